@@ -1,0 +1,16 @@
+"""The one Django application of the product."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class ImportsConfig(AppConfig):
+    name = "imports"
+    label = "imports"
+    verbose_name = "Imports"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Registers the system checks."""
+        from imports import checks  # noqa: F401, PLC0415 - registration happens on import

@@ -1,0 +1,47 @@
+"""Every failure by name. Pure: imports nothing of ours.
+
+Two kinds exist. `ImportFailed` is raised and stops a whole import; `RowProblem` is a value, because rows that
+cannot be stored are an ordinary part of an import.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class ImportFailed(Exception):
+    """Stops a whole import. `status` is the HTTP status its owner is told, `message` the words."""
+
+    def __init__(self, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+
+
+class ProblemType(StrEnum):
+    """Why one row was left out (spec: import-pipeline §5)."""
+
+    NOT_FOUND = "SongOrChartNotFound"
+    ORPHAN_EXISTS = "OrphanExists"
+    INVALID = "InvalidDatapoint"
+    AMBIGUOUS = "AmbiguousTitle"
+    INTERNAL = "InternalError"
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """A row that was left out.
+
+    `row` is its place in the input, counted from 0; `datapoint` is the row as it was sent.
+    """
+
+    row: int
+    type: ProblemType
+    message: str
+    datapoint: Any = field(default=None, compare=False)
+
+
+class FormulaError(ValueError):
+    """A value that a game's formula has no answer for. Its text may be shown to a player."""

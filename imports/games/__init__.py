@@ -1,0 +1,30 @@
+"""The games: one file each, holding one frozen `GAME` with its formulas as plain functions beside it. Pure.
+
+    spec, shapes        the form that a game is declared in
+    formulas            arithmetic that games share; volforce and ex_score what one family of them shares
+    judging             derive, validate, rate and compose, for any game
+    identity            score IDs and orphan IDs
+    javascript          numbers and texts exactly as the original writes them
+
+Nothing here knows Django, a database or a request, and no game knows another. Anything above may import from here.
+How to add a game: docs/adding-a-game.md.
+"""
+
+from __future__ import annotations
+
+from imports.games import chunithm, iidx, sdvx
+from imports.games.spec import Game, Playtype
+
+GAMES: tuple[Game, ...] = (
+    iidx.GAME,
+    chunithm.GAME,
+    sdvx.GAME,
+)
+"""Every game, in the order they are listed to players."""
+
+BY_SLUG: dict[str, Game] = {game.slug: game for game in GAMES}
+
+
+def playtype_of(game_slug: str, playtype_name: str) -> Playtype:
+    """A playtype by its names. Raises KeyError where there is none."""
+    return BY_SLUG[game_slug].by_name[playtype_name]

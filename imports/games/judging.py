@@ -1,0 +1,301 @@
+"""Judging: what a play is worth, whether it can be true, and what a player's best on a chart is made of. Pure.
+
+    derive      adds the derived metrics
+    problems_of says everything that is wrong with a play
+    rate        computes the score ratings
+    judge       all three; a value that cannot be true ends as problems, never as an exception
+    compose     a personal best from the scores that were chosen for it
+
+What a playtype declares is prepared once (`_Plan`), because imports judge a hundred thousand plays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from heapq import nlargest
+from typing import Any
+
+from imports.errors import FormulaError
+from imports.games.javascript import MAX_SAFE_INTEGER, is_finite_number, is_number, is_safe_integer, text
+from imports.games.spec import (
+    Chart,
+    Graph,
+    Integer,
+    Ladder,
+    Merge,
+    Metric,
+    Play,
+    Playtype,
+    ScoreRating,
+)
+
+BROKEN = (ArithmeticError, LookupError, TypeError, ValueError)
+"""What a formula may raise when it is fed values of the wrong kind. `FormulaError` is among them."""
+
+
+# --- plans ------------------------------------------------------------------------------------------
+
+_Check = tuple[str, Metric, Callable[[Any], bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A playtype laid out for the loop over plays."""
+
+    provided: tuple[_Check, ...]
+    derived: tuple[_Check, ...]
+    optional: tuple[_Check, ...]
+    derivations: tuple[tuple[str, Callable[[Play, Chart], Any]], ...]
+    ratings: tuple[tuple[str, Callable[[Play, Chart], float | None]], ...]
+
+
+@cache
+def _plan(playtype: Playtype) -> _Plan:
+    return _Plan(
+        provided=_checks(playtype.provided),
+        derived=_checks({name: derived.metric for name, derived in playtype.derived.items()}),
+        optional=_checks(playtype.optional),
+        derivations=tuple((name, derived.compute) for name, derived in playtype.derived.items()),
+        ratings=tuple((name, rating.compute) for name, rating in playtype.score_ratings.items()),
+    )
+
+
+def _checks(metrics: Mapping[str, Metric]) -> tuple[_Check, ...]:
+    return tuple((name, metric, _surely_fine(metric)) for name, metric in metrics.items())
+
+
+def _surely_fine(metric: Metric) -> Callable[[Any], bool]:
+    """A quick test that passes nothing wrong; what it does not pass goes to `_metric_problem`."""
+    if isinstance(metric, Ladder):
+        values = frozenset(metric.values)
+        return lambda value: type(value) is str and value in values
+    if isinstance(metric, Graph) or metric.chart_rule is not None:
+        return lambda _value: False
+    rule = metric.rule
+    low = -MAX_SAFE_INTEGER if rule is None or rule.low is None else rule.low
+    high = MAX_SAFE_INTEGER if rule is None or rule.high is None else rule.high
+    if isinstance(metric, Integer) or (rule is not None and rule.whole):
+        return lambda value: type(value) is int and low <= value <= high
+    return lambda value: (type(value) is float or type(value) is int) and low <= value <= high
+
+
+# --- deriving and rating ----------------------------------------------------------------------------
+
+
+def derive(play: Play, chart: Chart, playtype: Playtype) -> None:
+    """Adds the derived metrics, in order. Raises FormulaError where one has no value."""
+    metrics = play.metrics
+    for name, compute in _plan(playtype).derivations:
+        metrics[name] = compute(play, chart)
+
+
+def rate(play: Play, chart: Chart, playtype: Playtype) -> dict[str, float | None]:
+    """The score ratings of a derived play; None where it has none. Raises FormulaError where a formula ends."""
+    return {name: compute(play, chart) for name, compute in _plan(playtype).ratings}
+
+
+def ladder_indexes(metrics: Mapping[str, Any], playtype: Playtype) -> dict[str, int]:
+    """Ladder -> index of its value, for the provided and derived ladders."""
+    indexes = playtype.ladder_indexes
+    return {name: indexes[name][metrics[name]] for name in playtype.ladders}
+
+
+# --- what is wrong ----------------------------------------------------------------------------------
+
+
+def judge(play: Play, chart: Chart, playtype: Playtype) -> tuple[dict[str, float | None] | None, list[str]]:
+    """Derives, validates and rates: (ratings, no problems), or (None, at least one problem).
+
+    The original computes before it validates, so a value outside a formula's range crashes it; here the metrics'
+    own messages come first, and the formula's where no metric complains.
+    """
+    try:
+        derive(play, chart, playtype)
+    except BROKEN as error:
+        return None, _metric_problems(play, chart, playtype) or _told_by(error)
+    found = problems_of(play, chart, playtype)
+    if found:
+        return None, found
+    try:
+        return rate(play, chart, playtype), []
+    except FormulaError as error:
+        return None, [str(error)]
+
+
+def _told_by(error: Exception) -> list[str]:
+    """A formula's own words. Anything else that breaks over sound metrics is a fault of ours, and raised."""
+    if isinstance(error, FormulaError):
+        return [str(error)]
+    raise error
+
+
+def problems_of(play: Play, chart: Chart, playtype: Playtype) -> list[str]:
+    """Everything wrong with a derived play: its metrics (provided, derived, optional), then its validators' words."""
+    found = _metric_problems(play, chart, playtype)
+    for validate in playtype.validators:
+        try:
+            said = validate(play, chart)
+        except BROKEN:
+            if not found:
+                raise
+            continue  # it stumbled over a value that is reported already
+        if said is not None:
+            found.append(said)
+    return found
+
+
+def _metric_problems(play: Play, chart: Chart, playtype: Playtype) -> list[str]:
+    """Derived metrics count once they are there, optional ones unless they are null."""
+    plan, found = _plan(playtype), []
+    metrics, optional = play.metrics, play.optional
+    for name, metric, fine in plan.provided:
+        if not fine(value := metrics.get(name)):
+            found.append(_metric_problem(name, metric, value, chart))
+    for name, metric, fine in plan.derived:
+        if name in metrics and not fine(value := metrics[name]):
+            found.append(_metric_problem(name, metric, value, chart))
+    if optional:
+        for name, metric, fine in plan.optional:
+            if (value := optional.get(name)) is not None and not fine(value):
+                found.append(_metric_problem(name, metric, value, chart))
+    return [said for said in found if said is not None]
+
+
+def _metric_problem(name: str, metric: Metric, value: Any, chart: Chart) -> str | None:
+    if isinstance(metric, Ladder):
+        if isinstance(value, str) and value in metric.values:
+            return None
+        return f"Invalid value for {name}, got {text(value)}, but expected any of {', '.join(metric.values)}."
+    if isinstance(metric, Graph):
+        return _graph_problem(name, metric, value)
+    if isinstance(metric, Integer) and not is_safe_integer(value):
+        return f"Invalid value for {name}, got {text(value)}, but expected an integer."
+    if not is_finite_number(value):
+        return f"Invalid value for {name}, got {text(value)}, but expected a finite number."
+    said = None
+    if metric.rule is not None and not metric.rule.accepts(value):
+        said = metric.rule.message
+    elif metric.chart_rule is not None:
+        said = metric.chart_rule(value, chart)
+    return None if said is None else f"Invalid value for {name}, {said} Got {text(value)}."
+
+
+def _graph_problem(name: str, graph: Graph, values: Any) -> str | None:
+    """The first element that breaks the rule speaks for all."""
+    if not isinstance(values, list | tuple):
+        return f"Invalid value for metric {name}, expected an array."
+    for value in values:
+        if value is None and graph.nullable:
+            continue
+        if not is_number(value) or not graph.rule.accepts(value):
+            return f"Invalid value for metric {name}, {graph.rule.message}, got {text(value)}."
+    return None
+
+
+def message(problems: Sequence[str]) -> str:
+    """The problems of one play as one text."""
+    counted = "1 error" if len(problems) == 1 else f"{len(problems)} errors"
+    return "\n".join([f"Got {counted} when validating score:", *problems])
+
+
+# --- personal bests ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A stored score, as far as a personal best takes from it. `time_achieved` in Unix milliseconds."""
+
+    score_id: str
+    metrics: Mapping[str, Any]
+    judgements: Mapping[str, int | None]
+    optional: Mapping[str, Any]
+    highlight: bool
+    time_achieved: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Best:
+    """A personal best. `composed_from`: (name, score ID) of the primary score, then of each other that lent."""
+
+    metrics: dict[str, Any]
+    judgements: Mapping[str, int | None]
+    optional: dict[str, Any]
+    highlight: bool
+    time_achieved: float | None
+    ratings: dict[str, float | None] = field(default_factory=dict)
+    composed_from: tuple[tuple[str, str], ...] = ()
+
+
+def best_keys(metrics: Mapping[str, Any], optional: Mapping[str, Any], playtype: Playtype) -> list[float | None]:
+    """What chooses the scores of a best: the default metric, then the key of each merge, in order.
+
+    Ladders count by index. The largest is chosen, except where the merge says `smallest`; None is never chosen.
+    """
+    keys = (playtype.default_metric, *(merge.key for merge in playtype.merges))
+    return [_worth(key, metrics, optional, playtype) for key in keys]
+
+
+def rank_keys(metrics: Mapping[str, Any], playtype: Playtype) -> list[float]:
+    """What a leaderboard sorts by, most important first, each descending."""
+    keys = (_worth(key, metrics, {}, playtype) for key in playtype.leaderboard_order)
+    return [0 if key is None else key for key in keys]
+
+
+def _worth(key: str, metrics: Mapping[str, Any], optional: Mapping[str, Any], playtype: Playtype) -> float | None:
+    name = key.removeprefix("optional.")
+    value = metrics.get(name) if name == key else optional.get(name)
+    indexes = playtype.ladder_indexes.get(name)
+    if indexes is not None:
+        return indexes.get(value) if isinstance(value, str) else None
+    return value if is_number(value) else None
+
+
+def compose(primary: Candidate, lenders: Sequence[tuple[Merge, Candidate]], chart: Chart, playtype: Playtype) -> Best:
+    """The personal best of a primary score and what others lend it, in the order of the playtype's merges.
+
+    Derived metrics stay as the scores have them; ratings are those of the merged play, None where it has none.
+    """
+    metrics, optional = dict(primary.metrics), dict(primary.optional)
+    highlight, time, origins = primary.highlight, primary.time_achieved, {primary.score_id: playtype.best_name}
+    for merge, lender in lenders:
+        metrics.update({name: lender.metrics[name] for name in merge.takes})
+        for name in merge.takes_optional:
+            optional.pop(name, None)
+            if name in lender.optional:
+                optional[name] = lender.optional[name]
+        highlight = highlight or lender.highlight
+        if time is not None and lender.time_achieved is not None:
+            time = max(time, lender.time_achieved)
+        origins.setdefault(lender.score_id, merge.name)
+    play = Play(metrics, primary.judgements, optional)
+    return Best(
+        metrics=metrics,
+        judgements=primary.judgements,
+        optional=optional,
+        highlight=highlight,
+        time_achieved=time,
+        ratings={name: _rating_or_none(rating, play, chart) for name, rating in playtype.score_ratings.items()},
+        composed_from=tuple((name, score_id) for score_id, name in origins.items()),
+    )
+
+
+def _rating_or_none(rating: ScoreRating, play: Play, chart: Chart) -> float | None:
+    """Charts change after scores are stored; a best that no longer has a rating must not stop an import."""
+    try:
+        return rating.compute(play, chart)
+    except FormulaError:
+        return None
+
+
+# --- sessions ---------------------------------------------------------------------------------------
+
+
+def session_ratings(values: Mapping[str, Sequence[float | None]], playtype: Playtype) -> dict[str, float | None]:
+    """The session ratings, from all values of each score rating in the session; None where too few are known."""
+    ratings: dict[str, float | None] = {}
+    for name, rating in playtype.session_ratings.items():
+        best = nlargest(rating.best, (value for value in values.get(rating.of, ()) if value is not None))
+        ratings[name] = rating.factor * (sum(best) / rating.best) if len(best) == rating.best else None
+    return ratings

@@ -1,0 +1,109 @@
+"""VOLFORCE and what goes with it, shared by SOUND VOLTEX and USC."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import pairwise
+from math import floor
+
+from imports.games.formulas import class_from_floors, hits
+from imports.games.spec import Chart, ClassSet, ClassValue, Play
+
+GRADE_FLOORS = {
+    "D": 0,
+    "C": 7_000_000,
+    "B": 8_000_000,
+    "A": 8_700_000,
+    "A+": 9_000_000,
+    "AA": 9_300_000,
+    "AA+": 9_500_000,
+    "AAA": 9_700_000,
+    "AAA+": 9_800_000,
+    "S": 9_900_000,
+    "PUC": 10_000_000,
+}
+
+# --- the rating of a play ---------------------------------------------------------------------------
+
+_SCORE_FLOORS = (7_000_000, 8_000_000, 8_700_000, 9_000_000, 9_300_000, 9_500_000, 9_700_000, 9_800_000, 9_900_000)
+_SCORE_FACTORS = (80, 82, 85, 88, 91, 94, 97, 100, 102, 105)  # one more: below the first floor
+
+_LAMP_FACTORS = {
+    "FAILED": 50,
+    "CLEAR": 100,
+    "EXCESSIVE CLEAR": 102,
+    "MAXXIVE CLEAR": 104,
+    "ULTIMATE CHAIN": 105,
+    "PERFECT ULTIMATE CHAIN": 110,
+}
+
+
+def volforce(play: Play, chart: Chart) -> float:
+    """VOLFORCE 6 of one play, 0 to 0.462, cut to three decimals. Fifty of them make a profile's 0 to 23.
+
+    Level, share of the ten million, grade and lamp multiplied, as EXCEED GEAR counts it.
+    """
+    score: int = play.metrics["score"]
+    score_factor = _SCORE_FACTORS[bisect_right(_SCORE_FLOORS, score)]
+    force = chart.level_num * 2 * (score / 10_000_000) * score_factor * _LAMP_FACTORS[play.metrics["lamp"]]
+    return floor(force / 1000) / 1000
+
+
+# --- what contradicts itself ------------------------------------------------------------------------
+
+
+def perfect_chain_has_a_perfect_score(play: Play, _chart: Chart) -> str | None:
+    if play.metrics["lamp"] == "PERFECT ULTIMATE CHAIN" and play.metrics["score"] != 10_000_000:
+        return "Cannot have a PERFECT ULTIMATE CHAIN without a perfect score."
+    return None
+
+
+def chain_has_no_misses(play: Play, _chart: Chart) -> str | None:
+    lamp = play.metrics["lamp"]
+    if lamp == "PERFECT ULTIMATE CHAIN" and hits(play, "miss", "near") > 0:
+        return "Cannot have a PERFECT ULTIMATE CHAIN with any nears or misses."
+    if lamp == "ULTIMATE CHAIN" and hits(play, "miss") > 0:
+        return "Cannot have an ULTIMATE CHAIN with non-zero miss count."
+    return None
+
+
+def chain_has_half_the_score(play: Play, _chart: Chart) -> str | None:
+    if play.metrics["lamp"] == "ULTIMATE CHAIN" and play.metrics["score"] < 5_000_000:
+        return "Cannot have an ULTIMATE CHAIN with a score less than 5m."
+    return None
+
+
+VALIDATORS = (perfect_chain_has_a_perfect_score, chain_has_no_misses, chain_has_half_the_score)
+
+# --- the class of a profile -------------------------------------------------------------------------
+
+_STEPS = ("I", "II", "III", "IV")
+
+_STONES = {  # where the four steps of each begin, as players write it
+    "Sienna": ("0", "2.5", "5.0", "7.5"),
+    "Cobalt": ("10", "10.5", "11", "11.5"),
+    "Dandelion": ("12", "12.5", "13", "13.5"),
+    "Cyan": ("14", "14.25", "14.5", "14.75"),
+    "Scarlet": ("15", "15.25", "15.5", "15.75"),
+    "Coral": ("16", "16.25", "16.5", "16.75"),
+    "Argento": ("17", "17.25", "17.5", "17.75"),
+    "Eldora": ("18", "18.25", "18.5", "18.75"),
+    "Crimson": ("19", "19.25", "19.5", "19.75"),
+    "Imperial": ("20", "21", "22", "23"),
+}
+
+
+def _vf_class() -> ClassSet:
+    names = [f"{stone} {step}" for stone in _STONES for step in _STEPS]
+    ids = [name.upper().replace(" ", "_") for name in names]
+    starts = [start for steps in _STONES.values() for start in steps]
+    hints = [f"{start} - {float(after) - 0.001:.3f}VF" for start, after in pairwise(starts)] + [f">{starts[-1]}VF"]
+    return ClassSet(
+        name="vfClass",
+        values=tuple(map(ClassValue, ids, names, hints)),
+        derive=class_from_floors("VF6", dict(zip(ids, map(float, starts), strict=True))),
+        minimum_relevant="IMPERIAL_I",
+    )
+
+
+VF_CLASS = _vf_class()

@@ -1,0 +1,253 @@
+"""The only module that knows there is a queue.
+
+The import's row is the job; Redis merely carries the signal that there is something to do. A worker shows that it lives
+by an advisory lock on the import, held by its own connection, so that the lock goes when the process does. The sweeper
+puts back into the queue whatever nobody holds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+import time
+import uuid
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import django_rq
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection, transaction
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import SimpleWorker, Worker
+from rq.serializers import JSONSerializer
+
+from imports.errors import ImportFailed
+from imports.games import BY_SLUG, GAMES
+from imports.games.spec import Game
+from imports.models import APIToken, AuditEntry, Import, ImportInput, State, User
+from imports.models.documents import UNFINISHED
+from imports.pipeline import states
+from imports.pipeline.progress import Progress, Snapshot, read, writer
+from imports.pipeline.run import run
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 5
+CRASHED = "An internal service error has occured with this import. This has been reported!"
+SWEEP_EVERY = 0.5  # seconds
+GRACE = 1.0  # seconds an import may be neither queued nor held, between being popped and being locked
+
+
+@functools.cache
+def offered_games() -> tuple[Game, ...]:
+    """The games of this instance, in their canonical order."""
+    chosen = settings.TACHI_GAMES
+    return tuple(BY_SLUG[game.slug] for game in GAMES if not chosen or game.slug in chosen)
+
+
+# --- taking in ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """What somebody sent. `fields` are the other form fields."""
+
+    content: bytes
+    import_type: str
+    file_name: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    user_intent: bool = False
+    infer_time_achieved: bool = False
+    client: str = ""
+
+
+def submit(user: User, upload: Upload, *, token: APIToken | None = None) -> Import:
+    """Saves an import with its input and asks for a worker; both are in before this returns, or neither."""
+    compressed = zlib.compress(upload.content, level=1)
+    # One transaction: a poll may come at once, and a worker must find the input.
+    with transaction.atomic():
+        job = Import.objects.create(
+            user=user,
+            token=token,
+            import_type=upload.import_type,
+            user_intent=upload.user_intent,
+            client=upload.client[:200],
+        )
+        ImportInput.objects.create(
+            job=job,
+            content=compressed,
+            size=len(upload.content),
+            file_name=upload.file_name[:255],
+            fields=dict(upload.fields),
+            infer_time_achieved=upload.infer_time_achieved,
+        )
+        AuditEntry.objects.create(verb=AuditEntry.Verb.UPLOADED, job=job, subject=user, actor=user, token=token)
+        transaction.on_commit(lambda: enqueue(job.import_id))
+    return job
+
+
+def enqueue(import_id: str) -> None:
+    """Asks for a worker. Without Redis the import waits for the sweeper instead."""
+    try:
+        django_rq.get_queue("default").enqueue_call(
+            run_import, args=(import_id,), job_id=f"{import_id}-{uuid.uuid4().hex[:8]}", result_ttl=0, failure_ttl=3600
+        )
+    except RedisError:
+        log.warning("import %s could not be queued; the sweeper will", import_id)
+
+
+# --- working --------------------------------------------------------------------------------------
+
+
+def run_import(import_id: str) -> None:
+    """The job: applies one import if it is there to be applied and nobody else is at it."""
+    close_old_connections()
+    job = Import.objects.filter(import_id=import_id, state__in=UNFINISHED).first()
+    if job is None:
+        return
+    with _sign_of_life(job) as alive:
+        if not alive:
+            return
+        job.refresh_from_db()
+        claimed = states.resume(job) if job.state == State.RUNNING else states.claim(job)
+        if not claimed:
+            return
+        job.refresh_from_db()
+        _attempt(job)
+    following = Import.objects.filter(user_id=job.user_id, state=State.QUEUED).order_by("pk").first()
+    if following is not None:
+        enqueue(following.import_id)
+
+
+@contextlib.contextmanager
+def _sign_of_life(job: Import) -> Iterator[bool]:
+    """Holds the import's advisory lock on this process's own connection; false when another process has it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [job.pk])
+        held = bool(cursor.fetchone()[0])
+    try:
+        yield held
+    finally:
+        if held:
+            # A broken connection has let go of the lock already.
+            with contextlib.suppress(DatabaseError, InterfaceError), connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [job.pk])
+
+
+def _attempt(job: Import) -> None:
+    """Runs a claimed import once; the one place where failures become state."""
+    if job.attempts > MAX_ATTEMPTS:
+        _fail(job, status=500, message=CRASHED)
+        return
+    try:
+        run(job, offered_games(), Progress(_progress_writer(job.import_id), attempt=job.attempts))
+        log.info("import %s of user %s completed in attempt %s", job.import_id, job.user_id, job.attempts)
+    except ImportFailed as failure:
+        _fail(job, status=failure.status, message=failure.message)
+    except (OperationalError, InterfaceError):
+        # The database went away, not the import's fault: the sweeper comes back to it.
+        log.warning("import %s was interrupted in attempt %s", job.import_id, job.attempts, exc_info=True)
+        connection.close()
+    except Exception:
+        log.exception("import %s broke", job.import_id)
+        _fail(job, status=500, message=CRASHED)
+
+
+def _fail(job: Import, *, status: int, message: str) -> None:
+    # One transaction: no failure without its entry.
+    with transaction.atomic():
+        if states.fail(job, status=status, message=message):
+            AuditEntry.objects.create(
+                verb=AuditEntry.Verb.FAILED, job=job, subject_id=job.user_id, reason=message, counts={"status": status}
+            )
+
+
+def work(*, burst: bool = False) -> None:
+    """Works until told to stop. In this process, without a fork a job: a fork and a new connection cost 15 ms each."""
+    worker = SimpleWorker(
+        [django_rq.get_queue("default")],
+        connection=_redis(),
+        serializer=JSONSerializer,
+        worker_ttl=settings.RQ_WORKER_TTL,
+        log_job_description=False,
+    )
+    worker.work(burst=burst, logging_level="WARNING", with_scheduler=False)
+
+
+def worker_count() -> int:
+    """How many workers have shown themselves lately."""
+    return Worker.count(connection=_redis())
+
+
+# --- sweeping -------------------------------------------------------------------------------------
+
+
+def sweep() -> int:
+    """Queues again what is unfinished, its user's turn, not in the queue and held by nobody. Returns how many."""
+    waiting = _abandoned()
+    if not waiting:
+        return 0
+    queued = {job_id[:40] for job_id in django_rq.get_queue("default").get_job_ids()}
+    lost = [import_id for import_id in waiting if import_id not in queued]
+    for import_id in lost:
+        log.info("import %s was left alone; queueing it again", import_id)
+        enqueue(import_id)
+    return len(lost)
+
+
+def _abandoned() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT DISTINCT ON (user_id) import_id FROM imports_import i
+            WHERE state IN ('queued', 'running')
+              AND greatest(time_queued, time_started) < now() - make_interval(secs => %s)
+              AND NOT EXISTS (
+                  SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+                    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                    AND (l.classid::bigint << 32 | l.objid::bigint) = i.id)
+            ORDER BY user_id, state = 'running' DESC, i.id
+            """,
+            [GRACE],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def sweep_forever() -> None:
+    """Sweeps twice a second. Any number of sweepers may run, on any host: queueing an import twice is harmless."""
+    while True:
+        close_old_connections()
+        try:
+            sweep()
+        except (DatabaseError, InterfaceError, RedisError):
+            log.warning("could not sweep", exc_info=True)
+            connection.close()
+            time.sleep(1)
+        time.sleep(SWEEP_EVERY)
+
+
+# --- telling --------------------------------------------------------------------------------------
+
+
+def _redis() -> Redis:
+    client: Redis = django_rq.get_connection("default")
+    return client
+
+
+def _progress_writer(import_id: str) -> Any:
+    return writer(_redis(), import_id)
+
+
+def progress_of(job: Import) -> Snapshot | None:
+    """How far a running import has come; None while nothing is known."""
+    return read(_redis(), job.import_id)
+
+
+def queue_position(job: Import) -> int:
+    """How many of the same player's imports are before this one (0: it is next or running)."""
+    before = Import.objects.filter(user_id=job.user_id, state__in=UNFINISHED, pk__lt=job.pk)
+    return before.count()

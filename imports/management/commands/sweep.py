@@ -1,0 +1,21 @@
+"""Queues again the imports that a dead worker or an empty Redis left behind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from imports import jobs
+
+
+class Command(BaseCommand):
+    help = "Queues again the imports that nobody works on; once, or for ever."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--forever", action="store_true", help="go on until told to stop")
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
+        if options["forever"]:
+            jobs.sweep_forever()
+        self.stdout.write(f"{jobs.sweep()} imports queued again.")

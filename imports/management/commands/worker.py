@@ -1,0 +1,19 @@
+"""Works on imports until told to stop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from imports import jobs
+
+
+class Command(BaseCommand):
+    help = "Works on imports until told to stop (SIGTERM lets the current import finish)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--burst", action="store_true", help="stop when the queue is empty")
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
+        jobs.work(burst=options["burst"])

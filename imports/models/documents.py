@@ -1,0 +1,203 @@
+"""Imports and what they leave behind: input, problems, orphans, and the audit trail."""
+
+from __future__ import annotations
+
+import secrets
+from typing import ClassVar
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from imports.errors import ProblemType
+from imports.models.accounts import APIToken, User
+from imports.models.fields import KeySetField, key_set
+
+
+def new_import_id() -> str:
+    """40 hexadecimal characters (20 random bytes)."""
+    return secrets.token_hex(20)
+
+
+class State(models.TextChoices):
+    """Where an import stands. `pipeline.states` lists the transitions."""
+
+    QUEUED = "queued", "queued"  # saved, waiting for a worker or for its turn
+    RUNNING = "running", "running"  # a worker has claimed it
+    COMPLETED = "completed", "completed"  # its scores are in
+    FAILED = "failed", "failed"  # nothing of it is in; the message says why
+    CANCELLED = "cancelled", "cancelled"  # taken back before it was done; nothing of it is in
+    REVERTED = "reverted", "reverted"  # was completed; nothing of it is in any more
+
+
+UNFINISHED = frozenset({State.QUEUED, State.RUNNING})
+HIDDEN = frozenset({State.FAILED, State.CANCELLED, State.REVERTED})
+
+
+class ImportQuerySet(models.QuerySet["Import"]):
+    """Imports, by who may see them and where they stand."""
+
+    def visible_to(self, user: User | AnonymousUser | None) -> ImportQuerySet:
+        """Everybody sees what is under way or in; what is not in any more only its owner and moderators see."""
+        if isinstance(user, User) and not user.is_banned:
+            if user.is_staff or user.is_superuser:
+                return self
+            return self.filter(Q(user=user) | ~Q(state__in=HIDDEN))
+        return self.exclude(state__in=HIDDEN)
+
+    def unfinished(self) -> ImportQuerySet:
+        return self.filter(state__in=UNFINISHED)
+
+
+class Import(models.Model):
+    """One deed on a player's scores: it applies wholly or not at all, and can be undone. The row is the job."""
+
+    import_id = models.CharField(max_length=40, unique=True, default=new_import_id, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="imports")
+    state = models.CharField(max_length=9, choices=State.choices, default=State.QUEUED)
+    import_type = models.CharField(max_length=40)
+    user_intent = models.BooleanField(default=False, help_text="A person asked for it (X-User-Intent).")
+    client = models.CharField(max_length=200, blank=True, help_text="User-Agent that sent it.")
+    token = models.ForeignKey(APIToken, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    game = models.CharField(max_length=16, blank=True)
+    playtypes = ArrayField(models.CharField(max_length=16), default=list, blank=True)
+    service = models.CharField(max_length=80, blank=True)
+
+    time_queued = models.DateTimeField(default=timezone.now, db_index=False)
+    time_started = models.DateTimeField(null=True, blank=True)
+    time_finished = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    row_count = models.PositiveIntegerField(default=0, help_text="Rows in the input.")
+    score_count = models.PositiveIntegerField(default=0, help_text="New scores.")
+    duplicate_count = models.PositiveIntegerField(default=0, help_text="Scores that were there already.")
+    problem_count = models.PositiveIntegerField(default=0, help_text="Rows left out.")
+    best_count = models.PositiveIntegerField(default=0, help_text="Personal bests that changed for the better.")
+    first_play_count = models.PositiveIntegerField(default=0, help_text="Charts played for the first time.")
+    also_carried = KeySetField(default=key_set, editable=False, blank=True)
+    class_deltas = models.JSONField(default=list, blank=True, editable=False)
+    rating_changes = models.JSONField(default=dict, blank=True, editable=False)
+    stage_seconds = models.JSONField(default=dict, blank=True, editable=False)
+
+    status_code = models.PositiveSmallIntegerField(null=True, blank=True)
+    error_message = models.TextField(blank=True)
+    reverted_at = models.DateTimeField(null=True, blank=True)
+    reverted_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    revert_reason = models.TextField(blank=True)
+
+    objects: ClassVar[models.Manager[Import]] = ImportQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=~Q(state=State.FAILED) | (~Q(error_message="") & Q(status_code__isnull=False)),
+                name="a_failed_import_says_why",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=State.COMPLETED) | Q(time_finished__isnull=False),
+                name="a_completed_import_has_its_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=State.REVERTED) | Q(reverted_at__isnull=False),
+                name="a_reverted_import_has_its_time",
+            ),
+            models.UniqueConstraint(
+                fields=("user",), condition=Q(state=State.RUNNING), name="one_running_import_a_user"
+            ),
+        )
+        indexes = (
+            models.Index("user", models.F("id").desc(), name="import_by_user"),
+            models.Index("user", models.F("time_finished").desc(), name="import_by_user_finished"),
+            models.Index(models.F("time_finished").desc(), name="import_completed", condition=Q(state=State.COMPLETED)),
+            models.Index("user", "id", name="import_unfinished", condition=Q(state__in=UNFINISHED)),
+            models.Index("state", models.F("id").desc(), name="import_by_state"),
+        )
+
+    def __str__(self) -> str:
+        return self.import_id
+
+    @property
+    def is_final(self) -> bool:
+        return self.state not in UNFINISHED
+
+
+class ImportInput(models.Model):
+    """What was sent, compressed, in the database so that a worker on any host can read it."""
+
+    job = models.OneToOneField(Import, on_delete=models.CASCADE, primary_key=True, related_name="input")
+    content = models.BinaryField()  # zlib
+    size = models.PositiveBigIntegerField(help_text="Bytes before compression.")
+    file_name = models.CharField(max_length=255, blank=True)
+    fields = models.JSONField(default=dict, blank=True, help_text="Other form fields.")
+    infer_time_achieved = models.BooleanField(default=False)
+    received_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"input of {self.job_id}"
+
+
+class OrphanScore(models.Model):
+    """A row whose song or chart is not known yet."""
+
+    orphan_id = models.CharField(max_length=65, unique=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="orphans", db_index=False)
+    from_import = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="orphans")
+    import_type = models.CharField(max_length=40)
+    game = models.CharField(max_length=16)
+    data = models.JSONField()
+    context = models.JSONField()
+    error_message = models.TextField()
+    time_inserted = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = (models.Index(fields=("user", "game"), name="orphan_by_user"),)
+
+    def __str__(self) -> str:
+        return self.orphan_id
+
+
+class ImportProblem(models.Model):
+    """A row that an import left out. `row` counts from 0; `datapoint` is the row as it was sent."""
+
+    job = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="problems", db_index=False)
+    row = models.PositiveIntegerField()
+    type = models.CharField(max_length=20, choices=[(kind.value, kind.value) for kind in ProblemType])
+    message = models.TextField()
+    datapoint = models.JSONField(null=True)
+    orphan = models.ForeignKey(OrphanScore, null=True, blank=True, on_delete=models.SET_NULL, related_name="problems")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("job", "row"), name="one_problem_a_row"),)
+        ordering = ("job", "row")
+
+    def __str__(self) -> str:
+        return f"row {self.row}: {self.type}"
+
+
+class AuditEntry(models.Model):
+    """Who did what to which import, when and why. Append-only: a trigger refuses changes and deletions."""
+
+    class Verb(models.TextChoices):
+        UPLOADED = "uploaded"
+        COMPLETED = "completed"
+        FAILED = "failed"
+        REVERTED = "reverted"
+
+    verb = models.CharField(max_length=20, choices=Verb.choices)
+    job = models.ForeignKey(Import, null=True, on_delete=models.DO_NOTHING, related_name="audit", db_constraint=False)
+    subject = models.ForeignKey(User, null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False)
+    actor = models.ForeignKey(User, null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False)
+    token = models.ForeignKey(APIToken, null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False)
+    at = models.DateTimeField(default=timezone.now)
+    reason = models.TextField(blank=True)
+    counts = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.verb} at {self.at:%Y-%m-%d %H:%M}"

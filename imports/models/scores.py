@@ -1,0 +1,60 @@
+"""Scores: the only state that is not derived."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F
+from django.utils import timezone
+
+from imports.models.accounts import User
+from imports.models.catalogue import Chart
+from imports.models.documents import Import
+
+
+class Score(models.Model):
+    """One result of one player on one chart.
+
+    `score_data` holds provided and derived metrics at the top, and `judgements` and `optional`. `calculated_data` maps
+    score ratings to numbers. `best_keys` are the numbers by which a personal best is chosen (games.judging.best_keys).
+    `time_achieved` is in Unix milliseconds, None where unknown.
+    """
+
+    score_id = models.CharField(max_length=65, unique=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="scores", db_index=False)
+    chart = models.ForeignKey(Chart, on_delete=models.PROTECT, related_name="scores", db_index=False)
+    from_import = models.ForeignKey(Import, on_delete=models.RESTRICT, related_name="scores", db_index=False)
+    game = models.CharField(max_length=16)
+    playtype = models.CharField(max_length=16)
+    service = models.CharField(max_length=80)
+    import_type = models.CharField(max_length=40)
+    comment = models.CharField(max_length=240, null=True, blank=True)  # noqa: DJ001 - the API tells null from ""
+    highlight = models.BooleanField(default=False)
+    time_achieved = models.FloatField(null=True, blank=True)
+    time_added = models.DateTimeField(default=timezone.now)
+    score_data = models.JSONField()
+    score_meta = models.JSONField(default=dict)
+    calculated_data = models.JSONField()
+    best_keys = ArrayField(models.FloatField(null=True))
+
+    class Meta:
+        indexes = (
+            models.Index("chart", "user", name="score_by_chart"),
+            models.Index("user", "game", "playtype", F("time_achieved"), name="score_by_time"),
+            models.Index("from_import", "id", name="score_by_import"),
+        )
+
+    def __str__(self) -> str:
+        return self.score_id
+
+
+class ScoreBlacklist(models.Model):
+    """A score that its owner deleted for good: later imports skip it silently."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="blacklist")
+    score_id = models.CharField(max_length=65, unique=True)
+    score = models.JSONField()
+    time_added = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.score_id

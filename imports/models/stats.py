@@ -1,0 +1,51 @@
+"""Game stats: ratings and classes of a player on a playtype, derived from the bests."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from imports.models.accounts import User
+from imports.models.documents import Import
+
+
+class GameStats(models.Model):
+    """`ratings` maps profile ratings to numbers or null; `classes` maps class sets to class ids.
+
+    Exists while the player has scores on the playtype or a provided class of it.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="game_stats", db_index=False)
+    game = models.CharField(max_length=16)
+    playtype = models.CharField(max_length=16)
+    ratings = models.JSONField(default=dict)
+    classes = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name_plural = "game stats"
+        constraints = (models.UniqueConstraint(fields=("user", "game", "playtype"), name="one_stats_row_a_playtype"),)
+        indexes = (models.Index(fields=("game", "playtype"), name="stats_by_playtype"),)
+
+    def __str__(self) -> str:
+        return f"{self.game}:{self.playtype} of user {self.user_id}"
+
+
+class ClassAchievement(models.Model):
+    """A class reached for the first time or raised, and the import that brought it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="class_achievements", db_index=False)
+    from_import = models.ForeignKey(
+        Import, null=True, blank=True, on_delete=models.SET_NULL, related_name="class_achievements"
+    )
+    game = models.CharField(max_length=16)
+    playtype = models.CharField(max_length=16)
+    class_set = models.CharField(max_length=32)
+    old_value = models.CharField(max_length=32, null=True, blank=True)  # noqa: DJ001 - null: none before
+    new_value = models.CharField(max_length=32)
+    time_achieved = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = (models.Index(fields=("user", "game", "playtype", "class_set"), name="achievement_by_user"),)
+
+    def __str__(self) -> str:
+        return f"{self.class_set}: {self.new_value}"

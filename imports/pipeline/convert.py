@@ -1,0 +1,123 @@
+"""Rows -> judged scores. Pure: what is in the database already is asked for through a callable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from imports.errors import ProblemType, RowProblem
+from imports.formats.base import Catalogue, Draft, Format, Parsed
+from imports.games import judging
+from imports.games.identity import score_id
+from imports.games.spec import Chart, Playtype
+
+CHUNK = 5_000  # rows judged between two looks at the database and at the clock
+FUTURE = 86_400_000  # ms by which a score's time may lie ahead of ours
+
+BLACKLISTED = 0  # in place of a primary key
+
+Known = Callable[[Sequence[str]], Mapping[str, int]]
+"""Which of these score IDs the player has already, with their primary keys, or BLACKLISTED."""
+
+
+@dataclass(slots=True)
+class Judged:
+    """A score that is new and valid, ready to be stored. `time_achieved` in Unix milliseconds."""
+
+    row: int
+    score_id: str
+    chart: Chart
+    comment: str | None
+    time_achieved: float | None
+    score_data: dict[str, Any]
+    score_meta: Mapping[str, Any]
+    calculated_data: dict[str, float | None]
+    best_keys: list[float | None]
+
+
+@dataclass(slots=True)
+class Chunk:
+    """The outcome of some rows: what is new, what was left out, and the keys of what was there already."""
+
+    rows_done: int
+    scores: list[Judged] = field(default_factory=list)
+    problems: list[RowProblem] = field(default_factory=list)
+    known: set[int] = field(default_factory=set)
+    duplicate_count: int = 0
+
+
+def judge_rows(
+    parsed: Parsed, source: Format, catalogue: Catalogue, *, user_id: int, now: int, known: Known
+) -> Iterator[Chunk]:
+    """Judges all rows in order, a chunk at a time. `now` in Unix milliseconds. Rows are let go of as they are done."""
+    seen: set[str] = set()
+    for start in range(0, len(parsed.rows), CHUNK):
+        rows = parsed.rows[start : start + CHUNK]
+        parsed.rows[start : start + CHUNK] = [None] * len(rows)
+        chunk = Chunk(rows_done=start + len(rows))
+        drafts = _convert(rows, start, parsed, source, catalogue, chunk=chunk, user_id=user_id)
+        there = known([identity for identity, _ in drafts]) if drafts else {}
+        for identity, draft in drafts:
+            if identity in there or identity in seen:
+                _count_known(chunk, there.get(identity))
+                continue
+            judged = judge(draft, identity, parsed.context.playtype, now=now)
+            if isinstance(judged, str):
+                sent = source.as_sent(rows[draft.row - start])
+                chunk.problems.append(RowProblem(draft.row, ProblemType.INVALID, judged, sent))
+                continue
+            seen.add(identity)
+            chunk.scores.append(judged)
+        chunk.problems.sort(key=lambda problem: problem.row)
+        yield chunk
+
+
+def _count_known(chunk: Chunk, key: int | None) -> None:
+    """Duplicates are counted, within the file too; a blacklisted score leaves no trace, as its owner wished."""
+    if key == BLACKLISTED:
+        return
+    chunk.duplicate_count += 1
+    if key is not None:
+        chunk.known.add(key)
+
+
+def _convert(
+    rows: Sequence[Any],
+    start: int,
+    parsed: Parsed,
+    source: Format,
+    catalogue: Catalogue,
+    *,
+    chunk: Chunk,
+    user_id: int,
+) -> list[tuple[str, Draft]]:
+    drafts = []
+    for index, row in enumerate(rows, start):
+        made = row if isinstance(row, RowProblem) else source.convert(row, index, parsed.context, catalogue)
+        if isinstance(made, RowProblem):
+            chunk.problems.append(made)
+        else:
+            drafts.append((score_id(user_id, made.chart.chart_id, made.play, parsed.context.playtype), made))
+    return drafts
+
+
+def judge(draft: Draft, identity: str, playtype: Playtype, *, now: int) -> Judged | str:
+    """The score, or the message that says why it cannot be one (spec: import-pipeline §9)."""
+    if draft.time_achieved is not None and draft.time_achieved > now + FUTURE:
+        return "Invalid timestamp: score happens in the future."
+    play = draft.play
+    ratings, problems = judging.judge(play, draft.chart, playtype)
+    if ratings is None:
+        return judging.message(problems)
+    return Judged(
+        row=draft.row,
+        score_id=identity,
+        chart=draft.chart,
+        comment=draft.comment,
+        time_achieved=draft.time_achieved,
+        score_data={**play.metrics, "judgements": play.judgements, "optional": play.optional},
+        score_meta=draft.score_meta,
+        calculated_data=ratings,
+        best_keys=judging.best_keys(play.metrics, play.optional, playtype),
+    )

@@ -1,0 +1,103 @@
+"""The arithmetic of sessions: islands of timed scores whose neighbours are at most two hours apart. Pure.
+
+All times are Unix milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+GAP = 7_200_000  # ms: neighbours this far apart still belong together
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """What sessions need to know of a score. `values`: its ratings, in the order the caller asked for them."""
+
+    key: int
+    time: float
+    import_key: int
+    values: tuple[float | None, ...] = ()
+
+
+@dataclass(frozen=True)
+class Island:
+    """Scores that belong together, sorted by time."""
+
+    scores: tuple[Timed, ...]
+
+    @property
+    def start(self) -> float:
+        return self.scores[0].time
+
+    @property
+    def end(self) -> float:
+        return self.scores[-1].time
+
+    @cached_property
+    def first(self) -> Timed:
+        """The score that was stored first."""
+        return min(self.scores, key=lambda score: score.key)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of time, both ends included; `key` is the session that it is, 0 for none."""
+
+    start: float
+    end: float
+    key: int = 0
+
+    def reaches(self, other: Span | Island) -> bool:
+        return self.start <= other.end and self.end >= other.start
+
+
+def windows(touched: Iterable[float], sessions: Iterable[Span]) -> list[Span]:
+    """The disjoint stretches whose islands may have changed: the touched times and the sessions that they reach."""
+    spans = sorted([*(Span(time, time) for time in set(touched)), *sessions])
+    merged: list[list[Span]] = []
+    ends: list[float] = []
+    for span in spans:
+        if merged and span.start <= ends[-1] + GAP:
+            merged[-1].append(span)
+            ends[-1] = max(ends[-1], span.end)
+        else:
+            merged.append([span])
+            ends.append(span.end)
+    return [
+        Span(group[0].start, end) for group, end in zip(merged, ends, strict=True) if any(s.key == 0 for s in group)
+    ]
+
+
+def islands(scores: Sequence[Timed]) -> list[Island]:
+    """Cuts scores, sorted by time, wherever neighbours are more than two hours apart."""
+    if not scores:
+        return []
+    cuts = [i for i, (a, b) in enumerate(pairwise(scores), 1) if b.time > a.time + GAP]
+    return [Island(tuple(scores[start:end])) for start, end in pairwise([0, *cuts, len(scores)])]
+
+
+def match(found: Sequence[Island], sessions: Sequence[Span]) -> tuple[dict[int, int], set[int]]:
+    """Which island keeps which session: ({place of the island: session key}, keys of sessions left over).
+
+    Both are sorted by time and disjoint among themselves. The oldest session (smallest key) chooses first: where
+    islands were joined, it is the one that stays; where one was split, it stays with the score that was stored first.
+    """
+    reached: dict[int, list[int]] = {}
+    place = 0
+    for session in sessions:
+        while place < len(found) and found[place].end < session.start:
+            place += 1
+        last = place
+        while last < len(found) and session.reaches(found[last]):
+            reached.setdefault(session.key, []).append(last)
+            last += 1
+    kept: dict[int, int] = {}
+    for key in sorted(reached):
+        free = [i for i in reached[key] if i not in kept]
+        if free:
+            kept[min(free, key=lambda i: found[i].first.key)] = key
+    return kept, {session.key for session in sessions} - set(kept.values())

@@ -1,0 +1,152 @@
+"""Sessions as a function of the scores.
+
+`refresh` looks only at the neighbourhoods that were touched. It relies on what it keeps true: every timed score lies in
+exactly one session, and the sessions of a player and playtype are disjoint stretches of time more than two hours apart.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from imports.games import playtype_of
+from imports.games.judging import session_ratings
+from imports.games.spec import Playtype
+from imports.models import ImportSession, Score, Session
+from imports.pipeline.islands import GAP, Island, Span, Timed, islands, match, windows
+from imports.pipeline.session_names import new_name
+
+PARTS = ImportSession._meta.db_table
+FACTS = ("time_started", "time_ended", "score_count", "calculated_data")
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """Whose sessions, and of what."""
+
+    user_id: int
+    game: str
+    playtype: Playtype
+
+    def sessions(self) -> QuerySet[Session]:
+        return Session.objects.filter(user_id=self.user_id, game=self.game, playtype=self.playtype.name)
+
+
+def refresh(user_id: int, game: str, times: Mapping[str, Collection[float]]) -> None:
+    """Makes the sessions around these times (ms, by playtype) what the scores say. Writes only what differs."""
+    for name, touched in times.items():
+        if touched:
+            _refresh(Player(user_id, game, playtype_of(game, name)), touched)
+
+
+def _refresh(player: Player, touched: Collection[float]) -> None:
+    near = player.sessions().filter(time_ended__gte=min(touched) - GAP, time_started__lte=max(touched) + GAP)
+    stored = {session.pk: session for session in near.order_by("time_started")}
+    spans = [Span(session.time_started, session.time_ended, key) for key, session in stored.items()]
+    changed = windows(touched, spans)
+    found = islands(_scores_in(player, changed))
+    kept, left = match(found, _inside(spans, changed))
+    _delete(left)
+    sessions = _save(player, found, {place: stored[key] for place, key in kept.items()})
+    _save_parts(found, sessions)
+
+
+def _inside(spans: Sequence[Span], changed: Sequence[Span]) -> list[Span]:
+    """The spans that lie in a changed window. Both are sorted, and a session never straddles a window's border."""
+    inside = []
+    place = 0
+    for span in spans:
+        while place < len(changed) and changed[place].end < span.start:
+            place += 1
+        if place < len(changed) and changed[place].start <= span.start:
+            inside.append(span)
+    return inside
+
+
+def _rating_names(playtype: Playtype) -> list[str]:
+    return list(dict.fromkeys(rating.of for rating in playtype.session_ratings.values()))
+
+
+def _scores_in(player: Player, spans: Sequence[Span]) -> list[Timed]:
+    """All timed scores within the spans, sorted by time."""
+    names = _rating_names(player.playtype)
+    values = "".join(", (s.calculated_data->>%s)::float8" for _ in names)
+    bounds = ([span.start for span in spans], [span.end for span in spans])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT s.id, s.time_achieved, s.from_import_id{values}
+            FROM unnest(%s::float8[], %s::float8[]) AS span (starts, ends)
+            JOIN {Score._meta.db_table} s ON s.user_id = %s AND s.game = %s AND s.playtype = %s
+             AND s.time_achieved BETWEEN span.starts AND span.ends
+            ORDER BY s.time_achieved, s.id
+            """,
+            [*names, *bounds, player.user_id, player.game, player.playtype.name],
+        )
+        return [Timed(row[0], row[1], row[2], row[3:]) for row in cursor.fetchall()]
+
+
+def _delete(keys: Collection[int]) -> None:
+    """Deletes sessions with their parts, without the ORM's walk through each."""
+    if keys:
+        ImportSession.objects.filter(session__in=keys)._raw_delete("default")
+        Session.objects.filter(pk__in=keys)._raw_delete("default")
+
+
+def _facts(island: Island, playtype: Playtype) -> dict[str, Any]:
+    values = {name: [s.values[i] for s in island.scores] for i, name in enumerate(_rating_names(playtype))}
+    facts = (island.start, island.end, len(island.scores), session_ratings(values, playtype))
+    return dict(zip(FACTS, facts, strict=True))
+
+
+def _save(player: Player, found: Sequence[Island], kept: Mapping[int, Session]) -> list[Session]:
+    """The session of each island, stored."""
+    sessions, new, changed = [], [], []
+    for place, island in enumerate(found):
+        facts = _facts(island, player.playtype)
+        session = kept.get(place)
+        if session is None:
+            session = Session(
+                user_id=player.user_id, game=player.game, playtype=player.playtype.name, name=new_name(), **facts
+            )
+            new.append(session)
+        elif any(getattr(session, name) != value for name, value in facts.items()):
+            for name, value in facts.items():
+                setattr(session, name, value)
+            changed.append(session)
+        sessions.append(session)
+    Session.objects.bulk_create(new, batch_size=5_000)
+    Session.objects.bulk_update(changed, FACTS, batch_size=500)
+    return sessions
+
+
+def _save_parts(found: Sequence[Island], sessions: Sequence[Session]) -> None:
+    """Says which import has how many scores in which session, and which one brought its first."""
+    rows = [
+        (session.pk, import_key, import_key == island.first.import_key, count)
+        for island, session in zip(found, sessions, strict=True)
+        for import_key, count in Counter(score.import_key for score in island.scores).items()
+    ]
+    columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[], [], [], []]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH wanted AS (
+                SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bool[], %s::int[])
+                    AS part (session_id, job_id, created, score_count)
+            ), gone AS (
+                DELETE FROM {PARTS} old WHERE old.session_id = ANY(%s::bigint[]) AND NOT EXISTS (
+                    SELECT FROM wanted w WHERE w.session_id = old.session_id AND w.job_id = old.job_id)
+            )
+            INSERT INTO {PARTS} (session_id, job_id, created, score_count) SELECT * FROM wanted
+            ON CONFLICT (session_id, job_id) DO UPDATE
+                SET created = excluded.created, score_count = excluded.score_count
+            WHERE ({PARTS}.created, {PARTS}.score_count) IS DISTINCT FROM (excluded.created, excluded.score_count)
+            """,
+            [*columns, [session.pk for session in sessions]],
+        )

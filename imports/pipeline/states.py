@@ -1,0 +1,99 @@
+"""Where an import stands, and every way from one state to another. Each is one filtered UPDATE whose count is checked.
+
+queued -> running      claim: it is its user's oldest queued import, and none of the user's is running
+running -> running     resume: its worker died; the attempt is counted
+running -> completed   complete: in the transaction that brought its scores
+queued, running -> failed
+completed -> reverted  in the transaction that took its scores away
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F, Min, Q
+from django.utils import timezone
+
+from imports.errors import ImportFailed
+from imports.models import Import, State, User
+
+USER_LOCK = 1  # first half of the two-part advisory locks that stand for a player
+MESSAGE_LIMIT = 10_000
+
+
+def claim(job: Import) -> bool:
+    """queued -> running, if it is this import's turn. Two workers cannot both win."""
+    mine = Import.objects.filter(user_id=job.user_id)
+    if mine.filter(state=State.RUNNING).exists():
+        return False
+    oldest = mine.filter(state=State.QUEUED).aggregate(first=Min("pk"))["first"]
+    if oldest != job.pk:
+        return False
+    try:
+        # The constraint one_running_import_a_user decides between workers that got this far together.
+        with transaction.atomic():
+            return bool(
+                Import.objects.filter(pk=job.pk, state=State.QUEUED).update(
+                    state=State.RUNNING, time_started=timezone.now(), attempts=F("attempts") + 1
+                )
+            )
+    except IntegrityError:
+        return False
+
+
+def resume(job: Import) -> bool:
+    """running -> running after a worker's death. The caller holds the import's sign of life."""
+    return bool(
+        Import.objects.filter(pk=job.pk, state=State.RUNNING).update(
+            time_started=timezone.now(), attempts=F("attempts") + 1
+        )
+    )
+
+
+def complete(job: Import, fields: Mapping[str, Any]) -> None:
+    """running -> completed, inside the transaction that stored the scores; raises when it was cancelled meanwhile."""
+    changed = Import.objects.filter(pk=job.pk, state=State.RUNNING).update(
+        state=State.COMPLETED, time_finished=timezone.now(), **fields
+    )
+    if changed != 1:
+        raise ImportFailed("This import is no longer running.", status=409)
+
+
+def fail(job: Import, *, status: int, message: str) -> bool:
+    """queued or running -> failed, outside the transaction: the rollback must not undo the message."""
+    return bool(
+        Import.objects.filter(Q(state=State.QUEUED) | Q(state=State.RUNNING), pk=job.pk).update(
+            state=State.FAILED,
+            status_code=status,
+            error_message=message[:MESSAGE_LIMIT] or "Unknown failure.",
+            time_finished=timezone.now(),
+        )
+    )
+
+
+def mark_reverted(job: Import, *, by: User | None, reason: str, at: datetime) -> bool:
+    """completed -> reverted."""
+    return bool(
+        Import.objects.filter(pk=job.pk, state=State.COMPLETED).update(
+            state=State.REVERTED, reverted_at=at, reverted_by=by, revert_reason=reason
+        )
+    )
+
+
+def lock_player(user_id: int) -> None:
+    """Waits until no other transaction changes this player's scores; ends with the transaction.
+
+    An advisory lock rather than the user's row: signing in writes that row, and must not wait for an import.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [USER_LOCK, user_id])
+
+
+def try_lock_player(user_id: int) -> bool:
+    """The same, without waiting."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [USER_LOCK, user_id])
+        return bool(cursor.fetchone()[0])

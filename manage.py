@@ -1,0 +1,34 @@
+#!/usr/bin/env python
+"""Django's commands, with the embedded servers up for as long as one of them runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import nullcontext
+
+from django.core.management import execute_from_command_line
+
+from tachi_imports import services
+
+# These ask neither the database nor Redis.
+NEED_NOTHING = {"collectstatic", "diffsettings", "findstatic", "help", "version", "--version", "-h", "--help"}
+
+
+def needs_services(arguments: list[str]) -> bool:
+    """Whether the command line asks for more than words."""
+    return bool(arguments) and arguments[0] not in NEED_NOTHING and not {"-h", "--help"} & set(arguments)
+
+
+def main() -> None:
+    """Runs the command of the command line."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tachi_imports.settings")
+    try:
+        with services.available() if needs_services(sys.argv[1:]) else nullcontext():
+            execute_from_command_line(sys.argv)
+    except services.ServicesError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

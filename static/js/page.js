@@ -1,0 +1,31 @@
+// What any page may hold: toasts to dismiss, text to copy, boxes to count.
+document.addEventListener("click", async (event) => {
+  event.target.closest("[data-dismiss]")?.closest(".toast").remove();
+
+  const copy = event.target.closest("[data-copy]");
+  if (copy) {
+    const source = document.getElementById(copy.dataset.copy);
+    const label = copy.querySelector("span");
+    try {
+      await navigator.clipboard.writeText(source.textContent.trim());
+      label.textContent = "Copied";
+    } catch { // refused, or no https: leave it marked, ready for the keyboard
+      getSelection().selectAllChildren(source);
+      label.textContent = "Marked, press Ctrl+C";
+    }
+    setTimeout(() => { label.textContent = "Copy"; }, 4000);
+  }
+});
+
+for (const bar of document.querySelectorAll("[data-chosen]")) {
+  const form = bar.closest("form");
+  const count = () => {
+    const chosen = form.querySelectorAll(".box:checked").length;
+    bar.hidden = chosen === 0;
+    bar.querySelector("[data-chosen-count]").textContent = `${chosen.toLocaleString("en-US")} chosen`;
+    bar.querySelector("[data-chosen-button]").textContent = `Revert ${chosen.toLocaleString("en-US")}…`;
+  };
+  form.addEventListener("change", count);
+  form.addEventListener("reset", () => setTimeout(count));
+  addEventListener("pageshow", count); // the browser may restore boxes when the reader comes back
+}

@@ -1,0 +1,230 @@
+// Follows imports under way. Every element with data-poll names its poll-status address; data-end says what happens at
+// the end: reload (the page of the import), swap (a row of the list), toast (the gauge below the header).
+const OFTEN = 1_000, SELDOM = 3_000, LONGEST = 30_000, PATIENCE = 10_000; // ms
+const QUARTER = 25; // percent between spoken words
+
+const many = (number) => number.toLocaleString("en-US");
+const part = (root, name) => root.querySelector(`[data-part="${name}"]`);
+
+// --- asking ---------------------------------------------------------------------------------------
+
+function sleep(ms) { // or until the network comes back
+  return new Promise((wake) => {
+    const timer = setTimeout(done, ms);
+    addEventListener("online", done);
+    function done() { clearTimeout(timer); removeEventListener("online", done); wake(); }
+  });
+}
+
+function untilVisible() {
+  if (!document.hidden) return null;
+  return new Promise((go) => {
+    document.addEventListener("visibilitychange", function look() {
+      if (document.hidden) return;
+      document.removeEventListener("visibilitychange", look);
+      go();
+    });
+  });
+}
+
+function retryAfter(response) { // ms; the header holds seconds or a date
+  const value = response.headers.get("Retry-After");
+  if (!value) return 0;
+  const seconds = Number(value);
+  return Math.max(0, Number.isNaN(seconds) ? Date.parse(value) - Date.now() || 0 : seconds * 1_000);
+}
+
+async function ask(url) { // {progress} under way, {ended} with words, or {lost} with how long to wait
+  try {
+    const response = await fetch(url, { headers: { Accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+    const isBusy = [429, 502, 503, 504].includes(response.status);
+    if (isBusy) return { lost: true, wait: retryAfter(response) };
+    const answer = await response.json();
+    if (response.ok && answer.body?.importStatus === "ongoing") return { progress: answer.body.progress };
+    if (response.ok && answer.body?.importStatus === "completed") return { ended: "Completed." };
+    if (answer.success === false) return { ended: answer.description };
+  } catch { /* no network, too slow, or no JSON */ }
+  return { lost: true, wait: 0 };
+}
+
+async function follow(url, roots) {
+  const pace = roots.some((root) => root.dataset.end === "reload") ? OFTEN : SELDOM;
+  const seen = first(roots);
+  let failures = 0, wait = pace / 2;
+  for (;;) {
+    await sleep(wait);
+    await untilVisible();
+    const { progress, ended, lost, wait: asked } = await ask(url);
+    if (ended && end(url, roots, ended)) return;
+    failures = lost || ended ? failures + 1 : 0;
+    wait = failures ? Math.max(asked ?? 0, Math.min(LONGEST, pace * 2 ** failures) * (0.75 + Math.random() / 2)) : pace;
+    for (const root of roots) tellLost(root, lost ? wait : 0);
+    if (progress) advance(seen, progress, roots);
+  }
+}
+
+// --- showing --------------------------------------------------------------------------------------
+
+const order = [...document.querySelectorAll("[data-stage]")].map((line) => line.dataset.stage);
+
+function first(roots) {
+  const { stageNow = "", percent = 0 } = roots[0].dataset;
+  const shown = Math.max(Number(percent), ...roots.map((root) => gaugeOf(root)?.value ?? 0));
+  return { stage: Math.max(0, order.indexOf(stageNow)), percent: shown, processed: 0, spoken: shown, position: Infinity };
+}
+
+function gaugeOf(root) { return root.matches("progress") ? root : part(root, "gauge"); }
+
+function advance(seen, progress, roots) { // a number once shown never falls, even if a worker had to start over
+  const stage = Math.max(seen.stage, order.indexOf(progress.stage));
+  const isNewStage = stage > seen.stage;
+  if (isNewStage) seen.processed = 0;
+  seen.percent = Math.max(seen.percent, progress.percent ?? 0);
+  if (order[stage] === progress.stage || !order.length) {
+    seen.processed = Math.max(seen.processed, progress.processed ?? 0);
+    seen.total = progress.total;
+    seen.eta = progress.etaSeconds;
+  }
+  seen.position = progress.queuePosition && progress.stage === "queued" ? Math.min(seen.position, progress.queuePosition) : 0;
+  seen.stage = stage;
+  for (const root of roots) show(root, seen, progress.stages ?? []);
+  if (isNewStage || seen.percent >= Math.floor(seen.spoken / QUARTER) * QUARTER + QUARTER) speak(roots, seen);
+}
+
+function show(root, seen, taken) {
+  const gauge = gaugeOf(root);
+  gauge.value = seen.percent;
+  gauge.textContent = `${seen.percent} %`;
+  if (part(root, "left")) part(root, "left").textContent = left(seen);
+  if (root.dataset.end === "reload") showPanel(root, seen, taken);
+  else if (part(root, "big")) part(root, "big").textContent = `${seen.percent} %`;
+}
+
+function showPanel(root, seen, taken) {
+  root.dataset.stageNow = order[seen.stage];
+  const label = labelOf(seen);
+  part(root, "stage").textContent = label;
+  const [big, small] = seen.position ? [many(seen.position), `${ordinalEnding(seen.position)} in line`] : [seen.percent, "%"];
+  part(root, "big").replaceChildren(String(big), element("small", small));
+  part(root, "counts").replaceChildren(...counts(seen));
+  document.title = `${seen.percent} %, ${label.toLowerCase()} · ${document.title.split(" · ").at(-1)}`;
+  root.querySelectorAll("[data-stage]").forEach((line, index) => showStage(line, index - seen.stage, seen, taken));
+}
+
+function showStage(line, distance, seen, taken) {
+  const [place, icon, words] = distance < 0 ? ["was", "check", "done"] : distance ? ["", "circle-dashed", "to come"] : ["now", "loader", "now"];
+  const hasJustPassed = distance < 0 && line.classList.contains("now");
+  line.className = place;
+  if (distance) line.removeAttribute("aria-current");
+  else line.setAttribute("aria-current", "step");
+  const svg = line.querySelector("svg"), use = svg.querySelector("use");
+  svg.setAttribute("aria-label", words);
+  use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#${icon}`));
+  const seconds = taken.find(({ name }) => name === line.dataset.stage)?.seconds;
+  const note = line.querySelector(".n");
+  if (distance < 0 && seconds != null) note.textContent = spent(seconds);
+  else if (hasJustPassed || distance > 0) note.textContent = "";
+  else if (!distance) note.textContent = nowNote(seen);
+}
+
+const labelOf = (seen) => document.querySelector(`[data-stage="${order[seen.stage]}"] > span`).textContent;
+
+function nowNote({ position, processed, total }) {
+  if (position) return position > 1 ? `${many(position - 1)} before yours` : "next";
+  return total ? `${many(processed)} of ${many(total)}` : "";
+}
+
+function counts({ position, processed, total }) {
+  if (position > 1) return [element("span", `${many(position - 1)} import${position > 2 ? "s" : ""} before yours`, "dim")];
+  if (position) return [element("span", "next to start", "dim")];
+  return total ? [element("span", many(processed), "n"), " ", element("span", `of ${many(total)} scores`, "dim")] : [];
+}
+
+function left({ eta, position }) {
+  if (eta == null) return "";
+  return position ? `starts in about ${about(eta)}` : `about ${about(eta)} left`;
+}
+
+function speak(roots, seen) {
+  seen.spoken = seen.percent;
+  const place = seen.position ? `number ${seen.position} in line` : `${seen.percent} percent`;
+  const rest = seen.eta == null || seen.position ? "" : `, about ${about(seen.eta)} left`;
+  for (const root of roots) if (part(root, "spoken")) part(root, "spoken").textContent = `${labelOf(seen)}, ${place}${rest}.`;
+}
+
+function tellLost(root, wait) {
+  const line = part(root, "lost");
+  if (!line) return;
+  line.hidden = !wait;
+  line.querySelector("span").textContent = wait ? `No answer from the server. Asking again in ${about(wait / 1_000)}; the import goes on.` : "";
+}
+
+function element(name, text, className = "") {
+  const made = document.createElement(name);
+  made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+// The same words as imports/pages/words.py.
+function about(seconds) {
+  if (seconds < 10) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 58) return `${Math.ceil(Math.round(seconds) / 5) * 5} s`;
+  return seconds < 3_570 ? `${Math.max(1, Math.round(seconds / 60))} min` : `${Math.round(seconds / 3_600)} h`;
+}
+
+function spent(seconds) {
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  return `${Math.floor(whole / 60)} min${whole % 60 ? ` ${whole % 60} s` : ""}`;
+}
+
+function ordinalEnding(number) {
+  if ([11, 12, 13].includes(number % 100)) return "th";
+  return { 1: "st", 2: "nd", 3: "rd" }[number % 10] ?? "th";
+}
+
+// --- ending ---------------------------------------------------------------------------------------
+
+function end(url, roots, words) { // whether it may stop asking
+  const page = roots.find((root) => root.dataset.end === "reload");
+  if (page) return loadAnew(url, page, words);
+  for (const root of roots) (root.dataset.end === "swap" ? swap : toast)(root, words);
+  return true;
+}
+
+function loadAnew(url, root, words) { // once: a page that still shows progress afterwards is not loaded in a circle
+  const key = `ended ${url}`;
+  try {
+    if (Date.now() - Number(sessionStorage.getItem(key)) < PATIENCE) return false;
+    sessionStorage.setItem(key, Date.now());
+  } catch { /* no storage: the wait before the first question is the only brake */ }
+  part(root, "spoken").textContent = words;
+  location.reload();
+  return true;
+}
+
+async function swap(row) {
+  const response = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+  const page = response?.ok ? new DOMParser().parseFromString(await response.text(), "text/html") : null;
+  const fresh = page?.getElementById(row.id);
+  if (!fresh) { // it has left this page of the list
+    part(row, "left").textContent = "finished";
+    return;
+  }
+  row.replaceWith(fresh);
+  if (fresh.dataset.poll) follow(fresh.dataset.poll, [fresh]); // the page was a moment behind
+  fresh.dispatchEvent(new CustomEvent("content", { bubbles: true }));
+}
+
+function toast(gauge, words) {
+  const box = element("div", "", "toast"), link = element("a", "Show it", "btn small");
+  link.href = gauge.dataset.url;
+  box.append(element("span", words), link);
+  document.getElementById("toasts").append(box);
+  gauge.remove();
+}
+
+const watched = Map.groupBy(document.querySelectorAll("[data-poll]"), (root) => root.dataset.poll);
+for (const [url, roots] of watched) follow(url, roots);

@@ -1,0 +1,21 @@
+// Light or dark as the reader chose it, set before the first paint: the one script that blocks, so it stays this small.
+(() => {
+  const root = document.documentElement;
+  const dress = (theme) => {
+    if (theme !== "light" && theme !== "dark") return;
+    root.dataset.theme = theme;
+    for (const meta of document.querySelectorAll("meta[name=theme-color]")) {
+      meta.content = theme === "dark" ? "#182026" : "#ffffff";
+    }
+  };
+  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches);
+
+  try { dress(localStorage.getItem("theme")); } catch { /* storage is refused: follow the system */ }
+
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-theme-switch]")) return;
+    const theme = isDark() ? "light" : "dark";
+    dress(theme);
+    try { localStorage.setItem("theme", theme); } catch { /* for this page only */ }
+  });
+})();
