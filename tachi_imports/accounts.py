@@ -42,7 +42,7 @@ def _ordinary_account() -> pwd.struct_passwd:
 
 
 def reaches(account: Account | None, path: Path) -> bool:
-    """Whether `account` may enter this folder, or run this file. The system itself is asked, as mode bits are not all."""
+    """Whether `account` may enter this folder, or run this file. The system is asked: mode bits are not all."""
     if account is None:
         return os.access(path, os.X_OK)
     done = subprocess.run(

@@ -61,12 +61,16 @@ class Child:
 class Family:
     """Children under one parent, which has to be the main thread of its process."""
 
-    def __init__(self, children: Iterable[Child]) -> None:
-        self.children = sorted(children, key=lambda child: child.rank)
+    def __init__(self) -> None:
+        self.children: list[Child] = []
         self._stop_asked = False
         self._ear, self._mouth = os.pipe()
         os.set_blocking(self._mouth, False)
         os.set_blocking(self._ear, False)
+
+    def adopt(self, children: Iterable[Child]) -> None:
+        """Takes them in; they start as soon as the family is tended."""
+        self.children = sorted([*self.children, *children], key=lambda child: child.rank)
 
     def listen(self) -> None:
         """From now on SIGTERM, SIGINT and SIGHUP ask to stop; a second one stops at once."""

@@ -15,8 +15,10 @@ from rq import Worker
 
 PATIENCE = 2  # seconds each for database and Redis
 KEEP_FOR = 1.0  # seconds that an answer is good for, so that nobody makes us open connections at will
-# Seconds. A worker shows itself every 15 while it waits (settings.RQ_WORKER_TTL) and every 30 while it works.
-SILENT_IS_DEAD = 45
+# Seconds of silence after which a worker counts as dead. One that waits shows itself every settings.RQ_WORKER_TTL - 15;
+# one that works says nothing before it is done with the import.
+SILENCE = {"busy": 600.0}
+SILENCE_OF_IDLE = 45.0
 
 
 def database_answers() -> bool:
@@ -35,13 +37,16 @@ def living_workers() -> int | None:
     """How many workers showed themselves lately; None when Redis does not answer."""
     redis = Redis.from_url(settings.REDIS_URL, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
     try:
-        beats = [worker.last_heartbeat for worker in Worker.all(connection=redis)]
+        beats = [(worker.last_heartbeat, worker.state) for worker in Worker.all(connection=redis)]
     except RedisError:
         return None
     finally:
         redis.close()
     now = datetime.now(UTC)
-    return sum((now - beat.replace(tzinfo=UTC)).total_seconds() < SILENT_IS_DEAD for beat in beats if beat)
+    return sum(
+        beat is not None and (now - beat).total_seconds() < SILENCE.get(str(state), SILENCE_OF_IDLE)
+        for beat, state in beats
+    )
 
 
 def report() -> dict[str, str | int]:

@@ -66,7 +66,8 @@ def _keep(layout: Layout, asked: argparse.Namespace, users: Lock) -> int:
     around = Surroundings(layout, account, durable=asked.durable)
     # Valkey comes up while initdb still works, and stops first: PostgreSQL holds the truth.
     servers: list[Server] = [kind(around) for kind in (Valkey, Postgres) if kind.name in asked.servers]
-    family = Family([_child(server, rank=rank) for rank, server in enumerate(servers)])
+    family = Family()
+    family.adopt(_child(server, rank=rank) for rank, server in enumerate(servers))
     family.listen()
     try:
         if not family.wait_until(lambda: _all_up(family, servers, layout), seconds=START_PATIENCE):

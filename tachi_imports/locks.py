@@ -34,7 +34,11 @@ class Lock:
     def write(self, text: str) -> None:
         """Leaves a word for those who find it locked."""
         os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, text.encode("ascii"), 0)
+        os.pwrite(self._descriptor, text.encode("ascii", "replace"), 0)
+
+    def read(self) -> str:
+        """The word that its holder left."""
+        return os.pread(self._descriptor, 4096, 0).decode("ascii", "replace")
 
     def close(self) -> None:
         """Lets go."""

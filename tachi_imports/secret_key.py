@@ -31,8 +31,8 @@ def _kept_in(path: Path) -> str:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f".secret-key-{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(50))
+    os.write(descriptor, secrets.token_urlsafe(50).encode("ascii"))
+    os.close(descriptor)
     # A link fails when another process was first; then its key holds.
     with contextlib.suppress(FileExistsError):
         os.link(draft, path)

@@ -1,4 +1,4 @@
-"""PostgreSQL and Valkey for an installation that brings neither: started on demand, shared, stopped after the last user.
+"""PostgreSQL and Valkey for an installation that brings neither: started on demand, shared, stopped when unused.
 
 Whoever uses the embedded servers of a data folder shares its lock `users`; the first starts a keeper
 (tachi_imports/keeper.py), which owns the servers and stops them when nobody shares the lock any more. So two
@@ -61,7 +61,7 @@ class Running:
     servers: tuple[str, ...]
     durable: bool
     throw_away: bool
-    _use: Lock
+    _use: Lock | None
     _keeper: subprocess.Popen[bytes] | None = None
 
     @property
@@ -82,7 +82,9 @@ class Running:
 
     def stop(self) -> bool:
         """Lets go; whoever started the servers and is the last to go waits for their end. False: they stay up."""
-        self._use.close()
+        if self._use is not None:
+            self._use.close()
+            self._use = None
         if self._keeper is None or not self._was_last():
             return False
         self._keeper.wait()
@@ -122,8 +124,7 @@ def start(root: Path, *, servers: tuple[str, ...] = SERVERS, durable: bool = Tru
     `durable=False` gives up safety against a power cut for speed; `throw_away` removes the folder at the end.
     Raises ServicesError with a message for people.
     """
-    layout = Layout(root.absolute())
-    _make_folders(layout)
+    layout = make_folders(root)
     use = Lock(layout.locks / "users")
     use.share()  # waits while a keeper that found nobody stops its servers
     running = Running(layout, servers, durable, throw_away, use)
@@ -170,8 +171,9 @@ def available() -> Iterator[Running | None]:
         running.stop()
 
 
-def _make_folders(layout: Layout) -> None:
+def make_folders(root: Path) -> Layout:
     """The data folder and what this account keeps in it. Only root's is open to others, to walk through."""
+    layout = Layout(root.absolute())
     mode = 0o711 if os.geteuid() == 0 else 0o700
     try:
         layout.root.mkdir(parents=True, exist_ok=True, mode=mode)
@@ -185,6 +187,7 @@ def _make_folders(layout: Layout) -> None:
             f"{error.filename} is closed to you: another account keeps its data there. "
             "Run as that account, or set DATA_DIR to a folder of your own."
         ) from None
+    return layout
 
 
 def _check_kept(layout: Layout, servers: tuple[str, ...]) -> None:

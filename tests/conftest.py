@@ -17,8 +17,8 @@ from redis import Redis
 os.environ["TACHI_ENV"] = "test"  # before env.py is imported: then it leaves .env alone
 os.environ["DJANGO_SETTINGS_MODULE"] = "tachi_imports.settings"
 
-from tachi_imports import services  # noqa: E402 - see above
-from tachi_imports.layout import Layout  # noqa: E402
+from tachi_imports import services
+from tachi_imports.layout import Layout
 
 PURE = ("games", "formats")  # folders whose tests need no database
 HERE = Path(__file__).parent

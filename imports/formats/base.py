@@ -19,7 +19,7 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParseOptions:
-    """What an upload says beside its bytes. `now` in Unix milliseconds; `games` are those of this instance, in order."""
+    """What an upload says beside its bytes. `now` in Unix milliseconds; `games` are this instance's, in order."""
 
     games: Sequence[Game]
     now: int
@@ -64,11 +64,12 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """The songs and charts that the keys of one import found."""
+    """The songs and charts that the keys of one import found. `memo` is for formats to remember their answers in."""
 
     songs: Mapping[Key, Sequence[Song]] = field(default_factory=dict)
     charts: Mapping[Key, Sequence[Chart]] = field(default_factory=dict)
     charts_of: Mapping[int, Sequence[Chart]] = field(default_factory=dict)  # by song pk; all playtypes
+    memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(slots=True)

@@ -7,22 +7,22 @@ whole truth about one row and words what is wrong with it. What the first takes,
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from keyword import iskeyword
-from operator import attrgetter
-from typing import Annotated, Any, ClassVar, Literal
+from operator import or_
+from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
 
 from imports.formats import schema, shape_errors
 from imports.formats.lookup import MATCH_TYPES
-from imports.formats.schema import ABSENT, Check, Violation
+from imports.formats.schema import Check, Violation
 from imports.games import shapes
-from imports.games.javascript import MAX_SAFE_INTEGER, is_safe_integer, text
-from imports.games.spec import Graph, Integer, Ladder, Metric, Playtype, Rule
+from imports.games.javascript import MAX_SAFE_INTEGER, is_number, is_safe_integer
+from imports.games.spec import Graph, Integer, Ladder, Metric, Playtype
 
 MAX_TEXT = 5_000
 """UTF-16 units of an identifier, difficulty, artist or version. No title has a tenth of it."""
@@ -30,68 +30,256 @@ MAX_TEXT = 5_000
 MAX_COMMENT = 240
 TRILLION = 1_000_000_000_000
 
-STRING = schema.string("Expected string.", high=MAX_TEXT)
-STRING_OR_NOTHING = schema.optional(schema.string("Expected *?string, null or no value.", high=MAX_TEXT))
+string_or_nothing = schema.optional(schema.string("Expected *?string, null or no value.", high=MAX_TEXT))
 
 
-class Row(Struct, kw_only=True, gc=False, rename="camel"):
+class Row(Struct, kw_only=True, gc=False):
     """One score as it was sent; its metrics are fields of the playtype's own subclass. Absent members are `UNSET`."""
-
-    metric_names: ClassVar[tuple[str, ...]] = ()
-    metrics_of: ClassVar[Callable[[Any], Any]]
 
     match_type: str
     identifier: str
-    comment: str | None | UnsetType = UNSET
-    difficulty: str | None | UnsetType = UNSET
-    artist: str | None | UnsetType = UNSET
-    time_achieved: float | None | UnsetType = UNSET
+    comment: str | UnsetType | None = UNSET
+    difficulty: str | UnsetType | None = UNSET
+    artist: str | UnsetType | None = UNSET
+    time_achieved: float | UnsetType | None = UNSET
     judgements: Any = UNSET
     optional: Any = UNSET
     hit_meta: Any = UNSET
     score_meta: Any = UNSET
 
 
+MEMBERS = {
+    "matchType": "match_type",
+    "identifier": "identifier",
+    "comment": "comment",
+    "difficulty": "difficulty",
+    "artist": "artist",
+    "timeAchieved": "time_achieved",
+    "judgements": "judgements",
+    "optional": "optional",
+    "hitMeta": "hit_meta",
+    "scoreMeta": "score_meta",
+}
+"""JSON name -> field of `Row`, in the order in which they are judged, after the metrics."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """decoder: the text of a list -> rows, or msgspec's errors. check: one element -> row, or Violation."""
+    """decoder: the JSON of a list -> rows, or msgspec's errors. check: one element -> row, or Violation.
+
+    metrics_of: row -> its provided metrics, in declared order, a new dict each time.
+    """
 
     decoder: msgspec.json.Decoder[list[Row]]
     check: Callable[[Any], Row]
+    metrics_of: Callable[[Row], dict[str, Any]]
 
 
 @cache
 def reader_of(playtype: Playtype) -> Reader:
-    judgements = _struct("Judgements", dict.fromkeys(playtype.judgements, _nullable(_count())))
-    optional = _struct("Optional", {name: _nullable(_type(metric)) for name, metric in playtype.optional.items()})
-    row = _row_struct(playtype, judgements, optional)
-    return Reader(decoder=msgspec.json.Decoder(list[row]), check=_row_check(playtype, row, judgements, optional))  # type: ignore[valid-type]
+    """Raises TypeError for a declaration that msgspec cannot tell the alternatives of apart."""
+    judgements = _struct("Judgements", dict.fromkeys(playtype.judgements, _whole_type(0, None) | None))
+    optional = _struct("Optional", {name: _metric_type(metric) | None for name, metric in playtype.optional.items()})
+    row = _row_struct(playtype, judgements=judgements, optional=optional)
+    metrics = tuple(_attributes(playtype.provided).items())
+    return Reader(
+        decoder=msgspec.json.Decoder(list[row]),  # type: ignore[valid-type]  # made just now
+        check=_row_check(playtype, row, judgements=judgements, optional=optional),
+        metrics_of=lambda row: {name: getattr(row, attribute) for name, attribute in metrics},
+    )
 
 
 def needs_a_closer_look(row: Row) -> bool:
-    """Whether a row that the decoder took may still break a rule that types cannot say."""
-    if row.comment and len(row.comment) > MAX_COMMENT // 2:
-        return schema.utf16_length(row.comment) > MAX_COMMENT
+    """Whether a row that the decoder took may break a rule that its types cannot say."""
+    if row.comment and len(row.comment) > MAX_COMMENT // 2 and schema.utf16_length(row.comment) > MAX_COMMENT:
+        return True
     time = row.time_achieved
-    return bool(time) and time <= TRILLION  # type: ignore[operator]  # neither None nor UNSET, which are false
+    return bool(time) and time <= TRILLION  # type: ignore[operator]  # null and UNSET are false
 
 
 # --- types, for the decoder ---------------------------------------------------------------------------
 
 
-def _row_struct(playtype: Playtype, judgements: type[Struct], optional: type[Struct]) -> type[Row]:
-    text_or_nothing = _nullable(Annotated[str, Meta(max_length=MAX_TEXT // 2)])
-    fields = {
-        **{name: (_type(metric), ...) for name, metric in playtype.provided.items()},
-        "matchType": (Literal[tuple(MATCH_TYPES)], ...),
-        "identifier": (Annotated[str, Meta(max_length=MAX_TEXT // 2)], ...),
-        "comment": (_nullable(Annotated[str, Meta(min_length=3, max_length=MAX_COMMENT)]), UNSET),
-        "difficulty": (text_or_nothing, UNSET),
-        "artist": (text_or_nothing, UNSET),
-        "timeAchieved": (_nullable(_number_type(low=0)), UNSET),
-        "judgements": (_nullable(judgements), UNSET),
-        "optional": (_nullable(optional), UNSET),
-        "hitMeta": (_nullable(optional), UNSET),
-        "scoreMeta": (_nullable(_shape_type(playtype.score_meta)), UNSET),
+def _attributes(names: Mapping[str, Any]) -> dict[str, str]:
+    """Names as Python may call them: `fantastic+` and the like get a number."""
+    return {
+        name: name if name.isidentifier() and not iskeyword(name) and name[0] != "_" else f"member_{index}"
+        for index, name in enumerate(names)
     }
-"""draft"""
+
+
+def _struct(title: str, members: Mapping[str, Any], *, required: Container[str] = ()) -> type[Struct]:
+    """A strict object; a member that is not required may be absent."""
+    attributes = _attributes(members)
+    return defstruct(
+        title,
+        [
+            (attributes[n], kind) if n in required else (attributes[n], kind | UnsetType, UNSET)
+            for n, kind in members.items()
+        ],
+        kw_only=True,
+        gc=False,
+        forbid_unknown_fields=True,
+        rename={attribute: name for name, attribute in attributes.items()},
+    )
+
+
+def _row_struct(playtype: Playtype, *, judgements: type[Struct], optional: type[Struct]) -> type[Row]:
+    text = Annotated[str, Meta(max_length=MAX_TEXT // 2)]
+    kinds = {
+        "comment": Annotated[str, Meta(min_length=3, max_length=MAX_COMMENT)],
+        "difficulty": text,
+        "artist": text,
+        "timeAchieved": _number_type(0, None),
+        "judgements": judgements,
+        "optional": optional,
+        "hitMeta": optional,
+        "scoreMeta": _shape_type(playtype.score_meta),
+    }
+    names = _attributes(playtype.provided)
+    fields: list[Any] = [(names[name], _metric_type(metric)) for name, metric in playtype.provided.items()]
+    fields += [("match_type", Literal[tuple(MATCH_TYPES)]), ("identifier", text)]
+    fields += [(MEMBERS[name], kind | None | UnsetType, UNSET) for name, kind in kinds.items()]
+    rename = {attribute: name for name, attribute in (names | MEMBERS).items()}
+    return defstruct(
+        "PlaytypeRow", fields, bases=(Row,), kw_only=True, gc=False, forbid_unknown_fields=True, rename=rename
+    )
+
+
+def _metric_type(metric: Metric) -> Any:
+    """A type that takes nothing the metric's check refuses."""
+    if isinstance(metric, Ladder):
+        return Literal[metric.values]
+    if isinstance(metric, Graph):
+        element = _number_type(metric.rule.low, metric.rule.high, whole=metric.rule.whole)
+        return list[element | None if metric.nullable else element]  # type: ignore[misc]  # made just now
+    rule = metric.rule if metric.chart_rule is None else None
+    low, high = (rule.low, rule.high) if rule else (None, None)
+    if isinstance(metric, Integer):
+        return _whole_type(low, high)
+    return _number_type(low, high, whole=rule is not None and rule.whole)
+
+
+def _whole_type(low: float | None, high: float | None) -> Any:
+    least = -MAX_SAFE_INTEGER if low is None else max(math.ceil(low), -MAX_SAFE_INTEGER)
+    most = MAX_SAFE_INTEGER if high is None else min(math.floor(high), MAX_SAFE_INTEGER)
+    return Annotated[int, Meta(ge=least, le=most)]
+
+
+def _number_type(low: float | None, high: float | None, *, whole: bool = False) -> Any:
+    if whole:
+        return _whole_type(low, high)
+    return _whole_type(low, high) | Annotated[float, Meta(ge=low, le=high)]
+
+
+def _shape_type(shape: shapes.Shape) -> Any:
+    return _bare_type(shape) | None if shape.nullable else _bare_type(shape)
+
+
+def _bare_type(shape: shapes.Shape) -> Any:
+    match shape:
+        case shapes.Text():
+            return str
+        case shapes.Flag():
+            return bool
+        case shapes.OneOf():
+            return Literal[shape.values]
+        case shapes.Number():
+            return _bounded_type(shape)
+        case shapes.ListOf():
+            return list[_shape_type(shape.item)]  # type: ignore[misc]  # made just now
+        case shapes.Pair():
+            return tuple[tuple(_shape_type(item) for item in shape.items)]  # type: ignore[misc]  # made just now
+        case shapes.Either():
+            return reduce(or_, (_shape_type(option) for option in shape.options))
+        case shapes.Record():
+            members = {name: _shape_type(member) for name, member in shape.members.items()}
+            return _struct(
+                "Record", members, required={n for n, member in shape.members.items() if not member.optional}
+            )
+
+
+def _bounded_type(shape: shapes.Number) -> Any:
+    if shape.above is None:
+        return _number_type(shape.low, shape.high, whole=shape.whole)
+    low = max(math.floor(shape.above) + 1, math.floor(shape.above) if shape.low is None else shape.low)
+    whole = _whole_type(low, shape.high)
+    return whole if shape.whole else whole | Annotated[float, Meta(gt=shape.above, le=shape.high)]
+
+
+# --- checks, for the whole truth ------------------------------------------------------------------------
+
+
+def _row_check(
+    playtype: Playtype, row: type[Row], *, judgements: type[Struct], optional: type[Struct]
+) -> Callable[[Any], Row]:
+    """Judges the members of one element in the original's order."""
+    metrics_check = _members_check(playtype.optional, optional)
+    members: dict[str, Check] = {name: schema.metric(metric) for name, metric in playtype.provided.items()}
+    members |= {
+        "matchType": schema.one_of(tuple(MATCH_TYPES)),
+        "identifier": schema.string("Expected string.", high=MAX_TEXT),
+        "comment": schema.optional(schema.length_between(3, MAX_COMMENT)),
+        "difficulty": string_or_nothing,
+        "artist": string_or_nothing,
+        "timeAchieved": schema.optional(_time),
+        "judgements": schema.optional(_judgements_check(playtype.judgements, judgements)),
+        "optional": schema.optional(metrics_check),
+        "hitMeta": schema.optional(metrics_check),
+        "scoreMeta": schema.optional(_shape_check(playtype.score_meta)),
+    }
+    check, attributes = schema.strict_object(members), _attributes(playtype.provided) | MEMBERS
+    return lambda value: row(**{attributes[name]: kept for name, kept in check(value).items()})
+
+
+def _members_check(metrics: Mapping[str, Metric], kind: type[Struct]) -> Check:
+    """A strict object of metrics, each of which may be null or absent."""
+    members = schema.strict_object({name: schema.optional(schema.metric(metric)) for name, metric in metrics.items()})
+    attributes = _attributes(metrics)
+
+    def check(value: Any) -> Struct:
+        kept = members(value)
+        if isinstance(value, list):  # an empty one, which the original lets through here and crashes over later
+            raise Violation(schema.NO_OBJECT)
+        return kind(**{attributes[name]: metric for name, metric in kept.items()})
+
+    return check
+
+
+def _judgements_check(names: tuple[str, ...], kind: type[Struct]) -> Check:
+    attributes, known = _attributes(dict.fromkeys(names)), ", ".join(names)
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, dict | list):
+            raise Violation("Not a valid object.", value)
+        given = schema.entries(value)
+        for name in schema.in_js_order(given):
+            count = given[name]
+            if name not in attributes:
+                raise Violation(f"Invalid Key {name}. Expected any of {known}")
+            if count is not None and not (is_safe_integer(count) and count >= 0):
+                said = f"{schema.written(count)} [type: {schema.type_word(count)}]"
+                raise Violation(f"Key {name} had an invalid value of {said}")
+        if isinstance(value, list):
+            return value
+        return kind(**{attributes[name]: None if count is None else int(count) for name, count in given.items()})
+
+    return check
+
+
+def _time(value: Any) -> float:
+    """Unix milliseconds; 0 says that the time is not known."""
+    if is_number(value) and (value == 0 or value > TRILLION):
+        return schema.finite(value)
+    said = "Expected a number greater than 1 Trillion - did you pass unix seconds instead of milliseconds?"
+    raise Violation(said, value)
+
+
+def _shape_check(shape: shapes.Record) -> Check:
+    def check(value: Any) -> Any:
+        issues = list(shape_errors.issues(shape, value))
+        if issues:
+            raise Violation(shape_errors.as_json(issues), value)
+        return value
+
+    return check

@@ -52,13 +52,13 @@ def invalid_json(data: bytes, error: Exception) -> ImportFailed:
 
 
 def may_hold_unstorable_text(data: bytes) -> bool:
-    """Whether an escape for NUL or for half a surrogate pair stands anywhere. Bytes that are UTF-8 hold them no other way."""
+    """Whether an escape for NUL or for half a surrogate pair stands anywhere; valid UTF-8 holds them no other way."""
     return any(escape in data for escape in _ESCAPES)
 
 
 def value_of(raw: Raw) -> Any:
     """The value of one part. Raises Violation where it is too long or deep, or holds text that cannot be stored."""
-    if len(memoryview(raw)) > MAX_PART:
+    if size(raw) > MAX_PART:
         raise Violation(TOO_LONG)
     try:
         value = _DECODER.decode(bytes(raw).decode())
@@ -75,6 +75,11 @@ def refuse_unstorable(value: Any) -> None:
     path = unstorable_path(value)
     if path is not None:
         raise Violation(UNSTORABLE_TEXT, path=path)
+
+
+def size(raw: Raw) -> int:
+    """Bytes of a part."""
+    return len(memoryview(raw))
 
 
 def first_byte(raw: Raw) -> bytes:

@@ -10,10 +10,13 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from msgspec import UNSET as ABSENT
+from msgspec import UNSET
 
 from imports.games.javascript import is_number, is_safe_integer, text
-from imports.games.spec import Decimal, Graph, Integer, Ladder, Metric, Rule
+from imports.games.spec import Graph, Integer, Ladder, Metric, Rule
+
+ABSENT = UNSET
+"""A member that is not there: JavaScript's undefined."""
 
 Check = Callable[[Any], Any]
 
@@ -21,10 +24,10 @@ NO_OBJECT = "Object does not match structure of schema, expected this location t
 TOO_LARGE = "Expected a number that fits into 64 bits."
 
 
-class Violation(Exception):  # noqa: N818 - a finding, worded by whoever raises it onwards
-    """What is wrong with a document: where (a path like `scores[0].lamp`, growing as it rises), and the offending value.
+class Violation(Exception):
+    """What is wrong, where (a path like `.scores[0].lamp` that grows as it rises), and the offending value.
 
-    `value` may be left out where quoting it would say nothing.
+    `value` is left out where it is an object or a list, which messages do not quote.
     """
 
     def __init__(self, message: str, value: Any = (), *, path: str = "") -> None:
@@ -126,6 +129,10 @@ def refuse_unexpected(given: Mapping[str, Any], known: Iterable[str]) -> None:
 def optional(check: Check) -> Check:
     """Absent and null pass as they are."""
     return lambda value: value if value is None or value is ABSENT else check(value)
+
+
+def anything(value: Any) -> Any:
+    return value
 
 
 # --- single values ----------------------------------------------------------------------------------

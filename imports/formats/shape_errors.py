@@ -111,7 +111,7 @@ def _either(shape: Either, value: Any, path: Path) -> Iterator[Issue]:
 def _is_mild(issue: Issue) -> bool:
     """Whether zod goes on after it: the type was right."""
     if issue["code"] == "too_small":
-        return issue["type"] == "number"
+        return bool(issue["type"] == "number")
     return issue["code"] in {"too_big", "unrecognized_keys", "not_finite"} or issue.get("expected") == "integer"
 
 

@@ -52,9 +52,9 @@ def _inside(value: Any) -> Any:
 
 
 def unstorable_path(value: Any) -> str | None:
-    """Where JSON data holds the first text that cannot be stored: `.scores[3].comment`, "" for itself, None for nowhere.
+    """Where JSON data holds the first text that cannot be stored, like `.scores[3].comment`; None for nowhere.
 
-    A key that cannot be stored counts at its object. The data must not be too deep.
+    "" stands for the data itself. A key that cannot be stored counts at its object. The data must not be too deep.
     """
     if isinstance(value, str):
         return None if is_storable(value) else ""

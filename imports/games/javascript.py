@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -27,7 +28,7 @@ def is_safe_integer(value: Any) -> bool:
 
 
 def is_finite_number(value: Any) -> bool:
-    return is_number(value) and math.isfinite(value)
+    return is_number(value) and abs(value) <= sys.float_info.max
 
 
 def number(value: float) -> str:

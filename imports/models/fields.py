@@ -31,7 +31,7 @@ class KeySetField(models.Field):  # type: ignore[type-arg]  # stubs want the set
         return str(self.value_from_object(obj))
 
 
-def key_set(keys: Iterable[int]) -> Int8Multirange:
+def key_set(keys: Iterable[int] = ()) -> Int8Multirange:
     """The smallest multirange that holds exactly these keys."""
     ranges: list[Int8Range] = []
     start = last = None

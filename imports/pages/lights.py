@@ -175,7 +175,8 @@ TABLE: dict[str, dict[str, dict[str, Light]]] = {
 def light_of(game: str, ladder: str, value: str) -> Light:
     """The light of one value; a value that the table does not know shines gray, so that a page never fails on it."""
     known = TABLE.get(game, {}).get(ladder, {})
-    return known.get(value) or Light(value=value, short=value, color="gray", lit=0, of=max(1, len(known)))
+    segments = max((light.of for light in known.values()), default=1)
+    return known.get(value) or Light(value=value, short=value, color="gray", lit=0, of=segments)
 
 
 def edge_ladder(game: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -236,8 +237,8 @@ def _verdict() -> Verdict:
         change="+0.132",
         class_rail=ClassRail(way, (("17.25", "Argento II"), ("17.50", "Argento III"))),
         notes=(
-            Note("trophy", "New class: Argento III", ", up from Argento II. 0.136 to Argento IV."),
-            Note("trophy", "Skill Analyzer LV.10", ", up from LV.09, as the file says."),
+            Note("trophy", "New class: Argento III.", "Up from Argento II, 0.136 to Argento IV."),
+            Note("trophy", "Skill Analyzer LV.10.", "Up from LV.09, as the file says."),
         ),
     )
 
@@ -313,6 +314,7 @@ def sample_context() -> dict[str, Any]:
         "page": Paginator(range(214), 10).get_page(4),
         "problems": PROBLEMS,
         "imports": IMPORTS,
+        "others": [replace(row, import_id=f"other-{row.import_id}") for row in IMPORTS],
         "lines": (
             Line("Saturday, dusk", url="#", strong="126 scores, created", rest="23 better bests", time=NIGHT),
             Line("夜更かし", "maimai DX", "#", "12 scores", "+31", time=NIGHT, end_time=NIGHT + 3_600_000),

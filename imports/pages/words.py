@@ -17,12 +17,12 @@ def is_japanese(text: str) -> bool:
 
 
 def file_size(count: int) -> str:
-    """Bytes in decimal units, as upload limits are: `512 B`, `61 KB`, `9.1 MB`."""
+    """Bytes in decimal units, as upload limits are: `512 B`, `61 KB`, `9.1 MB`, `8 MB`."""
     if count < 1_000:
         return f"{count} B"
     if count < 999_500:
         return f"{count / 1_000:.0f} KB"
-    return f"{count / 1_000_000:.1f} MB"
+    return f"{count / 1_000_000:.1f} MB".replace(".0 ", " ")
 
 
 def seconds(value: float) -> str:

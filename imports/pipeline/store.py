@@ -71,7 +71,7 @@ class Batch:
             if chart.playtype not in self.touched.playtypes:
                 self.touched.playtypes.append(chart.playtype)
         if score.time_achieved is not None:
-            self.touched.times[chart.playtype].append(score.time_achieved)
+            self.touched.times[chart.playtype].append(float(score.time_achieved))
 
     def _line(self, score: Judged) -> str:
         comment = "\\N" if score.comment is None else score.comment.translate(ESCAPES)

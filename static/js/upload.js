@@ -4,9 +4,9 @@ const form = document.querySelector("form[data-upload]");
 const input = form?.querySelector("[data-drop] input[type=file]");
 if (input) prepare();
 
-function fileSize(count) {
+function fileSize(count) { // as imports/pages/words.py
   if (count < 1_000) return `${count} B`;
-  return count < 999_500 ? `${Math.round(count / 1_000)} KB` : `${(count / 1_000_000).toFixed(1)} MB`;
+  return count < 999_500 ? `${Math.round(count / 1_000)} KB` : `${Number((count / 1_000_000).toFixed(1))} MB`;
 }
 
 function prepare() {

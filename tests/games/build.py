@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import pytest
+
+from imports.games import judging
 from imports.games.spec import Chart, Play, Playtype, Song
 
 
@@ -58,6 +61,19 @@ class Refused(NamedTuple):
     play: Play
     chart: Chart
     problems: list[str]
+
+
+def assert_rated(row: Rated) -> None:
+    """The play is accepted, and its rating is the expected one to a part in a billion."""
+    ratings, problems = judging.judge(fresh(row.play), row.chart, row.playtype)
+    assert problems == []
+    assert ratings is not None
+    rating = ratings[row.rating]
+    assert rating == (None if row.expected is None else pytest.approx(row.expected, rel=1e-9))
+
+
+def assert_refused(row: Refused) -> None:
+    assert judging.judge(fresh(row.play), row.chart, row.playtype) == (None, row.problems)
 
 
 class Row(NamedTuple):

@@ -10,7 +10,7 @@ from imports.errors import FormulaError
 from imports.games import chunithm, judging
 from imports.games.chunithm import SINGLE
 from imports.games.spec import Play
-from tests.games.build import Rated, Refused, bests_of, chart, fresh, play
+from tests.games.build import Rated, Refused, assert_rated, assert_refused, bests_of, chart, fresh, play
 
 AJ, AJC, FC = "ALL JUSTICE", "ALL JUSTICE CRITICAL", "FULL COMBO"
 LV14 = chart(14)
@@ -40,8 +40,7 @@ RATINGS = [
 
 @pytest.mark.parametrize("row", RATINGS)
 def test_rating(row: Rated) -> None:
-    ratings, problems = judging.judge(fresh(row.play), row.chart, row.playtype)
-    assert (ratings, problems) == ({"rating": pytest.approx(row.expected, rel=1e-9)}, [])
+    assert_rated(row)
 
 
 @pytest.mark.parametrize(("score", "level"), [(1_010_001, 14), (-1, 14), (900_000, -1)])
@@ -135,7 +134,7 @@ REFUSED = [
 
 @pytest.mark.parametrize("row", REFUSED)
 def test_what_cannot_be_true_is_refused(row: Refused) -> None:
-    assert judging.judge(fresh(row.play), row.chart, row.playtype) == (None, row.problems)
+    assert_refused(row)
 
 
 @pytest.mark.parametrize(

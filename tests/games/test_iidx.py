@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -9,40 +10,42 @@ import pytest
 from imports.games import judging
 from imports.games.iidx import DP, SP
 from imports.games.spec import Chart, Play, Playtype
-from tests.games.build import Rated, Refused, bests_of, chart, fresh, play
+from tests.games.build import Rated, Refused, assert_rated, assert_refused, bests_of, chart, fresh, play
 
 
-def notes(count: int = 1000, level: float = 12, **data: Any) -> Chart:
-    return chart(level, data={"notecount": count, **data})
+def notes(count: int = 1000, data: Mapping[str, Any] | None = None) -> Chart:
+    """A chart of so many notes, level 12."""
+    return chart(12, data={"notecount": count, **(data or {})})
 
 
 def tier(value: float) -> dict[str, Any]:
     return {"value": value, "text": str(value), "individualDifference": False}
 
 
-def bpi(score: int, average: int, record: int, maximum: int, coefficient: float | None, expected: float) -> Rated:
+def bpi(score: int, average: int, record: int, coefficient: float | None, expected: float) -> Rated:
+    """On a chart of a thousand notes."""
     figures = {"kaidenAverage": average, "worldRecord": record, "bpiCoefficient": coefficient}
-    return Rated(SP, "BPI", play(score=score, lamp="CLEAR"), notes(maximum // 2, **figures), expected)
+    return Rated(SP, "BPI", play(score=score, lamp="CLEAR"), notes(1000, figures), expected)
 
 
 def lamp_rating(playtype: Playtype, lamp: str, expected: float, **tiers: float) -> Rated:
-    on = notes(data_level := 1000, **{name: tier(value) for name, value in tiers.items()})
-    return Rated(playtype, "ktLampRating", play(score=data_level, lamp=lamp), on, expected)
+    on = notes(1000, {name: tier(value) for name, value in tiers.items()})
+    return Rated(playtype, "ktLampRating", play(score=1000, lamp=lamp), on, expected)
 
 
 TIERS = {"ncTier": 11.8, "hcTier": 12.1, "exhcTier": 12.6}
 
 RATINGS = [
-    bpi(1500, 1400, 1800, 2000, None, 12.119715976479455),
-    bpi(1300, 1400, 1800, 2000, None, -9.950471619676415),
-    bpi(1000, 1400, 1800, 2000, 1.1, -15),
-    bpi(1800, 1400, 1800, 2000, -1, 100),
-    bpi(2000, 1400, 1800, 2000, None, 861.3984603459916),
-    bpi(1400, 1400, 1800, 2000, None, 0),
-    bpi(0, 1400, 1800, 2000, None, -15),
-    bpi(2000, 1400, 2000, 2000, None, 100),  # a record of every point
-    Rated(SP, "BPI", play(score=0, lamp="CLEAR"), notes(kaidenAverage=1400, worldRecord=None), None),
-    Rated(DP, "BPI", play(score=0, lamp="CLEAR"), notes(kaidenAverage=None, worldRecord=1800), None),
+    bpi(1500, 1400, 1800, None, 12.119715976479455),
+    bpi(1300, 1400, 1800, None, -9.950471619676415),
+    bpi(1000, 1400, 1800, 1.1, -15),
+    bpi(1800, 1400, 1800, -1, 100),
+    bpi(2000, 1400, 1800, None, 861.3984603459916),
+    bpi(1400, 1400, 1800, None, 0),
+    bpi(0, 1400, 1800, None, -15),
+    bpi(2000, 1400, 2000, None, 100),  # a record of every point
+    Rated(SP, "BPI", play(score=0, lamp="CLEAR"), notes(1000, {"kaidenAverage": 1400, "worldRecord": None}), None),
+    Rated(DP, "BPI", play(score=0, lamp="CLEAR"), notes(1000, {"kaidenAverage": None, "worldRecord": 1800}), None),
     Rated(DP, "BPI", play(score=0, lamp="CLEAR"), notes(), None),
     lamp_rating(SP, "FULL COMBO", 12.6, **TIERS),
     lamp_rating(SP, "EX HARD CLEAR", 12.6, **TIERS),
@@ -61,10 +64,7 @@ RATINGS = [
 
 @pytest.mark.parametrize("row", RATINGS)
 def test_ratings(row: Rated) -> None:
-    ratings, problems = judging.judge(fresh(row.play), row.chart, row.playtype)
-    assert problems == []
-    assert ratings is not None
-    assert ratings[row.rating] == (None if row.expected is None else pytest.approx(row.expected, rel=1e-9))
+    assert_rated(row)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ REFUSED = [
             playtype,
             play(score=1605, lamp="CLEAR"),
             "Invalid value for score, EX Score cannot be greater than 1604 for this chart. Got 1605.",
-            "Invalid value for percent, Expected a number between 0 and 100. Got 100.06234413965087.",
+            "Invalid value for percent, Expected a number between 0 and 100. Got 100.06234413965088.",
         )
         for playtype in (SP, DP)
     ),
@@ -131,14 +131,14 @@ REFUSED = [
         SP,
         play(score=1605, lamp="CLEAR"),
         "Invalid value for score, EX Score cannot be greater than 1604 for this chart. Got 1605.",
-        "Invalid value for percent, Expected a number between 0 and 100. Got 100.06234413965087.",
-        on=notes(802, **BPI_FIGURES),  # where BPI has no answer either
+        "Invalid value for percent, Expected a number between 0 and 100. Got 100.06234413965088.",
+        on=notes(802, BPI_FIGURES),  # where BPI has no answer either
     ),
     refused(
         SP,
         play(score=1000, lamp="CLEAR"),
         "This chart's BPI figures contradict each other: 1500, 1400, 1604, 1.175.",
-        on=notes(802, kaidenAverage=1500, worldRecord=1400),
+        on=notes(802, {"kaidenAverage": 1500, "worldRecord": 1400}),
     ),
     refused(
         SP,
@@ -151,7 +151,7 @@ REFUSED = [
 
 @pytest.mark.parametrize("row", REFUSED)
 def test_what_cannot_be_true_is_refused(row: Refused) -> None:
-    assert judging.judge(fresh(row.play), row.chart, row.playtype) == (None, row.problems)
+    assert_refused(row)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_what_cannot_be_true_is_refused(row: Refused) -> None:
     ],
 )
 def test_near_misses_are_accepted(given: Play) -> None:
-    assert judging.judge(fresh(given), notes(802, **BPI_FIGURES), SP)[1] == []
+    assert judging.judge(fresh(given), notes(802, BPI_FIGURES), SP)[1] == []
 
 
 def test_profiles_average_over_twenty_and_bpi_needs_all_of_them() -> None:
@@ -174,7 +174,7 @@ def test_profiles_average_over_twenty_and_bpi_needs_all_of_them() -> None:
 
 
 def test_sessions_average_their_best_ten() -> None:
-    values = {"ktLampRating": [12.0] * 10 + [0.0], "BPI": [10.0] * 9 + [None]}
+    values: dict[str, list[float | None]] = {"ktLampRating": [*[12.0] * 10, 0.0], "BPI": [*[10.0] * 9, None]}
     assert judging.session_ratings(values, SP) == {"ktLampRating": 12, "BPI": None}
 
 

@@ -7,7 +7,7 @@ import pytest
 from imports.games import judging
 from imports.games.sdvx import SINGLE
 from imports.games.spec import Play
-from tests.games.build import Rated, Refused, bests_of, chart, fresh, play
+from tests.games.build import Rated, Refused, assert_rated, assert_refused, bests_of, chart, fresh, play
 
 PUC, UC = "PERFECT ULTIMATE CHAIN", "ULTIMATE CHAIN"
 LV18 = chart(18)
@@ -30,10 +30,7 @@ RATINGS = [
 
 @pytest.mark.parametrize("row", RATINGS)
 def test_volforce(row: Rated) -> None:
-    assert judging.judge(fresh(row.play), row.chart, row.playtype) == (
-        {"VF6": pytest.approx(row.expected, rel=1e-9)},
-        [],
-    )
+    assert_rated(row)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +97,7 @@ REFUSED = [
 
 @pytest.mark.parametrize("row", REFUSED)
 def test_what_cannot_be_true_is_refused(row: Refused) -> None:
-    assert judging.judge(fresh(row.play), row.chart, row.playtype) == (None, row.problems)
+    assert_refused(row)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,62 @@
+"""The queries behind documents of many rows: a fixed number of them, whatever the number of rows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from django.db import connection
+
+from imports.api.documents import Document, companions, import_document, score_document, session_document
+from imports.models import Chart, Import, ImportProblem, ImportSession, Score, Session
+
+SCORES = Score._meta.db_table
+SESSIONS = Session._meta.db_table
+
+
+def charts_of(keys: Iterable[int]) -> dict[int, Chart]:
+    """Charts with their songs, by primary key, in the order of their keys."""
+    return {chart.pk: chart for chart in Chart.objects.filter(pk__in=set(keys)).select_related("song").order_by("pk")}
+
+
+def scores_with_companions(scores: Sequence[Score]) -> Document:
+    """`{scores, songs, charts}`."""
+    charts = charts_of(score.chart_id for score in scores)
+    documents = [score_document(score, charts[score.chart_id]) for score in scores]
+    return {"scores": documents, **companions(charts.values())}
+
+
+def parts_of(job: Import) -> list[ImportSession]:
+    """An import's parts in sessions, with these, in the order of the sessions' start."""
+    parts = ImportSession.objects.filter(job=job).select_related("session")
+    return list(parts.order_by("session__time_started", "session__pk"))
+
+
+def document_of(job: Import, *, score_ids: Sequence[str], parts: Iterable[ImportSession]) -> Document:
+    problems = ImportProblem.objects.filter(job=job).order_by("row").only("row", "type", "message")
+    return import_document(job, score_ids=score_ids, problems=problems.iterator(), parts=parts)
+
+
+def import_alone(job: Import) -> Document:
+    """A completed import without its scores, as a poll tells of it."""
+    score_ids = Score.objects.filter(from_import=job).order_by("pk").values_list("score_id", flat=True)
+    return document_of(job, score_ids=list(score_ids), parts=parts_of(job))
+
+
+def sessions_of(sessions: Sequence[Session]) -> list[Document]:
+    """Sessions with the IDs of their scores, in the order in which they were achieved."""
+    score_ids: dict[int, list[str]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT session.id, score.score_id FROM {SESSIONS} AS session
+            JOIN {SCORES} AS score ON (score.user_id, score.game, score.playtype)
+                 = (session.user_id, session.game, session.playtype)
+                 AND score.time_achieved BETWEEN session.time_started AND session.time_ended
+            WHERE session.id = ANY(%s) ORDER BY score.time_achieved, score.id
+            """,  # noqa: S608 - only our own tables' names are pasted in
+            [[session.pk for session in sessions]],
+        )
+        for key, score_id in cursor.fetchall():
+            score_ids[key].append(score_id)
+    return [session_document(session, score_ids[session.pk]) for session in sessions]

@@ -1,0 +1,62 @@
+"""Permission classes: one line each, asking `imports.rules`. A view lists them in the order they are answered."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from imports import rules
+from imports.api.errors import NOT_AUTHORISED
+from imports.models import Import, Permission, User
+
+
+def missing(permission: Permission) -> str:
+    return f"You are missing the following permissions necessary for this request: {permission.value}"
+
+
+class Rule(BasePermission):
+    """A rule that says with which status and words it refuses."""
+
+    message: ClassVar[str]
+    code: ClassVar[int]
+
+
+class SomebodyIsSignedIn(Rule):
+    message, code = NOT_AUTHORISED, 401
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return isinstance(request.user, User)
+
+
+class AnIRNeedsSomebody(SomebodyIsSignedIn):
+    message = "This endpoint requires authentication."
+
+
+class TheyMaySubmitScores(Rule):
+    message, code = missing(Permission.SUBMIT_SCORE), 403
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return rules.grants(request.user, request.auth, Permission.SUBMIT_SCORE)
+
+
+class WeKnowWhoAsks(Rule):
+    message, code = "You are not authorised as anyone, and this endpoint requires us to know who you are.", 401
+
+    def has_object_permission(self, request: Request, view: Any, obj: Any) -> bool:
+        return isinstance(request.user, User)
+
+
+class TheyOwnTheImportOrAdminister(Rule):
+    message, code = NOT_AUTHORISED, 403
+
+    def has_object_permission(self, request: Request, view: Any, obj: Import) -> bool:
+        return rules.can_touch_import(request.user, obj)
+
+
+class TheyMayRevertIt(Rule):
+    message, code = missing(Permission.DELETE_SCORE), 403
+
+    def has_object_permission(self, request: Request, view: Any, obj: Import) -> bool:
+        return rules.can_revert(request.user, request.auth, obj)

@@ -1,0 +1,48 @@
+"""Every answer is JSON, whatever the client says it accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from django.http import HttpResponse
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+JSON = "application/json"
+
+encode = msgspec.json.Encoder().encode
+"""JSON bytes of plain data. NaN and infinities become null; a model or anything else of ours raises TypeError."""
+
+
+class EnvelopeRenderer(BaseRenderer):
+    """Writes the envelope that `responses` made."""
+
+    media_type = JSON
+    format = "json"
+    charset = None
+    render_style = "binary"
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None
+    ) -> bytes:
+        return encode(data)
+
+
+class AlwaysJSON(BaseContentNegotiation):
+    """Neither an Accept header nor ?format= changes the answer."""
+
+    def select_parser(self, request: Request, parsers: Sequence[Any]) -> Any:
+        return next(iter(parsers), None)
+
+    def select_renderer(
+        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+    ) -> tuple[BaseRenderer, str]:
+        return renderers[0], JSON
+
+
+def plain(envelope: Mapping[str, Any], *, status: int, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    """The same answer outside DRF."""
+    return HttpResponse(encode(envelope), status=status, content_type=JSON, headers=dict(headers or {}))

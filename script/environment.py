@@ -1,0 +1,57 @@
+"""Makes .venv and installs what a requirements file names, unless that has been done: environment.py FILE.
+
+Standard library only: this runs before anything is installed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = ROOT / ".venv" / "bin" / "python"
+
+
+def main() -> None:
+    """Ends with status 1 and a message when there can be no environment."""
+    wanted = sys.argv[1]
+    stamp = ROOT / ".venv" / f".installed-{wanted}"
+    state = state_of(wanted)
+    if works() and stamp.exists() and stamp.read_text(encoding="ascii") == state:
+        return
+    if not works():
+        make()
+    print(f"Installing what {wanted} names ...", flush=True)
+    quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
+    if subprocess.run([PYTHON, "-m", "pip", "install", *quiet, "-r", ROOT / wanted], check=False).returncode != 0:
+        sys.exit(f"Could not install what {wanted} names; pip's message above says why.")
+    stamp.write_text(state, encoding="ascii")
+
+
+def state_of(wanted: str) -> str:
+    """A digest of the requirements and of the Python that they are installed for."""
+    files = {ROOT / "requirements.txt", ROOT / wanted}
+    return hashlib.sha256(sys.version.encode() + b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
+
+
+def works() -> bool:
+    """Whether .venv holds a Python of this version that has pip."""
+    if not PYTHON.exists():
+        return False
+    probe = "import sys, pip; print(*sys.version_info[:2])"
+    found = subprocess.run([PYTHON, "-c", probe], capture_output=True, text=True, check=False)
+    return found.stdout.split() == [str(part) for part in sys.version_info[:2]]
+
+
+def make() -> None:
+    """Makes .venv anew."""
+    print(f"Making .venv with Python {sys.version_info.major}.{sys.version_info.minor} ...", flush=True)
+    made = subprocess.run([sys.executable, "-m", "venv", "--clear", ROOT / ".venv"], check=False)
+    if made.returncode != 0:
+        sys.exit("Could not make .venv. On Debian and Ubuntu: apt-get install python3-venv")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,388 @@
+"""Judging, told on small playtypes: what is wrong with a play, what bests are made of, what sessions are worth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from imports.errors import FormulaError
+from imports.games import GAMES, judging, playtype_of
+from imports.games.judging import Best, Candidate
+from imports.games.spec import (
+    POSITIVE,
+    POSITIVE_WHOLE,
+    Chart,
+    Decimal,
+    Derived,
+    Graph,
+    Integer,
+    Ladder,
+    Merge,
+    Metric,
+    Play,
+    Playtype,
+    ScoreRating,
+    SessionRating,
+    between,
+    whole_between,
+)
+from tests.games.build import chart, play
+
+SDVX = playtype_of("sdvx", "Single")
+IIDX = playtype_of("iidx", "SP")
+CHART = chart(18)
+LAMP = SDVX.ladders["lamp"]
+
+
+def with_optional(metric: Metric) -> Playtype:
+    return replace(SDVX, optional={"exScore": Integer(), "extra": metric})
+
+
+# --- metrics ----------------------------------------------------------------------------------------
+
+TO_TEN, WHOLE_TO_TEN = between(0, 10), whole_between(0, 10)
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "problem"),
+    [
+        (Integer(), 1.5, "Invalid value for extra, got 1.5, but expected an integer."),
+        (Integer(), 2**53, "Invalid value for extra, got 9007199254740992, but expected an integer."),
+        (Integer(), True, "Invalid value for extra, got true, but expected an integer."),
+        (Integer(), "7", "Invalid value for extra, got 7, but expected an integer."),
+        (Integer(), math.nan, "Invalid value for extra, got NaN, but expected an integer."),
+        (Integer(rule=POSITIVE), -1, "Invalid value for extra, Expected a positive number. Got -1."),
+        (Integer(rule=POSITIVE_WHOLE), -1, "Invalid value for extra, Expected a positive integer. Got -1."),
+        (Integer(rule=TO_TEN), 11, "Invalid value for extra, Expected a number between 0 and 10. Got 11."),
+        (Integer(rule=WHOLE_TO_TEN), 11, "Invalid value for extra, Expected an integer between 0 and 10. Got 11."),
+        (Decimal(), math.inf, "Invalid value for extra, got Infinity, but expected a finite number."),
+        (Decimal(), "x", "Invalid value for extra, got x, but expected a finite number."),
+        (Decimal(), [], "Invalid value for extra, got , but expected a finite number."),
+        (Decimal(rule=TO_TEN), 10.5, "Invalid value for extra, Expected a number between 0 and 10. Got 10.5."),
+        (
+            Decimal(chart_rule=lambda value, on: f"Too much for level {on.level_num}." if value > 5 else None),
+            6,
+            "Invalid value for extra, Too much for level 18. Got 6.",
+        ),
+        (Ladder(values=("a", "b")), "c", "Invalid value for extra, got c, but expected any of a, b."),
+        (Ladder(values=("a", "b")), 1, "Invalid value for extra, got 1, but expected any of a, b."),
+        (Ladder(values=("a", "b")), ["a"], "Invalid value for extra, got a, but expected any of a, b."),
+        (Graph(rule=TO_TEN), 5, "Invalid value for metric extra, expected an array."),
+        (
+            Graph(rule=TO_TEN),
+            [1, 11, -1],
+            "Invalid value for metric extra, Expected a number between 0 and 10., got 11.",
+        ),
+        (
+            Graph(rule=TO_TEN),
+            [None],
+            "Invalid value for metric extra, Expected a number between 0 and 10., got null.",
+        ),
+        (
+            Graph(rule=TO_TEN, nullable=True),
+            [None, "x"],
+            "Invalid value for metric extra, Expected a number between 0 and 10., got x.",
+        ),
+        (
+            Graph(rule=WHOLE_TO_TEN),
+            [3, 0.5],
+            "Invalid value for metric extra, Expected an integer between 0 and 10., got 0.5.",
+        ),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_rule(metric: Metric, value: Any, problem: str) -> None:
+    given = play(score=1, lamp="CLEAR", optional={"extra": value})
+    assert judging.judge(given, CHART, with_optional(metric)) == (None, [problem])
+
+
+@pytest.mark.parametrize(
+    ("metric", "value"),
+    [
+        (Integer(), -(2**53) + 1),
+        (Integer(), 7.0),
+        (Integer(rule=TO_TEN), 10),
+        (Integer(rule=POSITIVE_WHOLE), 0),
+        (Decimal(), -1e300),
+        (Decimal(rule=TO_TEN), 0),
+        (Ladder(values=("a", "b")), "b"),
+        (Graph(rule=TO_TEN), []),
+        (Graph(rule=TO_TEN, nullable=True), [None, 10, 0.5]),
+        (Integer(rule=TO_TEN), None),
+        (Graph(rule=TO_TEN), None),
+    ],
+)
+def test_what_keeps_the_rule_or_is_null_is_fine(metric: Metric, value: Any) -> None:
+    given = play(score=1, lamp="CLEAR", optional={"extra": value})
+    assert judging.judge(given, CHART, with_optional(metric))[1] == []
+
+
+def test_an_unknown_optional_metric_is_not_looked_at() -> None:
+    assert judging.judge(play(score=1, lamp="CLEAR", optional={"pie": -1}), CHART, SDVX)[1] == []
+
+
+# --- the order of problems --------------------------------------------------------------------------
+
+
+def test_problems_come_in_the_order_provided_derived_optional_validators() -> None:
+    given = play(
+        score=1606,
+        lamp="HEART CLEAR",
+        judgements={"pgreat": 1, "great": 1},
+        optional={"gauge": 101, "fast": -1},
+    )
+    on = chart(12, data={"notecount": 802})
+    assert judging.judge(given, on, IIDX) == (
+        None,
+        [
+            "Invalid value for score, EX Score cannot be greater than 1604 for this chart. Got 1606.",
+            f"Invalid value for lamp, got HEART CLEAR, but expected any of {', '.join(IIDX.ladders['lamp'].values)}.",
+            "Invalid value for percent, Expected a number between 0 and 100. Got 100.12468827930175.",
+            "Invalid value for fast, Expected a positive integer. Got -1.",
+            "Invalid value for gauge, Expected a number between 0 and 100. Got 101.",
+            "Expected PGreat*2 + Great to equal EX score. Got 1*2 + 1 but that wasn't equal to the EX score of 1606.",
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("problems", "message"),
+    [
+        (["A."], "Got 1 error when validating score:\nA."),
+        (["A.", "B."], "Got 2 errors when validating score:\nA.\nB."),
+    ],
+)
+def test_problems_are_counted_in_the_message(problems: list[str], message: str) -> None:
+    assert judging.message(problems) == message
+
+
+# --- where formulas end -----------------------------------------------------------------------------
+
+
+def failing(error: Exception) -> Any:
+    def compute(_play: Play, _chart: Chart) -> Any:
+        raise error
+
+    return compute
+
+
+def deriving(error: Exception) -> Playtype:
+    return replace(SDVX, derived={"grade": Derived(SDVX.ladders["grade"], failing(error))})
+
+
+def rating(error: Exception) -> Playtype:
+    return replace(SDVX, score_ratings={"VF6": ScoreRating(failing(error))})
+
+
+@pytest.mark.parametrize("playtype", [deriving(FormulaError("No such grade.")), rating(FormulaError("No such grade."))])
+def test_a_formula_without_an_answer_speaks_for_itself(playtype: Playtype) -> None:
+    assert judging.judge(play(score=1, lamp="CLEAR"), CHART, playtype) == (None, ["No such grade."])
+
+
+@pytest.mark.parametrize(
+    "error", [FormulaError("No such grade."), TypeError("str"), KeyError("x"), ZeroDivisionError()]
+)
+def test_wrong_metrics_speak_before_the_formula_they_break(error: Exception) -> None:
+    problems = judging.judge(play(score=-1, lamp="CLEAR", optional={"gauge": -1}), CHART, deriving(error))[1]
+    assert problems == [
+        "Invalid value for score, Expected a number between 0 and 10000000. Got -1.",
+        "Invalid value for gauge, Expected a number between 0 and 100. Got -1.",
+    ]
+
+
+@pytest.mark.parametrize("make", [deriving, rating])
+def test_a_fault_of_ours_is_not_blamed_on_the_player(make: Any) -> None:
+    with pytest.raises(ZeroDivisionError):
+        judging.judge(play(score=1, lamp="CLEAR"), CHART, make(ZeroDivisionError()))
+
+
+def test_a_validator_that_stumbles_over_a_reported_value_is_passed_over() -> None:
+    stumbling = replace(SDVX, validators=(failing(TypeError("NoneType")), lambda _play, _chart: "Also."))
+    problems = judging.judge(play(score=1, lamp="NOPE"), CHART, stumbling)[1]
+    assert len(problems) == 2
+    assert problems[1] == "Also."
+    with pytest.raises(TypeError):
+        judging.judge(play(score=1, lamp="CLEAR"), CHART, stumbling)
+
+
+nonsense = some.one_of(
+    some.none(),
+    some.booleans(),
+    some.integers(),
+    some.floats(),
+    some.text(max_size=5),
+    some.lists(some.one_of(some.none(), some.integers(), some.text(max_size=2)), max_size=3),
+    some.dictionaries(some.text(max_size=2), some.integers(), max_size=2),
+)
+CHARTS_DATA: Mapping[str, Any] = {"notecount": 500, "kaidenAverage": 700, "worldRecord": 900}
+
+
+def sensible(metric: Metric) -> some.SearchStrategy[Any]:
+    return some.sampled_from(metric.values) if isinstance(metric, Ladder) else some.integers(0, 1000)
+
+
+@pytest.mark.parametrize("playtype", [playtype for game in GAMES for playtype in game.playtypes])
+@given(data=some.data())
+def test_no_value_whatsoever_ends_as_an_exception(data: some.DataObject, playtype: Playtype) -> None:
+    """Ratings or problems, one of the two, for sensible and senseless values in any mixture."""
+    metrics = {name: data.draw(some.one_of(sensible(m), nonsense)) for name, m in playtype.provided.items()}
+    chosen = data.draw(some.sets(some.sampled_from(sorted(playtype.optional)), max_size=3))
+    optional = {name: data.draw(some.one_of(sensible(playtype.optional[name]), nonsense)) for name in chosen}
+    counts = some.dictionaries(some.sampled_from(playtype.judgements), some.one_of(some.none(), some.integers(0, 500)))
+    on = chart(12, difficulty=(playtype.difficulty_names or ("ANY",))[0], data=CHARTS_DATA)
+    ratings, problems = judging.judge(Play(metrics, data.draw(counts), optional), on, playtype)
+    assert (ratings is None) == bool(problems)
+    if ratings is not None:
+        assert ratings.keys() == playtype.score_ratings.keys()
+
+
+# --- ladders and keys -------------------------------------------------------------------------------
+
+
+def test_ladders_count_by_index() -> None:
+    derived = play(score=9_900_000, lamp="MAXXIVE CLEAR", optional={"exScore": 3})
+    judging.derive(derived, CHART, SDVX)
+    assert judging.ladder_indexes(derived.metrics, SDVX) == {"lamp": 3, "grade": 9}
+
+
+@pytest.mark.parametrize(
+    ("optional", "keys"),
+    [
+        ({"exScore": 12}, [9_000_000, 1, 12]),
+        ({"exScore": None}, [9_000_000, 1, None]),
+        ({}, [9_000_000, 1, None]),
+    ],
+)
+def test_a_best_is_chosen_by_the_default_metric_and_each_merge(
+    optional: dict[str, Any], keys: list[float | None]
+) -> None:
+    assert judging.best_keys({"score": 9_000_000, "lamp": "CLEAR"}, optional, SDVX) == keys
+
+
+def test_a_leaderboard_sorts_by_the_default_metric_unless_declared_otherwise() -> None:
+    assert judging.rank_keys({"score": 9_000_000, "lamp": "CLEAR"}, SDVX) == [9_000_000]
+    both = replace(SDVX, ranked_by=("score", "lamp"))
+    assert judging.rank_keys({"score": 9_000_000, "lamp": "CLEAR"}, both) == [9_000_000, 1]
+
+
+# --- personal bests ---------------------------------------------------------------------------------
+
+
+def candidate(
+    score_id: str,
+    *,
+    score: int = 9_000_000,
+    lamp: str = "CLEAR",
+    time: float | None = None,
+    highlight: bool = False,
+    **optional: Any,
+) -> Candidate:
+    metrics = {"score": score, "lamp": lamp, "grade": "A+"}
+    return Candidate(
+        score_id=score_id,
+        metrics=metrics,
+        judgements={"near": score % 10},
+        optional=optional,
+        highlight=highlight,
+        time_achieved=time,
+    )
+
+
+BEST_LAMP, BEST_EX = SDVX.merges
+
+
+def composed(primary: Candidate, *lenders: tuple[Merge, Candidate]) -> Best:
+    return judging.compose(primary, lenders, CHART, SDVX)
+
+
+def test_a_single_score_is_its_own_best() -> None:
+    only = candidate("A", score=9_000_003, time=5, highlight=True, exScore=9, fast=1)
+    assert composed(only, (BEST_LAMP, only), (BEST_EX, only)) == Best(
+        metrics={"score": 9_000_003, "lamp": "CLEAR", "grade": "A+"},
+        judgements={"near": 3},
+        optional={"exScore": 9, "fast": 1},
+        highlight=True,
+        time_achieved=5,
+        ratings={"VF6": 0.294},
+        composed_from=(("Best Score", "A"),),
+    )
+
+
+def test_a_better_lamp_is_lent_and_rated_with_the_better_score() -> None:
+    best = composed(
+        candidate("A", score=9_900_000, lamp="FAILED", time=1, fast=4),
+        (BEST_LAMP, candidate("B", score=8_000_007, lamp="ULTIMATE CHAIN", time=9, slow=7)),
+        (BEST_EX, candidate("C", exScore=77, time=3)),
+    )
+    assert best == Best(
+        metrics={"score": 9_900_000, "lamp": "ULTIMATE CHAIN", "grade": "A+"},
+        judgements={"near": 0},
+        optional={"fast": 4, "exScore": 77},
+        highlight=False,
+        time_achieved=9,
+        ratings={"VF6": 0.392},
+        composed_from=(("Best Score", "A"), ("Best Lamp", "B"), ("Best EX Score", "C")),
+    )
+
+
+def test_a_score_that_lends_twice_is_named_once() -> None:
+    both = candidate("B", lamp="ULTIMATE CHAIN", exScore=5)
+    best = composed(candidate("A"), (BEST_LAMP, both), (BEST_EX, both))
+    assert best.composed_from == (("Best Score", "A"), ("Best Lamp", "B"))
+    assert best.optional == {"exScore": 5}
+
+
+def test_an_optional_metric_that_the_lender_lacks_is_removed() -> None:
+    lamp = replace(BEST_LAMP, takes_optional=("gauge", "fast"))
+    best = composed(candidate("A", gauge=50, slow=2), (lamp, candidate("B", fast=None)))
+    assert best.optional == {"slow": 2, "fast": None}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "time"),
+    [(5, 9, 9), (9, 5, 9), (None, 9, None), (9, None, 9), (None, None, None)],
+)
+def test_a_best_is_as_recent_as_its_latest_part_if_it_has_a_time(
+    first: float | None, second: float | None, time: float | None
+) -> None:
+    assert composed(candidate("A", time=first), (BEST_LAMP, candidate("B", time=second))).time_achieved == time
+
+
+def test_a_best_is_highlighted_if_any_part_is() -> None:
+    assert composed(candidate("A"), (BEST_LAMP, candidate("B", highlight=True))).highlight
+
+
+def test_what_scores_hold_is_left_alone() -> None:
+    primary = candidate("A", gauge=1)
+    composed(primary, (replace(BEST_LAMP, takes_optional=("gauge",)), candidate("B", lamp="FAILED")))
+    assert (primary.metrics["lamp"], primary.optional) == ("CLEAR", {"gauge": 1})
+
+
+def test_a_best_on_a_chart_whose_figures_went_wrong_has_no_rating() -> None:
+    broken = replace(SDVX, score_ratings={"VF6": ScoreRating(failing(FormulaError("gone")))})
+    assert judging.compose(candidate("A"), (), CHART, broken).ratings == {"VF6": None}
+
+
+# --- sessions ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([], None),
+        ([4, 2], None),
+        ([4, 2, None, None], None),
+        ([4, 2, 0], 20),
+        ([1, 9, 4, 2, None], 50),
+    ],
+)
+def test_a_session_is_worth_a_factor_times_the_mean_of_its_best(
+    values: Sequence[float | None], expected: float | None
+) -> None:
+    playtype = replace(SDVX, session_ratings={"ProfileVF6": SessionRating("VF6", best=3, factor=10)})
+    assert judging.session_ratings({"VF6": values}, playtype) == {"ProfileVF6": expected}

@@ -1,0 +1,104 @@
+"""A small server for the tests of the pages' scripts: our static files, pages, and answers as a test wants them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+STATIC = Path(__file__).parents[2] / "static"
+TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
+CHROMIUM = shutil.which("chromium")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+def policy() -> str:
+    """The Content-Security-Policy that the pages are served with."""
+    directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    return "; ".join(f"{name} {' '.join(sources)}" for name, sources in directives.items())
+
+
+@dataclass(frozen=True)
+class Answer:
+    body: str = ""
+    status: int = 200
+    type: str = "text/html; charset=utf-8"
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def as_json(body: Any, *, status: int = 200, **headers: str) -> Answer:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Answer(json.dumps(body), status, "application/json", named)
+
+
+@dataclass
+class Site:
+    """`answers` maps "GET /path" to an answer or to a function of the request's body."""
+
+    address: str = ""
+    answers: dict[str, Answer | Callable[[bytes], Answer]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def answer(self, what: str, body: bytes) -> Answer:
+        self.asked.append(what)
+        found = self.answers.get(what, Answer("nothing here", 404, "text/plain"))
+        return found if isinstance(found, Answer) else found(body)
+
+
+@contextmanager
+def serving() -> Iterator[Site]:
+    site = Site()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+        def do_GET(self) -> None:
+            self.reply()
+
+        def do_POST(self) -> None:
+            self.reply()
+
+        def reply(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if self.path.startswith("/static/"):
+                file = STATIC / self.path.removeprefix("/static/")
+                return self.send(200, TYPES[file.suffix], file.read_bytes(), {})
+            answer = site.answer(f"{self.command} {self.path}", body)
+            return self.send(answer.status, answer.type, answer.body.encode(), answer.headers)
+
+        def send(self, status: int, content_type: str, body: bytes, headers: dict[str, str]) -> None:
+            self.send_response(status)
+            given = {"Content-Type": content_type, "Content-Length": str(len(body)), **headers}
+            for name, value in {**given, "Content-Security-Policy": policy()}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    site.address = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield site
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

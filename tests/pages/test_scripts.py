@@ -1,0 +1,345 @@
+"""What the scripts do in a real browser, under the policy that the pages are served with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain, repeat
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.template import engines
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from imports.pages.parts import Link, Progress, Running, progress_from
+from imports.pages.styleguide import QUEUED, RUNNING, sample_context
+from tests.pages.scripted import ARGUMENTS, CHROMIUM, Answer, Site, as_json, serving
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
+]
+
+PROGRESS_PAGE = """{% extends "page.html" %}{% load static %}
+{% block title %}{{ progress.percent }} %, {{ progress.label|lower }}{% endblock %}
+{% block head %}<script type="module" src="{% static 'js/progress.js' %}"></script>
+{% include "components/_refresh.html" with seconds=5 only %}{% endblock %}
+{% block heading %}scorelog-2026.json{% endblock %}
+{% block content %}{% include "components/_progress.html" with progress=progress only %}{% endblock %}"""
+DONE = Answer("<!doctype html><title>Done</title><h1>20,000 new scores</h1>")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serving() as started:
+        yield started
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that may not complain: an error on its console fails the test, but for the failed loads a test wants."""
+    said: list[str] = []
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", timezone_id="Asia/Tokyo")
+    opened = context.new_page()
+    opened.on("pageerror", lambda error: said.append(str(error)))
+    opened.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    yield opened
+    context.close()
+    assert [line for line in said if not line.startswith("Failed to load resource")] == []
+
+
+def rendered(name_or_source: str, **context: Any) -> Answer:
+    request = RequestFactory().get("/page")
+    whole = {**sample_context(), "running": None, "user": SimpleNamespace(is_authenticated=True), **context}
+    if name_or_source.endswith(".html"):
+        return Answer(render_to_string(name_or_source, whole, request=request))
+    return Answer(engines["django"].from_string(name_or_source).render(whole, request))
+
+
+def progress_page(body: dict[str, Any]) -> Answer:
+    progress: Progress = progress_from(body, poll_url="/poll")
+    running = Running("scorelog-2026.json", "/import", "/poll", progress.percent)
+    return rendered(PROGRESS_PAGE, progress=progress, running=running, crumb=Link("Imports", "/imports"))
+
+
+def ongoing(**progress: Any) -> Answer:
+    body = {"importStatus": "ongoing", "progress": {"stages": [], **progress}}
+    return as_json({"success": True, "description": "Import is ongoing.", "body": body})
+
+
+COMPLETED = as_json({"success": True, "description": "Done.", "body": {"importStatus": "completed", "import": {}}})
+
+
+def in_turn(*answers: Answer) -> Any:
+    """Each answer once, the last one for ever."""
+    waiting = chain(answers, repeat(answers[-1]))
+    return lambda _: next(waiting)
+
+
+def test_an_import_is_followed_to_its_end_and_the_page_then_loaded_once(site: Site, page: Page) -> None:
+    site.answers["GET /import"] = in_turn(progress_page(QUEUED), DONE)
+    site.answers["GET /poll"] = in_turn(
+        ongoing(stage="queued", percent=0, queuePosition=2, etaSeconds=9),
+        ongoing(stage="saving", percent=70, processed=14_000, total=20_000, etaSeconds=12),
+        COMPLETED,
+    )
+    page.goto(f"{site.address}/import")
+    expect(page.locator(".percent")).to_have_text("2nd in line")
+    expect(page.get_by_text("1 import before yours")).to_be_visible()
+
+    expect(page.locator(".percent")).to_have_text("70%")
+    expect(page).to_have_title("70 %, saving scores · Tachi Imports")
+    expect(page.locator("[aria-current=step]")).to_contain_text("Saving scores14,000 of 20,000")
+    expect(page.get_by_text("about 15 s left", exact=True)).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Saving")).to_have_text(
+        "Saving scores, 70 percent, about 15 s left."
+    )
+    assert page.locator("progress").evaluate_all("gauges => gauges.map(gauge => gauge.value)") == [70, 70]
+
+    expect(page.get_by_role("heading", name="20,000 new scores")).to_be_visible()
+    page.wait_for_timeout(1_500)
+    assert site.asked.count("GET /import") == 2
+
+
+def test_progress_never_moves_backwards(site: Site, page: Page) -> None:
+    site.answers["GET /import"] = progress_page(RUNNING)
+    site.answers["GET /poll"] = in_turn(
+        ongoing(stage="reading", percent=3, processed=1, total=20_000),
+        ongoing(stage="saving", percent=60, processed=9_000, total=20_000),
+        ongoing(stage="saving", percent=66, processed=13_200, total=20_000),
+    )
+    page.goto(f"{site.address}/import")
+    seen = []
+    while not seen or seen[-1] != 66:
+        seen.append(page.locator("main progress").evaluate("gauge => gauge.value"))
+        assert page.locator("[aria-current=step]").inner_text().startswith("Saving scores")
+        page.wait_for_timeout(100)
+    assert seen == sorted(seen)
+    assert seen[0] == 64
+
+
+def test_a_lost_connection_is_said_and_survived(site: Site, page: Page) -> None:
+    site.answers["GET /import"] = progress_page(RUNNING)
+    site.answers["GET /poll"] = in_turn(
+        Answer("bad gateway", 502, "text/plain"),
+        ongoing(stage="bests", percent=90),
+    )
+    page.goto(f"{site.address}/import")
+    expect(page.get_by_text("No answer from the server. Asking again in")).to_be_visible()
+    expect(page.locator(".percent")).to_have_text("90%")
+    expect(page.get_by_text("No answer from the server.")).to_be_hidden()
+
+
+def test_retry_after_is_respected(site: Site, page: Page) -> None:
+    site.answers["GET /import"] = progress_page(RUNNING)
+    site.answers["GET /poll"] = as_json({"success": False, "description": "Slow down."}, status=429, Retry_After="60")
+    page.goto(f"{site.address}/import")
+    expect(page.get_by_text("Asking again in 1 min")).to_be_visible()
+    page.wait_for_timeout(2_500)
+    assert site.asked.count("GET /poll") == 1
+
+
+def test_a_failed_import_loads_its_page_once_even_if_that_lags_behind(site: Site, page: Page) -> None:
+    site.answers["GET /import"] = progress_page(RUNNING)
+    site.answers["GET /poll"] = as_json({"success": False, "description": "Bad file."}, status=400)
+    page.goto(f"{site.address}/import")
+    page.wait_for_timeout(4_000)
+    assert site.asked.count("GET /import") == 2
+
+
+def test_a_hidden_page_does_not_ask(site: Site, page: Page) -> None:
+    site.answers["GET /import"] = progress_page(RUNNING)
+    site.answers["GET /poll"] = ongoing(stage="saving", percent=65)
+    page.add_init_script("Object.defineProperty(document, 'hidden', { get: () => window.away ?? true })")
+    page.goto(f"{site.address}/import")
+    page.wait_for_timeout(1_500)
+    assert "GET /poll" not in site.asked
+    page.evaluate("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator(".percent")).to_have_text("65%")
+
+
+def test_the_header_of_another_page_tells_the_end(site: Site, page: Page) -> None:
+    running = Running("scorelog-2026.json", "/import", "/poll", 64)
+    site.answers["GET /page"] = rendered("top_page.html", running=running)
+    site.answers["GET /poll"] = COMPLETED
+    page.goto(f"{site.address}/page")
+    expect(page.get_by_role("status")).to_contain_text("Completed.")
+    expect(page.get_by_role("link", name="Show it")).to_have_attribute("href", "/import")
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+
+
+def test_a_finished_import_takes_its_place_in_the_list(site: Site, page: Page) -> None:
+    listed = """{% extends "top_page.html" %}{% load static %}{% block head %}
+<script type="module" src="{% static 'js/progress.js' %}"></script>{% endblock %}
+{% block content %}{% include "components/_imports.html" with rows=imports only %}{% endblock %}"""
+    rows = sample_context()["imports"]
+    site.answers["GET /list"] = in_turn(
+        rendered(listed, imports=rows[:1]),
+        rendered(listed, imports=[row_done(rows[0])]),
+    )
+    site.answers["GET /poll"] = in_turn(ongoing(stage="saving", percent=80, etaSeconds=3), COMPLETED)
+    page.goto(f"{site.address}/list")
+    row = page.get_by_role("row").last
+    expect(row).to_contain_text("80 % about 3 s left")
+    expect(row).to_contain_text("Completed")
+    expect(row).to_contain_text("20,000 new")
+
+
+def row_done(row: Any) -> Any:
+    return type(row)(
+        import_id=row.import_id, name=row.name, url="#", about="", state="completed", time=row.time, did="20,000 new"
+    )
+
+
+def test_the_revert_page_is_shown_as_a_dialog(site: Site, page: Page) -> None:
+    site.answers["GET /page"] = rendered("styleguide.html")
+    site.answers["GET /revert"] = rendered(
+        '{% extends "base.html" %}{% block main %}{% include "components/_revert.html" '
+        'with action="/revert" back_url="/page" %}{% endblock %}'
+    )
+    site.answers["POST /revert"] = Answer("<h1>Reverted</h1>")
+    page.goto(f"{site.address}/page")
+    link = page.get_by_role("link", name="Revert this import…")
+    link.evaluate("link => link.setAttribute('href', '/revert')")
+    link.click()
+    dialog = page.get_by_role("dialog", name="Revert this import?")
+    expect(dialog.get_by_role("heading", name="Revert this import?")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+
+    link.click()
+    dialog.get_by_role("link", name="Keep the import").click()
+    expect(dialog).to_have_count(0)
+    link.click()
+    dialog.get_by_role("button", name="Revert 205 scores").click()
+    expect(page.get_by_role("heading", name="Reverted")).to_be_visible()
+
+
+def test_a_dialog_that_cannot_be_loaded_leads_to_its_page(site: Site, page: Page) -> None:
+    site.answers["GET /page"] = rendered("styleguide.html")
+    site.answers["GET /revert"] = Answer("<h1>409: another import is running</h1>", 409)
+    page.goto(f"{site.address}/page")
+    link = page.get_by_role("link", name="Revert this import…")
+    link.evaluate("link => link.setAttribute('href', '/revert')")
+    link.click()
+    expect(page).to_have_url(f"{site.address}/revert")
+
+
+UPLOAD_PAGE = """{% extends "top_page.html" %}{% load static %}{% block head %}
+<script type="module" src="{% static 'js/upload.js' %}"></script>{% endblock %}
+{% block content %}<form method="post" action="/upload" enctype="multipart/form-data" data-upload data-max-bytes="1000">
+{% include "components/_drop.html" with field=upload.file max_bytes=1000 kinds="JSON" only %}
+<button class="btn go">Import</button></form>{% endblock %}"""
+
+
+def test_a_chosen_file_is_named_sent_and_followed(site: Site, page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "night.json"
+    file.write_text("x" * 900)
+    received: list[bytes] = []
+
+    def take(body: bytes) -> Answer:
+        received.append(body)
+        return as_json({"url": "/import"})
+
+    site.answers |= {"GET /new": rendered(UPLOAD_PAGE), "POST /upload": take, "GET /import": DONE}
+    page.goto(f"{site.address}/new")
+    page.locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_text("night.json, 900 B")).to_be_visible()
+    page.get_by_role("button", name="Import").click()
+    expect(page).to_have_url(f"{site.address}/import")
+    assert b'filename="night.json"' in received[0]
+
+
+def test_a_file_that_is_too_large_is_not_sent(site: Site, page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "years.json"
+    file.write_text("x" * 1_200)
+    site.answers["GET /new"] = rendered(UPLOAD_PAGE)
+    page.goto(f"{site.address}/new")
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_role("alert")).to_have_text("This file is larger than 1 KB. Nothing was sent.")
+    assert site.asked == ["GET /new"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (as_json({"success": False, "description": "Only one file, please."}, status=400), "Only one file, please."),
+        (Answer("too large", 413, "text/plain"), "The server takes files up to 1 KB. Nothing was imported."),
+        (Answer("oh", 500, "text/plain"), "The server could not take it (500). Nothing was imported; try again."),
+    ],
+)
+def test_a_refused_upload_says_why_and_may_be_tried_again(
+    site: Site, page: Page, tmp_path: Path, answer: Answer, words: str
+) -> None:
+    file = tmp_path / "night.json"
+    file.write_text("{}")
+    site.answers |= {"GET /new": rendered(UPLOAD_PAGE), "POST /upload": answer}
+    page.goto(f"{site.address}/new")
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_role("alert")).to_have_text(words)
+    expect(page.get_by_role("button", name="Import")).to_be_enabled()
+
+
+def test_a_file_may_be_dropped_anywhere_on_the_page(site: Site, page: Page) -> None:
+    site.answers["GET /new"] = rendered(UPLOAD_PAGE)
+    page.goto(f"{site.address}/new")
+    dropped = page.evaluate_handle(
+        "() => { const d = new DataTransfer(); d.items.add(new File(['{}'], 'dropped.json')); return d; }"
+    )
+    page.dispatch_event("footer", "drop", {"dataTransfer": dropped})
+    expect(page.get_by_text("dropped.json, 2 B")).to_be_visible()
+
+
+def test_times_are_told_in_the_zone_of_the_reader(site: Site, page: Page) -> None:
+    site.answers["GET /page"] = rendered(
+        '{% extends "top_page.html" %}{% load shown %}{% block content %}{% moment 1600000000000 %}{% endblock %}'
+    )
+    page.goto(f"{site.address}/page")  # 12:26 UTC
+    expect(page.locator("time")).to_have_text("13 Sept 2020, 21:26")
+
+
+def test_the_theme_is_switched_remembered_and_there_before_the_first_paint(site: Site, page: Page) -> None:
+    site.answers["GET /page"] = rendered("top_page.html")
+    page.emulate_media(color_scheme="light")
+    page.goto(f"{site.address}/page")
+    colour = "getComputedStyle(document.documentElement).backgroundColor"
+    assert page.evaluate(colour) == "rgb(241, 244, 245)"
+    page.get_by_role("button", name="Light or dark").click()
+    assert page.evaluate(colour) == "rgb(15, 20, 24)"
+    page.reload(wait_until="commit")
+    page.wait_for_selector("body")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_without_scripts_a_page_under_way_refreshes_itself_and_offers_nothing_dead(
+    site: Site, browser: Browser
+) -> None:
+    site.answers["GET /import"] = in_turn(progress_page(RUNNING), DONE)
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site.address}/import")
+    expect(page.locator(".percent")).to_have_text("64%")
+    expect(page.locator("[data-theme-switch]")).to_be_hidden()
+    expect(page.get_by_role("heading", name="20,000 new scores")).to_be_visible(timeout=7_000)
+    context.close()
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+def test_nothing_is_wider_than_the_screen(site: Site, page: Page, width: int) -> None:
+    site.answers["GET /page"] = rendered("styleguide.html")
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{site.address}/page")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
