@@ -24,7 +24,7 @@ def main() -> None:
     if not works():
         make()
     print(f"Installing what {wanted} names ...", flush=True)
-    quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
+    quiet = ["-qq", "--disable-pip-version-check", "--no-input"]
     if subprocess.run([PYTHON, "-m", "pip", "install", *quiet, "-r", ROOT / wanted], check=False).returncode != 0:
         sys.exit(f"Could not install what {wanted} names; pip's message above says why.")
     stamp.write_text(state, encoding="ascii")

@@ -36,9 +36,9 @@ def main() -> int:
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
     alone, users = Lock(layout.locks / "keeper"), Lock(layout.locks / "users")
     alone.take()
-    alone.write(" ".join(asked.servers))
+    alone.write("")
     try:
-        return _keep(layout, asked, users)
+        return _keep(layout, asked, alone, users)
     except ServicesError as error:
         return _report(str(error))
     finally:
@@ -59,7 +59,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _keep(layout: Layout, asked: argparse.Namespace, users: Lock) -> int:
+def _keep(layout: Layout, asked: argparse.Namespace, alone: Lock, users: Lock) -> int:
     account = accounts.for_servers(layout.postgres)
     _check_reach(layout, account)
     make_sockets_folder(layout, account=account)
@@ -72,12 +72,32 @@ def _keep(layout: Layout, asked: argparse.Namespace, users: Lock) -> int:
     try:
         if not family.wait_until(lambda: _all_up(family, servers, layout), seconds=START_PATIENCE):
             raise ServicesError(f"The servers did not start. Their logs are in {layout.logs}.")
+        board = Board(alone, family, servers)
+        board.update()
         _report("")
         threading.Thread(target=_stop_when_unused, args=(family, users), daemon=True).start()
-        family.tend()
+        family.tend(also=board.update, every=1.0)
     finally:
         family.stop()
     return 0
+
+
+class Board:
+    """Which servers are up, written into the keeper's lock for those who come later."""
+
+    def __init__(self, lock: Lock, family: Family, servers: list[Server]) -> None:
+        self._lock = lock
+        self._family = family
+        self._servers = servers
+        self._deaths_seen = -1
+
+    def update(self) -> None:
+        """Takes the word back when a server has died, and gives it again when all are up."""
+        deaths = sum(child.deaths for child in self._family.children)
+        if deaths != self._deaths_seen:
+            up = _up(self._family, self._servers)
+            self._lock.write(" ".join(server.name for server in self._servers) if up else "")
+            self._deaths_seen = deaths if up else -1
 
 
 def _check_reach(layout: Layout, account: Account | None) -> None:
@@ -103,6 +123,10 @@ def _all_up(family: Family, servers: list[Server], layout: Layout) -> bool:
     for child in family.children:
         if child.deaths >= DEATHS_ALLOWED:
             raise ServicesError(f"{child.name} does not start. The end of its log:\n{tail(layout, child.name)}")
+    return _up(family, servers)
+
+
+def _up(family: Family, servers: list[Server]) -> bool:
     return all(
         child.process is not None and server.is_up(child.process.pid)
         for child, server in zip(family.children, servers, strict=True)

@@ -27,6 +27,7 @@ from tachi_imports.locks import Lock, is_taken, taken
 __all__ = ["Running", "ServicesError", "available", "connection", "data_dir", "start", "temporary_folder", "to_embed"]
 
 SERVERS = ("postgres", "valkey")
+PATIENCE = 900.0  # seconds; replaying the log after a crash takes its time
 HANDOVER = 0.5  # seconds for the keeper to notice that the last user has gone
 
 
@@ -80,6 +81,21 @@ class Running:
             if not is_taken(self.layout.locks / "keeper"):
                 self._start_keeper()
 
+    def wait(self) -> None:
+        """Waits while others start the servers, or while one that died comes back. Raises ServicesError."""
+        deadline = time.monotonic() + PATIENCE
+        while not (kept := (self.layout.locks / "keeper").read_text(encoding="ascii").split()):
+            self.ensure()
+            if time.monotonic() > deadline:
+                raise ServicesError(f"The servers do not come up. Their logs are in {self.layout.logs}.")
+            time.sleep(0.05)
+        missing = [name for name in self.servers if name not in kept]
+        if missing:
+            raise ServicesError(
+                f"The servers of {self.layout.root} run without {' and '.join(missing)}, for a process with another "
+                "DATABASE_URL or REDIS_URL. Stop that process first, or set the same."
+            )
+
     def stop(self) -> bool:
         """Lets go; whoever started the servers and is the last to go waits for their end. False: they stay up."""
         if self._use is not None:
@@ -100,6 +116,7 @@ class Running:
         return False
 
     def _start_keeper(self) -> None:
+        (self.layout.locks / "keeper").write_text("")  # a killed keeper could not take its word back
         options = ["--durable"] * self.durable + ["--throw-away"] * self.throw_away
         with (self.layout.logs / "keeper.log").open("ab") as log:
             self._keeper = subprocess.Popen(
@@ -130,7 +147,7 @@ def start(root: Path, *, servers: tuple[str, ...] = SERVERS, durable: bool = Tru
     running = Running(layout, servers, durable, throw_away, use)
     try:
         running.ensure()
-        _check_kept(layout, servers)
+        running.wait()
     except BaseException:
         use.close()
         raise
@@ -188,13 +205,3 @@ def make_folders(root: Path) -> Layout:
             "Run as that account, or set DATA_DIR to a folder of your own."
         ) from None
     return layout
-
-
-def _check_kept(layout: Layout, servers: tuple[str, ...]) -> None:
-    kept = (layout.locks / "keeper").read_text(encoding="ascii").split()
-    missing = [name for name in servers if name not in kept]
-    if missing:
-        raise ServicesError(
-            f"The servers of {layout.root} were started without {' and '.join(missing)}, for a process with another "
-            "DATABASE_URL or REDIS_URL. Stop that process first, or set the same."
-        )

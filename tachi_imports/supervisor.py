@@ -90,15 +90,8 @@ class Plan:
             "log-level": "warning",
         }
         argv = [f"--{name}={value}" for name, value in options.items()]
-        return [
-            sys.executable,
-            "-m",
-            "granian",
-            *argv,
-            "--no-ws",
-            "--respawn-failed-workers",
-            "tachi_imports.wsgi:application",
-        ]
+        argv += ["--no-ws", "--respawn-failed-workers"]
+        return [sys.executable, "-m", "granian", *argv, "tachi_imports.wsgi:application"]
 
 
 def main() -> int:

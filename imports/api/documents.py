@@ -10,7 +10,18 @@ from imports.api.ranking import Rank, Ranking
 from imports.games import playtype_of
 from imports.games.judging import ladder_indexes
 from imports.games.spec import Playtype
-from imports.models import Chart, GameStats, Import, ImportProblem, ImportSession, PersonalBest, Score, Session, Song, User
+from imports.models import (
+    Chart,
+    GameStats,
+    Import,
+    ImportProblem,
+    ImportSession,
+    PersonalBest,
+    Score,
+    Session,
+    Song,
+    User,
+)
 
 Document = dict[str, Any]
 

@@ -34,7 +34,7 @@ def parts_of(job: Import) -> list[ImportSession]:
 
 def document_of(job: Import, *, score_ids: Sequence[str], parts: Iterable[ImportSession]) -> Document:
     problems = ImportProblem.objects.filter(job=job).order_by("row").only("row", "type", "message")
-    return import_document(job, score_ids=score_ids, problems=problems.iterator(), parts=parts)
+    return import_document(job, score_ids=score_ids, problems=problems, parts=parts)
 
 
 def import_alone(job: Import) -> Document:

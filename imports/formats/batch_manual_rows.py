@@ -7,12 +7,13 @@ whole truth about one row and words what is wrong with it. What the first takes,
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from functools import cache, reduce
 from keyword import iskeyword
 from operator import or_
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
@@ -28,6 +29,7 @@ MAX_TEXT = 5_000
 """UTF-16 units of an identifier, difficulty, artist or version. No title has a tenth of it."""
 
 MAX_COMMENT = 240
+FINITE = sys.float_info.max
 TRILLION = 1_000_000_000_000
 
 string_or_nothing = schema.optional(schema.string("Expected *?string, null or no value.", high=MAX_TEXT))
@@ -67,9 +69,10 @@ MEMBERS = {
 class Reader:
     """decoder: the JSON of a list -> rows, or msgspec's errors. check: one element -> row, or Violation.
 
-    metrics_of: row -> its provided metrics, in declared order, a new dict each time.
+    row: the type of the rows. metrics_of: row -> its provided metrics, in declared order, a new dict each time.
     """
 
+    row: type[Row]
     decoder: msgspec.json.Decoder[list[Row]]
     check: Callable[[Any], Row]
     metrics_of: Callable[[Row], dict[str, Any]]
@@ -83,6 +86,7 @@ def reader_of(playtype: Playtype) -> Reader:
     row = _row_struct(playtype, judgements=judgements, optional=optional)
     metrics = tuple(_attributes(playtype.provided).items())
     return Reader(
+        row=row,
         decoder=msgspec.json.Decoder(list[row]),  # type: ignore[valid-type]  # made just now
         check=_row_check(playtype, row, judgements=judgements, optional=optional),
         metrics_of=lambda row: {name: getattr(row, attribute) for name, attribute in metrics},
@@ -141,9 +145,10 @@ def _row_struct(playtype: Playtype, *, judgements: type[Struct], optional: type[
     fields += [("match_type", Literal[tuple(MATCH_TYPES)]), ("identifier", text)]
     fields += [(MEMBERS[name], kind | None | UnsetType, UNSET) for name, kind in kinds.items()]
     rename = {attribute: name for name, attribute in (names | MEMBERS).items()}
-    return defstruct(
+    made = defstruct(
         "PlaytypeRow", fields, bases=(Row,), kw_only=True, gc=False, forbid_unknown_fields=True, rename=rename
     )
+    return cast("type[Row]", made)
 
 
 def _metric_type(metric: Metric) -> Any:
@@ -169,7 +174,8 @@ def _whole_type(low: float | None, high: float | None) -> Any:
 def _number_type(low: float | None, high: float | None, *, whole: bool = False) -> Any:
     if whole:
         return _whole_type(low, high)
-    return _whole_type(low, high) | Annotated[float, Meta(ge=low, le=high)]
+    least, most = -FINITE if low is None else low, FINITE if high is None else high
+    return _whole_type(low, high) | Annotated[float, Meta(ge=least, le=most)]
 
 
 def _shape_type(shape: shapes.Shape) -> Any:
@@ -189,7 +195,7 @@ def _bare_type(shape: shapes.Shape) -> Any:
         case shapes.ListOf():
             return list[_shape_type(shape.item)]  # type: ignore[misc]  # made just now
         case shapes.Pair():
-            return tuple[tuple(_shape_type(item) for item in shape.items)]  # type: ignore[misc]  # made just now
+            return _pair_type(shape)
         case shapes.Either():
             return reduce(or_, (_shape_type(option) for option in shape.options))
         case shapes.Record():
@@ -199,12 +205,24 @@ def _bare_type(shape: shapes.Shape) -> Any:
             )
 
 
+def _pair_type(shape: shapes.Pair) -> Any:
+    """Unlike items make a tuple, which JSON writes as a list."""
+    size = len(shape.items)
+    if len(set(shape.items)) == 1:
+        return Annotated[list[_shape_type(shape.items[0])], Meta(min_length=size, max_length=size)]
+    return tuple[tuple(_shape_type(item) for item in shape.items)]  # type: ignore[misc]  # made just now
+
+
 def _bounded_type(shape: shapes.Number) -> Any:
     if shape.above is None:
         return _number_type(shape.low, shape.high, whole=shape.whole)
     low = max(math.floor(shape.above) + 1, math.floor(shape.above) if shape.low is None else shape.low)
     whole = _whole_type(low, shape.high)
-    return whole if shape.whole else whole | Annotated[float, Meta(gt=shape.above, le=shape.high)]
+    return (
+        whole
+        if shape.whole
+        else whole | Annotated[float, Meta(gt=shape.above, le=FINITE if shape.high is None else shape.high)]
+    )
 
 
 # --- checks, for the whole truth ------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Reads JSON as JavaScript does, a part at a time, so that no document can take much time or memory. Pure.
 
-Duplicate keys: the last one wins. Numbers are doubles: an integer beyond 2**53 is rounded, 1e999 is infinite.
+Duplicate keys: the last one wins. Numbers are doubles: 1.0 is 1, an integer beyond 2**53 is rounded, 1e999 infinite.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from imports.formats.schema import Violation
 from imports.formats.text import NotTextError, decode, is_too_deep, unstorable_path
 from imports.games.javascript import MAX_SAFE_INTEGER
 
-MAX_PART = 4 * 2**20
-"""Bytes that one score may have, or all of meta, or all of classes. A generous one has a hundredth of that."""
+MAX_PART = 2**20
+"""Bytes that one score may have, or all of meta, or all of classes. A long one has a thirtieth of that."""
 
 UNSTORABLE_TEXT = "Text must not contain NUL characters or lone surrogates"
 TOO_DEEP = "Nested too deeply"
@@ -148,4 +148,10 @@ def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is no JSON")
 
 
-_DECODER = json.JSONDecoder(parse_int=_integer, parse_constant=_no_constant)
+def _fraction(digits: str) -> int | float:
+    """Any other number literal: 900000.0 is 900000, and 1e999 infinite."""
+    value = float(digits)
+    return int(value) if abs(value) <= MAX_SAFE_INTEGER and value.is_integer() else value
+
+
+_DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_fraction, parse_constant=_no_constant)

@@ -22,6 +22,17 @@ from imports.pipeline.catalogue import charts_by_pk
 
 SCORES = Score._meta.db_table
 BESTS = PersonalBest._meta.db_table
+COLUMNS = {
+    "chart_id": "bigint",
+    "is_primary": "boolean",
+    "score_id": "text",
+    "highlight": "boolean",
+    "time_achieved": "float8",
+    "score_data": "jsonb",
+    "calculated_data": "jsonb",
+    "composed_from": "jsonb",
+    "rank_keys": "float8[]",
+}
 to_json = msgspec.json.Encoder().encode
 
 Chosen = dict[int, dict[int, int]]
@@ -48,11 +59,14 @@ def refresh(user_id: int, chart_keys: Collection[int], *, charts: Mapping[int, C
     first = raised = 0
     alive: set[int] = set()
     for (game, name), keys in by_playtype.items():
-        rows = _compose_all(user_id, keys, playtype_of(game, name), facts)
-        alive.update(row[0] for row in rows)
+        playtype = playtype_of(game, name)
+        composed = _compose_all(user_id, keys, playtype, facts)
+        alive.update(composed)
+        rows = [_row(chart, facts[chart], best, playtype) for chart, best in composed.items()]
         new, changed = _upsert(user_id, game, name, rows)
         first, raised = first + new, raised + changed
-    gone = PersonalBest.objects.filter(user_id=user_id, chart__in=set(chart_keys) - alive)._raw_delete("default")
+    dead = set(chart_keys) - alive
+    gone = PersonalBest.objects.filter(user_id=user_id, chart__in=dead).delete()[0] if dead else 0
     return BestsChange(first=first, raised=raised, gone=gone)
 
 
@@ -62,25 +76,37 @@ def _playtypes_of(chart_keys: Collection[int]) -> list[tuple[str, str, int]]:
         return list(cursor.fetchall())
 
 
+def as_of(user_id: int, chart_keys: Collection[int], playtype: Playtype, *, before: float) -> dict[int, Best]:
+    """The bests that the scores timed before a moment (Unix ms) alone would make, by chart; nothing is written."""
+    return _compose_all(user_id, list(chart_keys), playtype, charts_by_pk(chart_keys), before=before)
+
+
 def _compose_all(
-    user_id: int, chart_keys: Sequence[int], playtype: Playtype, facts: Mapping[int, Chart]
-) -> list[tuple[Any, ...]]:
-    chosen = _choose(user_id, chart_keys, playtype)
+    user_id: int,
+    chart_keys: Sequence[int],
+    playtype: Playtype,
+    facts: Mapping[int, Chart],
+    *,
+    before: float | None = None,
+) -> dict[int, Best]:
+    chosen = _choose(user_id, chart_keys, playtype, before=before)
     scores = _candidates({score for winners in chosen.values() for score in winners.values()})
-    rows = []
+    composed = {}
     for chart, winners in chosen.items():
         lenders = [
             (merge, scores[winners[position]])
             for position, merge in enumerate(playtype.merges, 2)
             if position in winners
         ]
-        best = compose(scores[winners[1]], lenders, facts[chart], playtype)
-        rows.append(_row(chart, facts[chart], best, playtype))
-    return rows
+        composed[chart] = compose(scores[winners[1]], lenders, facts[chart], playtype)
+    return composed
 
 
-def _choose(user_id: int, chart_keys: Sequence[int], playtype: Playtype) -> Chosen:
-    """The winning score of each chart for the default metric and for each merge, in one statement."""
+def _choose(user_id: int, chart_keys: Sequence[int], playtype: Playtype, *, before: float | None = None) -> Chosen:
+    """The winning score of each chart for the default metric and for each merge, in one statement.
+
+    `before`: only of scores timed before that moment.
+    """
     orders = ["DESC", *("ASC" if merge.smallest else "DESC" for merge in playtype.merges)]
     picks = " UNION ALL ".join(
         f"""(SELECT DISTINCT ON (chart_id) chart_id, {position}, id FROM mine WHERE best_keys[{position}] IS NOT NULL
@@ -92,10 +118,10 @@ def _choose(user_id: int, chart_keys: Sequence[int], playtype: Playtype) -> Chos
             f"""
             WITH mine AS MATERIALIZED (
                 SELECT id, chart_id, best_keys, time_achieved, score_id FROM {SCORES}
-                WHERE user_id = %s AND chart_id = ANY(%s)
+                WHERE user_id = %s AND chart_id = ANY(%s) AND (%s::float8 IS NULL OR time_achieved < %s)
             ) {picks}
             """,
-            [user_id, list(chart_keys)],
+            [user_id, list(chart_keys), before, before],
         )
         chosen: Chosen = defaultdict(dict)
         for chart, position, score in cursor.fetchall():
@@ -125,51 +151,36 @@ def _candidate(score_id: str, score_data: str, highlight: bool, time_achieved: f
     )
 
 
-def _row(chart_key: int, chart: Chart, best: Best, playtype: Playtype) -> tuple[Any, ...]:
-    score_data = {**best.metrics, "judgements": best.judgements, "optional": best.optional}
+def _row(chart_key: int, chart: Chart, best: Best, playtype: Playtype) -> dict[str, Any]:
     composition = [{"name": name, "scoreID": score_id} for name, score_id in best.composed_from]
-    keys = ",".join(repr(float(key)) for key in rank_keys(best.metrics, playtype))
-    return (
-        chart_key,
-        chart.is_primary,
-        composition[0]["scoreID"],
-        best.highlight,
-        best.time_achieved,
-        to_json(score_data).decode(),
-        to_json(best.ratings).decode(),
-        to_json(composition).decode(),
-        f"{{{keys}}}",
-    )
+    return {
+        "chart_id": chart_key,
+        "is_primary": chart.is_primary,
+        "score_id": composition[0]["scoreID"],
+        "highlight": best.highlight,
+        "time_achieved": best.time_achieved,
+        "score_data": {**best.metrics, "judgements": best.judgements, "optional": best.optional},
+        "calculated_data": best.ratings,
+        "composed_from": composition,
+        "rank_keys": rank_keys(best.metrics, playtype),
+    }
 
 
-def _upsert(user_id: int, game: str, playtype: str, rows: Sequence[tuple[Any, ...]]) -> tuple[int, int]:
-    """Writes bests that are new or differ: (how many were new, how many changed)."""
-    if not rows:
-        return 0, 0
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    names = [
-        "is_primary",
-        "score_id",
-        "highlight",
-        "time_achieved",
-        "score_data",
-        "calculated_data",
-        "composed_from",
-        "rank_keys",
-    ]
+def _upsert(user_id: int, game: str, playtype: str, rows: Sequence[dict[str, Any]]) -> tuple[int, int]:
+    """Writes bests that are new or differ, from one JSON text: (how many were new, how many changed)."""
+    names = [name for name in COLUMNS if name != "chart_id"]
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            INSERT INTO {BESTS} (user_id, game, playtype, chart_id, {", ".join(names)})
-            SELECT %s, %s, %s, chart, prim, score, high, time, data::jsonb, rated::jsonb, made::jsonb, keys::float8[]
-            FROM unnest(%s::bigint[], %s::bool[], %s::text[], %s::bool[], %s::float8[], %s::text[], %s::text[],
-                        %s::text[], %s::text[]) AS new (chart, prim, score, high, time, data, rated, made, keys)
+            INSERT INTO {BESTS} (user_id, game, playtype, {", ".join(COLUMNS)})
+            SELECT %s, %s, %s, {", ".join(COLUMNS)}
+            FROM jsonb_to_recordset(%s::jsonb) AS new ({", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())})
             ON CONFLICT (user_id, chart_id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in names)}
             WHERE ({", ".join(f"{BESTS}.{name}" for name in names)})
                IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in names)})
             RETURNING (xmax = 0)
             """,
-            [user_id, game, playtype, *columns],
+            [user_id, game, playtype, to_json(rows).decode()],
         )
         made = [row[0] for row in cursor.fetchall()]
     return sum(made), len(made) - sum(made)

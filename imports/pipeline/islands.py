@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from math import inf
 
 GAP = 7_200_000  # ms: neighbours this far apart still belong together
 
@@ -43,7 +44,7 @@ class Island:
         return min(self.scores, key=lambda score: score.key)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Span:
     """A stretch of time, both ends included; `key` is the session that it is, 0 for none."""
 
@@ -57,19 +58,19 @@ class Span:
 
 def windows(touched: Iterable[float], sessions: Iterable[Span]) -> list[Span]:
     """The disjoint stretches whose islands may have changed: the touched times and the sessions that they reach."""
-    spans = sorted([*(Span(time, time) for time in set(touched)), *sessions])
-    merged: list[list[Span]] = []
-    ends: list[float] = []
-    for span in spans:
-        if merged and span.start <= ends[-1] + GAP:
-            merged[-1].append(span)
-            ends[-1] = max(ends[-1], span.end)
-        else:
-            merged.append([span])
-            ends.append(span.end)
-    return [
-        Span(group[0].start, end) for group, end in zip(merged, ends, strict=True) if any(s.key == 0 for s in group)
-    ]
+    points = [(time, time, True) for time in set(touched)]
+    spans = sorted([*points, *((session.start, session.end, False) for session in sessions)])
+    found: list[Span] = []
+    start = end = -inf
+    is_touched = False
+    for first, last, touches in [*spans, (inf, inf, False)]:
+        if first <= end + GAP:
+            end, is_touched = max(end, last), is_touched or touches
+            continue
+        if is_touched:
+            found.append(Span(start, end))
+        start, end, is_touched = first, last, touches
+    return found
 
 
 def islands(scores: Sequence[Timed]) -> list[Island]:

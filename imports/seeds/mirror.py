@@ -37,9 +37,9 @@ STAGING = """
     ) ON COMMIT DROP;
 """
 
-HAS_SCORES = "EXISTS (SELECT FROM imports_score score WHERE score.chart_id = chart.id)"
-
-# OFFSET 0 keeps the planner from looking at the (huge) scores before it knows the (few) charts in question.
+# A subquery with a limit, and OFFSET 0 below: the planner must not look at the (many) scores before it knows the (few)
+# charts in question.
+HAS_SCORES = "(SELECT true FROM imports_score score WHERE score.chart_id = chart.id LIMIT 1) IS NOT NULL"
 MISSING_CHARTS = """
     SELECT id, game, chart_id FROM imports_chart chart WHERE game = ANY(%s)
       AND NOT EXISTS (SELECT FROM new_chart new WHERE (new.game, new.chart_id) = (chart.game, chart.chart_id)) OFFSET 0
@@ -198,27 +198,24 @@ class Stale:
 
 def stale_charts() -> Stale:
     """Which charts' scores depend on what is about to change. Versions alone change nothing for a stored score."""
+    facts = "level, level_num, difficulty, data"
     found = _rows(
         f"""
-        SELECT id, rated, flagged FROM (
-            SELECT chart.id,
-                   {_differs("level, level_num, difficulty, data")} OR song.data IS DISTINCT FROM newer.data AS rated,
-                   {_differs("is_primary")} AS flagged
-            FROM imports_chart chart
-            JOIN imports_song song ON song.id = chart.song_id
-            LEFT JOIN new_chart new ON new.chart_id = chart.chart_id
-            LEFT JOIN LATERAL (
-                SELECT coalesce(max(staged.data::text)::jsonb, song.data) AS data FROM new_song staged
-            ) newer ON true
-        ) chart
-        WHERE (rated OR flagged) AND {HAS_SCORES}
+        SELECT id, bool_or(rated), bool_or(flagged) FROM (
+            SELECT chart.id, ({_of("chart", facts)}) IS DISTINCT FROM ({_of("new", facts)}) AS rated,
+                   chart.is_primary <> new.is_primary AS flagged
+            FROM new_chart new JOIN imports_chart chart ON chart.chart_id = new.chart_id
+            WHERE ({_of("chart", facts)}, chart.is_primary) IS DISTINCT FROM ({_of("new", facts)}, new.is_primary)
+            UNION ALL
+            SELECT chart.id, true, false
+            FROM new_song new JOIN imports_song song ON (song.game, song.song_id) = (new.game, new.song_id)
+            JOIN imports_chart chart ON chart.song_id = song.id
+            WHERE song.data <> new.data
+            OFFSET 0
+        ) chart WHERE {HAS_SCORES} GROUP BY id
         """
     )
     return Stale(frozenset(k for k, rated, _ in found if rated), frozenset(k for k, _, flagged in found if flagged))
-
-
-def _differs(columns: str) -> str:
-    return f"(new.chart_id IS NOT NULL AND ({_of('chart', columns)}) IS DISTINCT FROM ({_of('new', columns)}))"
 
 
 def displace_charts() -> list[tuple[int, str, str]]:

@@ -68,8 +68,8 @@ async function follow(url, roots) {
 const order = [...document.querySelectorAll("[data-stage]")].map((line) => line.dataset.stage);
 
 function first(roots) {
-  const { stageNow = "", percent = 0 } = roots[0].dataset;
-  const shown = Math.max(Number(percent), ...roots.map((root) => gaugeOf(root)?.value ?? 0));
+  const stageNow = roots.find((root) => root.dataset.stageNow)?.dataset.stageNow;
+  const shown = Math.max(...roots.map((root) => gaugeOf(root).value));
   return { stage: Math.max(0, order.indexOf(stageNow)), percent: shown, processed: 0, spoken: shown, position: Infinity };
 }
 

@@ -120,7 +120,7 @@ def test_progress_never_moves_backwards(site: Site, page: Page) -> None:
         ongoing(stage="saving", percent=66, processed=13_200, total=20_000),
     )
     page.goto(f"{site.address}/import")
-    seen = []
+    seen: list[float] = []
     while not seen or seen[-1] != 66:
         seen.append(page.locator("main progress").evaluate("gauge => gauge.value"))
         assert page.locator("[aria-current=step]").inner_text().startswith("Saving scores")

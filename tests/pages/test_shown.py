@@ -27,7 +27,8 @@ def test_an_icon_is_decoration_unless_it_has_a_name() -> None:
 @pytest.mark.parametrize("value", [datetime(2026, 11, 22, 22, 41, tzinfo=UTC), 1_795_387_260_000])
 def test_a_moment_reads_as_utc_until_the_readers_zone_is_known(value: datetime | int) -> None:
     assert render("{% moment value %}", value=value) == (
-        '<time datetime="2026-11-22T22:41:00Z" data-time="1795387260000" data-form="moment">22 Nov 2026, 22:41 UTC</time>'
+        '<time datetime="2026-11-22T22:41:00Z" data-time="1795387260000" data-form="moment">'
+        "22 Nov 2026, 22:41 UTC</time>"
     )
 
 

@@ -1,0 +1,82 @@
+"""/api/v1/sessions/:sessionID."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpResponseBase
+from rest_framework.request import Request
+
+from imports.api.documents import Document, session_document, user_document
+from imports.api.errors import Refused
+from imports.api.loading import scores_with_companions
+from imports.api.resource import Resource
+from imports.api.responses import success
+from imports.games import playtype_of
+from imports.games.spec import Graph, Ladder, Playtype
+from imports.models import Score, Session
+from imports.pipeline import bests
+
+
+class Sessions(Resource):
+    """Sessions are everybody's to read."""
+
+    lookup_field = "session_id"
+    lookup_value_regex = "[^/]+"
+
+    def get_object(self) -> Session:
+        found = Session.objects.select_related("user")
+        session = found.filter(session_id=self.kwargs["session_id"].replace("\0", "")).first()
+        if session is None:
+            raise Refused("This session does not exist.", status=404)
+        self.check_object_permissions(self.request, session)
+        return session
+
+    def retrieve(self, request: Request, session_id: str) -> HttpResponseBase:
+        session = self.get_object()
+        scores = list(
+            Score.objects.filter(
+                user_id=session.user_id,
+                game=session.game,
+                playtype=session.playtype,
+                time_achieved__range=(session.time_started, session.time_ended),
+            ).order_by("time_achieved", "pk")
+        )
+        body = {
+            "session": session_document(session, [score.score_id for score in scores]),
+            **scores_with_companions(scores),
+            "user": user_document(session.user),
+            "scoreInfo": score_info(session, scores),
+        }
+        return success(f"Successfully returned session {session.name}.", body)
+
+
+def score_info(session: Session, scores: list[Score]) -> list[Document]:
+    """What each score was to its player's best before the session began (spec: http-api-reads §6).
+
+    Two scores on one chart are both held against the same earlier best.
+    """
+    playtype = playtype_of(session.game, session.playtype)
+    charts = {score.chart_id for score in scores}
+    before = bests.as_of(session.user_id, charts, playtype, before=session.time_started)
+    return [
+        _info(score, before[score.chart_id].metrics if score.chart_id in before else None, playtype) for score in scores
+    ]
+
+
+def _info(score: Score, earlier: Mapping[str, Any] | None, playtype: Playtype) -> Document:
+    if earlier is None:
+        return {"scoreID": score.score_id, "isNewScore": True}
+    deltas = {
+        name: _worth(playtype, name, score.score_data[name]) - _worth(playtype, name, earlier[name])
+        for name, metric in playtype.metrics.items()
+        if not isinstance(metric, Graph)
+    }
+    return {"scoreID": score.score_id, "isNewScore": False, "deltas": deltas}
+
+
+def _worth(playtype: Playtype, name: str, value: Any) -> float:
+    """A number, or the index of a ladder's value."""
+    worth: float = playtype.ladder_indexes[name][value] if isinstance(playtype.metrics[name], Ladder) else value
+    return worth

@@ -1,0 +1,155 @@
+"""What takes scores in: POST /api/v1/import/file and POST /ir/direct-manual/import. Both answer 202 at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, StopUpload, TemporaryFileUploadHandler
+from django.http import HttpRequest, HttpResponseBase
+from django.http.multipartparser import MultiPartParserError
+from django.urls import reverse
+from rest_framework.request import Request
+
+from imports import jobs
+from imports.api import bodies, limits
+from imports.api.errors import Refused, invalid
+from imports.api.permissions import AnIRNeedsSomebody, SomebodyIsSignedIn, TheyMaySubmitScores
+from imports.api.resource import Resource
+from imports.api.responses import success
+from imports.formats import BY_IMPORT_TYPE
+from imports.models import Import
+
+QUEUED = "Import loaded into queue. You can poll the provided URL for information on when its complete."
+WRONG_FILE = "File provided was too large, corrupt, or provided in the wrong field."
+NO_FILE = "Expected a file for field scoreData."
+FILE_FIELD = "scoreData"
+DIRECT_MANUAL = "ir/direct-manual"
+
+
+class Upload(Resource):
+    """What the two have in common."""
+
+    limiters = (limits.SCORE_IMPORT,)
+
+    def queue(self, upload: jobs.Upload) -> HttpResponseBase:
+        """Saves the import and says where to follow it."""
+        assert self.user is not None  # the permissions see to it
+        job = jobs.submit(self.user, upload, token=self.token)
+        body = {"url": poll_url(self.request._request, job), "importID": job.import_id}
+        return success(QUEUED, body, status=202)
+
+    def facts(self) -> dict[str, Any]:
+        """What every upload is stored with."""
+        return {"user_intent": self.says_true("X-User-Intent"), "client": self.request.headers.get("User-Agent", "")}
+
+    def says_true(self, header: str) -> bool:
+        return self.request.headers.get(header, "").lower() == "true"
+
+    def wishes(self) -> dict[str, str]:
+        """`?invalid=skip`: rows that break the schema are left out instead of failing the import."""
+        return {name: value for name, value in self.request.query_params.items() if name == "invalid"}
+
+
+class ImportFile(Upload):
+    """A file with the fields that go with it."""
+
+    permission_classes = (SomebodyIsSignedIn, TheyMaySubmitScores)
+
+    def create(self, request: Request) -> HttpResponseBase:
+        file, fields = _form(request._request)
+        import_type = _file_type(fields)
+        upload = jobs.Upload(
+            content=file.read(),
+            import_type=import_type,
+            file_name=file.name or "",
+            fields={**self.wishes(), **{name: values[-1] for name, values in fields.items() if name != "importType"}},
+            **self.facts(),
+        )
+        return self.queue(upload)
+
+
+class DirectManual(Upload):
+    """BATCH-MANUAL as a JSON body."""
+
+    is_ir = True
+    not_an_object = "Invalid BATCH-MANUAL (Not an object, received {kind}.)"
+    permission_classes = (AnIRNeedsSomebody, TheyMaySubmitScores)
+
+    def create(self, request: Request) -> HttpResponseBase:
+        if not self.body.raw:
+            raise Refused("Could not retrieve meta.game - is this valid BATCH-MANUAL?", status=400)
+        upload = jobs.Upload(
+            content=self.body.raw,
+            import_type=DIRECT_MANUAL,
+            fields=self.wishes(),
+            infer_time_achieved=self.says_true("X-Infer-Score-TimeAchieved"),
+            **self.facts(),
+        )
+        return self.queue(upload)
+
+
+def poll_url(request: HttpRequest, job: Import) -> str:
+    """Absolute, from the public address where it is set, so that clients behind any proxy can follow it."""
+    path = reverse("api:import-poll-status", args=[job.import_id])
+    return f"{settings.TACHI_PUBLIC_URL}{path}" if settings.TACHI_PUBLIC_URL else request.build_absolute_uri(path)
+
+
+# --- the form ---------------------------------------------------------------------------------------
+
+
+class SizeLimit(FileUploadHandler):
+    """Stops reading a file that is too large; what follows is drained, so that the client gets to read the answer."""
+
+    exceeded = False
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        self.seen = 0
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        self.seen += len(raw_data)
+        if self.seen > settings.TACHI_MAX_UPLOAD_BYTES:
+            self.exceeded = True
+            raise StopUpload
+        return raw_data
+
+    def file_complete(self, file_size: int) -> None:
+        return None
+
+
+def _form(request: HttpRequest) -> tuple[UploadedFile, Mapping[str, list[str]]]:
+    """The one file and the text fields of a form. Raises Refused with 400."""
+    if bodies.content_length(request) > settings.TACHI_MAX_UPLOAD_BYTES + bodies.DRAINED:
+        raise Refused(WRONG_FILE, status=400)
+    limit = SizeLimit()
+    request.upload_handlers = [limit, TemporaryFileUploadHandler(request)]
+    try:
+        files, fields = request.FILES, request.POST
+    except (MultiPartParserError, SuspiciousOperation) as error:
+        raise Refused(WRONG_FILE, status=400) from error
+    found = [file for _, same_field in files.lists() for file in same_field]
+    if limit.exceeded or len(found) > 1 or any(name != FILE_FIELD for name in files):
+        raise Refused(WRONG_FILE, status=400)
+    if not found:
+        raise Refused(NO_FILE, status=400)
+    for name, values in fields.lists():
+        if "\0" in name or any("\0" in value for value in values):
+            raise invalid(name.replace("\0", "")[:40], "Expected text without NUL characters.", "")
+    return found[0], dict(fields.lists())
+
+
+def file_types() -> list[str]:
+    """The import types of this instance that come as files."""
+    return [name for name in BY_IMPORT_TYPE if name.startswith("file/")]
+
+
+def _file_type(fields: Mapping[str, list[str]]) -> str:
+    given = fields.get("importType", [])
+    if len(given) == 1 and given[0] in file_types():
+        return given[0]
+    message = f"Expected any of {', '.join(file_types())}."
+    raise invalid("importType", message, given[0] if len(given) == 1 else given, absent=not given)

@@ -1,0 +1,61 @@
+"""Loads songs and charts from files in the seeds format."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from imports.seeds.load import Loaded, Tally, load
+from imports.seeds.rows import SeedsBroken
+
+NAMED = 5  # charts that are named
+
+
+class Command(BaseCommand):
+    help = (
+        "Makes the catalogue what songs-<game>.json and charts-<game>.json in a folder say. Songs and charts that are "
+        "not in the files are deleted, except those of bms and pms, charts that have scores, and their songs."
+    )
+    requires_system_checks: Sequence[str] = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("folder", type=Path, metavar="DIR", help="the folder with the files")
+        parser.add_argument("--keep", action="store_true", help="delete nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
+        try:
+            loaded = load(options["folder"], keep=options["keep"])
+        except SeedsBroken as broken:
+            raise CommandError("\n".join(["Nothing was loaded.", *broken.lines()])) from None
+        if options["verbosity"]:
+            for line in summary(loaded):
+                self.stdout.write(line)
+
+
+def summary(loaded: Loaded) -> list[str]:
+    """What a load did, a line each game and kind, and then what a moderator should know."""
+    lines = [f"{game:9} {kind:6} {in_words(tally)}" for (game, kind), tally in sorted(loaded.tallies.items(), reverse=False)]
+    lines += _named("not in the files, but kept because of their scores", loaded.kept)
+    lines += _named("no longer primary, because another chart has taken their place", loaded.displaced)
+    if loaded.rerated.players:
+        lines.append(f"{loaded.rerated.scores:,} scores of {loaded.rerated.players:,} players have other ratings now.")
+    return lines
+
+
+def in_words(tally: Tally) -> str:
+    """The counts of one game's songs or charts."""
+    kept = f", {tally.kept:,} kept" if tally.kept else ""
+    return (
+        f"{tally.new:6,} new, {tally.changed:6,} changed, {tally.unchanged:6,} unchanged, {tally.deleted:6,} deleted{kept}"
+    )
+
+
+def _named(what: str, charts: Sequence[tuple[str, str]]) -> list[str]:
+    if not charts:
+        return []
+    names = ", ".join(f"{game} {chart}" for game, chart in charts[:NAMED])
+    more = f" and {len(charts) - NAMED:,} more" if len(charts) > NAMED else ""
+    return [f"{len(charts):,} charts are {what}: {names}{more}."]
