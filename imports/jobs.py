@@ -103,7 +103,7 @@ def enqueue(import_id: str) -> None:
     """Asks for a worker. Without Redis the import waits for the sweeper instead."""
     try:
         django_rq.get_queue("default").enqueue_call(
-            run_import, args=(import_id,), job_id=f"{import_id}-{uuid.uuid4().hex[:8]}", result_ttl=0, failure_ttl=3600
+            perform, args=(import_id,), job_id=f"{import_id}-{uuid.uuid4().hex[:8]}", result_ttl=0, failure_ttl=3600
         )
     except RedisError:
         log.warning("import %s could not be queued; the sweeper will", import_id)
@@ -112,9 +112,14 @@ def enqueue(import_id: str) -> None:
 # --- working --------------------------------------------------------------------------------------
 
 
-def run_import(import_id: str) -> None:
-    """The job: applies one import if it is there to be applied and nobody else is at it."""
+def perform(import_id: str) -> None:
+    """The job that the queue carries. A worker lives long, its connection may have died meanwhile."""
     close_old_connections()
+    run_import(import_id)
+
+
+def run_import(import_id: str) -> None:
+    """Applies one import if it is there to be applied, it is its turn, and nobody else is at it."""
     job = Import.objects.filter(import_id=import_id, state__in=UNFINISHED).first()
     if job is None:
         return
@@ -158,7 +163,7 @@ def _attempt(job: Import) -> None:
     except ImportFailed as failure:
         _fail(job, status=failure.status, message=failure.message)
     except (OperationalError, InterfaceError, IntegrityError):
-        # The database went away, or a score was written meanwhile; not the import's fault: the sweeper comes back to it.
+        # The database went away, or a score came in meanwhile. Not the import's fault: the sweeper comes back to it.
         log.warning("import %s was interrupted in attempt %s", job.import_id, job.attempts, exc_info=True)
         connection.close()
     except Exception:
@@ -176,8 +181,8 @@ def _fail(job: Import, *, status: int, message: str) -> None:
 
 
 def work(*, burst: bool = False) -> None:
-    """Works until told to stop, in this process: a fork and a new connection a job would cost more than a small import."""
-    # A large import makes a million objects without a cycle; looking for cycles all the while takes a third of its time.
+    """Works until told to stop, in this process: a fork and a connection a job would cost more than a small import."""
+    # A large import makes a million objects without a cycle; looking for cycles would take a third of its time.
     gc.freeze()
     gc.set_threshold(100_000, 50, 1_000)
     worker = SimpleWorker(

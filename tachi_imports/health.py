@@ -37,7 +37,7 @@ def living_workers() -> int | None:
     """How many workers showed themselves lately; None when Redis does not answer."""
     redis = Redis.from_url(settings.REDIS_URL, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
     try:
-        beats = [(worker.last_heartbeat, worker.state) for worker in Worker.all(connection=redis)]
+        beats = [(worker.last_heartbeat, worker.get_state()) for worker in Worker.all(connection=redis)]
     except RedisError:
         return None
     finally:

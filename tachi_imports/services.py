@@ -110,7 +110,7 @@ class Running:
         """The keeper has the lock `users` in a moment, unless someone shares it."""
         deadline = time.monotonic() + HANDOVER
         while time.monotonic() < deadline:
-            if not self.layout.locks.exists() or is_taken(self.layout.locks / "users"):
+            if is_taken(self.layout.locks / "users") or (self._keeper and self._keeper.poll() is not None):
                 return True
             time.sleep(0.01)
         return False

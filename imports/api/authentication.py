@@ -43,9 +43,6 @@ class TokenAuth(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[User, APIToken] | None:
         return authenticate_token(request.headers.get("Authorization", ""))
 
-    def authenticate_header(self, request: Request) -> str:
-        return "Bearer"
-
 
 def authenticate_token(header: str) -> tuple[User, APIToken] | None:
     """The user and token of a header, None for an empty one. Raises Refused with 400, 401 or 403."""
@@ -62,6 +59,11 @@ def authenticate_token(header: str) -> tuple[User, APIToken] | None:
     refuse_banned(token.user)
     _note_use(token)
     return token.user, token
+
+
+def token_of(request: Request) -> APIToken | None:
+    """The token that acts; None for a browser's session and for guests."""
+    return request.auth if isinstance(request.auth, APIToken) else None
 
 
 def refuse_banned(user: User) -> None:
@@ -88,7 +90,7 @@ class _CSRFCheck(CsrfViewMiddleware):
 def _enforce_csrf(request: HttpRequest) -> None:
     """Takes the token from the header alone: looking for it in the body would read an upload before its turn."""
 
-    def nothing(request: HttpRequest) -> HttpResponse:
+    def nothing(_request: HttpRequest) -> HttpResponse:
         return HttpResponse()
 
     without_body = copy(request)

@@ -6,17 +6,19 @@ import contextlib
 import json
 import zlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import msgspec
+from django.conf import settings
 from django.http import HttpRequest
 
 from imports.api.errors import JSON_TOO_LARGE, Refused
 from imports.api.rendering import JSON
-from imports.formats.json_document import UNREADABLE, invalid_json
+from imports.formats import text
+from imports.formats.json_document import UNREADABLE, invalid_json, lone_surrogates_as_nul
 
 LIMIT = 4 * 1024 * 1024  # bytes, after inflation
-DRAINED = 64 * 1024 * 1024  # bytes of a refused body that are read, so that a client still sending can read the answer
+DRAINED = 4 * settings.TACHI_MAX_UPLOAD_BYTES  # a larger body that is refused is not read to its end
 GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 
 KINDS = {b'"': "string", b"t": "boolean", b"f": "boolean", b"n": "null"}
@@ -29,15 +31,14 @@ class Body:
     raw: bytes = b""
 
     def members(self) -> dict[str, Any]:
-        """The members of the object; of anything else, none. Raises Refused where it is nested too deeply."""
+        """The members of the object, fit to be stored; of anything else, none. Raises Refused where it is too deep."""
         if not self.raw.startswith(b"{"):
             return {}
-        try:
-            # Numbers as the doubles that JavaScript takes them for, whatever their size.
-            found: dict[str, Any] = json.loads(self.raw, parse_int=float)
-        except RecursionError as error:
-            raise Refused(invalid_json(self.raw, error).message, status=400) from None
-        return found
+        # Numbers as the doubles that JavaScript takes them for, whatever their size.
+        found: dict[str, Any] = json.loads(self.raw, parse_int=float)
+        if text.is_too_deep(found):
+            raise Refused("Your request body is nested too deeply.", status=400)
+        return cast("dict[str, Any]", text.storable(found))
 
 
 def read(request: HttpRequest, *, not_an_object: str) -> Body:
@@ -64,15 +65,15 @@ def content_length(request: HttpRequest) -> int:
 
 
 def drain(request: HttpRequest) -> None:
-    """Reads and forgets the body, unless it is too large even for that."""
-    if content_length(request) <= DRAINED:
-        while request.read(1 << 16):
-            pass
+    """Reads and forgets what nobody read: many clients only look at an answer once they have sent everything."""
+    if 0 < content_length(request) <= DRAINED:
+        with contextlib.suppress(OSError):
+            while request.read(1 << 16):
+                pass
 
 
 def _received(request: HttpRequest) -> bytes:
     if content_length(request) > LIMIT:
-        drain(request)
         raise Refused(JSON_TOO_LARGE, status=413)
     data: bytes = request.read(LIMIT + 1)
     return data
@@ -100,6 +101,6 @@ def _check_syntax(raw: bytes) -> None:
     """Without making objects of it, which would cost five times as much."""
     try:
         raw.decode()
-        msgspec.json.decode(raw, type=msgspec.Raw)
+        msgspec.json.decode(lone_surrogates_as_nul(raw), type=msgspec.Raw)
     except UNREADABLE as error:
         raise Refused(invalid_json(raw, error).message, status=400) from None

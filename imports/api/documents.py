@@ -45,8 +45,6 @@ def import_document(
     job: Import, *, score_ids: Sequence[str], problems: Iterable[ImportProblem], parts: Iterable[ImportSession]
 ) -> Document:
     """A completed import. `parts`, with their sessions, in the order of the sessions' start; `problems` by row."""
-    assert job.time_started is not None
-    assert job.time_finished is not None
     return {
         "importID": job.import_id,
         "userID": job.user_id,
@@ -63,8 +61,8 @@ def import_document(
         "classDeltas": job.class_deltas,
         "goalInfo": [],
         "questInfo": [],
-        "timeStarted": milliseconds(job.time_started),
-        "timeFinished": milliseconds(job.time_finished),
+        "timeStarted": job.time_started and milliseconds(job.time_started),
+        "timeFinished": job.time_finished and milliseconds(job.time_finished),
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.http import Http404, UnreadablePostError
+from django.http import Http404, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
@@ -94,18 +94,18 @@ def refusal_of(error: Exception) -> Refused:
     """The same; what nobody foresaw is logged, and its text stays here."""
     refusal = as_refusal(error)
     if refusal is None:
-        log.error("an API request broke", exc_info=error)
+        log.error("a request to the API broke", exc_info=error)
         return Refused(FATAL, status=500)
     return refusal
 
 
-def handle(error: Exception, context: Mapping[str, Any]) -> Response:
+def handle(error: Exception, _context: Mapping[str, Any]) -> Response:
     """DRF's exception handler."""
     refusal = refusal_of(error)
     return Response(refusal.envelope, status=refusal.status, headers=refusal.headers)
 
 
-def handle_plainly(error: Exception) -> Any:
+def handle_plainly(error: Exception) -> HttpResponse:
     """The same for views outside DRF."""
     refusal = refusal_of(error)
     return plain(refusal.envelope, status=refusal.status, headers=refusal.headers)

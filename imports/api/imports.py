@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
-from django.http import HttpResponseBase
 from rest_framework.decorators import action
 from rest_framework.request import Request
+from rest_framework.response import Response
 
-from imports.api.documents import user_document
+from imports.api.documents import Document, user_document
 from imports.api.errors import Refused
-from imports.api.loading import document_of, parts_of, scores_with_companions, sessions_of
+from imports.api.loading import document_of, one_moment, parts_of, scores_with_companions, sessions_of
 from imports.api.permissions import TheyMayRevertIt, TheyOwnTheImportOrAdminister, WeKnowWhoAsks
 from imports.api.resource import Resource
 from imports.api.responses import success
@@ -34,7 +34,7 @@ def was_reverted() -> Refused:
 class Imports(Resource):
     """A completed import is everybody's to read. One that was reverted answers 410, whoever asks."""
 
-    lookup_field: ClassVar[str] = "import_id"
+    lookup_field = "import_id"
     lookup_value_regex = "[^/]+"
 
     def get_object(self) -> Import:
@@ -48,27 +48,29 @@ class Imports(Resource):
         self.check_object_permissions(self.request, job)
         return job
 
-    def retrieve(self, request: Request, import_id: str) -> HttpResponseBase:
+    def retrieve(self, request: Request, import_id: str) -> Response:
         """As in the original there is nothing here before an import is completed; poll-status tells of it."""
-        job = self.get_object()
+        with one_moment():
+            return success("Returned info about this session.", self._contents(self.get_object()))
+
+    def _contents(self, job: Import) -> Document:
         if job.state != State.COMPLETED:
             raise no_import()
         scores = list(Score.objects.filter(from_import=job).order_by("pk"))
         parts = parts_of(job)
-        body = {
+        return {
             **scores_with_companions(scores),
             "sessions": sessions_of([part.session for part in parts if part.created]),
             "import": document_of(job, score_ids=[score.score_id for score in scores], parts=parts),
             "user": user_document(job.user),
         }
-        return success("Returned info about this session.", body)
 
     @action(
         detail=True,
         methods=["post"],
         permission_classes=[WeKnowWhoAsks, TheyOwnTheImportOrAdminister, TheyMayRevertIt],
     )
-    def revert(self, request: Request, import_id: str) -> HttpResponseBase:
+    def revert(self, request: Request, import_id: str) -> Response:
         """A JSON body may say `reason`, and `keepShared: true` for scores that another import also carried."""
         job = self.get_object()
         if job.is_final and job.state != State.COMPLETED:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponseBase
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from imports import jobs
 from imports.api.errors import Refused, invalid
@@ -25,13 +25,13 @@ STARTED = time.time_ns() // 1_000_000  # Unix milliseconds
 class Status(Resource):
     """The usual way to find out whether a token is good."""
 
-    def retrieve(self, request: Request) -> HttpResponseBase:
+    def retrieve(self, request: Request) -> Response:
         return self._answer(request.query_params.dict())
 
-    def create(self, request: Request) -> HttpResponseBase:
+    def create(self, request: Request) -> Response:
         return self._answer(self.body.members())
 
-    def _answer(self, parameters: dict[str, Any]) -> HttpResponseBase:
+    def _answer(self, parameters: dict[str, Any]) -> Response:
         echo = parameters.pop("echo", None)
         if echo is not None and not isinstance(echo, str):
             raise invalid("echo", "Expected *string or no value.", echo)
@@ -57,7 +57,7 @@ class Status(Resource):
 class Config(Resource):
     """What this instance offers."""
 
-    def retrieve(self, request: Request) -> HttpResponseBase:
+    def retrieve(self, request: Request) -> Response:
         body = {
             "NAME": settings.TACHI_NAME,
             "TYPE": "omni",

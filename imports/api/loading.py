@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
-from django.db import connection
+from django.db import connection, transaction
 
 from imports.api.documents import Document, companions, import_document, score_document, session_document
 from imports.models import Chart, Import, ImportProblem, ImportSession, Score, Session
 
 SCORES = Score._meta.db_table
 SESSIONS = Session._meta.db_table
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """Everything read inside is of one moment, however many queries it takes."""
+    outermost = not connection.in_atomic_block
+    # One transaction: a revert between two queries would leave a document half from before it and half from after.
+    with transaction.atomic():
+        if outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
 
 
 def charts_of(keys: Iterable[int]) -> dict[int, Chart]:

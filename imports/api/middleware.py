@@ -8,16 +8,18 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from imports.api.bodies import drain
 from imports.api.errors import FATAL, NO_ENDPOINT, UNREADABLE
 from imports.api.rendering import JSON, plain
 from imports.api.responses import bad
 
 OURS = re.compile(r"/(api/v1|ir)(/|$)", re.IGNORECASE)
 GIVEN_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-LITERALS = frozenset(
-    "api v1 ir status config imports import file revert poll-status direct-manual users game-stats games pbs all "
-    "sessions scores".split()
-)
+LITERALS = {
+    *("api", "v1", "ir"),
+    *("status", "config", "imports", "import", "file", "revert", "poll-status", "direct-manual"),
+    *("users", "game-stats", "games", "pbs", "all", "sessions", "scores"),
+}
 """The words of our addresses. Parameters are never among them: IDs are longer, and names know no case."""
 
 CORS = {
@@ -39,10 +41,12 @@ class APIMiddleware:
             return self.get_response(request)
         request.path_info = canonical(request.path_info)
         response = HttpResponse() if request.method == "OPTIONS" else self.get_response(request)
+        drain(request)
         if response.headers.get("Content-Type") != JSON and request.method != "OPTIONS":
             response = _in_envelope(response)
         given = request.headers.get("X-Request-ID", "")
         response.headers["X-Request-ID"] = given if GIVEN_ID.fullmatch(given) else uuid.uuid4().hex
+        response.headers.setdefault("Cache-Control", "no-store")
         for name, value in CORS.items():
             response.headers.setdefault(name, value)
         return response

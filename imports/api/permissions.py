@@ -8,6 +8,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from imports import rules
+from imports.api.authentication import token_of
 from imports.api.errors import NOT_AUTHORISED
 from imports.models import Import, Permission, User
 
@@ -38,7 +39,7 @@ class TheyMaySubmitScores(Rule):
     message, code = missing(Permission.SUBMIT_SCORE), 403
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return rules.grants(request.user, request.auth, Permission.SUBMIT_SCORE)
+        return rules.grants(request.user, token_of(request), Permission.SUBMIT_SCORE)
 
 
 class WeKnowWhoAsks(Rule):
@@ -59,4 +60,4 @@ class TheyMayRevertIt(Rule):
     message, code = missing(Permission.DELETE_SCORE), 403
 
     def has_object_permission(self, request: Request, view: Any, obj: Import) -> bool:
-        return rules.can_revert(request.user, request.auth, obj)
+        return rules.can_revert(request.user, token_of(request), obj)

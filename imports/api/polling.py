@@ -18,7 +18,7 @@ from imports.api import limits
 from imports.api.authentication import SessionAuth, authenticate_token
 from imports.api.errors import Refused, handle_plainly, no_endpoint
 from imports.api.imports import was_reverted
-from imports.api.loading import import_alone
+from imports.api.loading import import_alone, one_moment
 from imports.api.rendering import plain
 from imports.api.responses import good
 from imports.models import Import, State
@@ -52,15 +52,18 @@ class Standing:
 def poll_status(request: HttpRequest, import_id: str) -> HttpResponse:
     """Public. Only with an Authorization header does it matter here who asks: a wrong one is refused."""
     try:
-        if request.method not in {"GET", "HEAD"}:
-            raise no_endpoint()
-        if request.headers.get("Authorization"):
-            _refuse_wrong_tokens(request)
-        headers = limits.spend(limits.NORMAL, request)
-        answer = _answer(_standing(import_id))
+        return _poll(request, import_id)
     except Exception as error:  # the same net that DRF spreads under its views
-        refused: HttpResponse = handle_plainly(error)
-        return refused
+        return handle_plainly(error)
+
+
+def _poll(request: HttpRequest, import_id: str) -> HttpResponse:
+    if request.method not in {"GET", "HEAD"}:
+        raise no_endpoint()
+    if request.headers.get("Authorization"):
+        _refuse_wrong_tokens(request)
+    headers = limits.spend(limits.NORMAL, request)
+    answer = _answer(_standing(import_id))
     for name, value in headers.items():
         answer.headers[name] = value
     return answer
@@ -96,10 +99,11 @@ def _answer(standing: Standing) -> HttpResponse:
 
 
 def _completed(import_id: str) -> HttpResponse:
-    job = Import.objects.get(import_id=import_id)
-    if job.state != State.COMPLETED:  # reverted between our two looks
-        raise was_reverted()
-    body = {"importStatus": "completed", "import": import_alone(job)}
+    with one_moment():
+        job = Import.objects.get(import_id=import_id)
+        if job.state != State.COMPLETED:  # reverted between our two looks
+            raise was_reverted()
+        body = {"importStatus": "completed", "import": import_alone(job)}
     return plain(good("Import was completed!", body), status=200)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, NoReturn
 
-from django.http import HttpResponseBase
+from django.http import HttpRequest
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from imports.api import bodies, limits
-from imports.api.authentication import SessionAuth, TokenAuth
+from imports.api.authentication import SessionAuth, TokenAuth, token_of
 from imports.api.errors import NOT_AUTHORISED, Refused, handle, no_endpoint
 from imports.api.limits import Limiter
 from imports.api.rendering import AlwaysJSON, EnvelopeRenderer
@@ -22,7 +23,7 @@ class Resource(GenericViewSet[Any]):
     """The body is read, then it is found out who asks, then limits and permissions are held."""
 
     authentication_classes = (SessionAuth, TokenAuth)
-    permission_classes = ()
+    permission_classes: Sequence[type[BasePermission]] = ()
     renderer_classes = (EnvelopeRenderer,)
     content_negotiation_class = AlwaysJSON
 
@@ -46,9 +47,7 @@ class Resource(GenericViewSet[Any]):
         """Counts this request. Raises Refused with 429."""
         self.limit_headers = limits.spend(limiter, self.request._request)
 
-    def finalize_response(
-        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
-    ) -> HttpResponseBase:
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         for name, value in getattr(self, "limit_headers", {}).items():
             response.headers.setdefault(name, value)
         return super().finalize_response(request, response, *args, **kwargs)
@@ -56,7 +55,7 @@ class Resource(GenericViewSet[Any]):
     def permission_denied(self, request: Request, message: str | None = None, code: Any = None) -> NoReturn:
         raise Refused(message or NOT_AUTHORISED, status=code or 403)
 
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         raise no_endpoint()
 
     def get_exception_handler(self) -> Any:
@@ -70,7 +69,7 @@ class Resource(GenericViewSet[Any]):
     @property
     def token(self) -> APIToken | None:
         """The token that acts; None for a browser's session and for guests."""
-        return self.request.auth if isinstance(self.request.auth, APIToken) else None
+        return token_of(self.request)
 
 
 class UnknownEndpoint(Resource):

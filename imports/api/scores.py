@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponseBase
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from imports.api.documents import chart_document, score_document, song_document, user_document
 from imports.api.errors import Refused
@@ -26,7 +26,7 @@ class Scores(Resource):
         self.check_object_permissions(self.request, score)
         return score
 
-    def retrieve(self, request: Request, score_id: str) -> HttpResponseBase:
+    def retrieve(self, request: Request, score_id: str) -> Response:
         """With `?getRelated`, whatever its value, the player, song and chart come too."""
         score = self.get_object()
         body = {"score": score_document(score, score.chart)}

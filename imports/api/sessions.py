@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpResponseBase
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from imports.api.documents import Document, session_document, user_document
 from imports.api.errors import Refused
-from imports.api.loading import scores_with_companions
+from imports.api.loading import one_moment, scores_with_companions
 from imports.api.resource import Resource
 from imports.api.responses import success
 from imports.games import playtype_of
@@ -33,23 +33,27 @@ class Sessions(Resource):
         self.check_object_permissions(self.request, session)
         return session
 
-    def retrieve(self, request: Request, session_id: str) -> HttpResponseBase:
-        session = self.get_object()
-        scores = list(
-            Score.objects.filter(
-                user_id=session.user_id,
-                game=session.game,
-                playtype=session.playtype,
-                time_achieved__range=(session.time_started, session.time_ended),
-            ).order_by("time_achieved", "pk")
-        )
-        body = {
-            "session": session_document(session, [score.score_id for score in scores]),
-            **scores_with_companions(scores),
-            "user": user_document(session.user),
-            "scoreInfo": score_info(session, scores),
-        }
-        return success(f"Successfully returned session {session.name}.", body)
+    def retrieve(self, request: Request, session_id: str) -> Response:
+        with one_moment():
+            session = self.get_object()
+            return success(f"Successfully returned session {session.name}.", _contents(session))
+
+
+def _contents(session: Session) -> Document:
+    scores = list(
+        Score.objects.filter(
+            user_id=session.user_id,
+            game=session.game,
+            playtype=session.playtype,
+            time_achieved__range=(session.time_started, session.time_ended),
+        ).order_by("time_achieved", "pk")
+    )
+    return {
+        "session": session_document(session, [score.score_id for score in scores]),
+        **scores_with_companions(scores),
+        "user": user_document(session.user),
+        "scoreInfo": score_info(session, scores),
+    }
 
 
 def score_info(session: Session, scores: list[Score]) -> list[Document]:

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload, TemporaryFileUploadHandler
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 from django.urls import reverse
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from imports import jobs
-from imports.api import bodies, limits
+from imports.api import limits
 from imports.api.errors import Refused, invalid
 from imports.api.permissions import AnIRNeedsSomebody, SomebodyIsSignedIn, TheyMaySubmitScores
 from imports.api.resource import Resource
 from imports.api.responses import success
 from imports.formats import BY_IMPORT_TYPE
-from imports.models import Import
+from imports.models import Import, User
 
 QUEUED = "Import loaded into queue. You can poll the provided URL for information on when its complete."
 WRONG_FILE = "File provided was too large, corrupt, or provided in the wrong field."
@@ -35,10 +36,9 @@ class Upload(Resource):
 
     limiters = (limits.SCORE_IMPORT,)
 
-    def queue(self, upload: jobs.Upload) -> HttpResponseBase:
+    def queue(self, upload: jobs.Upload) -> Response:
         """Saves the import and says where to follow it."""
-        assert self.user is not None  # the permissions see to it
-        job = jobs.submit(self.user, upload, token=self.token)
+        job = jobs.submit(cast("User", self.user), upload, token=self.token)  # permissions let no guest come here
         body = {"url": poll_url(self.request._request, job), "importID": job.import_id}
         return success(QUEUED, body, status=202)
 
@@ -51,7 +51,8 @@ class Upload(Resource):
 
     def wishes(self) -> dict[str, str]:
         """`?invalid=skip`: rows that break the schema are left out instead of failing the import."""
-        return {name: value for name, value in self.request.query_params.items() if name == "invalid"}
+        wish = self.request.query_params.get("invalid")
+        return {"invalid": wish.replace("\0", "")} if wish else {}
 
 
 class ImportFile(Upload):
@@ -59,7 +60,7 @@ class ImportFile(Upload):
 
     permission_classes = (SomebodyIsSignedIn, TheyMaySubmitScores)
 
-    def create(self, request: Request) -> HttpResponseBase:
+    def create(self, request: Request) -> Response:
         file, fields = _form(request._request)
         import_type = _file_type(fields)
         upload = jobs.Upload(
@@ -79,7 +80,7 @@ class DirectManual(Upload):
     not_an_object = "Invalid BATCH-MANUAL (Not an object, received {kind}.)"
     permission_classes = (AnIRNeedsSomebody, TheyMaySubmitScores)
 
-    def create(self, request: Request) -> HttpResponseBase:
+    def create(self, request: Request) -> Response:
         if not self.body.raw:
             raise Refused("Could not retrieve meta.game - is this valid BATCH-MANUAL?", status=400)
         upload = jobs.Upload(
@@ -102,7 +103,7 @@ def poll_url(request: HttpRequest, job: Import) -> str:
 
 
 class SizeLimit(FileUploadHandler):
-    """Stops reading a file that is too large; what follows is drained, so that the client gets to read the answer."""
+    """Stops reading a file that is too large."""
 
     exceeded = False
 
@@ -114,32 +115,31 @@ class SizeLimit(FileUploadHandler):
         self.seen += len(raw_data)
         if self.seen > settings.TACHI_MAX_UPLOAD_BYTES:
             self.exceeded = True
-            raise StopUpload
+            raise StopUpload(connection_reset=True)
         return raw_data
 
     def file_complete(self, file_size: int) -> None:
         return None
 
 
-def _form(request: HttpRequest) -> tuple[UploadedFile, Mapping[str, list[str]]]:
+def _form(request: HttpRequest) -> tuple[UploadedFile[bytes], Mapping[str, list[str]]]:
     """The one file and the text fields of a form. Raises Refused with 400."""
-    if bodies.content_length(request) > settings.TACHI_MAX_UPLOAD_BYTES + bodies.DRAINED:
-        raise Refused(WRONG_FILE, status=400)
     limit = SizeLimit()
     request.upload_handlers = [limit, TemporaryFileUploadHandler(request)]
     try:
-        files, fields = request.FILES, request.POST
+        files, form = request.FILES, request.POST
     except (MultiPartParserError, SuspiciousOperation) as error:
         raise Refused(WRONG_FILE, status=400) from error
-    found = [file for _, same_field in files.lists() for file in same_field]
+    found = [file for name in files for file in files.getlist(name)]
     if limit.exceeded or len(found) > 1 or any(name != FILE_FIELD for name in files):
         raise Refused(WRONG_FILE, status=400)
     if not found:
         raise Refused(NO_FILE, status=400)
-    for name, values in fields.lists():
+    fields = {name: cast("list[str]", form.getlist(name)) for name in form}
+    for name, values in fields.items():
         if "\0" in name or any("\0" in value for value in values):
             raise invalid(name.replace("\0", "")[:40], "Expected text without NUL characters.", "")
-    return found[0], dict(fields.lists())
+    return found[0], fields
 
 
 def file_types() -> list[str]:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from django.db.models.functions import Lower
-from django.http import HttpResponseBase
 from rest_framework.decorators import action
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from imports import jobs
 from imports.api import limits
-from imports.api.documents import best_document, companions, stats_document, user_document
+from imports.api.documents import Document, best_document, companions, stats_document, user_document
 from imports.api.errors import Refused
-from imports.api.loading import charts_of
+from imports.api.loading import charts_of, one_moment
 from imports.api.ranking import best_ranks, stats_rankings
 from imports.api.resource import Resource
 from imports.api.responses import success
@@ -43,30 +42,28 @@ class Users(Resource):
         self.check_object_permissions(self.request, user)
         return user
 
-    def retrieve(self, request: Request, user_id: str) -> HttpResponseBase:
+    def retrieve(self, request: Request, user_id: str) -> Response:
         user = self.get_object()
         return success(f"Found user {user.username}.", user_document(user))
 
     @action(detail=True, url_path="game-stats")
-    def game_stats(self, request: Request, user_id: str) -> HttpResponseBase:
-        user = self.get_object()
+    def game_stats(self, request: Request, user_id: str) -> Response:
+        with one_moment():
+            body = self._stats(self.get_object())
+        return success(f"Returned {len(body)} stats objects.", body)
+
+    def _stats(self, user: User) -> list[Document]:
         offered = {game.slug for game in jobs.offered_games()}
         stats = list(GameStats.objects.filter(user=user, game__in=offered).order_by("pk"))
         rankings = stats_rankings(stats)
-        body = [stats_document(row, rankings[row.pk]) for row in stats]
-        return success(f"Returned {len(body)} stats objects.", body)
+        return [stats_document(row, rankings[row.pk]) for row in stats]
 
     @action(detail=True, url_path=r"games/(?P<game>[^/]+)/(?P<playtype>[^/]+)/pbs/all")
-    def all_bests(self, request: Request, user_id: str, game: str, playtype: str) -> HttpResponseBase:
+    def all_bests(self, request: Request, user_id: str, game: str, playtype: str) -> Response:
         user = self._player(game, playtype)
         self.spend(limits.AGGRESSIVE)
-        bests = PersonalBest.objects.filter(user=user, game=game, playtype=playtype, is_primary=True).order_by("pk")
-        charts = charts_of(best.chart_id for best in bests)
-        ranks = best_ranks(user_id=user.pk, game=game, playtype=playtype)
-        body: dict[str, Any] = {
-            "pbs": [best_document(best, charts[best.chart_id], ranks[best.pk]) for best in bests],
-            **companions(charts.values()),
-        }
+        with one_moment():
+            body = _all_bests(user, game=game, playtype=playtype)
         return success(f"Returned {len(body['pbs'])} PBs.", body)
 
     def _player(self, game: str, playtype: str) -> User:
@@ -80,6 +77,16 @@ class Users(Resource):
         if not GameStats.objects.filter(user=user, game=game, playtype=playtype).exists():
             raise Refused(f"The user {user.username} has not played {game} ({playtype})", status=404)
         return user
+
+
+def _all_bests(user: User, *, game: str, playtype: str) -> Document:
+    bests = PersonalBest.objects.filter(user=user, game=game, playtype=playtype, is_primary=True).order_by("pk")
+    charts = charts_of(best.chart_id for best in bests)
+    ranks = best_ranks(user_id=user.pk, game=game, playtype=playtype)
+    return {
+        "pbs": [best_document(best, charts[best.chart_id], ranks[best.pk]) for best in bests],
+        **companions(charts.values()),
+    }
 
 
 def _by_number(number: int) -> User | None:

@@ -31,6 +31,11 @@ NO_GAME = "Could not retrieve meta.game - is this valid BATCH-MANUAL?"
 NO_PLAYTYPE = "Could not retrieve meta.playtype - is this valid BATCH-MANUAL?"
 NOT_AN_ARRAY = "Value was not an array."
 
+MAX_SKIPPED = 100_000
+"""Rows that `skip_invalid` leaves out of one import; a file with more of them is no list of scores."""
+
+TOO_MANY_SKIPPED = f"More than {MAX_SKIPPED} scores are invalid. None was imported."
+
 META = schema.strict_object(
     {
         "service": schema.length_between(3, 60),
@@ -63,7 +68,10 @@ def parse(data: bytes, options: ParseOptions, *, import_type: str, suffix: str) 
     except Violation as violation:
         raise ImportFailed(_sentence(violation)) from None
     except json_document.UNREADABLE as error:
-        raise json_document.invalid_json(data, error) from None
+        marked = json_document.lone_surrogates_as_nul(data)
+        if marked == data:
+            raise json_document.invalid_json(data, error) from None
+    return parse(marked, options, import_type=import_type, suffix=suffix)
 
 
 def _parse(data: bytes, options: ParseOptions, *, import_type: str, suffix: str) -> Parsed:
@@ -204,6 +212,7 @@ def _typed_rows(part: Raw, reader: Reader) -> list[Row] | None:
 
 def _checked_rows(part: Raw, reader: Reader, *, suspicious: bool, skip_invalid: bool) -> Iterator[Row | RowProblem]:
     """Row by row; a bad one is raised or, where such rows are to be skipped, yielded as a problem."""
+    skipped = 0
     try:
         for index, value in enumerate(json_document.elements(part)):
             try:
@@ -214,6 +223,9 @@ def _checked_rows(part: Raw, reader: Reader, *, suspicious: bool, skip_invalid: 
                 violation.under(f"[{index}]")
                 if not skip_invalid or is_too_deep(value):
                     raise
+                skipped += 1
+                if skipped > MAX_SKIPPED:
+                    raise ImportFailed(TOO_MANY_SKIPPED) from None
                 yield _skipped(index, violation.under(".scores"), value)
     except Violation as violation:
         raise violation.under(".scores") from None

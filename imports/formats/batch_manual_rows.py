@@ -209,7 +209,8 @@ def _pair_type(shape: shapes.Pair) -> Any:
     """Unlike items make a tuple, which JSON writes as a list."""
     size = len(shape.items)
     if len(set(shape.items)) == 1:
-        return Annotated[list[_shape_type(shape.items[0])], Meta(min_length=size, max_length=size)]
+        item: Any = _shape_type(shape.items[0])
+        return Annotated[list[item], Meta(min_length=size, max_length=size)]
     return tuple[tuple(_shape_type(item) for item in shape.items)]  # type: ignore[misc]  # made just now
 
 

@@ -51,6 +51,20 @@ def invalid_json(data: bytes, error: Exception) -> ImportFailed:
     return ImportFailed(f"Invalid JSON. ({found[1].capitalize()} at line {line}, column {column}.)")
 
 
+def lone_surrogates_as_nul(data: bytes) -> bytes:
+    """The same bytes with an escape for NUL in place of each escape for half a surrogate pair.
+
+    msgspec takes such halves for broken JSON; JavaScript does not. Marked, they are found by their place.
+    """
+    return _SURROGATES.sub(lambda found: found[1] + (found[2] or b"\\u0000"), data) if b"\\u" in data else data
+
+
+_SURROGATES = re.compile(
+    rb"(?<!\\)((?:\\\\)*)"  # an even number of backslashes, so that the next one begins an escape
+    rb"(?:(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+
+
 def may_hold_unstorable_text(data: bytes) -> bool:
     """Whether an escape for NUL or for half a surrogate pair stands anywhere; valid UTF-8 holds them no other way."""
     return any(escape in data for escape in _ESCAPES)

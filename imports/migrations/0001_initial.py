@@ -16,428 +16,862 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Chart',
+            name="Chart",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('chart_id', models.TextField(unique=True)),
-                ('game', models.CharField(max_length=16)),
-                ('playtype', models.CharField(max_length=16)),
-                ('difficulty', models.TextField()),
-                ('level', models.TextField()),
-                ('level_num', models.FloatField(help_text='0 means unknown or unrated.')),
-                ('is_primary', models.BooleanField(default=True, help_text='What a look-up without a version finds.')),
-                ('versions', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list, size=None)),
-                ('data', models.JSONField(blank=True, default=dict)),
-                ('match_keys', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, editable=False, size=None)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("chart_id", models.TextField(unique=True)),
+                ("game", models.CharField(max_length=16)),
+                ("playtype", models.CharField(max_length=16)),
+                ("difficulty", models.TextField()),
+                ("level", models.TextField()),
+                ("level_num", models.FloatField(help_text="0 means unknown or unrated.")),
+                ("is_primary", models.BooleanField(default=True, help_text="What a look-up without a version finds.")),
+                (
+                    "versions",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), blank=True, default=list, size=None
+                    ),
+                ),
+                ("data", models.JSONField(blank=True, default=dict)),
+                (
+                    "match_keys",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), default=list, editable=False, size=None
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Import',
+            name="Import",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('import_id', models.CharField(default=imports.models.documents.new_import_id, editable=False, max_length=40, unique=True)),
-                ('state', models.CharField(choices=[('queued', 'queued'), ('running', 'running'), ('completed', 'completed'), ('failed', 'failed'), ('cancelled', 'cancelled'), ('reverted', 'reverted')], default='queued', max_length=9)),
-                ('import_type', models.CharField(max_length=40)),
-                ('user_intent', models.BooleanField(default=False, help_text='A person asked for it (X-User-Intent).')),
-                ('client', models.CharField(blank=True, help_text='User-Agent that sent it.', max_length=200)),
-                ('game', models.CharField(blank=True, max_length=16)),
-                ('playtypes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=16), blank=True, default=list, size=None)),
-                ('service', models.CharField(blank=True, max_length=80)),
-                ('time_queued', models.DateTimeField(default=django.utils.timezone.now)),
-                ('time_started', models.DateTimeField(blank=True, null=True)),
-                ('time_finished', models.DateTimeField(blank=True, null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('row_count', models.PositiveIntegerField(default=0, help_text='Rows in the input.')),
-                ('score_count', models.PositiveIntegerField(default=0, help_text='New scores.')),
-                ('duplicate_count', models.PositiveIntegerField(default=0, help_text='Scores that were there already.')),
-                ('problem_count', models.PositiveIntegerField(default=0, help_text='Rows left out.')),
-                ('best_count', models.PositiveIntegerField(default=0, help_text='Personal bests that changed for the better.')),
-                ('first_play_count', models.PositiveIntegerField(default=0, help_text='Charts played for the first time.')),
-                ('also_carried', imports.models.fields.KeySetField(blank=True, default=imports.models.fields.key_set, editable=False)),
-                ('class_deltas', models.JSONField(blank=True, default=list, editable=False)),
-                ('rating_changes', models.JSONField(blank=True, default=dict, editable=False)),
-                ('stage_seconds', models.JSONField(blank=True, default=dict, editable=False)),
-                ('status_code', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('error_message', models.TextField(blank=True)),
-                ('reverted_at', models.DateTimeField(blank=True, null=True)),
-                ('revert_reason', models.TextField(blank=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "import_id",
+                    models.CharField(
+                        default=imports.models.documents.new_import_id, editable=False, max_length=40, unique=True
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "queued"),
+                            ("running", "running"),
+                            ("completed", "completed"),
+                            ("failed", "failed"),
+                            ("cancelled", "cancelled"),
+                            ("reverted", "reverted"),
+                        ],
+                        default="queued",
+                        max_length=9,
+                    ),
+                ),
+                ("import_type", models.CharField(max_length=40)),
+                ("user_intent", models.BooleanField(default=False, help_text="A person asked for it (X-User-Intent).")),
+                ("client", models.CharField(blank=True, help_text="User-Agent that sent it.", max_length=200)),
+                ("game", models.CharField(blank=True, max_length=16)),
+                (
+                    "playtypes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=16), blank=True, default=list, size=None
+                    ),
+                ),
+                ("service", models.CharField(blank=True, max_length=80)),
+                ("time_queued", models.DateTimeField(default=django.utils.timezone.now)),
+                ("time_started", models.DateTimeField(blank=True, null=True)),
+                ("time_finished", models.DateTimeField(blank=True, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("row_count", models.PositiveIntegerField(default=0, help_text="Rows in the input.")),
+                ("score_count", models.PositiveIntegerField(default=0, help_text="New scores.")),
+                (
+                    "duplicate_count",
+                    models.PositiveIntegerField(default=0, help_text="Scores that were there already."),
+                ),
+                ("problem_count", models.PositiveIntegerField(default=0, help_text="Rows left out.")),
+                (
+                    "best_count",
+                    models.PositiveIntegerField(default=0, help_text="Personal bests that changed for the better."),
+                ),
+                (
+                    "first_play_count",
+                    models.PositiveIntegerField(default=0, help_text="Charts played for the first time."),
+                ),
+                (
+                    "also_carried",
+                    imports.models.fields.KeySetField(
+                        blank=True, default=imports.models.fields.key_set, editable=False
+                    ),
+                ),
+                ("class_deltas", models.JSONField(blank=True, default=list, editable=False)),
+                ("rating_changes", models.JSONField(blank=True, default=dict, editable=False)),
+                ("stage_seconds", models.JSONField(blank=True, default=dict, editable=False)),
+                ("status_code", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("error_message", models.TextField(blank=True)),
+                ("reverted_at", models.DateTimeField(blank=True, null=True)),
+                ("revert_reason", models.TextField(blank=True)),
             ],
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('id', models.AutoField(primary_key=True, serialize=False)),
-                ('username', models.CharField(max_length=21, unique=True, validators=[django.core.validators.RegexValidator('^[a-zA-Z_-][a-zA-Z0-9_-]{2,20}$', 'A name has 3 to 21 letters, digits, _ or -, and does not begin with a digit.')], verbose_name='name')),
-                ('about', models.CharField(blank=True, default='', max_length=2000)),
-                ('status', models.CharField(blank=True, default='', max_length=140)),
-                ('is_banned', models.BooleanField(default=False, help_text='A banned account can neither sign in nor use its tokens.')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
+                ("last_name", models.CharField(blank=True, max_length=150, verbose_name="last name")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address")),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined")),
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                (
+                    "username",
+                    models.CharField(
+                        max_length=21,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-zA-Z_-][a-zA-Z0-9_-]{2,20}$",
+                                "A name has 3 to 21 letters, digits, _ or -, and does not begin with a digit.",
+                            )
+                        ],
+                        verbose_name="name",
+                    ),
+                ),
+                ("about", models.CharField(blank=True, default="", max_length=2000)),
+                ("status", models.CharField(blank=True, default="", max_length=140)),
+                (
+                    "is_banned",
+                    models.BooleanField(
+                        default=False, help_text="A banned account can neither sign in nor use its tokens."
+                    ),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'user',
-                'verbose_name_plural': 'users',
-                'abstract': False,
-                'swappable': 'AUTH_USER_MODEL',
+                "verbose_name": "user",
+                "verbose_name_plural": "users",
+                "abstract": False,
+                "swappable": "AUTH_USER_MODEL",
             },
             managers=[
-                ('objects', imports.models.accounts.UserManager()),
+                ("objects", imports.models.accounts.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='APIToken',
+            name="APIToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('identifier', models.CharField(default='Custom Token', help_text='What its owner calls it.', max_length=100)),
-                ('permissions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('customise_profile', 'customise the profile'), ('customise_score', 'comment and highlight scores'), ('customise_session', 'name and describe sessions'), ('delete_score', 'delete scores and revert imports'), ('manage_challenges', 'manage challenges'), ('manage_rivals', 'manage rivals'), ('manage_targets', 'manage targets'), ('submit_score', 'submit scores')], max_length=32), blank=True, default=list, size=None)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('last_used_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.CharField(editable=False, max_length=64, unique=True)),
+                (
+                    "identifier",
+                    models.CharField(default="Custom Token", help_text="What its owner calls it.", max_length=100),
+                ),
+                (
+                    "permissions",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("customise_profile", "customise the profile"),
+                                ("customise_score", "comment and highlight scores"),
+                                ("customise_session", "name and describe sessions"),
+                                ("delete_score", "delete scores and revert imports"),
+                                ("manage_challenges", "manage challenges"),
+                                ("manage_rivals", "manage rivals"),
+                                ("manage_targets", "manage targets"),
+                                ("submit_score", "submit scores"),
+                            ],
+                            max_length=32,
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("last_used_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="tokens", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'API token',
-                'ordering': ('-id',),
+                "verbose_name": "API token",
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='GameStats',
+            name="GameStats",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('game', models.CharField(max_length=16)),
-                ('playtype', models.CharField(max_length=16)),
-                ('ratings', models.JSONField(default=dict)),
-                ('classes', models.JSONField(default=dict)),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='game_stats', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("game", models.CharField(max_length=16)),
+                ("playtype", models.CharField(max_length=16)),
+                ("ratings", models.JSONField(default=dict)),
+                ("classes", models.JSONField(default=dict)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="game_stats",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'game stats',
+                "verbose_name_plural": "game stats",
             },
         ),
         migrations.CreateModel(
-            name='ImportInput',
+            name="ImportInput",
             fields=[
-                ('job', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='input', serialize=False, to='imports.import')),
-                ('content', models.BinaryField()),
-                ('size', models.PositiveBigIntegerField(help_text='Bytes before compression.')),
-                ('file_name', models.CharField(blank=True, max_length=255)),
-                ('fields', models.JSONField(blank=True, default=dict, help_text='Other form fields.')),
-                ('infer_time_achieved', models.BooleanField(default=False)),
-                ('received_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "job",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="input",
+                        serialize=False,
+                        to="imports.import",
+                    ),
+                ),
+                ("content", models.BinaryField()),
+                ("size", models.PositiveBigIntegerField(help_text="Bytes before compression.")),
+                ("file_name", models.CharField(blank=True, max_length=255)),
+                ("fields", models.JSONField(blank=True, default=dict, help_text="Other form fields.")),
+                ("infer_time_achieved", models.BooleanField(default=False)),
+                ("received_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.AddField(
-            model_name='import',
-            name='reverted_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="import",
+            name="reverted_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='import',
-            name='token',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='imports.apitoken'),
+            model_name="import",
+            name="token",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="imports.apitoken",
+            ),
         ),
         migrations.AddField(
-            model_name='import',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='imports', to=settings.AUTH_USER_MODEL),
+            model_name="import",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="imports", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.CreateModel(
-            name='ClassAchievement',
+            name="ClassAchievement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('game', models.CharField(max_length=16)),
-                ('playtype', models.CharField(max_length=16)),
-                ('class_set', models.CharField(max_length=32)),
-                ('old_value', models.CharField(blank=True, max_length=32, null=True)),
-                ('new_value', models.CharField(max_length=32)),
-                ('time_achieved', models.DateTimeField(default=django.utils.timezone.now)),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='class_achievements', to=settings.AUTH_USER_MODEL)),
-                ('from_import', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='class_achievements', to='imports.import')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("game", models.CharField(max_length=16)),
+                ("playtype", models.CharField(max_length=16)),
+                ("class_set", models.CharField(max_length=32)),
+                ("old_value", models.CharField(blank=True, max_length=32, null=True)),
+                ("new_value", models.CharField(max_length=32)),
+                ("time_achieved", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="class_achievements",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "from_import",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="class_achievements",
+                        to="imports.import",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verb', models.CharField(choices=[('uploaded', 'Uploaded'), ('completed', 'Completed'), ('failed', 'Failed'), ('reverted', 'Reverted')], max_length=20)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('reason', models.TextField(blank=True)),
-                ('counts', models.JSONField(blank=True, default=dict)),
-                ('actor', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('subject', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('token', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='imports.apitoken')),
-                ('job', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='audit', to='imports.import')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "verb",
+                    models.CharField(
+                        choices=[
+                            ("uploaded", "Uploaded"),
+                            ("completed", "Completed"),
+                            ("failed", "Failed"),
+                            ("reverted", "Reverted"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("reason", models.TextField(blank=True)),
+                ("counts", models.JSONField(blank=True, default=dict)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "token",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="imports.apitoken",
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="audit",
+                        to="imports.import",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'audit entries',
-                'ordering': ('-id',),
+                "verbose_name_plural": "audit entries",
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='ImportSession',
+            name="ImportSession",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created', models.BooleanField()),
-                ('score_count', models.PositiveIntegerField()),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='session_parts', to='imports.import')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created", models.BooleanField()),
+                ("score_count", models.PositiveIntegerField()),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="session_parts", to="imports.import"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='OrphanScore',
+            name="OrphanScore",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('orphan_id', models.CharField(max_length=65, unique=True)),
-                ('import_type', models.CharField(max_length=40)),
-                ('game', models.CharField(max_length=16)),
-                ('data', models.JSONField()),
-                ('context', models.JSONField()),
-                ('error_message', models.TextField()),
-                ('time_inserted', models.DateTimeField(default=django.utils.timezone.now)),
-                ('from_import', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='orphans', to='imports.import')),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='orphans', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("orphan_id", models.CharField(max_length=65, unique=True)),
+                ("import_type", models.CharField(max_length=40)),
+                ("game", models.CharField(max_length=16)),
+                ("data", models.JSONField()),
+                ("context", models.JSONField()),
+                ("error_message", models.TextField()),
+                ("time_inserted", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "from_import",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="orphans", to="imports.import"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="orphans",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImportProblem',
+            name="ImportProblem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('row', models.PositiveIntegerField()),
-                ('type', models.CharField(choices=[('SongOrChartNotFound', 'SongOrChartNotFound'), ('OrphanExists', 'OrphanExists'), ('InvalidDatapoint', 'InvalidDatapoint'), ('AmbiguousTitle', 'AmbiguousTitle'), ('InternalError', 'InternalError')], max_length=20)),
-                ('message', models.TextField()),
-                ('datapoint', models.JSONField(null=True)),
-                ('job', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='problems', to='imports.import')),
-                ('orphan', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='problems', to='imports.orphanscore')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("row", models.PositiveIntegerField()),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("SongOrChartNotFound", "SongOrChartNotFound"),
+                            ("OrphanExists", "OrphanExists"),
+                            ("InvalidDatapoint", "InvalidDatapoint"),
+                            ("AmbiguousTitle", "AmbiguousTitle"),
+                            ("InternalError", "InternalError"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("message", models.TextField()),
+                ("datapoint", models.JSONField(null=True)),
+                (
+                    "job",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="problems",
+                        to="imports.import",
+                    ),
+                ),
+                (
+                    "orphan",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="problems",
+                        to="imports.orphanscore",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('job', 'row'),
+                "ordering": ("job", "row"),
             },
         ),
         migrations.CreateModel(
-            name='PersonalBest',
+            name="PersonalBest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('game', models.CharField(max_length=16)),
-                ('playtype', models.CharField(max_length=16)),
-                ('is_primary', models.BooleanField()),
-                ('score_id', models.CharField(max_length=65)),
-                ('highlight', models.BooleanField(default=False)),
-                ('time_achieved', models.FloatField(blank=True, null=True)),
-                ('score_data', models.JSONField()),
-                ('calculated_data', models.JSONField()),
-                ('composed_from', models.JSONField()),
-                ('rank_keys', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
-                ('chart', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='bests', to='imports.chart')),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='bests', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("game", models.CharField(max_length=16)),
+                ("playtype", models.CharField(max_length=16)),
+                ("is_primary", models.BooleanField()),
+                ("score_id", models.CharField(max_length=65)),
+                ("highlight", models.BooleanField(default=False)),
+                ("time_achieved", models.FloatField(blank=True, null=True)),
+                ("score_data", models.JSONField()),
+                ("calculated_data", models.JSONField()),
+                ("composed_from", models.JSONField()),
+                ("rank_keys", django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(), size=None)),
+                (
+                    "chart",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bests",
+                        to="imports.chart",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="bests",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Score',
+            name="Score",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('score_id', models.CharField(max_length=65, unique=True)),
-                ('game', models.CharField(max_length=16)),
-                ('playtype', models.CharField(max_length=16)),
-                ('service', models.CharField(max_length=80)),
-                ('import_type', models.CharField(max_length=40)),
-                ('comment', models.CharField(blank=True, max_length=240, null=True)),
-                ('highlight', models.BooleanField(default=False)),
-                ('time_achieved', models.FloatField(blank=True, null=True)),
-                ('time_added', models.DateTimeField(default=django.utils.timezone.now)),
-                ('score_data', models.JSONField()),
-                ('score_meta', models.JSONField(default=dict)),
-                ('calculated_data', models.JSONField()),
-                ('best_keys', django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(null=True), size=None)),
-                ('chart', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='scores', to='imports.chart')),
-                ('from_import', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.RESTRICT, related_name='scores', to='imports.import')),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='scores', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("score_id", models.CharField(max_length=65, unique=True)),
+                ("game", models.CharField(max_length=16)),
+                ("playtype", models.CharField(max_length=16)),
+                ("service", models.CharField(max_length=80)),
+                ("import_type", models.CharField(max_length=40)),
+                ("comment", models.CharField(blank=True, max_length=240, null=True)),
+                ("highlight", models.BooleanField(default=False)),
+                ("time_achieved", models.FloatField(blank=True, null=True)),
+                ("time_added", models.DateTimeField(default=django.utils.timezone.now)),
+                ("score_data", models.JSONField()),
+                ("score_meta", models.JSONField(default=dict)),
+                ("calculated_data", models.JSONField()),
+                (
+                    "best_keys",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.FloatField(null=True), size=None),
+                ),
+                (
+                    "chart",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="scores",
+                        to="imports.chart",
+                    ),
+                ),
+                (
+                    "from_import",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="scores",
+                        to="imports.import",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="scores",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ScoreBlacklist',
+            name="ScoreBlacklist",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('score_id', models.CharField(max_length=65, unique=True)),
-                ('score', models.JSONField()),
-                ('time_added', models.DateTimeField(default=django.utils.timezone.now)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='blacklist', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("score_id", models.CharField(max_length=65, unique=True)),
+                ("score", models.JSONField()),
+                ("time_added", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="blacklist",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Session',
+            name="Session",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('session_id', models.CharField(default=imports.models.sessions.new_session_id, editable=False, max_length=41, unique=True)),
-                ('game', models.CharField(max_length=16)),
-                ('playtype', models.CharField(max_length=16)),
-                ('name', models.CharField(max_length=80)),
-                ('desc', models.CharField(blank=True, max_length=120, null=True)),
-                ('highlight', models.BooleanField(default=False)),
-                ('time_inserted', models.DateTimeField(default=django.utils.timezone.now)),
-                ('time_started', models.FloatField()),
-                ('time_ended', models.FloatField()),
-                ('score_count', models.PositiveIntegerField()),
-                ('calculated_data', models.JSONField()),
-                ('imports', models.ManyToManyField(related_name='sessions', through='imports.ImportSession', to='imports.import')),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='sessions', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "session_id",
+                    models.CharField(
+                        default=imports.models.sessions.new_session_id, editable=False, max_length=41, unique=True
+                    ),
+                ),
+                ("game", models.CharField(max_length=16)),
+                ("playtype", models.CharField(max_length=16)),
+                ("name", models.CharField(max_length=80)),
+                ("desc", models.CharField(blank=True, max_length=120, null=True)),
+                ("highlight", models.BooleanField(default=False)),
+                ("time_inserted", models.DateTimeField(default=django.utils.timezone.now)),
+                ("time_started", models.FloatField()),
+                ("time_ended", models.FloatField()),
+                ("score_count", models.PositiveIntegerField()),
+                ("calculated_data", models.JSONField()),
+                (
+                    "imports",
+                    models.ManyToManyField(
+                        related_name="sessions", through="imports.ImportSession", to="imports.import"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sessions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='importsession',
-            name='session',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='imports.session'),
+            model_name="importsession",
+            name="session",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="parts", to="imports.session"
+            ),
         ),
         migrations.CreateModel(
-            name='Song',
+            name="Song",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('game', models.CharField(max_length=16)),
-                ('song_id', models.PositiveBigIntegerField()),
-                ('title', models.TextField()),
-                ('artist', models.TextField(blank=True)),
-                ('alt_titles', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list, size=None)),
-                ('search_terms', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), blank=True, default=list, size=None)),
-                ('data', models.JSONField(blank=True, default=dict)),
-                ('match_keys', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, editable=False, size=None)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("game", models.CharField(max_length=16)),
+                ("song_id", models.PositiveBigIntegerField()),
+                ("title", models.TextField()),
+                ("artist", models.TextField(blank=True)),
+                (
+                    "alt_titles",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "search_terms",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), blank=True, default=list, size=None
+                    ),
+                ),
+                ("data", models.JSONField(blank=True, default=dict)),
+                (
+                    "match_keys",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), default=list, editable=False, size=None
+                    ),
+                ),
             ],
             options={
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=['match_keys'], name='song_match_keys')],
-                'constraints': [models.UniqueConstraint(fields=('game', 'song_id'), name='song_ids_are_unique_in_a_game')],
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(
+                        fastupdate=False, fields=["match_keys"], name="song_match_keys"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("game", "song_id"), name="song_ids_are_unique_in_a_game")
+                ],
             },
         ),
         migrations.AddField(
-            model_name='chart',
-            name='song',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='charts', to='imports.song'),
+            model_name="chart",
+            name="song",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="charts", to="imports.song"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('username'), name='names_are_unique_whatever_their_case'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("username"), name="names_are_unique_whatever_their_case"
+            ),
         ),
         migrations.AddIndex(
-            model_name='gamestats',
-            index=models.Index(fields=['game', 'playtype'], name='stats_by_playtype'),
+            model_name="gamestats",
+            index=models.Index(fields=["game", "playtype"], name="stats_by_playtype"),
         ),
         migrations.AddConstraint(
-            model_name='gamestats',
-            constraint=models.UniqueConstraint(fields=('user', 'game', 'playtype'), name='one_stats_row_a_playtype'),
+            model_name="gamestats",
+            constraint=models.UniqueConstraint(fields=("user", "game", "playtype"), name="one_stats_row_a_playtype"),
         ),
         migrations.AddIndex(
-            model_name='import',
-            index=models.Index(models.F('user'), models.OrderBy(models.F('id'), descending=True), name='import_by_user'),
+            model_name="import",
+            index=models.Index(
+                models.F("user"), models.OrderBy(models.F("id"), descending=True), name="import_by_user"
+            ),
         ),
         migrations.AddIndex(
-            model_name='import',
-            index=models.Index(models.F('user'), models.OrderBy(models.F('time_finished'), descending=True), name='import_by_user_finished'),
+            model_name="import",
+            index=models.Index(
+                models.F("user"),
+                models.OrderBy(models.F("time_finished"), descending=True),
+                name="import_by_user_finished",
+            ),
         ),
         migrations.AddIndex(
-            model_name='import',
-            index=models.Index(models.OrderBy(models.F('time_finished'), descending=True), condition=models.Q(('state', 'completed')), name='import_completed'),
+            model_name="import",
+            index=models.Index(
+                models.OrderBy(models.F("time_finished"), descending=True),
+                condition=models.Q(("state", "completed")),
+                name="import_completed",
+            ),
         ),
         migrations.AddIndex(
-            model_name='import',
-            index=models.Index(models.F('user'), models.F('id'), condition=models.Q(('state__in', frozenset(['queued', 'running']))), name='import_unfinished'),
+            model_name="import",
+            index=models.Index(
+                models.F("user"),
+                models.F("id"),
+                condition=models.Q(("state__in", frozenset(["queued", "running"]))),
+                name="import_unfinished",
+            ),
         ),
         migrations.AddIndex(
-            model_name='import',
-            index=models.Index(models.F('state'), models.OrderBy(models.F('id'), descending=True), name='import_by_state'),
+            model_name="import",
+            index=models.Index(
+                models.F("state"), models.OrderBy(models.F("id"), descending=True), name="import_by_state"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='import',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'failed'), _negated=True), models.Q(models.Q(('error_message', ''), _negated=True), ('status_code__isnull', False)), _connector='OR'), name='a_failed_import_says_why'),
+            model_name="import",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "failed"), _negated=True),
+                    models.Q(models.Q(("error_message", ""), _negated=True), ("status_code__isnull", False)),
+                    _connector="OR",
+                ),
+                name="a_failed_import_says_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='import',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'completed'), _negated=True), ('time_finished__isnull', False), _connector='OR'), name='a_completed_import_has_its_time'),
+            model_name="import",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "completed"), _negated=True), ("time_finished__isnull", False), _connector="OR"
+                ),
+                name="a_completed_import_has_its_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='import',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'reverted'), _negated=True), ('reverted_at__isnull', False), _connector='OR'), name='a_reverted_import_has_its_time'),
+            model_name="import",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "reverted"), _negated=True), ("reverted_at__isnull", False), _connector="OR"
+                ),
+                name="a_reverted_import_has_its_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='import',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('user',), name='one_running_import_a_user'),
+            model_name="import",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "running")), fields=("user",), name="one_running_import_a_user"
+            ),
         ),
         migrations.AddIndex(
-            model_name='classachievement',
-            index=models.Index(fields=['user', 'game', 'playtype', 'class_set'], name='achievement_by_user'),
+            model_name="classachievement",
+            index=models.Index(fields=["user", "game", "playtype", "class_set"], name="achievement_by_user"),
         ),
         migrations.AddIndex(
-            model_name='orphanscore',
-            index=models.Index(fields=['user', 'game'], name='orphan_by_user'),
+            model_name="orphanscore",
+            index=models.Index(fields=["user", "game"], name="orphan_by_user"),
         ),
         migrations.AddConstraint(
-            model_name='importproblem',
-            constraint=models.UniqueConstraint(fields=('job', 'row'), name='one_problem_a_row'),
+            model_name="importproblem",
+            constraint=models.UniqueConstraint(fields=("job", "row"), name="one_problem_a_row"),
         ),
         migrations.AddIndex(
-            model_name='personalbest',
-            index=models.Index(models.F('user'), models.F('game'), models.F('playtype'), name='best_by_user'),
+            model_name="personalbest",
+            index=models.Index(models.F("user"), models.F("game"), models.F("playtype"), name="best_by_user"),
         ),
         migrations.AddIndex(
-            model_name='personalbest',
-            index=models.Index(models.F('chart'), models.OrderBy(models.F('rank_keys'), descending=True), models.OrderBy(models.F('time_achieved'), nulls_last=True), models.F('score_id'), name='best_by_rank'),
+            model_name="personalbest",
+            index=models.Index(
+                models.F("chart"),
+                models.OrderBy(models.F("rank_keys"), descending=True),
+                models.OrderBy(models.F("time_achieved"), nulls_last=True),
+                models.F("score_id"),
+                name="best_by_rank",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='personalbest',
-            constraint=models.UniqueConstraint(fields=('user', 'chart'), name='one_best_a_player_and_chart'),
+            model_name="personalbest",
+            constraint=models.UniqueConstraint(fields=("user", "chart"), name="one_best_a_player_and_chart"),
         ),
         migrations.AddIndex(
-            model_name='score',
-            index=models.Index(models.F('chart'), models.F('user'), name='score_by_chart'),
+            model_name="score",
+            index=models.Index(models.F("chart"), models.F("user"), name="score_by_chart"),
         ),
         migrations.AddIndex(
-            model_name='score',
-            index=models.Index(models.F('user'), models.F('game'), models.F('playtype'), models.F('time_achieved'), name='score_by_time'),
+            model_name="score",
+            index=models.Index(
+                models.F("user"),
+                models.F("game"),
+                models.F("playtype"),
+                models.F("time_achieved"),
+                name="score_by_time",
+            ),
         ),
         migrations.AddIndex(
-            model_name='score',
-            index=models.Index(models.F('from_import'), models.F('id'), name='score_by_import'),
+            model_name="score",
+            index=models.Index(models.F("from_import"), models.F("id"), name="score_by_import"),
         ),
         migrations.AddIndex(
-            model_name='session',
-            index=models.Index(models.F('user'), models.OrderBy(models.F('time_ended'), descending=True), name='session_by_end'),
+            model_name="session",
+            index=models.Index(
+                models.F("user"), models.OrderBy(models.F("time_ended"), descending=True), name="session_by_end"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='session',
-            constraint=models.CheckConstraint(condition=models.Q(('time_started__lte', models.F('time_ended'))), name='a_session_starts_before_it_ends'),
+            model_name="session",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("time_started__lte", models.F("time_ended"))),
+                name="a_session_starts_before_it_ends",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='session',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('user', 'game', 'playtype', 'time_started'), name='sessions_of_a_player_do_not_coincide'),
+            model_name="session",
+            constraint=models.UniqueConstraint(
+                deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
+                fields=("user", "game", "playtype", "time_started"),
+                name="sessions_of_a_player_do_not_coincide",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importsession',
-            constraint=models.UniqueConstraint(fields=('session', 'job'), name='one_part_a_session_and_import'),
+            model_name="importsession",
+            constraint=models.UniqueConstraint(fields=("session", "job"), name="one_part_a_session_and_import"),
         ),
         migrations.AddIndex(
-            model_name='chart',
-            index=django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=['match_keys'], name='chart_match_keys'),
+            model_name="chart",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fastupdate=False, fields=["match_keys"], name="chart_match_keys"
+            ),
         ),
         migrations.AddIndex(
-            model_name='chart',
-            index=models.Index(fields=['game', 'playtype'], name='chart_game_playtype'),
+            model_name="chart",
+            index=models.Index(fields=["game", "playtype"], name="chart_game_playtype"),
         ),
         migrations.AddConstraint(
-            model_name='chart',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_primary', True)), fields=('song', 'playtype', 'difficulty'), name='one_primary_chart_a_difficulty'),
+            model_name="chart",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_primary", True)),
+                fields=("song", "playtype", "difficulty"),
+                name="one_primary_chart_a_difficulty",
+            ),
         ),
     ]

@@ -135,7 +135,8 @@ def progress_from(body: Mapping[str, Any], *, poll_url: str) -> Progress:
     stage = said if isinstance(said, str) and said in STAGES else "queued"
     taken = {entry["name"]: entry.get("seconds") for entry in body.get("stages") or ()}
     processed, total = body.get("processed"), body.get("total")
-    position = body.get("queuePosition") if stage == "queued" else None
+    before = body.get("queuePosition") if stage == "queued" else None
+    position = None if before is None else before + 1
     return Progress(
         poll_url=poll_url,
         percent=body.get("percent") or 0,

@@ -225,7 +225,7 @@ RUNNING = {
     "etaSeconds": 4,
     "stages": [{"name": "queued", "seconds": 0.4}, {"name": "reading", "seconds": 0.3}],
 }
-QUEUED = {"stage": "queued", "percent": 0, "queuePosition": 3, "etaSeconds": 20}
+QUEUED = {"stage": "queued", "percent": 0, "queuePosition": 2, "etaSeconds": 20}
 
 
 def _verdict() -> Verdict:

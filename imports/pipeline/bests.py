@@ -59,10 +59,10 @@ def refresh(user_id: int, chart_keys: Collection[int], *, charts: Mapping[int, C
     first = raised = 0
     alive: set[int] = set()
     for (game, name), keys in by_playtype.items():
-        playtype = playtype_of(game, name)
-        composed = _compose_all(user_id, keys, playtype, facts)
+        declared = playtype_of(game, name)
+        composed = _compose_all(user_id, keys, declared, facts)
         alive.update(composed)
-        rows = [_row(chart, facts[chart], best, playtype) for chart, best in composed.items()]
+        rows = [_row(chart, facts[chart], best, declared) for chart, best in composed.items()]
         new, changed = _upsert(user_id, game, name, rows)
         first, raised = first + new, raised + changed
     dead = set(chart_keys) - alive

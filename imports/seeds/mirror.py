@@ -124,7 +124,9 @@ def charts_without_song(games: Collection[str]) -> list[Problem]:
         """,
         [list(games)],
     )
-    return [Problem(file, f"songID: there is no song {song}", row, f"chartID {chart}") for file, row, chart, song in found]
+    return [
+        Problem(file, f"songID: there is no song {song}", row, f"chartID {chart}") for file, row, chart, song in found
+    ]
 
 
 def charts_of_others() -> list[Problem]:

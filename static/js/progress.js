@@ -37,12 +37,12 @@ function retryAfter(response) { // ms; the header holds seconds or a date
 async function ask(url) { // {progress} under way, {ended} with words, or {lost} with how long to wait
   try {
     const response = await fetch(url, { headers: { Accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
-    const isBusy = [429, 502, 503, 504].includes(response.status);
-    if (isBusy) return { lost: true, wait: retryAfter(response) };
+    const wait = retryAfter(response);
+    if ([429, 502, 503, 504].includes(response.status)) return { lost: true, wait };
     const answer = await response.json();
-    if (response.ok && answer.body?.importStatus === "ongoing") return { progress: answer.body.progress };
+    if (response.ok && answer.body?.importStatus === "ongoing") return { progress: answer.body.progress, wait };
     if (response.ok && answer.body?.importStatus === "completed") return { ended: "Completed." };
-    if (answer.success === false) return { ended: answer.description };
+    if (answer.success === false) return { ended: answer.description || "This import has ended." };
   } catch { /* no network, too slow, or no JSON */ }
   return { lost: true, wait: 0 };
 }
@@ -54,10 +54,11 @@ async function follow(url, roots) {
   for (;;) {
     await sleep(wait);
     await untilVisible();
-    const { progress, ended, lost, wait: asked } = await ask(url);
+    const { progress, ended, lost, wait: asked = 0 } = await ask(url);
     if (ended && end(url, roots, ended)) return;
     failures = lost || ended ? failures + 1 : 0;
-    wait = failures ? Math.max(asked ?? 0, Math.min(LONGEST, pace * 2 ** failures) * (0.75 + Math.random() / 2)) : pace;
+    const backOff = Math.min(LONGEST, pace * 2 ** failures) * (0.75 + Math.random() / 2);
+    wait = Math.max(asked, failures ? backOff : pace);
     for (const root of roots) tellLost(root, lost ? wait : 0);
     if (progress) advance(seen, progress, roots);
   }
@@ -85,7 +86,8 @@ function advance(seen, progress, roots) { // a number once shown never falls, ev
     seen.total = progress.total;
     seen.eta = progress.etaSeconds;
   }
-  seen.position = progress.queuePosition && progress.stage === "queued" ? Math.min(seen.position, progress.queuePosition) : 0;
+  const isWaiting = progress.stage === "queued" && progress.queuePosition != null; // how many go before, so 0 is next
+  seen.position = isWaiting ? Math.min(seen.position, progress.queuePosition + 1) : 0;
   seen.stage = stage;
   for (const root of roots) show(root, seen, progress.stages ?? []);
   if (isNewStage || seen.percent >= Math.floor(seen.spoken / QUARTER) * QUARTER + QUARTER) speak(roots, seen);

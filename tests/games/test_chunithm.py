@@ -35,6 +35,8 @@ RATINGS = [
     rated(600_000, 13, 1.33),
     rated(499_999, 15, 0),
     rated(600_000, 1, 0),  # would be below zero
+    rated(0, 14, 0),
+    rated(1_000_000, 0, 1),  # a chart of unknown level
 ]
 
 
@@ -162,21 +164,31 @@ def test_a_profile_averages_over_fifty_in_hundredths() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rating", "colour"),
+    ("colour", "floor"),
     [
-        (None, None),
-        (0, "BLUE"),
-        (1.99, "BLUE"),
-        (2, "GREEN"),
-        (13.25, "SILVER"),
-        (16, "RAINBOW"),
-        (18, "RAINBOW_EX_III"),
+        ("BLUE", 0),
+        ("GREEN", 2),
+        ("ORANGE", 4),
+        ("RED", 7),
+        ("PURPLE", 10),
+        ("COPPER", 12),
+        ("SILVER", 13.25),
+        ("GOLD", 14.5),
+        ("PLATINUM", 15.25),
+        ("RAINBOW", 16),
+        ("RAINBOW_II", 16.25),
+        ("RAINBOW_III", 16.5),
+        ("RAINBOW_IV", 16.75),
+        ("RAINBOW_EX_I", 17),
+        ("RAINBOW_EX_II", 17.25),
+        ("RAINBOW_EX_III", 17.5),
     ],
 )
-def test_colours(rating: float | None, colour: str | None) -> None:
+def test_colours(colour: str, floor: float) -> None:
     derive = SINGLE.classes["colour"].derive
     assert derive is not None
-    assert derive({"naiveRating": rating}) == colour
+    assert derive({"naiveRating": floor}) == colour
+    assert colour == "BLUE" or derive({"naiveRating": floor - 0.01}) != colour
 
 
 def test_a_leaderboard_asks_for_the_lamps_after_the_score() -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from imports.errors import FormulaError
-from imports.games import formulas
+from imports.games import ex_score, formulas
 from tests.games.build import bests_of, chart, play
 
 FLOORS = {"low": 0.0, "middle": 50.0, "high": 99.5}
@@ -83,6 +84,24 @@ def test_unknown_judgements_count_as_no_hits() -> None:
     assert formulas.hits(counted, "near", "miss", "critical") == 3
     assert formulas.known_hits(counted, "near") == (3,)
     assert formulas.known_hits(counted, "near", "miss") is None
+
+
+@pytest.mark.parametrize(
+    ("lamp", "figures", "expected"),
+    [
+        ("FULL COMBO", {"sglEC": 12.5, "sglHC": 14.25}, 14.25),
+        ("EX HARD CLEAR", {"sglEC": 12.5, "sglHC": 14.25}, 14.25),
+        ("HARD CLEAR", {"sglEC": 12.5, "sglHC": 11}, 12.5),  # a hard clear is never worth less
+        ("CLEAR", {"sglEC": 12.5, "sglHC": 14.25}, 12.5),
+        ("EASY CLEAR", {"sglEC": 12.5, "sglHC": None}, 12.5),
+        ("ASSIST CLEAR", {"sglEC": 12.5, "sglHC": 14.25}, 0),
+        ("FAILED", {"sglEC": 12.5}, 0),
+        ("HARD CLEAR", {"sglEC": None}, 0),
+        ("CLEAR", {}, 0),
+    ],
+)
+def test_sieglinde_is_the_difficulty_of_the_clear(lamp: str, figures: dict[str, Any], expected: float) -> None:
+    assert ex_score.sieglinde(play(lamp=lamp), chart(data=figures)) == expected
 
 
 @given(some.lists(some.floats(0, 1000), min_size=1), some.integers(1, 50))

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from imports.games import judging
+from imports.errors import FormulaError
+from imports.games import iidx, judging
 from imports.games.iidx import DP, SP
 from imports.games.spec import Chart, Play, Playtype
 from tests.games.build import Rated, Refused, assert_rated, assert_refused, bests_of, chart, fresh, play
@@ -87,6 +88,39 @@ def test_percent_and_grade_are_exact_to_the_last_bit(score: int, percent: float,
     derived = play(score=score, lamp="CLEAR")
     judging.derive(derived, notes(9), SP)
     assert derived.metrics == {"score": score, "lamp": "CLEAR", "percent": percent, "grade": grade}
+
+
+def test_grades_are_ninths_of_the_maximum() -> None:
+    assert SP.grade_floors == {
+        "F": 0,
+        "E": 22.22222222222222,
+        "D": 33.333333333333336,
+        "C": 44.44444444444444,
+        "B": 55.55555555555556,
+        "A": 66.66666666666667,
+        "AA": 77.77777777777777,
+        "AAA": 88.88888888888889,
+        "MAX-": 94.44444444444444,
+        "MAX": 100,
+    }
+
+
+@pytest.mark.parametrize(
+    ("score", "average", "record", "coefficient"),
+    [
+        (-1, 1400, 1800, None),
+        (2001, 1400, 1800, None),
+        (1500, 0, 1800, None),
+        (1500, 1800, 1800, None),
+        (1500, 1800, 1400, None),
+        (1500, 1400, 2001, None),
+        (1500, 1400, 1800, 0),
+    ],
+)
+def test_bpi_has_no_answer_outside_its_range(score: int, average: int, record: int, coefficient: float | None) -> None:
+    row = bpi(score, average, record, coefficient, 0)
+    with pytest.raises(FormulaError, match="BPI"):
+        iidx.bpi(row.play, row.chart)
 
 
 def refused(playtype: Playtype, given: Play, *problems: str, on: Chart | None = None) -> Refused:

@@ -25,6 +25,25 @@ RATINGS = [
     vf6(6_999_999, "FAILED", 16, 0.089),
     vf6(9_500_000, UC, 15, 0.29),
     vf6(0, "FAILED", 20, 0),
+    # both sides of each step of the score's factor, as the original rated them
+    vf6(6_999_999, "FAILED", 20, 0.111),
+    vf6(7_000_000, "FAILED", 20, 0.114),
+    vf6(7_999_999, "FAILED", 20, 0.131),
+    vf6(8_000_000, "CLEAR", 16, 0.217),
+    vf6(8_699_999, "CLEAR", 16, 0.236),
+    vf6(8_700_000, "CLEAR", 16, 0.244),
+    vf6(8_999_999, "CLEAR", 16, 0.253),
+    vf6(9_000_000, "CLEAR", 16, 0.262),
+    vf6(9_299_999, "CLEAR", 16, 0.27),
+    vf6(9_300_000, "CLEAR", 16, 0.279),
+    vf6(9_499_999, "CLEAR", 16, 0.285),
+    vf6(9_500_000, "CLEAR", 19, 0.35),
+    vf6(9_699_999, "EXCESSIVE CLEAR", 20, 0.383),
+    vf6(9_700_000, "EXCESSIVE CLEAR", 20, 0.395),
+    vf6(9_799_999, "EXCESSIVE CLEAR", 20, 0.399),
+    vf6(9_800_000, "EXCESSIVE CLEAR", 20, 0.407),
+    vf6(9_899_999, "EXCESSIVE CLEAR", 20, 0.411),
+    vf6(9_900_000, "ULTIMATE CHAIN", 20, 0.436),
 ]
 
 

@@ -90,7 +90,7 @@ def in_turn(*answers: Answer) -> Any:
 def test_an_import_is_followed_to_its_end_and_the_page_then_loaded_once(site: Site, page: Page) -> None:
     site.answers["GET /import"] = in_turn(progress_page(QUEUED), DONE)
     site.answers["GET /poll"] = in_turn(
-        ongoing(stage="queued", percent=0, queuePosition=2, etaSeconds=9),
+        ongoing(stage="queued", percent=0, queuePosition=1, etaSeconds=9),
         ongoing(stage="saving", percent=70, processed=14_000, total=20_000, etaSeconds=12),
         COMPLETED,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,7 +85,7 @@ def test_islands_hold_every_score_once_and_lie_more_than_two_hours_apart(hours: 
     found = islands(scores)
 
     assert [score for island in found for score in island.scores] == scores
-    assert all(b.start - a.end > GAP for a, b in zip(found, found[1:], strict=False))
+    assert all(b.start - a.end > GAP for a, b in itertools.pairwise(found))
     assert all(b.time - a.time <= GAP for i in found for a, b in zip(i.scores, i.scores[1:], strict=False))
 
 

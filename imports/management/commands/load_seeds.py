@@ -37,7 +37,9 @@ class Command(BaseCommand):
 
 def summary(loaded: Loaded) -> list[str]:
     """What a load did, a line each game and kind, and then what a moderator should know."""
-    lines = [f"{game:9} {kind:6} {in_words(tally)}" for (game, kind), tally in sorted(loaded.tallies.items(), reverse=False)]
+    lines = [
+        f"{game:9} {kind:6} {in_words(tally)}" for (game, kind), tally in sorted(loaded.tallies.items(), reverse=False)
+    ]
     lines += _named("not in the files, but kept because of their scores", loaded.kept)
     lines += _named("no longer primary, because another chart has taken their place", loaded.displaced)
     if loaded.rerated.players:
@@ -48,9 +50,7 @@ def summary(loaded: Loaded) -> list[str]:
 def in_words(tally: Tally) -> str:
     """The counts of one game's songs or charts."""
     kept = f", {tally.kept:,} kept" if tally.kept else ""
-    return (
-        f"{tally.new:6,} new, {tally.changed:6,} changed, {tally.unchanged:6,} unchanged, {tally.deleted:6,} deleted{kept}"
-    )
+    return f"{tally.new:6,} new, {tally.changed:6,} changed, {tally.unchanged:6,} unchanged, {tally.deleted:6,} deleted{kept}"
 
 
 def _named(what: str, charts: Sequence[tuple[str, str]]) -> list[str]:

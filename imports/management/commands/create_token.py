@@ -1,0 +1,77 @@
+"""Makes API tokens, for scripts and for trying things out."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.db.models.functions import Lower
+
+from imports.models import APIToken, Permission, User
+from imports.models.accounts import USERNAME, digest_of
+
+
+class Command(BaseCommand):
+    help = "Makes an API token for each of these users and prints `NAME ID TOKEN`, a line each. Tokens are shown only now."
+    requires_system_checks: Sequence[str] = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("names", nargs="+", metavar="NAME", help="whose token; names count whatever their case")
+        parser.add_argument("--create-users", action="store_true", help="make users that are not there yet")
+        parser.add_argument(
+            "--permission",
+            action="append",
+            dest="permissions",
+            choices=Permission.values,
+            metavar="PERMISSION",
+            help=f"what the token may do; repeatable; without it, all of it: {', '.join(Permission.values)}",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
+        names = list(dict.fromkeys(options["names"]))
+        # One transaction: either every name gets its line, or nothing was made.
+        with transaction.atomic():
+            users = users_of(names, create=options["create_users"])
+            tokens = issue(users, options["permissions"] or Permission.values)
+        for name, user, token in zip(names, users, tokens, strict=True):
+            self.stdout.write(f"{name} {user.pk} {token}")
+
+
+def users_of(names: Sequence[str], *, create: bool) -> list[User]:
+    """The user of each name, made without a usable password where there is none yet."""
+    found = _known(names)
+    missing = {name.lower(): name for name in names if name.lower() not in found}
+    if missing and not create:
+        raise CommandError(f"There is no user {', '.join(missing.values())}; --create-users makes them. Nothing was done.")
+    for name in missing.values():
+        _check(name)
+    User.objects.bulk_create([User(username=name, password=make_password(None)) for name in missing.values()])
+    found |= _known(list(missing.values()))
+    return [found[name.lower()] for name in names]
+
+
+def _known(names: Sequence[str]) -> dict[str, User]:
+    lowered = User.objects.alias(lowered=Lower("username")).filter(lowered__in=[name.lower() for name in names])
+    return {user.username.lower(): user for user in lowered}
+
+
+def _check(name: str) -> None:
+    try:
+        USERNAME(name)
+    except ValidationError as error:
+        raise CommandError(f"{name!r} cannot be a name. {error.message} Nothing was done.") from None
+
+
+def issue(users: Sequence[User], permissions: Sequence[str]) -> list[str]:
+    """The secrets of new tokens, one for each user."""
+    tokens = [secrets.token_hex(20) for _ in users]
+    APIToken.objects.bulk_create(
+        APIToken(user=user, digest=digest_of(token), identifier="create_token", permissions=list(permissions))
+        for user, token in zip(users, tokens, strict=True)
+    )
+    return tokens

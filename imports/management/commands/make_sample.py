@@ -1,0 +1,46 @@
+"""Writes a BATCH-MANUAL document of invented scores to standard output."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentTypeError
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from imports.sample.make import SEEDS
+from imports.sample.plays import SKILLS, document, plays
+
+
+class Command(BaseCommand):
+    help = "Writes a BATCH-MANUAL document of invented scores on the sample catalogue's charts to standard output."
+    requires_system_checks: Sequence[str] = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("gpt", metavar="GAME", type=gpt, help=f"one of {', '.join(SKILLS)}, or a game alone")
+        parser.add_argument("--scores", type=int, default=1_000, metavar="N", help="how many (1000)")
+        parser.add_argument("--seed", default="1", help="another seed, other scores")
+        parser.add_argument("--seeds", type=Path, default=SEEDS, metavar="DIR", help="take the charts from these seeds")
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
+        game, playtype = options["gpt"].split(":")
+        path = options["seeds"] / f"charts-{game}.json"
+        try:
+            rows = json.loads(path.read_bytes())
+        except OSError as error:
+            raise CommandError(f"{path} cannot be read ({error.strerror}).") from None
+        charts = [row for row in rows if row["playtype"] == playtype and row["isPrimary"]]
+        scores = plays(options["gpt"], charts, options["scores"], chance=Random(options["seed"]))
+        whole = document(options["gpt"], list(scores), service="Sample")
+        self.stdout.write(json.dumps(whole, ensure_ascii=False))
+
+
+def gpt(text: str) -> str:
+    """`iidx:DP` as it is, `iidx` as its first playtype."""
+    found = next((name for name in SKILLS if text in (name, name.split(":")[0])), None)
+    if found is None:
+        raise ArgumentTypeError(f"{text} is none of {', '.join(SKILLS)}")
+    return found

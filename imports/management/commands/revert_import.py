@@ -1,0 +1,52 @@
+"""Takes an import back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from imports.models import Import, Session
+from imports.pipeline.revert import Busy, Deed, NotRevertible, Reverted, facts_before, revert
+
+
+class Command(BaseCommand):
+    help = "Takes an import back: its scores go, and sessions, personal bests and ratings become what the others say."
+    requires_system_checks: Sequence[str] = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("import_id", metavar="ID", help="the import's ID, 40 characters")
+        parser.add_argument("--reason", default="", help="why; its owner and moderators see it")
+        parser.add_argument(
+            "--keep-shared", action="store_true", help="keep scores that another import of the player also carried"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
+        job = Import.objects.select_related("user").filter(import_id=options["import_id"]).first()
+        if job is None:
+            raise CommandError(f"There is no import {options['import_id']}.")
+        sessions = Session.objects.filter(user=job.user)
+        before, staying = sessions.count(), facts_before(job)["classes_staying"]
+        try:
+            done = revert(job, Deed(reason=options["reason"], keep_shared=options["keep_shared"]))
+        except Busy:
+            raise CommandError(f"Another import or revert of {job.user} is under way. Try again when it is done.") from None
+        except NotRevertible:
+            raise CommandError(f"This import is {job.state}, and only a completed one can be reverted.") from None
+        self.stdout.write(f"Reverted import {job.import_id} of {job.user}.")
+        for line in what_went(done, sessions=before - sessions.count(), staying=staying):
+            self.stdout.write(f"  {line}")
+
+
+def what_went(done: Reverted, *, sessions: int, staying: Sequence[dict[str, Any]]) -> list[str]:
+    """What a revert did, a line each."""
+    bests = [part.bests for part in done.refreshed]
+    lines = [
+        f"{done.scores:,} scores gone" + (f", {done.kept:,} kept for other imports" if done.kept else ""),
+        f"{sum(part.gone for part in bests):,} personal bests gone, {sum(part.raised for part in bests):,} changed",
+        f"{sessions:,} sessions gone" if sessions >= 0 else f"{-sessions:,} sessions more, as one fell apart",
+    ]
+    if staying:
+        lines.append("classes stay: " + ", ".join(f"{delta['set']} {delta['new']}" for delta in staying))
+    return lines

@@ -1,0 +1,176 @@
+"""Documents, catalogues and small playtypes for the tests of formats, in as few words as a table allows."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from imports.errors import ImportFailed, ProblemType, RowProblem
+from imports.formats import BY_IMPORT_TYPE
+from imports.formats.base import Catalogue, Context, Draft, Format, Key, Parsed, ParseOptions
+from imports.formats.lookup import chart_keys, song_keys
+from imports.games import GAMES, sdvx
+from imports.games.shapes import Record
+from imports.games.spec import Chart, Difficulty, Game, Playtype, Song
+
+FILE = BY_IMPORT_TYPE["file/batch-manual"]
+DIRECT = BY_IMPORT_TYPE["ir/direct-manual"]
+NOW = 1_764_000_000_000
+
+SDVX = sdvx.GAME.playtypes[0]
+
+
+# --- documents --------------------------------------------------------------------------------------
+
+
+def score(**members: Any) -> dict[str, Any]:
+    """A valid score of SOUND VOLTEX; `...` takes a member away."""
+    valid = {"score": 9_000_000, "lamp": "CLEAR", "matchType": "sdvxInGameID", "identifier": "1", "difficulty": "ADV"}
+    return {name: value for name, value in {**valid, **members}.items() if value is not ...}
+
+
+def document(*scores: Any, meta: Mapping[str, Any] | None = None, **parts: Any) -> dict[str, Any]:
+    """A document of SOUND VOLTEX; `...` takes a part away."""
+    full_meta = {"game": "sdvx", "playtype": "Single", "service": "Arcade", **(meta or {})}
+    valid = {"meta": {k: v for k, v in full_meta.items() if v is not ...}, "scores": list(scores)}
+    return {name: value for name, value in {**valid, **parts}.items() if value is not ...}
+
+
+def raw(content: Any) -> bytes:
+    """Bytes as they are, text as UTF-8, anything else as JSON."""
+    if isinstance(content, bytes):
+        return content
+    return (content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)).encode()
+
+
+def parse(content: Any, source: Format = FILE, *, games: Sequence[Game] = GAMES, **options: Any) -> Parsed:
+    return source.parse(raw(content), ParseOptions(games=games, now=NOW, **options))
+
+
+def failure(content: Any, source: Format = FILE, **options: Any) -> str:
+    """The message with which a document is refused; the status is 400 each time."""
+    with pytest.raises(ImportFailed) as failed:
+        parse(content, source, **options)
+    assert failed.value.status == 400
+    return failed.value.message
+
+
+def sent(parsed: Parsed) -> list[Any]:
+    """The rows as they were sent; a problem as its message."""
+    return [row.message if isinstance(row, RowProblem) else FILE.as_sent(row) for row in parsed.rows]
+
+
+# --- catalogues -------------------------------------------------------------------------------------
+
+
+def song(number: int, title: str = "Song", **members: Any) -> dict[str, Any]:
+    """A song as a row of the seeds."""
+    return {"id": number, "title": title, "artist": "", "altTitles": [], "searchTerms": [], "data": {}, **members}
+
+
+def chart(chart_id: str, song_id: int = 1, difficulty: str = "ADV", **members: Any) -> dict[str, Any]:
+    """A chart as a row of the seeds; `data` is what identifies it in the game."""
+    return {
+        "chartID": chart_id,
+        "songID": song_id,
+        "playtype": "Single",
+        "difficulty": difficulty,
+        "level": "10",
+        "levelNum": 10,
+        "isPrimary": True,
+        "versions": [],
+        "data": {},
+        **members,
+    }
+
+
+def catalogue_of(game: str, songs: Iterable[Mapping[str, Any]], charts: Iterable[Mapping[str, Any]]) -> Catalogue:
+    """What the database would load if every key were asked for. Charts without a song are left out."""
+    songs_at: dict[Key, list[Song]] = defaultdict(list)
+    charts_at: dict[Key, list[Chart]] = defaultdict(list)
+    charts_of: dict[int, list[Chart]] = defaultdict(list)
+    by_id: dict[int, Song] = {}
+    for row in songs:
+        made = by_id[row["id"]] = _song(len(by_id) + 1, row)
+        for key in song_keys(row):
+            songs_at[_key(game, key)].append(made)
+    for pk, row in enumerate((row for row in charts if row["songID"] in by_id), 1):
+        facts = _chart(pk, row, by_id[row["songID"]])
+        charts_of[facts.song.pk].append(facts)
+        for key in chart_keys(row):
+            charts_at[_key(game, key)].append(facts)
+    return Catalogue(songs=songs_at, charts=charts_at, charts_of=charts_of)
+
+
+def _key(game: str, stored: str) -> Key:
+    kind, _, value = stored.partition(":")
+    return game, kind, value
+
+
+def _song(pk: int, row: Mapping[str, Any]) -> Song:
+    return Song(
+        pk=pk,
+        song_id=row["id"],
+        title=row["title"],
+        artist=row["artist"],
+        alt_titles=tuple(row["altTitles"]),
+        data=row["data"],
+    )
+
+
+def _chart(pk: int, row: Mapping[str, Any], of: Song) -> Chart:
+    return Chart(
+        pk=pk,
+        chart_id=row["chartID"],
+        song=of,
+        playtype=row["playtype"],
+        difficulty=row["difficulty"],
+        level=row["level"],
+        level_num=row["levelNum"],
+        is_primary=row["isPrimary"],
+        versions=tuple(row["versions"]),
+        data=row["data"],
+    )
+
+
+# --- converting -------------------------------------------------------------------------------------
+
+
+def converted(parsed: Parsed, catalogue: Catalogue, source: Format = FILE) -> list[Draft | RowProblem]:
+    """Every row, with only that loaded which its key asks for."""
+    return [
+        row if isinstance(row, RowProblem) else _convert(row, index, parsed.context, catalogue, source)
+        for index, row in enumerate(parsed.rows)
+    ]
+
+
+def _convert(row: Any, index: int, context: Context, catalogue: Catalogue, source: Format) -> Draft | RowProblem:
+    key = source.key(row, context)
+    songs = {key: catalogue.songs.get(key, ())} if key else {}
+    charts = {key: catalogue.charts.get(key, ())} if key else {}
+    found = Catalogue(songs=songs, charts=charts, charts_of=catalogue.charts_of)
+    return source.convert(row, index, context, found)
+
+
+def told(problem: Any) -> tuple[ProblemType, str]:
+    assert isinstance(problem, RowProblem), problem
+    return problem.type, problem.message
+
+
+# --- playtypes --------------------------------------------------------------------------------------
+
+
+def game(slug: str, *playtypes: Playtype, name: str = "A Game") -> Game:
+    return Game(slug=slug, name=name, song_data=Record(), playtypes=playtypes)
+
+
+def playtype(name: str = "Single", *, difficulties: Sequence[str] | None = ("ADV", "EXH"), **changes: Any) -> Playtype:
+    """A playtype that differs from SOUND VOLTEX's in what is named."""
+    known = None if difficulties is None else tuple(map(Difficulty, difficulties))
+    default = None if difficulties is None else difficulties[0]
+    return replace(SDVX, name=name, difficulties=known, default_difficulty=default, **changes)

@@ -1,0 +1,59 @@
+"""The cast: Alice owns what a test is about, Bob owns others, Mo moderates, Ada administers, Eve is banned."""
+
+from __future__ import annotations
+
+from django.test import Client
+
+from imports.models import APIToken, Permission, User
+
+ALL_PERMISSIONS = tuple(Permission)
+
+
+def alice() -> User:
+    return _person("Alice")
+
+
+def bob() -> User:
+    return _person("Bob")
+
+
+def mo() -> User:
+    return _person("Mo_", is_staff=True)
+
+
+def ada() -> User:
+    return _person("Ada", is_staff=True, is_superuser=True)
+
+
+def eve() -> User:
+    return _person("Eve", is_banned=True)
+
+
+def _person(name: str, **fields: bool) -> User:
+    found = User.objects.filter(username=name).first()
+    return found or User.objects.create_user(name, password="correct horse battery", **fields)
+
+
+def token_of(user: User, *permissions: Permission) -> str:
+    """The secret of a new token with these permissions."""
+    return APIToken.objects.issue(user, permissions=[permission.value for permission in permissions])[1]
+
+
+def guest() -> Client:
+    return Client(raise_request_exception=False)
+
+
+def session_of(user: User) -> Client:
+    """A browser in which this user is signed in."""
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    return client
+
+
+def bearer(user: User, *permissions: Permission) -> Client:
+    """A program with a token of this user's."""
+    return with_authorization(f"Bearer {token_of(user, *permissions)}")
+
+
+def with_authorization(header: str) -> Client:
+    return Client(raise_request_exception=False, headers={"Authorization": header})

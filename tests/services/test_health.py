@@ -1,0 +1,109 @@
+"""/healthz: each part by name, quickly, whatever is wrong."""
+
+from __future__ import annotations
+
+import socket
+import time
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from pytest_django.fixtures import Settings as SettingsWrapper
+from redis import Redis
+from rq import Queue, SimpleWorker
+
+from tachi_imports import health
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def worker(redis_clean: Redis) -> SimpleWorker:
+    """A worker that has just shown itself."""
+    made = SimpleWorker([Queue("default", connection=redis_clean)], connection=redis_clean)
+    made.register_birth()
+    return made
+
+
+def seen_last(worker: SimpleWorker, *, seconds_ago: float, state: str = "idle") -> None:
+    when = datetime.now(UTC) - timedelta(seconds=seconds_ago)
+    worker.connection.hset(worker.key, "last_heartbeat", when.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
+    worker.connection.hset(worker.key, "state", state)
+
+
+def test_all_is_well(client: Client, worker: SimpleWorker) -> None:
+    response = client.get("/healthz")
+    assert (response.status_code, response.json()) == (
+        200,
+        {"status": "ok", "database": "ok", "redis": "ok", "workers": 1},
+    )
+    assert response["Cache-Control"] == "no-store"
+
+
+def test_load_balancers_may_ask_by_any_name(client: Client, worker: SimpleWorker) -> None:
+    assert client.get("/healthz", headers={"host": "10.0.0.7"}).status_code == 200
+
+
+def test_without_workers_it_is_down(client: Client, redis_clean: Redis) -> None:
+    response = client.get("/healthz")
+    assert (response.status_code, response.json()) == (
+        503,
+        {"status": "down", "database": "ok", "redis": "ok", "workers": 0},
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds_ago", "state", "alive"),
+    [(0, "idle", 1), (40, "idle", 1), (50, "idle", 0), (50, "busy", 1), (599, "busy", 1), (601, "busy", 0)],
+)
+def test_a_silent_worker_counts_as_dead(worker: SimpleWorker, seconds_ago: float, state: str, alive: int) -> None:
+    seen_last(worker, seconds_ago=seconds_ago, state=state)
+    assert health.living_workers() == alive
+
+
+@pytest.fixture
+def nothing_there(settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Neither a database nor Redis."""
+    monkeypatch.setitem(connection.settings_dict, "HOST", str(tmp_path))
+    settings.REDIS_URL = f"unix://{quote(str(tmp_path / 'redis'))}"
+
+
+def test_what_is_away_is_named(nothing_there: None) -> None:
+    assert health.report() == {"status": "down", "database": "down", "redis": "down", "workers": 0}
+
+
+def test_servers_that_take_a_call_and_say_nothing_do_not_hang_it(nothing_there: None, tmp_path: Path) -> None:
+    begun = time.monotonic()
+    with closing(socket.socket(socket.AF_UNIX)) as database, closing(socket.socket(socket.AF_UNIX)) as redis:
+        for server, name in ((database, ".s.PGSQL.5432"), (redis, "redis")):
+            server.bind(str(tmp_path / name))
+            server.listen()
+        assert health.report() == {"status": "down", "database": "down", "redis": "down", "workers": 0}
+    assert time.monotonic() - begun < 3 * health.PATIENCE
+
+
+def test_an_answer_serves_for_a_second(nothing_there: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anybody may ask; nobody can make us open connections as fast as he likes."""
+    looked = []
+
+    def report() -> dict[str, str | int]:
+        looked.append(time.monotonic())
+        return {"status": "ok"}
+
+    monkeypatch.setattr(health, "report", report)
+    middleware = health.HealthMiddleware(lambda _: HttpResponse("something else"))
+    request = HttpRequest()
+    request.path = "/healthz"
+    for _ in range(5):
+        assert middleware(request).status_code == 200
+    assert len(looked) == 1
+    monkeypatch.setattr(health, "KEEP_FOR", 0.0)
+    middleware(request)
+    assert len(looked) == 2
+    request.path = "/healthy"
+    assert middleware(request).content == b"something else"

