@@ -103,7 +103,7 @@ def main() -> int:
         layout = services.make_folders(root)
         with closing(Lock(layout.locks / "server")) as lock:
             _claim(lock, layout, plan)
-            _wait_for_port(plan)
+            wait_for_port(plan)
             with services.available() as running:
                 return _run(plan, layout, running)
     except (CannotRun, services.ServicesError) as error:
@@ -120,7 +120,8 @@ def _claim(lock: Lock, layout: Layout, plan: Plan) -> None:
     lock.write(f"process {os.getpid()}, {plan.url}")
 
 
-def _wait_for_port(plan: Plan) -> None:
+def wait_for_port(plan: Plan) -> None:
+    """Raises CannotRun when something else listens there and does not go away."""
     if not plan.web_processes:
         return
     deadline = time.monotonic() + PORT_PATIENCE

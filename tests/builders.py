@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from unittest.mock import patch
 
 from imports import jobs
 from imports.formats.lookup import chart_keys, song_keys
@@ -88,8 +87,6 @@ def an_import(user: User, *rows: dict[str, Any], parts: dict[str, Any] | None = 
 
 def dealt_with(job: Import) -> Import:
     """Does a worker's work on an import and says what became of it."""
-    # A worker begins with a fresh connection; a test keeps the one whose transaction will be rolled back.
-    with patch.object(jobs, "close_old_connections"):
-        jobs.run_import(job.import_id)
+    jobs.run_import(job.import_id)
     job.refresh_from_db()
     return job

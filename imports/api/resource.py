@@ -39,6 +39,8 @@ class Resource(GenericViewSet[Any]):
         self.perform_authentication(request)
         if not self.is_ir:
             self.spend(limits.NORMAL)
+        if self.action is None:  # a method that this address does not have
+            raise no_endpoint()
         self.check_permissions(request)
         for limiter in self.limiters:
             self.spend(limiter)

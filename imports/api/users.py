@@ -60,6 +60,7 @@ class Users(Resource):
 
     @action(detail=True, url_path=r"games/(?P<game>[^/]+)/(?P<playtype>[^/]+)/pbs/all")
     def all_bests(self, request: Request, user_id: str, game: str, playtype: str) -> Response:
+        """Bests on charts that are not primary are among them, unlike in the original: `isPrimary` tells."""
         user = self._player(game, playtype)
         self.spend(limits.AGGRESSIVE)
         with one_moment():
@@ -80,7 +81,7 @@ class Users(Resource):
 
 
 def _all_bests(user: User, *, game: str, playtype: str) -> Document:
-    bests = PersonalBest.objects.filter(user=user, game=game, playtype=playtype, is_primary=True).order_by("pk")
+    bests = PersonalBest.objects.filter(user=user, game=game, playtype=playtype).order_by("pk")
     charts = charts_of(best.chart_id for best in bests)
     ranks = best_ranks(user_id=user.pk, game=game, playtype=playtype)
     return {

@@ -23,6 +23,9 @@ from imports.games.javascript import MAX_SAFE_INTEGER
 MAX_PART = 2**20
 """Bytes that one score may have, or all of meta, or all of classes. A long one has a thirtieth of that."""
 
+WINDOW = MAX_PART
+"""Bytes of a list that are looked at together."""
+
 UNSTORABLE_TEXT = "Text must not contain NUL characters or lone surrogates"
 TOO_DEEP = "Nested too deeply"
 TOO_LONG = f"Longer than {MAX_PART // 2**20} MiB"
@@ -119,7 +122,7 @@ def elements(raw: Raw) -> Iterator[Any]:
             if last:
                 return
             continue
-        more = data[read : read + MAX_PART]
+        more = data[read : read + WINDOW]
         if not more or len(window) - at > MAX_PART:
             raise Violation(TOO_LONG, path=f"[{count}]")
         read += len(more)
@@ -143,6 +146,8 @@ def _element(window: str, at: int, count: int) -> tuple[Any, int, bool] | None:
         raise Violation(TOO_DEEP, path=f"[{count}]") from None
     except ValueError:
         return None
+    if end - start > MAX_PART:
+        raise Violation(TOO_LONG, path=f"[{count}]")
     after = _NEXT.match(window, end)
     return None if after is None else (value, after.end(), after[1] == "]")
 

@@ -38,7 +38,7 @@ def is_storable(text: str) -> bool:
 def is_too_deep(value: Any) -> bool:
     """Whether JSON data is nested deeper than `MAX_DEPTH`. Level by level, so that no depth can hurt."""
     level = [value]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(MAX_DEPTH):
         level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, dict | list)]
         if not level:
             return False

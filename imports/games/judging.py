@@ -11,7 +11,7 @@ What a playtype declares is prepared once (`_Plan`), because imports judge a hun
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from heapq import nlargest
@@ -38,6 +38,7 @@ BROKEN = (ArithmeticError, LookupError, TypeError, ValueError)
 # --- plans ------------------------------------------------------------------------------------------
 
 _Check = tuple[str, Metric, Callable[[Any], bool]]
+_Key = tuple[bool, str, Mapping[str, int] | None]  # whether optional, the metric's name, a ladder's indexes
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ class _Plan:
     optional: tuple[_Check, ...]
     derivations: tuple[tuple[str, Callable[[Play, Chart], Any]], ...]
     ratings: tuple[tuple[str, Callable[[Play, Chart], float | None]], ...]
+    best_keys: tuple[_Key, ...]
+    rank_keys: tuple[_Key, ...]
 
 
 @cache
@@ -59,7 +62,14 @@ def _plan(playtype: Playtype) -> _Plan:
         optional=_checks(playtype.optional),
         derivations=tuple((name, derived.compute) for name, derived in playtype.derived.items()),
         ratings=tuple((name, rating.compute) for name, rating in playtype.score_ratings.items()),
+        best_keys=_keys((playtype.default_metric, *(merge.key for merge in playtype.merges)), playtype),
+        rank_keys=_keys(playtype.leaderboard_order, playtype),
     )
+
+
+def _keys(keys: Iterable[str], playtype: Playtype) -> tuple[_Key, ...]:
+    named = ((key, key.removeprefix("optional.")) for key in keys)
+    return tuple((key != name, name, playtype.ladder_indexes.get(name)) for key, name in named)
 
 
 def _checks(metrics: Mapping[str, Metric]) -> tuple[_Check, ...]:
@@ -233,20 +243,17 @@ def best_keys(metrics: Mapping[str, Any], optional: Mapping[str, Any], playtype:
 
     Ladders count by index. The largest is chosen, except where the merge says `smallest`; None is never chosen.
     """
-    keys = (playtype.default_metric, *(merge.key for merge in playtype.merges))
-    return [_worth(key, metrics, optional, playtype) for key in keys]
+    return [_worth(key, metrics, optional) for key in _plan(playtype).best_keys]
 
 
 def rank_keys(metrics: Mapping[str, Any], playtype: Playtype) -> list[float]:
     """What a leaderboard sorts by, most important first, each descending."""
-    keys = (_worth(key, metrics, {}, playtype) for key in playtype.leaderboard_order)
-    return [0 if key is None else key for key in keys]
+    return [_worth(key, metrics, {}) or 0 for key in _plan(playtype).rank_keys]
 
 
-def _worth(key: str, metrics: Mapping[str, Any], optional: Mapping[str, Any], playtype: Playtype) -> float | None:
-    name = key.removeprefix("optional.")
-    value = metrics.get(name) if name == key else optional.get(name)
-    indexes = playtype.ladder_indexes.get(name)
+def _worth(key: _Key, metrics: Mapping[str, Any], optional: Mapping[str, Any]) -> float | None:
+    is_optional, name, indexes = key
+    value = (optional if is_optional else metrics).get(name)
     if indexes is not None:
         return indexes.get(value) if isinstance(value, str) else None
     return value if is_number(value) else None

@@ -15,8 +15,20 @@ from imports.formats import BY_IMPORT_TYPE
 from imports.formats.base import Catalogue, Context, Draft, Format, Key, Parsed, ParseOptions
 from imports.formats.lookup import chart_keys, song_keys
 from imports.games import GAMES, sdvx
-from imports.games.shapes import Record
-from imports.games.spec import Chart, Difficulty, Game, Playtype, Song
+from imports.games.shapes import Either, Flag, ListOf, Number, OneOf, Pair, Record, Text
+from imports.games.spec import (
+    Chart,
+    Decimal,
+    Difficulty,
+    Game,
+    Graph,
+    Integer,
+    Ladder,
+    Playtype,
+    Rule,
+    Song,
+    between,
+)
 
 FILE = BY_IMPORT_TYPE["file/batch-manual"]
 DIRECT = BY_IMPORT_TYPE["ir/direct-manual"]
@@ -174,3 +186,48 @@ def playtype(name: str = "Single", *, difficulties: Sequence[str] | None = ("ADV
     known = None if difficulties is None else tuple(map(Difficulty, difficulties))
     default = None if difficulties is None else difficulties[0]
     return replace(SDVX, name=name, difficulties=known, default_difficulty=default, **changes)
+
+
+EVERY_KIND = game(
+    "every",
+    playtype(
+        provided={
+            "score": Integer(chart_rule=lambda _value, _chart: "not asked for here"),
+            "percent": Decimal(rule=between(0, 100.5)),
+            "curve": Graph(rule=between(0, 10)),
+            "lamp": Ladder(values=("LOW", "HIGH")),
+        },
+        optional={
+            "life": Graph(rule=between(0, 10), nullable=True),
+            "flare": Ladder(values=("I", "II")),
+            "whole": Decimal(rule=Rule("Expected a whole one.", 1, 9, whole=True)),
+            "any": Decimal(),
+        },
+        judgements=("fantastic+", "class", "_"),
+        match_types=("inGameID", "songTitle"),
+        merges=(),
+        validators=(),
+        score_meta=Record(
+            {
+                "text": Text(optional=True),
+                "number": Number(optional=True, nullable=True),
+                "bounded": Number(whole=True, low=1, high=9, optional=True),
+                "above": Number(above=0, high=1, optional=True),
+                "flag": Flag(optional=True),
+                "choice": OneOf(("A", "B"), optional=True, nullable=True),
+                "list": ListOf(Number(nullable=True), optional=True),
+                "pair": Pair((OneOf(("A", "B")), OneOf(("A", "B"))), optional=True),
+                "unlike": Pair((Text(), Flag()), optional=True),
+                "either": Either((ListOf(Number(whole=True)), Number(whole=True)), optional=True),
+                "record": Record({"must": Flag(), "may": Text(optional=True)}, optional=True),
+            }
+        ),
+    ),
+)
+"""A game that has every kind of metric and of shape, and names that Python could not have."""
+
+
+def every_kind_document(members: Mapping[str, Any]) -> dict[str, Any]:
+    row = {"score": 1, "percent": 1, "curve": [], "lamp": "LOW", "matchType": "inGameID", "identifier": "1"}
+    meta = {"game": "every", "playtype": "Single", "service": "abc"}
+    return {"meta": meta, "scores": [{**row, "difficulty": "ADV", **members}]}

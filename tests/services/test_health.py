@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 def worker(redis_clean: Redis) -> SimpleWorker:
     """A worker that has just shown itself."""
     made = SimpleWorker([Queue("default", connection=redis_clean)], connection=redis_clean)
-    made.register_birth()
+    made.register_birth()  # type: ignore[no-untyped-call]
     return made
 
 

@@ -36,7 +36,7 @@ def test_static_files_are_collected_when_they_have_changed(
     source, root = tmp_path / "source", tmp_path / "collected"
     source.mkdir()
     settings.STATIC_ROOT, settings.STATICFILES_DIRS = root, [source]
-    collected = []
+    collected: list[tuple[bool, str]] = []
     for content in ("a {}", "a {}", "b {}"):
         if not (source / "x.css").exists() or (source / "x.css").read_text() != content:
             (source / "x.css").write_text(content)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -24,32 +24,6 @@ from tests.services.machine import all_gone, kill_all, lives, users_of, wait_for
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be refused on another account's behalf")
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A place for data folders that the account of the servers reaches; pytest's own is private."""
-    place = services.temporary_folder()
-    place.chmod(0o711)
-    yield place
-    kill_all(users_of(place))
-    subprocess.run(["rm", "-rf", place], check=True)
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Path]:
-    """A data folder that has been used before, to copy: making one takes PostgreSQL half a second."""
-    place = services.temporary_folder()
-    services.start(place, durable=False).stop()
-    yield place
-    subprocess.run(["rm", "-rf", place], check=True)
-
-
-@pytest.fixture
-def data(folder: Path, made: Path) -> Path:
-    """A data folder that has been used before."""
-    subprocess.run(["cp", "-a", made, folder / "data"], check=True)
-    return folder / "data"
-
-
 @contextmanager
 def up(folder: Path, **options: Any) -> Iterator[services.Running]:
     running = services.start(folder, **{"durable": False, **options})
@@ -59,11 +33,12 @@ def up(folder: Path, **options: Any) -> Iterator[services.Running]:
         running.stop()
 
 
-def ask(running: services.Running, statement: str) -> Any:
+def ask(running: services.Running, statement: LiteralString) -> Any:
     """Runs one statement and returns its first value, if it has one."""
     with psycopg.connect(running.database_url, autocommit=True) as connection:
-        cursor = connection.execute(statement)  # type: ignore[call-overload]  # statements of this module
-        return cursor.fetchone()[0] if cursor.description else None
+        cursor = connection.execute(statement)
+        row = cursor.fetchone() if cursor.description else None
+        return row[0] if row else None
 
 
 def server_pid(folder: Path, name: str) -> int:

@@ -17,7 +17,9 @@ from imports.models.accounts import USERNAME, digest_of
 
 
 class Command(BaseCommand):
-    help = "Makes an API token for each of these users and prints `NAME ID TOKEN`, a line each. Tokens are shown only now."
+    help = (
+        "Makes an API token for each of these users and prints `NAME ID TOKEN`, a line each. Tokens are shown only now."
+    )
     requires_system_checks: Sequence[str] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -47,7 +49,9 @@ def users_of(names: Sequence[str], *, create: bool) -> list[User]:
     found = _known(names)
     missing = {name.lower(): name for name in names if name.lower() not in found}
     if missing and not create:
-        raise CommandError(f"There is no user {', '.join(missing.values())}; --create-users makes them. Nothing was done.")
+        raise CommandError(
+            f"There is no user {', '.join(missing.values())}; --create-users makes them. Nothing was done."
+        )
     for name in missing.values():
         _check(name)
     User.objects.bulk_create([User(username=name, password=make_password(None)) for name in missing.values()])

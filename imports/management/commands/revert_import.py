@@ -31,7 +31,9 @@ class Command(BaseCommand):
         try:
             done = revert(job, Deed(reason=options["reason"], keep_shared=options["keep_shared"]))
         except Busy:
-            raise CommandError(f"Another import or revert of {job.user} is under way. Try again when it is done.") from None
+            raise CommandError(
+                f"Another import or revert of {job.user} is under way. Try again when it is done."
+            ) from None
         except NotRevertible:
             raise CommandError(f"This import is {job.state}, and only a completed one can be reverted.") from None
         self.stdout.write(f"Reverted import {job.import_id} of {job.user}.")

@@ -1,0 +1,68 @@
+"""Songs and charts in the admin. The seeds bring them, so they are changed there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from imports.admin.base import GameFilter, ReadOnlyAdmin, link_to_list
+from imports.formats.lookup import fold_title
+from imports.models import Chart, Song
+
+
+@admin.register(Song)
+class SongAdmin(ReadOnlyAdmin):
+    """Found by what imports find them by."""
+
+    list_display = ("title", "artist", "game", "song_id", "charts")
+    list_filter = (GameFilter,)
+    search_fields = ("match_keys",)
+    search_help_text = "A whole title or alternative title, or a song ID"
+    fields = ("game", "song_id", "title", "artist", "alt_titles", "search_terms", "data", "match_keys", "charts")
+
+    @admin.display(description="charts")
+    def charts(self, song: Song) -> SafeString:
+        return link_to_list("chart", "charts", song__id__exact=song.pk)
+
+    def get_search_results(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Any],
+        search_term: str,  # noqa: ARG002
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        keys = [f"title:{fold_title(term)}", f"songID:{term}"]
+        return queryset.filter(match_keys__overlap=keys) if term else queryset, False
+
+
+@admin.register(Chart)
+class ChartAdmin(ReadOnlyAdmin):
+    """Found by chart ID, or by the game's own number or hash."""
+
+    list_display = ("song", "game", "playtype", "difficulty", "level", "level_num", "is_primary", "chart_id")
+    list_filter = (GameFilter, "is_primary")
+    list_select_related = ("song",)
+    search_fields = ("chart_id", "match_keys")
+    search_help_text = "A whole chart ID, in-game ID or hash"
+    fields = (
+        "chart_id", "game", "song", "playtype", "difficulty", "level", "level_num", "is_primary", "versions", "data",
+        "match_keys", "scores",
+    )  # fmt: skip
+
+    @admin.display(description="scores")
+    def scores(self, chart: Chart) -> SafeString:
+        return link_to_list("score", "scores", chart__id__exact=chart.pk)
+
+    def get_search_results(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Any],
+        search_term: str,  # noqa: ARG002
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.strip()
+        keys = [f"{kind}:{term}" for kind in ("inGameID", "inGameStrID", "hash")]
+        return queryset.filter(Q(chart_id=term) | Q(match_keys__overlap=keys)) if term else queryset, False

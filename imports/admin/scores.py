@@ -1,0 +1,167 @@
+"""Scores and what is derived from them in the admin: to look at, never to change."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.contrib import admin
+
+from imports.admin.base import GameFilter, ReadOnlyAdmin, short
+from imports.models import (
+    ClassAchievement,
+    GameStats,
+    ImportSession,
+    PersonalBest,
+    Score,
+    ScoreBlacklist,
+    Session,
+    User,
+)
+
+
+def moment(milliseconds: float | None) -> datetime | None:
+    """Unix milliseconds as a time to show."""
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
+
+
+@admin.register(Score)
+class ScoreAdmin(ReadOnlyAdmin):
+    """Every score, found by its ID or its player."""
+
+    player = "user"
+    list_display = ("name", "user", "chart", "song", "game", "playtype", "worth", "achieved", "time_added")
+    list_filter = (GameFilter,)
+    list_select_related = ("user", "chart__song")
+    search_fields = ("score_id",)
+    search_help_text = "A whole score ID, or a player's name"
+    fields = (
+        "score_id", "user", "chart", "song", "from_import", "service", "import_type", "achieved", "time_added",
+        "comment", "highlight", "score_data", "score_meta", "calculated_data",
+    )  # fmt: skip
+
+    @admin.display(description="score", ordering="pk")
+    def name(self, score: Score) -> str:
+        return short(score.score_id)
+
+    @admin.display(description="song")
+    def song(self, score: Score) -> str:
+        return str(score.chart.song)
+
+    @admin.display(description="result")
+    def worth(self, score: Score) -> str:
+        metrics = [value for value in score.score_data.values() if isinstance(value, str | int | float)]
+        return ", ".join(map(str, metrics))
+
+    @admin.display(description="achieved")
+    def achieved(self, score: Score) -> datetime | None:
+        return moment(score.time_achieved)
+
+
+@admin.register(ScoreBlacklist)
+class ScoreBlacklistAdmin(ReadOnlyAdmin):
+    """Scores that their owners deleted for good."""
+
+    player = "user"
+    list_display = ("name", "user", "time_added")
+    list_select_related = ("user",)
+    search_fields = ("score_id",)
+    search_help_text = "A whole score ID, or a player's name"
+    fields = ("score_id", "user", "score", "time_added")
+
+    @admin.display(description="score", ordering="pk")
+    def name(self, blacklisted: ScoreBlacklist) -> str:
+        return short(blacklisted.score_id)
+
+
+@admin.register(PersonalBest)
+class PersonalBestAdmin(ReadOnlyAdmin):
+    """Personal bests, found by their primary score or their player."""
+
+    player = "user"
+    list_display = ("user", "chart", "song", "game", "playtype", "is_primary", "ratings")
+    list_filter = (GameFilter, "is_primary")
+    list_select_related = ("user", "chart__song")
+    search_fields = ("score_id",)
+    search_help_text = "A player's name"
+    fields = (
+        "user", "chart", "song", "game", "playtype", "is_primary", "score_id", "composed_from", "score_data",
+        "calculated_data", "rank_keys", "highlight", "achieved",
+    )  # fmt: skip
+
+    @admin.display(description="song")
+    def song(self, best: PersonalBest) -> str:
+        return str(best.chart.song)
+
+    @admin.display(description="ratings")
+    def ratings(self, best: PersonalBest) -> str:
+        return ", ".join(f"{name} {value}" for name, value in best.calculated_data.items())
+
+    @admin.display(description="achieved")
+    def achieved(self, best: PersonalBest) -> datetime | None:
+        return moment(best.time_achieved)
+
+
+@admin.register(Session)
+class SessionAdmin(ReadOnlyAdmin):
+    """Sessions, found by their ID or their player."""
+
+    player = "user"
+    list_display = ("name", "user", "game", "playtype", "score_count", "started", "ended")
+    list_filter = (GameFilter,)
+    list_select_related = ("user",)
+    search_fields = ("session_id",)
+    search_help_text = "A whole session ID, or a player's name"
+    fields = (
+        "session_id", "user", "game", "playtype", "name", "desc", "highlight", "started", "ended", "score_count",
+        "calculated_data", "time_inserted",
+    )  # fmt: skip
+
+    @admin.display(description="started")
+    def started(self, session: Session) -> datetime | None:
+        return moment(session.time_started)
+
+    @admin.display(description="ended")
+    def ended(self, session: Session) -> datetime | None:
+        return moment(session.time_ended)
+
+
+@admin.register(ImportSession)
+class ImportSessionAdmin(ReadOnlyAdmin):
+    """Which import has which part in which session."""
+
+    player = "job__user"
+    list_display = ("job", "user", "session", "created", "score_count")
+    list_select_related = ("job__user", "session")
+    search_fields = ("job__import_id", "session__session_id")
+    search_help_text = "A whole import or session ID, or a player's name"
+    fields = ("job", "session", "created", "score_count")
+
+    @admin.display(description="user")
+    def user(self, part: ImportSession) -> User:
+        return part.job.user
+
+
+@admin.register(GameStats)
+class GameStatsAdmin(ReadOnlyAdmin):
+    """Ratings and classes."""
+
+    player = "user"
+    list_display = ("user", "game", "playtype", "ratings", "classes")
+    list_filter = (GameFilter,)
+    list_select_related = ("user",)
+    search_fields = ("user",)
+    search_help_text = "A player's name"
+    fields = ("user", "game", "playtype", "ratings", "classes")
+
+
+@admin.register(ClassAchievement)
+class ClassAchievementAdmin(ReadOnlyAdmin):
+    """Classes that were reached, and the imports that brought them."""
+
+    player = "user"
+    list_display = ("user", "game", "playtype", "class_set", "old_value", "new_value", "from_import", "time_achieved")
+    list_filter = (GameFilter,)
+    list_select_related = ("user", "from_import")
+    search_fields = ("user",)
+    search_help_text = "A player's name"
+    fields = ("user", "game", "playtype", "class_set", "old_value", "new_value", "from_import", "time_achieved")

@@ -1,0 +1,149 @@
+"""JSON bodies are checked before anybody asks who sends them; other content types count as none."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from typing import Any
+
+import pytest
+
+from imports.api.bodies import LIMIT
+from tests import people
+from tests.api.answers import outcome
+
+pytestmark = pytest.mark.django_db
+
+TOO_LARGE = (413, "Your request body was too large. The limit is 4MB.")
+PATHS = (
+    "/api/v1/status",
+    "/api/v1/imports/0/revert",
+    "/ir/direct-manual/import",
+    "/api/v1/import/file",
+    "/api/v1/nothing",
+)
+
+
+def post(path: str, content: bytes, **headers: str) -> Any:
+    return people.with_authorization("nonsense").post(
+        path, content, content_type="application/json", headers={k.replace("_", "-"): v for k, v in headers.items()}
+    )
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_broken_body_is_told_before_a_broken_token(path: str) -> None:
+    status, description = outcome(post(path, b'{"a": 1,}'))
+    assert status == 400
+    assert description.startswith("Invalid JSON. (")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_body_over_4_mb_is_told_before_a_broken_token(path: str) -> None:
+    assert outcome(post(path, b"[" + b" " * LIMIT + b"]")) == TOO_LARGE
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_the_limit_holds_after_inflation(path: str) -> None:
+    bomb = gzip.compress(b"[" + b" " * LIMIT + b"]")
+    assert len(bomb) < 10_000
+    assert outcome(post(path, bomb, Content_Encoding="gzip")) == TOO_LARGE
+
+
+def test_a_body_of_exactly_4_mb_is_taken() -> None:
+    body = b"[" + b" " * (LIMIT - 2) + b"]"
+    assert outcome(people.guest().post("/api/v1/status", body, content_type="application/json"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("encoding", "squeeze"),
+    [("gzip", gzip.compress), ("GZIP", gzip.compress), ("deflate", zlib.compress), ("identity", bytes)],
+)
+def test_bodies_may_be_compressed(encoding: str, squeeze: Any) -> None:
+    response = people.guest().post(
+        "/api/v1/status",
+        squeeze(json.dumps({"echo": "hello"}).encode()),
+        content_type="application/json; charset=utf-8",
+        headers={"Content-Encoding": encoding},
+    )
+    assert json.loads(response.content)["body"]["echo"] == "hello"
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "told"),
+    [
+        (b"{}", "gzip", (400, "Your request body is not valid gzip.")),
+        (gzip.compress(b"{}" * 50)[:-9], "gzip", (400, "Your request body is not complete gzip.")),
+        (b"{}", "br", (415, 'Unsupported content encoding "br".')),
+    ],
+)
+def test_a_compression_that_cannot_be_undone_is_told(content: bytes, encoding: str, told: tuple[int, str]) -> None:
+    assert outcome(post("/api/v1/status", content, Content_Encoding=encoding)) == told
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [(b"5", "number"), (b'"a"', "string"), (b"true", "boolean"), (b"false", "boolean"), (b"null", "null")],
+)
+def test_a_bare_value_is_refused(content: bytes, kind: str) -> None:
+    assert outcome(post("/api/v1/status", content)) == (400, f"Expected an object or an array, received {kind}.")
+    assert outcome(post("/ir/direct-manual/import", content)) == (
+        400,
+        f"Invalid BATCH-MANUAL (Not an object, received {kind}.)",
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{",
+        b"\0",
+        b"\xff",
+        b'{"a": "\xff"}',
+        b"\xef\xbb\xbf{}",
+        b"{'a': 1}",
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"a": NaN}',
+        b"{} {}",
+        b'{"a": "\0"}',
+    ],
+)
+def test_whatever_is_no_json_is_a_400(content: bytes) -> None:
+    status, description = outcome(post("/api/v1/status", content))
+    assert (status, description[:14]) == (400, "Invalid JSON. ")
+
+
+@pytest.mark.parametrize("content", [b"", b"  \r\n\t "])
+def test_an_empty_body_is_an_empty_object(content: bytes) -> None:
+    assert outcome(people.guest().post("/api/v1/status", content, content_type="application/json"))[0] == 200
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "application/xml", ""])
+def test_other_content_types_are_not_looked_at(content_type: str) -> None:
+    assert outcome(people.guest().post("/api/v1/status", b"{,", content_type=content_type))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("content", "echo"),
+    [
+        (b'{"echo": "\\u0000"}', "\ufffd"),
+        (b'{"echo": "\\ud800!"}', "\ufffd!"),
+        (b'{"echo": "\\ud83c\\udfb5"}', "\U0001f3b5"),
+    ],
+)
+def test_text_that_could_not_be_stored_is_marked(content: bytes, echo: str) -> None:
+    response = people.guest().post("/api/v1/status", content, content_type="application/json")
+    assert json.loads(response.content)["body"]["echo"] == echo
+
+
+@pytest.mark.parametrize("value", [b"1e999", b"1" * 5_000, b"-1e-999"])
+def test_numbers_beyond_a_double_break_nothing(value: bytes) -> None:
+    told = outcome(people.guest().post("/api/v1/status", b'{"echo": %s}' % value, content_type="application/json"))
+    assert told[0] == 400
+    assert told[1].startswith("[echo] Expected *string or no value.")
+
+
+def test_fifty_levels_of_nesting_are_refused() -> None:
+    body = b'{"echo":' * 50 + b"1" + b"}" * 50
+    told = outcome(people.guest().post("/api/v1/status", body, content_type="application/json"))
+    assert told == (400, "Your request body is nested too deeply.")

@@ -1,0 +1,144 @@
+"""Every answer under /api/v1 and /ir is the envelope, also the unhappy and the unforeseen ones."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from imports.api import instance
+from imports.api.errors import FATAL, invalid
+from imports.api.rendering import encode
+from tests import people
+from tests.api.answers import outcome
+
+pytestmark = pytest.mark.django_db
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "PROPFIND")
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1", "/api/v1/", "/api/v1/nothing", "/api/v1/imports", "/ir", "/ir/nothing/at/all"]
+)
+@pytest.mark.parametrize("method", METHODS)
+def test_an_unknown_route_is_no_endpoint_whatever_the_method(method: str, path: str) -> None:
+    assert outcome(people.guest().generic(method, path)) == (404, "Endpoint Not Found.")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/api/v1/status"),
+        ("POST", "/api/v1/config"),
+        ("GET", "/api/v1/import/file"),
+        ("GET", "/ir/direct-manual/import"),
+        ("DELETE", "/api/v1/imports/0"),
+        ("GET", "/api/v1/imports/0/revert"),
+        ("POST", "/api/v1/imports/0/poll-status"),
+        ("PATCH", "/api/v1/users/me"),
+        ("PROPFIND", "/api/v1/status"),
+    ],
+)
+def test_a_known_route_with_a_wrong_method_is_no_endpoint_either(method: str, path: str) -> None:
+    assert outcome(people.guest().generic(method, path)) == (404, "Endpoint Not Found.")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/status", "/API/V1/Status", "/api/v1/status/", "/Api/v1/STATUS/"])
+def test_literals_match_in_any_case_and_with_a_slash_at_the_end(path: str) -> None:
+    assert outcome(people.guest().get(path)) == (200, "Status check successful.")
+
+
+def test_parameters_keep_their_case() -> None:
+    assert outcome(people.guest().get("/API/V1/USERS/NoBody/"))[1] == "The user NoBody does not exist."
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/xml;q=1", "nonsense", ""])
+def test_an_accept_header_changes_nothing(accept: str) -> None:
+    assert outcome(people.guest().get("/api/v1/status?echo=a", headers={"Accept": accept}))[0] == 200
+
+
+def test_what_nobody_foresaw_is_logged_and_not_told(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> str:
+        raise RuntimeError("the password is 1234")
+
+    monkeypatch.setattr(instance, "commit", broken)
+    assert outcome(people.guest().get("/api/v1/status")) == (500, FATAL)
+    assert "the password is 1234" in caplog.text
+
+
+def test_polling_has_the_same_net_under_it(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    monkeypatch.setattr("imports.api.polling.STATEMENT", "SELECT nonsense %s")
+    with caplog.at_level(logging.ERROR):
+        assert outcome(people.guest().get("/api/v1/imports/0/poll-status")) == (500, FATAL)
+    assert "nonsense" in caplog.text
+
+
+def test_an_unknown_host_is_told_in_the_envelope_too() -> None:
+    assert outcome(people.guest().get("/api/v1/status", headers={"Host": "elsewhere.example"}))[0] == 400
+
+
+@pytest.mark.parametrize("path", ["/api/v1/status", "/api/v1/import/file", "/ir/anything", "/api/v1/nothing"])
+def test_options_is_an_empty_200_that_lets_browsers_in(path: str) -> None:
+    response = people.guest().options(path)
+    assert (response.status_code, response.content) == (200, b"")
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert response.headers["Access-Control-Allow-Headers"] == "Content-Type, X-User-Intent, Authorization"
+    assert response.headers["Access-Control-Allow-Methods"] == "GET,POST,PATCH,PUT,DELETE,OPTIONS"
+    assert "Access-Control-Allow-Credentials" not in response.headers
+
+
+@pytest.mark.parametrize("path", ["/api/v1/status", "/api/v1/nothing", "/api/v1/imports/0/poll-status"])
+def test_every_answer_is_open_to_browsers_never_cached_and_bears_an_id(path: str) -> None:
+    headers = people.guest().get(path).headers
+    assert headers["Access-Control-Allow-Origin"] == "*"
+    assert headers["Cache-Control"] == "no-store"
+    assert len(headers["X-Request-ID"]) == 32
+
+
+@pytest.mark.parametrize(("given", "kept"), [("abc-123", True), ("x" * 65, False), ("a b", False)])
+def test_a_sound_request_id_is_kept(given: str, *, kept: bool) -> None:
+    told = people.guest().get("/api/v1/status", headers={"X-Request-ID": given}).headers["X-Request-ID"]
+    assert (told == given) is kept
+
+
+def test_pages_are_left_alone() -> None:
+    headers = Client().get(reverse("admin:login")).headers
+    assert "X-Request-ID" not in headers
+    assert headers["Content-Type"].startswith("text/html")
+
+
+def test_what_json_has_no_number_for_is_null() -> None:
+    assert json.loads(encode([float("nan"), float("inf"), -float("inf"), 1.5])) == [None, None, None, 1.5]
+
+
+def test_nothing_but_plain_data_is_ever_written() -> None:
+    with pytest.raises(TypeError):
+        encode({"body": people.alice()})
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "absent", "ending"),
+    [
+        ("a", "text", False, "(Received text)"),
+        ("a", "x" * 99, False, f"(Received {'x' * 99})"),
+        ("a", "x" * 100, False, f"(Received {'x' * 97}...)"),
+        ("a", 5, False, "(Received 5)"),
+        ("a", None, False, "(Received null)"),
+        ("a", True, False, "(Received true)"),
+        ("a", None, True, "(Received nothing (undefined))"),
+        ("!a", "secret", False, "(Received ****)"),
+        ("a", "", False, "Expected x."),
+        ("a", [1], False, "Expected x."),
+        ("a", {}, False, "Expected x."),
+    ],
+)
+def test_a_parameter_that_does_not_fit_is_quoted(key: str, value: object, ending: str, *, absent: bool) -> None:
+    refused = invalid(key, "Expected x.", value, absent=absent)
+    assert refused.status == 400
+    assert refused.description.startswith(f"[{key}] Expected x.")
+    assert refused.description.endswith(ending)

@@ -1,0 +1,161 @@
+"""Rate limits: fixed windows by address in Redis, with headers, and no obstacle when Redis is gone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from unittest.mock import patch
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from pytest_django import Settings
+from redis import Redis
+
+from imports.api import limits
+from imports.api.limits import AGGRESSIVE, NORMAL, SCORE_IMPORT, Limiter
+from imports.models import GameStats, Permission
+from tests import people
+from tests.api.answers import outcome
+from tests.builders import batch_manual
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean", "counting")]
+
+STATUS = "/api/v1/status"
+
+
+@pytest.fixture
+def counting(settings: Settings) -> Iterator[None]:
+    """Limits are on."""
+    settings.TACHI_RATE_LIMITS = True
+    limits._script.cache_clear()
+    yield
+    limits._script.cache_clear()
+
+
+@pytest.fixture
+def three_a_minute() -> Iterator[Limiter]:
+    """A normal limit that is quickly reached."""
+    limiter = Limiter("normal", 3, 60)
+    with patch.object(limits, "NORMAL", limiter):
+        yield limiter
+
+
+def upload(client: Client, path: str) -> tuple[int, str]:
+    if path.startswith("/ir"):
+        return outcome(client.post(path, batch_manual(), content_type="application/json"))
+    form = {"importType": "file/batch-manual", "scoreData": SimpleUploadedFile("a.json", b"{}")}
+    return outcome(client.post(path, form))
+
+
+def test_the_limits_are_those_of_the_original() -> None:
+    assert [(limiter.most, limiter.seconds) for limiter in (NORMAL, SCORE_IMPORT, AGGRESSIVE)] == [
+        (500, 60),
+        (5, 60),
+        (15, 600),
+    ]
+
+
+def test_headers_count_down_and_the_next_request_is_refused(three_a_minute: Limiter) -> None:
+    client = people.guest()
+    told = [client.get(STATUS).headers["X-RateLimit-Remaining"] for _ in range(3)]
+    refused = client.get(STATUS)
+    assert told == ["2", "1", "0"]
+    assert refused.status_code == 429
+    assert json.loads(refused.content) == {
+        "success": False,
+        "description": "You have exceeded 3 requests per 60 seconds. Please wait.",
+        "status": 429,
+        "message": "You're being rate limited.",
+    }
+    assert refused.headers["X-RateLimit-Limit"] == "3"
+    assert refused.headers["X-RateLimit-Remaining"] == "0"
+    assert 0 < int(refused.headers["Retry-After"]) <= 60
+
+
+def test_the_window_ends_for_good(three_a_minute: Limiter, redis_clean: Redis) -> None:
+    client = people.guest()
+    for _ in range(4):
+        last = client.get(STATUS)
+    (key,) = redis_clean.keys("tachi:limit:*")
+    assert last.status_code == 429
+    assert 0 < redis_clean.pttl(key) <= 60_000
+    redis_clean.delete(key)
+    assert client.get(STATUS).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/api/v1/imports/0/poll-status", "/api/v1/nothing", "/ir/nothing"])
+def test_everything_shares_one_normal_counter(path: str, three_a_minute: Limiter) -> None:
+    client = people.guest()
+    for _ in range(3):
+        client.get(STATUS)
+    assert client.get(path).status_code == 429
+
+
+def test_addresses_are_counted_apart(three_a_minute: Limiter) -> None:
+    for _ in range(4):
+        people.guest().get(STATUS)
+    assert people.guest().get(STATUS, REMOTE_ADDR="10.0.0.2").status_code == 200
+
+
+def test_nobody_may_choose_his_own_address(three_a_minute: Limiter) -> None:
+    for number in range(3):
+        people.guest().get(STATUS, headers={"X-Forwarded-For": f"10.0.0.{number}"})
+    assert people.guest().get(STATUS, headers={"X-Forwarded-For": "10.0.0.9"}).status_code == 429
+
+
+def test_an_api_request_with_a_wrong_token_is_not_counted_but_one_to_an_ir_is(
+    three_a_minute: Limiter, redis_clean: Redis
+) -> None:
+    client = people.with_authorization("Bearer x")
+    client.get(STATUS)
+    assert redis_clean.keys("tachi:limit:*") == []
+    client.post("/ir/direct-manual/import")
+    assert len(redis_clean.keys("tachi:limit:*")) == 1
+
+
+@pytest.mark.parametrize("path", ["/api/v1/import/file", "/ir/direct-manual/import"])
+def test_the_sixth_upload_in_a_minute_is_refused_whichever_way_it_comes(path: str) -> None:
+    client = people.bearer(people.alice(), Permission.SUBMIT_SCORE)
+    paths = ["/api/v1/import/file", "/ir/direct-manual/import"] * 2 + [path, path]
+    told = [upload(client, each)[0] for each in paths[:5]]
+    assert told == [202] * 5
+    response = client.post(path, {})
+    assert response.status_code == 429
+    assert json.loads(response.content)["description"] == "You have exceeded 5 requests per 60 seconds. Please wait."
+
+
+@pytest.mark.parametrize("path", ["/api/v1/import/file", "/ir/direct-manual/import"])
+def test_uploads_that_may_not_be_are_not_counted_as_uploads(path: str, redis_clean: Redis) -> None:
+    assert people.guest().post(path).status_code == 401
+    assert people.bearer(people.alice()).post(path).status_code == 403
+    assert redis_clean.keys("tachi:limit:score-import:*") == []
+
+
+def test_an_upload_that_is_refused_for_its_form_is_counted(redis_clean: Redis) -> None:
+    assert people.bearer(people.alice(), Permission.SUBMIT_SCORE).post("/api/v1/import/file").status_code == 400
+    assert len(redis_clean.keys("tachi:limit:score-import:*")) == 1
+
+
+def test_all_bests_have_a_limit_of_their_own_after_the_path_is_known() -> None:
+    alice = people.alice()
+    GameStats.objects.create(user=alice, game="sdvx", playtype="Single")
+    client = people.guest()
+    for _ in range(20):
+        assert client.get("/api/v1/users/alice/games/sdvx/Double/pbs/all").status_code == 400
+    told = [client.get("/api/v1/users/alice/games/sdvx/Single/pbs/all").status_code for _ in range(16)]
+    assert told == [200] * 15 + [429]
+
+
+def test_requests_pass_when_redis_is_gone(settings: Settings) -> None:
+    settings.REDIS_URL = "unix:///nowhere/at/all.sock"
+    for _ in range(3):
+        response = people.guest().get(STATUS)
+        assert response.status_code == 200
+        assert "X-RateLimit-Limit" not in response.headers
+
+
+def test_nothing_is_counted_when_the_limits_are_off(settings: Settings, redis_clean: Redis) -> None:
+    settings.TACHI_RATE_LIMITS = False
+    people.guest().get(STATUS)
+    assert redis_clean.keys("tachi:limit:*") == []

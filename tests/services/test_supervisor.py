@@ -1,0 +1,163 @@
+"""script/server's supervisor: starts everything, keeps it alive, stops it cleanly."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tachi_imports import env, services, supervisor
+from tachi_imports.locks import Lock
+from tachi_imports.supervisor import CannotRun, Plan
+from tests.services.machine import all_gone, kill_all, users_of, wait_for
+
+
+@pytest.mark.parametrize(
+    ("host", "public", "url"),
+    [
+        ("127.0.0.1", "", "http://127.0.0.1:8000"),
+        ("0.0.0.0", "", "http://127.0.0.1:8000"),  # noqa: S104 - nothing is bound
+        ("::", "", "http://[::1]:8000"),
+        ("scores.lan", "", "http://scores.lan:8000"),
+        ("0.0.0.0", "https://scores.example.org/", "https://scores.example.org"),  # noqa: S104
+    ],
+)
+def test_it_says_where_a_browser_finds_it(monkeypatch: pytest.MonkeyPatch, host: str, public: str, url: str) -> None:
+    monkeypatch.setenv("HOST", host)
+    monkeypatch.setenv("TACHI_PUBLIC_URL", public)
+    assert Plan.read().url == url
+
+
+def test_a_host_may_do_without_web_or_workers() -> None:
+    def names(plan: Plan) -> list[str]:
+        return sorted(child.name for child in plan.children())
+
+    assert names(Plan(host="", port=1, workers=2, web_processes=1)) == ["sweeper", "web", "worker 1", "worker 2"]
+    assert names(Plan(host="", port=1, workers=1, web_processes=0)) == ["sweeper", "worker 1"]
+    assert names(Plan(host="", port=1, workers=0, web_processes=1)) == ["sweeper", "web"]
+
+
+@pytest.fixture
+def port() -> int:
+    """One that is free."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """A whole installation in a process of its own."""
+
+    def __init__(self, data: Path, port: int) -> None:
+        self.port = port
+        own = {key: value for key, value in os.environ.items() if key not in {"DATABASE_URL", "REDIS_URL"}}
+        self.variables = own | {
+            "TACHI_ENV": "production",
+            "TACHI_SECRET_KEY": "k" * 50,
+            "TACHI_PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "DATA_DIR": str(data),
+            "PORT": str(port),
+            "WORKERS": "1",
+            "WEB_PROCESSES": "1",
+        }
+        self.process: subprocess.Popen[str] | None = None
+
+    def begin(self) -> subprocess.Popen[str]:
+        argv = [sys.executable, "-m", "tachi_imports.supervisor"]
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(
+            argv, env=self.variables, cwd=env.BASE_DIR, stdout=pipe, stderr=subprocess.STDOUT, text=True
+        )
+        return self.process
+
+    def health(self) -> dict[str, object]:
+        """What /healthz says; empty while nothing answers."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)) as connection, suppress(OSError):
+            connection.request("GET", "/healthz")
+            found: dict[str, object] = json.loads(connection.getresponse().read())
+            return found
+        return {}
+
+    def members(self) -> list[psutil.Process]:
+        assert self.process is not None
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def pids(self, word: str) -> set[int]:
+        """Of the children with this word in their command line."""
+        assert self.process is not None
+        found = set()
+        for child in psutil.Process(self.process.pid).children():
+            with suppress(psutil.NoSuchProcess):
+                if word in child.cmdline():
+                    found.add(child.pid)
+        return found
+
+
+@pytest.fixture
+def server(data: Path, port: int) -> Iterator[Server]:
+    made = Server(data, port)
+    yield made
+    if made.process is not None and made.process.poll() is None:
+        kill_all([*(member.pid for member in made.members()), made.process.pid])
+        made.process.communicate()
+    kill_all(users_of(data))
+
+
+def test_a_second_start_on_the_same_data_is_refused(server: Server, data: Path) -> None:
+    lock = Lock(services.make_folders(data).locks / "server")
+    assert lock.try_to_take()
+    lock.write("process 4711, http://127.0.0.1:8000")
+    said, _ = server.begin().communicate()
+    lock.close()
+    assert server.process is not None
+    assert server.process.returncode == 1
+    assert said == (
+        f"Tachi Imports already runs on {data}: process 4711, http://127.0.0.1:8000.\n"
+        "Stop that one first, or set another DATA_DIR and PORT.\n"
+    )
+
+
+def test_a_taken_port_is_named(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "PORT_PATIENCE", 0.0)
+    plan = Plan(host="127.0.0.1", port=port, workers=1, web_processes=1)
+    supervisor.wait_for_port(plan)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        with pytest.raises(CannotRun, match=rf"Cannot listen on 127\.0\.0\.1:{port} \(Address already in use\)"):
+            supervisor.wait_for_port(plan)
+
+
+def test_nonsense_in_a_setting_is_named(server: Server) -> None:
+    server.variables["WORKERS"] = "many"
+    assert server.begin().communicate()[0] == "WORKERS must be a whole number from 0 to 32, not 'many'.\n"
+
+
+@pytest.mark.slow
+def test_it_runs_replaces_the_dead_and_stops_without_a_trace(server: Server) -> None:
+    process = server.begin()
+    assert wait_for(lambda: server.health().get("status") == "ok", seconds=60)
+
+    killed = server.pids("worker") | server.pids("tachi_imports.keeper")
+    assert len(killed) == 2
+    kill_all(killed)
+    assert wait_for(lambda: bool(server.pids("worker") - killed), seconds=30)
+    assert wait_for(lambda: server.health().get("status") == "ok", seconds=60)
+
+    everyone = [member.pid for member in server.members()]
+    process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert said.splitlines()[-2:] == ["Stopping ...", "Stopped."]
+    assert f"Tachi Imports is ready: http://127.0.0.1:{server.port}\n" in said
+    assert all_gone(everyone)
