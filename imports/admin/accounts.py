@@ -1,5 +1,7 @@
 """Users and API tokens in the admin."""
 
+# ruff: noqa: ARG002 - Django decides the signatures
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -35,7 +37,7 @@ class UserForm(ChangeForm):
 
     class Meta:
         model = User
-        fields = "__all__"  # noqa: DJ007 - the admin's fieldsets choose
+        fields = "__all__"
 
 
 def may_ban(actor: Any, user: User) -> bool:
@@ -75,16 +77,16 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
     def has_module_permission(self, request: HttpRequest) -> bool:
         return rules.is_moderator(request.user)
 
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return rules.is_moderator(request.user)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return rules.is_administrator(request.user)
 
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return rules.is_administrator(request.user)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
     def has_ban_permission(self, request: HttpRequest) -> bool:
@@ -94,7 +96,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
         self,
         request: HttpRequest,
         queryset: QuerySet[Any],
-        search_term: str,  # noqa: ARG002
+        search_term: str,
     ) -> tuple[QuerySet[Any], bool]:
         term = search_term.strip().lower()
         if not term:
@@ -111,9 +113,9 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
         self._set_banned(request, queryset, banned=False)
 
     def _set_banned(self, request: HttpRequest, queryset: QuerySet[User], *, banned: bool) -> None:
-        done, refused = [], []
-        for user in queryset.exclude(is_banned=banned):
-            (done if may_ban(request.user, user) else refused).append(user)
+        chosen = list(queryset.exclude(is_banned=banned))
+        done = [user for user in chosen if may_ban(request.user, user)]
+        refused = [user for user in chosen if user not in done]
         User.objects.filter(pk__in=[user.pk for user in done]).update(is_banned=banned)
         for user in done:
             self.log_change(request, user, "Banned." if banned else "Ban lifted.")
@@ -140,5 +142,5 @@ class APITokenAdmin(ReadOnlyAdmin):
     def may(self, token: APIToken) -> str:
         return ", ".join(token.permissions)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:  # noqa: ARG002
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return rules.is_administrator(request.user)

@@ -1,5 +1,7 @@
 """Songs and charts in the admin. The seeds bring them, so they are changed there."""
 
+# ruff: noqa: ARG002 - Django decides the signatures
+
 from __future__ import annotations
 
 from typing import Any
@@ -32,7 +34,7 @@ class SongAdmin(ReadOnlyAdmin):
         self,
         request: HttpRequest,
         queryset: QuerySet[Any],
-        search_term: str,  # noqa: ARG002
+        search_term: str,
     ) -> tuple[QuerySet[Any], bool]:
         term = search_term.strip()
         keys = [f"title:{fold_title(term)}", f"songID:{term}"]
@@ -61,7 +63,7 @@ class ChartAdmin(ReadOnlyAdmin):
         self,
         request: HttpRequest,
         queryset: QuerySet[Any],
-        search_term: str,  # noqa: ARG002
+        search_term: str,
     ) -> tuple[QuerySet[Any], bool]:
         term = search_term.strip()
         keys = [f"{kind}:{term}" for kind in ("inGameID", "inGameStrID", "hash")]

@@ -168,14 +168,14 @@ def _metric_type(metric: Metric) -> Any:
 def _whole_type(low: float | None, high: float | None) -> Any:
     least = -MAX_SAFE_INTEGER if low is None else max(math.ceil(low), -MAX_SAFE_INTEGER)
     most = MAX_SAFE_INTEGER if high is None else min(math.floor(high), MAX_SAFE_INTEGER)
-    return Annotated[int, Meta(ge=least, le=most)]
+    return Annotated[int, Meta(ge=least)]
 
 
 def _number_type(low: float | None, high: float | None, *, whole: bool = False) -> Any:
     if whole:
         return _whole_type(low, high)
     least, most = -FINITE if low is None else low, FINITE if high is None else high
-    return _whole_type(low, high) | Annotated[float, Meta(ge=least, le=most)]
+    return _whole_type(low, high) | Annotated[float, Meta(ge=least)]
 
 
 def _shape_type(shape: shapes.Shape) -> Any:

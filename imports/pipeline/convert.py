@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,8 @@ from imports.formats.base import Catalogue, Draft, Format, Parsed
 from imports.games import judging
 from imports.games.identity import score_id
 from imports.games.spec import Chart, Playtype
+
+log = logging.getLogger(__name__)
 
 CHUNK = 5_000  # rows judged between two looks at the database and at the clock
 FUTURE = 86_400_000  # ms by which a score's time may lie ahead of ours
@@ -62,13 +65,12 @@ def judge_rows(
             if identity in there or identity in seen:
                 _count_known(chunk, there.get(identity))
                 continue
-            judged = judge(draft, identity, parsed.context.playtype, now=now)
-            if isinstance(judged, str):
-                sent = source.as_sent(rows[draft.row - start])
-                chunk.problems.append(RowProblem(draft.row, ProblemType.INVALID, judged, sent))
-                continue
-            seen.add(identity)
-            chunk.scores.append(judged)
+            judged = _judge_or_report(draft, identity, parsed.context.playtype, now=now)
+            if isinstance(judged, Judged):
+                seen.add(identity)
+                chunk.scores.append(judged)
+            else:
+                chunk.problems.append(RowProblem(draft.row, *judged, source.as_sent(rows[draft.row - start])))
         chunk.problems.sort(key=lambda problem: problem.row)
         yield chunk
 
@@ -100,6 +102,16 @@ def _convert(
         else:
             drafts.append((score_id(user_id, made.chart.chart_id, made.play, parsed.context.playtype), made))
     return drafts
+
+
+def _judge_or_report(draft: Draft, identity: str, playtype: Playtype, *, now: int) -> Judged | tuple[ProblemType, str]:
+    """A row that breaks our own code (a chart with impossible data, say) is left out; the others go in."""
+    try:
+        judged = judge(draft, identity, playtype, now=now)
+    except Exception:
+        log.exception("row %s on chart %s could not be judged", draft.row, draft.chart.chart_id)
+        return ProblemType.INTERNAL, "An internal service error has occured."
+    return (ProblemType.INVALID, judged) if isinstance(judged, str) else judged
 
 
 def judge(draft: Draft, identity: str, playtype: Playtype, *, now: int) -> Judged | str:

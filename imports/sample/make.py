@@ -1,4 +1,4 @@
-"""Writes the sample catalogue (seeds/) and the demo files (files/) beside this module: `python -m imports.sample.make`."""
+"""Writes the catalogue (seeds/) and the demo files (files/) beside this module: `python -m imports.sample.make`."""
 
 from __future__ import annotations
 

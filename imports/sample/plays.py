@@ -31,7 +31,7 @@ class Player:
 
     def errors(self, level: float) -> float:
         """The share of the notes that is not hit perfectly on a chart of this level, 0 to 1."""
-        ease = 0.045 * 1.8 ** (level - self.skill)
+        ease: float = 0.045 * 1.8 ** (level - self.skill)
         return min(0.6, ease * self.chance.lognormvariate(0, 0.8))
 
 
@@ -172,7 +172,7 @@ def plays(
     gpt: str, charts: Sequence[Row], count: int, *, chance: Random, name: Name = by_song_id, last: int = LAST_EVENING
 ) -> Iterator[Row]:
     """So many different scores over as many evenings as that takes, oldest first, the last evening at `last` (ms)."""
-    game = gpt.split(":")[0]
+    game, _ = gpt.split(":")
     player = Player(SKILLS[gpt], chance)
     pool = [chart for chart in charts if chart["levelNum"] >= SKILLS[gpt] - 4] or list(charts)
     evenings = min(MOST_EVENINGS, -(-count // EVENING))

@@ -4,6 +4,8 @@ The rows are copied into two temporary tables first; after that each statement w
 only what differs. (ON CONFLICT would be shorter, but locks and thereby rewrites every row that is already right.)
 """
 
+# ruff: noqa: S608 - SQL pastes in names of our own tables and columns, values never
+
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence

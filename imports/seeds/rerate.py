@@ -36,7 +36,7 @@ class Rerated:
 
 
 def rerate(rated: Iterable[int], flagged: Iterable[int]) -> Rerated:
-    """`rated`: primary keys of charts whose formulas see something new; `flagged`: of those with another primary flag."""
+    """`rated`: primary keys of charts whose formulas see something new; `flagged`: those with another primary flag."""
     rated, flagged = list(rated), list(flagged)
     players = _players([*rated, *flagged])
     for user_id in players:

@@ -55,7 +55,7 @@ Row = SongRow | ChartRow
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with a file, or with one row of it (`row` counts from 0). `key` is the row's own, where it has one."""
+    """What is wrong with a file, or with one row of it (`row` counts from 0). `key` is the row's own, if it has one."""
 
     file: str
     message: str

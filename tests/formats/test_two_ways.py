@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from imports.formats import json_document
 from imports.formats.batch_manual import as_sent
-from imports.formats.batch_manual_rows import MAX_COMMENT, needs_a_closer_look, reader_of
+from imports.formats.batch_manual_rows import MAX_COMMENT, MEMBERS, needs_a_closer_look, reader_of
 from imports.formats.lookup import MATCH_TYPES
 from imports.formats.schema import Violation
 from imports.games import GAMES, shapes
@@ -196,6 +196,54 @@ def seen(row: Any, playtype: Playtype) -> Mapping[str, Any]:
     return found
 
 
+def agree(row: Any, playtype: Playtype) -> None:
+    content = json.dumps([row]).encode()
+    exactly = kept_exactly(content, playtype)
+    for taken in (quick(content, playtype), converted(content, playtype)):
+        if taken is not None:
+            assert exactly is not None, row
+            assert seen(taken, playtype) == seen(exactly, playtype)
+    if exactly is not None:
+        assert json.loads(json.dumps(as_sent(exactly))) == row
+
+
+# --- tests ----------------------------------------------------------------------------------------------------
+
+
+@each_playtype
+def test_they_agree_about_every_odd_value_in_every_place(playtype: Playtype) -> None:
+    row = plain_row(playtype)
+    agree(row, playtype)
+    odd = [*ODD, *_edges(playtype)]
+    for name in [*playtype.provided, *MEMBERS, "unknown"]:
+        for value in odd:
+            agree({**row, name: value}, playtype)
+    inner = {"judgements": playtype.judgements, "optional": playtype.optional, "scoreMeta": playtype.score_meta.members}
+    for member, names in inner.items():
+        for name in [*names, "unknown"]:
+            for value in odd:
+                agree({**row, member: {name: value}}, playtype)
+                agree({**row, member: {name: [value, value]}}, playtype)
+
+
+def plain_row(playtype: Playtype) -> dict[str, Any]:
+    metrics = {name: _plain_value(metric) for name, metric in playtype.provided.items()}
+    return {**metrics, "matchType": "songTitle", "identifier": "x"}
+
+
+def _plain_value(metric: Metric) -> Any:
+    if isinstance(metric, Ladder):
+        return metric.values[0]
+    return [] if isinstance(metric, Graph) else 1
+
+
+def _edges(playtype: Playtype) -> list[float]:
+    """The ends of every range, and what lies just inside and outside of them."""
+    rules = [getattr(metric, "rule", None) for metric in (*playtype.provided.values(), *playtype.optional.values())]
+    ends = {end for rule in rules if rule for end in (rule.low, rule.high) if end is not None}
+    return [end + step for end in sorted(ends) for step in (-1, -0.5, 0, 0.5, 1)]
+
+
 relaxed = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -203,12 +251,7 @@ relaxed = settings(deadline=None, max_examples=150, suppress_health_check=[Healt
 @relaxed
 @given(data=st.data())
 def test_what_the_quick_way_takes_the_exact_one_takes_alike(playtype: Playtype, data: st.DataObject) -> None:
-    content = json.dumps([data.draw(changed(rows_of(playtype)))]).encode()
-    taken = [row for row in (quick(content, playtype), converted(content, playtype)) if row is not None]
-    for row in taken:
-        assert seen(row, playtype) == seen(exact(content, playtype), playtype)
-    if not taken and (kept := kept_exactly(content, playtype)) is not None:
-        assert as_sent(kept) == json.loads(content)[0]
+    agree(data.draw(changed(rows_of(playtype))), playtype)
 
 
 @each_playtype

@@ -20,7 +20,7 @@ class Command(BaseCommand):
     help = (
         "Makes an API token for each of these users and prints `NAME ID TOKEN`, a line each. Tokens are shown only now."
     )
-    requires_system_checks: Sequence[str] = ()
+    requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("names", nargs="+", metavar="NAME", help="whose token; names count whatever their case")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ TOLD = 10  # problems
 
 class Command(BaseCommand):
     help = "Imports a file of scores for a player, as an upload would."
-    requires_system_checks: Sequence[str] = ()
+    requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("user", metavar="USER", help="the player's name")
@@ -70,9 +69,15 @@ def why_not(job: Import) -> str:
 
 def outcome(job: Import) -> list[str]:
     """What a completed import did: counts, classes, the first problems."""
+    counts = {
+        "new scores": job.score_count,
+        "first plays": job.first_play_count,
+        "better bests": job.best_count,
+        "duplicates": job.duplicate_count,
+        "problems": job.problem_count,
+    }
     lines = [
-        f"Completed: {job.score_count:,} new scores, {job.duplicate_count:,} duplicates, {job.problem_count:,} problems; "
-        f"{job.first_play_count:,} first plays, {job.best_count:,} better bests.",
+        "Completed: " + ", ".join(f"{count:,} {what}" for what, count in counts.items()) + ".",
         *(f"  {delta['set']}: {delta['old'] or 'none'} -> {delta['new']}" for delta in job.class_deltas),
         *(
             f"  row {problem.row}: {problem.type}: {_one_line(problem.message)}"

@@ -19,7 +19,7 @@ class Command(BaseCommand):
         "Makes the catalogue what songs-<game>.json and charts-<game>.json in a folder say. Songs and charts that are "
         "not in the files are deleted, except those of bms and pms, charts that have scores, and their songs."
     )
-    requires_system_checks: Sequence[str] = ()
+    requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", type=Path, metavar="DIR", help="the folder with the files")
@@ -37,9 +37,7 @@ class Command(BaseCommand):
 
 def summary(loaded: Loaded) -> list[str]:
     """What a load did, a line each game and kind, and then what a moderator should know."""
-    lines = [
-        f"{game:9} {kind:6} {in_words(tally)}" for (game, kind), tally in sorted(loaded.tallies.items(), reverse=False)
-    ]
+    lines = [f"{game:9} {kind:6} {in_words(tally)}" for (game, kind), tally in sorted(loaded.tallies.items())]
     lines += _named("not in the files, but kept because of their scores", loaded.kept)
     lines += _named("no longer primary, because another chart has taken their place", loaded.displaced)
     if loaded.rerated.players:
@@ -50,7 +48,8 @@ def summary(loaded: Loaded) -> list[str]:
 def in_words(tally: Tally) -> str:
     """The counts of one game's songs or charts."""
     kept = f", {tally.kept:,} kept" if tally.kept else ""
-    return f"{tally.new:6,} new, {tally.changed:6,} changed, {tally.unchanged:6,} unchanged, {tally.deleted:6,} deleted{kept}"
+    counts = {"new": tally.new, "changed": tally.changed, "unchanged": tally.unchanged, "deleted": tally.deleted}
+    return ", ".join(f"{count:6,} {name}" for name, count in counts.items()) + kept
 
 
 def _named(what: str, charts: Sequence[tuple[str, str]]) -> list[str]:

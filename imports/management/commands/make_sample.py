@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentTypeError
-from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,7 +16,7 @@ from imports.sample.plays import SKILLS, document, plays
 
 class Command(BaseCommand):
     help = "Writes a BATCH-MANUAL document of invented scores on the sample catalogue's charts to standard output."
-    requires_system_checks: Sequence[str] = ()
+    requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("gpt", metavar="GAME", type=gpt, help=f"one of {', '.join(SKILLS)}, or a game alone")

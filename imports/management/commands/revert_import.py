@@ -13,7 +13,7 @@ from imports.pipeline.revert import Busy, Deed, NotRevertible, Reverted, facts_b
 
 class Command(BaseCommand):
     help = "Takes an import back: its scores go, and sessions, personal bests and ratings become what the others say."
-    requires_system_checks: Sequence[str] = ()
+    requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("import_id", metavar="ID", help="the import's ID, 40 characters")
