@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import psycopg
@@ -51,7 +52,9 @@ def living_workers() -> int | None:
 
 def report() -> dict[str, str | int]:
     """`status`, `database` and `redis` are "ok" or "down"; `workers` is how many are alive."""
-    database, workers = database_answers(), living_workers()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        asked = pool.submit(living_workers)
+        database, workers = database_answers(), asked.result()
     return {
         "status": "ok" if database and workers else "down",
         "database": "ok" if database else "down",

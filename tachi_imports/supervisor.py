@@ -86,7 +86,7 @@ class Plan:
             "workers": self.web_processes,
             "blocking-threads": 1,
             "blocking-threads-idle-timeout": 600,
-            "workers-kill-timeout": 5,
+            "workers-kill-timeout": 3,
             "log-level": "warning",
         }
         argv = [f"--{name}={value}" for name, value in options.items()]

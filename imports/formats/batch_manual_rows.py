@@ -157,7 +157,7 @@ def _metric_type(metric: Metric) -> Any:
         return Literal[metric.values]
     if isinstance(metric, Graph):
         element = _number_type(metric.rule.low, metric.rule.high, whole=metric.rule.whole)
-        return list[element | None if metric.nullable else element]  # type: ignore[misc]  # made just now
+        return list[element | None]  # type: ignore[misc]  # made just now
     rule = metric.rule if metric.chart_rule is None else None
     low, high = (rule.low, rule.high) if rule else (None, None)
     if isinstance(metric, Integer):
@@ -168,14 +168,14 @@ def _metric_type(metric: Metric) -> Any:
 def _whole_type(low: float | None, high: float | None) -> Any:
     least = -MAX_SAFE_INTEGER if low is None else max(math.ceil(low), -MAX_SAFE_INTEGER)
     most = MAX_SAFE_INTEGER if high is None else min(math.floor(high), MAX_SAFE_INTEGER)
-    return Annotated[int, Meta(ge=least)]
+    return Annotated[int, Meta(ge=least, le=most)]
 
 
 def _number_type(low: float | None, high: float | None, *, whole: bool = False) -> Any:
     if whole:
         return _whole_type(low, high)
     least, most = -FINITE if low is None else low, FINITE if high is None else high
-    return _whole_type(low, high) | Annotated[float, Meta(ge=least)]
+    return _whole_type(low, high) | Annotated[float, Meta(ge=least, le=most)]
 
 
 def _shape_type(shape: shapes.Shape) -> Any:

@@ -1,0 +1,283 @@
+"""What an import leaves behind: counts, problems, orphans, classes, stats; and what a failed one does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from imports import jobs
+from imports.errors import ProblemType
+from imports.models import (
+    AuditEntry,
+    ClassAchievement,
+    GameStats,
+    Import,
+    ImportProblem,
+    OrphanScore,
+    PersonalBest,
+    Score,
+    ScoreBlacklist,
+    Session,
+    State,
+    User,
+)
+from imports.pipeline.revert import Busy, Deed, NotRevertible, revert
+from tests.pipeline.world import EVENING, bring, catalogue, player, state_of, take_back
+
+pytestmark = pytest.mark.django_db
+SDVX = "sdvx:Single"
+
+
+@pytest.fixture(autouse=True)
+def _catalogue(db: None) -> None:
+    catalogue()
+
+
+@pytest.fixture
+def user() -> User:
+    return player()
+
+
+def row(**changes: Any) -> dict[str, Any]:
+    base = {"matchType": "tachiSongID", "identifier": "1", "difficulty": "EXH", "score": 9_000_000, "lamp": "CLEAR"}
+    return {**base, **changes}
+
+
+GOOD = row(timeAchieved=EVENING)
+UNKNOWN = row(identifier="99")
+FUTURE = row(score=9_050_000, timeAchieved=9_999_999_999_999)
+IMPOSSIBLE = row(lamp="PERFECT ULTIMATE CHAIN")
+
+
+def test_counts_problems_and_duplicates_of_a_mixed_import(user: User) -> None:
+    job = bring(user, SDVX, [UNKNOWN, GOOD, GOOD, FUTURE, UNKNOWN, IMPOSSIBLE])
+
+    assert (job.state, job.row_count, job.score_count, job.duplicate_count, job.problem_count) == (
+        State.COMPLETED, 6, 1, 1, 4,
+    )  # fmt: skip
+    assert list(ImportProblem.objects.filter(job=job).values_list("row", "type", "message")) == [
+        (0, "SongOrChartNotFound", "Cannot find song with songID 99."),
+        (3, "InvalidDatapoint", "Invalid timestamp: score happens in the future."),
+        (4, "OrphanExists", "Cannot find song with songID 99."),
+        (
+            5,
+            "InvalidDatapoint",
+            "Got 1 error when validating score:\nCannot have a PERFECT ULTIMATE CHAIN without a perfect score.",
+        ),
+    ]
+
+
+def test_a_problem_keeps_its_datapoint_as_it_was_sent(user: User) -> None:
+    job = bring(user, SDVX, [UNKNOWN])
+
+    assert ImportProblem.objects.get(job=job).datapoint == UNKNOWN
+
+
+def test_duplicates_are_counted_and_remembered_by_key(user: User) -> None:
+    bring(user, SDVX, [GOOD])
+
+    again = bring(user, SDVX, [GOOD, row(score=9_100_000)])
+
+    key = Score.objects.get(score_data__score=9_000_000).pk
+    assert (again.score_count, again.duplicate_count) == (1, 1)
+    assert [(part.lower, part.upper) for part in again.also_carried] == [(key, key + 1)]
+
+
+def test_a_blacklisted_score_leaves_no_trace(user: User) -> None:
+    first = bring(user, SDVX, [GOOD])
+    identity = Score.objects.get(user=user).score_id
+    take_back(first)
+    ScoreBlacklist.objects.create(user=user, score_id=identity, score={})
+
+    job = bring(user, SDVX, [GOOD])
+
+    assert (job.score_count, job.duplicate_count, job.problem_count) == (0, 0, 0)
+
+
+def test_an_unknown_song_becomes_one_orphan(user: User) -> None:
+    first = bring(user, SDVX, [UNKNOWN, UNKNOWN])
+    bring(user, SDVX, [UNKNOWN])
+
+    orphan = OrphanScore.objects.get(user=user)
+    assert orphan.from_import == first
+    assert orphan.data == UNKNOWN
+    assert orphan.context == {"game": "sdvx", "playtype": "Single", "service": "World", "version": None}
+
+
+def test_reverting_passes_an_orphan_on_to_the_import_that_also_brought_it(user: User) -> None:
+    first, second = bring(user, SDVX, [UNKNOWN]), bring(user, SDVX, [UNKNOWN])
+
+    take_back(first)
+    assert OrphanScore.objects.get(user=user).from_import == second
+
+    take_back(second)
+    assert not OrphanScore.objects.filter(user=user).exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "message"),
+    [
+        (b"hello", 400, "Invalid JSON."),
+        (b"", 400, "Invalid JSON."),
+        (b"[]", 400, "Could not retrieve meta.game - is this valid BATCH-MANUAL?"),
+        (b'{"meta": {"game": "osu"}}', 400, "Could not retrieve meta.playtype - is this valid BATCH-MANUAL?"),
+        (b'{"meta": {"game": "osu", "playtype": "x"}}', 400, "Invalid game 'osu'"),
+    ],
+)
+def test_a_file_that_cannot_be_read_fails_with_its_reason_and_leaves_nothing(
+    user: User, content: bytes, status: int, message: str
+) -> None:
+    job = jobs.submit(user, jobs.Upload(content=content, import_type="file/batch-manual"))
+
+    jobs.run_import(job.import_id)
+
+    job.refresh_from_db()
+    assert (job.state, job.status_code) == (State.FAILED, status)
+    assert job.error_message.startswith(message)
+    assert not Score.objects.filter(user=user).exists()
+
+
+def test_an_unexpected_error_shows_no_text_of_its_own(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def explode(*_: object) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(jobs, "run", explode)
+
+    job = bring(user, SDVX, [GOOD])
+
+    assert (job.state, job.status_code, job.error_message) == (State.FAILED, 500, jobs.CRASHED)
+
+
+def test_an_import_that_keeps_killing_its_worker_fails_in_the_end(user: User) -> None:
+    job = jobs.submit(user, jobs.Upload(content=b"{}", import_type="file/batch-manual"))
+    Import.objects.filter(pk=job.pk).update(state=State.RUNNING, attempts=jobs.MAX_ATTEMPTS)
+
+    jobs.run_import(job.import_id)
+
+    job.refresh_from_db()
+    assert (job.state, job.error_message) == (State.FAILED, jobs.CRASHED)
+
+
+# --- classes and stats ----------------------------------------------------------------------------
+
+
+def test_provided_classes_only_rise(user: User) -> None:
+    deltas = [
+        bring(user, SDVX, [], classes={"dan": dan}).class_deltas for dan in ("DAN_5", "DAN_3", "DAN_5", "DAN_7", None)
+    ]
+
+    delta = {"game": "sdvx", "playtype": "Single", "set": "dan"}
+    assert deltas == [[delta | {"old": None, "new": "DAN_5"}], [], [], [delta | {"old": "DAN_5", "new": "DAN_7"}], []]
+    assert list(ClassAchievement.objects.filter(user=user).values_list("old_value", "new_value")) == [
+        (None, "DAN_5"),
+        ("DAN_5", "DAN_7"),
+    ]
+
+
+def test_a_revert_keeps_provided_classes_and_takes_derived_ones(user: User) -> None:
+    job = bring(user, SDVX, [GOOD], classes={"dan": "DAN_5"})
+    assert GameStats.objects.get(user=user).classes == {"dan": "DAN_5", "vfClass": "SIENNA_I"}
+
+    take_back(job)
+
+    stats = GameStats.objects.get(user=user)
+    assert (stats.ratings, stats.classes) == ({"VF6": None}, {"dan": "DAN_5"})
+    assert list(ClassAchievement.objects.filter(user=user).values_list("class_set", flat=True)) == ["dan"]
+
+
+def test_stats_without_scores_and_provided_classes_disappear(user: User) -> None:
+    take_back(bring(user, SDVX, [GOOD]))
+
+    assert not GameStats.objects.filter(user=user).exists()
+
+
+def test_an_import_says_what_it_did_to_ratings_and_bests(user: User) -> None:
+    bring(user, SDVX, [GOOD])
+
+    job = bring(user, SDVX, [row(score=9_900_000), row(difficulty="MXM"), row(score=8_000_000)])
+
+    before, after = job.rating_changes["Single"]["VF6"]
+    assert before < after
+    assert (job.best_count, job.first_play_count) == (1, 1)
+
+
+# --- revert ---------------------------------------------------------------------------------------
+
+
+def test_a_revert_is_on_record_with_who_when_and_why(user: User) -> None:
+    job = bring(user, SDVX, [GOOD])
+
+    revert(job, Deed(by=user, reason="wrong account"))
+
+    job.refresh_from_db()
+    assert (job.state, job.reverted_by, job.revert_reason) == (State.REVERTED, user, "wrong account")
+    assert job.reverted_at is not None
+    entry = AuditEntry.objects.get(job=job, verb=AuditEntry.Verb.REVERTED)
+    assert (entry.actor, entry.subject, entry.reason, entry.counts) == (
+        user, user, "wrong account", {"scores": 1, "kept": 0},
+    )  # fmt: skip
+
+
+def test_a_second_revert_is_refused_and_changes_nothing(user: User) -> None:
+    job = bring(user, SDVX, [GOOD])
+    revert(job, Deed(by=user))
+    bring(user, SDVX, [GOOD])
+    before = state_of(user)
+
+    with pytest.raises(NotRevertible):
+        revert(job, Deed(by=user))
+
+    assert state_of(user) == before
+
+
+def test_a_revert_while_an_import_of_the_player_runs_is_refused(user: User) -> None:
+    job = bring(user, SDVX, [GOOD])
+    running = jobs.submit(user, jobs.Upload(content=b"{}", import_type="file/batch-manual"))
+    Import.objects.filter(pk=running.pk).update(state=State.RUNNING)
+
+    with pytest.raises(Busy):
+        revert(job, Deed(by=user))
+
+    job.refresh_from_db()
+    assert job.state == State.COMPLETED
+
+
+def test_a_plain_revert_takes_shared_scores_along(user: User) -> None:
+    first = bring(user, SDVX, [GOOD])
+    bring(user, SDVX, [GOOD])
+
+    take_back(first)
+
+    assert not Score.objects.filter(user=user).exists()
+
+
+def test_keeping_shared_scores_hands_them_to_the_earliest_other_import(user: User) -> None:
+    first = bring(user, SDVX, [GOOD, row(score=9_100_000)])
+    second = bring(user, SDVX, [GOOD])
+    bring(user, SDVX, [GOOD])
+
+    take_back(first, keep_shared=True)
+
+    score = Score.objects.get(user=user)
+    second.refresh_from_db()
+    assert score.from_import == second
+    assert (second.score_count, second.duplicate_count, list(second.also_carried)) == (1, 0, [])
+
+
+def test_reverting_never_touches_another_player(user: User) -> None:
+    other = player()
+    bring(other, SDVX, [GOOD])
+    before = state_of(other)
+
+    take_back(bring(user, SDVX, [GOOD]))
+
+    assert state_of(other) == before
+    assert not Score.objects.filter(user=user).exists()
+    assert not Session.objects.filter(user=user).exists()
+    assert not PersonalBest.objects.filter(user=user).exists()
+
+
+def test_every_problem_type_fits_its_column() -> None:
+    column = ImportProblem._meta.get_field("type")
+    assert all(len(kind.value) <= (column.max_length or 0) for kind in ProblemType)

@@ -1,0 +1,208 @@
+"""Whose turn it is: one import of a player after another, players beside each other, and nobody forgotten."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import django_rq
+import pytest
+from django.db import connection, connections
+from redis import Redis
+
+from imports import jobs
+from imports.models import Import, Score, State, User
+from imports.pipeline import states
+from imports.pipeline.revert import Busy, Deed, NotRevertible, revert
+from tests.pipeline.world import EVENING, HALF_HOUR, bring, catalogue, player, state_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _catalogue(transactional_db: None, redis_clean: Redis) -> None:
+    catalogue()
+
+
+def document(count: int, *, start: int = 0) -> bytes:
+    rows = [
+        {
+            "matchType": "tachiSongID", "identifier": "1", "difficulty": "EXH", "score": 8_000_000 + start + i,
+            "lamp": "CLEAR", "timeAchieved": EVENING + i * HALF_HOUR,
+        }
+        for i in range(count)
+    ]  # fmt: skip
+    meta = {"game": "sdvx", "playtype": "Single", "service": "World"}
+    return json.dumps({"meta": meta, "scores": rows}).encode()
+
+
+def submit(user: User, content: bytes = b"{}") -> Import:
+    return jobs.submit(user, jobs.Upload(content=content, import_type="file/batch-manual"))
+
+
+def queued_ids() -> list[str]:
+    return [job_id[:40] for job_id in django_rq.get_queue("default").get_job_ids()]
+
+
+def test_only_the_oldest_queued_import_of_a_player_may_begin() -> None:
+    user = player()
+    first, second = submit(user), submit(user)
+
+    assert not states.claim(second)
+    assert states.claim(first)
+    assert not states.claim(second), "one is running"
+
+
+def test_imports_of_different_players_run_beside_each_other() -> None:
+    assert states.claim(submit(player()))
+    assert states.claim(submit(player()))
+
+
+def test_whoever_finishes_asks_for_the_players_next() -> None:
+    user = player()
+    first, second = submit(user, document(1)), submit(user, document(1, start=5))
+    django_rq.get_queue("default").empty()
+
+    jobs.run_import(first.import_id)
+
+    assert queued_ids() == [second.import_id]
+
+
+def test_an_import_that_another_process_holds_is_left_to_it() -> None:
+    job = submit(player(), document(1))
+    with holding(job):
+        jobs.run_import(job.import_id)
+
+    job.refresh_from_db()
+    assert job.state == State.QUEUED
+
+
+def test_the_sweeper_queues_again_what_nobody_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "GRACE", 0)
+    lost, waiting, held, running = (submit(player(), document(1)) for _ in range(4))
+    django_rq.get_queue("default").empty()
+    jobs.enqueue(waiting.import_id)
+    Import.objects.filter(pk=running.pk).update(state=State.RUNNING)
+
+    with holding(held):
+        swept = jobs.sweep()
+
+    assert swept == 2
+    assert sorted(queued_ids()) == sorted([lost.import_id, waiting.import_id, running.import_id])
+
+
+def test_the_sweeper_queues_one_import_a_player(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "GRACE", 0)
+    user = player()
+    first, _ = submit(user), submit(user)
+    django_rq.get_queue("default").empty()
+
+    jobs.sweep()
+
+    assert queued_ids() == [first.import_id]
+
+
+def test_an_import_whose_worker_died_is_resumed_and_applied_once() -> None:
+    job = submit(player(), document(3))
+    assert states.claim(job)
+
+    jobs.run_import(job.import_id)
+    jobs.run_import(job.import_id)
+
+    job.refresh_from_db()
+    assert (job.state, job.attempts, job.score_count) == (State.COMPLETED, 2, 3)
+    assert Score.objects.filter(from_import=job).count() == 3
+
+
+def test_without_redis_an_upload_is_kept_for_the_sweeper(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(_name: str) -> django_rq.queues.DjangoRQ:
+        raise ConnectionRefused
+
+    with monkeypatch.context() as patched:
+        patched.setattr(jobs.django_rq, "get_queue", gone)
+        job = submit(player(), document(1))
+    monkeypatch.setattr(jobs, "GRACE", 0)
+
+    assert jobs.sweep() == 1
+    assert queued_ids() == [job.import_id]
+
+
+class ConnectionRefused(jobs.RedisError):
+    """What a client raises whose server is away."""
+
+
+def test_reverts_racing_for_one_import_have_one_winner() -> None:
+    user = player()
+    job = bring(user, "sdvx:Single", json.loads(document(5))["scores"])
+
+    outcomes = race([lambda: _outcome(job)] * 4)
+
+    assert outcomes.count("reverted") == 1
+    assert set(outcomes) <= {"reverted", "busy", "gone"}
+    assert state_of(user)["scores"] == []
+
+
+def test_an_import_racing_with_a_revert_leaves_one_of_the_two_orders() -> None:
+    user = player()
+    old = bring(user, "sdvx:Single", json.loads(document(5))["scores"])
+    new = submit(user, document(5, start=100))
+
+    outcomes = race([lambda: _outcome(old), lambda: jobs.run_import(new.import_id)])
+
+    new.refresh_from_db()
+    assert new.state == State.COMPLETED
+    assert Score.objects.filter(user=user).count() == (5 if "reverted" in outcomes else 10)
+
+
+def _outcome(job: Import) -> str:
+    try:
+        revert(job, Deed(by=job.user))
+    except Busy:
+        return "busy"
+    except NotRevertible:
+        return "gone"
+    return "reverted"
+
+
+def race(deeds: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Runs deeds at the same moment, each in a thread and on a connection of its own."""
+    barrier = threading.Barrier(len(deeds))
+    results: list[Any] = []
+
+    def run(deed: Callable[[], Any]) -> None:
+        barrier.wait()
+        try:
+            results.append(deed())
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(deed,)) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert len(results) == len(deeds), "a deed raised or hung"
+    return results
+
+
+class holding:  # noqa: N801 - reads as a word in a with statement
+    """Holds an import's sign of life from another connection, as a worker elsewhere would."""
+
+    def __init__(self, job: Import) -> None:
+        self._key = job.pk
+        self._connection = connection.copy()
+
+    def __enter__(self) -> None:
+        with self._connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [self._key])
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_worker_is_left(redis_clean: Redis) -> Iterator[None]:
+    yield
+    django_rq.get_queue("default").empty()
