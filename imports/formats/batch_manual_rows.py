@@ -157,7 +157,7 @@ def _metric_type(metric: Metric) -> Any:
         return Literal[metric.values]
     if isinstance(metric, Graph):
         element = _number_type(metric.rule.low, metric.rule.high, whole=metric.rule.whole)
-        return list[element | None]  # type: ignore[misc]  # made just now
+        return list[element | None if metric.nullable else element]  # type: ignore[misc]  # made just now
     rule = metric.rule if metric.chart_rule is None else None
     low, high = (rule.low, rule.high) if rule else (None, None)
     if isinstance(metric, Integer):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import django_rq
 import pytest
 from django.db import connection, connections
 from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from imports import jobs
 from imports.models import Import, Score, State, User
@@ -42,6 +43,11 @@ def submit(user: User, content: bytes = b"{}") -> Import:
     return jobs.submit(user, jobs.Upload(content=content, import_type="file/batch-manual"))
 
 
+def forget_queue() -> None:
+    """As if Redis had been emptied."""
+    django_rq.get_connection("default").flushdb()
+
+
 def queued_ids() -> list[str]:
     return [job_id[:40] for job_id in django_rq.get_queue("default").get_job_ids()]
 
@@ -63,7 +69,7 @@ def test_imports_of_different_players_run_beside_each_other() -> None:
 def test_whoever_finishes_asks_for_the_players_next() -> None:
     user = player()
     first, second = submit(user, document(1)), submit(user, document(1, start=5))
-    django_rq.get_queue("default").empty()
+    forget_queue()
 
     jobs.run_import(first.import_id)
 
@@ -82,7 +88,7 @@ def test_an_import_that_another_process_holds_is_left_to_it() -> None:
 def test_the_sweeper_queues_again_what_nobody_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "GRACE", 0)
     lost, waiting, held, running = (submit(player(), document(1)) for _ in range(4))
-    django_rq.get_queue("default").empty()
+    forget_queue()
     jobs.enqueue(waiting.import_id)
     Import.objects.filter(pk=running.pk).update(state=State.RUNNING)
 
@@ -97,7 +103,7 @@ def test_the_sweeper_queues_one_import_a_player(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(jobs, "GRACE", 0)
     user = player()
     first, _ = submit(user), submit(user)
-    django_rq.get_queue("default").empty()
+    forget_queue()
 
     jobs.sweep()
 
@@ -117,20 +123,16 @@ def test_an_import_whose_worker_died_is_resumed_and_applied_once() -> None:
 
 
 def test_without_redis_an_upload_is_kept_for_the_sweeper(monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(_name: str) -> django_rq.queues.DjangoRQ:
-        raise ConnectionRefused
+    def gone(_name: str) -> None:
+        raise RedisConnectionError
 
     with monkeypatch.context() as patched:
-        patched.setattr(jobs.django_rq, "get_queue", gone)
+        patched.setattr(django_rq, "get_queue", gone)
         job = submit(player(), document(1))
     monkeypatch.setattr(jobs, "GRACE", 0)
 
     assert jobs.sweep() == 1
     assert queued_ids() == [job.import_id]
-
-
-class ConnectionRefused(jobs.RedisError):
-    """What a client raises whose server is away."""
 
 
 def test_reverts_racing_for_one_import_have_one_winner() -> None:
@@ -200,9 +202,3 @@ class holding:  # noqa: N801 - reads as a word in a with statement
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
-
-
-@pytest.fixture(autouse=True)
-def _no_worker_is_left(redis_clean: Redis) -> Iterator[None]:
-    yield
-    django_rq.get_queue("default").empty()

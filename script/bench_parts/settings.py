@@ -1,0 +1,7 @@
+"""The product's settings, and an address that costs nothing to compare others with."""
+
+from __future__ import annotations
+
+from tachi_imports.settings import *  # noqa: F403 - settings are a module's names
+
+ROOT_URLCONF = "script.bench_parts.urls"
