@@ -40,7 +40,7 @@ from imports.games.spec import Game
 from imports.models import APIToken, AuditEntry, Import, ImportInput, State, User
 from imports.models.documents import UNFINISHED
 from imports.pipeline import states
-from imports.pipeline.progress import Progress, Snapshot, read, writer
+from imports.pipeline.progress import BEGINS, DESCRIPTIONS, Progress, Snapshot, Stage, read, writer
 from imports.pipeline.run import run
 
 log = logging.getLogger(__name__)
@@ -262,6 +262,38 @@ def _progress_writer(import_id: str) -> Any:
 def progress_of(job: Import) -> Snapshot | None:
     """How far a running import has come; None while nothing is known."""
     return read(_redis(), job.import_id)
+
+
+def progress_facts(job: Import, *, position: int | None) -> dict[str, Any]:
+    """The `progress` of an import under way, as polls and pages tell it; what is unknown is left out.
+
+    `job` needs no more than its import_id and attempts. `position`: its place in the queue, None once it runs.
+    What an earlier attempt wrote does not count, so that an attempt never goes back.
+    """
+    if position is not None:
+        return _waiting(queuePosition=position)
+    found = progress_of(job)
+    if found is None or found.attempt < job.attempts:
+        return _waiting()
+    return _told(found)
+
+
+def _waiting(**known: int) -> dict[str, Any]:
+    stage = Stage.QUEUED
+    return {"description": DESCRIPTIONS[stage], "stage": stage, "percent": BEGINS[stage], **known, "stages": []}
+
+
+def _told(found: Snapshot) -> dict[str, Any]:
+    told = {
+        "description": found.description,
+        "stage": found.stage,
+        "percent": found.percent,
+        "processed": found.processed,
+        "total": found.total,
+        "etaSeconds": found.eta,
+        "stages": [{"name": name, "seconds": seconds} for name, seconds in found.seconds.items()],
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def queue_position(job: Import) -> int:

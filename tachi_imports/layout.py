@@ -11,8 +11,9 @@ from urllib.parse import quote
 
 # The address of a unix socket has room for 104 bytes on macOS and 108 on Linux, its final NUL included.
 LONGEST_SOCKET = 103
-# libpq and PostgreSQL read commas and quotes in a socket's folder as their own syntax.
-_PLAIN = re.compile(r"[\w ./+@-]+", re.ASCII)
+# libpq and PostgreSQL read commas and quotes in a socket's folder as their own syntax; redis-py stumbles over a space
+# in what Valkey tells of its clients.
+_PLAIN = re.compile(r"[\w./+-]+", re.ASCII)
 
 
 class ServicesError(Exception):
@@ -48,7 +49,7 @@ class Layout:
 
     @property
     def sockets(self) -> Path:
-        """A folder for the sockets: `run`, or a short one under /tmp when that address would not fit."""
+        """A folder for the sockets: `run`, or a short one under /tmp when that address would not do."""
         folder = self.root / "run"
         longest = folder / ".s.PGSQL.5432"
         if len(os.fsencode(longest)) <= LONGEST_SOCKET and _PLAIN.fullmatch(str(folder)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from collections.abc import Iterator
@@ -12,8 +13,8 @@ from pathlib import Path
 class Lock:
     """A lock on one file. Processes that this one forks share it; programs that it executes do not."""
 
-    def __init__(self, path: Path) -> None:
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    def __init__(self, path: Path, *, make: bool = True) -> None:
+        self._descriptor = os.open(path, os.O_RDWR | (os.O_CREAT if make else 0), 0o600)
 
     def share(self) -> None:
         """Waits until nobody holds it exclusively."""
@@ -65,10 +66,17 @@ def taken(path: Path) -> Iterator[None]:
 
 def is_taken(path: Path) -> bool:
     """Whether somebody holds this lock exclusively now."""
-    if not path.exists():
+    try:
+        lock = Lock(path, make=False)
+    except FileNotFoundError:
         return False
-    lock = Lock(path)
     try:
         return not lock.try_to_share()
     finally:
         lock.close()
+
+
+def wait_until_free(path: Path) -> None:
+    """Waits until nobody holds this lock exclusively."""
+    with contextlib.suppress(FileNotFoundError), contextlib.closing(Lock(path, make=False)) as lock:
+        lock.share()

@@ -22,7 +22,7 @@ from typing import IO, cast
 
 from tachi_imports import accounts, env
 from tachi_imports.layout import Layout, ServicesError
-from tachi_imports.locks import Lock, is_taken, taken
+from tachi_imports.locks import Lock, is_taken, taken, wait_until_free
 
 __all__ = ["Running", "ServicesError", "available", "connection", "data_dir", "start", "temporary_folder", "to_embed"]
 
@@ -96,21 +96,26 @@ class Running:
                 "DATABASE_URL or REDIS_URL. Stop that process first, or set the same."
             )
 
-    def stop(self) -> bool:
-        """Lets go; whoever started the servers and is the last to go waits for their end. False: they stay up."""
+    def stop(self, *, wait: bool = False) -> bool:
+        """Lets go. Whoever started the servers, or is told to `wait`, waits for their end if he was their last user.
+
+        False: they stay up for others, or stop without us.
+        """
         if self._use is not None:
             self._use.close()
             self._use = None
-        if self._keeper is None or not self._was_last():
+        if (self._keeper is None and not wait) or not self._was_last():
             return False
-        self._keeper.wait()
+        if self._keeper is not None:
+            self._keeper.wait()
+        wait_until_free(self.layout.locks / "keeper")
         return True
 
     def _was_last(self) -> bool:
         """The keeper has the lock `users` in a moment, unless someone shares it."""
         deadline = time.monotonic() + HANDOVER
         while time.monotonic() < deadline:
-            if is_taken(self.layout.locks / "users") or (self._keeper and self._keeper.poll() is not None):
+            if is_taken(self.layout.locks / "users") or not is_taken(self.layout.locks / "keeper"):
                 return True
             time.sleep(0.01)
         return False

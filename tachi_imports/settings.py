@@ -27,6 +27,7 @@ if DEBUG and IN_PRODUCTION:
 
 # --- the product -------------------------------------------------------------------------------------------------
 
+TACHI_VERSION = "0.1.0"
 TACHI_NAME = env.text("TACHI_NAME", default="Tachi Imports")
 TACHI_GAMES = env.names("TACHI_GAMES")  # empty: every game; imports/checks.py knows the names
 TACHI_PUBLIC_URL = env.origin("TACHI_PUBLIC_URL")  # empty: take the address from the request
@@ -115,6 +116,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "imports.pages.context.site",
             ],
         },
     }

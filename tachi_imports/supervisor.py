@@ -156,7 +156,7 @@ def _run(plan: Plan, layout: Layout, running: services.Running | None) -> int:
     finally:
         say("Stopping ...")
         family.stop()
-        alone = running is None or running.stop()
+        alone = running is None or running.stop(wait=True)
         say("Stopped." if alone else "Stopped; another command still uses PostgreSQL and Valkey.")
     return 0
 

@@ -8,4 +8,5 @@ from django.urls import include, path
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("imports.api.urls")),
+    path("", include("imports.pages.urls")),
 ]

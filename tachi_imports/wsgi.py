@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import signal
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tachi_imports.settings")
+
+if multiprocessing.parent_process() is not None:
+    # A process of granian's begins with its parent's handler, which does nothing here, and gets its own after this
+    # import. In between there is nothing to finish: without this line a stop would wait until it is killed.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 application = get_wsgi_application()

@@ -18,7 +18,6 @@ from imports.api.responses import success
 from imports.formats import BY_IMPORT_TYPE
 from imports.models import Permission
 
-VERSION = "0.1.0"
 STARTED = time.time_ns() // 1_000_000  # Unix milliseconds
 
 
@@ -41,7 +40,7 @@ class Status(Resource):
         body = {
             "serverTime": time.time_ns() // 1_000_000,
             "startTime": STARTED,
-            "version": f"v{VERSION} [{commit()}]",
+            "version": f"v{settings.TACHI_VERSION} [{commit()}]",
             "whoami": self.user.pk if self.user else None,
             "permissions": self._permissions(),
         }

@@ -22,7 +22,6 @@ from imports.api.loading import import_alone, one_moment
 from imports.api.rendering import plain
 from imports.api.responses import good
 from imports.models import Import, State
-from imports.pipeline.progress import BEGINS, DESCRIPTIONS, Snapshot, Stage
 
 AGAIN_IN = {"Retry-After": "1"}  # seconds
 CANCELLED = "This import was cancelled."
@@ -108,28 +107,5 @@ def _completed(import_id: str) -> HttpResponse:
 
 
 def _progress(standing: Standing) -> dict[str, Any]:
-    """Never goes back within an attempt: what an earlier attempt wrote does not count. Unknown members are left out."""
-    if standing.position is not None:
-        return _waiting(queuePosition=standing.position)
-    found = jobs.progress_of(Import(import_id=standing.import_id))
-    if found is None or found.attempt < standing.attempts:
-        return _waiting()
-    return _told(found)
-
-
-def _waiting(**known: int) -> dict[str, Any]:
-    stage = Stage.QUEUED
-    return {"description": DESCRIPTIONS[stage], "stage": stage, "percent": BEGINS[stage], **known, "stages": []}
-
-
-def _told(found: Snapshot) -> dict[str, Any]:
-    told = {
-        "description": found.description,
-        "stage": found.stage,
-        "percent": found.percent,
-        "processed": found.processed,
-        "total": found.total,
-        "etaSeconds": found.eta,
-        "stages": [{"name": name, "seconds": seconds} for name, seconds in found.seconds.items()],
-    }
-    return {name: value for name, value in told.items() if value is not None}
+    job = Import(import_id=standing.import_id, attempts=standing.attempts)
+    return jobs.progress_facts(job, position=standing.position)

@@ -70,7 +70,7 @@ _SURROGATES = re.compile(
 
 def may_hold_unstorable_text(data: bytes) -> bool:
     """Whether an escape for NUL or for half a surrogate pair stands anywhere; valid UTF-8 holds them no other way."""
-    return any(escape in data for escape in _ESCAPES)
+    return b"\\u" in data and any(escape in data for escape in _ESCAPES)
 
 
 def value_of(raw: Raw) -> Any:

@@ -1,7 +1,7 @@
 """The games: one file each, holding one frozen `GAME` with its formulas as plain functions beside it. Pure.
 
     spec, shapes        the form that a game is declared in
-    formulas            arithmetic that games share; volforce and ex_score what one family of them shares
+    formulas            arithmetic that games share; volforce, ex_score and be_music what one family of them shares
     judging             derive, validate, rate and compose, for any game
     identity            score IDs and orphan IDs
     javascript          numbers and texts exactly as the original writes them
@@ -12,13 +12,20 @@ How to add a game: docs/adding-a-game.md.
 
 from __future__ import annotations
 
-from imports.games import chunithm, iidx, sdvx
+from imports.games import arcaea, bms, chunithm, iidx, museca, pms, popn, sdvx, usc, wacca
 from imports.games.spec import Game, Playtype
 
 GAMES: tuple[Game, ...] = (
     iidx.GAME,
+    museca.GAME,
     chunithm.GAME,
+    bms.GAME,
+    popn.GAME,
     sdvx.GAME,
+    usc.GAME,
+    wacca.GAME,
+    pms.GAME,
+    arcaea.GAME,
 )
 """Every game, in the order they are listed to players."""
 

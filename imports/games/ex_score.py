@@ -83,17 +83,3 @@ def judgements_add_up(play: Play, _chart: Chart) -> str | None:
         f"Expected PGreat*2 + Great to equal EX score. Got {counts[0]}*2 + {counts[1]} "
         f"but that wasn't equal to the EX score of {text(score)}."
     )
-
-
-def sieglinde(play: Play, chart: Chart) -> float:
-    """The chart's Sieglinde difficulty of the clear that was made: hard, or easy and above. 0 below an easy clear.
-
-    A chart without a figure counts as 0.
-    """
-    easy = chart.data.get("sglEC") or 0
-    match play.metrics["lamp"]:
-        case "FULL COMBO" | "EX HARD CLEAR" | "HARD CLEAR":
-            return max(chart.data.get("sglHC") or 0, easy)
-        case "CLEAR" | "EASY CLEAR":
-            return easy
-    return 0

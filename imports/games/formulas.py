@@ -1,6 +1,7 @@
 """Arithmetic that games share. Pure; doubles throughout, rounded only where a formula says so.
 
-What only one family of games shares has a file of its own: `volforce` (SOUND VOLTEX, USC), `ex_score` (IIDX, BMS, PMS).
+What only one family of games shares has a file of its own: `volforce` (SOUND VOLTEX, USC), `ex_score` (IIDX, BMS, PMS)
+and `be_music` (BMS, PMS).
 """
 
 from __future__ import annotations

@@ -81,3 +81,6 @@ TIER = Record(
     nullable=True,
 )
 """How hard a community finds a chart."""
+
+TABLE_FOLDERS = ListOf(Record({"table": Text(), "level": Text()}))
+"""Where a chart stands in the difficulty tables of a community."""

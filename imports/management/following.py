@@ -6,8 +6,8 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator
-from typing import Protocol
 
+from django.core.management.base import OutputWrapper
 from redis.exceptions import RedisError
 
 from imports import jobs
@@ -19,18 +19,10 @@ PATIENCE = 5.0  # seconds in which somebody should have begun with an import who
 WIDTH = 30  # characters of the bar
 
 
-class Output(Protocol):
-    """What a command writes to."""
-
-    def write(self, msg: str = "", style_func: None = None, ending: str | None = None) -> None: ...
-    def isatty(self) -> bool: ...
-    def flush(self) -> None: ...
-
-
 class Bar:
     """Shows snapshots of one import."""
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: OutputWrapper) -> None:
         self._output = output
         self._moves = output.isatty()
         self._last = ""

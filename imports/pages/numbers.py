@@ -26,6 +26,12 @@ def format_metric(value: Number | None, shown: Shown) -> str:
     return NO_DATA if value is None else _FORMATS[shown](value)
 
 
+def signed_metric(difference: Number, shown: Shown) -> str:
+    """What lies between two values of a metric, signed: `+72,142`, `−1.25%`."""
+    text = format_metric(abs(difference), shown)
+    return f"{MINUS if difference < 0 else '+'}{text}"
+
+
 def format_rating(value: Number | None, shown: Shown, *, kind: RatingKind) -> str:
     """A rating. The default format rounds to two decimals, except that a profile's is cut: 4.35 shows as 4.34."""
     if value is None:

@@ -66,3 +66,172 @@ def ordinal_ending(number: int) -> str:
     if number % 100 in (11, 12, 13):
         return "th"
     return {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+
+
+# --- names ------------------------------------------------------------------------------------------
+
+_RATINGS = {"VF6": "VOLFORCE", "ProfileVF6": "VOLFORCE"}
+_CLASS_SETS = {"vfClass": "Class", "colour": "Colour", "dan": "Dan", "emblem": "Emblem"}
+KINDS = {
+    "SongOrChartNotFound": "Unknown song or chart",
+    "OrphanExists": "Unknown, and kept already",
+    "InvalidDatapoint": "Impossible value",
+    "AmbiguousTitle": "Ambiguous title",
+    "InternalError": "Our fault",
+}
+"""Problem types as players read them."""
+
+ADVICE = {
+    "SongOrChartNotFound": "Kept aside; nothing of it is lost",
+    "OrphanExists": "Kept aside since an earlier import",
+    "InvalidDatapoint": "Correct it in the file and upload that again",
+    "AmbiguousTitle": "Name the chart by its ID instead of its title",
+    "InternalError": "Tell whoever runs this server",
+}
+
+
+def rating_name(rating: str) -> str:
+    """A rating as its players call it, else its ID with a capital: `KtLampRating`."""
+    return _RATINGS.get(rating) or rating[:1].upper() + rating[1:]
+
+
+def class_set_name(class_set: str) -> str:
+    return _CLASS_SETS.get(class_set) or class_set[:1].upper() + class_set[1:]
+
+
+# --- people -----------------------------------------------------------------------------------------
+
+BANNED = "This account is banned."
+NOT_KNOWN = "No account has this name and password. Names do not tell capitals from small letters, passwords do."
+INACTIVE = "This account is not in use any more."
+NOT_YOURS = "Only the player whose import this is, or an administrator, may revert it."
+
+
+def imports_of(name: str) -> str:
+    return f"Imports of {name}"
+
+
+# --- uploads ----------------------------------------------------------------------------------------
+
+CHOOSE_A_FILE = "Choose a file, or paste its text."
+EMPTY_FILE = "This file is empty. Nothing was imported."
+ONE_OR_THE_OTHER = "Choose a file or paste its text, not both."
+NOT_JSON = "This is no batch-manual file: that is JSON, and begins with a brace ({)."
+UNKNOWN_KIND = "This instance does not know this kind of file."
+
+
+def too_large(limit: int) -> str:
+    return f"This file is larger than {file_size(limit)}. Nothing was imported."
+
+
+# --- what an import did -----------------------------------------------------------------------------
+
+
+def headline(*, scores: int, bests: int, rows: int) -> str:
+    """What a completed import did, as its heading: `214 new scores, 37 better bests`."""
+    if scores:
+        new = count_of(scores, "new score")
+        return f"{new}, {count_of(bests, 'better best')}" if bests else new
+    return "Nothing new in this file" if rows else "An empty file, so no scores"
+
+
+def did(*, scores: int, duplicates: int) -> str:
+    """The same in a list: `214 new, 18 duplicates`."""
+    new = f"{scores:,} new" if scores else "nothing new"
+    return f"{new}, {count_of(duplicates, 'duplicate')}" if duplicates else new
+
+
+def counted(counts: dict[str, int]) -> str:
+    """What the history says of a completed import; zeros are left out."""
+    said = [did(scores=counts.get("score_count", 0), duplicates=counts.get("duplicate_count", 0))]
+    if counts.get("problem_count"):
+        said.append(count_of(counts["problem_count"], "problem"))
+    return ", ".join(said)
+
+
+def problems_left_out(count: int, kinds: dict[str, int]) -> tuple[str, str]:
+    """`3 rows did not go in.` and why, by type."""
+    said = [f"{number:,} × {KINDS.get(kind, kind).lower()}" for kind, number in kinds.items()]
+    return f"{count_of(count, 'row')} did not go in.", f"{', '.join(said)}."
+
+
+def failure_reason(status: int) -> str:
+    if status >= 500:
+        return "Something broke on our side. It was logged, with this import's number."
+    return "The file could not be read as it stands, so all of it was left out."
+
+
+def failure_advice(status: int) -> str:
+    if status >= 500:
+        return "Upload it again. If it breaks again, tell whoever runs this server."
+    return "Correct the file and upload it again. Scores that are there already are skipped."
+
+
+def class_change(name: str, old: str | None, *, rises: bool, is_provided: bool) -> tuple[str, str]:
+    """A class gained or lost, as the strong and the plain half of a sentence."""
+    if is_provided:
+        return f"{name}.", f"Up from {old}, as the file says." if old else "As the file says."
+    if not rises:
+        return f"{name}.", f"Down from {old}."
+    return f"New class: {name}.", f"Up from {old}." if old else ""
+
+
+def way_to(distance: str, name: str) -> str:
+    return f"{distance} to {name}"
+
+
+def rail_label(start: float, end: float, low: str, high: str) -> str:
+    """What a class rail shows, for those who do not see it."""
+    return f"From {start:.0f} to {end:.0f} percent of the way that leads from {low} through {high}"
+
+
+def way_label(covered: float, name: str) -> str:
+    return f"{covered:.0f} percent of {name}"
+
+
+# --- reverting --------------------------------------------------------------------------------------
+
+BUSY = "An import or a revert of this player is under way. Nothing was changed; try again when it is done."
+NOTHING_TO_REVERT = "There is nothing to revert: this import is not, or not any more, among the completed ones."
+
+
+def reverted(scores: int, kept: int) -> str:
+    """What a revert did: `205 scores taken back, 9 kept with another import`."""
+    taken = f"{count_of(scores, 'score')} taken back"
+    return f"{taken}, {kept:,} kept with another import" if kept else taken
+
+
+def falls_back(changed: int, unplayed: int) -> str:
+    """What becomes of the bests."""
+    said = [f"{count_of(changed, 'best')} {_verb(changed, 'falls', 'fall')} back to what came before"] * bool(changed)
+    said += [f"{count_of(unplayed, 'chart')} {_verb(unplayed, 'becomes', 'become')} unplayed"] * bool(unplayed)
+    return f"{' and '.join(said)}." if said else "No best changes."
+
+
+def sessions_go(gone: int, changed: int) -> tuple[str, str]:
+    """What becomes of the sessions, as the strong and the plain half of a sentence."""
+    strong = f"{count_of(gone, 'session')} {_verb(gone, 'goes', 'go')}." if gone else ""
+    plain = f"{count_of(changed, 'session')} {_verb(changed, 'loses', 'lose')} scores and may fall apart."
+    return strong, plain if changed else ""
+
+
+def _verb(count: int, one: str, many: str) -> str:
+    return one if count == 1 else many
+
+
+# --- history ----------------------------------------------------------------------------------------
+
+
+def deed(verb: str, actor: str) -> str:
+    """`Uploaded by mirei`, `Completed`."""
+    return f"{verb.capitalize()} by {actor}" if actor else verb.capitalize()
+
+
+def uploaded(*, by_token: bool, token: str, name: str, size: int) -> str:
+    """How a file came: `in the browser, night-session.json, 61 KB`."""
+    way = (f"with the token “{token}”" if token else "with a token") if by_token else "in the browser"
+    return ", ".join(part for part in (way, name, file_size(size) if size else "") if part)
+
+
+def with_reason(text: str, reason: str) -> str:
+    return f"{text}. Reason: “{reason}”" if reason else f"{text}."

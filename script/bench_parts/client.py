@@ -8,6 +8,7 @@ from typing import Any
 
 from script.bench_parts.installation import Broken
 
+TRIVIAL = "/bench/trivial"  # an address of the bench alone: urls.py
 BOUNDARY = "bench-a3f1c9"
 TOKEN_HEADER = "Bearer {}"  # noqa: S105 - no secret
 

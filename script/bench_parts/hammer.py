@@ -18,13 +18,15 @@ def main() -> None:
     port, path, seconds, connections = int(sys.argv[1]), sys.argv[2], float(sys.argv[3]), int(sys.argv[4])
     request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
     sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(connections)]
-    size = max(ask_once(each, request) for each in sockets)
-    done, passed = hammer(sockets, request, size=size, seconds=seconds)
+    sizes = {ask_once(each, request) for each in sockets}
+    if len(sizes) != 1:
+        sys.exit(f"answers of {sorted(sizes)} bytes to the same question")
+    done, passed = hammer(sockets, request, size=sizes.pop(), seconds=seconds)
     print(json.dumps({"requests": done, "seconds": passed}))
 
 
 def ask_once(connection: socket.socket, request: bytes) -> int:
-    """Bytes of an answer; all answers to one question have the same."""
+    """Bytes of an answer."""
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.sendall(request)
     data = b""
@@ -33,7 +35,9 @@ def ask_once(connection: socket.socket, request: bytes) -> int:
     head, _, body = data.partition(b"\r\n\r\n")
     if not head.startswith(HEAD):
         sys.exit(f"answered {head[:80]!r}")
-    length = next(int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length"))
+    length = next(
+        int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")
+    )
     while len(body) < length:
         body += connection.recv(65_536)
     return len(head) + 4 + length
@@ -41,15 +45,15 @@ def ask_once(connection: socket.socket, request: bytes) -> int:
 
 def hammer(sockets: list[socket.socket], request: bytes, *, size: int, seconds: float) -> tuple[int, float]:
     """How many whole answers came, in how many seconds. Ends with a message for an answer of another kind."""
-    poller = select.epoll()
+    poller = select.poll()
     by_file = {each.fileno(): each for each in sockets}
     missing = dict.fromkeys(by_file, size)
     for file, each in by_file.items():
-        poller.register(file, select.EPOLLIN)
+        poller.register(file, select.POLLIN)
         each.send(request)
     done, begun = 0, time.monotonic()
     while (passed := time.monotonic() - begun) < seconds:
-        for file, _ in poller.poll(1):
+        for file, _ in poller.poll(1000):
             data = by_file[file].recv(65_536)
             if not data or (missing[file] == size and not data.startswith(HEAD)):
                 sys.exit(f"answered {data[:80]!r}")

@@ -57,6 +57,14 @@ class Installation:
         postmaster = psutil.Process(pid)
         return [postmaster, *postmaster.children(recursive=True)]
 
+    def manage(self, *command: str) -> str:
+        """What a command of manage.py says. Raises Broken where it fails."""
+        argv = [sys.executable, "manage.py", *command]
+        done = subprocess.run(argv, cwd=env.BASE_DIR, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise Broken(f"manage.py {command[0]} failed: {done.stderr.strip()}")
+        return done.stdout
+
     def rest(self) -> None:
         """Cleans up after deletions and flushes, so that what is measured next starts as on a quiet evening."""
         self.database.execute("VACUUM")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
-TRIVIAL = "/bench/trivial"
+from script.bench_parts.client import TRIVIAL
+
 SAYS = b'{"success":true,"description":"Import is ongoing.","body":{"importStatus":"ongoing"}}'
 
 

@@ -46,7 +46,7 @@ def score(**members: Any) -> dict[str, Any]:
     return {name: value for name, value in {**valid, **members}.items() if value is not ...}
 
 
-def document(*scores: Any, meta: Mapping[str, Any] | None = None, **parts: Any) -> dict[str, Any]:
+def document(*scores: Any, meta: Any = None, **parts: Any) -> dict[str, Any]:
     """A document of SOUND VOLTEX; `...` takes a part away."""
     full_meta = {"game": "sdvx", "playtype": "Single", "service": "Arcade", **(meta or {})}
     valid = {"meta": {k: v for k, v in full_meta.items() if v is not ...}, "scores": list(scores)}

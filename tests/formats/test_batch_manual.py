@@ -11,7 +11,7 @@ import pytest
 
 from imports.errors import ImportFailed, ProblemType, RowProblem
 from imports.formats import batch_manual, json_document
-from imports.games import GAMES, sdvx
+from imports.games import GAMES, chunithm, iidx, sdvx
 from tests.formats.build import (
     DIRECT,
     EVERY_KIND,
@@ -76,8 +76,8 @@ def test_a_document_must_name_its_game(source: Any, content: Any, message: str) 
 
 
 def test_only_the_games_of_this_instance_exist() -> None:
-    message = failure(document(), games=[each for each in GAMES if each.slug != "sdvx"])
-    assert message == "Invalid game 'sdvx' - expected any of iidx, chunithm."
+    message = failure(document(), games=[chunithm.GAME, iidx.GAME])
+    assert message == "Invalid game 'sdvx' - expected any of chunithm, iidx."
 
 
 SERVICE = "Expected a string with length between 3 and 60."
@@ -384,7 +384,7 @@ def test_a_row_becomes_a_draft(members: dict[str, Any], expected: dict[str, Any]
         "comment": draft.comment,
         "time_achieved": draft.time_achieved,
     }
-    plain = {"judgements": {}, "optional": {}, "score_meta": {}, "comment": None, "time_achieved": None}
+    plain: dict[str, Any] = {"judgements": {}, "optional": {}, "score_meta": {}, "comment": None, "time_achieved": None}
     assert made == {"metrics": {"score": 9_000_000, "lamp": "CLEAR"}} | plain | expected
 
 

@@ -244,7 +244,7 @@ def _edges(playtype: Playtype) -> list[float]:
     return [end + step for end in sorted(ends) for step in (-1, -0.5, 0, 0.5, 1)]
 
 
-relaxed = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+relaxed = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 
 
 @each_playtype

@@ -17,7 +17,18 @@ from imports.games.spec import ChartRule, Derived, Game, Integer, Ladder, Merge,
 from tests.games.build import Rated, Refused, fresh
 
 FOLDER = Path(imports.games.__file__).parent
-SHARED = {"__init__", "spec", "shapes", "formulas", "volforce", "ex_score", "judging", "identity", "javascript"}
+SHARED = {
+    "__init__",
+    "spec",
+    "shapes",
+    "formulas",
+    "volforce",
+    "ex_score",
+    "be_music",
+    "judging",
+    "identity",
+    "javascript",
+}
 ORDER = {  # slug -> its place in the original's list
     "iidx": 0,
     "museca": 1,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from imports.errors import FormulaError
-from imports.games import ex_score, formulas
+from imports.games import be_music, formulas
 from tests.games.build import bests_of, chart, play
 
 FLOORS = {"low": 0.0, "middle": 50.0, "high": 99.5}
@@ -101,7 +101,7 @@ def test_unknown_judgements_count_as_no_hits() -> None:
     ],
 )
 def test_sieglinde_is_the_difficulty_of_the_clear(lamp: str, figures: dict[str, Any], expected: float) -> None:
-    assert ex_score.sieglinde(play(lamp=lamp), chart(data=figures)) == expected
+    assert be_music.sieglinde(play(lamp=lamp), chart(data=figures)) == expected
 
 
 @settings(deadline=None)

@@ -253,7 +253,7 @@ def test_refusals(name: str) -> None:
     def found() -> Iterator[str]:
         nonlocal seen
         for case in document["cases"]:
-            chart = _chart_of(case, charts)
+            chart = _chart_of(case, [chart for chart in charts if chart.playtype == playtype.name])
             if chart is None or not _is_judged(case):
                 continue
             seen += 1

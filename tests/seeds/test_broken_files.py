@@ -99,7 +99,7 @@ def test_a_broken_chart_is_named_and_nothing_is_loaded(tmp_path: Path, row: Any,
         ("", "songs-sdvx.json: is no JSON (Input data was truncated)"),
         ("[{}", "songs-sdvx.json: is no JSON (Input data was truncated)"),
         ("\ufeff[]", "songs-sdvx.json: is no JSON (JSON is malformed: invalid character (byte 0))"),
-        (b'[{"id": "\xff"}]', "songs-sdvx.json[0]: is not UTF-8"),
+        (b'[{"id": 1, "title": "\xff"}]', "songs-sdvx.json[0]: is not UTF-8"),
         ("[" * 2000 + "]" * 2000, "songs-sdvx.json: is no JSON (maximum recursion depth exceeded)"),
     ],
 )
@@ -112,7 +112,9 @@ def test_data_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
     for _ in range(60):
         deep = {"in": deep}
 
-    assert told(write(tmp_path, songs_usc=[song(data=deep)])) == ["songs-usc.json[0] (id 1): data: is nested too deeply"]
+    assert told(write(tmp_path, songs_usc=[song(data=deep)])) == [
+        "songs-usc.json[0] (id 1): data: is nested too deeply"
+    ]
 
 
 def test_each_file_tells_its_first_ten_problems(tmp_path: Path) -> None:
@@ -132,15 +134,21 @@ def test_a_folder_without_seed_files_is_refused(tmp_path: Path) -> None:
     assert told(tmp_path / "nowhere") == [f"{tmp_path / 'nowhere'}: is no folder"]
 
 
+SONGS = {"songs_usc": [song(data={})], "songs_sdvx": [song()]}
+
+
 def test_one_chart_id_cannot_stand_for_charts_of_two_games(tmp_path: Path) -> None:
-    songs = {"songs_usc": [song(data={})], "songs_sdvx": [song()]}
-    in_usc = chart(playtype="Keyboard")
-    load(write(tmp_path, **songs, charts_usc=[in_usc]))
+    both = write(tmp_path, **SONGS, charts_usc=[chart(playtype="Keyboard")], charts_sdvx=[chart()])
 
-    clash = ["charts-sdvx.json[0] (chartID EXH of 1): is a chart of usc Keyboard already"]
+    assert told(both) == ["charts-usc.json[0] (chartID EXH of 1): is a chart of sdvx Single already"]
 
-    assert told(write(tmp_path, charts_sdvx=[chart()], **songs)) == clash
-    assert told(write(tmp_path, charts_ddr=[in_usc], charts_sdvx=[chart()], **songs))[1:] == clash
+
+def test_a_chart_id_of_another_game_cannot_be_taken_over(tmp_path: Path) -> None:
+    load(write(tmp_path, **SONGS, charts_usc=[chart(playtype="Keyboard")]))
+
+    taken = write(tmp_path, **SONGS, charts_sdvx=[chart()])
+
+    assert told(taken) == ["charts-sdvx.json[0] (chartID EXH of 1): is a chart of usc Keyboard already"]
 
 
 def test_a_game_that_is_not_built_yet_may_have_any_data(tmp_path: Path) -> None:

@@ -36,7 +36,9 @@ def chart_ids() -> set[str]:
 def versions_of_rows() -> Any:
     """Changes when a row is written, even if with the same values."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id, xmin::text, ctid::text FROM imports_chart UNION SELECT id, xmin::text, ctid::text FROM imports_song")
+        cursor.execute(
+            "SELECT id, xmin::text, ctid::text FROM imports_chart UNION SELECT id, xmin::text, ctid::text FROM imports_song"
+        )
         return set(cursor.fetchall())  # fmt: skip
 
 
@@ -46,7 +48,11 @@ def test_songs_and_charts_are_stored_with_what_they_can_be_found_by(tmp_path: Pa
 
     stored = Song.objects.get()
     assert (stored.game, stored.song_id, stored.title, stored.artist) == ("sdvx", 1, "Ärger", "Somebody")
-    assert (stored.alt_titles, stored.search_terms, stored.data) == (["TROUBLE"], ["aerger"], {"displayVersion": "booth"})
+    assert (stored.alt_titles, stored.search_terms, stored.data) == (
+        ["TROUBLE"],
+        ["aerger"],
+        {"displayVersion": "booth"},
+    )
     assert stored.match_keys == ["songID:1", "title:ärger", "title:trouble"]
     found = Chart.objects.get()
     assert (found.chart_id, found.song, found.game, found.playtype) == ("EXH of 1", stored, "sdvx", "Single")

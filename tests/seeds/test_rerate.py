@@ -100,5 +100,3 @@ def test_a_best_follows_its_chart_back_to_being_primary(tmp_path: Path) -> None:
     load(write(tmp_path, **rows()))
 
     assert state(alice) == before
-
-

@@ -1,0 +1,178 @@
+"""DDR. A play may be made with a flare gauge, which its flare skill counts; a profile has three groups of songs."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
+
+from imports.errors import FormulaError
+from imports.games.formulas import class_from_floors, grade_on, known_hits
+from imports.games.javascript import text
+from imports.games.shapes import Number, OneOf, Record, Text
+from imports.games.spec import (
+    FAST_SLOW_COMBO,
+    POSITIVE_WHOLE,
+    Bests,
+    Chart,
+    ClassSet,
+    ClassValue,
+    Derived,
+    Difficulty,
+    Game,
+    Integer,
+    Ladder,
+    Merge,
+    Play,
+    Playtype,
+    ProfileRating,
+    ScoreRating,
+    SessionRating,
+    Shown,
+    between,
+)
+
+LAMP = Ladder(
+    values=(
+        "FAILED",
+        "ASSIST",
+        "CLEAR",
+        "FULL COMBO",
+        "GREAT FULL COMBO",
+        "PERFECT FULL COMBO",
+        "MARVELOUS FULL COMBO",
+        "LIFE4",
+    ),
+    minimum_relevant="CLEAR",
+)
+GRADE_FLOORS = {
+    "E": -math.inf,  # every failed play, whatever its score
+    "D": 0,
+    "D+": 550_000,
+    "C-": 590_000,
+    "C": 600_000,
+    "C+": 650_000,
+    "B-": 690_000,
+    "B": 700_000,
+    "B+": 750_000,
+    "A-": 790_000,
+    "A": 800_000,
+    "A+": 850_000,
+    "AA-": 890_000,
+    "AA": 900_000,
+    "AA+": 950_000,
+    "AAA": 990_000,
+}
+FLARES = ("0", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "EX")
+
+_grade = grade_on(GRADE_FLOORS)
+
+
+def grade(play: Play, _chart: Chart) -> str:
+    return "E" if play.metrics["lamp"] == "FAILED" else _grade(play.metrics["score"])
+
+
+# --- the rating of a play ---------------------------------------------------------------------------
+
+_SKILLS = dict(  # of a level without a flare
+    enumerate(
+        (145, 155, 170, 185, 205, 230, 255, 290, 335, 400, 465, 510, 545, 575, 600, 620, 635, 650, 665),
+        start=1,
+    )
+)
+_FLARE_INDEXES = {flare: index for index, flare in enumerate(FLARES)}
+
+
+def flare_skill(play: Play, chart: Chart) -> int:
+    """Flare skill of one play, 145 to 1064: its level's, and six hundredths of that for each flare. 0 for a failed one.
+
+    Raises FormulaError for a level that is not one of 1 to 19.
+    """
+    if play.metrics["lamp"] == "FAILED":
+        return 0
+    skill = _SKILLS.get(chart.level_num)
+    if skill is None:
+        raise FormulaError(f"Level {text(chart.level_num)} has no flare skill.")
+    flares = _FLARE_INDEXES[play.optional.get("flare") or "0"]
+    return skill * (100 + 6 * flares) // 100
+
+
+# --- the rating of a profile ------------------------------------------------------------------------
+
+BEST_OF_CATEGORY = 30
+_CATEGORIES = ("CLASSIC", "WHITE", "GOLD", "NONE")
+
+
+def profile_flare_skill(bests: Bests) -> float | None:
+    """The sum of the thirty best on songs of each category; songs of none count nothing. None without any best."""
+    rated = bests.rated("flareSkill")
+    if not rated:
+        return None
+    places, total = Counter({"NONE": BEST_OF_CATEGORY}), 0.0
+    for value, chart in rated:
+        category = chart.song.data["flareCategory"]
+        if places[category] < BEST_OF_CATEGORY:
+            places[category] += 1
+            total += value
+    return total
+
+
+# --- what contradicts itself ------------------------------------------------------------------------
+
+
+def judgements_make_the_score(play: Play, chart: Chart) -> str | None:
+    """Five points a step at best, as a share of the million, less ten for each that was not marvelous."""
+    steps = chart.data.get("stepCount")
+    counts = known_hits(play, "MARVELOUS", "PERFECT", "GREAT", "GOOD", "OK", "MISS")
+    if play.metrics["lamp"] == "FAILED" or not steps or counts is None:
+        return None
+    marvelous, perfect, great, good, ok, _ = counts
+    most, points = 5 * steps, 5 * (marvelous + perfect + ok) + 3 * great + good
+    expected = (points * 100_000 - (perfect + great + good) * most) // most * 10
+    score = play.metrics["score"]
+    if expected == score:
+        return None
+    return f"Expected calculated score from judgements of {text(expected)} to equal score of {text(score)}."
+
+
+def lamp_fits_the_judgements(play: Play, _chart: Chart) -> str | None:
+    """Each full combo allows no hit below its name, where all are known."""
+    counts = known_hits(play, "MISS", "GOOD", "GREAT", "PERFECT", "MARVELOUS")
+    if counts is None:
+        return None
+    match play.metrics["lamp"]:
+        case "FULL COMBO" if any(counts[:1]):
+            return "Cannot have a FULL COMBO with more than 0 MISS"
+        case "GREAT FULL COMBO" if any(counts[:2]):
+            return "Cannot have a GREAT FULL COMBO with more than 0 MISS and GOOD"
+        case "PERFECT FULL COMBO" if any(counts[:3]):
+            return "Cannot have a PERFECT FULL COMBO with more than 0 MISS, GOOD and GREAT"
+        case "MARVELOUS FULL COMBO" if any(counts[:4]):
+            return "Cannot have a MARVELOUS FULL COMBO with anyhing else than MARVELOUS judgements"
+    return None
+
+
+def judgements_make_the_ex_score(play: Play, _chart: Chart) -> str | None:
+    counts, ex_score = known_hits(play, "MARVELOUS", "PERFECT", "GREAT", "OK"), play.optional.get("exScore")
+    if counts is None or ex_score is None:
+        return None
+    marvelous, perfect, great, ok = counts
+    expected = 3 * marvelous + 3 * ok + 2 * perfect + great
+    return None if expected == ex_score else f"EXScore expected to be {expected} instead of {text(ex_score)}"
+
+
+# --- the class of a profile -------------------------------------------------------------------------
+
+_PLANETS = {  # id -> its name, and where the next step after each of its four begins
+    "NONE": ("NONE", (500, 1000, 1500, 2000)),
+    "MERCURY": ("水星 / MERCURY", (3000, 4000, 5000, 6000)),
+    "VENUS": ("金星 / VENUS", (7000, 8000, 9000, 10_000)),
+    "EARTH": ("地球 / EARTH", (11_500, 13_000, 14_500, 16_000)),
+    "MARS": ("火星 / MARS", (18_000, 20_000, 22_000, 24_000)),
+    "JUPITER": ("木星 / JUPITER", (26_500, 29_000, 31_500, 34_000)),
+    "SATURN": ("土星 / SATURN", (36_750, 39_500, 42_250, 45_000)),
+    "URANUS": ("天王星 / URANUS", (48_750, 52_500, 56_250, 60_000)),
+    "NEPTUNE": ("海王星 / NEPTUNE", (63_750, 67_500, 71_250, 75_000)),
+    "SUN": ("太陽 / SUN", (78_750, 82_500, 86_250, 90_000)),
+}

@@ -1,0 +1,216 @@
+"""ITG, the stamina community's way of playing StepMania. A chart is known by its hash and called anything."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from imports.errors import FormulaError
+from imports.games.formulas import grade_on, highest, hits
+from imports.games.shapes import ListOf, Number, OneOf, Record, Text
+from imports.games.spec import (
+    Chart,
+    Decimal,
+    Derived,
+    Game,
+    Graph,
+    Ladder,
+    Merge,
+    Play,
+    Playtype,
+    ProfileRating,
+    ScoreRating,
+    SessionRating,
+    Shown,
+    between,
+)
+
+LAMP = Ladder(
+    values=("FAILED", "CLEAR", "FULL COMBO", "FULL EXCELLENT COMBO", "QUAD", "QUINT"),
+    minimum_relevant="FAILED",
+)
+GRADE_FLOORS = {
+    "F": -math.inf,  # every failed play, whatever its percent
+    "D": 0,
+    "C": 55,
+    "B": 68,
+    "A": 80,
+    "S": 89,
+    "★": 96,
+    "★★": 98,
+    "★★★": 99,
+    "★★★★": 100,
+}
+
+_grade = grade_on(GRADE_FLOORS)
+
+
+def grade(play: Play, _chart: Chart) -> str:
+    return "F" if play.metrics["lamp"] == "FAILED" else _grade(play.metrics["scorePercent"])
+
+
+def final_percent(play: Play, _chart: Chart) -> float:
+    """How far a failed play came, 0 to 100; a cleared one is worth 100 more than its percent."""
+    if play.metrics["lamp"] == "FAILED":
+        return float(play.metrics["survivedPercent"])
+    return float(100 + play.metrics["scorePercent"])
+
+
+# --- the ratings of a play --------------------------------------------------------------------------
+
+
+def block_rating(play: Play, chart: Chart) -> float | None:
+    """The ranked level of a chart that was cleared. None for a failed play, and where the chart has no rank."""
+    return None if play.metrics["lamp"] == "FAILED" else chart.data.get("rankedLevel")
+
+
+NOTES_OF_32 = 512  # 32 measures of sixteenths
+LEAST_TEMPO = 100
+_LEAST_NPS = 6.6  # no measure as slow as that reaches the least tempo
+
+
+def fastest_32(play: Play, chart: Chart) -> float | None:
+    """The tempo (BPM, as sixteenths) that was held through as many notes as 32 measures have, without an empty measure.
+
+    It is the slowest measure's of a stretch of at least two measures that ends where it has 512 notes; the fastest
+    stretch counts. A failed play counts as far as it came. None below 100. Raises FormulaError where the chart counts
+    its measures twice and differently.
+    """
+    nps, notes = chart.data["npsPerMeasure"], chart.data["notesPerMeasure"]
+    if len(nps) != len(notes):
+        raise FormulaError(f"This chart has {len(nps)} measures by one count and {len(notes)} by another.")
+    if play.metrics["lamp"] == "FAILED":
+        played = math.ceil(play.metrics["survivedPercent"] / 100 * len(notes))
+        nps, notes = nps[:played], notes[:played]
+    tempo = _fastest_stretch(nps, notes) * 60 / 4
+    return tempo if tempo >= LEAST_TEMPO else None
+
+
+def _fastest_stretch(nps: Sequence[float], notes: Sequence[float]) -> float:
+    """The largest notes per second that no measure of some stretch is below; `_LEAST_NPS` where there is none.
+
+    Only a stretch that is faster than the fastest so far matters, so a new one begins after every measure that is not.
+    """
+    fastest, start, total = _LEAST_NPS, 0, 0.0
+    for measure, speed in enumerate(nps):
+        if speed <= fastest:
+            start, total = measure + 1, 0.0
+            continue
+        count = notes[measure]
+        if not count:
+            start, total = measure, 0.0
+            continue
+        total += count
+        while total >= NOTES_OF_32 and start < measure:
+            fastest = min(nps[start : measure + 1])
+            start = _after_the_last(fastest, nps, start=start, end=measure)
+            total = sum(notes[start : measure + 1])
+    return fastest
+
+
+def _after_the_last(value: float, values: Sequence[float], *, start: int, end: int) -> int:
+    """Where to go on after the last place of a value between two places."""
+    return next(place for place in range(end, start - 1, -1) if values[place] == value) + 1
+
+
+# --- what contradicts itself ------------------------------------------------------------------------
+
+
+def clear_survives_the_whole_chart(play: Play, _chart: Chart) -> str | None:
+    if play.metrics["lamp"] != "FAILED" and play.metrics["survivedPercent"] < 100:
+        return "Cannot clear a chart that you didn't survive 100% of."
+    return None
+
+
+_BREAKS = ("decent", "wayoff", "miss")
+
+
+def lamp_fits_the_judgements(play: Play, _chart: Chart) -> str | None:
+    """Hits above fantastic (`fantastic+`) contradict nothing."""
+    match play.metrics["lamp"]:
+        case "QUINT" if hits(play, "fantastic", "excellent", "great", *_BREAKS) > 0:
+            return "Cannot have a QUINT with any fantastic (or worse) judgements."
+        case "QUAD" if hits(play, "excellent", "great", *_BREAKS) > 0:
+            return "Cannot have a QUAD with any excellent (or worse) judgements."
+        case "FULL EXCELLENT COMBO" if hits(play, "great", *_BREAKS) > 0:
+            return "Cannot have a FULL EXCELLENT COMBO with any great (or worse) judgements."
+        case "FULL COMBO" if hits(play, *_BREAKS) > 0:
+            return "Cannot have a FULL COMBO with any combo breaks."
+    return None
+
+
+# --- the declaration --------------------------------------------------------------------------------
+
+CHART_DATA = Record(
+    {
+        "rankedLevel": Number(nullable=True),
+        "chartLevel": Number(),
+        "hashGSv3": Text(),
+        "difficultyTag": OneOf(("Beginner", "Easy", "Medium", "Hard", "Expert", "Edit")),
+        "length": Number(above=0),
+        "charter": Text(),
+        "streamBPM": Number(nullable=True),
+        "breakdown": Record(
+            {
+                "detailed": Text(),
+                "partiallySimplified": Text(),
+                "simplified": Text(),
+                "total": Text(),
+                "density": Number(),
+            },
+            nullable=True,
+        ),
+        "npsPerMeasure": ListOf(Number(low=0)),
+        "notesPerMeasure": ListOf(Number(low=0)),
+        "bannerLocationOverride": Text(nullable=True),
+        "originalPack": Text(),
+        "packs": ListOf(Text()),
+    }
+)
+
+STAMINA = Playtype(
+    name="Stamina",
+    provided={
+        "scorePercent": Decimal(rule=between(0, 100)),
+        "survivedPercent": Decimal(rule=between(0, 100)),
+        "lamp": LAMP,
+    },
+    derived={
+        "grade": Derived(Ladder(values=tuple(GRADE_FLOORS), minimum_relevant="A"), grade),
+        "finalPercent": Derived(Decimal(rule=between(0, 200), shown=Shown.ITG_FINAL), final_percent),
+    },
+    optional={"lifebarHistory": Graph(rule=between(0, 100))},
+    judgements=("fantastic+", "fantastic", "excellent", "great", "decent", "wayoff", "miss"),
+    grade_metric="scorePercent",
+    grade_floors=GRADE_FLOORS,
+    default_metric="finalPercent",
+    default_ladder="lamp",
+    difficulties=None,
+    default_difficulty=None,
+    match_types=("itgChartHash",),
+    versions={},
+    chart_data=CHART_DATA,
+    score_meta=Record(),
+    score_ratings={
+        "blockRating": ScoreRating(block_rating, Shown.DP0),
+        "fastest32": ScoreRating(fastest_32, Shown.DP0),
+    },
+    session_ratings={"blockRating": SessionRating("blockRating", best=5, shown=Shown.DP0)},
+    profile_ratings={
+        "highestBlock": ProfileRating(("blockRating",), highest("blockRating"), Shown.DP0),
+        "fastest32": ProfileRating(("fastest32",), highest("fastest32"), Shown.DP0),
+    },
+    default_score_rating="blockRating",
+    default_session_rating="blockRating",
+    default_profile_rating="highestBlock",
+    best_name="Best Result",
+    merges=(Merge(name="Best Lamp", key="lamp", takes=("lamp",)),),
+    validators=(clear_survives_the_whole_chart, lamp_fits_the_judgements),
+)
+
+GAME = Game(
+    slug="itg",
+    name="ITG",
+    song_data=Record({"subtitle": Text(nullable=True)}),
+    playtypes=(STAMINA,),
+)

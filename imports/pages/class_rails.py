@@ -1,0 +1,107 @@
+"""Where a rating stands on the ladder of a derived class. Pure.
+
+Games declare a derived class as a function of the ratings; where its steps begin is found by asking that function.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from imports.games.spec import ClassSet, Playtype
+from imports.pages import numbers, words
+from imports.pages.parts import ClassRail, Rail, rail
+
+HIGHEST = 1e7  # no rating comes near it
+PLACES = 6  # thresholds are figures that people chose
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """A derived class that one rating alone decides."""
+
+    group: ClassSet
+    rating: str
+
+    def index(self, value: float) -> int:
+        found = self.group.derive({self.rating: value}) if self.group.derive else None
+        return -1 if found is None else self.group.index(found)
+
+    def name(self, index: int) -> str:
+        return self.group.values[index].name
+
+
+def ladder_of(playtype: Playtype, rating: str) -> Ladder | None:
+    """The class that this rating decides, None where there is none."""
+    for group in playtype.classes.values():
+        ladder = Ladder(group, rating)
+        if ladder.index(0) >= 0:
+            return ladder
+    return None
+
+
+@cache
+def floor_of(ladder: Ladder, index: int) -> float | None:
+    """The least value, from 0 on, that earns a class; None above the top."""
+    if index >= len(ladder.group.values) or ladder.index(HIGHEST) < index:
+        return None
+    below, reached = 0.0, HIGHEST
+    if ladder.index(below) >= index:
+        return below
+    while reached - below > 10**-PLACES / 4:
+        middle = (below + reached) / 2
+        below, reached = (below, middle) if ladder.index(middle) >= index else (middle, reached)
+    return round(reached, PLACES)
+
+
+def to_next(ladder: Ladder, value: float) -> tuple[float, str] | None:
+    """The next class's floor and name, None at the top."""
+    index = ladder.index(value) + 1
+    floor = floor_of(ladder, index)
+    return None if floor is None else (floor, ladder.name(index))
+
+
+def class_rail(ladder: Ladder, *, before: float | None, after: float) -> ClassRail | None:
+    """Before and after between the floors of two classes, which stand at the rail's beginning and middle."""
+    low, high = sorted(ladder.index(value) for value in (after if before is None else before, after))
+    if low == high:
+        low, high = (low, low + 1) if floor_of(ladder, low + 1) is not None else (low - 1, low)
+    start, middle, end = (floor_of(ladder, index) for index in (low, high, high + 1))
+    if low < 0 or start is None or middle is None:
+        return None
+    way = _Way(start, middle, end)
+    marks = ((numbers.grouped(start), ladder.name(low)), (numbers.grouped(middle), ladder.name(high)))
+    label = words.rail_label(0 if before is None else way.percent(before), way.percent(after), marks[0][1], marks[1][1])
+    return ClassRail(_rail(way, before, after, label), marks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Two stretches, each half of the rail however long it is; without an end the second is full or empty."""
+
+    start: float
+    middle: float
+    end: float | None
+
+    def percent(self, value: float) -> float:
+        if value < self.middle:
+            return max(0.0, 50 * (value - self.start) / (self.middle - self.start))
+        if self.end is None:
+            return 100.0
+        return min(100.0, 50 + 50 * (value - self.middle) / (self.end - self.middle))
+
+
+def _rail(way: _Way, before: float | None, after: float, label: str) -> Rail:
+    then, now = 0.0 if before is None else way.percent(before), way.percent(after)
+    moved = ("up", now - then) if now >= then else ("down", then - now)
+    return rail((("was", min(then, now)), moved), total=100, label=label, least=0)
+
+
+def class_way(ladder: Ladder, value: float) -> Rail | None:
+    """How much of its class a rating has covered; None at the top, where there is no way left."""
+    index = ladder.index(value)
+    start, end = floor_of(ladder, index), floor_of(ladder, index + 1)
+    if start is None or end is None:
+        return None
+    covered = max(0.0, 100 * (value - start) / (end - start))
+    return rail((("was", covered),), total=100, label=words.way_label(covered, ladder.name(index)))

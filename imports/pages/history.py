@@ -1,0 +1,40 @@
+"""What happened to an import, newest first."""
+
+from __future__ import annotations
+
+from imports.models import AuditEntry, Import
+from imports.pages import words
+from imports.pages.naming import input_of, milliseconds
+from imports.pages.parts import AuditLine
+
+ICONS = {"uploaded": "file-up", "completed": "circle-check", "failed": "octagon-x", "reverted": "undo-2"}
+
+
+def history(job: Import, *, private: bool) -> list[AuditLine]:
+    """One query. Names of files and reasons are for those who may see the file (`private`)."""
+    entries = AuditEntry.objects.filter(job=job).select_related("actor", "token").order_by("-pk")
+    return [
+        AuditLine(
+            icon=ICONS.get(entry.verb, "info"),
+            what=words.deed(entry.verb, entry.actor.username if entry.actor else ""),
+            rest=_rest(entry, job, private=private),
+            time=milliseconds(entry.at),
+        )
+        for entry in entries
+    ]
+
+
+def _rest(entry: AuditEntry, job: Import, *, private: bool) -> str:
+    match entry.verb:
+        case "uploaded":
+            sent = input_of(job) if private else None
+            token = entry.token.identifier if entry.token and private else ""
+            file = (sent.file_name, sent.size) if sent else ("", 0)
+            return words.uploaded(by_token=entry.token_id is not None, token=token, name=file[0], size=file[1])
+        case "completed":
+            return words.counted(entry.counts)
+        case "reverted":
+            taken = words.reverted(entry.counts.get("scores", 0), entry.counts.get("kept", 0))
+            return words.with_reason(taken, entry.reason if private else "")
+        case _:
+            return entry.reason if private else ""

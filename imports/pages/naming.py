@@ -1,0 +1,57 @@
+"""How imports, games, ratings and classes are called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from imports.formats import BY_IMPORT_TYPE
+from imports.games import BY_SLUG
+from imports.games.spec import Playtype
+from imports.models import Import, ImportInput
+from imports.pages import words
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def milliseconds(moment: datetime) -> int:
+    """Unix milliseconds."""
+    return (moment - EPOCH) // timedelta(milliseconds=1)
+
+
+def input_of(job: Import) -> ImportInput | None:
+    """What was sent, None once it is no longer kept. Loaded with the import: see `access.visible_imports`."""
+    return getattr(job, "input", None)
+
+
+def name_of(job: Import, *, private: bool) -> str:
+    """An import by its file, or else by what sent it. Files' names are for those who may see the file (`private`)."""
+    sent = input_of(job) if private else None
+    return (sent.file_name if sent else "") or job.service or format_name(job)
+
+
+def format_name(job: Import) -> str:
+    found = BY_IMPORT_TYPE.get(job.import_type)
+    return found.name if found else job.import_type
+
+
+def game_name(slug: str, playtypes: Sequence[str]) -> str:
+    """`SOUND VOLTEX`, `beatmania IIDX (SP)`; the slug of a game that is no longer there."""
+    game = BY_SLUG.get(slug)
+    if game is None:
+        return slug
+    return game.label(playtypes[0]) if len(playtypes) == 1 else game.name
+
+
+def about(job: Import, *, name: str) -> str:
+    """The second line of an import: its game and where it came from, as far as the name does not say it."""
+    sources = [job.service or format_name(job)]
+    parts = [game_name(job.game, job.playtypes) if job.game else "", *(each for each in sources if each != name)]
+    return ", ".join(part for part in parts if part) or format_name(job)
+
+
+def class_name(playtype: Playtype, class_set: str, class_id: str) -> str:
+    """`Argento III`; a provided class says of what: `Dan 九段`."""
+    group = playtype.classes[class_set]
+    name = group.values[group.index(class_id)].name
+    return f"{words.class_set_name(class_set)} {name}" if group.is_provided else name

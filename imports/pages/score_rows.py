@@ -1,0 +1,166 @@
+"""Stored scores as rows of a table, each held against what the player had on its chart before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.db.models import F, FloatField, Max, Q, QuerySet
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
+
+from imports.games import BY_SLUG
+from imports.games.spec import Chart, Decimal, Game, Integer, Playtype, Shown
+from imports.models import Import, Score, Session
+from imports.pages.charts import difficulty_name
+from imports.pages.lights import light_of, shown_lamp
+from imports.pages.numbers import floor_percent, format_metric, format_rating, signed_metric
+from imports.pages.parts import ScoreRow, SongName
+from imports.pipeline.catalogue import charts_by_pk
+
+PER_PAGE = 50
+DEFAULT_METRIC = F("best_keys__0")
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some scores of a player (`here`), and those that were there before them (`earlier`)."""
+
+    player: int
+    here: Q
+    earlier: Q
+
+    def scores(self) -> QuerySet[Score]:
+        return Score.objects.filter(self.here, user_id=self.player)
+
+
+def of_import(job: Import) -> Stretch:
+    """What an import brought; earlier is what came with the player's imports before it."""
+    return Stretch(job.user_id, Q(from_import=job), Q(from_import__lt=job.pk))
+
+
+def of_session(session: Session) -> Stretch:
+    """What was played in a session; earlier is what was played before it, or nobody knows when."""
+    here = Q(game=session.game, playtype=session.playtype) & Q(
+        time_achieved__range=(session.time_started, session.time_ended)
+    )
+    return Stretch(session.user_id, here, Q(time_achieved__lt=session.time_started) | Q(time_achieved=None))
+
+
+def by_rating(playtype: Playtype) -> Any:
+    """Orders by the default score rating, highest first."""
+    return Cast(KT(f"calculated_data__{playtype.default_score_rating}"), FloatField()).desc(nulls_last=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """On one chart: the best of the earlier scores, None without any, and the best of these."""
+
+    before: float | None
+    top: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A score with its chart, held against what was there before."""
+
+    score: Score
+    chart: Chart
+    game: Game
+    standing: Standing
+
+    @property
+    def playtype(self) -> Playtype:
+        return self.game.by_name[self.score.playtype]
+
+    @property
+    def place(self) -> Literal["best", "first", "under", "same", ""]:
+        """Whether it was a best when it came."""
+        value, before, top = self.score.best_keys[0], self.standing.before, self.standing.top
+        if value is None or top is None:
+            return ""
+        if value < top or (before is not None and value < before):
+            return "under"
+        if before is None:
+            return "first"
+        return "same" if value == before else "best"
+
+    @property
+    def difference(self) -> str:
+        """How much it is better than the best before, signed; or how far under the best it stays."""
+        value, before, top = self.score.best_keys[0], self.standing.before, self.standing.top
+        shown = shown_of(self.playtype, self.playtype.default_metric)
+        if self.place == "best" and before is not None:
+            return signed_metric(value - before, shown)
+        best = max(known for known in (before, top) if known is not None) if self.place == "under" else value
+        return format_metric(best - value, shown) if self.place == "under" else ""
+
+
+def held(scores: Sequence[Score], stretch: Stretch) -> list[Held]:
+    """These scores of one game with what they are held against. Three queries, however many they are."""
+    if not scores:
+        return []
+    charts = charts_by_pk({score.chart_id for score in scores})
+    standings = _standings(stretch, charts)
+    game = BY_SLUG[scores[0].game]
+    return [Held(score, charts[score.chart_id], game, standings[score.chart_id]) for score in scores]
+
+
+def score_rows(scores: Sequence[Score], stretch: Stretch) -> list[ScoreRow]:
+    return [score_row(each) for each in held(scores, stretch)]
+
+
+def _standings(stretch: Stretch, charts: Iterable[int]) -> dict[int, Standing]:
+    rows = (
+        Score.objects.filter(user_id=stretch.player, chart__in=list(charts))
+        .values_list("chart_id")
+        .annotate(
+            before=Max(DEFAULT_METRIC, filter=stretch.earlier),
+            top=Max(DEFAULT_METRIC, filter=stretch.here),
+        )
+        .order_by()
+    )
+    return {chart: Standing(before, top) for chart, before, top in rows}
+
+
+def score_row(each: Held) -> ScoreRow:
+    score, playtype = each.score, each.playtype
+    return ScoreRow(
+        song=SongName(each.chart.song.title, each.chart.song.artist),
+        chart=difficulty_name(each.game, each.chart),
+        lamp=shown_lamp(each.game.slug, score.score_data),
+        score=main_number(score.score_data, playtype),
+        grade=light_of(each.game.slug, "grade", score.score_data["grade"]),
+        rating=rating_of(score, playtype),
+        standing=each.place,
+        gain=each.difference if each.place == "best" else "",
+        gap=each.difference if each.place == "under" else "",
+        percent=_second_number(score.score_data, playtype),
+        time=None if score.time_achieved is None else int(score.time_achieved),
+    )
+
+
+def rating_of(score: Score, playtype: Playtype) -> str:
+    """The default score rating, written out."""
+    name = playtype.default_score_rating
+    return format_rating(score.calculated_data.get(name), playtype.score_ratings[name].shown, kind="score")
+
+
+def main_metric(playtype: Playtype) -> str:
+    """What players call the score: `score`, or the default metric of games without one."""
+    return "score" if "score" in playtype.metrics else playtype.default_metric
+
+
+def main_number(metrics: dict[str, Any], playtype: Playtype) -> str:
+    name = main_metric(playtype)
+    return format_metric(metrics[name], shown_of(playtype, name))
+
+
+def shown_of(playtype: Playtype, name: str) -> Shown:
+    metric = playtype.metrics[name]
+    return metric.shown if isinstance(metric, Integer | Decimal) else Shown.RAW
+
+
+def _second_number(metrics: dict[str, Any], playtype: Playtype) -> str:
+    return "" if main_metric(playtype) == playtype.default_metric else floor_percent(metrics.get("percent"))

@@ -1,0 +1,202 @@
+"""A large import against a bare COPY of the same rows, its memory, its repeat and its revert."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import psutil
+import psycopg
+
+from script.bench_parts.client import Client
+from script.bench_parts.figures import Figure, middle
+from script.bench_parts.installation import Broken, Installation
+
+LOOK_EVERY = 0.002  # seconds between two looks at an import's row
+PATIENCE = 180.0
+MEGABYTE = 1_000_000
+
+
+@dataclass
+class Round:
+    """Seconds, unless a name says otherwise. `copy` is COPY with COMMIT; CPU counts workers and PostgreSQL."""
+
+    posted: float = 0.0  # from the first byte sent to `completed` seen
+    queued: float = 0.0  # from the row's time_queued to `completed` seen
+    by_row: float = 0.0  # from the row's time_queued to its time_finished, which is before COMMIT
+    copy: float = 0.0
+    copy_without_commit: float = 0.0
+    repeat: float = 0.0
+    revert: float = 0.0
+    import_cpu: float = 0.0
+    copy_cpu: float = 0.0
+    peak: float = 0.0  # bytes of the worker above what it held before
+    stages: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """An import that is completed. Times of this machine's clock, in seconds."""
+
+    key: int
+    at: float
+    queued: float
+    finished: float
+    scores: int
+    duplicates: int
+    stages: dict[str, float]
+
+
+def measure(made: Installation, client: Client, document: bytes, *, count: int, revert: bool = True) -> Round:
+    """One round over a document of so many scores that are all new; leaves the import in without `revert`."""
+    found = Round()
+    made.rest()
+    with memory_of(made.workers()) as growth, cpu_of(made) as cpu:
+        begun = time.time()
+        import_id = client.upload(document)
+        seen = wait_for(made.database, import_id)
+    if seen.scores != count:
+        raise Broken(f"{seen.scores:,} of {count:,} scores came in.")
+    found.posted, found.queued, found.by_row = seen.at - begun, seen.at - seen.queued, seen.finished - seen.queued
+    found.stages = seen.stages | {"commit": seen.at - seen.finished}
+    found.import_cpu, found.peak = cpu[0], max(growth)
+    found.copy_without_commit, found.copy, found.copy_cpu = bare_copy(made, seen.key)
+    made.rest()
+    begun = time.time()
+    again = wait_for(made.database, client.upload(document))
+    found.repeat = again.at - begun
+    if again.duplicates != count:
+        raise Broken(f"{again.duplicates:,} of {count:,} scores were known the second time.")
+    if revert:
+        begun = time.time()
+        client.revert(import_id)
+        found.revert = time.time() - begun
+    return found
+
+
+def wait_for(database: psycopg.Connection, import_id: str, *, look_every: float = LOOK_EVERY) -> Seen:
+    """Looks at the row until it is completed. Raises Broken when it fails or takes too long."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        row = database.execute("SELECT state FROM imports_import WHERE import_id = %s", [import_id]).fetchone()
+        at = time.time()
+        if row is None or row[0] not in {"queued", "running"}:
+            break
+        time.sleep(look_every)
+    return completed(database, import_id, at=at)
+
+
+def completed(database: psycopg.Connection, import_id: str, *, at: float) -> Seen:
+    """What the row of a completed import says. Raises Broken for any other."""
+    row = database.execute(
+        "SELECT id, state, time_queued, time_finished, score_count, duplicate_count, stage_seconds, error_message"
+        " FROM imports_import WHERE import_id = %s",
+        [import_id],
+    ).fetchone()
+    if row is None or row[1] != "completed":
+        raise Broken(f"An import did not complete: {row}")
+    queued, finished = (moment.timestamp() for moment in row[2:4] if isinstance(moment, datetime))
+    stages = dict(sorted(row[6].items(), key=lambda item: STAGES.index(item[0])))
+    return Seen(row[0], at, queued, finished, scores=row[4], duplicates=row[5], stages=stages)
+
+
+STAGES = ("reading", "finding_charts", "checking", "saving", "sessions", "bests", "ratings", "finishing")
+
+
+def bare_copy(made: Installation, key: int) -> tuple[float, float, float]:
+    """Takes an import's scores out and puts them back with one COPY: seconds without and with COMMIT, CPU seconds."""
+    with psycopg.connect(made.database_url, application_name="bench copy") as connection:
+        with connection.cursor().copy(
+            "COPY (SELECT * FROM imports_score WHERE from_import_id = %s ORDER BY id) TO STDOUT", [key]
+        ) as copy:
+            text = b"".join(bytes(part) for part in copy)
+        connection.execute("DELETE FROM imports_score WHERE from_import_id = %s", [key])
+        connection.commit()
+        made.rest()
+        with cpu_of(made) as cpu:
+            begun = time.monotonic()
+            with connection.cursor().copy("COPY imports_score FROM STDIN") as copy:
+                copy.write(text)
+            copied = time.monotonic() - begun
+            connection.commit()
+            done = time.monotonic() - begun
+    return copied, done, cpu[0]
+
+
+@contextmanager
+def memory_of(processes: Sequence[psutil.Process]) -> Iterator[list[float]]:
+    """Afterwards, by how many bytes each process has grown at its largest. Zero where the system does not tell."""
+    idle = [process.memory_info().rss for process in processes]
+    for process in processes:
+        with suppress(OSError):
+            Path(f"/proc/{process.pid}/clear_refs").write_text("5", encoding="ascii")  # forgets the largest so far
+    growth: list[float] = []
+    yield growth
+    growth += [max(0, largest(process) - before) for process, before in zip(processes, idle, strict=True)]
+
+
+def largest(process: psutil.Process) -> int:
+    """The most resident memory a process ever had, in bytes."""
+    with suppress(OSError):
+        lines = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024
+    return 0
+
+
+@contextmanager
+def cpu_of(made: Installation) -> Iterator[list[float]]:
+    """Afterwards, the processor seconds that workers and PostgreSQL took: what others do at the time hardly shows."""
+    before = cpu_seconds(made)
+    passed: list[float] = []
+    yield passed
+    passed.append(sum(seconds - before.get(pid, 0) for pid, seconds in cpu_seconds(made).items()))
+
+
+def cpu_seconds(made: Installation) -> dict[int, float]:
+    found = {}
+    for process in (*made.workers(), *made.postgres()):
+        with suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            found[process.pid] = times.user + times.system
+    return found
+
+
+# --- figures --------------------------------------------------------------------------------------
+
+
+def figures(gpt: str, rounds: Sequence[Round]) -> list[Figure]:
+    """The ratios are of one round each, and the median of them is told."""
+    key = f"bulk.{gpt}"
+    found = [
+        middle(f"{key}.posted", "upload to completed", [r.posted for r in rounds], "s"),
+        middle(
+            f"{key}.by_row", "queued to finished, by the row's times (before COMMIT)", [r.by_row for r in rounds], "s"
+        ),
+        middle(f"{key}.copy", "bare COPY with COMMIT", [r.copy for r in rounds], "s"),
+        middle(f"{key}.copy_alone", "bare COPY without COMMIT", [r.copy_without_commit for r in rounds], "s"),
+        middle(f"{key}.ratio", "upload to completed / bare COPY", [r.posted / r.copy for r in rounds], "x", aim=2.0),
+        middle(f"{key}.queued_ratio", "queued to completed / bare COPY", [r.queued / r.copy for r in rounds], "x"),
+        middle(
+            f"{key}.cpu_ratio",
+            "CPU of workers and PostgreSQL / that of the bare COPY",
+            [r.import_cpu / r.copy_cpu for r in rounds],
+            "x",
+        ),
+        middle(f"{key}.repeat_ratio", "the same again / import", [r.repeat / r.posted for r in rounds], "x", aim=0.5),
+        middle(f"{key}.revert_ratio", "revert / import", [r.revert / r.posted for r in rounds], "x", aim=0.3),
+    ]
+    peak = max(r.peak for r in rounds) / MEGABYTE
+    if peak:
+        text = "peak memory of the worker above idle"
+        rounds_mb = tuple(r.peak / MEGABYTE for r in rounds)
+        found.append(Figure(key=f"{key}.peak", text=text, value=peak, unit="MB", aim=250, rounds=rounds_mb))
+    return found
+
+
+def middle_stages(rounds: Sequence[Round]) -> dict[str, float]:
+    """The stages of the round that took the median time."""
+    return sorted(rounds, key=lambda r: r.posted)[len(rounds) // 2].stages

@@ -1,0 +1,85 @@
+"""Songs and charts that do not exist, and a player's scores on them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from imports.pipeline.session_names import ADJECTIVES, NOUNS
+from imports.sample.plays import by_in_game_id, document, plays
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """How a game's catalogue looks: `levels` of the easiest charts, one more for each difficulty."""
+
+    songs: int
+    difficulties: tuple[str, ...]
+    levels: tuple[int, ...]
+    song_data: Mapping[str, Any]
+    versions: tuple[str, ...]
+
+
+# Levels near the skill of the sample's player, so that every chart is played.
+SHEETS = {
+    "sdvx": Sheet(2_000, ("NOV", "ADV", "EXH", "MXM"), (14, 15, 16, 17), {"displayVersion": "booth"}, ("booth",)),
+    "chunithm": Sheet(
+        1_000,
+        ("BASIC", "ADVANCED", "EXPERT", "MASTER"),
+        (10, 11),
+        {"displayVersion": "CHUNITHM", "duration": 120.5, "genre": "ORIGINAL"},
+        ("paradiselost",),
+    ),
+}
+NAMES = {"sdvx:Single": "SOUND VOLTEX", "chunithm:Single": "CHUNITHM"}
+
+
+def write_seeds(folder: Path) -> dict[str, list[Row]]:
+    """Writes seeds into a new folder. Returns the rows of the charts by game."""
+    folder.mkdir()
+    charts: dict[str, list[Row]] = {}
+    for game, sheet in SHEETS.items():
+        chance = Random(game)
+        songs = [song(number, sheet, chance) for number in range(1, sheet.songs + 1)]
+        charts[game] = [row for each in songs for row in charts_of(each, game, sheet, chance)]
+        (folder / f"songs-{game}.json").write_text(json.dumps(songs), encoding="utf-8")
+        (folder / f"charts-{game}.json").write_text(json.dumps(charts[game]), encoding="utf-8")
+    return charts
+
+
+def song(number: int, sheet: Sheet, chance: Random) -> Row:
+    title = f"{chance.choice(ADJECTIVES)} {chance.choice(NOUNS)} No. {number}"
+    artist = f"{chance.choice(ADJECTIVES)} {chance.choice(NOUNS)}"
+    found = {"id": number, "title": title, "artist": artist, "altTitles": [], "searchTerms": []}
+    return found | {"data": dict(sheet.song_data)}
+
+
+def charts_of(song: Row, game: str, sheet: Sheet, chance: Random) -> list[Row]:
+    easiest = chance.choice(sheet.levels)
+    return [
+        {
+            "chartID": hashlib.sha256(f"bench {game} {song['id']} {difficulty}".encode()).hexdigest()[:40],
+            "songID": song["id"],
+            "playtype": "Single",
+            "difficulty": difficulty,
+            "level": str(level),
+            "levelNum": level,
+            "isPrimary": True,
+            "versions": list(sheet.versions),
+            "data": {"inGameID": song["id"]},
+        }
+        for level, difficulty in enumerate(sheet.difficulties, easiest)
+    ]
+
+
+def scores(gpt: str, charts: list[Row], count: int, *, seed: str) -> bytes:
+    """A BATCH-MANUAL document of so many different scores."""
+    made = plays(gpt, charts, count, chance=Random(seed), name=by_in_game_id)
+    return json.dumps(document(gpt, list(made), service="Bench"), ensure_ascii=False).encode()

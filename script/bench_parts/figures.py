@@ -1,0 +1,129 @@
+"""Figures with their aims: as a table, as JSON, and beside those of an older run."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+
+BUSY = 0.25  # of a core's load a core: above it, others compete for the machine
+PACKAGES = ("Django", "psycopg", "rq", "redis", "msgspec", "granian")
+WIDTH = 62
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One measured value. `aim` is the most it should be, or the least with `at_least`. `rounds`: every single one."""
+
+    key: str
+    text: str
+    value: float
+    unit: str
+    aim: float | None = None
+    at_least: bool = False
+    rounds: Sequence[float] = ()
+
+    @property
+    def is_met(self) -> bool | None:
+        if self.aim is None:
+            return None
+        return self.value >= self.aim if self.at_least else self.value <= self.aim
+
+
+def middle(key: str, text: str, values: Sequence[float], unit: str, **more: Any) -> Figure:
+    """The median of several rounds."""
+    return Figure(key=key, text=text, value=statistics.median(values), unit=unit, rounds=tuple(values), **more)
+
+
+@dataclass
+class Report:
+    """Everything a run found out. Figures stand under headings; `stages` maps a heading to seconds by stage."""
+
+    facts: dict[str, Any]
+    sections: dict[str, list[Figure]] = field(default_factory=dict)
+    stages: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def add(self, heading: str, figures: Iterable[Figure]) -> None:
+        self.sections.setdefault(heading, []).extend(figures)
+
+    def as_json(self) -> str:
+        figures = [
+            {"section": heading, **asdict(figure), "met": figure.is_met}
+            for heading, found in self.sections.items()
+            for figure in found
+        ]
+        return json.dumps({"facts": self.facts, "figures": figures, "stages": self.stages}, indent=2) + "\n"
+
+
+def facts(database: psycopg.Connection, *, folder: Path, load: float) -> dict[str, Any]:
+    """What the figures were measured on. `load` is the load average before anything of ours ran."""
+    found = database.execute("SELECT current_setting('server_version')").fetchone()
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cores": os.cpu_count(),
+        "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "file_system": file_system(folder),
+        "python": platform.python_version(),
+        "postgresql": found[0].split()[0] if found else "?",
+        **{name: version(name) for name in PACKAGES},
+        "load_at_start": round(load, 2),
+        "others_compete": load > BUSY * (os.cpu_count() or 1),
+    }
+
+
+def file_system(folder: Path) -> str:
+    """The kind that the data lies on."""
+    parts = [part for part in psutil.disk_partitions(all=True) if folder.resolve().is_relative_to(part.mountpoint)]
+    return max(parts, key=lambda part: len(part.mountpoint)).fstype if parts else "?"
+
+
+# --- for people -----------------------------------------------------------------------------------
+
+
+def table(report: Report, *, older: Mapping[str, Any] | None = None) -> str:
+    """The whole report. `older`: the JSON of another run, to stand beside it."""
+    before = {figure["key"]: figure["value"] for figure in older["figures"]} if older else {}
+    lines = [f"{name.replace('_', ' '):<16}{value}" for name, value in report.facts.items()]
+    if report.facts["others_compete"]:
+        lines += ["", "Other processes competed for this machine: trust ratios more than seconds, and neither much."]
+    for heading, figures in report.sections.items():
+        lines += ["", heading, *(line(figure, before.get(figure.key)) for figure in figures)]
+    for heading, stages in report.stages.items():
+        lines += ["", *stage_table(heading, stages)]
+    return "\n".join(lines) + "\n"
+
+
+def line(figure: Figure, before: float | None = None) -> str:
+    text = f"  {figure.text:<{WIDTH}}{shown(figure.value, figure.unit):>12}"
+    if figure.aim is not None:
+        sign = ">=" if figure.at_least else "<="
+        text += f"   {sign} {shown(figure.aim, figure.unit):<10}{'met' if figure.is_met else 'NOT MET'}"
+    elif before is not None:
+        text += " " * 23
+    if before is not None:
+        change = f" ({figure.value / before - 1:+.0%})" if before else ""
+        text += f"   before {shown(before, figure.unit)}{change}"
+    return text
+
+
+def shown(value: float, unit: str) -> str:
+    """Three digits are more than such a measure is worth."""
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2
+    return f"{value:,.{digits}f} {unit}".rstrip()
+
+
+def stage_table(heading: str, stages: Mapping[str, float]) -> list[str]:
+    whole = sum(stages.values())
+    rows = [f"  {name.replace('_', ' '):<20}{seconds:8.2f} s{seconds / whole:7.0%}" for name, seconds in stages.items()]
+    return [heading, *rows, f"  {'together':<20}{whole:8.2f} s"]

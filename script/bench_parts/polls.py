@@ -1,0 +1,73 @@
+"""Polls a second, against a view that does nothing, under the same server."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from redis import Redis
+
+from imports.pipeline.progress import Progress, Stage, writer
+from script.bench_parts.client import TRIVIAL
+from script.bench_parts.figures import Figure, middle
+from script.bench_parts.installation import Broken, Installation
+
+CONNECTIONS = 16  # enough for the kernel to give every web process some
+WARM_UP = 0.5  # seconds
+
+
+def rate(port: int, path: str, *, seconds: float) -> float:
+    """Answers a second."""
+    argv = [sys.executable, "-P", "-m", "script.bench_parts.hammer", str(port), path, str(seconds), str(CONNECTIONS)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Broken(f"GET {path} could not be measured: {done.stderr.strip()}")
+    found = json.loads(done.stdout)
+    return float(found["requests"] / found["seconds"])
+
+
+@contextmanager
+def made_ongoing(made: Installation, import_id: str) -> Iterator[None]:
+    """Makes a completed import look as if it were running: its sign of life is held here, its progress stands still."""
+    row = made.database.execute("SELECT id FROM imports_import WHERE import_id = %s", [import_id]).fetchone()
+    made.database.execute("SELECT pg_advisory_lock(%s)", row)
+    made.database.execute("UPDATE imports_import SET state = 'running' WHERE id = %s", row)
+    with Redis.from_url(made.redis_url) as redis:
+        Progress(writer(redis, import_id)).stage(Stage.CHECKING, total=100_000)
+    yield
+    made.database.execute("UPDATE imports_import SET state = 'completed' WHERE id = %s", row)
+    made.database.execute("SELECT pg_advisory_unlock(%s)", row)
+
+
+def figures(made: Installation, import_id: str, *, rounds: int, seconds: float) -> list[Figure]:
+    """`import_id` is of an import of one score that is in. Ratios are of neighbours in time; the median is told."""
+    trivial: list[float] = []
+    ongoing: list[float] = []
+    completed: list[float] = []
+    poll = f"/api/v1/imports/{import_id}/poll-status"
+    for number in range(rounds + 1):
+        length = seconds if number else WARM_UP
+        answers = [rate(made.port, TRIVIAL, seconds=length)]
+        with made_ongoing(made, import_id):
+            answers.append(rate(made.port, poll, seconds=length))
+        answers.append(rate(made.port, poll, seconds=length))
+        if number:
+            for found, measured in zip((trivial, ongoing, completed), answers, strict=True):
+                found.append(measured)
+    return [
+        middle("polls.trivial", "a trivial view", trivial, "/s"),
+        middle("polls.ongoing", "poll-status of a running import", ongoing, "/s"),
+        middle("polls.completed", "poll-status of a completed import of one score", completed, "/s"),
+        _ratio("polls.ratio", "running / trivial", ongoing, trivial, aim=0.5),
+        _ratio("polls.completed_ratio", "completed / trivial", completed, trivial),
+    ]
+
+
+def _ratio(key: str, text: str, found: list[float], trivial: list[float], *, aim: float | None = None) -> Figure:
+    ratios = [a / b for a, b in zip(found, trivial, strict=True)]
+    value = statistics.median(ratios)
+    return Figure(key=key, text=text, value=value, unit="x", aim=aim, at_least=True, rounds=tuple(ratios))

@@ -1,0 +1,62 @@
+"""The common case: a hook sends one score, and somebody waits for it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+
+from script.bench_parts.bulk import wait_for
+from script.bench_parts.client import TRIVIAL, Client
+from script.bench_parts.figures import Figure, middle
+from script.bench_parts.installation import Installation
+
+PAUSE = 0.02  # seconds between two imports, so that each meets idle workers
+LOOK_EVERY = 0.0005  # seconds between two looks at the import's row
+
+
+def one_by_one(made: Installation, client: Client, document: bytes) -> list[float]:
+    """Milliseconds from POST to `completed` seen, for each score of a document as an import of its own."""
+    return [_milliseconds(made, client, content) for content in _singles(document)]
+
+
+def send_one(made: Installation, client: Client, document: bytes) -> str:
+    """Imports a document's first score; returns the import's ID."""
+    import_id = client.send(next(_singles(document)))
+    wait_for(made.database, import_id)
+    return import_id
+
+
+def _singles(document: bytes) -> Iterator[bytes]:
+    whole = json.loads(document)
+    return (json.dumps(whole | {"scores": [score]}).encode() for score in whole["scores"])
+
+
+def _milliseconds(made: Installation, client: Client, content: bytes) -> float:
+    time.sleep(PAUSE)
+    begun = time.time()
+    seen = wait_for(made.database, client.send(content), look_every=LOOK_EVERY)
+    return (seen.at - begun) * 1000
+
+
+def trivial(client: Client, count: int) -> list[float]:
+    """Milliseconds of requests that do nothing, one after the other through the same connection."""
+    passed = []
+    for _ in range(count):
+        begun = time.time()
+        client.get(TRIVIAL)
+        passed.append((time.time() - begun) * 1000)
+    return passed
+
+
+def figures(key: str, passed: Sequence[float], request: Sequence[float], *, judged: bool) -> list[Figure]:
+    """Median, 99th percentile, and the median as a multiple of a trivial request. `judged`: with aims."""
+    trivial_request = sorted(request)[len(request) // 2]
+    median = middle(f"{key}.median", "POST to completed, median", passed, "ms", aim=60 if judged else None)
+    slowest = sorted(passed)[min(len(passed) - 1, int(len(passed) * 0.99))]
+    text = "POST to completed, 99th percentile"
+    return [
+        median,
+        Figure(key=f"{key}.p99", text=text, value=slowest, unit="ms", aim=150 if judged else None),
+        Figure(key=f"{key}.ratio", text="median / a trivial request", value=median.value / trivial_request, unit="x"),
+    ]

@@ -1,0 +1,77 @@
+"""`create_token [--create-users] [--permission P]… NAME…`"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.management.base import CommandError
+
+from imports.models import APIToken, Permission, User
+from tests import people
+from tests.commands.running import run
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_prints_name_id_and_token_and_the_token_works() -> None:
+    alice = people.alice()
+
+    [line] = run("create_token", "Alice")
+
+    name, user_id, secret = line.split(" ")
+    assert (name, user_id) == ("Alice", str(alice.pk))
+    token = APIToken.objects.find(secret)
+    assert token is not None
+    assert (token.user, token.permissions) == (alice, list(Permission.values))
+
+
+def test_permissions_may_be_chosen() -> None:
+    people.alice()
+
+    [line] = run("create_token", "--permission", "submit_score", "--permission", "delete_score", "Alice")
+
+    token = APIToken.objects.find(line.split()[2])
+    assert token is not None
+    assert token.permissions == ["submit_score", "delete_score"]
+
+
+def test_names_count_whatever_their_case_and_are_printed_as_asked() -> None:
+    alice = people.alice()
+
+    lines = run("create_token", "--create-users", "ALICE", "zoe")
+
+    assert [line.split()[:2] for line in lines] == [["ALICE", str(alice.pk)], ["zoe", str(User.objects.get(username="zoe").pk)]]  # fmt: skip
+    assert not User.objects.get(username="zoe").has_usable_password()
+
+
+def test_a_name_given_twice_gets_one_line() -> None:
+    assert len(run("create_token", "--create-users", "zoe", "zoe")) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["Alice", "nobody", "noone"], "There is no user nobody, noone; --create-users makes them. Nothing was done."),
+        (["--create-users", "zoe", "1abc"], "'1abc' cannot be a name. A name has 3 to 21 letters"),
+        (["--create-users", "zoe", "x" * 22], "cannot be a name"),
+        (["--create-users", "zoe", "héloïse"], "'héloïse' cannot be a name"),
+        (["--permission", "everything", "Alice"], "invalid choice: 'everything'"),
+    ],
+)
+def test_what_cannot_be_done_makes_nothing(arguments: list[str], said: str) -> None:
+    people.alice()
+
+    with pytest.raises(CommandError) as failed:
+        run("create_token", *arguments)
+
+    assert said in str(failed.value)
+    assert not APIToken.objects.exists()
+    assert User.objects.count() == 1
+
+
+def test_five_hundred_users_cost_as_many_queries_as_one(django_assert_num_queries: Any) -> None:
+    for names in (["one"], [f"user_{number}" for number in range(500)]):
+        with django_assert_num_queries(6):
+            lines = run("create_token", "--create-users", *names)
+        assert len(lines) == len(names)

@@ -1,0 +1,198 @@
+"""`import_scores USER FILE [--type T] [--wait]`"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from io import BytesIO, TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management.base import CommandError, OutputWrapper
+from django.db import connection
+from redis import Redis
+
+from imports import jobs
+from imports.management import following
+from imports.models import Import, Score, State, User
+from imports.pipeline.progress import Snapshot, Stage
+from tests import builders, people
+from tests.commands.running import Terminal, run
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis_clean")]
+
+
+@pytest.fixture
+def alice() -> User:
+    return people.alice()
+
+
+def file_with(folder: Path, *rows: dict[str, Any], **parts: Any) -> Path:
+    path = folder / "scores.json"
+    path.write_text(json.dumps(builders.batch_manual(*rows, **parts)))
+    return path
+
+
+def test_it_queues_the_file_and_leaves_it_to_the_workers(tmp_path: Path, alice: User) -> None:
+    [line] = run("import_scores", "alice", file_with(tmp_path))
+
+    job = Import.objects.get()
+    assert line == f"Import {job.import_id} of Alice is queued."
+    assert (job.user, job.state, job.import_type, job.user_intent) == (alice, State.QUEUED, "file/batch-manual", True)
+    assert job.input.file_name == "scores.json"
+
+
+@pytest.mark.usefixtures("alice")
+def test_without_a_worker_waiting_works_the_import_here_and_tells_its_outcome(tmp_path: Path) -> None:
+    chart, other = builders.charts(2)
+    rows = [builders.score_on(chart), builders.score_on(other, lamp="PERFECT ULTIMATE CHAIN"), builders.unknown_score()]
+
+    lines = run("import_scores", "Alice", file_with(tmp_path, *rows, classes={"dan": "DAN_4"}), "--wait")
+
+    assert lines[1:] == [
+        "No worker is running; working here.",
+        "Completed: 1 new scores, 1 first plays, 0 better bests, 0 duplicates, 2 problems.",
+        "  dan: none -> DAN_4",
+        "  vfClass: none -> SIENNA_I",
+        "  row 1: InvalidDatapoint: Got 1 error when validating score: "
+        "Cannot have a PERFECT ULTIMATE CHAIN without a perfect score.",
+        "  row 2: SongOrChartNotFound: Cannot find song with songID 999999.",
+    ]
+
+
+@pytest.mark.usefixtures("alice")
+def test_the_first_ten_problems_are_told(tmp_path: Path) -> None:
+    rows = [builders.unknown_score(score=number) for number in range(12)]
+
+    lines = run("import_scores", "Alice", file_with(tmp_path, *rows), "--wait")
+
+    assert [line.split(":")[0].strip() for line in lines[-11:]] == [f"row {number}" for number in range(10)] + [
+        "and 2 more problems"
+    ]
+
+
+@pytest.mark.usefixtures("alice")
+def test_earlier_imports_of_the_player_come_first(tmp_path: Path, alice: User) -> None:
+    [chart] = builders.charts(1)
+    earlier = builders.queued_import(alice, builders.score_on(chart))
+
+    lines = run("import_scores", "Alice", file_with(tmp_path, builders.score_on(chart)), "--wait")
+
+    earlier.refresh_from_db()
+    assert (earlier.state, earlier.score_count) == (State.COMPLETED, 1)
+    assert lines[-1] == "Completed: 0 new scores, 0 first plays, 0 better bests, 1 duplicates, 0 problems."
+
+
+@pytest.mark.usefixtures("alice")
+def test_a_file_that_fails_ends_with_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "scores.json"
+    path.write_text("{}")
+
+    with pytest.raises(CommandError) as failed:
+        run("import_scores", "Alice", path, "--wait")
+
+    said = "Nothing was imported (400): Could not retrieve meta.game - is this valid BATCH-MANUAL?"
+    assert (str(failed.value), failed.value.returncode) == (said, 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nobody", "scores.json"], "There is no user nobody."),
+        (["Alice", "nowhere.json"], "nowhere.json cannot be read (No such file or directory)."),
+        (["Alice", "scores.json", "--type", "file/what"], "invalid choice: 'file/what'"),
+    ],
+)
+@pytest.mark.usefixtures("alice")
+def test_what_cannot_be_imported_is_not_queued(arguments: list[str], said: str) -> None:
+    with pytest.raises(CommandError, match=r".") as failed:
+        run("import_scores", *arguments)
+
+    assert said in str(failed.value)
+    assert not Import.objects.exists()
+
+
+@pytest.mark.usefixtures("alice")
+def test_standard_input_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = json.dumps(builders.batch_manual()).encode()
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(content)))
+
+    run("import_scores", "Alice", "-", "--wait")
+
+    assert Import.objects.get().state == State.COMPLETED
+
+
+def register_a_worker(redis: Redis) -> None:
+    """As a worker does when it starts; this one will never take anything."""
+    redis.sadd("rq:workers", "rq:worker:asleep")
+    redis.hset("rq:worker:asleep", mapping={"birth": "2025-01-01T00:00:00Z", "queues": "default", "state": "idle"})
+
+
+@pytest.mark.usefixtures("alice")
+def test_workers_that_take_nothing_are_not_waited_for_in_vain(
+    tmp_path: Path, redis_clean: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "PATIENCE", 0.3)
+    register_a_worker(redis_clean)
+
+    lines = run("import_scores", "Alice", file_with(tmp_path), "--wait")
+
+    assert lines[1] == "waiting for a worker"
+    assert lines[2].startswith("Completed: 0 new scores")
+
+
+@pytest.mark.usefixtures("alice")
+def test_a_worker_that_takes_it_is_waited_for(tmp_path: Path, redis_clean: Redis) -> None:
+    register_a_worker(redis_clean)
+    [chart] = builders.charts(1)
+
+    def work() -> None:
+        time.sleep(0.5)
+        jobs.run_import(Import.objects.get().import_id)
+        connection.close()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    lines = run("import_scores", "Alice", file_with(tmp_path, builders.score_on(chart)), "--wait")
+    worker.join()
+
+    assert "No worker is running; working here." not in lines
+    assert lines[-1].startswith("Completed: 1 new scores") or lines[-1].startswith("  vfClass")
+    assert Score.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "before", "shown"),
+    [
+        (None, 0, "[                              ]   0%  waiting for a worker"),
+        (None, 2, "[                              ]   0%  waiting for 2 other imports of this player"),
+        (
+            Snapshot(attempt=1, stage=Stage.SAVING, percent=50, processed=12_000, total=20_000, eta=3.2),
+            0,
+            "[###############               ]  50%  saving  12,000 of 20,000  about 3 s left",
+        ),
+        (
+            Snapshot(attempt=1, stage=Stage.FINDING_CHARTS, percent=8),
+            0,
+            "[##                            ]   8%  finding charts",
+        ),
+    ],
+)
+def test_in_a_terminal_a_bar_moves(snapshot: Snapshot | None, before: int, shown: str) -> None:
+    terminal = Terminal()
+
+    following.Bar(OutputWrapper(terminal)).show(snapshot, before=before)
+
+    assert terminal.getvalue().rstrip() == f"\r{shown}".rstrip()
+
+
+@pytest.mark.usefixtures("alice")
+def test_the_bar_is_gone_once_the_outcome_stands_there(tmp_path: Path) -> None:
+    terminal = Terminal()
+
+    run("import_scores", "Alice", file_with(tmp_path), "--wait", output=terminal)
+
+    *_, last = terminal.getvalue().replace("\r", "\n").strip().split("\n")
+    assert last == "Completed: 0 new scores, 0 first plays, 0 better bests, 0 duplicates, 0 problems."

@@ -1,0 +1,71 @@
+"""`revert_import ID [--reason TEXT] [--keep-shared]`"""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management.base import CommandError
+
+from imports.models import AuditEntry, Import, Score, State
+from tests import builders, people
+from tests.commands.running import run
+
+pytestmark = pytest.mark.django_db
+
+
+def two_evenings() -> list[dict[str, object]]:
+    first, second = builders.charts(2)
+    return [
+        builders.score_on(first, timeAchieved=builders.NOON),
+        builders.score_on(second, timeAchieved=builders.NOON + 24 * builders.HOUR),
+    ]
+
+
+def test_it_says_what_went() -> None:
+    job = builders.an_import(people.alice(), *two_evenings(), parts={"classes": {"dan": "DAN_4"}})
+
+    lines = run("revert_import", job.import_id, "--reason", "wrong account")
+
+    assert lines == [
+        f"Reverted import {job.import_id} of Alice.",
+        "  2 scores gone",
+        "  2 personal bests gone, 0 changed",
+        "  2 sessions gone",
+        "  classes stay: dan DAN_4",
+    ]
+    assert (Import.objects.get().state, Import.objects.get().revert_reason) == (State.REVERTED, "wrong account")
+    assert AuditEntry.objects.first().reason == "wrong account"  # type: ignore[union-attr]
+
+
+def test_scores_that_another_import_carried_may_stay() -> None:
+    alice, rows = people.alice(), two_evenings()
+    job = builders.an_import(alice, *rows)
+    builders.an_import(alice, rows[0])
+
+    lines = run("revert_import", job.import_id, "--keep-shared")
+
+    assert lines[1] == "  1 scores gone, 1 kept for other imports"
+    assert Score.objects.count() == 1
+
+
+def test_an_import_is_reverted_once() -> None:
+    job = builders.an_import(people.alice(), *two_evenings())
+    run("revert_import", job.import_id)
+
+    with pytest.raises(CommandError, match=r"This import is reverted, and only a completed one can be reverted\."):
+        run("revert_import", job.import_id)
+
+
+def test_a_running_import_of_the_player_stands_in_the_way() -> None:
+    alice = people.alice()
+    job = builders.an_import(alice, *two_evenings())
+    Import.objects.filter(pk=builders.queued_import(alice).pk).update(state=State.RUNNING)
+
+    with pytest.raises(CommandError, match="Another import or revert of Alice is under way"):
+        run("revert_import", job.import_id)
+
+    assert Score.objects.count() == 2
+
+
+def test_an_unknown_import_is_told_of() -> None:
+    with pytest.raises(CommandError, match=r"There is no import 123\."):
+        run("revert_import", "123")
