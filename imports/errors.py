@@ -20,6 +20,10 @@ class ImportFailed(Exception):
         self.status = status
 
 
+class Cancelled(Exception):
+    """The import was cancelled while it ran: it is abandoned, and nothing of it stays."""
+
+
 class ProblemType(StrEnum):
     """Why one row was left out (spec: import-pipeline §5)."""
 

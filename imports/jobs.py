@@ -16,6 +16,7 @@ import uuid
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import django_rq
@@ -29,12 +30,13 @@ from django.db import (
     connection,
     transaction,
 )
+from django.utils import timezone
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import SimpleWorker, Worker
 from rq.serializers import JSONSerializer
 
-from imports.errors import ImportFailed
+from imports.errors import Cancelled, ImportFailed
 from imports.games import BY_SLUG, GAMES
 from imports.games.spec import Game
 from imports.models import APIToken, AuditEntry, Import, ImportInput, State, User
@@ -109,6 +111,56 @@ def enqueue(import_id: str) -> None:
         log.warning("import %s could not be queued; the sweeper will", import_id)
 
 
+# --- again, or not at all ---------------------------------------------------------------------------
+
+
+class NotPossible(Exception):
+    """The import's state does not allow it (any more); the text says why and may be shown."""
+
+
+def restore(job: Import, *, by: User, token: APIToken | None = None, reason: str = "") -> None:
+    """Queues a reverted import again, from its stored input, under the same ID. Raises NotPossible."""
+    _again(job, only_from={State.REVERTED}, verb=AuditEntry.Verb.RESTORED, by=by, token=token, reason=reason)
+
+
+def retry(job: Import, *, by: User, token: APIToken | None = None, reason: str = "") -> None:
+    """Queues a failed or cancelled import again. Raises NotPossible."""
+    states_of_failure = {State.FAILED, State.CANCELLED}
+    _again(job, only_from=states_of_failure, verb=AuditEntry.Verb.RETRIED, by=by, token=token, reason=reason)
+
+
+def _again(
+    job: Import, *, only_from: set[State], verb: AuditEntry.Verb, by: User, token: APIToken | None, reason: str
+) -> None:
+    # One transaction: queued again and on record, or neither.
+    with transaction.atomic():
+        if not ImportInput.objects.filter(job=job).exists():
+            raise NotPossible("The input of this import is no longer stored.")
+        if not states.requeue(job, only_from=only_from):
+            raise NotPossible("This import cannot be run again as it stands now.")
+        AuditEntry.objects.create(verb=verb, job=job, subject_id=job.user_id, actor=by, token=token, reason=reason)
+        transaction.on_commit(lambda: enqueue(job.import_id))
+
+
+def cancel(job: Import, *, by: User, token: APIToken | None = None, reason: str = "") -> None:
+    """Takes back an import that is not done yet; of a running one nothing stays. Raises NotPossible."""
+    # One transaction: cancelled and on record, or neither.
+    with transaction.atomic():
+        if not states.cancel(job):
+            raise NotPossible("This import is not under way.")
+        AuditEntry.objects.create(
+            verb=AuditEntry.Verb.CANCELLED, job=job, subject_id=job.user_id, actor=by, token=token, reason=reason
+        )
+        transaction.on_commit(lambda: _enqueue_next(job.user_id))
+
+
+def prune_inputs(*, older_than_days: int) -> int:
+    """Deletes stored inputs of finished imports received longer ago. Returns how many."""
+    limit = timezone.now() - timedelta(days=older_than_days)
+    old = ImportInput.objects.filter(received_at__lt=limit).exclude(job__state__in=UNFINISHED)
+    return old.delete()[0]
+
+
 # --- working --------------------------------------------------------------------------------------
 
 
@@ -132,7 +184,11 @@ def run_import(import_id: str) -> None:
             return
         job.refresh_from_db()
         _attempt(job)
-    following = Import.objects.filter(user_id=job.user_id, state=State.QUEUED).order_by("pk").first()
+    _enqueue_next(job.user_id)
+
+
+def _enqueue_next(user_id: int) -> None:
+    following = Import.objects.filter(user_id=user_id, state=State.QUEUED).order_by("pk").first()
     if following is not None:
         enqueue(following.import_id)
 
@@ -160,6 +216,8 @@ def _attempt(job: Import) -> None:
     try:
         run(job, offered_games(), Progress(_progress_writer(job.import_id), attempt=job.attempts))
         log.info("import %s of user %s completed in attempt %s", job.import_id, job.user_id, job.attempts)
+    except Cancelled:
+        log.info("import %s was cancelled in attempt %s", job.import_id, job.attempts)
     except ImportFailed as failure:
         _fail(job, status=failure.status, message=failure.message)
     except (OperationalError, InterfaceError, IntegrityError):

@@ -78,13 +78,14 @@ class Plan:
         return found
 
     def _granian(self) -> list[str | Path]:
-        # One thread a process: Python runs one request at a time anyway, and each thread keeps a connection.
+        # Two threads a process: the second answers polls while the first waits for the database (a large revert).
+        # More gain nothing, as Python runs one at a time, and each keeps a connection.
         options = {
             "interface": "wsgi",
             "host": self.host,
             "port": self.port,
             "workers": self.web_processes,
-            "blocking-threads": 1,
+            "blocking-threads": 2,
             "blocking-threads-idle-timeout": 600,
             "workers-kill-timeout": 3,
             "log-level": "warning",

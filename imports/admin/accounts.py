@@ -4,18 +4,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpRequest
 
 from imports import rules
 from imports.admin.base import BoundedPaginator, ReadOnlyAdmin
-from imports.models import APIToken, User
+from imports.models import APIToken, AuditEntry, AuthLevel, User
 
 if TYPE_CHECKING:
     CreationForm = AdminUserCreationForm[User]
@@ -41,8 +43,9 @@ class UserForm(ChangeForm):
 
 
 def may_ban(actor: Any, user: User) -> bool:
-    """A moderator may ban players, an administrator moderators too, nobody an equal or themselves."""
-    return rules.is_moderator(actor) and (user.is_banned or actor.auth_level > user.auth_level)
+    """Whether to ban or to lift a ban: a moderator for players, an administrator for moderators, nobody for equals."""
+    rank = AuthLevel.ADMIN if user.is_superuser else AuthLevel.MODERATOR if user.is_staff else AuthLevel.USER
+    return rules.is_moderator(actor) and actor.auth_level > rank
 
 
 @admin.register(User)
@@ -113,18 +116,25 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
         self._set_banned(request, queryset, banned=False)
 
     def _set_banned(self, request: HttpRequest, queryset: QuerySet[User], *, banned: bool) -> None:
+        verb = AuditEntry.Verb.BANNED if banned else AuditEntry.Verb.UNBANNED
         chosen = list(queryset.exclude(is_banned=banned))
         done = [user for user in chosen if may_ban(request.user, user)]
         refused = [user for user in chosen if user not in done]
-        User.objects.filter(pk__in=[user.pk for user in done]).update(is_banned=banned)
-        for user in done:
-            self.log_change(request, user, "Banned." if banned else "Ban lifted.")
-        names = ", ".join(map(str, done))
+        # One transaction: no ban without its entry.
+        with transaction.atomic():
+            User.objects.filter(pk__in=[user.pk for user in done]).update(is_banned=banned)
+            AuditEntry.objects.bulk_create(
+                AuditEntry(verb=verb, subject=user, actor=cast(User, request.user)) for user in done
+            )
         if done:
-            self.message_user(request, f"{'Banned' if banned else 'No longer banned'}: {names}.", messages.SUCCESS)
+            self.message_user(request, f"{verb.label.capitalize()}: {_names(done)}.", messages.SUCCESS)
         if refused:
-            said = f"Not banned, as you may not ban your equals: {', '.join(map(str, refused))}."
+            said = f"Left alone, as you may not judge your equals: {_names(refused)}."
             self.message_user(request, said, messages.WARNING)
+
+
+def _names(users: Sequence[User]) -> str:
+    return ", ".join(map(str, users))
 
 
 @admin.register(APIToken)
@@ -144,3 +154,23 @@ class APITokenAdmin(ReadOnlyAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return rules.is_administrator(request.user)
+
+    def delete_model(self, request: HttpRequest, obj: APIToken) -> None:
+        self._revoke(request, [obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[APIToken]) -> None:
+        self._revoke(request, list(queryset.select_related("user")))
+
+    def _revoke(self, request: HttpRequest, tokens: Sequence[APIToken]) -> None:
+        # One transaction: no revocation without its entry.
+        with transaction.atomic():
+            AuditEntry.objects.bulk_create(
+                AuditEntry(
+                    verb=AuditEntry.Verb.TOKEN_REVOKED,
+                    subject=token.user,
+                    actor=cast(User, request.user),
+                    reason=token.identifier,
+                )
+                for token in tokens
+            )
+            APIToken.objects.filter(pk__in=[token.pk for token in tokens]).delete()

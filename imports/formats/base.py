@@ -92,6 +92,7 @@ class Format:
     key(row, context) -> the Key this row asks with, or None where none can find anything.
     convert(row, index, context, catalogue) -> Draft or RowProblem.
     as_sent(row) -> the row as JSON data, exactly as it was sent (for problems and orphans).
+    document(context as sent, rows as sent) -> a file of just these rows.
     """
 
     import_type: str
@@ -100,3 +101,4 @@ class Format:
     key: Callable[[Any, Context], Key | None]
     convert: Callable[[Any, int, Context, Catalogue], Draft | RowProblem]
     as_sent: Callable[[Any], Any]
+    document: Callable[[Mapping[str, Any], Sequence[Any]], bytes]

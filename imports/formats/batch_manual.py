@@ -6,7 +6,7 @@ straight into typed rows; anything else goes through exact checks that word the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -272,6 +272,12 @@ def _plain(value: Any) -> dict[str, Any]:
     return msgspec.to_builtins(value) if value else {}
 
 
+def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:
+    """A file of just these rows."""
+    meta = {name: value for name, value in context.items() if value is not None}
+    return msgspec.json.encode({"meta": meta, "scores": rows})
+
+
 def _format(import_type: str, *, name: str, suffix: str) -> Format:
     return Format(
         import_type=import_type,
@@ -280,6 +286,7 @@ def _format(import_type: str, *, name: str, suffix: str) -> Format:
         key=key,
         convert=convert,
         as_sent=as_sent,
+        document=document,
     )
 
 

@@ -122,11 +122,11 @@ def elements(raw: Raw) -> Iterator[Any]:
             if last:
                 return
             continue
-        more = data[read : read + WINDOW]
-        if not more or len(window) - at > MAX_PART:
+        more, rest = data[read : read + WINDOW], window[at:].lstrip(_BLANKS)
+        if not more or len(rest) > MAX_PART:
             raise Violation(TOO_LONG, path=f"[{count}]")
         read += len(more)
-        window, at = window[at:] + decoder.decode(more), 0
+        window, at = rest + decoder.decode(more), 0
 
 
 _END = object()
@@ -152,7 +152,8 @@ def _element(window: str, at: int, count: int) -> tuple[Any, int, bool] | None:
     return None if after is None else (value, after.end(), after[1] == "]")
 
 
-_SPACE = re.compile(r"[ \t\n\r]*")
+_BLANKS = " \t\n\r"
+_SPACE = re.compile(f"[{_BLANKS}]*")
 
 
 def _integer(digits: str) -> int | float:

@@ -112,9 +112,9 @@ def _values(data: Mapping[str, Any], name: str) -> list[Any]:
 # --- numbers in identifiers -------------------------------------------------------------------------------
 
 _JS_SPACE = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
-_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _BASED = re.compile(r"0(?:[xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)")
-_SONG_ID = re.compile(r"(-?)0*([0-9]+)")
+_SONG_ID = re.compile(r"(-?)([0-9]+)")
 
 
 def number_of(identifier: str) -> float:
@@ -142,7 +142,8 @@ def _number_text(identifier: str) -> str | None:
 def song_id_of(identifier: str) -> int | Refusal:
     """The number of a song from its text, or what is wrong with that."""
     found = _SONG_ID.fullmatch(identifier)
-    number = int(found[2]) if found and len(found[2]) <= 16 else math.inf
+    digits = found[2].lstrip("0") if found else ""
+    number = int(digits or "0") if len(digits) <= 16 else math.inf
     said = "Invalid songID - must be a stringified positive integer."
     if found is None or number > javascript.MAX_SAFE_INTEGER:
         return _invalid(f"{said} (Not an integer -- {identifier}.)")

@@ -12,7 +12,25 @@ How to add a game: docs/adding-a-game.md.
 
 from __future__ import annotations
 
-from imports.games import arcaea, bms, chunithm, iidx, museca, pms, popn, sdvx, usc, wacca
+from imports.games import (
+    arcaea,
+    bms,
+    chunithm,
+    ddr,
+    gitadora,
+    iidx,
+    itg,
+    jubeat,
+    maimai,
+    maimaidx,
+    museca,
+    ongeki,
+    pms,
+    popn,
+    sdvx,
+    usc,
+    wacca,
+)
 from imports.games.spec import Game, Playtype
 
 GAMES: tuple[Game, ...] = (
@@ -20,12 +38,19 @@ GAMES: tuple[Game, ...] = (
     museca.GAME,
     chunithm.GAME,
     bms.GAME,
+    gitadora.GAME,
+    jubeat.GAME,
+    maimai.GAME,
+    maimaidx.GAME,
     popn.GAME,
     sdvx.GAME,
     usc.GAME,
     wacca.GAME,
     pms.GAME,
+    itg.GAME,
     arcaea.GAME,
+    ongeki.GAME,
+    ddr.GAME,
 )
 """Every game, in the order they are listed to players."""
 

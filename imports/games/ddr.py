@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from dataclasses import replace
-from itertools import pairwise
 
 from imports.errors import FormulaError
 from imports.games.formulas import class_from_floors, grade_on, known_hits
@@ -75,7 +73,7 @@ def grade(play: Play, _chart: Chart) -> str:
 
 # --- the rating of a play ---------------------------------------------------------------------------
 
-_SKILLS = dict(  # of a level without a flare
+_SKILLS: dict[float, int] = dict(  # of a level without a flare
     enumerate(
         (145, 155, 170, 185, 205, 230, 255, 290, 335, 400, 465, 510, 545, 575, 600, 620, 635, 650, 665),
         start=1,
@@ -94,14 +92,14 @@ def flare_skill(play: Play, chart: Chart) -> int:
     skill = _SKILLS.get(chart.level_num)
     if skill is None:
         raise FormulaError(f"Level {text(chart.level_num)} has no flare skill.")
-    flares = _FLARE_INDEXES[play.optional.get("flare") or "0"]
+    flares: int = _FLARE_INDEXES[play.optional.get("flare") or "0"]
     return skill * (100 + 6 * flares) // 100
 
 
 # --- the rating of a profile ------------------------------------------------------------------------
 
 BEST_OF_CATEGORY = 30
-_CATEGORIES = ("CLASSIC", "WHITE", "GOLD", "NONE")
+FLARE_CATEGORIES = ("CLASSIC", "WHITE", "GOLD", "NONE")
 
 
 def profile_flare_skill(bests: Bests) -> float | None:
@@ -109,13 +107,10 @@ def profile_flare_skill(bests: Bests) -> float | None:
     rated = bests.rated("flareSkill")
     if not rated:
         return None
-    places, total = Counter({"NONE": BEST_OF_CATEGORY}), 0.0
+    values: dict[str, list[float]] = {category: [] for category in FLARE_CATEGORIES}
     for value, chart in rated:
-        category = chart.song.data["flareCategory"]
-        if places[category] < BEST_OF_CATEGORY:
-            places[category] += 1
-            total += value
-    return total
+        values[chart.song.data["flareCategory"]].append(value)
+    return sum(sum(values[category][:BEST_OF_CATEGORY]) for category in ("CLASSIC", "WHITE", "GOLD"))
 
 
 # --- what contradicts itself ------------------------------------------------------------------------
@@ -164,15 +159,105 @@ def judgements_make_the_ex_score(play: Play, _chart: Chart) -> str | None:
 
 # --- the class of a profile -------------------------------------------------------------------------
 
-_PLANETS = {  # id -> its name, and where the next step after each of its four begins
-    "NONE": ("NONE", (500, 1000, 1500, 2000)),
-    "MERCURY": ("水星 / MERCURY", (3000, 4000, 5000, 6000)),
-    "VENUS": ("金星 / VENUS", (7000, 8000, 9000, 10_000)),
-    "EARTH": ("地球 / EARTH", (11_500, 13_000, 14_500, 16_000)),
-    "MARS": ("火星 / MARS", (18_000, 20_000, 22_000, 24_000)),
-    "JUPITER": ("木星 / JUPITER", (26_500, 29_000, 31_500, 34_000)),
-    "SATURN": ("土星 / SATURN", (36_750, 39_500, 42_250, 45_000)),
-    "URANUS": ("天王星 / URANUS", (48_750, 52_500, 56_250, 60_000)),
-    "NEPTUNE": ("海王星 / NEPTUNE", (63_750, 67_500, 71_250, 75_000)),
-    "SUN": ("太陽 / SUN", (78_750, 82_500, 86_250, 90_000)),
+_PLANETS = {  # id -> its name, and where each of its four steps begins
+    "NONE": ("NONE", (0, 500, 1000, 1500)),
+    "MERCURY": ("水星 / MERCURY", (2000, 3000, 4000, 5000)),
+    "VENUS": ("金星 / VENUS", (6000, 7000, 8000, 9000)),
+    "EARTH": ("地球 / EARTH", (10_000, 11_500, 13_000, 14_500)),
+    "MARS": ("火星 / MARS", (16_000, 18_000, 20_000, 22_000)),
+    "JUPITER": ("木星 / JUPITER", (24_000, 26_500, 29_000, 31_500)),
+    "SATURN": ("土星 / SATURN", (34_000, 36_750, 39_500, 42_250)),
+    "URANUS": ("天王星 / URANUS", (45_000, 48_750, 52_500, 56_250)),
+    "NEPTUNE": ("海王星 / NEPTUNE", (60_000, 63_750, 67_500, 71_250)),
+    "SUN": ("太陽 / SUN", (75_000, 78_750, 82_500, 86_250)),
+    "WORLD": ("世界 / WORLD", (90_000,)),  # has no further steps
 }
+
+
+def _flare_class() -> ClassSet:
+    steps = [
+        (f"{planet}{'+' * step}", f"{name}{'+' * step}", float(start))
+        for planet, (name, starts) in _PLANETS.items()
+        for step, start in enumerate(starts)
+    ]
+    return ClassSet(
+        name="flare",
+        values=tuple(ClassValue(class_id, name) for class_id, name, _ in steps),
+        derive=class_from_floors("flareSkill", {class_id: start for class_id, _, start in steps}),
+        minimum_relevant="URANUS",
+    )
+
+
+# --- the declaration --------------------------------------------------------------------------------
+
+_IN_GAME_ID = Number(whole=True, low=0)
+
+SP = Playtype(
+    name="SP",
+    provided={
+        "score": Integer(rule=between(0, 1_000_000)),
+        "lamp": LAMP,
+    },
+    derived={
+        "grade": Derived(Ladder(values=tuple(GRADE_FLOORS), minimum_relevant="D"), grade),
+    },
+    optional={
+        "flare": Ladder(values=FLARES, minimum_relevant="0"),
+        "exScore": Integer(rule=POSITIVE_WHOLE, in_score_id=True),
+        **FAST_SLOW_COMBO,
+    },
+    judgements=("MARVELOUS", "PERFECT", "GREAT", "GOOD", "MISS", "OK"),
+    grade_metric="score",
+    grade_floors=GRADE_FLOORS,
+    default_metric="score",
+    default_ladder="lamp",
+    difficulties=(
+        Difficulty("BEGINNER", "BEG"),
+        Difficulty("BASIC", "BAS"),
+        Difficulty("DIFFICULT", "DIF"),
+        Difficulty("EXPERT", "EXP"),
+        Difficulty("CHALLENGE", "CHA"),
+    ),
+    default_difficulty="EXPERT",
+    match_types=("inGameID", "songTitle", "tachiSongID", "ddrSongHash"),
+    versions={
+        "a": "A",
+        "a20": "A20",
+        "a20plus": "A20+",
+        "a3": "A3",
+        "konaste": "Konaste",
+        "world": "World",
+    },
+    chart_data=Record({"inGameID": _IN_GAME_ID, "stepCount": Number(whole=True, low=0, optional=True)}),
+    score_meta=Record(),
+    score_ratings={"flareSkill": ScoreRating(flare_skill, Shown.RAW)},
+    session_ratings={"flareSkill": SessionRating("flareSkill", shown=Shown.RAW)},
+    profile_ratings={"flareSkill": ProfileRating(("flareSkill",), profile_flare_skill, Shown.RAW)},
+    default_score_rating="flareSkill",
+    default_session_rating="flareSkill",
+    default_profile_rating="flareSkill",
+    best_name="Best Score",
+    merges=(  # none takes the flare: a best keeps that of its highest score
+        Merge(name="Best Lamp", key="lamp", takes=("lamp",)),
+        Merge(name="Best Score", key="score", takes=("score", "grade")),
+        Merge(name="Best EX Score", key="optional.exScore", takes_optional=("exScore",)),
+    ),
+    validators=(judgements_make_the_score, lamp_fits_the_judgements, judgements_make_the_ex_score),
+    classes={"flare": _flare_class()},
+)
+
+DP = replace(SP, name="DP")
+
+GAME = Game(
+    slug="ddr",
+    name="DDR",
+    song_data=Record(
+        {
+            "inGameID": _IN_GAME_ID,
+            "flareCategory": OneOf(FLARE_CATEGORIES),
+            "basename": Text(optional=True),
+            "ddrSongHash": Text(optional=True),
+        }
+    ),
+    playtypes=(SP, DP),
+)

@@ -33,7 +33,8 @@ GRADE = Ladder(values=tuple(GRADE_FLOORS), minimum_relevant="A")
 
 def skill(play: Play, chart: Chart) -> float:
     """Skill points of one play, 0 to 200: a fifth of percent times level, cut to two decimals."""
-    return floor(play.metrics["percent"] * chart.level_num * 20) / 100
+    percent: float = play.metrics["percent"]
+    return floor(percent * chart.level_num * 20) / 100
 
 
 COLOUR_FLOORS = {

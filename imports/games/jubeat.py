@@ -64,7 +64,7 @@ def music_rate_fits_the_difficulty(music_rate: Any, chart: Chart) -> str | None:
 
 def jubility(play: Play, chart: Chart) -> float:
     """The jubility of one play, cut to one decimal; 0 for a failed one. Ave. and later."""
-    rate = play.metrics["musicRate"]
+    rate: float = play.metrics["musicRate"]
     if not 0 <= rate <= 120:
         raise FormulaError(f"A music rate of {text(rate)} has no jubility.")
     if play.metrics["score"] < CLEARED:
@@ -178,9 +178,9 @@ SINGLE = Playtype(
     default_metric="musicRate",
     default_ladder="grade",
     difficulties=(
-        Difficulty("BSC"),
-        Difficulty("ADV"),
-        Difficulty("EXT"),
+        Difficulty("BSC", "BSC"),
+        Difficulty("ADV", "ADV"),
+        Difficulty("EXT", "EXT"),
         Difficulty("HARD BSC", "H. BSC"),
         Difficulty("HARD ADV", "H. ADV"),
         Difficulty("HARD EXT", "H. EXT"),

@@ -48,6 +48,8 @@ class _Plan:
     provided: tuple[_Check, ...]
     derived: tuple[_Check, ...]
     optional: tuple[_Check, ...]
+    required: tuple[_Check, ...]  # provided and derived
+    fine_optional: Mapping[str, Callable[[Any], bool]]
     derivations: tuple[tuple[str, Callable[[Play, Chart], Any]], ...]
     ratings: tuple[tuple[str, Callable[[Play, Chart], float | None]], ...]
     best_keys: tuple[_Key, ...]
@@ -56,10 +58,13 @@ class _Plan:
 
 @cache
 def _plan(playtype: Playtype) -> _Plan:
+    optional = _checks(playtype.optional)
     return _Plan(
         provided=_checks(playtype.provided),
         derived=_checks({name: derived.metric for name, derived in playtype.derived.items()}),
-        optional=_checks(playtype.optional),
+        optional=optional,
+        required=_checks(playtype.metrics),
+        fine_optional={name: fine for name, _, fine in optional},
         derivations=tuple((name, derived.compute) for name, derived in playtype.derived.items()),
         ratings=tuple((name, rating.compute) for name, rating in playtype.score_ratings.items()),
         best_keys=_keys((playtype.default_metric, *(merge.key for merge in playtype.merges)), playtype),
@@ -158,19 +163,27 @@ def problems_of(play: Play, chart: Chart, playtype: Playtype) -> list[str]:
 
 def _metric_problems(play: Play, chart: Chart, playtype: Playtype) -> list[str]:
     """Derived metrics count once they are there, optional ones unless they are null."""
-    plan, found = _plan(playtype), []
+    plan = _plan(playtype)
+    if _is_surely_fine(play, plan):
+        return []
     metrics, optional = play.metrics, play.optional
-    for name, metric, fine in plan.provided:
-        if not fine(value := metrics.get(name)):
-            found.append(_metric_problem(name, metric, value, chart))
-    for name, metric, fine in plan.derived:
-        if name in metrics and not fine(value := metrics[name]):
-            found.append(_metric_problem(name, metric, value, chart))
-    if optional:
-        for name, metric, fine in plan.optional:
-            if (value := optional.get(name)) is not None and not fine(value):
-                found.append(_metric_problem(name, metric, value, chart))
+    found = [_metric_problem(name, metric, metrics.get(name), chart) for name, metric, _ in plan.provided]
+    found += [_metric_problem(n, metric, metrics[n], chart) for n, metric, _ in plan.derived if n in metrics]
+    given = ((name, metric, optional.get(name)) for name, metric, _ in plan.optional)
+    found += [_metric_problem(name, metric, value, chart) for name, metric, value in given if value is not None]
     return [said for said in found if said is not None]
+
+
+def _is_surely_fine(play: Play, plan: _Plan) -> bool:
+    """The quick answer for nearly every play; what it does not pass may still be sound."""
+    metrics, optional = play.metrics, play.optional
+    for name, _, fine in plan.required:
+        if not fine(metrics.get(name)):
+            return False
+    for name, value in optional.items():
+        if value is not None and not ((fine := plan.fine_optional.get(name)) and fine(value)):
+            return False
+    return True
 
 
 def _metric_problem(name: str, metric: Metric, value: Any, chart: Chart) -> str | None:

@@ -52,7 +52,10 @@ class ImportQuerySet(models.QuerySet["Import"]):
 
 
 class Import(models.Model):
-    """One deed on a player's scores: it applies wholly or not at all, and can be undone. The row is the job."""
+    """One deed on a player's scores: it applies wholly or not at all, and can be undone. The row is the job.
+
+    `put_aside` keeps what a revert took away and a restore brings back: names of sessions, comments, highlights.
+    """
 
     import_id = models.CharField(max_length=40, unique=True, default=new_import_id, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="imports")
@@ -87,6 +90,7 @@ class Import(models.Model):
     reverted_at = models.DateTimeField(null=True, blank=True)
     reverted_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     revert_reason = models.TextField(blank=True)
+    put_aside = models.JSONField(default=dict, blank=True, editable=False)
 
     objects: ClassVar[models.Manager[Import]] = ImportQuerySet.as_manager()
 
@@ -185,6 +189,18 @@ class AuditEntry(models.Model):
         COMPLETED = "completed"
         FAILED = "failed"
         REVERTED = "reverted"
+        RESTORED = "restored"
+        RETRIED = "retried"
+        CANCELLED = "cancelled"
+        CLASS_SET = "class set"
+        SCORE_DELETED = "score deleted"
+        BLACKLISTED = "blacklisted"
+        ORPHANS_TRIED = "orphans tried"
+        ORPHAN_DELETED = "orphan deleted"
+        BANNED = "banned"
+        UNBANNED = "unbanned"
+        TOKEN_MADE = "token made"  # noqa: S105 - a verb, not a secret
+        TOKEN_REVOKED = "token revoked"  # noqa: S105
 
     verb = models.CharField(max_length=20, choices=Verb.choices)
     job = models.ForeignKey(Import, null=True, on_delete=models.DO_NOTHING, related_name="audit", db_constraint=False)

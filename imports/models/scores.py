@@ -30,6 +30,7 @@ class Score(models.Model):
     import_type = models.CharField(max_length=40)
     comment = models.CharField(max_length=240, null=True, blank=True)  # noqa: DJ001 - the API tells null from ""
     highlight = models.BooleanField(default=False)
+    edited = models.BooleanField(default=False, db_default=False, help_text="Its owner changed comment or highlight.")
     time_achieved = models.FloatField(null=True, blank=True)
     time_added = models.DateTimeField(default=timezone.now)
     score_data = models.JSONField()

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from imports.games.spec import ClassSet, Playtype
+from imports.games.spec import ClassSet, Playtype, Shown
 from imports.pages import numbers, words
+from imports.pages.numbers import format_change
 from imports.pages.parts import ClassRail, Rail, rail
 
 HIGHEST = 1e7  # no rating comes near it
@@ -59,6 +60,11 @@ def to_next(ladder: Ladder, value: float) -> tuple[float, str] | None:
     index = ladder.index(value) + 1
     floor = floor_of(ladder, index)
     return None if floor is None else (floor, ladder.name(index))
+
+
+def distance(value: float, floor: float, shown: Shown) -> str:
+    """What is missing to a class, as the shown rating has it: 17.614 to 17.75 is `0.136`."""
+    return format_change(value, floor, shown, kind="profile").removeprefix("+")
 
 
 def class_rail(ladder: Ladder, *, before: float | None, after: float) -> ClassRail | None:

@@ -28,9 +28,8 @@ def _rest(entry: AuditEntry, job: Import, *, private: bool) -> str:
     match entry.verb:
         case "uploaded":
             sent = input_of(job) if private else None
-            token = entry.token.identifier if entry.token and private else ""
-            file = (sent.file_name, sent.size) if sent else ("", 0)
-            return words.uploaded(by_token=entry.token_id is not None, token=token, name=file[0], size=file[1])
+            way = _way(entry, job, private=private)
+            return words.uploaded(way, name=sent.file_name if sent else "", size=sent.size if sent else None)
         case "completed":
             return words.counted(entry.counts)
         case "reverted":
@@ -38,3 +37,9 @@ def _rest(entry: AuditEntry, job: Import, *, private: bool) -> str:
             return words.with_reason(taken, entry.reason if private else "")
         case _:
             return entry.reason if private else ""
+
+
+def _way(entry: AuditEntry, job: Import, *, private: bool) -> str:
+    if entry.token_id is not None:
+        return words.by_token(entry.token.identifier if entry.token and private else "")
+    return words.BY_COMMAND if job.client == "import_scores" else words.BY_BROWSER

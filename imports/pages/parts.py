@@ -194,12 +194,13 @@ class ClassRail:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`_verdict.html`: one rating before and after, both written out. `before` empty: the first one."""
+    """`_verdict.html`: one rating before and after, both written out. `before` is empty for the first one and a still one."""
 
     name: str
     before: str
     after: str
     change: str = ""  # signed
+    is_still: bool = False
     class_rail: ClassRail | None = None
     notes: tuple[Note, ...] = ()
 
@@ -266,11 +267,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class DistributionRow:
-    """`_distribution.html`: how many bests stand at a lamp or grade. `bar` is decoration; the numbers are the text."""
+    """`_distribution.html`: how many stand at a lamp or grade. `bar` is decoration; the numbers are the text.
+
+    `change` is None in a table that is about no change.
+    """
 
     light: Light
     count: int
-    change: int
+    change: int | None
     bar: Rail
 
 

@@ -127,6 +127,16 @@ def too_large(limit: int) -> str:
 # --- what an import did -----------------------------------------------------------------------------
 
 
+NEW_SCORES, BETTER_BESTS, FIRST_PLAYS = "new scores", "better bests", "first plays"
+SESSIONS, DUPLICATES, PROBLEMS = "sessions", "duplicates", "problems"
+SCORES, CHARTS = "scores", "charts"
+
+
+def of_them_new(count: int) -> str:
+    """The small print beside a number: `1 new`."""
+    return f"{count:,} new" if count else ""
+
+
 def headline(*, scores: int, bests: int, rows: int) -> str:
     """What a completed import did, as its heading: `214 new scores, 37 better bests`."""
     if scores:
@@ -195,6 +205,38 @@ BUSY = "An import or a revert of this player is under way. Nothing was changed; 
 NOTHING_TO_REVERT = "There is nothing to revert: this import is not, or not any more, among the completed ones."
 
 
+REVERT_THIS = "Revert this import?"
+FALLS, NONE = "falls", "none"
+
+
+def revert_scores(count: int) -> str:
+    return f"Revert {count_of(count, 'score')}" if count else "Revert it"
+
+
+def scores_go(scores: int, bests: int, charts: int) -> tuple[str, str]:
+    """What becomes of scores and bests, as the strong and the plain half of a sentence."""
+    return f"{count_of(scores, 'score')} {_verb(scores, 'goes', 'go')}.", falls_back(bests, charts)
+
+
+def class_stays(name: str) -> tuple[str, str]:
+    return f"{name} stays.", "A file said so, and only a moderator takes it back."
+
+
+def also_came(kept: int, name: str, others: int) -> str:
+    """`9 of its scores also came with chunithm-net.json`."""
+    carrier = name or count_of(others, "other import")
+    return f"{kept:,} of its scores also came with {carrier}"
+
+
+def keep_shared(kept: int, name: str) -> tuple[str, str]:
+    """Label and hint of the choice to keep them."""
+    return f"Keep {kept:,} of them", f"They move to {name or 'the import that came first'}, as if this had never been."
+
+
+def take_all(scores: int) -> tuple[str, str]:
+    return f"Take all {scores:,} back", "Those go too, although the other file holds them."
+
+
 def reverted(scores: int, kept: int) -> str:
     """What a revert did: `205 scores taken back, 9 kept with another import`."""
     taken = f"{count_of(scores, 'score')} taken back"
@@ -227,11 +269,66 @@ def deed(verb: str, actor: str) -> str:
     return f"{verb.capitalize()} by {actor}" if actor else verb.capitalize()
 
 
-def uploaded(*, by_token: bool, token: str, name: str, size: int) -> str:
+def uploaded(way: str, *, name: str, size: int | None) -> str:
     """How a file came: `in the browser, night-session.json, 61 KB`."""
-    way = (f"with the token “{token}”" if token else "with a token") if by_token else "in the browser"
-    return ", ".join(part for part in (way, name, file_size(size) if size else "") if part)
+    return ", ".join(part for part in (way, name, "" if size is None else file_size(size)) if part)
+
+
+def by_token(name: str) -> str:
+    return f"with the token “{name}”" if name else "with a token"
+
+
+BY_BROWSER, BY_COMMAND = "in the browser", "on the command line"
 
 
 def with_reason(text: str, reason: str) -> str:
     return f"{text}. Reason: “{reason}”" if reason else f"{text}."
+
+
+# --- tokens -----------------------------------------------------------------------------------------
+
+MAY_NOTHING = "Choose what it may do; a token that may do nothing is of no use."
+NAME_TAKEN = "You have a token of this name. Choose another."
+
+
+def revoked(name: str) -> str:
+    return f"The token “{name}” is revoked. What uses it can no longer act for you."
+
+
+# --- files that were given --------------------------------------------------------------------------
+
+INPUT_IS_PRIVATE = "What somebody uploaded is for them and for moderators."
+INPUT_IS_GONE = "The file of this import is no longer kept."
+
+# --- lists ------------------------------------------------------------------------------------------
+
+ALL, IMPORTS = "All", "Imports"
+PASTED = "Pasted text"
+SCORE_COLUMNS = ("Song", "Chart", "Lamp", "Against your best")
+SCORE, TIME = "Score", "Time"
+IN_LINE = "Waiting in line"
+CANCELLED = "Stopped before anything was saved"
+TAKEN_BACK = "Taken back"
+
+
+def first_line(message: str, *, most: int = 140) -> str:
+    """A failure's message where there is room for one line."""
+    line = message.partition("\n")[0]
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def session_part(scores: int, *, created: bool) -> str:
+    """An import's part in a session: `126 scores, created`."""
+    return f"{count_of(scores, 'score')}, {'created' if created else 'added'}"
+
+
+def of_all(part: int, whole: int) -> str:
+    return f"of {whole:,}" if part < whole else ""
+
+
+def session_rating(rating: str) -> str:
+    return f"{rating_name(rating)} of the session"
+
+
+def since(first: str) -> str:
+    return f"here since {first}"

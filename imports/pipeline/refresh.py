@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from imports.games.spec import Chart
@@ -26,10 +26,15 @@ def refresh(
     *,
     charts: Mapping[int, Chart] | None = None,
     provided: Mapping[str, Mapping[str, str]] | None = None,
+    remembered: Sequence[sessions.Remembered] = (),
 ) -> Refreshed:
-    """Refreshes everything that these scores can have changed. `charts`: those already loaded, by primary key."""
+    """Refreshes everything that these scores can have changed.
+
+    `charts`: those already loaded, by primary key. `provided`: classes that the file gives, by playtype. `remembered`:
+    sessions that an earlier revert took away.
+    """
     progress.stage(Stage.SESSIONS)
-    sessions.refresh(touched.user_id, touched.game, touched.times)
+    sessions.refresh(touched.user_id, touched.game, touched.times, remembered=remembered)
     progress.stage(Stage.BESTS)
     changed = bests.refresh(touched.user_id, touched.charts, charts=charts)
     progress.stage(Stage.RATINGS)

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.utils import timezone
 
-from imports.errors import ImportFailed, RowProblem
+from imports.errors import Cancelled, ImportFailed, RowProblem
 from imports.formats import BY_IMPORT_TYPE
 from imports.formats.base import Format, Parsed, ParseOptions
 from imports.games.spec import Game
@@ -39,7 +39,9 @@ def run(job: Import, games: Sequence[Game], progress: Progress) -> None:
             with connection.cursor() as cursor:
                 cursor.execute("ANALYZE imports_score")
         provided = {parsed.context.playtype.name: parsed.classes} if parsed.classes else None
-        refreshed = refresh(batch.touched, progress, charts=batch.charts, provided=provided)
+        store.bring_back_edits(job)
+        remembered = job.put_aside.get("sessions", ())
+        refreshed = refresh(batch.touched, progress, charts=batch.charts, provided=provided, remembered=remembered)
         progress.stage(Stage.FINISHING)
         fields = outcome(job, parsed, batch, refreshed, progress)
         states.complete(job, fields)
@@ -76,6 +78,8 @@ def check(job: Import, source: Format, parsed: Parsed, progress: Progress) -> st
     batch = store.Batch(job, parsed.context, now=now)
     known = store.known_scores(job.user_id)
     for chunk in judge_rows(parsed, source, catalogue, user_id=job.user_id, now=milliseconds(now), known=known):
+        if not states.is_running(job):
+            raise Cancelled
         batch.add(chunk)
         progress.tick(chunk.rows_done, total)
     batch.row_count = total

@@ -22,6 +22,7 @@ from imports.pipeline.islands import GAP, Island, Span, Timed, islands, match, w
 from imports.pipeline.session_names import new_name
 
 PARTS = ImportSession._meta.db_table
+IDENTITY = ("session_id", "name", "desc", "highlight", "time_inserted")
 FACTS = ("time_started", "time_ended", "score_count", "calculated_data")
 
 
@@ -37,14 +38,32 @@ class Player:
         return Session.objects.filter(user_id=self.user_id, game=self.game, playtype=self.playtype.name)
 
 
-def refresh(user_id: int, game: str, times: Mapping[str, Collection[float]]) -> None:
-    """Makes the sessions around these times (ms, by playtype) what the scores say. Writes only what differs."""
+Remembered = Mapping[str, Any]
+"""What a session was called before a revert took it away: `IDENTITY` and its `playtype` and `time_started`."""
+
+
+def refresh(
+    user_id: int, game: str, times: Mapping[str, Collection[float]], *, remembered: Sequence[Remembered] = ()
+) -> None:
+    """Makes the sessions around these times (ms, by playtype) what the scores say. Writes only what differs.
+
+    A session that has to be made takes its ID, name and notes from one `remembered` at that time.
+    """
     for name, touched in times.items():
         if touched:
-            _refresh(Player(user_id, game, playtype_of(game, name)), touched)
+            known = [session for session in remembered if session["playtype"] == name]
+            _refresh(Player(user_id, game, playtype_of(game, name)), touched, known)
 
 
-def _refresh(player: Player, touched: Collection[float]) -> None:
+def remember(sessions: QuerySet[Session]) -> list[dict[str, Any]]:
+    """What `refresh` needs to bring sessions back, as JSON data."""
+    return [
+        {**session, "time_inserted": session["time_inserted"].isoformat()}
+        for session in sessions.values(*IDENTITY, "playtype", "time_started")
+    ]
+
+
+def _refresh(player: Player, touched: Collection[float], remembered: Sequence[Remembered]) -> None:
     near = player.sessions().filter(time_ended__gte=min(touched) - GAP, time_started__lte=max(touched) + GAP)
     stored = {session.pk: session for session in near.order_by("time_started")}
     spans = [Span(session.time_started, session.time_ended, key) for key, session in stored.items()]
@@ -52,7 +71,7 @@ def _refresh(player: Player, touched: Collection[float]) -> None:
     found = islands(_scores_in(player, changed))
     kept, left = match(found, _inside(spans, changed))
     _delete(left)
-    sessions = _save(player, found, {place: stored[key] for place, key in kept.items()})
+    sessions = _save(player, found, {place: stored[key] for place, key in kept.items()}, remembered)
     _save_parts(found, sessions)
 
 
@@ -104,16 +123,26 @@ def _facts(island: Island, playtype: Playtype) -> dict[str, Any]:
     return dict(zip(FACTS, facts, strict=True))
 
 
-def _save(player: Player, found: Sequence[Island], kept: Mapping[int, Session]) -> list[Session]:
+def _identity(island: Island, remembered: Sequence[Remembered]) -> dict[str, Any]:
+    """The name of a session to be made: the one it had before, or a new one."""
+    for session in remembered:
+        if island.start <= session["time_started"] <= island.end:
+            return {name: session[name] for name in IDENTITY}
+    return {"name": new_name()}
+
+
+def _save(
+    player: Player, found: Sequence[Island], kept: Mapping[int, Session], remembered: Sequence[Remembered]
+) -> list[Session]:
     """The session of each island, stored."""
     sessions, new, changed = [], [], []
     for place, island in enumerate(found):
         facts = _facts(island, player.playtype)
         session = kept.get(place)
         if session is None:
-            session = Session(
-                user_id=player.user_id, game=player.game, playtype=player.playtype.name, name=new_name(), **facts
-            )
+            identity = _identity(island, remembered)
+            whose = {"user_id": player.user_id, "game": player.game, "playtype": player.playtype.name}
+            session = Session(**whose, **identity, **facts)
             new.append(session)
         elif any(getattr(session, name) != value for name, value in facts.items()):
             for name, value in facts.items():

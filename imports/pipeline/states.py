@@ -4,21 +4,24 @@ queued -> running      claim: it is its user's oldest queued import, and none of
 running -> running     resume: its worker died; the attempt is counted
 running -> completed   complete: in the transaction that brought its scores
 queued, running -> failed
+queued, running -> cancelled  a running one notices at its next look, at the latest when it wants to complete
 completed -> reverted  in the transaction that took its scores away
+reverted, failed, cancelled -> queued  restore, retry: the same import again, from its stored input
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Min, Q
+from django.db.models import F, Min
 from django.utils import timezone
 
-from imports.errors import ImportFailed
+from imports.errors import Cancelled
 from imports.models import Import, State, User
+from imports.models.documents import UNFINISHED
 
 USER_LOCK = 1  # first half of the two-part advisory locks that stand for a player
 MESSAGE_LIMIT = 10_000
@@ -54,24 +57,48 @@ def resume(job: Import) -> bool:
 
 
 def complete(job: Import, fields: Mapping[str, Any]) -> None:
-    """running -> completed, inside the transaction that stored the scores; raises when it was cancelled meanwhile."""
+    """running -> completed, inside the transaction that stored the scores. Raises Cancelled when it was meanwhile."""
     changed = Import.objects.filter(pk=job.pk, state=State.RUNNING).update(
         state=State.COMPLETED, time_finished=timezone.now(), **fields
     )
     if changed != 1:
-        raise ImportFailed("This import is no longer running.", status=409)
+        raise Cancelled
 
 
 def fail(job: Import, *, status: int, message: str) -> bool:
     """queued or running -> failed, outside the transaction: the rollback must not undo the message."""
     return bool(
-        Import.objects.filter(Q(state=State.QUEUED) | Q(state=State.RUNNING), pk=job.pk).update(
+        Import.objects.filter(pk=job.pk, state__in=UNFINISHED).update(
             state=State.FAILED,
             status_code=status,
             error_message=message[:MESSAGE_LIMIT] or "Unknown failure.",
             time_finished=timezone.now(),
         )
     )
+
+
+def is_running(job: Import) -> bool:
+    """Whether it is still wanted: its owner may have cancelled it meanwhile."""
+    return Import.objects.filter(pk=job.pk, state=State.RUNNING).exists()
+
+
+def cancel(job: Import) -> bool:
+    """queued or running -> cancelled."""
+    return bool(
+        Import.objects.filter(pk=job.pk, state__in=UNFINISHED).update(
+            state=State.CANCELLED, time_finished=timezone.now()
+        )
+    )
+
+
+def requeue(job: Import, *, only_from: Collection[State]) -> bool:
+    """reverted, failed or cancelled -> queued, with its attempts counted anew."""
+    return bool(
+        Import.objects.filter(pk=job.pk, state__in=only_from).update(
+            state=State.QUEUED, attempts=0, time_queued=timezone.now(), time_started=None, time_finished=None,
+            status_code=None, error_message="", reverted_at=None, reverted_by=None, revert_reason="",
+        )
+    )  # fmt: skip
 
 
 def mark_reverted(job: Import, *, by: User | None, reason: str, at: datetime) -> bool:

@@ -134,13 +134,15 @@ def raised(playtype: Playtype, stored: Mapping[str, str], provided: Mapping[str,
 
 def record_achievements(job: Import, changes: Iterable[StatsChange]) -> None:
     """One row for each class reached for the first time or raised; a restored import adds none twice."""
-    ClassAchievement.objects.filter(from_import=job).delete()
+    known = set(ClassAchievement.objects.filter(from_import=job).values_list("playtype", "class_set"))
     rows = []
     for change in changes:
         playtype = playtype_of(change.game, change.playtype)
         for delta in change.deltas():
             name, old, new = str(delta["set"]), delta["old"], str(delta["new"])
             group = playtype.classes[name]
+            if (change.playtype, name) in known:
+                continue
             if old is None or group.index(new) > group.index(old):
                 rows.append(
                     ClassAchievement(

@@ -8,7 +8,8 @@ from random import Random
 from typing import Any
 
 from imports.sample.catalogue import Sheet, catalogue
-from imports.sample.plays import DAY, LAST_EVENING, Row, by_in_game_id, by_song_id, by_title, document, plays
+from imports.sample.form import Row
+from imports.sample.plays import DAY, LAST_EVENING, by_in_game_id, by_song_id, by_title, document, plays
 
 HERE = Path(__file__).parent
 SEEDS = HERE / "seeds"

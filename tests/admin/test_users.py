@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
-from imports.models import User
+from imports.models import AuditEntry, User
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -26,13 +25,11 @@ def test_a_moderator_bans_a_player_and_lifts_the_ban() -> None:
     mo, bob = people.mo(), people.bob()
 
     assert act(people.session_of(mo), "ban", bob) == ["Banned: Bob."]
-    bob.refresh_from_db()
-    assert bob.is_banned
-    assert act(people.session_of(mo), "unban", bob) == ["No longer banned: Bob."]
-    bob.refresh_from_db()
-    assert not bob.is_banned
-    entries = LogEntry.objects.order_by("pk").values_list("user", "object_id", "change_message")
-    assert list(entries) == [(mo.pk, str(bob.pk), "Banned."), (mo.pk, str(bob.pk), "Ban lifted.")]
+    assert User.objects.get(pk=bob.pk).is_banned
+    assert act(people.session_of(mo), "unban", bob) == ["Unbanned: Bob."]
+    assert not User.objects.get(pk=bob.pk).is_banned
+    entries = AuditEntry.objects.order_by("pk").values_list("verb", "actor", "subject")
+    assert list(entries) == [("banned", mo.pk, bob.pk), ("unbanned", mo.pk, bob.pk)]
 
 
 @pytest.mark.parametrize(
@@ -49,8 +46,29 @@ def test_a_moderator_bans_a_player_and_lifts_the_ban() -> None:
 def test_nobody_bans_an_equal(actor: Any, target: Any, allowed: bool) -> None:
     said = act(people.session_of(actor()), "ban", target())
 
-    assert said[0].startswith("Banned:" if allowed else "Not banned, as you may not ban your equals:")
+    assert said[0].startswith("Banned:" if allowed else "Left alone, as you may not judge your equals:")
     assert User.objects.get(pk=target().pk).is_banned == allowed
+
+
+def test_a_moderator_cannot_lift_the_ban_of_an_administrator() -> None:
+    ada = people.ada()
+    User.objects.filter(pk=ada.pk).update(is_banned=True)
+
+    act(people.session_of(people.mo()), "unban", ada)
+
+    assert User.objects.get(pk=ada.pk).is_banned
+
+
+def test_revoking_a_token_leaves_an_entry() -> None:
+    ada, alice = people.ada(), people.alice()
+    people.token_of(alice)
+    token = alice.tokens.get()
+
+    people.session_of(ada).post(reverse("admin:imports_apitoken_delete", args=[token.pk]), {"post": "yes"})
+
+    entry = AuditEntry.objects.get()
+    assert (entry.verb, entry.actor, entry.subject, entry.reason) == ("token revoked", ada, alice, "Custom Token")
+    assert not alice.tokens.exists()
 
 
 def test_administrators_make_and_change_accounts() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from calendar import timegm
 from typing import Any
 
 from imports.models import Chart, Import, Score, Session, User
 
 
 def milliseconds(moment: Any) -> int:
-    return round(moment.timestamp() * 1_000)
+    return timegm(moment.utctimetuple()) * 1_000 + moment.microsecond // 1_000
 
 
 def user(alice: User) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from imports.pipeline.revert import Deed, revert
 from tests import people
 from tests.api import expected
 from tests.api.answers import body, outcome
-from tests.builders import NOON, an_import, charts, dealt_with, queued_import, score_on
+from tests.builders import NOON, an_import, charts, queued_import, score_on
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 
@@ -86,17 +85,16 @@ def test_what_an_earlier_attempt_said_does_not_count(redis_clean: Redis) -> None
 
 
 def test_within_an_attempt_nothing_goes_backwards(redis_clean: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A poll at each snapshot that a real import writes."""
+    """A poll for each snapshot that a real import writes."""
     monkeypatch.setattr(progress, "WRITE_EVERY", 0)
-    job = queued_import(people.alice(), *[score_on(chart, timeAchieved=NOON) for chart in charts(20)])
-    told: list[dict[str, Any]] = []
-
-    def write(snapshot: Snapshot) -> None:
+    written: list[Snapshot] = []
+    monkeypatch.setattr("imports.jobs._progress_writer", lambda _import_id: written.append)
+    job = an_import(people.alice(), *[score_on(chart, timeAchieved=NOON) for chart in charts(20)])
+    Import.objects.filter(pk=job.pk).update(state=State.RUNNING)
+    told = []
+    for snapshot in written:
         progress.writer(redis_clean, job.import_id)(snapshot)
         told.append(body(people.guest(), address(job))["progress"])
-
-    monkeypatch.setattr("imports.jobs._progress_writer", lambda _import_id: write)
-    dealt_with(job)
     stages = [list(Stage).index(Stage(each["stage"])) for each in told]
     percents = [each["percent"] for each in told]
     assert stages == sorted(stages)
@@ -159,7 +157,7 @@ def test_clients_are_told_when_to_come_back_while_there_is_a_reason_to(state: St
 
 
 @pytest.fixture
-def counted_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def counted_redis(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The keys that are read from Redis."""
     read: list[str] = []
     real = progress.read
@@ -169,7 +167,7 @@ def counted_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         return real(redis, import_id)
 
     monkeypatch.setattr("imports.jobs.read", counting)
-    yield read
+    return read
 
 
 def test_a_poll_of_a_running_import_is_one_statement_and_one_read(

@@ -37,7 +37,7 @@ def test_it_tells_everything_that_an_import_did() -> None:
         score_on(first, 7_000_001, timeAchieved=NOON),
         score_on(first, 7_000_001, timeAchieved=NOON + 1),
         score_on(first, 8_700_000, timeAchieved=NOON + MINUTE + 0.5),
-        score_on(first, -1),
+        score_on(first, lamp="PERFECT ULTIMATE CHAIN"),
         user_intent=True,
     )
     with_extras, early, late = Score.objects.select_related("chart").order_by("pk")
@@ -78,7 +78,7 @@ def test_it_tells_everything_that_an_import_did() -> None:
                 {
                     "type": "InvalidDatapoint",
                     "message": "Got 1 error when validating score:\n"
-                    "Invalid value for score, Expected a number between 0 and 10000000. Got -1.",
+                    "Cannot have a PERFECT ULTIMATE CHAIN without a perfect score.",
                     "row": 5,
                 },
             ],

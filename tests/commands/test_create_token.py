@@ -41,8 +41,9 @@ def test_names_count_whatever_their_case_and_are_printed_as_asked() -> None:
 
     lines = run("create_token", "--create-users", "ALICE", "zoe")
 
-    assert [line.split()[:2] for line in lines] == [["ALICE", str(alice.pk)], ["zoe", str(User.objects.get(username="zoe").pk)]]  # fmt: skip
-    assert not User.objects.get(username="zoe").has_usable_password()
+    zoe = User.objects.get(username="zoe")
+    assert [line.split()[:2] for line in lines] == [["ALICE", str(alice.pk)], ["zoe", str(zoe.pk)]]
+    assert not zoe.has_usable_password()
 
 
 def test_a_name_given_twice_gets_one_line() -> None:

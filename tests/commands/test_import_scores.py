@@ -49,6 +49,8 @@ def test_without_a_worker_waiting_works_the_import_here_and_tells_its_outcome(tm
     chart, other = builders.charts(2)
     rows = [builders.score_on(chart), builders.score_on(other, lamp="PERFECT ULTIMATE CHAIN"), builders.unknown_score()]
 
+    too_perfect = "Cannot have a PERFECT ULTIMATE CHAIN without a perfect score."
+
     lines = run("import_scores", "Alice", file_with(tmp_path, *rows, classes={"dan": "DAN_4"}), "--wait")
 
     assert lines[1:] == [
@@ -56,8 +58,7 @@ def test_without_a_worker_waiting_works_the_import_here_and_tells_its_outcome(tm
         "Completed: 1 new scores, 1 first plays, 0 better bests, 0 duplicates, 2 problems.",
         "  dan: none -> DAN_4",
         "  vfClass: none -> SIENNA_I",
-        "  row 1: InvalidDatapoint: Got 1 error when validating score: "
-        "Cannot have a PERFECT ULTIMATE CHAIN without a perfect score.",
+        f"  row 1: InvalidDatapoint: Got 1 error when validating score: {too_perfect}",
         "  row 2: SongOrChartNotFound: Cannot find song with songID 999999.",
     ]
 

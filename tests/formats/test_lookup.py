@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,6 +142,17 @@ def test_identifiers_are_read_as_javascript_reads_numbers(identifier: str, numbe
 @pytest.mark.parametrize("identifier", NO_NUMBERS, ids=[identifier[:9] for identifier in NO_NUMBERS])
 def test_other_identifiers_are_no_numbers(identifier: str) -> None:
     assert math.isnan(number_of(identifier))
+
+
+@pytest.mark.parametrize("read", [number_of, song_id_of])
+@pytest.mark.parametrize(
+    "identifier", ["0" * 5_000 + "x", "1" * 5_000 + "x", "1." + "1" * 5_000 + "x", " " * 5_000 + "x"]
+)
+def test_long_identifiers_are_read_in_no_time(read: Callable[[str], Any], identifier: str) -> None:
+    before = time.process_time()
+    for _ in range(100):
+        read(identifier)
+    assert time.process_time() - before < 1
 
 
 SAID = "Invalid songID - must be a stringified positive integer."

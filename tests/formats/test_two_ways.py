@@ -61,7 +61,7 @@ def _metric(metric: Metric) -> Strategy:
     if isinstance(metric, Ladder):
         return st.sampled_from(metric.values)
     if isinstance(metric, Graph):
-        element = _number(metric.rule.low, metric.rule.high)
+        element = _number(metric.rule.low, metric.rule.high, whole=metric.rule.whole)
         return st.lists(st.none() | element if metric.nullable else element, max_size=4)
     rule = metric.rule if metric.chart_rule is None else None
     low, high = (rule.low, rule.high) if rule else (None, None)
@@ -244,7 +244,7 @@ def _edges(playtype: Playtype) -> list[float]:
     return [end + step for end in sorted(ends) for step in (-1, -0.5, 0, 0.5, 1)]
 
 
-relaxed = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+relaxed = settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 
 
 @each_playtype

@@ -78,6 +78,8 @@ def test_grade_and_percent_are_exact_to_the_last_bit(
     assert list(derived.metrics)[2:] == ["grade", "percent"]  # the order of messages
 
 
+UNEQUAL = "Expected PGreat*2 + Great to equal EX score. Got 400*2 + 199 but that wasn't equal to the EX score of 1000."
+
 REFUSED = [
     Refused(playtype, given, notes(802), problems)
     for playtype in GAME.playtypes
@@ -95,10 +97,7 @@ REFUSED = [
         ),
         (
             play(score=1000, lamp="CLEAR", judgements={"pgreat": 400, "great": 199}),
-            [
-                "Expected PGreat*2 + Great to equal EX score. Got 400*2 + 199 "
-                "but that wasn't equal to the EX score of 1000."
-            ],
+            [UNEQUAL],
         ),
         (
             play(score=1000, lamp="CLEAR", optional={"bp": -1, "gauge": 101, "gaugeHistoryHard": [1, -2], "lpr": -3}),

@@ -219,7 +219,18 @@ nonsense = some.one_of(
     some.lists(some.one_of(some.none(), some.integers(), some.text(max_size=2)), max_size=3),
     some.dictionaries(some.text(max_size=2), some.integers(), max_size=2),
 )
-CHARTS_DATA: Mapping[str, Any] = {"notecount": 500, "kaidenAverage": 700, "worldRecord": 900}
+CHARTS_DATA: Mapping[str, Any] = {  # what the formulas of all games ask a chart for
+    "notecount": 500,
+    "kaidenAverage": 700,
+    "worldRecord": 900,
+    "maxPercent": 101.5,
+    "maxPlatScore": 900,
+    "inGameID": 1,
+    "stepCount": 300,
+    "rankedLevel": 12,
+    "npsPerMeasure": [12] * 40,
+    "notesPerMeasure": [16] * 40,
+}
 
 
 def sensible(metric: Metric) -> some.SearchStrategy[Any]:

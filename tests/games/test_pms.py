@@ -58,6 +58,8 @@ def test_grade_and_percent(playtype: Playtype, score: int, percent: float, grade
     assert derived.metrics == {"score": score, "lamp": "CLEAR", "grade": grade, "percent": percent}
 
 
+UNEQUAL = "Expected PGreat*2 + Great to equal EX score. Got 400*2 + 199 but that wasn't equal to the EX score of 1000."
+
 REFUSED = [
     Refused(playtype, given, notes(802), problems)
     for playtype in GAME.playtypes
@@ -75,10 +77,7 @@ REFUSED = [
         ),
         (
             play(score=1000, lamp="CLEAR", judgements={"pgreat": 400, "great": 199}),  # no format can bring pgreats
-            [
-                "Expected PGreat*2 + Great to equal EX score. Got 400*2 + 199 "
-                "but that wasn't equal to the EX score of 1000."
-            ],
+            [UNEQUAL],
         ),
         (
             play(score=1000, lamp="CLEAR", optional={"bp": -1, "gaugeHistoryEasy": [101]}),

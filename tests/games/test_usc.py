@@ -77,6 +77,8 @@ def test_grades(score: int, grade: str) -> None:
     assert derived.metrics["grade"] == grade
 
 
+LAMPS = "FAILED, CLEAR, EXCESSIVE CLEAR, ULTIMATE CHAIN, PERFECT ULTIMATE CHAIN"
+
 REFUSED = [
     Refused(playtype, given, LV18, problems)
     for playtype in GAME.playtypes
@@ -106,10 +108,7 @@ REFUSED = [
         ),
         (
             play(score=9_000_000, lamp="MAXXIVE CLEAR"),  # only SOUND VOLTEX has it
-            [
-                "Invalid value for lamp, got MAXXIVE CLEAR, but expected any of "
-                "FAILED, CLEAR, EXCESSIVE CLEAR, ULTIMATE CHAIN, PERFECT ULTIMATE CHAIN."
-            ],
+            [f"Invalid value for lamp, got MAXXIVE CLEAR, but expected any of {LAMPS}."],
         ),
     ]
 ]

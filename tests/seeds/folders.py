@@ -44,7 +44,7 @@ def write(folder: Path, **files: Any) -> Path:
     for old in folder.iterdir():
         old.unlink()
     for name, content in files.items():
-        if not isinstance(content, bytes):
-            content = (content if isinstance(content, str) else json.dumps(content)).encode()
-        (folder / f"{name.replace('_', '-')}.json").write_bytes(content)
+        text = content if isinstance(content, str | bytes) else json.dumps(content)
+        data = text if isinstance(text, bytes) else text.encode()
+        (folder / f"{name.replace('_', '-')}.json").write_bytes(data)
     return folder

@@ -25,6 +25,7 @@ def without(row: dict[str, Any], key: str) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name != key}
 
 
+NUL = "holds a NUL character, which cannot be stored"
 SONG_1 = "songs-sdvx.json[1] (id 1)"
 CHART_1 = "charts-sdvx.json[1] (chartID EXH of 1)"
 
@@ -43,14 +44,14 @@ CHART_1 = "charts-sdvx.json[1] (chartID EXH of 1)"
         (song(-1), "songs-sdvx.json[1] (id -1): id: expected a whole number >= 0"),
         (song(1.5), "songs-sdvx.json[1]: id: expected a whole number, got a number"),  # type: ignore[arg-type]
         (song(7), "songs-sdvx.json[1] (id 7): the id 7 stands in row 0 already"),
-        (song(title="a\0b"), f"{SONG_1}: holds a NUL character, which cannot be stored"),
+        (song(title="a\0b"), f"{SONG_1}: {NUL}"),
         (song(data=[]), f"{SONG_1}: data: expected an object, got a list"),
         (song(data={}), f"{SONG_1}: data.displayVersion: Required"),
         (song(data={"displayVersion": 3}), f"{SONG_1}: data.displayVersion: Expected string, received number"),
         (song(data={"displayVersion": "x", "y": 1}), f"{SONG_1}: data: Unrecognized key(s) in object: 'y'"),
-        (song(data={"displayVersion": "\0"}), f"{SONG_1}: data.displayVersion: holds a NUL character, which cannot be stored"),
+        (song(data={"displayVersion": "\0"}), f"{SONG_1}: data.displayVersion: {NUL}"),
     ],
-)  # fmt: skip
+)
 def test_a_broken_song_is_named_and_nothing_is_loaded(tmp_path: Path, row: Any, expected: str) -> None:
     folder = write(tmp_path, songs_sdvx=[song(7), row], songs_usc=[song(1, data={})])
 
@@ -77,13 +78,16 @@ def test_a_broken_song_is_named_and_nothing_is_loaded(tmp_path: Path, row: Any, 
         (chart(data={"inGameID": -1}), f"{CHART_1}: data.inGameID: Number must be greater than or equal to 0"),
         (chart(data={"inGameID": 2**60}), f"{CHART_1}: data: holds a whole number beyond 2^53"),
         (chart(songID=2), f"{CHART_1}: songID: there is no song 2"),
-        (chart(chartID="NOV of 1"), "charts-sdvx.json[1] (chartID NOV of 1): the chartID NOV of 1 stands in row 0 already"),
+        (
+            chart(chartID="NOV of 1", difficulty="ADV"),
+            "charts-sdvx.json[1] (chartID NOV of 1): the chartID NOV of 1 stands in row 0 already",
+        ),
         (
             chart(difficulty="NOV", chartID="EXH of 1"),
             f"{CHART_1}: the primary chart of song, playtype and difficulty 1, Single, NOV stands in row 0 already",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_broken_chart_is_named_and_nothing_is_loaded(tmp_path: Path, row: Any, expected: str) -> None:
     folder = write(tmp_path, songs_sdvx=[song(1)], charts_sdvx=[chart(1, "NOV"), row])
 
@@ -112,8 +116,8 @@ def test_data_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
     for _ in range(60):
         deep = {"in": deep}
 
-    assert told(write(tmp_path, songs_usc=[song(data=deep)])) == [
-        "songs-usc.json[0] (id 1): data: is nested too deeply"
+    assert told(write(tmp_path, songs_unbuilt=[song(data=deep)])) == [
+        "songs-unbuilt.json[0] (id 1): data: is nested too deeply"
     ]
 
 
@@ -134,21 +138,21 @@ def test_a_folder_without_seed_files_is_refused(tmp_path: Path) -> None:
     assert told(tmp_path / "nowhere") == [f"{tmp_path / 'nowhere'}: is no folder"]
 
 
-SONGS = {"songs_usc": [song(data={})], "songs_sdvx": [song()]}
+SONGS = {"songs_unbuilt": [song(data={})], "songs_sdvx": [song()]}
 
 
 def test_one_chart_id_cannot_stand_for_charts_of_two_games(tmp_path: Path) -> None:
-    both = write(tmp_path, **SONGS, charts_usc=[chart(playtype="Keyboard")], charts_sdvx=[chart()])
+    both = write(tmp_path, **SONGS, charts_unbuilt=[chart(playtype="Keyboard")], charts_sdvx=[chart()])
 
-    assert told(both) == ["charts-usc.json[0] (chartID EXH of 1): is a chart of sdvx Single already"]
+    assert told(both) == ["charts-unbuilt.json[0] (chartID EXH of 1): is a chart of sdvx Single already"]
 
 
 def test_a_chart_id_of_another_game_cannot_be_taken_over(tmp_path: Path) -> None:
-    load(write(tmp_path, **SONGS, charts_usc=[chart(playtype="Keyboard")]))
+    load(write(tmp_path, **SONGS, charts_unbuilt=[chart(playtype="Keyboard")]))
 
     taken = write(tmp_path, **SONGS, charts_sdvx=[chart()])
 
-    assert told(taken) == ["charts-sdvx.json[0] (chartID EXH of 1): is a chart of usc Keyboard already"]
+    assert told(taken) == ["charts-sdvx.json[0] (chartID EXH of 1): is a chart of unbuilt Keyboard already"]
 
 
 def test_a_game_that_is_not_built_yet_may_have_any_data(tmp_path: Path) -> None:

@@ -18,8 +18,10 @@ FOLDER = Path(__file__).parents[2].parent / "shared" / "seeds"
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.slow,
-    pytest.mark.skipif(not FOLDER.is_dir() or bool(os.environ.get("CI")), reason="the seeds (../shared/seeds) are not here"),
-]  # fmt: skip
+    pytest.mark.skipif(
+        not FOLDER.is_dir() or bool(os.environ.get("CI")), reason="the seeds (../shared/seeds) are not here"
+    ),
+]
 
 
 def rows(kind: str) -> list[Any]:

@@ -172,7 +172,8 @@ def test_an_interrupted_creation_leaves_no_half_of_a_database(folder: Path) -> N
     ("path", "expected"),
     [
         ("/srv/scores", "/srv/scores/run"),
-        ("/srv/our scores", "/tmp/tachi-")("/srv/a,b", "/tmp/tachi-"),  # noqa: S108 - nothing is written,  # noqa: S108 - nothing is written
+        ("/srv/our scores", "/tmp/tachi-"),  # noqa: S108 - nothing is written
+        ("/srv/a,b", "/tmp/tachi-"),  # noqa: S108 - nothing is written
         ("/srv/é", "/tmp/tachi-"),  # noqa: S108 - nothing is written
         ("/srv/" + "x" * 80, "/srv/" + "x" * 80 + "/run"),
         ("/srv/" + "x" * 81, "/tmp/tachi-"),  # noqa: S108 - nothing is written

@@ -1,0 +1,353 @@
+"""O.N.G.E.K.I. Two lamps, one of the notes and one of the bells, and a platinum score beside the score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from math import ceil, floor
+from typing import Any
+
+from imports.errors import FormulaError
+from imports.games.formulas import average_of_best, class_from_floors, from_floor, hits, js_round
+from imports.games.javascript import text
+from imports.games.shapes import Flag, Number, OneOf, Record, Text
+from imports.games.spec import (
+    FAST_SLOW_COMBO,
+    Bests,
+    Chart,
+    ChartRule,
+    ClassSet,
+    ClassValue,
+    Derived,
+    Difficulty,
+    Game,
+    Graph,
+    Integer,
+    Ladder,
+    Merge,
+    Play,
+    Playtype,
+    ProfileRating,
+    ScoreRating,
+    SessionRating,
+    Shown,
+    between,
+)
+
+NOTE_LAMP = Ladder(
+    values=("LOSS", "CLEAR", "FULL COMBO", "ALL BREAK", "ALL BREAK+"),
+    minimum_relevant="CLEAR",
+)
+BELL_LAMP = Ladder(values=("NONE", "FULL BELL"), minimum_relevant="FULL BELL")
+GRADE_FLOORS = {
+    "D": 0,
+    "C": 500_000,
+    "B": 700_000,
+    "BB": 750_000,
+    "BBB": 800_000,
+    "A": 850_000,
+    "AA": 900_000,
+    "AAA": 940_000,
+    "S": 970_000,
+    "SS": 990_000,
+    "SSS": 1_000_000,
+    "SSS+": 1_007_500,
+}
+GRADE = Ladder(values=tuple(GRADE_FLOORS), minimum_relevant="A")
+PERFECT = 1_010_000
+
+# --- the platinum score -----------------------------------------------------------------------------
+
+
+def platinum_stars(play: Play, chart: Chart) -> int:
+    """One star for each percent of the chart's maximum from 94 on; the sixth is the rainbow one, from 99 on."""
+    score, most = play.metrics["platinumScore"], chart.data["maxPlatScore"]
+    if most <= 0:
+        raise FormulaError("This chart has no platinum score, so no score has platinum stars.")
+    percent: int = floor(100 * score / most)
+    return max(0, min(percent, 99) - 93)
+
+
+def platinum_score_fits_the_chart(score: Any, chart: Chart) -> str | None:
+    most = chart.data["maxPlatScore"]
+    if score < 0:
+        return f"Platinum Score must be non-negative. Got {text(score)}"
+    if score > most:
+        return f"Platinum Score must not exceed the chart's maximum Platinum Score. Got {text(score)}/{text(most)}"
+    return None
+
+
+def _not_negative(name: str) -> ChartRule:
+    return lambda value, _chart: f"{name} must be non-negative. Got {text(value)}" if value < 0 else None
+
+
+# --- the ratings of a play --------------------------------------------------------------------------
+
+Rating = Callable[[Play, Chart], float]
+
+
+def _of_ranked_charts(rating: Rating) -> Rating:
+    """Bonus tracks (numbers from 7000 on) and charts of no level are worth 0."""
+
+    @wraps(rating)
+    def ranked(play: Play, chart: Chart) -> float:
+        if chart.level_num == 0 or 7000 <= chart.data["inGameID"] < 8000:
+            return 0
+        return rating(play, chart)
+
+    return ranked
+
+
+@_of_ranked_charts
+def rating(play: Play, chart: Chart) -> float:
+    """The rating of one play as it was up to bright MEMORY, 0 to the level plus 2, in hundredths."""
+    return max(_hundredths(play.metrics["score"], js_round(chart.level_num * 100)) / 100, 0)
+
+
+def _hundredths(score: int, base: int) -> int:
+    if score >= 1_007_500:
+        return base + 200
+    if score >= 1_000_000:
+        return base + 150 + (score - 1_000_000) // 150
+    if score >= 970_000:
+        return base + (score - 970_000) // 200
+    if score >= 900_000:
+        return base - ceil((970_000 - score) / 175)
+    return base - 400 - ceil((900_000 - score) / 500) if score >= 800_000 else 0
+
+
+_LAMP_BONUSES = {"LOSS": 0, "CLEAR": 0, "FULL COMBO": 100, "ALL BREAK": 300, "ALL BREAK+": 350}
+_BELL_BONUSES = {"NONE": 0, "FULL BELL": 50}
+
+
+@_of_ranked_charts
+def score_rating(play: Play, chart: Chart) -> float:
+    """The rating of one play since Re:Fresh, 0 to the level plus 2.7, in thousandths: score, grade and both lamps.
+
+    Raises FormulaError for lamps that contradict the score or each other.
+    """
+    score, bells = play.metrics["score"], play.metrics["bellLamp"]
+    notes = "ALL BREAK+" if score == PERFECT else play.metrics["noteLamp"]
+    if (notes, bells) in {("ALL BREAK+", "NONE"), ("LOSS", "FULL BELL")} or (notes == "ALL BREAK+" and score < PERFECT):
+        raise FormulaError(f"A score of {text(score)} with {notes} and {bells} has no rating.")
+    if score < 800_000:
+        return 0
+    base = _thousandths(score, js_round(chart.level_num * 1000))
+    return max((base + _LAMP_BONUSES[notes] + _BELL_BONUSES[bells]) / 1000, 0)
+
+
+def _thousandths(score: int, base: int) -> int:
+    """What a score of 800,000 or more is worth, with the bonus of its grade."""
+    if score >= 1_007_500:
+        return base + 1750 + 250 * (score - 1_007_500) // 2500 + 300
+    if score >= 1_000_000:
+        return base + 1250 + 500 * (score - 1_000_000) // 7500 + 200
+    if score >= 990_000:
+        return base + 750 + 500 * (score - 990_000) // 10_000 + 100
+    if score >= 970_000:
+        return base + 750 * (score - 970_000) // 20_000
+    if score >= 900_000:
+        return base - ceil(4000 * (970_000 - score) / 70_000)
+    return base - 4000 - ceil(2000 * (900_000 - score) / 100_000)
+
+
+@_of_ranked_charts
+def star_rating(play: Play, chart: Chart) -> float:
+    """The rating of one play's platinum stars, of which five count: times the level squared, in thousandths."""
+    stars: int = min(play.metrics["platinumStars"], 5)
+    return floor(stars * chart.level_num**2) / 1000
+
+
+# --- the ratings of a profile -----------------------------------------------------------------------
+
+_score_part = average_of_best(60, "scoreRating", multiplier=1000)
+_star_part = average_of_best(50, "starRating", multiplier=1000)
+
+
+def naive_rating_refresh(bests: Bests) -> float:
+    """Six fifths of the mean of the best sixty score ratings, and the mean of the best fifty star ratings; never None.
+
+    Counted in thousandths; the first part is cut to them.
+    """
+    scores, stars = _score_part(bests) or 0, _star_part(bests) or 0
+    return (floor(1.2 * js_round(1000 * scores)) + js_round(1000 * stars)) / 1000
+
+
+# --- what contradicts itself ------------------------------------------------------------------------
+
+
+def lamps_scores_and_judgements_agree(play: Play, chart: Chart) -> str | None:
+    """The first of these that is wrong; unknown judgements count as none."""
+    metrics, most = play.metrics, chart.data["maxPlatScore"]
+    notes, score, platinum = metrics["noteLamp"], metrics["score"], metrics["platinumScore"]
+    is_full_bell = metrics["bellLamp"] == "FULL BELL"
+    if notes == "ALL BREAK+" and hits(play, "hit", "miss", "break") > 0:
+        return "Cannot have an ALL BREAK+ if not all hits were critical break or better."
+    if notes == "ALL BREAK+" and score < PERFECT:
+        return "Cannot have an ALL BREAK+ if the score is not 1,010,000"
+    if score == PERFECT and not (notes == "ALL BREAK+" and is_full_bell):
+        return "Cannot have a perfect score without FBAB+"
+    if notes == "ALL BREAK" and hits(play, "hit", "miss") > 0:
+        return "Cannot have an ALL BREAK if not all hits were break or better."
+    if notes == "FULL COMBO" and hits(play, "miss") > 0:
+        return "Cannot have a FULL COMBO if the score has misses."
+    if notes == "LOSS" and is_full_bell:
+        return "Cannot have a LOSS with a FULL BELL."
+    return f"Cannot have {text(platinum)}/{text(most)} Platinum Score." if platinum > most else None
+
+
+# --- the declaration --------------------------------------------------------------------------------
+
+COLOUR_FLOORS = {
+    "BLUE": 0,
+    "GREEN": 4,
+    "ORANGE": 7,
+    "RED": 9,
+    "PURPLE": 11,
+    "COPPER": 13,
+    "SILVER": 15,
+    "GOLD": 17,
+    "PLATINUM": 18,
+    "RAINBOW": 19,
+    "RAINBOW_SHINY": 20,
+    "RAINBOW_EX": 21,
+}
+COLOUR = ClassSet(
+    name="colour",
+    values=(
+        ClassValue("BLUE", "水", "Blue: 0.000~3.999 Rating"),
+        ClassValue("GREEN", "緑", "Green: 4.000~6.999 Rating"),
+        ClassValue("ORANGE", "橙", "Orange: 7.000~8.999 Rating"),
+        ClassValue("RED", "赤", "Red: 9.000~10.999 Rating"),
+        ClassValue("PURPLE", "紫", "Purple: 11.000~12.999 Rating"),
+        ClassValue("COPPER", "銅", "Copper: 13.000~14.999 Rating"),
+        ClassValue("SILVER", "銀", "Silver: 15.000~16.999 Rating"),
+        ClassValue("GOLD", "金", "Gold: 17.000~17.999 Rating"),
+        ClassValue("PLATINUM", "鉑", "Platinum: 18.000~18.999 Rating"),
+        ClassValue("RAINBOW", "虹", "Rainbow: 19.000~19.999 Rating"),
+        ClassValue("RAINBOW_SHINY", "虹(光)", "Rainbow Shiny: 20.000~20.999 Rating"),
+        ClassValue("RAINBOW_EX", "虹(極)", "Rainbow Extreme: 21.000~ Rating"),
+    ),
+    derive=class_from_floors("naiveRatingRefresh", COLOUR_FLOORS),
+    minimum_relevant="RAINBOW",
+)
+
+CHART_DATA = Record(
+    {
+        "displayVersion": OneOf(
+            (
+                "オンゲキ",
+                "オンゲキ PLUS",
+                "オンゲキ SUMMER",
+                "オンゲキ SUMMER PLUS",
+                "オンゲキ R.E.D.",
+                "オンゲキ R.E.D. PLUS",
+                "オンゲキ bright",
+                "オンゲキ bright MEMORY Act.1",
+                "オンゲキ bright MEMORY Act.2",
+                "オンゲキ bright MEMORY Act.3",
+                "オンゲキ Re:Fresh",
+            )
+        ),
+        "isReMaster": Flag(optional=True),
+        "maxPlatScore": Number(whole=True),
+        "inGameID": Number(whole=True),
+        "chartViewURL": Text(optional=True),
+    }
+)
+
+SINGLE = Playtype(
+    name="Single",
+    provided={
+        "score": Integer(rule=between(0, PERFECT)),
+        "noteLamp": NOTE_LAMP,
+        "bellLamp": BELL_LAMP,
+        "platinumScore": Integer(chart_rule=platinum_score_fits_the_chart),
+    },
+    derived={
+        "grade": Derived(GRADE, from_floor("score", GRADE_FLOORS)),
+        "platinumStars": Derived(Integer(rule=between(0, 6), shown=Shown.STARS), platinum_stars),
+    },
+    optional={
+        **FAST_SLOW_COMBO,
+        "damage": Integer(chart_rule=_not_negative("Damage"), in_score_id=True),
+        "bellCount": Integer(chart_rule=_not_negative("Bell Count"), in_score_id=True),
+        "totalBellCount": Integer(chart_rule=_not_negative("Total bell Count")),
+        "scoreGraph": Graph(rule=between(0, PERFECT), nullable=True),
+        "platinumGraph": Graph(rule=between(-100_000, 0), nullable=True),
+        "bellGraph": Graph(rule=between(-10_000, 0), nullable=True),
+        "lifeGraph": Graph(rule=between(0, 100), nullable=True),
+    },
+    judgements=("cbreak", "break", "hit", "miss"),
+    grade_metric="score",
+    grade_floors=GRADE_FLOORS,
+    default_metric="score",
+    default_ladder="grade",
+    difficulties=(
+        Difficulty("BASIC", "BAS"),
+        Difficulty("ADVANCED", "ADV"),
+        Difficulty("EXPERT", "EXP"),
+        Difficulty("MASTER", "MAS"),
+        Difficulty("LUNATIC", "LUN"),
+    ),
+    default_difficulty="MASTER",
+    match_types=("songTitle", "tachiSongID", "inGameID"),
+    versions={
+        "brightMemory2Omni": "bright MEMORY Act.II Omnimix",
+        "brightMemory3": "bright MEMORY Act.III",
+        "brightMemory3Omni": "bright MEMORY Act.III Omnimix",
+        "refresh": "Re:Fresh",
+        "refreshOmni": "Re:Fresh Omnimix",
+    },
+    chart_data=CHART_DATA,
+    score_meta=Record(),
+    score_ratings={
+        "rating": ScoreRating(rating, Shown.DP2),
+        "scoreRating": ScoreRating(score_rating, Shown.DP3),
+        "starRating": ScoreRating(star_rating, Shown.DP3),
+    },
+    session_ratings={
+        "naiveRating": SessionRating("rating", shown=Shown.DP2),
+        "naiveScoreRating": SessionRating("scoreRating", shown=Shown.DP3),
+        "starRating": SessionRating("starRating", shown=Shown.DP3),
+    },
+    profile_ratings={
+        "naiveRating": ProfileRating(("rating",), average_of_best(45, "rating", multiplier=100), Shown.DP2),
+        "naiveRatingRefresh": ProfileRating(("scoreRating", "starRating"), naive_rating_refresh, Shown.DP3),
+    },
+    default_score_rating="rating",
+    default_session_rating="naiveRating",
+    default_profile_rating="naiveRating",
+    best_name="Best Score",
+    merges=(
+        Merge(name="Best Platinum Score", key="platinumScore", takes=("platinumScore", "platinumStars")),
+        Merge(name="Best Note Lamp", key="noteLamp", takes=("noteLamp",)),
+        Merge(name="Best Bell Lamp", key="bellLamp", takes=("bellLamp",)),
+    ),
+    ranked_by=("score", "platinumScore"),
+    validators=(lamps_scores_and_judgements_agree,),
+    classes={"colour": COLOUR},
+)
+
+GAME = Game(
+    slug="ongeki",
+    name="O.N.G.E.K.I.",
+    song_data=Record(
+        {
+            "genre": OneOf(
+                (
+                    "POPS＆ANIME",
+                    "niconico",
+                    "東方Project",
+                    "VARIETY",
+                    "チュウマイ",
+                    "オンゲキ",
+                    "LUNATIC",
+                    "ボーナストラック",
+                )
+            ),
+            "duration": Number(),
+        }
+    ),
+    playtypes=(SINGLE,),
+)

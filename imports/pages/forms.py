@@ -1,0 +1,149 @@
+"""The pages' forms."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm
+from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
+
+from imports.formats import FORMATS, text
+from imports.jobs import Upload
+from imports.models import Permission, User
+from imports.pages import words
+
+
+class SignInForm(AuthenticationForm):
+    """Name and password. Whoever is banned is told so, once the password is right."""
+
+    error_messages = {"invalid_login": words.NOT_KNOWN, "inactive": words.INACTIVE}  # noqa: RUF012 - Django's attribute
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = "Name"
+
+    def confirm_login_allowed(self, user: User) -> None:  # type: ignore[override]  # every user of ours is one
+        super().confirm_login_allowed(user)
+        if user.is_banned:
+            raise forms.ValidationError(words.BANNED, code="banned")
+
+
+def file_types() -> list[tuple[str, str]]:
+    """The kinds of files: import type and name."""
+    return [(each.import_type, each.name) for each in FORMATS if each.import_type.startswith("file/")]
+
+
+class UploadForm(forms.Form):
+    """A file or pasted text, under the names that the API has for it."""
+
+    importType = forms.ChoiceField(  # noqa: N815 - the API's name
+        label="What it is", error_messages={"invalid_choice": words.UNKNOWN_KIND, "required": words.UNKNOWN_KIND}
+    )
+    scoreData = forms.FileField(  # noqa: N815 - the API's name
+        label="File",
+        required=False,
+        allow_empty_file=True,  # we say it ourselves
+        widget=forms.FileInput(attrs={"accept": ".json,application/json,text/plain"}),
+    )
+    pasted = forms.CharField(
+        label="Paste batch-manual JSON",
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"spellcheck": "false", "placeholder": '{ "meta": { "game": "sdvx", … }, … }'}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = self.fields["importType"]
+        assert isinstance(kinds, forms.ChoiceField)  # noqa: S101 - for mypy
+        kinds.choices = file_types()
+        kinds.initial = kinds.choices[0][0]
+        if len(kinds.choices) == 1:
+            kinds.widget = kinds.hidden_widget()
+
+    def clean_scoreData(self) -> UploadedFile[bytes] | None:
+        file: UploadedFile[bytes] | None = self.cleaned_data["scoreData"]
+        if file is not None and file.size is not None and file.size > settings.TACHI_MAX_UPLOAD_BYTES:
+            raise forms.ValidationError(words.too_large(settings.TACHI_MAX_UPLOAD_BYTES))
+        return file
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.errors:
+            return cleaned
+        file, pasted = cleaned["scoreData"], cleaned["pasted"]
+        if file is not None and pasted.strip():
+            raise forms.ValidationError({"pasted": words.ONE_OR_THE_OTHER})
+        field = "pasted" if file is None and pasted.strip() else "scoreData"
+        content = pasted.encode() if field == "pasted" else b"" if file is None else file.read()
+        problem = words.CHOOSE_A_FILE if file is None and field == "scoreData" else problem_of(content)
+        if problem:
+            raise forms.ValidationError({field: problem})
+        return {**cleaned, "content": content}
+
+    def upload(self, client: str) -> Upload:
+        """What to submit."""
+        file = self.cleaned_data["scoreData"]
+        return Upload(
+            content=self.cleaned_data["content"],
+            import_type=self.cleaned_data["importType"],
+            file_name=file.name if file else "",
+            user_intent=True,
+            client=client.replace("\0", ""),
+        )
+
+
+def problem_of(content: bytes) -> str:
+    """What can be said at once of a file that cannot be read at all; empty where a worker has to look."""
+    if not content.strip():
+        return words.EMPTY_FILE
+    try:
+        text.decode(content)
+    except text.NotTextError as problem:
+        return str(problem)
+    return "" if content.lstrip().startswith(b"{") else words.NOT_JSON
+
+
+class TokenForm(forms.Form):
+    """A new token: its name, what it may do, and until when."""
+
+    name = forms.CharField(max_length=100, label="Name", help_text="For example the tool or the machine it is for.")
+    may = forms.MultipleChoiceField(
+        label="It may",
+        choices=[(each.value, each.label.capitalize()) for each in Permission],
+        widget=forms.CheckboxSelectMultiple,
+        initial=[Permission.SUBMIT_SCORE.value],
+        error_messages={"required": words.MAY_NOTHING},
+    )
+    lasts = forms.TypedChoiceField(
+        label="Expires",
+        choices=[("", "Never"), ("90", "In 90 days"), ("365", "In a year")],
+        coerce=int,
+        required=False,
+        empty_value=None,
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if self.user.tokens.filter(identifier__iexact=name).exists():
+            raise forms.ValidationError(words.NAME_TAKEN)
+        return name
+
+    def issue(self) -> str:
+        """Makes the token and returns its secret, which is stored nowhere."""
+        days = self.cleaned_data["lasts"]
+        _, secret = self.user.tokens.model.objects.issue(
+            self.user,
+            identifier=self.cleaned_data["name"],
+            permissions=self.cleaned_data["may"],
+            expires_at=timezone.now() + timedelta(days=days) if days else None,
+        )
+        return secret

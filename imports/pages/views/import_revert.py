@@ -1,0 +1,56 @@
+"""/imports/:id/revert/: GET asks, POST does. dialog.js shows the same question in a dialog."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from imports import rules
+from imports.models import Import, State
+from imports.pages import words
+from imports.pages.access import Visit, signed_in, visible_import
+from imports.pages.context import import_url
+from imports.pages.preview import preview_of
+from imports.pipeline.revert import Busy, Deed, NotRevertible, revert
+
+REASON_LIMIT = 240  # characters
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def import_revert(request: Visit, import_id: str) -> HttpResponse:
+    job = visible_import(request, import_id)
+    if not rules.can_revert(request.user, None, job):
+        raise PermissionDenied(words.NOT_YOURS)
+    if job.state != State.COMPLETED:
+        messages.info(request, words.NOTHING_TO_REVERT)
+        return redirect(import_url(job))
+    if request.method == "POST":
+        return _revert(request, job)
+    context = {
+        "job": job,
+        "preview": preview_of(job, private=rules.can_see_input(request.user, job)),
+        "back_url": import_url(job),
+        "section": "imports",
+    }
+    return render(request, "import-revert.html", context)
+
+
+def _revert(request: Visit, job: Import) -> HttpResponse:
+    try:
+        done = revert(job, _deed(request))
+    except Busy:
+        return render(request, "busy.html", {"back_url": import_url(job), "section": "imports"}, status=409)
+    except NotRevertible:
+        messages.info(request, words.NOTHING_TO_REVERT)
+    else:
+        messages.success(request, f"{words.reverted(done.scores, done.kept)}.")
+    return redirect(import_url(job))
+
+
+def _deed(request: Visit) -> Deed:
+    reason = request.POST.get("reason", "").replace("\0", "").strip()[:REASON_LIMIT]
+    return Deed(by=request.user, reason=reason, keep_shared=request.POST.get("keep_shared") == "yes")

@@ -1,0 +1,76 @@
+"""A moderator's hand on provided classes: they only rise by themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from imports.games import playtype_of
+from imports.models import AuditEntry, ClassAchievement, GameStats, Import, User
+from imports.pipeline import states, stats
+
+
+class NotProvided(ValueError):
+    """There is no such class set, it is a derived one, or it has no such class."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassChange:
+    """A provided class to be set; `value` None takes it away."""
+
+    game: str
+    playtype: str
+    class_set: str
+    value: str | None
+
+    def check(self) -> None:
+        """Raises NotProvided."""
+        group = playtype_of(self.game, self.playtype).classes.get(self.class_set)
+        if group is None or not group.is_provided:
+            raise NotProvided(f"{self.class_set} is not a class that imports provide.")
+        if self.value is not None and self.value not in group.ids:
+            raise NotProvided(f"{self.class_set} has no class {self.value}.")
+
+
+def set_class(player: User, change: ClassChange, *, by: User, reason: str, job: Import | None = None) -> None:
+    """Sets a provided class, up or down, on record with who and why. Raises NotProvided."""
+    change.check()
+    # One transaction: the class, the achievements above it and the record agree.
+    with transaction.atomic():
+        states.lock_player(player.pk)
+        row, _ = GameStats.objects.get_or_create(user=player, game=change.game, playtype=change.playtype)
+        old = row.classes.get(change.class_set)
+        classes = {name: value for name, value in row.classes.items() if name != change.class_set}
+        row.classes = classes if change.value is None else {**classes, change.class_set: change.value}
+        row.save(update_fields=["classes"])
+        stats.refresh(player.pk, change.game, [change.playtype])
+        _forget_higher(player, change)
+        AuditEntry.objects.create(
+            verb=AuditEntry.Verb.CLASS_SET, job=job, subject=player, actor=by, reason=reason,
+            counts={"game": change.game, "playtype": change.playtype, "set": change.class_set, "old": old,
+                    "new": change.value},
+        )  # fmt: skip
+
+
+def roll_back_classes(job: Import, *, by: User, reason: str) -> int:
+    """Gives each provided class that the import raised its value from before, unless it has risen since."""
+    count = 0
+    for delta in job.class_deltas:
+        group = playtype_of(delta["game"], delta["playtype"]).classes[delta["set"]]
+        row = GameStats.objects.filter(user=job.user_id, game=delta["game"], playtype=delta["playtype"]).first()
+        if group.is_provided and row is not None and row.classes.get(delta["set"]) == delta["new"]:
+            change = ClassChange(delta["game"], delta["playtype"], delta["set"], delta["old"])
+            set_class(job.user, change, by=by, reason=reason, job=job)
+            count += 1
+    return count
+
+
+def _forget_higher(player: User, change: ClassChange) -> None:
+    """Achievements above a class that was lowered did not happen."""
+    group = playtype_of(change.game, change.playtype).classes[change.class_set]
+    limit = -1 if change.value is None else group.index(change.value)
+    higher = [class_id for class_id in group.ids if group.index(class_id) > limit]
+    ClassAchievement.objects.filter(
+        user=player, game=change.game, playtype=change.playtype, class_set=change.class_set, new_value__in=higher
+    ).delete()
