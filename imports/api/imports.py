@@ -40,7 +40,7 @@ class Imports(Resource):
     def get_object(self) -> Import:
         """The import, if the caller may see it and the permissions of the action allow it."""
         known = Import.objects.visible_to(self.user) | Import.objects.filter(state=State.REVERTED)
-        job = known.select_related("user").filter(import_id=self.kwargs["import_id"].replace("\0", "")).first()
+        job = known.select_related("user").filter(import_id=self.segment("import_id")).first()
         if job is None:
             raise no_import()
         if job.state == State.REVERTED:

@@ -21,6 +21,7 @@ from imports.api.imports import was_reverted
 from imports.api.loading import import_alone, one_moment
 from imports.api.rendering import plain
 from imports.api.responses import good
+from imports.formats.text import storable
 from imports.models import Import, State
 
 AGAIN_IN = {"Retry-After": "1"}  # seconds
@@ -76,7 +77,7 @@ def _refuse_wrong_tokens(request: HttpRequest) -> None:
 def _standing(import_id: str) -> Standing:
     """Raises Refused with 404 where there is no such import."""
     with connection.cursor() as cursor:
-        cursor.execute(STATEMENT, [import_id.replace("\0", "")])
+        cursor.execute(STATEMENT, [storable(import_id)])
         row = cursor.fetchone()
     if row is None:
         raise Refused("There is no ongoing import here.", status=404)

@@ -16,6 +16,7 @@ from imports.api.authentication import SessionAuth, TokenAuth, token_of
 from imports.api.errors import NOT_AUTHORISED, Refused, handle, no_endpoint
 from imports.api.limits import Limiter
 from imports.api.rendering import AlwaysJSON, EnvelopeRenderer
+from imports.formats.text import storable
 from imports.models import APIToken, User
 
 
@@ -62,6 +63,10 @@ class Resource(GenericViewSet[Any]):
 
     def get_exception_handler(self) -> Any:
         return handle
+
+    def segment(self, name: str) -> str:
+        """A parameter of the address, fit to be looked for in the database."""
+        return str(storable(self.kwargs[name]))
 
     @property
     def user(self) -> User | None:

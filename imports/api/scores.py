@@ -20,7 +20,7 @@ class Scores(Resource):
 
     def get_object(self) -> Score:
         found = Score.objects.select_related("chart__song", "user")
-        score = found.filter(score_id=self.kwargs["score_id"].replace("\0", "")).first()
+        score = found.filter(score_id=self.segment("score_id")).first()
         if score is None:
             raise Refused("This score does not exist.", status=404)
         self.check_object_permissions(self.request, score)

@@ -27,7 +27,7 @@ class Sessions(Resource):
 
     def get_object(self) -> Session:
         found = Session.objects.select_related("user")
-        session = found.filter(session_id=self.kwargs["session_id"].replace("\0", "")).first()
+        session = found.filter(session_id=self.segment("session_id")).first()
         if session is None:
             raise Refused("This session does not exist.", status=404)
         self.check_object_permissions(self.request, session)

@@ -22,6 +22,7 @@ from imports.api.permissions import AnIRNeedsSomebody, SomebodyIsSignedIn, TheyM
 from imports.api.resource import Resource
 from imports.api.responses import success
 from imports.formats import BY_IMPORT_TYPE
+from imports.formats.text import storable
 from imports.models import Import, User
 
 QUEUED = "Import loaded into queue. You can poll the provided URL for information on when its complete."
@@ -52,7 +53,7 @@ class Upload(Resource):
     def wishes(self) -> dict[str, str]:
         """`?invalid=skip`: rows that break the schema are left out instead of failing the import."""
         wish = self.request.query_params.get("invalid")
-        return {"invalid": wish.replace("\0", "")} if wish else {}
+        return {"invalid": storable(wish)} if wish else {}
 
 
 class ImportFile(Upload):

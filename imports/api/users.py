@@ -31,7 +31,7 @@ class Users(Resource):
 
     def get_object(self) -> User:
         """`me`, a numeric ID or a name, whatever its case (spec: http-api §6)."""
-        segment = self.kwargs["user_id"]
+        segment = self.segment("user_id")
         if segment == "me":
             if self.user is None:
                 raise Refused("Cannot use 'me' userID with no authentication.", status=401)
@@ -96,5 +96,5 @@ def _by_number(number: int) -> User | None:
 
 def _by_name(name: str) -> User | None:
     # Through the index of names_are_unique_whatever_their_case.
-    named = User.objects.annotate(lower=Lower("username")).filter(lower=name.replace("\0", "").lower())
+    named = User.objects.annotate(lower=Lower("username")).filter(lower=name.lower())
     return named.first()

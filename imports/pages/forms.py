@@ -26,7 +26,7 @@ class SignInForm(AuthenticationForm):
         super().__init__(*args, **kwargs)
         self.fields["username"].label = "Name"
 
-    def confirm_login_allowed(self, user: User) -> None:  # type: ignore[override]  # every user of ours is one
+    def confirm_login_allowed(self, user: User) -> None:
         super().confirm_login_allowed(user)
         if user.is_banned:
             raise forms.ValidationError(words.BANNED, code="banned")
@@ -65,12 +65,6 @@ class UploadForm(forms.Form):
         if len(kinds.choices) == 1:
             kinds.widget = kinds.hidden_widget()
 
-    def clean_scoreData(self) -> UploadedFile[bytes] | None:
-        file: UploadedFile[bytes] | None = self.cleaned_data["scoreData"]
-        if file is not None and file.size is not None and file.size > settings.TACHI_MAX_UPLOAD_BYTES:
-            raise forms.ValidationError(words.too_large(settings.TACHI_MAX_UPLOAD_BYTES))
-        return file
-
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if self.errors:
@@ -78,9 +72,8 @@ class UploadForm(forms.Form):
         file, pasted = cleaned["scoreData"], cleaned["pasted"]
         if file is not None and pasted.strip():
             raise forms.ValidationError({"pasted": words.ONE_OR_THE_OTHER})
-        field = "pasted" if file is None and pasted.strip() else "scoreData"
-        content = pasted.encode() if field == "pasted" else b"" if file is None else file.read()
-        problem = words.CHOOSE_A_FILE if file is None and field == "scoreData" else problem_of(content)
+        field, content = ("pasted", pasted.encode()) if pasted.strip() else ("scoreData", _content(file))
+        problem = problem_of(content)
         if problem:
             raise forms.ValidationError({field: problem})
         return {**cleaned, "content": content}
@@ -95,6 +88,16 @@ class UploadForm(forms.Form):
             user_intent=True,
             client=client.replace("\0", ""),
         )
+
+
+def _content(file: UploadedFile[bytes] | None) -> bytes:
+    """What the file holds. Raises ValidationError without one, and before reading one that is too large."""
+    if file is None:
+        raise forms.ValidationError({"scoreData": words.CHOOSE_A_FILE})
+    if file.size is None or file.size > settings.TACHI_MAX_UPLOAD_BYTES:
+        raise forms.ValidationError({"scoreData": words.too_large(settings.TACHI_MAX_UPLOAD_BYTES)})
+    content: bytes = file.read()
+    return content
 
 
 def problem_of(content: bytes) -> str:

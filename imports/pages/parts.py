@@ -194,7 +194,7 @@ class ClassRail:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`_verdict.html`: one rating before and after, both written out. `before` is empty for the first one and a still one."""
+    """`_verdict.html`: one rating before and after, both written out. `before` is empty for none and for no change."""
 
     name: str
     before: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db.models import Q
 
@@ -93,7 +94,7 @@ def _notes(job: Import, losses: Losses) -> Iterator[Note]:
             yield Note("check", *words.class_stays(class_name(playtype, delta["set"], delta["new"])))
 
 
-def _choice(job: Import, losses: Losses, *, private: bool) -> dict[str, str | tuple[str, str]]:
+def _choice(job: Import, losses: Losses, *, private: bool) -> dict[str, Any]:
     """Only where another completed import carried some of these scores."""
     if not losses.kept:
         return {}

@@ -61,6 +61,9 @@ class Standing:
     top: float | None
 
 
+Place = Literal["best", "first", "under", "same", ""]
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """A score with its chart, held against what was there before."""
@@ -75,26 +78,40 @@ class Held:
         return self.game.by_name[self.score.playtype]
 
     @property
-    def place(self) -> Literal["best", "first", "under", "same", ""]:
+    def place(self) -> Place:
         """Whether it was a best when it came."""
         value, before, top = self.score.best_keys[0], self.standing.before, self.standing.top
         if value is None or top is None:
             return ""
-        if value < top or (before is not None and value < before):
+        if value < self.best:
             return "under"
         if before is None:
             return "first"
         return "same" if value == before else "best"
 
     @property
-    def difference(self) -> str:
-        """How much it is better than the best before, signed; or how far under the best it stays."""
-        value, before, top = self.score.best_keys[0], self.standing.before, self.standing.top
-        shown = shown_of(self.playtype, self.playtype.default_metric)
-        if self.place == "best" and before is not None:
-            return signed_metric(value - before, shown)
-        best = max(known for known in (before, top) if known is not None) if self.place == "under" else value
-        return format_metric(best - value, shown) if self.place == "under" else ""
+    def best(self) -> float:
+        """The best on the chart, these scores included."""
+        return max((known for known in (self.standing.before, self.standing.top) if known is not None), default=0)
+
+    @property
+    def gain(self) -> str:
+        """How much better than the best before, signed; empty for all but new bests."""
+        value, before = self.score.best_keys[0], self.standing.before
+        return (
+            signed_metric(value - before, self.shown) if self.place == "best" and value and before is not None else ""
+        )
+
+    @property
+    def gap(self) -> str:
+        """How far under the best; empty for what is none."""
+        value = self.score.best_keys[0]
+        return format_metric(self.best - value, self.shown) if self.place == "under" and value is not None else ""
+
+    @property
+    def shown(self) -> Shown:
+        """How the default metric is written."""
+        return shown_of(self.playtype, self.playtype.default_metric)
 
 
 def held(scores: Sequence[Score], stretch: Stretch) -> list[Held]:
@@ -134,8 +151,8 @@ def score_row(each: Held) -> ScoreRow:
         grade=light_of(each.game.slug, "grade", score.score_data["grade"]),
         rating=rating_of(score, playtype),
         standing=each.place,
-        gain=each.difference if each.place == "best" else "",
-        gap=each.difference if each.place == "under" else "",
+        gain=each.gain,
+        gap=each.gap,
         percent=_second_number(score.score_data, playtype),
         time=None if score.time_achieved is None else int(score.time_achieved),
     )

@@ -12,7 +12,7 @@ from imports.models import Import, Score
 from imports.pages.lights import TABLE, edge_ladder, light_of
 from imports.pages.numbers import format_metric
 from imports.pages.parts import DiffRow, DistributionRow, rail
-from imports.pages.score_rows import Held, by_rating, held, of_import, score_row, shown_of
+from imports.pages.score_rows import Held, by_rating, held, of_import, score_row
 
 SHOWN = 6  # of the best scores
 LOOKED_AT = 30  # among which they are looked for: several may be on one chart
@@ -56,9 +56,7 @@ def highlights(job: Import) -> list[DiffRow]:
 
 
 def _as_diff(each: Held) -> DiffRow:
-    row, playtype = score_row(each), each.playtype
-    before, value = each.standing.before, each.score.best_keys[0]
-    shown = shown_of(playtype, playtype.default_metric)
-    was = "" if before is None else format_metric(before, shown)
-    changes = ((was, format_metric(value, shown)), ("", row.lamp.value))
+    row, before = score_row(each), each.standing.before
+    was = "" if before is None else format_metric(before, each.shown)
+    changes = ((was, format_metric(each.score.best_keys[0], each.shown)), ("", row.lamp.value))
     return DiffRow(row.song, row.chart, row.lamp, changes, row.gain, row.rating)

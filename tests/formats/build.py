@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from msgspec import UNSET, UnsetType
 
 from imports.errors import ImportFailed, ProblemType, RowProblem
 from imports.formats import BY_IMPORT_TYPE
 from imports.formats.base import Catalogue, Context, Draft, Format, Key, Parsed, ParseOptions
-from imports.formats.lookup import chart_keys, song_keys
+from imports.formats.lookup import MATCH_TYPES, chart_keys, song_keys
 from imports.games import GAMES, sdvx
 from imports.games.shapes import Either, Flag, ListOf, Number, OneOf, Pair, Record, Text
 from imports.games.spec import (
@@ -231,3 +232,31 @@ def every_kind_document(members: Mapping[str, Any]) -> dict[str, Any]:
     row = {"score": 1, "percent": 1, "curve": [], "lamp": "LOW", "matchType": "inGameID", "identifier": "1"}
     meta = {"game": "every", "playtype": "Single", "service": "abc"}
     return {"meta": meta, "scores": [{**row, "difficulty": "ADV", **members}]}
+
+
+# --- look-ups -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A row, as far as look-ups see it."""
+
+    match_type: str
+    identifier: str
+    difficulty: str | UnsetType | None = "ADV"
+    artist: str | UnsetType | None = UNSET
+
+
+def context(of: Game, *, version: str | None = None) -> Context:
+    return Context(
+        game=of,
+        playtype=of.playtypes[0],
+        import_type="file/batch-manual",
+        service="abc",
+        score_service="abc (BATCH-MANUAL)",
+        version=version,
+    )
+
+
+EVERYTHING = game("anygame", playtype(match_types=tuple(MATCH_TYPES)))
+"""A game that takes every match type."""

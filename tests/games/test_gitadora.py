@@ -6,7 +6,7 @@ import pytest
 
 from imports.games import judging
 from imports.games.gitadora import DORA, GITA
-from imports.games.spec import Play
+from imports.games.spec import Play, Playtype
 from tests.games.build import Rated, Refused, assert_rated, assert_refused, bests_of, chart, fresh, play
 
 LV7 = chart(7.15)
@@ -50,7 +50,7 @@ def test_skill(row: Rated) -> None:
         (100, "MAX"),
     ],
 )
-def test_grades(percent: float, grade: str, playtype: judging.Playtype) -> None:
+def test_grades(percent: float, grade: str, playtype: Playtype) -> None:
     derived = made(percent)
     judging.derive(derived, LV7, playtype)
     assert derived.metrics["grade"] == grade

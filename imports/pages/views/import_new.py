@@ -46,7 +46,7 @@ def _import_new(request: Visit) -> HttpResponse:
 def _page(request: HttpRequest, form: UploadForm, *, status: int = 400) -> HttpResponse:
     """The form. For upload.js what is wrong with it, in one sentence."""
     if form.errors and _wants_json(request):
-        description = " ".join(error for errors in form.errors.values() for error in errors)
+        description = " ".join(str(error) for errors in form.errors.values() for error in errors)
         return JsonResponse({"description": description}, status=status)
     context = {"form": form, "max_bytes": settings.TACHI_MAX_UPLOAD_BYTES, "section": "upload"}
     return render(request, "import-new.html", context, status=status if form.errors else 200)

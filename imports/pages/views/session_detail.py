@@ -26,6 +26,8 @@ def session_detail(request: HttpRequest, session_id: str) -> HttpResponse:
     context = {
         "session": session,
         "game": game_name(session.game, [session.playtype]),
+        "start": int(session.time_started),
+        "end": int(session.time_ended),
         "length": int(session.time_ended - session.time_started),
         "imports": session.parts.count(),
         "counts": session_counts(session, stretch),

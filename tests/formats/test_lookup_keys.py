@@ -1,0 +1,197 @@
+"""What rows ask with and what songs and charts can be asked for with: titles, numbers, keys."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from imports.errors import ProblemType
+from imports.formats.lookup import Refusal, chart_keys, fold_title, key_of, number_of, song_id_of, song_keys
+from imports.games import sdvx
+from tests.formats.build import EVERYTHING, Ask, chart, context, song
+
+# --- titles -------------------------------------------------------------------------------------------------
+
+SAME = [
+    ("LUV TO ME", "luv to me"),
+    ("Ünïcödé", "ÜNÏCÖDÉ"),
+    ("ΣΑΣ", "σας"),
+    ("ſtop", "STOP"),
+    ("ＦＵＬＬ", "ｆｕｌｌ"),
+    ("\N{KELVIN SIGN}", "k"),
+    ("Straße", "STRAẞE"),
+    ("Дума", "ДУМА"),
+    ("ᾳ", "ᾼ"),
+]
+DIFFERENT = [
+    ("Straße", "STRASSE"),
+    ("İx", "ix"),
+    ("ı", "i"),
+    ("é", "e"),
+    ("é", "e\N{COMBINING ACUTE ACCENT}"),
+    ("ＦＵＬＬ", "FULL"),
+    ("ｶﾞ", "ガ"),
+    ("ﬁn", "fin"),
+    ("a", "a "),
+    ("が", "か"),
+    ("～", "〜"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_titles_that_differ_in_case_only_are_the_same(one: str, other: str) -> None:
+    assert fold_title(one) == fold_title(other)
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_titles_that_differ_otherwise_are_not(one: str, other: str) -> None:
+    assert fold_title(one) != fold_title(other)
+
+
+# --- numbers ------------------------------------------------------------------------------------------------
+
+NUMBERS: list[tuple[str, float]] = [
+    ("995", 995),
+    (" 1001.0 \n", 1001),
+    ("\u3000\ufeff7\u00a0", 7),
+    ("", 0),
+    ("   ", 0),
+    ("007", 7),
+    ("+5", 5),
+    ("-5", -5),
+    ("5.", 5),
+    (".5", 0.5),
+    ("1e3", 1000),
+    ("1E+3", 1000),
+    ("0x10", 16),
+    ("0b101", 5),
+    ("0O17", 15),
+    ("Infinity", math.inf),
+    ("-Infinity", -math.inf),
+    ("9" * 5_000, math.inf),
+]
+NO_NUMBERS = [
+    "abc",
+    "1_000",
+    "1,5",
+    "1 2",
+    "0x",
+    "-0x10",
+    "infinity",
+    "+-Infinity",
+    "NaN",
+    "１",
+    "0x" + "f" * 300,
+    "\x1c1",
+]
+
+
+@pytest.mark.parametrize(("identifier", "number"), NUMBERS, ids=[identifier[:9] for identifier, _ in NUMBERS])
+def test_identifiers_are_read_as_javascript_reads_numbers(identifier: str, number: float) -> None:
+    assert number_of(identifier) == number
+
+
+@pytest.mark.parametrize("identifier", NO_NUMBERS, ids=[identifier[:9] for identifier in NO_NUMBERS])
+def test_other_identifiers_are_no_numbers(identifier: str) -> None:
+    assert math.isnan(number_of(identifier))
+
+
+@pytest.mark.parametrize("read", [number_of, song_id_of])
+@pytest.mark.parametrize(
+    "identifier", ["0" * 5_000 + "x", "1" * 5_000 + "x", "1." + "1" * 5_000 + "x", " " * 5_000 + "x"]
+)
+def test_long_identifiers_are_read_in_no_time(read: Callable[[str], Any], identifier: str) -> None:
+    before = time.process_time()
+    for _ in range(100):
+        read(identifier)
+    assert time.process_time() - before < 1
+
+
+SAID = "Invalid songID - must be a stringified positive integer."
+SONG_IDS: list[tuple[str, Any]] = [
+    ("0", 0),
+    ("-0", 0),
+    ("0001", 1),
+    ("9007199254740991", 2**53 - 1),
+    ("0" * 5_000 + "5", 5),
+    ("9007199254740992", f"{SAID} (Not an integer -- 9007199254740992.)"),
+    ("-99999999999999999999", f"{SAID} (Not an integer -- -99999999999999999999.)"),
+    ("-5", f"{SAID} (Was negative -- -5.)"),
+    ("-007", f"{SAID} (Was negative -- -007.)"),
+    ("", f"{SAID} (Not an integer -- .)"),
+    ("-", f"{SAID} (Not an integer -- -.)"),
+    ("+5", f"{SAID} (Not an integer -- +5.)"),
+    (" 1", f"{SAID} (Not an integer --  1.)"),
+    ("1.5", f"{SAID} (Not an integer -- 1.5.)"),
+    ("1\n", f"{SAID} (Not an integer -- 1\n.)"),
+    ("١", f"{SAID} (Not an integer -- ١.)"),
+    ("9" * 400, f"{SAID} (Not an integer -- {'9' * 400}.)"),
+]
+
+
+@pytest.mark.parametrize(("identifier", "expected"), SONG_IDS, ids=[identifier[:9] for identifier, _ in SONG_IDS])
+def test_song_ids_are_whole_and_not_negative(identifier: str, expected: Any) -> None:
+    found = song_id_of(identifier)
+    assert (found.message if isinstance(found, Refusal) else found) == expected
+    if isinstance(found, Refusal):
+        assert found.type is ProblemType.INVALID
+
+
+# --- keys ---------------------------------------------------------------------------------------------------
+
+
+def test_a_song_can_be_asked_for_by_number_titles_and_hash() -> None:
+    row = song(5, "Title", altTitles=["ALT", "title"], searchTerms=["term"], data={"ddrSongHash": "abc", "genre": "x"})
+    assert song_keys(row) == ["songID:5", "title:title", "title:alt", "ddrSongHash:abc"]
+    assert song_keys({"id": 0, "title": "a:b"}) == ["songID:0", "title:a:b"]
+    assert song_keys(song(1, data={"ddrSongHash": None})) == ["songID:1", "title:song"]
+
+
+@pytest.mark.parametrize(
+    ("data", "keys"),
+    [
+        ({"inGameID": 995, "clearTier": None}, ["inGameID:995"]),
+        ({"inGameID": [1001, 81001.0]}, ["inGameID:1001", "inGameID:81001"]),
+        ({"inGameID": None}, []),
+        ({"inGameStrID": "sayonara"}, ["inGameStrID:sayonara"]),
+        ({"hashMD5": "m", "hashSHA256": "s"}, ["hash:m", "hash:s"]),
+        ({"hashSHA256": ["s", None]}, ["hash:s"]),
+        ({"hashSHA1": ["a", "b", "a"]}, ["hash:a", "hash:b"]),
+        ({"hashGSv3": "g"}, ["hash:g"]),
+        ({}, []),
+    ],
+)
+def test_a_chart_can_be_asked_for_by_what_identifies_it(data: Mapping[str, Any], keys: Sequence[str]) -> None:
+    assert chart_keys(chart("c", data=data)) == keys
+
+
+@pytest.mark.parametrize(
+    ("match_type", "identifier", "key"),
+    [
+        ("songTitle", "ÉTÉ", ("anygame", "title", "été")),
+        ("tachiSongID", "007", ("anygame", "songID", "7")),
+        ("tachiSongID", "-7", None),
+        ("tachiSongID", "x", None),
+        ("bmsChartHash", "ABC", ("bms", "hash", "ABC")),
+        ("itgChartHash", "abc", ("anygame", "hash", "abc")),
+        ("sdvxInGameID", " 0x10 ", ("anygame", "inGameID", "16")),
+        ("inGameID", "1001.0", ("anygame", "inGameID", "1001")),
+        ("inGameID", "", ("anygame", "inGameID", "0")),
+        ("inGameID", "-0", ("anygame", "inGameID", "0")),
+        ("inGameID", "x", None),
+        ("inGameStrID", "Ab", ("anygame", "inGameStrID", "Ab")),
+        ("uscChartHash", "u", ("anygame", "hash", "u")),
+        ("popnChartHash", "p", ("anygame", "hash", "p")),
+        ("ddrSongHash", "d", ("anygame", "ddrSongHash", "d")),
+    ],
+)
+def test_a_row_asks_with_one_key(match_type: str, identifier: str, key: Any) -> None:
+    assert key_of(Ask(match_type, identifier), context(EVERYTHING)) == key
+
+
+def test_a_match_type_that_the_game_does_not_take_asks_for_nothing() -> None:
+    assert key_of(Ask("inGameID", "1"), context(sdvx.GAME)) is None
