@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -160,11 +161,11 @@ def start(root: Path, *, servers: tuple[str, ...] = SERVERS, durable: bool = Tru
 
 
 def temporary_folder() -> Path:
-    """A new data folder for servers that are thrown away, where their account reaches it."""
+    """A name for the data folder of servers that are thrown away, where their account reaches it; `start` makes it."""
     account = accounts.for_servers(Path("/nonexistent"))
-    folders = (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - mkdtemp is safe there
+    folders = (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - nobody guesses the name
     reachable = next(folder for folder in folders if accounts.hidden_part(account, folder) is None)
-    return Path(tempfile.mkdtemp(prefix="tachi-", dir=reachable))
+    return reachable / f"tachi-{secrets.token_hex(8)}"
 
 
 def connection(root: Path) -> Layout | None:

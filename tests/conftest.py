@@ -46,8 +46,6 @@ def pytest_unconfigure() -> None:
     """Stops the servers; their folder goes with them."""
     if _running is not None:
         _running.stop()
-    elif _folder.exists():
-        _folder.rmdir()
 
 
 @pytest.fixture

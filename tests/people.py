@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.test import Client
 
 from imports.models import APIToken, Permission, User
 
-ALL_PERMISSIONS = tuple(Permission)
+PASSWORD = "correct horse battery"
 
 
 def alice() -> User:
@@ -29,9 +31,9 @@ def eve() -> User:
     return _person("Eve", is_banned=True)
 
 
-def _person(name: str, **fields: bool) -> User:
+def _person(name: str, **fields: Any) -> User:
     found = User.objects.filter(username=name).first()
-    return found or User.objects.create_user(name, password="correct horse battery", **fields)
+    return found or User.objects.create_user(name, password=PASSWORD, **fields)
 
 
 def token_of(user: User, *permissions: Permission) -> str:

@@ -178,18 +178,16 @@ def session_document(session: Session, score_ids: Sequence[str]) -> Document:
     }
 
 
-def stats_document(stats: GameStats, ranking: Ranking | None = None) -> Document:
+def stats_document(stats: GameStats, ranking: Ranking) -> Document:
     """`ranking`: profile rating -> where the player stands in it."""
-    document = {
+    return {
         "userID": stats.user_id,
         "game": stats.game,
         "playtype": stats.playtype,
         "ratings": stats.ratings,
         "classes": stats.classes,
+        "__rankingData": {name: {"ranking": place.rank, "outOf": place.out_of} for name, place in ranking.items()},
     }
-    if ranking is not None:
-        document["__rankingData"] = {name: {"ranking": r.rank, "outOf": r.out_of} for name, r in ranking.items()}
-    return document
 
 
 def user_document(user: User) -> Document:

@@ -181,7 +181,7 @@ def _is_surely_fine(play: Play, plan: _Plan) -> bool:
         if not fine(metrics.get(name)):
             return False
     for name, value in optional.items():
-        if value is not None and not ((fine := plan.fine_optional.get(name)) and fine(value)):
+        if value is not None and not ((known := plan.fine_optional.get(name)) and known(value)):
             return False
     return True
 

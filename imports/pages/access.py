@@ -22,6 +22,9 @@ Arguments = ParamSpec("Arguments")
 Page = Callable[..., HttpResponse]
 
 
+UNREAD = ("input__content", "also_carried", "put_aside")  # columns of an import that may be large
+
+
 class Visit(HttpRequest):
     """A request of somebody who is signed in and not banned."""
 
@@ -43,7 +46,7 @@ def signed_in(view: Callable[Concatenate[Visit, Arguments], HttpResponse]) -> Pa
 
 def visible_imports(request: HttpRequest) -> QuerySet[Import]:
     """What the reader may see, with the facts that name an import; never the content of its input."""
-    return Import.objects.visible_to(request.user).select_related("input").defer("input__content", "also_carried")
+    return Import.objects.visible_to(request.user).select_related("input").defer(*UNREAD)
 
 
 def visible_import(request: HttpRequest, import_id: str) -> Import:

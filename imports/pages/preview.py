@@ -1,109 +1,134 @@
-"""Everything that reverting an import changes, before it is done. What nobody can know yet is left out, not guessed."""
+"""Everything that reverting an import changes, as the confirmation tells it. `pipeline.preview` finds it out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.db.models import Q
-
-from imports.models import GameStats, Import, PersonalBest, Score, Session, State
+from imports.games import BY_SLUG
+from imports.models import Import, PersonalBest, Score, Session
 from imports.pages import words
+from imports.pages.charts import difficulty_name
+from imports.pages.lights import shown_lamp
 from imports.pages.naming import class_name, game_name, name_of
-from imports.pages.numbers import format_change, signed
-from imports.pages.parts import LedgerRow, Note, RevertPreview
+from imports.pages.numbers import format_change, format_rating, signed
+from imports.pages.parts import DiffRow, LedgerRow, Note, RevertPreview, SongName
 from imports.pages.result import playtype_named, profile_rating, shown
-from imports.pipeline.losses import Losses, carriers, losses_of
-from imports.pipeline.revert import facts_before
+from imports.pages.score_rows import main_number
+from imports.pipeline.catalogue import charts_by_pk
+from imports.pipeline.preview import BestChange, Changes, Turn, preview
+from imports.pipeline.revert import Deed
+
+BESTS_SHOWN = 50
 
 
-def preview_of(job: Import, *, private: bool) -> RevertPreview:
-    """What the confirmation says. By default shared scores are kept, so these are its numbers."""
-    losses = losses_of(job)
+def revert_preview(job: Import, *, deed: Deed, private: bool) -> RevertPreview:
+    """Raises Busy or NotRevertible as the deed would. `private`: the reader may see names of files."""
+    changes = preview([job], deed)
     name = name_of(job, private=private)
+    bests = [change for change in changes.bests if change.after is not None]
     return RevertPreview(
         heading=words.REVERT_THIS,
         about=", ".join(part for part in (name, game_name(job.game, job.playtypes)) if part),
-        ledger=(*_ratings(job, losses), *_amounts(job, losses)),
-        button=words.revert_scores(losses.scores),
-        notes=tuple(_notes(job, losses)),
-        **_choice(job, losses, private=private),
+        ledger=(*_turns(changes), *_amounts(job, changes)),
+        button=words.revert_scores(changes.scores),
+        notes=tuple(_notes(changes, fallen=len(bests))),
+        diffs=tuple(_diffs(bests[:BESTS_SHOWN])),
+        diffs_title=words.bests_one_by_one(len(bests), shown=BESTS_SHOWN),
+        **_choice(changes, private=private),
     )
 
 
 # --- the ledger -------------------------------------------------------------------------------------
 
 
-def _ratings(job: Import, losses: Losses) -> Iterator[LedgerRow]:
-    """Ratings and classes afterwards: those before the import, if nothing has happened since; else nobody knows yet."""
-    if losses.kept or not _is_latest(job):
-        return
-    for stats in GameStats.objects.filter(user_id=job.user_id, game=job.game, playtype__in=job.rating_changes):
-        playtype = playtype_named(stats.game, stats.playtype)
-        changes = job.rating_changes[stats.playtype]
-        if playtype is None or stats.ratings != {name: after for name, (_, after) in changes.items()}:
-            continue
-        for name, (before, after) in changes.items():
-            if after is not None:
-                change = format_change(after, before, shown(playtype, name), kind="profile")
-                texts = [profile_rating(value, playtype, name) for value in (after, before)]
-                yield LedgerRow(words.rating_name(name), texts[0], change, texts[1])
-        yield from _classes(job, stats.playtype)
+def _turns(changes: Changes) -> Iterator[LedgerRow]:
+    """Ratings and classes that change; of a rating that only its last digits change, nothing is to be seen."""
+    rows = [*map(_rating, changes.ratings), *map(_class, changes.classes)]
+    yield from (row for row in rows if row is not None)
 
 
-def _is_latest(job: Import) -> bool:
-    """Whether no other import or revert has changed anything since."""
-    later = Q(state=State.COMPLETED, time_finished__gt=job.time_finished) | Q(reverted_at__gt=job.time_finished)
-    return not Import.objects.filter(later, user_id=job.user_id).exclude(pk=job.pk).exists()
+def _rating(turn: Turn) -> LedgerRow | None:
+    playtype = playtype_named(turn.game, turn.playtype)
+    if playtype is None or turn.name not in playtype.profile_ratings:
+        return None
+    before, after = (profile_rating(value, playtype, turn.name) for value in (turn.before, turn.after))
+    change = format_change(turn.before, turn.after, shown(playtype, turn.name), kind="profile")
+    name = words.rating_name(turn.name)
+    if turn.after is None:
+        return LedgerRow(name, before, words.GOES, words.NONE, direction="loss")
+    return LedgerRow(name, before, change, after) if before != after else None
 
 
-def _classes(job: Import, name: str) -> Iterator[LedgerRow]:
-    """Derived classes that fall back with the rating."""
-    playtype = playtype_named(job.game, name)
-    for delta in job.class_deltas:
-        if playtype is None or delta["playtype"] != name or playtype.classes[delta["set"]].is_provided:
-            continue
-        new = class_name(playtype, delta["set"], delta["new"])
-        old = class_name(playtype, delta["set"], delta["old"]) if delta["old"] else words.NONE
-        label = words.class_set_name(delta["set"])
-        yield LedgerRow(label, new, words.FALLS, old, is_number=False, direction="loss")
+def _class(turn: Turn) -> LedgerRow | None:
+    playtype = playtype_named(turn.game, turn.playtype)
+    if playtype is None or turn.name not in playtype.classes:
+        return None
+    before, after = (
+        words.NONE if value is None else class_name(playtype, turn.name, value) for value in (turn.before, turn.after)
+    )
+    verb = words.GOES if turn.after is None else words.FALLS
+    return LedgerRow(words.class_set_name(turn.name), before, verb, after, is_number=False, direction="loss")
 
 
-def _amounts(job: Import, losses: Losses) -> Iterator[LedgerRow]:
+def _amounts(job: Import, changes: Changes) -> Iterator[LedgerRow]:
     mine = {"user_id": job.user_id, "game": job.game, "playtype__in": job.playtypes}
-    yield _amount(words.SCORES, Score.objects.filter(**mine).count(), losses.scores)
-    yield _amount(words.CHARTS, PersonalBest.objects.filter(**mine).count(), losses.charts)
-    if not losses.sessions_changed:  # else they may fall apart, and nobody knows yet into how many
-        yield _amount(words.SESSIONS, Session.objects.filter(**mine).count(), losses.sessions)
+    sessions = sum(1 - len(change.after) for change in changes.sessions)
+    yield _amount(words.SCORES, Score.objects.filter(**mine).count(), changes.scores)
+    yield _amount(words.CHARTS, PersonalBest.objects.filter(**mine).count(), changes.bests_gone)
+    yield _amount(words.SESSIONS, Session.objects.filter(**mine).count(), sessions)
 
 
 def _amount(name: str, now: int, lost: int) -> LedgerRow:
     return LedgerRow(name.capitalize(), f"{now:,}", signed(-lost) if lost else "", f"{now - lost:,}")
 
 
-# --- words and choice -------------------------------------------------------------------------------
+# --- sentences --------------------------------------------------------------------------------------
 
 
-def _notes(job: Import, losses: Losses) -> Iterator[Note]:
-    yield Note("undo-2", *words.scores_go(losses.scores, losses.bests, losses.charts))
-    if losses.sessions or losses.sessions_changed:
-        yield Note("undo-2", *words.sessions_go(losses.sessions, losses.sessions_changed))
-    for delta in facts_before(job)["classes_staying"]:
+def _notes(changes: Changes, *, fallen: int) -> Iterator[Note]:
+    yield Note("undo-2", *words.scores_go(changes.scores, fallen, changes.bests_gone))
+    if changes.sessions:
+        sessions = (changes.sessions_gone, changes.sessions_shrunk, changes.sessions_split)
+        yield Note("undo-2", "", words.sessions_go(*sessions))
+    for delta in changes.classes_staying:
         playtype = playtype_named(delta["game"], delta["playtype"])
-        if playtype:
+        if playtype is not None:
             yield Note("check", *words.class_stays(class_name(playtype, delta["set"], delta["new"])))
 
 
-def _choice(job: Import, losses: Losses, *, private: bool) -> dict[str, Any]:
-    """Only where another completed import carried some of these scores."""
-    if not losses.kept:
+def _choice(changes: Changes, *, private: bool) -> dict[str, Any]:
+    """Only where other completed imports carried some of these scores."""
+    if not changes.kept:
         return {}
-    others = carriers(job)
-    heir = Import.objects.select_related("input").defer("input__content").get(pk=others[0])
+    others = list(changes.shared)
+    heir = Import.objects.select_related("input").defer("input__content").get(import_id=others[0])
     name = name_of(heir, private=private) if len(others) == 1 else ""
-    whole = losses.scores + losses.kept
     return {
-        "shared": words.also_came(losses.kept, name, len(others)),
-        "keep_shared": words.keep_shared(losses.kept, name),
-        "take_all": words.take_all(whole),
+        "shared": words.also_came(changes.kept, name, len(others)),
+        "keep_shared": words.keep_shared(changes.kept, name),
+        "take_all": words.take_all(changes.scores + changes.kept),
     }
+
+
+def _diffs(changes: Sequence[BestChange]) -> Iterator[DiffRow]:
+    """Bests that fall back, before and after. Two queries."""
+    charts = charts_by_pk(change.chart for change in changes)
+    for change in changes:
+        before, after = change.before, change.after or {}
+        game = BY_SLUG[before["game"]]
+        playtype = game.by_name[before["playtype"]]
+        rating = playtype.default_score_rating
+        form = playtype.score_ratings[rating].shown
+        was, now = (row["calculated_data"].get(rating) for row in (before, after))
+        lamps = [shown_lamp(game.slug, row["score_data"]) for row in (before, after)]
+        scores = [main_number(row["score_data"], playtype) for row in (before, after)]
+        turns = ((scores[0], scores[1]), (lamps[0].short, lamps[1].short))
+        yield DiffRow(
+            song=SongName(charts[change.chart].song.title),
+            chart=difficulty_name(game, charts[change.chart]),
+            light=lamps[1],
+            changes=tuple(turn for turn in turns if turn[0] != turn[1]),
+            change=format_change(was, now, form, kind="score"),
+            value=format_rating(now, form, kind="score"),
+        )

@@ -206,7 +206,7 @@ NOTHING_TO_REVERT = "There is nothing to revert: this import is not, or not any 
 
 
 REVERT_THIS = "Revert this import?"
-FALLS, NONE = "falls", "none"
+FALLS, GOES, NONE = "falls", "goes", "none"
 
 
 def revert_scores(count: int) -> str:
@@ -250,11 +250,19 @@ def falls_back(changed: int, unplayed: int) -> str:
     return f"{' and '.join(said)}." if said else "No best changes."
 
 
-def sessions_go(gone: int, changed: int) -> tuple[str, str]:
-    """What becomes of the sessions, as the strong and the plain half of a sentence."""
-    strong = f"{count_of(gone, 'session')} {_verb(gone, 'goes', 'go')}." if gone else ""
-    plain = f"{count_of(changed, 'session')} {_verb(changed, 'loses', 'lose')} scores and may fall apart."
-    return strong, plain if changed else ""
+def sessions_go(gone: int, shrunk: int, split: int) -> str:
+    """What becomes of the sessions."""
+    said = [f"{count_of(gone, 'session')} {_verb(gone, 'goes', 'go')}"] * bool(gone)
+    said += [f"{count_of(shrunk, 'session')} {_verb(shrunk, 'loses', 'lose')} scores"] * bool(shrunk)
+    said += [f"{count_of(split, 'session')} {_verb(split, 'falls', 'fall')} apart"] * bool(split)
+    return f"{', '.join(said)}."
+
+
+def bests_one_by_one(count: int, *, shown: int) -> str:
+    """The summary above the bests that change."""
+    if count > shown:
+        return f"{shown} of the {count_of(count, 'best')} that change"
+    return "The best that changes" if count == 1 else f"The {count_of(count, 'best')} that change, one by one"
 
 
 def _verb(count: int, one: str, many: str) -> str:

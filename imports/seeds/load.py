@@ -64,7 +64,7 @@ def load(folder: Path, *, keep: bool = False) -> Loaded:
         problems = [problem for file in files for problem in _stage(file, loaded)]
         if problems:
             raise SeedsBroken(problems)
-        mirror.analyse()
+        mirror.index()
         _apply(loaded, songs_of=_mirrored(files, "songs", keep=keep), charts_of=_mirrored(files, "charts", keep=keep))
         if sum(tally.written for tally in loaded.tallies.values()) > MANY:
             with connection.cursor() as cursor:

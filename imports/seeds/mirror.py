@@ -90,9 +90,20 @@ def _copy(target: str, lines: Iterable[Sequence[Any]]) -> None:
             copy.write_row(line)
 
 
-def analyse() -> None:
-    """Temporary tables have no statistics of their own accord, and hash joins want them."""
-    _run("ANALYZE new_song; ANALYZE new_chart")
+def index() -> None:
+    """Indexes and statistics for the temporary tables.
+
+    They are for the planner's bad days: the catalogue's own statistics may say that it is empty, just as it is being
+    filled, and then the planner compares every row with every other.
+    """
+    _run(
+        """
+        -- CREATE INDEX ON new_song (game, song_id);
+        -- CREATE INDEX ON new_chart (chart_id);
+        ANALYZE new_song;
+        ANALYZE new_chart;
+        """
+    )
 
 
 # --- charts first: what goes, and what cannot be ----------------------------------------------------------

@@ -103,7 +103,7 @@ def about(value: float) -> str:
 
 
 @register.filter
-def length(value: int) -> str:
+def lasting(value: int) -> str:
     """A session's length, from milliseconds."""
     return words.length(value)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from calendar import timegm
+from datetime import datetime
 from typing import Any
 
 from imports.models import Chart, Import, Score, Session, User
 
 
-def milliseconds(moment: Any) -> int:
+def milliseconds(moment: datetime | None) -> int:
+    assert moment is not None
     return timegm(moment.utctimetuple()) * 1_000 + moment.microsecond // 1_000
 
 

@@ -50,6 +50,14 @@ def test_the_limit_holds_after_inflation(path: str) -> None:
     assert outcome(post(path, bomb, Content_Encoding="gzip")) == TOO_LARGE
 
 
+@pytest.mark.parametrize("length", ["nonsense", "-5", ""])
+def test_a_length_that_is_none_is_taken_for_no_body(length: str) -> None:
+    response = people.guest().generic(
+        "POST", "/api/v1/status", b"", content_type="application/json", CONTENT_LENGTH=length
+    )
+    assert outcome(response)[0] == 200
+
+
 def test_a_body_of_exactly_4_mb_is_taken() -> None:
     body = b"[" + b" " * (LIMIT - 2) + b"]"
     assert outcome(people.guest().post("/api/v1/status", body, content_type="application/json"))[0] == 200

@@ -6,11 +6,15 @@ import json
 import logging
 
 import pytest
-from django.test import Client
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent
+from django.http import Http404, HttpResponse, UnreadablePostError
+from django.test import Client, RequestFactory
 from django.urls import reverse
+from rest_framework.exceptions import APIException, MethodNotAllowed, NotFound, ParseError
 
 from imports.api import instance
-from imports.api.errors import FATAL, invalid
+from imports.api.errors import FATAL, NO_ENDPOINT, invalid, refusal_of
+from imports.api.middleware import APIMiddleware
 from imports.api.rendering import encode
 from tests import people
 from tests.api.answers import outcome
@@ -110,6 +114,35 @@ def test_pages_are_left_alone() -> None:
     headers = Client().get(reverse("admin:login")).headers
     assert "X-Request-ID" not in headers
     assert headers["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [(500, (500, FATAL)), (400, (400, "Your request could not be read.")), (302, (404, NO_ENDPOINT))],
+)
+def test_a_page_is_never_the_answer(status: int, told: tuple[int, str], rf: RequestFactory) -> None:
+    answer = APIMiddleware(lambda _request: HttpResponse("<html>", status=status))
+    assert outcome(answer(rf.get("/api/v1/status"))) == told
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (Http404("secret"), (404, NO_ENDPOINT)),
+        (MethodNotAllowed("GET"), (404, NO_ENDPOINT)),
+        (NotFound("secret"), (404, NO_ENDPOINT)),
+        (RequestDataTooBig("secret"), (413, "Your request body was too large. The limit is 4MB.")),
+        (TooManyFieldsSent("secret"), (400, "Your request could not be read.")),
+        (UnreadablePostError("secret"), (400, "Your request could not be read.")),
+        (PermissionDenied("secret"), (403, "You are not authorised to perform this action.")),
+        (ParseError("No."), (400, "No.")),
+        (APIException("secret"), (500, FATAL)),
+        (KeyError("secret"), (500, FATAL)),
+    ],
+)
+def test_every_exception_has_its_answer(error: Exception, told: tuple[int, str]) -> None:
+    refused = refusal_of(error)
+    assert (refused.status, refused.description) == told
 
 
 def test_what_json_has_no_number_for_is_null() -> None:

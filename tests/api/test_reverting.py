@@ -56,8 +56,8 @@ def table(**told: tuple[int, str]) -> list[Any]:
     return [pytest.param(caller, told.get(name, told["anybody"]), id=name) for name, caller in CALLERS.items()]
 
 
-def revert(client: Client, import_id: str, *wishes: Any) -> tuple[int, str]:
-    return outcome(client.post(f"/api/v1/imports/{import_id}/revert", *wishes, content_type="application/json"))
+def revert(client: Client, import_id: str, wishes: Any = b"") -> tuple[int, str]:
+    return outcome(client.post(f"/api/v1/imports/{import_id}/revert", wishes, content_type="application/json"))
 
 
 # --- the matrix -------------------------------------------------------------------------------------

@@ -30,19 +30,7 @@ def test_a_user_is_found_by_number(form: str) -> None:
     assert body(people.guest(), f"/api/v1/users/{form.format(alice.pk)}")["id"] == alice.pk
 
 
-NOBODY = (
-    "nobody",
-    "0",
-    "9" * 40,
-    "-1",
-    "1.5",
-    "Al",
-    "alice%00",
-    "%00",
-    "\N{ARABIC-INDIC DIGIT ONE}",
-    "Me",
-    "a" * 5_000,
-)
+NOBODY = ("nobody", "0", "9" * 40, "-1", "1.5", "Al", "alice%00", "%00", "\u0661", "Me", "a" * 5_000)
 
 
 @pytest.mark.parametrize("segment", NOBODY)

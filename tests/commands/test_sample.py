@@ -11,7 +11,9 @@ from django.core.management.base import CommandError
 
 from imports import jobs
 from imports.models import Chart, Import, ImportProblem, Session, Song, State
+from imports.sample.games import SAMPLES
 from imports.sample.make import FILES, SEEDS, everything
+from imports.sample.plays import SKILLS
 from imports.seeds.load import load
 from tests import builders, people
 from tests.commands.running import run
@@ -27,9 +29,10 @@ def test_what_lies_there_is_what_the_generator_writes() -> None:
 def test_each_game_has_a_few_dozen_songs() -> None:
     load(SEEDS)
 
-    songs = {game: Song.objects.filter(game=game).count() for game in ("sdvx", "chunithm", "iidx")}
-    assert all(count >= 30 for count in songs.values()), songs
-    assert {"SP", "DP"} == set(Chart.objects.filter(game="iidx").values_list("playtype", flat=True))
+    songs = {sample.slug: Song.objects.filter(game=sample.slug).count() for sample in SAMPLES}
+    assert all(count >= 24 for count in songs.values()), songs
+    charted = {f"{game}:{playtype}" for game, playtype in Chart.objects.values_list("game", "playtype").distinct()}
+    assert charted == set(SKILLS)
 
 
 @pytest.mark.django_db
@@ -54,7 +57,7 @@ def test_the_demo_files_import_as_promised(name: str, scores: int, problems: lis
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("game", ["sdvx", "chunithm", "iidx", "iidx:SP", "iidx:DP"])
+@pytest.mark.parametrize("game", ["sdvx", *SKILLS])
 def test_any_number_of_scores_can_be_made(game: str, tmp_path: Path) -> None:
     load(SEEDS)
 
@@ -82,8 +85,8 @@ def test_other_seeds_may_lend_their_charts(tmp_path: Path) -> None:
 
 
 def test_an_unknown_game_or_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="ddr is none of sdvx:Single, chunithm:Single, iidx:SP, iidx:DP"):
-        run("make_sample", "ddr")
+    with pytest.raises(CommandError, match="taiko is none of iidx:SP, iidx:DP, "):
+        run("make_sample", "taiko")
     with pytest.raises(CommandError, match="cannot be read"):
         run("make_sample", "sdvx", "--seeds", tmp_path)
 

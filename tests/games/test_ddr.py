@@ -90,7 +90,7 @@ def test_grades(score: int, grade: str) -> None:
 # --- what contradicts itself ------------------------------------------------------------------------
 
 
-def judged(marvelous: int, perfect: int, great: int, good: int, miss: int, ok: int = 0) -> dict[str, int | None]:
+def judged(marvelous: int, perfect: int, great: int, good: int, miss: int, *, ok: int = 0) -> dict[str, int | None]:
     return {"MARVELOUS": marvelous, "PERFECT": perfect, "GREAT": great, "GOOD": good, "MISS": miss, "OK": ok}
 
 

@@ -259,7 +259,11 @@ def test_the_profile_adds_the_stars_to_six_fifths_of_the_scores(
 
 
 def test_sessions_are_the_mean_of_ten() -> None:
-    values = {"rating": [15] * 10, "scoreRating": [16] * 9, "starRating": [1, 0.5] * 5}
+    values: dict[str, list[float | None]] = {
+        "rating": [15] * 10,
+        "scoreRating": [16] * 9,
+        "starRating": [1, 0.5] * 5,
+    }
     assert judging.session_ratings(values, SINGLE) == {
         "naiveRating": 15,
         "naiveScoreRating": None,

@@ -16,6 +16,7 @@ from tests.services.machine import kill_all, users_of
 def folder() -> Iterator[Path]:
     """A place for data folders that the account of the servers reaches; pytest's own is private."""
     place = services.temporary_folder()
+    place.mkdir()
     place.chmod(0o711)
     yield place
     kill_all(users_of(place))

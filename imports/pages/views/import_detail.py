@@ -76,6 +76,7 @@ def _completed(request: HttpRequest, job: Import, *, private: bool) -> Context:
         "grades": grades,
         "tabs": tabs_of(job, tab, sessions=counts.sessions, private=private),
         "may_revert": rules.can_revert(request.user, None, job),
+        "revert_url": reverse("import-revert", args=[job.import_id]),
         **contents(job, tab, request),
     }
 

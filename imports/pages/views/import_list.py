@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -43,25 +42,15 @@ def player_imports(request: HttpRequest, name: str) -> HttpResponse:
     return _page(request, owner)
 
 
-class Pages(Paginator[Import]):
-    """Counted by state already, so that the list needs no count of its own."""
-
-    def __init__(self, found: QuerySet[Import], *, total: int) -> None:
-        super().__init__(found, PER_PAGE)
-        self._total = total
-
-    @cached_property
-    def count(self) -> int:
-        return self._total
-
-
 def _page(request: HttpRequest, owner: User) -> HttpResponse:
     mine = visible_imports(request).filter(user=owner)
     counts = _counts(mine)
     chosen = request.GET.get("state", "")
     found = mine.filter(state__in=CHIPS[chosen]) if chosen in CHIPS else mine
     total = counts[chosen] if chosen in CHIPS else sum(counts.values())
-    page = Pages(found.order_by("-pk"), total=total).get_page(request.GET.get("page"))
+    pages = Paginator(found.order_by("-pk"), PER_PAGE)
+    pages.count = total  # counted by state already
+    page = pages.get_page(request.GET.get("page"))
     is_own = owner == request.user
     context = {
         "owner": owner,

@@ -9,11 +9,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from imports import rules
-from imports.models import Import, State
+from imports.models import Import
 from imports.pages import words
 from imports.pages.access import Visit, signed_in, visible_import
 from imports.pages.context import import_url
-from imports.pages.preview import preview_of
+from imports.pages.preview import revert_preview
 from imports.pipeline.revert import Busy, Deed, NotRevertible, revert
 
 REASON_LIMIT = 240  # characters
@@ -25,32 +25,26 @@ def import_revert(request: Visit, import_id: str) -> HttpResponse:
     job = visible_import(request, import_id)
     if not rules.can_revert(request.user, None, job):
         raise PermissionDenied(words.NOT_YOURS)
-    if job.state != State.COMPLETED:
-        messages.info(request, words.NOTHING_TO_REVERT)
-        return redirect(import_url(job))
-    if request.method == "POST":
-        return _revert(request, job)
-    context = {
-        "job": job,
-        "preview": preview_of(job, private=rules.can_see_input(request.user, job)),
-        "back_url": import_url(job),
-        "section": "imports",
-    }
-    return render(request, "import-revert.html", context)
-
-
-def _revert(request: Visit, job: Import) -> HttpResponse:
     try:
-        done = revert(job, _deed(request))
+        return _revert(request, job) if request.method == "POST" else _ask(request, job)
     except Busy:
         return render(request, "busy.html", {"back_url": import_url(job), "section": "imports"}, status=409)
     except NotRevertible:
         messages.info(request, words.NOTHING_TO_REVERT)
-    else:
-        messages.success(request, f"{words.reverted(done.scores, done.kept)}.")
-    return redirect(import_url(job))
+        return redirect(import_url(job))
 
 
-def _deed(request: Visit) -> Deed:
+def _ask(request: Visit, job: Import) -> HttpResponse:
+    """Scores that another import also carried are kept unless the answer says otherwise."""
+    deed = Deed(by=request.user, keep_shared=True)
+    preview = revert_preview(job, deed=deed, private=rules.can_see_input(request.user, job))
+    context = {"job": job, "preview": preview, "back_url": import_url(job), "section": "imports"}
+    return render(request, "import-revert.html", context)
+
+
+def _revert(request: Visit, job: Import) -> HttpResponse:
     reason = request.POST.get("reason", "").replace("\0", "").strip()[:REASON_LIMIT]
-    return Deed(by=request.user, reason=reason, keep_shared=request.POST.get("keep_shared") == "yes")
+    keep_shared = request.POST.get("keep_shared") == "yes"
+    done = revert(job, Deed(by=request.user, reason=reason, keep_shared=keep_shared))
+    messages.success(request, f"{words.reverted(done.scores, done.kept)}.")
+    return redirect(import_url(job))

@@ -113,7 +113,7 @@ def play(chart: Row, player: Player) -> Row:
     """A play of CHUNITHM."""
     chance, level = player.chance, chart["levelNum"]
     notes = 400 + 130 * int(level) + chart["songID"] % 89
-    below = int(notes * player.errors(level) * chance.uniform(0.9, 1.8))
+    below = min(notes, int(notes * player.errors(level) * chance.uniform(0.9, 1.8)))
     attack = int(below * chance.uniform(0, 0.22))
     miss = int(below * chance.uniform(0, 0.12))
     justice, jcrit = below - attack - miss, notes - below

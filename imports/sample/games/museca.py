@@ -10,7 +10,9 @@ from imports.sample.form import Chart, Player, Row, Sample, Title
 
 # era: the version it came with; top: the level of Red; the first search word is the reading that the game shows.
 TITLES = (
-    Title("花冠のペンデュラム", "小夜時雨", "1", 13, ("Pendulum of the Flower Crown",), ("ﾊﾅｶﾝﾑﾘﾉﾍﾟﾝﾃﾞｭﾗﾑ", "hanakanmuri")),
+    Title(
+        "花冠のペンデュラム", "小夜時雨", "1", 13, ("Pendulum of the Flower Crown",), ("ﾊﾅｶﾝﾑﾘﾉﾍﾟﾝﾃﾞｭﾗﾑ", "hanakanmuri")
+    ),
     Title("Marionette Avenue", "Fig Parlour", "1", 12, (), ("ﾏﾘｵﾈｯﾄｱﾍﾞﾆｭｰ",)),
     Title("螺鈿の鳥籠", "玻璃工房", "1+1/2", 14, ("Mother-of-Pearl Birdcage",), ("ﾗﾃﾞﾝﾉﾄﾘｶｺﾞ", "raden")),
     Title("Ashtray Galaxy", "Nocturne Post", "1", 11, (), ("ｱｼｭﾄﾚｲｷﾞｬﾗｸｼｰ",)),

@@ -30,7 +30,9 @@ TITLES = (
     Title("Ferris Wheel Insomnia", "Wren & Wrench", "●6 DARKWAVE", 17.25),
     Title("三毛猫ターミナル", "猫柳ハウス", "●11 JAZZ METAL", 21.0, (), ("mikeneko",)),
     Title("Latch & Key", "Kid Solenoid", "●5 ELECTRO SWING", 16.5),
-    Title("どんぐり交響曲第九番", "ぽんぽこ製作所", "●13 SYMPHONIC CORE", 22.5, ("Acorn Symphony No. 9",), ("donguri",)),
+    Title(
+        "どんぐり交響曲第九番", "ぽんぽこ製作所", "●13 SYMPHONIC CORE", 22.5, ("Acorn Symphony No. 9",), ("donguri",)
+    ),
     Title("Half Past Orange", "Wren & Wrench", "●2 CITY POP", 14.75),
     Title("夜店の宝石箱", "猫柳ハウス", "●4 EUROBEAT", 15.75, (), ("yomise",)),
     Title("Test Signal", "Kid Solenoid", "- NOISE", 0),

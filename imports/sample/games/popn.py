@@ -25,7 +25,9 @@ TITLES = (
     Title("Pixel Picnic", "Mint Observatory", "peace CHIPTUNE", 40),
     Title("深夜三時のパン屋さん", "まよなか倶楽部", "unilab シティポップ/CITY POP", 38, (), ("panya",)),
     Title("Button Masher's Lament", "Nine Thumbs", "kaimei PROGRESSIVE", 49),
-    Title("カエルの気象予報", "ちいさな文房具", "peace レインソング/RAIN SONG", 30, ("The Frog's Forecast",), ("kaeru",)),
+    Title(
+        "カエルの気象予報", "ちいさな文房具", "peace レインソング/RAIN SONG", 30, ("The Frog's Forecast",), ("kaeru",)
+    ),
     Title("Sugar Cube Derby", "Nine Thumbs", "unilab BREAKBEATS", 44),
     Title("ちょうちょ結びの魔法", "ちいさな文房具", "kaimei メルヘン/FAIRY TALE", 35, (), ("chouchou",)),
     Title("Nine Thumbs Theme", "Nine Thumbs", "peace FUNK", 46),

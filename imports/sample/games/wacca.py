@@ -77,7 +77,7 @@ def play(chart: Row, player: Player) -> Row:
     """A play of WACCA."""
     chance, level = player.chance, chart["levelNum"]
     notes = 250 + 75 * int(level) + chart["songID"] % 71
-    off = int(notes * player.errors(level) * chance.uniform(0.9, 2))
+    off = min(notes, int(notes * player.errors(level) * chance.uniform(0.9, 2)))
     good = int(off * chance.uniform(0, 0.25))
     miss = int(off * chance.uniform(0, 0.15))
     judgements = {"marvelous": notes - off, "great": off - good - miss, "good": good, "miss": miss}

@@ -1,0 +1,20 @@
+"""Deletes stored inputs that have been kept long enough."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+from imports import jobs
+
+
+class Command(BaseCommand):
+    help = "Deletes the stored inputs of finished imports that are older than TACHI_KEEP_INPUT_DAYS."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--days", type=int, default=settings.TACHI_KEEP_INPUT_DAYS, help="keep this many days")
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
+        self.stdout.write(f"{jobs.prune_inputs(older_than_days=options['days'])} inputs deleted.")

@@ -1,0 +1,119 @@
+"""A real Chromium before the real product: the web from pytest-django's live server, and a worker process.
+
+SCREENSHOTS=FOLDER in the environment has every page written there as a picture, in two widths and both themes.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from redis import Redis
+
+from imports import jobs
+from imports.models import User
+from tests import people
+from tests.pages.scripted import ARGUMENTS, CHROMIUM
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "imports" / "sample"
+PASSWORD = "correct horse battery"
+
+OpenBrowser = Callable[..., BrowserContext]
+
+
+@pytest.fixture(scope="module")
+def chromium(django_db_setup: None) -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium on this machine")
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright keeps an event loop in this thread, beside which Django would refuse to ask the database.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def complaints() -> Iterator[list[str]]:
+    """What browsers say on their consoles: errors, and what the Content-Security-Policy forbade. Must stay empty."""
+    said: list[str] = []
+    yield said
+    assert said == []
+
+
+@pytest.fixture
+def open_browser(chromium: Browser, complaints: list[str]) -> Iterator[OpenBrowser]:
+    """Opens a browser with its own cookies; keyword arguments as of Playwright's `new_context`."""
+    opened: list[BrowserContext] = []
+
+    def listen(page: Page) -> None:
+        page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+        page.on("console", lambda line: complaints.append(f"{page.url}: {line.text}") if _is_bad(line.type) else None)
+
+    def open_one(**options: object) -> BrowserContext:
+        context = chromium.new_context(locale="en-GB", timezone_id="Asia/Tokyo", **options)  # type: ignore[arg-type]
+        context.set_default_timeout(20_000)
+        context.on("page", listen)
+        opened.append(context)
+        return context
+
+    yield open_one
+    for context in opened:
+        context.close()
+
+
+def _is_bad(kind: str) -> bool:
+    return kind in {"error", "warning"}
+
+
+@pytest.fixture
+def catalogue(transactional_db: None) -> None:
+    """The sample songs and charts."""
+    call_command("load_seeds", str(SAMPLE / "seeds"), verbosity=0)
+
+
+@pytest.fixture
+def alice(transactional_db: None) -> User:
+    return people.alice()
+
+
+@pytest.fixture
+def worker(transactional_db: None, catalogue: None, redis_clean: Redis) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker process on the tests' database."""
+    url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "worker"], cwd=ROOT, env={**os.environ, "DATABASE_URL": url}
+    )
+    yield process
+    process.terminate()
+    process.wait(20)
+
+
+def sign_in(page: Page, server: str, name: str = "alice") -> None:
+    """As a person does it."""
+    page.goto(f"{server}/login/")
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda address: "/login/" not in address)
+
+
+def sample_file(name: str) -> Path:
+    return SAMPLE / "files" / f"{name}.json"
+
+
+def given(user: User, name: str, *, content: bytes | None = None) -> jobs.Upload:
+    """A sample file as an upload; `content` instead of what it holds."""
+    del user
+    path = sample_file(name)
+    body = path.read_bytes() if content is None else content
+    return jobs.Upload(content=body, import_type="file/batch-manual", file_name=path.name, user_intent=True)

@@ -1,0 +1,163 @@
+"""The whole story in a real browser: sign in, upload, watch, read, revert. With scripts and without."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from imports.models import Chart, Import, PersonalBest, Score, Session, State, User
+from tests.browser.conftest import OpenBrowser, sample_file, sign_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+ROWS = 20_000
+# Every value that the gauge of the import's page has had, across reloads.
+RECORD = """
+new MutationObserver(() => {
+  const gauge = document.querySelector(".meter progress");
+  if (!gauge) return;
+  const seen = JSON.parse(sessionStorage.getItem("seen") ?? "[]");
+  if (seen.at(-1) !== gauge.value) sessionStorage.setItem("seen", JSON.stringify([...seen, gauge.value]));
+}).observe(document, { subtree: true, childList: true, attributes: true });
+"""
+
+
+def many_rows(folder: Path) -> Path:
+    """A batch-manual file over the sample charts, large enough for its import to be watched."""
+    charts = list(Chart.objects.filter(game="sdvx").select_related("song").order_by("pk"))
+    pick = random.Random(1)
+    scores = [
+        {
+            "matchType": "tachiSongID",
+            "identifier": str(chart.song.song_id),
+            "difficulty": chart.difficulty,
+            "score": pick.randrange(8_000_000, 9_999_999),
+            "lamp": pick.choice(("FAILED", "CLEAR", "EXCESSIVE CLEAR")),
+            "timeAchieved": 1_700_000_000_000 + row * 120_000,
+        }
+        for row, chart in enumerate(pick.choices(charts, k=ROWS))
+    ]
+    file = folder / "一年分.json"
+    meta = {"game": "sdvx", "playtype": "Single", "service": "Tests"}
+    file.write_text(json.dumps({"meta": meta, "scores": scores}))
+    return file
+
+
+def test_an_import_is_watched_read_and_reverted(
+    live_server: LiveServer,
+    open_browser: OpenBrowser,
+    worker: subprocess.Popen[bytes],
+    alice: User,
+    tmp_path: Path,
+) -> None:
+    context = open_browser(viewport={"width": 1280, "height": 900})
+    context.add_init_script(RECORD)
+    page = context.new_page()
+    sign_in(page, live_server.url)
+    expect(page.get_by_role("heading", name="Upload scores")).to_be_visible()
+
+    page.get_by_label("Drop a score file").set_input_files(many_rows(tmp_path))
+    page.get_by_role("button", name="Import").click()
+    page.wait_for_url(re.compile("/imports/[0-9a-f]{40}/$"))
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(r"^[\d,]+ new scores"), timeout=60_000)
+    watched = json.loads(page.evaluate("sessionStorage.getItem('seen')"))
+    assert len(set(watched)) >= 2, "the bar was not seen moving"
+    assert watched == sorted(watched), "the bar went backwards"
+
+    new = Score.objects.count()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(f"{new:,} new scores")
+    expect(page.get_by_role("heading", name="VOLFORCE")).to_be_visible()
+
+    page.get_by_role("link", name="Revert…", exact=True).click()
+    question = page.get_by_role("dialog")
+    expect(question).to_contain_text(f"{new:,} scores go.")
+    question.get_by_label("Reason").fill("these are my brother's")
+    question.get_by_role("button", name=f"Revert {new:,} scores").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Reverted: as if it had never been", timeout=60_000)
+    expect(page.get_by_role("main")).to_contain_text("by you")
+    expect(page.get_by_role("main")).to_contain_text("Reason: “these are my brother's”")
+    assert Import.objects.get().state == State.REVERTED
+    assert (Score.objects.count(), Session.objects.count(), PersonalBest.objects.count()) == (0, 0, 0)
+
+    page.get_by_role("link", name="Imports", exact=True).first.click()
+    row = page.get_by_role("row").filter(has_text="一年分.json")
+    expect(row).to_contain_text("Reverted")
+    expect(row).to_contain_text(f"{new:,} scores taken back")
+
+
+def test_the_same_without_scripts(
+    live_server: LiveServer,
+    open_browser: OpenBrowser,
+    worker: subprocess.Popen[bytes],
+    alice: User,
+) -> None:
+    page = open_browser(java_script_enabled=False).new_page()
+    sign_in(page, live_server.url)
+    page.get_by_label("Choose a score file").set_input_files(sample_file("sdvx"))
+    page.get_by_role("button", name="Import").click()
+    # The page of an import under way loads itself anew.
+    expect(page.get_by_role("heading", level=1)).to_contain_text("new scores", timeout=30_000)
+    new = Score.objects.count()
+    assert new > 0
+
+    page.get_by_role("link", name="Revert this import…").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Revert this import?")
+    page.get_by_role("button", name=f"Revert {new:,} scores").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Reverted: as if it had never been")
+    assert not Score.objects.exists()
+
+
+def test_the_list_follows_what_is_under_way(
+    live_server: LiveServer, open_browser: OpenBrowser, catalogue: None, alice: User, request: pytest.FixtureRequest
+) -> None:
+    page = open_browser().new_page()
+    sign_in(page, live_server.url)
+    for name in ("sdvx", "chunithm"):
+        page.goto(f"{live_server.url}/import/")
+        page.get_by_label("Drop a score file").set_input_files(sample_file(name))
+        page.get_by_role("button", name="Import").click()
+        page.wait_for_url("**/imports/*/")
+    page.goto(f"{live_server.url}/imports/")
+    rows = page.get_by_role("rowgroup").last.get_by_role("row")
+    expect(rows.filter(has_text="Queued")).to_have_count(2)
+
+    request.getfixturevalue("worker")
+    expect(rows.filter(has_text="Completed")).to_have_count(2, timeout=30_000)
+    expect(page.get_by_role("status")).to_contain_text("Completed.")
+
+
+def dropped(page: Page, name: str, content: str) -> None:
+    """Drops a file of this name and content onto the page."""
+    carried = page.evaluate_handle(
+        """([name, content]) => {
+            const carried = new DataTransfer();
+            carried.items.add(new File([content], name));
+            return carried;
+        }""",
+        [name, content],
+    )
+    for event in ("dragenter", "dragover", "drop"):
+        page.dispatch_event("body", event, {"dataTransfer": carried})
+
+
+def test_a_dropped_file_that_cannot_be_read_is_refused_with_its_reason(
+    live_server: LiveServer, open_browser: OpenBrowser, alice: User, complaints: list[str]
+) -> None:
+    page = open_browser().new_page()
+    sign_in(page, live_server.url)
+    page.goto(f"{live_server.url}/import/")
+    dropped(page, "picture.json", "no braces")
+    expect(page.get_by_text("picture.json, 9 B")).to_be_visible()
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_role("alert")).to_contain_text("begins with a brace")
+    assert not Import.objects.exists()
+    # A browser names a refused request on its console; nothing else was said.
+    assert [line for line in complaints if "status of 400" not in line] == []
+    complaints.clear()
