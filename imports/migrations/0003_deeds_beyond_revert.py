@@ -4,25 +4,46 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('imports', '0002_audit_is_append_only'),
+        ("imports", "0002_audit_is_append_only"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='import',
-            name='put_aside',
+            model_name="import",
+            name="put_aside",
             field=models.JSONField(blank=True, default=dict, editable=False),
         ),
         migrations.AddField(
-            model_name='score',
-            name='edited',
-            field=models.BooleanField(db_default=False, default=False, help_text='Its owner changed comment or highlight.'),
+            model_name="score",
+            name="edited",
+            field=models.BooleanField(
+                db_default=False, default=False, help_text="Its owner changed comment or highlight."
+            ),
         ),
         migrations.AlterField(
-            model_name='auditentry',
-            name='verb',
-            field=models.CharField(choices=[('uploaded', 'Uploaded'), ('completed', 'Completed'), ('failed', 'Failed'), ('reverted', 'Reverted'), ('restored', 'Restored'), ('retried', 'Retried'), ('cancelled', 'Cancelled'), ('class set', 'Class Set'), ('score deleted', 'Score Deleted'), ('blacklisted', 'Blacklisted'), ('orphans tried', 'Orphans Tried'), ('orphan deleted', 'Orphan Deleted'), ('banned', 'Banned'), ('unbanned', 'Unbanned'), ('token made', 'Token Made'), ('token revoked', 'Token Revoked')], max_length=20),
+            model_name="auditentry",
+            name="verb",
+            field=models.CharField(
+                choices=[
+                    ("uploaded", "Uploaded"),
+                    ("completed", "Completed"),
+                    ("failed", "Failed"),
+                    ("reverted", "Reverted"),
+                    ("restored", "Restored"),
+                    ("retried", "Retried"),
+                    ("cancelled", "Cancelled"),
+                    ("class set", "Class Set"),
+                    ("score deleted", "Score Deleted"),
+                    ("blacklisted", "Blacklisted"),
+                    ("orphans tried", "Orphans Tried"),
+                    ("orphan deleted", "Orphan Deleted"),
+                    ("banned", "Banned"),
+                    ("unbanned", "Unbanned"),
+                    ("token made", "Token Made"),
+                    ("token revoked", "Token Revoked"),
+                ],
+                max_length=20,
+            ),
         ),
     ]

@@ -114,8 +114,9 @@ def test_the_same_without_scripts(
     assert not Score.objects.exists()
 
 
+@pytest.mark.usefixtures("catalogue", "redis_clean")
 def test_the_list_follows_what_is_under_way(
-    live_server: LiveServer, open_browser: OpenBrowser, catalogue: None, alice: User, request: pytest.FixtureRequest
+    live_server: LiveServer, open_browser: OpenBrowser, alice: User, request: pytest.FixtureRequest
 ) -> None:
     page = open_browser().new_page()
     sign_in(page, live_server.url)
