@@ -33,7 +33,7 @@ from django.db import (
 from django.utils import timezone
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import SimpleWorker, Worker
+from rq import Queue, SimpleWorker, Worker
 from rq.serializers import JSONSerializer
 
 from imports.errors import Cancelled, ImportFailed
@@ -104,7 +104,7 @@ def submit(user: User, upload: Upload, *, token: APIToken | None = None) -> Impo
 def enqueue(import_id: str) -> None:
     """Asks for a worker. Without Redis the import waits for the sweeper instead."""
     try:
-        django_rq.get_queue("default").enqueue_call(
+        _queue().enqueue_call(
             perform, args=(import_id,), job_id=f"{import_id}-{uuid.uuid4().hex[:8]}", result_ttl=0, failure_ttl=3600
         )
     except RedisError:
@@ -172,17 +172,9 @@ def perform(import_id: str) -> None:
 
 def run_import(import_id: str) -> None:
     """Applies one import if it is there to be applied, it is its turn, and nobody else is at it."""
-    job = Import.objects.filter(import_id=import_id, state__in=UNFINISHED).first()
-    if job is None:
-        return
-    with _sign_of_life(job) as alive:
-        if not alive:
+    with _sign_of_life(import_id) as job:
+        if job is None or not (states.resume(job) if job.state == State.RUNNING else states.claim(job)):
             return
-        job.refresh_from_db()
-        claimed = states.resume(job) if job.state == State.RUNNING else states.claim(job)
-        if not claimed:
-            return
-        job.refresh_from_db()
         _attempt(job)
     _enqueue_next(job.user_id)
 
@@ -194,18 +186,25 @@ def _enqueue_next(user_id: int) -> None:
 
 
 @contextlib.contextmanager
-def _sign_of_life(job: Import) -> Iterator[bool]:
-    """Holds the import's advisory lock on this process's own connection; false when another process has it."""
+def _sign_of_life(import_id: str) -> Iterator[Import | None]:
+    """Holds the advisory lock of an unfinished import on this process's own connection.
+
+    Yields the import as it stands under the lock; None when it is finished or another process has it.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [job.pk])
-        held = bool(cursor.fetchone()[0])
+        cursor.execute(
+            "SELECT id, pg_try_advisory_lock(id) FROM imports_import"
+            " WHERE import_id = %s AND state IN ('queued', 'running')",
+            [import_id],
+        )
+        key, is_held = cursor.fetchone() or (0, False)
     try:
-        yield held
+        yield Import.objects.filter(pk=key).first() if is_held else None
     finally:
-        if held:
+        if is_held:
             # A broken connection has let go of the lock already.
             with contextlib.suppress(DatabaseError, InterfaceError), connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [job.pk])
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
 
 
 def _attempt(job: Import) -> None:
@@ -243,9 +242,10 @@ def work(*, burst: bool = False) -> None:
     # A large import makes a million objects without a cycle; looking for cycles would take a third of its time.
     gc.freeze()
     gc.set_threshold(100_000, 50, 1_000)
+    own: Redis = django_rq.get_connection("default")  # rq sets a long timeout on it, for waiting
     worker = SimpleWorker(
-        [django_rq.get_queue("default")],
-        connection=_redis(),
+        [django_rq.get_queue("default", connection=own)],
+        connection=own,
         serializer=JSONSerializer,
         worker_ttl=settings.RQ_WORKER_TTL,
         log_job_description=False,
@@ -266,7 +266,7 @@ def sweep() -> int:
     waiting = _abandoned()
     if not waiting:
         return 0
-    queued = {job_id[:40] for job_id in django_rq.get_queue("default").get_job_ids()}
+    queued = {job_id[:40] for job_id in _queue().get_job_ids()}
     lost = [import_id for import_id in waiting if import_id not in queued]
     for import_id in lost:
         log.info("import %s was left alone; queueing it again", import_id)
@@ -308,9 +308,15 @@ def sweep_forever() -> None:
 # --- telling --------------------------------------------------------------------------------------
 
 
+@functools.cache
 def _redis() -> Redis:
+    """One a process, with a pool of connections: opening one costs more than what is then asked of it."""
     client: Redis = django_rq.get_connection("default")
     return client
+
+
+def _queue() -> Queue:
+    return django_rq.get_queue("default", connection=_redis())
 
 
 def _progress_writer(import_id: str) -> Any:

@@ -56,7 +56,7 @@ class Imports(Resource):
     def _contents(self, job: Import) -> Document:
         if job.state != State.COMPLETED:
             raise no_import()
-        scores = list(Score.objects.filter(from_import=job).order_by("pk"))
+        scores = list(Score.objects.filter(from_import=job).defer("best_keys").order_by("pk"))
         parts = parts_of(job)
         return {
             **scores_with_companions(scores),

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from django.db import connection, transaction
 
 from imports.api.documents import Document, companions, import_document, score_document, session_document
-from imports.models import Chart, Import, ImportProblem, ImportSession, Score, Session
+from imports.models import Chart, Import, ImportProblem, ImportSession, Score, Session, Song
 
 SCORES = Score._meta.db_table
 SESSIONS = Session._meta.db_table
@@ -28,8 +28,12 @@ def one_moment() -> Iterator[None]:
 
 
 def charts_of(keys: Iterable[int]) -> dict[int, Chart]:
-    """Charts with their songs, by primary key, in the order of their keys."""
-    return {chart.pk: chart for chart in Chart.objects.filter(pk__in=set(keys)).select_related("song").order_by("pk")}
+    """Charts with their songs, by primary key, in the order of their keys. Charts of one song share its row."""
+    charts = {chart.pk: chart for chart in Chart.objects.filter(pk__in=set(keys)).defer("match_keys").order_by("pk")}
+    songs = Song.objects.defer("match_keys").in_bulk({chart.song_id for chart in charts.values()})
+    for chart in charts.values():
+        chart.song = songs[chart.song_id]
+    return charts
 
 
 def scores_with_companions(scores: Sequence[Score]) -> Document:

@@ -8,7 +8,12 @@ from typing import Any, cast
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler, StopUpload, TemporaryFileUploadHandler
+from django.core.files.uploadhandler import (
+    FileUploadHandler,
+    MemoryFileUploadHandler,
+    StopUpload,
+    TemporaryFileUploadHandler,
+)
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 from django.urls import reverse
@@ -22,13 +27,14 @@ from imports.api.permissions import AnIRNeedsSomebody, SomebodyIsSignedIn, TheyM
 from imports.api.resource import Resource
 from imports.api.responses import success
 from imports.formats import BY_IMPORT_TYPE
-from imports.formats.text import storable
+from imports.formats.text import is_storable, storable
 from imports.models import Import, User
 
 QUEUED = "Import loaded into queue. You can poll the provided URL for information on when its complete."
 WRONG_FILE = "File provided was too large, corrupt, or provided in the wrong field."
 NO_FILE = "Expected a file for field scoreData."
 FILE_FIELD = "scoreData"
+MAX_FIELD = 1_000  # characters of a text field or of its name
 DIRECT_MANUAL = "ir/direct-manual"
 
 
@@ -126,7 +132,7 @@ class SizeLimit(FileUploadHandler):
 def _form(request: HttpRequest) -> tuple[UploadedFile[bytes], Mapping[str, list[str]]]:
     """The one file and the text fields of a form. Raises Refused with 400."""
     limit = SizeLimit()
-    request.upload_handlers = [limit, TemporaryFileUploadHandler(request)]
+    request.upload_handlers = [limit, MemoryFileUploadHandler(request), TemporaryFileUploadHandler(request)]
     try:
         files, form = request.FILES, request.POST
     except (MultiPartParserError, SuspiciousOperation) as error:
@@ -138,8 +144,10 @@ def _form(request: HttpRequest) -> tuple[UploadedFile[bytes], Mapping[str, list[
         raise Refused(NO_FILE, status=400)
     fields = {name: cast("list[str]", form.getlist(name)) for name in form}
     for name, values in fields.items():
-        if "\0" in name or any("\0" in value for value in values):
-            raise invalid(name.replace("\0", "")[:40], "Expected text without NUL characters.", "")
+        if not all(map(is_storable, (name, *values))):
+            raise invalid(storable(name)[:40], "Expected text without NUL characters.", "")
+        if max(map(len, (name, *values))) > MAX_FIELD:
+            raise invalid(name[:40], f"Expected at most {MAX_FIELD} characters.", "")
     return found[0], fields
 
 

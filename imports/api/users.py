@@ -81,7 +81,8 @@ class Users(Resource):
 
 
 def _all_bests(user: User, *, game: str, playtype: str) -> Document:
-    bests = PersonalBest.objects.filter(user=user, game=game, playtype=playtype).order_by("pk")
+    mine = PersonalBest.objects.filter(user=user, game=game, playtype=playtype)
+    bests = mine.defer("rank_keys").order_by("pk")
     charts = charts_of(best.chart_id for best in bests)
     ranks = best_ranks(user_id=user.pk, game=game, playtype=playtype)
     return {

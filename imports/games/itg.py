@@ -102,15 +102,11 @@ def _fastest_stretch(nps: Sequence[float], notes: Sequence[float]) -> float:
             continue
         total += count
         while total >= NOTES_OF_32 and start < measure:
-            fastest = min(nps[start : measure + 1])
-            start = _after_the_last(fastest, nps, start=start, end=measure)
+            stretch = nps[start : measure + 1]
+            fastest = min(stretch)
+            start = measure + 1 - stretch[::-1].index(fastest)  # after the last of the slowest
             total = sum(notes[start : measure + 1])
     return fastest
-
-
-def _after_the_last(value: float, values: Sequence[float], *, start: int, end: int) -> int:
-    """Where to go on after the last place of a value between two places."""
-    return next(place for place in range(end, start - 1, -1) if values[place] == value) + 1
 
 
 # --- what contradicts itself ------------------------------------------------------------------------

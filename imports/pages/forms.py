@@ -53,7 +53,9 @@ class UploadForm(forms.Form):
         label="Paste batch-manual JSON",
         required=False,
         strip=False,
-        widget=forms.Textarea(attrs={"spellcheck": "false", "placeholder": '{ "meta": { "game": "sdvx", … }, … }'}),
+        widget=forms.Textarea(
+            attrs={"spellcheck": "false", "rows": 6, "placeholder": '{ "meta": { "game": "sdvx", … }, … }'}
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -111,13 +113,18 @@ def problem_of(content: bytes) -> str:
     return "" if content.lstrip().startswith(b"{") else words.NOT_JSON
 
 
+OFTEN = (Permission.SUBMIT_SCORE, Permission.DELETE_SCORE)  # what tools of players want; first in the list
+
+
 class TokenForm(forms.Form):
     """A new token: its name, what it may do, and until when."""
 
     name = forms.CharField(max_length=100, label="Name", help_text="For example the tool or the machine it is for.")
     may = forms.MultipleChoiceField(
         label="It may",
-        choices=[(each.value, each.label.capitalize()) for each in Permission],
+        choices=[
+            (each.value, each.label.capitalize()) for each in sorted(Permission, key=OFTEN.__contains__, reverse=True)
+        ],
         widget=forms.CheckboxSelectMultiple,
         initial=[Permission.SUBMIT_SCORE.value],
         error_messages={"required": words.MAY_NOTHING},

@@ -12,7 +12,8 @@ from imports.models import ImportProblem
 from imports.pages import words
 from imports.pages.parts import ProblemRow
 
-NAMES = ("identifier", "difficulty", "matchType")  # what tells which row it is
+NAMES = ("identifier", "difficulty")  # what tells which row it is
+PREAMBLE = re.compile(r"^Got \d+ errors? when validating score: ")  # speaks of the row as a whole
 SHOWN = 4  # values of one row
 LONGEST = 80  # characters of one value
 
@@ -36,8 +37,9 @@ def _row(problem: ImportProblem, *, private: bool) -> ProblemRow:
 
 def telling_values(datapoint: Any, message: str) -> list[Value]:
     """The values that the message speaks of, then what names the row: (key, JSON text, whether it offends)."""
-    values = [(key, _written(value), _offends(key, value, message)) for key, value in _flat(datapoint)]
-    named = [value for value in values if value[0] in NAMES and not value[2]]
+    said = PREAMBLE.sub("", message)
+    values = [(key, _written(value), _offends(key, value, said)) for key, value in _flat(datapoint)]
+    named = sorted((value for value in values if value[0] in NAMES and not value[2]), key=lambda v: NAMES.index(v[0]))
     return [*(value for value in values if value[2]), *named][:SHOWN]
 
 

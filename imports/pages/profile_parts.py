@@ -63,7 +63,7 @@ def _line(stats: GameStats, charts: int) -> GameLine:
         playtype=playtype,
         name=game.label(playtype.name),
         classes=", ".join(_classes(stats, playtype)),
-        rating=profile_rating(value, playtype, rating),
+        rating=words.UNKNOWN if value is None else profile_rating(value, playtype, rating),
         rating_name=words.rating_name(rating),
         way=class_way(ladder, value) if ladder and value is not None else None,
         next_class=way_to_next(playtype, value) if value is not None else "",

@@ -41,15 +41,19 @@ def playtype_named(game: str, name: str) -> Playtype | None:
 
 
 def rating_change(job: Import) -> tuple[str, str]:
-    """The first change of a default profile rating, signed, and the rating's name; both empty without one."""
+    """The first change of a default profile rating, signed, and the rating's name; both empty without one.
+
+    A first rating is told as it is.
+    """
     for name, ratings in job.rating_changes.items():
         playtype = playtype_named(job.game, name)
         if playtype is not None:
             rating = playtype.default_profile_rating
             before, after = ratings.get(rating, (None, None))
             change = format_change(before, after, shown(playtype, rating), kind="profile")
-            if change:
-                return change, words.rating_name(rating)
+            first = profile_rating(after, playtype, rating) if before is None and after is not None else ""
+            if change or first:
+                return change or first, words.rating_name(rating)
     return "", ""
 
 
@@ -131,7 +135,7 @@ def counts(job: Import) -> Counts:
 
 def counts_before(job: Import) -> tuple[Cell, ...]:
     """What a reverted import had done."""
-    return (*_bests(job), *_rest(job))
+    return (*_bests(job), Cell(words.DUPLICATES, job.duplicate_count))
 
 
 def _bests(job: Import) -> tuple[Cell, ...]:

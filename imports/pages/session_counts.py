@@ -6,7 +6,7 @@ from django.db.models import Count, F, Max, Q
 
 from imports.models import Score, Session
 from imports.pages import words
-from imports.pages.numbers import NO_DATA, format_rating
+from imports.pages.numbers import format_rating
 from imports.pages.parts import Count as Cell
 from imports.pages.result import playtype_named
 from imports.pages.score_rows import DEFAULT_METRIC, Stretch
@@ -47,4 +47,4 @@ def _rating(session: Session) -> tuple[Cell, ...]:
     name = playtype.default_session_rating
     value = session.calculated_data.get(name)
     text = format_rating(value, playtype.session_ratings[name].shown, kind="session")
-    return (Cell(words.session_rating(name), "–" if text == NO_DATA else text),)
+    return (Cell(words.session_rating(name), words.UNKNOWN if value is None else text),)

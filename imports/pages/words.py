@@ -90,6 +90,9 @@ ADVICE = {
 }
 
 
+UNKNOWN = "–"
+
+
 def rating_name(rating: str) -> str:
     """A rating as its players call it, else its ID with a capital: `KtLampRating`."""
     return _RATINGS.get(rating) or rating[:1].upper() + rating[1:]
@@ -146,8 +149,8 @@ def headline(*, scores: int, bests: int, rows: int) -> str:
 
 
 def did(*, scores: int, duplicates: int) -> str:
-    """The same in a list: `214 new, 18 duplicates`."""
-    new = f"{scores:,} new" if scores else "nothing new"
+    """The same in a list: `214 new, 18 duplicates`, `Nothing new`."""
+    new = f"{scores:,} new" if scores else "Nothing new"
     return f"{new}, {count_of(duplicates, 'duplicate')}" if duplicates else new
 
 
@@ -215,6 +218,8 @@ def revert_scores(count: int) -> str:
 
 def scores_go(scores: int, bests: int, charts: int) -> tuple[str, str]:
     """What becomes of scores and bests, as the strong and the plain half of a sentence."""
+    if not scores:
+        return "No score goes.", "All of them stay with another import."
     return f"{count_of(scores, 'score')} {_verb(scores, 'goes', 'go')}.", falls_back(bests, charts)
 
 

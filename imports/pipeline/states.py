@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Min
+from django.db.models import Exists, F, Q, QuerySet
 from django.utils import timezone
 
 from imports.errors import Cancelled
@@ -29,31 +29,28 @@ MESSAGE_LIMIT = 10_000
 
 def claim(job: Import) -> bool:
     """queued -> running, if it is this import's turn. Two workers cannot both win."""
-    mine = Import.objects.filter(user_id=job.user_id)
-    if mine.filter(state=State.RUNNING).exists():
-        return False
-    oldest = mine.filter(state=State.QUEUED).aggregate(first=Min("pk"))["first"]
-    if oldest != job.pk:
-        return False
+    before = Q(state=State.RUNNING) | Q(state=State.QUEUED, pk__lt=job.pk)
+    its_turn = ~Exists(Import.objects.filter(before, user_id=job.user_id))
     try:
         # The constraint one_running_import_a_user decides between workers that got this far together.
         with transaction.atomic():
-            return bool(
-                Import.objects.filter(pk=job.pk, state=State.QUEUED).update(
-                    state=State.RUNNING, time_started=timezone.now(), attempts=F("attempts") + 1
-                )
-            )
+            return _begin(job, Import.objects.filter(its_turn, pk=job.pk, state=State.QUEUED))
     except IntegrityError:
         return False
 
 
 def resume(job: Import) -> bool:
     """running -> running after a worker's death. The caller holds the import's sign of life."""
-    return bool(
-        Import.objects.filter(pk=job.pk, state=State.RUNNING).update(
-            time_started=timezone.now(), attempts=F("attempts") + 1
-        )
-    )
+    return _begin(job, Import.objects.filter(pk=job.pk, state=State.RUNNING))
+
+
+def _begin(job: Import, mine: QuerySet[Import]) -> bool:
+    """Counts an attempt, in the row and in what the caller has of it."""
+    now = timezone.now()
+    if not mine.update(state=State.RUNNING, time_started=now, attempts=F("attempts") + 1):
+        return False
+    job.state, job.time_started, job.attempts = State.RUNNING, now, job.attempts + 1
+    return True
 
 
 def complete(job: Import, fields: Mapping[str, Any]) -> None:

@@ -103,8 +103,12 @@ def _refresh_playtype(user_id: int, game: str, playtype: Playtype, provided: Map
     ratings = ratings_of(playtype, StoredBests(user_id, game, playtype.name))
     classes = {**kept, **derived(playtype, ratings)}
     if stored is None or (before, classes_before) != (ratings, classes):
-        GameStats.objects.update_or_create(
-            user_id=user_id, game=game, playtype=playtype.name, defaults={"ratings": ratings, "classes": classes}
+        now = GameStats(user_id=user_id, game=game, playtype=playtype.name, ratings=ratings, classes=classes)
+        GameStats.objects.bulk_create(
+            [now],
+            update_conflicts=True,
+            unique_fields=["user", "game", "playtype"],
+            update_fields=["ratings", "classes"],
         )
     return StatsChange(game, playtype.name, before, ratings, classes_before, classes)
 

@@ -10,6 +10,8 @@ from itertools import accumulate, islice, repeat
 from random import Random
 from typing import Any
 
+from imports.games import playtype_of
+from imports.games.spec import Playtype
 from imports.sample.form import Player, Row
 from imports.sample.games import SAMPLES
 
@@ -50,6 +52,16 @@ def by_in_game_id(chart: Row) -> Row:
     return {"matchType": match_type, "identifier": str(number), "difficulty": chart["difficulty"]}
 
 
+def by_chart_hash(chart: Row) -> Row:
+    """The chart by its hash, the only way ITG knows."""
+    return {"matchType": "itgChartHash", "identifier": chart["data"]["hashGSv3"]}
+
+
+def unambiguous(playtype: Playtype) -> Name:
+    """A way of naming charts that is never in doubt."""
+    return by_song_id if "tachiSongID" in playtype.match_types else by_chart_hash
+
+
 _SDVX = frozenset({"NOV", "ADV", "EXH", "INF", "GRV", "HVN", "VVD", "XCD", "MXM", "ULT"})
 
 # --- many plays ---------------------------------------------------------------------------------------
@@ -61,30 +73,36 @@ def evening(start: int, chance: Random) -> Iterator[int]:
 
 
 def plays(
-    gpt: str, charts: Sequence[Row], count: int, *, chance: Random, name: Name = by_song_id, last: int = LAST_EVENING
+    gpt: str, charts: Sequence[Row], count: int, *, chance: Random, name: Name | None = None, last: int = LAST_EVENING
 ) -> Iterator[Row]:
-    """So many different scores over as many evenings as that takes, oldest first, the last evening at `last` (ms)."""
-    game, _ = gpt.split(":")
-    player = Player(SKILLS[gpt], chance)
+    """So many different scores over as many evenings as that takes, oldest first, the last evening at `last` (ms).
+
+    Charts are named by `name`, else in a way that is never in doubt.
+    """
+    playtype = playtype_of(*gpt.split(":"))
+    naming = name or unambiguous(playtype)
     pool = [chart for chart in charts if chart["levelNum"] >= SKILLS[gpt] - 4] or list(charts)
+    made = _different(gpt, pool, provided=tuple(playtype.provided), chance=chance)
     evenings = min(MOST_EVENINGS, -(-count // EVENING))
-    seen: set[tuple[Any, ...]] = set()
     for number in range(evenings):
         share = count * (number + 1) // evenings - count * number // evenings
         times = evening(last - (evenings - 1 - number) * DAY, chance)
         for time in islice(times, share):
-            yield _unseen(game, pool, player, seen, name=name) | {"timeAchieved": time}
+            chart, play = next(made)
+            yield naming(chart) | play | {"timeAchieved": time}
 
 
-def _unseen(game: str, pool: Sequence[Row], player: Player, seen: set[tuple[Any, ...]], *, name: Name) -> Row:
-    """A score that is not there yet: score, lamps and chart make the difference."""
+def _different(gpt: str, pool: Sequence[Row], *, provided: Sequence[str], chance: Random) -> Iterator[tuple[Row, Row]]:
+    """Charts with plays on them that are not there yet: chart and provided metrics make the difference."""
+    play_of, player = _PLAYS[gpt.split(":", maxsplit=1)[0]], Player(SKILLS[gpt], chance)
+    seen: set[tuple[Any, ...]] = set()
     while True:
-        chart = player.chance.choice(pool)
-        play = _PLAYS[game](chart, player)
-        identity = (chart["chartID"], play["score"], *(play[key] for key in play if key.lower().endswith("lamp")))
+        chart = chance.choice(pool)
+        play = play_of(chart, player)
+        identity = (chart["chartID"], *(play[metric] for metric in provided))
         if identity not in seen:
             seen.add(identity)
-            return name(chart) | play
+            yield chart, play
 
 
 def document(gpt: str, scores: Sequence[Row], *, service: str, classes: Mapping[str, str] | None = None) -> Row:

@@ -98,8 +98,8 @@ def index() -> None:
     """
     _run(
         """
-        -- CREATE INDEX ON new_song (game, song_id);
-        -- CREATE INDEX ON new_chart (chart_id);
+        CREATE INDEX ON new_song (game, song_id);
+        CREATE INDEX ON new_chart (chart_id);
         ANALYZE new_song;
         ANALYZE new_chart;
         """

@@ -140,7 +140,9 @@ def test_the_number_of_queries_does_not_grow(number: int, django_assert_num_quer
     rows = [score_on(chart, timeAchieved=NOON + i * 3 * HOUR) for i, chart in enumerate(charts(number))]
     job = an_import(people.alice(), *rows, *[unknown_score(score=i) for i in range(number)])
     client = people.guest()
-    with django_assert_num_queries(8):  # import, scores, parts, charts, sessions, problems; savepoint and release
+    with django_assert_num_queries(
+        9
+    ):  # import, scores, parts, charts, songs, sessions, problems; savepoint and release
         told = body(client, address(job))
     assert len(told["scores"]) == len(told["sessions"]) == len(told["import"]["errors"]) == number
 

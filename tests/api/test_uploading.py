@@ -85,6 +85,9 @@ def test_a_token_and_a_session_may_submit(client: Any) -> None:
         (form(importType=["file/batch-manual"] * 2), (400, f"[importType] {TYPES}")),
         (form(importType="x" * 150), (400, f"[importType] {TYPES} (Received {'x' * 97}...)")),
         (form(note="a\0b"), (400, "[note] Expected text without NUL characters.")),
+        (form(**{"no\0te": "a"}), (400, "[no\ufffdte] Expected text without NUL characters.")),
+        (form(note="x" * 1_001), (400, "[note] Expected at most 1000 characters.")),
+        (form(**{"x" * 1_001: "a"}), (400, f"[{'x' * 40}] Expected at most 1000 characters.")),
     ],
 )
 def test_a_form_is_refused_for_its_first_fault_and_leaves_nothing(
@@ -118,6 +121,12 @@ def test_a_file_may_be_as_large_as_the_setting_says(size: int, status: int, sett
     settings.TACHI_MAX_UPLOAD_BYTES = 100_000
     assert outcome(submitter().post(FILE, form(scoreData=file(b" " * size))))[0] == status
     assert Import.objects.count() == (status == 202)
+
+
+def test_a_file_of_three_megabytes_is_taken_whole() -> None:
+    content = b"[" + b" " * 3_000_000 + b"]"
+    assert outcome(submitter().post(FILE, form(scoreData=file(content)))) == QUEUED
+    assert zlib.decompress(ImportInput.objects.get().content) == content
 
 
 # --- what is kept -----------------------------------------------------------------------------------

@@ -123,7 +123,7 @@ def test_an_import_whose_worker_died_is_resumed_and_applied_once() -> None:
 
 
 def test_without_redis_an_upload_is_kept_for_the_sweeper(monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(_name: str) -> None:
+    def gone(_name: str, **_more: object) -> None:
         raise RedisConnectionError
 
     with monkeypatch.context() as patched:

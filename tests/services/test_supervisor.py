@@ -104,17 +104,17 @@ class Server:
 
 
 @pytest.fixture
-def server(data: Path, port: int) -> Iterator[Server]:
-    made = Server(data, port)
+def server(folder: Path, port: int) -> Iterator[Server]:
+    made = Server(folder / "data", port)
     yield made
     if made.process is not None and made.process.poll() is None:
         kill_all([*(member.pid for member in made.members()), made.process.pid])
         made.process.communicate()
-    kill_all(users_of(data))
+    kill_all(users_of(folder))
 
 
-def test_a_second_start_on_the_same_data_is_refused(server: Server, data: Path) -> None:
-    lock = Lock(services.make_folders(data).locks / "server")
+def test_a_second_start_on_the_same_data_is_refused(server: Server, folder: Path) -> None:
+    lock = Lock(services.make_folders(folder / "data").locks / "server")
     assert lock.try_to_take()
     lock.write("process 4711, http://127.0.0.1:8000")
     said, _ = server.begin().communicate()
@@ -122,7 +122,7 @@ def test_a_second_start_on_the_same_data_is_refused(server: Server, data: Path) 
     assert server.process is not None
     assert server.process.returncode == 1
     assert said == (
-        f"Tachi Imports already runs on {data}: process 4711, http://127.0.0.1:8000.\n"
+        f"Tachi Imports already runs on {folder / 'data'}: process 4711, http://127.0.0.1:8000.\n"
         "Stop that one first, or set another DATA_DIR and PORT.\n"
     )
 
@@ -144,7 +144,7 @@ def test_nonsense_in_a_setting_is_named(server: Server) -> None:
 
 
 @pytest.mark.slow
-def test_it_runs_replaces_the_dead_and_stops_without_a_trace(server: Server) -> None:
+def test_it_runs_replaces_the_dead_and_stops_without_a_trace(data: Path, server: Server) -> None:
     process = server.begin()
     assert wait_for(lambda: server.health().get("status") == "ok", seconds=60)
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from imports import jobs
 from imports.models import Import, User
-from imports.pages.parts import STAGES
+from imports.pages.parts import STAGES, rail
 
 
 @require_safe
@@ -17,4 +17,5 @@ def home(request: HttpRequest) -> HttpResponse:
     if isinstance(user, User) and not user.is_banned:
         return redirect("import-list" if Import.objects.filter(user=user).exists() else "import-new")
     stages = [label for name, label in STAGES.items() if name not in ("queued", "finishing")]
-    return render(request, "home.html", {"games": [game.name for game in jobs.offered_games()], "stages": stages})
+    games = [game.name for game in jobs.offered_games()]
+    return render(request, "home.html", {"games": games, "stages": stages, "gauge": rail((("was", 1),), total=1)})
