@@ -34,7 +34,7 @@ QUEUED = "Import loaded into queue. You can poll the provided URL for informatio
 WRONG_FILE = "File provided was too large, corrupt, or provided in the wrong field."
 NO_FILE = "Expected a file for field scoreData."
 FILE_FIELD = "scoreData"
-MAX_FIELD = 1_000  # characters of a text field or of its name
+MAX_FIELD = 1_000  # characters of a text field
 DIRECT_MANUAL = "ir/direct-manual"
 
 
@@ -146,7 +146,7 @@ def _form(request: HttpRequest) -> tuple[UploadedFile[bytes], Mapping[str, list[
     for name, values in fields.items():
         if not all(map(is_storable, (name, *values))):
             raise invalid(storable(name)[:40], "Expected text without NUL characters.", "")
-        if max(map(len, (name, *values))) > MAX_FIELD:
+        if max(map(len, values)) > MAX_FIELD:
             raise invalid(name[:40], f"Expected at most {MAX_FIELD} characters.", "")
     return found[0], fields
 

@@ -113,7 +113,8 @@ def problem_of(content: bytes) -> str:
     return "" if content.lstrip().startswith(b"{") else words.NOT_JSON
 
 
-OFTEN = (Permission.SUBMIT_SCORE, Permission.DELETE_SCORE)  # what tools of players want; first in the list
+OFTEN = (Permission.SUBMIT_SCORE, Permission.DELETE_SCORE)  # what players' tools want
+PERMISSIONS = (*OFTEN, *(each for each in Permission if each not in OFTEN))
 
 
 class TokenForm(forms.Form):
@@ -122,9 +123,7 @@ class TokenForm(forms.Form):
     name = forms.CharField(max_length=100, label="Name", help_text="For example the tool or the machine it is for.")
     may = forms.MultipleChoiceField(
         label="It may",
-        choices=[
-            (each.value, each.label.capitalize()) for each in sorted(Permission, key=OFTEN.__contains__, reverse=True)
-        ],
+        choices=[(each.value, each.label.capitalize()) for each in PERMISSIONS],
         widget=forms.CheckboxSelectMultiple,
         initial=[Permission.SUBMIT_SCORE.value],
         error_messages={"required": words.MAY_NOTHING},

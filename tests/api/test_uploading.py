@@ -87,7 +87,7 @@ def test_a_token_and_a_session_may_submit(client: Any) -> None:
         (form(note="a\0b"), (400, "[note] Expected text without NUL characters.")),
         (form(**{"no\0te": "a"}), (400, "[no\ufffdte] Expected text without NUL characters.")),
         (form(note="x" * 1_001), (400, "[note] Expected at most 1000 characters.")),
-        (form(**{"x" * 1_001: "a"}), (400, f"[{'x' * 40}] Expected at most 1000 characters.")),
+        (form(**{"x" * 1_001: "a"}), WRONG_FILE),
     ],
 )
 def test_a_form_is_refused_for_its_first_fault_and_leaves_nothing(
