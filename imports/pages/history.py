@@ -7,7 +7,15 @@ from imports.pages import words
 from imports.pages.naming import input_of, milliseconds
 from imports.pages.parts import AuditLine
 
-ICONS = {"uploaded": "file-up", "completed": "circle-check", "failed": "octagon-x", "reverted": "undo-2"}
+ICONS = {
+    "uploaded": "file-up",
+    "completed": "circle-check",
+    "failed": "octagon-x",
+    "cancelled": "ban",
+    "reverted": "undo-2",
+    "restored": "rotate-ccw",
+    "retried": "rotate-ccw",
+}
 
 
 def history(job: Import, *, private: bool) -> list[AuditLine]:

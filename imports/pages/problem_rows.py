@@ -13,7 +13,7 @@ from imports.pages import words
 from imports.pages.parts import ProblemRow
 
 NAMES = ("identifier", "difficulty")  # what tells which row it is
-PREAMBLE = re.compile(r"^Got \d+ errors? when validating score: ")  # speaks of the row as a whole
+PREAMBLE = re.compile(r"^Got \d+ errors? when validating score:\s")  # speaks of the row as a whole
 SHOWN = 4  # values of one row
 LONGEST = 80  # characters of one value
 

@@ -9,6 +9,7 @@ from django.urls.converters import StringConverter
 from imports.pages.styleguide import styleguide
 from imports.pages.views.account import SignIn, sign_out
 from imports.pages.views.home import home
+from imports.pages.views.import_again import import_cancel, import_restore, import_retry
 from imports.pages.views.import_detail import import_detail
 from imports.pages.views.import_input import import_input
 from imports.pages.views.import_list import import_list, player_imports
@@ -44,6 +45,9 @@ urlpatterns = [
     path("imports/<import:import_id>/", import_detail, name="import-detail"),
     path("imports/<import:import_id>/input/", import_input, name="import-input"),
     path("imports/<import:import_id>/revert/", import_revert, name="import-revert"),
+    path("imports/<import:import_id>/cancel/", import_cancel, name="import-cancel"),
+    path("imports/<import:import_id>/retry/", import_retry, name="import-retry"),
+    path("imports/<import:import_id>/restore/", import_restore, name="import-restore"),
     path("sessions/<session:session_id>/", session_detail, name="session-detail"),
     path("users/<name:name>/", profile, name="profile"),
     path("users/<name:name>/imports/", player_imports, name="player-imports"),

@@ -107,7 +107,7 @@ def class_set_name(class_set: str) -> str:
 BANNED = "This account is banned."
 NOT_KNOWN = "No account has this name and password. Names do not tell capitals from small letters, passwords do."
 INACTIVE = "This account is not in use any more."
-NOT_YOURS = "Only the player whose import this is, or an administrator, may revert it."
+NOT_YOURS = "Only the player whose import this is, or an administrator, may do that."
 
 
 def imports_of(name: str) -> str:
@@ -201,6 +201,11 @@ def rail_label(start: float, end: float, low: str, high: str) -> str:
 def way_label(covered: float, name: str) -> str:
     return f"{covered:.0f} percent of {name}"
 
+
+# --- stopping, and again ---------------------------------------------------------------------------
+
+CANCELLED_NOW = "Stopped. Nothing of it was imported."
+QUEUED_AGAIN = "Queued again."
 
 # --- reverting --------------------------------------------------------------------------------------
 

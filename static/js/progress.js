@@ -218,6 +218,16 @@ async function swap(row) {
   row.replaceWith(fresh);
   if (fresh.dataset.poll) follow(fresh.dataset.poll, [fresh]); // the page was a moment behind
   fresh.dispatchEvent(new CustomEvent("content", { bubbles: true }));
+  for (const next of page.querySelectorAll("tr[id]")) catchUp(next);
+}
+
+function catchUp(next) { // rows that waited too far behind to be asked about
+  const shown = document.getElementById(next.id);
+  const state = (row) => row.querySelector(".state")?.textContent;
+  if (!shown || shown.dataset.poll || (state(shown) === state(next) && !next.dataset.poll)) return;
+  shown.replaceWith(next);
+  if (next.dataset.poll) follow(next.dataset.poll, [next]);
+  next.dispatchEvent(new CustomEvent("content", { bubbles: true }));
 }
 
 function toast(gauge, words) {

@@ -54,7 +54,7 @@ def test_without_a_worker_waiting_works_the_import_here_and_tells_its_outcome(tm
     lines = run("import_scores", "Alice", file_with(tmp_path, *rows, classes={"dan": "DAN_4"}), "--wait")
 
     assert lines[1] == "No worker is running; working here."
-    assert lines[-6:] == [  # before these, the stages that took long enough to be seen
+    assert lines[-5:] == [  # before these, the stages that took long enough to be seen
         "Completed: 1 new scores, 1 first plays, 0 better bests, 0 duplicates, 2 problems.",
         "  dan: none -> DAN_4",
         "  vfClass: none -> SIENNA_I",

@@ -50,6 +50,7 @@ def _frame(request: HttpRequest, job: Import, *, private: bool) -> Context:
         "format": format_name(job),
         "size": sent.size if sent else None,
         "is_own": is_own,
+        "may_touch": rules.can_touch_import(request.user, job) and not getattr(request.user, "is_banned", True),
         "private": private,
         "crumb": Link(words.IMPORTS if is_own else words.imports_of(job.user.username), list_url),
         "section": "imports" if is_own else "",
@@ -86,6 +87,7 @@ def _failed(job: Import, *, private: bool) -> Context:
     return {
         "reason": words.failure_reason(status),
         "advice": words.failure_advice(status),
+        "may_help": job.state == State.CANCELLED or status >= 500,
         "entries": history(job, private=private),
         "file": file_facts(job) if private else None,
     }
