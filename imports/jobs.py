@@ -298,8 +298,8 @@ def sweep_forever() -> None:
         close_old_connections()
         try:
             sweep()
-        except (DatabaseError, InterfaceError, RedisError):
-            log.warning("could not sweep", exc_info=True)
+        except (DatabaseError, InterfaceError, RedisError) as error:
+            log.warning("could not sweep: %s", error)
             connection.close()
             time.sleep(1)
         time.sleep(SWEEP_EVERY)

@@ -243,5 +243,9 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_probes"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"imports": {"level": "INFO"}, "tachi_imports": {"level": "INFO"}},
+    "loggers": {
+        "imports": {"level": "INFO"},
+        "tachi_imports": {"level": "INFO"},
+        "django.request": {"level": "ERROR"},  # a client's mistakes are its own business
+    },
 }

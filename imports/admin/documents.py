@@ -11,6 +11,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
@@ -42,8 +43,7 @@ class ImportAdmin(ReadOnlyAdmin):
 
     player = "user"
     list_display = (
-        "name", "user", "state", "game", "played", "import_type", "score_count", "duplicate_count", "problem_count",
-        "time_queued", "time_finished",
+        "name", "user", "state", "gpt", "import_type", "new", "known", "left_out", "time_queued", "time_finished",
     )  # fmt: skip
     list_filter = ("state", GameFilter, TypeFilter)
     list_select_related = ("user",)
@@ -71,9 +71,25 @@ class ImportAdmin(ReadOnlyAdmin):
     def name(self, job: Import) -> str:
         return short(job.import_id)
 
+    @admin.display(description="game")
+    def gpt(self, job: Import) -> str:
+        return " ".join([job.game, *job.playtypes])
+
     @admin.display(description="playtypes")
     def played(self, job: Import) -> str:
         return ", ".join(job.playtypes)
+
+    @admin.display(description="new")
+    def new(self, job: Import) -> int:
+        return job.score_count
+
+    @admin.display(description="duplicates")
+    def known(self, job: Import) -> int:
+        return job.duplicate_count
+
+    @admin.display(description="problems")
+    def left_out(self, job: Import) -> int:
+        return job.problem_count
 
     @admin.display(description="see")
     def links(self, job: Import) -> SafeString:
@@ -119,7 +135,8 @@ class ImportAdmin(ReadOnlyAdmin):
             else:
                 done, scores = done + 1, scores + said
         if done:
-            self.message_user(request, f"Reverted {done:,} imports; {scores:,} scores gone.", messages.SUCCESS)
+            told = f"Reverted {done} import{pluralize(done)}; {scores:,} score{pluralize(scores)} gone."
+            self.message_user(request, told, messages.SUCCESS)
 
 
 def revert_or_reason(job: Import, deed: Deed) -> int | str:

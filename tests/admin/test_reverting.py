@@ -77,7 +77,7 @@ def test_what_is_not_completed_is_refused_and_the_rest_is_done() -> None:
 
     assert told(done) == [
         f"Not reverted: {failed.import_id} of Alice. It is not completed (any more).",
-        "Reverted 1 imports; 1 scores gone.",
+        "Reverted 1 import; 1 score gone.",
     ]
 
 

@@ -41,8 +41,8 @@ def test_it_names_charts_that_it_kept_and_counts_what_it_rated_anew(tmp_path: Pa
     lines = run("load_seeds", write(tmp_path, songs_sdvx=[song(1)], charts_sdvx=[chart(1, levelNum=17)]))
 
     assert lines[2:] == [
-        "1 charts are not in the files, but kept because of their scores: sdvx EXH of 2.",
-        "1 scores of 1 players have other ratings now.",
+        "not in the files, but kept because of scores: sdvx EXH of 2",
+        "rated anew: 1 scores changed, 1 players looked at",
     ]
 
 

@@ -38,10 +38,12 @@ class Command(BaseCommand):
 def summary(loaded: Loaded) -> list[str]:
     """What a load did, a line each game and kind, and then what a moderator should know."""
     lines = [f"{game:9} {kind:6} {in_words(tally)}" for (game, kind), tally in sorted(loaded.tallies.items())]
-    lines += _named("not in the files, but kept because of their scores", loaded.kept)
-    lines += _named("no longer primary, because another chart has taken their place", loaded.displaced)
+    lines += _named("not in the files, but kept because of scores", loaded.kept)
+    lines += _named("no longer primary, as another chart is in its place", loaded.displaced)
     if loaded.rerated.players:
-        lines.append(f"{loaded.rerated.scores:,} scores of {loaded.rerated.players:,} players have other ratings now.")
+        lines.append(
+            f"rated anew: {loaded.rerated.scores:,} scores changed, {loaded.rerated.players:,} players looked at"
+        )
     return lines
 
 
@@ -57,4 +59,4 @@ def _named(what: str, charts: Sequence[tuple[str, str]]) -> list[str]:
         return []
     names = ", ".join(f"{game} {chart}" for game, chart in charts[:NAMED])
     more = f" and {len(charts) - NAMED:,} more" if len(charts) > NAMED else ""
-    return [f"{len(charts):,} charts are {what}: {names}{more}."]
+    return [f"{what}: {names}{more}"]

@@ -18,7 +18,7 @@ from imports.pages.forms import TokenForm
 @signed_in
 def token_list(request: Visit) -> HttpResponse:
     """A new token is shown in the answer to its POST, and never again."""
-    form = TokenForm(request.POST or None, user=request.user)
+    form = TokenForm(request.POST if request.method == "POST" else None, user=request.user)
     fresh = None
     if request.method == "POST" and form.is_valid():
         fresh = {"name": form.cleaned_data["name"], "secret": form.issue()}
