@@ -1,0 +1,137 @@
+"""Who may open which page: the whole matrix."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+
+from imports.models import Session, State
+from tests import builders, people
+from tests.pages.reading import heading_of, in_state, text_of, url_of
+
+pytestmark = pytest.mark.django_db
+
+WHO = ("guest", "owner", "other", "moderator", "administrator", "banned")
+LOGIN = "login"  # sent to sign in
+
+# Address -> what guest, owner, other player, moderator, administrator and a banned player get.
+PAGES: dict[str, tuple[int | str, ...]] = {
+    "/": (200, 302, 302, 302, 302, 200),
+    "/login/": (200, 302, 302, 302, 302, 302),
+    "/import/": (LOGIN, 200, 200, 200, 200, 403),
+    "/imports/": (LOGIN, 200, 200, 200, 200, 403),
+    "/tokens/": (LOGIN, 200, 200, 200, 200, 403),
+    "/users/Alice/": (200, 200, 200, 200, 200, 200),
+    "/users/aLICE/": (200, 200, 200, 200, 200, 200),
+    "/users/Alice/imports/": (200, 302, 200, 200, 200, 200),
+    "/users/Nobody/": (404, 404, 404, 404, 404, 404),
+    "/sessions/{session}/": (200, 200, 200, 200, 200, 200),
+    f"/sessions/Q{40 * '0'}/": (404, 404, 404, 404, 404, 404),
+    "/sessions/%00/": (404, 404, 404, 404, 404, 404),
+    f"/imports/{40 * '0'}/": (404, 404, 404, 404, 404, 404),
+    f"/imports/{40 * '0'}/revert/": (LOGIN, 404, 404, 404, 404, 403),
+    "/imports/{queued}/": (200, 200, 200, 200, 200, 200),
+    "/imports/{running}/": (200, 200, 200, 200, 200, 200),
+    "/imports/{completed}/": (200, 200, 200, 200, 200, 200),
+    "/imports/{failed}/": (404, 200, 404, 200, 200, 404),
+    "/imports/{cancelled}/": (404, 200, 404, 200, 200, 404),
+    "/imports/{reverted}/": (404, 200, 404, 200, 200, 404),
+    "/imports/{completed}/?tab=input": (200, 200, 200, 200, 200, 200),
+    "/imports/{completed}/input/": (LOGIN, 200, 403, 200, 200, 403),
+    "/imports/{failed}/input/": (LOGIN, 200, 404, 200, 200, 403),
+    "/imports/{completed}/revert/": (LOGIN, 200, 403, 403, 200, 403),
+    "/imports/{failed}/revert/": (LOGIN, 302, 404, 403, 302, 403),
+    "/imports/{reverted}/revert/": (LOGIN, 302, 404, 403, 302, 403),
+    "/imports/{queued}/revert/": (LOGIN, 302, 403, 403, 302, 403),
+}
+
+# The same for what changes something.
+DEEDS: dict[str, tuple[int | str, ...]] = {
+    "/imports/{completed}/revert/": (LOGIN, 302, 403, 403, 302, 403),
+    "/imports/{reverted}/revert/": (LOGIN, 302, 404, 403, 302, 403),
+    "/imports/{queued}/cancel/": (LOGIN, 302, 403, 403, 302, 403),
+    "/imports/{failed}/retry/": (LOGIN, 302, 404, 403, 302, 403),
+    "/imports/{reverted}/restore/": (LOGIN, 302, 404, 403, 302, 403),
+    "/import/": (LOGIN, 400, 400, 400, 400, 403),
+    "/tokens/": (LOGIN, 400, 400, 400, 400, 403),
+    "/logout/": (302, 302, 302, 302, 302, 302),
+}
+
+
+@pytest.fixture
+def clients() -> dict[str, Client]:
+    cast = (people.alice(), people.bob(), people.mo(), people.ada(), people.eve())
+    return dict(zip(WHO, (people.guest(), *map(people.session_of, cast)), strict=True))
+
+
+def filled(address: str) -> str:
+    """The address with the IDs of Alice's things that it names: a session, or an import in some state."""
+    named = re.findall(r"{(\w+)}", address)
+    return address.format(**{name: _made(name) for name in named})
+
+
+def _made(name: str) -> str:
+    row = builders.score_on(builders.charts(1)[0], timeAchieved=builders.NOON)
+    if name not in ("session", "completed"):
+        return in_state(people.alice(), State(name)).import_id
+    job = builders.an_import(people.alice(), row)
+    return Session.objects.get().session_id if name == "session" else job.import_id
+
+
+def outcome(response: object) -> int | str:
+    status: int = response.status_code  # type: ignore[attr-defined]
+    target: str = getattr(response, "url", "")
+    return LOGIN if status == 302 and target.startswith("/login/?next=") else status
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_each_page_opens_to_whom_it_should(address: str, clients: dict[str, Client]) -> None:
+    url = filled(address)
+    got = {who: outcome(client.get(url)) for who, client in clients.items()}
+    assert got == dict(zip(WHO, PAGES[address], strict=True))
+
+
+@pytest.mark.parametrize("address", DEEDS)
+@pytest.mark.parametrize("who", WHO)
+def test_each_deed_is_done_for_whom_it_should(address: str, who: str, clients: dict[str, Client]) -> None:
+    response = clients[who].post(filled(address))
+    assert outcome(response) == dict(zip(WHO, DEEDS[address], strict=True))[who]
+
+
+@pytest.mark.parametrize(("deed", "state"), [("cancel", "queued"), ("retry", "failed"), ("restore", "reverted")])
+def test_looking_at_the_address_of_a_deed_does_nothing(deed: str, state: str, clients: dict[str, Client]) -> None:
+    job = in_state(people.alice(), State(state))
+    assert clients["owner"].get(url_of(job, f"{deed}/")).status_code == 405
+    job.refresh_from_db()
+    assert job.state == state
+
+
+def test_whoever_is_refused_is_told_why(clients: dict[str, Client]) -> None:
+    refused = clients["other"].get(filled("/imports/{completed}/revert/"))
+    assert heading_of(refused) == "You may not do this"
+    assert "Only the player whose import this is, or an administrator, may do that." in text_of(refused)
+    banned = clients["banned"].get("/imports/")
+    assert "This account is banned." in text_of(banned)
+
+
+def test_the_name_and_words_of_a_file_are_for_those_who_may_see_it(clients: dict[str, Client]) -> None:
+    job = builders.an_import(people.alice(), builders.unknown_score(), file_name="my-real-name.json")
+    for tab in ("", "?tab=problems", "?tab=history", "?tab=input"):
+        for who in ("guest", "other", "banned"):
+            said = text_of(clients[who].get(url_of(job, tab)))
+            assert "my-real-name" not in said
+            assert "999999" not in said.replace("Cannot find song with ID 999999", "")
+        assert "my-real-name.json" in text_of(clients["moderator"].get(url_of(job, tab)))
+    assert "999999" in text_of(clients["owner"].get(url_of(job, "?tab=problems")))
+
+
+def test_messages_of_an_import_that_is_gone_stay_between_owner_and_moderators(clients: dict[str, Client]) -> None:
+    for state in (State.FAILED, State.REVERTED):
+        in_state(people.alice(), state)
+    listed = text_of(clients["other"].get("/users/Alice/imports/"))
+    assert "Failed" not in listed
+    assert "Reverted" not in listed
+    assert "No scores." not in listed
+    assert "No scores." in text_of(clients["moderator"].get("/users/Alice/imports/"))
