@@ -92,8 +92,9 @@ def score_document(score: Score, chart: Chart) -> Document:
     }
 
 
-def best_document(best: PersonalBest, chart: Chart, rank: Rank) -> Document:
-    """A personal best. `chart` comes with its song."""
+def best_document(best: PersonalBest, chart: Chart, rank: Rank | None) -> Document:
+    """A personal best. `chart` comes with its song. Without a rank it says nothing of ranks."""
+    ranking = {"rankingData": {"rank": rank.rank, "outOf": rank.out_of, "rivalRank": None}} if rank else {}
     return {
         "userID": best.user_id,
         "chartID": chart.chart_id,
@@ -106,7 +107,7 @@ def best_document(best: PersonalBest, chart: Chart, rank: Rank) -> Document:
         "scoreData": score_data(best.score_data, playtype_of(best.game, best.playtype)),
         "calculatedData": best.calculated_data,
         "composedFrom": best.composed_from,
-        "rankingData": {"rank": rank.rank, "outOf": rank.out_of, "rivalRank": None},
+        **ranking,
     }
 
 

@@ -21,6 +21,8 @@ FATAL = "A fatal internal server error has occured."
 NO_ENDPOINT = "Endpoint Not Found."
 NOT_AUTHORISED = "You are not authorised to perform this action."
 UNREADABLE = "Your request could not be read."
+NO_IMPORT = "This import does not exist."
+REVERTED = "This import has been reverted."
 JSON_TOO_LARGE = "Your request body was too large. The limit is 4MB."
 
 
@@ -51,6 +53,14 @@ class Refused(Exception):
 def no_endpoint() -> Refused:
     """What an unknown address answers, and a known one to a method that it does not have."""
     return Refused(NO_ENDPOINT, status=404)
+
+
+def no_import() -> Refused:
+    return Refused(NO_IMPORT, status=404)
+
+
+def was_reverted() -> Refused:
+    return Refused(REVERTED, status=410)
 
 
 def invalid(key: str, message: str, received: Any = None, *, absent: bool = False) -> Refused:

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from imports.api import parameters
+from imports.api.changes import changes_document
 from imports.api.documents import Document, user_document
-from imports.api.errors import Refused
+from imports.api.errors import no_import, was_reverted
 from imports.api.loading import document_of, one_moment, parts_of, scores_with_companions, sessions_of
 from imports.api.permissions import TheyMayRevertIt, TheyOwnTheImportOrAdminister, WeKnowWhoAsks
 from imports.api.resource import Resource
 from imports.api.responses import success
+from imports.api.undo import PREVIEWED, attempt, deed_of, refuse_unfit
 from imports.models import Import, Score, State
-from imports.pipeline.revert import Busy, Deed, NotRevertible, revert
+from imports.pipeline.preview import preview, revert_all
+from imports.pipeline.revert import revert
 
-BUSY = "You already have an import or a revert ongoing."
-REVERTED = "This import has been reverted."
-NOT_COMPLETED = "This import was never completed, so there is nothing to revert."
-REASON_LIMIT = 500
-
-
-def no_import() -> Refused:
-    return Refused("This import does not exist.", status=404)
-
-
-def was_reverted() -> Refused:
-    return Refused(REVERTED, status=410)
+REVERT_BODY = {"reason": parameters.maybe(parameters.reason), "keepShared": parameters.maybe(parameters.flag)}
+REVERT_QUERY = {"details": parameters.maybe(parameters.spoken)}
+PREVIEW_QUERY = {"keepShared": parameters.maybe(parameters.spoken)}
 
 
 class Imports(Resource):
@@ -65,34 +58,25 @@ class Imports(Resource):
             "user": user_document(job.user),
         }
 
-    @action(
-        detail=True,
-        methods=["post"],
-        permission_classes=[WeKnowWhoAsks, TheyOwnTheImportOrAdminister, TheyMayRevertIt],
-    )
+    @action(detail=True, methods=["post"], permission_classes=[WeKnowWhoAsks, TheyOwnTheImportOrAdminister])
     def revert(self, request: Request, import_id: str) -> Response:
-        """A JSON body may say `reason`, and `keepShared: true` for scores that another import also carried."""
+        """A JSON body may say `reason`, and `keepShared: true` for scores that another import also carried.
+
+        With `?details=true` the answer says what changed, as the preview does.
+        """
         job = self.get_object()
-        if job.is_final and job.state != State.COMPLETED:
-            raise Refused(NOT_COMPLETED, status=409)
-        try:
-            revert(job, self._deed(self.body.members()))
-        except Busy:
-            raise Refused(BUSY, status=409) from None
-        except NotRevertible:
-            # Somebody was quicker between our look and the lock, or the import is still waiting for its turn.
-            raise was_reverted() if _is_reverted(job) else Refused(BUSY, status=409) from None
+        self.insist(job, TheyMayRevertIt)
+        deed = deed_of(self, parameters.loose(self.body, REVERT_BODY))
+        if parameters.query(request, REVERT_QUERY, alone=False).get("details", False):
+            changes = attempt([job], lambda: revert_all([job], deed), refuse=refuse_unfit)
+            return success("Reverted import.", changes_document(changes, user_id=job.user_id))
+        attempt([job], lambda: revert(job, deed), refuse=refuse_unfit)
         return success("Reverted import.", {})
 
-    def _deed(self, wishes: dict[str, Any]) -> Deed:
-        reason = wishes.get("reason")
-        return Deed(
-            by=self.user,
-            token=self.token,
-            reason=reason.replace("\0", "").strip()[:REASON_LIMIT] if isinstance(reason, str) else "",
-            keep_shared=wishes.get("keepShared") is True,
-        )
-
-
-def _is_reverted(job: Import) -> bool:
-    return Import.objects.filter(pk=job.pk, state=State.REVERTED).exists()
+    @revert.mapping.get
+    def preview(self, request: Request, import_id: str) -> Response:
+        """What a revert would change. Whoever may look needs no permission to delete."""
+        job = self.get_object()
+        deed = deed_of(self, parameters.query(request, PREVIEW_QUERY))
+        changes = attempt([job], lambda: preview([job], deed), refuse=refuse_unfit)
+        return success(PREVIEWED, changes_document(changes, user_id=job.user_id))

@@ -18,6 +18,7 @@ GIVEN_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 LITERALS = {
     *("api", "v1", "ir"),
     *("status", "config", "imports", "import", "file", "revert", "poll-status", "direct-manual"),
+    *("restore", "retry", "cancel", "audit", "orphans"),
     *("users", "game-stats", "games", "pbs", "all", "sessions", "scores"),
 }
 """The words of our addresses. Parameters are never among them: IDs are longer, and names know no case."""

@@ -16,8 +16,7 @@ from rest_framework.request import Request
 from imports import jobs
 from imports.api import limits
 from imports.api.authentication import SessionAuth, authenticate_token
-from imports.api.errors import Refused, handle_plainly, no_endpoint
-from imports.api.imports import was_reverted
+from imports.api.errors import Refused, handle_plainly, no_endpoint, was_reverted
 from imports.api.loading import import_alone, one_moment
 from imports.api.rendering import plain
 from imports.api.responses import good

@@ -15,6 +15,7 @@ from imports.api import bodies, limits
 from imports.api.authentication import SessionAuth, TokenAuth, token_of
 from imports.api.errors import NOT_AUTHORISED, Refused, handle, no_endpoint
 from imports.api.limits import Limiter
+from imports.api.permissions import Rule
 from imports.api.rendering import AlwaysJSON, EnvelopeRenderer
 from imports.formats.text import storable
 from imports.models import APIToken, User
@@ -57,6 +58,12 @@ class Resource(GenericViewSet[Any]):
 
     def permission_denied(self, request: Request, message: str | None = None, code: Any = None) -> NoReturn:
         raise Refused(message or NOT_AUTHORISED, status=code or 403)
+
+    def insist(self, obj: Any, *rules: type[Rule]) -> None:
+        """Asks rules in turn that are not asked of the whole view, or only after its parameters. Raises Refused."""
+        for rule in rules:
+            if not rule().has_object_permission(self.request, self, obj):
+                self.permission_denied(self.request, rule.message, rule.code)
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
         raise no_endpoint()

@@ -11,6 +11,7 @@ from imports.api.polling import poll_status
 from imports.api.resource import UnknownEndpoint
 from imports.api.scores import Scores
 from imports.api.sessions import Sessions
+from imports.api.undo import RevertSeveral
 from imports.api.uploads import DirectManual, ImportFile
 from imports.api.users import Users
 
@@ -27,6 +28,7 @@ v1 = [
     path("config", Config.as_view({"get": "retrieve"}), name="config"),
     path("import/file", ImportFile.as_view({"post": "create"}), name="import-file"),
     path("imports/<str:import_id>/poll-status", poll_status, name="import-poll-status"),
+    path("imports/revert", RevertSeveral.as_view({"post": "create"}), name="imports-revert"),
     *router.urls,
 ]
 unknown = UnknownEndpoint.as_view({"get": "http_method_not_allowed"})

@@ -18,6 +18,8 @@ from imports.pages.numbers import format_change, format_rating
 from imports.pages.parts import Count as Cell
 from imports.pages.parts import Note, Verdict
 
+WORTH_TELLING = 0.05  # seconds
+
 Delta = Mapping[str, Any]
 
 
@@ -152,10 +154,11 @@ def _rest(job: Import) -> tuple[Cell, ...]:
 
 
 def seconds_taken(job: Import) -> float | None:
-    """From a worker's first look to the end."""
+    """From a worker's first look to the end; None for what took no time worth telling."""
     if job.time_started is None or job.time_finished is None:
         return None
-    return (job.time_finished - job.time_started).total_seconds()
+    taken = (job.time_finished - job.time_started).total_seconds()
+    return taken if taken >= WORTH_TELLING else None
 
 
 def problem_kinds(job: Import) -> dict[str, int]:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from math import inf
+from typing import NamedTuple
 
 GAP = 7_200_000  # ms: neighbours this far apart still belong together
 
 
-@dataclass(frozen=True, slots=True)
-class Timed:
+class Timed(NamedTuple):
     """What sessions need to know of a score. `values`: its ratings, in the order the caller asked for them."""
 
     key: int

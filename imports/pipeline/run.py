@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from imports.errors import Cancelled, ImportFailed, RowProblem
@@ -21,8 +21,6 @@ from imports.pipeline.outcome import outcome
 from imports.pipeline.progress import Progress, Stage
 from imports.pipeline.refresh import refresh
 
-MANY = 5_000  # scores above which fresh planner statistics pay for themselves
-
 
 def run(job: Import, games: Sequence[Game], progress: Progress) -> None:
     """Applies a running import wholly, or raises and leaves nothing. Raises ImportFailed for bad input."""
@@ -35,9 +33,6 @@ def run(job: Import, games: Sequence[Game], progress: Progress) -> None:
         batch.save(progress.tick)
         ImportProblem.objects.filter(job=job).delete()
         store.save_problems(job, batch.problems, parsed.context)
-        if batch.score_count > MANY:
-            with connection.cursor() as cursor:
-                cursor.execute("ANALYZE imports_score")
         provided = {parsed.context.playtype.name: parsed.classes} if parsed.classes else None
         store.bring_back_edits(job)
         remembered = job.put_aside.get("sessions", ())

@@ -92,20 +92,24 @@ def _rating_names(playtype: Playtype) -> list[str]:
 
 
 def _scores_in(player: Player, spans: Sequence[Span]) -> list[Timed]:
-    """All timed scores within the spans, sorted by time."""
+    """All timed scores within the spans, sorted by time.
+
+    OFFSET 0 makes PostgreSQL look up each span in the index. Right after a first import it believes that the player has
+    hardly any scores, and would rather compare each of a hundred thousand with each of a thousand spans.
+    """
     names = _rating_names(player.playtype)
-    values = "".join(", (s.calculated_data->>%s)::float8" for _ in names)
+    values = "".join(", (calculated_data->>%s)::float8" for _ in names)
     bounds = ([span.start for span in spans], [span.end for span in spans])
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT s.id, s.time_achieved, s.from_import_id{values}
-            FROM unnest(%s::float8[], %s::float8[]) AS span (starts, ends)
-            JOIN {Score._meta.db_table} s ON s.user_id = %s AND s.game = %s AND s.playtype = %s
-             AND s.time_achieved BETWEEN span.starts AND span.ends
-            ORDER BY s.time_achieved, s.id
+            SELECT s.* FROM unnest(%s::float8[], %s::float8[]) AS span (starts, ends) CROSS JOIN LATERAL (
+                SELECT id, time_achieved, from_import_id{values} FROM {Score._meta.db_table}
+                WHERE user_id = %s AND game = %s AND playtype = %s
+                  AND time_achieved BETWEEN span.starts AND span.ends OFFSET 0
+            ) s ORDER BY s.time_achieved, s.id
             """,
-            [*names, *bounds, player.user_id, player.game, player.playtype.name],
+            [*bounds, *names, player.user_id, player.game, player.playtype.name],
         )
         return [Timed(row[0], row[1], row[2], row[3:]) for row in cursor.fetchall()]
 

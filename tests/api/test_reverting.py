@@ -207,8 +207,8 @@ def test_who_did_it_with_which_token_and_why_is_kept() -> None:
     assert (entry.actor, entry.subject, entry.token) == (people.ada(), people.alice(), people.ada().tokens.get())
 
 
-@pytest.mark.parametrize(("wish", "left"), [(True, 1), (False, 0), ("true", 0), (None, 0)])
-def test_scores_that_another_import_also_carried_stay_only_when_asked_for(wish: object, left: int) -> None:
+@pytest.mark.parametrize(("wish", "left"), [(True, 1), (False, 0)])
+def test_scores_that_another_import_also_carried_stay_only_when_asked_for(wish: bool, left: int) -> None:
     (chart,) = charts(1)
     job = an_import(people.alice(), score_on(chart))
     other = an_import(people.alice(), score_on(chart))
@@ -217,14 +217,32 @@ def test_scores_that_another_import_also_carried_stay_only_when_asked_for(wish: 
     assert Score.objects.count() == left
 
 
-ODD_WISHES = b'{"reason": 5, "keepShared": {}, "more": [1]}'
-LONG_REASON = b'{"reason": "%s"}' % (b"x" * 1_000_000)
-
-
-@pytest.mark.parametrize("wishes", [b"[]", b"", ODD_WISHES, LONG_REASON])
-def test_any_other_body_is_ignored(wishes: bytes) -> None:
+@pytest.mark.parametrize("wishes", [b"[]", b"[1]", b"", b"{}", b'{"more": [1], "preview": true}'])
+def test_members_that_nobody_knows_are_ignored(wishes: bytes) -> None:
     job = an_import(people.alice(), score_on(charts(1)[0]))
     assert revert(people.session_of(people.alice()), job.import_id, wishes) == REVERTED
+
+
+NO_FLAG = "[keepShared] Expected *boolean or no value."
+NO_REASON = "[reason] Expected a string with length between 0 and 500."
+
+
+@pytest.mark.parametrize(
+    ("wishes", "told"),
+    [
+        ({"keepShared": "true"}, f"{NO_FLAG} (Received true)"),
+        ({"keepShared": 1}, f"{NO_FLAG} (Received 1)"),
+        ({"keepShared": None}, f"{NO_FLAG} (Received null)"),
+        ({"keepShared": {}}, NO_FLAG),
+        ({"reason": 5}, f"{NO_REASON} (Received 5)"),
+        ({"reason": ["a"]}, NO_REASON),
+        ({"reason": "x" * 501}, f"{NO_REASON} (Received {'x' * 97}...)"),
+    ],
+)
+def test_wishes_of_the_wrong_kind_are_refused_and_nothing_is_reverted(wishes: dict[str, Any], told: str) -> None:
+    job = an_import(people.alice(), score_on(charts(1)[0]))
+    assert revert(people.session_of(people.alice()), job.import_id, wishes) == (400, told)
+    assert Score.objects.count() == 1
 
 
 def test_a_second_import_of_the_same_scores_works_again() -> None:

@@ -1,0 +1,313 @@
+"""The page of an import, in every state. All of it is there without scripts."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries, Settings
+from redis import Redis
+
+from imports.models import Import, ImportInput, State
+from imports.pipeline.progress import Snapshot, Stage, writer
+from tests import builders, people
+from tests.pages.reading import heading_of, in_state, text_of, url_of
+
+pytestmark = pytest.mark.django_db
+
+SCRIPT = {"Accept": "text/html"}
+
+
+@pytest.fixture
+def alices() -> Client:
+    return people.session_of(people.alice())
+
+
+def timed(count: int, score: int = 9_500_000, *, day: int = 0) -> list[dict[str, Any]]:
+    """Rows over so many charts, a minute apart."""
+    start = builders.NOON + day * 24 * builders.HOUR
+    charts = (
+        builders.Chart.objects.order_by("pk")[:count] if builders.Chart.objects.exists() else builders.charts(count)
+    )
+    return [
+        builders.score_on(chart, score, timeAchieved=start + place * builders.MINUTE)
+        for place, chart in enumerate(charts)
+    ]
+
+
+# --- under way --------------------------------------------------------------------------------------
+
+
+def test_a_queued_import_says_how_many_are_before_it(alices: Client, redis_clean: Redis) -> None:
+    for _ in range(3):
+        last = builders.queued_import(people.alice(), file_name="scores.json")
+    page = alices.get(url_of(last))
+    assert heading_of(page) == "scores.json"
+    assert "3 rd in line" in text_of(page)
+    assert "2 imports before yours" in text_of(page)
+
+
+def test_a_running_import_shows_stage_percent_and_counts(alices: Client, redis_clean: Redis) -> None:
+    job = in_state(people.alice(), State.RUNNING)
+    snapshot = Snapshot(
+        attempt=1, stage=Stage.SAVING, percent=64, processed=12_806, total=20_000, eta=4, seconds={"checking": 1.1}
+    )
+    writer(redis_clean, job.import_id)(snapshot)
+    page = alices.get(url_of(job))
+    said, markup = text_of(page), page.content.decode()
+    for part in ("64 %", "Saving scores", "12,806 of 20,000", "about 4 s left", "Checking scores 1.1 s"):
+        assert part in said
+    assert markup.count('value="64"') == 2  # the page's own gauge, and the one in the header
+    assert f'data-poll="/api/v1/imports/{job.import_id}/poll-status"' in markup
+    assert '<meta http-equiv="refresh"' in markup[: markup.index("<body")]
+    assert "64 %, saving scores · scores.json · Tachi Imports" in markup
+
+
+def test_what_an_earlier_attempt_had_reached_is_not_shown(alices: Client, redis_clean: Redis) -> None:
+    job = in_state(people.alice(), State.RUNNING)
+    Import.objects.filter(pk=job.pk).update(attempts=2)
+    writer(redis_clean, job.import_id)(Snapshot(attempt=1, stage=Stage.BESTS, percent=85))
+    assert "85 %" not in text_of(alices.get(url_of(job)))
+
+
+def test_an_import_under_way_can_be_stopped(alices: Client, redis_clean: Redis) -> None:
+    job = builders.queued_import(people.alice())
+    assert f'action="{url_of(job, "cancel/")}"' in alices.get(url_of(job)).content.decode()
+    page = alices.post(url_of(job, "cancel/"), follow=True)
+    assert "Nothing was imported This import was stopped" in text_of(page)
+    assert "Cancelled by Alice" in text_of(page)
+
+
+# --- completed --------------------------------------------------------------------------------------
+
+
+def test_a_result_says_what_changed(alices: Client) -> None:
+    alice = people.alice()
+    builders.an_import(alice, *timed(4, 9_000_000))
+    rows = [*timed(4, day=1)[:3], *timed(4)[3:], builders.unknown_score(), timed(4, 9_000_000)[0]]
+    job = builders.an_import(alice, *rows, parts={"classes": {"dan": "DAN_3"}}, file_name="night.json")
+    page = alices.get(url_of(job))
+    said = text_of(page)
+    assert heading_of(page) == "4 new scores, 4 better bests"
+    changes = job.rating_changes["Single"]["VF6"]
+    assert f"before {changes[0]:.3f} {changes[1]:.3f} +{round(changes[1], 3) - round(changes[0], 3):.3f}" in said
+    assert "Dan LV.03. As the file says." in said
+    counts = "new scores 4 better bests 4 first plays 0 sessions 2 1 new duplicates 1 problems 1"
+    assert counts in said
+    assert "1 row did not go in. 1 × unknown song or chart." in said
+    assert "Completed SOUND VOLTEX night.json" in said
+
+
+def test_scores_are_held_against_what_was_there_before(alices: Client) -> None:
+    alice, charts = people.alice(), builders.charts(4)
+    before = [builders.score_on(chart, 9_000_000) for chart in charts[:3]]
+    builders.an_import(alice, *before)
+    values = (9_100_000, 8_900_000, 9_000_000, 9_500_000)
+    rows = [
+        builders.score_on(chart, value, timeAchieved=builders.NOON) for chart, value in zip(charts, values, strict=True)
+    ]
+    rows[2]["lamp"] = "EXCESSIVE CLEAR"
+    rows.append(builders.score_on(charts[0], 9_050_000, timeAchieved=builders.NOON + 1))
+    said = text_of(alices.get(url_of(builders.an_import(alice, *rows))))
+    assert "9,100,000 A+ 0.264 New best +100,000" in said
+    assert "8,900,000 A 0.250 100,000 under" in said
+    assert "EXCESSIVE CLEAR EXC 9,000,000 A+ 0.267 as before" in said
+    assert "9,500,000 AA+ 0.294 First play" in said
+    assert "9,050,000 A+ 0.263 50,000 under" in said
+
+
+def test_japanese_titles_are_marked_as_such(alices: Client) -> None:
+    chart = builders.a_chart(builders.a_song(1, "終電後のプラネタリウム"))
+    page = alices.get(url_of(builders.an_import(people.alice(), builders.score_on(chart)))).content.decode()
+    assert '<span class="song" lang="ja" translate="no">終電後のプラネタリウム</span>' in page
+
+
+def test_a_first_import_has_nothing_before(alices: Client) -> None:
+    job = builders.an_import(people.alice(), *timed(1))
+    said = text_of(alices.get(url_of(job)))
+    assert "before" not in said.partition("Best of this import")[0]
+    assert "VOLFORCE 0.294" in said
+
+
+def test_what_is_known_already_changes_nothing(alices: Client) -> None:
+    builders.an_import(people.alice(), *timed(2))
+    page = alices.get(url_of(builders.an_import(people.alice(), *timed(2))))
+    assert heading_of(page) == "Nothing new in this file"
+    assert "duplicates 2" in text_of(page)
+    assert "No new scores" in text_of(page)
+
+
+def test_lamps_and_grades_are_counted(alices: Client) -> None:
+    charts = builders.charts(3)
+    lamps = ("CLEAR", "CLEAR", "ULTIMATE CHAIN")
+    rows = [builders.score_on(chart, lamp=lamp) for chart, lamp in zip(charts, lamps, strict=True)]
+    said = text_of(alices.get(url_of(builders.an_import(people.alice(), *rows))))
+    assert "Lamp Picture Scores UC 1 CLEAR 2" in said
+    assert "Grade Picture Scores AA+ 3" in said
+
+
+@pytest.mark.parametrize("count", [5, 50])
+@pytest.mark.parametrize(
+    ("rest", "queries"),
+    [("", 16), ("?tab=sessions", 13), ("?tab=problems", 13), ("?tab=history", 12), ("?tab=input", 12)],
+)
+def test_queries_do_not_grow_with_the_import(
+    count: int, rest: str, queries: int, alices: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    rows = [
+        {**row, "timeAchieved": row["timeAchieved"] + place * 3 * builders.HOUR}
+        for place, row in enumerate(timed(count))
+    ]
+    bad = [builders.unknown_score(score=place) for place in range(count)]
+    job = builders.an_import(people.alice(), *rows, *bad)
+    assert (job.score_count, job.problem_count) == (count, count)
+    with django_assert_num_queries(queries):
+        alices.get(url_of(job, rest))
+
+
+# --- its tabs ---------------------------------------------------------------------------------------
+
+
+def test_fifty_scores_stand_on_a_page(alices: Client) -> None:
+    job = builders.an_import(people.alice(), *timed(120))
+    assert "1 to 50 of 120" in text_of(alices.get(url_of(job)))
+    last = alices.get(url_of(job, "?tab=scores&page=3"))
+    assert "101 to 120 of 120" in text_of(last)
+    assert "Song 120" in text_of(last)
+    assert "101 to 120 of 120" in text_of(alices.get(url_of(job, "?page=99")))
+    assert "1 to 50 of 120" in text_of(alices.get(url_of(job, "?page=nonsense")))
+
+
+@pytest.mark.parametrize(
+    ("sort", "order"),
+    [
+        ("", ["Song 1", "Song 2", "Song 3"]),
+        ("score", ["Song 2", "Song 3", "Song 1"]),
+        ("rating", ["Song 2", "Song 3", "Song 1"]),
+        ("time", ["Song 3", "Song 2", "Song 1"]),
+        ("nonsense", ["Song 1", "Song 2", "Song 3"]),
+    ],
+)
+def test_scores_can_be_sorted(sort: str, order: list[str], alices: Client) -> None:
+    rows = [{**row, "score": score} for row, score in zip(timed(3), (1_000_000, 3_000_000, 2_000_000), strict=True)]
+    table = text_of(alices.get(url_of(builders.an_import(people.alice(), *rows), f"?sort={sort}"))).partition(
+        "Lamp mark"
+    )[2]
+    assert sorted(order, key=table.index) == order
+
+
+def test_sessions_are_listed_with_the_part_that_the_import_has_in_them(alices: Client) -> None:
+    alice = people.alice()
+    builders.an_import(alice, *timed(2)[:1])
+    job = builders.an_import(alice, *timed(2)[1:])
+    said = text_of(alices.get(url_of(job, "?tab=sessions")))
+    assert "1 score, added of 2" in said
+
+
+def test_problems_name_row_message_and_values(alices: Client) -> None:
+    rows = [*timed(1), builders.unknown_score(), {**timed(1)[0], "lamp": "PERFECT ULTIMATE CHAIN", "score": 3}]
+    page = alices.get(url_of(builders.an_import(people.alice(), *rows), "?tab=problems"))
+    said = text_of(page)
+    assert "Row 1 Unknown song or chart" in said
+    assert 'identifier: "999999" difficulty: "EXH" Kept aside; nothing of it is lost' in said
+    assert "Row 2 Impossible value" in said
+    assert 'Cannot have a PERFECT ULTIMATE CHAIN without a perfect score. lamp: "PERFECT ULTIMATE CHAIN"' in said
+    assert "<mark>&quot;PERFECT ULTIMATE CHAIN&quot;</mark>" in page.content.decode()
+
+
+def test_history_tells_who_did_what(alices: Client) -> None:
+    job = builders.an_import(people.alice(), *timed(1), builders.unknown_score(), file_name="night.json")
+    said = text_of(alices.get(url_of(job, "?tab=history")))
+    assert "Completed 1 new, 1 problem" in said
+    assert f"Uploaded by Alice in the browser, night.json, {job.input.size} B" in said
+
+
+def test_the_file_is_shown_and_can_be_downloaded(alices: Client, settings: Settings) -> None:
+    settings.TACHI_KEEP_INPUT_DAYS = 10
+    job = builders.an_import(people.alice(), *timed(1), file_name="夜.json")
+    page = alices.get(url_of(job, "?tab=input"))
+    until = job.input.received_at + timedelta(days=10)
+    assert f"Kept until {until.day} {until:%b %Y} , for its owner and moderators." in text_of(page)
+    assert '{"meta": {"game": "sdvx"' in text_of(page)
+    file = alices.get(url_of(job, "input/"))
+    assert json.loads(file.content)["meta"]["service"] == "Tests"
+    assert file["Content-Disposition"] == "attachment; filename*=utf-8''%E5%A4%9C.json"
+    assert (file["Content-Type"], file["X-Content-Type-Options"]) == ("application/octet-stream", "nosniff")
+
+
+def test_a_file_that_is_no_longer_kept_leaves_the_result(alices: Client) -> None:
+    job = builders.an_import(people.alice(), *timed(1))
+    ImportInput.objects.all().delete()
+    assert heading_of(alices.get(url_of(job))) == "1 new score"
+    assert "No longer kept" in text_of(alices.get(url_of(job, "?tab=input")))
+    assert alices.get(url_of(job, "input/")).status_code == 404
+
+
+# --- failed, cancelled, reverted --------------------------------------------------------------------
+
+
+def test_a_failed_import_says_first_that_nothing_went_in_then_why_and_what_to_do(alices: Client) -> None:
+    job = builders.an_import(people.alice(), {"lamp": "CLEAR"})
+    page = alices.get(url_of(job))
+    said = text_of(page)
+    order = [
+        "Nothing was imported",
+        "could not be read as it stands",
+        job.error_message,
+        "Correct the file",
+        "Choose a",
+    ]
+    assert [said.index(part) for part in order] == sorted(said.index(part) for part in order)
+    assert f"<code>{job.error_message}</code>" in page.content.decode()
+    assert 'href="/import/"' in page.content.decode()
+    assert url_of(job, "input/") in page.content.decode()
+    assert url_of(job, "retry/") not in page.content.decode()  # it would fail again
+
+
+def test_what_broke_on_our_side_can_be_tried_again(alices: Client) -> None:
+    job = in_state(people.alice(), State.FAILED)
+    Import.objects.filter(pk=job.pk).update(status_code=500)
+    page = alices.get(url_of(job))
+    assert "Something broke on our side." in text_of(page)
+    assert f'action="{url_of(job, "retry/")}"' in page.content.decode()
+    alices.post(url_of(job, "retry/"))
+    job.refresh_from_db()
+    assert job.state == State.QUEUED
+
+
+def test_messages_of_a_failure_cannot_become_markup(alices: Client) -> None:
+    job = in_state(people.alice(), State.FAILED)
+    Import.objects.filter(pk=job.pk).update(error_message="<script>alert(1)</script>")
+    assert "<script>alert" not in alices.get(url_of(job)).content.decode()
+    assert "<script>alert" not in alices.get("/imports/").content.decode()
+
+
+def test_a_reverted_import_says_who_when_and_why(alices: Client) -> None:
+    job = builders.an_import(people.alice(), *timed(2), file_name="night.json")
+    alices.post(url_of(job, "revert/"), {"reason": "wrong card"})
+    page = alices.get(url_of(job))
+    job.refresh_from_db()
+    said = text_of(page)
+    assert job.reverted_at is not None
+    assert heading_of(page) == "Reverted: as if it had never been"
+    assert f"Reverted {job.reverted_at:%-d %b %Y, %H:%M} UTC , by you 2 scores taken back. Reason: “wrong card”" in said
+    assert "Reverted by Alice" in said
+    assert "by Alice 2 scores" in text_of(people.session_of(people.mo()).get(url_of(job)))
+
+
+def test_a_reverted_import_can_be_restored(alices: Client) -> None:
+    job = builders.an_import(people.alice(), *timed(2))
+    alices.post(url_of(job, "revert/"))
+    assert f'action="{url_of(job, "restore/")}"' in alices.get(url_of(job)).content.decode()
+    assert alices.post(url_of(job, "restore/"))["Location"] == url_of(job)
+    assert heading_of(alices.get(url_of(builders.dealt_with(job)))) == "2 new scores"
+
+
+def test_what_cannot_be_restored_is_said_so(alices: Client) -> None:
+    job = builders.an_import(people.alice(), *timed(1))
+    page = alices.post(url_of(job, "restore/"), follow=True)
+    assert "This import cannot be run again as it stands now." in text_of(page)
+    assert heading_of(page) == "1 new score"

@@ -1,0 +1,139 @@
+"""Giving a file: in the browser's form, and as upload.js sends it."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from redis import Redis
+
+from imports.models import Import
+from tests import builders, people
+from tests.pages.reading import text_of, url_of
+
+pytestmark = pytest.mark.django_db
+
+KIND = {"importType": "file/batch-manual"}
+GOOD = json.dumps(builders.batch_manual(builders.unknown_score())).encode()
+SCRIPT = {"Accept": "application/json"}
+
+
+def a_file(content: bytes = GOOD, name: str = "scores.json") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content, "application/json")
+
+
+@pytest.fixture
+def client() -> Client:
+    return people.session_of(people.alice())
+
+
+def test_a_file_becomes_an_import_that_its_page_shows(client: Client) -> None:
+    form = {**KIND, "scoreData": a_file(name="夜.json")}
+    response = client.post("/import/", form, headers={"User-Agent": "Night Browser"})
+    job = Import.objects.get()
+    assert (response.status_code, response["Location"]) == (302, url_of(job))
+    assert (job.user, job.import_type, job.user_intent, job.client) == (
+        people.alice(), "file/batch-manual", True, "Night Browser",
+    )  # fmt: skip
+    assert (job.input.file_name, zlib.decompress(job.input.content)) == ("夜.json", GOOD)
+    assert "夜.json" in text_of(client.get(response["Location"]))
+
+
+def test_a_worker_is_asked_once_it_is_saved(
+    client: Client, redis_clean: Redis, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post("/import/", {**KIND, "scoreData": a_file()})
+    assert redis_clean.llen("rq:queue:default") == 1
+
+
+def test_a_script_is_told_where_to_go(client: Client) -> None:
+    response = client.post("/import/", {**KIND, "scoreData": a_file()}, headers=SCRIPT)
+    assert (response.status_code, response.json()) == (201, {"url": url_of(Import.objects.get())})
+
+
+def test_pasted_text_is_as_good_as_a_file(client: Client) -> None:
+    response = client.post("/import/", {**KIND, "pasted": GOOD.decode()})
+    job = Import.objects.get()
+    assert response["Location"] == url_of(job)
+    assert (zlib.decompress(job.input.content), job.input.file_name) == (GOOD, "")
+
+
+def test_a_byte_order_mark_is_named(client: Client) -> None:
+    response = client.post("/import/", {**KIND, "scoreData": a_file(b"\xef\xbb\xbf" + GOOD)})
+    assert "byte order mark" in text_of(response)
+
+
+@pytest.mark.parametrize("headers", [{}, SCRIPT], ids=["form", "script"])
+@pytest.mark.parametrize(
+    ("form", "says"),
+    [
+        ({}, "Choose a file, or paste its text."),
+        ({"pasted": " \n "}, "Choose a file, or paste its text."),
+        ({"scoreData": b""}, "This file is empty. Nothing was imported."),
+        ({"scoreData": b" \n\t "}, "This file is empty. Nothing was imported."),
+        ({"scoreData": b"title,score\nA,1"}, "begins with a brace"),
+        ({"scoreData": b"[1, 2]"}, "begins with a brace"),
+        ({"scoreData": b"<html><body>Sign in</body></html>"}, "begins with a brace"),
+        ({"scoreData": b"\x89PNG\r\n\x1a\n"}, "not valid UTF-8: byte 0 cannot be read."),
+        ({"scoreData": b'{"a": "\0"}'}, "contains a NUL character"),
+        ({"pasted": "no"}, "begins with a brace"),
+        ({"pasted": '{"a": "\0"}'}, "Null characters are not allowed."),
+        ({"scoreData": GOOD, "pasted": "{}"}, "Choose a file or paste its text, not both."),
+        ({"importType": "file/nonsense", "scoreData": GOOD}, "does not know this kind of file."),
+        ({"importType": "ir/direct-manual", "scoreData": GOOD}, "does not know this kind of file."),
+        ({"importType": "", "scoreData": GOOD}, "does not know this kind of file."),
+        ({"wrong": GOOD}, "Choose a file, or paste its text."),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_its_reason(
+    form: dict[str, Any], says: str, headers: dict[str, str], client: Client
+) -> None:
+    sent = {name: a_file(value) if isinstance(value, bytes) else value for name, value in {**KIND, **form}.items()}
+    response = client.post("/import/", sent, headers=headers)
+    assert response.status_code == 400
+    assert says in (response.json()["description"] if headers else text_of(response))
+    assert not Import.objects.exists()
+
+
+def test_the_reason_stands_at_its_field_and_is_tied_to_it(client: Client) -> None:
+    page = client.post("/import/", {**KIND, "scoreData": a_file(b"")}).content.decode()
+    assert 'id="id_scoreData_error"' in page
+    assert 'aria-invalid="true"' in page
+    assert "id_scoreData_error" in page[page.index('type="file"') - 400 : page.index('type="file"') + 400]
+
+
+@pytest.mark.parametrize(("size", "status"), [(1_000, 302), (1_001, 400), (70_000, 413)])
+def test_a_file_may_be_as_large_as_the_limit(size: int, status: int, client: Client, settings: Settings) -> None:
+    settings.TACHI_MAX_UPLOAD_BYTES = 1_000
+    response = client.post("/import/", {**KIND, "scoreData": a_file(GOOD.ljust(size))})
+    assert response.status_code == status
+    if status != 302:
+        assert "This file is larger than 1 KB. Nothing was imported." in text_of(response)
+    assert Import.objects.count() == (status == 302)
+
+
+def test_a_body_far_beyond_the_limit_is_not_even_read(client: Client) -> None:
+    response = client.post("/import/", b"", content_type="multipart/form-data", CONTENT_LENGTH=str(10**12))
+    assert response.status_code == 413
+    assert "This file is larger than 16.8 MB." in text_of(response)
+
+
+def test_the_limit_is_told_before_anything_is_sent(client: Client) -> None:
+    page = client.get("/import/")
+    assert "up to 16.8 MB" in text_of(page)
+    assert 'data-max-bytes="16777216"' in page.content.decode()
+
+
+def test_a_form_from_elsewhere_is_refused() -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(people.alice())
+    response = client.post("/import/", {**KIND, "scoreData": a_file()})
+    assert response.status_code == 403
+    assert "This form was too old" in text_of(response)
+    assert not Import.objects.exists()
