@@ -118,6 +118,10 @@ class NotPossible(Exception):
     """The import's state does not allow it (any more); the text says why and may be shown."""
 
 
+class InputGone(NotPossible):
+    """What was sent is not stored any more, and will not be again."""
+
+
 def restore(job: Import, *, by: User, token: APIToken | None = None, reason: str = "") -> None:
     """Queues a reverted import again, from its stored input, under the same ID. Raises NotPossible."""
     _again(job, only_from={State.REVERTED}, verb=AuditEntry.Verb.RESTORED, by=by, token=token, reason=reason)
@@ -135,7 +139,7 @@ def _again(
     # One transaction: queued again and on record, or neither.
     with transaction.atomic():
         if not ImportInput.objects.filter(job=job).exists():
-            raise NotPossible("The input of this import is no longer stored.")
+            raise InputGone("The input of this import is no longer stored.")
         if not states.requeue(job, only_from=only_from):
             raise NotPossible("This import cannot be run again as it stands now.")
         AuditEntry.objects.create(verb=verb, job=job, subject_id=job.user_id, actor=by, token=token, reason=reason)

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from imports import rules
 from imports.api.authentication import token_of
 from imports.api.errors import NOT_AUTHORISED
-from imports.models import Import, Permission, User
+from imports.models import Import, OrphanScore, Permission, Score, Session, User
 
 
 def missing(permission: Permission) -> str:
@@ -61,3 +61,66 @@ class TheyMayRevertIt(Rule):
 
     def has_object_permission(self, request: Request, view: Any, obj: Import) -> bool:
         return rules.can_revert(request.user, token_of(request), obj)
+
+
+class TheyMayRunItAgain(Rule):
+    message, code = missing(Permission.SUBMIT_SCORE), 403
+
+    def has_object_permission(self, request: Request, view: Any, obj: Import) -> bool:
+        return rules.can_run_again(request.user, token_of(request), obj)
+
+
+class TheyMayReadItsAudit(Rule):
+    message, code = NOT_AUTHORISED, 403
+
+    def has_object_permission(self, request: Request, view: Any, obj: Import) -> bool:
+        return rules.can_read_audit(request.user, obj)
+
+
+class TheyOwnTheOrphanOrModerate(Rule):
+    message, code = NOT_AUTHORISED, 403
+
+    def has_object_permission(self, request: Request, view: Any, obj: OrphanScore) -> bool:
+        return rules.can_touch_orphan(request.user, token_of(request), obj)
+
+
+class TheyMayDeleteTheOrphan(Rule):
+    message, code = missing(Permission.DELETE_SCORE), 403
+
+    def has_object_permission(self, request: Request, view: Any, obj: OrphanScore) -> bool:
+        return rules.can_delete_orphan(request.user, token_of(request), obj)
+
+
+class TheyOwnTheScoreOrAdminister(Rule):
+    message, code = NOT_AUTHORISED, 403
+
+    def has_object_permission(self, request: Request, view: Any, obj: Score) -> bool:
+        return rules.can_touch_score(request.user, token_of(request), obj)
+
+
+class TheyMayEditTheScore(Rule):
+    message, code = missing(Permission.CUSTOMISE_SCORE), 403
+
+    def has_object_permission(self, request: Request, view: Any, obj: Score) -> bool:
+        return rules.can_edit_score(request.user, token_of(request), obj)
+
+
+class TheyMayDeleteTheScore(Rule):
+    message, code = missing(Permission.DELETE_SCORE), 403
+
+    def has_object_permission(self, request: Request, view: Any, obj: Score) -> bool:
+        return rules.can_delete_score(request.user, token_of(request), obj)
+
+
+class TheyOwnTheSession(Rule):
+    message, code = "You are not authorised to modify this session.", 403
+
+    def has_object_permission(self, request: Request, view: Any, obj: Session) -> bool:
+        return rules.can_touch_session(request.user, obj)
+
+
+class TheyMayEditTheSession(Rule):
+    message, code = missing(Permission.CUSTOMISE_SESSION), 403
+
+    def has_object_permission(self, request: Request, view: Any, obj: Session) -> bool:
+        return rules.can_edit_session(request.user, token_of(request), obj)

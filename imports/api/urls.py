@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
+from imports.api.again import Again
 from imports.api.imports import Imports
 from imports.api.instance import Config, Status
 from imports.api.polling import poll_status
@@ -19,6 +20,7 @@ app_name = "api"
 
 router = SimpleRouter(trailing_slash=False)
 router.register("imports", Imports, basename="import")
+router.register("imports", Again, basename="import-again")
 router.register("users", Users, basename="user")
 router.register("sessions", Sessions, basename="session")
 router.register("scores", Scores, basename="score")

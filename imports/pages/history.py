@@ -18,36 +18,36 @@ ICONS = {
 }
 
 
-def history(job: Import, *, private: bool) -> list[AuditLine]:
-    """One query. Names of files and reasons are for those who may see the file (`private`)."""
+def history(job: Import) -> list[AuditLine]:
+    """One query. All of it, as `rules.can_read_audit` allows."""
     entries = AuditEntry.objects.filter(job=job).select_related("actor", "token").order_by("-pk")
     return [
         AuditLine(
             icon=ICONS.get(entry.verb, "info"),
             what=words.deed(entry.verb, entry.actor.username if entry.actor else ""),
-            rest=_rest(entry, job, private=private),
+            rest=_rest(entry, job),
             time=milliseconds(entry.at),
         )
         for entry in entries
     ]
 
 
-def _rest(entry: AuditEntry, job: Import, *, private: bool) -> str:
+def _rest(entry: AuditEntry, job: Import) -> str:
     match entry.verb:
         case "uploaded":
-            sent = input_of(job) if private else None
-            way = _way(entry, job, private=private)
+            sent = input_of(job)
+            way = _way(entry, job)
             return words.uploaded(way, name=sent.file_name if sent else "", size=sent.size if sent else None)
         case "completed":
             return words.counted(entry.counts)
         case "reverted":
             taken = words.reverted(entry.counts.get("scores", 0), entry.counts.get("kept", 0))
-            return words.with_reason(taken, entry.reason if private else "")
+            return words.with_reason(taken, entry.reason)
         case _:
-            return entry.reason if private else ""
+            return entry.reason
 
 
-def _way(entry: AuditEntry, job: Import, *, private: bool) -> str:
+def _way(entry: AuditEntry, job: Import) -> str:
     if entry.token_id is not None:
-        return words.by_token(entry.token.identifier if entry.token and private else "")
+        return words.by_token(entry.token.identifier if entry.token else "")
     return words.BY_COMMAND if job.client == "import_scores" else words.BY_BROWSER

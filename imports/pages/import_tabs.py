@@ -37,16 +37,15 @@ SORTS: dict[str, Callable[[Playtype], Any]] = {
 
 
 def tabs_of(job: Import, chosen: str, *, sessions: int, private: bool) -> list[Link]:
-    """The tabs with how much waits in each; the file is for those who may see it (`private`)."""
+    """The tabs with how much waits in each; history and file are for those who may see them (`private`)."""
     sent = input_of(job)
     waiting: dict[str, int | str | None] = {
         "scores": job.score_count,
         "sessions": sessions,
         "problems": job.problem_count,
-        "history": None,
     }
     if private:
-        waiting["input"] = words.file_size(sent.size) if sent else None
+        waiting |= {"history": None, "input": words.file_size(sent.size) if sent else None}
     return [
         Link(name.capitalize(), f"?tab={name}#parts", count, is_current=name == chosen)
         for name, count in waiting.items()
@@ -56,7 +55,7 @@ def tabs_of(job: Import, chosen: str, *, sessions: int, private: bool) -> list[L
 def tab_of(request: HttpRequest, *, private: bool) -> str:
     """The tab that the address names; Scores for what does not exist, or not for this reader."""
     name = request.GET.get("tab", "")
-    return name if name in TABS and (private or name != "input") else "scores"
+    return name if name in TABS and (private or name not in PRIVATE) else "scores"
 
 
 def contents(job: Import, tab: str, request: HttpRequest) -> Context:
@@ -127,8 +126,8 @@ def _problems(job: Import, request: HttpRequest) -> Context:
     return {"page": page, "rows": rows}
 
 
-def _history(job: Import, request: HttpRequest) -> Context:
-    return {"entries": history(job, private=rules.can_see_input(request.user, job))}
+def _history(job: Import, request: HttpRequest) -> Context:  # noqa: ARG001 - as the other tabs
+    return {"entries": history(job)}
 
 
 def _input(job: Import, request: HttpRequest) -> Context:  # noqa: ARG001 - as the other tabs
@@ -165,3 +164,4 @@ TABS: dict[str, Callable[[Import, HttpRequest], Context]] = {
     "history": _history,
     "input": _input,
 }
+PRIVATE = {"history", "input"}

@@ -22,20 +22,20 @@ from imports.pipeline.revert import Deed
 BESTS_SHOWN = 50
 
 
-def revert_preview(job: Import, *, deed: Deed, private: bool) -> RevertPreview:
-    """Raises Busy or NotRevertible as the deed would. `private`: the reader may see names of files."""
+def revert_preview(job: Import, deed: Deed) -> RevertPreview:
+    """Raises Busy or NotRevertible as the deed would. Whoever may revert may see the names of files, too."""
     changes = preview([job], deed)
-    name = name_of(job, private=private)
+    name = name_of(job, private=True)
     bests = [change for change in changes.bests if change.after is not None]
     return RevertPreview(
         heading=words.REVERT_THIS,
         about=", ".join(part for part in (name, game_name(job.game, job.playtypes)) if part),
         ledger=(*_turns(changes), *_amounts(job, changes)),
-        button=words.revert_scores(changes.scores),
+        button=words.REVERT if changes.kept else words.revert_scores(changes.scores),
         notes=tuple(_notes(changes, fallen=len(bests))),
         diffs=tuple(_diffs(bests[:BESTS_SHOWN])),
         diffs_title=words.bests_one_by_one(len(bests), shown=BESTS_SHOWN),
-        **_choice(changes, private=private),
+        **_choice(changes),
     )
 
 
@@ -88,6 +88,8 @@ def _amount(name: str, now: int, lost: int) -> LedgerRow:
 
 def _notes(changes: Changes, *, fallen: int) -> Iterator[Note]:
     yield Note("undo-2", *words.scores_go(changes.scores, fallen, changes.bests_gone))
+    if changes.kept:
+        yield Note("info", "", words.counted_as_kept(changes.kept))
     if changes.sessions:
         sessions = (changes.sessions_gone, changes.sessions_shrunk, changes.sessions_split)
         yield Note("undo-2", "", words.sessions_go(*sessions))
@@ -97,13 +99,13 @@ def _notes(changes: Changes, *, fallen: int) -> Iterator[Note]:
             yield Note("check", *words.class_stays(class_name(playtype, delta["set"], delta["new"])))
 
 
-def _choice(changes: Changes, *, private: bool) -> dict[str, Any]:
+def _choice(changes: Changes) -> dict[str, Any]:
     """Only where other completed imports carried some of these scores."""
     if not changes.kept:
         return {}
     others = list(changes.shared)
     heir = Import.objects.select_related("input").defer("input__content").get(import_id=others[0])
-    name = name_of(heir, private=private) if len(others) == 1 else ""
+    name = name_of(heir, private=True) if len(others) == 1 else ""
     return {
         "shared": words.also_came(changes.kept, name, len(others)),
         "keep_shared": words.keep_shared(changes.kept, name),

@@ -213,12 +213,12 @@ BUSY = "An import or a revert of this player is under way. Nothing was changed; 
 NOTHING_TO_REVERT = "There is nothing to revert: this import is not, or not any more, among the completed ones."
 
 
-REVERT_THIS = "Revert this import?"
+REVERT_THIS, REVERT = "Revert this import?", "Revert the import"
 FALLS, GOES, NONE = "falls", "goes", "none"
 
 
 def revert_scores(count: int) -> str:
-    return f"Revert {count_of(count, 'score')}" if count else "Revert it"
+    return f"Revert {count_of(count, 'score')}" if count else REVERT
 
 
 def scores_go(scores: int, bests: int, charts: int) -> tuple[str, str]:
@@ -236,6 +236,12 @@ def also_came(kept: int, name: str, others: int) -> str:
     """`9 of its scores also came with chunithm-net.json`."""
     carrier = name or count_of(others, "other import")
     return f"{kept:,} of its scores also came with {carrier}"
+
+
+def counted_as_kept(kept: int) -> str:
+    return (
+        f"{kept:,} shared {_verb(kept, 'score is', 'scores are')} counted as kept, unless you choose otherwise below."
+    )
 
 
 def keep_shared(kept: int, name: str) -> tuple[str, str]:

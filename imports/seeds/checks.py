@@ -11,6 +11,7 @@ from imports.games import BY_SLUG
 from imports.games.javascript import MAX_SAFE_INTEGER
 from imports.games.shapes import Record
 from imports.games.spec import Playtype
+from imports.seeds.invariants import level_problems, once_of
 from imports.seeds.rows import ChartRow, Problem, SongRow
 
 Finding = Iterator[str]
@@ -32,12 +33,16 @@ def problems_of_charts(file: str, game: str, rows: Sequence[ChartRow]) -> Iterat
     declared = BY_SLUG.get(game)
     playtypes = declared.by_name if declared else None
     ids, slots = _Seen("chartID"), _Seen("primary chart of song, playtype and difficulty")
+    once = [(rule.keys, _Seen(rule.what)) for rule in once_of(game)] if declared else []
     for index, row in enumerate(rows):
         found = [*ids.again(row.chart_id, index), *_texts(row.chart_id, row.difficulty, row.level, *row.versions)]
         if row.is_primary:
             found += slots.again((row.song_id, row.playtype, row.difficulty), index)
-        found += _as_declared(row, playtypes)
-        yield from (Problem(file, said, index, row.key) for said in found)
+        wrong = list(_as_declared(row, playtypes))
+        if row.is_primary and not wrong:  # only data of the right shape can be looked into
+            found += (said for keys, seen in once for key in keys(row) for said in seen.again(key, index))
+            found += level_problems(game, row)
+        yield from (Problem(file, said, index, row.key) for said in (*found, *wrong))
 
 
 class _Seen:

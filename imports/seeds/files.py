@@ -12,7 +12,7 @@ import msgspec
 
 from imports.seeds.rows import ChartRow, Kind, Problem, Row, SeedsBroken, SongRow
 
-_NAME = re.compile(r"(songs|charts)-([a-z0-9]{1,16})\.json")
+NAME = re.compile(r"(songs|charts)-([a-z0-9]{1,16})\.json")
 _TYPES: dict[Kind, type[Row]] = {"songs": SongRow, "charts": ChartRow}
 _LISTS = {kind: msgspec.json.Decoder(list[row]) for kind, row in _TYPES.items()}  # type: ignore[valid-type]
 _ROWS = {kind: msgspec.json.Decoder(row) for kind, row in _TYPES.items()}
@@ -44,7 +44,7 @@ def files_in(folder: Path) -> list[SeedFile]:
 
 def _named(folder: Path) -> Iterator[tuple[Path, re.Match[str]]]:
     for path in sorted(folder.iterdir()):
-        match = _NAME.fullmatch(path.name)
+        match = NAME.fullmatch(path.name)
         if match is not None:
             yield path, match
 

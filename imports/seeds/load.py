@@ -7,15 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from imports.seeds import checks, mirror
 from imports.seeds.files import SeedFile, files_in, read
-from imports.seeds.mirror import NEVER_DELETED, Counts
+from imports.seeds.mirror import NEVER_DELETED, Counts, Stale
 from imports.seeds.rerate import Rerated, rerate
 from imports.seeds.rows import Kind, Problem, SeedsBroken
-
-MANY = 5_000  # changed rows above which the planner gets fresh statistics
 
 
 @dataclass(slots=True)
@@ -64,11 +62,12 @@ def load(folder: Path, *, keep: bool = False) -> Loaded:
         problems = [problem for file in files for problem in _stage(file, loaded)]
         if problems:
             raise SeedsBroken(problems)
-        mirror.index()
-        _apply(loaded, songs_of=_mirrored(files, "songs", keep=keep), charts_of=_mirrored(files, "charts", keep=keep))
-        if sum(tally.written for tally in loaded.tallies.values()) > MANY:
-            with connection.cursor() as cursor:
-                cursor.execute("ANALYZE imports_song, imports_chart")
+        mirror.plan(sum(tally.total for tally in loaded.tallies.values()))
+        stale = _apply(
+            loaded, songs_of=_mirrored(files, "songs", keep=keep), charts_of=_mirrored(files, "charts", keep=keep)
+        )
+        mirror.finish(sum(tally.written for tally in loaded.tallies.values()))
+        loaded.rerated = rerate(stale.rated, stale.flagged)
     return loaded
 
 
@@ -90,8 +89,11 @@ def _stage(file: SeedFile, loaded: Loaded) -> list[Problem]:
     return problems
 
 
-def _apply(loaded: Loaded, *, songs_of: Sequence[str], charts_of: Sequence[str]) -> None:
-    """Deletes first, so that nothing stands in the way of what is new; songs go last, once their charts have moved."""
+def _apply(loaded: Loaded, *, songs_of: Sequence[str], charts_of: Sequence[str]) -> Stale:
+    """Deletes first, so that nothing stands in the way of what is new; songs go last, once their charts have moved.
+
+    Returns the charts whose scores have to be looked at again.
+    """
     loaded.note("charts", "deleted", mirror.delete_charts(charts_of))
     problems = [*mirror.charts_of_others(), *mirror.charts_without_song(songs_of)]
     if problems:
@@ -109,4 +111,4 @@ def _apply(loaded: Loaded, *, songs_of: Sequence[str], charts_of: Sequence[str])
     for game, _ in loaded.kept:
         loaded.tallies[game, "charts"].kept += 1
     loaded.displaced = [(game, chart) for _, game, chart in displaced]
-    loaded.rerated = rerate(stale.rated, stale.flagged | {key for key, _, _ in displaced})
+    return Stale(stale.rated, stale.flagged | {key for key, _, _ in displaced})

@@ -20,7 +20,7 @@ from imports.seeds.rows import ChartRow, Problem, SongRow
 
 LOCK = 2  # first half of the two-part advisory lock that lets loads take turns; 1 stands for players
 NEVER_DELETED = frozenset({"bms", "pms"})  # the server adds charts of its own to these
-TOLD = 10  # rows that are named when references do not resolve
+MANY = 5_000  # rows
 _to_json = msgspec.json.Encoder().encode
 
 SONG_COLUMNS = "title, artist, alt_titles, search_terms, data, match_keys"
@@ -42,14 +42,11 @@ STAGING = """
 # A subquery with a limit, and OFFSET 0 below: the planner must not look at the (many) scores before it knows the (few)
 # charts in question.
 HAS_SCORES = "(SELECT true FROM imports_score score WHERE score.chart_id = chart.id LIMIT 1) IS NOT NULL"
-MISSING_CHARTS = """
-    SELECT id, game, chart_id FROM imports_chart chart WHERE game = ANY(%s)
-      AND NOT EXISTS (SELECT FROM new_chart new WHERE (new.game, new.chart_id) = (chart.game, chart.chart_id)) OFFSET 0
-"""
-MISSING_SONGS = """
-    SELECT id, game FROM imports_song song WHERE game = ANY(%s)
-      AND NOT EXISTS (SELECT FROM new_song new WHERE (new.game, new.song_id) = (song.game, song.song_id))
-"""
+
+MISSING_CHART = """chart.game = ANY(%s)
+    AND NOT EXISTS (SELECT FROM new_chart new WHERE (new.game, new.chart_id) = (chart.game, chart.chart_id))"""
+MISSING_SONG = """song.game = ANY(%s)
+    AND NOT EXISTS (SELECT FROM new_song new WHERE (new.game, new.song_id) = (song.game, song.song_id))"""
 
 Counts = dict[str, int]
 """Game -> how many rows."""
@@ -90,20 +87,22 @@ def _copy(target: str, lines: Iterable[Sequence[Any]]) -> None:
             copy.write_row(line)
 
 
-def index() -> None:
-    """Indexes and statistics for the temporary tables.
+def plan(rows: int) -> None:
+    """Tells the planner what it is about to work on: so many rows.
 
-    They are for the planner's bad days: the catalogue's own statistics may say that it is empty, just as it is being
-    filled, and then the planner compares every row with every other.
+    The catalogue's own statistics may say that it is empty just as it is being filled. Then every way looks equally
+    short to the planner, and it may choose to compare each row with each other.
     """
-    _run(
-        """
-        CREATE INDEX ON new_song (game, song_id);
-        CREATE INDEX ON new_chart (chart_id);
-        ANALYZE new_song;
-        ANALYZE new_chart;
-        """
-    )
+    _run("ANALYZE new_song; ANALYZE new_chart")
+    if rows > MANY:
+        _run("SET LOCAL enable_nestloop = off")
+
+
+def finish(written: int) -> None:
+    """Gives the planner its freedom back, and after many changes fresh statistics."""
+    _run("SET LOCAL enable_nestloop TO DEFAULT")
+    if written > MANY:
+        _run("ANALYZE imports_song, imports_chart")
 
 
 # --- charts first: what goes, and what cannot be ----------------------------------------------------------
@@ -113,8 +112,7 @@ def delete_charts(games: Collection[str]) -> Counts:
     """Deletes the charts of these games that are not in the files, unless they have scores."""
     return _counts(
         f"""
-        DELETE FROM imports_chart gone USING ({MISSING_CHARTS}) chart
-        WHERE gone.id = chart.id AND NOT {HAS_SCORES} RETURNING gone.game
+        DELETE FROM imports_chart chart WHERE {MISSING_CHART} AND NOT {HAS_SCORES} RETURNING game
         """,
         [list(games)],
     )
@@ -122,7 +120,8 @@ def delete_charts(games: Collection[str]) -> Counts:
 
 def kept_charts(games: Collection[str]) -> list[tuple[str, str]]:
     """(game, chart ID) of the charts of these games that are not in the files but have scores."""
-    return _rows(f"SELECT game, chart_id FROM ({MISSING_CHARTS}) missing ORDER BY game, id", [list(games)])
+    found = f"SELECT game, chart_id FROM imports_chart chart WHERE {MISSING_CHART} ORDER BY game, id"
+    return _rows(found, [list(games)])
 
 
 def charts_without_song(games: Collection[str]) -> list[Problem]:
@@ -187,9 +186,9 @@ def delete_songs(games: Collection[str]) -> Counts:
     """Deletes the songs of these games that are not in the files, unless they (still) have charts."""
     return _counts(
         f"""
-        DELETE FROM imports_song gone USING ({MISSING_SONGS}) song
-        WHERE gone.id = song.id AND NOT EXISTS (SELECT FROM imports_chart chart WHERE chart.song_id = song.id)
-        RETURNING gone.game
+        DELETE FROM imports_song song WHERE {MISSING_SONG}
+          AND NOT EXISTS (SELECT FROM imports_chart chart WHERE chart.song_id = song.id)
+        RETURNING game
         """,
         [list(games)],
     )
@@ -197,7 +196,7 @@ def delete_songs(games: Collection[str]) -> Counts:
 
 def kept_songs(games: Collection[str]) -> Counts:
     """Songs of these games that are not in the files, after `delete_songs`: their charts are still there."""
-    return _counts(MISSING_SONGS, [list(games)])
+    return _counts(f"SELECT game FROM imports_song song WHERE {MISSING_SONG}", [list(games)])
 
 
 # --- charts -----------------------------------------------------------------------------------------------

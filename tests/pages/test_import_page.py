@@ -11,7 +11,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 from redis import Redis
 
-from imports.models import Import, ImportInput, State
+from imports.models import Chart, Import, ImportInput, State
 from imports.pipeline.progress import Snapshot, Stage, writer
 from tests import builders, people
 from tests.pages.reading import heading_of, in_state, text_of, url_of
@@ -29,9 +29,7 @@ def alices() -> Client:
 def timed(count: int, score: int = 9_500_000, *, day: int = 0) -> list[dict[str, Any]]:
     """Rows over so many charts, a minute apart."""
     start = builders.NOON + day * 24 * builders.HOUR
-    charts = (
-        builders.Chart.objects.order_by("pk")[:count] if builders.Chart.objects.exists() else builders.charts(count)
-    )
+    charts = Chart.objects.order_by("pk")[:count] if Chart.objects.exists() else builders.charts(count)
     return [
         builders.score_on(chart, score, timeAchieved=start + place * builders.MINUTE)
         for place, chart in enumerate(charts)

@@ -83,7 +83,7 @@ def test_a_broken_song_is_named_and_nothing_is_loaded(tmp_path: Path, row: Any, 
             "charts-sdvx.json[1] (chartID NOV of 1): the chartID NOV of 1 stands in row 0 already",
         ),
         (
-            chart(difficulty="NOV", chartID="EXH of 1"),
+            chart(difficulty="NOV", chartID="EXH of 1", data={"inGameID": 9}),
             f"{CHART_1}: the primary chart of song, playtype and difficulty 1, Single, NOV stands in row 0 already",
         ),
     ],

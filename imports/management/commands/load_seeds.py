@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from imports.seeds.load import Loaded, Tally, load
 from imports.seeds.rows import SeedsBroken
+from imports.seeds.sources import opened
 
 NAMED = 5  # charts that are named
 
 
 class Command(BaseCommand):
     help = (
-        "Makes the catalogue what songs-<game>.json and charts-<game>.json in a folder say. Songs and charts that are "
-        "not in the files are deleted, except those of bms and pms, charts that have scores, and their songs."
+        "Makes the catalogue what songs-<game>.json and charts-<game>.json say. Songs and charts that are not in the "
+        "files are deleted, except those of bms and pms, charts that have scores, and their songs."
     )
     requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("folder", type=Path, metavar="DIR", help="the folder with the files")
+        what = "a folder with the files, a .tar.gz or .zip file, or the http(s) address of one"
+        parser.add_argument("source", metavar="SOURCE", help=what)
         parser.add_argument("--keep", action="store_true", help="delete nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         try:
-            loaded = load(options["folder"], keep=options["keep"])
+            with opened(options["source"]) as folder:
+                loaded = load(folder, keep=options["keep"])
         except SeedsBroken as broken:
             raise CommandError("\n".join(["Nothing was loaded.", *broken.lines()])) from None
         if options["verbosity"]:

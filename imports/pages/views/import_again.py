@@ -23,7 +23,7 @@ def _deed(do: Callable[..., None], done: str) -> Page:
     @signed_in
     def view(request: Visit, import_id: str) -> HttpResponse:
         job = visible_import(request, import_id)
-        if not rules.can_touch_import(request.user, job):
+        if not rules.can_run_again(request.user, None, job):
             raise PermissionDenied(words.NOT_YOURS)
         try:
             do(job, by=request.user)

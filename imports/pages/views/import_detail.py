@@ -32,9 +32,9 @@ def import_detail(request: HttpRequest, import_id: str) -> HttpResponse:
         case State.COMPLETED:
             return render(request, "import-detail.html", context | _completed(request, job, private=private))
         case State.FAILED | State.CANCELLED:
-            return render(request, "import-failed.html", context | _failed(job, private=private))
+            return render(request, "import-failed.html", context | _failed(job))
         case State.REVERTED:
-            return render(request, "import-reverted.html", context | _reverted(job, private=private))
+            return render(request, "import-reverted.html", context | _reverted(job))
     return render(request, "import-running.html", context | _under_way(job))
 
 
@@ -50,8 +50,7 @@ def _frame(request: HttpRequest, job: Import, *, private: bool) -> Context:
         "format": format_name(job),
         "size": sent.size if sent else None,
         "is_own": is_own,
-        "may_touch": rules.can_touch_import(request.user, job) and not getattr(request.user, "is_banned", True),
-        "private": private,
+        "may_run_again": rules.can_run_again(request.user, None, job),
         "crumb": Link(words.IMPORTS if is_own else words.imports_of(job.user.username), list_url),
         "section": "imports" if is_own else "",
     }
@@ -82,24 +81,25 @@ def _completed(request: HttpRequest, job: Import, *, private: bool) -> Context:
     }
 
 
-def _failed(job: Import, *, private: bool) -> Context:
+def _failed(job: Import) -> Context:
+    """Only its owner and moderators come here, as to reverted ones: nothing is kept from them."""
     status = job.status_code or 500
     return {
         "reason": words.failure_reason(status),
         "advice": words.failure_advice(status),
         "may_help": job.state == State.CANCELLED or status >= 500,
-        "entries": history(job, private=private),
-        "file": file_facts(job) if private else None,
+        "entries": history(job),
+        "file": file_facts(job),
     }
 
 
-def _reverted(job: Import, *, private: bool) -> Context:
+def _reverted(job: Import) -> Context:
     entry = AuditEntry.objects.filter(job=job, verb=AuditEntry.Verb.REVERTED).order_by("-pk").first()
     counts = entry.counts if entry else {}
     taken = words.reverted(counts.get("scores", job.score_count), counts.get("kept", 0))
     return {
-        "taken": words.with_reason(taken, job.revert_reason if private else ""),
+        "taken": words.with_reason(taken, job.revert_reason),
         "counts": result.counts_before(job),
-        "entries": history(job, private=private),
-        "file": file_facts(job) if private else None,
+        "entries": history(job),
+        "file": file_facts(job),
     }

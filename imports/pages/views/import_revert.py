@@ -36,8 +36,7 @@ def import_revert(request: Visit, import_id: str) -> HttpResponse:
 
 def _ask(request: Visit, job: Import) -> HttpResponse:
     """Scores that another import also carried are kept unless the answer says otherwise."""
-    deed = Deed(by=request.user, keep_shared=True)
-    preview = revert_preview(job, deed=deed, private=rules.can_see_input(request.user, job))
+    preview = revert_preview(job, Deed(by=request.user, keep_shared=True))
     context = {"job": job, "preview": preview, "back_url": import_url(job), "section": "imports"}
     return render(request, "import-revert.html", context)
 

@@ -1,0 +1,109 @@
+"""What each game promises of its charts beyond the shape of their data: what stands once, and what a level says. Pure.
+
+These hold among primary charts: the others are older or custom ones, which may share a hash and keep an old level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from imports.games import javascript
+from imports.seeds.rows import ChartRow
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """A value that no two primary charts share. `keys` gives all that a row claims, worded as a message shows them."""
+
+    what: str
+    keys: Callable[[ChartRow], Iterable[tuple[Any, ...]]]
+
+
+def once_of(game: str) -> tuple[Once, ...]:
+    """What stands once among the charts of a game."""
+    return (_IN_GAME, *_ONCE.get(game, ()))
+
+
+def level_problems(game: str, row: ChartRow) -> Iterator[str]:
+    """What a primary chart's level and number contradict, and in iidx its records."""
+    rule = _RULES.get(game)
+    if rule is not None:
+        yield from rule(row)
+
+
+# --- what stands once -------------------------------------------------------------------------------
+
+
+def _claimed(row: ChartRow, name: str) -> list[Any]:
+    """A member that may be one value, several, or none."""
+    value = row.data.get(name)
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _in_game(row: ChartRow) -> Iterable[tuple[Any, ...]]:
+    return [(number, row.playtype, row.difficulty) for number in _claimed(row, "inGameID")]
+
+
+def _once(member: str, *, per_playtype: bool = False) -> Once:
+    def keys(row: ChartRow) -> Iterable[tuple[Any, ...]]:
+        place = (row.playtype,) if per_playtype else ()
+        return [(value, *place) for value in _claimed(row, member)]
+
+    return Once(member, keys)
+
+
+_EXTRA = frozenset({"INF", "GRV", "HVN", "VVD", "XCD"})
+
+
+def _extra(row: ChartRow) -> Iterable[tuple[Any, ...]]:
+    return [(number,) for number in _claimed(row, "inGameID")] if row.difficulty in _EXTRA else []
+
+
+_IN_GAME = Once("inGameID with playtype and difficulty", _in_game)
+_ONCE: Mapping[str, tuple[Once, ...]] = {
+    "bms": (_once("hashMD5"), _once("hashSHA256")),
+    "itg": (_once("hashGSv3"),),
+    "pms": (_once("hashMD5", per_playtype=True), _once("hashSHA256", per_playtype=True)),
+    "popn": (_once("hashSHA256"),),
+    "sdvx": (Once("INF, GRV, HVN, VVD or XCD chart of inGameID", _extra),),
+    "usc": (_once("hashSHA1", per_playtype=True),),
+}
+
+# --- what a level says ------------------------------------------------------------------------------
+
+
+def _iidx(row: ChartRow) -> Iterator[str]:
+    expected = "?" if row.level_num == 0 else javascript.number(row.level_num)
+    if row.level != expected:
+        yield f"level: {row.level} does not go with levelNum {javascript.number(row.level_num)}"
+    average, record = row.data["kaidenAverage"], row.data["worldRecord"]
+    if average is not None and record is not None and average >= record:
+        yield f"data.kaidenAverage: {average} is not below the worldRecord, {record}"
+    if record is not None and record > 2 * row.data["notecount"]:
+        yield f"data.worldRecord: {record} is more than two a note"
+
+
+def _plus_from(tenths: int) -> Callable[[ChartRow], Iterator[str]]:
+    """A level ends in + exactly where its number has so many tenths or more."""
+
+    def rule(row: ChartRow) -> Iterator[str]:
+        if row.level.endswith("+") != (round(row.level_num % 1 * 10, 6) >= tenths):
+            number = javascript.number(row.level_num)
+            yield f"level: {row.level} does not go with levelNum {number}, as + stands for .{tenths} and more"
+
+    return rule
+
+
+def _maimaidx(row: ChartRow) -> Iterator[str]:
+    if row.level.endswith("+") and row.level_num < 7:
+        yield f"level: {row.level} ends in +, which none below 7 does"
+
+
+_RULES: Mapping[str, Callable[[ChartRow], Iterator[str]]] = {
+    "chunithm": _plus_from(5),
+    "iidx": _iidx,
+    "maimaidx": _maimaidx,
+    "wacca": _plus_from(7),
+}

@@ -1,0 +1,182 @@
+"""POST /api/v1/imports/revert: several imports of one player are one deed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from imports.models import AuditEntry, Import, Permission, Score, State
+from tests import people
+from tests.api.answers import outcome
+from tests.api.callers import GUEST, STRANGER, Caller, Told, lacks, table
+from tests.builders import HOUR, NOON, an_import, charts, queued_import, score_on
+
+pytestmark = pytest.mark.django_db
+
+ADDRESS = "/api/v1/imports/revert"
+DELETE = Permission.DELETE_SCORE
+REVERTED = (200, "Reverted 2 imports.")
+PREVIEWED = (200, "Previewed revert.")
+BUSY = "You already have an import or a revert ongoing."
+
+
+def post(client: Client, *jobs: Import, **wishes: Any) -> Any:
+    wishes = {"importIDs": [job.import_id for job in jobs], **wishes}
+    return client.post(ADDRESS, wishes, content_type="application/json")
+
+
+def two() -> tuple[Import, Import]:
+    first, second = charts(2)
+    early = an_import(people.alice(), score_on(first, timeAchieved=NOON))
+    return early, an_import(people.alice(), score_on(second, timeAchieved=NOON + HOUR), score_on(first))
+
+
+def by_name(job: Import, told: Told) -> Told:
+    return told[0], f"{job.import_id}: {told[1]}"
+
+
+@pytest.mark.parametrize(
+    ("caller", "told"),
+    table(anybody=STRANGER, guest=GUEST, lacking=lacks(DELETE), owner=REVERTED, admin=REVERTED),
+)
+def test_owners_and_administrators_may_revert_several(caller: Caller, told: Told) -> None:
+    early, late = two()
+    named = told if told[0] not in {403} or "banned" in told[1] else by_name(late, told)
+    assert outcome(post(caller(DELETE), late, early)) == named
+    assert Score.objects.count() == (0 if told == REVERTED else 2)
+
+
+@pytest.mark.parametrize(
+    ("caller", "told"), table(anybody=STRANGER, guest=GUEST, lacking=PREVIEWED, owner=PREVIEWED, admin=PREVIEWED)
+)
+def test_whoever_may_touch_them_may_preview_several(caller: Caller, told: Told) -> None:
+    early, late = two()
+    named = by_name(early, told) if told == STRANGER else told
+    assert outcome(post(caller(DELETE), early, late, preview=True)) == named
+    assert Score.objects.count() == 2
+
+
+def test_the_preview_tells_what_is_then_done_newest_first_and_on_record() -> None:
+    early, late = two()
+    client = people.session_of(people.alice())
+    previewed = json.loads(post(client, early, late, preview=True).content)["body"]
+    done = json.loads(post(client, early, late, reason=" a wild script ").content)["body"]
+    assert previewed == done
+    assert (done["scores"], done["sessions"]["totals"]) == (2, {"gone": 1, "shrunk": 0, "split": 0})
+    entries = AuditEntry.objects.filter(verb=AuditEntry.Verb.REVERTED).order_by("pk")
+    assert [(entry.job, entry.reason) for entry in entries] == [(late, "a wild script"), (early, "a wild script")]
+
+
+def test_scores_that_a_spared_import_carried_stay_when_asked_for() -> None:
+    (chart,) = charts(1)
+    first, second, spared = (an_import(people.alice(), score_on(chart)) for _ in range(3))
+    told = json.loads(post(people.session_of(people.alice()), first, second, keepShared=True).content)["body"]
+    assert (told["shared"], Score.objects.get().from_import) == ([{"importID": spared.import_id, "count": 1}], spared)
+
+
+def _in_state(state: State) -> Import:
+    job = queued_import(people.alice())
+    now = people.alice().date_joined
+    facts = {"error_message": "x", "status_code": 400, "time_finished": now, "reverted_at": now}
+    Import.objects.filter(pk=job.pk).update(state=state, **facts)
+    return job
+
+
+@pytest.mark.parametrize("preview", [True, False])
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (State.QUEUED, (409, BUSY)),
+        (State.RUNNING, (409, BUSY)),
+        (State.FAILED, (409, "This import was never completed, so there is nothing to revert.")),
+        (State.CANCELLED, (409, "This import was never completed, so there is nothing to revert.")),
+        (State.REVERTED, (410, "This import has been reverted.")),
+    ],
+)
+def test_one_that_is_refused_is_named_and_spares_the_others(state: State, told: Told, preview: bool) -> None:
+    early, late = two()
+    odd = _in_state(state)
+    answer = post(people.session_of(people.alice()), early, odd, late, preview=preview)
+    assert outcome(answer) == by_name(odd, told)
+    assert Score.objects.count() == 2
+
+
+def test_an_unknown_one_is_named() -> None:
+    early, _ = two()
+    answer = post(people.session_of(people.alice()), importIDs=[early.import_id, "0" * 40])
+    assert outcome(answer) == (404, f"{'0' * 40}: This import does not exist.")
+    assert Score.objects.count() == 2
+
+
+def test_somebody_elses_is_named() -> None:
+    early, _ = two()
+    other = an_import(people.bob(), score_on(early.scores.get().chart))
+    assert outcome(post(people.session_of(people.alice()), early, other)) == by_name(other, STRANGER)
+    assert Score.objects.count() == 3
+
+
+def test_even_an_administrator_reverts_imports_of_one_player_at_a_time() -> None:
+    early, _ = two()
+    other = an_import(people.bob(), score_on(early.scores.get().chart))
+    told = (400, "[importIDs] Expected imports of one user.")
+    assert outcome(post(people.session_of(people.ada()), early, other)) == told
+    assert Score.objects.count() == 3
+
+
+def test_while_another_import_of_theirs_runs_nothing_is_reverted() -> None:
+    early, late = two()
+    _in_state(State.RUNNING)
+    assert outcome(post(people.session_of(people.alice()), early, late)) == (409, BUSY)
+
+
+ARRAY = "[importIDs] Expected an array of 1 to 100 import IDs."
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ({}, f"{ARRAY} (Received nothing (undefined))"),
+        ([], "[null] Object does not match structure of schema, expected this location to have an object."),
+        ({"importIDs": []}, ARRAY),
+        ({"importIDs": "x"}, f"{ARRAY} (Received x)"),
+        ({"importIDs": [str(i) for i in range(101)]}, ARRAY),
+        ({"importIDs": ["x", 5]}, "[importIDs[1]] Expected string. (Received 5)"),
+        ({"importIDs": [["x"]]}, "[importIDs[0]] Expected string."),
+        ({"importIDs": ["x", "y", "x"]}, "[importIDs] Expected each import ID once."),
+        ({"importIDs": ["x"], "preview": "no"}, "[preview] Expected *boolean or no value. (Received no)"),
+        ({"importIDs": ["x"], "keepShared": 0}, "[keepShared] Expected *boolean or no value. (Received 0)"),
+        (
+            {"importIDs": ["x"], "reason": None},
+            "[reason] Expected a string with length between 0 and 500. (Received null)",
+        ),
+        ({"importIDs": ["x"], "why": "", "who": 1}, "[null] Unexpected properties inside object: why, who."),
+    ],
+)
+def test_what_is_not_understood_is_refused(content: Any, told: str) -> None:
+    client = people.session_of(people.alice())
+    assert outcome(client.post(ADDRESS, content, content_type="application/json")) == (400, told)
+
+
+@pytest.mark.parametrize("import_id", ["\0", "\N{SNOWMAN}", "' OR 1=1 --", "revert"])
+def test_what_is_no_import_id_is_an_unknown_import(import_id: str) -> None:
+    answer = post(people.session_of(people.alice()), importIDs=[import_id])
+    assert outcome(answer) == (404, f"{import_id}: This import does not exist.".replace("\0", "\ufffd"))
+
+
+def test_the_queries_of_a_deed_do_not_grow_with_its_scores() -> None:
+    def queries(*jobs: Import) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert outcome(post(client, *jobs, preview=True)) == PREVIEWED
+        return len(captured)
+
+    client = people.session_of(people.alice())
+    rows = [score_on(chart, 1_000) for chart in charts(41)]  # too low for another class
+    an_import(people.alice(), rows[0])
+    small = [an_import(people.alice(), row) for row in rows[1:3]]
+    large = [an_import(people.alice(), *part) for part in (rows[3:20], rows[20:])]
+    assert queries(*large) == queries(*small)

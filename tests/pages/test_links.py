@@ -1,0 +1,60 @@
+"""No link, form or picture on our pages leads nowhere."""
+
+from __future__ import annotations
+
+import html
+import re
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client
+
+from imports.models import State
+from tests import builders, people
+from tests.pages.reading import in_state
+
+pytestmark = pytest.mark.django_db
+
+TARGET = re.compile(r'<(a|form|link|script|use)\b[^>]*?\s(?:href|action|src)="([^"]*)"')
+
+
+def walked(client: Client, start: str) -> dict[str, list[str]]:
+    """Every page that can be reached from here by links, with what it refers to; forms are not sent."""
+    pages: dict[str, list[str]] = {}
+    waiting = [start]
+    while waiting:
+        url = waiting.pop()
+        if url in pages:
+            continue
+        response = client.get(url)
+        assert response.status_code in (200, 302), f"{url}: {response.status_code}"
+        if response.status_code == 302:
+            pages[url] = [response["Location"]]
+        else:
+            body = response.content.decode() if "text/html" in response["Content-Type"] else ""
+            found = [(tag, html.unescape(target)) for tag, target in TARGET.findall(body)]
+            assert [tag for tag, target in found if not target] == [], f"{url} has an empty link"
+            pages[url] = [urljoin(url, target) for tag, target in found if tag == "a"]
+            statics = [urlsplit(target).path for tag, target in found if tag in ("link", "script", "use")]
+            assert [path for path in statics if not finders.find(path.removeprefix("/static/"))] == []
+        waiting += [target.partition("#")[0] for target in pages[url]]
+    return pages
+
+
+def test_every_link_of_a_player_leads_somewhere() -> None:
+    alice = people.alice()
+    row = builders.score_on(builders.charts(1)[0], timeAchieved=builders.NOON)
+    job = builders.an_import(alice, row, builders.unknown_score())
+    for state in (State.FAILED, State.REVERTED, State.CANCELLED, State.QUEUED):
+        in_state(alice, state)
+    pages = walked(people.session_of(alice), "/")
+    assert {"/import/", "/imports/", "/tokens/", "/users/Alice/", f"/imports/{job.import_id}/input/"} <= set(pages)
+    assert all(urlsplit(target).netloc == "" for targets in pages.values() for target in targets)
+
+
+def test_every_link_of_a_guest_leads_somewhere() -> None:
+    row = builders.score_on(builders.charts(1)[0], timeAchieved=builders.NOON)
+    builders.an_import(people.alice(), row)
+    assert set(walked(people.guest(), "/")) == {"/", "/login/"}
+    assert "/users/Alice/" in walked(people.guest(), "/users/alice/imports/")
