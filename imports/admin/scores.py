@@ -36,7 +36,7 @@ class ScoreAdmin(ReadOnlyAdmin):
     search_help_text = "A whole score ID, or a player's name"
     fields = (
         "score_id", "user", "chart", "song", "from_import", "service", "import_type", "achieved", "time_added",
-        "comment", "highlight", "score_data", "score_meta", "calculated_data",
+        "comment", "highlight", "edited", "score_data", "score_meta", "calculated_data",
     )  # fmt: skip
 
     @admin.display(description="score", ordering="pk")

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from typing import cast
+
+from django.db import DatabaseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from imports.api import parameters
 from imports.api.documents import chart_document, score_document, song_document, user_document
 from imports.api.errors import Refused
+from imports.api.permissions import (
+    TheyMayDeleteTheScore,
+    TheyMayEditTheScore,
+    TheyOwnTheScoreOrAdminister,
+    WeKnowWhoAsks,
+)
 from imports.api.resource import Resource
 from imports.api.responses import success
-from imports.models import Score
+from imports.models import Score, User
+from imports.pipeline.scores import delete_score, edit_score
+
+CHANGES = {
+    "comment": parameters.maybe(parameters.text_or_null(1, 120)),
+    "highlight": parameters.maybe(parameters.flag),
+}
+DELETION = {"blacklist": parameters.maybe(parameters.flag)}
 
 
 class Scores(Resource):
@@ -22,7 +39,7 @@ class Scores(Resource):
         found = Score.objects.select_related("chart__song", "user")
         score = found.filter(score_id=self.segment("score_id")).first()
         if score is None:
-            raise Refused("This score does not exist.", status=404)
+            raise no_score()
         self.check_object_permissions(self.request, score)
         return score
 
@@ -37,3 +54,33 @@ class Scores(Resource):
                 "chart": chart_document(score.chart),
             }
         return success("Returned score.", body)
+
+    def partial_update(self, request: Request, score_id: str) -> Response:
+        """Changes the comment or the highlight, which the best on the chart takes over."""
+        score = self.get_object()
+        self.insist(score, WeKnowWhoAsks, TheyOwnTheScoreOrAdminister, TheyMayEditTheScore)
+        changes = parameters.strict(self.body, CHANGES)
+        if not changes:
+            raise Refused("This request modifies nothing about the score.", status=400)
+        try:
+            score = edit_score(score, changes)
+        except DatabaseError:
+            if Score.objects.filter(pk=score.pk).exists():
+                raise
+            raise no_score() from None  # reverted or deleted meanwhile
+        return success("Updated score.", score_document(score, score.chart))
+
+    def destroy(self, request: Request, score_id: str) -> Response:
+        """With `blacklist: true` no later import brings it back."""
+        score = self.get_object()
+        self.insist(score, WeKnowWhoAsks, TheyOwnTheScoreOrAdminister)
+        wishes = parameters.strict(self.body, DELETION)
+        self.insist(score, TheyMayDeleteTheScore)
+        user = cast("User", self.user)  # guests do not come here
+        if not delete_score(score, by=user, token=self.token, blacklist=wishes.get("blacklist", False)):
+            raise no_score()
+        return success("Successfully deleted score.", {})
+
+
+def no_score() -> Refused:
+    return Refused("This score does not exist.", status=404)

@@ -5,18 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import DatabaseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from imports.api import parameters
 from imports.api.documents import Document, session_document, user_document
 from imports.api.errors import Refused
-from imports.api.loading import one_moment, scores_with_companions
+from imports.api.loading import one_moment, scores_with_companions, sessions_of
+from imports.api.permissions import TheyMayEditTheSession, TheyOwnTheSession
 from imports.api.resource import Resource
 from imports.api.responses import success
+from imports.formats import schema
 from imports.games import playtype_of
 from imports.games.spec import Graph, Ladder, Playtype
 from imports.models import Score, Session
 from imports.pipeline import bests
+from imports.pipeline.scores import edit_session
+
+CHANGES = {
+    "name": parameters.maybe(schema.length_between(3, 80)),
+    "desc": parameters.maybe(parameters.text_or_null(3, 120)),
+    "highlight": parameters.maybe(parameters.flag),
+}
 
 
 class Sessions(Resource):
@@ -29,7 +40,7 @@ class Sessions(Resource):
         found = Session.objects.select_related("user")
         session = found.filter(session_id=self.segment("session_id")).first()
         if session is None:
-            raise Refused("This session does not exist.", status=404)
+            raise no_session()
         self.check_object_permissions(self.request, session)
         return session
 
@@ -37,6 +48,25 @@ class Sessions(Resource):
         with one_moment():
             session = self.get_object()
             return success(f"Successfully returned session {session.name}.", _contents(session))
+
+    def partial_update(self, request: Request, session_id: str) -> Response:
+        """Changes name, description or highlight. Whatever else the body says is not looked at."""
+        session = self.get_object()
+        self.insist(session, TheyOwnTheSession, TheyMayEditTheSession)
+        changes = parameters.loose(self.body, CHANGES)
+        if not changes:
+            raise Refused("This request modifies nothing about this session.", status=400)
+        try:
+            session = edit_session(session, changes)
+        except DatabaseError:
+            if Session.objects.filter(pk=session.pk).exists():
+                raise
+            raise no_session() from None  # its scores were reverted or deleted meanwhile
+        return success("Updated Session.", sessions_of([session])[0])
+
+
+def no_session() -> Refused:
+    return Refused("This session does not exist.", status=404)
 
 
 def _contents(session: Session) -> Document:

@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 from imports.api.again import Again
 from imports.api.imports import Imports
 from imports.api.instance import Config, Status
+from imports.api.orphans import ImportOrphans, Orphans
 from imports.api.polling import poll_status
 from imports.api.resource import UnknownEndpoint
 from imports.api.scores import Scores
@@ -23,12 +24,14 @@ router.register("imports", Imports, basename="import")
 router.register("imports", Again, basename="import-again")
 router.register("users", Users, basename="user")
 router.register("sessions", Sessions, basename="session")
+router.register("orphans", Orphans, basename="orphan")
 router.register("scores", Scores, basename="score")
 
 v1 = [
     path("status", Status.as_view({"get": "retrieve", "post": "create"}), name="status"),
     path("config", Config.as_view({"get": "retrieve"}), name="config"),
     path("import/file", ImportFile.as_view({"post": "create"}), name="import-file"),
+    path("import/orphans", ImportOrphans.as_view({"post": "create"}), name="import-orphans"),
     path("imports/<str:import_id>/poll-status", poll_status, name="import-poll-status"),
     path("imports/revert", RevertSeveral.as_view({"post": "create"}), name="imports-revert"),
     *router.urls,

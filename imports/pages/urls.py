@@ -8,6 +8,7 @@ from django.urls.converters import StringConverter
 
 from imports.pages.styleguide import styleguide
 from imports.pages.views.account import SignIn, sign_out
+from imports.pages.views.games import game_detail, game_list
 from imports.pages.views.home import home
 from imports.pages.views.import_again import import_cancel, import_restore, import_retry
 from imports.pages.views.import_detail import import_detail
@@ -49,6 +50,8 @@ urlpatterns = [
     path("imports/<import:import_id>/retry/", import_retry, name="import-retry"),
     path("imports/<import:import_id>/restore/", import_restore, name="import-restore"),
     path("sessions/<session:session_id>/", session_detail, name="session-detail"),
+    path("games/", game_list, name="game-list"),
+    path("games/<slug:slug>/", game_detail, name="game-detail"),
     path("users/<name:name>/", profile, name="profile"),
     path("users/<name:name>/imports/", player_imports, name="player-imports"),
     path("tokens/", token_list, name="token-list"),

@@ -209,7 +209,6 @@ QUEUED_AGAIN = "Queued again."
 
 # --- reverting --------------------------------------------------------------------------------------
 
-BUSY = "An import or a revert of this player is under way. Nothing was changed; try again when it is done."
 NOTHING_TO_REVERT = "There is nothing to revert: this import is not, or not any more, among the completed ones."
 
 
@@ -354,5 +353,32 @@ def session_rating(rating: str) -> str:
     return f"{rating_name(rating)} of the session"
 
 
-def since(first: str) -> str:
-    return f"here since {first}"
+# --- games ------------------------------------------------------------------------------------------
+
+GAMES = "Games"
+GIVEN, OPTIONAL, DERIVED = "to give", "if you have it", "worked out"
+NUMBER, WHOLE_NUMBER = "number", "whole number"
+AS_THE_CHART = "as far as the chart allows"
+OF_A_SCORE, OF_A_SESSION, OF_A_PROFILE = "a score", "a session", "a profile"
+CLASS_GIVEN = "A file says which."
+
+
+def class_derived(minimum_scores: int | None) -> str:
+    if minimum_scores is None:
+        return "Follows from the ratings."
+    return f"Follows from the ratings, from {minimum_scores} scores on."
+
+
+def one_of(count: int) -> str:
+    return f"one of {count}, below"
+
+
+def list_of(item: str, *, nullable: bool) -> str:
+    return f"list, each a {item}{', or null' if nullable else ''}"
+
+
+def range_of(low: str | None, high: str | None) -> str:
+    """`0 to 100`, `0 or more`, `up to 5`; empty without bounds."""
+    if low is None:
+        return "" if high is None else f"up to {high}"
+    return f"{low} or more" if high is None else f"{low} to {high}"

@@ -105,7 +105,7 @@ def _compose_all(
 def _choose(user_id: int, chart_keys: Sequence[int], playtype: Playtype, *, before: float | None = None) -> Chosen:
     """The winning score of each chart for the default metric and for each merge, in one statement.
 
-    `before`: only of scores timed before that moment. OFFSET 0 as in `sessions`: each chart is looked up in the index.
+    `before`: only of scores timed before that moment. Whichever index PostgreSQL takes, it reads no score twice.
     """
     orders = ["DESC", *("ASC" if merge.smallest else "DESC" for merge in playtype.merges)]
     picks = " UNION ALL ".join(
@@ -117,13 +117,11 @@ def _choose(user_id: int, chart_keys: Sequence[int], playtype: Playtype, *, befo
         cursor.execute(
             f"""
             WITH mine AS MATERIALIZED (
-                SELECT s.* FROM unnest(%s::bigint[]) AS chart (key) CROSS JOIN LATERAL (
-                    SELECT id, chart_id, best_keys, time_achieved, score_id FROM {SCORES}
-                    WHERE chart_id = chart.key AND user_id = %s AND (%s::float8 IS NULL OR time_achieved < %s) OFFSET 0
-                ) s
+                SELECT id, chart_id, best_keys, time_achieved, score_id FROM {SCORES}
+                WHERE user_id = %s AND chart_id = ANY(%s) AND (%s::float8 IS NULL OR time_achieved < %s)
             ) {picks}
             """,
-            [sorted(chart_keys), user_id, before, before],
+            [user_id, sorted(chart_keys), before, before],
         )
         chosen: Chosen = defaultdict(dict)
         for chart, position, score in cursor.fetchall():

@@ -31,6 +31,7 @@ def run(job: Import, games: Sequence[Game], progress: Progress) -> None:
         states.lock_player(job.user_id)
         progress.stage(Stage.SAVING, total=batch.score_count)
         batch.save(progress.tick)
+        store.refresh_statistics(batch.score_count)
         ImportProblem.objects.filter(job=job).delete()
         store.save_problems(job, batch.problems, parsed.context)
         provided = {parsed.context.playtype.name: parsed.classes} if parsed.classes else None

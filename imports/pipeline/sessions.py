@@ -94,8 +94,8 @@ def _rating_names(playtype: Playtype) -> list[str]:
 def _scores_in(player: Player, spans: Sequence[Span]) -> list[Timed]:
     """All timed scores within the spans, sorted by time.
 
-    OFFSET 0 makes PostgreSQL look up each span in the index. Right after a first import it believes that the player has
-    hardly any scores, and would rather compare each of a hundred thousand with each of a thousand spans.
+    OFFSET 0 makes PostgreSQL look up each span in the index. Where its statistics know nothing of the player yet, it
+    would rather compare each of a hundred thousand scores with each of a thousand spans.
     """
     names = _rating_names(player.playtype)
     values = "".join(", (calculated_data->>%s)::float8" for _ in names)

@@ -24,6 +24,8 @@ SCORE_COLUMNS = (
 )  # fmt: skip
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 COPY_PIECE = 1_000  # lines of one write, between two progress ticks
+MANY = 5_000  # scores above which fresh planner statistics pay for themselves
+A_GOOD_PART = 20  # one in so many
 to_json = msgspec.json.Encoder().encode
 
 
@@ -101,6 +103,21 @@ class Batch:
                 self._pieces[number] = b""  # one piece less to hold
                 on_progress(self.score_count * number // total, self.score_count)
         self._pieces.clear()
+
+
+def refresh_statistics(added: int) -> None:
+    """Tells PostgreSQL's planner of many new scores, where they are a good part of all: it plans the refreshes.
+
+    Only of the columns that those ask by, as the others are long. ANALYZE holds a lock until COMMIT that only another
+    ANALYZE or VACUUM minds; where one of these is at work already, this passes, as nobody shall wait for statistics.
+    """
+    if added < MANY:
+        return
+    table = _table(Score)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples < %s FROM pg_class WHERE oid = %s::regclass", [added * A_GOOD_PART, table])
+        if cursor.fetchone()[0]:
+            cursor.execute(f"ANALYZE (SKIP_LOCKED) {table} (user_id, game, playtype, chart_id, time_achieved)")
 
 
 def _escaped(json: bytes) -> bytes:

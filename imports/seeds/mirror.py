@@ -111,10 +111,7 @@ def finish(written: int) -> None:
 def delete_charts(games: Collection[str]) -> Counts:
     """Deletes the charts of these games that are not in the files, unless they have scores."""
     return _counts(
-        f"""
-        DELETE FROM imports_chart chart WHERE {MISSING_CHART} AND NOT {HAS_SCORES} RETURNING game
-        """,
-        [list(games)],
+        f"DELETE FROM imports_chart chart WHERE {MISSING_CHART} AND NOT {HAS_SCORES} RETURNING game", [list(games)]
     )
 
 

@@ -11,11 +11,12 @@ import tarfile
 import time
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPException
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import IO, Any
@@ -119,18 +120,20 @@ class _Member:
     read: Callable[[], IO[bytes] | None]
 
 
-_Members = Callable[[Path, Limits], Iterator[_Member]]
+_Members = Generator[_Member, None, None]
 
 
 def _unpack(archive: Path, folder: Path, *, said: str, limits: Limits) -> None:
     """Takes the seed files out. The archive is gone through twice: first for the names, then for their content."""
     members = _zip_members if zipfile.is_zipfile(archive) else _tar_members
     try:
-        names = [member.name for member in _counted(members(archive, limits), limits) if _is_seeds(member)]
+        with closing(members(archive, limits)) as found:
+            names = [member.name for member in _counted(found, limits) if _is_seeds(member)]
         if not names:
             raise _broken(said, "holds neither songs-<game>.json nor charts-<game>.json")
         chosen = _one_of({PurePosixPath(name).parent for name in names}, said=said)
-        _take_out(members(archive, limits), folder, chosen=chosen, limits=limits)
+        with closing(members(archive, limits)) as found:
+            _take_out(found, folder, chosen=chosen, limits=limits)
     except _TooMuch as much:
         raise _broken(said, str(much)) from None
     except RuntimeError:  # zipfile's word for it
@@ -168,12 +171,11 @@ def _take_out(members: Iterator[_Member], folder: Path, *, chosen: PurePosixPath
         path = PurePosixPath(member.name)
         if not _is_seeds(member) or path.parent != chosen:
             continue
-        target, content = folder / path.name, member.read()
+        target = folder / path.name
         if target.exists():
             raise _TooMuch(f"holds {member.name} twice")
-        if content is not None:
-            with target.open("wb") as file:
-                left -= _copy(content, file, most=left, words=f"unpacks to more than {limits.unpacked:,} bytes")
+        with target.open("wb") as file, member.read() or BytesIO() as content:
+            left -= _copy(content, file, most=left, words=f"unpacks to more than {limits.unpacked:,} bytes")
 
 
 def _copy(content: Any, file: IO[bytes], *, most: int, words: str, deadline: float | None = None) -> int:
@@ -189,17 +191,17 @@ def _copy(content: Any, file: IO[bytes], *, most: int, words: str, deadline: flo
     return copied
 
 
-def _zip_members(archive: Path, _limits: Limits) -> Iterator[_Member]:
+def _zip_members(archive: Path, _limits: Limits) -> _Members:
     with zipfile.ZipFile(archive) as opened_archive:
         for info in opened_archive.infolist():
             link = info.external_attr >> 16 & 0o170000 == 0o120000
             yield _Member(info.filename, not info.is_dir() and not link, partial(opened_archive.open, info))
 
 
-def _tar_members(archive: Path, limits: Limits) -> Iterator[_Member]:
+def _tar_members(archive: Path, limits: Limits) -> _Members:
     """Each member is to be read before the next is asked for. What is skipped is unpacked as well, and so counts."""
     unpacked = 0
-    with tarfile.open(archive, "r|*") as opened_archive:
+    with archive.open("rb") as file, tarfile.open(fileobj=file, mode="r|*") as opened_archive:
         for info in opened_archive:
             unpacked += info.size
             if unpacked > limits.unpacked:
@@ -222,6 +224,7 @@ def _download(address: str, target: Path, *, limits: Limits) -> None:
     except _TooMuch as much:
         raise _broken(address, str(much)) from None
     except HTTPError as error:
+        error.close()  # it holds the connection
         raise _broken(address, f"cannot be downloaded (the server says {error.code} {error.reason})") from None
     except (OSError, HTTPException, ValueError) as error:
         raise _broken(address, f"cannot be downloaded ({getattr(error, 'reason', None) or error})") from None

@@ -68,7 +68,7 @@ def test_it_tells_who_acted_for_whom_with_which_token_when_why_and_on_how_much()
 
 
 def entry(row: AuditEntry, verb: str, actor: int | None, **members: Any) -> dict[str, Any]:
-    base = {
+    base: dict[str, Any] = {
         "verb": verb,
         "actorID": actor,
         "subjectID": people.alice().pk,

@@ -115,6 +115,8 @@ def pages(live_server: LiveServer, catalogue: None, redis_clean: Redis) -> dict[
         "landing": (None, "/"),
         "login": (None, "/login/?next=/imports/"),
         "not-found": (None, "/nowhere/"),
+        "games": (None, "/games/"),
+        **{f"game-{slug}": (None, f"/games/{slug}/") for slug in ("iidx", "popn", "itg", "bms", "ddr", "museca")},
         "upload": (alice, "/import/"),
         "list": (alice, "/imports/"),
         "list-failed": (alice, "/imports/?state=failed"),

@@ -44,10 +44,11 @@ def test_every_state_has_its_line(alices: Client) -> None:
         "scores.json Batch-Manual file Cancelled Stopped before anything was saved",
         "broken.json Batch-Manual file Failed",
         "taken.json SOUND VOLTEX, Tests Reverted 2 scores taken back as before",
-        "again.json SOUND VOLTEX, Tests Completed Nothing new, 1 duplicate , 1 problem no change",
+        "again.json SOUND VOLTEX, Tests Completed Nothing new, 1 duplicate, 1 problem no change",
         "first.json SOUND VOLTEX, Tests Completed 3 new 0.882 VOLFORCE",
     ]
-    assert [said.index(line) for line in lines] == sorted(said.index(line) for line in lines)
+    assert [line for line in lines if line not in said] == []
+    assert sorted(lines, key=said.index) == lines  # newest first
 
 
 def test_the_chips_count_and_choose(alices: Client) -> None:

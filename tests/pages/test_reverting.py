@@ -42,7 +42,7 @@ def test_the_question_says_everything_that_changes(alices: Client) -> None:
     assert heading_of(page) == "Revert this import?"
     for part in (
         "night.json, SOUND VOLTEX",
-        "VOLFORCE 1.470 −0.430 1.040",
+        "VOLFORCE 1.470 −0.422 1.048",
         "Scores 9 −5 4",
         "Charts 5 −1 4",
         "Sessions 2 −1 1",

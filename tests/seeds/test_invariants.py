@@ -55,7 +55,8 @@ PLACES = {
 def row(game: str, number: int = 1, **changed: Any) -> Row:
     """A chart of a game, on a song of its own."""
     playtype, difficulty = PLACES.get(game, ("Single", "EXH"))
-    return chart(number, difficulty, **{"chartID": str(number), "playtype": playtype, "versions": [], **changed})
+    named = {"chartID": str(number), "playtype": playtype, "difficulty": difficulty, "versions": []}
+    return chart(number) | named | changed
 
 
 def told(game: str, *rows: Row) -> list[str]:

@@ -91,9 +91,9 @@ def test_with_keep_nothing_is_deleted(folder: Path) -> None:
 @pytest.mark.parametrize(("game", "playtype"), [("bms", "7K"), ("pms", "Controller")])
 def test_songs_and_charts_of_bms_and_pms_are_never_deleted(tmp_path: Path, game: str, playtype: str) -> None:
     facts = dict.fromkeys(("genre", "subtitle", "subartist", "tableString"))
-    hashes = {"notecount": 100, "hashMD5": "a", "hashSHA256": "b", "tableFolders": []}
+    hashes = [{"notecount": 100, "hashMD5": f"a{n}", "hashSHA256": f"b{n}", "tableFolders": []} for n in range(3)]
     songs = [song(number, data=facts) for number in (1, 2)]
-    charts = [chart(number, "CHART", playtype=playtype, versions=[], data=hashes) for number in (1, 2)]
+    charts = [chart(number, "CHART", playtype=playtype, versions=[], data=hashes[number]) for number in (1, 2)]
     load(write(tmp_path, **{f"songs_{game}": songs, f"charts_{game}": charts}))
 
     load(write(tmp_path, **{f"songs_{game}": songs[:1], f"charts_{game}": charts[:1]}))

@@ -1,0 +1,78 @@
+"""Ten thousand distinct scores on real charts go in without a problem, for each game whose charts are at hand."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from imports import jobs
+from imports.models import ImportProblem, Score, State
+from imports.sample.plays import document, plays
+from imports.seeds.load import load
+from tests import builders, people
+
+FOLDER = Path(__file__).parents[2].parent / "shared" / "seeds"
+SCORES = 10_000
+GPTS = [
+    "arcaea:Touch",
+    "chunithm:Single",
+    "ddr:SP",
+    "maimai:Single",
+    "maimaidx:Single",
+    "museca:Single",
+    "ongeki:Single",
+    "popn:9B",
+    "sdvx:Single",
+    "wacca:Single",
+]
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not FOLDER.is_dir() or bool(os.environ.get("CI")), reason="the seeds (../shared/seeds) are not here"
+    ),
+]
+
+
+def rows(kind: str, game: str) -> list[Any]:
+    found: list[Any] = json.loads((FOLDER / f"{kind}-{game}.json").read_bytes())
+    return found
+
+
+@pytest.fixture
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The files of one game, and no others: one load of all takes longer than the import."""
+    game = request.getfixturevalue("gpt").split(":")[0]
+    for kind in ("songs", "charts"):
+        (tmp_path / f"{kind}-{game}.json").symlink_to(FOLDER / f"{kind}-{game}.json")
+    return tmp_path
+
+
+@pytest.mark.parametrize("gpt", GPTS)
+def test_ten_thousand_scores_on_real_charts_go_in_without_a_problem(gpt: str, folder: Path) -> None:
+    load(folder)
+    game, playtype = gpt.split(":")
+    charts = [row for row in rows("charts", game) if row["playtype"] == playtype and row["isPrimary"]]
+    scores = list(plays(gpt, charts, SCORES, chance=Random(gpt)))
+    content = json.dumps(document(gpt, scores, service="Ten games")).encode()
+
+    job = builders.dealt_with(
+        jobs.submit(people.alice(), jobs.Upload(content=content, import_type="file/batch-manual"))
+    )
+
+    said = list(ImportProblem.objects.filter(job=job).values_list("message", flat=True)[:3])
+    assert (said, job.error_message) == ([], "")
+    assert (job.state, job.score_count, job.duplicate_count) == (State.COMPLETED, SCORES, 0)
+    assert Score.objects.filter(from_import=job).count() == SCORES
+
+
+def test_the_games_are_all_those_with_charts() -> None:
+    assert {gpt.split(":")[0] for gpt in GPTS} == {
+        path.stem.removeprefix("charts-") for path in FOLDER.glob("charts-*")
+    }
