@@ -44,6 +44,7 @@ from imports.models.documents import UNFINISHED
 from imports.pipeline import states
 from imports.pipeline.progress import BEGINS, DESCRIPTIONS, Progress, Snapshot, Stage, read, writer
 from imports.pipeline.run import run
+from imports.seeds import rerate
 
 log = logging.getLogger(__name__)
 
@@ -262,6 +263,33 @@ def worker_count() -> int:
     return Worker.count(connection=_redis())
 
 
+# --- what follows from changed charts --------------------------------------------------------------
+
+RERATE_FOR = 5.0  # seconds; then the imports that wait get their turn
+RERATE_GRACE = 30  # seconds without a player done after which somebody else should look
+
+
+def rerate_later(key: int) -> None:
+    """Asks for a worker to go on with a rerating. Without Redis it waits for the sweeper instead."""
+    try:
+        _queue().enqueue_call(perform_rerating, args=(key,), result_ttl=0, failure_ttl=3600)
+    except RedisError:
+        log.warning("rerating %s could not be queued; the sweeper will", key)
+
+
+def perform_rerating(key: int) -> None:
+    """The job that the queue carries: some of the players, and itself again for the others."""
+    close_old_connections()
+    if rerate.work(key, seconds=RERATE_FOR):
+        rerate_later(key)
+
+
+def sweep_reratings() -> None:
+    """Queues again the reratings that have not moved for a while."""
+    for key in rerate.stalled(seconds=RERATE_GRACE):
+        rerate_later(key)
+
+
 # --- sweeping -------------------------------------------------------------------------------------
 
 
@@ -302,6 +330,7 @@ def sweep_forever() -> None:
         close_old_connections()
         try:
             sweep()
+            sweep_reratings()
         except (DatabaseError, InterfaceError, RedisError) as error:
             log.warning("could not sweep: %s", error)
             connection.close()

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from imports.admin.base import GameFilter, ReadOnlyAdmin, link_to_list
 from imports.formats.lookup import fold_title
-from imports.models import Chart, Song
+from imports.models import Chart, Rerating, Song
 
 
 @admin.register(Song)
@@ -68,3 +68,14 @@ class ChartAdmin(ReadOnlyAdmin):
         term = search_term.strip()
         keys = [f"{kind}:{term}" for kind in ("inGameID", "inGameStrID", "hash")]
         return queryset.filter(Q(chart_id=term) | Q(match_keys__overlap=keys)) if term else queryset, False
+
+
+@admin.register(Rerating)
+class ReratingAdmin(ReadOnlyAdmin):
+    """How far the scores on changed charts are."""
+
+    list_display = ("time_queued", "player_count", "players_done", "scores_changed", "time_finished")
+    fields = (
+        "time_queued", "rated", "flagged", "player_count", "players_done", "scores_changed", "time_touched",
+        "time_finished",
+    )  # fmt: skip

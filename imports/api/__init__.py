@@ -1,7 +1,8 @@
 """The HTTP API: thin views over jobs, pipeline.revert, rules and models. Never imports pages or admin.
 
 resource        what every view does first, in the order clients rely on: body, who asks, limits, permissions
-bodies, authentication, limits, permissions, errors, rendering, responses, middleware    its parts
+bodies, parameters, authentication, limits, permissions, errors, rendering, responses, middleware    its parts
 documents       rows -> the API's documents, one at a time; loading and ranking: the queries behind many of them
-imports, polling, uploads, users, scores, sessions, instance    one file a resource
+changes         what a revert changes -> one document; undo: reverts, real and previewed, of one import or several
+imports, again, orphans, polling, uploads, users, scores, sessions, instance    one file a resource
 """

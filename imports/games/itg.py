@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Sequence
 
 from imports.errors import FormulaError
@@ -79,34 +80,61 @@ def fastest_32(play: Play, chart: Chart) -> float | None:
     nps, notes = chart.data["npsPerMeasure"], chart.data["notesPerMeasure"]
     if len(nps) != len(notes):
         raise FormulaError(f"This chart has {len(nps)} measures by one count and {len(notes)} by another.")
+    measures = len(notes)
     if play.metrics["lamp"] == "FAILED":
-        played = math.ceil(play.metrics["survivedPercent"] / 100 * len(notes))
-        nps, notes = nps[:played], notes[:played]
-    tempo = _fastest_stretch(nps, notes) * 60 / 4
+        measures = min(measures, max(0, math.ceil(play.metrics["survivedPercent"] / 100 * measures)))
+    tempo = _fastest_by_measure(nps, notes)[measures] * 60 / 4
     return tempo if tempo >= LEAST_TEMPO else None
 
 
-def _fastest_stretch(nps: Sequence[float], notes: Sequence[float]) -> float:
-    """The largest notes per second that no measure of some stretch is below; `_LEAST_NPS` where there is none.
+CHARTS_KEPT = 2_000
+_kept: dict[int, tuple[Sequence[float], Sequence[float], Sequence[float]]] = {}
+
+
+def _fastest_by_measure(nps: Sequence[float], notes: Sequence[float]) -> Sequence[float]:
+    """`_fastest_stretches`, worked out once for a chart however many scores are on it.
+
+    Charts are told apart by identity, since comparing hundreds of measures would cost more than most of the rest.
+    What is kept holds on to the chart's lists, so that no other can take their place.
+    """
+    kept = _kept.get(id(nps))
+    if kept is None or kept[0] is not nps or kept[1] is not notes:
+        if len(_kept) >= CHARTS_KEPT:
+            _kept.clear()
+        kept = _kept[id(nps)] = (nps, notes, _fastest_stretches(nps, notes))
+    return kept[2]
+
+
+def _fastest_stretches(nps: Sequence[float], notes: Sequence[float]) -> Sequence[float]:
+    """For the first none, one, two ... of the measures: the largest notes per second that no measure of some stretch is
+    below, `_LEAST_NPS` where there is none.
 
     Only a stretch that is faster than the fastest so far matters, so a new one begins after every measure that is not.
+    `slowest` are the measures of the stretch that are slower than all that follow them, so its first is the slowest:
+    each measure comes and goes once, however often the chart speeds up.
     """
     fastest, start, total = _LEAST_NPS, 0, 0.0
+    found, slowest = [fastest], deque[int]()
     for measure, speed in enumerate(nps):
+        count = notes[measure]
         if speed <= fastest:
             start, total = measure + 1, 0.0
-            continue
-        count = notes[measure]
-        if not count:
+            slowest.clear()
+        elif not count:
             start, total = measure, 0.0
-            continue
-        total += count
-        while total >= NOTES_OF_32 and start < measure:
-            stretch = nps[start : measure + 1]
-            fastest = min(stretch)
-            start = measure + 1 - stretch[::-1].index(fastest)  # after the last of the slowest
-            total = sum(notes[start : measure + 1])
-    return fastest
+            slowest = deque((measure,))
+        else:
+            while slowest and nps[slowest[-1]] >= speed:
+                slowest.pop()
+            slowest.append(measure)
+            total += count
+            while total >= NOTES_OF_32 and start < measure:
+                last = slowest.popleft()
+                fastest = nps[last]
+                total -= notes[start] if last == start else sum(notes[start : last + 1])
+                start = last + 1
+        found.append(fastest)
+    return found
 
 
 # --- what contradicts itself ------------------------------------------------------------------------

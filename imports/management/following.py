@@ -79,7 +79,7 @@ def follow(job: Import, bar: Bar) -> None:
         snapshot, before = jobs.progress_of(job), jobs.queue_position(job)
         if snapshot != seen or before:
             seen, patient_until = snapshot, time.monotonic() + PATIENCE
-        if not _has_workers() or time.monotonic() > patient_until:
+        if not has_workers() or time.monotonic() > patient_until:
             _work_here(job, bar)
             patient_until = time.monotonic() + PATIENCE
             continue
@@ -87,7 +87,7 @@ def follow(job: Import, bar: Bar) -> None:
         time.sleep(LOOK_EVERY)
 
 
-def _has_workers() -> bool:
+def has_workers() -> bool:
     try:
         return jobs.worker_count() > 0
     except RedisError:
@@ -96,7 +96,7 @@ def _has_workers() -> bool:
 
 def _work_here(job: Import, bar: Bar) -> None:
     """Works the player's imports up to this one; harmless where a worker is at it after all, as it holds a lock."""
-    if not _has_workers():
+    if not has_workers():
         bar.say("No worker is running; working here.")
     due = Import.objects.filter(user_id=job.user_id, pk__lte=job.pk, state__in=("queued", "running"))
     with _shown(job, bar):

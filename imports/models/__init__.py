@@ -6,6 +6,7 @@ from imports.models.accounts import APIToken, AuthLevel, Permission, User
 from imports.models.bests import PersonalBest
 from imports.models.catalogue import Chart, Song
 from imports.models.documents import AuditEntry, Import, ImportInput, ImportProblem, OrphanScore, State
+from imports.models.reratings import Rerating
 from imports.models.scores import Score, ScoreBlacklist
 from imports.models.sessions import ImportSession, Session
 from imports.models.stats import ClassAchievement, GameStats
@@ -24,6 +25,7 @@ __all__ = [
     "OrphanScore",
     "Permission",
     "PersonalBest",
+    "Rerating",
     "Score",
     "ScoreBlacklist",
     "Session",

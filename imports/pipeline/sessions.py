@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -22,8 +23,10 @@ from imports.pipeline.islands import GAP, Island, Span, Timed, islands, match, w
 from imports.pipeline.session_names import new_name
 
 PARTS = ImportSession._meta.db_table
+SESSIONS = Session._meta.db_table
 IDENTITY = ("session_id", "name", "desc", "highlight", "time_inserted")
-FACTS = ("time_started", "time_ended", "score_count", "calculated_data")
+FACTS = {"time_started": "float8", "time_ended": "float8", "score_count": "int", "calculated_data": "jsonb"}
+to_json = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +157,25 @@ def _save(
             changed.append(session)
         sessions.append(session)
     Session.objects.bulk_create(new, batch_size=5_000)
-    Session.objects.bulk_update(changed, FACTS, batch_size=500)
+    _update(changed)
     return sessions
+
+
+def _update(changed: Sequence[Session]) -> None:
+    """In one statement, which the ORM's CASE for each value would make a long one."""
+    if not changed:
+        return
+    rows = [{"id": session.pk, **{name: getattr(session, name) for name in FACTS}} for session in changed]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE {SESSIONS} s SET {", ".join(f"{name} = new.{name}" for name in FACTS)}
+            FROM jsonb_to_recordset(%s::jsonb) AS new
+                (id bigint, {", ".join(f"{name} {kind}" for name, kind in FACTS.items())})
+            WHERE s.id = new.id
+            """,
+            [to_json(rows).decode()],
+        )
 
 
 def _save_parts(found: Sequence[Island], sessions: Sequence[Session]) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from django.db import transaction
 
-from imports.seeds import checks, mirror
+from imports.models import Rerating
+from imports.seeds import checks, mirror, rerate
 from imports.seeds.files import SeedFile, files_in, read
 from imports.seeds.mirror import NEVER_DELETED, Counts, Stale
-from imports.seeds.rerate import Rerated, rerate
 from imports.seeds.rows import Kind, Problem, SeedsBroken
 
 
@@ -42,7 +42,7 @@ class Loaded:
     tallies: dict[tuple[str, Kind], Tally] = field(default_factory=lambda: defaultdict(Tally))
     kept: list[tuple[str, str]] = field(default_factory=list)  # not in the files, but with scores
     displaced: list[tuple[str, str]] = field(default_factory=list)  # no longer primary: a chart of the files is
-    rerated: Rerated = field(default_factory=Rerated)
+    rerating: Rerating | None = None  # what is left to do for scores on changed charts
 
     def note(self, kind: Kind, what: str, counts: Counts) -> None:
         for game, count in counts.items():
@@ -67,7 +67,7 @@ def load(folder: Path, *, keep: bool = False) -> Loaded:
             loaded, songs_of=_mirrored(files, "songs", keep=keep), charts_of=_mirrored(files, "charts", keep=keep)
         )
         mirror.finish(sum(tally.written for tally in loaded.tallies.values()))
-        loaded.rerated = rerate(stale.rated, stale.flagged)
+        loaded.rerating = rerate.plan(stale.rated, stale.flagged)
     return loaded
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from script.bench_parts import bulk, catalogue, polls, small
+from script.bench_parts import bulk, catalogue, derivation, polls, small
 from script.bench_parts.client import Client
 from script.bench_parts.figures import Report, facts, table
 from script.bench_parts.installation import Broken, Installation, installation
@@ -80,6 +80,8 @@ def arguments() -> argparse.Namespace:
 
 def measure(made: Installation, report: Report, size: Size) -> None:
     """Everything, into the report."""
+    say("Judging invented scores of every playtype ...")
+    report.add(derivation.HEADING, derivation.figures())
     say("Loading an invented catalogue ...")
     charts = catalogue.write_seeds(made.folder / "seeds")
     made.manage("load_seeds", str(made.folder / "seeds"))

@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from imports.models import AuditEntry, Chart, Import, Score, ScoreBlacklist, Song, User
+from imports.models import AuditEntry, Chart, Import, Rerating, Score, ScoreBlacklist, Song, User
 from tests import builders, people
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +37,7 @@ def everything() -> None:
     people.token_of(alice)
     rows = [builders.score_on(chart, timeAchieved=builders.NOON) for chart in charts]
     builders.an_import(alice, *rows, builders.unknown_score(), parts={"classes": {"dan": "DAN_4"}})
+    Rerating.objects.create(rated=[charts[0].pk], flagged=[], player_count=1)
     ScoreBlacklist.objects.create(user=alice, score_id="T" + "0" * 64, score={})
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from imports.api import undo
 from imports.models import AuditEntry, Import, Permission, Score, State
+from imports.pipeline.preview import revert_all
+from imports.pipeline.revert import Deed, revert
 from tests import people
 from tests.api.answers import outcome
 from tests.api.callers import GUEST, STRANGER, Caller, Told, lacks, table
@@ -132,6 +136,20 @@ def test_while_another_import_of_theirs_runs_nothing_is_reverted() -> None:
     early, late = two()
     _in_state(State.RUNNING)
     assert outcome(post(people.session_of(people.alice()), early, late)) == (409, BUSY)
+
+
+def test_one_that_somebody_reverts_between_our_look_and_the_lock_is_named_too() -> None:
+    early, late = two()
+
+    def somebody_first(jobs: list[Import], deed: Deed) -> Any:
+        revert(early, Deed(by=people.ada()))
+        return revert_all(jobs, deed)
+
+    with patch.object(undo, "revert_all", somebody_first):
+        answer = post(people.session_of(people.alice()), early, late)
+    assert outcome(answer) == by_name(early, (410, "This import has been reverted."))
+    late.refresh_from_db()
+    assert (late.state, Score.objects.get().from_import) == (State.COMPLETED, late)
 
 
 ARRAY = "[importIDs] Expected an array of 1 to 100 import IDs."

@@ -17,7 +17,7 @@ from tests.browser.conftest import OpenBrowser, sample_file, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-ROWS = 20_000
+ROWS = 30_000
 # Every value that the gauge of the import's page has had, across reloads.
 RECORD = """
 new MutationObserver(() => {

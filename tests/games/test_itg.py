@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -95,7 +96,12 @@ def window_by_window(measures: Measures) -> float | None:
     some.lists(some.tuples(some.integers(5, 20), some.sampled_from([0, 40, 100, 200, 300, 511, 512, 600])), max_size=30)
 )
 def test_the_fastest_stretch_is_that_of_all_windows(measures: Measures) -> None:
-    assert itg.fastest_32(made(), of(measures)) == window_by_window(measures)
+    whole = of(measures)
+    assert itg.fastest_32(made(), whole) == window_by_window(measures)
+    for played in range(len(measures) + 1):  # of the same chart, so from what was kept
+        survived = 100 * played / max(1, len(measures))
+        reached = math.ceil(survived / 100 * len(measures))
+        assert itg.fastest_32(died(survived), whole) == window_by_window(measures[:reached])
 
 
 def test_a_chart_that_counts_its_measures_in_two_ways_has_no_fastest_stretch() -> None:

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 
 from imports.models import Chart, Song
+from imports.seeds import rerate
 from imports.seeds.load import Loaded, Tally, load
 from tests import builders, people
 from tests.seeds.folders import chart, song, write
@@ -137,6 +138,8 @@ def test_a_kept_chart_gives_way_to_the_one_that_took_its_place(folder: Path) -> 
 
     assert dict(Chart.objects.values_list("chart_id", "is_primary")) == {"EXH of 2": False, "remade": True}
     assert loaded.displaced == [("sdvx", "EXH of 2")]
+    assert loaded.rerating is not None
+    rerate.work(loaded.rerating.pk)
     assert not alice.bests.get().is_primary
 
 

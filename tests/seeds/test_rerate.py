@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from redis import Redis
 
-from imports.models import Chart, GameStats, PersonalBest, Score, Session, User
-from imports.seeds.load import load
-from imports.seeds.rerate import Rerated
+from imports import jobs
+from imports.models import Chart, GameStats, PersonalBest, Rerating, Score, Session, User
+from imports.seeds import rerate
+from imports.seeds.load import Loaded, load
+from imports.seeds.rows import SeedsBroken
 from tests import builders, people
 from tests.seeds.folders import chart, song, write
 
@@ -33,6 +39,20 @@ def play(user: User) -> None:
     assert builders.an_import(user, *scores, parts={"meta": meta}).score_count == COUNT
 
 
+def changed(folder: Path, **files: Any) -> Rerating:
+    """Loads the files; what is left to do for the scores, which nobody has begun with."""
+    return left_by(load(write(folder, **files)))
+
+
+def left_by(loaded: Loaded) -> Rerating:
+    assert loaded.rerating is not None
+    return loaded.rerating
+
+
+def harder(level: int = 18) -> dict[str, Any]:
+    return rows(level=str(level), levelNum=level)
+
+
 def forget(user: User) -> None:
     for model in (Score, PersonalBest, Session, GameStats):
         model.objects.filter(user=user).delete()
@@ -49,20 +69,19 @@ def state(user: User) -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize("changed", [{"level": "18", "levelNum": 18}, {"isPrimary": False}])
-def test_a_changed_chart_leaves_what_an_import_over_it_would_have_led_to(
-    tmp_path: Path, changed: dict[str, Any]
-) -> None:
+@pytest.mark.parametrize("facts", [{"level": "18", "levelNum": 18}, {"isPrimary": False}])
+def test_a_changed_chart_leaves_what_an_import_over_it_would_have_led_to(tmp_path: Path, facts: dict[str, Any]) -> None:
     alice = people.alice()
     load(write(tmp_path, **rows()))
     play(alice)
     before = state(alice)
 
-    loaded = load(write(tmp_path, **rows(**changed)))
+    left = changed(tmp_path, **rows(**facts))
+    assert left.player_count == 1
+    rerate.work(left.pk)
 
     after = state(alice)
     assert after != before
-    assert loaded.rerated.players == 1
     forget(alice)
     play(alice)
     assert state(alice) == after
@@ -76,17 +95,180 @@ def test_new_versions_and_names_rate_nothing_anew(tmp_path: Path) -> None:
 
     loaded = load(write(tmp_path, **renamed))
 
-    assert loaded.rerated == Rerated()
+    assert loaded.rerating is None
 
 
 def test_the_players_of_a_changed_chart_are_counted(tmp_path: Path) -> None:
     load(write(tmp_path, **rows()))
     for user in (people.alice(), people.bob()):
         play(user)
-    harder = rows()
-    harder["charts_sdvx"][0] |= {"level": "20", "levelNum": 20}
+    one_harder = rows()
+    one_harder["charts_sdvx"][0] |= {"level": "20", "levelNum": 20}
 
-    assert load(write(tmp_path, **harder)).rerated == Rerated(players=2, scores=2)
+    left = changed(tmp_path, **one_harder)
+    rerate.work(left.pk)
+
+    left.refresh_from_db()
+    assert (left.player_count, left.players_done, left.scores_changed) == (2, 2, 2)
+    assert left.time_finished is not None
+
+
+def test_a_broken_load_leaves_nothing_to_do(tmp_path: Path) -> None:
+    load(write(tmp_path, **rows()))
+    play(people.alice())
+
+    with pytest.raises(SeedsBroken):
+        load(write(tmp_path, **harder() | {"songs_sdvx": [song(1, title=None)]}))
+
+    assert not Rerating.objects.exists()
+
+
+# --- stopped, and gone on with --------------------------------------------------------------------------
+
+
+class Killed(Exception):
+    """The worker is gone."""
+
+
+def kill(_: Rerating) -> None:
+    raise Killed
+
+
+def both_play(folder: Path) -> tuple[User, User]:
+    load(write(folder, **rows()))
+    alice, bob = people.alice(), people.bob()
+    for user in (alice, bob):
+        play(user)
+    return alice, bob
+
+
+def test_a_killed_worker_s_work_is_taken_up_where_it_ended(tmp_path: Path) -> None:
+    alice, bob = both_play(tmp_path)
+    before = state(bob)
+    left = changed(tmp_path, **harder())
+
+    with pytest.raises(Killed):
+        rerate.work(left.pk, tell=kill)
+
+    half = state(alice)
+    assert (half != before, state(bob)) == (True, before)
+    left.refresh_from_db()
+    assert (left.players_done, left.last_user, left.time_finished) == (1, alice.pk, None)
+    told: list[int] = []
+    assert not rerate.work(left.pk, tell=lambda now: told.append(now.last_user))
+    assert told == [bob.pk]
+    assert state(alice) == half
+    assert state(bob)[2:] == half[2:]
+
+
+def test_a_player_who_breaks_off_is_rolled_back_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice, _ = both_play(tmp_path)
+    before = state(alice)
+    left = changed(tmp_path, **harder())
+
+    def broken(*_: object, **__: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rerate, "refresh", broken)
+        with pytest.raises(Killed):
+            rerate.work(left.pk)
+
+    left.refresh_from_db()
+    assert (state(alice), left.players_done) == (before, 0)
+    rerate.work(left.pk)
+    assert state(alice) != before
+
+
+def test_what_is_finished_is_not_done_again(tmp_path: Path) -> None:
+    both_play(tmp_path)
+    left = changed(tmp_path, **harder())
+    rerate.work(left.pk)
+
+    told: list[Rerating] = []
+    assert not rerate.work(left.pk, tell=told.append)
+    assert told == []
+
+
+def test_doing_all_of_it_again_changes_nothing(tmp_path: Path) -> None:
+    alice, bob = both_play(tmp_path)
+    left = changed(tmp_path, **harder())
+    rerate.work(left.pk)
+    after = [state(alice), state(bob)]
+
+    Rerating.objects.filter(pk=left.pk).update(time_finished=None, last_user=0, scores_changed=0)
+    rerate.work(left.pk)
+
+    left.refresh_from_db()
+    assert ([state(alice), state(bob)], left.scores_changed) == (after, 0)
+
+
+def test_a_job_does_its_time_and_queues_itself_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, redis_clean: Redis
+) -> None:
+    both_play(tmp_path)
+    left = changed(tmp_path, **harder())
+    later: list[int] = []
+    monkeypatch.setattr(jobs, "rerate_later", later.append)
+    monkeypatch.setattr(jobs, "RERATE_FOR", -1)
+    monkeypatch.setattr(jobs, "close_old_connections", lambda: None)
+
+    jobs.perform_rerating(left.pk)
+    assert later == [left.pk]
+
+    monkeypatch.setattr(jobs, "RERATE_FOR", 60)
+    jobs.perform_rerating(left.pk)
+    assert later == [left.pk]
+    left.refresh_from_db()
+    assert left.players_done == 2
+
+
+def test_a_worker_does_what_is_queued(tmp_path: Path, redis_clean: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    both_play(tmp_path)
+    left = changed(tmp_path, **harder())
+    monkeypatch.setattr(jobs, "close_old_connections", lambda: None)
+
+    jobs.rerate_later(left.pk)
+    jobs.work(burst=True)
+
+    left.refresh_from_db()
+    assert left.time_finished is not None
+
+
+def test_the_sweeper_finds_what_does_not_move(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    both_play(tmp_path)
+    left = changed(tmp_path, **harder())
+    later: list[int] = []
+    monkeypatch.setattr(jobs, "rerate_later", later.append)
+
+    jobs.sweep_reratings()
+    assert later == []
+    Rerating.objects.update(time_touched=left.time_touched - timedelta(seconds=31))
+    jobs.sweep_reratings()
+    jobs.sweep_reratings()
+    assert later == [left.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_workers_one_works_and_the_other_returns(tmp_path: Path) -> None:
+    both_play(tmp_path)
+    left = changed(tmp_path, **harder())
+    others: list[bool] = []
+
+    def meanwhile(_: Rerating) -> None:
+        with ThreadPoolExecutor(1) as pool:
+            others.append(pool.submit(elsewhere).result())
+
+    def elsewhere() -> bool:
+        try:
+            return rerate.work(left.pk, tell=kill)
+        finally:
+            connection.close()
+
+    rerate.work(left.pk, tell=meanwhile)
+
+    left.refresh_from_db()
+    assert (others, left.players_done) == ([False, False], 2)
 
 
 def test_a_best_follows_its_chart_back_to_being_primary(tmp_path: Path) -> None:
@@ -95,8 +277,8 @@ def test_a_best_follows_its_chart_back_to_being_primary(tmp_path: Path) -> None:
     play(alice)
     before = state(alice)
 
-    load(write(tmp_path, **rows(isPrimary=False)))
+    rerate.work(changed(tmp_path, **rows(isPrimary=False)).pk)
     assert GameStats.objects.get(user=alice).ratings == {"VF6": None}
-    load(write(tmp_path, **rows()))
+    rerate.work(changed(tmp_path, **rows()).pk)
 
     assert state(alice) == before

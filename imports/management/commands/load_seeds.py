@@ -7,6 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from imports import jobs
+from imports.management.following import has_workers
+from imports.management.rerating import work_here
 from imports.seeds.load import Loaded, Tally, load
 from imports.seeds.rows import SeedsBroken
 from imports.seeds.sources import opened
@@ -25,6 +28,11 @@ class Command(BaseCommand):
         what = "a folder with the files, a .tar.gz or .zip file, or the http(s) address of one"
         parser.add_argument("source", metavar="SOURCE", help=what)
         parser.add_argument("--keep", action="store_true", help="delete nothing")
+        parser.add_argument(
+            "--wait",
+            action="store_true",
+            help="rate the scores on changed charts here, rather than have a worker do it",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         try:
@@ -32,9 +40,21 @@ class Command(BaseCommand):
                 loaded = load(folder, keep=options["keep"])
         except SeedsBroken as broken:
             raise CommandError("\n".join(["Nothing was loaded.", *broken.lines()])) from None
+        lines = [*summary(loaded), *self._rerate(loaded, here=options["wait"])]
         if options["verbosity"]:
-            for line in summary(loaded):
+            for line in lines:
                 self.stdout.write(line)
+
+    def _rerate(self, loaded: Loaded, *, here: bool) -> list[str]:
+        """Sees to the scores on changed charts; what the operator should know of it."""
+        left = loaded.rerating
+        if left is None:
+            return []
+        if here or not has_workers():
+            return [work_here(left, self.stdout)]
+        jobs.rerate_later(left.pk)
+        players = f"{left.player_count:,} players"
+        return [f"scores of {players} on changed charts are being rated anew: manage.py rerate --status"]
 
 
 def summary(loaded: Loaded) -> list[str]:
@@ -42,10 +62,6 @@ def summary(loaded: Loaded) -> list[str]:
     lines = [f"{game:9} {kind:6} {in_words(tally)}" for (game, kind), tally in sorted(loaded.tallies.items())]
     lines += _named("not in the files, but kept because of scores", loaded.kept)
     lines += _named("no longer primary, as another chart is in its place", loaded.displaced)
-    if loaded.rerated.players:
-        lines.append(
-            f"rated anew: {loaded.rerated.scores:,} scores changed, {loaded.rerated.players:,} players looked at"
-        )
     return lines
 
 

@@ -18,4 +18,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         if options["forever"]:
             jobs.sweep_forever()
+        jobs.sweep_reratings()
         self.stdout.write(f"{jobs.sweep()} imports queued again.")

@@ -76,10 +76,12 @@ def charts(title: Title, *, number: int, chance: Random) -> Iterator[Chart]:
 
 # --- a play -------------------------------------------------------------------------------------------
 
+UNKNOWN_STEPS = 300  # of real charts some do not say it
+
 
 def play(chart: Row, player: Player) -> Row:
     """A play of DDR, SP or DP."""
-    chance, steps = player.chance, chart["data"]["stepCount"]
+    chance, steps = player.chance, chart["data"].get("stepCount", UNKNOWN_STEPS)
     off = player.errors(chart["levelNum"])
     miss, good = int(steps * off * chance.uniform(0, 0.4)), int(steps * off * chance.uniform(0, 0.3))
     great = int(steps * off * chance.uniform(0.1, 0.8))

@@ -1,0 +1,41 @@
+"""One installation for all of these tests: what one of them breaks has to be whole again for the next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from random import Random
+from typing import Protocol
+
+import pytest
+
+from imports.sample.plays import document, plays
+from tests.faults.house import SEEDS, House, house
+from tests.faults.rounds import ROUNDS
+
+MOST = 20_000  # scores
+OTHER_PLAYERS = 20  # more than the tests but the one of many rounds need
+
+
+@pytest.fixture(scope="session")
+def home() -> Iterator[House]:
+    with house(players=ROUNDS + OTHER_PLAYERS) as made:
+        yield made
+
+
+class Scores(Protocol):
+    """A document with so many of a row of different scores, from one of them on."""
+
+    def __call__(self, count: int, *, start: int = 0) -> bytes: ...
+
+
+@pytest.fixture(scope="session")
+def scores() -> Scores:
+    charts = json.loads((SEEDS / "charts-sdvx.json").read_bytes())
+    rows = list(plays("sdvx:Single", charts, MOST, chance=Random("faults")))
+
+    def made(count: int, *, start: int = 0) -> bytes:
+        whole = document("sdvx:Single", rows[start : start + count], service="Faults")
+        return json.dumps(whole).encode()
+
+    return made

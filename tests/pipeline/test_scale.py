@@ -1,0 +1,97 @@
+"""What an import costs does not grow by the row: the number of statements is the same for ten rows and a thousand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from imports import jobs
+from imports.models import Session, User
+from imports.pipeline.revert import Deed, revert
+from tests.pipeline.world import EVENING, HALF_HOUR, bring, catalogue, player
+
+pytestmark = pytest.mark.django_db
+
+SDVX = "sdvx:Single"
+TWO_HOURS_AND_MORE = 5 * HALF_HOUR  # from one session to the next
+DOZENS = 40  # statements; COPY is not counted
+
+
+@pytest.fixture(autouse=True)
+def _catalogue(db: None) -> None:
+    catalogue()
+
+
+@pytest.fixture
+def user() -> User:
+    return player()
+
+
+def rows(count: int, *, start: int = 0, apart: float = HALF_HOUR, **more: Any) -> list[dict[str, Any]]:
+    """So many different scores, and two whose songs nobody knows."""
+    known = [
+        {
+            "matchType": "tachiSongID", "identifier": str(1 + i % 3), "difficulty": ("NOV", "EXH", "MXM")[i % 3],
+            "score": 8_000_000 + start + i, "lamp": "CLEAR", "timeAchieved": EVENING + i * apart, **more,
+        }
+        for i in range(count)
+    ]  # fmt: skip
+    return [*known, *({**known[0], "identifier": name} for name in ("98", "99"))]
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements of a block, afterwards."""
+    said: list[str] = []
+    with CaptureQueriesContext(connection) as queries:
+        yield said
+    said += [query["sql"] for query in queries.captured_queries]
+
+
+def statements_of_an_import(user: User, count: int, **more: Any) -> list[str]:
+    """All that a worker says to the database for it."""
+    meta = {"game": "sdvx", "playtype": "Single", "service": "World"}
+    document = json.dumps({"meta": meta, "scores": rows(count, **more)}).encode()
+    job = jobs.submit(user, jobs.Upload(content=document, import_type="file/batch-manual"))
+    with counted() as said:
+        jobs.run_import(job.import_id)
+    job.refresh_from_db()
+    assert (job.score_count, job.problem_count) == (count, 2)
+    return said
+
+
+def test_an_import_of_ten_rows_and_one_of_a_thousand_run_the_same_statements() -> None:
+    few = statements_of_an_import(player(), 10, apart=TWO_HOURS_AND_MORE)
+    many = statements_of_an_import(player(), 1_000, apart=TWO_HOURS_AND_MORE)
+    assert len(few) == len(many)
+
+
+def test_so_do_imports_into_a_history(user: User) -> None:
+    bring(user, SDVX, rows(1_000, apart=TWO_HOURS_AND_MORE))
+    few = statements_of_an_import(user, 10, start=5_000, apart=TWO_HOURS_AND_MORE)
+    many = statements_of_an_import(user, 1_000, start=10_000, apart=TWO_HOURS_AND_MORE)
+    assert len(few) == len(many)
+    assert Session.objects.filter(user=user).count() == 1_000
+
+
+def test_so_do_reverts() -> None:
+    said = []
+    for count in (10, 1_000):
+        user = player()
+        job = bring(user, SDVX, rows(count, apart=TWO_HOURS_AND_MORE))
+        with counted() as statements:
+            revert(job, Deed(by=user))
+        said.append(len(statements))
+    assert said[0] == said[1]
+
+
+def test_an_import_of_one_score_runs_a_few_dozen_statements(user: User) -> None:
+    bring(user, SDVX, rows(10))
+    said = statements_of_an_import(user, 1, start=5_000)
+    assert len(said) < DOZENS, "\n".join(said)
