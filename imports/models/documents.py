@@ -54,7 +54,7 @@ class ImportQuerySet(models.QuerySet["Import"]):
 class Import(models.Model):
     """One deed on a player's scores: it applies wholly or not at all, and can be undone. The row is the job.
 
-    `put_aside` keeps what a revert took away and a restore brings back: names of sessions, comments, highlights.
+    `put_aside` keeps what a revert took away and a restore brings back (`pipeline.put_aside`).
     """
 
     import_id = models.CharField(max_length=40, unique=True, default=new_import_id, editable=False)

@@ -17,15 +17,13 @@ from imports.models import (
     ImportProblem,
     OrphanScore,
     Score,
-    Session,
     State,
     User,
 )
 from imports.models.fields import key_count, key_set
-from imports.pipeline import states
+from imports.pipeline import put_aside, states
 from imports.pipeline.progress import Progress
 from imports.pipeline.refresh import Refreshed, refresh
-from imports.pipeline.sessions import remember
 from imports.pipeline.store import Touched
 
 SCORES = Score._meta.db_table
@@ -67,10 +65,10 @@ def revert(job: Import, deed: Deed) -> Reverted:
         if not states.mark_reverted(job, by=deed.by, reason=deed.reason, at=timezone.now()):
             raise NotRevertible
         kept = _hand_over_shared(job) if deed.keep_shared else 0
-        edits, named = _edits(job), remember(job.sessions.all())
+        gathered = put_aside.gather(job)
         touched = _delete_scores(job)
         refreshed = [refresh(part, Progress()) for part in touched]
-        _put_aside(job, edits=edits, named=named)
+        put_aside.keep(job, gathered)
         _hand_over_orphans(job)
         _forget_derived_achievements(job)
         scores = job.score_count - kept
@@ -79,19 +77,6 @@ def revert(job: Import, deed: Deed) -> Reverted:
             reason=deed.reason, counts={"scores": scores, "kept": kept},
         )  # fmt: skip
     return Reverted(scores=scores, kept=kept, refreshed=refreshed)
-
-
-def _edits(job: Import) -> dict[str, Any]:
-    """Comments and highlights that their owner gave to the import's scores."""
-    edited = Score.objects.filter(from_import=job, edited=True).values_list("score_id", "comment", "highlight")
-    return {score_id: {"comment": comment, "highlight": highlight} for score_id, comment, highlight in edited}
-
-
-def _put_aside(job: Import, *, edits: dict[str, Any], named: list[dict[str, Any]]) -> None:
-    """Keeps what a restore cannot find in the input: edits, and the names of the sessions that went."""
-    alive = set(Session.objects.filter(user_id=job.user_id).values_list("session_id", flat=True)) if named else set()
-    gone = [session for session in named if session["session_id"] not in alive]
-    Import.objects.filter(pk=job.pk).update(put_aside={"edits": edits, "sessions": gone})
 
 
 def _is_running(user_id: int) -> bool:

@@ -14,7 +14,7 @@ from imports.formats import BY_IMPORT_TYPE
 from imports.formats.base import Format, Parsed, ParseOptions
 from imports.games.spec import Game
 from imports.models import AuditEntry, Import, ImportInput, ImportProblem
-from imports.pipeline import states, store
+from imports.pipeline import put_aside, states, store
 from imports.pipeline.catalogue import catalogue_for
 from imports.pipeline.convert import judge_rows
 from imports.pipeline.outcome import outcome
@@ -35,7 +35,7 @@ def run(job: Import, games: Sequence[Game], progress: Progress) -> None:
         ImportProblem.objects.filter(job=job).delete()
         store.save_problems(job, batch.problems, parsed.context)
         provided = {parsed.context.playtype.name: parsed.classes} if parsed.classes else None
-        store.bring_back_edits(job)
+        put_aside.bring_back(job)
         remembered = job.put_aside.get("sessions", ())
         refreshed = refresh(batch.touched, progress, charts=batch.charts, provided=provided, remembered=remembered)
         progress.stage(Stage.FINISHING)

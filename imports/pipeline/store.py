@@ -149,18 +149,6 @@ def _stored(score_ids: Sequence[str]) -> Iterable[tuple[str, int]]:
         return list(cursor.fetchall())
 
 
-def bring_back_edits(job: Import) -> None:
-    """Comments and highlights that a revert put aside, on the scores that a restore has just brought again."""
-    edits = job.put_aside.get("edits")
-    if not edits:
-        return
-    scores = list(Score.objects.filter(from_import=job, score_id__in=edits))
-    for score in scores:
-        edit = edits[score.score_id]
-        score.comment, score.highlight, score.edited = edit["comment"], edit["highlight"], True
-    Score.objects.bulk_update(scores, ["comment", "highlight", "edited"], batch_size=1_000)
-
-
 def save_problems(job: Import, problems: Sequence[RowProblem], context: Context) -> None:
     """Stores what was left out, and a row with an unknown song or chart as an orphan, once."""
     if not problems:

@@ -1,4 +1,4 @@
-"""`load_seeds DIR [--keep]`"""
+"""`load_seeds SOURCE [--keep] [--wait]`, and `rerate` for what that leaves to do."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from django.core.management.base import CommandError
 
-from imports.models import Chart, Song
+from imports import jobs
+from imports.models import Chart, Rerating, Song
 from tests import builders, people
-from tests.commands.running import run
+from tests.commands.running import Terminal, run
 from tests.seeds.folders import chart, song, write
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +45,50 @@ def test_it_names_charts_that_it_kept_and_counts_what_it_rated_anew(tmp_path: Pa
         "not in the files, but kept because of scores: sdvx EXH of 2",
         "rated anew: 1 scores changed, 1 players looked at",
     ]
+
+
+def make_harder(folder: Path, *options: str, level: int = 17) -> list[str]:
+    """Two players have a score each on a chart that is then given another level."""
+    run("load_seeds", write(folder, songs_sdvx=[song(1)], charts_sdvx=[chart(1)]))
+    for user in (people.alice(), people.bob()):
+        builders.an_import(user, builders.score_on(Chart.objects.get()))
+    return run("load_seeds", *options, write(folder, songs_sdvx=[song(1)], charts_sdvx=[chart(1, levelNum=level)]))
+
+
+@pytest.fixture
+def workers(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Makes the commands believe that a worker is alive; the keys of the reratings it is asked for."""
+    asked: list[int] = []
+    monkeypatch.setattr(jobs, "worker_count", lambda: 1)
+    monkeypatch.setattr(jobs, "rerate_later", asked.append)
+    return asked
+
+
+def test_where_a_worker_is_alive_the_scores_are_left_to_it(tmp_path: Path, workers: list[int]) -> None:
+    lines = make_harder(tmp_path)
+
+    assert workers == [Rerating.objects.get().pk]
+    assert Chart.objects.get().level_num == 17
+    assert lines[-1] == "scores of 2 players on changed charts are being rated anew: manage.py rerate --status"
+    assert run("rerate", "--status")[0].endswith("being rated anew: 0 of 2 players, 0 scores changed so far")
+    assert run("rerate") == ["rated anew: 2 scores changed, 2 players looked at"]
+    assert run("rerate", "--status")[0].endswith("rated anew: 2 scores changed, 2 players looked at")
+    assert run("rerate") == ["Nothing is to be rated anew."]
+
+
+def test_with_wait_they_are_rated_here(tmp_path: Path, workers: list[int]) -> None:
+    assert make_harder(tmp_path, "--wait")[-1] == "rated anew: 2 scores changed, 2 players looked at"
+    assert workers == []
+
+
+def test_a_terminal_shows_how_far_it_is(tmp_path: Path, workers: list[int]) -> None:
+    make_harder(tmp_path)
+    terminal = Terminal()
+
+    run("rerate", output=terminal)
+
+    assert "1 of 2 players rated anew" in terminal.getvalue()
+    assert terminal.getvalue().endswith("rated anew: 2 scores changed, 2 players looked at\n")
 
 
 def test_a_broken_file_fails_and_names_the_row(tmp_path: Path) -> None:

@@ -132,6 +132,19 @@ def test_a_restore_brings_back_the_same_documents(user: User) -> None:
     assert Score.objects.get(user=user, highlight=True).comment == "at last"
 
 
+def test_after_a_restore_others_still_know_what_they_also_carried(user: User) -> None:
+    first = bring(user, SDVX, EVENING_ROWS[:4])
+    second = bring(user, SDVX, EVENING_ROWS[2:6])
+    take_back(first)
+    jobs.restore(first, by=user)
+    again(first)
+
+    assert preview([first], Deed(by=user)).shared == {second.import_id: 2}
+    take_back(first, keep_shared=True)
+    second.refresh_from_db()
+    assert (second.score_count, second.duplicate_count) == (4, 0)
+
+
 @pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING, State.COMPLETED, State.FAILED, State.CANCELLED])
 def test_only_a_reverted_import_can_be_restored(user: User, state: State) -> None:
     job = jobs.submit(user, jobs.Upload(content=b"{}", import_type="file/batch-manual"))

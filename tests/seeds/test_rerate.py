@@ -223,6 +223,7 @@ def test_a_job_does_its_time_and_queues_itself_again(
     assert left.players_done == 2
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_worker_does_what_is_queued(tmp_path: Path, redis_clean: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     both_play(tmp_path)
     left = changed(tmp_path, **harder())
