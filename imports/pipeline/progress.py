@@ -52,6 +52,7 @@ DESCRIPTIONS: dict[Stage, str] = {
     Stage.FINISHING: "Finalising Import.",
 }
 WRITE_EVERY = 0.25  # seconds
+FIRST_BLINK = 0.05  # seconds in which only the first stage is written: an import of one score is over by then
 KEEP_FOR = 86_400  # seconds
 
 
@@ -118,7 +119,8 @@ class Progress:
         """Enters a stage."""
         self._close_stage()
         self._stage = stage
-        self._send(0 if total is not None else None, total)
+        if not self._written or time.monotonic() - self._begun >= FIRST_BLINK:
+            self._send(0 if total is not None else None, total)
 
     def tick(self, processed: int, total: int) -> None:
         """Says how far the stage has come."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
@@ -21,7 +22,7 @@ from imports.models import (
     User,
 )
 from imports.models.fields import key_count, key_set
-from imports.pipeline import put_aside, states
+from imports.pipeline import put_aside, sessions, states
 from imports.pipeline.progress import Progress
 from imports.pipeline.refresh import Refreshed, refresh
 from imports.pipeline.store import Touched
@@ -64,27 +65,28 @@ def revert(job: Import, deed: Deed) -> Reverted:
             raise Busy
         if not states.mark_reverted(job, by=deed.by, reason=deed.reason, at=timezone.now()):
             raise NotRevertible
-        kept = _hand_over_shared(job) if deed.keep_shared else 0
+        handed = _hand_over_shared(job) if deed.keep_shared else _HandedOver()
         gathered = put_aside.gather(job)
-        touched = _delete_scores(job)
+        touched, scores = _delete_scores(job)
         refreshed = [refresh(part, Progress()) for part in touched]
+        for (game, playtype), times in handed.times.items():
+            sessions.refresh(job.user_id, game, {playtype: times})
         put_aside.keep(job, gathered)
         _hand_over_orphans(job)
         _forget_derived_achievements(job)
-        scores = job.score_count - kept
         AuditEntry.objects.create(
             verb=AuditEntry.Verb.REVERTED, job=job, subject_id=job.user_id, actor=deed.by, token=deed.token,
-            reason=deed.reason, counts={"scores": scores, "kept": kept},
+            reason=deed.reason, counts={"scores": scores, "kept": handed.count},
         )  # fmt: skip
-    return Reverted(scores=scores, kept=kept, refreshed=refreshed)
+    return Reverted(scores=scores, kept=handed.count, refreshed=refreshed)
 
 
 def _is_running(user_id: int) -> bool:
     return Import.objects.filter(user_id=user_id, state=State.RUNNING).exists()
 
 
-def _delete_scores(job: Import) -> list[Touched]:
-    """Deletes the import's scores and says where they were."""
+def _delete_scores(job: Import) -> tuple[list[Touched], int]:
+    """Deletes the import's scores and says where they were, and how many."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -92,38 +94,50 @@ def _delete_scores(job: Import) -> list[Touched]:
                 DELETE FROM {SCORES} WHERE from_import_id = %s RETURNING chart_id, game, playtype, time_achieved
             )
             SELECT game, playtype, array_agg(DISTINCT chart_id),
-                   array_agg(DISTINCT time_achieved) FILTER (WHERE time_achieved IS NOT NULL)
+                   array_agg(DISTINCT time_achieved) FILTER (WHERE time_achieved IS NOT NULL), count(*)
             FROM gone GROUP BY game, playtype
             """,
             [job.pk],
         )
         rows = cursor.fetchall()
     touched = []
-    for game, playtype, charts, times in rows:
+    for game, playtype, charts, times, _ in rows:
         part = Touched(user_id=job.user_id, game=game, charts=set(charts), playtypes=[playtype])
         part.times[playtype] += times or []
         touched.append(part)
-    return touched
+    return touched, sum(row[-1] for row in rows)
 
 
-def _hand_over_shared(job: Import) -> int:
-    """Passes scores that other completed imports also carried to the earliest of those; returns how many."""
-    moved = 0
+@dataclass(slots=True)
+class _HandedOver:
+    """Scores that passed to other imports: how many, and when they were achieved (ms, by playtype)."""
+
+    count: int = 0
+    times: dict[tuple[str, str], list[float]] = field(default_factory=lambda: defaultdict(list))
+
+
+def _hand_over_shared(job: Import) -> _HandedOver:
+    """Passes scores that other completed imports also carried to the earliest of those."""
+    handed = _HandedOver()
     others = Import.objects.filter(user_id=job.user_id, state=State.COMPLETED, duplicate_count__gt=0).exclude(pk=job.pk)
     for other in others.order_by("pk"):
         with connection.cursor() as cursor:
             cursor.execute(
                 f"""
                 UPDATE {SCORES} SET from_import_id = %s
-                WHERE from_import_id = %s AND id <@ ANY(SELECT unnest(%s::int8multirange)) RETURNING id
+                WHERE from_import_id = %s AND id <@ ANY(SELECT unnest(%s::int8multirange))
+                RETURNING id, game, playtype, time_achieved
                 """,
                 [other.pk, job.pk, other.also_carried],
             )
-            keys = {row[0] for row in cursor.fetchall()}
-        if keys:
-            moved += len(keys)
-            _own(other, keys)
-    return moved
+            rows = cursor.fetchall()
+        if rows:
+            handed.count += len(rows)
+            _own(other, {row[0] for row in rows})
+        for _, game, playtype, time in rows:
+            if time is not None:
+                handed.times[(game, playtype)].append(time)
+    return handed
 
 
 def _own(other: Import, keys: set[int]) -> None:

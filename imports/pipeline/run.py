@@ -74,7 +74,8 @@ def check(job: Import, source: Format, parsed: Parsed, progress: Progress) -> st
     batch = store.Batch(job, parsed.context, now=now)
     known = store.known_scores(job.user_id)
     for chunk in judge_rows(parsed, source, catalogue, user_id=job.user_id, now=milliseconds(now), known=known):
-        if not states.is_running(job):
+        # After the last rows `complete` looks again anyway.
+        if chunk.rows_done < total and not states.is_running(job):
             raise Cancelled
         batch.add(chunk)
         progress.tick(chunk.rows_done, total)

@@ -131,12 +131,20 @@ def _table(model: type[Any]) -> str:
 
 def known_scores(user_id: int) -> Callable[[Sequence[str]], Mapping[str, int]]:
     """A look-up of score IDs for `convert.judge_rows`. A player without any scores costs one query in all."""
-    blacklist = set(ScoreBlacklist.objects.filter(user_id=user_id).values_list("score_id", flat=True))
-    none_yet = not Score.objects.filter(user_id=user_id).exists()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT EXISTS (SELECT FROM {_table(Score)} WHERE user_id = %s),
+                   ARRAY(SELECT score_id FROM {_table(ScoreBlacklist)} WHERE user_id = %s)
+            """,
+            [user_id, user_id],
+        )
+        has_scores, blacklist = cursor.fetchone()
+    blacklisted = frozenset(blacklist)
 
     def known(score_ids: Sequence[str]) -> Mapping[str, int]:
-        found = dict.fromkeys(blacklist.intersection(score_ids), BLACKLISTED)
-        if not none_yet:
+        found = dict.fromkeys(blacklisted.intersection(score_ids), BLACKLISTED)
+        if has_scores:
             found.update(_stored(score_ids))
         return found
 

@@ -265,6 +265,15 @@ def test_keeping_shared_scores_hands_them_to_the_earliest_other_import(user: Use
     assert (second.score_count, second.duplicate_count, list(second.also_carried)) == (1, 0, [])
 
 
+def test_the_sessions_of_scores_that_were_kept_count_for_their_heir(user: User) -> None:
+    first, second = bring(user, SDVX, [GOOD]), bring(user, SDVX, [GOOD])
+
+    take_back(first, keep_shared=True)
+
+    part = Session.objects.get(user=user).parts.get()
+    assert (part.job, part.created, part.score_count) == (second, True, 1)
+
+
 def test_reverting_never_touches_another_player(user: User) -> None:
     other = player()
     bring(other, SDVX, [GOOD])
