@@ -19,7 +19,7 @@ from imports.pipeline.scores import delete_score
 from tests.pipeline.world import DIFFICULTIES, EVENING, bring, catalogue, documents, player, state_of
 
 pytestmark = pytest.mark.django_db
-MORE = int(os.environ.get("TACHI_TEST_EXAMPLES", "250" if os.environ.get("CI") else "25"))
+MORE = int(os.environ.get("TACHI_TEST_EXAMPLES", "60" if os.environ.get("CI") else "25"))
 SDVX = "sdvx:Single"
 
 
