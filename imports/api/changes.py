@@ -53,36 +53,31 @@ def _best(row: Row, chart: Chart, *, user_id: int) -> Document:
 
 
 def _sessions(changes: Changes) -> Document:
-    known = {change.before["id"] for change in changes.sessions}
     changed = sorted(changes.sessions, key=lambda change: (change.before["time_started"], change.before["id"]))
     gone = [change for change in changed if not change.after]
     shrunk = [change for change in changed if len(change.after) == 1]
     split = [change for change in changed if len(change.after) > 1]
     return {
-        "gone": [_session(change.before, known) for change in gone[:LISTED]],
+        "gone": [_session(change.before) for change in gone[:LISTED]],
         "shrunk": [
-            {"before": _session(change.before, known), "after": _session(change.after[0], known)}
-            for change in shrunk[:LISTED]
+            {"before": _session(change.before), "after": _session(change.after[0])} for change in shrunk[:LISTED]
         ],
-        "split": [
-            {"before": _session(change.before, known), "after": _parts(change, known)} for change in split[:LISTED]
-        ],
+        "split": [{"before": _session(change.before), "after": _parts(change)} for change in split[:LISTED]],
         "totals": {"gone": len(gone), "shrunk": len(shrunk), "split": len(split)},
     }
 
 
-def _parts(change: SessionChange, known: set[int]) -> list[Document]:
-    return [_session(part, known) for part in sorted(change.after, key=lambda part: float(part["time_started"]))]
+def _parts(change: SessionChange) -> list[Document]:
+    return [_session(part) for part in sorted(change.after, key=lambda part: float(part["time_started"]))]
 
 
-def _session(row: Row, known: set[int]) -> Document:
-    """A session in short. One that only comes to be gets its ID and name by chance, so that a preview cannot tell."""
-    is_new = row["id"] not in known
+def _session(row: Row) -> Document:
+    """A session in short. One that only comes to be has neither ID nor name yet (`preview.UNNAMED`)."""
     return {
-        "sessionID": None if is_new else row["session_id"],
+        "sessionID": row["session_id"],
         "game": row["game"],
         "playtype": row["playtype"],
-        "name": None if is_new else row["name"],
+        "name": row["name"],
         "timeStarted": number(row["time_started"]),
         "timeEnded": number(row["time_ended"]),
         "scoreCount": row["score_count"],

@@ -14,6 +14,10 @@ from imports.pipeline.revert import Deed, Reverted, revert
 from imports.pipeline.snapshot import Row, Snapshot, take
 
 
+# A session that only comes to be by a split gets its keys and its name by chance: nobody can tell them beforehand.
+UNNAMED = {"id": None, "session_id": None, "name": None}
+
+
 @dataclass(frozen=True, slots=True)
 class BestChange:
     """A personal best that falls (or rises again), or vanishes: `after` is None. Rows as in `snapshot.BEST`."""
@@ -118,7 +122,11 @@ def compare(
 
 def _sessions(before: Snapshot, after: Snapshot) -> tuple[SessionChange, ...]:
     changed = [row for key, row in before.sessions.items() if after.sessions.get(key) != row]
-    fresh = [row for key, row in after.sessions.items() if before.sessions.get(key) != row]
+    fresh = [
+        row if key in before.sessions else {**row, **UNNAMED}
+        for key, row in after.sessions.items()
+        if before.sessions.get(key) != row
+    ]
     return tuple(SessionChange(row, tuple(part for part in fresh if _lies_in(part, row))) for row in changed)
 
 

@@ -72,6 +72,7 @@ def test_taking_the_bridge_away_is_told_as_a_split(user: User) -> None:
     seen = preview([bridge], Deed(by=user))
 
     assert (seen.sessions_split, [len(change.after) for change in seen.sessions]) == (1, [2])
+    assert seen == revert_all([bridge], Deed(by=user)), "the name that the other half will get is chance"
 
 
 def test_a_preview_names_the_imports_that_also_carried_scores(user: User) -> None:
