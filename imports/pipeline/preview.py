@@ -13,7 +13,6 @@ from imports.models import Import, Score, State
 from imports.pipeline.revert import Deed, Reverted, revert
 from imports.pipeline.snapshot import Row, Snapshot, take
 
-
 # A session that only comes to be by a split gets its keys and its name by chance: nobody can tell them beforehand.
 UNNAMED = {"id": None, "session_id": None, "name": None}
 
