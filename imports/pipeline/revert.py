@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -172,19 +171,3 @@ def _forget_derived_achievements(job: Import) -> None:
         group = playtype_of(achievement.game, achievement.playtype).classes.get(achievement.class_set)
         if group is not None and not group.is_provided:
             achievement.delete()
-
-
-def facts_before(job: Import) -> dict[str, Any]:
-    """What a confirmation says beforehand: how many scores and sessions go, and which provided classes stay."""
-    parts = list(job.session_parts.select_related("session"))
-    stay = [
-        delta
-        for delta in job.class_deltas
-        if playtype_of(delta["game"], delta["playtype"]).classes[delta["set"]].is_provided
-    ]
-    return {
-        "scores": job.score_count,
-        "sessions_gone": sum(part.score_count == part.session.score_count for part in parts),
-        "sessions_changed": sum(part.score_count < part.session.score_count for part in parts),
-        "classes_staying": stay,
-    }

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from imports.models import Import, Session
-from imports.pipeline.revert import Busy, Deed, NotRevertible, Reverted, facts_before, revert
+from imports.models import Import
+from imports.pipeline.preview import Changes, revert_all
+from imports.pipeline.revert import Busy, Deed, NotRevertible
 
 
 class Command(BaseCommand):
@@ -26,10 +26,8 @@ class Command(BaseCommand):
         job = Import.objects.select_related("user").filter(import_id=options["import_id"]).first()
         if job is None:
             raise CommandError(f"There is no import {options['import_id']}.")
-        sessions = Session.objects.filter(user=job.user)
-        before, staying = sessions.count(), facts_before(job)["classes_staying"]
         try:
-            done = revert(job, Deed(reason=options["reason"], keep_shared=options["keep_shared"]))
+            done = revert_all([job], Deed(reason=options["reason"], keep_shared=options["keep_shared"]))
         except Busy:
             raise CommandError(
                 f"Another import or revert of {job.user} is under way. Try again when it is done."
@@ -37,18 +35,18 @@ class Command(BaseCommand):
         except NotRevertible:
             raise CommandError(f"This import is {job.state}, and only a completed one can be reverted.") from None
         self.stdout.write(f"Reverted import {job.import_id} of {job.user}.")
-        for line in what_went(done, sessions=before - sessions.count(), staying=staying):
+        for line in what_went(done):
             self.stdout.write(f"  {line}")
 
 
-def what_went(done: Reverted, *, sessions: int, staying: Sequence[dict[str, Any]]) -> list[str]:
+def what_went(done: Changes) -> list[str]:
     """What a revert did, a line each."""
-    bests = [part.bests for part in done.refreshed]
+    sessions = sum(1 - len(change.after) for change in done.sessions)
     lines = [
         f"{done.scores:,} scores gone" + (f", {done.kept:,} kept for other imports" if done.kept else ""),
-        f"{sum(part.gone for part in bests):,} personal bests gone, {sum(part.raised for part in bests):,} changed",
+        f"{done.bests_gone:,} personal bests gone, {len(done.bests) - done.bests_gone:,} changed",
         f"{sessions:,} sessions gone" if sessions >= 0 else f"{-sessions:,} sessions more, as one fell apart",
     ]
-    if staying:
-        lines.append("classes stay: " + ", ".join(f"{delta['set']} {delta['new']}" for delta in staying))
+    if done.classes_staying:
+        lines.append("classes stay: " + ", ".join(f"{delta['set']} {delta['new']}" for delta in done.classes_staying))
     return lines
