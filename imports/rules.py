@@ -24,6 +24,30 @@ def grants(user: Person, token: APIToken | None, permission: Permission) -> bool
     return token is None or permission.value in token.permissions
 
 
+def can_ban(actor: Person, user: User) -> bool:
+    """To ban and to lift a ban: a moderator for players, an administrator for moderators, nobody for equals."""
+    rank = AuthLevel.ADMIN if user.is_superuser else AuthLevel.MODERATOR if user.is_staff else AuthLevel.USER
+    return is_moderator(actor) and isinstance(actor, User) and actor.auth_level > rank
+
+
+def can_revoke(user: Person, token: APIToken) -> bool:
+    """Its owner, and whoever may ban its owner."""
+    return isinstance(user, User) and (token.user_id == user.pk or can_ban(user, token.user))
+
+
+def can_manage_tokens(user: Person, token: APIToken | None, owner: User) -> bool:
+    """A player's own, in a browser session: no token begets another."""
+    return isinstance(user, User) and token is None and user.pk == owner.pk and not user.is_banned
+
+
+def can_moderate(user: Person) -> bool:
+    """To revert, restore, retry and cancel anybody's imports, to set their classes, to read a failure's traceback.
+
+    In the admin alone, where only browser sessions come; the API and the pages keep to `can_touch_import`.
+    """
+    return is_moderator(user)
+
+
 def can_touch_import(user: Person, job: Import) -> bool:
     """Its owner, or an administrator."""
     return isinstance(user, User) and (job.user_id == user.pk or is_administrator(user))
@@ -47,6 +71,11 @@ def can_read_audit(user: Person, job: Import) -> bool:
 def can_see_input(user: Person, job: Import) -> bool:
     """What somebody sent is for them and for moderators."""
     return isinstance(user, User) and not user.is_banned and (job.user_id == user.pk or is_moderator(user))
+
+
+def can_see_clients(user: Person, owner: User | None) -> bool:
+    """With which programs somebody (None: anybody) sends is for them and for moderators."""
+    return is_moderator(user) or (isinstance(user, User) and not user.is_banned and user == owner)
 
 
 def can_touch_score(user: Person, token: APIToken | None, score: Score) -> bool:

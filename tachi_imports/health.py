@@ -1,4 +1,4 @@
-"""/healthz: are the database, Redis and the workers there?"""
+"""/healthz: are the database, Redis and the workers there? /readyz: can this process answer requests?"""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 import psycopg
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from redis import Redis, RedisError
 from rq import Worker
@@ -63,19 +64,51 @@ def report() -> dict[str, str | int]:
     }
 
 
+def is_migrated() -> bool:
+    """Whether the database has all migrations of this release. It may have more: those of the next one."""
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+class Readiness:
+    """What /readyz says. A database that was migrated once stays so; then only its being there is asked for.
+
+    Redis is not asked: without it requests are answered, and what is uploaded waits for the sweeper.
+    """
+
+    def __init__(self) -> None:
+        self._was_migrated = False
+
+    def report(self) -> dict[str, str | int]:
+        """`status` is "ok" or "down", `database` as well, `migrations` "ok", "missing" or "unknown"."""
+        there = database_answers()
+        try:
+            self._was_migrated = self._was_migrated or (there and is_migrated())
+        except (DatabaseError, InterfaceError):
+            there = False
+        migrations = "ok" if self._was_migrated else "missing" if there else "unknown"
+        is_ready = there and self._was_migrated
+        return {
+            "status": "ok" if is_ready else "down",
+            "database": "ok" if there else "down",
+            "migrations": migrations,
+        }
+
+
 class HealthMiddleware:
-    """Answers /healthz before anything else: load balancers ask by address, without a host name we know."""
+    """Answers /healthz and /readyz before anything else: load balancers ask by address, without a name we know."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self._known: tuple[float, dict[str, str | int]] | None = None
+        self._reports = {"/healthz": report, "/readyz": Readiness().report}
+        self._known: dict[str, tuple[float, dict[str, str | int]]] = {}
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path != "/healthz":
+        if request.path not in self._reports:
             return self.get_response(request)
-        if self._known is None or time.monotonic() - self._known[0] > KEEP_FOR:
-            self._known = (time.monotonic(), report())
-        found = self._known[1]
-        response = JsonResponse(found, status=200 if found["status"] == "ok" else 503)
+        known = self._known.get(request.path)
+        if known is None or time.monotonic() - known[0] > KEEP_FOR:
+            known = self._known[request.path] = (time.monotonic(), self._reports[request.path]())
+        response = JsonResponse(known[1], status=200 if known[1]["status"] == "ok" else 503)
         response["Cache-Control"] = "no-store"
         return response

@@ -43,6 +43,11 @@ class Layout:
         return self.root / "logs"
 
     @property
+    def metrics(self) -> Path:
+        """Where the web's processes count their requests together."""
+        return self.root / "metrics"
+
+    @property
     def binaries(self) -> Path:
         """Where copies of the servers' programs go when their user cannot reach the installed ones."""
         return self.root / "binaries"

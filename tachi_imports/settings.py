@@ -6,10 +6,12 @@ There are three surroundings (TACHI_ENV): `development` (the default: convenienc
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
+from django.utils.translation import get_language_info, to_language
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
@@ -25,6 +27,8 @@ DEBUG = env.flag("TACHI_DEBUG", default=False)
 if DEBUG and IN_PRODUCTION:
     raise env.SettingError("TACHI_DEBUG", "must be off in production: its error pages show secrets.")
 
+CATALOGUES = "locale/*/LC_MESSAGES/django.mo"
+
 # --- the product -------------------------------------------------------------------------------------------------
 
 TACHI_VERSION = "0.1.0"
@@ -32,8 +36,16 @@ TACHI_NAME = env.text("TACHI_NAME", default="Tachi Imports")
 TACHI_GAMES = env.names("TACHI_GAMES")  # empty: every game; imports/checks.py knows the names
 TACHI_PUBLIC_URL = env.origin("TACHI_PUBLIC_URL")  # empty: take the address from the request
 TACHI_MAX_UPLOAD_BYTES = env.integer("TACHI_MAX_UPLOAD_MB", default=16, low=1, high=1024) * 1024 * 1024
+TACHI_MAX_ROWS = env.integer("TACHI_MAX_ROWS", default=500_000, low=1, high=100_000_000)
+TACHI_MAX_STORED_BYTES_PER_USER = (
+    env.integer("TACHI_MAX_STORED_MB_PER_USER", default=1024, low=0, high=1_048_576) * 1024 * 1024  # 0: no bound
+)
 TACHI_RATE_LIMITS = env.flag("TACHI_RATE_LIMITS", default=True)
 TACHI_KEEP_INPUT_DAYS = env.integer("TACHI_KEEP_INPUT_DAYS", default=90, low=1, high=36_500)
+TACHI_METRICS_TOKEN = env.secret("TACHI_METRICS_TOKEN")  # empty: /metrics is for this machine alone
+TACHI_ADMIN_SECOND_FACTOR = env.flag("TACHI_ADMIN_SECOND_FACTOR", default=False)
+TACHI_SIGNUPS = env.flag("TACHI_SIGNUPS", default=True)
+# How many of the addresses in X-Forwarded-For are ours (imports/limits.py). Without a proxy nobody may choose his own.
 TACHI_PROXIES = env.integer("TACHI_PROXIES", default=0, low=0, high=9)
 
 # --- database and queue ------------------------------------------------------------------------------------------
@@ -81,7 +93,7 @@ CACHES = {
 
 INSTALLED_APPS = [
     "imports",
-    "django.contrib.admin",
+    "tachi_imports.moderating.ModeratorsAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -89,20 +101,30 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "csp",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
+    "drf_spectacular",
     "rest_framework",
 ]
 MIDDLEWARE = [
+    "tachi_imports.answers.AnswersMiddleware",
+    "tachi_imports.metrics.MetricsMiddleware",
     "tachi_imports.health.HealthMiddleware",
     "imports.api.middleware.APIMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "imports.api.polling.PollMiddleware",
+    "imports.pages.arriving.ArrivingMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "imports.pages.guessing.TooOftenMiddleware",
 ]
 ROOT_URLCONF = "tachi_imports.urls"
 WSGI_APPLICATION = "tachi_imports.wsgi.application"
@@ -123,8 +145,19 @@ TEMPLATES = [
 ]
 TIME_ZONE = "UTC"
 USE_TZ = True
+
+# The pages are written in English; a language is offered as soon as it has a catalogue (docs/translating.md).
 LANGUAGE_CODE = "en"
-USE_I18N = False
+USE_I18N = True
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGES = [
+    (code, get_language_info(code)["name_local"])
+    for code in sorted({LANGUAGE_CODE, *(to_language(path.parts[-3]) for path in BASE_DIR.glob(CATALOGUES))})
+]
+if len(LANGUAGES) > 1:  # with one there is nothing to choose, and no answer has to vary
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("django.middleware.common.CommonMiddleware"), "django.middleware.locale.LocaleMiddleware"
+    )
 
 # JSON bodies (files have their own limit, where they are read) may be as large as an upload.
 DATA_UPLOAD_MAX_MEMORY_SIZE = TACHI_MAX_UPLOAD_BYTES
@@ -132,6 +165,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = TACHI_MAX_UPLOAD_BYTES
 # --- people ------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "imports.User"
+AUTHENTICATION_BACKENDS = ["imports.guessing.SlowedBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -148,6 +182,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+OTP_TOTP_ISSUER = TACHI_NAME
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
@@ -164,8 +200,16 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["imports.api.rendering.EnvelopeRenderer"],
     "EXCEPTION_HANDLER": "imports.api.errors.handle",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
-    # How many of the addresses in X-Forwarded-For are ours. Without a proxy nobody may choose his own address.
-    "NUM_PROXIES": TACHI_PROXIES,
+    "DEFAULT_SCHEMA_CLASS": "imports.api.openapi.description.FromTables",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": f"{TACHI_NAME}: API",
+    "VERSION": TACHI_VERSION,
+    "OAS_VERSION": "3.1.0",
+    "DESCRIPTION": "Scores in, undone and read. Answers are JSON in an envelope, also the 500 of what breaks here.",
+    "PREPROCESSING_HOOKS": ["imports.api.openapi.description.with_polls"],
+    "POSTPROCESSING_HOOKS": ["imports.api.openapi.description.complete"],
+    "SORT_OPERATIONS": False,
 }
 
 # --- files of the pages ------------------------------------------------------------------------------------------
@@ -199,7 +243,12 @@ ALLOWED_HOSTS = [
 CSRF_TRUSTED_ORIGINS = [TACHI_PUBLIC_URL] if TACHI_PUBLIC_URL else []
 
 SECURE = _public.scheme == "https"  # a proxy speaks TLS for us
+_cookies = re.sub(r"[^A-Za-z0-9._-]", "_", TACHI_NAME)  # instances on one host must not share them
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_cookies}_SESSION", f"{_cookies}_CSRF"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+# Strict: no request that another site brings about bears a session. imports/pages/arriving.py makes up for links.
+SESSION_COOKIE_SAMESITE = "Strict"
+CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE and not DEBUG else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
@@ -228,20 +277,25 @@ CONTENT_SECURITY_POLICY = {
 
 # --- log ---------------------------------------------------------------------------------------------------------
 
+TACHI_LOG_FORMAT = env.choice("TACHI_LOG_FORMAT", default="text", options=("text", "json"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name}: {message}", "datefmt": "%Y-%m-%dT%H:%M:%S", "style": "{"}
+        "text": {"()": "tachi_imports.logs.Lines"},
+        "json": {"()": "tachi_imports.logs.JSONLines"},
     },
     "filters": {
-        # Whoever asks /healthz reads the answer; it need not fill the log as well.
-        "no_probes": {
-            "()": "django.utils.log.CallbackFilter",
-            "callback": lambda record: getattr(getattr(record, "request", None), "path", "") != "/healthz",
+        "no_probes": {"()": "tachi_imports.logs.NoProbes"},
+        "origin": {"()": "tachi_imports.logs.Origin"},
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": TACHI_LOG_FORMAT,
+            "filters": ["no_probes", "origin"],
         }
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_probes"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         "imports": {"level": "INFO"},

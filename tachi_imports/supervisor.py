@@ -9,6 +9,7 @@ import http.client
 import logging
 import math
 import os
+import shutil
 import socket
 import sys
 import time
@@ -88,6 +89,13 @@ class Plan:
             "blocking-threads": 2,
             "blocking-threads-idle-timeout": 600,
             "workers-kill-timeout": 3,
+            # Whoever opens connections and says nothing must keep nobody out: many more may be open than the 1,024 a
+            # process that granian allows, and they close after ten seconds without a whole header. granian watches
+            # that only where it need not find out the version of HTTP first.
+            "http": 1,
+            "http1-header-read-timeout": 10_000,
+            "backlog": 4_096,
+            "backpressure": 16_384,
             "log-level": "warning",
         }
         argv = [f"--{name}={value}" for name, value in options.items()]
@@ -105,11 +113,19 @@ def main() -> int:
         with closing(Lock(layout.locks / "server")) as lock:
             _claim(lock, layout, plan)
             wait_for_port(plan)
+            _count_anew(layout)
             with services.available() as running:
                 return _run(plan, layout, running)
     except (CannotRun, services.ServicesError) as error:
         say(str(error))
         return 1
+
+
+def _count_anew(layout: Layout) -> None:
+    """An empty folder in which the processes of the web count together (tachi_imports/metrics.py)."""
+    shutil.rmtree(layout.metrics, ignore_errors=True)
+    layout.metrics.mkdir(mode=0o700)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(layout.metrics)
 
 
 def _claim(lock: Lock, layout: Layout, plan: Plan) -> None:

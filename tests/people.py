@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
 from imports.models import APIToken, Permission, User
 
 PASSWORD = "correct horse battery"
+SESSION_COOKIE = settings.SESSION_COOKIE_NAME
 
 
 def alice() -> User:
@@ -37,8 +40,10 @@ def _person(name: str, **fields: Any) -> User:
 
 
 def token_of(user: User, *permissions: Permission) -> str:
-    """The secret of a new token with these permissions."""
-    return APIToken.objects.issue(user, permissions=[permission.value for permission in permissions])[1]
+    """The secret of a new token with these permissions, of which no audit tells."""
+    token, secret = APIToken.fresh(user, permissions=[permission.value for permission in permissions])
+    token.save()
+    return secret
 
 
 def guest() -> Client:
@@ -46,9 +51,10 @@ def guest() -> Client:
 
 
 def session_of(user: User) -> Client:
-    """A browser in which this user is signed in."""
+    """A browser in which this user is signed in, and was seen just now."""
     client = Client(raise_request_exception=False)
     client.force_login(user)
+    User.objects.filter(pk=user.pk).update(last_seen=timezone.now())
     return client
 
 

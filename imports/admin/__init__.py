@@ -1,20 +1,28 @@
-"""The moderators' admin: find anything, change little. Reverting and banning are its deeds.
+"""The moderators' admin: find anything; take back, bring back, ban, block and set right, always on record.
 
-base        what all lists share: exact searches, bounded counts, nothing to change
-accounts    users and tokens
-catalogue   songs and charts
-documents   imports and what they leave behind
-scores      scores and what is derived from them
+`tachi_imports.moderators_site` says who comes in.
+
+base         what all lists share: exact searches, bounded counts, nothing to change
+accounts     users and tokens
+catalogue    songs and charts
+classes      setting a player's provided classes
+documents    what imports leave behind
+filters      the filters of the list of imports
+imports      imports and what can be done with them
+moderation   blocked clients
+queue        how the work goes
+scores       scores and what is derived from them
+taking_back  reverting: the question and the deed
 """
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.models import Group
 
-from imports.admin import accounts, catalogue, documents, scores
+from imports.admin import accounts, catalogue, documents, imports, moderation, scores
 
-__all__ = ["accounts", "catalogue", "documents", "scores"]
+__all__ = ["accounts", "catalogue", "documents", "imports", "moderation", "scores"]
 
-admin.site.site_header = admin.site.site_title = settings.TACHI_NAME
-admin.site.index_title = "For moderators"
+# There is one group, and who is in it follows from who is staff (`models.moderation`): nothing to do here by hand.
+admin.site.unregister(Group)

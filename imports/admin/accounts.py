@@ -13,11 +13,13 @@ from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Lower
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.safestring import SafeString
 
 from imports import rules
-from imports.admin.base import BoundedPaginator, ReadOnlyAdmin
-from imports.models import APIToken, AuditEntry, AuthLevel, User
+from imports.admin.base import BoundedPaginator, ReadOnlyAdmin, ReasonForm, link_to_list, reason_in, tell
+from imports.models import APIToken, AuditEntry, User
 
 if TYPE_CHECKING:
     CreationForm = AdminUserCreationForm[User]
@@ -34,6 +36,16 @@ class NewUserForm(CreationForm):
         fields = ("username",)
 
 
+def lists_of(user: User) -> list[SafeString]:
+    """Links to what is the user's."""
+    lists = (
+        ("import", "user", "imports"), ("score", "user", "scores"), ("session", "user", "sessions"),
+        ("gamestats", "user", "ratings and classes"), ("orphanscore", "user", "orphans"),
+        ("apitoken", "user", "tokens"), ("auditentry", "subject", "history"),
+    )  # fmt: skip
+    return [link_to_list(model, words, **{f"{path}__id__exact": user.pk}) for model, path, words in lists]
+
+
 class UserForm(ChangeForm):
     """Django's form for our users."""
 
@@ -42,10 +54,7 @@ class UserForm(ChangeForm):
         fields = "__all__"
 
 
-def may_ban(actor: Any, user: User) -> bool:
-    """Whether to ban or to lift a ban: a moderator for players, an administrator for moderators, nobody for equals."""
-    rank = AuthLevel.ADMIN if user.is_superuser else AuthLevel.MODERATOR if user.is_staff else AuthLevel.USER
-    return rules.is_moderator(actor) and actor.auth_level > rank
+AT_ONCE = 1_000  # users of one action
 
 
 @admin.register(User)
@@ -71,11 +80,21 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
         ("Role", {"fields": ("is_active", "is_staff", "is_superuser")}),
         ("Times", {"fields": ("last_login", "date_joined")}),
     )
+    action_form = ReasonForm
     actions = ("ban", "unban")
+    change_form_template = "admin/imports/user/change_form.html"
 
     @admin.display(description="role", ordering="is_superuser")
     def role(self, user: User) -> str:
         return user.auth_level.name.lower()
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Of a password not even the digest is for whoever may not set it."""
+        found = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return found
+        (title, options), *others = found
+        return [(title, {**options, "fields": [name for name in options["fields"] if name != "password"]}), *others]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return rules.is_moderator(request.user)
@@ -108,29 +127,48 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
         return named.filter(Q(lowered__startswith=term) | Q(email__iexact=term)), False
 
     @admin.action(description="Ban the selected users", permissions=["ban"])
-    def ban(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        self._set_banned(request, queryset, banned=True)
+    def ban(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
+        if reason_in(request):
+            self._set_banned(request, queryset, banned=True)
+        else:
+            self.message_user(request, "Say why: it goes on record.", messages.ERROR)
+        return self._back(request)
 
     @admin.action(description="Lift the ban of the selected users", permissions=["ban"])
-    def unban(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+    def unban(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
         self._set_banned(request, queryset, banned=False)
+        return self._back(request)
+
+    def _back(self, request: HttpRequest) -> HttpResponse | None:
+        """To the user on whose page the action was chosen; None: to the list."""
+        came_from = request.POST.get("from", "")
+        return redirect("admin:imports_user_change", came_from) if came_from.isdecimal() else None
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        user = self.get_object(request, object_id)
+        context = {} if user is None else {"see": lists_of(user), "may_ban": rules.can_ban(request.user, user)}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
 
     def _set_banned(self, request: HttpRequest, queryset: QuerySet[User], *, banned: bool) -> None:
         verb = AuditEntry.Verb.BANNED if banned else AuditEntry.Verb.UNBANNED
-        chosen = list(queryset.exclude(is_banned=banned))
-        done = [user for user in chosen if may_ban(request.user, user)]
+        chosen = list(queryset.exclude(is_banned=banned)[:AT_ONCE])
+        done = [user for user in chosen if rules.can_ban(request.user, user)]
         refused = [user for user in chosen if user not in done]
         # One transaction: no ban without its entry.
         with transaction.atomic():
             User.objects.filter(pk__in=[user.pk for user in done]).update(is_banned=banned)
             AuditEntry.objects.bulk_create(
-                AuditEntry(verb=verb, subject=user, actor=cast(User, request.user)) for user in done
+                AuditEntry(verb=verb, subject=user, actor=cast(User, request.user), reason=reason_in(request))
+                for user in done
             )
-        if done:
-            self.message_user(request, f"{verb.label.capitalize()}: {_names(done)}.", messages.SUCCESS)
-        if refused:
-            said = f"Left alone, as you may not judge your equals: {_names(refused)}."
-            self.message_user(request, said, messages.WARNING)
+        said = f"Left alone, as you may not judge your equals: {_names(refused)}."
+        tell(
+            request,
+            done=f"{verb.label.capitalize()}: {_names(done)}." if done else "",
+            refused=[said] if refused else [],
+        )
 
 
 def _names(users: Sequence[User]) -> str:
@@ -139,7 +177,7 @@ def _names(users: Sequence[User]) -> str:
 
 @admin.register(APIToken)
 class APITokenAdmin(ReadOnlyAdmin):
-    """Whose tokens there are and what they may do; of the secret not even the digest. Administrators may revoke."""
+    """Whose tokens there are and what they may do; of the secret not even the digest. Moderators may revoke."""
 
     player = "user"
     list_display = ("identifier", "user", "may", "created_at", "last_used_at", "expires_at")
@@ -153,24 +191,10 @@ class APITokenAdmin(ReadOnlyAdmin):
         return ", ".join(token.permissions)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return rules.is_administrator(request.user)
+        return rules.is_moderator(request.user) if obj is None else rules.can_revoke(request.user, cast(APIToken, obj))
 
     def delete_model(self, request: HttpRequest, obj: APIToken) -> None:
-        self._revoke(request, [obj])
+        APIToken.objects.revoke([obj], by=cast(User, request.user))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[APIToken]) -> None:
-        self._revoke(request, list(queryset.select_related("user")))
-
-    def _revoke(self, request: HttpRequest, tokens: Sequence[APIToken]) -> None:
-        # One transaction: no revocation without its entry.
-        with transaction.atomic():
-            AuditEntry.objects.bulk_create(
-                AuditEntry(
-                    verb=AuditEntry.Verb.TOKEN_REVOKED,
-                    subject=token.user,
-                    actor=cast(User, request.user),
-                    reason=token.identifier,
-                )
-                for token in tokens
-            )
-            APIToken.objects.filter(pk__in=[token.pk for token in tokens]).delete()
+        APIToken.objects.revoke(queryset.select_related("user"), by=cast(User, request.user))

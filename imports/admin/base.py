@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Lower
@@ -27,6 +30,8 @@ else:
     AnyAdmin, AnyPaginator = admin.ModelAdmin, Paginator
 
 COUNTED = 10_000  # rows; a longer list says so many and one more
+REASON_LIMIT = 500  # characters
+REFUSALS = 10  # told one by one
 LONGEST_NAME = 21  # characters; every ID is longer
 
 
@@ -106,6 +111,29 @@ def link_to_list(name: str, text: str, **filters: Any) -> SafeString:
     """A link to another list of the admin, filtered."""
     url = reverse(f"admin:imports_{name}_changelist", query=filters)
     return format_html('<a href="{}">{}</a>', url, text)
+
+
+def reason_in(request: HttpRequest) -> str:
+    """Why, as the moderator wrote it beside an action."""
+    return request.POST.get("reason", "").replace("\0", "").strip()[:REASON_LIMIT]
+
+
+def tell(request: HttpRequest, *, done: str, refused: Sequence[str]) -> None:
+    """What an action did, and each thing that it was refused; of many refusals the first."""
+    if done:
+        messages.success(request, done)
+    for refusal in refused[:REFUSALS]:
+        messages.warning(request, refusal)
+    if len(refused) > REFUSALS:
+        messages.warning(request, f"And {len(refused) - REFUSALS:,} more were refused.")
+
+
+class ReasonForm(ActionForm):
+    """What stands above a list: the action, and why. The player reads it."""
+
+    reason = forms.CharField(
+        label="Reason:", required=False, max_length=REASON_LIMIT, widget=forms.TextInput({"class": "vTextField"})
+    )
 
 
 def short(text: str, *, length: int = 12) -> str:

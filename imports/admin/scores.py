@@ -5,7 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
+from imports.admin import classes
 from imports.admin.base import GameFilter, ReadOnlyAdmin, short
 from imports.models import (
     ClassAchievement,
@@ -151,7 +156,25 @@ class GameStatsAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     search_fields = ("user",)
     search_help_text = "A player's name"
-    fields = ("user", "game", "playtype", "ratings", "classes")
+    fields = ("user", "game", "playtype", "ratings", "classes", "set_one")
+
+    @admin.display(description="provided classes")
+    def set_one(self, stats: GameStats) -> SafeString:
+        url = reverse(
+            "admin:imports_gamestats_set_class",
+            args=[stats.user_id],
+            query={"game": stats.game, "playtype": stats.playtype},
+        )
+        return format_html('<a href="{}">Set one …</a>', url)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Below the stats, although a player may have none yet: setting a class makes them."""
+
+        def view(request: HttpRequest, user_id: int) -> HttpResponse:
+            return classes.set_class_page(request, user_id, self.admin_site.each_context(request))
+
+        mine = path("set-class/<int:user_id>/", self.admin_site.admin_view(view), name="imports_gamestats_set_class")
+        return [mine, *super().get_urls()]
 
 
 @admin.register(ClassAchievement)

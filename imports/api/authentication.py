@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import copy
 from datetime import timedelta
 
@@ -14,14 +15,18 @@ from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from imports import limits
 from imports.api.errors import Refused
+from imports.api.limits import refusal
+from imports.limits import BAD_TOKENS, Exceeded
 from imports.models import APIToken, User
 
-TOKEN_IS_STALE_AFTER = timedelta(minutes=1)  # how old `last_used_at` may be before it is written again
+STALE_AFTER = timedelta(minutes=1)  # how old `last_used_at` and `last_seen` may be before they are written again
 
 WRONG_TYPE = "Invalid Authorization Type - Expected Bearer."
 NO_TOKEN = "Invalid token."  # noqa: S105 - a message, not a secret
 UNKNOWN_TOKEN = "The provided API token does not correspond with any key in the database."  # noqa: S105
+FOREIGN_PAGE = "Nobody signs in from the page of another site."
 CSRF_FAILED = "A request with a browser's session must bear its CSRF token in the header X-CSRFToken."
 
 
@@ -33,19 +38,30 @@ class SessionAuth(BaseAuthentication):
         if not isinstance(user, User) or not user.is_active:
             return None
         refuse_banned(user)
-        _enforce_csrf(request._request)
+        self.check_origin(request._request)
+        _note_visit(user)
         return user, None
+
+    def check_origin(self, request: HttpRequest) -> None:
+        """That the request comes from our own pages, or at least from whoever could read them. Raises Refused."""
+        _enforce_csrf(request)
 
 
 class TokenAuth(BaseAuthentication):
     """`Authorization: Bearer <token>`. Wrong ones are refused on public endpoints too."""
 
     def authenticate(self, request: Request) -> tuple[User, APIToken] | None:
-        return authenticate_token(request.headers.get("Authorization", ""))
+        return authenticate_token(request._request)
 
 
-def authenticate_token(header: str) -> tuple[User, APIToken] | None:
-    """The user and token of a header, None for an empty one. Raises Refused with 400, 401 or 403."""
+def authenticate_token(
+    request: HttpRequest, *, find: Callable[[str], APIToken | None] = APIToken.objects.find
+) -> tuple[User, APIToken] | None:
+    """The user and token of its header, None for an empty one. Raises Refused with 400, 401, 403 or 429.
+
+    `find`: looks for the live token with a secret, and brings its user.
+    """
+    header = request.headers.get("Authorization", "")
     if not header:
         return None
     kind, _, secret = header.partition(" ")
@@ -53,12 +69,23 @@ def authenticate_token(header: str) -> tuple[User, APIToken] | None:
         raise Refused(WRONG_TYPE, status=400)
     if not secret:
         raise Refused(NO_TOKEN, status=401)
-    token = APIToken.objects.find(secret)
-    if token is None or not token.user.is_active:
-        raise Refused(UNKNOWN_TOKEN, status=401)
+    token = _find(secret, limits.address_of(request.META), find)
     refuse_banned(token.user)
     _note_use(token)
     return token.user, token
+
+
+def _find(secret: str, address: str, find: Callable[[str], APIToken | None]) -> APIToken:
+    """The live token with this secret. Who brings too many that nobody has is not even looked at for a while."""
+    try:
+        limits.insist(BAD_TOKENS, address)
+        token = find(secret)
+        if token is not None and token.user.is_active:
+            return token
+        limits.spend(BAD_TOKENS, address)
+    except Exceeded as exceeded:
+        raise refusal(exceeded) from None
+    raise Refused(UNKNOWN_TOKEN, status=401)
 
 
 def token_of(request: Request) -> APIToken | None:
@@ -74,10 +101,17 @@ def refuse_banned(user: User) -> None:
 def _note_use(token: APIToken) -> None:
     """Writes when the token was last used, at most once a minute, whatever the number of requests."""
     now = timezone.now()
-    stale = now - TOKEN_IS_STALE_AFTER
+    stale = now - STALE_AFTER
     if token.last_used_at is None or token.last_used_at < stale:
         mine = APIToken.objects.filter(Q(last_used_at=None) | Q(last_used_at__lt=stale), pk=token.pk)
         mine.update(last_used_at=now)
+
+
+def _note_visit(user: User) -> None:
+    """The same of a player in a browser. A program's visits are not theirs."""
+    now = timezone.now()
+    if user.last_seen is None or user.last_seen < now - STALE_AFTER:
+        User.objects.filter(pk=user.pk).update(last_seen=now)
 
 
 class _CSRFCheck(CsrfViewMiddleware):
@@ -86,16 +120,31 @@ class _CSRFCheck(CsrfViewMiddleware):
     def _reject(self, request: HttpRequest, reason: str) -> str:
         return reason
 
+    def is_origin_ours(self, request: HttpRequest) -> bool:
+        return bool(self._origin_verified(request))  # type: ignore[attr-defined]  # it has no public name
+
+
+def refuse_foreign_pages(request: HttpRequest) -> None:
+    """Refuses what the page of another site sends. Programs say nothing of where they are, and pass."""
+    origin = request.headers.get("Origin")
+    if origin is None:
+        is_foreign = request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}
+    else:
+        is_foreign = not _CSRFCheck(_nothing).is_origin_ours(request)
+    if is_foreign:
+        raise Refused(FOREIGN_PAGE, status=403)
+
+
+def _nothing(_request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
 
 def _enforce_csrf(request: HttpRequest) -> None:
     """Takes the token from the header alone: looking for it in the body would read an upload before its turn."""
 
-    def nothing(_request: HttpRequest) -> HttpResponse:
-        return HttpResponse()
-
     without_body = copy(request)
     without_body._post = QueryDict()  # type: ignore[attr-defined]  # what request.POST returns once it is read
-    check = _CSRFCheck(nothing)
+    check = _CSRFCheck(_nothing)
     check.process_request(without_body)
-    if check.process_view(without_body, nothing, (), {}) is not None:
+    if check.process_view(without_body, _nothing, (), {}) is not None:
         raise Refused(CSRF_FAILED, status=403)

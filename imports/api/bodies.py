@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, BinaryIO, cast
 
 import msgspec
 from django.conf import settings
@@ -19,6 +21,7 @@ from imports.formats.json_document import UNREADABLE, invalid_json, lone_surroga
 
 LIMIT = 4 * 1024 * 1024  # bytes, after inflation
 DRAINED = 4 * settings.TACHI_MAX_UPLOAD_BYTES  # a larger body that is refused is not read to its end
+GATHERED = settings.TACHI_MAX_UPLOAD_BYTES + LIMIT  # a file at its limit, with what is around it
 GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 
 KINDS = {b'"': "string", b"t": "boolean", b"f": "boolean", b"n": "null"}
@@ -64,6 +67,32 @@ def content_length(request: HttpRequest) -> int:
     return 0
 
 
+@contextlib.contextmanager
+def gathered(request: HttpRequest) -> Iterator[None]:
+    """Takes in a body that comes in chunks, without its length: Django would take it for none.
+
+    Many clients send so without being told to. What is larger than any body may be is cut, and refused for its size.
+    """
+    is_chunked = request.headers.get("Transfer-Encoding", "").lower() == "chunked"
+    if not is_chunked or request.META.get("CONTENT_LENGTH") or not request.META.get("wsgi.input_terminated"):
+        yield
+        return
+    with SpooledTemporaryFile(max_size=LIMIT) as body:
+        request.META["CONTENT_LENGTH"] = str(_copy(request.META["wsgi.input"], body, most=GATHERED))
+        body.seek(0)
+        request._stream = cast("BinaryIO", body)  # what request.read() reads
+        yield
+
+
+def _copy(source: IO[bytes], target: IO[bytes], *, most: int) -> int:
+    """Returns how many bytes came."""
+    size = 0
+    with contextlib.suppress(OSError):
+        while size < most and (part := source.read(min(1 << 16, most - size))):
+            size += target.write(part)
+    return size
+
+
 def drain(request: HttpRequest) -> None:
     """Reads and forgets what nobody read: many clients only look at an answer once they have sent everything."""
     if 0 < content_length(request) <= DRAINED:
@@ -94,6 +123,8 @@ def _inflated(request: HttpRequest, data: bytes) -> bytes:
         raise Refused(JSON_TOO_LARGE, status=413)
     if not inflater.eof:
         raise Refused(f"Your request body is not complete {encoding}.", status=400)
+    if inflater.unused_data:
+        raise Refused(f"Your request body goes on behind its {encoding}.", status=400)
     return inflated
 
 

@@ -16,8 +16,8 @@ LISTED = 500  # at most so many sessions and bests of each kind; the totals coun
 def changes_document(changes: Changes, *, user_id: int) -> Document:
     """Everything that differs, with the songs and charts of the bests that are listed. Two queries."""
     bests = sorted(changes.bests, key=lambda change: change.chart)
-    falls = [change for change in bests if change.after is not None]
-    vanishes = [change for change in bests if change.after is None]
+    falls = [change for change in bests if not change.is_gone]
+    vanishes = [change for change in bests if change.is_gone]
     charts = charts_of(change.chart for change in (*falls[:LISTED], *vanishes[:LISTED]))
     return {
         "scores": changes.scores,
@@ -41,8 +41,8 @@ def _bests(changes: Sequence[BestChange], charts: Mapping[int, Chart], *, user_i
     for change in changes[:LISTED]:
         chart = charts[change.chart]
         document = {"chartID": chart.chart_id, "before": _best(change.before, chart, user_id=user_id)}
-        if change.after is not None:
-            document["after"] = _best(change.after, chart, user_id=user_id)
+        if (after := change.after) is not None:
+            document["after"] = _best(after, chart, user_id=user_id)
         listed.append(document)
     return listed
 

@@ -12,10 +12,8 @@ from imports.games.judging import ladder_indexes
 from imports.games.spec import Playtype
 from imports.models import (
     Chart,
+    ClassAchievement,
     GameStats,
-    Import,
-    ImportProblem,
-    ImportSession,
     PersonalBest,
     Score,
     Session,
@@ -36,34 +34,6 @@ def milliseconds(moment: datetime) -> int:
 def number(value: float | None) -> float | None:
     """As JavaScript writes it: whole numbers without a point."""
     return int(value) if value is not None and value.is_integer() else value
-
-
-# --- imports ----------------------------------------------------------------------------------------
-
-
-def import_document(
-    job: Import, *, score_ids: Sequence[str], problems: Iterable[ImportProblem], parts: Iterable[ImportSession]
-) -> Document:
-    """A completed import. `parts`, with their sessions, in the order of the sessions' start; `problems` by row."""
-    return {
-        "importID": job.import_id,
-        "userID": job.user_id,
-        "userIntent": job.user_intent,
-        "importType": job.import_type,
-        "game": job.game,
-        "playtypes": job.playtypes,
-        "gptStrings": [f"{job.game}:{playtype}" for playtype in job.playtypes],
-        "scoreIDs": score_ids,
-        "errors": [{"type": problem.type, "message": problem.message, "row": problem.row} for problem in problems],
-        "createdSessions": [
-            {"sessionID": part.session.session_id, "type": "Created" if part.created else "Appended"} for part in parts
-        ],
-        "classDeltas": job.class_deltas,
-        "goalInfo": [],
-        "questInfo": [],
-        "timeStarted": job.time_started and milliseconds(job.time_started),
-        "timeFinished": job.time_finished and milliseconds(job.time_finished),
-    }
 
 
 # --- scores and bests -------------------------------------------------------------------------------
@@ -179,20 +149,54 @@ def session_document(session: Session, score_ids: Sequence[str]) -> Document:
     }
 
 
-def stats_document(stats: GameStats, ranking: Ranking) -> Document:
-    """`ranking`: profile rating -> where the player stands in it."""
+def calendar_entry(session: Session) -> Document:
+    """A session in a few words."""
+    return {
+        "sessionID": session.session_id,
+        "name": session.name,
+        "desc": session.desc,
+        "highlight": session.highlight,
+        "timeStarted": number(session.time_started),
+        "timeEnded": number(session.time_ended),
+        "game": session.game,
+        "playtype": session.playtype,
+    }
+
+
+def stats_document(stats: GameStats, ranking: Ranking | None = None) -> Document:
+    """`ranking`: profile rating -> where the player stands in it. Without it nothing is said of ranks."""
     return {
         "userID": stats.user_id,
         "game": stats.game,
         "playtype": stats.playtype,
         "ratings": stats.ratings,
         "classes": stats.classes,
-        "__rankingData": {name: {"ranking": place.rank, "outOf": place.out_of} for name, place in ranking.items()},
+        **({} if ranking is None else {"__rankingData": ranking_document(ranking)}),
+    }
+
+
+def ranking_document(ranking: Ranking) -> Document:
+    return {name: place_document(place) for name, place in ranking.items()}
+
+
+def place_document(place: Rank) -> Document:
+    return {"ranking": place.rank, "outOf": place.out_of}
+
+
+def achievement_document(achievement: ClassAchievement) -> Document:
+    return {
+        "userID": achievement.user_id,
+        "game": achievement.game,
+        "playtype": achievement.playtype,
+        "classSet": achievement.class_set,
+        "classOldValue": achievement.old_value,
+        "classValue": achievement.new_value,
+        "timeAchieved": milliseconds(achievement.time_achieved),
     }
 
 
 def user_document(user: User) -> Document:
-    """What everybody may know of a player. `lastSeen` is the last sign-in."""
+    """What everybody may know of a player. `lastSeen` is the last use of the API by a browser, or the last sign-in."""
     return {
         "id": user.pk,
         "username": user.username,
@@ -200,7 +204,7 @@ def user_document(user: User) -> Document:
         "about": user.about,
         "status": user.status or None,
         "joinDate": milliseconds(user.date_joined),
-        "lastSeen": milliseconds(user.last_login or user.date_joined),
+        "lastSeen": milliseconds(user.last_seen or user.last_login or user.date_joined),
         "socialMedia": {},
         "customPfpLocation": None,
         "customBannerLocation": None,

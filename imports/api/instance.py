@@ -62,9 +62,16 @@ class Config(Resource):
             "TYPE": "omni",
             "GAMES": [game.slug for game in jobs.offered_games()],
             "IMPORT_TYPES": list(BY_IMPORT_TYPE),
-            "SIGNUPS_ENABLED": False,
+            "SIGNUPS_ENABLED": settings.TACHI_SIGNUPS,
         }
         return success("Returned configuration info.", body)
+
+
+class MaxRivals(Resource):
+    """How many rivals a player may have. There are none."""
+
+    def retrieve(self, request: Request) -> Response:
+        return success("Returned MAX_RIVALS.", 0)
 
 
 @functools.cache

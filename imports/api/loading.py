@@ -8,8 +8,15 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
-from imports.api.documents import Document, companions, import_document, score_document, session_document
-from imports.models import Chart, Import, ImportProblem, ImportSession, Score, Session, Song
+from imports.api.documents import (
+    Document,
+    best_document,
+    companions,
+    score_document,
+    session_document,
+)
+from imports.api.ranking import best_ranks
+from imports.models import Chart, PersonalBest, Score, Session, Song
 
 SCORES = Score._meta.db_table
 SESSIONS = Session._meta.db_table
@@ -43,21 +50,12 @@ def scores_with_companions(scores: Sequence[Score]) -> Document:
     return {"scores": documents, **companions(charts.values())}
 
 
-def parts_of(job: Import) -> list[ImportSession]:
-    """An import's parts in sessions, with these, in the order of the sessions' start."""
-    parts = ImportSession.objects.filter(job=job).select_related("session")
-    return list(parts.order_by("session__time_started", "session__pk"))
-
-
-def document_of(job: Import, *, score_ids: Sequence[str], parts: Iterable[ImportSession]) -> Document:
-    problems = ImportProblem.objects.filter(job=job).order_by("row").only("row", "type", "message")
-    return import_document(job, score_ids=score_ids, problems=problems, parts=parts)
-
-
-def import_alone(job: Import) -> Document:
-    """A completed import without its scores, as a poll tells of it."""
-    score_ids = Score.objects.filter(from_import=job).order_by("pk").values_list("score_id", flat=True)
-    return document_of(job, score_ids=list(score_ids), parts=parts_of(job))
+def bests_with_companions(bests: Sequence[PersonalBest]) -> Document:
+    """`{pbs, songs, charts}`, each best with its rank among everybody's."""
+    charts = charts_of(best.chart_id for best in bests)
+    ranks = best_ranks(bests)
+    documents = [best_document(best, charts[best.chart_id], ranks[best.pk]) for best in bests]
+    return {"pbs": documents, **companions(charts.values())}
 
 
 def sessions_of(sessions: Sequence[Session]) -> list[Document]:

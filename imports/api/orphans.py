@@ -19,6 +19,7 @@ from imports.api.permissions import (
 )
 from imports.api.resource import Resource
 from imports.api.responses import success
+from imports.api.undo import in_turn
 from imports.formats import schema
 from imports.formats.schema import Violation
 from imports.games import BY_SLUG
@@ -49,7 +50,8 @@ class ImportOrphans(Resource):
 
     def create(self, request: Request) -> Response:
         user = cast("User", self.user)  # permissions let no guest come here
-        rescue = reprocess(user, jobs.offered_games(), by=user, token=self.token)
+        with in_turn(no_orphan):
+            rescue = reprocess(user, jobs.offered_games(), by=user, token=self.token)
         body = {
             "processed": rescue.processed,
             "failed": rescue.kept,
@@ -69,7 +71,7 @@ class Orphans(Resource):
     def get_object(self) -> OrphanScore:
         orphan = OrphanScore.objects.filter(orphan_id=self.segment("orphan_id")).first()
         if orphan is None:
-            raise Refused("This orphan score does not exist.", status=404)
+            raise no_orphan()
         self.check_object_permissions(self.request, orphan)
         return orphan
 
@@ -90,8 +92,13 @@ class Orphans(Resource):
     def destroy(self, request: Request, orphan_id: str) -> Response:
         orphan = self.get_object()
         self.insist(orphan, TheyMayDeleteTheOrphan)
-        delete_orphan(orphan, by=cast("User", self.user), token=self.token)
+        with in_turn(no_orphan):  # it may have been rescued or reverted meanwhile
+            delete_orphan(orphan, by=cast("User", self.user), token=self.token)
         return success("Successfully deleted orphan score.", {})
+
+
+def no_orphan() -> Refused:
+    return Refused("This orphan score does not exist.", status=404)
 
 
 def orphan_document(orphan: OrphanScore) -> Document:

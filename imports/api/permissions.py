@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from imports import rules
+from imports import blocked_clients, rules
 from imports.api.authentication import token_of
 from imports.api.errors import NOT_AUTHORISED
 from imports.models import Import, OrphanScore, Permission, Score, Session, User
@@ -40,6 +40,17 @@ class TheyMaySubmitScores(Rule):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         return rules.grants(request.user, token_of(request), Permission.SUBMIT_SCORE)
+
+
+class TheirClientIsWelcome(Rule):
+    """Moderators block programs that harm; they are told what the moderators wrote."""
+
+    code = 403
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        refusal = blocked_clients.refusal_of(request.headers.get("User-Agent", ""))
+        self.message = refusal or ""  # type: ignore[misc]  # of this one refusal, not of the class
+        return refusal is None
 
 
 class WeKnowWhoAsks(Rule):
@@ -75,6 +86,13 @@ class TheyMayReadItsAudit(Rule):
 
     def has_object_permission(self, request: Request, view: Any, obj: Import) -> bool:
         return rules.can_read_audit(request.user, obj)
+
+
+class TheyMaySeeTheInput(Rule):
+    message, code = NOT_AUTHORISED, 403
+
+    def has_object_permission(self, request: Request, view: Any, obj: Import) -> bool:
+        return rules.can_see_input(request.user, obj)
 
 
 class TheyOwnTheOrphanOrModerate(Rule):

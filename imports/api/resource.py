@@ -31,15 +31,16 @@ class Resource(GenericViewSet[Any]):
 
     is_ir: ClassVar[bool] = False  # under /ir the normal limit is counted before it is known who asks
     not_an_object: ClassVar[str] = "Expected an object or an array, received {kind}."
+    has_normal_limit: ClassVar[bool] = True  # all but /auth, which has its own
     limiters: Sequence[Limiter] = ()  # beside the normal one; counted after the permissions
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         self.limit_headers: dict[str, str] = {}
         self.body = bodies.read(request._request, not_an_object=self.not_an_object)
         if self.is_ir:
-            self.spend(limits.NORMAL)
+            self.limit_headers = limits.spend(limits.NORMAL, request._request)
         self.perform_authentication(request)
-        if not self.is_ir:
+        if not self.is_ir and self.has_normal_limit:
             self.spend(limits.NORMAL)
         if self.action is None:  # a method that this address does not have
             raise no_endpoint()
@@ -48,8 +49,8 @@ class Resource(GenericViewSet[Any]):
             self.spend(limiter)
 
     def spend(self, limiter: Limiter) -> None:
-        """Counts this request. Raises Refused with 429."""
-        self.limit_headers = limits.spend(limiter, self.request._request)
+        """Counts this request, by user where it is known who asks. Raises Refused with 429."""
+        self.limit_headers = limits.spend(limiter, self.request._request, user=self.user)
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         for name, value in getattr(self, "limit_headers", {}).items():

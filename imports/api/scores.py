@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import cast
 
-from django.db import DatabaseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,6 +18,7 @@ from imports.api.permissions import (
 )
 from imports.api.resource import Resource
 from imports.api.responses import success
+from imports.api.undo import in_turn
 from imports.models import Score, User
 from imports.pipeline.scores import delete_score, edit_score
 
@@ -62,12 +62,8 @@ class Scores(Resource):
         changes = parameters.strict(self.body, CHANGES)
         if not changes:
             raise Refused("This request modifies nothing about the score.", status=400)
-        try:
-            score = edit_score(score, changes)
-        except DatabaseError:
-            if Score.objects.filter(pk=score.pk).exists():
-                raise
-            raise no_score() from None  # reverted or deleted meanwhile
+        with in_turn(no_score):  # it may have been reverted or deleted meanwhile
+            score = edit_score(score, changes, by=cast("User", self.user), token=self.token)
         return success("Updated score.", score_document(score, score.chart))
 
     def destroy(self, request: Request, score_id: str) -> Response:
@@ -76,9 +72,9 @@ class Scores(Resource):
         self.insist(score, WeKnowWhoAsks, TheyOwnTheScoreOrAdminister)
         wishes = parameters.strict(self.body, DELETION)
         self.insist(score, TheyMayDeleteTheScore)
-        user = cast("User", self.user)  # guests do not come here
-        if not delete_score(score, by=user, token=self.token, blacklist=wishes.get("blacklist", False)):
-            raise no_score()
+        blacklist = wishes.get("blacklist", False)
+        with in_turn(no_score):
+            delete_score(score, by=cast("User", self.user), token=self.token, blacklist=blacklist)
         return success("Successfully deleted score.", {})
 
 

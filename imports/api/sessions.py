@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import cast
 
-from django.db import DatabaseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,11 +14,10 @@ from imports.api.loading import one_moment, scores_with_companions, sessions_of
 from imports.api.permissions import TheyMayEditTheSession, TheyOwnTheSession
 from imports.api.resource import Resource
 from imports.api.responses import success
+from imports.api.score_info import score_info
+from imports.api.undo import in_turn
 from imports.formats import schema
-from imports.games import playtype_of
-from imports.games.spec import Graph, Ladder, Playtype
-from imports.models import Score, Session
-from imports.pipeline import bests
+from imports.models import Score, Session, User
 from imports.pipeline.scores import edit_session
 
 CHANGES = {
@@ -56,12 +53,8 @@ class Sessions(Resource):
         changes = parameters.loose(self.body, CHANGES)
         if not changes:
             raise Refused("This request modifies nothing about this session.", status=400)
-        try:
-            session = edit_session(session, changes)
-        except DatabaseError:
-            if Session.objects.filter(pk=session.pk).exists():
-                raise
-            raise no_session() from None  # its scores were reverted or deleted meanwhile
+        with in_turn(no_session):  # its scores may have been reverted or deleted meanwhile
+            session = edit_session(session, changes, by=cast("User", self.user), token=self.token)
         return success("Updated Session.", sessions_of([session])[0])
 
 
@@ -84,33 +77,3 @@ def _contents(session: Session) -> Document:
         "user": user_document(session.user),
         "scoreInfo": score_info(session, scores),
     }
-
-
-def score_info(session: Session, scores: list[Score]) -> list[Document]:
-    """What each score was to its player's best before the session began (spec: http-api-reads §6).
-
-    Two scores on one chart are both held against the same earlier best.
-    """
-    playtype = playtype_of(session.game, session.playtype)
-    charts = {score.chart_id for score in scores}
-    before = bests.as_of(session.user_id, charts, playtype, before=session.time_started)
-    return [
-        _info(score, before[score.chart_id].metrics if score.chart_id in before else None, playtype) for score in scores
-    ]
-
-
-def _info(score: Score, earlier: Mapping[str, Any] | None, playtype: Playtype) -> Document:
-    if earlier is None:
-        return {"scoreID": score.score_id, "isNewScore": True}
-    deltas = {
-        name: _worth(playtype, name, score.score_data[name]) - _worth(playtype, name, earlier[name])
-        for name, metric in playtype.metrics.items()
-        if not isinstance(metric, Graph)
-    }
-    return {"scoreID": score.score_id, "isNewScore": False, "deltas": deltas}
-
-
-def _worth(playtype: Playtype, name: str, value: Any) -> float:
-    """A number, or the index of a ladder's value."""
-    worth: float = playtype.ladder_indexes[name][value] if isinstance(playtype.metrics[name], Ladder) else value
-    return worth

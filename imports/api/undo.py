@@ -20,7 +20,8 @@ from imports.formats.schema import Violation
 from imports.models import Import, State
 from imports.models.documents import UNFINISHED
 from imports.pipeline.preview import preview, revert_all
-from imports.pipeline.revert import Busy, Deed, NotRevertible
+from imports.pipeline.revert import Deed, NotRevertible
+from imports.pipeline.states import Busy, Gone
 
 BUSY = "You already have an import or a revert ongoing."
 NOT_COMPLETED = "This import was never completed, so there is nothing to revert."
@@ -49,6 +50,17 @@ def attempt(jobs: Sequence[Import], do: Callable[[], T], *, refuse: Callable[[Im
         for job in Import.objects.filter(pk__in=[job.pk for job in jobs]):
             refuse(job)
         raise Refused(BUSY, status=409) from None
+
+
+@contextmanager
+def in_turn(gone: Callable[[], Refused]) -> Iterator[None]:
+    """Around a small change: Refused with 409 where its turn does not come, and as `gone` says where it is too late."""
+    try:
+        yield
+    except Busy:
+        raise Refused(BUSY, status=409) from None
+    except Gone:
+        raise gone() from None
 
 
 def refuse_unfit(job: Import) -> None:

@@ -1,4 +1,7 @@
-"""What takes scores in: POST /api/v1/import/file and POST /ir/direct-manual/import. Both answer 202 at once."""
+"""What takes scores in: POST /api/v1/import/file and POST /ir/direct-manual/import. Both answer 202 at once.
+
+POST /api/v1/import/from-api, which is there for clients that ask, stands beside them.
+"""
 
 from __future__ import annotations
 
@@ -21,33 +24,61 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from imports import jobs
-from imports.api import limits
-from imports.api.errors import Refused, invalid
-from imports.api.permissions import AnIRNeedsSomebody, SomebodyIsSignedIn, TheyMaySubmitScores
+from imports.api import limits, parameters
+from imports.api.errors import Refused, invalid, no_endpoint
+from imports.api.permissions import (
+    AnIRNeedsSomebody,
+    SomebodyIsSignedIn,
+    TheirClientIsWelcome,
+    TheyMaySubmitScores,
+)
 from imports.api.resource import Resource
 from imports.api.responses import success
-from imports.formats import BY_IMPORT_TYPE
+from imports.formats import BY_IMPORT_TYPE, schema
+from imports.formats.batch_manual import NO_GAME
 from imports.formats.text import is_storable, storable
 from imports.models import Import, User
+from imports.submissions import MAX_KEY, KeyTaken, is_key, submit_once
 
 QUEUED = "Import loaded into queue. You can poll the provided URL for information on when its complete."
 WRONG_FILE = "File provided was too large, corrupt, or provided in the wrong field."
 NO_FILE = "Expected a file for field scoreData."
+KEY = "Idempotency-Key"
+KEY_TAKEN = "This Idempotency-Key stands for another request of the last 24 hours. A new import needs a new key."
 FILE_FIELD = "scoreData"
 MAX_FIELD = 1_000  # characters of a text field
 DIRECT_MANUAL = "ir/direct-manual"
 
 
 class Upload(Resource):
-    """What the two have in common."""
+    """What they have in common."""
 
-    limiters = (limits.SCORE_IMPORT,)
+    not_an_object = "Invalid BATCH-MANUAL (Not an object, received {kind}.)"
 
-    def queue(self, upload: jobs.Upload) -> Response:
-        """Saves the import and says where to follow it."""
-        job = jobs.submit(cast("User", self.user), upload, token=self.token)  # permissions let no guest come here
-        body = {"url": poll_url(self.request._request, job), "importID": job.import_id}
-        return success(QUEUED, body, status=202)
+    def of_form(self) -> jobs.Upload:
+        """A file with the fields that go with it. Raises Refused with 400."""
+        file, fields = _form(self.request._request)
+        import_type = _file_type(fields)
+        others = {name: values[-1] for name, values in fields.items() if name != "importType"}
+        return jobs.Upload(
+            content=file.read(),
+            import_type=import_type,
+            file_name=file.name or "",
+            fields={**self.wishes(), **others},
+            **self.facts(),
+        )
+
+    def of_body(self) -> jobs.Upload:
+        """BATCH-MANUAL as a JSON body. Raises Refused with 400."""
+        if not self.body.raw:
+            raise Refused(NO_GAME, status=400)
+        return jobs.Upload(
+            content=self.body.raw,
+            import_type=DIRECT_MANUAL,
+            fields=self.wishes(),
+            infer_time_achieved=self.says_true("X-Infer-Score-TimeAchieved"),
+            **self.facts(),
+        )
 
     def facts(self) -> dict[str, Any]:
         """What every upload is stored with."""
@@ -62,42 +93,60 @@ class Upload(Resource):
         return {"invalid": storable(wish)} if wish else {}
 
 
-class ImportFile(Upload):
+class Submission(Upload):
+    """An upload that becomes an import, once for each Idempotency-Key."""
+
+    limiters = (limits.SCORE_IMPORT,)
+
+    def queue(self, upload: jobs.Upload) -> Response:
+        """Saves the import and says where to follow it. Raises Refused with 422 where its key was given to another."""
+        job = self.submit(upload)
+        body = {"url": poll_url(self.request._request, job), "importID": job.import_id}
+        return success(QUEUED, body, status=202)
+
+    def submit(self, upload: jobs.Upload) -> Import:
+        """Raises Refused: 413 where the player's uploads fill what they may, 422 where the key is another's."""
+        user, key = cast("User", self.user), self.request.headers.get(KEY)  # permissions let no guest come here
+        if key is not None and not is_key(key):
+            raise invalid(KEY, f"Expected 1 to {MAX_KEY} printable ASCII characters.", "")
+        try:
+            if key is None:
+                return jobs.submit(user, upload, token=self.token)
+            return submit_once(user, upload, key=key, token=self.token)
+        except KeyTaken:
+            raise Refused(KEY_TAKEN, status=422) from None
+        except jobs.NoRoom as full:
+            raise Refused(str(full), status=413) from None
+
+
+class ImportFile(Submission):
     """A file with the fields that go with it."""
+
+    not_an_object = Resource.not_an_object
+    permission_classes = (SomebodyIsSignedIn, TheyMaySubmitScores, TheirClientIsWelcome)
+
+    def create(self, request: Request) -> Response:
+        return self.queue(self.of_form())
+
+
+class DirectManual(Submission):
+    """BATCH-MANUAL as a JSON body."""
+
+    is_ir = True
+    permission_classes = (AnIRNeedsSomebody, TheyMaySubmitScores, TheirClientIsWelcome)
+
+    def create(self, request: Request) -> Response:
+        return self.queue(self.of_body())
+
+
+class ImportFromAPI(Resource):
+    """Scores fetched from another service. This instance knows none, so that every import type is a wrong one."""
 
     permission_classes = (SomebodyIsSignedIn, TheyMaySubmitScores)
 
     def create(self, request: Request) -> Response:
-        file, fields = _form(request._request)
-        import_type = _file_type(fields)
-        upload = jobs.Upload(
-            content=file.read(),
-            import_type=import_type,
-            file_name=file.name or "",
-            fields={**self.wishes(), **{name: values[-1] for name, values in fields.items() if name != "importType"}},
-            **self.facts(),
-        )
-        return self.queue(upload)
-
-
-class DirectManual(Upload):
-    """BATCH-MANUAL as a JSON body."""
-
-    is_ir = True
-    not_an_object = "Invalid BATCH-MANUAL (Not an object, received {kind}.)"
-    permission_classes = (AnIRNeedsSomebody, TheyMaySubmitScores)
-
-    def create(self, request: Request) -> Response:
-        if not self.body.raw:
-            raise Refused("Could not retrieve meta.game - is this valid BATCH-MANUAL?", status=400)
-        upload = jobs.Upload(
-            content=self.body.raw,
-            import_type=DIRECT_MANUAL,
-            fields=self.wishes(),
-            infer_time_achieved=self.says_true("X-Infer-Score-TimeAchieved"),
-            **self.facts(),
-        )
-        return self.queue(upload)
+        parameters.loose(self.body, {"importType": schema.one_of(types_of("api"))})
+        raise no_endpoint()  # a type that nobody has taught us to fetch
 
 
 def poll_url(request: HttpRequest, job: Import) -> str:
@@ -151,14 +200,14 @@ def _form(request: HttpRequest) -> tuple[UploadedFile[bytes], Mapping[str, list[
     return found[0], fields
 
 
-def file_types() -> list[str]:
-    """The import types of this instance that come as files."""
-    return [name for name in BY_IMPORT_TYPE if name.startswith("file/")]
+def types_of(way: str) -> list[str]:
+    """The import types of this instance that come this way: as a "file", by an "ir", or from an "api"."""
+    return [name for name in BY_IMPORT_TYPE if name.startswith(f"{way}/")]
 
 
 def _file_type(fields: Mapping[str, list[str]]) -> str:
-    given = fields.get("importType", [])
-    if len(given) == 1 and given[0] in file_types():
+    given, known = fields.get("importType", []), types_of("file")
+    if len(given) == 1 and given[0] in known:
         return given[0]
-    message = f"Expected any of {', '.join(file_types())}."
+    message = f"Expected any of {', '.join(known)}."
     raise invalid("importType", message, given[0] if len(given) == 1 else given, absent=not given)

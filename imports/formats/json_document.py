@@ -50,8 +50,13 @@ def invalid_json(data: bytes, error: Exception) -> ImportFailed:
     if found is None:
         return ImportFailed("Invalid JSON. (It ends too early.)" if data.strip() else "Invalid JSON. (It is empty.)")
     before = data[: int(found[2])]
-    line, column = before.count(b"\n") + 1, len(before[before.rfind(b"\n") + 1 :].decode()) + 1
+    line, column = before.count(b"\n") + 1, len(_text(before[before.rfind(b"\n") + 1 :])) + 1
     return ImportFailed(f"Invalid JSON. ({found[1].capitalize()} at line {line}, column {column}.)")
+
+
+def _text(line: bytes) -> str:
+    """The place may lie within a character that stands where none may."""
+    return line.decode(errors="ignore")
 
 
 def lone_surrogates_as_nul(data: bytes) -> bytes:

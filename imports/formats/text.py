@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -75,9 +76,14 @@ def _steps(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def storable(value: Any) -> Any:
-    """JSON data with a replacement character in place of each one that cannot be stored. It must not be too deep."""
+    """JSON data with a replacement character in place of each one that cannot be stored. It must not be too deep.
+
+    A number beyond all doubles becomes null, as JavaScript writes it: JSON has no word for it.
+    """
     if isinstance(value, str):
         return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
     if isinstance(value, list):
         return [storable(inner) for inner in value]
     if isinstance(value, dict):

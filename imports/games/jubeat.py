@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import islice
 from math import floor
 from typing import Any
@@ -77,21 +76,26 @@ def jubility(play: Play, chart: Chart) -> float:
 HOT = "ave"
 BEST_OF_HALF = 30
 
+Rated = tuple[float, Chart]
+"""A value, and the chart that it was reached on."""
+
 
 def profile_jubility(bests: Bests) -> float:
-    """The thirty best on songs of the newest version and the thirty best on all others; 0 without any.
+    """The sum of what counts for it; 0 without any."""
+    hot, other = counted_bests(bests)
+    return sum(value for value, _ in hot) + sum(value for value, _ in other)
+
+
+def counted_bests(bests: Bests) -> tuple[list[Rated], list[Rated]]:
+    """The thirty best on songs of the newest version and the thirty best on all others, best first.
 
     A song counts once for each difficulty, of which hard mode has the same ones. Charts need not be primary.
     """
-    halves: dict[bool, dict[tuple[int, str], float]] = {True: {}, False: {}}
+    halves: dict[bool, dict[tuple[int, str], Rated]] = {True: {}, False: {}}
     for value, chart in bests.rated("jubility", primary_only=False):
         half = halves[chart.song.data.get("displayVersion") == HOT]
-        half.setdefault((chart.song.song_id, chart.difficulty.removeprefix(HARD)), value)
-    return _sum_of_first(halves[True].values()) + _sum_of_first(halves[False].values())
-
-
-def _sum_of_first(descending: Iterable[float]) -> float:
-    return sum(islice(descending, BEST_OF_HALF))
+        half.setdefault((chart.song.song_id, chart.difficulty.removeprefix(HARD)), (value, chart))
+    return list(islice(halves[True].values(), BEST_OF_HALF)), list(islice(halves[False].values(), BEST_OF_HALF))
 
 
 # --- what contradicts itself ------------------------------------------------------------------------

@@ -269,7 +269,7 @@ def _worth(key: _Key, metrics: Mapping[str, Any], optional: Mapping[str, Any]) -
     value = (optional if is_optional else metrics).get(name)
     if indexes is not None:
         return indexes.get(value) if isinstance(value, str) else None
-    return value if is_number(value) else None
+    return value if type(value) is int or is_number(value) else None
 
 
 def compose(primary: Candidate, lenders: Sequence[tuple[Merge, Candidate]], chart: Chart, playtype: Playtype) -> Best:

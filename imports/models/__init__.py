@@ -6,6 +6,8 @@ from imports.models.accounts import APIToken, AuthLevel, Permission, User
 from imports.models.bests import PersonalBest
 from imports.models.catalogue import Chart, Song
 from imports.models.documents import AuditEntry, Import, ImportInput, ImportProblem, OrphanScore, State
+from imports.models.idempotency import IdempotencyKey
+from imports.models.moderation import BlockedClient
 from imports.models.reratings import Rerating
 from imports.models.scores import Score, ScoreBlacklist
 from imports.models.sessions import ImportSession, Session
@@ -15,9 +17,11 @@ __all__ = [
     "APIToken",
     "AuditEntry",
     "AuthLevel",
+    "BlockedClient",
     "Chart",
     "ClassAchievement",
     "GameStats",
+    "IdempotencyKey",
     "Import",
     "ImportInput",
     "ImportProblem",

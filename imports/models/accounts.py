@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import RegexValidator
-from django.db import models
-from django.db.models.functions import Lower
+from django.db import models, transaction
+from django.db.models.functions import Coalesce, Lower, Upper
 from django.utils import timezone
 
 USERNAME = RegexValidator(
@@ -44,6 +46,7 @@ class User(AbstractUser):
     username = models.CharField("name", max_length=21, unique=True, validators=[USERNAME])
     about = models.CharField(max_length=2000, blank=True, default="")
     status = models.CharField(max_length=140, blank=True, default="")
+    last_seen = models.DateTimeField(null=True, blank=True, editable=False, help_text="By a browser session.")
     is_banned = models.BooleanField(default=False, help_text="A banned account can neither sign in nor use its tokens.")
 
     objects: ClassVar[UserManager] = UserManager()
@@ -51,6 +54,14 @@ class User(AbstractUser):
     class Meta(AbstractUser.Meta):
         swappable = "AUTH_USER_MODEL"
         constraints = (models.UniqueConstraint(Lower("username"), name="names_are_unique_whatever_their_case"),)
+        indexes = (
+            models.Index(
+                Coalesce("last_seen", "last_login", "date_joined").desc(),
+                models.F("id").desc(),
+                name="user_by_last_seen",
+            ),
+            GinIndex(OpClass(Upper("username"), name="gin_trgm_ops"), name="user_by_part"),
+        )
 
     @property
     def auth_level(self) -> AuthLevel:
@@ -79,13 +90,67 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-class APITokenManager(models.Manager["APIToken"]):
-    """Tokens by their secret."""
+MOST_TOKENS = 100
+"""How many tokens a player may make for himself. Commands know no limit."""
 
-    def issue(self, user: User, **fields: Any) -> tuple[APIToken, str]:
-        """Makes a token; its secret (40 hex characters) is returned once and stored nowhere."""
-        secret = secrets.token_hex(20)
-        return self.create(user=user, digest=digest_of(secret), **fields), secret
+
+class TooManyTokens(Exception):
+    """The player has as many tokens as one may have; the text may be shown."""
+
+    def __init__(self) -> None:
+        super().__init__(f"You have {MOST_TOKENS} tokens already. Revoke one first.")
+
+
+def _note(verb: str, tokens: Iterable[APIToken], *, by: User | None) -> None:
+    """Entries that outlive their tokens, and therefore bear what these were called and might do."""
+    from imports.models.documents import AuditEntry  # noqa: PLC0415 - the audit knows accounts, not they it
+
+    AuditEntry.objects.bulk_create(
+        AuditEntry(
+            verb=verb,
+            subject_id=token.user_id,
+            actor=by,
+            token=token,
+            reason=token.identifier,
+            counts={"permissions": token.permissions},
+        )
+        for token in tokens
+    )
+
+
+class APITokenManager(models.Manager["APIToken"]):
+    """Tokens by their secret. They come and go here alone, on record, whichever door was used."""
+
+    def make(self, user: User, **fields: Any) -> tuple[APIToken, str]:
+        """A token that its owner asked for, and its secret, which is stored nowhere. Raises TooManyTokens."""
+        # One transaction: the owner's row is held, so that two requests cannot both make the last one.
+        with transaction.atomic():
+            User.objects.select_for_update(no_key=True).get(pk=user.pk)
+            if self.filter(user=user).count() >= MOST_TOKENS:
+                raise TooManyTokens
+            return self.issue(user, **fields)
+
+    def issue(self, user: User, *, by: User | None = None, **fields: Any) -> tuple[APIToken, str]:
+        """The same, whatever they have. `by`: who made it, when not its owner."""
+        return self.issue_all([user], by=by or user, **fields)[0]
+
+    def issue_all(self, users: Iterable[User], *, by: User | None, **fields: Any) -> list[tuple[APIToken, str]]:
+        """A token and its secret for each of these users. `by`: None where a command does it."""
+        made = [APIToken.fresh(user, **fields) for user in users]
+        # One transaction: no token without its entry.
+        with transaction.atomic(savepoint=False):
+            self.bulk_create([token for token, _ in made])
+            _note("token made", [token for token, _ in made], by=by)
+        return made
+
+    def revoke(self, tokens: Iterable[APIToken], *, by: User) -> int:
+        """Ends tokens at once and for good, on record with who did it. Returns how many there still were."""
+        # One transaction: no revocation without its entry, and none twice.
+        with transaction.atomic():
+            there = list(self.filter(pk__in=[token.pk for token in tokens]).select_for_update())
+            _note("token revoked", there, by=by)
+            self.filter(pk__in=[token.pk for token in there]).delete()
+        return len(there)
 
     def find(self, secret: str) -> APIToken | None:
         """The live token with this secret, with its user. The look-up is by digest, so its time tells nothing."""
@@ -114,3 +179,9 @@ class APIToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.identifier} of user {self.user_id}"
+
+    @classmethod
+    def fresh(cls, user: User, **fields: Any) -> tuple[APIToken, str]:
+        """An unsaved token and its secret (40 hex characters), which is stored nowhere."""
+        secret = secrets.token_hex(20)
+        return cls(user=user, digest=digest_of(secret), **fields), secret

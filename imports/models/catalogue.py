@@ -8,7 +8,10 @@ from django.db import models
 
 
 class Song(models.Model):
-    """A song of one game. `song_id` is the catalogue's number, unique in its game only; titles are not unique."""
+    """A song of one game. `song_id` is the catalogue's number, unique in its game only; titles are not unique.
+
+    `search_text` holds all its names, a line each, without case and accents; the database makes it.
+    """
 
     game = models.CharField(max_length=16)
     song_id = models.PositiveBigIntegerField()
@@ -18,10 +21,21 @@ class Song(models.Model):
     search_terms = ArrayField(models.TextField(), default=list, blank=True)
     data = models.JSONField(default=dict, blank=True)
     match_keys = ArrayField(models.TextField(), default=list, editable=False)
+    search_text = models.GeneratedField(
+        expression=models.Func("title", "artist", "alt_titles", "search_terms", function="catalogue_text"),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("game", "song_id"), name="song_ids_are_unique_in_a_game"),)
-        indexes = (GinIndex(fields=("match_keys",), name="song_match_keys", fastupdate=False),)
+        indexes = (
+            GinIndex(fields=("match_keys",), name="song_match_keys", fastupdate=False),
+            # A short list of pending letters: written in a third of the time, and read as fast as without.
+            GinIndex(
+                models.Func("search_text", function="catalogue_letters"), name="song_letters", gin_pending_list_limit=64
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.artist} - {self.title}" if self.artist else self.title

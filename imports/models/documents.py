@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -14,6 +15,7 @@ from django.utils import timezone
 from imports.errors import ProblemType
 from imports.models.accounts import APIToken, User
 from imports.models.fields import KeySetField, key_set
+from imports.models.searching import SEARCHED, search_query
 
 
 def new_import_id() -> str:
@@ -47,8 +49,32 @@ class ImportQuerySet(models.QuerySet["Import"]):
             return self.filter(Q(user=user) | ~Q(state__in=HIDDEN))
         return self.exclude(state__in=HIDDEN)
 
+    def in_state(self, state: State, *, seen_by: User | AnonymousUser | None) -> ImportQuerySet:
+        """Those in one state that somebody may see: `visible_to`, said so that an index can answer it."""
+        found = self.filter(state=state)
+        if state not in HIDDEN:
+            return found
+        if not isinstance(seen_by, User) or seen_by.is_banned:
+            return found.none()
+        return found if seen_by.is_staff or seen_by.is_superuser else found.filter(user=seen_by)
+
+    def search(self, text: str, *, clients: bool) -> ImportQuerySet:
+        """Those whose service has words that begin like the text's; with `clients`, or whose User-Agent has."""
+        return self.alias(searched=SEARCHED).filter(searched=search_query(text, clients=clients))
+
     def unfinished(self) -> ImportQuerySet:
         return self.filter(state__in=UNFINISHED)
+
+
+FINISHED_LAST = (models.F("time_finished").desc(), models.F("id").desc())
+QUEUED_LAST = (models.F("time_queued").desc(), models.F("id").desc())
+LISTS = (
+    ("import_list", ()),
+    ("import_list_by_user", ("user",)),
+    ("import_list_by_game", ("game",)),
+    ("import_list_user_game", ("user", "game")),
+)
+"""Lists of completed imports: the index of each, and the columns that it is a list by."""
 
 
 class Import(models.Model):
@@ -87,6 +113,7 @@ class Import(models.Model):
 
     status_code = models.PositiveSmallIntegerField(null=True, blank=True)
     error_message = models.TextField(blank=True)
+    traceback = models.TextField(blank=True, editable=False, help_text="For staff: where an unexpected error arose.")
     reverted_at = models.DateTimeField(null=True, blank=True)
     reverted_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     revert_reason = models.TextField(blank=True)
@@ -114,10 +141,22 @@ class Import(models.Model):
         )
         indexes = (
             models.Index("user", models.F("id").desc(), name="import_by_user"),
-            models.Index("user", models.F("time_finished").desc(), name="import_by_user_finished"),
-            models.Index(models.F("time_finished").desc(), name="import_completed", condition=Q(state=State.COMPLETED)),
             models.Index("user", "id", name="import_unfinished", condition=Q(state__in=UNFINISHED)),
             models.Index("state", models.F("id").desc(), name="import_by_state"),
+            # For moderators' lists: each filter finds the newest that fit without reading the others.
+            models.Index("game", models.F("id").desc(), name="import_by_game"),
+            models.Index("import_type", models.F("id").desc(), name="import_by_type"),
+            models.Index("service", models.F("id").desc(), name="import_by_service"),
+            models.Index("client", models.F("id").desc(), name="import_by_client"),
+            models.Index("user_intent", models.F("id").desc(), name="import_by_intent"),
+            models.Index("time_queued", "state", name="import_by_time"),
+            # For the API's lists: any page of a list is read from where the one before ended.
+            *(models.Index(*by, *FINISHED_LAST, name=name, condition=Q(state=State.COMPLETED)) for name, by in LISTS),
+            models.Index("state", *QUEUED_LAST, name="import_list_by_state", condition=~Q(state=State.COMPLETED)),
+            models.Index(
+                "user", "state", *QUEUED_LAST, name="import_list_user_state", condition=~Q(state=State.COMPLETED)
+            ),
+            GinIndex(SEARCHED, name="import_search"),
         )
 
     def __str__(self) -> str:
@@ -194,6 +233,8 @@ class AuditEntry(models.Model):
         CANCELLED = "cancelled"
         CLASS_SET = "class set"
         SCORE_DELETED = "score deleted"
+        SCORE_EDITED = "score edited"
+        SESSION_EDITED = "session edited"
         BLACKLISTED = "blacklisted"
         ORPHANS_TRIED = "orphans tried"
         ORPHAN_DELETED = "orphan deleted"
@@ -201,6 +242,8 @@ class AuditEntry(models.Model):
         UNBANNED = "unbanned"
         TOKEN_MADE = "token made"  # noqa: S105 - a verb, not a secret
         TOKEN_REVOKED = "token revoked"  # noqa: S105
+        CLIENT_BLOCKED = "client blocked"
+        CLIENT_UNBLOCKED = "client unblocked"
 
     verb = models.CharField(max_length=20, choices=Verb.choices)
     job = models.ForeignKey(Import, null=True, on_delete=models.DO_NOTHING, related_name="audit", db_constraint=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from imports.models.accounts import User
@@ -41,8 +41,16 @@ class Score(models.Model):
     class Meta:
         indexes = (
             models.Index("chart", "user", name="score_by_chart"),
-            models.Index("user", "game", "playtype", F("time_achieved"), name="score_by_time"),
+            models.Index("user", "game", "playtype", "time_achieved", "id", name="score_by_moment"),
             models.Index("from_import", "id", name="score_by_import"),
+            models.Index(
+                "game",
+                "playtype",
+                F("time_achieved").desc(),
+                F("id").desc(),
+                name="score_highlighted",
+                condition=Q(highlight=True),
+            ),
         )
 
     def __str__(self) -> str:

@@ -49,7 +49,20 @@ class Session(models.Model):
                 deferrable=models.Deferrable.DEFERRED,
             ),
         )
-        indexes = (models.Index("user", models.F("time_ended").desc(), name="session_by_end"),)
+        indexes = (
+            models.Index("user", models.F("time_ended").desc(), name="session_by_end"),
+            models.Index(
+                "user",
+                "game",
+                "playtype",
+                models.F("time_started").desc(),
+                models.F("id").desc(),
+                name="session_by_player",
+            ),
+            models.Index(
+                "game", "playtype", models.F("time_started").desc(), models.F("id").desc(), name="session_by_start"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name

@@ -45,7 +45,12 @@ class ClassAchievement(models.Model):
     time_achieved = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        indexes = (models.Index(fields=("user", "game", "playtype", "class_set"), name="achievement_by_user"),)
+        indexes = (
+            models.Index(fields=("user", "game", "playtype", "class_set"), name="achievement_by_user"),
+            models.Index(
+                "game", "playtype", models.F("time_achieved").desc(), models.F("id").desc(), name="achievement_by_time"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.class_set}: {self.new_value}"

@@ -12,14 +12,14 @@ from typing import Any, Concatenate, ParamSpec, cast
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 
 from imports.models import Import, User
 from imports.pages import words
 
 Arguments = ParamSpec("Arguments")
-Page = Callable[..., HttpResponse]
+Page = Callable[..., HttpResponseBase]
 
 
 UNREAD = ("input__content", "also_carried", "put_aside")  # columns of an import that may be large
@@ -31,11 +31,11 @@ class Visit(HttpRequest):
     user: User
 
 
-def signed_in(view: Callable[Concatenate[Visit, Arguments], HttpResponse]) -> Page:
+def signed_in(view: Callable[Concatenate[Visit, Arguments], HttpResponseBase]) -> Page:
     """Sends guests to sign in, and refuses whoever was banned while signed in."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         visit = cast(Visit, request)
         if visit.user.is_banned:
             raise PermissionDenied(words.BANNED)

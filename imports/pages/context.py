@@ -16,10 +16,14 @@ from imports.pages.parts import Running
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """`instance_name`, `version`, `running`. The last asks the database only where a template looks at it."""
+    """`instance_name`, `version`, `signups` (open or not), `running`.
+
+    The last asks the database only where a template looks at it.
+    """
     return {
         "instance_name": settings.TACHI_NAME,
         "version": settings.TACHI_VERSION,
+        "signups": settings.TACHI_SIGNUPS,
         "running": SimpleLazyObject(lambda: running_of(getattr(request, "user", None))),
     }
 

@@ -1,35 +1,22 @@
-"""The pages' forms."""
+"""Forms that give something: a file, a token's wishes. Those of accounts are in account_forms."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth.forms import AuthenticationForm
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
 from imports.formats import FORMATS, text
 from imports.jobs import Upload
 from imports.models import Permission, User
-from imports.pages import words
-
-
-class SignInForm(AuthenticationForm):
-    """Name and password. Whoever is banned is told so, once the password is right."""
-
-    error_messages = {"invalid_login": words.NOT_KNOWN, "inactive": words.INACTIVE}  # noqa: RUF012 - Django's attribute
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["username"].label = "Name"
-
-    def confirm_login_allowed(self, user: User) -> None:
-        super().confirm_login_allowed(user)
-        if user.is_banned:
-            raise forms.ValidationError(words.BANNED, code="banned")
+from imports.models.accounts import MOST_TOKENS, TooManyTokens
+from imports.pages import account_words, words
+from imports.pages.texts import gettext_lazy
 
 
 def file_types() -> list[tuple[str, str]]:
@@ -41,16 +28,17 @@ class UploadForm(forms.Form):
     """A file or pasted text, under the names that the API has for it."""
 
     importType = forms.ChoiceField(  # noqa: N815 - the API's name
-        label="What it is", error_messages={"invalid_choice": words.UNKNOWN_KIND, "required": words.UNKNOWN_KIND}
+        label=gettext_lazy("What it is"),
+        error_messages={"invalid_choice": words.UNKNOWN_KIND, "required": words.UNKNOWN_KIND},
     )
     scoreData = forms.FileField(  # noqa: N815 - the API's name
-        label="File",
+        label=gettext_lazy("File"),
         required=False,
         allow_empty_file=True,  # we say it ourselves
         widget=forms.FileInput(attrs={"accept": ".json,application/json,text/plain"}),
     )
     pasted = forms.CharField(
-        label="Paste batch-manual JSON",
+        label=gettext_lazy("Paste batch-manual JSON"),
         required=False,
         strip=False,
         widget=forms.Textarea(
@@ -80,13 +68,27 @@ class UploadForm(forms.Form):
             raise forms.ValidationError({field: problem})
         return {**cleaned, "content": content}
 
-    def upload(self, client: str) -> Upload:
-        """What to submit."""
+    failure = ""
+    """The exact message of a check that could not read the file as a whole."""
+
+    def with_error(self, message: str) -> UploadForm:
+        """The form with this to say about it as a whole."""
+        self.add_error(None, message)
+        return self
+
+    def with_failure(self, message: str) -> UploadForm:
+        """The form of a file that cannot be read as it stands."""
+        self.failure = message
+        return self.with_error(words.failure_reason(400))
+
+    def upload(self, client: str, *, fields: Mapping[str, str] | None = None) -> Upload:
+        """What to submit, or to check."""
         file = self.cleaned_data["scoreData"]
         return Upload(
             content=self.cleaned_data["content"],
             import_type=self.cleaned_data["importType"],
             file_name=file.name if file else "",
+            fields=fields or {},
             user_intent=True,
             client=client.replace("\0", ""),
         )
@@ -113,6 +115,14 @@ def problem_of(content: bytes) -> str:
     return "" if content.lstrip().startswith(b"{") else words.NOT_JSON
 
 
+class ExplainedChoices(forms.CheckboxSelectMultiple):
+    """Boxes that say below their names what they mean: `hint` of each option."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option: dict[str, Any] = super().create_option(name, value, *args, **kwargs)
+        return {**option, "hint": account_words.MAY[str(value)][1]}
+
+
 OFTEN = (Permission.SUBMIT_SCORE, Permission.DELETE_SCORE)  # what players' tools want
 PERMISSIONS = (*OFTEN, *(each for each in Permission if each not in OFTEN))
 
@@ -120,17 +130,26 @@ PERMISSIONS = (*OFTEN, *(each for each in Permission if each not in OFTEN))
 class TokenForm(forms.Form):
     """A new token: its name, what it may do, and until when."""
 
-    name = forms.CharField(max_length=100, label="Name", help_text="For example the tool or the machine it is for.")
+    name = forms.CharField(
+        max_length=100,
+        label=gettext_lazy("Name"),
+        help_text=gettext_lazy("For example the tool or the machine it is for."),
+    )
     may = forms.MultipleChoiceField(
-        label="It may",
-        choices=[(each.value, each.label.capitalize()) for each in PERMISSIONS],
-        widget=forms.CheckboxSelectMultiple,
+        label=gettext_lazy("It may"),
+        choices=[(each.value, account_words.MAY[each.value][0]) for each in PERMISSIONS],
+        widget=ExplainedChoices,
         initial=[Permission.SUBMIT_SCORE.value],
         error_messages={"required": words.MAY_NOTHING},
     )
     lasts = forms.TypedChoiceField(
-        label="Expires",
-        choices=[("", "Never"), ("90", "In 90 days"), ("365", "In a year")],
+        label=gettext_lazy("Expires"),
+        choices=[
+            ("", gettext_lazy("Never")),
+            ("30", gettext_lazy("In 30 days")),
+            ("90", gettext_lazy("In 90 days")),
+            ("365", gettext_lazy("In a year")),
+        ],
         coerce=int,
         required=False,
         empty_value=None,
@@ -144,6 +163,8 @@ class TokenForm(forms.Form):
         name: str = self.cleaned_data["name"]
         if self.user.tokens.filter(identifier__iexact=name).exists():
             raise forms.ValidationError(words.NAME_TAKEN)
+        if self.user.tokens.count() >= MOST_TOKENS:
+            raise forms.ValidationError(str(TooManyTokens()))
         return name
 
     def issue(self) -> str:

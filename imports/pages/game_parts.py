@@ -93,7 +93,6 @@ def _union(names: Iterator[Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for some in names for name in some))
 
 
-@cache
 def sheet_of(game: Game, playtype: Playtype) -> Sheet:
     return Sheet(
         playtype=playtype,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from imports.models import AuditEntry, Import
 from imports.pages import words
+from imports.pages.class_history import told
 from imports.pages.naming import input_of, milliseconds
 from imports.pages.parts import AuditLine
 
@@ -15,6 +16,9 @@ ICONS = {
     "reverted": "undo-2",
     "restored": "rotate-ccw",
     "retried": "rotate-ccw",
+    "class set": "trophy",
+    "orphan deleted": "trash-2",
+    "score deleted": "trash-2",
 }
 
 
@@ -43,6 +47,8 @@ def _rest(entry: AuditEntry, job: Import) -> str:
         case "reverted":
             taken = words.reverted(entry.counts.get("scores", 0), entry.counts.get("kept", 0))
             return words.with_reason(taken, entry.reason)
+        case "class set":
+            return words.with_reason(told(entry.counts), entry.reason)
         case _:
             return entry.reason
 

@@ -18,13 +18,13 @@ FOLLOWED = 3  # rows of a page that ask how far they are; the others wait behind
 
 def import_rows(found: Sequence[Import], reader: rules.Person) -> list[ImportRow]:
     """A query more where some are reverted, a look into Redis where one is running."""
-    taken = _taken_back(found)
+    taken = taken_back(found)
     waiting = [job.pk for job in found if job.state in UNFINISHED]
     followed = set(sorted(waiting)[:FOLLOWED])
     return [_row(job, reader, follow=job.pk in followed, taken=taken.get(job.pk)) for job in found]
 
 
-def _taken_back(found: Iterable[Import]) -> dict[int, tuple[int, int]]:
+def taken_back(found: Iterable[Import]) -> dict[int, tuple[int, int]]:
     """How many scores each revert took, and how many stayed with another import."""
     reverted = [job.pk for job in found if job.state == State.REVERTED]
     if not reverted:
@@ -49,6 +49,7 @@ def _row(job: Import, reader: rules.Person, *, follow: bool, taken: tuple[int, i
         problems=job.problem_count if is_done else 0,
         rating=rating,
         rating_name=rating_name,
+        may_revert=is_done and rules.can_revert(reader, None, job),
         poll_url=poll_url(job) if follow else "",
         percent=_percent(job),
     )

@@ -4,36 +4,28 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.paginator import Page, Paginator
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Substr
 from django.http import HttpRequest
 from django.urls import reverse
 
 from imports import rules
 from imports.games import BY_SLUG
-from imports.games.spec import Playtype
-from imports.models import Import, ImportInput, ImportProblem, ImportSession, Score
-from imports.pages import words
+from imports.models import Import, ImportInput, ImportProblem, ImportSession, OrphanScore, Score
+from imports.pages import undo_words, words
 from imports.pages.history import history
-from imports.pages.naming import input_of
-from imports.pages.parts import Column, Line, Link
+from imports.pages.naming import input_of, kept_until
+from imports.pages.parts import Line, Link
 from imports.pages.problem_rows import problem_rows
-from imports.pages.score_rows import DEFAULT_METRIC, PER_PAGE, by_rating, of_import, score_rows
+from imports.pages.score_filters import ScoreFilters, columns, in_order
+from imports.pages.score_rows import PER_PAGE, of_import, score_rows
 
 Context = dict[str, Any]
 PEEK = 4096  # bytes of a compressed file that are looked into
 PEEK_SHOWN = 1200  # characters of it that are shown
-
-SORTS: dict[str, Callable[[Playtype], Any]] = {
-    "score": lambda _: DEFAULT_METRIC.desc(),
-    "rating": by_rating,
-    "time": lambda _: F("time_achieved").desc(nulls_last=True),
-}
 
 
 def tabs_of(job: Import, chosen: str, *, sessions: int, private: bool) -> list[Link]:
@@ -75,31 +67,16 @@ def _scores(job: Import, request: HttpRequest) -> Context:
     playtype = BY_SLUG[job.game].by_name[job.playtypes[0]] if job.game in BY_SLUG and job.playtypes else None
     if playtype is None:
         return {"rows": []}
-    sort = request.GET.get("sort", "")
-    order = [SORTS[sort](playtype)] if sort in SORTS else []
-    page = page_of(Score.objects.filter(from_import=job).order_by(*order, "pk"), request)
+    filters = ScoreFilters(request.GET, game=job.game)
+    found = filters.narrow(Score.objects.filter(from_import=job))
+    page = page_of(in_order(found, playtype, request.GET.get("sort", "")), request)
     return {
         "page": page,
         "rows": score_rows(list(page.object_list), of_import(job)),
-        "columns": _columns(playtype, sort),
+        "columns": columns(playtype, request.GET),
+        "filters": filters if job.score_count else None,
+        "is_narrowed": bool(filters.chosen() or filters.errors),
     }
-
-
-def _columns(playtype: Playtype, sort: str) -> list[Column]:
-    """The table's heads; three of them sort."""
-    rating = words.rating_name(playtype.default_score_rating)
-
-    def sortable(name: str, key: str) -> Column:
-        return Column(name, f"?tab=scores&sort={key}#parts", "descending" if key == sort else "", is_number=True)
-
-    plain = [Column(name) for name in words.SCORE_COLUMNS]
-    return [
-        *plain[:3],
-        sortable(words.SCORE, "score"),
-        sortable(rating, "rating"),
-        plain[3],
-        sortable(words.TIME, "time"),
-    ]
 
 
 def _sessions(job: Import, request: HttpRequest) -> Context:
@@ -122,8 +99,20 @@ def _session_line(part: ImportSession) -> Line:
 
 def _problems(job: Import, request: HttpRequest) -> Context:
     page = page_of(ImportProblem.objects.filter(job=job).order_by("row"), request)
-    rows = problem_rows(page.object_list, private=rules.can_see_input(request.user, job))
-    return {"page": page, "rows": rows}
+    private = rules.can_see_input(request.user, job)
+    return {
+        "page": page,
+        "rows": problem_rows(page.object_list, job, private=private, mine=job.user == request.user),
+        "kept_aside": _kept_aside(job, request),
+        "table_url": reverse("import-problems-csv", args=[job.import_id]) if request.user.is_authenticated else "",
+        "left_out_url": reverse("import-left-out", args=[job.import_id]) if private and input_of(job) else "",
+    }
+
+
+def _kept_aside(job: Import, request: HttpRequest) -> str:
+    """How many of the reader's own rows wait for their charts; empty for others. One query."""
+    count = OrphanScore.objects.filter(from_import=job).count() if job.user == request.user else 0
+    return undo_words.kept_aside(count) if count else ""
 
 
 def _history(job: Import, request: HttpRequest) -> Context:  # noqa: ARG001 - as the other tabs
@@ -143,7 +132,7 @@ def file_facts(job: Import) -> Context | None:
     return {
         "name": sent.file_name or words.PASTED,
         "size": sent.size,
-        "until": sent.received_at + timedelta(days=settings.TACHI_KEEP_INPUT_DAYS),
+        "until": kept_until(job),
         "url": reverse("import-input", args=[job.import_id]),
         "beginning": _peek(bytes(beginning or b"")),
     }

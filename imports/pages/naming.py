@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
+
 from imports.formats import BY_IMPORT_TYPE
 from imports.games import BY_SLUG
 from imports.games.spec import Playtype
@@ -22,6 +24,12 @@ def milliseconds(moment: datetime) -> int:
 def input_of(job: Import) -> ImportInput | None:
     """What was sent, None once it is no longer kept. Loaded with the import: see `access.visible_imports`."""
     return getattr(job, "input", None)
+
+
+def kept_until(job: Import) -> datetime | None:
+    """Until when what was sent is kept, and the import can be brought back or tried again; None once it is gone."""
+    sent = input_of(job)
+    return None if sent is None else sent.received_at + timedelta(days=settings.TACHI_KEEP_INPUT_DAYS)
 
 
 def name_of(job: Import, *, private: bool) -> str:

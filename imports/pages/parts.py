@@ -12,17 +12,18 @@ from typing import Any, Literal
 from imports.pages import words
 from imports.pages.charts import ChartName
 from imports.pages.lights import Light
+from imports.pages.texts import gettext_lazy
 
 STAGES: Mapping[str, str] = {
-    "queued": "Waiting in line",
-    "reading": "Reading the file",
-    "finding_charts": "Finding charts",
-    "checking": "Checking scores",
-    "saving": "Saving scores",
-    "sessions": "Sorting into sessions",
-    "bests": "Finding your bests",
-    "ratings": "Ratings and classes",
-    "finishing": "Finishing",
+    "queued": gettext_lazy("Waiting in line"),
+    "reading": gettext_lazy("Reading the file"),
+    "finding_charts": gettext_lazy("Finding charts"),
+    "checking": gettext_lazy("Checking scores"),
+    "saving": gettext_lazy("Saving scores"),
+    "sessions": gettext_lazy("Sorting into sessions"),
+    "bests": gettext_lazy("Finding your bests"),
+    "ratings": gettext_lazy("Ratings and classes"),
+    "finishing": gettext_lazy("Finishing"),
 }
 """Stages of an import in order, as pages call them."""
 
@@ -236,6 +237,7 @@ class DiffRow:
     changes: tuple[tuple[str, str], ...]
     change: str = ""  # signed change of the rating
     value: str = ""  # rating now
+    url: str = ""  # of the score, where there is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +255,8 @@ class ScoreRow:
     gap: str = ""
     time: int | None = None  # ms
     percent: str = ""
+    url: str = ""
+    is_highlight: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,13 +306,17 @@ class ImportRow:
 
 @dataclass(frozen=True, slots=True)
 class ProblemRow:
-    """`_problems.html`: a row left out. `values` are (key, value, is the offender) of what the row says."""
+    """`_problems.html`: a row left out. `values` are (key, value, is the offender) of what the row says.
+
+    `mend_url`: where its chart can be chosen by hand.
+    """
 
     row: int
     kind: str
     message: str
     values: tuple[tuple[str, str, bool], ...] = ()
     advice: str = ""
+    mend_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,7 +347,7 @@ class AuditLine:
 
 @dataclass(frozen=True, slots=True)
 class RevertPreview:
-    """`_revert.html`: everything that reverting changes, before it does."""
+    """`_revert.html`: everything that reverting changes, before it does; `imports` where they are several."""
 
     heading: str
     about: str
@@ -352,3 +360,5 @@ class RevertPreview:
     shared: str = ""  # "9 of its scores also came with ..."; empty: no choice to make
     keep_shared: tuple[str, str] = ("", "")  # label, hint
     take_all: tuple[str, str] = ("", "")
+    imports: tuple[Line, ...] = ()
+    import_ids: tuple[str, ...] = ()

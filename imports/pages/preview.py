@@ -1,18 +1,23 @@
-"""Everything that reverting an import changes, as the confirmation tells it. `pipeline.preview` finds it out."""
+"""Everything that reverting imports changes, as the confirmation tells it. `pipeline.preview` finds it out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
+
+from django.db.models import Q
+from django.urls import reverse
 
 from imports.games import BY_SLUG
 from imports.models import Import, PersonalBest, Score, Session
-from imports.pages import words
+from imports.pages import undo_words, words
+from imports.pages.addresses import played_song
 from imports.pages.charts import difficulty_name
 from imports.pages.lights import shown_lamp
-from imports.pages.naming import class_name, game_name, name_of
+from imports.pages.naming import about, class_name, game_name, milliseconds, name_of
 from imports.pages.numbers import format_change, format_rating, signed
-from imports.pages.parts import DiffRow, LedgerRow, Note, RevertPreview, SongName
+from imports.pages.parts import DiffRow, LedgerRow, Line, Note, RevertPreview
 from imports.pages.result import playtype_named, profile_rating, shown
 from imports.pages.score_rows import main_number
 from imports.pipeline.catalogue import charts_by_pk
@@ -22,21 +27,60 @@ from imports.pipeline.revert import Deed
 BESTS_SHOWN = 50
 
 
-def revert_preview(job: Import, deed: Deed) -> RevertPreview:
-    """Raises Busy or NotRevertible as the deed would. Whoever may revert may see the names of files, too."""
-    changes = preview([job], deed)
-    name = name_of(job, private=True)
+def revert_preview(jobs: Sequence[Import], deed: Deed) -> RevertPreview:
+    """Of imports of one player. Raises Busy or NotRevertible as the deed would.
+
+    Whoever may revert may see the names of files, too.
+    """
+    changes = preview(jobs, deed)
     bests = [change for change in changes.bests if change.after is not None]
+    words_of = _about_one(jobs[0], changes) if len(jobs) == 1 else _about_several(jobs)
     return RevertPreview(
-        heading=words.REVERT_THIS,
-        about=", ".join(part for part in (name, game_name(job.game, job.playtypes)) if part),
-        ledger=(*_turns(changes), *_amounts(job, changes)),
-        button=words.REVERT if changes.kept else words.revert_scores(changes.scores),
+        ledger=(*_turns(changes), *_amounts(jobs, changes)),
         notes=tuple(_notes(changes, fallen=len(bests))),
         diffs=tuple(_diffs(bests[:BESTS_SHOWN])),
         diffs_title=words.bests_one_by_one(len(bests), shown=BESTS_SHOWN),
-        **_choice(changes),
+        **words_of,
+        **_choice(changes, whose="its" if len(jobs) == 1 else "their"),
     )
+
+
+def _about_one(job: Import, changes: Changes) -> dict[str, Any]:
+    name = name_of(job, private=True)
+    return {
+        "heading": words.REVERT_THIS,
+        "about": ", ".join(part for part in (name, game_name(job.game, job.playtypes)) if part),
+        "button": words.REVERT if _kept(changes) else words.revert_scores(changes.scores),
+    }
+
+
+def _about_several(jobs: Sequence[Import]) -> dict[str, Any]:
+    newest_first = sorted(jobs, key=lambda job: job.pk, reverse=True)
+    return {
+        "heading": undo_words.revert_these(len(jobs)),
+        "about": "",
+        "button": undo_words.revert_imports(len(jobs)),
+        "keep_label": undo_words.LEAVE,
+        "imports": tuple(import_line(job) for job in newest_first),
+        "import_ids": tuple(job.import_id for job in newest_first),
+    }
+
+
+def import_line(job: Import) -> Line:
+    """An import in a list of few words, for whoever may see its file's name."""
+    name = name_of(job, private=True)
+    return Line(
+        name=name,
+        url=reverse("import-detail", args=[job.import_id]),
+        about=about(job, name=name),
+        strong=words.did(scores=job.score_count, duplicates=0),
+        time=milliseconds(job.time_queued),
+    )
+
+
+def _kept(changes: Changes) -> int:
+    """Scores that stay with imports which are not reverted. Between two that are they only pass through."""
+    return min(changes.kept, sum(changes.shared.values()))
 
 
 # --- the ledger -------------------------------------------------------------------------------------
@@ -44,8 +88,12 @@ def revert_preview(job: Import, deed: Deed) -> RevertPreview:
 
 def _turns(changes: Changes) -> Iterator[LedgerRow]:
     """Ratings and classes that change; of a rating that only its last digits change, nothing is to be seen."""
+    turns = [*changes.ratings, *changes.classes]
     rows = [*map(_rating, changes.ratings), *map(_class, changes.classes)]
-    yield from (row for row in rows if row is not None)
+    several = len({(turn.game, turn.playtype) for turn in turns}) > 1
+    for turn, row in zip(turns, rows, strict=True):
+        if row is not None:
+            yield replace(row, name=f"{game_name(turn.game, [turn.playtype])}, {row.name}") if several else row
 
 
 def _rating(turn: Turn) -> LedgerRow | None:
@@ -71,12 +119,16 @@ def _class(turn: Turn) -> LedgerRow | None:
     return LedgerRow(words.class_set_name(turn.name), before, verb, after, is_number=False, direction="loss")
 
 
-def _amounts(job: Import, changes: Changes) -> Iterator[LedgerRow]:
-    mine = {"user_id": job.user_id, "game": job.game, "playtype__in": job.playtypes}
+def _amounts(jobs: Sequence[Import], changes: Changes) -> Iterator[LedgerRow]:
+    """Over all that is played where these imports brought something. Three queries."""
+    there = Q(pk__in=())
+    for game, playtype in sorted({(job.game, playtype) for job in jobs for playtype in job.playtypes}):
+        there |= Q(game=game, playtype=playtype)
+    mine = there & Q(user_id=jobs[0].user_id)
     sessions = sum(1 - len(change.after) for change in changes.sessions)
-    yield _amount(words.SCORES, Score.objects.filter(**mine).count(), changes.scores)
-    yield _amount(words.CHARTS, PersonalBest.objects.filter(**mine).count(), changes.bests_gone)
-    yield _amount(words.SESSIONS, Session.objects.filter(**mine).count(), sessions)
+    yield _amount(words.SCORES, Score.objects.filter(mine).count(), changes.scores)
+    yield _amount(words.CHARTS, PersonalBest.objects.filter(mine).count(), changes.bests_gone)
+    yield _amount(words.SESSIONS, Session.objects.filter(mine).count(), sessions)
 
 
 def _amount(name: str, now: int, lost: int) -> LedgerRow:
@@ -88,8 +140,8 @@ def _amount(name: str, now: int, lost: int) -> LedgerRow:
 
 def _notes(changes: Changes, *, fallen: int) -> Iterator[Note]:
     yield Note("undo-2", *words.scores_go(changes.scores, fallen, changes.bests_gone))
-    if changes.kept:
-        yield Note("info", "", words.counted_as_kept(changes.kept))
+    if _kept(changes):
+        yield Note("info", "", words.counted_as_kept(_kept(changes)))
     if changes.sessions:
         sessions = (changes.sessions_gone, changes.sessions_shrunk, changes.sessions_split)
         yield Note("undo-2", "", words.sessions_go(*sessions))
@@ -99,17 +151,18 @@ def _notes(changes: Changes, *, fallen: int) -> Iterator[Note]:
             yield Note("check", *words.class_stays(class_name(playtype, delta["set"], delta["new"])))
 
 
-def _choice(changes: Changes) -> dict[str, Any]:
+def _choice(changes: Changes, *, whose: str) -> dict[str, Any]:
     """Only where other completed imports carried some of these scores."""
-    if not changes.kept:
+    kept = _kept(changes)
+    if not kept:
         return {}
     others = list(changes.shared)
     heir = Import.objects.select_related("input").defer("input__content").get(import_id=others[0])
     name = name_of(heir, private=True) if len(others) == 1 else ""
     return {
-        "shared": words.also_came(changes.kept, name, len(others)),
-        "keep_shared": words.keep_shared(changes.kept, name),
-        "take_all": words.take_all(changes.scores + changes.kept),
+        "shared": words.also_came(kept, name, len(others), whose=whose),
+        "keep_shared": words.keep_shared(kept, name),
+        "take_all": words.take_all(changes.scores + kept),
     }
 
 
@@ -127,7 +180,7 @@ def _diffs(changes: Sequence[BestChange]) -> Iterator[DiffRow]:
         scores = [main_number(row["score_data"], playtype) for row in (before, after)]
         turns = ((scores[0], scores[1]), (lamps[0].short, lamps[1].short))
         yield DiffRow(
-            song=SongName(charts[change.chart].song.title),
+            song=played_song(charts[change.chart]),
             chart=difficulty_name(game, charts[change.chart]),
             light=lamps[1],
             changes=tuple(turn for turn in turns if turn[0] != turn[1]),

@@ -7,9 +7,12 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.urls import reverse
+
 from imports.games import javascript
-from imports.models import ImportProblem
+from imports.models import Import, ImportProblem
 from imports.pages import words
+from imports.pages.mending import is_mendable
 from imports.pages.parts import ProblemRow
 
 NAMES = ("identifier", "difficulty")  # what tells which row it is
@@ -20,18 +23,20 @@ LONGEST = 80  # characters of one value
 Value = tuple[str, str, bool]
 
 
-def problem_rows(problems: Iterable[ImportProblem], *, private: bool) -> list[ProblemRow]:
-    """What the rows said is for those who may see the file (`private`)."""
-    return [_row(problem, private=private) for problem in problems]
+def problem_rows(problems: Iterable[ImportProblem], job: Import, *, private: bool, mine: bool) -> list[ProblemRow]:
+    """What the rows said is for those who may see the file (`private`); choosing charts for its owner (`mine`)."""
+    return [_row(problem, job, private=private, mine=mine) for problem in problems]
 
 
-def _row(problem: ImportProblem, *, private: bool) -> ProblemRow:
+def _row(problem: ImportProblem, job: Import, *, private: bool, mine: bool) -> ProblemRow:
+    may_mend = mine and is_mendable(problem)
     return ProblemRow(
         row=problem.row,
         kind=words.KINDS.get(problem.type, problem.type),
         message=problem.message,
         values=tuple(telling_values(problem.datapoint, problem.message)) if private else (),
         advice=words.ADVICE.get(problem.type, ""),
+        mend_url=reverse("import-mend", args=[job.import_id, problem.row]) if may_mend else "",
     )
 
 

@@ -13,10 +13,11 @@ from django.db.models.functions import Cast
 from imports.games import BY_SLUG
 from imports.games.spec import Chart, Decimal, Game, Integer, Playtype, Shown
 from imports.models import Import, Score, Session
+from imports.pages.addresses import played_song, score_url
 from imports.pages.charts import difficulty_name
 from imports.pages.lights import light_of, shown_lamp
 from imports.pages.numbers import floor_percent, format_metric, format_rating, signed_metric
-from imports.pages.parts import ScoreRow, SongName
+from imports.pages.parts import ScoreRow
 from imports.pipeline.catalogue import charts_by_pk
 
 PER_PAGE = 50
@@ -48,9 +49,15 @@ def of_session(session: Session) -> Stretch:
     return Stretch(session.user_id, here, Q(time_achieved__lt=session.time_started) | Q(time_achieved=None))
 
 
-def by_rating(playtype: Playtype) -> Any:
-    """Orders by the default score rating, highest first."""
-    return Cast(KT(f"calculated_data__{playtype.default_score_rating}"), FloatField()).desc(nulls_last=True)
+def by_rating(playtype: Playtype, *, upwards: bool = False) -> Any:
+    """Orders by the default score rating, highest first unless `upwards`; scores without one come last."""
+    rating = rating_in(playtype)
+    return rating.asc(nulls_last=True) if upwards else rating.desc(nulls_last=True)
+
+
+def rating_in(playtype: Playtype) -> Cast:
+    """The default score rating, for the database."""
+    return Cast(KT(f"calculated_data__{playtype.default_score_rating}"), FloatField())
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +151,7 @@ def _standings(stretch: Stretch, charts: Iterable[int]) -> dict[int, Standing]:
 def score_row(each: Held) -> ScoreRow:
     score, playtype = each.score, each.playtype
     return ScoreRow(
-        song=SongName(each.chart.song.title, each.chart.song.artist),
+        song=played_song(each.chart),
         chart=difficulty_name(each.game, each.chart),
         lamp=shown_lamp(each.game.slug, score.score_data),
         score=main_number(score.score_data, playtype),
@@ -155,6 +162,8 @@ def score_row(each: Held) -> ScoreRow:
         gap=each.gap,
         percent=_second_number(score.score_data, playtype),
         time=None if score.time_achieved is None else int(score.time_achieved),
+        url=score_url(score.score_id),
+        is_highlight=score.highlight,
     )
 
 
@@ -162,6 +171,12 @@ def rating_of(score: Score, playtype: Playtype) -> str:
     """The default score rating, written out."""
     name = playtype.default_score_rating
     return format_rating(score.calculated_data.get(name), playtype.score_ratings[name].shown, kind="score")
+
+
+def rating_value(score: Score, playtype: Playtype) -> float:
+    """The default score rating; 0 for a score without one."""
+    value: float = score.calculated_data.get(playtype.default_score_rating) or 0
+    return value
 
 
 def main_metric(playtype: Playtype) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from django.db import connection
@@ -35,8 +35,13 @@ COLUMNS = {
 }
 to_json = msgspec.json.Encoder().encode
 
-Chosen = dict[int, dict[int, int]]
-"""Chart -> position in best_keys -> the score that wins there."""
+Moment = tuple[int, float]
+"""A chart, and a time in Unix milliseconds."""
+
+Key = TypeVar("Key", int, Moment)
+
+Chosen = dict[Key, dict[int, int]]
+"""Chart (and moment) -> position in best_keys -> the score that wins there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ def refresh(user_id: int, chart_keys: Collection[int], *, charts: Mapping[int, C
     alive: set[int] = set()
     for (game, name), keys in by_playtype.items():
         declared = playtype_of(game, name)
-        composed = _compose_all(user_id, keys, declared, facts)
+        composed = _composed(_choose(user_id, keys, declared), facts, declared)
         alive.update(composed)
         rows = [_row(chart, facts[chart], best, declared) for chart, best in composed.items()]
         new, changed = _upsert(user_id, game, name, rows)
@@ -76,57 +81,84 @@ def _playtypes_of(chart_keys: Collection[int]) -> list[tuple[str, str, int]]:
         return list(cursor.fetchall())
 
 
-def as_of(user_id: int, chart_keys: Collection[int], playtype: Playtype, *, before: float) -> dict[int, Best]:
-    """The bests that the scores timed before a moment (Unix ms) alone would make, by chart; nothing is written."""
-    return _compose_all(user_id, list(chart_keys), playtype, charts_by_pk(chart_keys), before=before)
+def before(user_id: int, moments: Collection[Moment], playtype: Playtype) -> dict[Moment, Best]:
+    """The best that the scores timed before each moment alone would make on its chart; nothing is written.
+
+    In a fixed number of queries. A moment without earlier scores is left out.
+    """
+    chosen = _choose_before(user_id, moments, playtype)
+    charts = charts_by_pk({chart for chart, _ in chosen})
+    return _composed(chosen, {moment: charts[moment[0]] for moment in chosen}, playtype)
 
 
-def _compose_all(
-    user_id: int,
-    chart_keys: Sequence[int],
-    playtype: Playtype,
-    facts: Mapping[int, Chart],
-    *,
-    before: float | None = None,
-) -> dict[int, Best]:
-    chosen = _choose(user_id, chart_keys, playtype, before=before)
+def _composed(chosen: Chosen[Key], charts: Mapping[Key, Chart], playtype: Playtype) -> dict[Key, Best]:
     scores = _candidates({score for winners in chosen.values() for score in winners.values()})
     composed = {}
-    for chart, winners in chosen.items():
+    for key, winners in chosen.items():
         lenders = [
             (merge, scores[winners[position]])
             for position, merge in enumerate(playtype.merges, 2)
             if position in winners
         ]
-        composed[chart] = compose(scores[winners[1]], lenders, facts[chart], playtype)
+        composed[key] = compose(scores[winners[1]], lenders, charts[key], playtype)
     return composed
 
 
-def _choose(user_id: int, chart_keys: Sequence[int], playtype: Playtype, *, before: float | None = None) -> Chosen:
+def _choose(user_id: int, chart_keys: Sequence[int], playtype: Playtype) -> Chosen[int]:
     """The winning score of each chart for the default metric and for each merge, in one statement.
 
-    `before`: only of scores timed before that moment. Whichever index PostgreSQL takes, it reads no score twice.
+    Whichever index PostgreSQL takes, it reads no score twice.
     """
-    orders = ["DESC", *("ASC" if merge.smallest else "DESC" for merge in playtype.merges)]
-    picks = " UNION ALL ".join(
-        f"""(SELECT DISTINCT ON (chart_id) chart_id, {position}, id FROM mine WHERE best_keys[{position}] IS NOT NULL
-             ORDER BY chart_id, best_keys[{position}] {order}, time_achieved ASC NULLS FIRST, score_id)"""
-        for position, order in enumerate(orders, 1)
-    )
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             WITH mine AS MATERIALIZED (
-                SELECT id, chart_id, best_keys, time_achieved, score_id FROM {SCORES}
-                WHERE user_id = %s AND chart_id = ANY(%s) AND (%s::float8 IS NULL OR time_achieved < %s)
-            ) {picks}
+                SELECT id, chart_id, {_keys(playtype)}, time_achieved, score_id FROM {SCORES}
+                WHERE user_id = %s AND chart_id = ANY(%s)
+            ) {_picks(playtype, "chart_id")}
             """,
-            [user_id, sorted(chart_keys), before, before],
+            [user_id, sorted(chart_keys)],
         )
-        chosen: Chosen = defaultdict(dict)
+        chosen: Chosen[int] = defaultdict(dict)
         for chart, position, score in cursor.fetchall():
             chosen[chart][position] = score
     return chosen
+
+
+def _choose_before(user_id: int, moments: Collection[Moment], playtype: Playtype) -> Chosen[Moment]:
+    """The same for scores timed before a moment. OFFSET 0 makes PostgreSQL look up each chart in the index."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH mine AS MATERIALIZED (
+                SELECT wanted.*, s.* FROM unnest(%s::bigint[], %s::float8[]) AS wanted (chart_id, moment)
+                CROSS JOIN LATERAL (
+                    SELECT id, {_keys(playtype)}, time_achieved, score_id FROM {SCORES}
+                    WHERE user_id = %s AND chart_id = wanted.chart_id AND time_achieved < wanted.moment OFFSET 0
+                ) s
+            ) {_picks(playtype, "chart_id, moment")}
+            """,
+            [[chart for chart, _ in moments], [moment for _, moment in moments], user_id],
+        )
+        chosen: Chosen[Moment] = defaultdict(dict)
+        for chart, moment, position, score in cursor.fetchall():
+            chosen[(chart, moment)][position] = score
+    return chosen
+
+
+def _keys(playtype: Playtype) -> str:
+    """A column a key: with a hundred thousand scores, the arrays would not fit into the memory of one statement."""
+    return ", ".join(f"best_keys[{position}] AS key_{position}" for position in range(1, len(playtype.merges) + 2))
+
+
+def _picks(playtype: Playtype, key: str) -> str:
+    """Of the rows of `mine` with one key, the winner at each position of `best_keys`, a column each (`_keys`)."""
+    orders = ["DESC", *("ASC" if merge.smallest else "DESC" for merge in playtype.merges)]
+    return " UNION ALL ".join(
+        f"""(SELECT DISTINCT ON ({key}) {key}, {position}, id FROM mine WHERE key_{position} IS NOT NULL
+             ORDER BY {key}, key_{position} {order}, time_achieved ASC NULLS FIRST, score_id)"""
+        for position, order in enumerate(orders, 1)
+    )
 
 
 def _candidates(keys: Collection[int]) -> dict[int, Candidate]:

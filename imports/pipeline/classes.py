@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 
@@ -33,7 +35,7 @@ class ClassChange:
             raise NotProvided(f"{self.class_set} has no class {self.value}.")
 
 
-def set_class(player: User, change: ClassChange, *, by: User, reason: str, job: Import | None = None) -> None:
+def set_class(player: User, change: ClassChange, *, by: User | None, reason: str, job: Import | None = None) -> None:
     """Sets a provided class, up or down, on record with who and why. Raises NotProvided."""
     change.check()
     # One transaction: the class, the achievements above it and the record agree.
@@ -53,17 +55,30 @@ def set_class(player: User, change: ClassChange, *, by: User, reason: str, job: 
         )  # fmt: skip
 
 
-def roll_back_classes(job: Import, *, by: User, reason: str) -> int:
-    """Gives each provided class that the import raised its value from before, unless it has risen since."""
-    count = 0
-    for delta in job.class_deltas:
-        group = playtype_of(delta["game"], delta["playtype"]).classes[delta["set"]]
-        row = GameStats.objects.filter(user=job.user_id, game=delta["game"], playtype=delta["playtype"]).first()
-        if group.is_provided and row is not None and row.classes.get(delta["set"]) == delta["new"]:
-            change = ClassChange(delta["game"], delta["playtype"], delta["set"], delta["old"])
+def roll_back_classes(job: Import, *, by: User | None, reason: str) -> int:
+    """Gives each provided class that the import raised its value from before. Returns how many."""
+    # One transaction: all of them or none, and nothing rises between the look and the deed.
+    with transaction.atomic():
+        states.lock_player(job.user_id)
+        changes = still_raised(job)
+        for change in changes:
             set_class(job.user, change, by=by, reason=reason, job=job)
-            count += 1
-    return count
+    return len(changes)
+
+
+def still_raised(job: Import) -> list[ClassChange]:
+    """What rolling back would set: the provided classes that the import raised, but those that have changed since."""
+    now = {(row.game, row.playtype): row.classes for row in GameStats.objects.filter(user=job.user_id)}
+    return [
+        ClassChange(delta["game"], delta["playtype"], delta["set"], delta["old"])
+        for delta in job.class_deltas
+        if _is_provided(delta) and now.get((delta["game"], delta["playtype"]), {}).get(delta["set"]) == delta["new"]
+    ]
+
+
+def _is_provided(delta: Mapping[str, Any]) -> bool:
+    group = playtype_of(delta["game"], delta["playtype"]).classes.get(delta["set"])
+    return group is not None and group.is_provided
 
 
 def _forget_higher(player: User, change: ClassChange) -> None:

@@ -15,7 +15,8 @@ from imports.games.spec import Chart, Playtype
 
 log = logging.getLogger(__name__)
 
-CHUNK = 5_000  # rows judged between two looks at the database and at the clock
+CHUNK = 5_000  # rows judged between two looks at the database
+PIECE = 250  # rows judged at a time where nothing is looked up: what they are made of stays in the processor's cache
 FUTURE = 86_400_000  # ms by which a score's time may lie ahead of ours
 
 BLACKLISTED = 0  # in place of a primary key
@@ -41,29 +42,40 @@ class Judged:
 
 @dataclass(slots=True)
 class Chunk:
-    """The outcome of some rows: what is new, what was left out, and the keys of what was there already."""
+    """The outcome of some rows: what is new, what was left out, and the keys of what was there already.
+
+    `repeats`: the drafts of the latter, each with its score ID and key: None where an earlier row of this very file
+    brings the score, and BLACKLISTED.
+    """
 
     rows_done: int
     scores: list[Judged] = field(default_factory=list)
     problems: list[RowProblem] = field(default_factory=list)
     known: set[int] = field(default_factory=set)
     duplicate_count: int = 0
+    repeats: list[tuple[Draft, str, int | None]] = field(default_factory=list)
 
 
 def judge_rows(
-    parsed: Parsed, source: Format, catalogue: Catalogue, *, user_id: int, now: int, known: Known
+    parsed: Parsed, source: Format, catalogue: Catalogue, *, user_id: int, now: int, known: Known | None
 ) -> Iterator[Chunk]:
-    """Judges all rows in order, a chunk at a time. `now` in Unix milliseconds. Rows are let go of as they are done."""
+    """Judges all rows in order, a chunk at a time. `now` in Unix milliseconds; `known` is None for a newcomer.
+
+    Rows are let go of as they are done.
+    """
     seen: set[str] = set()
-    for start in range(0, len(parsed.rows), CHUNK):
-        rows = parsed.rows[start : start + CHUNK]
-        parsed.rows[start : start + CHUNK] = [None] * len(rows)
+    size = CHUNK if known else PIECE
+    for start in range(0, len(parsed.rows), size):
+        rows = parsed.rows[start : start + size]
+        parsed.rows[start : start + size] = [None] * len(rows)
         chunk = Chunk(rows_done=start + len(rows))
         drafts = _convert(rows, start, parsed, source, catalogue, chunk=chunk, user_id=user_id)
-        there = known([identity for identity, _ in drafts]) if drafts else {}
+        there = known([identity for identity, _ in drafts]) if known and drafts else {}
         for identity, draft in drafts:
             if identity in there or identity in seen:
-                _count_known(chunk, there.get(identity))
+                key = there.get(identity)
+                chunk.repeats.append((draft, identity, key))
+                _count_known(chunk, key)
                 continue
             judged = _judge_or_report(draft, identity, parsed.context.playtype, now=now)
             if isinstance(judged, Judged):

@@ -24,6 +24,11 @@ class Timed(NamedTuple):
     values: tuple[float | None, ...] = ()
 
 
+def age(score: Timed) -> tuple[int, int]:
+    """What scores are sorted by, oldest first."""
+    return score.import_key, score.key
+
+
 @dataclass(frozen=True)
 class Island:
     """Scores that belong together, sorted by time."""
@@ -40,8 +45,8 @@ class Island:
 
     @cached_property
     def first(self) -> Timed:
-        """The score that was stored first."""
-        return min(self.scores, key=lambda score: score.key)
+        """The score that was brought first: of the earliest import, whenever that was restored or its row rescued."""
+        return min(self.scores, key=age)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class Span:
 
 def windows(touched: Iterable[float], sessions: Iterable[Span]) -> list[Span]:
     """The disjoint stretches whose islands may have changed: the touched times and the sessions that they reach."""
-    points = [(time, time, True) for time in set(touched)]
+    points = [(start, end, True) for start, end in _stretches(sorted(set(touched)))]
     spans = sorted([*points, *((session.start, session.end, False) for session in sessions)])
     found: list[Span] = []
     start = end = -inf
@@ -73,6 +78,12 @@ def windows(touched: Iterable[float], sessions: Iterable[Span]) -> list[Span]:
     return found
 
 
+def _stretches(times: Sequence[float]) -> list[tuple[float, float]]:
+    """First and last of each run of sorted times whose neighbours are at most two hours apart."""
+    cuts = [i for i, (a, b) in enumerate(pairwise(times), 1) if b > a + GAP]
+    return [(times[start], times[end - 1]) for start, end in pairwise([0, *cuts, len(times)])] if times else []
+
+
 def islands(scores: Sequence[Timed]) -> list[Island]:
     """Cuts scores, sorted by time, wherever neighbours are more than two hours apart."""
     if not scores:
@@ -85,7 +96,7 @@ def match(found: Sequence[Island], sessions: Sequence[Span]) -> tuple[dict[int, 
     """Which island keeps which session: ({place of the island: session key}, keys of sessions left over).
 
     Both are sorted by time and disjoint among themselves. The oldest session (smallest key) chooses first: where
-    islands were joined, it is the one that stays; where one was split, it stays with the score that was stored first.
+    islands were joined, it is the one that stays; where one was split, it stays with the score that was brought first.
     """
     reached: dict[int, list[int]] = {}
     place = 0
@@ -100,5 +111,5 @@ def match(found: Sequence[Island], sessions: Sequence[Span]) -> tuple[dict[int, 
     for key in sorted(reached):
         free = [i for i in reached[key] if i not in kept]
         if free:
-            kept[min(free, key=lambda i: found[i].first.key)] = key
+            kept[min(free, key=lambda i: age(found[i].first))] = key
     return kept, {session.key for session in sessions} - set(kept.values())

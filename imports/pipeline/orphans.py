@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
+from psycopg.types.multirange import Int8Multirange
 
 from imports.errors import ImportFailed, RowProblem
 from imports.formats import BY_IMPORT_TYPE
 from imports.formats.base import ParseOptions
 from imports.games.spec import Game
-from imports.models import APIToken, AuditEntry, Import, ImportProblem, OrphanScore, Score, User
+from imports.models import APIToken, AuditEntry, Import, ImportProblem, OrphanScore, Score, State, User
+from imports.models.fields import key_set
 from imports.pipeline import states, store
 from imports.pipeline.catalogue import catalogue_for
 from imports.pipeline.convert import judge_rows
 from imports.pipeline.progress import Progress
 from imports.pipeline.refresh import refresh
+from imports.pipeline.states import Gone
 from imports.pipeline.store import Batch, Touched
 
 
@@ -34,10 +37,13 @@ class Rescue:
 
 
 def reprocess(user: User, games: Sequence[Game], *, by: User | None = None, token: APIToken | None = None) -> Rescue:
-    """Tries all orphans of a player. A rescued score belongs to the import that brought its row."""
+    """Tries all orphans of a player. A rescued score belongs to the import that brought its row. Raises Busy.
+
+    Not beside an import that runs: it could not know of the scores that come in here.
+    """
     # One transaction under the player's lock: scores, what follows from them, and the orphans that are none any more.
     with transaction.atomic():
-        states.lock_player(user.pk)
+        states.take_turn(user.pk, patience=states.PATIENCE)
         orphans = list(
             OrphanScore.objects.filter(user=user).select_related("from_import").order_by("from_import", "pk")
         )
@@ -82,16 +88,18 @@ def _try_group(job: Import, orphans: list[OrphanScore], games: Sequence[Game]) -
     catalogue = catalogue_for(key for key in keys if key is not None)
     batch = Batch(job, parsed.context, now=now)
     stored: set[int] = set()
+    identities: dict[int, str] = {}  # row -> the ID of its score, new or not
     known = store.known_scores(job.user_id)
     for chunk in judge_rows(parsed, source, catalogue, user_id=job.user_id, now=options.now, known=known):
         stored.update(score.row for score in chunk.scores)
+        identities |= {score.row: score.score_id for score in chunk.scores}
+        identities |= {draft.row: identity for draft, identity, _ in chunk.repeats}
         batch.add(chunk)
     batch.save(lambda _done, _total: None)
     kept = _keep(orphans, {problem.row: problem.message for problem in batch.problems})
+    _settle(job, {orphans[row].pk: identity for row, identity in identities.items()})
     rescued = [orphans[row] for row in sorted(stored)]
-    keep = {orphan.pk for orphan in kept}
-    removed = [o for row, o in enumerate(orphans) if row not in stored and o.pk not in keep]
-    _settle(job, batch, gone=[*rescued, *removed])
+    removed = [orphans[row] for row in sorted(identities.keys() - stored)]
     return _Outcome(batch, rescued, kept, removed)
 
 
@@ -105,18 +113,31 @@ def _keep(orphans: Sequence[OrphanScore], reasons: dict[int, str]) -> list[Orpha
     return kept
 
 
-def _settle(job: Import, batch: Batch, *, gone: Sequence[OrphanScore]) -> None:
-    """The import's row counts its rescued scores, and every import forgets the problems that are none any more."""
-    problems = ImportProblem.objects.filter(orphan__in=gone)
-    for owner in set(problems.values_list("job_id", flat=True)):
-        mended = problems.filter(job_id=owner).delete()[0]
-        Import.objects.filter(pk=owner).update(problem_count=F("problem_count") - mended)
-    OrphanScore.objects.filter(pk__in=[orphan.pk for orphan in gone]).delete()
-    job.refresh_from_db(fields=["playtypes"])
-    Import.objects.filter(pk=job.pk).update(
-        score_count=Score.objects.filter(from_import=job).count(),
-        playtypes=list(dict.fromkeys([*job.playtypes, *batch.touched.playtypes])),
-    )
+def _settle(job: Import, identities: Mapping[int, str]) -> None:
+    """Deletes orphans (key -> ID of their score). The imports that brought their rows carry the scores from now on."""
+    problems = ImportProblem.objects.filter(orphan__in=identities, job__state=State.COMPLETED)
+    brought: dict[int, list[str]] = defaultdict(list, {job.pk: []})
+    for owner, orphan in problems.values_list("job_id", "orphan_id"):
+        if orphan is not None:
+            brought[owner].append(identities[orphan])
+    problems.delete()
+    OrphanScore.objects.filter(pk__in=identities).delete()
+    scores = Score.objects.in_bulk(list(identities.values()), field_name="score_id")
+    for one in Import.objects.filter(pk__in=brought):
+        _count_again(one, brought[one.pk], scores)
+
+
+def _count_again(job: Import, score_ids: Sequence[str], scores: Mapping[str, Score]) -> None:
+    """What were problems of an import are scores of its own now, or duplicates; of blacklisted ones nothing stays."""
+    there = [scores[identity] for identity in score_ids if identity in scores]
+    count = Score.objects.filter(from_import=job).count()
+    job.problem_count -= len(score_ids)
+    job.duplicate_count += max(0, len(there) - (count - job.score_count))
+    job.score_count = count
+    also = [score.pk for score in there if score.from_import_id != job.pk]
+    job.also_carried = Int8Multirange([*job.also_carried, *key_set(also)])
+    job.playtypes = list(dict.fromkeys([*job.playtypes, *(s.playtype for s in there if s.from_import_id == job.pk)]))
+    job.save(update_fields=["problem_count", "duplicate_count", "score_count", "also_carried", "playtypes"])
 
 
 def _merged(parts: Iterable[Touched]) -> list[Touched]:
@@ -132,9 +153,12 @@ def _merged(parts: Iterable[Touched]) -> list[Touched]:
 
 
 def delete_orphan(orphan: OrphanScore, *, by: User, token: APIToken | None = None) -> None:
-    """Deletes an orphan on its owner's or a moderator's word. The problem that told of it stays."""
-    # One transaction: gone and on record, or neither.
+    """Deletes an orphan on its owner's or a moderator's word; the problem that told of it stays. Raises Busy, Gone."""
+    # One transaction: gone and on record, or neither; under the lock, as an import may be about to point at it.
     with transaction.atomic():
+        states.take_turn(orphan.user_id, patience=states.PATIENCE, beside_import=True)
+        if not OrphanScore.objects.filter(pk=orphan.pk).exists():
+            raise Gone
         AuditEntry.objects.create(
             verb=AuditEntry.Verb.ORPHAN_DELETED, job_id=orphan.from_import_id, subject_id=orphan.user_id, actor=by,
             token=token, counts={"orphanID": orphan.orphan_id},

@@ -9,9 +9,10 @@ from typing import Any
 from django.db import connection, transaction
 
 from imports.games import playtype_of
-from imports.models import Import, Score, State
+from imports.models import Import, PersonalBest, Score, State
+from imports.pipeline import states
 from imports.pipeline.revert import Deed, Reverted, revert
-from imports.pipeline.snapshot import Row, Snapshot, take
+from imports.pipeline.snapshot import Row, Snapshot, best_row, take
 
 # A session that only comes to be by a split gets its keys and its name by chance: nobody can tell them beforehand.
 UNNAMED = {"id": None, "session_id": None, "name": None}
@@ -19,11 +20,24 @@ UNNAMED = {"id": None, "session_id": None, "name": None}
 
 @dataclass(frozen=True, slots=True)
 class BestChange:
-    """A personal best that falls (or rises again), or vanishes: `after` is None. Rows as in `snapshot.BEST`."""
+    """A personal best that falls (or rises again), or vanishes. As in a snapshot, read once somebody looks."""
 
     chart: int
-    before: Row
-    after: Row | None
+    stored_before: str
+    stored_after: str | None
+
+    @property
+    def is_gone(self) -> bool:
+        return self.stored_after is None
+
+    @property
+    def before(self) -> Row:
+        return best_row(self.stored_before)
+
+    @property
+    def after(self) -> Row | None:
+        """None where it vanishes."""
+        return None if self.stored_after is None else best_row(self.stored_after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +86,7 @@ class Changes:
 
     @property
     def bests_gone(self) -> int:
-        return sum(change.after is None for change in self.bests)
+        return sum(change.is_gone for change in self.bests)
 
 
 def preview(jobs: Sequence[Import], deed: Deed) -> Changes:
@@ -92,11 +106,13 @@ def revert_all(jobs: Sequence[Import], deed: Deed) -> Changes:
     # One transaction: several imports chosen together go together or not at all.
     with transaction.atomic():
         user_id = newest_first[0].user_id
+        states.take_turn(user_id)  # before the first look, so that nobody changes what is compared
         shared = _shared_with(newest_first)
         charts = _charts_of(newest_first)
-        before = take(user_id, charts=charts)
+        before = take(user_id, charts=charts, parts=False)
         done = [revert(job, deed) for job in newest_first]
-        return compare(before, take(user_id, charts=charts), done=done, shared=shared, jobs=newest_first)
+        after = take(user_id, charts=charts, parts=False)
+        return compare(before, after, done=done, shared=shared, jobs=newest_first)
 
 
 def compare(
@@ -154,7 +170,10 @@ def _stays(delta: dict[str, Any], after: Snapshot) -> bool:
     return group is not None and group.is_provided and stats is not None and delta["set"] in stats["classes"]
 
 
-def _charts_of(jobs: Sequence[Import]) -> list[int]:
+def _charts_of(jobs: Sequence[Import]) -> list[int] | None:
+    """Where these imports brought scores; None for everywhere, where they brought more than there are bests."""
+    if sum(job.score_count for job in jobs) > PersonalBest.objects.filter(user=jobs[0].user_id).count():
+        return None
     return list(Score.objects.filter(from_import__in=jobs).values_list("chart_id", flat=True).distinct())
 
 

@@ -72,6 +72,26 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True):
         return DESCRIPTIONS[self.stage].format(processed=self.processed or 0)
 
 
+def waiting(**known: int) -> dict[str, Any]:
+    """The `progress` of an import that has not begun, as polls and pages tell it."""
+    stage = Stage.QUEUED
+    return {"description": DESCRIPTIONS[stage], "stage": stage, "percent": BEGINS[stage], **known, "stages": []}
+
+
+def told(found: Snapshot) -> dict[str, Any]:
+    """The same of one that has; what is unknown is left out."""
+    facts = {
+        "description": found.description,
+        "stage": found.stage,
+        "percent": found.percent,
+        "processed": found.processed,
+        "total": found.total,
+        "etaSeconds": found.eta,
+        "stages": [{"name": name, "seconds": seconds} for name, seconds in found.seconds.items()],
+    }
+    return {name: value for name, value in facts.items() if value is not None}
+
+
 class Redis(Protocol):
     """The two calls needed of a Redis client."""
 
@@ -105,20 +125,24 @@ def quiet(snapshot: Snapshot) -> None:
 
 
 class Progress:
-    """Follows one attempt of an import and writes snapshots, at most every 250 ms and at each stage."""
+    """Follows one attempt of an import and writes snapshots, at most every 250 ms and at each stage.
 
-    def __init__(self, write: Callable[[Snapshot], None] = quiet, *, attempt: int = 1) -> None:
+    `floor`: the percentage below which it shows none, where an earlier attempt had come that far.
+    """
+
+    def __init__(self, write: Callable[[Snapshot], None] = quiet, *, attempt: int = 1, floor: int = 0) -> None:
         self._write = write
         self._attempt = attempt
+        self._floor = floor
         self._begun = self._stage_begun = time.monotonic()
         self._written = 0.0
-        self._stage = Stage.QUEUED
+        self._stage = self._through = Stage.QUEUED
         self.seconds: dict[str, float] = {}
 
-    def stage(self, stage: Stage, *, total: int | None = None) -> None:
-        """Enters a stage."""
+    def stage(self, stage: Stage, *, total: int | None = None, through: Stage | None = None) -> None:
+        """Enters a stage, or several at once: as one that ends where `through` does."""
         self._close_stage()
-        self._stage = stage
+        self._stage, self._through = stage, through or stage
         if not self._written or time.monotonic() - self._begun >= FIRST_BLINK:
             self._send(0 if total is not None else None, total)
 
@@ -141,12 +165,12 @@ class Progress:
     def _send(self, processed: int | None, total: int | None) -> None:
         self._written = now = time.monotonic()
         done = (processed or 0) / total if total else 0
-        percent = BEGINS[self._stage] + int((ENDS[self._stage] - BEGINS[self._stage]) * min(done, 1))
+        percent = BEGINS[self._stage] + int((ENDS[self._through] - BEGINS[self._stage]) * min(done, 1))
         passed = now - self._begun
         snapshot = Snapshot(
             attempt=self._attempt,
             stage=self._stage,
-            percent=percent,
+            percent=max(percent, self._floor),
             processed=processed,
             total=total,
             eta=round(passed * (100 - percent) / percent, 1) if percent >= 10 and passed >= 1 else None,

@@ -6,22 +6,16 @@ from typing import Any
 
 from django.db import connection
 
-from imports.models import Import, Score, Session, State
+from imports.models import Import, Score, State
 from imports.models.fields import key_set
+from imports.pipeline import bests
 from imports.pipeline.sessions import remember
 
 
-def gather(job: Import) -> dict[str, Any]:
+def keep(job: Import) -> None:
     """Before the scores go: their edits, the names of their sessions, and which other imports carried them too."""
-    return {"edits": _edits(job), "sessions": remember(job.sessions.all()), "carried": _carried(job)}
-
-
-def keep(job: Import, gathered: dict[str, Any]) -> None:
-    """After they are gone: stores it, less the sessions that are still there."""
-    names = [session["session_id"] for session in gathered["sessions"]]
-    alive = set(Session.objects.filter(session_id__in=names).values_list("session_id", flat=True))
-    sessions = [session for session in gathered["sessions"] if session["session_id"] not in alive]
-    Import.objects.filter(pk=job.pk).update(put_aside={**gathered, "sessions": sessions})
+    kept = {"edits": _edits(job), "sessions": remember(job.sessions.all()), "carried": _carried(job)}
+    Import.objects.filter(pk=job.pk).update(put_aside=kept)
 
 
 def bring_back(job: Import) -> None:
@@ -53,14 +47,16 @@ def _carried(job: Import) -> dict[str, list[str]]:
 
 
 def _bring_back_edits(job: Import) -> None:
+    """Also to a score that another import brought meanwhile, unless its owner has changed that one too."""
     edits = job.put_aside.get("edits")
     if not edits:
         return
-    scores = list(Score.objects.filter(from_import=job, score_id__in=edits))
+    scores = list(Score.objects.filter(user_id=job.user_id, score_id__in=edits, edited=False))
     for score in scores:
         edit = edits[score.score_id]
         score.comment, score.highlight, score.edited = edit["comment"], edit["highlight"], True
     Score.objects.bulk_update(scores, ["comment", "highlight", "edited"], batch_size=1_000)
+    bests.refresh(job.user_id, {score.chart_id for score in scores if score.from_import_id != job.pk})
 
 
 def _bring_back_carried(job: Import) -> None:

@@ -22,15 +22,15 @@ from imports.models import (
 )
 from imports.models.fields import key_count, key_set
 from imports.pipeline import put_aside, sessions, states
+from imports.pipeline.classes import roll_back_classes
 from imports.pipeline.progress import Progress
 from imports.pipeline.refresh import Refreshed, refresh
+from imports.pipeline.states import Busy
 from imports.pipeline.store import Touched
 
+__all__ = ["Busy", "Deed", "NotRevertible", "Reverted", "revert"]
+
 SCORES = Score._meta.db_table
-
-
-class Busy(Exception):
-    """An import or a revert of this player is under way."""
 
 
 class NotRevertible(Exception):
@@ -45,6 +45,7 @@ class Deed:
     token: APIToken | None = None
     reason: str = ""
     keep_shared: bool = False  # scores that another completed import also carried pass to the earliest such import
+    roll_back_classes: bool = False  # provided classes that the import raised go back, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +61,24 @@ def revert(job: Import, deed: Deed) -> Reverted:
     """Takes an import back wholly. Raises Busy or NotRevertible, and then has changed nothing."""
     # One transaction: everybody sees either the import's scores and what they led to, or neither.
     with transaction.atomic():
-        if not states.try_lock_player(job.user_id) or _is_running(job.user_id):
-            raise Busy
+        states.take_turn(job.user_id)
         if not states.mark_reverted(job, by=deed.by, reason=deed.reason, at=timezone.now()):
             raise NotRevertible
         handed = _hand_over_shared(job) if deed.keep_shared else _HandedOver()
-        gathered = put_aside.gather(job)
+        put_aside.keep(job)
         touched, scores = _delete_scores(job)
         refreshed = [refresh(part, Progress()) for part in touched]
         for (game, playtype), times in handed.times.items():
             sessions.refresh(job.user_id, game, {playtype: times})
-        put_aside.keep(job, gathered)
         _hand_over_orphans(job)
         _forget_derived_achievements(job)
+        if deed.roll_back_classes:
+            roll_back_classes(job, by=deed.by, reason=deed.reason)
         AuditEntry.objects.create(
             verb=AuditEntry.Verb.REVERTED, job=job, subject_id=job.user_id, actor=deed.by, token=deed.token,
             reason=deed.reason, counts={"scores": scores, "kept": handed.count},
         )  # fmt: skip
     return Reverted(scores=scores, kept=handed.count, refreshed=refreshed)
-
-
-def _is_running(user_id: int) -> bool:
-    return Import.objects.filter(user_id=user_id, state=State.RUNNING).exists()
 
 
 def _delete_scores(job: Import) -> tuple[list[Touched], int]:

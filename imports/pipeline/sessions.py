@@ -6,7 +6,7 @@ exactly one session, and the sessions of a player and playtype are disjoint stre
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -42,7 +42,7 @@ class Player:
 
 
 Remembered = Mapping[str, Any]
-"""What a session was called before a revert took it away: `IDENTITY` and its `playtype` and `time_started`."""
+"""A session that a revert took scores from: `IDENTITY`, its `playtype`, and its `time_started` and `time_ended`."""
 
 
 def refresh(
@@ -50,23 +50,34 @@ def refresh(
 ) -> None:
     """Makes the sessions around these times (ms, by playtype) what the scores say. Writes only what differs.
 
-    A session that has to be made takes its ID, name and notes from one `remembered` at that time.
+    A session that has to be made takes its ID, name and notes from one `remembered` at that time that is not there.
     """
+    lost = _lost(remembered)
     for name, touched in times.items():
         if touched:
-            known = [session for session in remembered if session["playtype"] == name]
-            _refresh(Player(user_id, game, playtype_of(game, name)), touched, known)
+            _refresh(Player(user_id, game, playtype_of(game, name)), touched, lost.get(name, []))
+
+
+def _lost(remembered: Sequence[Remembered]) -> dict[str, list[Remembered]]:
+    """By playtype, oldest first."""
+    names = [session["session_id"] for session in remembered]
+    alive = set(Session.objects.filter(session_id__in=names).values_list("session_id", flat=True)) if names else set()
+    lost: dict[str, list[Remembered]] = defaultdict(list)
+    for session in sorted(remembered, key=lambda session: str(session["time_inserted"])):
+        if session["session_id"] not in alive:
+            lost[session["playtype"]].append(session)
+    return lost
 
 
 def remember(sessions: QuerySet[Session]) -> list[dict[str, Any]]:
     """What `refresh` needs to bring sessions back, as JSON data."""
     return [
         {**session, "time_inserted": session["time_inserted"].isoformat()}
-        for session in sessions.values(*IDENTITY, "playtype", "time_started")
+        for session in sessions.values(*IDENTITY, "playtype", "time_started", "time_ended")
     ]
 
 
-def _refresh(player: Player, touched: Collection[float], remembered: Sequence[Remembered]) -> None:
+def _refresh(player: Player, touched: Collection[float], lost: list[Remembered]) -> None:
     near = player.sessions().filter(time_ended__gte=min(touched) - GAP, time_started__lte=max(touched) + GAP)
     stored = {session.pk: session for session in near.order_by("time_started")}
     spans = [Span(session.time_started, session.time_ended, key) for key, session in stored.items()]
@@ -74,7 +85,7 @@ def _refresh(player: Player, touched: Collection[float], remembered: Sequence[Re
     found = islands(_scores_in(player, changed))
     kept, left = match(found, _inside(spans, changed))
     _delete(left)
-    sessions = _save(player, found, {place: stored[key] for place, key in kept.items()}, remembered)
+    sessions = _save(player, found, {place: stored[key] for place, key in kept.items()}, lost)
     _save_parts(found, sessions)
 
 
@@ -130,16 +141,17 @@ def _facts(island: Island, playtype: Playtype) -> dict[str, Any]:
     return dict(zip(FACTS, facts, strict=True))
 
 
-def _identity(island: Island, remembered: Sequence[Remembered]) -> dict[str, Any]:
-    """The name of a session to be made: the one it had before, or a new one."""
-    for session in remembered:
-        if island.start <= session["time_started"] <= island.end:
+def _identity(island: Island, lost: list[Remembered]) -> dict[str, Any]:
+    """The name of a session to be made: one that it had before, which is then not lost any more, or a new one."""
+    for place, session in enumerate(lost):
+        if Span(session["time_started"], session["time_ended"]).reaches(island):
+            del lost[place]
             return {name: session[name] for name in IDENTITY}
     return {"name": new_name()}
 
 
 def _save(
-    player: Player, found: Sequence[Island], kept: Mapping[int, Session], remembered: Sequence[Remembered]
+    player: Player, found: Sequence[Island], kept: Mapping[int, Session], lost: list[Remembered]
 ) -> list[Session]:
     """The session of each island, stored."""
     sessions, new, changed = [], [], []
@@ -147,7 +159,7 @@ def _save(
         facts = _facts(island, player.playtype)
         session = kept.get(place)
         if session is None:
-            identity = _identity(island, remembered)
+            identity = _identity(island, lost)
             whose = {"user_id": player.user_id, "game": player.game, "playtype": player.playtype.name}
             session = Session(**whose, **identity, **facts)
             new.append(session)

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
+
+import msgspec
+from django.db import connection
+from django.db.models import JSONField, Model
 
 from imports.models import GameStats, ImportSession, PersonalBest, Session
 
 Row = dict[str, Any]
+from_json = msgspec.json.decode
 
-BEST = (
-    "chart_id", "game", "playtype", "is_primary", "score_id", "highlight", "time_achieved", "score_data",
-    "calculated_data", "composed_from", "rank_keys",
-)  # fmt: skip
+
+class Best(TypedDict):
+    """What is compared of a personal best: columns of its table."""
+
+    chart_id: int
+    game: str
+    playtype: str
+    is_primary: bool
+    score_id: str
+    highlight: bool
+    time_achieved: float | None
+    score_data: Row
+    calculated_data: Row
+    composed_from: list[Row]
+    rank_keys: list[float | None]
+
+
+_best = msgspec.json.Decoder(Best)
 SESSION = (
     "id", "session_id", "game", "playtype", "name", "time_started", "time_ended", "score_count", "calculated_data",
 )  # fmt: skip
@@ -23,23 +42,56 @@ STATS = ("game", "playtype", "ratings", "classes")
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Bests by chart, sessions by key, parts by (session, import), stats by (game, playtype)."""
+    """Bests by chart, sessions by key, parts by (session, import), stats by (game, playtype).
 
-    bests: dict[int, Row] = field(default_factory=dict)
+    A best is JSON text for `best_row`: an import can have many thousands, of which few are looked at.
+    """
+
+    bests: dict[int, str] = field(default_factory=dict)
     sessions: dict[int, Row] = field(default_factory=dict)
     parts: dict[tuple[int, int], Row] = field(default_factory=dict)
     stats: dict[tuple[str, str], Row] = field(default_factory=dict)
 
 
-def take(user_id: int, *, charts: Collection[int] | None = None) -> Snapshot:
-    """What is stored now; only the bests on `charts` where given."""
-    bests = PersonalBest.objects.filter(user_id=user_id)
-    if charts is not None:
-        bests = bests.filter(chart__in=charts)
-    parts = ImportSession.objects.filter(session__user_id=user_id)
+def take(user_id: int, *, charts: Collection[int] | None = None, parts: bool = True) -> Snapshot:
+    """What is stored now, always in the same order; of the bests those on `charts` where given."""
+    of_sessions = f"session_id IN (SELECT id FROM {Session._meta.db_table} WHERE user_id = %s)"
+    shares = _rows(ImportSession, PART, of_sessions, user_id) if parts else ()
     return Snapshot(
-        bests={row["chart_id"]: row for row in bests.values(*BEST)},
-        sessions={row["id"]: row for row in Session.objects.filter(user_id=user_id).values(*SESSION)},
-        parts={(row["session_id"], row["job_id"]): row for row in parts.values(*PART)},
-        stats={(row["game"], row["playtype"]): row for row in GameStats.objects.filter(user_id=user_id).values(*STATS)},
+        bests=_bests(user_id, charts),
+        sessions={row["id"]: row for row in _rows(Session, SESSION, "user_id = %s", user_id)},
+        parts={(row["session_id"], row["job_id"]): row for row in shares},
+        stats={(row["game"], row["playtype"]): row for row in _rows(GameStats, STATS, "user_id = %s", user_id)},
     )
+
+
+def best_row(text: str) -> Row:
+    """A best of a snapshot, with the values of its columns."""
+    return {**_best.decode(text)}
+
+
+def _bests(user_id: int, charts: Collection[int] | None) -> dict[int, str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT chart_id, row_to_json(best)::text FROM (
+                SELECT {", ".join(Best.__annotations__)} FROM {PersonalBest._meta.db_table}
+                WHERE user_id = %s AND (%s::bigint[] IS NULL OR chart_id = ANY(%s::bigint[]))
+            ) best ORDER BY chart_id
+            """,
+            [user_id, *[None if charts is None else list(charts)] * 2],
+        )
+        return dict(cursor.fetchall())
+
+
+def _rows(model: type[Model], columns: Sequence[str], condition: str, *values: Any) -> Iterator[Row]:
+    """Rows that meet a condition."""
+    json = [place for place, name in enumerate(columns) if isinstance(model._meta.get_field(name), JSONField)]
+    texts = ", ".join(f"{name}::text" if place in json else name for place, name in enumerate(columns))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {texts} FROM {model._meta.db_table} WHERE {condition} ORDER BY 1, 2", values)
+        for found in cursor.fetchall():
+            row = list(found)
+            for place in json:
+                row[place] = from_json(row[place])
+            yield dict(zip(columns, row, strict=True))

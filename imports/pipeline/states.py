@@ -1,6 +1,6 @@
 """Where an import stands, and every way from one state to another. Each is one filtered UPDATE whose count is checked.
 
-queued -> running      claim: it is its user's oldest queued import, and none of the user's is running
+queued -> running      claim: it is its user's oldest queued import, and none of the user's is running; under the lock
 running -> running     resume: its worker died; the attempt is counted
 running -> completed   complete: in the transaction that brought its scores
 queued, running -> failed
@@ -11,6 +11,7 @@ reverted, failed, cancelled -> queued  restore, retry: the same import again, fr
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
@@ -25,16 +26,34 @@ from imports.models.documents import UNFINISHED
 
 USER_LOCK = 1  # first half of the two-part advisory locks that stand for a player
 MESSAGE_LIMIT = 10_000
+PATIENCE = 0.2  # seconds that a small change waits for its turn: web workers are few
+LOOK_AGAIN = 0.01  # seconds
+
+
+class Busy(Exception):
+    """An import or a revert of this player is under way."""
+
+
+class Gone(Exception):
+    """What should be changed is not there (any more): somebody was quicker."""
 
 
 def claim(job: Import) -> bool:
-    """queued -> running, if it is this import's turn. Two workers cannot both win."""
+    """queued -> running, if it is this import's turn. Two workers cannot both win.
+
+    It begins under the player's lock, because it judges its rows against the scores that are there then: a revert
+    that had begun before would take away some of those that it counts as known.
+    """
     before = Q(state=State.RUNNING) | Q(state=State.QUEUED, pk__lt=job.pk)
     its_turn = ~Exists(Import.objects.filter(before, user_id=job.user_id))
+    mine = Import.objects.filter(its_turn, pk=job.pk, state=State.QUEUED)
     try:
         # The constraint one_running_import_a_user decides between workers that got this far together.
         with transaction.atomic():
-            return _begin(job, Import.objects.filter(its_turn, pk=job.pk, state=State.QUEUED))
+            if not mine.exists():  # and then nobody shall wait here for a large import to be stored
+                return False
+            lock_player(job.user_id)
+            return _begin(job, mine)
     except IntegrityError:
         return False
 
@@ -62,13 +81,17 @@ def complete(job: Import, fields: Mapping[str, Any]) -> None:
         raise Cancelled
 
 
-def fail(job: Import, *, status: int, message: str) -> bool:
-    """queued or running -> failed, outside the transaction: the rollback must not undo the message."""
+def fail(job: Import, *, status: int, message: str, traceback: str = "") -> bool:
+    """queued or running -> failed, outside the transaction: the rollback must not undo the message.
+
+    `traceback` is for staff alone; its end is kept, as that says where the error arose.
+    """
     return bool(
         Import.objects.filter(pk=job.pk, state__in=UNFINISHED).update(
             state=State.FAILED,
             status_code=status,
             error_message=message[:MESSAGE_LIMIT] or "Unknown failure.",
+            traceback=traceback[-MESSAGE_LIMIT:],
             time_finished=timezone.now(),
         )
     )
@@ -93,7 +116,7 @@ def requeue(job: Import, *, only_from: Collection[State]) -> bool:
     return bool(
         Import.objects.filter(pk=job.pk, state__in=only_from).update(
             state=State.QUEUED, attempts=0, time_queued=timezone.now(), time_started=None, time_finished=None,
-            status_code=None, error_message="", reverted_at=None, reverted_by=None, revert_reason="",
+            status_code=None, error_message="", traceback="", reverted_at=None, reverted_by=None, revert_reason="",
         )
     )  # fmt: skip
 
@@ -121,3 +144,17 @@ def try_lock_player(user_id: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [USER_LOCK, user_id])
         return bool(cursor.fetchone()[0])
+
+
+def take_turn(user_id: int, *, patience: float = 0.0, beside_import: bool = False) -> None:
+    """Takes the player's lock until the transaction ends. Raises Busy if others keep it for `patience` seconds.
+
+    Unless the deed may happen `beside_import`, it is Busy too while an import runs that has not come to storing yet.
+    """
+    deadline = time.monotonic() + patience
+    while not try_lock_player(user_id):
+        if time.monotonic() >= deadline:
+            raise Busy
+        time.sleep(LOOK_AGAIN)
+    if not beside_import and Import.objects.filter(user_id=user_id, state=State.RUNNING).exists():
+        raise Busy

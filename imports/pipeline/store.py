@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain, islice
 from typing import Any
 
 import msgspec
@@ -16,14 +17,15 @@ from imports.formats.base import Context
 from imports.games.identity import orphan_id
 from imports.games.spec import Chart
 from imports.models import Import, ImportProblem, OrphanScore, Score, ScoreBlacklist
-from imports.pipeline.convert import BLACKLISTED, Chunk, Judged
+from imports.pipeline.convert import BLACKLISTED, Chunk, Judged, Known
+from imports.pipeline.overlap import copy_beside
 
 SCORE_COLUMNS = (
     "score_id", "chart_id", "playtype", "comment", "time_achieved", "score_data", "score_meta", "calculated_data",
     "best_keys", "user_id", "from_import_id", "game", "service", "import_type", "highlight", "time_added",
 )  # fmt: skip
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-COPY_PIECE = 1_000  # lines of one write, between two progress ticks
+COPY_BESIDE = 20  # pieces of judged rows that one COPY stores while the next are being judged
 MANY = 5_000  # scores above which fresh planner statistics pay for themselves
 A_GOOD_PART = 20  # one in so many
 to_json = msgspec.json.Encoder().encode
@@ -51,20 +53,23 @@ class Batch:
         self.duplicate_count = 0
         self.row_count = 0
         self.score_count = 0
+        self.unjudged: Iterator[Chunk] | None = None
         self._pieces: list[bytes] = []
         fixed = (job.user_id, job.pk, context.game.slug, context.score_service, job.import_type, "f", now.isoformat())
         self._tail = ("\t".join(str(value).translate(ESCAPES) for value in fixed) + "\n").encode()
 
     def add(self, chunk: Chunk) -> None:
-        """Takes in a chunk of judged rows."""
+        """Takes in a chunk of judged rows, to be stored by `save`."""
+        self._pieces.append(self._text(chunk))
+
+    def _text(self, chunk: Chunk) -> bytes:
         self.problems += chunk.problems
         self.known |= chunk.known
         self.duplicate_count += chunk.duplicate_count
         self.score_count += len(chunk.scores)
-        for start in range(0, len(chunk.scores), COPY_PIECE):
-            self._pieces.append(b"".join(map(self._line, chunk.scores[start : start + COPY_PIECE])))
         for score in chunk.scores:
             self._touch(score)
+        return b"".join(map(self._line, chunk.scores))
 
     def _touch(self, score: Judged) -> None:
         chart = score.chart
@@ -93,16 +98,23 @@ class Batch:
 
     def save(self, on_progress: Callable[[int, int], None]) -> None:
         """COPY into the scores table. The caller holds the player's lock, so nothing can have come in between."""
-        columns = ", ".join(SCORE_COLUMNS)
         total = len(self._pieces)
-        if not total:
+        if not self.score_count:
             return
-        with connection.cursor() as cursor, cursor.copy(f"COPY {_table(Score)} ({columns}) FROM STDIN") as copy:
+        with connection.cursor() as cursor, cursor.copy(COPY) as copy:
             for number, piece in enumerate(self._pieces):
                 copy.write(piece)
                 self._pieces[number] = b""  # one piece less to hold
                 on_progress(self.score_count * number // total, self.score_count)
         self._pieces.clear()
+
+    def save_while_judging(self, chunks: Iterator[Chunk], *, between: Callable[[], None]) -> None:
+        """The same for chunks that are judged without the database. `between` is called every now and then."""
+        copy_beside(COPY, self._texts(chunks), between=between)
+
+    def _texts(self, chunks: Iterator[Chunk]) -> Iterator[bytes]:
+        for first in chunks:
+            yield b"".join(map(self._text, chain([first], islice(chunks, COPY_BESIDE - 1))))
 
 
 def refresh_statistics(added: int) -> None:
@@ -129,8 +141,11 @@ def _table(model: type[Any]) -> str:
     return str(model._meta.db_table)
 
 
-def known_scores(user_id: int) -> Callable[[Sequence[str]], Mapping[str, int]]:
-    """A look-up of score IDs for `convert.judge_rows`. A player without any scores costs one query in all."""
+COPY = f"COPY {_table(Score)} ({', '.join(SCORE_COLUMNS)}) FROM STDIN"
+
+
+def known_scores(user_id: int) -> Known | None:
+    """A look-up of score IDs for `convert.judge_rows`; None for a newcomer, of whom there is nothing to find."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -140,6 +155,8 @@ def known_scores(user_id: int) -> Callable[[Sequence[str]], Mapping[str, int]]:
             [user_id, user_id],
         )
         has_scores, blacklist = cursor.fetchone()
+    if not has_scores and not blacklist:
+        return None
     blacklisted = frozenset(blacklist)
 
     def known(score_ids: Sequence[str]) -> Mapping[str, int]:
@@ -161,27 +178,32 @@ def save_problems(job: Import, problems: Sequence[RowProblem], context: Context)
     """Stores what was left out, and a row with an unknown song or chart as an orphan, once."""
     if not problems:
         return
-    sent_context = context.as_sent()
-    orphans: dict[int, str] = {}
-    for problem in problems:
-        if problem.type is ProblemType.NOT_FOUND:
-            orphans[problem.row] = orphan_id(
-                user_id=job.user_id, import_type=job.import_type, data=problem.datapoint, context=sent_context
-            )
-    there = _orphan_keys(orphans.values())
+    orphans = orphan_ids(problems, context, user_id=job.user_id)
+    there = orphan_keys(orphans.values())
     old = set(there)
     new: dict[str, RowProblem] = {}
     for problem in problems:
         identity = orphans.get(problem.row)
         if identity is not None and identity not in old:
             new.setdefault(identity, problem)
-    _copy_orphans(job, new, sent_context)
-    there.update(_orphan_keys(new))
+    _copy_orphans(job, new, context.as_sent())
+    there.update(orphan_keys(new))
     first_rows = {problem.row for problem in new.values()}
     _copy_problems(job, problems, orphans=orphans, there=there, first_rows=first_rows)
 
 
-def _orphan_keys(identities: Iterable[str]) -> dict[str, int]:
+def orphan_ids(problems: Iterable[RowProblem], context: Context, *, user_id: int) -> dict[int, str]:
+    """Row -> the ID of its orphan, for rows with an unknown song or chart."""
+    sent = context.as_sent()
+    return {
+        problem.row: orphan_id(user_id=user_id, import_type=context.import_type, data=problem.datapoint, context=sent)
+        for problem in problems
+        if problem.type is ProblemType.NOT_FOUND
+    }
+
+
+def orphan_keys(identities: Iterable[str]) -> dict[str, int]:
+    """The orphans that are there, with their primary keys."""
     return dict(OrphanScore.objects.filter(orphan_id__in=list(identities)).values_list("orphan_id", "pk"))
 
 

@@ -7,6 +7,7 @@ temporary folder; how many members and bytes there may be is bounded, whatever t
 from __future__ import annotations
 
 import lzma
+import struct
 import tarfile
 import time
 import zipfile
@@ -38,7 +39,10 @@ from imports.seeds.rows import Problem, SeedsBroken
 
 _BLOCK = 1 << 16
 _DEPTH = 3  # folders below the named one that are looked into
-_BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError)
+_BROKEN = (
+    *(tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError),
+    *(struct.error, ValueError, IndexError, OverflowError),  # names, sizes and times that are none
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +199,9 @@ def _zip_members(archive: Path, _limits: Limits) -> _Members:
     with zipfile.ZipFile(archive) as opened_archive:
         for info in opened_archive.infolist():
             link = info.external_attr >> 16 & 0o170000 == 0o120000
-            yield _Member(info.filename, not info.is_dir() and not link, partial(opened_archive.open, info))
+            yield _Member(
+                info.filename, not info.filename.endswith("/") and not link, partial(opened_archive.open, info)
+            )
 
 
 def _tar_members(archive: Path, limits: Limits) -> _Members:

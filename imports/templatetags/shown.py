@@ -9,6 +9,7 @@ from django import template
 from django.core.paginator import Page
 from django.forms import BoundField
 from django.templatetags.static import static
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -67,7 +68,7 @@ def lang_attr(text: str) -> SafeString:
 @register.filter
 def thousands(value: float | str | None) -> str:
     """`9,861,044`; `No Data.` for nothing. Text is written out already and passes."""
-    if isinstance(value, str):
+    if isinstance(value, str | Promise):
         return value
     return numbers.NO_DATA if value is None else numbers.grouped(value)
 
@@ -75,13 +76,13 @@ def thousands(value: float | str | None) -> str:
 @register.filter
 def signed(value: float | str) -> str:
     """`+1,204`, `−2`. Text has its sign already and passes."""
-    return value if isinstance(value, str) else numbers.signed(value)
+    return value if isinstance(value, str | Promise) else numbers.signed(value)
 
 
 @register.filter
 def direction(value: float | str | None) -> str:
     """Class of a change: `gain`, `loss` or nothing. Reads numbers and signed text."""
-    if isinstance(value, str):
+    if isinstance(value, str | Promise):
         return {"+": "gain", numbers.MINUS: "loss", "-": "loss"}.get(value[:1], "")
     return "" if not value else ("gain" if value > 0 else "loss")
 

@@ -24,7 +24,8 @@ class Client:
         return self._ask("GET", path, status=200)
 
     def upload(self, document: bytes) -> str:
-        """Sends a file as a form; returns the import's ID."""
+        """Sends a file as a form; returns the import's ID. By then the server may have closed the kept connection."""
+        self._connection.close()
         body = b"".join(
             (
                 _part('name="importType"'),
@@ -42,6 +43,9 @@ class Client:
         headers = {"Content-Type": "application/json"}
         answer = self._ask("POST", "/ir/direct-manual/import", body=document, headers=headers, status=202)
         return self._import_id(answer)
+
+    def preview_revert(self, import_id: str) -> None:
+        self._ask("GET", f"/api/v1/imports/{import_id}/revert", status=200)
 
     def revert(self, import_id: str) -> None:
         self._ask("POST", f"/api/v1/imports/{import_id}/revert", status=200)

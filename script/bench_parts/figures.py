@@ -45,6 +45,16 @@ def middle(key: str, text: str, values: Sequence[float], unit: str, **more: Any)
     return Figure(key=key, text=text, value=statistics.median(values), unit=unit, rounds=tuple(values), **more)
 
 
+@dataclass(frozen=True)
+class Curve:
+    """What `y` is at each `x`; both axes are logarithmic."""
+
+    name: str
+    x: str
+    y: str
+    points: Sequence[tuple[float, float]]
+
+
 @dataclass
 class Report:
     """Everything a run found out. Figures stand under headings; `stages` maps a heading to seconds by stage."""
@@ -52,6 +62,7 @@ class Report:
     facts: dict[str, Any]
     sections: dict[str, list[Figure]] = field(default_factory=dict)
     stages: dict[str, dict[str, float]] = field(default_factory=dict)
+    curves: list[Curve] = field(default_factory=list)
 
     def add(self, heading: str, figures: Iterable[Figure]) -> None:
         self.sections.setdefault(heading, []).extend(figures)
@@ -62,7 +73,13 @@ class Report:
             for heading, found in self.sections.items()
             for figure in found
         ]
-        return json.dumps({"facts": self.facts, "figures": figures, "stages": self.stages}, indent=2) + "\n"
+        found = {
+            "facts": self.facts,
+            "figures": figures,
+            "stages": self.stages,
+            "curves": [asdict(curve) for curve in self.curves],
+        }
+        return json.dumps(found, indent=2) + "\n"
 
 
 def facts(database: psycopg.Connection, *, folder: Path, load: float) -> dict[str, Any]:
@@ -95,7 +112,7 @@ def table(report: Report, *, older: Mapping[str, Any] | None = None) -> str:
     """The whole report. `older`: the JSON of another run, to stand beside it."""
     before = {figure["key"]: figure["value"] for figure in older["figures"]} if older else {}
     lines = [f"{name.replace('_', ' '):<16}{value}" for name, value in report.facts.items()]
-    if report.facts["others_compete"]:
+    if report.facts.get("others_compete"):
         lines += ["", "Other processes competed for this machine: trust ratios more than seconds, and neither much."]
     for heading, figures in report.sections.items():
         lines += ["", heading, *(line(figure, before.get(figure.key)) for figure in figures)]

@@ -12,12 +12,14 @@ from contextlib import contextmanager
 from redis import Redis
 
 from imports.pipeline.progress import Progress, Stage, writer
-from script.bench_parts.client import TRIVIAL
+from script.bench_parts.bulk import wait_for
+from script.bench_parts.client import TRIVIAL, Client
 from script.bench_parts.figures import Figure, middle
 from script.bench_parts.installation import Broken, Installation
 
 CONNECTIONS = 16  # enough for the kernel to give every web process some
 WARM_UP = 0.5  # seconds
+LONG_ENOUGH = 3.0  # seconds: shorter than a large import takes
 
 
 def rate(port: int, path: str, *, seconds: float) -> float:
@@ -43,7 +45,17 @@ def made_ongoing(made: Installation, import_id: str) -> Iterator[None]:
     made.database.execute("SELECT pg_advisory_unlock(%s)", row)
 
 
-def figures(made: Installation, import_id: str, *, rounds: int, seconds: float) -> list[Figure]:
+def rate_beside_an_import(made: Installation, path: str, *, client: Client, document: bytes, seconds: float) -> float:
+    """Answers a second while a worker has a large import to do. Any answer that is not a poll's ends the run."""
+    uploaded = client.upload(document)
+    found = rate(made.port, path, seconds=seconds)
+    wait_for(made.database, uploaded)
+    return found
+
+
+def figures(
+    made: Installation, import_id: str, *, client: Client, document: bytes, rounds: int, seconds: float
+) -> list[Figure]:
     """`import_id` is of an import of one score that is in. Ratios are of neighbours in time; the median is told."""
     trivial: list[float] = []
     ongoing: list[float] = []
@@ -58,7 +70,17 @@ def figures(made: Installation, import_id: str, *, rounds: int, seconds: float) 
         if number:
             for found, measured in zip((trivial, ongoing, completed), answers, strict=True):
                 found.append(measured)
+    with made_ongoing(made, import_id):
+        beside = rate_beside_an_import(made, poll, client=client, document=document, seconds=max(seconds, LONG_ENOUGH))
     return [
+        Figure(
+            key="polls.beside",
+            text="poll-status while 100,000 scores come in, without an error",
+            value=beside,
+            unit="/s",
+            aim=1_000,
+            at_least=True,
+        ),
         middle("polls.trivial", "a trivial view", trivial, "/s"),
         middle("polls.ongoing", "poll-status of a running import", ongoing, "/s"),
         middle("polls.completed", "poll-status of a completed import of one score", completed, "/s"),

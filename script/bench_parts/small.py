@@ -17,17 +17,18 @@ LOOK_EVERY = 0.0005  # seconds between two looks at the import's row
 
 def one_by_one(made: Installation, client: Client, document: bytes) -> list[float]:
     """Milliseconds from POST to `completed` seen, for each score of a document as an import of its own."""
-    return [_milliseconds(made, client, content) for content in _singles(document)]
+    return [_milliseconds(made, client, content) for content in singles(document)]
 
 
 def send_one(made: Installation, client: Client, document: bytes) -> str:
     """Imports a document's first score; returns the import's ID."""
-    import_id = client.send(next(_singles(document)))
+    import_id = client.send(next(singles(document)))
     wait_for(made.database, import_id)
     return import_id
 
 
-def _singles(document: bytes) -> Iterator[bytes]:
+def singles(document: bytes) -> Iterator[bytes]:
+    """Each score of a document as a document of its own."""
     whole = json.loads(document)
     return (json.dumps(whole | {"scores": [score]}).encode() for score in whole["scores"])
 
@@ -52,11 +53,11 @@ def trivial(client: Client, count: int) -> list[float]:
 def figures(key: str, passed: Sequence[float], request: Sequence[float], *, judged: bool) -> list[Figure]:
     """Median, 99th percentile, and the median as a multiple of a trivial request. `judged`: with aims."""
     trivial_request = sorted(request)[len(request) // 2]
-    median = middle(f"{key}.median", "POST to completed, median", passed, "ms", aim=60 if judged else None)
+    median = middle(f"{key}.median", "POST to completed, median", passed, "ms", aim=40 if judged else None)
     slowest = sorted(passed)[min(len(passed) - 1, int(len(passed) * 0.99))]
     text = "POST to completed, 99th percentile"
     return [
         median,
-        Figure(key=f"{key}.p99", text=text, value=slowest, unit="ms", aim=150 if judged else None),
+        Figure(key=f"{key}.p99", text=text, value=slowest, unit="ms", aim=100 if judged else None),
         Figure(key=f"{key}.ratio", text="median / a trivial request", value=median.value / trivial_request, unit="x"),
     ]

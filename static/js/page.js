@@ -19,13 +19,22 @@ document.addEventListener("click", async (event) => {
 
 for (const bar of document.querySelectorAll("[data-chosen]")) {
   const form = bar.closest("form");
+  const every = () => [...form.querySelectorAll(".box[name]")];
   const count = () => {
-    const chosen = form.querySelectorAll(".box:checked").length;
+    const boxes = every(), chosen = boxes.filter((box) => box.checked).length;
+    for (const all of form.querySelectorAll("[data-choose-all]")) {
+      all.checked = chosen > 0 && chosen === boxes.length;
+      all.indeterminate = chosen > 0 && chosen < boxes.length;
+    }
     bar.hidden = chosen === 0;
     bar.querySelector("[data-chosen-count]").textContent = `${chosen.toLocaleString("en-US")} chosen`;
     bar.querySelector("[data-chosen-button]").textContent = `Revert ${chosen.toLocaleString("en-US")}…`;
   };
-  form.addEventListener("change", count);
+  form.addEventListener("change", ({ target }) => {
+    if (target.matches("[data-choose-all]")) for (const box of every()) box.checked = target.checked;
+    count();
+  });
+  form.addEventListener("content", count); // a row that ended was put in anew
   form.addEventListener("reset", () => setTimeout(count));
   addEventListener("pageshow", count); // the browser may restore boxes when the reader comes back
 }

@@ -1,6 +1,6 @@
 // Follows imports under way. Every element with data-poll names its poll-status address; data-end says what happens at
 // the end: reload (the page of the import), swap (a row of the list), toast (the gauge below the header).
-const OFTEN = 1_000, SELDOM = 3_000, LONGEST = 30_000, PATIENCE = 10_000; // ms
+const OFTEN = 1_000, SELDOM = 3_000, UNSEEN = 5_000, LONGEST = 30_000, PATIENCE = 10_000; // ms
 const QUARTER = 25; // percent between spoken words
 
 const many = (number) => number.toLocaleString("en-US");
@@ -16,14 +16,13 @@ function sleep(ms) { // or until the network comes back
   });
 }
 
-function untilVisible() {
+function whileHidden(longest) { // until somebody looks, or so many ms are over
   if (!document.hidden) return null;
   return new Promise((go) => {
-    document.addEventListener("visibilitychange", function look() {
-      if (document.hidden) return;
-      document.removeEventListener("visibilitychange", look);
-      go();
-    });
+    const timer = longest && setTimeout(done, longest);
+    document.addEventListener("visibilitychange", look);
+    function look() { if (!document.hidden) done(); }
+    function done() { clearTimeout(timer); document.removeEventListener("visibilitychange", look); go(); }
   });
 }
 
@@ -48,12 +47,12 @@ async function ask(url) { // {progress} under way, {ended} with words, or {lost}
 }
 
 async function follow(url, roots) {
-  const pace = roots.some((root) => root.dataset.end === "reload") ? OFTEN : SELDOM;
+  const isPage = roots.some((root) => root.dataset.end === "reload"), pace = isPage ? OFTEN : SELDOM;
   const seen = first(roots);
   let failures = 0, wait = pace / 2;
   for (;;) {
     await sleep(wait);
-    await untilVisible();
+    await whileHidden(isPage ? UNSEEN : 0); // the title of the import's own page tells from a hidden tab, too
     const { progress, ended, lost, wait: asked = 0 } = await ask(url);
     if (ended && end(url, roots, ended)) return;
     failures = lost || ended ? failures + 1 : 0;

@@ -1,5 +1,6 @@
-// The upload form, made comfortable: drop a file anywhere on the page, see its name and size, watch it being sent.
-// Without this the same form posts. Its answer to `Accept: application/json` is {"url"} or {"description"}.
+// The upload form, made comfortable: a file that is dropped anywhere on the page, or chosen, is checked at once, and the page
+// tells how far that is. Without this the same form posts. Its answer to `Accept: application/json` is {"url"} or {"description"}.
+const LATER = 700, OFTEN = 500, PATIENCE = 10; // ms until the first look at a check, and between two; tries where the server is busy
 const form = document.querySelector("form[data-upload]");
 const input = form?.querySelector("[data-drop] input[type=file]");
 if (input) prepare();
@@ -9,18 +10,36 @@ function fileSize(count) { // as imports/pages/words.py
   return count < 999_500 ? `${Math.round(count / 1_000)} KB` : `${Number((count / 1_000_000).toFixed(1))} MB`;
 }
 
+function newName() { // 32 hexadecimal digits; randomUUID is only there with https
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 function prepare() {
   const drop = form.querySelector("[data-drop]");
-  const picked = drop.querySelector("[data-picked]");
-  const error = drop.querySelector("[data-error]");
-  const gauge = drop.querySelector("[data-sending]");
+  const [picked, doing, counts, error, gauge, unchecked] = ["picked", "doing", "counts", "error", "sending", "unchecked"].map(
+    (name) => form.querySelector(`[data-${name}]`));
   const limit = Number(form.dataset.maxBytes);
-  let request = null;
+  const title = document.title;
+  let request = null, timer = 0, tries = 0;
+
+  // --- saying ---------------------------------------------------------------------------------------
 
   const complain = (message) => {
     error.hidden = !message;
     error.querySelector("span").textContent = message;
     drop.classList.toggle("bad", Boolean(message));
+  };
+
+  const say = (words, percent, many = "") => { // no words: nothing is being done
+    doing.textContent = words;
+    counts.textContent = many;
+    counts.hidden = !many;
+    gauge.hidden = !words;
+    gauge.setAttribute("aria-label", words || "Sending the file");
+    if (percent == null) gauge.removeAttribute("value");
+    else gauge.value = percent;
+    document.title = words ? `${words} · ${title}` : title;
+    for (const button of form.querySelectorAll("button")) button.disabled = Boolean(words);
   };
 
   const fits = () => {
@@ -29,48 +48,86 @@ function prepare() {
     picked.hidden = !file;
     picked.textContent = file ? `${file.name}, ${fileSize(file.size)}` : "";
     complain(tooLarge ? `This file is larger than ${fileSize(limit)}. Nothing was sent.` : "");
-    return !tooLarge;
+    return Boolean(file) && !tooLarge;
   };
 
-  const busy = (isBusy) => {
-    gauge.hidden = !isBusy;
-    for (const button of form.querySelectorAll("button")) button.disabled = isBusy;
-  };
+  // --- sending and checking --------------------------------------------------------------------------
 
-  const send = (submitter) => {
-    const data = new FormData(form, submitter);
-    request = new XMLHttpRequest(); // fetch cannot tell how much has been sent
+  const send = (submitter = null) => {
+    letGo();
+    const data = new FormData(form, submitter), name = newName();
+    data.set("progress", name);
+    const sent = request = new XMLHttpRequest(); // fetch cannot tell how much has been sent
     request.open("POST", form.action);
     request.responseType = "json";
     request.setRequestHeader("Accept", "application/json");
     request.upload.addEventListener("progress", (event) => {
-      if (event.lengthComputable) gauge.value = (event.loaded / event.total) * 100;
+      if (event.lengthComputable && event.loaded < event.total) say("Sending the file", (event.loaded / event.total) * 100);
     });
-    request.addEventListener("load", () => finish(request));
+    request.upload.addEventListener("load", () => {
+      say("Checking the file", null);
+      timer = setTimeout(look, LATER, sent, name);
+    });
+    request.addEventListener("load", () => finish(sent, submitter));
     request.addEventListener("error", () => stop("The connection broke off. Nothing was imported; try again."));
-    request.addEventListener("abort", () => stop(""));
-    gauge.value = 0;
-    busy(true);
+    say("Sending the file", 0);
     request.send(data);
   };
 
+  const look = async (sent, name) => { // how far the check is: only told where it takes a while
+    const response = await fetch(`${form.dataset.checking}${name}/`, { cache: "no-store" }).catch(() => null);
+    const { processed, total } = (response?.ok && (await response.json().catch(() => null))) || {};
+    if (sent !== request || sent.readyState === XMLHttpRequest.DONE) return;
+    if (total) say("Checking the file", (processed / total) * 100, `${processed.toLocaleString("en-US")} of ${total.toLocaleString("en-US")} rows`);
+    timer = setTimeout(look, OFTEN, sent, name);
+  };
+
+  const letGo = () => {
+    clearTimeout(timer);
+    const old = request;
+    request = null;
+    old?.abort();
+  };
+
   const stop = (message) => {
-    busy(false);
+    clearTimeout(timer);
+    say("");
     complain(message);
   };
 
-  const finish = ({ status, response }) => {
-    if (status >= 200 && status < 300 && response?.url) location.assign(response.url);
-    else if (response?.description) stop(response.description);
+  const finish = (sent, submitter) => {
+    const { status, response } = sent;
+    if (sent !== request) return;
+    clearTimeout(timer);
+    const wait = Number(sent.getResponseHeader("Retry-After"));
+    if (status === 503 && wait && (tries += 1) < PATIENCE) {
+      say("Waiting for a turn to check it", null);
+      timer = setTimeout(send, wait * 1_000, submitter);
+      return;
+    }
+    tries = 0;
+    if (status >= 200 && status < 300 && response?.url) return location.assign(response.url);
+    if (unchecked) unchecked.hidden = !response?.unchecked;
+    if (response?.description) stop([response.description, response.code].filter(Boolean).join(" "));
     else if (status === 413) stop(`The server takes files up to ${fileSize(limit)}. Nothing was imported.`);
     else stop(`The server could not take it (${status}). Nothing was imported; try again.`);
   };
 
-  input.addEventListener("change", fits);
+  // --- choosing -------------------------------------------------------------------------------------
+
+  const chosen = () => {
+    letGo();
+    say("");
+    if (fits()) send();
+  };
+
+  input.addEventListener("change", chosen);
   form.addEventListener("submit", (event) => {
-    if (!input.files.length) return; // pasted text, or nothing: the server answers with a page
+    const isPasted = [...form.querySelectorAll("textarea")].some((text) => text.value.trim());
+    if (!input.files.length && !isPasted) return; // nothing: the server says so
     event.preventDefault();
-    if (fits()) send(event.submitter);
+    complain("");
+    if (isPasted || fits()) send(event.submitter);
   });
 
   const carriesFile = (event) => event.dataTransfer?.types.includes("Files");
@@ -87,11 +144,12 @@ function prepare() {
     event.preventDefault();
     depth = 0;
     document.body.classList.remove("over");
-    if (request && request.readyState !== XMLHttpRequest.DONE) return;
     input.files = event.dataTransfer.files;
     input.dispatchEvent(new Event("change", { bubbles: true }));
     input.focus();
   });
-  addEventListener("pageshow", (event) => { if (event.persisted) busy(false); });
-  fits();
+  addEventListener("pageshow", (event) => { // come back to, with the file still chosen
+    if (event.persisted) say("");
+    fits();
+  });
 }

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.contrib.messages import get_messages
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from imports.models import AuditEntry, User
-from tests import people
+from imports.models import APIToken, AuditEntry, Permission, User
+from tests import builders, people
 
 pytestmark = pytest.mark.django_db
 
 
-def act(client: Client, name: str, *users: User) -> list[str]:
-    data: Any = {"action": name, "_selected_action": [user.pk for user in users]}
+def act(client: Client, name: str, *users: User, reason: str = "spam") -> list[str]:
+    data: Any = {"action": name, "reason": reason, "_selected_action": [user.pk for user in users]}
     response = client.post(reverse("admin:imports_user_changelist"), data)
     return [str(message) for message in get_messages(response.wsgi_request)]
 
@@ -28,8 +30,65 @@ def test_a_moderator_bans_a_player_and_lifts_the_ban() -> None:
     assert User.objects.get(pk=bob.pk).is_banned
     assert act(people.session_of(mo), "unban", bob) == ["Unbanned: Bob."]
     assert not User.objects.get(pk=bob.pk).is_banned
-    entries = AuditEntry.objects.order_by("pk").values_list("verb", "actor", "subject")
-    assert list(entries) == [("banned", mo.pk, bob.pk), ("unbanned", mo.pk, bob.pk)]
+    entries = AuditEntry.objects.order_by("pk").values_list("verb", "actor", "subject", "reason")
+    assert list(entries) == [("banned", mo.pk, bob.pk, "spam"), ("unbanned", mo.pk, bob.pk, "spam")]
+
+
+def test_a_ban_needs_a_reason() -> None:
+    assert act(people.session_of(people.mo()), "ban", people.bob(), reason=" ") == ["Say why: it goes on record."]
+    assert not User.objects.get(pk=people.bob().pk).is_banned
+    assert not AuditEntry.objects.exists()
+
+
+def test_a_banned_players_sessions_and_tokens_stop_at_once() -> None:
+    bob, browser = people.bob(), people.session_of(people.bob())
+    program = people.bearer(bob, *Permission)
+    before = [asker.get("/api/v1/users/me").status_code for asker in (browser, program)]
+
+    act(people.session_of(people.mo()), "ban", bob)
+
+    assert before == [200, 200]
+    assert [asker.get("/api/v1/users/me").status_code for asker in (browser, program)] == [403, 403]
+    assert [browser.get(url).status_code for url in ("/imports/", "/import/", "/tokens/")] == [403, 403, 403]
+    upload = program.post("/ir/direct-manual/import", builders.batch_manual(), content_type="application/json")
+    assert upload.status_code == 403
+
+
+def test_a_banned_moderators_session_stops_at_once() -> None:
+    browser = people.session_of(people.mo())
+    index = reverse("admin:index")
+    assert browser.get(index).status_code == 200
+
+    act(people.session_of(people.ada()), "ban", people.mo())
+
+    assert browser.get(index, follow=True).status_code == 403
+    assert act(browser, "ban", people.bob()) == []
+    assert not User.objects.get(pk=people.bob().pk).is_banned
+
+
+def test_the_page_of_a_player_bans_and_comes_back() -> None:
+    bob, browser = people.bob(), people.session_of(people.mo())
+    page = reverse("admin:imports_user_change", args=[bob.pk])
+    assert "Ban</button>" in browser.get(page).content.decode()
+
+    data = {"action": "ban", "reason": "spam", "_selected_action": bob.pk, "from": bob.pk}
+    done = browser.post(reverse("admin:imports_user_changelist"), data)
+
+    assert done.headers["Location"] == page
+    assert "Lift the ban</button>" in browser.get(page).content.decode()
+
+
+@pytest.mark.parametrize(("who", "told"), [(people.mo, False), (people.ada, True)])
+def test_of_a_password_moderators_see_nothing(who: Any, told: bool) -> None:
+    page = people.session_of(who()).get(reverse("admin:imports_user_change", args=[people.alice().pk]))
+
+    assert ("field-password" in page.content.decode()) == told
+
+
+def test_the_page_of_an_equal_offers_no_ban() -> None:
+    page = people.session_of(people.mo()).get(reverse("admin:imports_user_change", args=[people.ada().pk]))
+
+    assert "Ban</button>" not in page.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -59,16 +118,73 @@ def test_a_moderator_cannot_lift_the_ban_of_an_administrator() -> None:
     assert User.objects.get(pk=ada.pk).is_banned
 
 
-def test_revoking_a_token_leaves_an_entry() -> None:
-    ada, alice = people.ada(), people.alice()
-    people.token_of(alice)
-    token = alice.tokens.get()
+@pytest.mark.parametrize(
+    ("actor", "owner", "may"),
+    [
+        (people.mo, people.alice, True),
+        (people.ada, people.alice, True),
+        (people.mo, people.mo, True),
+        (people.mo, people.ada, False),
+    ],
+)
+def test_tokens_are_revoked_on_record_but_not_those_of_equals(actor: Any, owner: Any, may: bool) -> None:
+    people.token_of(owner())
+    token = owner().tokens.get()
 
-    people.session_of(ada).post(reverse("admin:imports_apitoken_delete", args=[token.pk]), {"post": "yes"})
+    url = reverse("admin:imports_apitoken_delete", args=[token.pk])
+    people.session_of(actor()).post(url, {"post": "yes"})
+
+    entries = AuditEntry.objects.filter(verb="token revoked").values_list("actor", "subject", "token", "reason")
+    assert list(entries) == ([(actor().pk, owner().pk, token.pk, "Custom Token")] if may else [])
+    assert owner().tokens.exists() != may
+
+
+def made_on_a_page(owner: User) -> None:
+    form = {"name": "arcade tablet", "may": ["submit_score"], "lasts": ""}
+    people.session_of(owner).post(reverse("token-list"), form)
+
+
+def made_by_command(owner: User) -> None:
+    call_command("create_token", str(owner), stdout=StringIO())
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "by_its_owner"),
+    [
+        (APIToken.objects.issue, "Custom Token", True),
+        (made_on_a_page, "arcade tablet", True),
+        (made_by_command, "create_token", False),
+    ],
+)
+def test_every_new_token_is_on_record(make: Any, name: str, by_its_owner: bool) -> None:
+    alice = people.alice()
+
+    make(alice)
 
     entry = AuditEntry.objects.get()
-    assert (entry.verb, entry.actor, entry.subject, entry.reason) == ("token revoked", ada, alice, "Custom Token")
-    assert not alice.tokens.exists()
+    assert (entry.verb, entry.subject, entry.token, entry.reason) == ("token made", alice, alice.tokens.get(), name)
+    assert entry.actor == (alice if by_its_owner else None)
+
+
+def test_a_player_who_revokes_a_token_leaves_an_entry() -> None:
+    alice = people.alice()
+    people.token_of(alice)
+
+    people.session_of(alice).post(reverse("token-revoke", args=[alice.tokens.get().pk]))
+
+    assert AuditEntry.objects.filter(verb="token revoked", actor=alice, subject=alice).exists()
+
+
+def test_several_tokens_are_revoked_at_once() -> None:
+    for owner in (people.alice(), people.bob()):
+        people.token_of(owner)
+    keys: Any = list(APIToken.objects.values_list("pk", flat=True))
+    data = {"action": "delete_selected", "_selected_action": keys, "post": "yes"}
+
+    people.session_of(people.mo()).post(reverse("admin:imports_apitoken_changelist"), data)
+
+    assert not APIToken.objects.exists()
+    assert AuditEntry.objects.filter(verb="token revoked").count() == 2
 
 
 def test_administrators_make_and_change_accounts() -> None:

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from imports.models import APIToken, Permission
+from imports.models import APIToken, Permission, User
 from tests import people
 from tests.api.answers import body, outcome
 
@@ -107,10 +108,27 @@ def test_the_last_use_is_written_at_most_once_a_minute() -> None:
     assert seen == [True, False, True]
 
 
+def test_a_visit_in_a_browser_is_noted_at_most_once_a_minute() -> None:
+    client = Client()
+    client.force_login(people.alice())
+    seen = []
+    for age in (timedelta(0), timedelta(0), timedelta(seconds=61)):
+        User.objects.exclude(last_seen=None).update(last_seen=timezone.now() - age)
+        before = User.objects.get().last_seen
+        client.get("/api/v1/status")
+        seen.append(User.objects.get().last_seen != before)
+    assert seen == [True, False, True]
+
+
+def test_a_program_is_not_the_player_being_here() -> None:
+    people.bearer(people.alice()).get("/api/v1/status")
+    assert User.objects.get().last_seen is None
+
+
 def browser(*, csrf: str = "") -> Client:
     client = Client(enforce_csrf_checks=True, headers={"X-CSRFToken": csrf} if csrf else {})
     client.force_login(people.alice())
-    client.cookies["csrftoken"] = "a" * 32
+    client.cookies[settings.CSRF_COOKIE_NAME] = "a" * 32
     return client
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import zlib
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
+from imports.api import bodies
 from imports.api.bodies import LIMIT
+from imports.models import ImportInput, Permission
 from tests import people
 from tests.api.answers import outcome
+from tests.builders import batch_manual
 
 pytestmark = pytest.mark.django_db
 
@@ -82,6 +88,7 @@ def test_bodies_may_be_compressed(encoding: str, squeeze: Any) -> None:
     [
         (b"{}", "gzip", (400, "Your request body is not valid gzip.")),
         (gzip.compress(b"{}" * 50)[:-9], "gzip", (400, "Your request body is not complete gzip.")),
+        (gzip.compress(b"{}") + b"more", "gzip", (400, "Your request body goes on behind its gzip.")),
         (b"{}", "br", (415, 'Unsupported content encoding "br".')),
     ],
 )
@@ -155,3 +162,47 @@ def test_fifty_levels_of_nesting_are_refused() -> None:
     body = b'{"echo":' * 50 + b"1" + b"}" * 50
     told = outcome(people.guest().post("/api/v1/status", body, content_type="application/json"))
     assert told == (400, "Your request body is nested too deeply.")
+
+
+# --- in chunks --------------------------------------------------------------------------------------
+
+
+def in_chunks(path: str, content: bytes, content_type: str = "application/json", **variables: Any) -> Any:
+    """As the server hands on a body whose length it was not told: with an input that ends by itself."""
+    given = {"wsgi.input": io.BytesIO(content), "wsgi.input_terminated": True, "CONTENT_LENGTH": "", **variables}
+    client = people.bearer(people.alice(), *Permission)
+    headers = {"HTTP_TRANSFER_ENCODING": "chunked", **given}
+    return client.generic("POST", path, b"-", content_type=content_type, **headers)
+
+
+def test_a_body_in_chunks_is_taken_as_any_other() -> None:
+    assert json.loads(in_chunks("/api/v1/status", b'{"echo": "hello"}').content)["body"]["echo"] == "hello"
+    squeezed = in_chunks("/api/v1/status", gzip.compress(b'{"echo": "hello"}'), HTTP_CONTENT_ENCODING="gzip")
+    assert json.loads(squeezed.content)["body"]["echo"] == "hello"
+
+
+def test_scores_in_chunks_are_stored_as_they_came() -> None:
+    content = json.dumps(batch_manual()).encode()
+    assert in_chunks("/ir/direct-manual/import", content).status_code == 202
+    form = {"importType": "file/batch-manual", "scoreData": SimpleUploadedFile("a.json", content)}
+    assert in_chunks("/api/v1/import/file", encode_multipart(BOUNDARY, form), MULTIPART_CONTENT).status_code == 202
+    assert [zlib.decompress(each.content) for each in ImportInput.objects.all()] == [content, content]
+
+
+def test_a_body_in_chunks_has_the_same_limit() -> None:
+    assert outcome(in_chunks("/api/v1/status", b"[" + b" " * LIMIT + b"]")) == TOO_LARGE
+    assert outcome(in_chunks("/api/v1/status", b"[" + b" " * (LIMIT - 2) + b"]"))[0] == 200
+
+
+def test_what_never_ends_is_not_read_for_ever() -> None:
+    endless = io.BytesIO(b" " * (bodies.GATHERED + 10_000_000))
+    variables: dict[str, Any] = {"wsgi.input": endless}
+    assert outcome(in_chunks("/api/v1/status", b"", **variables)) == TOO_LARGE
+    assert endless.tell() == bodies.GATHERED
+
+
+@pytest.mark.parametrize("variables", [{"wsgi.input_terminated": False}, {"HTTP_TRANSFER_ENCODING": "gzip"}])
+def test_an_input_that_does_not_end_by_itself_is_not_waited_for(variables: dict[str, Any]) -> None:
+    waiting = io.BytesIO(b"{,")
+    outcome(in_chunks("/api/v1/status", b"", **{"wsgi.input": waiting, **variables}))
+    assert waiting.tell() == 0

@@ -53,7 +53,7 @@ def test_config_tells_what_the_instance_offers(settings: Settings) -> None:
         "NAME": "Our House",
         "TYPE": "omni",
         "IMPORT_TYPES": ["file/batch-manual", "ir/direct-manual"],
-        "SIGNUPS_ENABLED": False,
+        "SIGNUPS_ENABLED": True,
     }
 
 

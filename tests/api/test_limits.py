@@ -1,4 +1,4 @@
-"""Rate limits: fixed windows by address in Redis, with headers, and no obstacle when Redis is gone."""
+"""Rate limits: fixed windows in Redis, by user or address, with headers, and no obstacle when Redis is gone."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from django.test import Client
 from pytest_django import Settings
 from redis import Redis
 
-from imports.api import limits
-from imports.api.limits import AGGRESSIVE, NORMAL, SCORE_IMPORT, Limiter
+from imports.api import authentication, limits
+from imports.limits import AGGRESSIVE, NORMAL, SCORE_IMPORT, Limiter, address_of
 from imports.models import GameStats, Permission
 from tests import people
 from tests.api.answers import outcome
@@ -25,12 +25,9 @@ STATUS = "/api/v1/status"
 
 
 @pytest.fixture
-def counting(settings: Settings) -> Iterator[None]:
+def counting(settings: Settings) -> None:
     """Limits are on."""
     settings.TACHI_RATE_LIMITS = True
-    limits._script.cache_clear()
-    yield
-    limits._script.cache_clear()
 
 
 @pytest.fixture
@@ -98,20 +95,97 @@ def test_addresses_are_counted_apart(three_a_minute: Limiter) -> None:
     assert people.guest().get(STATUS, REMOTE_ADDR="10.0.0.2").status_code == 200
 
 
-def test_nobody_may_choose_his_own_address(three_a_minute: Limiter) -> None:
-    for number in range(3):
-        people.guest().get(STATUS, headers={"X-Forwarded-For": f"10.0.0.{number}"})
-    assert people.guest().get(STATUS, headers={"X-Forwarded-For": "10.0.0.9"}).status_code == 429
+def test_whoever_is_known_is_counted_wherever_they_are(three_a_minute: Limiter) -> None:
+    clients = [people.bearer(people.alice()), people.bearer(people.alice()), people.session_of(people.alice())]
+    for number, client in enumerate(clients):
+        assert client.get(STATUS, REMOTE_ADDR=f"10.0.0.{number}").status_code == 200
+    assert clients[0].get(STATUS, REMOTE_ADDR="10.0.0.9").status_code == 429
+    assert clients[0].get("/api/v1/imports/0/poll-status").status_code == 429
 
 
-def test_an_api_request_with_a_wrong_token_is_not_counted_but_one_to_an_ir_is(
+def test_players_behind_one_address_do_not_share_a_limit(three_a_minute: Limiter) -> None:
+    for _ in range(4):
+        last = people.bearer(people.alice()).get(STATUS)
+    assert last.status_code == 429
+    assert people.bearer(people.bob()).get(STATUS).status_code == 200
+    assert people.guest().get(STATUS).status_code == 200
+
+
+def test_under_ir_an_address_is_counted_as_nobody_is_known_yet(three_a_minute: Limiter, redis_clean: Redis) -> None:
+    people.bearer(people.alice()).post("/ir/direct-manual/import")
+    assert redis_clean.keys("tachi:limit:normal:*") == [b"tachi:limit:normal:127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        (0, "", "192.0.2.1"),
+        (0, "198.51.100.7", "192.0.2.1"),  # without a proxy nobody may choose his own address
+        (1, "", "192.0.2.1"),
+        (1, "198.51.100.7", "198.51.100.7"),
+        (1, "203.0.113.9, 198.51.100.7", "198.51.100.7"),  # what the client made up stands before what we wrote
+        (2, "203.0.113.9, 198.51.100.7, 10.0.0.1", "198.51.100.7"),
+        (2, "198.51.100.7", "198.51.100.7"),
+        (1, "198.51.100.7:4711", "198.51.100.7"),
+        (1, "[2001:db8:1:2:3:4:5:6]:4711", "2001:db8:1:2::/64"),
+        (1, "2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),  # a customer has 2^64 of these to choose from
+        (1, "::ffff:198.51.100.7", "198.51.100.7"),
+        (1, "nonsense", "192.0.2.1"),
+        (1, ",", "192.0.2.1"),
+    ],
+)
+def test_an_address_is_what_our_own_proxies_say(proxies: int, forwarded: str, address: str, settings: Settings) -> None:
+    settings.TACHI_PROXIES = proxies
+    meta = {"REMOTE_ADDR": "192.0.2.1", **({"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {})}
+    assert address_of(meta) == address
+
+
+def test_without_any_address_there_is_one_limit_for_all() -> None:
+    assert address_of({}) == address_of({"REMOTE_ADDR": ""}) == "nowhere"
+
+
+@pytest.mark.parametrize("proxies", [0, 1])
+def test_a_header_that_changes_with_each_request_does_not_evade_the_limit(
+    proxies: int, three_a_minute: Limiter, settings: Settings
+) -> None:
+    settings.TACHI_PROXIES = proxies
+    told = [
+        people.guest().get(STATUS, headers={"X-Forwarded-For": f"10.0.0.{number}, 198.51.100.7"}).status_code
+        for number in range(4)
+    ]
+    assert told == [200, 200, 200, 429]
+
+
+def test_an_api_request_with_a_wrong_token_is_not_counted_as_normal_but_one_to_an_ir_is(
     three_a_minute: Limiter, redis_clean: Redis
 ) -> None:
     client = people.with_authorization("Bearer x")
     client.get(STATUS)
-    assert redis_clean.keys("tachi:limit:*") == []
+    assert redis_clean.keys("tachi:limit:normal:*") == []
     client.post("/ir/direct-manual/import")
-    assert len(redis_clean.keys("tachi:limit:*")) == 1
+    assert len(redis_clean.keys("tachi:limit:normal:*")) == 1
+
+
+@pytest.mark.parametrize("path", [STATUS, "/api/v1/imports/0/poll-status", "/ir/direct-manual/import"])
+def test_an_address_that_tries_tokens_is_not_listened_to_for_a_while(path: str, redis_clean: Redis) -> None:
+    good = people.bearer(people.alice())
+    with patch.object(authentication, "BAD_TOKENS", Limiter("bad-token", 3, 60)):
+        told = [people.with_authorization(f"Bearer {number:040x}").post(STATUS).status_code for number in range(4)]
+        assert told == [401, 401, 401, 429]
+        refused = good.post(path) if path.startswith("/ir") else good.get(path)
+        assert refused.status_code == 429
+        assert 0 < int(refused.headers["Retry-After"]) <= 60
+        assert good.get(STATUS, REMOTE_ADDR="10.0.0.2").status_code == 200
+        assert people.guest().get(STATUS).status_code == 200
+        redis_clean.delete("tachi:limit:bad-token:127.0.0.1")
+        assert good.get(STATUS).status_code == 200
+
+
+def test_good_tokens_are_never_counted_as_bad_ones(redis_clean: Redis) -> None:
+    people.bearer(people.alice()).get(STATUS)
+    people.with_authorization("").get(STATUS)
+    people.with_authorization("Basic x").get(STATUS)
+    assert redis_clean.keys("tachi:limit:bad-token:*") == []
 
 
 @pytest.mark.parametrize("path", ["/api/v1/import/file", "/ir/direct-manual/import"])

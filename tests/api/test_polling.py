@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
-from pytest_django import DjangoAssertNumQueries
+from django.db import connection
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 from redis import Redis
 
-from imports.models import Import, Permission, State
+from imports import jobs
+from imports.models import APIToken, Import, Permission, State
 from imports.pipeline import progress
 from imports.pipeline.progress import Snapshot, Stage
 from imports.pipeline.revert import Deed, revert
 from tests import people
 from tests.api import expected
 from tests.api.answers import body, outcome
-from tests.builders import NOON, an_import, charts, queued_import, score_on
+from tests.builders import HOUR, NOON, an_import, charts, queued_import, score_on, unknown_score
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 
@@ -35,8 +40,8 @@ def running(attempts: int = 1) -> Import:
 
 def test_a_queued_import_says_how_many_of_its_player_come_first() -> None:
     queued_import(people.bob())
-    jobs = [queued_import(people.alice()) for _ in range(3)]
-    told = [body(people.guest(), address(job)) for job in jobs]
+    waiting = [queued_import(people.alice()) for _ in range(3)]
+    told = [body(people.guest(), address(job)) for job in waiting]
     assert told == [
         {"importStatus": "ongoing", "progress": {**WAITING, "queuePosition": position}} for position in range(3)
     ]
@@ -78,9 +83,33 @@ def test_every_stage_has_a_description_for_those_who_know_no_more(stage: Stage, 
     assert set(told) == {"description", "stage", "percent", "stages"}
 
 
-def test_what_an_earlier_attempt_said_does_not_count(redis_clean: Redis) -> None:
+def test_an_attempt_that_follows_another_starts_up_where_the_bar_stood(redis_clean: Redis) -> None:
     job = running(attempts=2)
     progress.writer(redis_clean, job.import_id)(Snapshot(attempt=1, stage=Stage.BESTS, percent=85))
+    assert body(people.guest(), address(job))["progress"] == {**WAITING, "percent": 85}
+
+
+def test_it_shows_no_less_than_the_one_before(redis_clean: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "WRITE_EVERY", 0)
+    job = running()
+    progress.writer(redis_clean, job.import_id)(Snapshot(attempt=1, stage=Stage.SAVING, percent=60))
+    written: list[Snapshot] = []
+    monkeypatch.setattr("imports.jobs.telling.progress_writer", lambda _import_id: written.append)
+    jobs.run_import(job.import_id)
+    percents = [snapshot.percent for snapshot in written]
+    assert percents[0] == 60
+    assert percents == sorted(percents)
+    assert {snapshot.attempt for snapshot in written} == {2}
+
+
+def test_an_import_that_is_run_again_begins_at_nothing(
+    redis_clean: Redis, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    job = an_import(people.alice(), {"matchType": "nonsense"})
+    progress.writer(redis_clean, job.import_id)(Snapshot(attempt=1, stage=Stage.READING, percent=5))
+    with django_capture_on_commit_callbacks(execute=True):
+        jobs.retry(job, by=people.alice())
+    Import.objects.filter(pk=job.pk).update(state=State.RUNNING, attempts=1)
     assert body(people.guest(), address(job))["progress"] == WAITING
 
 
@@ -88,7 +117,7 @@ def test_within_an_attempt_nothing_goes_backwards(redis_clean: Redis, monkeypatc
     """A poll for each snapshot that a real import writes."""
     monkeypatch.setattr(progress, "WRITE_EVERY", 0)
     written: list[Snapshot] = []
-    monkeypatch.setattr("imports.jobs._progress_writer", lambda _import_id: written.append)
+    monkeypatch.setattr("imports.jobs.telling.progress_writer", lambda _import_id: written.append)
     job = an_import(people.alice(), *[score_on(chart, timeAchieved=NOON) for chart in charts(20)])
     Import.objects.filter(pk=job.pk).update(state=State.RUNNING)
     told = []
@@ -166,33 +195,92 @@ def counted_redis(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         read.append(import_id)
         return real(redis, import_id)
 
-    monkeypatch.setattr("imports.jobs.read", counting)
+    monkeypatch.setattr("imports.jobs.telling.read", counting)
     return read
 
 
-def test_a_poll_of_a_running_import_is_one_statement_and_one_read(
-    django_assert_num_queries: DjangoAssertNumQueries, counted_redis: list[str]
+def in_state(state: State) -> Import:
+    """An import of forty scores and a problem, as it stands in this state."""
+    rows = [score_on(chart, timeAchieved=NOON + i * 3 * HOUR) for i, chart in enumerate(charts(40))]
+    job = an_import(people.alice(), *rows, unknown_score())
+    facts: dict[State, dict[str, Any]] = {
+        State.FAILED: {"status_code": 400, "error_message": "Nonsense."},
+        State.REVERTED: {"reverted_at": job.time_finished},
+    }
+    Import.objects.filter(pk=job.pk).update(state=state, **facts.get(state, {}))
+    return job
+
+
+ASKERS: dict[str, Callable[[], Client]] = {
+    "a guest": people.guest,
+    "a token": lambda: people.bearer(people.bob()),
+    "a browser": lambda: people.session_of(people.bob()),
+}
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("asker", ASKERS)
+def test_a_poll_is_one_statement_in_every_state(
+    asker: str, state: State, django_assert_num_queries: DjangoAssertNumQueries, counted_redis: list[str]
 ) -> None:
-    job = running()
-    client = people.session_of(people.alice())
+    """And one look into Redis, where there is progress to tell of."""
+    job = in_state(state)
+    client = ASKERS[asker]()
+    client.get(address(job))  # the first one in a minute notes that the token was used
+    counted_redis.clear()
     with django_assert_num_queries(1):
         client.get(address(job))
-    assert counted_redis == [job.import_id]
+    assert counted_redis == ([job.import_id] if state == State.RUNNING else [])
 
 
-def test_a_poll_of_a_queued_import_is_one_statement(
-    django_assert_num_queries: DjangoAssertNumQueries, counted_redis: list[str]
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ("Bearer nobody's", (401, "The provided API token does not correspond with any key in the database.")),
+        ("Bearer ", (401, "Invalid token.")),
+        ("Basic x", (400, "Invalid Authorization Type - Expected Bearer.")),
+    ],
+)
+def test_wrong_tokens_are_refused_before_it_is_told_whether_there_is_an_import(
+    header: str, told: tuple[int, str]
 ) -> None:
-    job = queued_import(people.alice())
-    with django_assert_num_queries(1):
-        people.guest().get(address(job))
-    assert counted_redis == []
+    for import_id in (in_state(State.COMPLETED).import_id, "0" * 40):
+        client = people.with_authorization(header)
+        assert outcome(client.get(f"/api/v1/imports/{import_id}/poll-status")) == told
 
 
-@pytest.mark.parametrize("number", [1, 40])
-def test_the_queries_of_the_last_poll_do_not_grow(
-    number: int, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    job = an_import(people.alice(), *[score_on(chart, timeAchieved=NOON) for chart in charts(number)])
-    with django_assert_num_queries(7):  # the statement, import, scores, parts, problems; savepoint and release
-        people.guest().get(address(job))
+def test_tokens_that_have_run_out_and_those_of_the_banned_are_refused() -> None:
+    job = in_state(State.COMPLETED)
+    assert outcome(people.bearer(people.eve()).get(address(job))) == (403, "You are banned from Tachi Imports")
+    client = people.bearer(people.bob())
+    APIToken.objects.filter(user=people.bob()).update(expires_at=job.time_finished)
+    assert outcome(client.get(address(job)))[0] == 401
+
+
+def test_a_token_that_polls_is_a_token_in_use() -> None:
+    people.bearer(people.bob()).get(address(in_state(State.COMPLETED)))
+    assert APIToken.objects.get(user=people.bob()).last_used_at is not None
+
+
+@pytest.mark.parametrize("state", State)
+def test_the_short_way_of_a_poll_without_a_token_bears_the_same_headers(state: State) -> None:
+    job = in_state(state)
+    short = people.guest().get(address(job))
+    long = people.bearer(people.bob()).get(address(job))
+    assert short.content == long.content
+    of_sessions = {"Vary", "X-Request-ID"}
+    assert {**short.headers, **dict.fromkeys(of_sessions)} == {**long.headers, **dict.fromkeys(of_sessions)}
+
+
+def test_a_poll_for_a_host_that_is_not_ours_is_refused() -> None:
+    client = Client(headers={"Host": "elsewhere.example"})
+    assert client.get(address(running())).status_code == 400
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_fell_since_the_last_poll_is_made_anew() -> None:
+    job = running()
+    connection.ensure_connection()
+    with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+    assert outcome(people.guest().get(address(job))) == (200, "Import is ongoing.")

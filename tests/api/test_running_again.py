@@ -9,7 +9,6 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from imports import jobs
 from imports.models import AuditEntry, Import, ImportInput, Permission, Score, State
 from tests import people
 from tests.api.answers import body, outcome
@@ -151,7 +150,7 @@ def test_a_retried_import_goes_in_once_its_reason_is_gone(monkeypatch: pytest.Mo
         raise RuntimeError
 
     with monkeypatch.context() as broken:
-        broken.setattr(jobs, "run", explode)
+        broken.setattr("imports.jobs.working.run", explode)
         job = an_import(people.alice(), score_on(charts(1)[0]))
     assert outcome(post(people.bearer(people.alice(), SUBMIT), job, "retry")) == QUEUED
     assert (dealt_with(job).state, Score.objects.count()) == (State.COMPLETED, 1)

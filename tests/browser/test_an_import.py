@@ -1,4 +1,4 @@
-"""The whole story in a real browser: sign in, upload, watch, read, revert. With scripts and without."""
+"""The whole story in a real browser: sign in, upload, check, watch, read, revert, restore. With scripts and without."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from imports.models import Chart, Import, PersonalBest, Score, Session, State, User
+from imports.models import AuditEntry, Chart, Import, PersonalBest, Score, Session, State, User
 from tests.browser.conftest import OpenBrowser, sample_file, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 ROWS = 30_000
+CHECKED = re.compile("/import/checked/[0-9a-f]{32}/$")
 # Every value that the gauge of the import's page has had, across reloads.
 RECORD = """
 new MutationObserver(() => {
@@ -50,21 +51,29 @@ def many_rows(folder: Path) -> Path:
     return file
 
 
-def test_an_import_is_watched_read_and_reverted(
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])
+def test_an_import_is_checked_watched_read_reverted_and_restored(
+    *,
     live_server: LiveServer,
     open_browser: OpenBrowser,
     worker: subprocess.Popen[bytes],
     alice: User,
     tmp_path: Path,
+    width: int,
+    theme: str,
 ) -> None:
-    context = open_browser(viewport={"width": 1280, "height": 900})
+    context = open_browser(viewport={"width": width, "height": 900}, color_scheme=theme)
     context.add_init_script(RECORD)
     page = context.new_page()
     sign_in(page, live_server.url)
     expect(page.get_by_role("heading", name="Upload scores")).to_be_visible()
 
     page.get_by_label("Drop a score file").set_input_files(many_rows(tmp_path))
-    page.get_by_role("button", name="Import").click()
+    page.wait_for_url(CHECKED, timeout=60_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(r"^[\d,]+ scores would go in"))
+    expect(page.get_by_role("main")).to_contain_text(f"{ROWS:,} rows from Tests")
+    assert not Import.objects.exists()
+    page.get_by_role("button", name="Import").first.click()
     page.wait_for_url(re.compile("/imports/[0-9a-f]{40}/$"))
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(r"^[\d,]+ new scores"), timeout=60_000)
     watched = json.loads(page.evaluate("sessionStorage.getItem('seen')"))
@@ -86,8 +95,24 @@ def test_an_import_is_watched_read_and_reverted(
     assert Import.objects.get().state == State.REVERTED
     assert (Score.objects.count(), Session.objects.count(), PersonalBest.objects.count()) == (0, 0, 0)
 
+    page.get_by_role("button", name="Restore it").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(f"{new:,} new scores", timeout=60_000)
+    assert Score.objects.count() == new
+
+
+def test_what_was_taken_back_is_told_in_the_list(
+    live_server: LiveServer, open_browser: OpenBrowser, worker: subprocess.Popen[bytes], alice: User
+) -> None:
+    page = open_browser().new_page()
+    sign_in(page, live_server.url)
+    page.get_by_label("Drop a score file").set_input_files(sample_file("sdvx"))
+    page.get_by_role("button", name="Import").first.click()
+    page.get_by_role("link", name="Revert…", exact=True).click(timeout=60_000)
+    page.get_by_role("dialog").get_by_role("button", name=re.compile("^Revert")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Reverted: as if it had never been")
+    new = AuditEntry.objects.get(verb="reverted").counts["scores"]
     page.get_by_role("link", name="Imports", exact=True).first.click()
-    row = page.get_by_role("row").filter(has_text="一年分.json")
+    row = page.get_by_role("row").filter(has_text="sdvx.json")
     expect(row).to_contain_text("Reverted")
     expect(row).to_contain_text(f"{new:,} scores taken back")
 
@@ -101,7 +126,9 @@ def test_the_same_without_scripts(
     page = open_browser(java_script_enabled=False).new_page()
     sign_in(page, live_server.url)
     page.get_by_label("Choose a score file").set_input_files(sample_file("sdvx"))
-    page.get_by_role("button", name="Import").click()
+    page.get_by_role("button", name="Check it").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("scores would go in")
+    page.get_by_role("button", name=re.compile("^Import")).first.click()
     # The page of an import under way loads itself anew.
     expect(page.get_by_role("heading", level=1)).to_contain_text("new scores", timeout=30_000)
     new = Score.objects.count()
@@ -113,6 +140,10 @@ def test_the_same_without_scripts(
     expect(page.get_by_role("heading", level=1)).to_have_text("Reverted: as if it had never been")
     assert not Score.objects.exists()
 
+    page.get_by_role("button", name="Restore it").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("new scores", timeout=30_000)
+    assert Score.objects.count() == new
+
 
 @pytest.mark.usefixtures("catalogue", "redis_clean")
 def test_the_list_follows_what_is_under_way(
@@ -123,7 +154,8 @@ def test_the_list_follows_what_is_under_way(
     for name in ("sdvx", "chunithm"):
         page.goto(f"{live_server.url}/import/")
         page.get_by_label("Drop a score file").set_input_files(sample_file(name))
-        page.get_by_role("button", name="Import").click()
+        page.wait_for_url(CHECKED)
+        page.get_by_role("button", name=re.compile("^Import")).first.click()
         page.wait_for_url("**/imports/*/")
     page.goto(f"{live_server.url}/imports/")
     rows = page.get_by_role("rowgroup").last.get_by_role("row")
@@ -156,9 +188,32 @@ def test_a_dropped_file_that_cannot_be_read_is_refused_with_its_reason(
     page.goto(f"{live_server.url}/import/")
     dropped(page, "picture.json", "no braces")
     expect(page.get_by_text("picture.json, 9 B")).to_be_visible()
-    page.get_by_role("button", name="Import").click()
     expect(page.get_by_role("alert")).to_contain_text("begins with a brace")
     assert not Import.objects.exists()
     # A browser names a refused request on its console; nothing else was said.
     assert [line for line in complaints if "status of 400" not in line] == []
     complaints.clear()
+
+
+def test_a_misspelt_title_is_mended(
+    live_server: LiveServer, open_browser: OpenBrowser, worker: subprocess.Popen[bytes], alice: User
+) -> None:
+    page = open_browser(viewport={"width": 390, "height": 900}).new_page()
+    sign_in(page, live_server.url)
+    chart = Chart.objects.filter(game="sdvx", song__title="Saltwater Engine").earliest("pk")
+    row = {"matchType": "songTitle", "identifier": "Saltwater Engin", "difficulty": chart.difficulty}
+    document = {
+        "meta": {"game": "sdvx", "playtype": "Single", "service": "Tests"},
+        "scores": [{**row, "score": 9_000_000, "lamp": "CLEAR"}],
+    }
+    dropped(page, "night.json", json.dumps(document))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing new in this file")
+    expect(page.get_by_role("main")).to_contain_text("Cannot find song with title Saltwater Engin.")
+    page.get_by_role("button", name="Import it anyway").click()
+    page.get_by_role("link", name="Look at them").click(timeout=30_000)
+    page.get_by_role("link", name="Choose the chart…").click()
+    choice = page.get_by_role("group", name="Saltwater Engine").get_by_role("radio", name=chart.difficulty)
+    choice.check()
+    page.get_by_role("button", name="Import 1 row on this chart").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("1 new score", timeout=30_000)
+    assert Score.objects.get().chart == chart

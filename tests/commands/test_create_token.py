@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.management.base import CommandError
 
-from imports.models import APIToken, Permission, User
+from imports.models import APIToken, AuditEntry, Permission, User
 from tests import people
 from tests.commands.running import run
 
@@ -71,8 +71,21 @@ def test_what_cannot_be_done_makes_nothing(arguments: list[str], said: str) -> N
     assert User.objects.count() == 1
 
 
+def test_each_token_is_on_record_as_made_by_nobody_in_particular() -> None:
+    alice = people.alice()
+
+    run("create_token", "--create-users", "--permission", "submit_score", "Alice", "zoe")
+
+    entries = AuditEntry.objects.order_by("pk").values_list("verb", "subject", "actor", "reason", "counts")
+    zoe = User.objects.get(username="zoe")
+    made: list[tuple[object, ...]] = [
+        ("token made", user.pk, None, "create_token", {"permissions": ["submit_score"]}) for user in (alice, zoe)
+    ]
+    assert list(entries) == made
+
+
 def test_five_hundred_users_cost_as_many_queries_as_one(django_assert_num_queries: Any) -> None:
     for names in (["one"], [f"user_{number}" for number in range(500)]):
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             lines = run("create_token", "--create-users", *names)
         assert len(lines) == len(names)

@@ -14,7 +14,7 @@ from tests.faults.house import SEEDS, House, house
 from tests.faults.rounds import ROUNDS
 
 MOST = 20_000  # scores
-OTHER_PLAYERS = 20  # more than the tests but the one of many rounds need
+OTHER_PLAYERS = 60  # more than the tests but the one of many rounds need
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, LiteralString
 
+import psutil
 import psycopg
 from redis import Redis
 
@@ -34,6 +35,7 @@ BOUNDARY = "a-fault"
 class Player:
     """A user with a token."""
 
+    name: str
     key: int
     token: str
 
@@ -49,6 +51,8 @@ class House:
     redis: Redis
     players: Iterator[Player] = field(default_factory=lambda: iter(()))
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    worker: tuple[str, ...] = ("manage.py", "worker")
+    supervisor: subprocess.Popen[bytes] | None = None
     _database: psycopg.Connection | None = None
 
     # --- processes ----------------------------------------------------------------------------------
@@ -83,11 +87,43 @@ class House:
 
     def restart_postgres(self, how: signal.Signals) -> None:
         """Stops PostgreSQL; the keeper of the servers notices and starts it again."""
-        pid_file = self.folder / "postgres" / "postmaster.pid"
-        os.kill(int(pid_file.read_text(encoding="utf-8").split("\n")[0]), how)
+        os.kill(self.pid_of("postgres"), how)
+
+    def pid_of(self, server: str) -> int:
+        """The process ID of an embedded server, or of their `keeper`."""
+        if server == "postgres":
+            pid_file = self.folder / "postgres" / "postmaster.pid"
+            return int(pid_file.read_text(encoding="utf-8").split("\n")[0])
+        if server == "valkey":
+            return int(self.redis.info("server")["process_id"])
+        return next(pid for pid, line in self._processes() if "tachi_imports.keeper" in line)
+
+    def kill_web(self) -> None:
+        """SIGKILL for those who answer requests, at once; the supervisor or granian itself begins new ones."""
+        kill_all([pid for pid, line in self._processes() if "granian" in line])  # listed before the first one dies
+
+    def _processes(self) -> Iterator[tuple[int, list[str]]]:
+        for pid in users_of(self.folder):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                yield pid, psutil.Process(pid).cmdline()
+        if self.supervisor is not None:
+            for child in psutil.Process(self.supervisor.pid).children(recursive=True):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    line = child.cmdline()
+                    parent = child.parent()
+                    yield child.pid, [*line, *(parent.cmdline() if parent else ())]
+
+    @contextmanager
+    def frozen(self, pid: int) -> Iterator[None]:
+        """A process that does nothing for the length of a block."""
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def _worker(self) -> subprocess.Popen[bytes]:
-        return self.start("manage.py", "worker", log="workers")
+        return self.start(*self.worker, log="workers")
 
     # --- waiting ------------------------------------------------------------------------------------
 
@@ -137,11 +173,31 @@ class House:
         )
         return int(self.ask(statement, import_id)[0][0])
 
+    def assert_sound(self, *players: Player) -> None:
+        """All that is derived from their scores is what the scores say."""
+        assert "Nothing differs" in self.manage("check_integrity", *(player.name for player in players))
+
+    def reason_of(self, import_id: str) -> str:
+        """Why an import failed."""
+        return str(self.ask("SELECT error_message FROM imports_import WHERE import_id = %s", import_id)[0][0])
+
+    def import_ids_of(self, player: Player) -> list[str]:
+        statement: LiteralString = "SELECT import_id FROM imports_import WHERE user_id = %s ORDER BY id"
+        return [row[0] for row in self.ask(statement, player.key)]
+
     def everything_of(self, player: Player) -> dict[str, tuple[int, str]]:
         """How much of each kind a player has, and a digest that two players with the same scores share."""
         return {name: self.ask(_digest(query), player.key)[0][:2] for name, query in STATE.items()}
 
     # --- over HTTP ----------------------------------------------------------------------------------
+
+    def answers(self) -> bool:
+        """Whether the web answers."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(connection):
+            connection.request("GET", "/api/v1/status")
+            return connection.getresponse().status == 200
+        return False
 
     def upload(self, player: Player, document: bytes) -> str:
         """Sends a file; returns the import's ID."""
@@ -192,20 +248,21 @@ def _digest(query: LiteralString) -> LiteralString:
 
 
 @contextmanager
-def house(players: int) -> Iterator[House]:
+def house(players: int, *, folder: Path | None = None, **variables: str) -> Iterator[House]:
     """Web and sweeper run for the length of the block; workers only where a test starts some."""
-    folder = services.temporary_folder()
+    folder = folder or services.temporary_folder()
     servers = services.start(folder, throw_away=True)
-    made, supervisor = _house(folder, servers), None
+    made = _house(folder, servers)
+    made.variables |= variables
     try:
-        supervisor = made.start("-m", "tachi_imports.supervisor", log="supervisor")
-        made.until(lambda: _answers(made.port))
+        made.supervisor = made.start("-m", "tachi_imports.supervisor", log="supervisor")
+        made.until(made.answers)
         _furnish(made, players)
         yield made
     finally:
         made.close()
-        if supervisor is not None:
-            _end(supervisor)
+        if made.supervisor is not None:
+            _end(made.supervisor)
         servers.stop()
         kill_all(users_of(folder))
 
@@ -228,13 +285,6 @@ def _house(folder: Path, servers: services.Running) -> House:
     return House(folder, port, servers, {**os.environ, **own}, Redis.from_url(servers.redis_url))
 
 
-def _answers(port: int) -> bool:
-    with contextlib.suppress(OSError), contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
-        connection.request("GET", "/api/v1/status")
-        return connection.getresponse().status == 200
-    return False
-
-
 def _furnish(made: House, players: int) -> None:
     """SOUND VOLTEX's part of the sample catalogue, and players."""
     seeds = made.folder / "seeds"
@@ -244,7 +294,7 @@ def _furnish(made: House, players: int) -> None:
     made.manage("load_seeds", str(seeds))
     said = made.manage("create_token", "--create-users", *(f"player_{number}" for number in range(players)))
     fields = (line.split() for line in said.splitlines())
-    made.players = iter([Player(int(key), token) for _, key, token in fields])
+    made.players = iter([Player(name, int(key), token) for name, key, token in fields])
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

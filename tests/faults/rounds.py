@@ -1,7 +1,11 @@
-"""How many workers are killed: TACHI_FAULT_ROUNDS, a dozen unless it says otherwise."""
+"""How often something is killed: TACHI_FAULT_ROUNDS, a dozen times unless it says otherwise; 200 is the full test.
+
+TACHI_FAULT_PAUSE: for how many seconds something is gone; the full test says 60.
+"""
 
 from __future__ import annotations
 
 import os
 
 ROUNDS = int(os.environ.get("TACHI_FAULT_ROUNDS", "12"))
+PAUSE = float(os.environ.get("TACHI_FAULT_PAUSE", "3"))

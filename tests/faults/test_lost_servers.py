@@ -1,13 +1,16 @@
-"""Redis emptied, PostgreSQL restarted: every import that was taken in comes to its end."""
+"""Redis emptied, killed or gone for a while, PostgreSQL restarted: every import that was taken in comes to its end."""
 
 from __future__ import annotations
 
+import os
 import signal
+import time
 
 import pytest
 
 from tests.faults.conftest import Scores
 from tests.faults.house import House
+from tests.faults.rounds import PAUSE
 
 pytestmark = pytest.mark.faults
 
@@ -25,7 +28,9 @@ def test_imports_outlive_an_emptied_redis(home: House, scores: Scores) -> None:
     assert [home.times_completed(import_id) for import_id in import_ids] == [1] * len(import_ids)
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT], ids=["in order", "as if it had crashed"])
+@pytest.mark.parametrize(
+    "how", [signal.SIGINT, signal.SIGQUIT, signal.SIGKILL], ids=["in order", "as if it had crashed", "killed outright"]
+)
 def test_an_import_outlives_a_restart_of_postgresql(home: House, scores: Scores, how: signal.Signals) -> None:
     player, other = next(home.players), next(home.players)
     document = scores(10_000)
@@ -41,3 +46,51 @@ def test_an_import_outlives_a_restart_of_postgresql(home: House, scores: Scores,
     assert home.everything_of(player) == home.everything_of(other)
     assert home.times_completed(import_id) == 1
     assert home.ask("SELECT attempts FROM imports_import WHERE import_id = %s", import_id)[0][0] > 1
+    home.assert_sound(player)
+
+
+def test_an_import_outlives_the_death_of_its_connection_to_postgresql(home: House, scores: Scores) -> None:
+    """One backend is killed; PostgreSQL then ends all others too, and recovers."""
+    player = next(home.players)
+    with home.working(1):
+        import_id = home.upload(player, scores(8_000))
+        home.until(lambda: home.state(import_id) == "running")
+        holder = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted LIMIT 1"
+        home.until(lambda: bool(home.ask(holder)))
+        os.kill(home.ask(holder)[0][0], signal.SIGKILL)
+        home.until(lambda: home.are_in([import_id]))
+    assert home.everything_of(player)["scores"][0] == 8_000
+    assert home.times_completed(import_id) == 1
+    home.assert_sound(player)
+
+
+def test_imports_outlive_a_killed_redis(home: House, scores: Scores) -> None:
+    player = next(home.players)
+    with home.working(2):
+        import_ids = [home.upload(player, scores(4_000)), home.upload(player, scores(50, start=4_000))]
+        home.until(lambda: home.state(import_ids[0]) == "running")
+        os.kill(home.pid_of("valkey"), signal.SIGKILL)
+        home.until(lambda: home.are_in(import_ids))
+    assert home.everything_of(player)["scores"][0] == 4_050
+    assert [home.times_completed(import_id) for import_id in import_ids] == [1, 1]
+    home.assert_sound(player)
+
+
+@pytest.mark.parametrize("how", ["dead", "silent"])
+def test_without_redis_for_a_while_uploads_are_taken_in_and_wait(home: House, scores: Scores, how: str) -> None:
+    """`silent`: connections to it are made, and never answered."""
+    player, valkey = next(home.players), home.pid_of("valkey")
+    with home.working(1):
+        home.until(lambda: home.redis.scard("rq:workers") >= 1)
+        with home.frozen(home.pid_of("keeper") if how == "dead" else valkey):
+            if how == "dead":
+                os.kill(valkey, signal.SIGKILL)
+            begun = time.monotonic()
+            import_ids = [home.upload(player, scores(30, start=start)) for start in (0, 30)]
+            assert time.monotonic() - begun < 20, "an upload does not wait for Redis for long"
+            time.sleep(PAUSE)
+            assert home.answers()
+        home.until(lambda: home.are_in(import_ids))
+    assert home.everything_of(player)["scores"][0] == 60
+    assert [home.times_completed(import_id) for import_id in import_ids] == [1, 1]
+    home.assert_sound(player)

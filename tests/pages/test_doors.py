@@ -7,11 +7,11 @@ import re
 import pytest
 from django.test import Client
 
-from imports.models import Session, State
+from imports.models import APIToken, OrphanScore, Session, State
 from tests import builders, people
 from tests.pages.reading import heading_of, in_state, text_of, url_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]  # wrong passwords are counted there
 
 WHO = ("guest", "owner", "other", "moderator", "administrator", "banned")
 LOGIN = "login"  # sent to sign in
@@ -20,7 +20,28 @@ LOGIN = "login"  # sent to sign in
 PAGES: dict[str, tuple[int | str, ...]] = {
     "/": (200, 302, 302, 302, 302, 200),
     "/login/": (200, 302, 302, 302, 302, 302),
+    "/signup/": (200, 302, 302, 302, 302, 302),
+    "/account/": (LOGIN, 200, 200, 200, 200, 403),
+    "/account/profile/": (LOGIN, 200, 200, 200, 200, 403),
+    "/account/password/": (LOGIN, 200, 200, 200, 200, 403),
+    "/account/sign-out-everywhere/": (LOGIN, 200, 200, 200, 200, 403),
+    "/orphans/": (LOGIN, 200, 200, 200, 200, 403),
+    "/orphans/{orphan}/delete/": (LOGIN, 200, 404, 200, 200, 403),
+    f"/orphans/O{64 * '0'}/delete/": (LOGIN, 404, 404, 404, 404, 403),
+    "/tokens/{token}/revoke/": (LOGIN, 200, 404, 404, 404, 403),
+    "/imports/revert/": (LOGIN, 302, 302, 302, 302, 403),
+    "/imports/revert/?import={completed}": (LOGIN, 200, 403, 403, 200, 403),
+    "/imports/revert/?import={failed}": (LOGIN, 302, 404, 403, 302, 403),
+    "/imports/revert/?import=nonsense": (LOGIN, 404, 404, 404, 404, 403),
+    "/imports/reverted/?import={reverted}": (LOGIN, 200, 404, 403, 200, 403),
     "/import/": (LOGIN, 200, 200, 200, 200, 403),
+    f"/import/checked/{32 * '0'}/": (LOGIN, 302, 302, 302, 302, 403),
+    f"/import/checking/{32 * '0'}/": (LOGIN, 200, 200, 200, 200, 403),
+    "/imports/{completed}/problems.csv": (LOGIN, 200, 200, 200, 200, 403),
+    "/imports/{failed}/problems.csv": (LOGIN, 200, 404, 200, 200, 403),
+    "/imports/{completed}/left-out.json": (LOGIN, 200, 403, 200, 200, 403),
+    "/imports/{completed}/problems/0/": (LOGIN, 404, 403, 403, 403, 403),
+    "/imports/{failed}/problems/0/": (LOGIN, 404, 404, 403, 403, 403),
     "/imports/": (LOGIN, 200, 200, 200, 200, 403),
     "/tokens/": (LOGIN, 200, 200, 200, 200, 403),
     "/games/": (200, 200, 200, 200, 200, 200),
@@ -57,6 +78,15 @@ DEEDS: dict[str, tuple[int | str, ...]] = {
     "/imports/{queued}/cancel/": (LOGIN, 302, 403, 403, 302, 403),
     "/imports/{failed}/retry/": (LOGIN, 302, 404, 403, 302, 403),
     "/imports/{reverted}/restore/": (LOGIN, 302, 404, 403, 302, 403),
+    f"/import/checked/{32 * '0'}/": (LOGIN, 302, 302, 302, 302, 403),
+    "/imports/{completed}/problems/0/": (LOGIN, 404, 403, 403, 403, 403),
+    "/imports/revert/?import={completed}": (LOGIN, 302, 302, 302, 302, 403),  # only the form counts
+    "/account/profile/": (LOGIN, 302, 302, 302, 302, 403),
+    "/account/password/": (LOGIN, 400, 400, 400, 400, 403),
+    "/account/sign-out-everywhere/": (LOGIN, 400, 400, 400, 400, 403),
+    "/orphans/retry/": (LOGIN, 302, 302, 302, 302, 403),
+    "/orphans/{orphan}/delete/": (LOGIN, 302, 404, 302, 302, 403),
+    "/tokens/{token}/revoke/": (LOGIN, 302, 404, 404, 404, 403),
     "/import/": (LOGIN, 400, 400, 400, 400, 403),
     "/tokens/": (LOGIN, 400, 400, 400, 400, 403),
     "/logout/": (302, 302, 302, 302, 302, 302),
@@ -70,12 +100,18 @@ def clients() -> dict[str, Client]:
 
 
 def filled(address: str) -> str:
-    """The address with the IDs of Alice's things that it names: a session, or an import in some state."""
+    """The address with the IDs of Alice's things that it names: a session, an orphan, a token, an import in a state."""
     named = re.findall(r"{(\w+)}", address)
     return address.format(**{name: _made(name) for name in named})
 
 
 def _made(name: str) -> str:
+    if name == "token":
+        people.token_of(people.alice())
+        return str(APIToken.objects.get().pk)
+    if name == "orphan":
+        builders.an_import(people.alice(), builders.unknown_score())
+        return OrphanScore.objects.get().orphan_id
     row = builders.score_on(builders.charts(1)[0], timeAchieved=builders.NOON)
     if name not in ("session", "completed"):
         return in_state(people.alice(), State(name)).import_id
@@ -101,6 +137,21 @@ def test_each_page_opens_to_whom_it_should(address: str, clients: dict[str, Clie
 def test_each_deed_is_done_for_whom_it_should(address: str, who: str, clients: dict[str, Client]) -> None:
     response = clients[who].post(filled(address))
     assert outcome(response) == dict(zip(WHO, DEEDS[address], strict=True))[who]
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "expected"),
+    [
+        ("/imports/revert/", "completed", (LOGIN, 302, 403, 403, 302, 403)),
+        ("/imports/restore/", "reverted", (LOGIN, 302, 404, 403, 302, 403)),
+    ],
+)
+@pytest.mark.parametrize("who", WHO)
+def test_several_are_dealt_with_by_whom_one_may_be(
+    address: str, name: str, expected: tuple[int | str, ...], who: str, clients: dict[str, Client]
+) -> None:
+    response = clients[who].post(address, {"import": [_made(name)]})
+    assert outcome(response) == dict(zip(WHO, expected, strict=True))[who]
 
 
 @pytest.mark.parametrize(("deed", "state"), [("cancel", "queued"), ("retry", "failed"), ("restore", "reverted")])

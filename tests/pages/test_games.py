@@ -163,7 +163,7 @@ def test_only_the_games_of_the_instance_are_shown(client: Client, settings: Sett
 
 
 @pytest.mark.django_db
-def test_the_footer_and_the_upload_page_lead_there() -> None:
+def test_every_page_and_the_upload_form_lead_there() -> None:
     assert 'href="/games/"' in people.guest().get("/login/").content.decode()
     page = people.session_of(people.alice()).get("/import/").content.decode()
-    assert page.count('href="/games/"') == 2
+    assert page.count('href="/games/"') == 3

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import html
+import re
+from typing import Any
+
 import pytest
+from django.db import connection
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 from redis import Redis
 
-from imports.models import Import, ImportInput, State
+from imports.models import Import, ImportInput, State, User
+from imports.pages.views import import_list as views
 from imports.pipeline.progress import Snapshot, Stage, writer
 from imports.pipeline.revert import Deed, revert
 from tests import builders, people
@@ -62,15 +68,149 @@ def test_the_chips_count_and_choose(alices: Client) -> None:
     assert "All 6" in text_of(alices.get("/imports/?state=nonsense%00"))
 
 
-def test_fifty_stand_on_a_page(alices: Client) -> None:
+def many(user: User, count: int, **facts: Any) -> None:
+    """So many completed imports, that each say their place in `score_count`."""
+    done = {"state": State.COMPLETED, "import_type": "file/batch-manual", "time_finished": "2026-01-01T00:00Z", **facts}
+    Import.objects.bulk_create(Import(user=user, score_count=number + 1, **done) for number in range(count))
+
+
+def numbers_on(page: Any) -> list[int]:
+    """What `many` wrote, as far as this page shows it."""
+    return [int(found) for found in re.findall(r"(\d+) new(?= )", text_of(page))]
+
+
+def step(page: Any, rel: str) -> str | None:
+    """Where the button to newer (prev) or older (next) imports leads."""
+    found = re.search(rf'rel="{rel}" href="([^"]*)"', page.content.decode())
+    return html.unescape(found[1]) if found else None
+
+
+def test_fifty_stand_on_a_page_and_the_ways_lead_through_all_of_them(alices: Client) -> None:
+    many(people.alice(), 120)
+    seen, address = [], "/imports/?state=completed"
+    while address:
+        page = alices.get(address)
+        seen.append(numbers_on(page))
+        address = f"/imports/{older}" if (older := step(page, "next")) else ""
+        assert older is None or "state=completed" in older
+    assert seen == [list(range(120, 70, -1)), list(range(70, 20, -1)), list(range(20, 0, -1))]
+    back = []
+    while (newer := step(page, "prev")) is not None:
+        page = alices.get(f"/imports/{newer}")
+        back.append(numbers_on(page))
+    assert back == [seen[1], seen[0]]
+
+
+def test_a_page_beyond_the_end_leads_back(alices: Client) -> None:
+    many(people.alice(), 2)
+    beyond = alices.get(f"/imports/?state=completed&before={Import.objects.earliest('pk').pk}")
+    assert "None on this page" in text_of(beyond)
+    assert 'href="?state=completed">To the newest' in beyond.content.decode()
+
+
+@pytest.mark.parametrize("nonsense", ["before=x", "after=-1", "before=99999999999999999999", "before=%00", "before=٣"])
+def test_nonsense_in_the_address_shows_the_newest(nonsense: str, alices: Client) -> None:
+    many(people.alice(), 3)
+    assert numbers_on(alices.get(f"/imports/?{nonsense}")) == [3, 2, 1]
+
+
+def test_a_list_too_long_to_count_has_chips_without_numbers(alices: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "COUNTED", 2)
+    many(people.alice(), 3)
+    assert "All Running Completed Failed Cancelled Reverted" in text_of(alices.get("/imports/"))
+
+
+@pytest.mark.parametrize("place", ["", "before"])
+def test_any_page_is_read_from_its_edge_alone(place: str, alices: Client) -> None:
+    """The plan, not the clock: the index by player and key is entered at the edge, and nothing is sorted."""
     alice = people.alice()
-    done = {"state": State.COMPLETED, "import_type": "file/batch-manual", "time_finished": "2026-01-01T00:00Z"}
-    Import.objects.bulk_create(Import(user=alice, score_count=number, **done) for number in range(120))
-    assert "1 to 50 of 120" in text_of(alices.get("/imports/"))
-    last = text_of(alices.get("/imports/?state=completed&page=3"))
-    assert "101 to 120 of 120" in last
-    assert "19 new" in last
-    assert "state=completed&amp;page=2" in alices.get("/imports/?state=completed&page=3").content.decode()
+    many(alice, 400)
+    many(people.bob(), 400)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE imports_import")
+    found = Import.objects.visible_to(alice).filter(user=alice).only("pk").order_by("-pk")
+    plan = (found.filter(pk__lt=Import.objects.filter(user=alice)[200].pk) if place else found)[:51].explain()
+    assert "Sort" not in plan
+    assert "Index" in plan
+    assert "OFFSET" not in str(found[:51].query)
+
+
+FACTS: dict[str, dict[str, Any]] = {
+    "sdvx by hand": {"game": "sdvx", "service": "Night Logger", "user_intent": True},
+    "iidx by a tool": {"game": "iidx", "service": "Batch", "client": "Barbatos/1.2", "import_type": "ir/direct-manual"},
+    "old": {"game": "sdvx", "service": "Old Tool", "time_queued": "2020-01-01T00:00Z"},
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", ["old", "iidx by a tool", "sdvx by hand"]),
+        ("game=sdvx", ["old", "sdvx by hand"]),
+        ("type=ir/direct-manual", ["iidx by a tool"]),
+        ("intent=yes", ["sdvx by hand"]),
+        ("intent=no", ["old", "iidx by a tool"]),
+        ("when=90d", ["iidx by a tool", "sdvx by hand"]),
+        ("q=night+log", ["sdvx by hand"]),
+        ("q=barbatos", ["iidx by a tool"]),
+        ("q=%21%21", []),
+        ("game=sdvx&when=7d&intent=yes&q=logger&state=completed", ["sdvx by hand"]),
+        ("game=sdvx&state=failed", []),
+        ("game=nothing&when=sometime", ["old", "iidx by a tool", "sdvx by hand"]),
+    ],
+)
+def test_the_address_narrows_the_list(query: str, expected: list[str], alices: Client) -> None:
+    for number, facts in enumerate(FACTS.values()):
+        many(people.alice(), 1, **facts)
+        Import.objects.filter(score_count=1).update(score_count=100 + number)
+    page = alices.get(f"/imports/?{query}")
+    assert [list(FACTS)[number - 100] for number in numbers_on(page)] == expected
+    if not expected:
+        assert "None of these" in text_of(page)
+
+
+def test_chips_and_ways_keep_the_filters_and_the_form_keeps_the_state(alices: Client) -> None:
+    many(people.alice(), 60, game="sdvx")
+    page = alices.get("/imports/?game=sdvx&state=completed").content.decode()
+    assert 'href="?game=sdvx&amp;state=failed"' in page
+    assert 'href="?game=sdvx"' in page
+    assert re.search(r'href="\?game=sdvx&amp;state=completed&amp;before=\d+"', page)
+    assert '<input type="hidden" name="state" value="completed"' in page
+    assert '<option value="sdvx" selected>' in page
+
+
+def test_what_no_filter_understands_is_said_at_its_field(alices: Client) -> None:
+    many(people.alice(), 1)
+    assert "nothing is not one of the available choices." in text_of(alices.get("/imports/?game=nothing"))
+    assert "Null characters are not allowed." in text_of(alices.get("/imports/?q=%00"))
+
+
+def test_what_sent_an_import_is_searched_by_its_owner_and_moderators_alone(alices: Client) -> None:
+    many(people.alice(), 1, service="Night Logger", client="my-own-script")
+    address = "/users/Alice/imports/?q=script"
+    assert numbers_on(alices.get("/imports/?q=script")) == [1]
+    assert numbers_on(people.session_of(people.mo()).get(address)) == [1]
+    assert numbers_on(people.session_of(people.bob()).get(address)) == []
+
+
+def test_only_what_can_be_reverted_can_be_chosen(alices: Client) -> None:
+    many(people.alice(), 2)
+    in_state(people.alice(), State.FAILED)
+    page = alices.get("/imports/").content.decode()
+    assert page.count('name="import"') == 2
+    assert 'action="/imports/revert/"' in page
+    theirs = people.session_of(people.bob()).get("/users/Alice/imports/").content.decode()
+    assert 'name="import"' not in theirs
+    assert people.session_of(people.ada()).get("/users/Alice/imports/").content.decode().count('name="import"') == 2
+
+
+def test_a_list_with_boxes_does_not_load_itself_anew(alices: Client) -> None:
+    """It would forget what was chosen. Without scripts a link looks again."""
+    many(people.alice(), 1)
+    in_state(people.alice(), State.RUNNING)
+    page = alices.get("/imports/").content.decode()
+    assert "http-equiv" not in page
+    assert "Look again how far the running ones are" in page
 
 
 @pytest.mark.parametrize("count", [5, 50])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -64,11 +65,13 @@ def test_a_running_import_shows_stage_percent_and_counts(alices: Client, redis_c
     assert "64 %, saving scores · scores.json · Tachi Imports" in markup
 
 
-def test_what_an_earlier_attempt_had_reached_is_not_shown(alices: Client, redis_clean: Redis) -> None:
+def test_of_an_earlier_attempt_only_the_percentage_is_shown(alices: Client, redis_clean: Redis) -> None:
     job = in_state(people.alice(), State.RUNNING)
     Import.objects.filter(pk=job.pk).update(attempts=2)
     writer(redis_clean, job.import_id)(Snapshot(attempt=1, stage=Stage.BESTS, percent=85))
-    assert "85 %" not in text_of(alices.get(url_of(job)))
+    page = alices.get(url_of(job))
+    assert "85 %" in text_of(page)
+    assert 'data-stage-now="queued"' in page.content.decode()
 
 
 def test_an_import_under_way_can_be_stopped(alices: Client, redis_clean: Redis) -> None:
@@ -120,13 +123,13 @@ def test_scores_are_held_against_what_was_there_before(alices: Client) -> None:
 def test_japanese_titles_are_marked_as_such(alices: Client) -> None:
     chart = builders.a_chart(builders.a_song(1, "終電後のプラネタリウム"))
     page = alices.get(url_of(builders.an_import(people.alice(), builders.score_on(chart)))).content.decode()
-    assert '<span class="song" lang="ja" translate="no">終電後のプラネタリウム</span>' in page
+    assert re.search(r'<a class="song" href="[^"]+" lang="ja" translate="no">終電後のプラネタリウム</a>', page)
 
 
 def test_a_first_import_has_nothing_before(alices: Client) -> None:
     job = builders.an_import(people.alice(), *timed(1))
     said = text_of(alices.get(url_of(job)))
-    assert "before" not in said.partition("Best of this import")[0]
+    assert "before" not in said.partition("Where the rating came from")[0]
     assert "VOLFORCE 0.294" in said
 
 
@@ -150,7 +153,7 @@ def test_lamps_and_grades_are_counted(alices: Client) -> None:
 @pytest.mark.parametrize("count", [5, 50])
 @pytest.mark.parametrize(
     ("rest", "queries"),
-    [("", 16), ("?tab=sessions", 13), ("?tab=problems", 13), ("?tab=history", 12), ("?tab=input", 12)],
+    [("", 20), ("?tab=sessions", 17), ("?tab=problems", 18), ("?tab=history", 16), ("?tab=input", 16)],
 )
 def test_queries_do_not_grow_with_the_import(
     count: int, rest: str, queries: int, alices: Client, django_assert_num_queries: DjangoAssertNumQueries
@@ -210,7 +213,7 @@ def test_problems_name_row_message_and_values(alices: Client) -> None:
     page = alices.get(url_of(builders.an_import(people.alice(), *rows), "?tab=problems"))
     said = text_of(page)
     assert "Row 1 Unknown song or chart" in said
-    assert 'identifier: "999999" difficulty: "EXH" Kept aside; nothing of it is lost' in said
+    assert 'identifier: "999999" difficulty: "EXH" Choose the chart… of row 1 Kept aside; nothing of it is lost' in said
     assert "Row 2 Impossible value" in said
     assert 'Cannot have a PERFECT ULTIMATE CHAIN without a perfect score. lamp: "PERFECT ULTIMATE CHAIN"' in said
     assert "<mark>&quot;PERFECT ULTIMATE CHAIN&quot;</mark>" in page.content.decode()
@@ -309,3 +312,76 @@ def test_what_cannot_be_restored_is_said_so(alices: Client) -> None:
     page = alices.post(url_of(job, "restore/"), follow=True)
     assert "This import cannot be run again as it stands now." in text_of(page)
     assert heading_of(page) == "1 new score"
+
+
+# --- narrowing, and pictures ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def three(alices: Client) -> Import:
+    """An import of three scores: Song 1 CLEAR, Saltwater Engine EXCESSIVE CLEAR, 終電後 CLEAR."""
+    titles = ("Song 1", "Saltwater Engine", "終電後のプラネタリウム")
+    charts = [builders.a_chart(builders.a_song(number, title)) for number, title in enumerate(titles, 1)]
+    lamps = ("CLEAR", "EXCESSIVE CLEAR", "CLEAR")
+    rows = [
+        builders.score_on(chart, 9_000_000 + 300_000 * place, lamp=lamp, timeAchieved=builders.NOON + place * 3_600_000)
+        for place, (chart, lamp) in enumerate(zip(charts, lamps, strict=True))
+    ]
+    return builders.an_import(people.alice(), *rows)
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("q=saltWATER", {"Saltwater Engine"}),
+        ("q=終電", {"終電後のプラネタリウム"}),
+        ("q=engine+salt", set()),
+        ("q=%25", set()),
+        ("lamp=CLEAR", {"Song 1", "終電後のプラネタリウム"}),
+        ("lamp=CLEAR&grade=AAA", set()),
+        ("grade=A%2B&q=song", {"Song 1"}),
+        ("lamp=nonsense", {"Song 1", "Saltwater Engine", "終電後のプラネタリウム"}),
+        ("sort=score-up", {"Song 1", "Saltwater Engine", "終電後のプラネタリウム"}),
+    ],
+)
+def test_scores_are_narrowed_by_name_lamp_and_grade(query: str, shown: set[str], three: Import, alices: Client) -> None:
+    table = text_of(alices.get(url_of(three, f"?tab=scores&{query}"))).partition("Lamp mark")[2]
+    titles = {"Song 1", "Saltwater Engine", "終電後のプラネタリウム"}
+    assert {title for title in titles if title in table} == shown
+
+
+def test_what_fits_nothing_says_so_and_leads_back(three: Import, alices: Client) -> None:
+    page = alices.get(url_of(three, "?tab=scores&q=nothing"))
+    assert "No score of this import fits. Show all" in text_of(page)
+
+
+def test_a_head_sorts_down_then_up_and_keeps_the_filters(three: Import, alices: Client) -> None:
+    first = alices.get(url_of(three, "?tab=scores&lamp=CLEAR&sort=score")).content.decode()
+    assert 'aria-sort="descending"' in first
+    assert "?lamp=CLEAR&amp;tab=scores&amp;sort=score-up#parts" in first
+    second = text_of(alices.get(url_of(three, "?tab=scores&lamp=CLEAR&sort=score-up"))).partition("Lamp mark")[2]
+    assert second.index("Song 1") < second.index("終電後のプラネタリウム")
+
+
+def test_the_rating_is_traced_to_the_charts_that_gained_most(alices: Client) -> None:
+    builders.an_import(people.alice(), *timed(2, 9_000_000))
+    first, second = timed(2, day=1)
+    rows = [{**first, "score": 9_050_000}, {**second, "score": 9_800_000}]
+    said = text_of(alices.get(url_of(builders.an_import(people.alice(), *rows))))
+    part = said.partition("Where the rating came from")[2].partition("Lamps of")[0]
+    assert part.index("Song 2") < part.index("Song 1")
+    assert "9,000,000 9,800,000" in part.replace(" to ", " ")
+
+
+def test_scores_over_time_are_drawn_with_their_numbers_beside(three: Import, alices: Client) -> None:
+    page = alices.get(url_of(three))
+    markup, said = page.content.decode(), text_of(page)
+    assert 'role="img" aria-label="3 scores over time; up to 1 in one part.' in markup
+    assert markup.partition('class="bars"')[2].partition("</svg>")[0].count("<rect") == 3
+    assert "style=" not in markup
+    assert "From Scores Best VOLFORCE 14 Nov 2023, 22:13 UTC 1" in said
+
+
+def test_scores_without_times_are_not_drawn(alices: Client) -> None:
+    job = builders.an_import(people.alice(), *(builders.score_on(chart) for chart in builders.charts(3)))
+    assert "When they were played" not in text_of(alices.get(url_of(job)))

@@ -57,6 +57,10 @@ def test_every_link_of_a_guest_leads_somewhere() -> None:
     row = builders.score_on(builders.charts(1)[0], timeAchieved=builders.NOON)
     builders.an_import(people.alice(), row)
     reached = set(walked(people.guest(), "/"))
-    assert {"/", "/login/"} <= reached
-    assert [address for address in reached if address.startswith(("/imports/", "/users/", "/sessions/"))] == []
-    assert "/users/Alice/" in walked(people.guest(), "/users/alice/imports/")
+    assert {"/", "/login/", "/games/sdvx/songs/", "/users/Alice/"} <= reached
+    for kind in ("/charts/", "/scores/", "/sessions/", "/imports/"):
+        assert [address for address in reached if address.startswith(kind)] != []
+    private = ("/account/", "/tokens/", "/orphans/", "/import/")
+    assert [
+        address for address in reached if address.startswith(private) or address.endswith(("/edit/", "/delete/"))
+    ] == []

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from imports.models import Chart, Import, Session
+from imports.models import AuditEntry, Chart, Import, Session
+from imports.pipeline.classes import ClassChange, roll_back_classes, set_class
 from imports.pipeline.revert import Deed, revert
 from tests import builders, people
 from tests.pages.reading import heading_of, text_of, url_of
@@ -35,7 +38,7 @@ def test_a_profile_shows_what_was_reached(anyone: Client) -> None:
     page = anyone.get("/users/alice/")
     said = text_of(page)
     assert heading_of(page) == "Alice"
-    assert "SOUND VOLTEX LV.03, Sienna II 3.528 VOLFORCE 1.472 to Sienna III 12 charts" in said
+    assert "SOUND VOLTEX LV.03, Sienna II 3.528 VOLFORCE 1.472 to Sienna III #1 of 1 12 charts" in said
     assert f"{Session.objects.get().name} SOUND VOLTEX" in said
     assert "12 scores" in said
     assert "Best in SOUND VOLTEX Song 1 EXH 16 CLEAR 9,500,000 0.294 AA+" in said
@@ -64,10 +67,11 @@ def test_a_session_holds_its_scores_against_what_came_before(anyone: Client) -> 
     page = anyone.get(f"/sessions/{session.session_id}/")
     said = text_of(page)
     assert heading_of(page) == session.name
-    assert "from 1 import" in said
+    assert "from Tests" in said
     assert "scores 3 better bests 3 first plays 0 VOLFORCE of the session –" in said
     assert said.count("New best +500,000") == 3
-    assert said.index("Song 3") < said.index("Song 2") < said.index("Song 1")  # newest first
+    rows = said[said.index("All scores") :]
+    assert rows.index("Song 3") < rows.index("Song 2") < rows.index("Song 1")  # newest first
 
 
 def test_a_session_of_ten_has_a_rating(anyone: Client) -> None:
@@ -90,9 +94,9 @@ def test_words_of_players_cannot_become_markup(anyone: Client) -> None:
 def test_queries_do_not_grow(count: int, anyone: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     played(count)
     session = Session.objects.get()
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(13):
         anyone.get(f"/sessions/{session.session_id}/")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         anyone.get("/users/alice/")
 
 
@@ -101,3 +105,79 @@ def test_a_session_leads_to_its_player_and_an_import_to_its_sessions(anyone: Cli
     session = Session.objects.get()
     assert f'href="/sessions/{session.session_id}/"' in anyone.get(url_of(job, "?tab=sessions")).content.decode()
     assert 'href="/users/Alice/"' in anyone.get(f"/sessions/{session.session_id}/").content.decode()
+
+
+def test_a_rank_is_told_among_all_who_play(anyone: Client) -> None:
+    played(3)
+    charts = list(Chart.objects.order_by("pk"))
+    for player, score in ((people.bob(), 9_900_000), (people.mo(), 9_000_000)):
+        builders.an_import(player, *(builders.score_on(chart, score) for chart in charts))
+    for name, rank in (("Bob", 1), ("Alice", 2), ("Mo_", 3)):
+        assert f"#{rank} of 3" in text_of(anyone.get(f"/users/{name}/"))
+
+
+def test_the_latest_imports_are_named_as_far_as_the_reader_may_know() -> None:
+    job = played(1)
+    failed = builders.an_import(people.alice(), {"lamp": "CLEAR"}, file_name="broken.json")
+    own = text_of(people.session_of(people.alice()).get("/users/Alice/"))
+    assert "Latest imports All imports broken.json" in own
+    assert "Failed" in own
+    page = people.guest().get("/users/Alice/")
+    assert f'href="{url_of(job)}"' in page.content.decode()
+    assert "1 new" in text_of(page)
+    for hidden in ("broken.json", "Failed", failed.import_id, "kept aside", "Account"):
+        assert hidden not in page.content.decode()
+
+
+def test_very_many_imports_are_not_counted(anyone: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    played(2)
+    monkeypatch.setattr("imports.pages.views.profile.COUNTED", 0)
+    said = text_of(anyone.get("/users/Alice/"))
+    assert "1 import " not in said
+    assert "Imports" in said
+
+
+# --- classes that moderators set -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def taken_down() -> Import:
+    """An import whose class a moderator took back, and the reason."""
+    job = played(1)
+    roll_back_classes(job, by=people.mo(), reason="not your card")
+    set_class(people.alice(), ClassChange("sdvx", "Single", "dan", "DAN_1"), by=people.mo(), reason="as agreed")
+    return job
+
+
+def test_a_player_sees_on_the_profile_what_a_moderator_did_to_a_class_and_why(taken_down: Import) -> None:
+    for reader in (people.alice(), people.mo()):
+        said = text_of(people.session_of(reader).get("/users/Alice/"))
+        assert (
+            "Classes that a moderator set SOUND VOLTEX, Dan: none became LV.01 Set by Mo_. Reason: “as agreed”" in said
+        )
+        assert "SOUND VOLTEX, Dan: LV.03 became none Set by Mo_. Reason: “not your card”" in said
+    for client in (people.guest(), people.session_of(people.bob())):
+        assert "moderator" not in text_of(client.get("/users/Alice/"))
+
+
+def test_the_import_tells_it_too(taken_down: Import) -> None:
+    alices = people.session_of(people.alice())
+    assert "Dan was set from LV.03 to none. By Mo_. Reason: “not your card”" in text_of(alices.get(url_of(taken_down)))
+    told = "Class set by Mo_ SOUND VOLTEX, Dan: LV.03 became none. Reason: “not your card”"
+    assert told in text_of(alices.get(url_of(taken_down, "?tab=history")))
+    assert "not your card" not in text_of(people.guest().get(url_of(taken_down)))
+
+
+def test_an_import_of_classes_alone_says_which() -> None:
+    job = builders.an_import(people.alice(), parts={"classes": {"dan": "DAN_3"}})
+    assert "Dan LV.03. As the file says." in text_of(people.guest().get(url_of(job)))
+    higher = builders.an_import(people.alice(), parts={"classes": {"dan": "DAN_5"}})
+    assert "Dan LV.05. Up from LV.03, as the file says." in text_of(people.guest().get(url_of(higher)))
+
+
+def test_what_no_class_of_today_is_called_can_be_shown(taken_down: Import) -> None:
+    """The audit is for ever, games are not."""
+    counts: dict[str, Any] = {"game": "gone", "playtype": "X", "set": "rank", "old": None, "new": "GOLD"}
+    AuditEntry.objects.create(verb="class set", subject=people.alice(), counts=counts)
+    said = text_of(people.session_of(people.alice()).get("/users/Alice/"))
+    assert "gone, Rank: none became GOLD" in said

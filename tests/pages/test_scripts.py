@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from itertools import chain, repeat
 from pathlib import Path
@@ -169,6 +171,14 @@ def test_a_hidden_page_does_not_ask(site: Site, page: Page) -> None:
     expect(page.locator(".percent")).to_have_text("65%")
 
 
+def test_the_title_of_a_hidden_page_still_tells(site: Site, page: Page) -> None:
+    site.answers["GET /import"] = progress_page(RUNNING)
+    site.answers["GET /poll"] = ongoing(stage="saving", percent=77)
+    page.add_init_script("Object.defineProperty(document, 'hidden', { get: () => true })")
+    page.goto(f"{site.address}/import")
+    expect(page).to_have_title("77 %, saving scores · Tachi Imports", timeout=8_000)
+
+
 def test_the_header_of_another_page_tells_the_end(site: Site, page: Page) -> None:
     running = Running("scorelog-2026.json", "/import", "/poll", 64)
     site.answers["GET /page"] = rendered("top_page.html", running=running)
@@ -238,27 +248,73 @@ def test_a_dialog_that_cannot_be_loaded_leads_to_its_page(site: Site, page: Page
 
 UPLOAD_PAGE = """{% extends "top_page.html" %}{% load static %}{% block head %}
 <script type="module" src="{% static 'js/upload.js' %}"></script>{% endblock %}
-{% block content %}<form method="post" action="/upload" enctype="multipart/form-data" data-upload data-max-bytes="1000">
+{% block content %}<form method="post" action="/upload" enctype="multipart/form-data"
+    data-upload data-max-bytes="1000" data-checking="/checking/">
 {% include "components/_drop.html" with field=upload.file max_bytes=1000 kinds="JSON" only %}
-<button class="btn go">Import</button></form>{% endblock %}"""
+<textarea name="pasted" aria-label="Paste"></textarea><button class="btn go">Check it</button></form>{% endblock %}"""
 
 
-def test_a_chosen_file_is_named_sent_and_followed(site: Site, page: Page, tmp_path: Path) -> None:
+def test_a_chosen_file_is_named_checked_and_followed(site: Site, page: Page, tmp_path: Path) -> None:
     file = tmp_path / "night.json"
     file.write_text("x" * 900)
     received: list[bytes] = []
 
     def take(body: bytes) -> Answer:
         received.append(body)
+        time.sleep(0.3)
         return as_json({"url": "/import"})
 
     site.answers |= {"GET /new": rendered(UPLOAD_PAGE), "POST /upload": take, "GET /import": DONE}
     page.goto(f"{site.address}/new")
     page.locator("input[type=file]").set_input_files(file)
     expect(page.get_by_text("night.json, 900 B")).to_be_visible()
-    page.get_by_role("button", name="Import").click()
     expect(page).to_have_url(f"{site.address}/import")
     assert b'filename="night.json"' in received[0]
+
+
+def test_pasted_text_is_sent_the_same_way(site: Site, page: Page) -> None:
+    site.answers |= {
+        "GET /new": rendered(UPLOAD_PAGE),
+        "POST /upload": as_json({"url": "/import"}),
+        "GET /import": DONE,
+    }
+    page.goto(f"{site.address}/new")
+    page.get_by_label("Paste").fill("{}")
+    page.get_by_role("button", name="Check it").click()
+    expect(page).to_have_url(f"{site.address}/import")
+
+
+def test_a_check_that_takes_a_while_says_how_far_it_is(site: Site, page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "years.json"
+    file.write_text("{}")
+    done = threading.Event()
+
+    def check(body: bytes) -> Answer:
+        name = body.partition(b'name="progress"')[2].split()[0].decode()
+        site.answers[f"GET /checking/{name}/"] = as_json({"stage": "checking", "processed": 40_000, "total": 100_000})
+        done.wait(10)
+        return as_json({"url": "/import"})
+
+    site.answers |= {"GET /new": rendered(UPLOAD_PAGE), "POST /upload": check, "GET /import": DONE}
+    page.goto(f"{site.address}/new")
+    page.locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_text("40,000 of 100,000 rows")).to_be_visible()
+    expect(page.get_by_role("progressbar", name="Checking the file")).to_have_js_property("value", 40)
+    expect(page).to_have_title("Checking the file · · Tachi Imports")
+    done.set()
+    expect(page).to_have_url(f"{site.address}/import")
+
+
+def test_another_large_check_is_waited_for(site: Site, page: Page, tmp_path: Path) -> None:
+    file = tmp_path / "years.json"
+    file.write_text("{}")
+    site.answers |= {"GET /new": rendered(UPLOAD_PAGE), "GET /import": DONE}
+    busy = as_json({"description": "Another large file."}, status=503, Retry_After="1")
+    site.answers["POST /upload"] = in_turn(busy, as_json({"url": "/import"}))
+    page.goto(f"{site.address}/new")
+    page.locator("input[type=file]").set_input_files(file)
+    expect(page.get_by_text("Waiting for a turn to check it")).to_be_visible()
+    expect(page).to_have_url(f"{site.address}/import")
 
 
 def test_a_file_that_is_too_large_is_not_sent(site: Site, page: Page, tmp_path: Path) -> None:
@@ -267,7 +323,7 @@ def test_a_file_that_is_too_large_is_not_sent(site: Site, page: Page, tmp_path: 
     site.answers["GET /new"] = rendered(UPLOAD_PAGE)
     page.goto(f"{site.address}/new")
     page.locator("input[type=file]").set_input_files(file)
-    page.get_by_role("button", name="Import").click()
+    page.get_by_role("button", name="Check it").click()
     expect(page.get_by_role("alert")).to_have_text("This file is larger than 1 KB. Nothing was sent.")
     assert site.asked == ["GET /new"]
 
@@ -276,6 +332,7 @@ def test_a_file_that_is_too_large_is_not_sent(site: Site, page: Page, tmp_path: 
     ("answer", "words"),
     [
         (as_json({"success": False, "description": "Only one file, please."}, status=400), "Only one file, please."),
+        (as_json({"description": "Unreadable.", "code": "At byte 3."}, status=400), "Unreadable. At byte 3."),
         (Answer("too large", 413, "text/plain"), "The server takes files up to 1 KB. Nothing was imported."),
         (Answer("oh", 500, "text/plain"), "The server could not take it (500). Nothing was imported; try again."),
     ],
@@ -288,19 +345,22 @@ def test_a_refused_upload_says_why_and_may_be_tried_again(
     site.answers |= {"GET /new": rendered(UPLOAD_PAGE), "POST /upload": answer}
     page.goto(f"{site.address}/new")
     page.locator("input[type=file]").set_input_files(file)
-    page.get_by_role("button", name="Import").click()
     expect(page.get_by_role("alert")).to_have_text(words)
-    expect(page.get_by_role("button", name="Import")).to_be_enabled()
+    page.get_by_role("button", name="Check it").click()
+    expect(page.get_by_role("alert")).to_have_text(words)
+    expect(page.get_by_role("button", name="Check it")).to_be_enabled()
+    assert site.asked.count("POST /upload") == 2
 
 
 def test_a_file_may_be_dropped_anywhere_on_the_page(site: Site, page: Page) -> None:
-    site.answers["GET /new"] = rendered(UPLOAD_PAGE)
+    site.answers |= {"GET /new": rendered(UPLOAD_PAGE), "POST /upload": as_json({"description": "No."}, status=400)}
     page.goto(f"{site.address}/new")
     dropped = page.evaluate_handle(
         "() => { const d = new DataTransfer(); d.items.add(new File(['{}'], 'dropped.json')); return d; }"
     )
     page.dispatch_event("footer", "drop", {"dataTransfer": dropped})
     expect(page.get_by_text("dropped.json, 2 B")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_text("No.")
 
 
 def test_times_are_told_in_the_zone_of_the_reader(site: Site, page: Page) -> None:

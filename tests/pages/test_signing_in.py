@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from imports.guessing import SIGN_IN
 from tests import people
 from tests.pages.reading import heading_of, text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]  # wrong passwords are counted there
 
 RIGHT = "correct horse battery"
 
@@ -72,3 +73,14 @@ def test_guests_are_told_what_this_is() -> None:
     assert heading_of(page) == "Upload your scores.Undo any upload."
     assert "SOUND VOLTEX" in text_of(page)
     assert 'href="/login/"' in page.content.decode()
+
+
+def test_passwords_are_guessed_slowly() -> None:
+    people.alice()
+    wrong, right = ({"username": "alice", "password": each} for each in ("guess", RIGHT))
+    for _ in range(3):  # who knows it is not counted
+        assert people.guest().post("/login/", right).status_code == 302
+    answers = [people.guest().post("/login/", wrong).status_code for _ in range(SIGN_IN.most + 1)]
+    assert answers == [200] * SIGN_IN.most + [429]
+    assert people.guest().post("/login/", right).status_code == 429
+    assert people.guest().get("/login/").status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import timedelta
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
-from imports.models import APIToken, Permission
+from imports.models import APIToken, AuditEntry, Permission
+from imports.pages import account_words
 from tests import people
-from tests.pages.reading import messages_of, text_of
+from tests.pages.reading import heading_of, messages_of, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -83,7 +86,45 @@ def test_nobody_sees_or_revokes_the_tokens_of_others(alices: Client) -> None:
     assert APIToken.objects.exists()
 
 
-def test_looking_at_the_address_of_a_revocation_revokes_nothing(alices: Client) -> None:
+def test_a_revocation_is_asked_before_it_is_done(alices: Client) -> None:
     people.token_of(people.alice(), Permission.SUBMIT_SCORE)
-    assert alices.get(f"/tokens/{APIToken.objects.get().pk}/revoke/").status_code == 405
+    address = f"/tokens/{APIToken.objects.get().pk}/revoke/"
+    page = alices.get(address)
+    assert heading_of(page) == "Revoke this token?"
+    assert "Custom Token made" in text_of(page)
+    assert f'action="{address}" data-dialog-form' in page.content.decode()  # dialog.js shows it as a dialog
+    assert f'href="{address}" data-dialog' in alices.get("/tokens/").content.decode()
     assert APIToken.objects.exists()
+
+
+def test_a_line_for_the_shell_goes_with_a_token_that_may_submit(alices: Client, settings: Settings) -> None:
+    settings.TACHI_PUBLIC_URL = "https://scores.example.org"
+    made = alices.post("/tokens/", FORM)
+    line = re.search(r'<code id="curl">(.*?)</code>', made.content.decode())
+    assert line
+    assert html.unescape(line[1]) == (
+        f'curl https://scores.example.org/ir/direct-manual/import -H "Authorization: Bearer {secret_in(made)}"'
+        ' -H "Content-Type: application/json" --data-binary @scores.json'
+    )
+    other = alices.post("/tokens/", {**FORM, "name": "other", "may": ["delete_score"]})
+    assert "curl" not in text_of(other)
+
+
+def test_making_and_revoking_are_on_record(alices: Client) -> None:
+    alices.post("/tokens/", FORM)
+    alices.post(f"/tokens/{APIToken.objects.get().pk}/revoke/")
+    entries = AuditEntry.objects.filter(subject=people.alice()).order_by("pk")
+    assert [(entry.verb, entry.actor, entry.reason) for entry in entries] == [
+        ("token made", people.alice(), "arcade tablet"),
+        ("token revoked", people.alice(), "arcade tablet"),
+    ]
+
+
+def test_an_expired_token_says_so(alices: Client) -> None:
+    people.token_of(people.alice(), Permission.SUBMIT_SCORE)
+    APIToken.objects.update(expires_at=timezone.now() - timedelta(days=1))
+    assert "expired" in text_of(alices.get("/tokens/"))
+
+
+def test_every_permission_is_explained() -> None:
+    assert set(account_words.MAY) == set(Permission.values)

@@ -1,4 +1,4 @@
-"""Giving a file: in the browser's form, and as upload.js sends it."""
+"""Giving a file, in the browser's form and as upload.js sends it; and importing it without a check."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from tests.pages.reading import text_of, url_of
 pytestmark = pytest.mark.django_db
 
 KIND = {"importType": "file/batch-manual"}
+UNCHECKED = {**KIND, "do": "import"}
 GOOD = json.dumps(builders.batch_manual(builders.unknown_score())).encode()
 SCRIPT = {"Accept": "application/json"}
 
@@ -33,7 +34,7 @@ def client() -> Client:
 
 
 def test_a_file_becomes_an_import_that_its_page_shows(client: Client) -> None:
-    form = {**KIND, "scoreData": a_file(name="夜.json")}
+    form = {**UNCHECKED, "scoreData": a_file(name="夜.json")}
     response = client.post("/import/", form, headers={"User-Agent": "Night Browser"})
     job = Import.objects.get()
     assert (response.status_code, response["Location"]) == (302, url_of(job))
@@ -48,17 +49,17 @@ def test_a_worker_is_asked_once_it_is_saved(
     client: Client, redis_clean: Redis, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        client.post("/import/", {**KIND, "scoreData": a_file()})
+        client.post("/import/", {**UNCHECKED, "scoreData": a_file()})
     assert redis_clean.llen("rq:queue:default") == 1
 
 
 def test_a_script_is_told_where_to_go(client: Client) -> None:
-    response = client.post("/import/", {**KIND, "scoreData": a_file()}, headers=SCRIPT)
+    response = client.post("/import/", {**UNCHECKED, "scoreData": a_file()}, headers=SCRIPT)
     assert (response.status_code, response.json()) == (201, {"url": url_of(Import.objects.get())})
 
 
 def test_pasted_text_is_as_good_as_a_file(client: Client) -> None:
-    response = client.post("/import/", {**KIND, "pasted": GOOD.decode()})
+    response = client.post("/import/", {**UNCHECKED, "pasted": GOOD.decode()})
     job = Import.objects.get()
     assert response["Location"] == url_of(job)
     assert (zlib.decompress(job.input.content), job.input.file_name) == (GOOD, "")
@@ -69,6 +70,7 @@ def test_a_byte_order_mark_is_named(client: Client) -> None:
     assert "byte order mark" in text_of(response)
 
 
+@pytest.mark.parametrize("kind", [KIND, UNCHECKED], ids=["check", "import"])
 @pytest.mark.parametrize("headers", [{}, SCRIPT], ids=["form", "script"])
 @pytest.mark.parametrize(
     ("form", "says"),
@@ -92,9 +94,9 @@ def test_a_byte_order_mark_is_named(client: Client) -> None:
     ],
 )
 def test_what_cannot_be_read_is_refused_with_its_reason(
-    form: dict[str, Any], says: str, headers: dict[str, str], client: Client
+    form: dict[str, Any], says: str, headers: dict[str, str], kind: dict[str, str], client: Client
 ) -> None:
-    sent = {name: a_file(value) if isinstance(value, bytes) else value for name, value in {**KIND, **form}.items()}
+    sent = {name: a_file(value) if isinstance(value, bytes) else value for name, value in {**kind, **form}.items()}
     response = client.post("/import/", sent, headers=headers)
     assert response.status_code == 400
     assert says in (response.json()["description"] if headers else text_of(response))
@@ -111,7 +113,7 @@ def test_the_reason_stands_at_its_field_and_is_tied_to_it(client: Client) -> Non
 @pytest.mark.parametrize(("size", "status"), [(1_000, 302), (1_001, 400), (70_000, 413)])
 def test_a_file_may_be_as_large_as_the_limit(size: int, status: int, client: Client, settings: Settings) -> None:
     settings.TACHI_MAX_UPLOAD_BYTES = 1_000
-    response = client.post("/import/", {**KIND, "scoreData": a_file(GOOD.ljust(size))})
+    response = client.post("/import/", {**UNCHECKED, "scoreData": a_file(GOOD.ljust(size))})
     assert response.status_code == status
     if status != 302:
         assert "This file is larger than 1 KB. Nothing was imported." in text_of(response)

@@ -36,7 +36,7 @@ def tambourine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Game
     spec.loader.exec_module(module)
     game: Game = module.GAME
     monkeypatch.setattr(games, "GAMES", (*games.GAMES, game))
-    monkeypatch.setattr("imports.jobs.GAMES", games.GAMES)
+    monkeypatch.setattr("imports.jobs.offered.GAMES", games.GAMES)
     monkeypatch.setitem(games.BY_SLUG, game.slug, game)
     jobs.offered_games.cache_clear()
     _load_seeds(tmp_path / "seeds")

@@ -142,7 +142,7 @@ def test_an_unexpected_error_shows_no_text_of_its_own(user: User, monkeypatch: p
     def explode(*_: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(jobs, "run", explode)
+    monkeypatch.setattr("imports.jobs.working.run", explode)
 
     job = bring(user, SDVX, [GOOD])
 

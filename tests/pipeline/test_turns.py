@@ -86,7 +86,7 @@ def test_an_import_that_another_process_holds_is_left_to_it() -> None:
 
 
 def test_the_sweeper_queues_again_what_nobody_holds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "GRACE", 0)
+    monkeypatch.setattr("imports.jobs.sweeping.GRACE", 0)
     lost, waiting, held, running = (submit(player(), document(1)) for _ in range(4))
     forget_queue()
     jobs.enqueue(waiting.import_id)
@@ -100,7 +100,7 @@ def test_the_sweeper_queues_again_what_nobody_holds(monkeypatch: pytest.MonkeyPa
 
 
 def test_the_sweeper_queues_one_import_a_player(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "GRACE", 0)
+    monkeypatch.setattr("imports.jobs.sweeping.GRACE", 0)
     user = player()
     first, _ = submit(user), submit(user)
     forget_queue()
@@ -129,7 +129,7 @@ def test_without_redis_an_upload_is_kept_for_the_sweeper(monkeypatch: pytest.Mon
     with monkeypatch.context() as patched:
         patched.setattr(django_rq, "get_queue", gone)
         job = submit(player(), document(1))
-    monkeypatch.setattr(jobs, "GRACE", 0)
+    monkeypatch.setattr("imports.jobs.sweeping.GRACE", 0)
 
     assert jobs.sweep() == 1
     assert queued_ids() == [job.import_id]

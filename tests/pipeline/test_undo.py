@@ -14,6 +14,7 @@ from imports.pipeline.classes import ClassChange, NotProvided, roll_back_classes
 from imports.pipeline.preview import Changes, preview, revert_all
 from imports.pipeline.revert import Deed
 from imports.pipeline.scores import delete_score, edit_score, edit_session
+from imports.pipeline.states import Gone
 from tests.pipeline.world import EVENING, HALF_HOUR, bring, catalogue, player, state_of, take_back
 
 pytestmark = pytest.mark.django_db
@@ -115,8 +116,8 @@ def named(user: User) -> list[tuple[Any, ...]]:
 def test_a_restore_brings_back_the_same_documents(user: User) -> None:
     job = bring(user, SDVX, EVENING_ROWS, classes={"dan": "DAN_3"})
     score = Score.objects.filter(user=user).earliest("pk")
-    edit_score(score, {"comment": "at last", "highlight": True})
-    edit_session(Session.objects.get(user=user), {"name": "The long night", "desc": "with friends"})
+    edit_score(score, {"comment": "at last", "highlight": True}, by=user)
+    edit_session(Session.objects.get(user=user), {"name": "The long night", "desc": "with friends"}, by=user)
     documents = state_of(user), named(user), job.class_deltas
     achievements = list(ClassAchievement.objects.filter(user=user).values_list("class_set", "new_value").order_by("pk"))
 
@@ -168,7 +169,7 @@ def test_a_failed_import_can_be_tried_again_once_its_reason_is_gone(
     user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(jobs, "run", _explode)
+        patched.setattr("imports.jobs.working.run", _explode)
         job = bring(user, SDVX, EVENING_ROWS)
     assert job.state == State.FAILED
 
@@ -237,7 +238,7 @@ def test_deleting_a_score_leaves_the_state_of_the_others(user: User) -> None:
     wanted = _without_parts(state_of(user))
     last = bring(user, SDVX, EVENING_ROWS[11:])
 
-    assert delete_score(Score.objects.get(from_import=last), by=user)
+    delete_score(Score.objects.get(from_import=last), by=user)
 
     last.refresh_from_db()
     assert (_without_parts(state_of(user)), last.score_count) == (wanted, 0)
@@ -254,13 +255,15 @@ def test_a_score_is_deleted_once(user: User) -> None:
     bring(user, SDVX, EVENING_ROWS[:1])
     score = Score.objects.get(user=user)
 
-    assert [delete_score(score, by=user), delete_score(score, by=user)] == [True, False]
+    delete_score(score, by=user)
+    with pytest.raises(Gone):
+        delete_score(score, by=user)
 
 
 def test_a_highlight_reaches_the_best(user: User) -> None:
     bring(user, SDVX, EVENING_ROWS[:1])
 
-    edit_score(Score.objects.get(user=user), {"highlight": True})
+    edit_score(Score.objects.get(user=user), {"highlight": True}, by=user)
 
     assert user.bests.get().highlight
 

@@ -209,14 +209,14 @@ def test_a_job_does_its_time_and_queues_itself_again(
     both_play(tmp_path)
     left = changed(tmp_path, **harder())
     later: list[int] = []
-    monkeypatch.setattr(jobs, "rerate_later", later.append)
-    monkeypatch.setattr(jobs, "RERATE_FOR", -1)
-    monkeypatch.setattr(jobs, "close_old_connections", lambda: None)
+    monkeypatch.setattr("imports.jobs.queue.rerate_later", later.append)
+    monkeypatch.setattr("imports.jobs.working.RERATE_FOR", -1)
+    monkeypatch.setattr("imports.jobs.working.close_old_connections", lambda: None)
 
     jobs.perform_rerating(left.pk)
     assert later == [left.pk]
 
-    monkeypatch.setattr(jobs, "RERATE_FOR", 60)
+    monkeypatch.setattr("imports.jobs.working.RERATE_FOR", 60)
     jobs.perform_rerating(left.pk)
     assert later == [left.pk]
     left.refresh_from_db()
@@ -227,7 +227,7 @@ def test_a_job_does_its_time_and_queues_itself_again(
 def test_a_worker_does_what_is_queued(tmp_path: Path, redis_clean: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     both_play(tmp_path)
     left = changed(tmp_path, **harder())
-    monkeypatch.setattr(jobs, "close_old_connections", lambda: None)
+    monkeypatch.setattr("imports.jobs.working.close_old_connections", lambda: None)
 
     jobs.rerate_later(left.pk)
     jobs.work(burst=True)
@@ -240,7 +240,7 @@ def test_the_sweeper_finds_what_does_not_move(tmp_path: Path, monkeypatch: pytes
     both_play(tmp_path)
     left = changed(tmp_path, **harder())
     later: list[int] = []
-    monkeypatch.setattr(jobs, "rerate_later", later.append)
+    monkeypatch.setattr("imports.jobs.queue.rerate_later", later.append)
 
     jobs.sweep_reratings()
     assert later == []

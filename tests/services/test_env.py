@@ -187,6 +187,20 @@ def test_production_behind_https_is_strict() -> None:
     assert settings_under(PRODUCTION, show=shown).stdout.strip() == "True True True ['scores.example.org'] False"
 
 
+@pytest.mark.parametrize(
+    ("name", "cookie"),
+    [
+        ("Kamaitachi", "Kamaitachi_SESSION"),
+        ("Tachi Imports", "Tachi_Imports_SESSION"),
+        ("Café; of=mine", "Caf___of_mine_SESSION"),
+    ],
+)
+def test_the_session_cookie_bears_the_name_of_the_instance(name: str, cookie: str) -> None:
+    shown = "s.SESSION_COOKIE_NAME, s.SESSION_COOKIE_SAMESITE, s.CSRF_COOKIE_NAME != s.SESSION_COOKIE_NAME"
+    told = settings_under(PRODUCTION | {"TACHI_NAME": name}, show=shown).stdout.strip()
+    assert told == f"{cookie} Strict True"
+
+
 def test_a_database_url_keeps_all_its_parts() -> None:
     shown = "[s.DATABASES['default'][k] for k in ('NAME', 'USER', 'HOST', 'PORT')], s.DATABASES['default']['OPTIONS']"
     assert settings_under(PRODUCTION, show=shown).stdout.strip() == (

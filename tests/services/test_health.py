@@ -1,4 +1,4 @@
-"""/healthz: each part by name, quickly, whatever is wrong."""
+"""/healthz and /readyz: each part by name, quickly, whatever is wrong."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import pytest
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from pytest_django.fixtures import Settings as SettingsWrapper
@@ -107,3 +108,46 @@ def test_an_answer_serves_for_a_second(nothing_there: None, monkeypatch: pytest.
     assert len(looked) == 2
     request.path = "/healthy"
     assert middleware(request).content == b"something else"
+
+
+def test_a_process_is_ready_without_redis_and_workers(
+    client: Client, settings: SettingsWrapper, tmp_path: Path
+) -> None:
+    """What is uploaded meanwhile waits in the database."""
+    settings.REDIS_URL = f"unix://{quote(str(tmp_path / 'redis'))}"
+    response = client.get("/readyz", headers={"host": "10.0.0.7"})
+    assert (response.status_code, response.json()) == (200, {"status": "ok", "database": "ok", "migrations": "ok"})
+    assert response["Cache-Control"] == "no-store"
+
+
+def test_a_process_is_not_ready_before_the_database_is_migrated(client: Client) -> None:
+    newest = MigrationRecorder.Migration.objects.filter(app="imports").latest("pk")
+    newest.delete()
+
+    response = client.get("/readyz")
+
+    assert (response.status_code, response.json()) == (
+        503,
+        {"status": "down", "database": "ok", "migrations": "missing"},
+    )
+
+
+def test_a_process_stays_ready_while_the_next_release_migrates(client: Client) -> None:
+    MigrationRecorder.Migration.objects.create(app="imports", name="9999_of_the_next_release")
+    assert client.get("/readyz").status_code == 200
+
+
+def test_without_a_database_no_process_is_ready(nothing_there: None) -> None:
+    readiness = health.Readiness()
+    assert readiness.report() == {"status": "down", "database": "down", "migrations": "unknown"}
+
+
+def test_a_process_is_not_ready_while_its_database_is_away_and_is_again_afterwards(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    readiness = health.Readiness()
+    assert readiness.report()["status"] == "ok"
+    with monkeypatch.context() as away:
+        away.setitem(connection.settings_dict, "HOST", str(tmp_path))
+        assert readiness.report() == {"status": "down", "database": "down", "migrations": "ok"}
+    assert readiness.report()["status"] == "ok"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from django.db import transaction
 from django.db.models.functions import Lower
 
 from imports.models import APIToken, Permission, User
-from imports.models.accounts import USERNAME, digest_of
+from imports.models.accounts import USERNAME
 
 
 class Command(BaseCommand):
@@ -39,9 +38,10 @@ class Command(BaseCommand):
         # One transaction: either every name gets its line, or nothing was made.
         with transaction.atomic():
             users = users_of(names, create=options["create_users"])
-            tokens = issue(users, options["permissions"] or Permission.values)
-        for name, user, token in zip(names, users, tokens, strict=True):
-            self.stdout.write(f"{name} {user.pk} {token}")
+            permissions = options["permissions"] or Permission.values
+            made = APIToken.objects.issue_all(users, by=None, identifier="create_token", permissions=permissions)
+        for name, user, (_, secret) in zip(names, users, made, strict=True):
+            self.stdout.write(f"{name} {user.pk} {secret}")
 
 
 def users_of(names: Sequence[str], *, create: bool) -> list[User]:
@@ -69,13 +69,3 @@ def _check(name: str) -> None:
         USERNAME(name)
     except ValidationError as error:
         raise CommandError(f"{name!r} cannot be a name. {error.message} Nothing was done.") from None
-
-
-def issue(users: Sequence[User], permissions: Sequence[str]) -> list[str]:
-    """The secrets of new tokens, one for each user."""
-    tokens = [secrets.token_hex(20) for _ in users]
-    APIToken.objects.bulk_create(
-        APIToken(user=user, digest=digest_of(token), identifier="create_token", permissions=list(permissions))
-        for user, token in zip(users, tokens, strict=True)
-    )
-    return tokens

@@ -39,7 +39,10 @@ class Command(BaseCommand):
             user_intent=True,
             client="import_scores",
         )
-        job = jobs.submit(user, upload)
+        try:
+            job = jobs.submit(user, upload)
+        except jobs.NoRoom as full:
+            raise CommandError(str(full)) from None
         self.stdout.write(f"Import {job.import_id} of {user} is queued.")
         if not options["wait"]:
             return

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from imports import jobs
 from imports.models import User
 from imports.pipeline.orphans import reprocess
+from imports.pipeline.states import Busy
 
 
 class Command(BaseCommand):
@@ -25,7 +26,11 @@ class Command(BaseCommand):
             if unknown:
                 raise CommandError(f"Unknown players: {', '.join(sorted(unknown))}.")
         for user in users.iterator(chunk_size=1_000):
-            rescue = reprocess(user, jobs.offered_games())
+            try:
+                rescue = reprocess(user, jobs.offered_games())
+            except Busy:
+                self.stdout.write(f"{user.username}: an import or a revert is under way; left for the next time")
+                continue
             self.stdout.write(
                 f"{user.username}: {rescue.processed} tried, {rescue.rescued} rescued, {rescue.kept} kept, "
                 f"{rescue.removed} removed"

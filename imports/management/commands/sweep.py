@@ -19,4 +19,5 @@ class Command(BaseCommand):
         if options["forever"]:
             jobs.sweep_forever()
         jobs.sweep_reratings()
+        jobs.sweep_keys()
         self.stdout.write(f"{jobs.sweep()} imports queued again.")

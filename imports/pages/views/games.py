@@ -18,7 +18,7 @@ from imports.pages.parts import Link
 def game_list(request: HttpRequest) -> HttpResponse:
     cards = [card_of(game) for game in jobs.offered_games()]
     count = sum(len(card.game.playtypes) for card in cards)
-    return render(request, "game-list.html", {"cards": cards, "playtype_count": count})
+    return render(request, "game-list.html", {"cards": cards, "playtype_count": count, "section": "games"})
 
 
 @require_safe
@@ -34,6 +34,7 @@ def game_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "sheet": sheet_of(game, playtype),
         "tabs": _tabs(game, playtype.name),
         "crumb": Link(words.GAMES, reverse("game-list")),
+        "section": "games",
     }
     return render(request, "game-detail.html", context)
 

@@ -13,12 +13,13 @@ from imports import jobs, rules
 from imports.models import AuditEntry, Import, State
 from imports.pages import result, words
 from imports.pages.access import visible_import
+from imports.pages.class_history import notes_of
 from imports.pages.context import poll_url
 from imports.pages.history import history
 from imports.pages.import_tabs import contents, file_facts, tab_of, tabs_of
 from imports.pages.naming import format_name, game_name, input_of, name_of
 from imports.pages.parts import Link, progress_from
-from imports.pages.tallies import highlights, lamps_and_grades
+from imports.pages.tallies import highlights, lamps_and_grades, over_time
 
 Context = dict[str, Any]
 
@@ -69,11 +70,13 @@ def _completed(request: HttpRequest, job: Import, *, private: bool) -> Context:
         "headline": words.headline(scores=job.score_count, bests=job.best_count, rows=job.row_count),
         "seconds": result.seconds_taken(job),
         "verdicts": result.verdicts(job),
+        "class_notes": notes_of(job, private=private),
         "counts": counts.cells,
         "left_out": words.problems_left_out(job.problem_count, result.problem_kinds(job)),
         "highlights": highlights(job),
         "lamps": lamps,
         "grades": grades,
+        "over_time": over_time(job),
         "tabs": tabs_of(job, tab, sessions=counts.sessions, private=private),
         "may_revert": rules.can_revert(request.user, None, job),
         "revert_url": reverse("import-revert", args=[job.import_id]),

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections import Counter
+from collections.abc import Mapping
 
-from django.core.paginator import Paginator
-from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from imports import rules
 from imports.models import Import, State, User
 from imports.models.documents import UNFINISHED
 from imports.pages import words
 from imports.pages.access import Visit, player, signed_in, visible_imports
 from imports.pages.import_rows import import_rows
+from imports.pages.keyset import address, stretch_of
+from imports.pages.list_filters import ImportFilters
 from imports.pages.parts import Link
 
-PER_PAGE = 50
+COUNTED = 1_000  # imports; the chips of a longer list bear no numbers, as counting would take longer than looking
 CHIPS: dict[str, frozenset[State]] = {
     "running": UNFINISHED,
     "completed": frozenset({State.COMPLETED}),
@@ -26,6 +29,7 @@ CHIPS: dict[str, frozenset[State]] = {
     "cancelled": frozenset({State.CANCELLED}),
     "reverted": frozenset({State.REVERTED}),
 }
+Counts = Mapping[str, int]
 
 
 @require_safe
@@ -43,39 +47,50 @@ def player_imports(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, owner: User) -> HttpResponse:
-    mine = visible_imports(request).filter(user=owner)
-    counts = _counts(mine)
-    chosen = request.GET.get("state", "")
-    found = mine.filter(state__in=CHIPS[chosen]) if chosen in CHIPS else mine
-    total = counts[chosen] if chosen in CHIPS else sum(counts.values())
-    pages = Paginator(found.order_by("-pk"), PER_PAGE)
-    pages.count = total  # counted by state already
-    page = pages.get_page(request.GET.get("page"))
     is_own = owner == request.user
+    mine = visible_imports(request).filter(user=owner)
+    filters, state = ImportFilters(request.GET), request.GET.get("state", "")
+    narrowed = filters.narrow(mine, clients=is_own or rules.is_moderator(request.user))
+    found = narrowed.filter(state__in=CHIPS[state]) if state in CHIPS else narrowed
+    counts = _counts(mine)
+    page = stretch_of(found, request.GET)
+    rows = import_rows(page.rows, request.user)
     context = {
         "owner": owner,
         "is_own": is_own,
-        "chips": _chips(counts, chosen),
+        "is_empty": counts is not None and not counts,
+        "chips": _chips(None if filters.chosen() else counts, state, request.GET),
+        "filters": filters,
+        "is_narrowed": bool(filters.chosen() or filters.errors),
         "page": page,
-        "rows": import_rows(list(page.object_list), request.user),
-        "under_way": counts["running"] > 0,
+        "rows": rows,
+        "may_choose": any(row.may_revert for row in rows),
+        "under_way": any(row.poll_url for row in rows),
         "crumb": Link(owner.username, reverse("profile", args=[owner.username])),
         "section": "imports" if is_own else "",
     }
     return render(request, "import-list.html", context)
 
 
-def _counts(mine: QuerySet[Import]) -> dict[str, int]:
-    """How many each chip leads to. One query."""
-    by_state: dict[Any, int] = dict(mine.order_by().values_list("state").annotate(count=Count("pk")))
-    return {name: sum(by_state.get(state, 0) for state in states) for name, states in CHIPS.items()}
+def _counts(mine: QuerySet[Import]) -> Counts | None:
+    """How many each chip leads to; None where there are too many to count. One query."""
+    states = Counter(mine.order_by("-pk").values_list("state", flat=True)[: COUNTED + 1])
+    if states.total() > COUNTED:
+        return None
+    counts = {name: sum(states[state] for state in each) for name, each in CHIPS.items()}
+    return {name: count for name, count in counts.items() if count}
 
 
-def _chips(counts: dict[str, int], chosen: str) -> list[Link]:
-    """All, then what there is some of."""
-    every = Link(words.ALL, "?", sum(counts.values()), is_current=chosen not in CHIPS)
-    some = [name for name in CHIPS if counts[name] or name == chosen]
+def _chips(counts: Counts | None, state: str, query: QueryDict) -> list[Link]:
+    """All, then what there is some of; each keeps the other filters."""
+    total = None if counts is None else sum(counts.values())
+    shown = [name for name in CHIPS if counts is None or name in counts or name == state]
     return [
-        every,
-        *(Link(name.capitalize(), f"?state={name}", counts[name], is_current=name == chosen) for name in some),
+        Link(words.ALL, address(query, state=None), total, is_current=state not in CHIPS),
+        *(_chip(name, counts, query, is_current=name == state) for name in shown),
     ]
+
+
+def _chip(name: str, counts: Counts | None, query: QueryDict, *, is_current: bool) -> Link:
+    count = None if counts is None else counts.get(name, 0)
+    return Link(name.capitalize(), address(query, state=name), count, is_current=is_current)

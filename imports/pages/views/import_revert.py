@@ -36,14 +36,18 @@ def import_revert(request: Visit, import_id: str) -> HttpResponse:
 
 def _ask(request: Visit, job: Import) -> HttpResponse:
     """Scores that another import also carried are kept unless the answer says otherwise."""
-    preview = revert_preview(job, Deed(by=request.user, keep_shared=True))
+    preview = revert_preview([job], Deed(by=request.user, keep_shared=True))
     context = {"job": job, "preview": preview, "back_url": import_url(job), "section": "imports"}
     return render(request, "import-revert.html", context)
 
 
-def _revert(request: Visit, job: Import) -> HttpResponse:
+def answered(request: Visit) -> Deed:
+    """What the question's form says should be done."""
     reason = request.POST.get("reason", "").replace("\0", "").strip()[:REASON_LIMIT]
-    keep_shared = request.POST.get("keep_shared") == "yes"
-    done = revert(job, Deed(by=request.user, reason=reason, keep_shared=keep_shared))
+    return Deed(by=request.user, reason=reason, keep_shared=request.POST.get("keep_shared") == "yes")
+
+
+def _revert(request: Visit, job: Import) -> HttpResponse:
+    done = revert(job, answered(request))
     messages.success(request, f"{words.reverted(done.scores, done.kept)}.")
     return redirect(import_url(job))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
-from imports.pages import words
+from imports.models import APIToken, Permission
+from imports.pages import account_words, words
 from imports.pages.access import Visit, signed_in
 from imports.pages.forms import TokenForm
 
@@ -21,22 +26,37 @@ def token_list(request: Visit) -> HttpResponse:
     form = TokenForm(request.POST if request.method == "POST" else None, user=request.user)
     fresh = None
     if request.method == "POST" and form.is_valid():
-        fresh = {"name": form.cleaned_data["name"], "secret": form.issue()}
+        fresh = _fresh(request, form)
         form = TokenForm(user=request.user)
     context = {
         "form": form,
         "fresh": fresh,
         "tokens": list(request.user.tokens.order_by("-pk")),
-        "address": request.build_absolute_uri("/ir/direct-manual/import"),
+        "now": timezone.now(),
         "section": "tokens",
     }
     return render(request, "token-list.html", context, status=400 if form.errors else 200)
 
 
-@require_POST
+def _fresh(request: Visit, form: TokenForm) -> dict[str, Any]:
+    """Makes the token. A line for the shell goes with it where the token may submit."""
+    secret = form.issue()
+    address = f"{settings.TACHI_PUBLIC_URL or request.build_absolute_uri('/')[:-1]}/ir/direct-manual/import"
+    return {
+        "name": form.cleaned_data["name"],
+        "secret": secret,
+        "may_submit": Permission.SUBMIT_SCORE in form.cleaned_data["may"],
+        "curl": account_words.curl(address, secret),
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def token_revoke(request: Visit, token_id: int) -> HttpResponse:
+    """GET asks, POST does; dialog.js shows the same question in a dialog."""
     token = get_object_or_404(request.user.tokens, pk=token_id)
-    token.delete()
+    if request.method != "POST":
+        return render(request, "token-revoke.html", {"token": token, "section": "tokens"})
+    APIToken.objects.revoke([token], by=request.user)
     messages.success(request, words.revoked(token.identifier))
     return redirect("token-list")

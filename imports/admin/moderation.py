@@ -1,0 +1,55 @@
+"""Blocked clients in the admin: what moderators keep out until it is mended."""
+
+# ruff: noqa: ARG002 - Django decides the signatures
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib import admin
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest
+
+from imports import blocked_clients, rules
+from imports.admin.base import ReadOnlyAdmin, short
+from imports.models import BlockedClient, User
+
+
+@admin.register(BlockedClient)
+class BlockedClientAdmin(ReadOnlyAdmin):
+    """Moderators block and unblock; every time it is on record."""
+
+    list_display = ("pattern", "told", "created_by", "created_at")
+    list_select_related = ("created_by",)
+    search_fields = ("pattern",)
+    search_help_text = "Any part of a pattern"
+    fields = ("pattern", "message", "created_by", "created_at")
+    readonly_fields = ("created_by", "created_at")
+
+    @admin.display(description="message")
+    def told(self, blocked: BlockedClient) -> str:
+        return short(blocked.message, length=120)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """There are dozens at most, so that any part will do."""
+        return queryset.filter(Q(pattern__icontains=search_term.strip())), False
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return rules.is_moderator(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return rules.is_moderator(request.user)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return rules.is_moderator(request.user)
+
+    def save_model(self, request: HttpRequest, obj: BlockedClient, form: Any, change: bool) -> None:
+        blocked_clients.block(obj, by=cast(User, request.user))
+
+    def delete_model(self, request: HttpRequest, obj: BlockedClient) -> None:
+        blocked_clients.unblock([obj], by=cast(User, request.user))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[BlockedClient]) -> None:
+        blocked_clients.unblock(list(queryset), by=cast(User, request.user))

@@ -1,0 +1,37 @@
+"""Figures over everybody, which cost a look at every row: counted once in a while, for all processes together."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.core.cache import cache
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+
+SECONDS = 600
+
+T = TypeVar("T")
+
+
+def remembered(name: str, count: Callable[[], T], *, seconds: int = SECONDS) -> T:
+    """What `count` returned at most so many seconds ago. Without Redis it is asked each time."""
+    key = f"remembered:{name}"
+    try:
+        known: T | None = cache.get(key)
+    except RedisError:
+        log.warning("figures are counted anew: Redis does not answer")
+        return count()
+    if known is None:
+        known = count()
+        _keep(key, known, seconds)
+    return known
+
+
+def _keep(key: str, value: object, seconds: int) -> None:
+    try:
+        cache.set(key, value, seconds)
+    except RedisError:
+        log.warning("figures are not kept: Redis does not answer")

@@ -1,0 +1,45 @@
+"""Requests that may be sent twice and count once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+from imports.models.accounts import User
+from imports.models.documents import Import
+
+KEPT_FOR = timedelta(hours=24)
+
+
+class IdempotencyKeyQuerySet(models.QuerySet["IdempotencyKey"]):
+    """Keys, by whether they still count."""
+
+    def kept(self) -> IdempotencyKeyQuerySet:
+        return self.filter(created_at__gt=timezone.now() - KEPT_FOR)
+
+    def outlived(self) -> IdempotencyKeyQuerySet:
+        return self.filter(created_at__lte=timezone.now() - KEPT_FOR)
+
+
+class IdempotencyKey(models.Model):
+    """A key that a client gave to one submission, saved in the transaction that saves the import it made.
+
+    `digest` is that of the request, so that the same key with another body is noticed. Kept for 24 hours.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=255)
+    digest = models.CharField(max_length=64)
+    job = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects: ClassVar[models.Manager[IdempotencyKey]] = IdempotencyKeyQuerySet.as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("user", "key"), name="a_key_counts_once_for_a_user"),)
+
+    def __str__(self) -> str:
+        return self.key

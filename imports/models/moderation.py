@@ -1,0 +1,72 @@
+"""Who moderates, and what moderators keep out.
+
+A moderator is whoever is staff (`rules.is_moderator` asks nothing else). The group `Moderators` says the same to
+whatever asks Django's own permissions, and is the other way to make one: whoever joins it becomes staff, whoever
+becomes staff joins it, and leaving one is leaving both. Superusers are administrators with and without it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.db import models
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.signals import m2m_changed, post_save
+from django.dispatch import receiver
+from django.utils import timezone
+
+from imports.models.accounts import User
+
+MODERATORS = "Moderators"
+
+
+class BlockedClient(models.Model):
+    """A User-Agent that contains `pattern`, whatever the case, may not submit: it is refused with `message`."""
+
+    pattern = models.CharField(max_length=200, unique=True, help_text="Any part of the User-Agent, whatever its case.")
+    message = models.CharField(
+        max_length=300, help_text="What its users are told, and what they can do: which version works, where to get it."
+    )
+    created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(pattern__regex=r"\S{3}"), name="a_blocked_pattern_is_more_than_a_letter_or_two"
+            ),
+        )
+        ordering = ("pattern",)
+
+    def __str__(self) -> str:
+        return self.pattern
+
+
+@receiver(post_save, sender=User)
+def staff_join_the_group(
+    instance: User, *, created: bool, update_fields: frozenset[str] | None = None, raw: bool = False, **_: Any
+) -> None:
+    """Whoever becomes staff joins the group, whoever ceases to be leaves it."""
+    if raw or (created and not instance.is_staff) or (update_fields is not None and "is_staff" not in update_fields):
+        return
+    for group in Group.objects.filter(name=MODERATORS):
+        (instance.groups.add if instance.is_staff else instance.groups.remove)(group)
+
+
+@receiver(m2m_changed, sender=User.groups.through)
+def members_become_staff(instance: User | Group, *, action: str, pk_set: set[int] | None, **_: Any) -> None:
+    """Whoever joins the group becomes staff, whoever leaves it ceases to be; administrators stay what they are."""
+    if action not in {"post_add", "post_remove", "post_clear"}:
+        return
+    if isinstance(instance, User):
+        _agree(User.objects.filter(pk=instance.pk))
+        instance.refresh_from_db(fields=["is_staff"])
+    elif instance.name == MODERATORS:
+        _agree(User.objects.all() if pk_set is None else User.objects.filter(pk__in=pk_set))
+
+
+def _agree(users: QuerySet[User]) -> None:
+    members = User.groups.through.objects.filter(user_id=OuterRef("pk"), group__name=MODERATORS)
+    users.filter(Exists(members), is_staff=False).update(is_staff=True)
+    users.filter(~Exists(members), is_staff=True, is_superuser=False).update(is_staff=False)

@@ -1,0 +1,149 @@
+"""Files that were checked and wait for their player's word, with what the check said: one a player, for half an hour.
+
+They wait in Redis, where any web process of any host finds them. One that is lost costs a second choosing of the file,
+never a score. All of them together take no more than `ROOM`, so that they cannot crowd out the queue.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import secrets
+import time
+import zlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from redis import Redis
+from redis.exceptions import RedisError
+
+from imports.limits import connection
+from imports.models import Import, User
+from imports.pipeline.upload import Upload
+
+KEEP_FOR = 1800  # seconds
+ROOM = 512 * 2**20  # bytes, compressed
+LEDGER = "tachi:checked"
+
+# Counts what waits, the player's own aside, and books the new one where there is room. One step, so that two that come
+# at once do not both take the last of it.
+BOOK = """
+local now, own, size, room = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local booked = redis.call('HGETALL', KEYS[1])
+local sum = size
+for place = 1, #booked, 2 do
+  local lapses, bytes = string.match(booked[place + 1], '(%d+) (%d+)')
+  if tonumber(lapses) <= now then redis.call('HDEL', KEYS[1], booked[place])
+  elseif booked[place] ~= own then sum = sum + tonumber(bytes) end
+end
+if sum > room then return 0 end
+redis.call('HSET', KEYS[1], own, string.format('%d %d', now + tonumber(ARGV[5]), size))
+return 1
+"""
+
+
+class NotKept(Exception):
+    """There is no room, or no Redis."""
+
+
+def keep(user: User, upload: Upload, said: Mapping[str, Any]) -> str:
+    """Keeps an upload with what the check said (JSON data), in place of the player's last. Returns its ID.
+
+    Raises NotKept.
+    """
+    content = zlib.compress(upload.content, level=1)
+    check_id = secrets.token_hex(16)
+    try:
+        if not _book(len(content), user):
+            raise NotKept
+        # Django's encoder, as texts may still wait for their language.
+        told: dict[Any, str] = {"said": json.dumps(said, cls=DjangoJSONEncoder), "facts": json.dumps(_facts(upload))}
+        with _redis().pipeline() as pipe:
+            pipe.delete(_key(user))
+            pipe.hset(_key(user), mapping={"check_id": check_id, "content": content, **told})
+            pipe.expire(_key(user), KEEP_FOR)
+            pipe.execute()
+    except RedisError:
+        raise NotKept from None
+    return check_id
+
+
+def said_of(user: User, check_id: str) -> dict[str, Any] | None:
+    """What the check said, with `imported` once the upload became an import (its ID); None once it is not kept."""
+    said, imported = _read(user, check_id, "said", "imported") or (None, None)
+    if said is None:
+        return None
+    return {**json.loads(said), "imported": imported.decode() if imported else ""}
+
+
+def upload_of(user: User, check_id: str, *, fields: Mapping[str, str]) -> Upload | None:
+    """What was checked, to be imported with these fields; None once it is not kept."""
+    found = _read(user, check_id, "facts", "content")
+    if found is None or found[0] is None or found[1] is None:
+        return None
+    upload = Upload(content=zlib.decompress(found[1]), **json.loads(found[0]))
+    return replace(upload, fields=dict(fields))
+
+
+def imported(user: User, check_id: str, job: Import) -> None:
+    """Remembers what became of an upload, and lets go of its bytes."""
+    if _read(user, check_id, "imported") is None:
+        return
+    try:
+        with _redis().pipeline() as pipe:
+            pipe.hset(_key(user), "imported", job.import_id)
+            pipe.hdel(_key(user), "content")
+            pipe.expire(_key(user), KEEP_FOR)
+            pipe.hdel(LEDGER, str(user.pk))
+            pipe.execute()
+    except RedisError:
+        return
+
+
+def forget(user: User) -> None:
+    """Lets go of the player's upload."""
+    try:
+        _redis().delete(_key(user))
+        _redis().hdel(LEDGER, str(user.pk))
+    except RedisError:
+        return
+
+
+def _facts(upload: Upload) -> dict[str, Any]:
+    return {
+        "import_type": upload.import_type,
+        "file_name": upload.file_name,
+        "user_intent": upload.user_intent,
+        "infer_time_achieved": upload.infer_time_achieved,
+        "client": upload.client,
+    }
+
+
+def _read(user: User, check_id: str, *names: str) -> list[bytes | None] | None:
+    """Parts of what the player's last check left; None where that was another check."""
+    try:
+        known, *found = cast("list[bytes | None]", _redis().hmget(_key(user), ["check_id", *names]))
+    except RedisError:
+        return None
+    return found if known == check_id.encode() else None
+
+
+def _book(size: int, user: User) -> bool:
+    run = _booking(settings.REDIS_URL)
+    return bool(run(keys=[LEDGER], args=[int(time.time()), str(user.pk), size, ROOM, KEEP_FOR]))
+
+
+@functools.cache
+def _booking(url: str) -> Any:
+    return connection(url).register_script(BOOK)
+
+
+def _redis() -> Redis:
+    return connection(settings.REDIS_URL)
+
+
+def _key(user: User) -> str:
+    return f"tachi:checked:{user.pk}"

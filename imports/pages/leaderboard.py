@@ -1,0 +1,121 @@
+"""A chart's leaderboard by the best at a page's edge: any page is read from the index alone, however far down it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import F, Q, QuerySet
+from django.http import QueryDict
+
+from imports.games import BY_SLUG
+from imports.games.spec import Game
+from imports.models import Chart, PersonalBest, User
+from imports.pages.addresses import score_url
+from imports.pages.keyset import address
+from imports.pages.lights import Light, light_of, shown_lamp
+from imports.pages.numbers import format_rating
+from imports.pages.score_rows import main_number
+from imports.pipeline.ranking import BY_RANK, best_ranks
+
+PER_PAGE = 25
+BACKWARDS = (F("rank_keys").asc(), F("time_achieved").desc(nulls_first=True), "-score_id")
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRow:
+    """A player's best on the chart."""
+
+    rank: int
+    player: str
+    url: str
+    score: str
+    grade: Light
+    lamp: Light
+    rating: str
+    time: int | None  # ms
+    is_own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """`newer_url` leads to better, `older_url` to lesser bests, empty where there are none; `own` is the reader's."""
+
+    rows: tuple[BoardRow, ...]
+    out_of: int
+    newer_url: str = ""
+    older_url: str = ""
+    own: BoardRow | None = None
+
+
+def board_of(chart: Chart, query: QueryDict, *, reader: User | None) -> Board:
+    """The page that `below` or `above` (a score ID at its edge) names in the address. Six queries at most."""
+    found = PersonalBest.objects.filter(chart=chart).select_related("user")
+    listed, better, lesser = _page(found, query)
+    own = found.filter(user=reader).first() if reader else None
+    ranks = best_ranks([*listed[:1], *([own] if own else [])])
+    if not listed:
+        return Board((), 0)
+    game, first = BY_SLUG[chart.game], ranks[listed[0].pk]
+    rows = [_row(best, game, first.rank + place, reader) for place, best in enumerate(listed)]
+    return Board(
+        rows=tuple(rows),
+        out_of=first.out_of,
+        newer_url=_edge(query, above=listed[0].score_id) if better else "",
+        older_url=_edge(query, below=listed[-1].score_id) if lesser else "",
+        own=_row(own, game, ranks[own.pk].rank, reader) if own else None,
+    )
+
+
+def _page(found: QuerySet[PersonalBest], query: QueryDict) -> tuple[Sequence[PersonalBest], bool, bool]:
+    """Bests, best first, and whether there are better and lesser ones. An edge that is gone means the beginning."""
+    above = _best_at(found, query.get("above", ""))
+    if above is not None:
+        up = list(found.filter(_better(above)).order_by(*BACKWARDS)[: PER_PAGE + 1])
+        if up:
+            return up[:PER_PAGE][::-1], len(up) > PER_PAGE, True
+    below = _best_at(found, query.get("below", ""))
+    rest = found if below is None else found.filter(_lesser(below))
+    down = list(rest.order_by(*BY_RANK)[: PER_PAGE + 1])
+    return down[:PER_PAGE], below is not None, len(down) > PER_PAGE
+
+
+def _best_at(found: QuerySet[PersonalBest], score_id: str) -> PersonalBest | None:
+    return found.filter(score_id=score_id).first() if score_id and "\0" not in score_id else None
+
+
+def _lesser(edge: PersonalBest) -> Q:
+    """What stands below: the first condition is for the index, the second says it exactly."""
+    later = Q(time_achieved=None, score_id__gt=edge.score_id)
+    if edge.time_achieved is not None:
+        same = Q(time_achieved=edge.time_achieved, score_id__gt=edge.score_id)
+        later = Q(time_achieved__gt=edge.time_achieved) | Q(time_achieved=None) | same
+    return Q(rank_keys__lte=edge.rank_keys) & (Q(rank_keys__lt=edge.rank_keys) | later)
+
+
+def _better(edge: PersonalBest) -> Q:
+    earlier = Q(time_achieved__isnull=False) | Q(time_achieved=None, score_id__lt=edge.score_id)
+    if edge.time_achieved is not None:
+        same = Q(time_achieved=edge.time_achieved, score_id__lt=edge.score_id)
+        earlier = Q(time_achieved__lt=edge.time_achieved) | same
+    return Q(rank_keys__gte=edge.rank_keys) & (Q(rank_keys__gt=edge.rank_keys) | earlier)
+
+
+def _edge(query: QueryDict, **edge: str) -> str:
+    return f"{address(query, **{'above': None, 'below': None, **edge})}#board"
+
+
+def _row(best: PersonalBest, game: Game, rank: int, reader: User | None) -> BoardRow:
+    playtype = game.by_name[best.playtype]
+    rating = playtype.default_score_rating
+    return BoardRow(
+        rank=rank,
+        player=best.user.username,
+        url=score_url(best.score_id),
+        score=main_number(best.score_data, playtype),
+        grade=light_of(game.slug, "grade", best.score_data["grade"]),
+        lamp=shown_lamp(game.slug, best.score_data),
+        rating=format_rating(best.calculated_data.get(rating), playtype.score_ratings[rating].shown, kind="score"),
+        time=None if best.time_achieved is None else int(best.time_achieved),
+        is_own=best.user == reader,
+    )

@@ -1,0 +1,33 @@
+"""What somebody sends to be imported, before anything is stored of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from imports.formats.base import ParseOptions
+from imports.games.spec import Game
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """What somebody sent. `fields` are the other form fields; what the headers said has members of its own."""
+
+    content: bytes
+    import_type: str
+    file_name: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    user_intent: bool = False
+    infer_time_achieved: bool = False
+    client: str = ""
+
+    def options(self, games: Sequence[Game], *, now: int) -> ParseOptions:
+        """How it is to be read. `now`: when it came, in Unix milliseconds."""
+        return ParseOptions(
+            games=games,
+            now=now,
+            infer_time_achieved=self.infer_time_achieved,
+            skip_invalid=self.fields.get("invalid") == "skip",
+            fields=self.fields,
+            file_name=self.file_name,
+        )

@@ -1,0 +1,97 @@
+"""Many players at once, each with a score every two seconds: is any lost, and does any wait for long?"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+
+from script.bench_parts.client import Client
+from script.bench_parts.figures import Figure
+from script.bench_parts.installation import Broken, Installation
+
+PLAYERS = 50
+EVERY = 2.0  # seconds between two scores of one player
+LOOK_EVERY = 0.01  # seconds
+GRACE = 30.0  # seconds that the last ones may take
+
+
+class Watch:
+    """Sees imports become completed, all of them through one connection of its own."""
+
+    def __init__(self, database: psycopg.Connection) -> None:
+        self._database = database
+        self._begun: dict[str, float] = {}
+        self._lock = threading.Lock()
+        self.passed: list[float] = []
+        self.late = 0  # how many were not completed when the last of the patience was gone
+
+    def expect(self, import_id: str, *, begun: float) -> None:
+        with self._lock:
+            self._begun[import_id] = begun
+
+    def look(self) -> bool:
+        """Notes what is completed by now. True while some are not. Raises Broken where one ended otherwise."""
+        with self._lock:
+            waiting = list(self._begun)
+        rows = self._database.execute(
+            "SELECT import_id, state, score_count FROM imports_import WHERE import_id = ANY(%s)"
+            " AND state NOT IN ('queued', 'running')",
+            [waiting],
+        ).fetchall()
+        now = time.time()
+        for import_id, state, count in rows:
+            if (state, count) != ("completed", 1):
+                raise Broken(f"An import of one score ended as {state} with {count} scores.")
+            with self._lock:
+                self.passed.append(now - self._begun.pop(import_id))
+        with self._lock:
+            return bool(self._begun)
+
+
+def play(client: Client, singles: Iterator[bytes], watch: Watch, *, begin: float, until: float) -> int:
+    """One player's evening; returns how many scores were sent."""
+    sent = 0
+    while (at := begin + sent * EVERY) < until:
+        time.sleep(max(0.0, at - time.time()))
+        begun = time.time()
+        watch.expect(client.send(next(singles)), begun=begun)
+        sent += 1
+    client.close()
+    return sent
+
+
+def measure(made: Installation, clients: Sequence[Client], singles: Sequence[list[bytes]], *, seconds: float) -> Watch:
+    """Players begin one after the other within the first two seconds, as people do."""
+    with psycopg.connect(made.database_url, autocommit=True) as database, ThreadPoolExecutor(len(clients)) as pool:
+        watch = Watch(database)
+        start = time.time() + 0.5
+        playing = [
+            pool.submit(
+                play, client, iter(scores), watch, begin=start + EVERY * number / len(clients), until=start + seconds
+            )
+            for number, (client, scores) in enumerate(zip(clients, singles, strict=True))
+        ]
+        while any(not each.done() for each in playing):
+            watch.look()
+            time.sleep(LOOK_EVERY)
+        sent = sum(each.result() for each in playing)
+        deadline = time.time() + GRACE
+        while watch.look() and time.time() < deadline:
+            time.sleep(LOOK_EVERY)
+    watch.late = sent - len(watch.passed)
+    return watch
+
+
+def figures(watch: Watch) -> list[Figure]:
+    passed = sorted(watch.passed)
+    text = f"not completed {GRACE:.0f} s after the last was sent"
+    return [
+        Figure(key="crowd.sent", text="imports of one score that completed", value=len(passed), unit=""),
+        Figure(key="crowd.late", text=text, value=watch.late, unit="", aim=0),
+        Figure(key="crowd.median", text="POST to completed, median", value=passed[len(passed) // 2], unit="s"),
+        Figure(key="crowd.slowest", text="POST to completed, slowest", value=passed[-1], unit="s", aim=1.0),
+    ]

@@ -1,0 +1,73 @@
+"""Curves as SVG, with logarithmic axes: a line that rises by a decade a decade is cost that grows with its cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from math import ceil, floor, log10
+from pathlib import Path
+
+from script.bench_parts.figures import Curve
+
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 640, 400, 80, 60, 30
+STYLE = "font: 13px sans-serif; fill: #333"
+
+
+def write(curves: Sequence[Curve], folder: Path) -> None:
+    """A file a curve, named after it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for curve in curves:
+        (folder / f"{curve.name}.svg").write_text(svg(curve), encoding="utf-8")
+
+
+def svg(curve: Curve) -> str:
+    """One curve with its decades and its points."""
+    xs, ys = decades(x for x, _ in curve.points), decades(y for _, y in curve.points)
+    places = [(_x(x, xs), _y(y, ys)) for x, y in curve.points]
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+    parts = [
+        *(_vertical(_x(10.0**n, xs), _number(10.0**n)) for n in range(xs[0], xs[1] + 1)),
+        *(_horizontal(_y(10.0**n, ys), _number(10.0**n)) for n in range(ys[0], ys[1] + 1)),
+        f'<polyline points="{line}" fill="none" stroke="#0b63ce" stroke-width="2"/>',
+        *(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="#0b63ce"><title>{_number(a)}: {_number(b)}</title></circle>'
+            for (x, y), (a, b) in zip(places, curve.points, strict=True)
+        ),
+        f'<text x="{(LEFT + WIDTH) / 2}" y="{HEIGHT - 12}" text-anchor="middle">{escape(curve.x)}</text>',
+        f'<text x="{LEFT}" y="18">{escape(curve.y)}</text>',
+    ]
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" style="{STYLE}" role="img">'
+    title = f"<title>{escape(curve.y)} by {escape(curve.x)}</title>"
+    return "\n".join([head, title, '<rect width="100%" height="100%" fill="#fff"/>', *parts, "</svg>\n"])
+
+
+Range = tuple[int, int]
+
+
+def decades(values: Iterable[float]) -> Range:
+    """The powers of ten around positive values, one apart at least."""
+    logs = [log10(value) for value in values]
+    low, high = floor(min(logs)), ceil(max(logs))
+    return low, max(high, low + 1)
+
+
+def _x(value: float, span: Range) -> float:
+    return LEFT + (log10(value) - span[0]) / (span[1] - span[0]) * (WIDTH - LEFT - 30)
+
+
+def _y(value: float, span: Range) -> float:
+    return HEIGHT - BOTTOM - (log10(value) - span[0]) / (span[1] - span[0]) * (HEIGHT - BOTTOM - TOP)
+
+
+def _vertical(x: float, text: str) -> str:
+    line = f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" stroke="#ddd"/>'
+    return f'{line}<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{text}</text>'
+
+
+def _horizontal(y: float, text: str) -> str:
+    line = f'<line x1="{LEFT}" x2="{WIDTH - 30}" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/>'
+    return f'{line}<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{text}</text>'
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -1,0 +1,107 @@
+"""Provided classes in the admin: an import's are rolled back, a player's are set, on record and with a reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from imports.models import AuditEntry, ClassAchievement, GameStats, Import, Score
+from tests import builders, people
+
+pytestmark = pytest.mark.django_db
+
+LIST = "admin:imports_import_changelist"
+
+
+@pytest.fixture
+def mo() -> Client:
+    return people.session_of(people.mo())
+
+
+def act(client: Client, action: str, *chosen: Import, **more: str) -> list[str]:
+    data: Any = {"action": action, "_selected_action": [job.pk for job in chosen], **more}
+    return [str(message) for message in client.post(reverse(LIST), data, follow=True).context["messages"]]
+
+
+def dan() -> str | None:
+    stats = GameStats.objects.filter(user=people.alice()).first()
+    return stats.classes.get("dan") if stats else None
+
+
+def with_dan(value: str) -> Import:
+    return builders.an_import(people.alice(), parts={"classes": {"dan": value}})
+
+
+def test_an_imports_classes_are_rolled_back_alone(mo: Client) -> None:
+    with_dan("DAN_3")
+    job = with_dan("DAN_7")
+    offered = mo.get(reverse("admin:imports_import_change", args=[job.pk])).context["deeds"]
+    assert offered == [("revert_selected", "Revert …"), ("roll_back_selected", "Roll back dan to DAN_3")]
+
+    assert act(mo, "roll_back_selected", job, reason="not theirs") == ["Rolled back the classes of: 1 import."]
+
+    assert dan() == "DAN_3"
+    assert list(ClassAchievement.objects.values_list("new_value", flat=True)) == ["DAN_3"]
+    entry = AuditEntry.objects.get(verb="class set")
+    assert (entry.job, entry.actor, entry.reason) == (job, people.mo(), "not theirs")
+    again = act(mo, "roll_back_selected", job, reason="again")
+    assert again == [f"Left alone: {job.import_id} of Alice. It raised no provided class that is still as it left it."]
+
+
+def test_rolling_back_needs_a_reason(mo: Client) -> None:
+    job = with_dan("DAN_7")
+
+    assert act(mo, "roll_back_selected", job) == ["Say why: the player reads it."]
+    assert dan() == "DAN_7"
+
+
+@pytest.mark.parametrize(("choice", "after"), [("sdvx|Single|dan|DAN_2", "DAN_2"), ("sdvx|Single|dan|", None)])
+def test_a_moderator_sets_any_provided_class(choice: str, after: str | None, mo: Client) -> None:
+    [chart] = builders.charts(1)
+    builders.an_import(people.alice(), builders.score_on(chart), parts={"classes": {"dan": "DAN_7"}})
+    url = reverse("admin:imports_gamestats_set_class", args=[people.alice().pk])
+    assert "LV.07, 7th Dan (now)" in mo.get(url).content.decode()
+
+    done = mo.post(url, {"choice": choice, "reason": "see the photo"})
+
+    assert done.headers["Location"] == reverse("admin:imports_user_change", args=[people.alice().pk])
+    assert dan() == after
+    assert AuditEntry.objects.get(verb="class set").reason == "see the photo"
+    assert Score.objects.count() == 1
+
+
+def test_a_class_is_set_for_a_player_without_stats(mo: Client) -> None:
+    url = reverse("admin:imports_gamestats_set_class", args=[people.alice().pk])
+
+    mo.post(url, {"choice": "sdvx|Single|dan|DAN_2", "reason": "see the photo"})
+
+    assert dan() == "DAN_2"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"choice": "sdvx|Single|dan|DAN_99", "reason": "x"},
+        {"choice": "sdvx|Single|vfClass|IMPERIAL_I", "reason": "x"},
+        {"choice": "sdvx|Single|dan|DAN_2", "reason": " "},
+        {"choice": "", "reason": "x"},
+    ],
+)
+def test_nonsense_sets_no_class(wrong: dict[str, str], mo: Client) -> None:
+    page = mo.post(reverse("admin:imports_gamestats_set_class", args=[people.alice().pk]), wrong)
+
+    assert page.status_code == 200
+    assert page.context["form"].errors
+    assert dan() is None
+
+
+def test_only_moderators_set_classes() -> None:
+    url = reverse("admin:imports_gamestats_set_class", args=[people.alice().pk])
+
+    for who in (people.alice(), people.bob(), people.eve()):
+        answer = people.session_of(who).post(url, {"choice": "sdvx|Single|dan|DAN_2", "reason": "x"}, follow=True)
+        assert answer.status_code == 403
+    assert dan() is None

@@ -1,0 +1,342 @@
+"""The list of imports answers what moderators ask, at the same cost whatever its length; and what can be done there."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from imports import jobs
+from imports.models import AuditEntry, Import, ImportInput, State, User
+from imports.pipeline.revert import Deed, revert
+from tests import builders, people
+
+pytestmark = pytest.mark.django_db
+
+LIST = "admin:imports_import_changelist"
+
+
+@pytest.fixture
+def mo() -> Client:
+    return people.session_of(people.mo())
+
+
+def listed(client: Client, **query: str) -> list[Import]:
+    return list(client.get(reverse(LIST, query=query)).context["cl"].result_list)
+
+
+def act(client: Client, action: str, *chosen: Import, **more: str) -> list[str]:
+    data: Any = {"action": action, "_selected_action": [job.pk for job in chosen], **more}
+    return [str(message) for message in client.post(reverse(LIST), data, follow=True).context["messages"]]
+
+
+def an_old_one(**fields: Any) -> Import:
+    """An import as it stands in the table, however it came there."""
+    facts: dict[str, Any] = {"user": people.alice(), "import_type": "file/batch-manual", **fields}
+    if facts.get("state") == State.FAILED:
+        facts |= {"status_code": 400, "error_message": "no"}
+    return Import.objects.create(**facts)
+
+
+def days_ago(days: float) -> Any:
+    return timezone.now() - timedelta(days=days)
+
+
+# --- filters
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"state": "failed"}, "old"),
+        ({"state__exact": "failed"}, "old"),
+        ({"state": "queued"}, "new"),
+        ({"state": "reverted"}, ""),
+        ({"game": "sdvx"}, "old"),
+        ({"game": "iidx"}, "new"),
+        ({"import_type": "ir/direct-manual"}, "new"),
+        ({"import_type": "file/batch-manual"}, "old"),
+        ({"intent": "yes"}, "old"),
+        ({"intent": "no"}, "new"),
+        ({"client": "BadHook/1.4"}, "new"),
+        ({"client": "BadHook"}, ""),
+        ({"service": "Arcade"}, "new"),
+        ({"words": "badhook"}, "new"),
+        ({"words": "arca"}, "new"),
+        ({"words": "moz"}, "old"),
+        ({"words": "%"}, "old new"),
+        ({"days": "1"}, "new"),
+        ({"days": "7"}, "new"),
+        ({"days": "28"}, "old new"),
+        ({"since": "2020-01-01", "until": "2020-01-31"}, ""),
+        ({"since": "2020-01-01"}, "old new"),
+        ({"until": "2020-01-31"}, ""),
+        ({"progress": "any"}, "new"),
+        ({"state": "queued", "client": "BadHook/1.4", "days": "1"}, "new"),
+        ({"state": "failed", "client": "BadHook/1.4"}, ""),
+        ({"q": "bob"}, "new"),
+        ({"q": "bob", "state": "failed"}, ""),
+        ({"since": "yesterday"}, "old new"),
+    ],
+)
+def test_each_filter_finds_what_it_says(query: dict[str, str], found: str, mo: Client) -> None:
+    old = an_old_one(state=State.FAILED, game="sdvx", user_intent=True, client="Mozilla/5.0", time_queued=days_ago(10))
+    new = an_old_one(
+        user=people.bob(), game="iidx", import_type="ir/direct-manual", client="BadHook/1.4", service="Arcade"
+    )
+
+    page = mo.get(reverse(LIST, query=query), follow=True)  # what makes no sense is dropped by a redirect
+
+    names = {old: "old", new: "new"}
+    assert {names[job] for job in page.context["cl"].result_list} == set(found.split())
+
+
+def test_both_ends_of_a_stretch_of_time_belong_to_it(mo: Client) -> None:
+    job = an_old_one(time_queued=days_ago(3))
+    day = job.time_queued.date().isoformat()
+
+    assert listed(mo, since=day, until=day) == [job]
+
+
+def test_counts_are_shown_on_request(mo: Client) -> None:
+    an_old_one(state=State.FAILED, game="sdvx")
+    an_old_one(game="sdvx", client="Hook/1")
+    url = reverse(LIST, query={"game": "sdvx", "_facets": "True"})
+
+    html = mo.get(url).content.decode()
+
+    assert "failed (1)" in html
+    assert "Hook/1 (1)" in html
+    assert "SOUND VOLTEX (2)" in html
+
+
+def test_clients_and_services_to_choose_are_those_of_the_newest_imports(mo: Client) -> None:
+    for client in ("Common/1", "Common/1", "Rare/1"):
+        an_old_one(client=client, state=State.CANCELLED)
+
+    page = mo.get(reverse(LIST, query={"client": "Gone/1"}))
+
+    [offered] = [spec.lookup_choices for spec in page.context["cl"].filter_specs if spec.title == "client"]
+    assert [value for value, _ in offered] == ["Common/1", "Rare/1", "Gone/1"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_stuck"),
+    [
+        ({"time_queued": days_ago(0.01)}, True),
+        ({}, False),
+        ({"state": State.RUNNING, "time_started": days_ago(0.01)}, True),
+        ({"state": State.RUNNING, "time_started": days_ago(0.0005)}, True),  # 43 seconds, and nobody is at it
+        ({"state": State.RUNNING, "time_started": timezone.now()}, False),
+        ({"state": State.FAILED, "time_queued": days_ago(1)}, False),
+    ],
+)
+def test_what_is_stuck_is_seen_at_a_glance(fields: dict[str, Any], is_stuck: bool, mo: Client) -> None:
+    if fields.get("state") == State.RUNNING and not is_stuck:
+        fields = {**fields, "time_started": timezone.now()}
+    job = an_old_one(**fields)
+
+    assert listed(mo, progress="stuck") == ([job] if is_stuck else [])
+    assert f"Stuck: {int(is_stuck)}" in mo.get(reverse(LIST)).content.decode()
+
+
+def test_an_import_that_somebody_is_at_is_not_left_alone(mo: Client) -> None:
+    job = an_old_one(state=State.RUNNING, time_started=days_ago(0.0005))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [job.pk])
+        try:
+            assert listed(mo, progress="stuck") == []
+            assert "nobody at it" not in mo.get(reverse(LIST)).content.decode()
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [job.pk])
+    assert "nobody at it" in mo.get(reverse(LIST)).content.decode()
+
+
+def test_the_list_costs_the_same_whatever_its_length(mo: Client, django_assert_max_num_queries: Any) -> None:
+    def add(number: int) -> None:
+        for n in range(number):
+            user = User.objects.create_user(f"Player_{number}_{n}")
+            state = [State.QUEUED, State.RUNNING, State.CANCELLED][n % 3]
+            an_old_one(user=user, client=f"Hook/{n}", state=state, time_started=timezone.now())
+
+    add(3)
+    with django_assert_max_num_queries(100) as few:
+        mo.get(reverse(LIST))
+    add(12)
+    with django_assert_max_num_queries(len(few)):
+        assert len(listed(mo)) == 15
+
+
+INDEXES = [
+    ({"client": "Rare/1"}, "import_by_client"),
+    ({"service": "Rare"}, "import_by_service"),
+    ({"game": "usc"}, "import_by_game"),
+    ({"import_type": "ir/direct-manual"}, "import_by_type"),
+    ({"intent": "yes"}, "import_by_intent"),
+    ({"since": "2030-01-01"}, "import_by_time"),
+    ({"progress": "any"}, "import_unfinished"),
+]
+
+
+def test_what_is_rare_is_found_by_an_index(mo: Client) -> None:
+    an_old_one(game="sdvx", service="S", client="C", state=State.CANCELLED)
+    fields = [field for field in Import._meta.concrete_fields if field.name not in {"id", "import_id"}]
+    columns = ", ".join(str(field.column) for field in fields)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO imports_import (import_id, {columns}) "  # noqa: S608 - names of our own columns
+            f"SELECT md5(n::text), {columns} FROM imports_import, generate_series(1, 3000) n"
+        )
+        cursor.execute("ANALYZE imports_import")
+
+    plans = {
+        index: mo.get(reverse(LIST, query=query)).context["cl"].queryset[:50].explain() for query, index in INDEXES
+    }
+
+    assert [index for index, plan in plans.items() if index not in plan] == []
+
+
+# --- one import
+
+
+def test_a_broken_import_shows_its_traceback_to_staff_alone(mo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(*_args: Any, **_more: Any) -> None:
+        raise ZeroDivisionError("a secret of the inside")
+
+    monkeypatch.setattr("imports.jobs.working.run", breaks)
+    job = builders.an_import(people.alice())
+    owner = people.session_of(people.alice())
+
+    assert job.error_message == jobs.CRASHED
+    assert "ZeroDivisionError: a secret of the inside" in job.traceback
+    page = mo.get(reverse("admin:imports_import_change", args=[job.pk])).content.decode()
+    assert "a secret of the inside" in page
+    for url in (f"/imports/{job.import_id}/", f"/api/v1/imports/{job.import_id}/poll-status"):
+        assert "a secret of the inside" not in owner.get(url).content.decode()
+
+
+def test_a_failure_that_is_the_files_own_has_no_traceback() -> None:
+    job = builders.an_import(people.alice(), {"score": "x"})
+
+    assert (job.state, job.traceback) == (State.FAILED, "")
+
+
+def test_a_retry_forgets_the_traceback(mo: Client) -> None:
+    job = builders.an_import(people.alice(), {"score": "x"})
+    Import.objects.update(traceback="Traceback")
+
+    act(mo, "retry_selected", job)
+
+    job.refresh_from_db()
+    assert (job.state, job.traceback) == (State.QUEUED, "")
+
+
+def test_staff_download_the_input(mo: Client) -> None:
+    job = builders.an_import(people.alice(), {"score": "x"}, file_name="mine.json")
+    url = reverse("import-input", args=[job.import_id])
+
+    assert url in mo.get(reverse("admin:imports_import_change", args=[job.pk])).content.decode()
+    assert mo.get(url).status_code == 200
+    assert people.session_of(people.bob()).get(url).status_code in {403, 404}
+
+
+def test_an_import_whose_input_is_gone_says_so(mo: Client) -> None:
+    job = builders.an_import(people.alice(), {"score": "x"})
+    ImportInput.objects.all().delete()
+
+    assert "No longer stored." in mo.get(reverse("admin:imports_import_change", args=[job.pk])).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("state", "offers"),
+    [
+        (State.QUEUED, "cancel_selected"),
+        (State.RUNNING, "cancel_selected"),
+        (State.COMPLETED, "revert_selected"),
+        (State.FAILED, "retry_selected"),
+        (State.CANCELLED, "retry_selected"),
+        (State.REVERTED, "restore_selected"),
+    ],
+)
+def test_an_import_offers_what_can_be_done_with_it(state: State, offers: str, mo: Client) -> None:
+    job = an_old_one(state=state, time_finished=timezone.now(), reverted_at=timezone.now())
+
+    page = mo.get(reverse("admin:imports_import_change", args=[job.pk]))
+
+    assert [action for action, _ in page.context["deeds"]] == [offers]
+
+
+# --- deeds
+
+
+def test_restore_retry_and_cancel_are_done_and_refused_in_words(mo: Client) -> None:
+    alice, [chart] = people.alice(), builders.charts(1)
+    completed = builders.an_import(alice, builders.score_on(chart))
+    failed = builders.an_import(alice, {"score": "x"})
+    waiting = builders.queued_import(alice)
+
+    assert act(mo, "restore_selected", completed) == [
+        f"Left alone: {completed.import_id} of Alice. This import cannot be run again as it stands now."
+    ]
+    assert act(mo, "cancel_selected", waiting, reason="too many") == ["Cancelled: 1 import."]
+    assert act(mo, "retry_selected", failed, completed) == [
+        "Queued to be tried again: 1 import.",
+        f"Left alone: {completed.import_id} of Alice. This import cannot be run again as it stands now.",
+    ]
+    revert(completed, Deed(by=alice))
+    assert act(mo, "restore_selected", completed) == ["Queued to be restored: 1 import."]
+    entries = (
+        AuditEntry.objects.filter(actor=people.mo()).order_by("pk").values_list("verb", "job", "subject", "reason")
+    )
+    assert list(entries) == [
+        ("cancelled", waiting.pk, alice.pk, "too many"),
+        ("retried", failed.pk, alice.pk, ""),
+        ("restored", completed.pk, alice.pk, ""),
+    ]
+
+
+def test_an_import_without_its_input_cannot_be_tried_again(mo: Client) -> None:
+    job = builders.an_import(people.alice(), {"score": "x"})
+    ImportInput.objects.all().delete()
+
+    assert act(mo, "retry_selected", job) == [
+        f"Left alone: {job.import_id} of Alice. The input of this import is no longer stored."
+    ]
+
+
+def test_of_many_refusals_the_first_are_told(mo: Client) -> None:
+    chosen = [an_old_one(state=State.CANCELLED) for _ in range(13)]
+
+    told = act(mo, "cancel_selected", *chosen)
+
+    assert len(told) == 11
+    assert told[-1] == "And 3 more were refused."
+
+
+def test_a_deed_on_an_imports_page_comes_back_to_it(mo: Client) -> None:
+    job = builders.an_import(people.alice(), {"score": "x"})
+    data = {"action": "retry_selected", "_selected_action": job.pk, "from": job.pk}
+
+    done = mo.post(reverse(LIST), data)
+
+    assert done.headers["Location"] == reverse("admin:imports_import_change", args=[job.pk])
+
+
+@pytest.mark.parametrize(
+    "action", ["revert_selected", "restore_selected", "retry_selected", "cancel_selected", "roll_back_selected"]
+)
+@pytest.mark.parametrize("who", [people.bob, people.eve])
+def test_only_moderators_do_any_of_it(action: str, who: Any) -> None:
+    job = builders.an_import(people.alice(), {"score": "x"})
+    before = Import.objects.values().get()
+
+    data = {"action": action, "_selected_action": job.pk, "reason": "x"}
+    answer = people.session_of(who()).post(reverse(LIST), data, follow=True)
+
+    assert answer.status_code == 403
+    assert Import.objects.values().get() == before

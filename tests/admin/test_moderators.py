@@ -1,0 +1,77 @@
+"""Who moderates: staff are members of the group Moderators, and members are staff."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Group
+
+from imports import rules
+from imports.models import User
+from imports.models.moderation import MODERATORS
+from tests import people
+
+pytestmark = pytest.mark.django_db
+
+
+def is_member(user: User) -> bool:
+    return user.groups.filter(name=MODERATORS).exists()
+
+
+@pytest.fixture
+def group() -> Group:
+    return Group.objects.get(name=MODERATORS)
+
+
+def test_whoever_becomes_staff_joins_the_group_and_whoever_ceases_to_be_leaves_it() -> None:
+    bob = people.bob()
+    assert not is_member(bob)
+
+    for is_staff in (True, False):
+        bob.is_staff = is_staff
+        bob.save()
+        assert (is_member(bob), rules.is_moderator(bob)) == (is_staff, is_staff)
+
+
+def test_whoever_joins_the_group_moderates_until_they_leave_it(group: Group) -> None:
+    bob = people.bob()
+
+    bob.groups.add(group)
+    assert rules.is_moderator(bob)
+    bob.groups.remove(group)
+    assert not rules.is_moderator(bob)
+
+
+def test_it_makes_no_difference_from_which_side_they_join(group: Group) -> None:
+    group.user_set.add(people.bob())
+    assert rules.is_moderator(User.objects.get(username="Bob"))
+    group.user_set.clear()
+    assert not rules.is_moderator(User.objects.get(username="Bob"))
+
+
+def test_an_administrator_stays_one_without_the_group(group: Group) -> None:
+    ada = people.ada()
+
+    ada.groups.remove(group)
+
+    ada.refresh_from_db()
+    assert rules.is_administrator(ada)
+    assert ada.is_staff
+
+
+def test_other_groups_and_other_changes_make_nobody_a_moderator(group: Group) -> None:
+    bob = people.bob()
+
+    bob.groups.add(Group.objects.create(name="Friends"))
+    bob.status = "hello"
+    bob.save(update_fields=["status"])
+
+    assert not rules.is_moderator(User.objects.get(username="Bob"))
+    assert not is_member(bob)
+
+
+def test_a_banned_member_moderates_nothing(group: Group) -> None:
+    eve = people.eve()
+
+    eve.groups.add(group)
+
+    assert not rules.is_moderator(User.objects.get(username="Eve"))

@@ -1,0 +1,136 @@
+"""The queue's page: what waits, who works, what is stuck, what failed and what the sweeper did."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from imports import jobs, watching
+from imports.models import Import, State, User
+from imports.pipeline.progress import Snapshot, Stage, writer
+from tests import builders, people
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
+
+PAGE = "admin:queue"
+
+
+@pytest.fixture
+def mo() -> Client:
+    return people.session_of(people.mo())
+
+
+def seen(client: Client) -> Any:
+    page = client.get(reverse(PAGE))
+    assert page.status_code == 200
+    return page.context
+
+
+@pytest.mark.parametrize("who", [people.bob, people.eve])
+def test_it_is_for_moderators(who: Any) -> None:
+    assert people.session_of(who()).get(reverse(PAGE), follow=True).status_code == 403
+    assert people.guest().get(reverse(PAGE)).status_code == 302
+
+
+def test_an_idle_instance_says_so(mo: Client) -> None:
+    html = mo.get(reverse(PAGE)).content.decode()
+
+    assert "Nothing runs." in html
+    assert "Nothing is stuck." in html
+    assert "Nothing was left alone lately." in html
+
+
+def test_what_waits_is_counted_with_the_age_of_the_oldest(mo: Client) -> None:
+    an_hour_ago = timezone.now() - timedelta(hours=1)
+    for user in (people.alice(), people.alice(), people.bob()):
+        builders.queued_import(user)
+    Import.objects.filter(user=people.bob()).update(time_queued=an_hour_ago)
+
+    assert seen(mo)["depth"] == {"queued": 3, "running": 0, "players": 2, "oldest": an_hour_ago}
+
+
+def test_what_runs_is_shown_with_its_progress(mo: Client, redis_clean: Redis) -> None:
+    job = builders.queued_import(people.alice())
+    Import.objects.update(state=State.RUNNING, time_started=timezone.now() - timedelta(minutes=1), attempts=1)
+    writer(redis_clean, job.import_id)(Snapshot(attempt=1, stage=Stage.SAVING, percent=64))
+
+    page = mo.get(reverse(PAGE))
+
+    [line] = page.context["running"]
+    assert (line["job"], line["progress"]["percent"], line["job"].held) == (job, 64, False)
+    assert page.context["stuck"] == [job]
+    assert "nobody is at it" in page.content.decode()
+
+
+def test_failures_of_the_day_are_counted_by_message(mo: Client) -> None:
+    day = timedelta(days=1)
+    for message, age in (("bad", day / 2), ("bad", day / 3), ("worse", day / 4), ("bad", day * 2)):
+        Import.objects.create(
+            user=people.alice(), import_type="file/batch-manual", state=State.FAILED, status_code=400,
+            error_message=message, time_queued=timezone.now() - age, time_finished=timezone.now() - age,
+        )  # fmt: skip
+
+    context = seen(mo)
+
+    assert [(line["said"], line["count"]) for line in context["failures"]] == [("bad", 2), ("worse", 1)]
+    assert context["states"] == [("failed", "failed", 3)]
+
+
+def test_what_the_sweeper_queued_again_is_remembered(mo: Client, redis_clean: Redis) -> None:
+    job = builders.queued_import(people.alice())
+    redis_clean.flushdb()
+    Import.objects.update(time_queued=timezone.now() - timedelta(minutes=1))
+
+    assert jobs.sweep() == 1
+
+    context = seen(mo)
+    assert not context["sweeper_is_late"]
+    assert [(name, found) for _, name, found in context["rescued"]] == [(job.import_id, job)]
+
+
+def test_a_sweeper_that_does_not_look_is_late(mo: Client, redis_clean: Redis) -> None:
+    assert seen(mo)["sweeper_is_late"]
+    redis_clean.set(watching.LAST_SWEEP, timezone.now().timestamp() - 60)
+    assert seen(mo)["sweeper_is_late"]
+
+
+def test_only_so_many_rescues_are_remembered(redis_clean: Redis) -> None:
+    watching.note_sweep(redis_clean, [f"{number:040}" for number in range(150)])
+
+    rescued = watching.sweeps(redis_clean).rescued
+    assert len(rescued) == watching.KEPT
+    assert rescued[0][1] == f"{149:040}"
+
+
+def test_without_redis_the_page_says_so(mo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = Redis(host="127.0.0.1", port=1, retry=Retry(NoBackoff(), 0))
+    watching.note_sweep(gone, ["0" * 40])
+    monkeypatch.setattr("imports.jobs.queue.redis", lambda: gone)
+    monkeypatch.setattr("imports.admin.queue.living_workers", lambda: None)
+
+    assert "Redis is down" in mo.get(reverse(PAGE)).content.decode()
+
+
+def test_its_queries_do_not_grow(mo: Client, django_assert_max_num_queries: Any) -> None:
+    def add(number: int) -> None:
+        for n in range(number):
+            user = User.objects.create_user(f"Player_{number}_{n}")
+            Import.objects.create(
+                user=user, import_type="file/batch-manual", state=State.RUNNING,
+                time_started=timezone.now() - timedelta(hours=1),
+            )  # fmt: skip
+
+    add(2)
+    with django_assert_max_num_queries(100) as few:
+        seen(mo)
+    add(20)
+    with django_assert_max_num_queries(len(few)):
+        assert len(seen(mo)["running"]) == 22

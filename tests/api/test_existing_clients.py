@@ -1,0 +1,329 @@
+"""What hooks, bookmarklets, bots and scripts that were written for Tachi send and expect. They only change the host."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from typing import Any, Literal
+
+import msgspec
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from imports.models import GameStats, Import, Permission, Score, Session, State
+from tests import people
+from tests.builders import HOUR, NOON, a_chart, a_song, batch_manual, charts, dealt_with, score_on, unknown_score
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
+
+DIRECT, FILE = "/ir/direct-manual/import", "/api/v1/import/file"
+
+
+# --- a typed client: it insists on what it was told once, and looks at nothing else ------------------
+
+
+class Queued(msgspec.Struct):
+    url: str
+    importID: str  # noqa: N815 - the API's names
+
+
+class CreatedSession(msgspec.Struct):
+    sessionID: str  # noqa: N815
+    type: Literal["Created", "Appended"]
+
+
+class ClassDelta(msgspec.Struct):
+    game: str
+    set: str
+    playtype: str
+    old: str | None
+    new: str
+
+
+class RowError(msgspec.Struct):
+    type: str
+    message: str
+
+
+class ImportDocument(msgspec.Struct):
+    importID: str  # noqa: N815
+    userID: int  # noqa: N815
+    userIntent: bool  # noqa: N815
+    importType: str  # noqa: N815
+    game: str
+    playtypes: list[str]
+    scoreIDs: list[str]  # noqa: N815
+    errors: list[RowError]
+    createdSessions: list[CreatedSession]  # noqa: N815
+    classDeltas: list[ClassDelta]  # noqa: N815
+    goalInfo: list[Any]  # noqa: N815
+    questInfo: list[Any]  # noqa: N815
+    timeStarted: int  # noqa: N815
+    timeFinished: int  # noqa: N815
+
+
+class Progress(msgspec.Struct):
+    description: str
+
+
+class Completed(msgspec.Struct, tag_field="importStatus", tag="completed"):
+    imported: ImportDocument = msgspec.field(name="import")
+
+
+class Ongoing(msgspec.Struct, tag_field="importStatus", tag="ongoing"):
+    progress: Progress
+
+
+class Submitted(msgspec.Struct):
+    success: Literal[True]
+    description: str
+    body: Queued
+
+
+class Polled(msgspec.Struct):
+    success: Literal[True]
+    description: str
+    body: Completed | Ongoing
+
+
+class Refusal(msgspec.Struct, forbid_unknown_fields=True):
+    success: Literal[False]
+    description: str
+
+
+def hook() -> Client:
+    """A program with nothing but a token that may submit scores."""
+    return people.bearer(people.alice(), Permission.SUBMIT_SCORE)
+
+
+def submitted(document: Any, *, way: str = DIRECT, **headers: str) -> Queued:
+    """As a hook does it, by either way."""
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    content = json.dumps(document)
+    if way == DIRECT:
+        response = hook().post(DIRECT, content, content_type="application/json", headers=given)
+    else:
+        file = SimpleUploadedFile("scores.json", content.encode(), "application/json")
+        response = hook().post(FILE, {"importType": "file/batch-manual", "scoreData": file}, headers=given)
+    assert response.status_code == 202, response.content
+    return msgspec.json.decode(response.content, type=Submitted).body
+
+
+def polled(queued: Queued) -> Completed | Ongoing:
+    """Without a token, at the address that the 202 gave."""
+    response = people.guest().get(queued.url.removeprefix("http://testserver"))
+    assert response.status_code == 200, response.content
+    return msgspec.json.decode(response.content, type=Polled).body
+
+
+def completed(document: Any, *, way: str = DIRECT) -> ImportDocument:
+    queued = submitted(document, way=way)
+    dealt_with(Import.objects.get(import_id=queued.importID))
+    told = polled(queued)
+    assert isinstance(told, Completed)
+    assert told.imported.importID == queued.importID
+    return told.imported
+
+
+def failed(document: Any) -> Refusal:
+    queued = submitted(document)
+    dealt_with(Import.objects.get(import_id=queued.importID))
+    response = people.guest().get(queued.url.removeprefix("http://testserver"))
+    assert response.status_code == 400
+    return msgspec.json.decode(response.content, type=Refusal)
+
+
+# --- what they send ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", [DIRECT, FILE])
+def test_classes_may_come_without_any_score(way: str) -> None:
+    told = completed(batch_manual(classes={"dan": "DAN_9"}), way=way)
+    assert told.classDeltas == [ClassDelta(game="sdvx", set="dan", playtype="Single", old=None, new="DAN_9")]
+    assert (told.scoreIDs, told.errors, told.createdSessions) == ([], [], [])
+    assert GameStats.objects.get().classes == {"dan": "DAN_9"}
+
+
+@pytest.mark.parametrize("classes", [{}, None, {"dan": None}])
+def test_scores_may_come_with_empty_classes(classes: Any) -> None:
+    (chart,) = charts(1)
+    told = completed(batch_manual(score_on(chart), classes=classes))
+    assert len(told.scoreIDs) == 1
+    assert [delta.set for delta in told.classDeltas] == ["vfClass"]  # what follows from the score, and nothing given
+
+
+@pytest.mark.parametrize("way", [DIRECT, FILE])
+def test_nothing_at_all_may_come(way: str) -> None:
+    told = completed(batch_manual(), way=way)
+    assert (told.scoreIDs, told.errors, told.createdSessions, told.classDeltas) == ([], [], [], [])
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        ({"optional": {"exScore": 4000}}, {"exScore": 4000}),
+        ({"hitMeta": {"exScore": 4000}}, {"exScore": 4000}),  # its name before it was renamed
+        ({"hitMeta": {"exScore": 1}, "optional": {"exScore": 4000}}, {"exScore": 4000}),
+        ({"hitMeta": {}}, {}),
+        ({"optional": None, "hitMeta": None}, {}),
+    ],
+)
+def test_optional_facts_may_come_under_both_of_their_names(given: Any, stored: Any) -> None:
+    (chart,) = charts(1)
+    assert completed(batch_manual(score_on(chart, **given))).errors == []
+    optional = Score.objects.get().score_data["optional"]
+    assert {name: value for name, value in optional.items() if name == "exScore"} == stored
+
+
+@pytest.mark.parametrize("service", ["abc", "My Hook", "x" * 60, "譜面" * 30, "a b", "   "])
+def test_a_service_has_3_to_60_characters(service: str) -> None:
+    (chart,) = charts(1)
+    document = batch_manual(score_on(chart))
+    document["meta"]["service"] = service
+    assert len(completed(document).scoreIDs) == 1
+    assert Score.objects.get().service == f"{service} (DIRECT-MANUAL)"
+
+
+@pytest.mark.parametrize("service", ["", "ab", "x" * 61, None, 5])
+def test_another_service_is_refused_while_polling(service: Any) -> None:
+    document = batch_manual()
+    document["meta"]["service"] = service
+    assert "meta.service | Expected a string with length between 3 and 60." in failed(document).description
+
+
+@pytest.mark.parametrize("time", [{}, {"timeAchieved": None}])
+def test_a_score_may_have_no_time_and_then_makes_no_session(time: Any) -> None:
+    (chart,) = charts(1)
+    told = completed(batch_manual(score_on(chart, **time)))
+    assert (len(told.scoreIDs), told.errors, told.createdSessions) == (1, [], [])
+    assert Score.objects.get().time_achieved is None
+    assert not Session.objects.exists()
+
+
+@pytest.mark.parametrize("match_type", ["tachiSongID", "sdvxInGameID"])
+def test_identifiers_are_texts_also_where_they_look_like_numbers(match_type: str) -> None:
+    (chart,) = charts(1)
+    told = completed(batch_manual(score_on(chart, matchType=match_type, identifier="1")))
+    assert (len(told.scoreIDs), told.errors) == (1, [])
+
+
+def test_a_title_that_looks_like_a_number_is_a_title() -> None:
+    charts(1)
+    other = a_chart(a_song(2, "1"))
+    told = completed(batch_manual(score_on(other, matchType="songTitle", identifier="1")))
+    assert (len(told.scoreIDs), told.errors) == (1, [])
+    assert Score.objects.get().chart == other
+
+
+@pytest.mark.parametrize("way", [DIRECT, FILE])
+@pytest.mark.parametrize(
+    ("header", "intent"),
+    [
+        ({"X_User_Intent": "true"}, True),
+        ({"X_User_Intent": "TRUE"}, True),
+        ({"X_User_Intent": "false"}, False),
+        ({}, False),
+        ({"X_User_Intent": ""}, False),
+        ({"X_User_Intent": "nonsense"}, False),
+        ({"X_User_Intent": "1"}, False),
+        ({"X_User_Intent": "true, true"}, False),
+    ],
+)
+def test_only_true_is_the_intent_of_a_person(way: str, header: dict[str, str], *, intent: bool) -> None:
+    queued = submitted(batch_manual(), way=way, **header)
+    assert Import.objects.get(import_id=queued.importID).user_intent is intent
+
+
+@pytest.mark.parametrize(
+    ("value", "inferred"), [("true", True), ("True", True), ("false", False), ("", False), ("yes", False)]
+)
+def test_the_time_of_a_single_score_may_be_now(value: str, *, inferred: bool) -> None:
+    (chart,) = charts(1)
+    queued = submitted(batch_manual(score_on(chart)), X_Infer_Score_TimeAchieved=value)
+    dealt_with(Import.objects.get(import_id=queued.importID))
+    assert (Score.objects.get().time_achieved is not None) is inferred
+
+
+def test_a_hook_may_send_a_charset_and_squeeze_what_it_sends() -> None:
+    (chart,) = charts(1)
+    content = gzip.compress(json.dumps(batch_manual(score_on(chart))).encode())
+    response = hook().post(
+        DIRECT, content, content_type="application/json; charset=utf-8", headers={"Content-Encoding": "gzip"}
+    )
+    assert response.status_code == 202
+
+
+# --- what they expect -------------------------------------------------------------------------------
+
+
+def test_the_first_poll_may_come_in_the_same_millisecond_as_the_202() -> None:
+    told = polled(submitted(batch_manual()))
+    assert isinstance(told, Ongoing)
+    assert told.progress.description == "Starting up import."
+
+
+def test_it_may_even_come_before_a_worker_hears_of_the_import(
+    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    """From the moment it is committed an import can be polled: before it is queued, and before the 202 is written."""
+    seen: list[int] = []
+
+    def poll(import_id: str) -> None:
+        seen.append(people.guest().get(f"/api/v1/imports/{import_id}/poll-status").status_code)
+
+    monkeypatch.setattr("imports.jobs.queue.enqueue", poll)
+    with django_capture_on_commit_callbacks(execute=True):
+        submitted(batch_manual())
+    assert seen == [200]
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING])
+def test_progress_is_never_a_number(state: State) -> None:
+    queued = submitted(batch_manual())
+    Import.objects.update(state=state, attempts=1)
+    assert isinstance(polled(queued), Ongoing)
+
+
+@pytest.mark.parametrize(
+    "client", [people.guest, lambda: people.bearer(people.bob()), lambda: people.session_of(people.bob())]
+)
+def test_anybody_may_poll(client: Callable[[], Client]) -> None:
+    queued = submitted(batch_manual())
+    response = client().get(f"/api/v1/imports/{queued.importID}/poll-status")
+    assert isinstance(msgspec.json.decode(response.content, type=Polled).body, Ongoing)
+
+
+def test_the_address_to_poll_is_absolute() -> None:
+    queued = submitted(batch_manual())
+    assert queued.url == f"http://testserver/api/v1/imports/{queued.importID}/poll-status"
+
+
+def test_a_session_is_created_once_and_appended_to_from_then_on() -> None:
+    one, other = charts(2)
+    first = completed(batch_manual(score_on(one, timeAchieved=NOON)))
+    second = completed(batch_manual(score_on(other, timeAchieved=NOON + HOUR)))
+    assert [session.type for session in first.createdSessions] == ["Created"]
+    assert [session.type for session in second.createdSessions] == ["Appended"]
+    assert first.createdSessions[0].sessionID == second.createdSessions[0].sessionID
+
+
+def test_rows_that_stay_out_fail_nothing_else() -> None:
+    (chart,) = charts(1)
+    told = completed(batch_manual(unknown_score(), score_on(chart), unknown_score()))
+    assert len(told.scoreIDs) == 1
+    assert [error.type for error in told.errors] == ["SongOrChartNotFound", "OrphanExists"]
+
+
+def test_the_same_again_changes_nothing_and_is_no_error() -> None:
+    (chart,) = charts(1)
+    document = batch_manual(score_on(chart, timeAchieved=NOON), classes={"dan": "DAN_9"})
+    assert len(completed(document).scoreIDs) == 1
+    again = completed(document)
+    assert (again.scoreIDs, again.errors, again.classDeltas) == ([], [], [])
+
+
+def test_what_is_no_batch_manual_is_a_refusal_while_polling() -> None:
+    assert failed({"meta": {"game": "sdvx"}}).description != ""
+    assert not Score.objects.exists()

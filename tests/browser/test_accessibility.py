@@ -1,0 +1,128 @@
+"""Nothing that axe knows of (WCAG 2.2, A and AA) is wrong with any page, and all of it can be reached by keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+from pytest_django.live_server_helper import LiveServer
+from redis import Redis
+
+from tests.browser.conftest import OpenBrowser
+from tests.browser.world import Eyes, Looks, looks, name_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SIZES = {"desk": (1280, 800), "phone": (390, 844)}
+MOST = 80  # tab stops that are walked through on one page
+
+RUN = """async (rules) => {
+    const found = await axe.run(document, { resultTypes: ["violations"], ...rules });
+    return found.violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.target.join(" ")).slice(0, 3)}`);
+}"""
+
+
+@pytest.fixture
+def pages(catalogue: None, redis_clean: Redis) -> Looks:
+    return looks(redis_clean)
+
+
+def test_axe_finds_nothing_on_any_page(
+    pages: Looks, live_server: LiveServer, open_browser: OpenBrowser, complaints: list[str]
+) -> None:
+    """In both widths and both themes. What does not depend on colours is asked once a width."""
+    eyes = Eyes(open_browser(reduced_motion="reduce"), live_server.url)
+    source = AXE.read_text()
+    wrong: dict[str, Any] = {}
+    for name, (reader, address) in pages.items():
+        page = eyes.look(reader, address)
+        page.evaluate(source)
+        for place, found in asked(page):
+            if found:
+                wrong[f"{name}, {place}"] = found
+    complaints.clear()  # other tests' business
+    assert wrong == {}
+
+
+def test_axe_would_find_what_is_wrong(open_browser: OpenBrowser) -> None:
+    page = open_browser().new_page()
+    page.set_content(
+        "<html><body><main><h1>x</h1><img src='x.png'><p style='color: #999'>pale</p></main></body></html>"
+    )
+    page.evaluate(AXE.read_text())
+    found = {line.partition(":")[0] for _, lines in asked(page) for line in lines}
+    assert {"image-alt", "html-has-lang", "document-title", "color-contrast"} <= found
+
+
+def test_the_keyboard_test_would_find_what_is_wrong(open_browser: OpenBrowser) -> None:
+    page = open_browser().new_page()
+    page.set_content("<style>a { outline: none }</style><a href='#'>no outline</a><button>well</button>")
+    assert tab_through(page) == ["no outline at stop 0"]
+
+
+def asked(page: Page) -> Iterator[tuple[str, list[str]]]:
+    tags = {"runOnly": {"type": "tag", "values": TAGS}}
+    colours = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+    for size, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        for theme, rules in (("light", tags), ("dark", colours)):
+            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+            yield f"{size}, {theme}", page.evaluate(RUN, rules)
+    page.emulate_media(color_scheme="light")
+
+
+def test_every_control_is_reached_by_keyboard_and_shows_it(
+    pages: Looks, live_server: LiveServer, open_browser: OpenBrowser, complaints: list[str]
+) -> None:
+    eyes = Eyes(open_browser(viewport={"width": 1280, "height": 800}), live_server.url)
+    wrong: dict[str, Any] = {}
+    for name, (reader, address) in one_of_each(pages).items():
+        page = eyes.look(reader, address)
+        flaws = tab_through(page)
+        if flaws:
+            wrong[name] = flaws
+    complaints.clear()
+    assert wrong == {}
+
+
+def one_of_each(pages: Looks) -> Looks:
+    """The first look at each page: its states have the same controls, more or less."""
+    firsts: dict[str, str] = {}
+    for name, (_, address) in pages.items():
+        firsts.setdefault(name_of(address), name)
+    return {name: pages[name] for name in firsts.values()}
+
+
+def tab_through(page: Page) -> list[str]:
+    """What cannot be reached, or does not show that it was, among the first tab stops."""
+    page.evaluate("document.activeElement?.blur(); document.body.tabIndex = -1; document.body.focus()")
+    wanted = page.evaluate(
+        """(most) => {
+            const kinds = "a[href], button, input, select, textarea, summary, [tabindex='0']";
+            const stops = [...document.querySelectorAll(kinds)].filter((each) =>
+                each.tabIndex >= 0 && !each.disabled && each.type !== "hidden"
+                && each.checkVisibility({ visibilityProperty: true, opacityProperty: true })
+                && !(each.type === "radio" && !each.checked));
+            return stops.slice(0, most).map((each, place) => (each.dataset.stop = place));
+        }""",
+        MOST,
+    )
+    seen, unmarked = set[str](), set[str]()
+    for _ in range(len(wanted) + 2):
+        page.keyboard.press("Tab")
+        stop, shown = page.evaluate(
+            """() => {
+                const here = document.activeElement;
+                const dress = getComputedStyle(here);
+                return [here.dataset.stop ?? "", dress.outlineStyle !== "none" && parseFloat(dress.outlineWidth) > 0];
+            }"""
+        )
+        seen.add(stop)
+        if stop and not shown:
+            unmarked.add(f"no outline at stop {stop}")
+    return [*sorted(unmarked), *(f"stop {stop} was not reached" for stop in map(str, wanted) if stop not in seen)]

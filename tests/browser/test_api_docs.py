@@ -1,0 +1,39 @@
+"""The page of the API in a real browser: it works under our Content-Security-Policy and asks no other host."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+from pytest_django.live_server_helper import LiveServer
+
+from tests.browser.conftest import OpenBrowser
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_the_api_can_be_browsed_and_tried_out(
+    live_server: LiveServer, open_browser: OpenBrowser, complaints: list[str]
+) -> None:
+    """The console stays empty: no policy is violated (`complaints`)."""
+    page = open_browser().new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{live_server.url}/api/docs/")
+    operation = page.locator("#operations-The_instance-getStatus")
+    operation.locator(".opblock-summary-control").click()
+    operation.get_by_role("button", name="Try it out").click()
+    operation.get_by_role("button", name="Execute").click()
+    answer = operation.locator(".live-responses-table .response-col_status", has_text="200")
+    expect(answer).to_be_visible()
+    expect(operation.locator(".live-responses-table")).to_contain_text("Status check successful.")
+    assert {url.split("/")[2] for url in asked if not url.startswith(("data:", "blob:"))} == {
+        live_server.url.removeprefix("http://")
+    }
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_it_follows_the_theme(live_server: LiveServer, open_browser: OpenBrowser, theme: str) -> None:
+    page = open_browser(color_scheme=theme).new_page()
+    page.goto(f"{live_server.url}/api/docs/")
+    page.locator(".opblock-tag-section").first.wait_for()
+    assert page.evaluate("document.documentElement.classList.contains('dark-mode')") is (theme == "dark")

@@ -1,0 +1,163 @@
+"""docs/operations.md, several hosts: the web, two hosts of workers, PostgreSQL and Valkey, each at its own address."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from imports.sample.make import FILES, SEEDS
+from tachi_imports import accounts, env, programs
+from tachi_imports.accounts import Account
+from tests.deployment.installation import variables
+from tests.deployment.networks import Network, missing, network
+from tests.services.machine import wait_for
+
+WHY_NOT = missing()
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)]
+
+PASSWORD = "correct-horse"
+HOSTS = ("web", "workers1", "workers2", "database", "redis", "player")
+
+
+class Hosts:
+    """The installation, spread over hosts."""
+
+    def __init__(self, net: Network, folder: Path, stack: ExitStack) -> None:
+        self.net = net
+        self._folder = folder
+        self._stack = stack
+        self._settings = {
+            "DATABASE_URL": f"postgresql://tachi:{PASSWORD}@{net.addresses['database']}/postgres",
+            "REDIS_URL": f"redis://:{PASSWORD}@{net.addresses['redis']}:6379/0",
+            "TACHI_PUBLIC_URL": f"http://{net.addresses['web']}:8000",
+            "HOST": net.addresses["web"],
+        }
+
+    def start(self, host: str, *argv: str | Path, **more: str) -> subprocess.Popen[bytes]:
+        """A process on a host, with this installation's settings, for the length of the test."""
+        made = variables(self._folder / host, **self._settings, **more)
+        command = [*self.net.at(host), *map(str, argv)]
+        with (self._folder / f"{host}.log").open("ab") as log:
+            process = subprocess.Popen(command, env=made, cwd=env.BASE_DIR, stdout=log, stderr=log)
+        self._stack.callback(_stop, process)
+        return process
+
+    def manage(self, host: str, *arguments: str | Path) -> str:
+        made = variables(self._folder / host, **self._settings)
+        return self.net.run(host, sys.executable, env.BASE_DIR / "manage.py", *arguments, **made)
+
+    def ask(self, path: str, *options: str) -> Any:
+        """What the web answers the player; None while it does not."""
+        url = f"http://{self.net.addresses['web']}:8000{path}"
+        done = subprocess.run(
+            [*self.net.at("player"), "curl", "--silent", "--max-time", "10", *options, url],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return json.loads(done.stdout) if done.returncode == 0 and done.stdout.startswith("{") else None
+
+    def said(self, host: str) -> str:
+        return (self._folder / f"{host}.log").read_text(errors="replace")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def as_account(account: Account) -> list[str]:
+    return ["setpriv", f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
+
+
+def start_database(hosts: Hosts, folder: Path, account: Account) -> None:
+    """PostgreSQL as somebody else would have set it up: over the network, with a password."""
+    found = programs.postgres_folder(copies=folder / "programs", account=account)
+    data, secret = folder / "postgres", folder / "password"
+    secret.write_text(PASSWORD)
+    accounts.own(data, account=account, mode=0o700)
+    os.chown(secret, account.uid, account.gid)
+    options = ["--username=tachi", "--encoding=UTF8", "--locale=C", "--no-sync", "--auth=scram-sha-256"]
+    initdb: list[str | Path] = [*as_account(account), found / "initdb", "-D", data, f"--pwfile={secret}", *options]
+    hosts.net.run("database", *initdb)
+    with (data / "pg_hba.conf").open("a") as file:
+        file.write("host all tachi 10.231.7.0/24 scram-sha-256\n")
+    settings = [f"listen_addresses={hosts.net.addresses['database']}", f"unix_socket_directories={data}", "fsync=off"]
+    flags = [part for setting in settings for part in ("-c", setting)]
+    hosts.start("database", *as_account(account), found / "postgres", "-D", data, *flags)
+
+
+def start_redis(hosts: Hosts, folder: Path, account: Account) -> None:
+    program = programs.valkey_program(copies=folder / "programs", account=account)
+    options = ["--bind", hosts.net.addresses["redis"], "--requirepass", PASSWORD, "--save", "", "--dir", str(folder)]
+    hosts.start("redis", *as_account(account), program, *options)
+
+
+@contextmanager
+def installed(folder: Path) -> Iterator[Hosts]:
+    with network(*HOSTS) as net, ExitStack() as stack:
+        hosts = Hosts(net, folder, stack)
+        account = accounts.for_servers(Path("/nonexistent"))
+        assert account is not None
+        for host in HOSTS:
+            (folder / host).mkdir()
+        start_database(hosts, folder, account)
+        start_redis(hosts, folder, account)
+        assert wait_for(lambda: "ready to accept connections" in hosts.said("database"))
+        hosts.start("web", sys.executable, "-m", "tachi_imports.supervisor", WORKERS="0", WEB_PROCESSES="1")
+        yield hosts
+
+
+def start_worker(hosts: Hosts, host: str) -> subprocess.Popen[bytes]:
+    return hosts.start(host, sys.executable, "manage.py", "worker")
+
+
+def upload(hosts: Hosts, token: str, name: str) -> str:
+    """Sends a file as the player. Returns where to poll."""
+    fields = ["--form", "importType=file/batch-manual", "--form", f"scoreData=@{FILES / name}"]
+    answer = hosts.ask("/api/v1/import/file", "--header", f"Authorization: Bearer {token}", *fields)
+    assert answer["success"], answer
+    return f"/api/v1/imports/{answer['body']['importID']}/poll-status"
+
+
+def is_done(hosts: Hosts, token: str, path: str) -> bool:
+    answer = hosts.ask(path, "--header", f"Authorization: Bearer {token}")
+    return answer is not None and answer["body"]["importStatus"] == "completed"
+
+
+def test_web_workers_and_servers_on_hosts_of_their_own(folder: Path) -> None:
+    begun = time.monotonic()
+    with installed(folder) as hosts:
+        assert wait_for(lambda: (hosts.ask("/readyz") or {}).get("status") == "ok", seconds=60), hosts.said("web")
+        assert hosts.ask("/healthz") == {"status": "down", "database": "ok", "redis": "ok", "workers": 0}
+        hosts.manage("web", "load_seeds", SEEDS)
+        token = hosts.manage("web", "create_token", "--create-users", "alice").split()[2]
+
+        # An import waits for workers, whichever host they come from.
+        first = upload(hosts, token, "sdvx.json")
+        worker = start_worker(hosts, "workers1")
+        assert wait_for(lambda: is_done(hosts, token, first), seconds=60), hosts.said("workers1")
+        assert hosts.ask("/healthz")["workers"] == 1
+
+        # A host is gone at once, as if unplugged; another one takes over.
+        worker.kill()
+        second = upload(hosts, token, "iidx-sp.json")
+        start_worker(hosts, "workers2")
+        assert wait_for(lambda: is_done(hosts, token, second), seconds=60), hosts.said("workers2")
+
+        assert "Nothing differs among 1 players." in hosts.manage("web", "check_integrity")
+        assert time.monotonic() - begun < 180

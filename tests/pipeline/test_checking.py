@@ -1,0 +1,327 @@
+"""A check says of every row what an import then does with it, and stores nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from redis import Redis
+
+from imports import jobs
+from imports.errors import ImportFailed
+from imports.games import playtype_of
+from imports.models import Import, ImportProblem, Score, Song, State, User
+from imports.pipeline import convert
+from imports.pipeline.checking import PROBLEMS, Checked, CheckedRow, Verdict, Wish, check_upload
+from imports.pipeline.progress import Progress, Snapshot, Stage
+from imports.pipeline.scores import delete_score
+from tests.pipeline.world import EVENING, HALF_HOUR, Overlap, bring, catalogue, overlaps, player
+
+pytestmark = pytest.mark.django_db
+SDVX = "sdvx:Single"
+EVERYTHING = Wish(verdicts=frozenset(Verdict), limit=10_000)
+EXAMPLES = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@pytest.fixture(autouse=True)
+def _catalogue(db: None) -> None:
+    catalogue()
+    for song_id in (71, 72):
+        Song.objects.create(game="sdvx", song_id=song_id, title="Twins", match_keys=["title:twins"])
+
+
+@pytest.fixture
+def user() -> User:
+    return player()
+
+
+def row(**changes: Any) -> dict[str, Any]:
+    base = {"matchType": "tachiSongID", "identifier": "1", "difficulty": "EXH", "score": 9_000_000, "lamp": "CLEAR"}
+    return {**base, **changes}
+
+
+GOOD = row(timeAchieved=EVENING)
+BETTER = row(score=9_100_000, timeAchieved=EVENING + HALF_HOUR)
+ELSEWHERE = row(identifier="2", difficulty="MXM")
+UNKNOWN = row(identifier="99")
+AMBIGUOUS = row(matchType="songTitle", identifier="Twins")
+FUTURE = row(score=9_050_000, timeAchieved=9_999_999_999_999)
+IMPOSSIBLE = row(lamp="PERFECT ULTIMATE CHAIN")
+MALFORMED = row(score=-1)
+OF_EVERY_KIND = (GOOD, BETTER, ELSEWHERE, UNKNOWN, row(identifier="98"), AMBIGUOUS, FUTURE, IMPOSSIBLE, MALFORMED)
+
+
+def document(rows: list[dict[str, Any]], *, gpt: str = SDVX, **more: Any) -> bytes:
+    game, playtype = gpt.split(":")
+    meta = {"game": game, "playtype": playtype, "service": "World"}
+    return json.dumps({"meta": meta, "scores": rows, **more}).encode()
+
+
+def upload(content: bytes, *, skip: bool = False) -> jobs.Upload:
+    fields = {"invalid": "skip"} if skip else {}
+    return jobs.Upload(content=content, import_type="file/batch-manual", fields=fields)
+
+
+def check(user: User, content: bytes, *, wish: Wish = EVERYTHING, skip: bool = False) -> Checked:
+    return check_upload(user.pk, upload(content, skip=skip), games=jobs.offered_games(), wish=wish)
+
+
+def verdicts(user: User, *rows: dict[str, Any], skip: bool = False) -> list[str]:
+    return [row.verdict for row in check(user, document(list(rows)), skip=skip).rows]
+
+
+def imported(user: User, content: bytes, *, skip: bool = False) -> Import:
+    job = jobs.submit(user, upload(content, skip=skip))
+    jobs.run_import(job.import_id)
+    job.refresh_from_db()
+    return job
+
+
+# --- it cannot be wrong -----------------------------------------------------------------------------
+
+
+def said(checked: Checked) -> dict[str, Any]:
+    """What a check says, in words that an import can be compared by."""
+    totals = checked.totals
+    return {
+        "counts": (
+            checked.row_count,
+            totals[Verdict.NEW],
+            totals[Verdict.DUPLICATE] + totals[Verdict.REPEATED],
+            sum(totals[verdict] for verdict in PROBLEMS),
+        ),
+        "new": sorted(str(row.score_id) for row in checked.rows if row.verdict is Verdict.NEW),
+        "there": {row.score_id for row in checked.rows if row.verdict is Verdict.DUPLICATE},
+        "problems": [
+            (each.row, each.type.value, each.message, each.datapoint) for row in checked.rows if (each := row.problem)
+        ],
+        "classes": checked.classes,
+    }
+
+
+def done(job: Import) -> dict[str, Any]:
+    """What an import did, in the same words."""
+    there = [(span.lower, span.upper) for span in job.also_carried]
+    playtype = {delta["playtype"]: playtype_of(delta["game"], delta["playtype"]) for delta in job.class_deltas}
+    return {
+        "counts": (job.row_count, job.score_count, job.duplicate_count, job.problem_count),
+        "new": sorted(Score.objects.filter(from_import=job).values_list("score_id", flat=True)),
+        "there": {
+            score.score_id
+            for score in Score.objects.filter(user=job.user)
+            if any(low <= score.pk < high for low, high in there)
+        },
+        "problems": list(ImportProblem.objects.filter(job=job).values_list("row", "type", "message", "datapoint")),
+        "classes": tuple(d for d in job.class_deltas if playtype[d["playtype"]].classes[d["set"]].is_provided),
+    }
+
+
+DANS = st.sampled_from([{}, {"classes": {"dan": "DAN_2"}}, {"classes": {"dan": "DAN_5"}}, {"classes": {"dan": None}}])
+ROWS = st.lists(st.sampled_from(OF_EVERY_KIND), max_size=14)
+
+
+@EXAMPLES
+@given(ROWS, ROWS, st.sets(st.integers(0, 5), max_size=2), DANS, DANS)
+def test_an_import_does_what_the_check_before_it_said(
+    first: list[dict[str, Any]],
+    second: list[dict[str, Any]],
+    blacklisted: set[int],
+    class_before: dict[str, Any],
+    class_now: dict[str, Any],
+) -> None:
+    user = player()
+    imported(user, document(first, **class_before), skip=True)
+    for number, score in enumerate(Score.objects.filter(user=user).order_by("pk")):
+        if number in blacklisted:
+            delete_score(score, by=user, blacklist=True)
+    content = document(second, **class_now)
+
+    checked = check(user, content, skip=True)
+    job = imported(user, content, skip=True)
+
+    assert job.state == State.COMPLETED
+    assert said(checked) == done(job)
+    assert sum(checked.totals.values()) == checked.row_count == len(checked.rows)
+
+
+@EXAMPLES
+@given(overlaps())
+def test_so_it_does_in_every_game(case: Overlap) -> None:
+    user = player()
+    bring(user, case.gpt, case.first)
+    content = document(case.second, gpt=case.gpt)
+
+    checked = check(user, content)
+
+    assert said(checked) == done(imported(user, content))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"hello",
+        b"",
+        b"[]",
+        b'{"meta": {"game": "osu", "playtype": "x"}}',
+        document([GOOD, MALFORMED]),
+        document([GOOD], classes={"dan": "DAN_99"}),
+    ],
+)
+def test_what_fails_as_a_whole_fails_with_the_words_of_the_import(user: User, content: bytes) -> None:
+    job = imported(user, content)
+
+    with pytest.raises(ImportFailed) as failure:
+        check(user, content)
+
+    assert (failure.value.status, failure.value.message) == (job.status_code, job.error_message)
+
+
+# --- what it says -----------------------------------------------------------------------------------
+
+
+def test_each_kind_of_row_has_its_verdict(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    bring(user, SDVX, [GOOD, BETTER])
+    delete_score(Score.objects.get(user=user, score_data__score=BETTER["score"]), by=user, blacklist=True)
+    real = convert.judge
+
+    def break_over_the_third_song(draft: Any, *rest: Any, **more: Any) -> Any:
+        if draft.chart.song.song_id == 3:
+            raise RuntimeError("our own fault")
+        return real(draft, *rest, **more)
+
+    monkeypatch.setattr(convert, "judge", break_over_the_third_song)
+
+    rows = (ELSEWHERE, GOOD, ELSEWHERE, BETTER, UNKNOWN, AMBIGUOUS, FUTURE, MALFORMED, row(identifier="3"))
+    assert verdicts(user, *rows, skip=True) == [
+        "new", "duplicate", "repeated", "blacklisted", "unknown", "ambiguous", "invalid", "invalid", "broken",
+    ]  # fmt: skip
+
+
+def test_a_repeated_row_names_the_row_it_repeats(user: User) -> None:
+    rows = check(user, document([UNKNOWN, GOOD, BETTER, GOOD, GOOD])).rows
+    assert [(row.row, row.repeats) for row in rows] == [(0, None), (1, None), (2, None), (3, 1), (4, 1)]
+
+
+def test_an_orphan_that_is_there_or_comes_earlier_is_told_as_the_import_would(user: User) -> None:
+    bring(user, SDVX, [UNKNOWN])
+    other = row(identifier="98")
+    problems = [row.problem for row in check(user, document([UNKNOWN, other, other])).rows]
+    assert [problem.type for problem in problems if problem] == ["OrphanExists", "SongOrChartNotFound", "OrphanExists"]
+
+
+def test_it_says_what_the_file_is(user: User) -> None:
+    checked = check(user, document([], gpt="iidx:DP"))
+    context = checked.context
+    assert (context.game.slug, checked.playtypes, context.service) == ("iidx", ("DP",), "World")
+    assert (checked.row_count, checked.rows, checked.has_more) == (0, (), False)
+
+
+def test_only_classes_that_would_rise_are_listed(user: User) -> None:
+    rising = {"game": "sdvx", "playtype": "Single", "set": "dan", "old": None, "new": "DAN_5"}
+    content = document([], classes={"dan": "DAN_5"})
+    assert check(user, content).classes == (rising,)
+    imported(user, content)
+    assert check(user, content).classes == ()
+    assert check(user, document([], classes={"dan": "DAN_4"})).classes == ()
+
+
+# --- which rows it lists ----------------------------------------------------------------------------
+
+MIXED = [GOOD, UNKNOWN, FUTURE, BETTER, UNKNOWN, AMBIGUOUS, IMPOSSIBLE]
+
+
+def listed(user: User, **wish: Any) -> tuple[list[int], bool]:
+    checked = check(user, document(MIXED), wish=Wish(**wish))
+    assert checked.totals[Verdict.UNKNOWN] == 2, "totals are those of the whole file"
+    return [row.row for row in checked.rows], checked.has_more
+
+
+def test_by_default_it_lists_the_problems(user: User) -> None:
+    assert listed(user) == ([1, 2, 4, 5, 6], False)
+
+
+@pytest.mark.parametrize(
+    ("wish", "rows", "more"),
+    [
+        ({"limit": 5}, [1, 2, 4, 5, 6], False),
+        ({"limit": 4}, [1, 2, 4, 5], True),
+        ({"limit": 0}, [], True),
+        ({"limit": 2, "after": 2}, [4, 5], True),
+        ({"limit": 9, "after": 4}, [5, 6], False),
+        ({"after": 6}, [], False),
+        ({"verdicts": frozenset({Verdict.NEW})}, [0, 3], False),
+        ({"verdicts": frozenset({Verdict.UNKNOWN, Verdict.AMBIGUOUS}), "limit": 1}, [1], True),
+        ({"verdicts": frozenset()}, [], False),
+    ],
+)
+def test_it_lists_what_is_wished_for(user: User, wish: dict[str, Any], rows: list[int], *, more: bool) -> None:
+    assert listed(user, **wish) == (rows, more)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 7, 100])
+def test_pages_put_together_are_the_whole(user: User, limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(convert, "CHUNK", 3)
+    whole = check(user, document(MIXED)).rows
+    found: list[CheckedRow] = []
+    after = -1
+    while True:
+        page = check(user, document(MIXED), wish=Wish(verdicts=frozenset(Verdict), after=after, limit=limit))
+        found += page.rows
+        if not page.has_more:
+            break
+        after = page.rows[-1].row
+    assert tuple(found) == whole
+    assert [row.row for row in whole] == list(range(len(MIXED)))
+
+
+# --- what it costs and leaves -----------------------------------------------------------------------
+
+
+def rows_of_all_tables() -> dict[str, int]:
+    return {model._meta.label: model._default_manager.count() for model in apps.get_models(include_auto_created=True)}
+
+
+def test_nothing_is_stored_not_even_a_word_of_it(user: User) -> None:
+    bring(user, SDVX, [GOOD])
+    before = rows_of_all_tables()
+    with CaptureQueriesContext(connection) as queries:
+        check(user, document([*MIXED, ELSEWHERE], classes={"dan": "DAN_5"}))
+    assert rows_of_all_tables() == before
+    assert {query["sql"].split()[0] for query in queries.captured_queries} == {"SELECT"}
+
+
+def test_ten_rows_and_a_thousand_cost_the_same_statements(user: User) -> None:
+    bring(user, SDVX, [GOOD])
+    counts = []
+    for count in (10, 1_000):
+        rows = [row(score=8_000_000 + number) for number in range(count)]
+        with CaptureQueriesContext(connection) as queries:
+            check(user, document([*rows, UNKNOWN]))
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_it_tells_how_far_it_has_come(user: User) -> None:
+    told: list[Snapshot] = []
+    progress = Progress(told.append)
+    check_upload(user.pk, upload(document([GOOD])), games=jobs.offered_games(), progress=progress)
+    assert told[0].stage is Stage.READING
+    assert set(progress.finish()) == {Stage.READING, Stage.FINDING_CHARTS, Stage.CHECKING}
+
+
+def test_another_process_can_see_how_far_it_has_come(user: User, redis_clean: Redis) -> None:
+    assert jobs.how_far("check-7") is None
+    check_upload(user.pk, upload(document([GOOD])), games=jobs.offered_games(), progress=jobs.followed("check-7"))
+    seen = jobs.how_far("check-7")
+    assert seen is not None
+    assert seen.stage is Stage.READING  # the only one that a check of a few milliseconds writes

@@ -1,0 +1,83 @@
+"""How well a text matches what somebody typed."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from imports import fuzzy
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "points"),
+    [
+        ("aa", "AA", 56),
+        ("aa", "AA -rebuild-", 56),
+        ("aa", "A A", 53),
+        ("aa", "aXa", 45),
+        ("aa", "Bravado", 29),
+        ("s2", "S2", 56),
+        ("s2", "Speed2", 49),
+        ("elan", "Élan vital", 104),
+        ("dead tree", "Gravekeeper of the Dead Tree", 224),
+        ("dead tree", "deadtree", None),
+        ("5.1.1.", "5.1.1.", 152),
+        ("冥", "冥", 32),
+        ("冥", "黒冥", 16),
+    ],
+)
+def test_points_are_those_of_the_specification(typed: str, text: str, points: int | None) -> None:
+    assert fuzzy.score(fuzzy.pattern(typed), text) == points
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ("ÉLAN", "elan"),
+        ("elan", "e\u0301lan"),
+        ("s2", "Ｓ２"),
+        ("ガ", "ｶﾞ"),
+        ("がく", "か\u3099く"),
+        ("  aa\n", "AA"),
+        ("istanbul", "İstanbul"),
+    ],
+)
+def test_case_accents_width_and_blanks_around_are_ignored(typed: str, text: str) -> None:
+    assert fuzzy.score(fuzzy.pattern(typed), text) is not None
+
+
+@pytest.mark.parametrize(("typed", "text"), [("ab", "ba"), ("aaa", "aa"), ("か", "が"), ("a", ""), ("冥", "め")])
+def test_letters_must_all_be_there_in_order(typed: str, text: str) -> None:
+    assert fuzzy.score(fuzzy.pattern(typed), text) is None
+
+
+def test_a_match_far_into_a_text_counts_though_its_points_are_used_up() -> None:
+    assert fuzzy.score("ab", f"a{'x' * 100}b") == 16
+
+
+def test_nothing_typed_matches_everything_with_no_points() -> None:
+    assert [fuzzy.score(fuzzy.pattern(""), text) for text in ("", "AA")] == [0, 0]
+
+
+def test_what_is_longer_than_any_title_matches_nothing() -> None:
+    assert fuzzy.score(fuzzy.pattern("a" * fuzzy.LONGEST_PATTERN), "a" * 300) is not None
+    assert fuzzy.score(fuzzy.pattern("a" * (fuzzy.LONGEST_PATTERN + 1)), "a" * 300) is None
+    assert len(fuzzy.pattern("a" * 1_000_000)) == fuzzy.LONGEST_PATTERN + 1
+
+
+@pytest.mark.parametrize("typed", ["\0", "a\0b", "\ud800", "\udfff" * 3])
+def test_what_no_database_can_hold_is_replaced(typed: str) -> None:
+    assert fuzzy.pattern(typed).encode().count(b"\0") == 0
+
+
+def test_the_longest_texts_are_weighed_in_no_time() -> None:
+    started = time.perf_counter()
+    fuzzy.score("a" * fuzzy.LONGEST_PATTERN, "a" * 100_000)
+    assert time.perf_counter() - started < 1
+
+
+def test_the_best_come_first_and_those_far_behind_not_at_all() -> None:
+    assert fuzzy.ranked([53, None, 56, 29, 26, 25], most=9) == [2, 0, 3, 4]
+    assert fuzzy.ranked([16, 32, 16, 32], most=3) == [1, 3, 0]
+    assert fuzzy.ranked([], most=3) == fuzzy.ranked([None], most=3) == []
