@@ -50,7 +50,7 @@ class ImportOrphans(Resource):
 
     def create(self, request: Request) -> Response:
         user = cast("User", self.user)  # permissions let no guest come here
-        with in_turn(no_orphan):
+        with in_turn():
             rescue = reprocess(user, jobs.offered_games(), by=user, token=self.token)
         body = {
             "processed": rescue.processed,

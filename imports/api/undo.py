@@ -53,13 +53,15 @@ def attempt(jobs: Sequence[Import], do: Callable[[], T], *, refuse: Callable[[Im
 
 
 @contextmanager
-def in_turn(gone: Callable[[], Refused]) -> Iterator[None]:
+def in_turn(gone: Callable[[], Refused] | None = None) -> Iterator[None]:
     """Around a small change: Refused with 409 where its turn does not come, and as `gone` says where it is too late."""
     try:
         yield
     except Busy:
         raise Refused(BUSY, status=409) from None
     except Gone:
+        if gone is None:
+            raise
         raise gone() from None
 
 

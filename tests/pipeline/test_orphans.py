@@ -11,6 +11,7 @@ from imports.formats.lookup import chart_keys, song_keys
 from imports.games.sdvx import GAME as SDVX_GAME
 from imports.models import AuditEntry, Chart, Import, ImportProblem, OrphanScore, Score, Song, User
 from imports.pipeline.orphans import Rescue, delete_orphan, reprocess
+from imports.pipeline.scores import delete_score
 from tests.pipeline.world import EVENING, HALF_HOUR, bring, catalogue, player, state_of, take_back
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +87,34 @@ def test_orphans_of_several_imports_are_refreshed_once_for_all(user: User) -> No
 
     assert [Score.objects.filter(from_import=job).count() for job in (first, second)] == [1, 2]
     assert len(state_of(user)["bests"]) == 2
+
+
+def test_a_rescued_score_is_carried_by_every_import_that_brought_its_row(user: User) -> None:
+    first, second = bring(user, SDVX, [row(), row()]), bring(user, SDVX, [row(), row(1)])
+    release()
+
+    assert reprocess(user, jobs.offered_games()) == Rescue(processed=1, rescued=1, kept=0, removed=0)
+
+    assert [_counts(job) for job in (first, second)] == [(1, 1, 0), (1, 1, 0)]
+    take_back(first, keep_shared=True)
+    assert (_counts(second), Score.objects.filter(from_import=second).count()) == ((2, 0, 0), 2)
+
+
+def test_of_a_blacklisted_score_a_rescue_leaves_no_trace(user: User) -> None:
+    job = bring(user, SDVX, [row()])
+    release()
+    other = bring(user, SDVX, [row()])
+    delete_score(Score.objects.get(), by=user, blacklist=True)
+
+    assert reprocess(user, jobs.offered_games()).removed == 1
+
+    assert (_counts(job), _counts(other)) == ((0, 0, 0), (0, 0, 0))
+
+
+def _counts(job: Import) -> tuple[int, int, int]:
+    """New scores, duplicates, problems."""
+    job.refresh_from_db()
+    return job.score_count, job.duplicate_count, job.problem_count
 
 
 def test_an_orphan_that_does_not_fit_is_kept_with_the_reason(user: User) -> None:

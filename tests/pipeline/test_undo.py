@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from imports import jobs
-from imports.models import AuditEntry, ClassAchievement, Import, ImportInput, Score, Session, State, User
-from imports.pipeline import convert, run
+from imports.models import AuditEntry, ClassAchievement, Import, ImportInput, Score, State, User
+from imports.pipeline import convert, run, states
+from imports.pipeline import preview as preview_module
 from imports.pipeline.classes import ClassChange, NotProvided, roll_back_classes, set_class
 from imports.pipeline.preview import Changes, preview, revert_all
 from imports.pipeline.revert import Deed
-from imports.pipeline.scores import delete_score, edit_score, edit_session
-from imports.pipeline.states import Gone
-from tests.pipeline.world import EVENING, HALF_HOUR, bring, catalogue, player, state_of, take_back
+from imports.pipeline.scores import delete_score, edit_score
+from imports.pipeline.states import Busy, Gone
+from tests.pipeline.world import EVENING, EVENING_ROWS, HALF_HOUR, bring, catalogue, player, sdvx_row, state_of
 
 pytestmark = pytest.mark.django_db
 SDVX = "sdvx:Single"
@@ -29,14 +29,6 @@ def _catalogue(db: None) -> None:
 @pytest.fixture
 def user() -> User:
     return player()
-
-
-def row(**changes: Any) -> dict[str, Any]:
-    base = {"matchType": "tachiSongID", "identifier": "1", "difficulty": "EXH", "score": 9_000_000, "lamp": "CLEAR"}
-    return {**base, **changes}
-
-
-EVENING_ROWS = [row(score=9_000_000 + i, timeAchieved=EVENING + i * HALF_HOUR) for i in range(12)]
 
 
 # --- preview --------------------------------------------------------------------------------------
@@ -54,7 +46,7 @@ def test_a_preview_changes_nothing(user: User) -> None:
 
 def test_a_preview_says_what_the_revert_then_does(user: User) -> None:
     bring(user, SDVX, EVENING_ROWS[:5])
-    job = bring(user, SDVX, [*EVENING_ROWS[3:], row(difficulty="MXM")], classes={"dan": "DAN_3"})
+    job = bring(user, SDVX, [*EVENING_ROWS[3:], sdvx_row(difficulty="MXM")], classes={"dan": "DAN_3"})
 
     seen = preview([job], Deed(by=user))
     done = revert_all([job], Deed(by=user))
@@ -66,9 +58,9 @@ def test_a_preview_says_what_the_revert_then_does(user: User) -> None:
 
 
 def test_taking_the_bridge_away_is_told_as_a_split(user: User) -> None:
-    ends = [row(timeAchieved=EVENING), row(score=9_100_000, timeAchieved=EVENING + 6 * HALF_HOUR)]
+    ends = [sdvx_row(timeAchieved=EVENING), sdvx_row(score=9_100_000, timeAchieved=EVENING + 6 * HALF_HOUR)]
     bring(user, SDVX, ends)
-    bridge = bring(user, SDVX, [row(score=9_200_000, timeAchieved=EVENING + 3 * HALF_HOUR)])
+    bridge = bring(user, SDVX, [sdvx_row(score=9_200_000, timeAchieved=EVENING + 3 * HALF_HOUR)])
 
     seen = preview([bridge], Deed(by=user))
 
@@ -97,72 +89,34 @@ def test_several_imports_are_reverted_as_one_deed(user: User) -> None:
     assert list(Import.objects.filter(user=user, state=State.COMPLETED)) == [kept]
 
 
+def test_changes_are_listed_in_a_fixed_order_wherever_their_rows_lie(user: User) -> None:
+    job = bring(user, SDVX, [sdvx_row(), sdvx_row(difficulty="NOV"), sdvx_row(difficulty="MXM")])
+    edit_score(Score.objects.filter(user=user).earliest("chart_id"), {"highlight": True}, by=user)
+
+    charts = [change.chart for change in preview([job], Deed(by=user)).bests]
+
+    assert charts == sorted(charts)
+
+
+def test_nobody_looks_before_it_is_their_turn(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = bring(user, SDVX, [sdvx_row()])
+    monkeypatch.setattr(states, "try_lock_player", lambda _user: False)
+    monkeypatch.setattr(preview_module, "take", _explode)
+
+    with pytest.raises(Busy):
+        revert_all([job], Deed(by=user))
+
+
 def test_nothing_to_revert_changes_nothing() -> None:
     assert revert_all([], Deed()) == Changes()
 
 
-# --- restore --------------------------------------------------------------------------------------
+# --- retry -----------------------------------------------------------------------------------------
 
 
 def again(job: Import) -> None:
     jobs.run_import(job.import_id)
     job.refresh_from_db()
-
-
-def named(user: User) -> list[tuple[Any, ...]]:
-    return list(Session.objects.filter(user=user).values_list("session_id", "name", "desc", "highlight"))
-
-
-def test_a_restore_brings_back_the_same_documents(user: User) -> None:
-    job = bring(user, SDVX, EVENING_ROWS, classes={"dan": "DAN_3"})
-    score = Score.objects.filter(user=user).earliest("pk")
-    edit_score(score, {"comment": "at last", "highlight": True}, by=user)
-    edit_session(Session.objects.get(user=user), {"name": "The long night", "desc": "with friends"}, by=user)
-    documents = state_of(user), named(user), job.class_deltas
-    achievements = list(ClassAchievement.objects.filter(user=user).values_list("class_set", "new_value").order_by("pk"))
-
-    take_back(job)
-    jobs.restore(job, by=user)
-    again(job)
-
-    assert job.state == State.COMPLETED
-    assert (state_of(user), named(user)) == documents[:2]
-    assert sorted(job.class_deltas, key=str) == sorted(documents[2], key=str)
-    assert sorted(ClassAchievement.objects.filter(user=user).values_list("class_set", "new_value")) == sorted(
-        achievements
-    )
-    assert Score.objects.get(user=user, highlight=True).comment == "at last"
-
-
-def test_after_a_restore_others_still_know_what_they_also_carried(user: User) -> None:
-    first = bring(user, SDVX, EVENING_ROWS[:4])
-    second = bring(user, SDVX, EVENING_ROWS[2:6])
-    take_back(first)
-    jobs.restore(first, by=user)
-    again(first)
-
-    assert preview([first], Deed(by=user)).shared == {second.import_id: 2}
-    take_back(first, keep_shared=True)
-    second.refresh_from_db()
-    assert (second.score_count, second.duplicate_count) == (4, 0)
-
-
-@pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING, State.COMPLETED, State.FAILED, State.CANCELLED])
-def test_only_a_reverted_import_can_be_restored(user: User, state: State) -> None:
-    job = jobs.submit(user, jobs.Upload(content=b"{}", import_type="file/batch-manual"))
-    _put_into(job, state)
-
-    with pytest.raises(jobs.NotPossible):
-        jobs.restore(job, by=user)
-
-
-def test_without_its_input_nothing_can_be_run_again(user: User) -> None:
-    job = bring(user, SDVX, EVENING_ROWS)
-    take_back(job)
-    ImportInput.objects.filter(job=job).delete()
-
-    with pytest.raises(jobs.NotPossible, match="no longer stored"):
-        jobs.restore(job, by=user)
 
 
 def test_a_failed_import_can_be_tried_again_once_its_reason_is_gone(
@@ -300,11 +254,6 @@ def test_only_provided_classes_can_be_set(user: User, name: str, value: str | No
 
 def _explode(*_: object) -> None:
     raise RuntimeError
-
-
-def _put_into(job: Import, state: State) -> None:
-    now = timezone.now()
-    Import.objects.filter(pk=job.pk).update(state=state, error_message="x", status_code=400, time_finished=now)
 
 
 def _without_parts(state: dict[str, Any]) -> dict[str, Any]:

@@ -214,6 +214,14 @@ def row_of(score: Score) -> dict[str, Any]:
     }
 
 
+def sdvx_row(**changes: Any) -> dict[str, Any]:
+    base = {"matchType": "tachiSongID", "identifier": "1", "difficulty": "EXH", "score": 9_000_000, "lamp": "CLEAR"}
+    return {**base, **changes}
+
+
+EVENING_ROWS = [sdvx_row(score=9_000_000 + i, timeAchieved=EVENING + i * HALF_HOUR) for i in range(12)]
+
+
 # --- deeds ----------------------------------------------------------------------------------------
 
 

@@ -5,13 +5,17 @@ TACHI_RACE_ROUNDS says how often each race is run.
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import transaction
 from redis import Redis
 
 from imports.models import AuditEntry, Score, State
+from imports.pipeline import states
 from tests.pipeline.world import EVENING, HALF_HOUR, bring, catalogue, hand_in, release, take_back
 from tests.races.arena import BUSY, LOST, WON, Arena, Racer, arena, state, statuses, work
 
@@ -65,6 +69,26 @@ def test_an_import_and_a_revert(ring: Arena) -> None:
         else:
             assert numbers(racer) == set(range(6))
         racer.assert_whole()
+
+
+def test_an_import_does_not_judge_its_rows_before_a_revert_that_has_begun_is_done(ring: Arena) -> None:
+    """It would count scores as known that are then taken away."""
+    racer = Racer()
+    old, new = bring(racer.user, SDVX, rows(0, 4)), hand_in(racer.user, SDVX, rows(2, 6))
+    begun = threading.Event()
+
+    def revert_slowly() -> None:
+        with transaction.atomic():
+            states.take_turn(racer.user.pk)
+            begun.set()
+            time.sleep(0.3)
+            assert state(new) == State.QUEUED
+            take_back(old, keep_shared=True)
+
+    ring.race(revert_slowly, lambda: begun.wait(10) and work(new)())
+
+    assert numbers(racer) == {2, 3, 4, 5}
+    racer.assert_whole()
 
 
 def test_reverts_of_one_import(ring: Arena) -> None:

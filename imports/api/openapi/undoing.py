@@ -148,7 +148,7 @@ UNDO: Table = {
         body=b.Rescue,
         who=Who.SIGNED_IN,
         asks=SUBMIT,
-        refusals={401: [STRANGER], 403: [NO_SUBMIT], 404: ["This orphan score does not exist."], 409: [BUSY]},
+        refusals={401: [STRANGER], 403: [NO_SUBMIT], 409: [BUSY]},
     ),
     "GET /api/v1/orphans": Operation(
         name="listOrphans",
