@@ -128,6 +128,8 @@ def test_any_page_is_read_from_its_edge_alone(place: str, alices: Client) -> Non
     many(people.bob(), 400)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE imports_import")
+        for way in ("seqscan", "bitmapscan", "sort"):  # what tests before have left must not make these look cheaper
+            cursor.execute(f"SET LOCAL enable_{way} = off")
     found = Import.objects.visible_to(alice).filter(user=alice).only("pk").order_by("-pk")
     plan = (found.filter(pk__lt=Import.objects.filter(user=alice)[200].pk) if place else found)[:51].explain()
     assert "Sort" not in plan
