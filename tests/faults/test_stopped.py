@@ -54,9 +54,16 @@ def test_a_worker_that_stands_still_holds_up_nobody_else_and_finishes_when_it_go
 
 
 def holder_of(home: House) -> int:
-    """The process ID of the one worker that is at an import."""
-    workers = (home.redis.hgetall(key) for key in home.redis.smembers("rq:workers"))
-    return next(int(worker[b"pid"]) for worker in workers if worker.get(b"current_job"))
+    """The process ID of the one worker that is at an import, once it says so: the import's row may be quicker."""
+    found: list[int] = []
+
+    def look() -> bool:
+        workers = [home.redis.hgetall(key) for key in home.redis.smembers("rq:workers")]
+        found.extend(int(worker[b"pid"]) for worker in workers if worker.get(b"current_job"))
+        return bool(found)
+
+    home.until(look)
+    return found[0]
 
 
 def test_any_number_of_sweepers_apply_an_import_once(home: House, scores: Scores) -> None:
