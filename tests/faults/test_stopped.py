@@ -10,6 +10,7 @@ import pytest
 
 from tests.faults.conftest import Scores
 from tests.faults.house import House, _end
+from tests.faults.rounds import PAUSE
 
 pytestmark = pytest.mark.faults
 
@@ -28,6 +29,41 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 """A program whose clock jumps by so many seconds: at its start ("now"), or when it gets SIGUSR1."""
 
 HOUR = 3_600
+
+
+def test_a_worker_that_stands_still_holds_up_nobody_else_and_finishes_when_it_goes_on(
+    home: House, scores: Scores
+) -> None:
+    alice, bob = next(home.players), next(home.players)
+    with home.working(2):
+        home.until(lambda: home.redis.scard("rq:workers") >= 2)
+        stopped = home.upload(alice, scores(8_000))
+        home.until(lambda: home.state(stopped) == "running")
+        with home.frozen(holder_of(home)):
+            home.redis.delete(*home.redis.keys("rq:worker:*"))  # its time is past: nobody counts it any more
+            waiting = home.upload(alice, scores(10, start=8_000))
+            others = home.upload(bob, scores(100))
+            home.until(lambda: home.are_in([others]))
+            time.sleep(PAUSE)
+            assert home.state(stopped) in ("running", "completed")
+            assert home.state(waiting) == "queued" or home.state(stopped) == "completed"
+        home.until(lambda: home.are_in([stopped, waiting]))
+    assert home.everything_of(alice)["scores"][0] == 8_010
+    assert [home.times_completed(import_id) for import_id in (stopped, waiting, others)] == [1, 1, 1]
+    home.assert_sound(alice, bob)
+
+
+def holder_of(home: House) -> int:
+    """The process ID of the one worker that is at an import, once it says so: the import's row may be quicker."""
+    found: list[int] = []
+
+    def look() -> bool:
+        workers = [home.redis.hgetall(key) for key in home.redis.smembers("rq:workers")]
+        found.extend(int(worker[b"pid"]) for worker in workers if worker.get(b"state") == b"busy")
+        return bool(found)
+
+    home.until(look)
+    return found[0]
 
 
 def test_any_number_of_sweepers_apply_an_import_once(home: House, scores: Scores) -> None:
