@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+INPUT_GONE = "The input of this import is no longer stored."
+
 
 class ImportFailed(Exception):
     """Stops a whole import. `status` is the HTTP status its owner is told, `message` the words."""

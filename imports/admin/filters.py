@@ -21,9 +21,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from imports import watching
-from imports.admin.base import COUNTED
+from imports.admin.base import COUNTED, GameFilter
 from imports.formats import FORMATS
-from imports.games import GAMES
 from imports.models import Import, State
 from imports.models.documents import UNFINISHED
 
@@ -60,11 +59,8 @@ class StateFilter(ColumnFilter):
         return list(State.choices)
 
 
-class OfGameFilter(ColumnFilter):
-    title = parameter_name = column = "game"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(game.slug, game.name) for game in GAMES]
+class CountedGameFilter(ColumnFilter, GameFilter):
+    column = "game"
 
 
 class TypeFilter(ColumnFilter):

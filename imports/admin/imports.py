@@ -22,8 +22,8 @@ from imports.admin import taking_back
 from imports.admin.base import ReadOnlyAdmin, ReasonForm, link_to_list, reason_in, short, tell
 from imports.admin.filters import (
     ClientFilter,
+    CountedGameFilter,
     IntentFilter,
-    OfGameFilter,
     ServiceFilter,
     StateFilter,
     StuckFilter,
@@ -49,7 +49,7 @@ class ImportAdmin(ReadOnlyAdmin):
         "name", "user", "queued", "standing", "gpt", "service", "sender", "new", "known", "left_out",
     )  # fmt: skip
     list_filter = (
-        StuckFilter, StateFilter, TimeFilter, OfGameFilter, TypeFilter, IntentFilter, WordsFilter, ClientFilter,
+        StuckFilter, StateFilter, TimeFilter, CountedGameFilter, TypeFilter, IntentFilter, WordsFilter, ClientFilter,
         ServiceFilter,
     )  # fmt: skip
     list_select_related = ("user",)

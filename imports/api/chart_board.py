@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from imports.api.documents import Document, best_document, user_document
-from imports.api.ranking import BY_RANK, Rank, best_ranks
 from imports.models import Chart, PersonalBest, User
+from imports.pipeline.ranking import BY_RANK, Rank, best_ranks
 
 LISTED = 100
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from imports.api.ranking import Rank, Ranking
 from imports.games import playtype_of
 from imports.games.judging import ladder_indexes
 from imports.games.spec import Playtype
@@ -20,6 +19,7 @@ from imports.models import (
     Song,
     User,
 )
+from imports.pipeline.ranking import Rank, Ranking
 
 Document = dict[str, Any]
 

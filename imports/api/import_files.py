@@ -19,11 +19,10 @@ from imports.api.loading import one_moment
 from imports.api.paging import Paging
 from imports.api.permissions import TheyMaySeeTheInput, WeKnowWhoAsks
 from imports.api.resource import Resource
-from imports.errors import ImportFailed
+from imports.errors import INPUT_GONE, ImportFailed
 from imports.formats import schema
 from imports.models import Import, ImportProblem, State
 
-NO_INPUT = "The input of this import is no longer stored."
 LISTED = 500  # problems in one answer
 BY_ROW = Paging(key="row", kind=int, most=LISTED, descending=False)
 JSON, CSV, MEND = "json", "csv", "batch-manual"
@@ -51,7 +50,7 @@ class ImportFiles(Resource):
         """The bytes as they were sent."""
         found = downloads.input_file(self.get_object())
         if found is None:
-            raise Refused(NO_INPUT, status=410)
+            raise Refused(INPUT_GONE, status=410)
         return found
 
     @action(detail=True)

@@ -15,8 +15,8 @@ from imports.api.documents import (
     score_document,
     session_document,
 )
-from imports.api.ranking import best_ranks
 from imports.models import Chart, PersonalBest, Score, Session, Song
+from imports.pipeline.ranking import best_ranks
 
 SCORES = Score._meta.db_table
 SESSIONS = Session._meta.db_table

@@ -15,11 +15,12 @@ from imports.api.errors import Refused
 from imports.api.loading import bests_with_companions, one_moment
 from imports.api.paging import Paging
 from imports.api.players import LATEST, PlayerResource
-from imports.api.ranking import Rank, best_ranks, bests_around
+from imports.api.ranking import bests_around
 from imports.api.responses import success
 from imports.api.song_search import find_charts
 from imports.formats import schema
 from imports.models import Chart, PersonalBest, Score, User
+from imports.pipeline.ranking import Rank, best_ranks
 
 FOUND = 30  # bests found by their songs
 REACH = 5  # bests ahead, and behind

@@ -25,10 +25,10 @@ from imports.api.documents import (
 )
 from imports.api.loading import bests_with_companions, charts_of, one_moment
 from imports.api.players import Player, PlayerResource
-from imports.api.ranking import stats_rankings
 from imports.api.responses import success
 from imports.formats import schema
 from imports.models import GameStats, PersonalBest, Score
+from imports.pipeline.ranking import stats_rankings
 
 HISTORY_QUERY = {"duration": parameters.maybe(schema.one_of(("week", "month", "3mo", "year")))}
 MOST_PLAYED = 100

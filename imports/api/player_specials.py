@@ -12,11 +12,11 @@ from imports.api.documents import Document, best_document
 from imports.api.errors import Refused, no_endpoint
 from imports.api.loading import bests_with_companions, one_moment
 from imports.api.players import Player, UserResource
-from imports.api.ranking import best_ranks
 from imports.api.responses import success
 from imports.games import bms, jubeat
 from imports.games.spec import Game
 from imports.models import Chart, PersonalBest, User
+from imports.pipeline.ranking import best_ranks
 from imports.pipeline.stats import StoredBests
 
 HEX = re.compile(r"[0-9a-fA-F]+")

@@ -1,11 +1,9 @@
-"""Where players stand, and who stands around them."""
+"""Who stands around a player on a leaderboard."""
 
 from __future__ import annotations
 
 from imports.models import PersonalBest
-from imports.pipeline.ranking import BY_RANK, Rank, Ranking, best_ranks, stats_rankings
-
-__all__ = ["BY_RANK", "Rank", "Ranking", "best_ranks", "bests_around", "stats_rankings"]
+from imports.pipeline.ranking import BY_RANK
 
 
 def bests_around(best: PersonalBest, *, rank: int, reach: int) -> tuple[list[PersonalBest], list[PersonalBest]]:

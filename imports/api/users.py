@@ -20,10 +20,10 @@ from imports.api.errors import Refused
 from imports.api.loading import one_moment, sessions_of
 from imports.api.paging import Page, Paging
 from imports.api.players import UserResource
-from imports.api.ranking import stats_rankings
 from imports.api.responses import success
 from imports.formats.text import storable
 from imports.models import GameStats, Score, Session, User
+from imports.pipeline.ranking import stats_rankings
 
 FOUND = 25  # users found by a part of their name
 ONLINE = timedelta(minutes=5)

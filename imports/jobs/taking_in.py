@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from redis.exceptions import RedisError
 
+from imports.errors import INPUT_GONE
 from imports.jobs import queue, room
 from imports.models import APIToken, AuditEntry, Import, ImportInput, State, User
 from imports.models.documents import UNFINISHED
@@ -75,7 +76,7 @@ def _again(
     # One transaction: queued again and on record, or neither.
     with transaction.atomic():
         if not ImportInput.objects.filter(job=job).exists():
-            raise InputGone("The input of this import is no longer stored.")
+            raise InputGone(INPUT_GONE)
         if not states.requeue(job, only_from=only_from):
             raise NotPossible("This import cannot be run again as it stands now.")
         AuditEntry.objects.create(verb=verb, job=job, subject_id=job.user_id, actor=by, token=token, reason=reason)

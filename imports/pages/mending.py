@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from imports.catalogue_search import find_songs
+from imports.chart_names import ChartName, difficulty_name
 from imports.errors import ImportFailed, ProblemType
 from imports.formats import BY_IMPORT_TYPE
 from imports.games import BY_SLUG
@@ -17,7 +18,6 @@ from imports.games.spec import Chart as ChartFacts
 from imports.games.spec import Playtype
 from imports.jobs import Upload, offered_games
 from imports.models import Chart, Import, ImportProblem
-from imports.pages.charts import ChartName, difficulty_name
 from imports.pages.parts import SongName
 from imports.pipeline.catalogue import charts_by_pk
 from imports.pipeline.progress import Progress

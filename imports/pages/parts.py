@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from imports.chart_names import ChartName
 from imports.pages import words
-from imports.pages.charts import ChartName
 from imports.pages.lights import Light
 from imports.pages.texts import gettext_lazy
 

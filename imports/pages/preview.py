@@ -9,11 +9,11 @@ from typing import Any
 from django.db.models import Q
 from django.urls import reverse
 
+from imports.chart_names import difficulty_name
 from imports.games import BY_SLUG
 from imports.models import Import, PersonalBest, Score, Session
 from imports.pages import undo_words, words
 from imports.pages.addresses import played_song
-from imports.pages.charts import difficulty_name
 from imports.pages.lights import shown_lamp
 from imports.pages.naming import about, class_name, game_name, milliseconds, name_of
 from imports.pages.numbers import format_change, format_rating, signed

@@ -9,12 +9,12 @@ from django.db.models import Count, QuerySet
 from django.urls import reverse
 
 from imports import jobs, rules
+from imports.chart_names import ChartName, difficulty_name
 from imports.games import BY_SLUG
 from imports.games.spec import Game, Playtype
 from imports.models import GameStats, Import, PersonalBest, Session, State, User
 from imports.pages import words
 from imports.pages.addresses import played_song, score_url
-from imports.pages.charts import ChartName, difficulty_name
 from imports.pages.class_rails import class_way, ladder_of
 from imports.pages.context import import_url
 from imports.pages.lights import Light, light_of, shown_lamp

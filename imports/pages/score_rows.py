@@ -10,11 +10,11 @@ from django.db.models import F, FloatField, Max, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
+from imports.chart_names import difficulty_name
 from imports.games import BY_SLUG
 from imports.games.spec import Chart, Decimal, Game, Integer, Playtype, Shown
 from imports.models import Import, Score, Session
 from imports.pages.addresses import played_song, score_url
-from imports.pages.charts import difficulty_name
 from imports.pages.lights import light_of, shown_lamp
 from imports.pages.numbers import floor_percent, format_metric, format_rating, signed_metric
 from imports.pages.parts import ScoreRow

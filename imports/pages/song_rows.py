@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from imports.chart_names import ChartName, difficulty_name
 from imports.games.spec import Chart as ChartFacts
 from imports.games.spec import Game
 from imports.models import Chart, PersonalBest, Song, User
 from imports.pages.addresses import chart_url, song_url
-from imports.pages.charts import ChartName, difficulty_name
 from imports.pages.lights import Light, light_of, shown_lamp
 from imports.pages.score_rows import main_number
 from imports.pipeline.catalogue import charts_by_pk

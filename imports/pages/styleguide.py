@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from imports.pages.charts import ChartName
+from imports.chart_names import ChartName
 from imports.pages.lights import Light, light_of
 from imports.pages.parts import (
     AuditLine,

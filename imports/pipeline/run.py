@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from imports.errors import Cancelled, ImportFailed, RowProblem
+from imports.errors import INPUT_GONE, Cancelled, ImportFailed, RowProblem
 from imports.formats import BY_IMPORT_TYPE
 from imports.formats.base import Format, Parsed
 from imports.games.spec import Game
@@ -54,7 +54,7 @@ def read(
     progress.stage(Stage.READING)
     stored = ImportInput.objects.filter(job=job).first()
     if stored is None:
-        raise ImportFailed("The input of this import is no longer stored.", status=410)
+        raise ImportFailed(INPUT_GONE, status=410)
     upload = Upload(
         content=zlib.decompress(stored.content),
         import_type=job.import_type,

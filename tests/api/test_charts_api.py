@@ -16,6 +16,7 @@ from tests import people
 from tests.api import expected
 from tests.api.answers import body, outcome
 from tests.builders import NOON, a_chart, a_song, an_import, charts, score_on
+from tests.planner import plan_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 
@@ -329,12 +330,6 @@ def everybody_plays_everything() -> None:
             [data],
         )
         cursor.execute("ANALYZE imports_personalbest")
-
-
-def plan_of(statement: str) -> str:
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN {statement}")
-        return "\n".join(line for (line,) in cursor.fetchall())
 
 
 # --- BMS ----------------------------------------------------------------------------------------------

@@ -15,13 +15,13 @@ from django.test.utils import CaptureQueriesContext
 from imports.models import PersonalBest, Score, Session, User
 from tests import people
 from tests.builders import HOUR, NOON, a_chart, a_song, an_import, charts, score_on
+from tests.planner import OUT_OF_ORDER, plan_of
 
 pytestmark = pytest.mark.django_db
 
 OF_A_PLAYER = "session_by_player|sessions_of_a_player_do_not_coincide"
 PLAYER = "/api/v1/users/alice/games/sdvx/Single"
 READING_ALL = ("enable_seqscan",)
-OUT_OF_ORDER = (*READING_ALL, "enable_bitmapscan", "enable_sort")
 
 
 @dataclass(frozen=True)
@@ -61,17 +61,8 @@ def plans(address: str, *, without: tuple[str, ...] = READING_ALL) -> list[Plan]
     """How PostgreSQL answers what a request asks it, where it may not do it in some ways."""
     with CaptureQueriesContext(connection) as asked:
         assert people.guest().get(address).status_code == 200
-    found = []
-    with connection.cursor() as cursor:
-        for way in without:
-            cursor.execute(f"SET LOCAL {way} = off")
-        for query in asked.captured_queries:
-            if re.match(r"\s*(SELECT|WITH)\b", query["sql"]):
-                cursor.execute(f"EXPLAIN {query['sql']}")
-                found.append(Plan(query["sql"], "\n".join(line for (line,) in cursor.fetchall())))
-        for way in without:
-            cursor.execute(f"SET LOCAL {way} = on")
-    return found
+    asking = [query["sql"] for query in asked.captured_queries if re.match(r"\s*(SELECT|WITH)\b", query["sql"])]
+    return [Plan(sql, plan_of(sql, without=without)) for sql in asking]
 
 
 def addresses() -> list[str]:

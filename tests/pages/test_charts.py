@@ -8,8 +8,8 @@ from typing import Any, cast
 
 import pytest
 
+from imports.chart_names import chart_name, difficulty_name
 from imports.games.spec import Chart, Difficulty, Game, Song
-from imports.pages.charts import chart_name, difficulty_name
 
 TABLES = [{"table": "★", "level": "12"}, {"table": "st", "level": "3"}]
 

@@ -16,9 +16,9 @@ from imports.pipeline.preview import revert_all
 from imports.pipeline.revert import Deed
 from imports.pipeline.scores import edit_score
 from tests.pipeline.walk import Step, Walk, edits, history_of, name_of, names, owners, steps
-from tests.pipeline.world import Document, bring, catalogue, documents, row_of, undone
+from tests.pipeline.world import Document, bring, documents, row_of, undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogued")]
 EXAMPLES = int(os.environ.get("TACHI_TEST_EXAMPLES", "500" if os.environ.get("CI") else "20"))
 MANY = settings(
     max_examples=EXAMPLES,
@@ -34,11 +34,6 @@ ANYTHING = steps(
 NOTHING_LOST = steps(
     "revert", "revert several", "restore", "revert and restore", "edit", "release", "rescue", wish=st.just(True)
 )
-
-
-@pytest.fixture(autouse=True)
-def _catalogue(db: None) -> None:
-    catalogue()
 
 
 @MANY

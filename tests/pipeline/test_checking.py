@@ -21,7 +21,7 @@ from imports.pipeline import convert
 from imports.pipeline.checking import PROBLEMS, Checked, CheckedRow, Verdict, Wish, check_upload
 from imports.pipeline.progress import Progress, Snapshot, Stage
 from imports.pipeline.scores import delete_score
-from tests.pipeline.world import EVENING, HALF_HOUR, Overlap, bring, catalogue, overlaps, player
+from tests.pipeline.world import EVENING, HALF_HOUR, Overlap, bring, overlaps, player, sdvx_row
 
 pytestmark = pytest.mark.django_db
 SDVX = "sdvx:Single"
@@ -34,31 +34,20 @@ EXAMPLES = settings(
 
 
 @pytest.fixture(autouse=True)
-def _catalogue(db: None) -> None:
-    catalogue()
+def _twins(catalogued: None) -> None:
     for song_id in (71, 72):
         Song.objects.create(game="sdvx", song_id=song_id, title="Twins", match_keys=["title:twins"])
 
 
-@pytest.fixture
-def user() -> User:
-    return player()
-
-
-def row(**changes: Any) -> dict[str, Any]:
-    base = {"matchType": "tachiSongID", "identifier": "1", "difficulty": "EXH", "score": 9_000_000, "lamp": "CLEAR"}
-    return {**base, **changes}
-
-
-GOOD = row(timeAchieved=EVENING)
-BETTER = row(score=9_100_000, timeAchieved=EVENING + HALF_HOUR)
-ELSEWHERE = row(identifier="2", difficulty="MXM")
-UNKNOWN = row(identifier="99")
-AMBIGUOUS = row(matchType="songTitle", identifier="Twins")
-FUTURE = row(score=9_050_000, timeAchieved=9_999_999_999_999)
-IMPOSSIBLE = row(lamp="PERFECT ULTIMATE CHAIN")
-MALFORMED = row(score=-1)
-OF_EVERY_KIND = (GOOD, BETTER, ELSEWHERE, UNKNOWN, row(identifier="98"), AMBIGUOUS, FUTURE, IMPOSSIBLE, MALFORMED)
+GOOD = sdvx_row(timeAchieved=EVENING)
+BETTER = sdvx_row(score=9_100_000, timeAchieved=EVENING + HALF_HOUR)
+ELSEWHERE = sdvx_row(identifier="2", difficulty="MXM")
+UNKNOWN = sdvx_row(identifier="99")
+AMBIGUOUS = sdvx_row(matchType="songTitle", identifier="Twins")
+FUTURE = sdvx_row(score=9_050_000, timeAchieved=9_999_999_999_999)
+IMPOSSIBLE = sdvx_row(lamp="PERFECT ULTIMATE CHAIN")
+MALFORMED = sdvx_row(score=-1)
+OF_EVERY_KIND = (GOOD, BETTER, ELSEWHERE, UNKNOWN, sdvx_row(identifier="98"), AMBIGUOUS, FUTURE, IMPOSSIBLE, MALFORMED)
 
 
 def document(rows: list[dict[str, Any]], *, gpt: str = SDVX, **more: Any) -> bytes:
@@ -201,7 +190,7 @@ def test_each_kind_of_row_has_its_verdict(user: User, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(convert, "judge", break_over_the_third_song)
 
-    rows = (ELSEWHERE, GOOD, ELSEWHERE, BETTER, UNKNOWN, AMBIGUOUS, FUTURE, MALFORMED, row(identifier="3"))
+    rows = (ELSEWHERE, GOOD, ELSEWHERE, BETTER, UNKNOWN, AMBIGUOUS, FUTURE, MALFORMED, sdvx_row(identifier="3"))
     assert verdicts(user, *rows, skip=True) == [
         "new", "duplicate", "repeated", "blacklisted", "unknown", "ambiguous", "invalid", "invalid", "broken",
     ]  # fmt: skip
@@ -214,7 +203,7 @@ def test_a_repeated_row_names_the_row_it_repeats(user: User) -> None:
 
 def test_an_orphan_that_is_there_or_comes_earlier_is_told_as_the_import_would(user: User) -> None:
     bring(user, SDVX, [UNKNOWN])
-    other = row(identifier="98")
+    other = sdvx_row(identifier="98")
     problems = [row.problem for row in check(user, document([UNKNOWN, other, other])).rows]
     assert [problem.type for problem in problems if problem] == ["OrphanExists", "SongOrChartNotFound", "OrphanExists"]
 
@@ -304,7 +293,7 @@ def test_ten_rows_and_a_thousand_cost_the_same_statements(user: User) -> None:
     bring(user, SDVX, [GOOD])
     counts = []
     for count in (10, 1_000):
-        rows = [row(score=8_000_000 + number) for number in range(count)]
+        rows = [sdvx_row(score=8_000_000 + number) for number in range(count)]
         with CaptureQueriesContext(connection) as queries:
             check(user, document([*rows, UNKNOWN]))
         counts.append(len(queries))

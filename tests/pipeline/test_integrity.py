@@ -8,15 +8,10 @@ import pytest
 
 from imports.models import GameStats, Import, PersonalBest, Score, Session, User
 from imports.pipeline.integrity import check_player
-from tests.pipeline.world import DIFFICULTIES, EVENING, bring, catalogue, player, state_of
+from tests.pipeline.world import DIFFICULTIES, EVENING, bring, player, state_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogued")]
 SDVX = "sdvx:Single"
-
-
-@pytest.fixture(autouse=True)
-def _catalogue(db: None) -> None:
-    catalogue()
 
 
 ROW = {

@@ -12,20 +12,10 @@ from imports.games.sdvx import GAME as SDVX_GAME
 from imports.models import AuditEntry, Chart, Import, ImportProblem, OrphanScore, Score, Song, User
 from imports.pipeline.orphans import Rescue, delete_orphan, reprocess
 from imports.pipeline.scores import delete_score
-from tests.pipeline.world import EVENING, HALF_HOUR, bring, catalogue, player, state_of, take_back
+from tests.pipeline.world import EVENING, HALF_HOUR, bring, player, state_of, take_back
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogued")]
 SDVX = "sdvx:Single"
-
-
-@pytest.fixture(autouse=True)
-def _catalogue(db: None) -> None:
-    catalogue()
-
-
-@pytest.fixture
-def user() -> User:
-    return player()
 
 
 def row(number: int = 99, **changes: Any) -> dict[str, Any]:

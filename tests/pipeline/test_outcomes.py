@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from imports import jobs
@@ -23,31 +21,16 @@ from imports.models import (
     User,
 )
 from imports.pipeline.revert import Busy, Deed, NotRevertible, revert
-from tests.pipeline.world import EVENING, bring, catalogue, player, state_of, take_back
+from tests.pipeline.world import EVENING, bring, player, sdvx_row, state_of, take_back
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogued")]
 SDVX = "sdvx:Single"
 
 
-@pytest.fixture(autouse=True)
-def _catalogue(db: None) -> None:
-    catalogue()
-
-
-@pytest.fixture
-def user() -> User:
-    return player()
-
-
-def row(**changes: Any) -> dict[str, Any]:
-    base = {"matchType": "tachiSongID", "identifier": "1", "difficulty": "EXH", "score": 9_000_000, "lamp": "CLEAR"}
-    return {**base, **changes}
-
-
-GOOD = row(timeAchieved=EVENING)
-UNKNOWN = row(identifier="99")
-FUTURE = row(score=9_050_000, timeAchieved=9_999_999_999_999)
-IMPOSSIBLE = row(lamp="PERFECT ULTIMATE CHAIN")
+GOOD = sdvx_row(timeAchieved=EVENING)
+UNKNOWN = sdvx_row(identifier="99")
+FUTURE = sdvx_row(score=9_050_000, timeAchieved=9_999_999_999_999)
+IMPOSSIBLE = sdvx_row(lamp="PERFECT ULTIMATE CHAIN")
 
 
 def test_counts_problems_and_duplicates_of_a_mixed_import(user: User) -> None:
@@ -77,7 +60,7 @@ def test_a_problem_keeps_its_datapoint_as_it_was_sent(user: User) -> None:
 def test_duplicates_are_counted_and_remembered_by_key(user: User) -> None:
     bring(user, SDVX, [GOOD])
 
-    again = bring(user, SDVX, [GOOD, row(score=9_100_000)])
+    again = bring(user, SDVX, [GOOD, sdvx_row(score=9_100_000)])
 
     key = Score.objects.get(score_data__score=9_000_000).pk
     assert (again.score_count, again.duplicate_count) == (1, 1)
@@ -195,7 +178,7 @@ def test_stats_without_scores_and_provided_classes_disappear(user: User) -> None
 def test_an_import_says_what_it_did_to_ratings_and_bests(user: User) -> None:
     bring(user, SDVX, [GOOD])
 
-    job = bring(user, SDVX, [row(score=9_900_000), row(difficulty="MXM"), row(score=8_000_000)])
+    job = bring(user, SDVX, [sdvx_row(score=9_900_000), sdvx_row(difficulty="MXM"), sdvx_row(score=8_000_000)])
 
     before, after = job.rating_changes["Single"]["VF6"]
     assert before < after
@@ -253,7 +236,7 @@ def test_a_plain_revert_takes_shared_scores_along(user: User) -> None:
 
 
 def test_keeping_shared_scores_hands_them_to_the_earliest_other_import(user: User) -> None:
-    first = bring(user, SDVX, [GOOD, row(score=9_100_000)])
+    first = bring(user, SDVX, [GOOD, sdvx_row(score=9_100_000)])
     second = bring(user, SDVX, [GOOD])
     bring(user, SDVX, [GOOD])
 

@@ -19,8 +19,6 @@ from tests.pipeline.world import (
     EVENING_ROWS,
     HALF_HOUR,
     bring,
-    catalogue,
-    player,
     sdvx_row,
     state_of,
     take_back,
@@ -31,14 +29,8 @@ SDVX = "sdvx:Single"
 
 
 @pytest.fixture(autouse=True)
-def _catalogue(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    catalogue()
+def _catalogue(catalogued: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(convert, "CHUNK", 4)
-
-
-@pytest.fixture
-def user() -> User:
-    return player()
 
 
 def again(job: Import) -> None:

@@ -14,7 +14,6 @@ from tests.pipeline.world import (
     DIFFICULTIES,
     Overlap,
     bring,
-    catalogue,
     islands_by_hand,
     overlaps,
     player,
@@ -23,17 +22,12 @@ from tests.pipeline.world import (
     undone,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogued")]
 EXAMPLES = settings(
     max_examples=60 if os.environ.get("CI") else 15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-
-
-@pytest.fixture(autouse=True)
-def _catalogue(db: None) -> None:
-    catalogue()
 
 
 @EXAMPLES

@@ -14,23 +14,13 @@ from django.test.utils import CaptureQueriesContext
 from imports import jobs
 from imports.models import Session, User
 from imports.pipeline.revert import Deed, revert
-from tests.pipeline.world import EVENING, HALF_HOUR, bring, catalogue, player
+from tests.pipeline.world import EVENING, HALF_HOUR, bring, player
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogued")]
 
 SDVX = "sdvx:Single"
 TWO_HOURS_AND_MORE = 5 * HALF_HOUR  # from one session to the next
 A_FEW_DOZEN = 40  # statements; COPY is not counted
-
-
-@pytest.fixture(autouse=True)
-def _catalogue(db: None) -> None:
-    catalogue()
-
-
-@pytest.fixture
-def user() -> User:
-    return player()
 
 
 def rows(count: int, *, start: int = 0, apart: float = HALF_HOUR, **more: Any) -> list[dict[str, Any]]:

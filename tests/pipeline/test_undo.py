@@ -15,20 +15,10 @@ from imports.pipeline.preview import Changes, preview, revert_all
 from imports.pipeline.revert import Deed
 from imports.pipeline.scores import delete_score, edit_score
 from imports.pipeline.states import Busy, Gone
-from tests.pipeline.world import EVENING, EVENING_ROWS, HALF_HOUR, bring, catalogue, player, sdvx_row, state_of
+from tests.pipeline.world import EVENING, EVENING_ROWS, HALF_HOUR, bring, player, sdvx_row, state_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogued")]
 SDVX = "sdvx:Single"
-
-
-@pytest.fixture(autouse=True)
-def _catalogue(db: None) -> None:
-    catalogue()
-
-
-@pytest.fixture
-def user() -> User:
-    return player()
 
 
 # --- preview --------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from imports.models import Import, Score, User
 from imports.models import Session as PlaySession
 from tests import builders, people
+from tests.planner import plan_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 
@@ -119,11 +120,8 @@ def gone_through(client: Client, address: str) -> Iterator[tuple[str, str]]:
     """The large tables that the statements of a page read as a whole, each with its statement."""
     with CaptureQueriesContext(connection) as asked:
         assert client.get(address).status_code == 200, address
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")  # what tests before have left makes small tables look cheap
-        for query in asked.captured_queries:
-            if re.match(r"\s*(SELECT|WITH)\b", query["sql"]):
-                cursor.execute(f"EXPLAIN {query['sql']}")
-                plan = "\n".join(line for (line,) in cursor.fetchall())
-                for table in GROWING & set(re.findall(r"Seq Scan on (\w+)", plan)):
-                    yield table, query["sql"]
+    for query in asked.captured_queries:
+        if re.match(r"\s*(SELECT|WITH)\b", query["sql"]):
+            plan = plan_of(query["sql"], without=["enable_seqscan"])
+            for table in GROWING & set(re.findall(r"Seq Scan on (\w+)", plan)):
+                yield table, query["sql"]

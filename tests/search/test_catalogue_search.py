@@ -12,6 +12,7 @@ from imports import fuzzy
 from imports.catalogue_search import MOST, find_songs, find_songs_of_each, search
 from imports.games import GAMES
 from imports.models import Song
+from tests.planner import plan_of
 from tests.search.songs import a_catalogue
 
 pytestmark = pytest.mark.django_db
@@ -156,13 +157,6 @@ def test_the_index_is_used_with_as_many_songs_as_there_are() -> None:
     a_catalogue(songs=35_000)
     for games in (["pms"], [game.slug for game in GAMES]):
         for typed in ("冥", "め", "めう", "q", "%", "freedom dive", "gravekeeper"):
-            plan = plan_of(typed, games)
+            plan = plan_of(*search(fuzzy.pattern(typed), games=games, most=MOST))
             assert "song_letters" in plan, (typed, plan)
             assert "Seq Scan" not in plan, (typed, plan)
-
-
-def plan_of(typed: str, games: list[str]) -> str:
-    with connection.cursor() as cursor:
-        statement, parameters = search(fuzzy.pattern(typed), games=games, most=MOST)
-        cursor.execute(f"EXPLAIN {statement}", parameters)
-        return "\n".join(line for (line,) in cursor.fetchall())

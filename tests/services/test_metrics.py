@@ -26,6 +26,7 @@ from imports.errors import ProblemType
 from imports.models import Import, ImportProblem, State
 from tachi_imports import env, facts, metrics
 from tests import people
+from tests.planner import plan_of
 
 pytestmark = pytest.mark.django_db
 
@@ -136,10 +137,7 @@ def test_who_asks_often_makes_no_more_queries(django_assert_num_queries: pytest.
 @pytest.mark.parametrize("statement", [facts.COUNTS, facts.TIMES, facts.PROBLEMS])
 def test_recent_imports_are_found_by_index(statement: str) -> None:
     """However many older ones there are."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN {statement}")
-        plan = "\n".join(line for (line,) in cursor.fetchall())
+    plan = plan_of(statement, without=["enable_seqscan"])
     assert "import_by_time" in plan
     assert "Seq Scan" not in plan
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from django.conf import settings
 
 from imports import jobs
+from imports.api.authentication import CSRF_FAILED, NO_TOKEN, UNKNOWN_TOKEN, WRONG_TYPE
+from imports.api.errors import JSON_TOO_LARGE, NO_ENDPOINT, UNREADABLE
 from imports.api.openapi.operation import JSON, Schema
 
 FAILURE: Schema = {
@@ -34,16 +36,13 @@ NAMES = {
     429: "TooOften",
 }
 WORDS: dict[int, Sequence[str]] = {
-    400: ["Invalid Authorization Type - Expected Bearer.", "Your request could not be read.", "[…] Expected …"],
-    401: ["The provided API token does not correspond with any key in the database.", "Invalid token."],
-    403: [
-        "You are banned from …",
-        "A request with a browser's session must bear its CSRF token in the header X-CSRFToken.",
-    ],
-    404: ["Endpoint Not Found."],
-    413: ["Your request body was too large. The limit is 4MB."],
+    400: [WRONG_TYPE, UNREADABLE, "[…] Expected …"],
+    401: [UNKNOWN_TOKEN, NO_TOKEN],
+    403: ["You are banned from …", CSRF_FAILED],
+    404: [NO_ENDPOINT],
+    413: [JSON_TOO_LARGE],
     415: ['Unsupported content encoding "…".'],
-    429: ["You have exceeded the rate limit … Please try again later."],
+    429: ["You have exceeded … requests per … seconds. Please wait."],
 }
 """What everybody may be told everywhere."""
 USUAL_WITHOUT_BODY = (400, 401, 403, 429)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
+from imports.api.errors import NO_IMPORT, NOT_AUTHORISED, REVERTED
 from imports.api.openapi import bodies as b
 from imports.api.openapi import documents as d
 from imports.api.openapi.operation import (
@@ -26,6 +27,8 @@ from imports.api.openapi.operation import (
     limit,
     pages,
 )
+from imports.api.permissions import AnIRNeedsSomebody, WeKnowWhoAsks, missing
+from imports.errors import INPUT_GONE
 from imports.formats import BY_IMPORT_TYPE
 from imports.games import BY_SLUG
 from imports.models import Permission, State
@@ -34,12 +37,6 @@ from imports.pipeline.checking import Verdict
 CSV = "text/csv"
 OCTETS = "application/octet-stream"
 SUBMIT = Permission.SUBMIT_SCORE
-MISSING = "You are missing the following permissions necessary for this request: submit_score"
-NO_IMPORT = "This import does not exist."
-REVERTED = "This import has been reverted."
-BUSY = "You already have an import or a revert ongoing."
-STRANGER = "You are not authorised to perform this action."
-NOBODY = "You are not authorised as anyone, and this endpoint requires us to know who you are."
 
 # --- what is sent -------------------------------------------------------------------------------------
 
@@ -107,8 +104,8 @@ KEY = Query(
 SKIP = choice("invalid", "`skip` leaves out rows that break the schema instead of failing the import.", "skip")
 UNFIT: Refusals = {
     400: ["[importType] Expected any of … (Received …)", "Expected a file for field scoreData."],
-    401: [STRANGER],
-    403: [MISSING, "what the moderators wrote, to a client that they blocked"],
+    401: [NOT_AUTHORISED],
+    403: [missing(SUBMIT), "what the moderators wrote, to a client that they blocked"],
 }
 FORM_FAULTS = "File provided was too large, corrupt, or provided in the wrong field."
 KEYS: Refusals = {
@@ -147,8 +144,8 @@ SUBMITTING: Table = {
             KEYS,
             {
                 400: ["Could not retrieve meta.game - is this valid BATCH-MANUAL?"],
-                401: ["This endpoint requires authentication."],
-                403: [MISSING],
+                401: [AnIRNeedsSomebody.message],
+                403: [missing(SUBMIT)],
             },
         ),
         note="5 a minute. What is wrong with the scores is told by the poll.",
@@ -193,7 +190,7 @@ SUBMITTING: Table = {
         who=Who.SIGNED_IN,
         asks=SUBMIT,
         sends={JSON: {"type": "object", "properties": {"importType": {"type": "string"}}, "required": ["importType"]}},
-        refusals={400: ["[importType] Expected any of . (Received …)"], 401: [STRANGER], 403: [MISSING]},
+        refusals={400: ["[importType] Expected any of . (Received …)"], 401: [NOT_AUTHORISED], 403: [missing(SUBMIT)]},
         note="It answers 400 to every import type.",
     ),
     "GET /api/v1/imports/{importID}/poll-status": Operation(
@@ -233,7 +230,7 @@ STATE = choice("state", "Only in this state; completed if it is not named.", *St
 NO_SUCH_FILTER: Refusals = {400: ["[search] Expected letters or digits to search for. (Received …)", "[…] Expected …"]}
 ONE = "/api/v1/imports/{importID}"
 GONE: Refusals = {404: [NO_IMPORT], 410: [REVERTED]}
-PRIVATE: Refusals = {401: [NOBODY], 403: [STRANGER], 404: [NO_IMPORT]}
+PRIVATE: Refusals = {401: [WeKnowWhoAsks.message], 403: [NOT_AUTHORISED], 404: [NO_IMPORT]}
 
 IMPORTS: Table = {
     "GET /api/v1/imports": Operation(
@@ -309,10 +306,10 @@ IMPORTS: Table = {
             GONE,
             {
                 400: ["[format] Expected any of json, csv, batch-manual. (Received …)"],
-                401: [NOBODY],
-                403: [STRANGER],
+                401: [WeKnowWhoAsks.message],
+                403: [NOT_AUTHORISED],
                 409: ["why there are no rows to mend"],
-                410: ["The input of this import is no longer stored."],
+                410: [INPUT_GONE],
             },
         ),
         note="What the rows said is for those who may see the input. `Accept: text/csv` asks for the table too.",
@@ -324,7 +321,7 @@ IMPORTS: Table = {
         body=None,
         who=Who.SIGNED_IN,
         files=(JSON, CSV, OCTETS),
-        refusals=also(PRIVATE, {410: ["The input of this import is no longer stored.", REVERTED]}),
+        refusals=also(PRIVATE, {410: [INPUT_GONE, REVERTED]}),
         note="For its owner and moderators.",
     ),
     f"GET {ONE}/audit": Operation(

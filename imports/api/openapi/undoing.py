@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
+from imports.api.errors import NO_IMPORT, NOT_AUTHORISED, REVERTED
 from imports.api.openapi import bodies as b
 from imports.api.openapi import documents as d
 from imports.api.openapi import read_bodies as r
-from imports.api.openapi.importing import (
-    BUSY,
-    GONE,
-    NO_IMPORT,
-    NOBODY,
-    ONE,
-    PRIVATE,
-    QUEUED,
-    REVERTED,
-    STRANGER,
-    SUBMIT,
-)
-from imports.api.openapi.importing import MISSING as NO_SUBMIT
+from imports.api.openapi.importing import GONE, ONE, PRIVATE, QUEUED, SUBMIT
 from imports.api.openapi.operation import (
     JSON,
     SOMEBODYS,
@@ -32,14 +21,16 @@ from imports.api.openapi.operation import (
     flag,
     switch,
 )
+from imports.api.permissions import TheyOwnTheSession, WeKnowWhoAsks, missing
+from imports.api.undo import BUSY
 from imports.games import BY_SLUG
 from imports.models import Permission
 
 DELETE = Permission.DELETE_SCORE
 
 
-def missing(permission: Permission) -> Refusals:
-    return {403: [f"You are missing the following permissions necessary for this request: {permission.value}"]}
+def lacking(permission: Permission) -> Refusals:
+    return {403: [missing(permission)]}
 
 
 def an_object(**properties: Schema) -> Schema:
@@ -67,7 +58,7 @@ UNDONE: Refusals = also(
 NOT_AGAIN: Refusals = also(
     PRIVATE,
     {
-        403: [NO_SUBMIT],
+        403: [missing(SUBMIT)],
         409: ["This import cannot be run again as it stands now."],
         410: ["The input of this import is not stored any more."],
     },
@@ -108,7 +99,7 @@ UNDO: Table = {
         asks=DELETE,
         query=(flag("details", "true: the answer says what changed."),),
         sends={JSON: an_object(**WISHES)},
-        refusals=also(UNDONE, missing(DELETE)),
+        refusals=also(UNDONE, lacking(DELETE)),
     ),
     "POST /api/v1/imports/revert": Operation(
         name="revertImports",
@@ -121,8 +112,8 @@ UNDO: Table = {
         must_send=True,
         refusals={
             400: ["[importIDs] Expected an array of 1 to 100 import IDs.", "[importIDs] Expected imports of one user."],
-            401: [NOBODY],
-            403: [f"…: {STRANGER}"],
+            401: [WeKnowWhoAsks.message],
+            403: [f"…: {NOT_AUTHORISED}"],
             404: [f"…: {NO_IMPORT}"],
             409: [f"…: {BUSY}", BUSY],
             410: [f"…: {REVERTED}"],
@@ -148,7 +139,7 @@ UNDO: Table = {
         body=b.Rescue,
         who=Who.SIGNED_IN,
         asks=SUBMIT,
-        refusals={401: [STRANGER], 403: [NO_SUBMIT], 409: [BUSY]},
+        refusals={401: [NOT_AUTHORISED], 403: [missing(SUBMIT)], 409: [BUSY]},
     ),
     "GET /api/v1/orphans": Operation(
         name="listOrphans",
@@ -164,7 +155,7 @@ UNDO: Table = {
                 schema={"type": "string", "pattern": "^[0-9]{1,18}$"},
             ),
         ),
-        refusals={400: ["[cursor] Expected the next of another answer. (Received …)"], 401: [STRANGER]},
+        refusals={400: ["[cursor] Expected the next of another answer. (Received …)"], 401: [NOT_AUTHORISED]},
     ),
     "DELETE /api/v1/orphans/{orphanID}": Operation(
         name="deleteOrphan",
@@ -174,7 +165,8 @@ UNDO: Table = {
         who=Who.SIGNED_IN,
         asks=DELETE,
         refusals=also(
-            missing(DELETE), {401: [STRANGER], 403: [STRANGER], 404: ["This orphan score does not exist."], 409: [BUSY]}
+            lacking(DELETE),
+            {401: [NOT_AUTHORISED], 403: [NOT_AUTHORISED], 404: ["This orphan score does not exist."], 409: [BUSY]},
         ),
     ),
 }
@@ -204,8 +196,13 @@ SCORES: Table = {
         },
         must_send=True,
         refusals=also(
-            also(NO_SCORE, missing(Permission.CUSTOMISE_SCORE)),
-            {400: ["This request modifies nothing about the score."], 401: [NOBODY], 403: [STRANGER], 409: [BUSY]},
+            also(NO_SCORE, lacking(Permission.CUSTOMISE_SCORE)),
+            {
+                400: ["This request modifies nothing about the score."],
+                401: [WeKnowWhoAsks.message],
+                403: [NOT_AUTHORISED],
+                409: [BUSY],
+            },
         ),
     ),
     "DELETE /api/v1/scores/{scoreID}": Operation(
@@ -216,7 +213,9 @@ SCORES: Table = {
         who=Who.SIGNED_IN,
         asks=DELETE,
         sends={JSON: alone(blacklist={**BOOLEAN, "description": "true: no later import brings it back."})},
-        refusals=also(also(NO_SCORE, missing(DELETE)), {401: [NOBODY], 403: [STRANGER], 409: [BUSY]}),
+        refusals=also(
+            also(NO_SCORE, lacking(DELETE)), {401: [WeKnowWhoAsks.message], 403: [NOT_AUTHORISED], 409: [BUSY]}
+        ),
     ),
     "GET /api/v1/sessions/{sessionID}": Operation(
         name="getSession",
@@ -241,10 +240,10 @@ SCORES: Table = {
         },
         must_send=True,
         refusals=also(
-            also(NO_SESSION, missing(Permission.CUSTOMISE_SESSION)),
+            also(NO_SESSION, lacking(Permission.CUSTOMISE_SESSION)),
             {
                 400: ["This request modifies nothing about this session."],
-                403: ["You are not authorised to modify this session."],
+                403: [TheyOwnTheSession.message],
                 409: [BUSY],
             },
         ),

@@ -6,12 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from imports.chart_names import difficulty_name
 from imports.games import BY_SLUG
 from imports.models import Chart, User
 from imports.pages import words
 from imports.pages.addresses import song_url
 from imports.pages.chart_history import history_on
-from imports.pages.charts import difficulty_name
 from imports.pages.leaderboard import board_of
 from imports.pages.naming import game_name
 from imports.pages.parts import Link

@@ -9,12 +9,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from imports import rules
+from imports.chart_names import difficulty_name
 from imports.games import BY_SLUG
 from imports.models import Score
 from imports.pages import metric_lines, play_words, words
 from imports.pages.access import Visit, signed_in
 from imports.pages.addresses import chart_url, score_url
-from imports.pages.charts import difficulty_name
 from imports.pages.naming import game_name
 from imports.pages.parts import Link
 from imports.pages.play_forms import DeleteForm, ScoreForm
