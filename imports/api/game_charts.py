@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from imports.api import parameters, queries
 from imports.api.chart_board import bests_of, board
 from imports.api.chart_list import chart_list, chart_wish
-from imports.api.documents import Document, chart_document, song_document
+from imports.api.documents import Document, chart_document, companions, song_document
 from imports.api.errors import Refused
 from imports.api.game_resource import GameResource, Played
 from imports.api.loading import charts_of, one_moment
@@ -109,12 +109,7 @@ class SieglindeCharts(GameResource):
         with one_moment():
             page = RATED.page(rated.filter(data__sglEC__gt=0) | rated.filter(data__sglHC__gt=0), wishes)
             charts = charts_of(chart.pk for chart in page.rows).values()
-        songs = {chart.song_id: chart.song for chart in charts}
-        body = {
-            "songs": [song_document(song) for song in songs.values()],
-            "charts": [chart_document(chart) for chart in charts],
-        }
-        return page.announce(request, success(f"Found {len(charts)} chart(s).", body))
+        return page.announce(request, success(f"Found {len(charts)} chart(s).", companions(charts)))
 
 
 def _song_and_chart(chart: Chart) -> Document:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import QueryDict
 
 from imports.games import BY_SLUG
@@ -16,10 +16,9 @@ from imports.pages.keyset import address
 from imports.pages.lights import Light, light_of, shown_lamp
 from imports.pages.numbers import format_rating
 from imports.pages.score_rows import main_number
-from imports.pipeline.ranking import BY_RANK, best_ranks
+from imports.pipeline.ranking import BY_RANK, BY_RANK_BACKWARDS, best_ranks, better_than, lesser_than
 
 PER_PAGE = 25
-BACKWARDS = (F("rank_keys").asc(), F("time_achieved").desc(nulls_first=True), "-score_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,34 +70,17 @@ def _page(found: QuerySet[PersonalBest], query: QueryDict) -> tuple[Sequence[Per
     """Bests, best first, and whether there are better and lesser ones. An edge that is gone means the beginning."""
     above = _best_at(found, query.get("above", ""))
     if above is not None:
-        up = list(found.filter(_better(above)).order_by(*BACKWARDS)[: PER_PAGE + 1])
+        up = list(found.filter(better_than(above)).order_by(*BY_RANK_BACKWARDS)[: PER_PAGE + 1])
         if up:
             return up[:PER_PAGE][::-1], len(up) > PER_PAGE, True
     below = _best_at(found, query.get("below", ""))
-    rest = found if below is None else found.filter(_lesser(below))
+    rest = found if below is None else found.filter(lesser_than(below))
     down = list(rest.order_by(*BY_RANK)[: PER_PAGE + 1])
     return down[:PER_PAGE], below is not None, len(down) > PER_PAGE
 
 
 def _best_at(found: QuerySet[PersonalBest], score_id: str) -> PersonalBest | None:
     return found.filter(score_id=score_id).first() if score_id and "\0" not in score_id else None
-
-
-def _lesser(edge: PersonalBest) -> Q:
-    """What stands below: the first condition is for the index, the second says it exactly."""
-    later = Q(time_achieved=None, score_id__gt=edge.score_id)
-    if edge.time_achieved is not None:
-        same = Q(time_achieved=edge.time_achieved, score_id__gt=edge.score_id)
-        later = Q(time_achieved__gt=edge.time_achieved) | Q(time_achieved=None) | same
-    return Q(rank_keys__lte=edge.rank_keys) & (Q(rank_keys__lt=edge.rank_keys) | later)
-
-
-def _better(edge: PersonalBest) -> Q:
-    earlier = Q(time_achieved__isnull=False) | Q(time_achieved=None, score_id__lt=edge.score_id)
-    if edge.time_achieved is not None:
-        same = Q(time_achieved=edge.time_achieved, score_id__lt=edge.score_id)
-        earlier = Q(time_achieved__lt=edge.time_achieved) | same
-    return Q(rank_keys__gte=edge.rank_keys) & (Q(rank_keys__gt=edge.rank_keys) | earlier)
 
 
 def _edge(query: QueryDict, **edge: str) -> str:

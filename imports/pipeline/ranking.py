@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Q
 
 from imports.games import playtype_of
 from imports.models import GameStats, PersonalBest
@@ -17,6 +17,7 @@ BESTS = PersonalBest._meta.db_table
 
 BY_RANK = (F("rank_keys").desc(), F("time_achieved").asc(nulls_last=True), "score_id")
 """The order of a chart's leaderboard: that of the index `best_by_rank`."""
+BY_RANK_BACKWARDS = (F("rank_keys").asc(), F("time_achieved").desc(nulls_first=True), "-score_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +80,21 @@ def best_ranks(bests: Iterable[PersonalBest]) -> dict[int, Rank]:
             [[best.pk for best in bests]],
         )
         return {best: Rank(rank, out_of) for best, rank, out_of in cursor.fetchall()}
+
+
+def lesser_than(edge: PersonalBest) -> Q:
+    """What stands below a best on its chart: the first condition is for the index, the second says it exactly."""
+    later = Q(time_achieved=None, score_id__gt=edge.score_id)
+    if edge.time_achieved is not None:
+        same = Q(time_achieved=edge.time_achieved, score_id__gt=edge.score_id)
+        later = Q(time_achieved__gt=edge.time_achieved) | Q(time_achieved=None) | same
+    return Q(rank_keys__lte=edge.rank_keys) & (Q(rank_keys__lt=edge.rank_keys) | later)
+
+
+def better_than(edge: PersonalBest) -> Q:
+    """What stands above it."""
+    earlier = Q(time_achieved__isnull=False) | Q(time_achieved=None, score_id__lt=edge.score_id)
+    if edge.time_achieved is not None:
+        same = Q(time_achieved=edge.time_achieved, score_id__lt=edge.score_id)
+        earlier = Q(time_achieved__lt=edge.time_achieved) | same
+    return Q(rank_keys__gte=edge.rank_keys) & (Q(rank_keys__gt=edge.rank_keys) | earlier)
