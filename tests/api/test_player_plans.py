@@ -139,6 +139,7 @@ def crowd() -> None:
                 users.id, best.score_data, best.calculated_data, best.composed_from, ARRAY[users.id]
             FROM imports_user AS users, imports_chart AS chart, imports_personalbest AS best
             WHERE users.username LIKE 'player%%' AND best.id = %s
+            ORDER BY chart.id, users.id  -- else the order of the rows, and with it the plan, is up to the join
             """,
             [PersonalBest.objects.earliest("pk").pk],
         )
