@@ -9,11 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.db import OperationalError, connection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tachi_imports import programs
 from tachi_imports.layout import Layout, ServicesError
 
+INSTALLED = ("/usr/lib/postgresql/{major}/bin", "/usr/pgsql-{major}/bin")
+"""Where Debian's and PostgreSQL's own packages put the programs of a version."""
+OLDEST_FOR_OURS = 17
+"""What pg_dump 18 writes, servers before this refuse: they do not know transaction_timeout."""
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PGSSLROOTCERT", "PGPASSFILE")
 
 
@@ -23,7 +28,7 @@ class DumpFailed(Exception):
 
 @dataclass(frozen=True)
 class Tools:
-    """pg_dump and pg_restore, of the embedded PostgreSQL unless another `folder` is given."""
+    """pg_dump and pg_restore: of the server's own version where they are installed, else of the embedded PostgreSQL."""
 
     folder: Path
     conninfo: str
@@ -31,10 +36,13 @@ class Tools:
 
     @classmethod
     def find(cls, folder: Path | None = None) -> Tools:
-        """For the database of this installation. Raises DumpFailed where there are no such programs."""
+        """For the database of this installation; those in `folder` where one is named.
+
+        Raises DumpFailed where there are no such programs, or the embedded ones do not fit the server.
+        """
         layout = Layout(settings.DATA_DIR)
         try:
-            found = folder or programs.postgres_folder(copies=layout.binaries, account=None)
+            found = folder or _of_server() or programs.postgres_folder(copies=layout.binaries, account=None)
         except ServicesError as error:
             raise DumpFailed(str(error)) from None
         if not (found / "pg_dump").exists():
@@ -82,3 +90,28 @@ class Tools:
     def _environment(self, given: Mapping[str, str]) -> dict[str, str]:
         kept = {name: given[name] for name in INHERITED if name in given}
         return kept | ({"PGPASSWORD": self.password} if self.password else {})
+
+
+def _of_server() -> Path | None:
+    """The folder with the programs of an external server's version; None where the embedded ones do."""
+    if not settings.DATABASE_URL:
+        return None
+    major = _server_major()
+    for pattern in INSTALLED:
+        folder = Path(pattern.format(major=major))
+        if (folder / "pg_dump").exists():
+            return folder
+    if OLDEST_FOR_OURS <= major <= int(programs.postgres_major()):
+        return None
+    raise DumpFailed(
+        f"The server is PostgreSQL {major}, and its pg_dump and pg_restore are not installed here (Debian: "
+        f"postgresql-client-{major}). Where they are elsewhere, name their folder with --programs."
+    )
+
+
+def _server_major() -> int:
+    try:
+        with connection.temporary_connection():
+            return int(connection.pg_version) // 10_000  # type: ignore[attr-defined]  # django-stubs do not know it
+    except OperationalError as error:
+        raise DumpFailed(f"The database does not answer ({str(error).strip()}).") from None

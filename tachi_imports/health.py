@@ -27,7 +27,7 @@ def database_answers() -> bool:
     """Opens a connection of its own: one that is already open may hang without end when the server does."""
     parameters = connection.get_connection_params()
     wanted = {key: parameters[key] for key in ("dbname", "user", "password", "host", "port") if key in parameters}
-    options = {key: value for key, value in parameters.items() if key.startswith("ssl")}
+    options = {key: value for key, value in parameters.items() if key.startswith(("ssl", "target_session_attrs"))}
     try:
         psycopg.connect(**wanted, **options, connect_timeout=PATIENCE, application_name="tachi health").close()
     except psycopg.Error:

@@ -28,6 +28,9 @@ PATH = "/metrics"
 REFUSED = "Metrics are shown to this machine itself, or for TACHI_METRICS_TOKEN.\n"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds
+# Polls are answered before routes are looked for, so they are known by how they begin and end.
+POLLS = ("/api/v1/imports/", "/poll-status")
+POLL_ROUTE = "<str:import_id>".join(POLLS)
 TOLD_OF_A_PROXY = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_REAL_IP", "HTTP_FORWARDED", "HTTP_VIA")
 
 OWN = CollectorRegistry()
@@ -74,6 +77,8 @@ def note(request: HttpRequest, *, status: int, seconds: float) -> None:
 def route_of(request: HttpRequest) -> str:
     """The address with its parameters as names: `/api/v1/imports/<id>`."""
     match = request.resolver_match
+    if match is None and request.path.startswith(POLLS[0]) and request.path.endswith(POLLS[1]):
+        return POLL_ROUTE
     if match is not None:
         return f"/{match.route.lstrip('^')}"
     return "static files" if request.path.startswith(settings.STATIC_URL) else "none"

@@ -24,7 +24,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from imports import limits
 from imports.limits import Limiter
-from imports.models import User
+from imports.models import AuditEntry, User
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +84,10 @@ def accept(request: HttpRequest, user: User, code: str) -> bool:
 
 
 def enrol(user: User) -> tuple[str, str, list[str]]:
-    """A new authenticator instead of what there was: its address for a QR code, its key, and the recovery codes."""
+    """A new authenticator instead of what there was: its address for a QR code, its key, and the recovery codes.
+
+    It is on record that there is one, never the key.
+    """
     # One transaction: nobody is left with half of it.
     with transaction.atomic():
         reset(user)
@@ -92,6 +95,7 @@ def enrol(user: User) -> tuple[str, str, list[str]]:
         recovery = StaticDevice.objects.create(user=user, name=NAME)
         codes = [StaticToken.random_token() for _ in range(RECOVERY_CODES)]
         StaticToken.objects.bulk_create(StaticToken(device=recovery, token=code) for code in codes)
+        AuditEntry.objects.create(verb=AuditEntry.Verb.SECOND_FACTOR_MADE, subject=user)
     return authenticator.config_url, b32encode(authenticator.bin_key).decode(), codes
 
 
@@ -101,6 +105,8 @@ def reset(user: User) -> int:
     with transaction.atomic():
         found: int = TOTPDevice.objects.filter(user=user).delete()[1].get("otp_totp.TOTPDevice", 0)
         StaticDevice.objects.filter(user=user).delete()
+        if found:
+            AuditEntry.objects.create(verb=AuditEntry.Verb.SECOND_FACTOR_ENDED, subject=user)
     return found
 
 

@@ -66,7 +66,8 @@ def _database(url: str) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.postgresql",
         **named,
-        "OPTIONS": {"connect_timeout": 5, "application_name": "tachi", **parts},
+        # Of the cursors that prepare at all (imports/planning.py), those that are asked a second time do.
+        "OPTIONS": {"connect_timeout": 5, "application_name": "tachi", "prepare_threshold": 1, **parts},
         "CONN_MAX_AGE": 600,  # a new connection a request costs two to three times the polls a second
         "CONN_HEALTH_CHECKS": True,  # a restarted PostgreSQL is noticed before a request fails
     }
@@ -122,6 +123,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
+    "imports.pages.visiting.VisitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "imports.pages.guessing.TooOftenMiddleware",

@@ -79,14 +79,14 @@ class Plan:
         return found
 
     def _granian(self) -> list[str | Path]:
-        # Two threads a process: the second answers polls while the first waits for the database (a large revert).
-        # More gain nothing, as Python runs one at a time, and each keeps a connection.
         options = {
             "interface": "wsgi",
             "host": self.host,
             "port": self.port,
             "workers": self.web_processes,
-            "blocking-threads": 2,
+            # So many senders of a process may be slow, and keep nobody waiting: few of these threads work at a time
+            # (tachi_imports/reception.py). They are made as they are needed.
+            "blocking-threads": 64,
             "blocking-threads-idle-timeout": 600,
             "workers-kill-timeout": 3,
             # Whoever opens connections and says nothing must keep nobody out: many more may be open than the 1,024 a

@@ -15,4 +15,9 @@ if multiprocessing.parent_process() is not None:
     # import. In between there is nothing to finish: without this line a stop would wait until it is killed.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
-application = get_wsgi_application()
+behind = get_wsgi_application()
+
+from imports.api.bodies import GATHERED  # noqa: E402 - once Django stands
+from tachi_imports.reception import Reception  # noqa: E402
+
+application = Reception(behind, most=GATHERED)

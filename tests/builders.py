@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+
+from django.db import connection
 
 from imports import jobs
 from imports.formats.lookup import chart_keys, song_keys
 from imports.models import Chart, Import, Song, User
+from imports.pipeline import states
 
 NOON = 1_700_000_000_000  # Unix milliseconds
 MINUTE = 60_000
@@ -90,3 +95,15 @@ def dealt_with(job: Import) -> Import:
     jobs.run_import(job.import_id)
     job.refresh_from_db()
     return job
+
+
+@contextmanager
+def turn_of(user: User) -> Iterator[None]:
+    """Somebody else changes this player's scores: an import that stores, or a revert."""
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [states.USER_LOCK, user.pk])
+        yield
+    finally:
+        other.close()

@@ -14,9 +14,11 @@ from django.template.response import TemplateResponse
 
 from imports import jobs, rules
 from imports.admin.base import REASON_LIMIT
+from imports.admin.taking_back import BUSY
 from imports.games.spec import ClassSet, Game, Playtype
 from imports.models import GameStats, User
 from imports.pipeline.classes import ClassChange, set_class
+from imports.pipeline.states import Busy
 
 BETWEEN = "|"  # the parts of a choice; no name contains it
 NONE = "none"
@@ -53,9 +55,13 @@ def set_class_page(request: HttpRequest, user_id: int, context: Mapping[str, Any
     form = ClassForm(request.POST if request.method == "POST" else None, groups=groups)
     if form.is_valid():
         change = form.change()
-        set_class(player, change, by=cast(User, request.user), reason=form.cleaned_data["reason"])
-        messages.success(request, f"{player}: {change.class_set} is {change.value or NONE} now.")
-        return redirect("admin:imports_user_change", player.pk)
+        try:
+            set_class(player, change, by=cast(User, request.user), reason=form.cleaned_data["reason"])
+        except Busy:
+            form.add_error(None, BUSY)
+        else:
+            messages.success(request, f"{player}: {change.class_set} is {change.value or NONE} now.")
+            return redirect("admin:imports_user_change", player.pk)
     page = {**context, "title": f"Set a class of {player}", "player": player, "form": form}
     return TemplateResponse(request, "admin/imports/gamestats/set_class.html", page)
 

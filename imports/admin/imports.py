@@ -33,6 +33,7 @@ from imports.admin.filters import (
 )
 from imports.models import Import, ImportInput, State, User
 from imports.pipeline.classes import roll_back_classes, still_raised
+from imports.pipeline.states import Busy
 
 # Columns that may be large and that the list does not show.
 UNREAD = ("also_carried", "put_aside", "class_deltas", "rating_changes", "stage_seconds", "error_message", "traceback")
@@ -214,7 +215,11 @@ class ImportAdmin(ReadOnlyAdmin):
 
 
 def _roll_back(job: Import, *, by: User, reason: str) -> None:
-    if not roll_back_classes(job, by=by, reason=reason):
+    try:
+        count = roll_back_classes(job, by=by, reason=reason)
+    except Busy:
+        raise jobs.NotPossible(taking_back.BUSY) from None
+    if not count:
         raise jobs.NotPossible("It raised no provided class that is still as it left it.")
 
 

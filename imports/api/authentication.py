@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
-from datetime import timedelta
 
 from django.conf import settings
 from django.contrib.auth.middleware import get_user
@@ -20,8 +19,7 @@ from imports.api.errors import Refused
 from imports.api.limits import refusal
 from imports.limits import BAD_TOKENS, Exceeded
 from imports.models import APIToken, User
-
-STALE_AFTER = timedelta(minutes=1)  # how old `last_used_at` and `last_seen` may be before they are written again
+from imports.models.accounts import STALE_AFTER
 
 WRONG_TYPE = "Invalid Authorization Type - Expected Bearer."
 NO_TOKEN = "Invalid token."  # noqa: S105 - a message, not a secret
@@ -39,7 +37,7 @@ class SessionAuth(BaseAuthentication):
             return None
         refuse_banned(user)
         self.check_origin(request._request)
-        _note_visit(user)
+        User.objects.note_visit(user)
         return user, None
 
     def check_origin(self, request: HttpRequest) -> None:
@@ -105,13 +103,6 @@ def _note_use(token: APIToken) -> None:
     if token.last_used_at is None or token.last_used_at < stale:
         mine = APIToken.objects.filter(Q(last_used_at=None) | Q(last_used_at__lt=stale), pk=token.pk)
         mine.update(last_used_at=now)
-
-
-def _note_visit(user: User) -> None:
-    """The same of a player in a browser. A program's visits are not theirs."""
-    now = timezone.now()
-    if user.last_seen is None or user.last_seen < now - STALE_AFTER:
-        User.objects.filter(pk=user.pk).update(last_seen=now)
 
 
 class _CSRFCheck(CsrfViewMiddleware):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.request import Request
@@ -26,6 +26,7 @@ from imports.api.responses import good
 from imports.formats.text import storable
 from imports.models import APIToken, Import, State, User
 from imports.models.accounts import digest_of
+from imports.planning import planned_once
 
 AGAIN_IN = {"Retry-After": "1"}  # seconds
 ADDRESS = re.compile(r"/api/v1/imports/([^/]+)/poll-status")
@@ -74,11 +75,11 @@ class Look:
 
 
 def _fetched(statement: str, *values: str) -> Sequence[Any]:
-    """Without Django's look whether the connection still stands, which is a statement more: if it fell, asks again."""
+    """Without Django's look whether the connection still stands, which is a statement more: if it fails, asks again."""
     connection.health_check_done = True  # type: ignore[attr-defined]  # django-stubs do not know it
     try:
         return _asked(statement, *values)
-    except (OperationalError, InterfaceError):
+    except (DatabaseError, InterfaceError):  # it fell, or what it had prepared is no use any more
         if connection.in_atomic_block:
             raise
         connection.close()
@@ -86,7 +87,7 @@ def _fetched(statement: str, *values: str) -> Sequence[Any]:
 
 
 def _asked(statement: str, *values: str) -> Sequence[Any]:
-    with connection.cursor() as cursor:
+    with planned_once(), connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.fetchone() or ()
 

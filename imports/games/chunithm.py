@@ -37,6 +37,7 @@ CLEAR_LAMP = Ladder(
     values=("FAILED", "CLEAR", "HARD", "BRAVE", "ABSOLUTE", "CATASTROPHY"),
     minimum_relevant="CLEAR",
 )
+STRICT_CLEARS = frozenset({"HARD", "BRAVE", "ABSOLUTE", "CATASTROPHY"})
 GRADE_FLOORS = {
     "D": 0,
     "C": 500_000,
@@ -171,8 +172,10 @@ def note_lamp_fits_the_judgements(play: Play, _chart: Chart) -> str | None:
 def full_combo_is_every_note(play: Play, _chart: Chart) -> str | None:
     """A combo that was never broken is as long as the chart, where both are known."""
     lamp, combo = play.metrics["noteLamp"], play.optional.get("maxCombo")
+    if lamp == "NONE" or combo is None:
+        return None
     counts = known_hits(play, "jcrit", "justice", "attack", "miss")
-    if lamp == "NONE" or combo is None or counts is None or sum(counts) == combo:
+    if counts is None or sum(counts) == combo:
         return None
     article = "a" if lamp == "FULL COMBO" else "an"
     return f"Cannot have {article} {lamp} if maxCombo is not equal to the sum of judgements."
@@ -180,10 +183,11 @@ def full_combo_is_every_note(play: Play, _chart: Chart) -> str | None:
 
 def clear_lamp_fits_the_judgements(play: Play, _chart: Chart) -> str | None:
     """Each clear allows so many hits below critical, where all are known."""
-    counts = known_hits(play, "justice", "attack", "miss")
+    lamp = play.metrics["clearLamp"]
+    counts = known_hits(play, "justice", "attack", "miss") if lamp in STRICT_CLEARS else None
     if counts is None:
         return None
-    match play.metrics["clearLamp"], sum(counts):
+    match lamp, sum(counts):
         case "CATASTROPHY", n if n >= 10:
             return "Cannot have a CATASTROPHY clear with 10 or more non-jcrit judgements."
         case "ABSOLUTE", n if n >= 50:

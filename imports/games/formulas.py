@@ -106,10 +106,10 @@ def highest(rating: str) -> Callable[[Bests], float | None]:
 
 def hits(play: Play, *judgements: str) -> int:
     """How many hits fell on these judgements together; unknown ones count as none."""
-    return sum(play.judgements.get(name) or 0 for name in judgements)
+    return sum([play.judgements.get(name) or 0 for name in judgements])
 
 
 def known_hits(play: Play, *judgements: str) -> tuple[int, ...] | None:
     """The number of hits on each of these judgements, None where one of them is unknown."""
-    counts = tuple(count for name in judgements if (count := play.judgements.get(name)) is not None)
-    return counts if len(counts) == len(judgements) else None
+    counts = tuple(map(play.judgements.get, judgements))
+    return None if None in counts else counts  # type: ignore[return-value]  # so none of them is None

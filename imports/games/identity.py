@@ -55,8 +55,10 @@ def score_id(user_id: int, chart_id: str, play: Play, playtype: Playtype) -> str
         if type(value) is int and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER
         else encode_basestring(value)
         if type(value) is str and value.isascii()
+        else "null"
+        if value is None
         else canonical(value)
-        for value in values_of(values)  # the two commonest kinds first: this runs for every score
+        for value in values_of(values)  # the commonest kinds first: this runs for every score
     ]
     return "T" + sha256((template % tuple(texts)).encode()).hexdigest()
 

@@ -256,17 +256,21 @@ def best_keys(metrics: Mapping[str, Any], optional: Mapping[str, Any], playtype:
 
     Ladders count by index. The largest is chosen, except where the merge says `smallest`; None is never chosen.
     """
-    return [_worth(key, metrics, optional) for key in _plan(playtype).best_keys]
+    return [
+        _worth((optional if is_optional else metrics).get(name), indexes)
+        for is_optional, name, indexes in _plan(playtype).best_keys
+    ]
 
 
 def rank_keys(metrics: Mapping[str, Any], playtype: Playtype) -> list[float]:
     """What a leaderboard sorts by, most important first, each descending."""
-    return [_worth(key, metrics, {}) or 0 for key in _plan(playtype).rank_keys]
+    return [
+        _worth(None if is_optional else metrics.get(name), indexes) or 0
+        for is_optional, name, indexes in _plan(playtype).rank_keys
+    ]
 
 
-def _worth(key: _Key, metrics: Mapping[str, Any], optional: Mapping[str, Any]) -> float | None:
-    is_optional, name, indexes = key
-    value = (optional if is_optional else metrics).get(name)
+def _worth(value: Any, indexes: Mapping[str, int] | None) -> float | None:
     if indexes is not None:
         return indexes.get(value) if isinstance(value, str) else None
     return value if type(value) is int or is_number(value) else None

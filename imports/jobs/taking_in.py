@@ -110,6 +110,7 @@ def prune_inputs(*, older_than_days: int) -> int:
 
 def enqueue_next(user_id: int) -> None:
     """Asks for a worker for the player's oldest import that waits."""
-    following = Import.objects.filter(user_id=user_id, state=State.QUEUED).order_by("pk").first()
+    waiting = Import.objects.filter(user_id=user_id, state=State.QUEUED).order_by("pk")
+    following = waiting.values_list("import_id", flat=True).first()
     if following is not None:
-        queue.enqueue(following.import_id)
+        queue.enqueue(following)

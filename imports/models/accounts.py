@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable
+from datetime import timedelta
 from enum import IntEnum
 from typing import Any, ClassVar
 
@@ -14,6 +15,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import RegexValidator
 from django.db import models, transaction
+from django.db.models import Q
 from django.db.models.functions import Coalesce, Lower, Upper
 from django.utils import timezone
 
@@ -21,6 +23,10 @@ USERNAME = RegexValidator(
     r"^[a-zA-Z_-][a-zA-Z0-9_-]{2,20}$",
     "A name has 3 to 21 letters, digits, _ or -, and does not begin with a digit.",
 )
+
+
+STALE_AFTER = timedelta(minutes=1)
+"""How old `last_seen`, and `last_used_at` of tokens, may be before they are written again."""
 
 
 class AuthLevel(IntEnum):
@@ -37,6 +43,14 @@ class UserManager(DjangoUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(username__iexact=username)
+
+    def note_visit(self, user: User) -> None:
+        """Writes that this player is here in a browser, at most once a minute, whatever the number of requests."""
+        now = timezone.now()
+        stale = now - STALE_AFTER
+        if not user.is_banned and (user.last_seen is None or user.last_seen < stale):
+            mine = self.filter(Q(last_seen=None) | Q(last_seen__lt=stale), pk=user.pk)
+            mine.update(last_seen=now)
 
 
 class User(AbstractUser):
@@ -164,7 +178,7 @@ class APIToken(models.Model):
     """A key that acts for a user with some permissions, immutable after its creation."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
-    digest = models.CharField(max_length=64, unique=True, editable=False)
+    digest = models.CharField(max_length=64, editable=False)
     identifier = models.CharField(max_length=100, default="Custom Token", help_text="What its owner calls it.")
     permissions = ArrayField(models.CharField(max_length=32, choices=Permission.choices), default=list, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -175,6 +189,7 @@ class APIToken(models.Model):
 
     class Meta:
         verbose_name = "API token"
+        constraints = (models.UniqueConstraint(fields=("digest",), name="tokens_are_unique"),)
         ordering = ("-id",)
 
     def __str__(self) -> str:

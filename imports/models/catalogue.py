@@ -44,7 +44,7 @@ class Song(models.Model):
 class Chart(models.Model):
     """A chart of a song. `chart_id` is its identity for ever: score IDs are made from it."""
 
-    chart_id = models.TextField(unique=True)
+    chart_id = models.TextField()
     game = models.CharField(max_length=16)
     song = models.ForeignKey(Song, on_delete=models.PROTECT, related_name="charts")
     playtype = models.CharField(max_length=16)
@@ -58,6 +58,7 @@ class Chart(models.Model):
 
     class Meta:
         constraints = (
+            models.UniqueConstraint(fields=("chart_id",), name="chart_ids_are_unique"),
             models.UniqueConstraint(
                 fields=("song", "playtype", "difficulty"),
                 condition=models.Q(is_primary=True),

@@ -83,8 +83,8 @@ class Import(models.Model):
     `put_aside` keeps what a revert took away and a restore brings back (`pipeline.put_aside`).
     """
 
-    import_id = models.CharField(max_length=40, unique=True, default=new_import_id, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="imports")
+    import_id = models.CharField(max_length=40, default=new_import_id, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="imports", db_index=False)
     state = models.CharField(max_length=9, choices=State.choices, default=State.QUEUED)
     import_type = models.CharField(max_length=40)
     user_intent = models.BooleanField(default=False, help_text="A person asked for it (X-User-Intent).")
@@ -123,6 +123,7 @@ class Import(models.Model):
 
     class Meta:
         constraints = (
+            models.UniqueConstraint(fields=("import_id",), name="import_ids_are_unique"),
             models.CheckConstraint(
                 condition=~Q(state=State.FAILED) | (~Q(error_message="") & Q(status_code__isnull=False)),
                 name="a_failed_import_says_why",
@@ -185,7 +186,7 @@ class ImportInput(models.Model):
 class OrphanScore(models.Model):
     """A row whose song or chart is not known yet."""
 
-    orphan_id = models.CharField(max_length=65, unique=True)
+    orphan_id = models.CharField(max_length=65)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="orphans", db_index=False)
     from_import = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="orphans")
     import_type = models.CharField(max_length=40)
@@ -196,6 +197,7 @@ class OrphanScore(models.Model):
     time_inserted = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        constraints = (models.UniqueConstraint(fields=("orphan_id",), name="orphan_ids_are_unique"),)
         indexes = (models.Index(fields=("user", "game"), name="orphan_by_user"),)
 
     def __str__(self) -> str:
@@ -244,12 +246,18 @@ class AuditEntry(models.Model):
         TOKEN_REVOKED = "token revoked"  # noqa: S105
         CLIENT_BLOCKED = "client blocked"
         CLIENT_UNBLOCKED = "client unblocked"
+        SECOND_FACTOR_MADE = "second factor made"
+        SECOND_FACTOR_ENDED = "second factor ended"
 
     verb = models.CharField(max_length=20, choices=Verb.choices)
     job = models.ForeignKey(Import, null=True, on_delete=models.DO_NOTHING, related_name="audit", db_constraint=False)
     subject = models.ForeignKey(User, null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False)
-    actor = models.ForeignKey(User, null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False)
-    token = models.ForeignKey(APIToken, null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False)
+    actor = models.ForeignKey(
+        User, null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
+    token = models.ForeignKey(
+        APIToken, null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
     at = models.DateTimeField(default=timezone.now)
     reason = models.TextField(blank=True)
     counts = models.JSONField(default=dict, blank=True)

@@ -20,7 +20,7 @@ class Score(models.Model):
     `time_achieved` is in Unix milliseconds, None where unknown.
     """
 
-    score_id = models.CharField(max_length=65, unique=True)
+    score_id = models.CharField(max_length=65)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="scores", db_index=False)
     chart = models.ForeignKey(Chart, on_delete=models.PROTECT, related_name="scores", db_index=False)
     from_import = models.ForeignKey(Import, on_delete=models.RESTRICT, related_name="scores", db_index=False)
@@ -39,6 +39,7 @@ class Score(models.Model):
     best_keys = ArrayField(models.FloatField(null=True))
 
     class Meta:
+        constraints = (models.UniqueConstraint(fields=("score_id",), name="score_ids_are_unique"),)
         indexes = (
             models.Index("chart", "user", name="score_by_chart"),
             models.Index("user", "game", "playtype", "time_achieved", "id", name="score_by_moment"),
@@ -61,9 +62,12 @@ class ScoreBlacklist(models.Model):
     """A score that its owner deleted for good: later imports skip it silently."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="blacklist")
-    score_id = models.CharField(max_length=65, unique=True)
+    score_id = models.CharField(max_length=65)
     score = models.JSONField()
     time_added = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("score_id",), name="a_score_is_blacklisted_once"),)
 
     def __str__(self) -> str:
         return self.score_id

@@ -22,7 +22,7 @@ class Session(models.Model):
     `time_started <= time_achieved <= time_ended`. Times in Unix milliseconds.
     """
 
-    session_id = models.CharField(max_length=41, unique=True, default=new_session_id, editable=False)
+    session_id = models.CharField(max_length=41, default=new_session_id, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions", db_index=False)
     game = models.CharField(max_length=16)
     playtype = models.CharField(max_length=16)
@@ -40,6 +40,7 @@ class Session(models.Model):
 
     class Meta:
         constraints = (
+            models.UniqueConstraint(fields=("session_id",), name="session_ids_are_unique"),
             models.CheckConstraint(
                 condition=models.Q(time_started__lte=models.F("time_ended")), name="a_session_starts_before_it_ends"
             ),

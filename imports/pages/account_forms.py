@@ -34,7 +34,18 @@ class SignInForm(AuthenticationForm):
             raise forms.ValidationError(words.BANNED, code="banned")
 
 
-class SignUpForm(CreationForm):
+class SaidWhereChosen:
+    """A password that is too weak is said at the field where it is chosen; Django says it where it is repeated."""
+
+    cleaned_data: dict[str, Any]
+
+    def validate_password_for_user(self, user: User, *names: str) -> None:
+        again = names[0] if names else "password2"
+        if again in self.cleaned_data:  # both are given and alike
+            super().validate_password_for_user(user, again.replace("2", "1"))  # type: ignore[misc]
+
+
+class SignUpForm(SaidWhereChosen, CreationForm):
     """A new account: a name that nobody has, whatever its case, and a password."""
 
     class Meta:
@@ -54,7 +65,7 @@ class SignUpForm(CreationForm):
         return name
 
 
-class PasswordForm(ChangeForm):
+class PasswordForm(SaidWhereChosen, ChangeForm):
     """The password of now, and the new one twice."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

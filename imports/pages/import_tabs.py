@@ -67,7 +67,7 @@ def _scores(job: Import, request: HttpRequest) -> Context:
     playtype = BY_SLUG[job.game].by_name[job.playtypes[0]] if job.game in BY_SLUG and job.playtypes else None
     if playtype is None:
         return {"rows": []}
-    filters = ScoreFilters(request.GET, game=job.game)
+    filters = ScoreFilters(request.GET, game=job.game, playtype=playtype)
     found = filters.narrow(Score.objects.filter(from_import=job))
     page = page_of(in_order(found, playtype, request.GET.get("sort", "")), request)
     return {

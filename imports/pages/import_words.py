@@ -20,6 +20,12 @@ NOT_KEPT = gettext_lazy("The file was checked, but there is no room to keep it m
 CHECK_IS_GONE = gettext_lazy(
     "That file waited too long, or another was checked meanwhile. Nothing was imported; give it again."
 )
+SIGNED_OUT = gettext_lazy(
+    "You were signed out meanwhile. Nothing was imported: load this page again, sign in, and give the file once more."
+)
+PAGE_TOO_OLD = gettext_lazy(
+    "This page was opened before you last signed in. Nothing was imported: load it again and give the file once more."
+)
 LEFT_ALONE = gettext_lazy("Nothing was imported.")
 DOES_NOT_FIT = gettext_lazy("Nothing was imported: not every row fits.")
 IMPORT_ANYWAY = gettext_lazy("Import it anyway")
@@ -117,3 +123,19 @@ def bars_say(scores: int, most: int) -> str:
     return _("{scores} over time; up to {most} in one part. The table below holds the same numbers.").format(
         scores=count_of(scores, "score"), most=f"{most:,}"
     )
+
+
+# --- the scores' table ------------------------------------------------------------------------------
+
+
+def score_orders(rating: str) -> list[tuple[str, str]]:
+    """The orders of an import's scores: what stands in the address, and how it is called."""
+    return [
+        ("", _("As they came")),
+        ("score", _("Highest score")),
+        ("score-up", _("Lowest score")),
+        ("rating", _("Highest {rating}").format(rating=rating)),
+        ("rating-up", _("Lowest {rating}").format(rating=rating)),
+        ("time", _("Newest")),
+        ("time-up", _("Oldest")),
+    ]

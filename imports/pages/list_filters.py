@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 
 from django import forms
@@ -29,14 +29,23 @@ def _types() -> Choices:
     return [("", undo_words.ANY_WAY), *((each.import_type, each.name) for each in FORMATS)]
 
 
+def _day(label: str) -> forms.DateField:
+    """A day as browsers send it: 2026-11-23. It begins at midnight UTC, as the server knows no reader's zone."""
+    widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    return forms.DateField(label=label, required=False, input_formats=["%Y-%m-%d"], widget=widget)
+
+
 class ImportFilters(forms.Form):
-    """What a list is narrowed to; a part that says nothing sensible narrows nothing and says what is wrong with it."""
+    """What a list is narrowed to; a part that says nothing sensible narrows nothing and says what is wrong with it.
+
+    As in the API, the first moment of `since` is included and that of `until` is not.
+    """
 
     q = forms.CharField(
         label=gettext_lazy("Search"),
         required=False,
         max_length=LONGEST,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Service or tool"}),
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": gettext_lazy("Service or tool")}),
     )
     game = forms.ChoiceField(choices=_games, required=False)
     type = forms.ChoiceField(label=gettext_lazy("Came by"), choices=_types, required=False)
@@ -49,7 +58,16 @@ class ImportFilters(forms.Form):
         choices=[("", gettext_lazy("Any time")), *undo_words.PERIODS, undo_words.YEAR],
         required=False,
     )
+    since = _day(undo_words.FROM_DAY)
+    until = _day(undo_words.BEFORE_DAY)
     state = forms.CharField(required=False, widget=forms.HiddenInput)  # the chips' business: kept beside the others
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if since and until and until <= since:
+            self.add_error("until", undo_words.NO_DAY_BETWEEN)
+        return cleaned
 
     def chosen(self) -> dict[str, Any]:
         """The filters that are set and sensible, the state aside."""
@@ -71,10 +89,16 @@ def _since(found: QuerySet[Import], period: str) -> QuerySet[Import]:
     return found.filter(time_queued__gte=timezone.now() - timedelta(days=int(period.removesuffix("d"))))
 
 
+def _begin(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=UTC)
+
+
 _NARROWED: dict[str, Any] = {
     "q": _search,
     "game": lambda found, value, _: found.filter(game=value),
     "type": lambda found, value, _: found.filter(import_type=value),
     "intent": lambda found, value, _: found.filter(user_intent=value == "yes"),
     "when": lambda found, value, _: _since(found, value),
+    "since": lambda found, day, _: found.filter(time_queued__gte=_begin(day)),
+    "until": lambda found, day, _: found.filter(time_queued__lt=_begin(day)),
 }

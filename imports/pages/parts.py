@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from django.utils.translation import gettext as _
+
 from imports.chart_names import ChartName
 from imports.pages import words
 from imports.pages.lights import Light
@@ -123,11 +125,12 @@ class Progress:
     @property
     def spoken(self) -> str:
         """The sentence a screen reader hears; progress.js says later ones in the same form."""
-        place = f"{self.percent} percent"
         if self.position:
-            place = f"number {self.position} in line"
-        left = f", about {words.about(self.eta)} left" if self.eta is not None and not self.position else ""
-        return f"{self.label}, {place}{left}."
+            said = [_("number {number} in line").format(number=self.position)]
+        else:
+            said = [_("{number} percent").format(number=self.percent)]
+            said += [] if self.eta is None else [_("about {eta} left").format(eta=words.about(self.eta))]
+        return f"{', '.join([str(self.label), *said])}."
 
 
 def progress_from(body: Mapping[str, Any], *, poll_url: str) -> Progress:
@@ -166,10 +169,10 @@ def _stages(current: str, *, taken: Mapping[str, float | None], now: str) -> tup
 
 def _now_note(processed: int | None, total: int | None, position: int | None) -> str:
     if position:
-        return f"{position - 1:,} before yours" if position > 1 else "next"
+        return _("{count} before yours").format(count=f"{position - 1:,}") if position > 1 else _("next")
     if processed is None or not total:
         return ""
-    return f"{processed:,} of {total:,}"
+    return _("{part} of {whole}").format(part=f"{processed:,}", whole=f"{total:,}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def _about_one(job: Import, changes: Changes) -> dict[str, Any]:
     return {
         "heading": words.REVERT_THIS,
         "about": ", ".join(part for part in (name, game_name(job.game, job.playtypes)) if part),
-        "button": words.REVERT if _kept(changes) else words.revert_scores(changes.scores),
+        "button": words.REVERT if changes.kept else words.revert_scores(changes.scores),
     }
 
 
@@ -76,11 +76,6 @@ def import_line(job: Import) -> Line:
         strong=words.did(scores=job.score_count, duplicates=0),
         time=milliseconds(job.time_queued),
     )
-
-
-def _kept(changes: Changes) -> int:
-    """Scores that stay with imports which are not reverted. Between two that are they only pass through."""
-    return min(changes.kept, sum(changes.shared.values()))
 
 
 # --- the ledger -------------------------------------------------------------------------------------
@@ -140,8 +135,8 @@ def _amount(name: str, now: int, lost: int) -> LedgerRow:
 
 def _notes(changes: Changes, *, fallen: int) -> Iterator[Note]:
     yield Note("undo-2", *words.scores_go(changes.scores, fallen, changes.bests_gone))
-    if _kept(changes):
-        yield Note("info", "", words.counted_as_kept(_kept(changes)))
+    if changes.kept:
+        yield Note("info", "", words.counted_as_kept(changes.kept))
     if changes.sessions:
         sessions = (changes.sessions_gone, changes.sessions_shrunk, changes.sessions_split)
         yield Note("undo-2", "", words.sessions_go(*sessions))
@@ -153,7 +148,7 @@ def _notes(changes: Changes, *, fallen: int) -> Iterator[Note]:
 
 def _choice(changes: Changes, *, whose: str) -> dict[str, Any]:
     """Only where other completed imports carried some of these scores."""
-    kept = _kept(changes)
+    kept = changes.kept
     if not kept:
         return {}
     others = list(changes.shared)

@@ -13,7 +13,7 @@ from django.http import QueryDict
 from imports import fuzzy
 from imports.games.spec import Playtype
 from imports.models import Score
-from imports.pages import words
+from imports.pages import import_words, words
 from imports.pages.keyset import address
 from imports.pages.lights import TABLE, edge_ladder
 from imports.pages.parts import Column
@@ -45,10 +45,13 @@ class ScoreFilters(forms.Form):
     lamp = forms.ChoiceField(required=False)
     grade = forms.ChoiceField(required=False)
     tab = forms.CharField(required=False, widget=forms.HiddenInput, initial="scores")
-    sort = forms.CharField(required=False, widget=forms.HiddenInput)  # the heads' business: kept beside the others
+    sort = forms.ChoiceField(label=gettext_lazy("Order"), required=False)  # on phones, where the table has no heads
 
-    def __init__(self, query: QueryDict, *, game: str) -> None:
+    def __init__(self, query: QueryDict, *, game: str, playtype: Playtype) -> None:
         super().__init__({**query.dict(), "tab": "scores"})
+        orders = self.fields["sort"]
+        assert isinstance(orders, forms.ChoiceField)  # noqa: S101 - for mypy
+        orders.choices = import_words.score_orders(words.rating_name(playtype.default_score_rating))
         self.ladders = {"lamp": edge_ladder(game), "grade": "grade"}
         for name, ladder in self.ladders.items():
             field = self.fields[name]

@@ -33,8 +33,7 @@ from imports.pages.parts import (
     progress_from,
     rail,
 )
-
-NIGHT = 1_795_387_260_000  # ms
+from imports.pages.styleguide_plays import NIGHT, sample_plays
 
 
 class SampleFilters(forms.Form):
@@ -329,6 +328,7 @@ def sample_context() -> dict[str, Any]:
         "token": SampleToken({"name": "phone"}),
         "section": "imports",
         "version": "0.1",
+        **sample_plays(),
     }
 
 

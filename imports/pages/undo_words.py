@@ -18,6 +18,8 @@ PERIODS = (
     ("90d", gettext_lazy("Last 90 days")),
 )
 YEAR = ("365d", gettext_lazy("Last year"))
+FROM_DAY, BEFORE_DAY = gettext_lazy("From (day, UTC)"), gettext_lazy("Before (day, UTC)")
+NO_DAY_BETWEEN = gettext_lazy("No day lies between the two: choose a later one here.")
 BY_HAND, BY_ITSELF = gettext_lazy("A person"), gettext_lazy("A tool by itself")
 
 # --- several at once --------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from imports.pages.views.import_revert_several import restore_several, revert_se
 from imports.pages.views.orphans import orphan_delete, orphan_list, orphans_retry
 from imports.pages.views.profile import profile
 from imports.pages.views.score_detail import score_delete, score_detail, score_edit
+from imports.pages.views.script_texts import ScriptTexts
 from imports.pages.views.session_detail import session_detail, session_edit
 from imports.pages.views.songs import song_detail, song_list
 from imports.pages.views.tokens import token_list, token_revoke
@@ -112,6 +113,7 @@ urlpatterns = [
     path("games/<slug:slug>/songs/<int:song_id>/", song_detail, name="song-detail"),
     path("users/<name:name>/", profile, name="profile"),
     path("users/<name:name>/imports/", player_imports, name="player-imports"),
+    path("texts/<slug:language>/", ScriptTexts.as_view(), name="script-texts"),
     path("tokens/", token_list, name="token-list"),
     path("tokens/<int:token_id>/revoke/", token_revoke, name="token-revoke"),
 ]

@@ -24,19 +24,19 @@ def is_japanese(text: str) -> bool:
 def file_size(count: int) -> str:
     """Bytes in decimal units, as upload limits are: `512 B`, `61 KB`, `9.1 MB`, `8 MB`."""
     if count < 1_000:
-        return f"{count} B"
+        return _("{size} B").format(size=count)
     if count < 999_500:
         return _("{size} KB").format(size=f"{count / 1_000:.0f}")
-    return f"{count / 1_000_000:.1f} MB".replace(".0 ", " ")
+    return _("{size} MB").format(size=f"{count / 1_000_000:.1f}".removesuffix(".0"))
 
 
 def seconds(value: float) -> str:
     """How long something took: `0.4 s`, `12 s`, `2 min 5 s`, `1 h 3 min`."""
     if value < 9.95:
-        return f"{value:.1f} s"
+        return _in_seconds(f"{value:.1f}")
     whole = round(value)
     if whole < 60:
-        return f"{whole} s"
+        return _in_seconds(whole)
     if whole < 3600:
         return (
             _("{minutes} min {seconds} s").format(minutes=whole // 60, seconds=whole % 60)
@@ -49,12 +49,16 @@ def seconds(value: float) -> str:
 def about(value: float) -> str:
     """An estimate in seconds, no more exact than it deserves: `4 s`, `20 s`, `3 min`, `2 h`."""
     if value < 10:
-        return f"{max(1, round(value))} s"
+        return _in_seconds(max(1, round(value)))
     if value < 58:
-        return f"{-(-round(value) // 5) * 5} s"
+        return _in_seconds(-(-round(value) // 5) * 5)
     if value < 3570:
         return _("{minutes} min").format(minutes=max(1, round(value / 60)))
-    return f"{round(value / 3600)} h"
+    return _("{hours} h").format(hours=round(value / 3600))
+
+
+def _in_seconds(value: float | str) -> str:
+    return _("{seconds} s").format(seconds=value)
 
 
 def length(milliseconds: int) -> str:
@@ -277,7 +281,8 @@ def scores_go(scores: int, bests: int, charts: int) -> tuple[str, str]:
     """What becomes of scores and bests, as the strong and the plain half of a sentence."""
     if not scores:
         return _("No score goes."), _("All of them stay with another import.")
-    return f"{count_of(scores, 'score')} {_verb(scores, _('goes'), _('go'))}.", falls_back(bests, charts)
+    verb = _verb(scores, _("goes"), _("go"))
+    return f"{count_of(scores, 'score')} {verb}.", falls_back(bests, charts)
 
 
 def class_stays(name: str) -> tuple[str, str]:
@@ -332,7 +337,8 @@ def falls_back(changed: int, unplayed: int) -> str:
 
 def sessions_go(gone: int, shrunk: int, split: int) -> str:
     """What becomes of the sessions."""
-    said = [f"{count_of(gone, 'session')} {_verb(gone, _('goes'), _('go'))}"] * bool(gone)
+    verb = _verb(gone, _("goes"), _("go"))
+    said = [f"{count_of(gone, 'session')} {verb}"] * bool(gone)
     said += [
         _("{sessions} {verb} scores").format(
             sessions=count_of(shrunk, "session"), verb=_verb(shrunk, _("loses"), _("lose"))
@@ -419,7 +425,8 @@ def first_line(message: str, *, most: int = 140) -> str:
 
 def session_part(scores: int, *, created: bool) -> str:
     """An import's part in a session: `126 scores, created`."""
-    return f"{count_of(scores, 'score')}, {_('created') if created else _('added')}"
+    part = _("created") if created else _("added")
+    return f"{count_of(scores, 'score')}, {part}"
 
 
 def of_all(part: int, whole: int) -> str:

@@ -36,11 +36,11 @@ class ClassChange:
 
 
 def set_class(player: User, change: ClassChange, *, by: User | None, reason: str, job: Import | None = None) -> None:
-    """Sets a provided class, up or down, on record with who and why. Raises NotProvided."""
+    """Sets a provided class, up or down, on record with who and why. Raises NotProvided or Busy."""
     change.check()
     # One transaction: the class, the achievements above it and the record agree.
     with transaction.atomic():
-        states.lock_player(player.pk)
+        states.take_turn(player.pk, patience=states.PATIENCE, beside_import=True)
         row, _ = GameStats.objects.get_or_create(user=player, game=change.game, playtype=change.playtype)
         old = row.classes.get(change.class_set)
         classes = {name: value for name, value in row.classes.items() if name != change.class_set}
@@ -56,10 +56,10 @@ def set_class(player: User, change: ClassChange, *, by: User | None, reason: str
 
 
 def roll_back_classes(job: Import, *, by: User | None, reason: str) -> int:
-    """Gives each provided class that the import raised its value from before. Returns how many."""
+    """Gives each provided class that the import raised its value from before. Returns how many. Raises Busy."""
     # One transaction: all of them or none, and nothing rises between the look and the deed.
     with transaction.atomic():
-        states.lock_player(job.user_id)
+        states.take_turn(job.user_id, patience=states.PATIENCE, beside_import=True)
         changes = still_raised(job)
         for change in changes:
             set_class(job.user, change, by=by, reason=reason, job=job)

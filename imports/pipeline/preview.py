@@ -110,7 +110,7 @@ def revert_all(jobs: Sequence[Import], deed: Deed) -> Changes:
         shared = _shared_with(newest_first)
         charts = _charts_of(newest_first)
         before = take(user_id, charts=charts, parts=False)
-        done = [revert(job, deed) for job in newest_first]
+        done = [revert(job, deed, going={job.pk for job in newest_first}) for job in newest_first]
         after = take(user_id, charts=charts, parts=False)
         return compare(before, after, done=done, shared=shared, jobs=newest_first)
 

@@ -34,7 +34,7 @@ def refresh(
     sessions that an earlier revert took away.
     """
     progress.stage(Stage.SESSIONS)
-    sessions.refresh(touched.user_id, touched.game, touched.times, remembered=remembered)
+    sessions.refresh(touched.user_id, touched.game, touched.times, remembered=remembered, scores=touched.scores)
     progress.stage(Stage.BESTS)
     changed = bests.refresh(touched.user_id, touched.charts, charts=charts)
     progress.stage(Stage.RATINGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
@@ -57,14 +58,17 @@ class Reverted:
     refreshed: list[Refreshed]
 
 
-def revert(job: Import, deed: Deed) -> Reverted:
-    """Takes an import back wholly. Raises Busy or NotRevertible, and then has changed nothing."""
+def revert(job: Import, deed: Deed, *, going: Collection[int] = ()) -> Reverted:
+    """Takes an import back wholly. Raises Busy or NotRevertible, and then has changed nothing.
+
+    `going`: keys of imports that the same deed takes back, and to which therefore no score passes.
+    """
     # One transaction: everybody sees either the import's scores and what they led to, or neither.
     with transaction.atomic():
         states.take_turn(job.user_id)
         if not states.mark_reverted(job, by=deed.by, reason=deed.reason, at=timezone.now()):
             raise NotRevertible
-        handed = _hand_over_shared(job) if deed.keep_shared else _HandedOver()
+        handed = _hand_over_shared(job, going=going) if deed.keep_shared else _HandedOver()
         put_aside.keep(job)
         touched, scores = _delete_scores(job)
         refreshed = [refresh(part, Progress()) for part in touched]
@@ -112,11 +116,11 @@ class _HandedOver:
     times: dict[tuple[str, str], list[float]] = field(default_factory=lambda: defaultdict(list))
 
 
-def _hand_over_shared(job: Import) -> _HandedOver:
+def _hand_over_shared(job: Import, *, going: Collection[int]) -> _HandedOver:
     """Passes scores that other completed imports also carried to the earliest of those."""
     handed = _HandedOver()
-    others = Import.objects.filter(user_id=job.user_id, state=State.COMPLETED, duplicate_count__gt=0).exclude(pk=job.pk)
-    for other in others.order_by("pk"):
+    others = Import.objects.filter(user_id=job.user_id, state=State.COMPLETED, duplicate_count__gt=0)
+    for other in others.exclude(pk__in={job.pk, *going}).order_by("pk"):
         with connection.cursor() as cursor:
             cursor.execute(
                 f"""

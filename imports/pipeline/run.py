@@ -34,7 +34,7 @@ def run(job: Import, games: Sequence[Game], progress: Progress, *, most_rows: in
         states.lock_player(job.user_id)
         save(job, batch, progress)
         store.refresh_statistics(batch.score_count)
-        ImportProblem.objects.filter(job=job).delete()
+        ImportProblem.objects.filter(job=job)._raw_delete("default")
         store.save_problems(job, batch.problems, parsed.context)
         provided = {parsed.context.playtype.name: parsed.classes} if parsed.classes else None
         put_aside.bring_back(job)
@@ -83,9 +83,9 @@ def check(job: Import, source: Format, parsed: Parsed, progress: Progress) -> st
     """
     total = len(parsed.rows)
     now = timezone.now()
-    batch = store.Batch(job, parsed.context, now=now)
-    batch.row_count = total
     known = store.known_scores(job.user_id)
+    batch = store.Batch(job, parsed.context, now=now, is_newcomers=known is None)
+    batch.row_count = total
     is_left = known is None and total >= store.MANY
     through = Stage.SAVING if is_left else Stage.CHECKING
     chunks = judged(source, parsed, progress, user_id=job.user_id, now=now, known=known, through=through)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -25,6 +26,7 @@ from imports.pipeline.session_names import new_name
 PARTS = ImportSession._meta.db_table
 SESSIONS = Session._meta.db_table
 IDENTITY = ("session_id", "name", "desc", "highlight", "time_inserted")
+BY_TIME = attrgetter("time")
 FACTS = {"time_started": "float8", "time_ended": "float8", "score_count": "int", "calculated_data": "jsonb"}
 to_json = msgspec.json.Encoder().encode
 
@@ -46,16 +48,23 @@ Remembered = Mapping[str, Any]
 
 
 def refresh(
-    user_id: int, game: str, times: Mapping[str, Collection[float]], *, remembered: Sequence[Remembered] = ()
+    user_id: int,
+    game: str,
+    times: Mapping[str, Collection[float]],
+    *,
+    remembered: Sequence[Remembered] = (),
+    scores: Mapping[str, Sequence[Timed]] | None = None,
 ) -> None:
     """Makes the sessions around these times (ms, by playtype) what the scores say. Writes only what differs.
 
     A session that has to be made takes its ID, name and notes from one `remembered` at that time that is not there.
+    `scores`: every timed score that the player has, oldest first, where the caller holds them: they are not read then.
     """
     lost = _lost(remembered)
     for name, touched in times.items():
         if touched:
-            _refresh(Player(user_id, game, playtype_of(game, name)), touched, lost.get(name, []))
+            player = Player(user_id, game, playtype_of(game, name))
+            _refresh(player, touched, lost.get(name, []), scores=None if scores is None else scores[name])
 
 
 def _lost(remembered: Sequence[Remembered]) -> dict[str, list[Remembered]]:
@@ -77,12 +86,14 @@ def remember(sessions: QuerySet[Session]) -> list[dict[str, Any]]:
     ]
 
 
-def _refresh(player: Player, touched: Collection[float], lost: list[Remembered]) -> None:
+def _refresh(
+    player: Player, touched: Collection[float], lost: list[Remembered], *, scores: Sequence[Timed] | None
+) -> None:
     near = player.sessions().filter(time_ended__gte=min(touched) - GAP, time_started__lte=max(touched) + GAP)
     stored = {session.pk: session for session in near.order_by("time_started")}
     spans = [Span(session.time_started, session.time_ended, key) for key, session in stored.items()]
     changed = windows(touched, spans)
-    found = islands(_scores_in(player, changed))
+    found = islands(_scores_in(player, changed) if scores is None else sorted(scores, key=BY_TIME))
     kept, left = match(found, _inside(spans, changed))
     _delete(left)
     sessions = _save(player, found, {place: stored[key] for place, key in kept.items()}, lost)
@@ -101,7 +112,8 @@ def _inside(spans: Sequence[Span], changed: Sequence[Span]) -> list[Span]:
     return inside
 
 
-def _rating_names(playtype: Playtype) -> list[str]:
+def rating_names(playtype: Playtype) -> list[str]:
+    """The score ratings whose values sessions ask for, in the order in which `Timed` has them."""
     return list(dict.fromkeys(rating.of for rating in playtype.session_ratings.values()))
 
 
@@ -111,7 +123,7 @@ def _scores_in(player: Player, spans: Sequence[Span]) -> list[Timed]:
     OFFSET 0 makes PostgreSQL look up each span in the index. Where its statistics know nothing of the player yet, it
     would rather compare each of a hundred thousand scores with each of a thousand spans.
     """
-    names = _rating_names(player.playtype)
+    names = rating_names(player.playtype)
     values = "".join(", (calculated_data->>%s)::float8" for _ in names)
     bounds = ([span.start for span in spans], [span.end for span in spans])
     with connection.cursor() as cursor:
@@ -136,7 +148,7 @@ def _delete(keys: Collection[int]) -> None:
 
 
 def _facts(island: Island, playtype: Playtype) -> dict[str, Any]:
-    values = {name: [s.values[i] for s in island.scores] for i, name in enumerate(_rating_names(playtype))}
+    values = {name: [s.values[i] for s in island.scores] for i, name in enumerate(rating_names(playtype))}
     facts = (island.start, island.end, len(island.scores), session_ratings(values, playtype))
     return dict(zip(FACTS, facts, strict=True))
 

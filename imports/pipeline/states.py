@@ -17,7 +17,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, F, Q, QuerySet
 from django.utils import timezone
 
 from imports.errors import Cancelled
@@ -28,6 +27,14 @@ USER_LOCK = 1  # first half of the two-part advisory locks that stand for a play
 MESSAGE_LIMIT = 10_000
 PATIENCE = 0.2  # seconds that a small change waits for its turn: web workers are few
 LOOK_AGAIN = 0.01  # seconds
+
+
+JOB = f"{Import._meta.db_table} AS job"
+ITS_TURN = f"""
+    job.state = 'queued' AND NOT EXISTS (
+        SELECT FROM {Import._meta.db_table} AS before WHERE before.user_id = job.user_id
+           AND (before.state = 'running' OR (before.state = 'queued' AND before.id < job.id)))
+"""
 
 
 class Busy(Exception):
@@ -44,30 +51,41 @@ def claim(job: Import) -> bool:
     It begins under the player's lock, because it judges its rows against the scores that are there then: a revert
     that had begun before would take away some of those that it counts as known.
     """
-    before = Q(state=State.RUNNING) | Q(state=State.QUEUED, pk__lt=job.pk)
-    its_turn = ~Exists(Import.objects.filter(before, user_id=job.user_id))
-    mine = Import.objects.filter(its_turn, pk=job.pk, state=State.QUEUED)
     try:
         # The constraint one_running_import_a_user decides between workers that got this far together.
         with transaction.atomic():
-            if not mine.exists():  # and then nobody shall wait here for a large import to be stored
-                return False
-            lock_player(job.user_id)
-            return _begin(job, mine)
+            # Where it is not its turn, nobody shall wait here for a large import to be stored.
+            return _lock_in_turn(job) and _begin(job, ITS_TURN)
     except IntegrityError:
         return False
 
 
+def _lock_in_turn(job: Import) -> bool:
+    """Takes the player's lock if it is the import's turn: one statement, as all small imports come through here."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT pg_advisory_xact_lock(%s, job.user_id) FROM {JOB} WHERE job.id = %s AND {ITS_TURN}",
+            [USER_LOCK, job.pk],
+        )
+        return bool(cursor.rowcount)
+
+
 def resume(job: Import) -> bool:
     """running -> running after a worker's death. The caller holds the import's sign of life."""
-    return _begin(job, Import.objects.filter(pk=job.pk, state=State.RUNNING))
+    return _begin(job, "job.state = 'running'")
 
 
-def _begin(job: Import, mine: QuerySet[Import]) -> bool:
+def _begin(job: Import, condition: str) -> bool:
     """Counts an attempt, in the row and in what the caller has of it."""
     now = timezone.now()
-    if not mine.update(state=State.RUNNING, time_started=now, attempts=F("attempts") + 1):
-        return False
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {JOB} SET state = 'running', time_started = %s, attempts = attempts + 1"
+            f" WHERE job.id = %s AND {condition}",
+            [now, job.pk],
+        )
+        if not cursor.rowcount:
+            return False
     job.state, job.time_started, job.attempts = State.RUNNING, now, job.attempts + 1
     return True
 

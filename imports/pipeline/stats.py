@@ -138,20 +138,21 @@ def raised(playtype: Playtype, stored: Mapping[str, str], provided: Mapping[str,
 
 def record_achievements(job: Import, changes: Iterable[StatsChange]) -> None:
     """One row for each class reached for the first time or raised; a restored import adds none twice."""
-    known = set(ClassAchievement.objects.filter(from_import=job).values_list("playtype", "class_set"))
-    rows = []
-    for change in changes:
-        playtype = playtype_of(change.game, change.playtype)
-        for delta in change.deltas():
-            name, old, new = str(delta["set"]), delta["old"], str(delta["new"])
-            group = playtype.classes[name]
-            if (change.playtype, name) in known:
-                continue
-            if old is None or group.index(new) > group.index(old):
-                rows.append(
-                    ClassAchievement(
-                        user_id=job.user_id, from_import=job, game=change.game, playtype=change.playtype,
-                        class_set=name, old_value=old, new_value=new, time_achieved=timezone.now(),
-                    )
-                )  # fmt: skip
-    ClassAchievement.objects.bulk_create(rows)
+    rows = [
+        ClassAchievement(
+            user_id=job.user_id, from_import=job, game=change.game, playtype=change.playtype,
+            class_set=str(delta["set"]), old_value=delta["old"], new_value=str(delta["new"]),
+            time_achieved=timezone.now(),
+        )
+        for change in changes
+        for delta in change.deltas()
+        if _is_higher(change, delta)
+    ]  # fmt: skip
+    if rows:  # seldom, and so the look is too
+        known = set(ClassAchievement.objects.filter(from_import=job).values_list("playtype", "class_set"))
+        ClassAchievement.objects.bulk_create([row for row in rows if (row.playtype, row.class_set) not in known])
+
+
+def _is_higher(change: StatsChange, delta: Mapping[str, str | None]) -> bool:
+    group = playtype_of(change.game, change.playtype).classes[str(delta["set"])]
+    return delta["old"] is None or group.index(str(delta["new"])) > group.index(delta["old"])

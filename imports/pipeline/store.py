@@ -18,16 +18,19 @@ from imports.games.identity import orphan_id
 from imports.games.spec import Chart
 from imports.models import Import, ImportProblem, OrphanScore, Score, ScoreBlacklist
 from imports.pipeline.convert import BLACKLISTED, Chunk, Judged, Known
+from imports.pipeline.islands import Timed
 from imports.pipeline.overlap import copy_beside
+from imports.pipeline.sessions import rating_names
 
 SCORE_COLUMNS = (
     "score_id", "chart_id", "playtype", "comment", "time_achieved", "score_data", "score_meta", "calculated_data",
     "best_keys", "user_id", "from_import_id", "game", "service", "import_type", "highlight", "time_added",
 )  # fmt: skip
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-COPY_BESIDE = 20  # pieces of judged rows that one COPY stores while the next are being judged
+COPY_BESIDE = 20  # pieces of judged rows, at most, that one COPY stores while the next are being judged
 MANY = 5_000  # scores above which fresh planner statistics pay for themselves
 A_GOOD_PART = 20  # one in so many
+A_GLANCE = 10  # statistics target: a sample of 3,000 rows instead of 30,000
 to_json = msgspec.json.Encoder().encode
 
 
@@ -40,13 +43,15 @@ class Touched:
     charts: set[int] = field(default_factory=set)
     times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))  # by playtype
     playtypes: list[str] = field(default_factory=list)  # in order of first appearance
+    scores: dict[str, list[Timed]] | None = None  # by playtype, a newcomer's: all timed ones that there are
 
 
 class Batch:
     """The scores of one import as COPY text: a third of the memory of objects, and quick to write."""
 
-    def __init__(self, job: Import, context: Context, *, now: datetime) -> None:
+    def __init__(self, job: Import, context: Context, *, now: datetime, is_newcomers: bool = False) -> None:
         self.touched = Touched(user_id=job.user_id, game=context.game.slug)
+        self.touched.scores = defaultdict(list) if is_newcomers else None
         self.charts: dict[int, Chart] = {}
         self.problems: list[RowProblem] = []
         self.known: set[int] = set()
@@ -55,6 +60,8 @@ class Batch:
         self.score_count = 0
         self.unjudged: Iterator[Chunk] | None = None
         self._pieces: list[bytes] = []
+        self._job_key = job.pk
+        self._rated = rating_names(context.playtype)
         fixed = (job.user_id, job.pk, context.game.slug, context.score_service, job.import_type, "f", now.isoformat())
         self._tail = ("\t".join(str(value).translate(ESCAPES) for value in fixed) + "\n").encode()
 
@@ -79,7 +86,15 @@ class Batch:
             if chart.playtype not in self.touched.playtypes:
                 self.touched.playtypes.append(chart.playtype)
         if score.time_achieved is not None:
-            self.touched.times[chart.playtype].append(float(score.time_achieved))
+            self._touch_moment(score, float(score.time_achieved))
+
+    def _touch_moment(self, score: Judged, time: float) -> None:
+        """A newcomer's scores are kept as sessions need them, so that they are not read back from the database."""
+        touched, playtype = self.touched, score.chart.playtype
+        touched.times[playtype].append(time)
+        if touched.scores is not None:
+            values = tuple([score.calculated_data[name] for name in self._rated])
+            touched.scores[playtype].append(Timed(score.row, time, self._job_key, values))
 
     def _line(self, score: Judged) -> bytes:
         chart = score.chart
@@ -113,15 +128,19 @@ class Batch:
         copy_beside(COPY, self._texts(chunks), between=between)
 
     def _texts(self, chunks: Iterator[Chunk]) -> Iterator[bytes]:
+        """Small ones first, so that PostgreSQL soon has something to do."""
+        pieces = 1
         for first in chunks:
-            yield b"".join(map(self._text, chain([first], islice(chunks, COPY_BESIDE - 1))))
+            yield b"".join(map(self._text, chain([first], islice(chunks, pieces - 1))))
+            pieces = min(2 * pieces, COPY_BESIDE)
 
 
 def refresh_statistics(added: int) -> None:
     """Tells PostgreSQL's planner of many new scores, where they are a good part of all: it plans the refreshes.
 
-    Only of the columns that those ask by, as the others are long. ANALYZE holds a lock until COMMIT that only another
-    ANALYZE or VACUUM minds; where one of these is at work already, this passes, as nobody shall wait for statistics.
+    Only of the columns that those ask by, as the others are long, and from few rows: autovacuum soon looks closer.
+    ANALYZE holds a lock until COMMIT that only another ANALYZE or VACUUM minds; where one of these is at work already,
+    this passes, as nobody shall wait for statistics.
     """
     if added < MANY:
         return
@@ -129,6 +148,7 @@ def refresh_statistics(added: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT reltuples < %s FROM pg_class WHERE oid = %s::regclass", [added * A_GOOD_PART, table])
         if cursor.fetchone()[0]:
+            cursor.execute("SET LOCAL default_statistics_target = %s", [A_GLANCE])
             cursor.execute(f"ANALYZE (SKIP_LOCKED) {table} (user_id, game, playtype, chart_id, time_achieved)")
 
 

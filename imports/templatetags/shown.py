@@ -9,20 +9,23 @@ from django import template
 from django.core.paginator import Page
 from django.forms import BoundField
 from django.templatetags.static import static
+from django.utils import dateformat
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from imports.pages import numbers, words
+from imports.pages.texts import gettext_lazy
 
 register = template.Library()
 
+NO_TIME = gettext_lazy("no time")
 _TIME_FORMS = {
-    "moment": "%-d %b %Y, %H:%M UTC",  # in a sentence
-    "full": "%-d %b %Y, %H:%M:%S UTC",  # where seconds matter
-    "short": "%-d %b %Y, %H:%M UTC",  # in a list: the script shortens it by how long ago it is
-    "day": "%-d %b %Y",
-    "clock": "%H:%M UTC",
+    "moment": r"j M Y, H:i \U\T\C",  # in a sentence
+    "full": r"j M Y, H:i:s \U\T\C",  # where seconds matter
+    "short": r"j M Y, H:i \U\T\C",  # in a list: the script shortens it by how long ago it is
+    "day": "j M Y",
+    "clock": r"H:i \U\T\C",
 }
 
 
@@ -37,7 +40,7 @@ def icon(name: str, label: str = "", extra: str = "") -> SafeString:
 
 
 @register.simple_tag
-def moment(value: datetime | int | None, form: str = "moment", none: str = "no time") -> SafeString:
+def moment(value: datetime | int | None, form: str = "moment", none: str = NO_TIME) -> SafeString:
     """A `<time>`, from a datetime or milliseconds; UTC here, the reader's own zone once times.js has run."""
     if value is None:
         return format_html('<span class="dim">{}</span>', none)
@@ -49,7 +52,7 @@ def moment(value: datetime | int | None, form: str = "moment", none: str = "no t
         value.isoformat(timespec="seconds").replace("+00:00", "Z"),
         int(value.timestamp() * 1000),
         form,
-        value.strftime(_TIME_FORMS[form]),
+        dateformat.format(value, _TIME_FORMS[form]),
     )
 
 
@@ -129,8 +132,10 @@ def is_check(field: BoundField) -> bool:
 
 @register.simple_tag
 def control(field: BoundField, **attrs: Any) -> SafeString:
-    """A form control in our dress. Django ties it to its hint and errors."""
-    dress = {} if is_check(field) else {"class": "input"}
+    """A form control in our dress; the first with an error has the focus. Django ties it to its hint and errors."""
+    dress: dict[str, Any] = {} if is_check(field) else {"class": "input"}
+    if field.form.errors:  # what is to be mended is where one goes on
+        dress["autofocus"] = field.name == next(iter(field.form.errors))
     return field.as_widget(attrs={**dress, **{name.replace("_", "-"): value for name, value in attrs.items()}})
 
 

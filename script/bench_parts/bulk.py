@@ -16,7 +16,7 @@ from script.bench_parts.client import Client
 from script.bench_parts.figures import Figure, middle
 from script.bench_parts.installation import Broken, Installation
 
-LOOK_EVERY = 0.002  # seconds between two looks at an import's row
+LOOK_EVERY = 0.01  # seconds between two looks at an import's row: they take processor that it could use
 PATIENCE = 180.0
 MEGABYTE = 1_000_000
 

@@ -6,14 +6,15 @@ document.addEventListener("click", async (event) => {
   if (copy) {
     const source = document.getElementById(copy.dataset.copy);
     const label = copy.querySelector("span");
+    copy.dataset.label ??= label.textContent;
     try {
       await navigator.clipboard.writeText(source.textContent.trim());
-      label.textContent = "Copied";
+      label.textContent = gettext("Copied");
     } catch { // refused, or no https: leave it marked, ready for the keyboard
       getSelection().selectAllChildren(source);
-      label.textContent = "Marked, press Ctrl+C";
+      label.textContent = gettext("Marked, press Ctrl+C");
     }
-    setTimeout(() => { label.textContent = "Copy"; }, 4000);
+    setTimeout(() => { label.textContent = copy.dataset.label; }, 4000);
   }
 });
 
@@ -27,8 +28,8 @@ for (const bar of document.querySelectorAll("[data-chosen]")) {
       all.indeterminate = chosen > 0 && chosen < boxes.length;
     }
     bar.hidden = chosen === 0;
-    bar.querySelector("[data-chosen-count]").textContent = `${chosen.toLocaleString("en-US")} chosen`;
-    bar.querySelector("[data-chosen-button]").textContent = `Revert ${chosen.toLocaleString("en-US")}…`;
+    bar.querySelector("[data-chosen-count]").textContent = filled(ngettext("{count} chosen", "{count} chosen", chosen), { count: grouped(chosen) });
+    bar.querySelector("[data-chosen-button]").textContent = filled(ngettext("Revert {count}…", "Revert {count}…", chosen), { count: grouped(chosen) });
   };
   form.addEventListener("change", ({ target }) => {
     if (target.matches("[data-choose-all]")) for (const box of every()) box.checked = target.checked;

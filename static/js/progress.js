@@ -1,9 +1,8 @@
 // Follows imports under way. Every element with data-poll names its poll-status address; data-end says what happens at
 // the end: reload (the page of the import), swap (a row of the list), toast (the gauge below the header).
-const OFTEN = 1_000, SELDOM = 3_000, UNSEEN = 5_000, LONGEST = 30_000, PATIENCE = 10_000; // ms
+const OFTEN = 700, SELDOM = 3_000, UNSEEN = 5_000, LONGEST = 30_000, PATIENCE = 10_000; // ms
 const QUARTER = 25; // percent between spoken words
 
-const many = (number) => number.toLocaleString("en-US");
 const part = (root, name) => root.querySelector(`[data-part="${name}"]`);
 
 // --- asking ---------------------------------------------------------------------------------------
@@ -39,9 +38,10 @@ async function ask(url) { // {progress} under way, {ended} with words, or {lost}
     const wait = retryAfter(response);
     if ([429, 502, 503, 504].includes(response.status)) return { lost: true, wait };
     const answer = await response.json();
-    if (response.ok && answer.body?.importStatus === "ongoing") return { progress: answer.body.progress, wait };
-    if (response.ok && answer.body?.importStatus === "completed") return { ended: "Completed." };
-    if (answer.success === false) return { ended: answer.description || "This import has ended." };
+    // Its Retry-After is for programs; a page asks a little sooner, so that its bar moves every second.
+    if (response.ok && answer.body?.importStatus === "ongoing") return { progress: answer.body.progress };
+    if (response.ok && answer.body?.importStatus === "completed") return { ended: gettext("Completed.") };
+    if (answer.success === false) return { ended: answer.description || gettext("This import has ended.") };
   } catch { /* no network, too slow, or no JSON */ }
   return { lost: true, wait: 0 };
 }
@@ -105,7 +105,7 @@ function showPanel(root, seen, taken) {
   root.dataset.stageNow = order[seen.stage];
   const label = labelOf(seen);
   part(root, "stage").textContent = label;
-  const [big, small] = seen.position ? [many(seen.position), `${ordinalEnding(seen.position)} in line`] : [seen.percent, "%"];
+  const [big, small] = seen.position ? [grouped(seen.position), filled(gettext("{ending} in line"), { ending: ordinalEnding(seen.position) })] : [seen.percent, "%"];
   part(root, "big").replaceChildren(String(big), element("small", small));
   part(root, "counts").replaceChildren(...counts(seen));
   document.title = `${seen.percent} %, ${label.toLowerCase()} · ${document.title.split(" · ").at(-1)}`;
@@ -113,7 +113,7 @@ function showPanel(root, seen, taken) {
 }
 
 function showStage(line, distance, seen, taken) {
-  const [place, icon, words] = distance < 0 ? ["was", "check", "done"] : distance ? ["", "circle-dashed", "to come"] : ["now", "loader", "now"];
+  const [place, icon, words] = distance < 0 ? ["was", "check", gettext("done")] : distance ? ["", "circle-dashed", gettext("to come")] : ["now", "loader", gettext("now")];
   const hasJustPassed = distance < 0 && line.classList.contains("now");
   line.className = place;
   if (distance) line.removeAttribute("aria-current");
@@ -131,25 +131,25 @@ function showStage(line, distance, seen, taken) {
 const labelOf = (seen) => document.querySelector(`[data-stage="${order[seen.stage]}"] > span`).textContent;
 
 function nowNote({ position, processed, total }) {
-  if (position) return position > 1 ? `${many(position - 1)} before yours` : "next";
-  return total ? `${many(processed)} of ${many(total)}` : "";
+  if (position) return position > 1 ? filled(gettext("{count} before yours"), { count: grouped(position - 1) }) : gettext("next");
+  return total ? filled(gettext("{part} of {whole}"), { part: grouped(processed), whole: grouped(total) }) : "";
 }
 
 function counts({ position, processed, total }) {
-  if (position > 1) return [element("span", `${many(position - 1)} import${position > 2 ? "s" : ""} before yours`, "dim")];
-  if (position) return [element("span", "next to start", "dim")];
-  return total ? [element("span", many(processed), "n"), " ", element("span", `of ${many(total)} scores`, "dim")] : [];
+  if (position > 1) return [element("span", filled(ngettext("{count} import before yours", "{count} imports before yours", position - 1), { count: grouped(position - 1) }), "dim")];
+  if (position) return [element("span", gettext("next to start"), "dim")];
+  return total ? [element("span", grouped(processed), "n"), " ", element("span", filled(ngettext("of {total} score", "of {total} scores", total), { total: grouped(total) }), "dim")] : [];
 }
 
 function left({ eta, position }) {
   if (eta == null) return "";
-  return position ? `starts in about ${about(eta)}` : `about ${about(eta)} left`;
+  return filled(position ? gettext("starts in about {eta}") : gettext("about {eta} left"), { eta: about(eta) });
 }
 
 function speak(roots, seen) {
   seen.spoken = seen.percent;
-  const place = seen.position ? `number ${seen.position} in line` : `${seen.percent} percent`;
-  const rest = seen.eta == null || seen.position ? "" : `, about ${about(seen.eta)} left`;
+  const place = filled(seen.position ? gettext("number {number} in line") : gettext("{number} percent"), { number: seen.position || seen.percent });
+  const rest = seen.eta == null || seen.position ? "" : `, ${left(seen)}`;
   for (const root of roots) if (part(root, "spoken")) part(root, "spoken").textContent = `${labelOf(seen)}, ${place}${rest}.`;
 }
 
@@ -157,7 +157,7 @@ function tellLost(root, wait) {
   const line = part(root, "lost");
   if (!line) return;
   line.hidden = !wait;
-  line.querySelector("span").textContent = wait ? `No answer from the server. Asking again in ${about(wait / 1_000)}; the import goes on.` : "";
+  line.querySelector("span").textContent = wait ? filled(gettext("No answer from the server. Asking again in {wait}; the import goes on."), { wait: about(wait / 1_000) }) : "";
 }
 
 function element(name, text, className = "") {
@@ -168,17 +168,20 @@ function element(name, text, className = "") {
 }
 
 // The same words as imports/pages/words.py.
+const inSeconds = (seconds) => filled(gettext("{seconds} s"), { seconds });
+
 function about(seconds) {
-  if (seconds < 10) return `${Math.max(1, Math.round(seconds))} s`;
-  if (seconds < 58) return `${Math.ceil(Math.round(seconds) / 5) * 5} s`;
-  return seconds < 3_570 ? `${Math.max(1, Math.round(seconds / 60))} min` : `${Math.round(seconds / 3_600)} h`;
+  if (seconds < 10) return inSeconds(Math.max(1, Math.round(seconds)));
+  if (seconds < 58) return inSeconds(Math.ceil(Math.round(seconds) / 5) * 5);
+  if (seconds < 3_570) return filled(gettext("{minutes} min"), { minutes: Math.max(1, Math.round(seconds / 60)) });
+  return filled(gettext("{hours} h"), { hours: Math.round(seconds / 3_600) });
 }
 
 function spent(seconds) {
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  return `${Math.floor(whole / 60)} min${whole % 60 ? ` ${whole % 60} s` : ""}`;
+  if (seconds < 9.95) return inSeconds(seconds.toFixed(1));
+  const whole = Math.round(seconds), minutes = Math.floor(whole / 60);
+  if (whole < 60) return inSeconds(whole);
+  return filled(whole % 60 ? gettext("{minutes} min {seconds} s") : gettext("{minutes} min"), { minutes, seconds: whole % 60 });
 }
 
 function ordinalEnding(number) {
@@ -211,7 +214,7 @@ async function swap(row) {
   const page = response?.ok ? new DOMParser().parseFromString(await response.text(), "text/html") : null;
   const fresh = page?.getElementById(row.id);
   if (!fresh) { // it has left this page of the list
-    part(row, "left").textContent = "finished";
+    part(row, "left").textContent = gettext("finished");
     return;
   }
   row.replaceWith(fresh);
@@ -230,7 +233,7 @@ function catchUp(next) { // rows that waited too far behind to be asked about
 }
 
 function toast(gauge, words) {
-  const box = element("div", "", "toast"), link = element("a", "Show it", "btn small");
+  const box = element("div", "", "toast"), link = element("a", gettext("Show it"), "btn small");
   link.href = gauge.dataset.url;
   box.append(element("span", words), link);
   document.getElementById("toasts").append(box);

@@ -1,8 +1,11 @@
 // Writes every <time data-time="ms"> in the reader's zone. The server's text, in UTC, stays if this does not run.
 // data-form: moment (in a sentence), full (to the second), short (in lists), day, clock.
-const LOCALE = navigator.languages.find((language) => language.startsWith("en")) ?? "en-GB"; // the pages are English
+const LANGUAGE = document.documentElement.lang || "en";
+// The page's language, in the reader's own kind of it (en-US, pt-BR) if there is one.
+const LOCALE = navigator.languages.find((own) => own.split("-")[0] === LANGUAGE.split("-")[0]) ?? (LANGUAGE === "en" ? "en-GB" : LANGUAGE);
 const DAY = 86_400_000;
 const format = (parts) => new Intl.DateTimeFormat(LOCALE, parts);
+const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
 
 const clock = format({ hour: "2-digit", minute: "2-digit" });
 const day = format({ day: "numeric", month: "short", year: "numeric" });
@@ -15,7 +18,7 @@ const full = format({ day: "numeric", month: "short", year: "numeric", hour: "2-
 
 function short(time) {
   const age = Date.now() - time;
-  if (age >= 0 && age < 60_000) return "just now";
+  if (age >= 0 && age < 60_000) return relative.format(0, "second");
   if (age >= 0 && age < 6 * DAY) return `${weekday.format(time)} ${clock.format(time)}`;
   return (Math.abs(age) < 300 * DAY ? dayOfYear : day).format(time);
 }

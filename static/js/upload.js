@@ -1,13 +1,15 @@
 // The upload form, made comfortable: a file that is dropped anywhere on the page, or chosen, is checked at once, and the page
 // tells how far that is. Without this the same form posts. Its answer to `Accept: application/json` is {"url"} or {"description"}.
 const LATER = 700, OFTEN = 500, PATIENCE = 10; // ms until the first look at a check, and between two; tries where the server is busy
+const SENDING = gettext("Sending the file"), CHECKING = gettext("Checking the file");
 const form = document.querySelector("form[data-upload]");
 const input = form?.querySelector("[data-drop] input[type=file]");
 if (input) prepare();
 
 function fileSize(count) { // as imports/pages/words.py
-  if (count < 1_000) return `${count} B`;
-  return count < 999_500 ? `${Math.round(count / 1_000)} KB` : `${Number((count / 1_000_000).toFixed(1))} MB`;
+  if (count < 1_000) return filled(gettext("{size} B"), { size: count });
+  if (count < 999_500) return filled(gettext("{size} KB"), { size: Math.round(count / 1_000) });
+  return filled(gettext("{size} MB"), { size: Number((count / 1_000_000).toFixed(1)) });
 }
 
 function newName() { // 32 hexadecimal digits; randomUUID is only there with https
@@ -35,7 +37,7 @@ function prepare() {
     counts.textContent = many;
     counts.hidden = !many;
     gauge.hidden = !words;
-    gauge.setAttribute("aria-label", words || "Sending the file");
+    gauge.setAttribute("aria-label", words || SENDING);
     if (percent == null) gauge.removeAttribute("value");
     else gauge.value = percent;
     document.title = words ? `${words} · ${title}` : title;
@@ -47,7 +49,7 @@ function prepare() {
     const tooLarge = file && file.size > limit;
     picked.hidden = !file;
     picked.textContent = file ? `${file.name}, ${fileSize(file.size)}` : "";
-    complain(tooLarge ? `This file is larger than ${fileSize(limit)}. Nothing was sent.` : "");
+    complain(tooLarge ? filled(gettext("This file is larger than {limit}. Nothing was sent."), { limit: fileSize(limit) }) : "");
     return Boolean(file) && !tooLarge;
   };
 
@@ -62,15 +64,15 @@ function prepare() {
     request.responseType = "json";
     request.setRequestHeader("Accept", "application/json");
     request.upload.addEventListener("progress", (event) => {
-      if (event.lengthComputable && event.loaded < event.total) say("Sending the file", (event.loaded / event.total) * 100);
+      if (event.lengthComputable && event.loaded < event.total) say(SENDING, (event.loaded / event.total) * 100);
     });
     request.upload.addEventListener("load", () => {
-      say("Checking the file", null);
+      say(CHECKING, null);
       timer = setTimeout(look, LATER, sent, name);
     });
     request.addEventListener("load", () => finish(sent, submitter));
-    request.addEventListener("error", () => stop("The connection broke off. Nothing was imported; try again."));
-    say("Sending the file", 0);
+    request.addEventListener("error", () => stop(gettext("The connection broke off. Nothing was imported; try again.")));
+    say(SENDING, 0);
     request.send(data);
   };
 
@@ -78,7 +80,7 @@ function prepare() {
     const response = await fetch(`${form.dataset.checking}${name}/`, { cache: "no-store" }).catch(() => null);
     const { processed, total } = (response?.ok && (await response.json().catch(() => null))) || {};
     if (sent !== request || sent.readyState === XMLHttpRequest.DONE) return;
-    if (total) say("Checking the file", (processed / total) * 100, `${processed.toLocaleString("en-US")} of ${total.toLocaleString("en-US")} rows`);
+    if (total) say(CHECKING, (processed / total) * 100, filled(ngettext("{processed} of {total} row", "{processed} of {total} rows", total), { processed: grouped(processed), total: grouped(total) }));
     timer = setTimeout(look, OFTEN, sent, name);
   };
 
@@ -101,7 +103,7 @@ function prepare() {
     clearTimeout(timer);
     const wait = Number(sent.getResponseHeader("Retry-After"));
     if (status === 503 && wait && (tries += 1) < PATIENCE) {
-      say("Waiting for a turn to check it", null);
+      say(gettext("Waiting for a turn to check it"), null);
       timer = setTimeout(send, wait * 1_000, submitter);
       return;
     }
@@ -109,8 +111,8 @@ function prepare() {
     if (status >= 200 && status < 300 && response?.url) return location.assign(response.url);
     if (unchecked) unchecked.hidden = !response?.unchecked;
     if (response?.description) stop([response.description, response.code].filter(Boolean).join(" "));
-    else if (status === 413) stop(`The server takes files up to ${fileSize(limit)}. Nothing was imported.`);
-    else stop(`The server could not take it (${status}). Nothing was imported; try again.`);
+    else if (status === 413) stop(filled(gettext("The server takes files up to {limit}. Nothing was imported."), { limit: fileSize(limit) }));
+    else stop(filled(gettext("The server could not take it ({status}). Nothing was imported; try again."), { status }));
   };
 
   // --- choosing -------------------------------------------------------------------------------------

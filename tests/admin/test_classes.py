@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from imports.models import AuditEntry, ClassAchievement, GameStats, Import, Score
+from imports.pipeline import states
 from tests import builders, people
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +57,26 @@ def test_rolling_back_needs_a_reason(mo: Client) -> None:
 
     assert act(mo, "roll_back_selected", job) == ["Say why: the player reads it."]
     assert dan() == "DAN_7"
+
+
+@pytest.mark.django_db(transaction=True)  # so that the import made here holds no lock any more
+def test_nobody_waits_long_for_a_player_whose_scores_are_being_changed(
+    mo: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(states, "PATIENCE", 0.05)
+    job = with_dan("DAN_7")
+    url = reverse("admin:imports_gamestats_set_class", args=[people.alice().pk])
+    busy = "Another import or revert of this player is under way."
+
+    with builders.turn_of(people.alice()):
+        page = mo.post(url, {"choice": "sdvx|Single|dan|DAN_2", "reason": "see the photo"})
+        assert page.context["form"].non_field_errors() == [busy]
+        assert busy in page.content.decode()
+        refused = act(mo, "roll_back_selected", job, reason="not theirs")
+        assert refused == [f"Left alone: {job.import_id} of Alice. {busy}"]
+
+    assert dan() == "DAN_7"
+    assert not AuditEntry.objects.filter(verb="class set").exists()
 
 
 @pytest.mark.parametrize(("choice", "after"), [("sdvx|Single|dan|DAN_2", "DAN_2"), ("sdvx|Single|dan|", None)])

@@ -15,7 +15,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from pytest_django.fixtures import Settings as SettingsWrapper
 
 from imports.limits import Limiter
-from imports.models import User
+from imports.models import AuditEntry, User
 from tachi_imports import moderators_site, second_factor
 from tests import people
 from tests.commands.running import run
@@ -187,6 +187,21 @@ def test_the_command_resets() -> None:
     assert run("second_factor", "--reset", "Mo_") == ["Mo_ had no second factor."]
     assert not TOTPDevice.objects.exists()
     assert not StaticToken.objects.exists()
+
+
+def test_it_is_on_record_whose_second_factor_was_made_and_ended() -> None:
+    """Only the shell makes one, so there is no actor; keys and codes are not for whoever reads the record."""
+    _, key, codes = second_factor.enrol(people.mo())
+    second_factor.enrol(people.mo())
+    second_factor.reset(people.mo())
+    second_factor.reset(people.mo())  # there was none any more
+
+    entries = AuditEntry.objects.filter(subject=people.mo()).order_by("pk")
+
+    made, ended = AuditEntry.Verb.SECOND_FACTOR_MADE, AuditEntry.Verb.SECOND_FACTOR_ENDED
+    assert [entry.verb for entry in entries] == [made, ended, made, ended]
+    told = "".join(f"{entry.reason}{entry.counts}" for entry in entries)
+    assert not any(secret in told for secret in (key, *codes))
 
 
 def test_the_command_knows_no_strangers() -> None:

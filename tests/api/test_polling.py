@@ -277,10 +277,73 @@ def test_a_poll_for_a_host_that_is_not_ours_is_refused() -> None:
     assert client.get(address(running())).status_code == 400
 
 
+def prepared_polls() -> list[int]:
+    """How often each statement of a poll ran that PostgreSQL has prepared on this connection."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE strpos(statement, 'long_lists') > 0"
+        )
+        return [runs for (runs,) in cursor.fetchall()]
+
+
+@pytest.mark.parametrize("asker", ["a guest", "a token"])
+def test_what_a_poll_asks_is_prepared_once(asker: str) -> None:
+    job, client = running(), ASKERS[asker]()
+    before = sum(prepared_polls())
+    for _ in range(4):
+        client.get(address(job))
+    runs = prepared_polls()
+    assert sum(runs) - before >= 3, "all but the first"
+    assert len(runs) <= 2, "one for guests, one for tokens"
+
+
+def test_nothing_else_is_prepared() -> None:
+    """What is asked with many keys at once needs a plan of its own."""
+    job = an_import(people.alice(), score_on(charts(1)[0]))
+    for _ in range(3):
+        people.guest().get(f"/api/v1/imports/{job.import_id}")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements WHERE statement NOT LIKE '%%long_lists%%'")
+        assert cursor.fetchall() == []
+
+
+def elsewhere(statement: str, *values: Any) -> None:
+    """From another connection, so that the one that polls does not notice."""
+    with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}) as other:
+        other.execute(statement, values)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_connection_that_fell_since_the_last_poll_is_made_anew() -> None:
     job = running()
     connection.ensure_connection()
-    with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}) as other:
-        other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+    elsewhere("SELECT pg_terminate_backend(%s)", connection.connection.info.backend_pid)
+    assert outcome(people.guest().get(address(job))) == (200, "Import is ongoing.")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("there", "back"),
+    [
+        ("ADD COLUMN surplus int", "DROP COLUMN surplus"),
+        ("ALTER COLUMN revert_reason TYPE varchar(9000)", "ALTER COLUMN revert_reason TYPE text"),
+    ],
+)
+@pytest.mark.parametrize("asker", ["a guest", "a token"])
+def test_polls_survive_a_migration(asker: str, there: str, back: str) -> None:
+    job, client = running(), ASKERS[asker]()
+    for change in (there, back):
+        for _ in range(7):  # from the second on prepared, from the seventh on with a plan for all values
+            client.get(address(job))
+        elsewhere(f"ALTER TABLE imports_import {change}")
+        assert outcome(client.get(address(job))) == (200, "Import is ongoing.")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_polls_survive_that_what_was_prepared_is_thrown_away() -> None:
+    """As a pooler does between two of its clients."""
+    job = running()
+    for _ in range(3):
+        people.guest().get(address(job))
+    connection.connection.pgconn.exec_(b"DISCARD ALL")
     assert outcome(people.guest().get(address(job))) == (200, "Import is ongoing.")

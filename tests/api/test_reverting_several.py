@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from imports import jobs
 from imports.api import undo
 from imports.models import AuditEntry, Import, Permission, Score, State
 from imports.pipeline.preview import revert_all
@@ -18,7 +19,7 @@ from imports.pipeline.revert import Deed, revert
 from tests import people
 from tests.api.answers import outcome
 from tests.api.callers import GUEST, STRANGER, Caller, Told, lacks, table
-from tests.builders import HOUR, NOON, an_import, charts, queued_import, score_on
+from tests.builders import HOUR, NOON, an_import, charts, dealt_with, queued_import, score_on
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +82,20 @@ def test_scores_that_a_spared_import_carried_stay_when_asked_for() -> None:
     first, second, spared = (an_import(people.alice(), score_on(chart)) for _ in range(3))
     told = json.loads(post(people.session_of(people.alice()), first, second, keepShared=True).content)["body"]
     assert (told["shared"], Score.objects.get().from_import) == ([{"importID": spared.import_id, "count": 1}], spared)
+
+
+def test_what_only_passes_between_those_that_go_is_not_kept() -> None:
+    """After a restore the older import carries what the newer one owns. Both go, and so does their score."""
+    (chart,) = charts(1)
+    older = an_import(people.alice(), score_on(chart))
+    revert(older, Deed(by=people.alice()))
+    newer = an_import(people.alice(), score_on(chart))
+    jobs.restore(older, by=people.alice())
+    dealt_with(older)
+    told = json.loads(post(people.session_of(people.alice()), older, newer, keepShared=True).content)["body"]
+    assert (told["scores"], told["kept"], told["shared"]) == (1, 0, [])
+    counts = AuditEntry.objects.filter(verb=AuditEntry.Verb.REVERTED).order_by("-pk").values_list("counts", flat=True)
+    assert list(counts[:2]) == [{"scores": 0, "kept": 0}, {"scores": 1, "kept": 0}]
 
 
 def _in_state(state: State) -> Import:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 
-from imports.models import AuditEntry, Import, OrphanScore, Permission, Score, Session, State, User
+from imports.models import AuditEntry, Import, OrphanScore, Permission, Score, Session, State
 from imports.pipeline import states
 from tests import people
 from tests.api.answers import outcome
-from tests.builders import NOON, an_import, charts, queued_import, score_on, unknown_score
+from tests.builders import NOON, an_import, charts, queued_import, score_on, turn_of, unknown_score
 
 pytestmark = pytest.mark.django_db
 BUSY = (409, "You already have an import or a revert ongoing.")
@@ -55,18 +53,6 @@ def _orphan() -> OrphanScore:
 def _one_of_each(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(states, "PATIENCE", 0.05)
     an_import(people.alice(), score_on(charts(1)[0], timeAchieved=NOON), unknown_score(identifier="7"))
-
-
-@contextmanager
-def turn_of(user: User) -> Iterator[None]:
-    """Somebody else changes this player's scores: an import that stores, or a revert."""
-    other = connection.copy()
-    try:
-        with other.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [states.USER_LOCK, user.pk])
-        yield
-    finally:
-        other.close()
 
 
 def left() -> tuple[Any, ...]:

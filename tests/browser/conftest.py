@@ -5,7 +5,9 @@ SCREENSHOTS=FOLDER in the environment has every page written there as a picture,
 
 from __future__ import annotations
 
+import json
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,11 +18,13 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 from redis import Redis
 
 from imports import jobs
-from imports.models import User
+from imports.models import Chart, User
 from tests import people
+from tests.browser.visitor import DESK, PHONE, Screen, Visitor
 from tests.pages.scripted import ARGUMENTS, CHROMIUM
 
 ROOT = Path(__file__).parents[2]
@@ -111,9 +115,52 @@ def sample_file(name: str) -> Path:
     return SAMPLE / "files" / f"{name}.json"
 
 
+def many_rows(folder: Path, *, count: int) -> Path:
+    """A batch-manual file over the sample charts, large enough for its import to be watched."""
+    charts = list(Chart.objects.filter(game="sdvx").select_related("song").order_by("pk"))
+    pick = random.Random(1)
+    scores = [
+        {
+            "matchType": "tachiSongID",
+            "identifier": str(chart.song.song_id),
+            "difficulty": chart.difficulty,
+            "score": pick.randrange(8_000_000, 9_999_999),
+            "lamp": pick.choice(("FAILED", "CLEAR", "EXCESSIVE CLEAR")),
+            "timeAchieved": 1_700_000_000_000 + row * 120_000,
+        }
+        for row, chart in enumerate(pick.choices(charts, k=count))
+    ]
+    file = folder / "一年分.json"
+    meta = {"game": "sdvx", "playtype": "Single", "service": "Tests"}
+    file.write_text(json.dumps({"meta": meta, "scores": scores}))
+    return file
+
+
 def given(user: User, name: str, *, content: bytes | None = None) -> jobs.Upload:
     """A sample file as an upload; `content` instead of what it holds."""
     del user
     path = sample_file(name)
     body = path.read_bytes() if content is None else content
     return jobs.Upload(content=body, import_type="file/batch-manual", file_name=path.name, user_intent=True)
+
+
+@pytest.fixture(params=["desk", "phone"])
+def screen(request: pytest.FixtureRequest) -> Screen:
+    """A desk in the light, and a phone in the dark."""
+    return {"desk": DESK, "phone": PHONE}[request.param]
+
+
+@pytest.fixture
+def somebody(
+    screen: Screen, open_browser: OpenBrowser, live_server: LiveServer, request: pytest.FixtureRequest
+) -> Visitor:
+    """A visitor of whom the product knows nothing yet."""
+    context = open_browser(viewport={"width": screen.width, "height": 844}, color_scheme=screen.theme)
+    return Visitor(context, live_server.url, screen, request.node.originalname.removeprefix("test_"))
+
+
+@pytest.fixture
+def player(somebody: Visitor, alice: User) -> Visitor:
+    """Alice, signed in."""
+    somebody.signs_in(alice.username)
+    return somebody

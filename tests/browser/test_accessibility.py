@@ -20,6 +20,7 @@ AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SIZES = {"desk": (1280, 800), "phone": (390, 844)}
 MOST = 80  # tab stops that are walked through on one page
+PARTS_OF_A_DAY = 3  # stops inside a field for a day, beside the field: month, year, and the button of its calendar
 
 RUN = """async (rules) => {
     const found = await axe.run(document, { resultTypes: ["violations"], ...rules });
@@ -113,7 +114,8 @@ def tab_through(page: Page) -> list[str]:
         MOST,
     )
     seen, unmarked = set[str](), set[str]()
-    for _ in range(len(wanted) + 2):
+    parts = page.locator("input[type=date]:visible").count() * PARTS_OF_A_DAY
+    for _ in range(len(wanted) + parts + 2):
         page.keyboard.press("Tab")
         stop, shown = page.evaluate(
             """() => {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import re
 import subprocess
 from pathlib import Path
@@ -13,7 +12,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from imports.models import AuditEntry, Chart, Import, PersonalBest, Score, Session, State, User
-from tests.browser.conftest import OpenBrowser, sample_file, sign_in
+from tests.browser.conftest import OpenBrowser, many_rows, sample_file, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -28,27 +27,6 @@ new MutationObserver(() => {
   if (seen.at(-1) !== gauge.value) sessionStorage.setItem("seen", JSON.stringify([...seen, gauge.value]));
 }).observe(document, { subtree: true, childList: true, attributes: true });
 """
-
-
-def many_rows(folder: Path) -> Path:
-    """A batch-manual file over the sample charts, large enough for its import to be watched."""
-    charts = list(Chart.objects.filter(game="sdvx").select_related("song").order_by("pk"))
-    pick = random.Random(1)
-    scores = [
-        {
-            "matchType": "tachiSongID",
-            "identifier": str(chart.song.song_id),
-            "difficulty": chart.difficulty,
-            "score": pick.randrange(8_000_000, 9_999_999),
-            "lamp": pick.choice(("FAILED", "CLEAR", "EXCESSIVE CLEAR")),
-            "timeAchieved": 1_700_000_000_000 + row * 120_000,
-        }
-        for row, chart in enumerate(pick.choices(charts, k=ROWS))
-    ]
-    file = folder / "一年分.json"
-    meta = {"game": "sdvx", "playtype": "Single", "service": "Tests"}
-    file.write_text(json.dumps({"meta": meta, "scores": scores}))
-    return file
 
 
 @pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])
@@ -68,7 +46,7 @@ def test_an_import_is_checked_watched_read_reverted_and_restored(
     sign_in(page, live_server.url)
     expect(page.get_by_role("heading", name="Upload scores")).to_be_visible()
 
-    page.get_by_label("Drop a score file").set_input_files(many_rows(tmp_path))
+    page.get_by_label("Drop a score file").set_input_files(many_rows(tmp_path, count=ROWS))
     page.wait_for_url(CHECKED, timeout=60_000)
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(r"^[\d,]+ scores would go in"))
     expect(page.get_by_role("main")).to_contain_text(f"{ROWS:,} rows from Tests")

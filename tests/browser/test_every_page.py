@@ -45,14 +45,11 @@ def pages(catalogue: None, redis_clean: Redis) -> Looks:
     return looks(redis_clean)
 
 
-def test_no_page_is_forgotten(pages: Looks) -> None:
-    """A new address needs a look in `world.looks`, or a reason in `world.NO_PAGES`."""
-    assert {name_of(address) for _, address in pages.values()} - {""} == names_of_pages()
-
-
-def test_every_page_is_quiet_and_fits(
+def test_every_page_is_quiet_and_fits_and_none_is_forgotten(
     pages: Looks, live_server: LiveServer, open_browser: OpenBrowser, complaints: list[str]
 ) -> None:
+    """A new address needs a look in `world.looks`, or a reason in `world.NO_PAGES`."""
+    assert {name_of(address) for _, address in pages.values()} - {""} == names_of_pages()
     eyes = Eyes(open_browser(viewport={"width": DESK, "height": 800}), live_server.url)
     wrong: list[str] = []
     for name, (reader, address) in pages.items():
@@ -97,6 +94,11 @@ def flaws(page: Page) -> list[str]:
             nameless: [...document.querySelectorAll("button, a")].filter(
                 (element) => !element.innerText.trim() && !element.textContent.trim()
                     && !element.getAttribute("aria-label") && !element.querySelector("[aria-label]")).length,
+            dangling: document.querySelectorAll("[id='']").length
+                + [...document.querySelectorAll("[aria-labelledby], [aria-describedby], label[for]")].filter(
+                    (element) => ["aria-labelledby", "aria-describedby", "for"].some((name) =>
+                        element.hasAttribute(name) && !element.getAttribute(name).split(" ").every(
+                            (id) => document.getElementById(id)))).length,
             utc: [...document.querySelectorAll("time[data-time]")].filter(
                 (time) => / UTC$/.test(time.innerText)).length,
             japanese: [...document.querySelectorAll("main .song, main .artist, h1")].filter(
@@ -105,7 +107,7 @@ def flaws(page: Page) -> list[str]:
                     && !element.closest("[lang=ja]")).length,
         })"""
     )
-    expected = {"headings": 1, "overflow": 0, "empty": 0, "nameless": 0, "utc": 0, "japanese": 0}
+    expected = {"headings": 1, "overflow": 0, "empty": 0, "nameless": 0, "dangling": 0, "utc": 0, "japanese": 0}
     return [f"{what} is {found[what]}" for what, right in expected.items() if found[what] != right]
 
 

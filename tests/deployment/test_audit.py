@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib.metadata import version
@@ -39,6 +40,37 @@ def test_what_is_not_is_named(tmp_path: Path, line: str, said: str) -> None:
     path = tmp_path / "requirements.txt"
     path.write_text(f"# why\n-r other.txt\n{line}  # because\n")
     assert audited(path) == (1, said)
+
+
+ANOTHER_PYTHON = """#!/bin/sh
+case "$*" in *venv*) ;; *) exit 0;; esac
+for last; do :; done
+mkdir -p "$last/bin"
+printf '#!/bin/sh\nexit 0\n' > "$last/bin/pip"
+printf '#!/bin/sh\necho "nobody answers" >&2; exit 1\n' > "$last/bin/pip-audit"
+chmod +x "$last/bin/pip" "$last/bin/pip-audit"
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "said"),
+    [([], 0, "Known vulnerabilities were not asked for"), (["--online"], 1, "nobody answers")],
+)
+def test_what_could_not_be_asked_is_no_pass(tmp_path: Path, options: list[str], status: int, said: str) -> None:
+    """Without the service --online fails; without --online it is said that nobody was asked."""
+    python = tmp_path / "python"
+    python.write_text(ANOTHER_PYTHON)
+    python.chmod(0o755)
+
+    done = subprocess.run(
+        [env.BASE_DIR / "script" / "audit", *options],
+        env=os.environ | {"PYTHON": str(python), "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, said in done.stdout + done.stderr) == (status, True)
 
 
 def test_what_another_machine_needs_is_not_missed_here(tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ import psycopg
 import pytest
 from django.core.management.base import CommandError
 from psycopg import sql
+from pytest_django.fixtures import Settings as SettingsWrapper
 
 from imports.sample.make import FILES, SEEDS
-from tachi_imports import services
+from tachi_imports import dumps, services
 from tachi_imports.layout import Layout
 from tests.commands.running import run
 from tests.deployment.installation import done, manage
@@ -100,6 +101,7 @@ def test_a_folder_keeps_the_newest_backups(empty: Path, tmp_path: Path) -> None:
     assert len(kept) == 3
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -119,6 +121,45 @@ def test_what_cannot_be_done_is_named_and_leaves_no_file(
         run("backup", *arguments)
 
     assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
+
+
+@pytest.fixture
+def packages(tmp_path: Path, settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where packages put programs, on a machine whose PostgreSQL is elsewhere."""
+    settings.DATABASE_URL = "postgresql://db.example.org/tachi"
+    monkeypatch.setattr(dumps, "INSTALLED", (f"{tmp_path}/{{major}}",))
+    for version in ("15", "16"):
+        (tmp_path / version).mkdir()
+        (tmp_path / version / "pg_dump").touch()
+    return tmp_path
+
+
+@pytest.mark.parametrize("major", [15, 16])
+def test_a_backup_is_made_by_the_programs_of_the_servers_version(
+    packages: Path, monkeypatch: pytest.MonkeyPatch, major: int
+) -> None:
+    """What newer ones write, the server would refuse when it is needed."""
+    monkeypatch.setattr(dumps, "_server_major", lambda: major)
+    assert dumps.Tools.find().folder == packages / str(major)
+
+
+@pytest.mark.usefixtures("packages")
+@pytest.mark.parametrize(("major", "fits"), [(14, False), (17, True), (18, True), (19, False)])
+def test_without_them_the_embedded_ones_serve_where_they_fit(
+    monkeypatch: pytest.MonkeyPatch, major: int, *, fits: bool
+) -> None:
+    monkeypatch.setattr(dumps, "_server_major", lambda: major)
+    if fits:
+        assert "pginstall" in dumps.Tools.find().folder.parts
+        return
+    with pytest.raises(dumps.DumpFailed, match=f"postgresql-client-{major}"):
+        dumps.Tools.find()
+
+
+def test_a_backup_of_a_database_that_is_away_says_so(tmp_path: Path) -> None:
+    away = {"DATABASE_URL": f"postgresql:///tachi?host={tmp_path}", "REDIS_URL": "redis://redis.example.org"}
+    refused = manage(tmp_path, "backup", tmp_path / "x.dump", **away)
+    assert (refused.returncode, "The database does not answer" in refused.stderr) == (1, True)
 
 
 def test_a_password_is_on_no_command_line(tmp_path: Path) -> None:

@@ -49,6 +49,37 @@ def test_every_command_of_a_unit_is_there() -> None:
         assert (env.BASE_DIR / "imports" / "management" / "commands" / f"{name}.py").exists()
 
 
+def test_commands_by_hand_run_as_the_units_do() -> None:
+    """`tachi-manage`: the same account, settings and folders, and no file for others to read."""
+    wrapper = DEPLOY / "tachi-manage"
+    subprocess.run(["sh", "-n", wrapper], check=True)
+    assert wrapper.stat().st_mode & 0o111
+    text, unit = wrapper.read_text(), (DEPLOY / "systemd" / "tachi-worker@.service").read_text()
+    for by_hand, in_unit in (
+        ("--uid=tachi", "User=tachi"),
+        ("--gid=tachi", "Group=tachi"),
+        ("--property=UMask=0077", "UMask=0077"),
+        ("TACHI_SETTINGS:-/etc/tachi-imports/environment", "EnvironmentFile=/etc/tachi-imports/environment"),
+        ("--setenv=DATA_DIR=/var/lib/tachi-imports", "Environment=DATA_DIR=/var/lib/tachi-imports"),
+        (f"TACHI_RELEASE:-{INSTALLED}", f"WorkingDirectory={INSTALLED}"),
+    ):
+        assert by_hand in text
+        assert in_unit in unit
+
+
+def test_every_metric_has_an_alert_and_no_alert_asks_for_another() -> None:
+    groups = yaml.safe_load((DEPLOY / "alerts.yaml").read_text())["groups"]
+    rules = [rule for group in groups for rule in group["rules"]]
+    asked = {name for rule in rules for name in re.findall(r"tachi_\w+", rule["expr"])}
+
+    table = "".join(line for line in OPERATIONS.splitlines() if line.startswith("| `tachi_"))
+    told = set(re.findall(r"tachi_\w+", table))
+
+    assert {name.removesuffix("_bucket") for name in asked} == told
+    assert len({rule["alert"] for rule in rules}) == len(rules)
+    assert all(rule["annotations"]["summary"] for rule in rules)
+
+
 def test_compose_is_whole() -> None:
     """Read as YAML only: no engine runs here."""
     found = yaml.safe_load((DEPLOY / "compose.yaml").read_text())

@@ -81,6 +81,11 @@ class House:
                 _end(worker)
             self.workers = []
 
+    def are_ready(self) -> bool:
+        """Whether every worker listens, and is not still on its way up."""
+        listening = (self.redis.hget(key, "pid") for key in self.redis.smembers("rq:workers"))
+        return {worker.pid for worker in self.workers} <= {int(pid) for pid in listening if pid}
+
     def kill_worker(self, number: int) -> None:
         self.workers[number].kill()
         self.workers[number].wait()

@@ -33,7 +33,7 @@ def test_an_import_that_is_queued_many_times_is_applied_once(home: House, scores
 def test_one_players_imports_wait_for_each_other_while_anothers_runs_beside_them(home: House, scores: Scores) -> None:
     alice, bob = next(home.players), next(home.players)
     with home.working(2):
-        home.until(lambda: home.redis.scard("rq:workers") >= 2)
+        home.until(home.are_ready)
         alices = [home.upload(alice, scores(count, start=count)) for count in (8_000, 1_000, 2_000)]
         bobs = home.upload(bob, scores(1_000))
         home.until(lambda: home.are_in([*alices, bobs]))

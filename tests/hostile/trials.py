@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,7 +22,7 @@ from imports.errors import ImportFailed, ProblemType, RowProblem
 from imports.formats import FORMATS, text
 from imports.formats.base import Catalogue, Format, Parsed, ParseOptions
 from imports.games import GAMES
-from imports.pipeline.convert import judge_rows
+from imports.pipeline.convert import Chunk, Known, judge_rows
 from imports.sample.plays import document, plays
 from imports.seeds.files import SeedFile, read
 from imports.seeds.rows import SeedsBroken
@@ -32,6 +32,10 @@ from tests.formats import build
 
 SEEDS = BASE_DIR / "imports" / "sample" / "seeds"
 NOW = 1_764_000_000_000
+WISHES = (
+    ParseOptions(games=GAMES, now=NOW),
+    ParseOptions(games=GAMES, now=NOW, skip_invalid=True, infer_time_achieved=True),
+)
 FEW = 3  # songs a game: the rows of a document find one of them or none
 
 
@@ -39,35 +43,51 @@ FEW = 3  # songs a game: the rows of a document find one of them or none
 
 
 def a_document(data: bytes) -> None:
-    """Is read and judged, or refused in words; nothing else may come of it, and what comes can be stored."""
+    """Is read and judged, or refused in words; nothing else may come of it, and what comes can be stored.
+
+    What comes a second time is there already, row for row.
+    """
     for source in FORMATS:
-        for skip_invalid in (False, True):
+        for wish in WISHES:
             try:
-                parsed = source.parse(data, ParseOptions(games=GAMES, now=NOW, skip_invalid=skip_invalid))
+                parsed, again = (source.parse(data, wish) for _ in range(2))
             except ImportFailed as failed:
                 assert 400 <= failed.status < 500
                 assert failed.message
                 assert text.is_storable(failed.message)
                 continue
-            _judged(source, parsed)
+            first = _judged(source, parsed)
+            if first.scores:
+                there = dict.fromkeys((score.score_id for score in first.scores), 1)
+                second = _judged(source, again, known=partial(_among, there=there))
+                assert not second.scores
+                assert second.duplicate_count == len(first.scores) + first.duplicate_count
 
 
-def _judged(source: Format, parsed: Parsed) -> None:
+def _judged(source: Format, parsed: Parsed, *, known: Known | None = None) -> Chunk:
+    """What becomes of all rows together. Charts are sought in the small catalogue alone."""
     catalogue, rows = catalogue_of(parsed.context.game.slug), list(parsed.rows)
     for row in rows:
         if not isinstance(row, RowProblem):
             key = source.key(row, parsed.context)
             assert key is None or all(map(text.is_storable, key))
-    done = 0
-    for chunk in judge_rows(parsed, source, catalogue, user_id=1, now=NOW, known=None):
-        done = chunk.rows_done
+    whole = Chunk(rows_done=0)
+    for chunk in judge_rows(parsed, source, catalogue, user_id=1, now=NOW, known=known):
+        whole.rows_done = chunk.rows_done
+        whole.scores += chunk.scores
+        whole.duplicate_count += chunk.duplicate_count
         for problem in chunk.problems:
             assert problem.type != ProblemType.INTERNAL, (problem.message, problem.datapoint)
             _storable(problem.message, problem.datapoint)
         for score in chunk.scores:
-            _storable(score.score_data, dict(score.score_meta), score.calculated_data, score.comment)
-    assert done == len(rows)
+            _storable(score.score_data, dict(score.score_meta), score.calculated_data, score.comment, score.best_keys)
+    assert whole.rows_done == len(rows)
     _storable(parsed.context.as_sent(), dict(parsed.classes or {}))
+    return whole
+
+
+def _among(asked: Sequence[str], *, there: Mapping[str, int]) -> Mapping[str, int]:
+    return {identity: there[identity] for identity in asked if identity in there}
 
 
 def _storable(*values: Any) -> None:

@@ -9,10 +9,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import chain, repeat
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from django.conf import settings
+from django.template import engines
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+
+from imports.pages.parts import Link, Progress, Running, progress_from
+from imports.pages.styleguide import sample_context
 
 STATIC = Path(__file__).parents[2] / "static"
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
@@ -102,3 +110,44 @@ def serving() -> Iterator[Site]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+# --- pages, and answers of the API -----------------------------------------------------------------
+
+PROGRESS_PAGE = """{% extends "page.html" %}{% load static %}
+{% block title %}{{ progress.percent }} %, {{ progress.label|lower }}{% endblock %}
+{% block head %}<script type="module" src="{% static 'js/progress.js' %}"></script>
+{% include "components/_refresh.html" with seconds=5 only %}{% endblock %}
+{% block heading %}scorelog-2026.json{% endblock %}
+{% block content %}{% include "components/_progress.html" with progress=progress only %}{% endblock %}"""
+UPLOAD_PAGE = """{% extends "top_page.html" %}{% load static %}{% block head %}
+<script type="module" src="{% static 'js/upload.js' %}"></script>{% endblock %}
+{% block content %}<form method="post" action="/upload" enctype="multipart/form-data"
+    data-upload data-max-bytes="1000" data-checking="/checking/">
+{% include "components/_drop.html" with field=upload.file max_bytes=1000 kinds="JSON" only %}
+<textarea name="pasted" aria-label="Paste"></textarea><button class="btn go">Check it</button></form>{% endblock %}"""
+
+
+def rendered(name_or_source: str, **context: Any) -> Answer:
+    request = RequestFactory().get("/page")
+    whole = {**sample_context(), "running": None, "user": SimpleNamespace(is_authenticated=True), **context}
+    if name_or_source.endswith(".html"):
+        return Answer(render_to_string(name_or_source, whole, request=request))
+    return Answer(engines["django"].from_string(name_or_source).render(whole, request))
+
+
+def progress_page(body: dict[str, Any]) -> Answer:
+    progress: Progress = progress_from(body, poll_url="/poll")
+    running = Running("scorelog-2026.json", "/import", "/poll", progress.percent)
+    return rendered(PROGRESS_PAGE, progress=progress, running=running, crumb=Link("Imports", "/imports"))
+
+
+def ongoing(**progress: Any) -> Answer:
+    body = {"importStatus": "ongoing", "progress": {"stages": [], **progress}}
+    return as_json({"success": True, "description": "Import is ongoing.", "body": body})
+
+
+def in_turn(*answers: Answer) -> Any:
+    """Each answer once, the last one for ever."""
+    waiting = chain(answers, repeat(answers[-1]))
+    return lambda _: next(waiting)

@@ -158,6 +158,12 @@ FACTS: dict[str, dict[str, Any]] = {
         ("q=%21%21", []),
         ("game=sdvx&when=7d&intent=yes&q=logger&state=completed", ["sdvx by hand"]),
         ("game=sdvx&state=failed", []),
+        ("since=2019-12-31&until=2020-01-02", ["old"]),
+        ("since=2020-01-01&until=2020-01-02", ["old"]),
+        ("until=2020-01-01", []),
+        ("since=2020-01-02", ["iidx by a tool", "sdvx by hand"]),
+        ("since=0001-01-01&until=9999-12-31", ["old", "iidx by a tool", "sdvx by hand"]),
+        ("since=yesterday&until=2020-02-31", ["old", "iidx by a tool", "sdvx by hand"]),
         ("game=nothing&when=sometime", ["old", "iidx by a tool", "sdvx by hand"]),
     ],
 )
@@ -185,6 +191,28 @@ def test_what_no_filter_understands_is_said_at_its_field(alices: Client) -> None
     many(people.alice(), 1)
     assert "nothing is not one of the available choices." in text_of(alices.get("/imports/?game=nothing"))
     assert "Null characters are not allowed." in text_of(alices.get("/imports/?q=%00"))
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("since=yesterday", "From (day, UTC) Enter a valid date."),
+        ("until=2020-02-31", "Before (day, UTC) Enter a valid date."),
+        ("since=2020-01-02&until=2020-01-02", "No day lies between the two: choose a later one here."),
+    ],
+)
+def test_days_that_cannot_be_meant_are_said_at_their_field(query: str, said: str, alices: Client) -> None:
+    many(people.alice(), 1)
+    page = alices.get(f"/imports/?{query}")
+    assert said in text_of(page)
+    assert numbers_on(page) == [1]  # a part that cannot be meant narrows nothing
+
+
+def test_the_days_that_were_asked_for_stay_in_their_fields(alices: Client) -> None:
+    many(people.alice(), 1)
+    page = alices.get("/imports/?since=2020-01-01&until=2020-02-01").content.decode()
+    assert re.search(r'<input type="date" name="since" value="2020-01-01"', page)
+    assert re.search(r'<input type="date" name="until" value="2020-02-01"', page)
 
 
 def test_what_sent_an_import_is_searched_by_its_owner_and_moderators_alone(alices: Client) -> None:

@@ -355,6 +355,12 @@ def test_what_fits_nothing_says_so_and_leads_back(three: Import, alices: Client)
     assert "No score of this import fits. Show all" in text_of(page)
 
 
+def test_where_the_table_has_no_heads_a_field_gives_the_order(three: Import, alices: Client) -> None:
+    page = alices.get(url_of(three, "?tab=scores&sort=score-up")).content.decode()
+    assert '<option value="score-up" selected>Lowest score</option>' in page
+    assert '<option value="rating">Highest VOLFORCE</option>' in page
+
+
 def test_a_head_sorts_down_then_up_and_keeps_the_filters(three: Import, alices: Client) -> None:
     first = alices.get(url_of(three, "?tab=scores&lamp=CLEAR&sort=score")).content.decode()
     assert 'aria-sort="descending"' in first

@@ -4,89 +4,33 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from itertools import chain, repeat
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.template import engines
-from django.template.loader import render_to_string
-from django.test import RequestFactory
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from imports.pages.parts import Link, Progress, Running, progress_from
+from imports.pages.parts import Running
 from imports.pages.styleguide import QUEUED, RUNNING, sample_context
-from tests.pages.scripted import ARGUMENTS, CHROMIUM, Answer, Site, as_json, serving
+from tests.pages.scripted import (
+    CHROMIUM,
+    UPLOAD_PAGE,
+    Answer,
+    Site,
+    as_json,
+    in_turn,
+    ongoing,
+    progress_page,
+    rendered,
+)
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
 ]
 
-PROGRESS_PAGE = """{% extends "page.html" %}{% load static %}
-{% block title %}{{ progress.percent }} %, {{ progress.label|lower }}{% endblock %}
-{% block head %}<script type="module" src="{% static 'js/progress.js' %}"></script>
-{% include "components/_refresh.html" with seconds=5 only %}{% endblock %}
-{% block heading %}scorelog-2026.json{% endblock %}
-{% block content %}{% include "components/_progress.html" with progress=progress only %}{% endblock %}"""
 DONE = Answer("<!doctype html><title>Done</title><h1>20,000 new scores</h1>")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serving() as started:
-        yield started
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page that may not complain: an error on its console fails the test, but for the failed loads a test wants."""
-    said: list[str] = []
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", timezone_id="Asia/Tokyo")
-    opened = context.new_page()
-    opened.on("pageerror", lambda error: said.append(str(error)))
-    opened.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    yield opened
-    context.close()
-    assert [line for line in said if not line.startswith("Failed to load resource")] == []
-
-
-def rendered(name_or_source: str, **context: Any) -> Answer:
-    request = RequestFactory().get("/page")
-    whole = {**sample_context(), "running": None, "user": SimpleNamespace(is_authenticated=True), **context}
-    if name_or_source.endswith(".html"):
-        return Answer(render_to_string(name_or_source, whole, request=request))
-    return Answer(engines["django"].from_string(name_or_source).render(whole, request))
-
-
-def progress_page(body: dict[str, Any]) -> Answer:
-    progress: Progress = progress_from(body, poll_url="/poll")
-    running = Running("scorelog-2026.json", "/import", "/poll", progress.percent)
-    return rendered(PROGRESS_PAGE, progress=progress, running=running, crumb=Link("Imports", "/imports"))
-
-
-def ongoing(**progress: Any) -> Answer:
-    body = {"importStatus": "ongoing", "progress": {"stages": [], **progress}}
-    return as_json({"success": True, "description": "Import is ongoing.", "body": body})
-
-
 COMPLETED = as_json({"success": True, "description": "Done.", "body": {"importStatus": "completed", "import": {}}})
-
-
-def in_turn(*answers: Answer) -> Any:
-    """Each answer once, the last one for ever."""
-    waiting = chain(answers, repeat(answers[-1]))
-    return lambda _: next(waiting)
 
 
 def test_an_import_is_followed_to_its_end_and_the_page_then_loaded_once(site: Site, page: Page) -> None:
@@ -244,14 +188,6 @@ def test_a_dialog_that_cannot_be_loaded_leads_to_its_page(site: Site, page: Page
     link.evaluate("link => link.setAttribute('href', '/revert')")
     link.click()
     expect(page).to_have_url(f"{site.address}/revert")
-
-
-UPLOAD_PAGE = """{% extends "top_page.html" %}{% load static %}{% block head %}
-<script type="module" src="{% static 'js/upload.js' %}"></script>{% endblock %}
-{% block content %}<form method="post" action="/upload" enctype="multipart/form-data"
-    data-upload data-max-bytes="1000" data-checking="/checking/">
-{% include "components/_drop.html" with field=upload.file max_bytes=1000 kinds="JSON" only %}
-<textarea name="pasted" aria-label="Paste"></textarea><button class="btn go">Check it</button></form>{% endblock %}"""
 
 
 def test_a_chosen_file_is_named_checked_and_followed(site: Site, page: Page, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -27,6 +28,20 @@ def test_a_new_account_is_signed_in_and_shown_where_to_begin() -> None:
     assert page.redirect_chain == [("/", 302), ("/import/", 302)]
     assert messages_of(page).startswith("Welcome, mirei.")
     assert (mirei.is_staff, mirei.is_superuser, mirei.check_password(GOOD)) == (False, False, True)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"username": "ab"}, "username"),
+        ({"password2": "another one"}, "password2"),
+        ({"password1": "short", "password2": "short"}, "password1"),
+        ({"username": "ab", "password1": "short", "password2": "short"}, "username"),
+    ],
+)
+def test_one_goes_on_at_the_first_field_that_is_wrong(wrong: dict[str, Any], field: str) -> None:
+    page = people.guest().post("/signup/", {**FORM, **wrong}).content.decode()
+    assert re.findall(r'<input[^>]* name="(\w+)"[^>]* autofocus', page.replace("\n", " ")) == [field]
 
 
 @pytest.mark.parametrize(

@@ -2,68 +2,47 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 from django.test import Client
-from django.utils import translation
 from pytest_django.fixtures import Settings as SettingsWrapper
 
 from tests import people
+from tests.pages.conftest import DOMAINS, ENGLISH, ROOT
 
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.skipif(shutil.which("xgettext") is None, reason="GNU gettext is not on this machine"),
 ]
 
-ROOT = Path(__file__).parents[2]
-CATALOGUE = Path("locale", "en", "LC_MESSAGES", "django.po")
 NAMES = ("Tachi Imports", "SOUND VOLTEX", "Alice", '{ "meta": { "game": "sdvx", … }, … }')
-MARKED = ("msgfilter", "--keep-header", "sed", "-e", "1s/^/⟦/", "-e", "$s/$/⟧/")
+WORDS = re.compile(r"""["`]([A-Z][a-z]+[ .!?][^"`]*|[^"`<>\[\]():=/#.]*[a-z]{2,} [a-z]{2,}[^"`<>\[\]():=/#]*)["`]""")
 MESSAGE = re.compile(r'^msgid(?:_plural)? ((?:".*"\n)+)', re.MULTILINE)
-
-
-@pytest.fixture(scope="module")
-def gathered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the catalogue of what the sources say now."""
-    folder = tmp_path_factory.mktemp("texts")
-    for name in ("imports", "templates"):
-        (folder / name).symlink_to(ROOT / name)
-    (folder / "locale").mkdir()
-    gather = ("django", "makemessages", "-l", "en", "--symlinks", "--no-location", "-i", "styleguide.html")
-    plain = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
-    subprocess.run([sys.executable, "-m", *gather], cwd=folder, env=plain, check=True, capture_output=True)
-    return folder
 
 
 def messages(catalogue: Path) -> set[str]:
     return {"".join(re.findall(r'"(.*)"', found)) for found in MESSAGE.findall(catalogue.read_text())}
 
 
-def test_the_catalogue_holds_every_text_and_no_other(gathered: Path) -> None:
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_the_catalogue_holds_every_text_and_no_other(domain: str, gathered: Path) -> None:
     """Made again by `manage.py makemessages`: see docs/translating.md."""
-    assert messages(ROOT / CATALOGUE) == messages(gathered / CATALOGUE)
+    file = ENGLISH / f"{domain}.po"
+    assert messages(ROOT / file) == messages(gathered / file)
 
 
-@pytest.fixture
-def esperanto(gathered: Path, settings: SettingsWrapper) -> Iterator[None]:
-    """A language in which every text stands as it is in English, in brackets."""
-    target = gathered / "locale" / "eo" / "LC_MESSAGES"
-    target.mkdir(parents=True, exist_ok=True)
-    english = subprocess.run(["msgen", gathered / CATALOGUE], check=True, capture_output=True).stdout
-    marked = subprocess.run(MARKED, input=english, check=True, capture_output=True).stdout
-    subprocess.run(["msgfmt", "-o", target / "django.mo", "-"], input=marked, check=True)
-    settings.LOCALE_PATHS = [str(gathered / "locale")]
-    settings.LANGUAGES = [("en", "English"), ("eo", "Esperanto")]
-    with translation.override("eo"):
-        yield
+def test_what_scripts_say_goes_through_gettext() -> None:
+    """Whatever they hold in quotes that reads like words, names of our CSS classes aside."""
+    said = []
+    for script in sorted((ROOT / "static" / "js").glob("*.js")):
+        code = re.sub(r"//.*", "", script.read_text())
+        code = re.sub(r'n?gettext\(\s*"[^"]*"(?:, "[^"]*")?', "", code)
+        said += [f"{script.name}: {words}" for words in WORDS.findall(re.sub(r"\$\{[^}]*\}", "", code))]
+    assert said == ["progress.js: btn small"]
 
 
 class Untranslated(HTMLParser):

@@ -139,3 +139,16 @@ def test_a_form_from_elsewhere_is_refused() -> None:
     assert response.status_code == 403
     assert "This form was too old" in text_of(response)
     assert not Import.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("is_signed_in", "status", "says"), [(False, 401, "You were signed out meanwhile."), (True, 403, "load it again")]
+)
+def test_a_script_whose_page_is_from_before_is_told_what_to_do(is_signed_in: bool, status: int, says: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    if is_signed_in:
+        client.force_login(people.alice())
+    response = client.post("/import/", {**KIND, "scoreData": a_file()}, headers=SCRIPT)
+    assert response.status_code == status
+    assert says in response.json()["description"]
+    assert not Import.objects.exists()

@@ -109,7 +109,7 @@ def test_it_is_cancelled_between_two_copies(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(store, "copy_beside", cancelling)
     jobs.run_import(job.import_id)
     job.refresh_from_db()
-    assert stored == [0, 8, 16]
+    assert stored == [0, 4, 12]  # one piece first, then two each
     assert job.state == State.CANCELLED
     assert state_of(user) == state_of(player())
 

@@ -170,6 +170,20 @@ def test_requests_are_counted_by_route_and_not_by_what_clients_make_up(client: C
     assert found["tachi_request_seconds_count", (("method", "GET"), ("route", route))] == 3
 
 
+@pytest.mark.usefixtures("redis_clean", "nobody_counted")
+@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer nobody"}], ids=["plainly", "with a token"])
+def test_polls_are_one_route_whichever_way_they_take(client: Client, headers: dict[str, str]) -> None:
+    """Without a token they are answered before anybody looks for a route; they are the most there is to watch."""
+    for number in range(2):
+        client.get(f"/api/v1/imports/{number:040}/poll-status", headers=headers)
+
+    found = samples_of(client.get("/metrics").content.decode())
+
+    [route] = {dict(labels)["route"] for (name, labels), _ in found.items() if name == "tachi_requests_total"}
+    assert route == metrics.POLL_ROUTE
+    assert found["tachi_request_seconds_count", (("method", "GET"), ("route", route))] == 2
+
+
 @pytest.mark.usefixtures("redis_clean")
 @pytest.mark.parametrize(
     ("address", "headers", "status"),

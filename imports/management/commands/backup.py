@@ -22,7 +22,9 @@ class Command(BaseCommand):
             "path", type=Path, metavar="PATH", help="a new file, or a folder, which gets tachi-DATE.dump"
         )
         parser.add_argument("--keep", type=int, metavar="N", help="of a folder: delete all but the N newest backups")
-        parser.add_argument("--programs", type=Path, metavar="FOLDER", help="where another pg_dump is")
+        parser.add_argument(
+            "--programs", type=Path, metavar="FOLDER", help="where pg_dump is, if not where packages put it"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         given: Path = options["path"]

@@ -17,7 +17,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("path", type=Path, metavar="FILE", help="what backup wrote")
-        parser.add_argument("--programs", type=Path, metavar="FOLDER", help="where another pg_restore is")
+        parser.add_argument(
+            "--programs", type=Path, metavar="FOLDER", help="where pg_restore is, if not where packages put it"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         tables = connection.introspection.table_names()

@@ -30,10 +30,12 @@ RETRY_AFTER = 3  # seconds
 @csrf_exempt  # checked below: looking for the token would read the body, however large
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_new(request: HttpRequest) -> HttpResponseBase:
-    if _length(request) > settings.TACHI_MAX_UPLOAD_BYTES + AROUND_A_FILE:
+    is_too_large = _length(request) > settings.TACHI_MAX_UPLOAD_BYTES + AROUND_A_FILE
+    if is_too_large:
         _drain(request)
-        return _refused(request)
-    return _import_new(request)
+    response = _refused(request) if is_too_large else _import_new(request)
+    is_shut = request.method == "POST" and _wants_json(request) and not isinstance(response, JsonResponse)
+    return _said_to_script(request) if is_shut else response
 
 
 @csrf_protect
@@ -102,6 +104,13 @@ def _followed(request: Visit, name: str) -> str:
 
 def _go_on(request: HttpRequest, url: str) -> HttpResponse:
     return JsonResponse({"url": url}, status=201) if _wants_json(request) else redirect(url)
+
+
+def _said_to_script(request: HttpRequest) -> JsonResponse:
+    """Why the door is shut: upload.js could make nothing of the page for signing in, or of the one about old forms."""
+    if request.user.is_authenticated:
+        return JsonResponse({"description": import_words.PAGE_TOO_OLD}, status=403)
+    return JsonResponse({"description": import_words.SIGNED_OUT}, status=401)
 
 
 def _page(request: HttpRequest, form: UploadForm, *, status: int = 400, unchecked: bool = False) -> HttpResponse:

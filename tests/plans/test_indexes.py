@@ -1,0 +1,58 @@
+"""No index is kept that nothing reads: each costs space, and time for every import."""
+
+from __future__ import annotations
+
+import pytest
+from django.apps import apps
+from django.db import connection
+
+from tests.planner import plan_of
+
+pytestmark = pytest.mark.django_db
+
+ASKED_BY_PEOPLE = {"imports_user", "imports_blockedclient"}
+"""Small tables, written by hand."""
+
+
+def test_no_second_index_for_like_lies_beside_that_of_a_unique_text() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_indexes WHERE strpos(indexdef, '_pattern_ops') > 0")
+        found = {table for (table,) in cursor.fetchall()}
+    tables = {model._meta.db_table for model in apps.get_app_config("imports").get_models()}
+    assert found & tables <= ASKED_BY_PEOPLE
+
+
+def test_no_index_is_the_beginning_of_another() -> None:
+    """Of whole tables: those with a condition are smaller than what they begin. Unique ones guard something."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT short.indexrelid::regclass::text, long.indexrelid::regclass::text
+            FROM pg_index AS short JOIN pg_index AS long USING (indrelid)
+            WHERE short.indexrelid <> long.indexrelid AND NOT short.indisunique
+              AND short.indpred IS NULL AND long.indpred IS NULL AND short.indexprs IS NULL AND long.indexprs IS NULL
+              AND long.indnkeyatts > short.indnkeyatts
+              AND long.indkey::text LIKE short.indkey::text || ' %'
+              AND short.indrelid::regclass::text IN (
+                  'imports_import', 'imports_score', 'imports_session', 'imports_importsession',
+                  'imports_personalbest', 'imports_auditentry', 'imports_orphanscore', 'imports_importproblem')
+            """
+        )
+        assert cursor.fetchall() == []
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "index"),
+    [
+        ("imports_score", "score_id", "score_ids_are_unique"),
+        ("imports_import", "import_id", "import_ids_are_unique"),
+        ("imports_session", "session_id", "session_ids_are_unique"),
+        ("imports_orphanscore", "orphan_id", "orphan_ids_are_unique"),
+        ("imports_chart", "chart_id", "chart_ids_are_unique"),
+        ("imports_apitoken", "digest", "tokens_are_unique"),
+    ],
+)
+def test_an_id_is_looked_up_in_the_index_that_keeps_it_unique(table: str, column: str, index: str) -> None:
+    statement = f"SELECT 1 FROM {table} WHERE {column} = 'x'"  # noqa: S608 - our own names
+    plan = plan_of(statement, without=["enable_seqscan"])
+    assert index in plan
