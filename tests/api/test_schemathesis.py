@@ -20,7 +20,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS
 
 from imports.models import Permission
-from tachi_imports.wsgi import application
+from tachi_imports.wsgi import behind
 from tests import people
 from tests.api import scene
 
@@ -76,7 +76,7 @@ def owner(names: dict[str, str]) -> dict[str, str]:
     return {"Authorization": f"Bearer {people.token_of(people.alice(), *Permission)}"}
 
 
-API: Any = schemathesis.openapi.from_wsgi("/api/schema", application)
+API: Any = schemathesis.openapi.from_wsgi("/api/schema", behind)
 OPERATIONS = [result.ok() for result in API.get_all_operations()]
 
 
