@@ -1,6 +1,6 @@
 // Follows imports under way. Every element with data-poll names its poll-status address; data-end says what happens at
 // the end: reload (the page of the import), swap (a row of the list), toast (the gauge below the header).
-const OFTEN = 700, SELDOM = 3_000, UNSEEN = 5_000, LONGEST = 30_000, PATIENCE = 10_000; // ms
+const OFTEN = 400, SELDOM = 3_000, UNSEEN = 5_000, LONGEST = 30_000, PATIENCE = 10_000; // ms
 const QUARTER = 25; // percent between spoken words
 
 const part = (root, name) => root.querySelector(`[data-part="${name}"]`);
