@@ -32,7 +32,7 @@ function retryAfter(response) { // ms; the header holds seconds or a date
   return Math.max(0, Number.isNaN(seconds) ? Date.parse(value) - Date.now() || 0 : seconds * 1_000);
 }
 
-async function ask(url) { // {progress} under way, {ended} with words, or {lost} with how long to wait
+async function ask(url) { // {progress} under way or full, {ended} with words, or {lost} with how long to wait
   try {
     const response = await fetch(url, { headers: { Accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
     const wait = retryAfter(response);
@@ -40,7 +40,7 @@ async function ask(url) { // {progress} under way, {ended} with words, or {lost}
     const answer = await response.json();
     // Its Retry-After is for programs; a page asks a little sooner, so that its bar moves every second.
     if (response.ok && answer.body?.importStatus === "ongoing") return { progress: answer.body.progress };
-    if (response.ok && answer.body?.importStatus === "completed") return { ended: gettext("Completed.") };
+    if (response.ok && answer.body?.importStatus === "completed") return { progress: { stage: order.at(-1), percent: 100 }, ended: gettext("Completed.") };
     if (answer.success === false) return { ended: answer.description || gettext("This import has ended.") };
   } catch { /* no network, too slow, or no JSON */ }
   return { lost: true, wait: 0 };
@@ -54,12 +54,12 @@ async function follow(url, roots) {
     await sleep(wait);
     await whileHidden(isPage ? UNSEEN : 0); // the title of the import's own page tells from a hidden tab, too
     const { progress, ended, lost, wait: asked = 0 } = await ask(url);
+    if (progress) advance(seen, progress, roots); // before the end, which leaves words of its own
     if (ended && end(url, roots, ended)) return;
     failures = lost || ended ? failures + 1 : 0;
     const backOff = Math.min(LONGEST, pace * 2 ** failures) * (0.75 + Math.random() / 2);
     wait = Math.max(asked, failures ? backOff : pace);
     for (const root of roots) tellLost(root, lost ? wait : 0);
-    if (progress) advance(seen, progress, roots);
   }
 }
 

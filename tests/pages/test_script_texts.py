@@ -13,7 +13,7 @@ from pytest_django.fixtures import Settings as SettingsWrapper
 
 from imports.pages.styleguide import QUEUED, RUNNING
 from imports.pages.views.script_texts import ScriptTexts
-from tests.pages.scripted import CHROMIUM, UPLOAD_PAGE, Answer, Site, in_turn, ongoing, progress_page, rendered
+from tests.pages.scripted import CHROMIUM, UPLOAD_PAGE, Answer, Site, ongoing, progress_page, rendered
 
 browsed = [
     pytest.mark.browser,
@@ -37,13 +37,13 @@ class TestInABrowser:
     def test_progress_speaks_the_language_of_the_page(self, site: Site, page: Page) -> None:
         bring_texts(site)
         site.answers["GET /import"] = progress_page(QUEUED)
-        site.answers["GET /poll"] = in_turn(
-            ongoing(stage="queued", percent=0, queuePosition=2, etaSeconds=9),
-            ongoing(stage="saving", percent=70, processed=14_000, total=20_000, etaSeconds=12),
-        )
+        site.answers["GET /poll"] = ongoing(stage="queued", percent=0, queuePosition=2, etaSeconds=9)
         page.goto(f"{site.address}/import")
         expect(page.locator("[data-part=counts]")).to_have_text("⟦2 imports before yours⟧")
         expect(page.locator("[data-part=left]")).to_have_text("⟦starts in about ⟦9 s⟧⟧")
+
+        under_way = ongoing(stage="saving", percent=70, processed=14_000, total=20_000, etaSeconds=12)
+        site.answers["GET /poll"] = under_way
         expect(page.locator("[data-part=counts]")).to_have_text("14,000 ⟦of 20,000 scores⟧")
         expect(page.locator("[data-part=spoken]")).to_have_text("⟦Saving scores⟧, ⟦70 percent⟧, ⟦about ⟦15 s⟧ left⟧.")
 

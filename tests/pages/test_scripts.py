@@ -35,15 +35,12 @@ COMPLETED = as_json({"success": True, "description": "Done.", "body": {"importSt
 
 def test_an_import_is_followed_to_its_end_and_the_page_then_loaded_once(site: Site, page: Page) -> None:
     site.answers["GET /import"] = in_turn(progress_page(QUEUED), DONE)
-    site.answers["GET /poll"] = in_turn(
-        ongoing(stage="queued", percent=0, queuePosition=1, etaSeconds=9),
-        ongoing(stage="saving", percent=70, processed=14_000, total=20_000, etaSeconds=12),
-        COMPLETED,
-    )
+    site.answers["GET /poll"] = ongoing(stage="queued", percent=0, queuePosition=1, etaSeconds=9)
     page.goto(f"{site.address}/import")
     expect(page.locator(".percent")).to_have_text("2nd in line")
     expect(page.get_by_text("1 import before yours")).to_be_visible()
 
+    site.answers["GET /poll"] = ongoing(stage="saving", percent=70, processed=14_000, total=20_000, etaSeconds=12)
     expect(page.locator(".percent")).to_have_text("70%")
     expect(page).to_have_title("70 %, saving scores · Tachi Imports")
     expect(page.locator("[aria-current=step]")).to_contain_text("Saving scores14,000 of 20,000")
@@ -53,9 +50,21 @@ def test_an_import_is_followed_to_its_end_and_the_page_then_loaded_once(site: Si
     )
     assert page.locator("progress").evaluate_all("gauges => gauges.map(gauge => gauge.value)") == [70, 70]
 
+    site.answers["GET /poll"] = COMPLETED
     expect(page.get_by_role("heading", name="20,000 new scores")).to_be_visible()
     page.wait_for_timeout(1_500)
     assert site.asked.count("GET /import") == 2
+
+
+def test_the_bar_is_full_when_the_page_gives_way_to_its_result(site: Site, page: Page) -> None:
+    site.answers |= {"GET /import": in_turn(progress_page(RUNNING), DONE), "GET /poll": COMPLETED}
+    page.add_init_script("""addEventListener("pagehide", () => {
+        const gauge = document.querySelector("main progress");
+        if (gauge) sessionStorage.setItem("left", [gauge.value, document.querySelector(".percent").textContent]);
+    })""")
+    page.goto(f"{site.address}/import")
+    expect(page.get_by_role("heading", name="20,000 new scores")).to_be_visible()
+    assert page.evaluate("sessionStorage.getItem('left')") == "100,100%"
 
 
 def test_progress_never_moves_backwards(site: Site, page: Page) -> None:
@@ -77,12 +86,10 @@ def test_progress_never_moves_backwards(site: Site, page: Page) -> None:
 
 def test_a_lost_connection_is_said_and_survived(site: Site, page: Page) -> None:
     site.answers["GET /import"] = progress_page(RUNNING)
-    site.answers["GET /poll"] = in_turn(
-        Answer("bad gateway", 502, "text/plain"),
-        ongoing(stage="bests", percent=90),
-    )
+    site.answers["GET /poll"] = Answer("bad gateway", 502, "text/plain")
     page.goto(f"{site.address}/import")
     expect(page.get_by_text("No answer from the server. Asking again in")).to_be_visible()
+    site.answers["GET /poll"] = ongoing(stage="bests", percent=90)
     expect(page.locator(".percent")).to_have_text("90%")
     expect(page.get_by_text("No answer from the server.")).to_be_hidden()
 
