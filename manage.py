@@ -9,10 +9,14 @@ from contextlib import nullcontext
 
 from django.core.management import execute_from_command_line
 
-from tachi_imports import services
+from tachi_imports.embedded import services
+from tachi_imports.monitoring import log_setup
 
 # These ask neither the database nor Redis.
 NEED_NOTHING = {"collectstatic", "diffsettings", "findstatic", "help", "version", "--version", "-h", "--help"}
+
+# What runs without a person in front of it, whose every line goes to the log.
+SERVICES = {"worker", "sweep", "backup", "prune_inputs"}
 
 
 def needs_services(arguments: list[str]) -> bool:
@@ -23,6 +27,8 @@ def needs_services(arguments: list[str]) -> bool:
 def main() -> None:
     """Runs the command of the command line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tachi_imports.settings")
+    if sys.argv[1:] and sys.argv[1] in SERVICES and not sys.stdout.isatty():
+        log_setup.set_up()
     try:
         with services.available() if needs_services(sys.argv[1:]) else nullcontext():
             execute_from_command_line(sys.argv)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-INPUT_GONE = "The input of this import is no longer stored."
+INPUT_EXPIRED = "The input of this import is no longer stored."
 
 
 class ImportFailed(Exception):
@@ -40,13 +40,22 @@ class ProblemType(StrEnum):
 class RowProblem:
     """A row that was left out.
 
-    `row` is its place in the input, counted from 0; `datapoint` is the row as it was sent.
+    `row` is its place in the input, counted from 0; `datapoint` is the row as it was sent. `is_unknown`: it names
+    something (a difficulty, a version, a member) that this instance does not know today and may know tomorrow.
+    `kept_as`: the import type under which the row is kept as an orphan, where that is not the file's.
     """
 
     row: int
     type: ProblemType
     message: str
     datapoint: Any = field(default=None, compare=False)
+    is_unknown: bool = field(default=False, compare=False)
+    kept_as: str = field(default="", compare=False)
+
+    @property
+    def becomes_orphan(self) -> bool:
+        """Whether the row is kept, to be tried again."""
+        return self.is_unknown or self.type is ProblemType.NOT_FOUND
 
 
 class FormulaError(ValueError):

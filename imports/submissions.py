@@ -1,46 +1,57 @@
-"""Around a submission: one that is sent twice makes one import, and one may be checked before it is made."""
+"""Submissions: one that is sent twice makes one import, and one may be checked before it is made."""
 
 from __future__ import annotations
 
 import gc
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from hashlib import sha256
+from typing import TypeVar
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from imports import jobs
-from imports.models import APIToken, IdempotencyKey, Import, User
-from imports.pipeline.checking import Checked, Wish, check_upload
+from imports.models import APIToken, IdempotencyKey, Import, RowCorrection, User
+from imports.models.documents import UNFINISHED
+from imports.pipeline import prediction, row_corrections
+from imports.pipeline.checking import CheckResult, RowFilter, Verdict, check_upload
 from imports.pipeline.progress import Progress
+from imports.pipeline.scoring import reading
+
+Found = TypeVar("Found")
 
 # --- once -------------------------------------------------------------------------------------------
 
-MAX_KEY = 255  # characters
+MAX_KEY_LENGTH = 255  # characters
 
 
-class KeyTaken(Exception):
+class IdempotencyKeyReused(Exception):
     """The player gave this key to another submission already."""
 
 
 def is_key(text: str) -> bool:
     """Whether this may be a key: printable ASCII, not empty, not too long."""
-    return 0 < len(text) <= MAX_KEY and text.isascii() and text.isprintable()
+    return 0 < len(text) <= MAX_KEY_LENGTH and text.isascii() and text.isprintable()
 
 
 def submit_once(user: User, upload: jobs.Upload, *, key: str, token: APIToken | None = None) -> Import:
-    """The import that the player's key stands for, made now unless it was within the last 24 hours. Raises KeyTaken."""
+    """Returns the import that the player's key stands for, made now unless it was within the last 24 hours.
+
+    Raises IdempotencyKeyReused, and ImportFailed for what `submit` refuses.
+    """
     digest = digest_of(upload)
     earlier = _earlier(user, key, digest)
     if earlier is not None:
         return earlier
+    _check_upload(upload)
     try:
         # One transaction: neither an import without its key nor a key without its import. Of two requests at once the
         # second waits at the unique constraint until the first is through, and then has made nothing.
         with transaction.atomic():
-            IdempotencyKey.objects.outlived().filter(user=user, key=key).delete()
+            IdempotencyKey.objects.expired().filter(user=user, key=key).delete()
             job = jobs.submit(user, upload, token=token)
             IdempotencyKey.objects.create(user=user, key=key, digest=digest, job=job)
     except IntegrityError:
@@ -51,53 +62,95 @@ def submit_once(user: User, upload: jobs.Upload, *, key: str, token: APIToken | 
     return job
 
 
+def submit_correction(user: User, upload: jobs.Upload, *, of: Import, rows: Sequence[int]) -> Import:
+    """Returns the import that brings rows which another left out, in this order: made now unless there is one.
+
+    Raises QuotaExceeded, and the ImportFailed that it would end with.
+    """
+    # One transaction: no such import without its corrections. Of two presses of the button the second waits at the row
+    # of the import that left them out, and then finds the first one's.
+    with transaction.atomic():
+        Import.objects.select_for_update(no_key=True).only("pk").get(pk=of.pk)
+        for earlier in RowCorrection.objects.filter(job=of, row__in=rows).select_related("corrected_by"):
+            if earlier.score_id or earlier.corrected_by.state in UNFINISHED:
+                return earlier.corrected_by
+        made = submit(user, upload)
+        row_corrections.save(
+            RowCorrection(job=of, row=row, corrected_by=made, corrected_row=place) for place, row in enumerate(rows)
+        )
+    return made
+
+
+def submit(user: User, upload: jobs.Upload, *, token: APIToken | None = None) -> Import:
+    """Creates an import. Raises the ImportFailed that it would end with, as far as that can be known at once."""
+    _check_upload(upload)
+    return jobs.submit(user, upload, token=token)
+
+
+def _check_upload(upload: jobs.Upload) -> None:
+    reading.check_upload(upload, jobs.enabled_games(), received_at=timezone.now(), max_rows=jobs.max_rows())
+
+
 def digest_of(upload: jobs.Upload) -> str:
-    """Of all that decides what the import will bring; who sent it with what intent does not."""
+    """Returns a digest of all that decides what the import will bring; who sent it with what intent does not."""
     said = [upload.import_type, upload.file_name, dict(upload.fields), upload.infer_time_achieved]
     facts = json.dumps(said, sort_keys=True).encode()
     return sha256(sha256(facts).digest() + upload.content).hexdigest()
 
 
 def _earlier(user: User, key: str, digest: str) -> Import | None:
-    found = IdempotencyKey.objects.kept().filter(user=user, key=key).select_related("job").first()
+    found = IdempotencyKey.objects.active().filter(user=user, key=key).select_related("job").first()
     if found is None:
         return None
     if found.digest != digest:
-        raise KeyTaken
+        raise IdempotencyKeyReused
     return found.job
 
 
 # --- checked before it is made ----------------------------------------------------------------------
 
-LARGE = 2**20  # bytes from which a check may take longer than a quarter of a second
+LARGE_UPLOAD_BYTES = 2**20  # bytes from which a check may take longer than a quarter of a second
 _large_check = threading.Lock()
 
 
-class TooMuchAtOnce(Exception):
+class CheckInProgress(Exception):
     """This process is at a large check already. It may be asked again in a few seconds."""
 
 
-def check(user: User, upload: jobs.Upload, *, wish: Wish | None = None, progress: Progress | None = None) -> Checked:
-    """What an import of this would do with each row; nothing is stored. Raises ImportFailed and TooMuchAtOnce."""
-    with _alone() if len(upload.content) >= LARGE else nullcontext():
+def check(
+    user: User, upload: jobs.Upload, *, row_filter: RowFilter | None = None, progress: Progress | None = None
+) -> CheckResult:
+    """Returns what an import of this would do with each row; stores nothing. Raises ImportFailed or CheckInProgress."""
+    with _one_large_check() if len(upload.content) >= LARGE_UPLOAD_BYTES else nullcontext():
         return check_upload(
             user.pk,
             upload,
-            games=jobs.offered_games(),
-            wish=wish,
+            games=jobs.enabled_games(),
+            row_filter=row_filter,
             progress=progress,
-            most_rows=jobs.most_rows(),
+            max_rows=jobs.max_rows(),
         )
 
 
+def predict(user: User, upload: jobs.Upload, checked: CheckResult, *, tell: Callable[[Import], Found]) -> Found | None:
+    """Returns what `tell` says of the import that this would be; stores nothing.
+
+    None where it would bring nothing, or where that would take too long to find out.
+    """
+    brings = checked.totals[Verdict.NEW] or checked.classes
+    if not brings or checked.row_count > prediction.MAX_ROWS:
+        return None
+    return prediction.predict(user.pk, upload, games=jobs.enabled_games(), tell=tell)
+
+
 @contextmanager
-def _alone() -> Iterator[None]:
-    """One large check at a time in a process, so that its other threads are free for everybody else.
+def _one_large_check() -> Iterator[None]:
+    """Allows one large check at a time in a process, so that its other threads are free for everybody else.
 
     Meanwhile nobody looks for reference cycles: a check makes none, and looking takes two fifths of its time.
     """
     if not _large_check.acquire(blocking=False):
-        raise TooMuchAtOnce
+        raise CheckInProgress
     looked = gc.isenabled()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""Holds what is installed against what requirements files pin: audit_parts.py FILE…. Ends with 1 where they differ."""
+"""Compares the installed packages with the pinned ones: audit_parts.py FILE…. Exits with 1 if they differ."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def main() -> int:
 
 
 def problems_of(path: Path) -> Iterator[str]:
-    """What is wrong with each line of a requirements file."""
+    """The problems of each line of a requirements file."""
     for line in path.read_text(encoding="utf-8").splitlines():
         wanted = line.partition("#")[0].strip()
         if not wanted or wanted.startswith("-r "):
@@ -33,7 +33,7 @@ def problems_of(path: Path) -> Iterator[str]:
 
 
 def installed(name: str) -> str:
-    """The version that is installed; empty when it is not."""
+    """The installed version; empty if the package is not installed."""
     try:
         return version(name)
     except PackageNotFoundError:

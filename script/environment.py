@@ -1,4 +1,4 @@
-"""Makes .venv and installs what a requirements file names, unless that has been done: environment.py FILE.
+"""Creates .venv and installs a requirements file, unless that has been done: environment.py FILE.
 
 Standard library only: this runs before anything is installed.
 """
@@ -15,29 +15,36 @@ PYTHON = ROOT / ".venv" / "bin" / "python"
 
 
 def main() -> None:
-    """Ends with status 1 and a message when there can be no environment."""
+    """Exits with status 1 and a message if the environment cannot be created."""
     wanted = sys.argv[1]
     stamp = ROOT / ".venv" / f".installed-{wanted}"
     state = state_of(wanted)
     if works() and stamp.exists() and stamp.read_text(encoding="ascii") == state:
         return
     if not works():
-        make()
+        create_environment()
     print(f"Installing what {wanted} names ...", flush=True)
-    quiet = ["-qq", "--disable-pip-version-check", "--no-input"]
-    if subprocess.run([PYTHON, "-m", "pip", "install", *quiet, "-r", ROOT / wanted], check=False).returncode != 0:
+    quiet_options = ["-qq", "--disable-pip-version-check", "--no-input"]
+    if (
+        subprocess.run([PYTHON, "-m", "pip", "install", *quiet_options, "-r", ROOT / wanted], check=False).returncode
+        != 0
+    ):
         sys.exit(f"Could not install what {wanted} names; pip's message above says why.")
     stamp.write_text(state, encoding="ascii")
 
 
 def state_of(wanted: str) -> str:
-    """A digest of the requirements and of the Python that they are installed for."""
-    files = {ROOT / "requirements.txt", ROOT / wanted}
-    return hashlib.sha256(sys.version.encode() + b"".join(file.read_bytes() for file in sorted(files))).hexdigest()
+    """A digest of the requirements, with those of the files that they name, and of the Python that they are for."""
+    text, names = sys.version, [wanted]
+    for name in names:
+        content = (ROOT / name).read_text(encoding="utf-8")
+        text += content
+        names += [line.split()[1] for line in content.splitlines() if line.startswith("-r ")]
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def works() -> bool:
-    """Whether .venv holds a Python of this version that has pip."""
+    """Whether .venv has a Python of this version with pip."""
     if not PYTHON.exists():
         return False
     probe = "import sys, pip; print(*sys.version_info[:2])"
@@ -45,8 +52,8 @@ def works() -> bool:
     return found.stdout.split() == [str(part) for part in sys.version_info[:2]]
 
 
-def make() -> None:
-    """Makes .venv anew."""
+def create_environment() -> None:
+    """Creates .venv, replacing an existing one."""
     print(f"Making .venv with Python {sys.version_info.major}.{sys.version_info.minor} ...", flush=True)
     made = subprocess.run([sys.executable, "-m", "venv", "--clear", ROOT / ".venv"], check=False)
     if made.returncode != 0:

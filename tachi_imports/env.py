@@ -1,6 +1,7 @@
-"""Reads the environment, typed. Nonsense stops the process with a message that names the variable.
+"""Typed access to environment variables. An invalid value ends the process with a message that names the variable.
 
-A file `.env` beside manage.py fills in what the environment leaves out. An empty variable counts as absent.
+A file supplies what the environment does not set: the one that TACHI_SETTINGS names, else `.env` beside manage.py.
+An empty variable counts as unset.
 """
 
 from __future__ import annotations
@@ -12,14 +13,19 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-# Tests never read `.env`: it may name the database of a real installation.
-_FROM_FILE: Mapping[str, str | None] = {} if os.environ.get("TACHI_ENV") == "test" else dotenv_values(BASE_DIR / ".env")
+PACKAGE = Path(__file__).resolve().parent
+BASE_DIR = PACKAGE / "files" if (PACKAGE / "files").is_dir() else PACKAGE.parent
+"""The folder of manage.py, templates and static files. The wheel has them inside the package."""
+IS_RELEASE = (BASE_DIR / "COMMIT").exists()
+"""Whether this is an unpacked release, with static files and catalogues made by script/release."""
+# Tests never read a file: it may name the database of a real installation.
+_FILE = os.environ.get("TACHI_SETTINGS") or BASE_DIR / ".env"
+_FROM_FILE: Mapping[str, str | None] = {} if os.environ.get("TACHI_ENV") == "test" else dotenv_values(_FILE)
 _WORDS = {"on": True, "yes": True, "true": True, "1": True, "off": False, "no": False, "false": False, "0": False}
 
 
 class SettingError(SystemExit):
-    """A setting that cannot be used. Uncaught it ends the process, and its message is all that is printed."""
+    """An invalid setting. As a SystemExit it ends the process and prints nothing but its message."""
 
     def __init__(self, name: str, problem: str) -> None:
         super().__init__(f"{name} {problem}")
@@ -43,13 +49,14 @@ def integer(name: str, *, default: int, low: int, high: int) -> int:
     raw = _read(name)
     if raw is None:
         return default
+    # int() alone would take underscores and the digits of other scripts.
     if raw.isascii() and raw.isdecimal() and low <= int(raw) <= high:
         return int(raw)
     raise SettingError(name, f"must be a whole number from {low} to {high}, not {raw!r}.")
 
 
-def flag(name: str, *, default: bool) -> bool:
-    """on or off (also yes and no, true and false, 1 and 0)."""
+def boolean(name: str, *, default: bool) -> bool:
+    """True for on, yes, true or 1; False for off, no, false or 0."""
     raw = _read(name)
     if raw is None:
         return default
@@ -60,7 +67,7 @@ def flag(name: str, *, default: bool) -> bool:
 
 
 def choice(name: str, *, default: str, options: tuple[str, ...]) -> str:
-    """One of a few words."""
+    """One of the options."""
     value = _read(name) or default
     if value not in options:
         raise SettingError(name, f"must be one of {', '.join(options)}, not {value!r}.")
@@ -68,7 +75,7 @@ def choice(name: str, *, default: str, options: tuple[str, ...]) -> str:
 
 
 def names(name: str) -> tuple[str, ...]:
-    """A list of words with commas between them."""
+    """A comma-separated list of words."""
     parts = [part.strip() for part in (_read(name) or "").split(",")]
     if parts == [""]:
         return ()
@@ -78,13 +85,14 @@ def names(name: str) -> tuple[str, ...]:
 
 
 def secret(name: str) -> str:
-    """Text that must not be shown: NAME itself, or what the file named by NAME_FILE holds."""
+    """A value that must not be shown: NAME itself, or the content of the file that NAME_FILE names."""
     path = _read(f"{name}_FILE")
     if path is None:
         return _read(name) or ""
     if _read(name) is not None:
         raise SettingError(name, f"and {name}_FILE are both set; keep one.")
     try:
+        # Files that `echo` or an editor wrote end with a line break.
         value = Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingError(f"{name}_FILE", f"names a file that cannot be read ({error}).") from None
@@ -94,7 +102,7 @@ def secret(name: str) -> str:
 
 
 def service_url(name: str, *, schemes: tuple[str, ...]) -> str:
-    """The URL of a database or a queue; a secret, as it may hold a password, so its value is never shown."""
+    """The URL of a database or a queue. It may contain a password, so its value is never shown."""
     value = secret(name)
     if value and not any(value.startswith(f"{scheme}://") for scheme in schemes):
         raise SettingError(name, f"must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}.")
@@ -102,24 +110,21 @@ def service_url(name: str, *, schemes: tuple[str, ...]) -> str:
 
 
 def origin(name: str) -> str:
-    """Where people reach the service: scheme, host and maybe port, without a slash at the end."""
+    """The public address of the service: scheme, host and optionally port, without a trailing slash."""
     value = (_read(name) or "").rstrip("/")
-    if value and not _is_origin(value):
+    try:
+        parts = urlsplit(value)
+        bare = f"{parts.scheme}://{parts.netloc}"
+        is_origin = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0 and value == bare
+    except ValueError:  # an invalid port or IPv6 address
+        is_origin = False
+    if value and not is_origin:
         raise SettingError(name, f"must look like https://scores.example.org, not {value!r}.")
     return value
 
 
-def _is_origin(value: str) -> bool:
-    try:
-        parts = urlsplit(value)
-        bare = f"{parts.scheme}://{parts.netloc}"
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0 and value == bare
-    except ValueError:  # a port or an IPv6 address that is none
-        return False
-
-
 def folder(name: str, *, default: Path) -> Path:
-    """An absolute path. A relative one counts from the folder of manage.py, wherever the process was started."""
+    """An absolute path. Relative ones are resolved against the folder of manage.py, not the working directory."""
     raw = _read(name)
     path = (BASE_DIR / Path(raw).expanduser()) if raw else default
     if path.exists() and not path.is_dir():

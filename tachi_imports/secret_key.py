@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 from pathlib import Path
 
 from tachi_imports import env
 
+MIN_LENGTH = 32  # characters
+
 
 def find(data_dir: Path, *, required: bool) -> str:
-    """TACHI_SECRET_KEY, or else a random one kept in the data folder; stops the process when one is `required`.
+    """TACHI_SECRET_KEY, else a random key stored in the data folder. Raises SettingError if one is `required`.
 
-    One is required with an external database: then there may be several hosts, and they must share it.
+    It is required with an external database: several hosts may use it, and they must share the key.
     """
     given = env.secret("TACHI_SECRET_KEY")
     if given:
-        if len(given) < 32:
-            raise env.SettingError("TACHI_SECRET_KEY", "must have 32 characters or more.")
+        if len(given) < MIN_LENGTH:
+            raise env.SettingError("TACHI_SECRET_KEY", f"must have {MIN_LENGTH} characters or more.")
         return given
     if required:
         raise env.SettingError("TACHI_SECRET_KEY", "must be set when DATABASE_URL is: every host needs the same key.")
-    return _kept_in(data_dir / "secret-key")
+    return _read_or_create(data_dir / "secret-key")
 
 
-def _kept_in(path: Path) -> str:
+def fallbacks() -> list[str]:
+    """TACHI_SECRET_KEY_FALLBACKS: earlier keys, or the next one. What they sign is accepted; nothing new is signed with
+    them. In the variable there are commas between them, in a file commas or line breaks."""
+    keys = [key for key in re.split(r"[,\s]+", env.secret("TACHI_SECRET_KEY_FALLBACKS")) if key]
+    if any(len(key) < MIN_LENGTH for key in keys):
+        raise env.SettingError("TACHI_SECRET_KEY_FALLBACKS", f"must be keys of {MIN_LENGTH} characters or more.")
+    return keys
+
+
+def _read_or_create(path: Path) -> str:
     with contextlib.suppress(FileNotFoundError):
         return path.read_text(encoding="ascii").strip()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -33,7 +45,7 @@ def _kept_in(path: Path) -> str:
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     os.write(descriptor, secrets.token_urlsafe(50).encode("ascii"))
     os.close(descriptor)
-    # A link fails when another process was first; then its key holds.
+    # The link fails if another process was faster; then that process's key is used.
     with contextlib.suppress(FileExistsError):
         os.link(draft, path)
     draft.unlink()

@@ -1,7 +1,7 @@
-"""Django's settings, all from the environment. `.env.example` says what each variable means.
+"""Django's settings, all read from the environment. `.env.example` explains each variable.
 
-There are three surroundings (TACHI_ENV): `development` (the default: conveniences such as a demo player),
-`production` (nothing made up; the public address must be known) and `test` (set by the tests alone).
+There are three environments (TACHI_ENV): `development` (the default, with a demo player and a sample catalogue),
+`production` (neither; the public address is required) and `test` (set only by the tests).
 """
 
 from __future__ import annotations
@@ -15,15 +15,17 @@ from django.utils.translation import get_language_info, to_language
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-from tachi_imports import env, secret_key, services
+from tachi_imports import env, secret_key
+from tachi_imports.embedded import services
+from tachi_imports.embedded.paths import DataPaths
 from tachi_imports.env import BASE_DIR
-from tachi_imports.layout import Layout
+from tachi_imports.monitoring import log_setup
 
 TACHI_ENV = env.choice("TACHI_ENV", default="development", options=("development", "production", "test"))
 IN_PRODUCTION = TACHI_ENV == "production"
 IN_TESTS = TACHI_ENV == "test"
 
-DEBUG = env.flag("TACHI_DEBUG", default=False)
+DEBUG = env.boolean("TACHI_DEBUG", default=False)
 if DEBUG and IN_PRODUCTION:
     raise env.SettingError("TACHI_DEBUG", "must be off in production: its error pages show secrets.")
 
@@ -31,54 +33,82 @@ CATALOGUES = "locale/*/LC_MESSAGES/django.mo"
 
 # --- the product -------------------------------------------------------------------------------------------------
 
-TACHI_VERSION = "0.1.0"
+TACHI_VERSION = (BASE_DIR / "VERSION").read_text(encoding="ascii").strip()
 TACHI_NAME = env.text("TACHI_NAME", default="Tachi Imports")
-TACHI_GAMES = env.names("TACHI_GAMES")  # empty: every game; imports/checks.py knows the names
+TACHI_GAMES = env.names("TACHI_GAMES")  # empty: every game; imports/checks.py validates the names
+TACHI_IMPORT_TYPES = env.names("TACHI_IMPORT_TYPES")  # empty: all import types of the enabled games
 TACHI_PUBLIC_URL = env.origin("TACHI_PUBLIC_URL")  # empty: take the address from the request
 TACHI_MAX_UPLOAD_BYTES = env.integer("TACHI_MAX_UPLOAD_MB", default=16, low=1, high=1024) * 1024 * 1024
 TACHI_MAX_ROWS = env.integer("TACHI_MAX_ROWS", default=500_000, low=1, high=100_000_000)
 TACHI_MAX_STORED_BYTES_PER_USER = (
     env.integer("TACHI_MAX_STORED_MB_PER_USER", default=1024, low=0, high=1_048_576) * 1024 * 1024  # 0: no bound
 )
-TACHI_RATE_LIMITS = env.flag("TACHI_RATE_LIMITS", default=True)
+TACHI_ORPHAN_CHART_PLAYERS = env.integer("TACHI_ORPHAN_CHART_PLAYERS", default=3, low=1, high=10_000)
+TACHI_RATE_LIMITS = env.boolean("TACHI_RATE_LIMITS", default=True)
+# Per user or address, in addition to the 500 requests a minute of any kind (imports/access/rate_limits.py).
+TACHI_CHECKS_PER_MINUTE = env.integer("TACHI_CHECKS_PER_MINUTE", default=10, low=1, high=10_000)
+TACHI_ORPHAN_RETRIES_PER_MINUTE = env.integer("TACHI_ORPHAN_RETRIES_PER_MINUTE", default=5, low=1, high=10_000)
+TACHI_FILES_PER_MINUTE = env.integer("TACHI_FILES_PER_MINUTE", default=20, low=1, high=10_000)
+TACHI_LONG_DOCUMENTS_PER_MINUTE = env.integer("TACHI_LONG_DOCUMENTS_PER_MINUTE", default=30, low=1, high=10_000)
+TACHI_SEARCHES_PER_MINUTE = env.integer("TACHI_SEARCHES_PER_MINUTE", default=120, low=1, high=10_000)
 TACHI_KEEP_INPUT_DAYS = env.integer("TACHI_KEEP_INPUT_DAYS", default=90, low=1, high=36_500)
-TACHI_METRICS_TOKEN = env.secret("TACHI_METRICS_TOKEN")  # empty: /metrics is for this machine alone
-TACHI_ADMIN_SECOND_FACTOR = env.flag("TACHI_ADMIN_SECOND_FACTOR", default=False)
-TACHI_SIGNUPS = env.flag("TACHI_SIGNUPS", default=True)
-# How many of the addresses in X-Forwarded-For are ours (imports/limits.py). Without a proxy nobody may choose his own.
+TACHI_KEEP_EXPORT_DAYS = env.integer("TACHI_KEEP_EXPORT_DAYS", default=7, low=1, high=365)
+TACHI_MOVE_FROM = env.names("TACHI_MOVE_FROM")  # servers that `import_tachi_user` may ask
+TACHI_MOVE_FROM_PRIVATE = env.boolean("TACHI_MOVE_FROM_PRIVATE", default=False)
+TACHI_METRICS_TOKEN = env.secret("TACHI_METRICS_TOKEN")  # empty: only this machine may read /metrics
+TACHI_ADMIN_SECOND_FACTOR = env.boolean("TACHI_ADMIN_SECOND_FACTOR", default=False)
+TACHI_API_DOCUMENTS = env.choice("TACHI_API_DOCUMENTS", default="2025", options=("2026", "2025"))
+TACHI_SIGNUPS = env.boolean("TACHI_SIGNUPS", default=True)
+# How many proxies of ours add an address to X-Forwarded-For (imports/access/rate_limits.py). With 0 the header is
+# ignored, because clients could forge it.
 TACHI_PROXIES = env.integer("TACHI_PROXIES", default=0, low=0, high=9)
 
 # --- database and queue ------------------------------------------------------------------------------------------
 
 DATA_DIR = services.data_dir()
 DATABASE_URL = services.given_database_url()
-REDIS_URL = services.given_redis_url() or Layout(DATA_DIR).redis_url
+REDIS_URL = services.given_redis_url() or DataPaths(DATA_DIR).redis_url
+
+
+# Both ends of a database connection over a network notice within 20 seconds that the other is gone (a cut cable, a
+# power failure). Otherwise PostgreSQL would keep a lost worker's session, and the lock of its import, for hours.
+_KEEPALIVES = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 3, "tcp_keepalives_count": 3}
+_LOST_AFTER_MS = 20_000
 
 
 def _database(url: str) -> dict[str, Any]:
-    """Django's words for a libpq URL; what Django has no word for becomes an option."""
+    """Django's settings for a libpq URL. Parameters that Django has no setting for go into OPTIONS."""
     try:
         parts = conninfo_to_dict(url)
     except ProgrammingError:
         raise env.SettingError("DATABASE_URL", "is not a URL that PostgreSQL understands.") from None
-    words = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
-    named = {word: str(parts.pop(key, "")) for word, key in words.items()}
+    keywords = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    named = {setting: str(parts.pop(keyword, "")) for setting, keyword in keywords.items()}
+    if named["HOST"] and not named["HOST"].startswith("/"):
+        # A peer that vanished without a word is noticed at both ends: by libpq's parameters here, and by the server
+        # through `options`. What the URL says itself takes precedence.
+        wanted = {**_KEEPALIVES, "tcp_user_timeout": _LOST_AFTER_MS}
+        server = " ".join(f"-c {name}={value}" for name, value in wanted.items())
+        client = {name.removeprefix("tcp_"): value for name, value in _KEEPALIVES.items()}
+        options = f"{server} {parts.get('options', '')}".strip()
+        parts = {**client, "tcp_user_timeout": _LOST_AFTER_MS, **parts, "options": options}
     return {
         "ENGINE": "django.db.backends.postgresql",
         **named,
-        # Of the cursors that prepare at all (imports/planning.py), those that are asked a second time do.
+        # Cursors that prepare statements (imports/prepared_statements.py) do so the second time a query runs.
         "OPTIONS": {"connect_timeout": 5, "application_name": "tachi", "prepare_threshold": 1, **parts},
-        "CONN_MAX_AGE": 600,  # a new connection a request costs two to three times the polls a second
+        "CONN_MAX_AGE": 600,  # a new connection for each request would cut polls per second to a half or a third
         "CONN_HEALTH_CHECKS": True,  # a restarted PostgreSQL is noticed before a request fails
     }
 
 
-DATABASES = {"default": _database(DATABASE_URL or Layout(DATA_DIR).database_url)}
+DATABASES = {"default": _database(DATABASE_URL or DataPaths(DATA_DIR).database_url)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 RQ_QUEUES = {"default": {"URL": REDIS_URL, "SERIALIZER": "rq.serializers.JSONSerializer", "DEFAULT_TIMEOUT": 3600}}
 RQ = {"COMMIT_MODE": "on_db_commit", "DEFAULT_RESULT_TTL": 0}  # the import's row is the result
-# Seconds; the worker command passes it on. An idle worker shows itself every 15 seconds less (tachi_imports/health.py).
+# Seconds, passed on by the worker command. An idle worker sends a heartbeat 15 seconds before this has passed
+# (tachi_imports/monitoring/health.py).
 RQ_WORKER_TTL = 30
 
 CACHES = {
@@ -94,9 +124,10 @@ CACHES = {
 
 INSTALLED_APPS = [
     "imports",
-    "tachi_imports.moderating.ModeratorsAdmin",
+    "tachi_imports.admin_site.apps.ModeratorsAdmin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.sessions",
@@ -109,25 +140,30 @@ INSTALLED_APPS = [
     "rest_framework",
 ]
 MIDDLEWARE = [
-    "tachi_imports.answers.AnswersMiddleware",
-    "tachi_imports.metrics.MetricsMiddleware",
-    "tachi_imports.health.HealthMiddleware",
-    "imports.api.middleware.APIMiddleware",
+    "tachi_imports.http.request_id_middleware.RequestIDMiddleware",
+    "tachi_imports.monitoring.metrics.MetricsMiddleware",
+    "tachi_imports.monitoring.health.HealthMiddleware",
+    "imports.api.core.middleware.APIMiddleware",
+    "tachi_imports.http.unknown_hosts.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
-    "imports.api.polling.PollMiddleware",
-    "imports.pages.arriving.ArrivingMiddleware",
+    "imports.api.imports.poll_status.PollMiddleware",
+    "imports.pages.core.samesite_redirect.SameSiteRedirectMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
-    "imports.pages.visiting.VisitMiddleware",
+    "imports.pages.core.last_seen.LastSeenMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "imports.pages.guessing.TooOftenMiddleware",
+    "imports.pages.core.rate_limit_middleware.RateLimitMiddleware",
 ]
+TACHI_TRACING = env.boolean("TACHI_TRACING", default=False)
+if TACHI_TRACING:  # needs packages of its own (requirements-tracing.txt), and is not even imported without
+    INSTALLED_APPS.append("tachi_imports.monitoring.tracing_app.Tracing")
+    MIDDLEWARE.insert(0, "tachi_imports.monitoring.tracing.TracingMiddleware")
 ROOT_URLCONF = "tachi_imports.urls"
 WSGI_APPLICATION = "tachi_imports.wsgi.application"
 TEMPLATES = [
@@ -140,7 +176,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "imports.pages.context.site",
+                "imports.pages.components.context_processors.site",
             ],
         },
     }
@@ -156,7 +192,7 @@ LANGUAGES = [
     (code, get_language_info(code)["name_local"])
     for code in sorted({LANGUAGE_CODE, *(to_language(path.parts[-3]) for path in BASE_DIR.glob(CATALOGUES))})
 ]
-if len(LANGUAGES) > 1:  # with one there is nothing to choose, and no answer has to vary
+if len(LANGUAGES) > 1:  # with one, no response has to vary by Accept-Language
     MIDDLEWARE.insert(
         MIDDLEWARE.index("django.middleware.common.CommonMiddleware"), "django.middleware.locale.LocaleMiddleware"
     )
@@ -167,7 +203,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = TACHI_MAX_UPLOAD_BYTES
 # --- people ------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "imports.User"
-AUTHENTICATION_BACKENDS = ["imports.guessing.SlowedBackend"]
+AUTHENTICATION_BACKENDS = ["imports.access.login_throttling.ThrottledModelBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -194,23 +230,26 @@ LOGOUT_REDIRECT_URL = "/"
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "imports.api.authentication.SessionAuth",
-        "imports.api.authentication.TokenAuth",
+        "imports.api.core.authentication.SessionAuthentication",
+        "imports.api.core.authentication.TokenAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["imports.api.rendering.EnvelopeRenderer"],
-    "EXCEPTION_HANDLER": "imports.api.errors.handle",
+    "DEFAULT_RENDERER_CLASSES": ["imports.api.core.renderers.EnvelopeRenderer"],
+    "EXCEPTION_HANDLER": "imports.api.core.exceptions.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
-    "DEFAULT_SCHEMA_CLASS": "imports.api.openapi.description.FromTables",
+    "DEFAULT_SCHEMA_CLASS": "imports.api.openapi.generator.EndpointSchema",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": f"{TACHI_NAME}: API",
     "VERSION": TACHI_VERSION,
     "OAS_VERSION": "3.1.0",
     "DESCRIPTION": "Scores in, undone and read. Answers are JSON in an envelope, also the 500 of what breaks here.",
-    "PREPROCESSING_HOOKS": ["imports.api.openapi.description.with_polls"],
-    "POSTPROCESSING_HOOKS": ["imports.api.openapi.description.complete"],
+    "PREPROCESSING_HOOKS": [
+        "imports.api.openapi.generator.list_endpoints",
+        "tachi_imports.streams.description.list_streams",
+    ],
+    "POSTPROCESSING_HOOKS": ["imports.api.openapi.generator.add_components"],
     "SORT_OPERATIONS": False,
 }
 
@@ -233,6 +272,7 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = _AS_THEY_ARE
 # --- security ----------------------------------------------------------------------------------------------------
 
 SECRET_KEY = "tests" if IN_TESTS else secret_key.find(DATA_DIR, required=bool(DATABASE_URL) and not DEBUG)
+SECRET_KEY_FALLBACKS = [] if IN_TESTS else secret_key.fallbacks()
 
 _public = urlsplit(TACHI_PUBLIC_URL)
 if IN_PRODUCTION and not _public.hostname:
@@ -248,7 +288,8 @@ SECURE = _public.scheme == "https"  # a proxy speaks TLS for us
 _cookies = re.sub(r"[^A-Za-z0-9._-]", "_", TACHI_NAME)  # instances on one host must not share them
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_cookies}_SESSION", f"{_cookies}_CSRF"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
-# Strict: no request that another site brings about bears a session. imports/pages/arriving.py makes up for links.
+# Strict: no request that another site brings about bears a session. imports/pages/core/samesite_redirect.py makes up
+# for links.
 SESSION_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
@@ -257,7 +298,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else Non
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = [
-    "security.W005",  # other names under this domain are not ours to promise for
+    "security.W005",  # other hosts under this domain are not ours to make promises for
     "security.W008",  # the proxy that speaks TLS also redirects to it
     "security.W021",  # a preload list is the domain owner's decision
 ]
@@ -279,29 +320,5 @@ CONTENT_SECURITY_POLICY = {
 
 # --- log ---------------------------------------------------------------------------------------------------------
 
-TACHI_LOG_FORMAT = env.choice("TACHI_LOG_FORMAT", default="text", options=("text", "json"))
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "text": {"()": "tachi_imports.logs.Lines"},
-        "json": {"()": "tachi_imports.logs.JSONLines"},
-    },
-    "filters": {
-        "no_probes": {"()": "tachi_imports.logs.NoProbes"},
-        "origin": {"()": "tachi_imports.logs.Origin"},
-    },
-    "handlers": {
-        "stderr": {
-            "class": "logging.StreamHandler",
-            "formatter": TACHI_LOG_FORMAT,
-            "filters": ["no_probes", "origin"],
-        }
-    },
-    "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {
-        "imports": {"level": "INFO"},
-        "tachi_imports": {"level": "INFO"},
-        "django.request": {"level": "ERROR"},  # a client's mistakes are its own business
-    },
-}
+TACHI_LOG_FORMAT = log_setup.log_format()
+LOGGING = log_setup.configuration(TACHI_LOG_FORMAT)

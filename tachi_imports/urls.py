@@ -1,4 +1,4 @@
-"""The root of all addresses."""
+"""The root URLconf."""
 
 from __future__ import annotations
 
@@ -10,3 +10,5 @@ urlpatterns = [
     path("", include("imports.api.urls")),
     path("", include("imports.pages.urls")),
 ]
+
+handler500 = "tachi_imports.http.unavailable.server_error"

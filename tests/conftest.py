@@ -1,14 +1,15 @@
 """A PostgreSQL and a Redis of this test run's own, unless DATABASE_URL and REDIS_URL name some.
 
 They start once the tests are collected, and not at all for tests that are pure. They end with the test run, even one
-that is killed. Django reads its settings after this module has been imported.
+that is killed. With pytest-xdist the controller starts them, for all its workers: each worker has a database of its
+own on both. Django reads its settings after this module has been imported.
 """
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 
 import django
 import pytest
@@ -17,29 +18,61 @@ from redis import Redis
 os.environ["TACHI_ENV"] = "test"  # before env.py is imported: then it leaves .env alone
 os.environ["DJANGO_SETTINGS_MODULE"] = "tachi_imports.settings"
 
-from tachi_imports import services
-from tachi_imports.layout import Layout
+from tachi_imports.embedded import services
+from tachi_imports.embedded.paths import DataPaths
+from tests import examples, workers
 
-PURE = ("games", "formats")  # folders whose tests need no database
-HERE = Path(__file__).parent
+pytest_plugins = ["tests.durations"]
+PURE = ("tests/games/", "tests/formats/")  # what needs no database
 
-_missing = services.to_embed()
+_missing = services.to_embed()  # of a worker's nothing: the controller has named them
 _folder = services.temporary_folder()
-_running: services.Running | None = None
-os.environ["DATA_DIR"] = str(_folder)
+_running: services.RunningServers | None = None
+if not workers.NAME:
+    os.environ["DATA_DIR"] = str(_folder)
 if "postgres" in _missing:
-    os.environ["DATABASE_URL"] = Layout(_folder).database_url
+    os.environ["DATABASE_URL"] = DataPaths(_folder).database_url
 if "valkey" in _missing:
-    os.environ["REDIS_URL"] = Layout(_folder).redis_url
+    os.environ["REDIS_URL"] = DataPaths(_folder).redis_url
+os.environ["REDIS_URL"] = workers.redis_url(os.environ["REDIS_URL"])
+examples.load_profile()  # before a test is read that has none of its own
+# Fifteen thousand tests live to the end: looking through them for garbage takes a third of the time that collecting
+# them takes, and would go on while they run.
+gc.disable()
 django.setup()  # pytest-django does not: it looks for settings before this module is imported
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Starts the servers as soon as a test may need them."""
+def _start_servers(tests: Iterable[str]) -> None:
+    """Starts them as soon as one of these tests may need them."""
     global _running  # noqa: PLW0603 - pytest has no better place for it
-    pure = all(HERE in item.path.parents and item.path.relative_to(HERE).parts[0] in PURE for item in session.items)
-    if _missing and _running is None and not pure and not session.config.option.collectonly:
-        _running = services.start(_folder, servers=_missing, durable=False, throw_away=True)
+    if _missing and _running is None and not all(test.startswith(PURE) for test in tests):
+        _running = services.start(_folder, servers=_missing, durable=False, temporary=True)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    gc.freeze()
+    gc.enable()
+    if not session.config.option.collectonly:
+        _start_servers(item.nodeid for item in session.items)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Before workers get a copy of the environment: pytest-django would read the settings before this module."""
+    if session.config.getoption("dist", "no") != "no":
+        del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(ids: list[str]) -> None:
+    """Called in the controller, which hands out no test before."""
+    _start_servers(ids)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """For `-n auto`: one a core, hyperthreads included."""
+    return min(os.cpu_count() or 1, workers.MOST)
 
 
 def pytest_unconfigure() -> None:

@@ -1,4 +1,4 @@
-"""The cast: Alice owns what a test is about, Bob owns others, Mo moderates, Ada administers, Eve is banned."""
+"""The users of the tests: Alice owns data, Bob and Kay also play, Mo moderates, Ada administers, Eve is banned."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ def bob() -> User:
     return _person("Bob")
 
 
+def kay() -> User:
+    return _person("Kay")
+
+
 def mo() -> User:
     return _person("Mo_", is_staff=True)
 
@@ -41,7 +45,7 @@ def _person(name: str, **fields: Any) -> User:
 
 def token_of(user: User, *permissions: Permission) -> str:
     """The secret of a new token with these permissions, of which no audit tells."""
-    token, secret = APIToken.fresh(user, permissions=[permission.value for permission in permissions])
+    token, secret = APIToken.build(user, permissions=[permission.value for permission in permissions])
     token.save()
     return secret
 

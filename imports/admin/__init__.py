@@ -1,6 +1,6 @@
-"""The moderators' admin: find anything; take back, bring back, ban, block and set right, always on record.
+"""The moderators' admin: find anything; revert, restore, ban, block and correct, always on record.
 
-`tachi_imports.moderators_site` says who comes in.
+`tachi_imports.admin_site.site` says who comes in.
 
 base         what all lists share: exact searches, bounded counts, nothing to change
 accounts     users and tokens
@@ -10,9 +10,10 @@ documents    what imports leave behind
 filters      the filters of the list of imports
 imports      imports and what can be done with them
 moderation   blocked clients
+player_charts  charts that players bring, courses, replays
 queue        how the work goes
 scores       scores and what is derived from them
-taking_back  reverting: the question and the deed
+reverting    reverting: the confirmation and what it does
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from __future__ import annotations
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
-from imports.admin import accounts, catalogue, documents, imports, moderation, scores
+from imports.admin import accounts, catalogue, departures, documents, imports, moderation, player_charts, scores
 
-__all__ = ["accounts", "catalogue", "documents", "imports", "moderation", "scores"]
+__all__ = ["accounts", "catalogue", "departures", "documents", "imports", "moderation", "player_charts", "scores"]
 
 # There is one group, and who is in it follows from who is staff (`models.moderation`): nothing to do here by hand.
 admin.site.unregister(Group)

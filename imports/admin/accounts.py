@@ -15,11 +15,24 @@ from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from imports import rules
-from imports.admin.base import BoundedPaginator, ReadOnlyAdmin, ReasonForm, link_to_list, reason_in, tell
-from imports.models import APIToken, AuditEntry, User
+from imports.access import permissions
+from imports.admin.base import (
+    BoundedPaginator,
+    ReadOnlyAdmin,
+    ReasonForm,
+    link_to_list,
+    reason_from_request,
+    report_results,
+)
+from imports.admin.departures import MAX_AT_ONCE, delete_selected
+from imports.integers import milliseconds
+from imports.models import APIClient, APIToken, AuditEntry, AuthorizationCode, ImportTimestop, ProfilePicture, User
+from imports.models.departures import EVERYTHING
+from imports.models.documents import MAX_REASON_LENGTH
 
 if TYPE_CHECKING:
     CreationForm = AdminUserCreationForm[User]
@@ -36,7 +49,7 @@ class NewUserForm(CreationForm):
         fields = ("username",)
 
 
-def lists_of(user: User) -> list[SafeString]:
+def list_links(user: User) -> list[SafeString]:
     """Links to what is the user's."""
     lists = (
         ("import", "user", "imports"), ("score", "user", "scores"), ("session", "user", "sessions"),
@@ -54,12 +67,12 @@ class UserForm(ChangeForm):
         fields = "__all__"
 
 
-AT_ONCE = 1_000  # users of one action
+MAX_USERS = 1_000  # users of one action
 
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argument at run time
-    """Moderators look and ban; administrators may change accounts. An account is banned, never deleted."""
+    """Moderators look and ban; administrators may change accounts, and have them deleted after thirty days."""
 
     form = UserForm
     add_form = NewUserForm
@@ -77,11 +90,11 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
     fieldsets = (
         (None, {"fields": ("username", "password", "is_banned")}),
         ("About", {"fields": ("status", "about", "email")}),
-        ("Role", {"fields": ("is_active", "is_staff", "is_superuser")}),
+        ("Role", {"fields": ("is_active", "is_staff", "is_superuser", "may_import_classes")}),
         ("Times", {"fields": ("last_login", "date_joined")}),
     )
     action_form = ReasonForm
-    actions = ("ban", "unban")
+    actions = ("ban", "unban", "delete_accounts")
     change_form_template = "admin/imports/user/change_form.html"
 
     @admin.display(description="role", ordering="is_superuser")
@@ -97,22 +110,22 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
         return [(title, {**options, "fields": [name for name in options["fields"] if name != "password"]}), *others]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return rules.is_moderator(request.user)
+        return permissions.is_moderator(request.user)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return rules.is_moderator(request.user)
+        return permissions.is_moderator(request.user)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return rules.is_administrator(request.user)
+        return permissions.is_administrator(request.user)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return rules.is_administrator(request.user)
+        return permissions.is_administrator(request.user)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+        return False  # an account is deleted by the action, after thirty days in which it can be restored
 
     def has_ban_permission(self, request: HttpRequest) -> bool:
-        return rules.is_moderator(request.user)
+        return permissions.is_moderator(request.user)
 
     def get_search_results(
         self,
@@ -123,12 +136,13 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
         term = search_term.strip().lower()
         if not term:
             return queryset, False
+        # The beginning only: an index answers that, and any part of a name would read the table.
         named = queryset.alias(lowered=Lower("username"))
         return named.filter(Q(lowered__startswith=term) | Q(email__iexact=term)), False
 
     @admin.action(description="Ban the selected users", permissions=["ban"])
     def ban(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
-        if reason_in(request):
+        if reason_from_request(request):
             self._set_banned(request, queryset, banned=True)
         else:
             self.message_user(request, "Say why: it goes on record.", messages.ERROR)
@@ -139,6 +153,13 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
         self._set_banned(request, queryset, banned=False)
         return self._back(request)
 
+    def has_remove_permission(self, request: HttpRequest) -> bool:
+        return permissions.is_administrator(request.user)
+
+    @admin.action(description="Delete the selected accounts in thirty days", permissions=["remove"])
+    def delete_accounts(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        delete_selected(request, [(user, EVERYTHING) for user in queryset.order_by("pk")[:MAX_AT_ONCE]])
+
     def _back(self, request: HttpRequest) -> HttpResponse | None:
         """To the user on whose page the action was chosen; None: to the list."""
         came_from = request.POST.get("from", "")
@@ -148,31 +169,62 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         user = self.get_object(request, object_id)
-        context = {} if user is None else {"see": lists_of(user), "may_ban": rules.can_ban(request.user, user)}
+        context: dict[str, Any] = {"max_reason_length": MAX_REASON_LENGTH}
+        if user is not None:
+            context |= {"see": list_links(user), "may_ban": permissions.can_ban(request.user, user)}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
 
     def _set_banned(self, request: HttpRequest, queryset: QuerySet[User], *, banned: bool) -> None:
         verb = AuditEntry.Verb.BANNED if banned else AuditEntry.Verb.UNBANNED
-        chosen = list(queryset.exclude(is_banned=banned)[:AT_ONCE])
-        done = [user for user in chosen if rules.can_ban(request.user, user)]
+        # Who is banned already is left out: a second entry would tell of a ban that changed nothing.
+        chosen = list(queryset.exclude(is_banned=banned)[:MAX_USERS])
+        done = [user for user in chosen if permissions.can_ban(request.user, user)]
         refused = [user for user in chosen if user not in done]
         # One transaction: no ban without its entry.
         with transaction.atomic():
             User.objects.filter(pk__in=[user.pk for user in done]).update(is_banned=banned)
             AuditEntry.objects.bulk_create(
-                AuditEntry(verb=verb, subject=user, actor=cast(User, request.user), reason=reason_in(request))
+                AuditEntry(verb=verb, subject=user, actor=cast(User, request.user), reason=reason_from_request(request))
                 for user in done
             )
-        said = f"Left alone, as you may not judge your equals: {_names(refused)}."
-        tell(
+        left_alone = f"Left alone, as you may not judge your equals: {_names(refused)}."
+        report_results(
             request,
             done=f"{verb.label.capitalize()}: {_names(done)}." if done else "",
-            refused=[said] if refused else [],
+            refused=[left_alone] if refused else [],
         )
 
 
 def _names(users: Sequence[User]) -> str:
     return ", ".join(map(str, users))
+
+
+@admin.register(APIClient)
+class APIClientAdmin(ReadOnlyAdmin):
+    """Tools that ask players for tokens. Administrators make those that everybody finds (no author)."""
+
+    player = "author"
+    list_display = ("name", "client_id", "author", "redirect_uri", "created_at")
+    list_select_related = ("author",)
+    search_fields = ("client_id",)
+    search_help_text = "A whole client ID, or its author's name"
+    fields = ("client_id", "name", "author", "permissions", "redirect_uri", "key_template", "key_filename")
+    raw_id_fields = ("author",)
+
+    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
+        return permissions.is_administrator(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return permissions.is_administrator(request.user)
+
+
+@admin.register(AuthorizationCode)
+class AuthorizationCodeAdmin(ReadOnlyAdmin):
+    """That codes were made lately; not the codes."""
+
+    list_display = ("user", "client", "created_at")
+    list_select_related = ("user", "client")
+    fields = list_display
 
 
 @admin.register(APIToken)
@@ -191,10 +243,51 @@ class APITokenAdmin(ReadOnlyAdmin):
         return ", ".join(token.permissions)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return rules.is_moderator(request.user) if obj is None else rules.can_revoke(request.user, cast(APIToken, obj))
+        return (
+            permissions.is_moderator(request.user)
+            if obj is None
+            else permissions.can_revoke(request.user, cast(APIToken, obj))
+        )
 
     def delete_model(self, request: HttpRequest, obj: APIToken) -> None:
+        # Not `delete`: revoking is on record.
         APIToken.objects.revoke([obj], by=cast(User, request.user))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[APIToken]) -> None:
         APIToken.objects.revoke(queryset.select_related("user"), by=cast(User, request.user))
+
+
+@admin.register(ProfilePicture)
+class ProfilePictureAdmin(ReadOnlyAdmin):
+    """Pictures that players uploaded. Moderators may remove one; the player is drawn one again."""
+
+    player = "user"
+    list_display = ("user", "picture", "stored_at")
+    list_select_related = ("user",)
+    search_fields = ("user__username",)
+    search_help_text = "A player's name"
+    fields = ("user", "picture", "stored_at")
+
+    @admin.display(description="picture")
+    def picture(self, row: ProfilePicture) -> SafeString:
+        # Another picture has another address, as browsers keep pictures for an hour.
+        address = f"{reverse('api:user-picture', args=[row.user_id])}?v={milliseconds(row.stored_at)}"
+        return format_html('<img src="{}" width="64" height="64" alt="">', address)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ProfilePicture]:
+        return super().get_queryset(request).defer("content")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return permissions.is_moderator(request.user)
+
+
+@admin.register(ImportTimestop)
+class ImportTimestopAdmin(ReadOnlyAdmin):
+    """How far scores of players were fetched from other services."""
+
+    player = "user"
+    list_display = ("user", "import_type", "last_score_time")
+    list_select_related = ("user",)
+    search_fields = ("user__username",)
+    search_help_text = "A player's name"
+    fields = ("user", "import_type", "last_score_time")

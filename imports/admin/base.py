@@ -19,9 +19,10 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from imports import rules
+from imports.access import permissions
 from imports.games import GAMES
 from imports.models import User
+from imports.models.documents import MAX_REASON_LENGTH
 
 if TYPE_CHECKING:
     AnyAdmin = admin.ModelAdmin[Any]
@@ -29,19 +30,18 @@ if TYPE_CHECKING:
 else:
     AnyAdmin, AnyPaginator = admin.ModelAdmin, Paginator
 
-COUNTED = 10_000  # rows; a longer list says so many and one more
-REASON_LIMIT = 500  # characters
-REFUSALS = 10  # told one by one
-LONGEST_NAME = 21  # characters; every ID is longer
+MAX_COUNTED = 10_000  # rows; a longer list says so many and one more
+MAX_REFUSALS = 10  # told one by one
+MAX_USERNAME_LENGTH = 21  # characters; every ID is longer
 
 
 class BoundedPaginator(AnyPaginator):
-    """Counts no further than `COUNTED`: counting ten million scores takes longer than looking at them."""
+    """Counts no further than `MAX_COUNTED`: counting ten million scores takes longer than looking at them."""
 
     @cached_property
     def count(self) -> int:
         rows = self.object_list
-        return rows.order_by()[: COUNTED + 1].count() if isinstance(rows, QuerySet) else len(rows)
+        return rows.order_by()[: MAX_COUNTED + 1].count() if isinstance(rows, QuerySet) else len(rows)
 
 
 class ReadOnlyAdmin(AnyAdmin):
@@ -59,10 +59,10 @@ class ReadOnlyAdmin(AnyAdmin):
     ordering = ("-pk",)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return rules.is_moderator(request.user)
+        return permissions.is_moderator(request.user)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return rules.is_moderator(request.user)
+        return permissions.is_moderator(request.user)
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         return False
@@ -80,16 +80,18 @@ class ReadOnlyAdmin(AnyAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        if self.player and len(term) <= LONGEST_NAME:
-            user = user_named(term)
+        # By its length a term is a name or an ID. To look for both would join the users to every search.
+        if self.player and len(term) <= MAX_USERNAME_LENGTH:
+            user = find_user(term)
             return queryset.filter(**{self.player: user}) if user else queryset.none(), False
+        # Exact, and each with an index of its own: `icontains`, Django's way, would read millions of rows.
         found = Q(pk__in=())
         for name in self.get_search_fields(request):
             found |= Q(**{name: term})
         return queryset.filter(found), False
 
 
-def user_named(name: str) -> User | None:
+def find_user(name: str) -> User | None:
     """By name, whatever its case; `lower` is what the names are indexed by."""
     return User.objects.alias(lowered=Lower("username")).filter(lowered=name.lower()).first()
 
@@ -113,29 +115,29 @@ def link_to_list(name: str, text: str, **filters: Any) -> SafeString:
     return format_html('<a href="{}">{}</a>', url, text)
 
 
-def reason_in(request: HttpRequest) -> str:
+def reason_from_request(request: HttpRequest) -> str:
     """Why, as the moderator wrote it beside an action."""
-    return request.POST.get("reason", "").replace("\0", "").strip()[:REASON_LIMIT]
+    return request.POST.get("reason", "").replace("\0", "").strip()[:MAX_REASON_LENGTH]
 
 
-def tell(request: HttpRequest, *, done: str, refused: Sequence[str]) -> None:
+def report_results(request: HttpRequest, *, done: str, refused: Sequence[str]) -> None:
     """What an action did, and each thing that it was refused; of many refusals the first."""
     if done:
         messages.success(request, done)
-    for refusal in refused[:REFUSALS]:
+    for refusal in refused[:MAX_REFUSALS]:
         messages.warning(request, refusal)
-    if len(refused) > REFUSALS:
-        messages.warning(request, f"And {len(refused) - REFUSALS:,} more were refused.")
+    if len(refused) > MAX_REFUSALS:
+        messages.warning(request, f"And {len(refused) - MAX_REFUSALS:,} more were refused.")
 
 
 class ReasonForm(ActionForm):
     """What stands above a list: the action, and why. The player reads it."""
 
     reason = forms.CharField(
-        label="Reason:", required=False, max_length=REASON_LIMIT, widget=forms.TextInput({"class": "vTextField"})
+        label="Reason:", required=False, max_length=MAX_REASON_LENGTH, widget=forms.TextInput({"class": "vTextField"})
     )
 
 
-def short(text: str, *, length: int = 12) -> str:
+def truncate(text: str, *, length: int = 12) -> str:
     """The beginning of a long ID or message."""
     return text if len(text) <= length else f"{text[:length]}…"

@@ -12,8 +12,8 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from imports.admin.base import GameFilter, ReadOnlyAdmin, link_to_list
-from imports.formats.lookup import fold_title
-from imports.models import Chart, Rerating, Song
+from imports.formats.match_keys import fold_title
+from imports.models import Chart, GameRules, Rerating, Song
 
 
 @admin.register(Song)
@@ -23,8 +23,11 @@ class SongAdmin(ReadOnlyAdmin):
     list_display = ("title", "artist", "game", "song_id", "charts")
     list_filter = (GameFilter,)
     search_fields = ("match_keys",)
-    search_help_text = "A whole title or alternative title, or a song ID"
-    fields = ("game", "song_id", "title", "artist", "alt_titles", "search_terms", "data", "match_keys", "charts")
+    search_help_text = "A whole title or alternative title, or a song ID of any kind"
+    fields = (
+        "game", "song_id", "v3_id", "former_ids", "title", "artist", "alt_titles", "search_terms", "data", "match_keys",
+        "charts",
+    )  # fmt: skip
 
     @admin.display(description="charts")
     def charts(self, song: Song) -> SafeString:
@@ -38,7 +41,8 @@ class SongAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         term = search_term.strip()
         keys = [f"title:{fold_title(term)}", f"songID:{term}"]
-        return queryset.filter(match_keys__overlap=keys) if term else queryset, False
+        found = Q(match_keys__overlap=keys) | Q(v3_id=term) | Q(former_ids__contains=[term])
+        return queryset.filter(found) if term else queryset, False
 
 
 @admin.register(Chart)
@@ -49,10 +53,10 @@ class ChartAdmin(ReadOnlyAdmin):
     list_filter = (GameFilter, "is_primary")
     list_select_related = ("song",)
     search_fields = ("chart_id", "match_keys")
-    search_help_text = "A whole chart ID, in-game ID or hash"
+    search_help_text = "A whole chart ID of any kind, in-game ID or hash"
     fields = (
-        "chart_id", "game", "song", "playtype", "difficulty", "level", "level_num", "is_primary", "versions", "data",
-        "match_keys", "scores",
+        "chart_id", "v3_id", "former_ids", "game", "song", "playtype", "difficulty", "level", "level_num",
+        "is_primary", "versions", "data", "match_keys", "scores",
     )  # fmt: skip
 
     @admin.display(description="scores")
@@ -67,15 +71,24 @@ class ChartAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         term = search_term.strip()
         keys = [f"{kind}:{term}" for kind in ("inGameID", "inGameStrID", "hash")]
-        return queryset.filter(Q(chart_id=term) | Q(match_keys__overlap=keys)) if term else queryset, False
+        found = Q(chart_id=term) | Q(match_keys__overlap=keys) | Q(v3_id=term) | Q(former_ids__contains=[term])
+        return queryset.filter(found) if term else queryset, False
 
 
 @admin.register(Rerating)
 class ReratingAdmin(ReadOnlyAdmin):
-    """How far the scores on changed charts are."""
+    """How far the scores on changed charts, and of games with new rules, are."""
 
-    list_display = ("time_queued", "player_count", "players_done", "scores_changed", "time_finished")
+    list_display = ("time_queued", "game", "rules", "player_count", "players_done", "scores_changed", "time_finished")
     fields = (
-        "time_queued", "rated", "flagged", "player_count", "players_done", "scores_changed", "time_touched",
-        "time_finished",
+        "time_queued", "game", "rules", "rated", "flagged", "player_count", "players_done", "busy_players",
+        "busy_imports", "scores_changed", "time_touched", "time_finished",
     )  # fmt: skip
+
+
+@admin.register(GameRules)
+class GameRulesAdmin(ReadOnlyAdmin):
+    """By which year's rules the scores of each game are rated."""
+
+    list_display = ("game", "year", "time_applied")
+    fields = ("game", "year", "time_applied")

@@ -12,15 +12,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 
-from imports import jobs, rules
-from imports.admin.base import REASON_LIMIT
-from imports.admin.taking_back import BUSY
-from imports.games.spec import ClassSet, Game, Playtype
+from imports import jobs
+from imports.access import permissions
+from imports.admin.reverting import BUSY
 from imports.models import GameStats, User
+from imports.models.documents import MAX_REASON_LENGTH
 from imports.pipeline.classes import ClassChange, set_class
-from imports.pipeline.states import Busy
+from imports.pipeline.states import PlayerLocked
 
-BETWEEN = "|"  # the parts of a choice; no name contains it
+SEPARATOR = "|"  # the parts of a choice; no name contains it
 NONE = "none"
 
 Group = tuple[str, list[tuple[str, str]]]
@@ -32,7 +32,7 @@ class ClassForm(forms.Form):
 
     choice = forms.ChoiceField(label="Class")
     reason = forms.CharField(
-        max_length=REASON_LIMIT,
+        max_length=MAX_REASON_LENGTH,
         label="Reason, which the player sees",
         widget=forms.TextInput({"class": "vTextField"}),
     )
@@ -41,23 +41,24 @@ class ClassForm(forms.Form):
         super().__init__(*args, **kwargs)
         cast(forms.ChoiceField, self.fields["choice"]).choices = [("", "Choose …"), *groups]
 
-    def change(self) -> ClassChange:
-        game, playtype, name, value = self.cleaned_data["choice"].split(BETWEEN)
+    def class_change(self) -> ClassChange:
+        # Only what was offered is valid, so that it has four parts.
+        game, playtype, name, value = self.cleaned_data["choice"].split(SEPARATOR)
         return ClassChange(game, playtype, name, value or None)
 
 
 def set_class_page(request: HttpRequest, user_id: int, context: Mapping[str, Any]) -> HttpResponse:
     """GET asks, POST does. `?game=` and `?playtype=` narrow what is offered."""
-    if not rules.can_moderate(request.user):
+    if not permissions.can_moderate(request.user):
         raise PermissionDenied
     player = get_object_or_404(User, pk=user_id)
-    groups = list(_groups(player, game=request.GET.get("game"), playtype=request.GET.get("playtype")))
+    groups = list(_choice_groups(player, game=request.GET.get("game"), playtype=request.GET.get("playtype")))
     form = ClassForm(request.POST if request.method == "POST" else None, groups=groups)
     if form.is_valid():
-        change = form.change()
+        change = form.class_change()
         try:
             set_class(player, change, by=cast(User, request.user), reason=form.cleaned_data["reason"])
-        except Busy:
+        except PlayerLocked:  # an import or revert of the player is under way: it may change the same class
             form.add_error(None, BUSY)
         else:
             messages.success(request, f"{player}: {change.class_set} is {change.value or NONE} now.")
@@ -66,23 +67,22 @@ def set_class_page(request: HttpRequest, user_id: int, context: Mapping[str, Any
     return TemplateResponse(request, "admin/imports/gamestats/set_class.html", page)
 
 
-def _groups(player: User, *, game: str | None, playtype: str | None) -> Iterator[Group]:
-    now: Classes = {(row.game, row.playtype): row.classes for row in GameStats.objects.filter(user=player)}
-    for each in jobs.offered_games():
+def _choice_groups(player: User, *, game: str | None, playtype: str | None) -> Iterator[Group]:
+    """Every provided class of the games and playtypes that are asked for, grouped by its set."""
+    stats = GameStats.objects.filter(user=player)
+    current: Classes = {(row.game, row.playtype): row.classes for row in stats}
+    for each in jobs.enabled_games():
         for part in each.playtypes:
-            if game in {None, each.slug} and playtype in {None, part.name}:
-                yield from _groups_of(each, part, now.get((each.slug, part.name), {}))
-
-
-def _groups_of(game: Game, playtype: Playtype, now: Mapping[str, str]) -> Iterator[Group]:
-    for name, group in playtype.classes.items():
-        if group.is_provided:
-            start = BETWEEN.join([game.slug, playtype.name, name, ""])
-            yield f"{game.name} {playtype.name}: {name}", list(_choices(start, group, now.get(name)))
-
-
-def _choices(start: str, group: ClassSet, now: str | None) -> Iterator[tuple[str, str]]:
-    yield start, NONE if now else f"{NONE} (now)"
-    for value in group.values:
-        words = ", ".join(part for part in (value.name, value.hint) if part)
-        yield start + value.id, f"{words} (now)" if value.id == now else words
+            if game not in {None, each.slug} or playtype not in {None, part.name}:
+                continue
+            for name, group in part.classes.items():
+                # Derived classes follow the ratings: what was set by hand would be gone with the next import.
+                if not group.is_provided:
+                    continue
+                start = SEPARATOR.join([each.slug, part.name, name, ""])
+                now = current.get((each.slug, part.name), {}).get(name)
+                choices = [(start, NONE if now else f"{NONE} (now)")]
+                for value in group.values:
+                    words = ", ".join(text for text in (value.name, value.hint) if text)
+                    choices.append((start + value.id, f"{words} (now)" if value.id == now else words))
+                yield f"{each.name} {part.name}: {name}", choices

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.db.models.functions import Length
 from django.http import HttpRequest
 
-from imports.admin.base import GameFilter, ReadOnlyAdmin, short
-from imports.models import AuditEntry, IdempotencyKey, ImportInput, ImportProblem, OrphanScore, User
+from imports.admin.base import GameFilter, ReadOnlyAdmin, truncate
+from imports.models import (
+    AuditEntry,
+    CarriedScores,
+    IdempotencyKey,
+    ImportInput,
+    ImportProblem,
+    OrphanScore,
+    RowCorrection,
+    User,
+)
+from imports.models.results.carried_scores import ID_SIZE
 
 
 @admin.register(ImportInput)
@@ -24,6 +35,7 @@ class ImportInputAdmin(ReadOnlyAdmin):
     fields = ("job", "file_name", "size", "fields", "infer_time_achieved", "received_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ImportInput]:
+        # A page of fifty inputs could be hundreds of megabytes.
         return super().get_queryset(request).defer("content")
 
     @admin.display(description="user")
@@ -48,7 +60,7 @@ class ImportProblemAdmin(ReadOnlyAdmin):
     """Rows that imports left out."""
 
     player = "job__user"
-    list_display = ("job", "user", "row", "type", "said")
+    list_display = ("job", "user", "row", "type", "short_message")
     list_filter = ("type",)
     list_select_related = ("job__user",)
     search_fields = ("job__import_id",)
@@ -60,8 +72,8 @@ class ImportProblemAdmin(ReadOnlyAdmin):
         return problem.job.user
 
     @admin.display(description="message")
-    def said(self, problem: ImportProblem) -> str:
-        return short(problem.message, length=120)
+    def short_message(self, problem: ImportProblem) -> str:
+        return truncate(problem.message, length=120)
 
 
 @admin.register(OrphanScore)
@@ -69,7 +81,7 @@ class OrphanScoreAdmin(ReadOnlyAdmin):
     """Rows that wait for their song or chart."""
 
     player = "user"
-    list_display = ("name", "user", "game", "said", "from_import", "time_inserted")
+    list_display = ("name", "user", "game", "short_message", "from_import", "time_inserted")
     list_filter = (GameFilter,)
     list_select_related = ("user", "from_import")
     search_fields = ("orphan_id",)
@@ -80,11 +92,11 @@ class OrphanScoreAdmin(ReadOnlyAdmin):
 
     @admin.display(description="orphan", ordering="pk")
     def name(self, orphan: OrphanScore) -> str:
-        return short(orphan.orphan_id)
+        return truncate(orphan.orphan_id)
 
     @admin.display(description="message")
-    def said(self, orphan: OrphanScore) -> str:
-        return short(orphan.error_message, length=120)
+    def short_message(self, orphan: OrphanScore) -> str:
+        return truncate(orphan.error_message, length=120)
 
 
 @admin.register(AuditEntry)
@@ -92,7 +104,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     """Who did what, when and why. The database itself refuses to change it."""
 
     player = "subject"
-    list_display = ("at", "verb", "job", "subject", "actor", "told", "reason")
+    list_display = ("at", "verb", "job", "subject", "actor", "counts_text", "reason")
     list_filter = ("verb",)
     list_select_related = ("job", "subject", "actor")
     search_fields = ("job__import_id",)
@@ -100,10 +112,48 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     fields = ("at", "verb", "job", "subject", "actor", "token", "reason", "counts")
 
     @admin.display(description="counts")
-    def told(self, entry: AuditEntry) -> str:
-        return ", ".join(_counts(entry))
+    def counts_text(self, entry: AuditEntry) -> str:
+        return ", ".join(
+            f"{name.removesuffix('_count').replace('_', ' ')} {count}" for name, count in entry.counts.items()
+        )
 
 
-def _counts(entry: AuditEntry) -> Iterator[str]:
-    for name, count in entry.counts.items():
-        yield f"{name.removesuffix('_count').replace('_', ' ')} {count}"
+@admin.register(RowCorrection)
+class RowCorrectionAdmin(ReadOnlyAdmin):
+    """Rows that an import left out and another one brought, on a chart that the player chose."""
+
+    player = "job__user"
+    list_display = ("job", "user", "row", "corrected_by", "score_id")
+    list_select_related = ("job__user", "corrected_by")
+    search_fields = ("job__import_id",)
+    search_help_text = "A whole import ID, or a player's name"
+    fields = ("job", "row", "corrected_by", "corrected_row", "score_id", "orphan")
+
+    @admin.display(description="user")
+    def user(self, correction: RowCorrection) -> User:
+        return correction.job.user
+
+
+@admin.register(CarriedScores)
+class CarriedScoresAdmin(ReadOnlyAdmin):
+    """How many scores an import's file held besides those that it brought."""
+
+    player = "job__user"
+    list_display = ("job", "user", "score_count")
+    list_select_related = ("job__user",)
+    search_fields = ("job__import_id",)
+    search_help_text = "A whole import ID, or a player's name"
+    fields = ("job", "score_count")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CarriedScores]:
+        # The packed IDs have one length each: how many there are follows from the length, without reading them.
+        counted: QuerySet[CarriedScores] = super().get_queryset(request).annotate(packed_size=Length("score_ids"))
+        return counted.defer("score_ids")
+
+    @admin.display(description="user")
+    def user(self, carried: CarriedScores) -> User:
+        return carried.job.user
+
+    @admin.display(description="scores")
+    def score_count(self, carried: Any) -> int:
+        return int(carried.packed_size) // ID_SIZE

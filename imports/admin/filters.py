@@ -20,16 +20,18 @@ from django.db.models.functions import Greatest
 from django.http import HttpRequest
 from django.utils import timezone
 
-from imports import watching
-from imports.admin.base import COUNTED, GameFilter
+from imports import monitoring
+from imports.admin.base import MAX_COUNTED, GameFilter
 from imports.formats import FORMATS
+from imports.integers import parse_digits
 from imports.models import Import, State
 from imports.models.documents import UNFINISHED
 
-SEEN = 2_000  # imports whose clients and services are offered
-OFFERED = 12  # of each, the commonest first
-LONG = timedelta(minutes=5)  # an import that is not done after this is worth a look
-SILENT = timedelta(seconds=15)  # and so is one that nobody has been at for this long; the sweeper needs a second or two
+MAX_RECENT_IMPORTS = 2_000  # imports whose clients and services are offered
+MAX_VALUES = 12  # of each, the commonest first
+STUCK_AFTER = timedelta(minutes=5)  # an import that is not done after this is worth a look
+# and so is one that nobody has been at for this long; the sweeper needs a second or two
+SILENT_AFTER = timedelta(seconds=15)
 
 
 class ColumnFilter(admin.SimpleListFilter):
@@ -47,7 +49,8 @@ class ColumnFilter(admin.SimpleListFilter):
 
     def get_facet_queryset(self, changelist: ChangeList) -> dict[str, int]:
         rest = changelist.get_queryset(self.request, exclude_parameters=self.expected_parameters())
-        newest = Import.objects.filter(pk__in=rest.order_by("-pk").values("pk")[:COUNTED])
+        # A count of all would read the whole table; the newest ones tell as well what there is.
+        newest = Import.objects.filter(pk__in=rest.order_by("-pk").values("pk")[:MAX_COUNTED])
         counts = dict(newest.order_by().values_list(self.column).annotate(Count("pk")))
         return {f"{i}__c": counts.get(self.stored(value), 0) for i, (value, _) in enumerate(self.lookup_choices)}
 
@@ -80,23 +83,24 @@ class IntentFilter(ColumnFilter):
         return value == "yes"
 
 
-class SeenFilter(ColumnFilter):
+class RecentValuesFilter(ColumnFilter):
     """By a value that nobody declares: what the newest imports bear is offered."""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        newest = Import.objects.filter(pk__in=Import.objects.order_by("-pk").values("pk")[:SEEN])
+        newest = Import.objects.filter(pk__in=Import.objects.order_by("-pk").values("pk")[:MAX_RECENT_IMPORTS])
         seen = newest.exclude(**{self.column: ""}).values_list(self.column, flat=True)
-        offered = list(seen.annotate(many=Count("pk")).order_by("-many", self.column)[:OFFERED])
+        offered = list(seen.annotate(many=Count("pk")).order_by("-many", self.column)[:MAX_VALUES])
         chosen = request.GET.get(str(self.parameter_name))
+        # What is chosen is offered, however rare it has become: otherwise the filter could not be seen.
         values = offered if chosen is None or chosen in offered else [*offered, chosen]
         return [(value, value) for value in values]
 
 
-class ClientFilter(SeenFilter):
+class ClientFilter(RecentValuesFilter):
     title = parameter_name = column = "client"
 
 
-class ServiceFilter(SeenFilter):
+class ServiceFilter(RecentValuesFilter):
     title = parameter_name = column = "service"
 
 
@@ -107,11 +111,13 @@ class StuckFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         under_way = Import.objects.filter(state__in=UNFINISHED)
-        counts = under_way.aggregate(all=Count("pk"), stuck=Count("pk", filter=stuck()))
+        counts = under_way.aggregate(all=Count("pk"), stuck=Count("pk", filter=stuck_filter()))
         return [("any", f"Under way: {counts['all']:,}"), ("stuck", f"Stuck: {counts['stuck']:,}")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        chosen = {"any": Q(state__in=UNFINISHED), "stuck": Q(state__in=UNFINISHED) & stuck()}.get(self.value() or "")
+        chosen = {"any": Q(state__in=UNFINISHED), "stuck": Q(state__in=UNFINISHED) & stuck_filter()}.get(
+            self.value() or ""
+        )
         return queryset if chosen is None else queryset.filter(chosen)
 
     def get_facet_queryset(self, changelist: ChangeList) -> dict[str, int]:
@@ -122,15 +128,16 @@ class StuckFilter(admin.SimpleListFilter):
             yield {**choice, "display": str(choice["display"]).removesuffix(" (-)")}
 
 
-def stuck() -> Q:
-    """Of what is under way: begun or queued long ago, or running with nobody at it."""
+def stuck_filter() -> Q:
+    """Of what is under way: begun or queued long ago, or running with nobody at it. What a ban holds up is not."""
     now = timezone.now()
     since = Greatest(F("time_queued"), F("time_started"))
-    long_ago = Q(pk__in=Import.objects.alias(since=since).filter(state__in=UNFINISHED, since__lt=now - LONG))
-    left_alone = Import.objects.alias(held=watching.is_held()).filter(
-        state=State.RUNNING, time_started__lt=now - SILENT, held=False
+    long_ago = Q(pk__in=Import.objects.alias(since=since).filter(state__in=UNFINISHED, since__lt=now - STUCK_AFTER))
+    held_up = Q(state=State.QUEUED, user__is_banned=True)
+    left_alone = Import.objects.alias(held=monitoring.is_held()).filter(
+        state=State.RUNNING, time_started__lt=now - SILENT_AFTER, held=False
     )
-    return long_ago | Q(pk__in=left_alone)
+    return (long_ago & ~held_up) | Q(pk__in=left_alone)
 
 
 class Input(NamedTuple):
@@ -177,7 +184,7 @@ class TypedFilter(admin.ListFilter):
             yield {"selected": self.given(name) == value, "query_string": link, "display": display}
 
 
-class WordsFilter(TypedFilter):
+class TextFilter(TypedFilter):
     """By words of the service or the User-Agent; each word may be the beginning of one."""
 
     title = "words of client or service"
@@ -198,9 +205,10 @@ class TimeFilter(TypedFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         since, until, days = _date(self.given("since")), _date(self.given("until")), self.given("days")
         if days:
-            if not days.isdecimal() or len(days) > 4:
+            count = parse_digits(days, most=9999)
+            if count is None:
                 raise IncorrectLookupParameters
-            since = timezone.now().date() - timedelta(days=int(days) - 1)
+            since = timezone.now().date() - timedelta(days=count - 1)
         if since is not None:
             queryset = queryset.filter(time_queued__gte=_midnight(since))
         return queryset if until is None else queryset.filter(time_queued__lt=_midnight(until + timedelta(days=1)))

@@ -6,20 +6,21 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import pluralize
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
-from imports import jobs, rules, watching
-from imports.admin import taking_back
-from imports.admin.base import ReadOnlyAdmin, ReasonForm, link_to_list, reason_in, short, tell
+from imports import jobs, monitoring
+from imports.access import permissions
+from imports.admin import reverting
+from imports.admin.base import ReadOnlyAdmin, ReasonForm, link_to_list, reason_from_request, report_results, truncate
 from imports.admin.filters import (
     ClientFilter,
     CountedGameFilter,
@@ -27,18 +28,32 @@ from imports.admin.filters import (
     ServiceFilter,
     StateFilter,
     StuckFilter,
+    TextFilter,
     TimeFilter,
     TypeFilter,
-    WordsFilter,
 )
-from imports.models import Import, ImportInput, State, User
+from imports.catalogue.rating_names import class_set_title, class_value_name, rating_name
+from imports.games import playtype_of
+from imports.models import AuditEntry, Import, ImportInput, Score, Song, State, User
+from imports.models.documents import MAX_REASON_LENGTH
 from imports.pipeline.classes import roll_back_classes, still_raised
-from imports.pipeline.states import Busy
+from imports.pipeline.states import PlayerLocked
+from imports.templatetags.moderation import import_game, import_label
 
 # Columns that may be large and that the list does not show.
-UNREAD = ("also_carried", "put_aside", "class_deltas", "rating_changes", "stage_seconds", "error_message", "traceback")
+DEFERRED_COLUMNS = (
+    "put_aside",
+    "class_deltas",
+    "rating_changes",
+    "stage_seconds",
+    "error_message",
+    "traceback",
+    "input__content",
+)
+MAX_FOUND = 1_000  # newest imports that each way of a search finds
+MAX_SONGS = 20  # of one title
 
-Do = Callable[..., Any]
+Action = Callable[..., Any]
 
 
 @admin.register(Import)
@@ -50,13 +65,13 @@ class ImportAdmin(ReadOnlyAdmin):
         "name", "user", "queued", "standing", "gpt", "service", "sender", "new", "known", "left_out",
     )  # fmt: skip
     list_filter = (
-        StuckFilter, StateFilter, TimeFilter, CountedGameFilter, TypeFilter, IntentFilter, WordsFilter, ClientFilter,
+        StuckFilter, StateFilter, TimeFilter, CountedGameFilter, TypeFilter, IntentFilter, TextFilter, ClientFilter,
         ServiceFilter,
     )  # fmt: skip
-    list_select_related = ("user",)
+    list_select_related = ("user", "input")
     show_facets = admin.ShowFacets.ALLOW
     search_fields = ("import_id",)
-    search_help_text = "A whole import ID, or a player's name"
+    search_help_text = "A player, the beginning of a file's name or a service, a song's title, or a whole import ID"
     action_form = ReasonForm
     actions = ("revert_selected", "restore_selected", "retry_selected", "cancel_selected", "roll_back_selected")
     change_form_template = "admin/imports/import/change_form.html"
@@ -67,7 +82,7 @@ class ImportAdmin(ReadOnlyAdmin):
             {
                 "fields": (
                     "row_count", "score_count", "duplicate_count", "problem_count", "best_count", "first_play_count",
-                    "class_deltas", "rating_changes",
+                    "ratings", "classes",
                 )
             },
         ),
@@ -80,12 +95,32 @@ class ImportAdmin(ReadOnlyAdmin):
     # --- what it shows
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Import]:
+        # Whether a worker holds its lock is asked with the list: fifty imports would else be fifty queries.
         found: QuerySet[Import] = super().get_queryset(request)
-        return found.defer(*UNREAD).annotate(held=watching.is_held())
+        return found.defer(*DEFERRED_COLUMNS).annotate(held=monitoring.is_held())
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """A player or an ID first; else by file, service or song. Each part is answered by an index, or bounded."""
+        found, distinct = super().get_search_results(request, queryset, search_term)
+        term = search_term.replace("\0", "").strip()
+        if not term or found.exists():
+            return found, distinct
+        files = ImportInput.objects.filter(file_name__startswith=term).exclude(file_name="").order_by("-pk")
+        matched = Q(pk__in=list(files.values_list("pk", flat=True)[:MAX_FOUND]))
+        if any(map(str.isalnum, term)):
+            services = Import.objects.search(term, clients=False).order_by("-pk")
+            matched |= Q(pk__in=list(services.values_list("pk", flat=True)[:MAX_FOUND]))
+        songs = Song.objects.filter(title=term)[:MAX_SONGS]
+        if songs:
+            scores = Score.objects.filter(chart__song__in=[song.pk for song in songs]).order_by("-pk")
+            matched |= Q(pk__in=list(scores.values_list("from_import", flat=True)[:MAX_FOUND]))
+        return queryset.filter(matched), False
 
     @admin.display(description="import", ordering="pk")
     def name(self, job: Import) -> str:
-        return short(job.import_id)
+        return import_label(job)
 
     @admin.display(description="state", ordering="state")
     def standing(self, job: Import) -> str:
@@ -103,7 +138,7 @@ class ImportAdmin(ReadOnlyAdmin):
 
     @admin.display(description="game")
     def gpt(self, job: Import) -> str:
-        return " ".join([job.game, *job.playtypes])
+        return import_game(job)
 
     @admin.display(description="playtypes")
     def played(self, job: Import) -> str:
@@ -111,7 +146,7 @@ class ImportAdmin(ReadOnlyAdmin):
 
     @admin.display(description="client")
     def sender(self, job: Import) -> SafeString | str:
-        return link_to_list("import", short(job.client, length=24), client=job.client) if job.client else ""
+        return link_to_list("import", truncate(job.client, length=24), client=job.client) if job.client else ""
 
     @admin.display(description="new")
     def new(self, job: Import) -> int:
@@ -124,6 +159,25 @@ class ImportAdmin(ReadOnlyAdmin):
     @admin.display(description="problems")
     def left_out(self, job: Import) -> int:
         return job.problem_count
+
+    @admin.display(description="ratings")
+    def ratings(self, job: Import) -> SafeString | str:
+        lines = [
+            (rating_name(name), _number(before), _number(after))
+            for ratings in job.rating_changes.values()
+            for name, (before, after) in ratings.items()
+            if before != after
+        ]
+        return format_html_join(SafeString("<br>"), "{}: {} → {}", lines) or "-"
+
+    @admin.display(description="classes")
+    def classes(self, job: Import) -> SafeString | str:
+        lines = []
+        for delta in job.class_deltas:
+            playtype = playtype_of(delta["game"], delta["playtype"])
+            names = [class_value_name(playtype, delta["set"], delta[which]) or "none" for which in ("old", "new")]
+            lines.append((class_set_title(delta["set"]), *names))
+        return format_html_join(SafeString("<br>"), "{}: {} → {}", lines) or "-"
 
     @admin.display(description="traceback, for staff")
     def where(self, job: Import) -> SafeString | str:
@@ -150,62 +204,81 @@ class ImportAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         job = self.get_object(request, object_id)
-        context = {"deeds": deeds_for(job) if job and rules.can_moderate(request.user) else []}
+        actions = available_actions(job) if job and permissions.can_moderate(request.user) else []
+        context = {
+            "available_actions": actions,
+            "max_reason_length": MAX_REASON_LENGTH,
+            "history": AuditEntry.objects.filter(job=job).select_related("actor").order_by("-pk") if job else (),
+            **({"title": import_label(job), "subtitle": None} if job else {}),
+        }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
 
     # --- what it does
 
     def get_urls(self) -> list[URLPattern]:
+        # Before Django's own, which would take `revert/` for the key of an import.
         view = self.admin_site.admin_view(self.revert_view)
         return [path("revert/", view, name="imports_import_revert"), *super().get_urls()]
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
-        return rules.can_moderate(request.user)
+        return permissions.can_moderate(request.user)
 
     @admin.action(description="Revert … (shows what would change first)", permissions=["moderate"])
     def revert_selected(self, request: HttpRequest, queryset: QuerySet[Import]) -> HttpResponse | None:
         """Asks first, on a page of its own."""
         try:
-            chosen = taking_back.chosen(queryset)
-        except taking_back.TooMany as why:
+            chosen = reverting.selected_keys(queryset)
+        except reverting.TooManyImports as why:
             self.message_user(request, str(why), messages.ERROR)
             return None
-        return taking_back.ask(self, request, chosen)
+        return reverting.confirm_view(self, request, chosen)
 
     def revert_view(self, request: HttpRequest) -> HttpResponse:
-        """The question again with other choices, or the deed."""
-        return taking_back.answer(self, request)
+        """The question again with other choices, or the revert itself."""
+        return reverting.handle_post(self, request)
 
     @admin.action(description="Restore", permissions=["moderate"])
     def restore_selected(self, request: HttpRequest, queryset: QuerySet[Import]) -> HttpResponse | None:
-        return self._each(request, queryset, jobs.restore, done="Queued to be restored")
+        return self._apply_to_each(request, queryset, jobs.restore, done="Queued to be restored")
 
     @admin.action(description="Retry", permissions=["moderate"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Import]) -> HttpResponse | None:
-        return self._each(request, queryset, jobs.retry, done="Queued to be tried again")
+        return self._apply_to_each(request, queryset, jobs.retry, done="Queued to be tried again")
 
     @admin.action(description="Cancel", permissions=["moderate"])
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Import]) -> HttpResponse | None:
-        return self._each(request, queryset, jobs.cancel, done="Cancelled")
+        return self._apply_to_each(request, queryset, jobs.cancel, done="Cancelled")
 
     @admin.action(description="Roll back the classes it brought", permissions=["moderate"])
     def roll_back_selected(self, request: HttpRequest, queryset: QuerySet[Import]) -> HttpResponse | None:
-        if not reason_in(request):
+        if not reason_from_request(request):
             self.message_user(request, "Say why: the player reads it.", messages.ERROR)
             return self._back(request)
-        return self._each(request, queryset, _roll_back, done="Rolled back the classes of")
 
-    def _each(self, request: HttpRequest, queryset: QuerySet[Import], do: Do, *, done: str) -> HttpResponse | None:
+        def roll_back(job: Import, *, by: User, reason: str) -> None:
+            try:
+                count = roll_back_classes(job, by=by, reason=reason)
+            except PlayerLocked:
+                raise jobs.InvalidTransition(reverting.BUSY) from None
+            if not count:
+                raise jobs.InvalidTransition("It raised no provided class that is still as it left it.")
+
+        return self._apply_to_each(request, queryset, roll_back, done="Rolled back the classes of")
+
+    def _apply_to_each(
+        self, request: HttpRequest, queryset: QuerySet[Import], do: Action, *, done: str
+    ) -> HttpResponse | None:
         """Does this to one import after the other, the oldest first, and says what was refused."""
-        counted, refused, reason = 0, [], reason_in(request)
-        for job in queryset.select_related("user").order_by("pk")[: taking_back.AT_ONCE]:
+        counted, refused, reason = 0, [], reason_from_request(request)
+        # One that is refused keeps none of the others away: they are different players' business.
+        for job in queryset.select_related("user").order_by("pk")[: reverting.MAX_IMPORTS]:
             try:
                 do(job, by=cast(User, request.user), reason=reason)
                 counted += 1
-            except jobs.NotPossible as why:
+            except jobs.InvalidTransition as why:
                 refused.append(f"Left alone: {job.import_id} of {job.user}. {why}")
-        said = f"{done}: {counted:,} import{pluralize(counted)}." if counted else ""
-        tell(request, done=said, refused=refused)
+        message = f"{done}: {counted:,} import{pluralize(counted)}." if counted else ""
+        report_results(request, done=message, refused=refused)
         return self._back(request)
 
     def _back(self, request: HttpRequest) -> HttpResponse | None:
@@ -214,18 +287,14 @@ class ImportAdmin(ReadOnlyAdmin):
         return redirect("admin:imports_import_change", came_from) if came_from.isdecimal() else None
 
 
-def _roll_back(job: Import, *, by: User, reason: str) -> None:
-    try:
-        count = roll_back_classes(job, by=by, reason=reason)
-    except Busy:
-        raise jobs.NotPossible(taking_back.BUSY) from None
-    if not count:
-        raise jobs.NotPossible("It raised no provided class that is still as it left it.")
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"{value:,.3f}".rstrip("0").rstrip(".")
 
 
-def deeds_for(job: Import) -> list[tuple[str, str]]:
+def available_actions(job: Import) -> list[tuple[str, str]]:
     """(action, words on its button) of what can be done with an import as it stands."""
-    deeds = {
+    # The same transitions as `pipeline.states` allows: a button that could only be refused is not shown.
+    actions = {
         State.COMPLETED: [("revert_selected", "Revert …")],
         State.REVERTED: [("restore_selected", "Restore")],
         State.FAILED: [("retry_selected", "Retry")],
@@ -234,5 +303,5 @@ def deeds_for(job: Import) -> list[tuple[str, str]]:
         State.RUNNING: [("cancel_selected", "Cancel")],
     }[State(job.state)]
     for change in still_raised(job):
-        deeds = [*deeds, ("roll_back_selected", f"Roll back {change.class_set} to {change.value or 'none'}")]
-    return deeds
+        actions = [*actions, ("roll_back_selected", f"Roll back {change.class_set} to {change.value or 'none'}")]
+    return actions

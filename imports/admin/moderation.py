@@ -10,8 +10,8 @@ from django.contrib import admin
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
-from imports import blocked_clients, rules
-from imports.admin.base import ReadOnlyAdmin, short
+from imports.access import blocked_clients, permissions
+from imports.admin.base import ReadOnlyAdmin, truncate
 from imports.models import BlockedClient, User
 
 
@@ -19,7 +19,7 @@ from imports.models import BlockedClient, User
 class BlockedClientAdmin(ReadOnlyAdmin):
     """Moderators block and unblock; every time it is on record."""
 
-    list_display = ("pattern", "told", "created_by", "created_at")
+    list_display = ("pattern", "short_message", "created_by", "created_at")
     list_select_related = ("created_by",)
     search_fields = ("pattern",)
     search_help_text = "Any part of a pattern"
@@ -27,8 +27,8 @@ class BlockedClientAdmin(ReadOnlyAdmin):
     readonly_fields = ("created_by", "created_at")
 
     @admin.display(description="message")
-    def told(self, blocked: BlockedClient) -> str:
-        return short(blocked.message, length=120)
+    def short_message(self, blocked: BlockedClient) -> str:
+        return truncate(blocked.message, length=120)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -37,15 +37,16 @@ class BlockedClientAdmin(ReadOnlyAdmin):
         return queryset.filter(Q(pattern__icontains=search_term.strip())), False
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
-        return rules.is_moderator(request.user)
+        return permissions.is_moderator(request.user)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return rules.is_moderator(request.user)
+        return permissions.is_moderator(request.user)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return rules.is_moderator(request.user)
+        return permissions.is_moderator(request.user)
 
     def save_model(self, request: HttpRequest, obj: BlockedClient, form: Any, change: bool) -> None:
+        # Through the function that notes it in the audit trail, as below.
         blocked_clients.block(obj, by=cast(User, request.user))
 
     def delete_model(self, request: HttpRequest, obj: BlockedClient) -> None:

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Max, QuerySet
-from django.db.models.functions import Left
+from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models.functions import Left, TruncHour
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from imports import jobs, watching
-from imports.admin.filters import LONG, stuck
+from imports import jobs, monitoring
+from imports.admin.filters import STUCK_AFTER, stuck_filter
 from imports.models import Import, State
 from imports.models.documents import UNFINISHED
-from tachi_imports.health import living_workers
+from tachi_imports.monitoring.health import living_workers
 
-SHOWN = 50  # imports of each kind
-MESSAGES = 20  # failures, told apart by the beginning of their message
+MAX_LISTED = 50  # imports of each kind
+MAX_MESSAGES = 20  # failures, told apart by the beginning of their message
+MAX_CLIENTS = 8  # that are drawn
+MAX_CLIENT_LENGTH = 60  # characters of a User-Agent by which clients are told apart
 DAY = timedelta(days=1)
-SWEEPER_IS_LATE = timedelta(seconds=10)
+SWEEPER_LATE_AFTER = timedelta(seconds=10)
 
 
 def queue_page(request: HttpRequest, context: Mapping[str, Any]) -> HttpResponse:
@@ -31,29 +35,32 @@ def queue_page(request: HttpRequest, context: Mapping[str, Any]) -> HttpResponse
     facts = {
         "title": "Queue",
         "now": now,
-        "depth": watching.depth(),
+        "depth": monitoring.queue_depth(),
         "workers": living_workers(),
-        "running": running(),
-        "stuck": shown(Import.objects.filter(stuck(), state__in=UNFINISHED)),
-        "long_minutes": LONG // timedelta(minutes=1),
+        "running": running_imports(),
+        "stuck": oldest_with_holder(Import.objects.filter(stuck_filter(), state__in=UNFINISHED)),
+        "long_minutes": STUCK_AFTER // timedelta(minutes=1),
         "states": states_since(now - DAY),
         "failures": failures_since(now - DAY),
         "sweeps": sweeps,
-        "sweeper_is_late": sweeps.last is None or now - sweeps.last > SWEEPER_IS_LATE,
-        "rescued": rescued(sweeps),
+        "sweeper_is_late": sweeps.last is None or now - sweeps.last > SWEEPER_LATE_AFTER,
+        "rescued": rescued_imports(sweeps),
+        "clients": imports_by_client(now),
     }
     return TemplateResponse(request, "admin/queue.html", {**context, **facts})
 
 
-def shown(found: QuerySet[Import]) -> list[Import]:
+def oldest_with_holder(found: QuerySet[Import]) -> list[Import]:
     """The oldest of these, with whether anybody is at them."""
-    narrow = found.select_related("user").defer("also_carried", "put_aside", "class_deltas", "rating_changes")
-    return list(narrow.annotate(held=watching.is_held()).order_by("pk")[:SHOWN])
+    # Without the columns that may be large: of a stuck import only its place and its age are shown.
+    large = ("put_aside", "class_deltas", "rating_changes", "input__content")
+    narrow = found.select_related("user", "input").defer(*large)
+    return list(narrow.annotate(held=monitoring.is_held()).order_by("pk")[:MAX_LISTED])
 
 
-def running() -> list[dict[str, Any]]:
+def running_imports() -> list[dict[str, Any]]:
     """What runs and how far it is. There are never more than workers and what dead workers left behind."""
-    found = shown(Import.objects.filter(state=State.RUNNING))
+    found = oldest_with_holder(Import.objects.filter(state=State.RUNNING))
     return [{"job": job, "progress": jobs.progress_facts(job, position=None)} for job in found]
 
 
@@ -65,15 +72,60 @@ def states_since(since: datetime) -> list[tuple[str, str, int]]:
 
 
 def failures_since(since: datetime) -> list[Any]:
-    """`said`, `status_code`, `count`, `last` (a time) and `newest` (a key) of each failure, the commonest first."""
+    """`message`, `status_code`, `count`, `last` (a time) and `newest` (a key) of each failure, the commonest first."""
     failed = Import.objects.filter(state=State.FAILED, time_queued__gte=since)
-    by_message = failed.order_by().values("status_code", said=Left("error_message", 120))
+    # By the beginning of the message: what follows often names a row or a file, and would set every failure apart.
+    by_message = failed.order_by().values("status_code", message=Left("error_message", 120))
     counted = by_message.annotate(count=Count("pk"), last=Max("time_finished"), newest=Max("pk"))
-    return list(counted.order_by("-count", F("last").desc())[:MESSAGES])
+    return list(counted.order_by("-count", F("last").desc())[:MAX_MESSAGES])
 
 
-def rescued(sweeps: watching.Sweeps) -> list[tuple[datetime, str, Import | None]]:
+@dataclass(frozen=True, slots=True)
+class ClientHours:
+    """The imports that one client sent in the last day. `bars` are (x, y and height of all, y and height of failed)."""
+
+    client: str
+    total: int
+    failed: int
+    bars: tuple[tuple[str, str, str, str, str], ...]
+
+    @property
+    def label(self) -> str:
+        return f"{self.total:,} imports in 24 hours, {self.failed:,} of them failed"
+
+
+def imports_by_client(now: datetime) -> list[ClientHours]:
+    """The busiest clients of the last day, hour by hour. One query of the index by time."""
+    since = (now - DAY).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    rows = (
+        Import.objects.filter(time_queued__gte=since)
+        .order_by()
+        .annotate(hour=TruncHour("time_queued"), name=Left("client", MAX_CLIENT_LENGTH))
+        .values_list("name", "hour")
+        .annotate(total=Count("pk"), failed=Count("pk", filter=Q(state=State.FAILED)))
+    )
+    hours: dict[str, dict[int, tuple[int, int]]] = defaultdict(dict)
+    for name, hour, total, failed in rows:
+        hours[name][int((hour - since) / timedelta(hours=1))] = (total, failed)
+    most = max((total for counts in hours.values() for total, _ in counts.values()), default=1)
+    sums = {name: [sum(part) for part in zip(*counts.values(), strict=True)] for name, counts in hours.items()}
+    busiest = sorted(sums, key=lambda name: -sums[name][0])[:MAX_CLIENTS]
+    return [
+        ClientHours(name or "no client", sums[name][0], sums[name][1], tuple(_bars(hours[name], most)))
+        for name in busiest
+    ]
+
+
+def _bars(counts: Mapping[int, tuple[int, int]], most: int) -> Iterator[tuple[str, str, str, str, str]]:
+    """In units of a picture of 24 by 20: failed imports stand at the foot of the others."""
+    for hour, (total, failed) in sorted(counts.items()):
+        height, part = max(1.0, total / most * 20), max(1.0, total / most * 20) * failed / total
+        yield f"{hour + 0.1:.1f}", f"{20 - height:.2f}", f"{height:.2f}", f"{20 - part:.2f}", f"{part:.2f}"
+
+
+def rescued_imports(sweeps: monitoring.Sweeps) -> list[tuple[datetime, str, Import | None]]:
     """When the sweeper queued which import again, and what became of it."""
-    newest = sweeps.rescued[:SHOWN]
-    known = Import.objects.select_related("user").in_bulk([name for _, name in newest], field_name="import_id")
+    newest = sweeps.rescued[:MAX_LISTED]
+    found = Import.objects.select_related("user", "input").defer("input__content")
+    known = found.in_bulk([name for _, name in newest], field_name="import_id")
     return [(at, import_id, known.get(import_id)) for at, import_id in newest]

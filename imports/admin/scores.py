@@ -5,26 +5,32 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from imports.access import permissions
 from imports.admin import classes
-from imports.admin.base import GameFilter, ReadOnlyAdmin, short
+from imports.admin.base import GameFilter, ReadOnlyAdmin, ReasonForm, truncate
+from imports.admin.departures import MAX_AT_ONCE, delete_selected
 from imports.models import (
     ClassAchievement,
+    DailyRatings,
     GameStats,
     ImportSession,
+    OrphanRetry,
     PersonalBest,
     Score,
     ScoreBlacklist,
     Session,
+    SessionIdentity,
     User,
 )
 
 
-def moment(milliseconds: float | None) -> datetime | None:
+def to_datetime(milliseconds: float | None) -> datetime | None:
     """Unix milliseconds as a time to show."""
     return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
 
@@ -46,7 +52,7 @@ class ScoreAdmin(ReadOnlyAdmin):
 
     @admin.display(description="score", ordering="pk")
     def name(self, score: Score) -> str:
-        return short(score.score_id)
+        return truncate(score.score_id)
 
     @admin.display(description="song")
     def song(self, score: Score) -> str:
@@ -54,12 +60,13 @@ class ScoreAdmin(ReadOnlyAdmin):
 
     @admin.display(description="result")
     def worth(self, score: Score) -> str:
+        # Lists and objects (a gauge, judgements) are too long for a line.
         metrics = [value for value in score.score_data.values() if isinstance(value, str | int | float)]
         return ", ".join(map(str, metrics))
 
     @admin.display(description="achieved")
     def achieved(self, score: Score) -> datetime | None:
-        return moment(score.time_achieved)
+        return to_datetime(score.time_achieved)
 
 
 @admin.register(ScoreBlacklist)
@@ -75,7 +82,7 @@ class ScoreBlacklistAdmin(ReadOnlyAdmin):
 
     @admin.display(description="score", ordering="pk")
     def name(self, blacklisted: ScoreBlacklist) -> str:
-        return short(blacklisted.score_id)
+        return truncate(blacklisted.score_id)
 
 
 @admin.register(PersonalBest)
@@ -103,7 +110,7 @@ class PersonalBestAdmin(ReadOnlyAdmin):
 
     @admin.display(description="achieved")
     def achieved(self, best: PersonalBest) -> datetime | None:
-        return moment(best.time_achieved)
+        return to_datetime(best.time_achieved)
 
 
 @admin.register(Session)
@@ -123,11 +130,34 @@ class SessionAdmin(ReadOnlyAdmin):
 
     @admin.display(description="started")
     def started(self, session: Session) -> datetime | None:
-        return moment(session.time_started)
+        return to_datetime(session.time_started)
 
     @admin.display(description="ended")
     def ended(self, session: Session) -> datetime | None:
-        return moment(session.time_ended)
+        return to_datetime(session.time_ended)
+
+
+@admin.register(SessionIdentity)
+class SessionIdentityAdmin(ReadOnlyAdmin):
+    """What sessions were called that were merged into others, or whose scores are gone."""
+
+    player = "user"
+    list_display = ("name", "user", "game", "playtype", "started", "ended")
+    list_filter = (GameFilter,)
+    list_select_related = ("user",)
+    search_fields = ("session_id",)
+    search_help_text = "A whole session ID, or a player's name"
+    fields = (
+        "session_id", "user", "game", "playtype", "name", "desc", "highlight", "started", "ended", "time_inserted",
+    )  # fmt: skip
+
+    @admin.display(description="started")
+    def started(self, identity: SessionIdentity) -> datetime | None:
+        return to_datetime(identity.time_started)
+
+    @admin.display(description="ended")
+    def ended(self, identity: SessionIdentity) -> datetime | None:
+        return to_datetime(identity.time_ended)
 
 
 @admin.register(ImportSession)
@@ -157,6 +187,16 @@ class GameStatsAdmin(ReadOnlyAdmin):
     search_fields = ("user",)
     search_help_text = "A player's name"
     fields = ("user", "game", "playtype", "ratings", "classes", "set_one")
+    action_form = ReasonForm
+    actions = ("delete_profiles",)
+
+    def has_remove_permission(self, request: HttpRequest) -> bool:
+        return permissions.is_administrator(request.user)
+
+    @admin.action(description="Delete the profiles of these games in thirty days", permissions=["remove"])
+    def delete_profiles(self, request: HttpRequest, queryset: QuerySet[GameStats]) -> None:
+        chosen = [(stats.user, stats.game) for stats in queryset.select_related("user")[:MAX_AT_ONCE]]
+        delete_selected(request, dict.fromkeys(chosen))
 
     @admin.display(description="provided classes")
     def set_one(self, stats: GameStats) -> SafeString:
@@ -175,6 +215,37 @@ class GameStatsAdmin(ReadOnlyAdmin):
 
         mine = path("set-class/<int:user_id>/", self.admin_site.admin_view(view), name="imports_gamestats_set_class")
         return [mine, *super().get_urls()]
+
+
+@admin.register(DailyRatings)
+class DailyRatingsAdmin(ReadOnlyAdmin):
+    """The history of each player's ratings, by day."""
+
+    player = "user"
+    list_display = ("user", "game", "playtype", "day", "ratings")
+    list_filter = (GameFilter,)
+    list_select_related = ("user",)
+    search_fields = ("user",)
+    search_help_text = "A player's name"
+    fields = ("user", "game", "playtype", "day", "ratings", "score_count")
+
+
+@admin.register(OrphanRetry)
+class OrphanRetryAdmin(ReadOnlyAdmin):
+    """Whose orphans are being tried again, and what became of the retries of the last day."""
+
+    player = "user"
+    ordering = ("-time_queued",)
+    list_display = (
+        "user", "time_queued", "total", "processed", "rescued", "kept", "removed", "time_finished",
+    )  # fmt: skip
+    list_select_related = ("user",)
+    search_fields = ("user",)
+    search_help_text = "A player's name"
+    fields = (
+        "user", "by", "token", "time_queued", "total", "processed", "rescued", "kept", "removed", "crashes",
+        "has_failed", "time_touched", "time_finished",
+    )  # fmt: skip
 
 
 @admin.register(ClassAchievement)

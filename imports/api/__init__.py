@@ -1,10 +1,15 @@
-"""The HTTP API: thin views over jobs, pipeline.revert, rules and models. Never imports pages or admin.
+"""The HTTP API: thin views over jobs, pipeline and models. Never imports pages or admin.
 
-resource        what every view does first, in the order clients rely on: body, who asks, limits, permissions
-bodies, parameters, authentication, limits, permissions, errors, rendering, responses, middleware    its parts
-documents       rows -> the API's documents, one at a time; loading and ranking: the queries behind many of them
-changes         what a revert changes -> one document; undo: reverts, real and previewed, of one import or several
-game_resource   what an address under /games means; queries: parameters that are not strict; remembered: counts
-game_info, game_config, game_charts, chart_list, chart_board, song_charts, game_activity, search    the catalogue
-imports, again, check, orphans, polling, uploads, users, scores, sessions, instance    one file a resource
+core         what every view does first (views), and its parts: parsers, authentication, throttling, permissions,
+             parameters, validation, exceptions, responses, renderers, pagination, streaming, middleware;
+             endpoints: what a view says of itself for the description
+common       what several features share: schemas and the queries behind them, players, activity feeds, locks
+imports      upload, check, poll status, contents, files, lists, revert, transitions, orphans
+players      everything below /users, /scores and /sessions
+catalogue    games, charts, songs, leaderboards, search
+accounts     signing in, API tokens
+instance     /status and /config
+openapi      the description of all this, derived from what stands beside the views; urls: which view answers where
+
+A feature's `schemas` are its documents, from which answers are written and the description is derived.
 """

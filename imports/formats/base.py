@@ -1,16 +1,17 @@
 """What a format is: bytes -> rows, and row + charts -> draft or problem. Pure: no Django, no database.
 
-`pipeline.run` calls, in this order: `parse`; `keys` over all rows; then (with the charts those keys found, loaded in
-one query a kind of key) `convert` row by row. Nothing here raises for a bad row: `convert` returns a `RowProblem`.
+The pipeline calls, in this order: `parse`; `key` over all rows; then (with the charts those keys found, loaded in one
+query a kind of key) `convert` row by row, which is `find` and then `draft`. Nothing here raises for a bad row: both
+return a `RowProblem`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from imports.errors import RowProblem
+from imports.errors import ImportFailed, RowProblem
 from imports.games.spec import Chart, Game, Play, Playtype, Song
 
 Key = tuple[str, str, str]
@@ -19,7 +20,10 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParseOptions:
-    """What an upload says beside its bytes. `now` in Unix milliseconds; `games` are this instance's, in order."""
+    """What an upload says beside its bytes. `now` in Unix milliseconds; `games` are this instance's, in order.
+
+    `fields`: the other fields of a form, or what a hook's headers say.
+    """
 
     games: Sequence[Game]
     now: int
@@ -28,10 +32,23 @@ class ParseOptions:
     fields: Mapping[str, str] = field(default_factory=dict)
     file_name: str = ""
 
+    def game(self, slug: str) -> Game:
+        """The game of this name. Raises ImportFailed where this instance does not have it."""
+        for game in self.games:
+            if game.slug == slug:
+                return game
+        known = ", ".join(game.slug for game in self.games)
+        raise ImportFailed(f"Invalid game '{slug}' - expected any of {known}.")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What the rows of one file share. `service` is as sent, `score_service` as scores bear it."""
+    """What the rows of one file share. `service` is as sent, `score_service` as scores bear it.
+
+    `playtype`: the game's first one where `is_mixed`, as its rows say of which playtype they are. `facts`: what else a
+    format has to know of the file to read its rows (JSON data; a hook's model and the time of receipt, say).
+    `score_import_type`: what scores bear in place of `import_type`.
+    """
 
     game: Game
     playtype: Playtype
@@ -39,14 +56,23 @@ class Context:
     service: str
     score_service: str
     version: str | None = None
+    is_mixed: bool = False
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    score_import_type: str = ""
+
+    @property
+    def borne_import_type(self) -> str:
+        """The import type that the scores bear."""
+        return self.score_import_type or self.import_type
 
     def as_sent(self) -> dict[str, Any]:
-        """The context that orphans are stored and hashed with."""
+        """The context that orphans are stored and hashed with; `Format.restore` reads it back."""
         return {
             "game": self.game.slug,
-            "playtype": self.playtype.name,
+            "playtype": None if self.is_mixed else self.playtype.name,
             "service": self.service,
             "version": self.version,
+            **self.facts,
         }
 
 
@@ -54,12 +80,18 @@ class Context:
 class Parsed:
     """A file that could be read. `rows` are the format's own objects, or a problem where a bad row was skipped.
 
-    `classes`: class set -> class id, for the context's playtype; None where the file says nothing of classes.
+    `classes`: playtype -> class set -> class id; None where the file says nothing of classes. With `sets_classes` they
+    replace higher ones too.
+    `received`: when the file came, in Unix milliseconds. Rows are judged by that time, however much later it is done.
+    `chosen`: row -> the chart that its player says it was played on, whatever the row itself asks for.
     """
 
     context: Context
     rows: list[Any]
-    classes: Mapping[str, str] | None = None
+    classes: Mapping[str, Mapping[str, str]] | None = None
+    received: int = 0
+    sets_classes: bool = False
+    chosen: Mapping[int, Chart] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +106,11 @@ class Catalogue:
 
 @dataclass(slots=True)
 class Draft:
-    """A converted score, not yet judged and not yet stored. `time_achieved` in Unix milliseconds, None if unknown."""
+    """A converted score, not yet judged and not yet stored. `time_achieved` in Unix milliseconds, None if unknown.
+
+    `highlights`: where the player has this score already, that one is highlighted. `service`: as the score bears it,
+    "" where it bears that of its file.
+    """
 
     row: int
     chart: Chart
@@ -82,23 +118,138 @@ class Draft:
     score_meta: Mapping[str, Any]
     comment: str | None
     time_achieved: float | None
+    highlights: bool = False
+    service: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartReference:
+    """What a row asks for its chart with, in the words of a row of BATCH-MANUAL: for suggestions, and for people.
+
+    `playtype` and `version` are those that the chart must have, None for any playtype and for primary charts.
+    """
+
+    match_type: str
+    identifier: str
+    difficulty: str | None = None
+    artist: str | None = None
+    playtype: str | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownChart:
+    """A chart that a row describes, which comes into the catalogue once enough players have played it.
+
+    `hash`, unique among the charts of a playtype, tells it from others. `song_data` and `chart_data` as in the seeds.
+    """
+
+    game: str
+    playtype: str
+    hash: str
+    title: str
+    artist: str
+    song_data: Mapping[str, Any]
+    chart_data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormField:
+    """A field that has to go with a file: its name in the form, and the values that it may have.
+
+    guess(file name) -> the value that the file's name says it has, "" where it says none or several.
+    """
+
+    name: str
+    values: tuple[str, ...]
+    guess: Callable[[str], str] = lambda _file_name: ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A file as players have them, with a row on a song of the invented catalogue, and the fields that go with it."""
+
+    file_name: str
+    content: bytes
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """One import type's way of reading.
+    """One import type: how it is read, and what it says of itself.
+
+    What reads it:
 
     parse(data, options) -> Parsed, or raises ImportFailed when the file as a whole cannot be read.
+    check_meta(data, options) -> None, or raises the same ImportFailed for what stands before the rows. Always quick.
     key(row, context) -> the Key this row asks with, or None where none can find anything.
-    convert(row, index, context, catalogue) -> Draft or RowProblem.
-    as_sent(row) -> the row as JSON data, exactly as it was sent (for problems and orphans).
-    document(context as sent, rows as sent) -> a file of just these rows.
+    more_keys(row, context) -> what it asks with besides, for formats whose rows name their chart in several ways.
+    find(row, index, context, catalogue) -> the Chart, a RowProblem, or None for a row that is silently passed over.
+    draft(row, index, context, chart) -> Draft or RowProblem. The chart may be one that the player chose by hand.
+    as_sent(row) -> the row as JSON data (for problems and orphans).
+    restore(context as sent, rows as sent, options) -> Parsed with as many rows: what `as_sent` gave, read back.
+    document(context as sent, rows as sent) -> a file of just these rows, to mend and to send again.
+    chart_reference(row as sent, context as sent) -> ChartReference, or None where the row names nothing.
+    unknown_chart(row as sent, context as sent) -> UnknownChart, or None. Most formats have rows that only name theirs.
+
+    What it says of itself:
+
+    name: as people call it. games: slugs, none for every game. service: as its scores bear it, "" where the file says.
+    extensions: of its files, the usual one first. fields: what has to go with a file. content_type: of its files.
+    recognizes(data) -> whether a file is one of these, by its content. sample: a file to try it with.
+    identifier: the member of a row as sent that says which song or chart it means, `__` between levels.
+    asks_by_title: what the rows that name a title have as members; None where rows never do.
+    reads_intent: whether X-User-Intent counts. takes_files: of a type `file/`, whether players choose a file of it.
+    addresses: below which a program sends these, from `/ir` on; one of them is what its player tells it.
+    has_settings: whether its player says what of it counts.
     """
 
     import_type: str
     name: str
     parse: Callable[[bytes, ParseOptions], Parsed]
     key: Callable[[Any, Context], Key | None]
-    convert: Callable[[Any, int, Context, Catalogue], Draft | RowProblem]
+    find: Callable[[Any, int, Context, Catalogue], Chart | RowProblem | None]
+    draft: Callable[[Any, int, Context, Chart], Draft | RowProblem]
     as_sent: Callable[[Any], Any]
+    restore: Callable[[Mapping[str, Any], Sequence[Any], ParseOptions], Parsed]
     document: Callable[[Mapping[str, Any], Sequence[Any]], bytes]
+    chart_reference: Callable[[Mapping[str, Any], Mapping[str, Any]], ChartReference | None]
+    more_keys: Callable[[Any, Context], Iterable[Key]] | None = None
+    check_meta: Callable[[bytes, ParseOptions], None] = lambda _data, _options: None
+    games: tuple[str, ...] = ()
+    service: str = ""
+    extensions: tuple[str, ...] = (".json",)
+    content_type: str = "application/json"
+    fields: tuple[FormField, ...] = ()
+    recognizes: Callable[[bytes], bool] = lambda _data: False
+    sample: Sample | None = None
+    identifier: str = "identifier"
+    asks_by_title: Mapping[str, Any] | None = None
+    reads_intent: bool = True
+    takes_files: bool = True
+    addresses: tuple[str, ...] = ()
+    has_settings: bool = False
+    unknown_chart: Callable[[Any, Mapping[str, Any]], UnknownChart | None] | None = None
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it comes as a file, which a player may choose."""
+        return self.takes_files and self.import_type.startswith("file/")
+
+    def serves(self, games: Sequence[Game]) -> bool:
+        """Whether any of these games can come by it."""
+        return not self.games or any(game.slug in self.games for game in games)
+
+    def keys(self, rows: Iterable[tuple[Any, Context]]) -> set[Key]:
+        """What to load for rows, each with its context."""
+        asking = list(rows) if self.more_keys else rows
+        # A set: a hundred thousand rows are on a few thousand charts.
+        found = {key for row, context in asking if (key := self.key(row, context)) is not None}
+        if self.more_keys:
+            found.update(key for row, context in asking for key in self.more_keys(row, context))
+        return found
+
+    def convert(self, row: Any, index: int, context: Context, catalogue: Catalogue) -> Draft | RowProblem | None:
+        """A draft on the chart that the row means, why there is none, or None for a row that is passed over."""
+        found = self.find(row, index, context, catalogue)
+        return self.draft(row, index, context, found) if isinstance(found, Chart) else found

@@ -6,7 +6,10 @@ straight into typed rows; anything else goes through exact checks that word the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import contextlib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -15,33 +18,41 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from imports.errors import ImportFailed, ProblemType, RowProblem
 from imports.formats import json_document, schema
-from imports.formats.base import Catalogue, Context, Draft, Format, Key, Parsed, ParseOptions
-from imports.formats.batch_manual_rows import Reader, Row, needs_a_closer_look, reader_of, string_or_nothing
+from imports.formats.base import (
+    Catalogue,
+    ChartReference,
+    Context,
+    Draft,
+    Format,
+    Key,
+    Parsed,
+    ParseOptions,
+    Sample,
+)
+from imports.formats.batch_manual_rows import Reader, Row, needs_full_check, optional_string, plain, play_of, reader_of
+from imports.formats.kept_rows import as_sent
 from imports.formats.lookup import Refusal, key_of, resolve
 from imports.formats.schema import ABSENT, Check, Violation
-from imports.formats.text import is_too_deep, storable
-from imports.games.spec import Game, Play, Playtype
+from imports.formats.skipped import refuse_too_many
+from imports.formats.text import cut, is_too_deep, storable, without_mark
+from imports.games import by_id
+from imports.games.spec import Chart, Game, Playtype
 
 T = TypeVar("T")
 
-MAX_MESSAGE = 8_000
-"""Characters of a message; one that quotes a longer value is cut."""
 
 NO_GAME = "Could not retrieve meta.game - is this valid BATCH-MANUAL?"
-NO_PLAYTYPE = "Could not retrieve meta.playtype - is this valid BATCH-MANUAL?"
+NOTHING_BEHIND_MARK = "Invalid JSON. (Behind its byte order mark the file has no meta.game.)"
 NOT_AN_ARRAY = "Value was not an array."
 
-MAX_SKIPPED = 100_000
-"""Rows that `skip_invalid` leaves out of one import; a file with more of them is no list of scores."""
-
-TOO_MANY_SKIPPED = f"More than {MAX_SKIPPED} scores are invalid. None was imported."
+_OF_A_ROW = re.compile(r"Invalid BATCH-MANUAL: scores\[\d+\]")
 
 META = schema.strict_object(
     {
         "service": schema.length_between(3, 60),
         "game": schema.anything,  # judged by then
         "playtype": schema.anything,
-        "version": string_or_nothing,
+        "version": optional_string,
     }
 )
 
@@ -63,15 +74,47 @@ class StrictDocument(Document, forbid_unknown_fields=True):
 
 def parse(data: bytes, options: ParseOptions, *, import_type: str, suffix: str) -> Parsed:
     """Reads a whole document. Raises ImportFailed, status 400, in the order of the specification's table."""
+    return _read(data, partial(_parse, options=options, import_type=import_type, suffix=suffix))
+
+
+def check_meta(data: bytes, options: ParseOptions) -> None:
+    """Raises the ImportFailed of `parse` where it is for the JSON, for the document or for its meta."""
+
+    def check(data: bytes) -> None:
+        sent = _value("meta", _open(data).meta)
+        _game_of(sent, options)
+        _checked("meta", META, sent)
+
+    _read(data, check)
+
+
+def _read(data: bytes, read: Callable[[bytes], T]) -> T:
+    """What `read` makes of a document, whose exceptions become ImportFailed."""
+    unmarked = without_mark(data)
     try:
-        return _parse(data, options, import_type=import_type, suffix=suffix)
+        return _read_as_sent(unmarked, read)
+    except ImportFailed as failure:
+        # For the original a byte order mark is no JSON. So it is here where nothing of ours stands behind it.
+        is_ours = len(unmarked) == len(data) or failure.message != NO_GAME
+        raise (failure if is_ours else ImportFailed(NOTHING_BEHIND_MARK)) from None
+
+
+def _read_as_sent(data: bytes, read: Callable[[bytes], T]) -> T:
+    try:
+        return read(data)
     except Violation as violation:
         raise ImportFailed(_sentence(violation)) from None
     except json_document.UNREADABLE as error:
         marked = json_document.lone_surrogates_as_nul(data)
         if marked == data:
             raise json_document.invalid_json(data, error) from None
-    return parse(marked, options, import_type=import_type, suffix=suffix)
+    return _read_as_sent(marked, read)
+
+
+def is_skippable(message: str) -> bool:
+    """Whether a failure is one of a row's that `skip_invalid` would have left out."""
+    unskippable = (f"{json_document.TOO_DEEP}.", f"{json_document.TOO_LONG}.")
+    return _OF_A_ROW.match(message) is not None and not message.endswith(unskippable)
 
 
 def _parse(data: bytes, options: ParseOptions, *, import_type: str, suffix: str) -> Parsed:
@@ -92,15 +135,12 @@ def _parse(data: bytes, options: ParseOptions, *, import_type: str, suffix: str)
         score_service=f"{meta['service']} ({suffix})",
         version=meta.get("version") or None,
     )
-    return Parsed(context=context, rows=rows, classes=classes)
+    provided = None if classes is None else {playtype.name: classes}
+    return Parsed(context=context, rows=rows, classes=provided, received=options.now)
 
 
 def _sentence(violation: Violation) -> str:
-    return _cut(f"Invalid BATCH-MANUAL: {violation}")
-
-
-def _cut(message: str) -> str:
-    return message if len(message) <= MAX_MESSAGE else f"{message[:MAX_MESSAGE]}…"
+    return cut(f"Invalid BATCH-MANUAL: {violation}")
 
 
 def _open(data: bytes) -> Document:
@@ -135,19 +175,19 @@ def _checked(name: str, check: Check, value: Any) -> Any:
 
 
 def _game_of(meta: Any, options: ParseOptions) -> tuple[Game, Playtype]:
+    """The game and playtype of either form of meta: `{game: "iidx-sp"}`, or `{game: "iidx", playtype: "SP"}`."""
     if not isinstance(meta, dict) or "game" not in meta:
         raise ImportFailed(NO_GAME)
     if "playtype" not in meta:
-        raise ImportFailed(NO_PLAYTYPE)
-    games = {game.slug: game for game in options.games}
-    game = _chosen("game", meta["game"], games)
+        return _chosen("game", meta["game"], by_id(options.games), said=". It must be one of ")
+    game = _chosen("game group", meta["game"], {game.slug: game for game in options.games})
     return game, _chosen("playtype", meta["playtype"], game.by_name)
 
 
-def _chosen(what: str, value: Any, known: Mapping[str, T]) -> T:
+def _chosen(what: str, value: Any, known: Mapping[str, T], *, said: str = " - expected any of ") -> T:
     found = known.get(value) if isinstance(value, str) else None
     if found is None:
-        raise ImportFailed(_cut(f"Invalid {what} '{schema.written(value)}' - expected any of {', '.join(known)}."))
+        raise ImportFailed(cut(f"Invalid {what} '{schema.written(value)}'{said}{', '.join(known)}."))
     return found
 
 
@@ -195,19 +235,13 @@ def _rows(part: Raw | UnsetType, data: bytes, reader: Reader, *, skip_invalid: b
     if json_document.first_byte(part) != b"[":
         raise Violation(NOT_AN_ARRAY, _value("scores", part), path=".scores")
     suspicious = json_document.may_hold_unstorable_text(data)
-    rows = None if suspicious and b"\\u0000" in data else _typed_rows(part, reader)
-    if rows is not None:
-        return rows
+    if not (suspicious and b"\\u0000" in data):
+        # All rows at once, where every one of them is surely valid.
+        with contextlib.suppress(*json_document.UNREADABLE):
+            rows: list[Any] = reader.decoder.decode(part)
+            if not any(map(needs_full_check, rows)):
+                return rows
     return list(_checked_rows(part, reader, suspicious=suspicious, skip_invalid=skip_invalid))
-
-
-def _typed_rows(part: Raw, reader: Reader) -> list[Row] | None:
-    """All rows at once where every one of them is surely valid, else None."""
-    try:
-        rows = reader.decoder.decode(part)
-    except json_document.UNREADABLE:
-        return None
-    return None if any(map(needs_a_closer_look, rows)) else rows
 
 
 def _checked_rows(part: Raw, reader: Reader, *, suspicious: bool, skip_invalid: bool) -> Iterator[Row | RowProblem]:
@@ -218,35 +252,22 @@ def _checked_rows(part: Raw, reader: Reader, *, suspicious: bool, skip_invalid: 
             try:
                 if suspicious:
                     json_document.refuse_unstorable(value)
-                yield _row(value, reader)
+                # The quick way again, for this element alone: one bad row must not make all the good ones slow.
+                row = None
+                with contextlib.suppress(msgspec.ValidationError):
+                    row = msgspec.convert(value, reader.row)
+                yield reader.check(value) if row is None or needs_full_check(row) else row
             except Violation as violation:
                 violation.under(f"[{index}]")
                 if not skip_invalid or is_too_deep(value):
                     raise
                 skipped += 1
-                if skipped > MAX_SKIPPED:
-                    raise ImportFailed(TOO_MANY_SKIPPED) from None
-                yield _skipped(index, violation.under(".scores"), value)
+                refuse_too_many(skipped)
+                said = _sentence(violation.under(".scores"))
+                unknown = violation.is_unknown
+                yield RowProblem(index, ProblemType.INVALID, said, storable(value), is_unknown=unknown)
     except Violation as violation:
         raise violation.under(".scores") from None
-
-
-def _row(value: Any, reader: Reader) -> Row:
-    """The quick way again, for this element alone: one bad row must not make all the good ones slow."""
-    try:
-        row = msgspec.convert(value, reader.row)
-    except msgspec.ValidationError:
-        return reader.check(value)
-    return reader.check(value) if needs_a_closer_look(row) else row
-
-
-def _skipped(index: int, violation: Violation, value: Any) -> RowProblem:
-    return RowProblem(index, ProblemType.INVALID, _sentence(violation), storable(value))
-
-
-def as_sent(row: Row) -> Any:
-    """The row as JSON data; members that were absent are absent."""
-    return msgspec.to_builtins(row)
 
 
 # --- converting -----------------------------------------------------------------------------------------
@@ -257,19 +278,18 @@ def key(row: Row, context: Context) -> Key | None:
     return key_of(row, context)
 
 
-def convert(row: Row, index: int, context: Context, catalogue: Catalogue) -> Draft | RowProblem:
-    """A draft on the chart that the row means, or why there is none."""
+def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart | RowProblem:
+    """The chart that the row means, or why there is none."""
     found = resolve(row, context, catalogue)
     if isinstance(found, Refusal):
-        return RowProblem(index, found.type, found.message, as_sent(row))
-    optional = row.hit_meta if row.optional is None or row.optional is UNSET else row.optional
-    play = Play(reader_of(context.playtype).metrics_of(row), _plain(row.judgements), _plain(optional))
-    return Draft(index, found, play, _plain(row.score_meta), row.comment or None, row.time_achieved or None)
+        return RowProblem(index, found.type, found.message, as_sent(row), is_unknown=found.is_unknown)
+    return found
 
 
-def _plain(value: Any) -> dict[str, Any]:
-    """An object's members that were sent, null ones too; none for null, nothing, and an empty list."""
-    return msgspec.to_builtins(value) if value else {}
+def draft(row: Row, index: int, context: Context, chart: Chart) -> Draft:
+    """The score that the row is on a chart."""
+    play = play_of(row, context.playtype)
+    return Draft(index, chart, play, plain(row.score_meta), row.comment or None, row.time_achieved or None)
 
 
 def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:
@@ -278,17 +298,72 @@ def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:
     return msgspec.json.encode({"meta": meta, "scores": rows})
 
 
-def _format(import_type: str, *, name: str, suffix: str) -> Format:
+# --- what it says of itself -------------------------------------------------------------------------------
+
+
+def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> ChartReference | None:
+    """What a row that was sent asks for its chart with."""
+    identifier = row.get("identifier")
+    if not isinstance(identifier, str):
+        return None
+    texts = {name: value for name in ("difficulty", "artist") if isinstance(value := row.get(name), str)}
+    return ChartReference(
+        match_type=str(row.get("matchType")),
+        identifier=identifier,
+        difficulty=texts.get("difficulty"),
+        artist=texts.get("artist"),
+        playtype=context.get("playtype"),
+        version=context.get("version"),
+    )
+
+
+def recognizes(data: bytes) -> bool:
+    """Whether this looks like a JSON object; no other format is one."""
+    return without_mark(data).lstrip()[:1] == b"{"
+
+
+SAMPLE = Sample(
+    file_name="batch-manual.json",
+    content=b"""{
+  "meta": { "game": "sdvx", "playtype": "Single", "service": "Example" },
+  "scores": [
+    {
+      "score": 9876543, "lamp": "CLEAR",
+      "matchType": "songTitle", "identifier": "Sunset Overclock", "difficulty": "EXH"
+    }
+  ]
+}
+""",
+)
+
+
+def _format(import_type: str, *, name: str, suffix: str, addresses: tuple[str, ...] = ()) -> Format:
+    read = partial(parse, import_type=import_type, suffix=suffix)
+
+    def restore(context: Mapping[str, Any], rows: Sequence[Any], options: ParseOptions) -> Parsed:
+        # A row of an earlier release may break today's schema; it must not keep the others from being read.
+        return read(document(context, rows), replace(options, skip_invalid=True, infer_time_achieved=False))
+
     return Format(
         import_type=import_type,
         name=name,
-        parse=partial(parse, import_type=import_type, suffix=suffix),
+        parse=read,
+        check_meta=check_meta,
         key=key,
-        convert=convert,
+        find=find,
+        draft=draft,
         as_sent=as_sent,
+        restore=restore,
         document=document,
+        chart_reference=chart_reference,
+        asks_by_title={"matchType": "songTitle"},
+        recognizes=recognizes,
+        sample=SAMPLE,
+        addresses=addresses,
     )
 
 
 FILE = _format("file/batch-manual", name="Batch-Manual file", suffix="BATCH-MANUAL")
-DIRECT = _format("ir/direct-manual", name="Direct-Manual", suffix="DIRECT-MANUAL")
+DIRECT = _format(
+    "ir/direct-manual", name="Direct-Manual", suffix="DIRECT-MANUAL", addresses=("/ir/direct-manual/import",)
+)

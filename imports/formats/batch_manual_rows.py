@@ -19,11 +19,11 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
 
 from imports.formats import schema, shape_errors
-from imports.formats.lookup import MATCH_TYPES
+from imports.formats.lookup import ACCEPTED, CHART_ID, MATCH_TYPES
 from imports.formats.schema import Check, Violation
 from imports.games import shapes
 from imports.games.javascript import MAX_SAFE_INTEGER, is_number, is_safe_integer
-from imports.games.spec import Graph, Integer, Ladder, Metric, Playtype
+from imports.games.spec import Graph, Integer, Ladder, Metric, Play, Playtype
 
 MAX_TEXT = 5_000
 """UTF-16 units of an identifier, difficulty, artist or version. No title has a tenth of it."""
@@ -32,7 +32,7 @@ MAX_COMMENT = 240
 FINITE = sys.float_info.max
 TRILLION = 1_000_000_000_000
 
-string_or_nothing = schema.optional(schema.string("Expected *?string, null or no value.", high=MAX_TEXT))
+optional_string = schema.optional(schema.string("Expected *?string, null or no value.", high=MAX_TEXT))
 
 
 class Row(Struct, kw_only=True, gc=False):
@@ -93,7 +93,18 @@ def reader_of(playtype: Playtype) -> Reader:
     )
 
 
-def needs_a_closer_look(row: Row) -> bool:
+def play_of(row: Row, playtype: Playtype) -> Play:
+    """The result that a row tells of."""
+    optional = row.hit_meta if row.optional is None or row.optional is UNSET else row.optional
+    return Play(reader_of(playtype).metrics_of(row), plain(row.judgements), plain(optional))
+
+
+def plain(value: Any) -> dict[str, Any]:
+    """An object's members that were sent, null ones too; none for null, nothing, and an empty list."""
+    return msgspec.to_builtins(value) if value else {}
+
+
+def needs_full_check(row: Row) -> bool:
     """Whether a row that the decoder took may break a rule that its types cannot say."""
     if row.comment and len(row.comment) > MAX_COMMENT // 2 and schema.utf16_length(row.comment) > MAX_COMMENT:
         return True
@@ -142,7 +153,7 @@ def _row_struct(playtype: Playtype, *, judgements: type[Struct], optional: type[
     }
     names = _attributes(playtype.provided)
     fields: list[Any] = [(names[name], _metric_type(metric)) for name, metric in playtype.provided.items()]
-    fields += [("match_type", Literal[tuple(MATCH_TYPES)]), ("identifier", text)]
+    fields += [("match_type", Literal[tuple(ACCEPTED)]), ("identifier", text)]
     fields += [(MEMBERS[name], kind | None | UnsetType, UNSET) for name, kind in kinds.items()]
     rename = {attribute: name for name, attribute in (names | MEMBERS).items()}
     made = defstruct(
@@ -194,6 +205,8 @@ def _bare_type(shape: shapes.Shape) -> Any:
             return _bounded_type(shape)
         case shapes.ListOf():
             return list[_shape_type(shape.item)]  # type: ignore[misc]  # made just now
+        case shapes.MapOf():
+            return dict[str, _shape_type(shape.item)]  # type: ignore[misc]  # made just now
         case shapes.Pair():
             return _pair_type(shape)
         case shapes.Either():
@@ -236,11 +249,11 @@ def _row_check(
     metrics_check = _members_check(playtype.optional, optional)
     members: dict[str, Check] = {name: schema.metric(metric) for name, metric in playtype.provided.items()}
     members |= {
-        "matchType": schema.one_of(tuple(MATCH_TYPES)),
+        "matchType": schema.one_of(tuple(MATCH_TYPES), besides=(CHART_ID,)),
         "identifier": schema.string("Expected string.", high=MAX_TEXT),
         "comment": schema.optional(schema.length_between(3, MAX_COMMENT)),
-        "difficulty": string_or_nothing,
-        "artist": string_or_nothing,
+        "difficulty": optional_string,
+        "artist": optional_string,
         "timeAchieved": schema.optional(_time),
         "judgements": schema.optional(_judgements_check(playtype.judgements, judgements)),
         "optional": schema.optional(metrics_check),
@@ -248,7 +261,17 @@ def _row_check(
         "scoreMeta": schema.optional(_shape_check(playtype.score_meta)),
     }
     check, attributes = schema.strict_object(members), _attributes(playtype.provided) | MEMBERS
-    return lambda value: row(**{attributes[name]: kept for name, kept in check(value).items()})
+
+    def checked(value: Any) -> Row:
+        try:
+            kept = check(value)
+        except Violation as violation:
+            old = [name for name in playtype.obsolete if isinstance(value, dict) and name in value]
+            violation.hint = " ".join(f"({name} became {playtype.obsolete[name]}.)" for name in old)
+            raise
+        return row(**{attributes[name]: member for name, member in kept.items()})
+
+    return checked
 
 
 def _members_check(metrics: Mapping[str, Metric], kind: type[Struct]) -> Check:
@@ -275,7 +298,7 @@ def _judgements_check(names: tuple[str, ...], kind: type[Struct]) -> Check:
         for name in schema.in_js_order(given):
             count = given[name]
             if name not in attributes:
-                raise Violation(f"Invalid Key {name}. Expected any of {known}")
+                raise Violation(f"Invalid Key {name}. Expected any of {known}", is_unknown=True)
             if count is not None and not (is_safe_integer(count) and count >= 0):
                 said = f"{schema.written(count)} [type: {schema.type_word(count)}]"
                 raise Violation(f"Key {name} had an invalid value of {said}")
@@ -298,7 +321,8 @@ def _shape_check(shape: shapes.Record) -> Check:
     def check(value: Any) -> Any:
         issues = list(shape_errors.issues(shape, value))
         if issues:
-            raise Violation(shape_errors.as_json(issues), value)
+            only_unknown = all(issue["code"] == "unrecognized_keys" for issue in issues)
+            raise Violation(shape_errors.as_json(issues), value, is_unknown=only_unknown)
         return value
 
     return check

@@ -17,7 +17,7 @@ from msgspec import Raw
 
 from imports.errors import ImportFailed
 from imports.formats.schema import Violation
-from imports.formats.text import NotTextError, decode, is_too_deep, unstorable_path
+from imports.formats.text import NotTextError, decode, is_too_deep, unstorable_path, without_mark
 from imports.games.javascript import MAX_SAFE_INTEGER
 
 MAX_PART = 2**20
@@ -50,13 +50,9 @@ def invalid_json(data: bytes, error: Exception) -> ImportFailed:
     if found is None:
         return ImportFailed("Invalid JSON. (It ends too early.)" if data.strip() else "Invalid JSON. (It is empty.)")
     before = data[: int(found[2])]
-    line, column = before.count(b"\n") + 1, len(_text(before[before.rfind(b"\n") + 1 :])) + 1
+    line_before = before[before.rfind(b"\n") + 1 :]  # which may end within a character that stands where none may
+    line, column = before.count(b"\n") + 1, len(line_before.decode(errors="ignore")) + 1
     return ImportFailed(f"Invalid JSON. ({found[1].capitalize()} at line {line}, column {column}.)")
-
-
-def _text(line: bytes) -> str:
-    """The place may lie within a character that stands where none may."""
-    return line.decode(errors="ignore")
 
 
 def lone_surrogates_as_nul(data: bytes) -> bytes:
@@ -87,6 +83,19 @@ def value_of(raw: Raw) -> Any:
     except RecursionError:
         raise Violation(TOO_DEEP) from None
     refuse_unstorable(value)
+    return value
+
+
+def decode_document(data: bytes) -> Any:
+    """The value of a whole document that is not long. Raises ImportFailed for what is no JSON, or nested too deeply."""
+    data = without_mark(data)
+    try:
+        msgspec.json.decode(lone_surrogates_as_nul(data), type=Raw)
+        value = _DECODER.decode(decode(data))
+    except (*UNREADABLE, NotTextError) as error:
+        raise invalid_json(data, error) from None
+    if is_too_deep(value):
+        raise ImportFailed(f"Invalid JSON. ({TOO_DEEP}.)")
     return value
 
 
@@ -161,7 +170,7 @@ _BLANKS = " \t\n\r"
 _SPACE = re.compile(f"[{_BLANKS}]*")
 
 
-def _integer(digits: str) -> int | float:
+def read_integer(digits: str) -> int | float:
     """An integer literal as a double, kept as an int where that loses nothing."""
     if len(digits) < 16:
         return int(digits)
@@ -169,14 +178,14 @@ def _integer(digits: str) -> int | float:
     return int(value) if math.isfinite(value) and abs(value) <= MAX_SAFE_INTEGER else value
 
 
-def _no_constant(name: str) -> float:
+def refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is no JSON")
 
 
-def _fraction(digits: str) -> int | float:
+def read_fraction(digits: str) -> int | float:
     """Any other number literal: 900000.0 is 900000, and 1e999 infinite."""
     value = float(digits)
     return int(value) if abs(value) <= MAX_SAFE_INTEGER and value.is_integer() else value
 
 
-_DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_fraction, parse_constant=_no_constant)
+_DECODER = json.JSONDecoder(parse_int=read_integer, parse_float=read_fraction, parse_constant=refuse_constant)

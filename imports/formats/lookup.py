@@ -1,31 +1,35 @@
-"""Finds the chart that a row means, by any of the ten match types (spec: import-pipeline §4). Pure.
+"""Finds the chart that a row means, by any of the twelve match types (spec: import-pipeline §4, api-v3 §3.2). Pure.
 
-Songs and charts are stored with the strings that can be asked for (`song_keys`, `chart_keys`); an import collects what
-its rows ask with (`key_of`), has all of it loaded at once, and `resolve`s row by row from that `Catalogue`.
+An import collects the keys of its rows (`key_of`), has all of them loaded at once, and `resolve`s row by row from that
+`Catalogue`. What songs and charts are stored with is in `match_keys`.
 """
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from msgspec import UnsetType
 
 from imports.errors import ProblemType
 from imports.formats.base import Catalogue, Context, Key
+from imports.formats.lookalikes import normalize
+from imports.formats.match_keys import ALIKE, fold_title, number_text, song_id_text, song_keys, values_of
 from imports.formats.schema import written
-from imports.games import javascript
+from imports.games import BY_SLUG
 from imports.games.spec import Chart, Song
 
-SONG_KINDS = frozenset({"songID", "title", "ddrSongHash"})
-"""Kinds of key that name a song; the others name a chart."""
+__all__ = ["ALIKE", "song_keys"]  # the names of `match_keys` that migration 0014 imports from here
+
+CHART_ID = "chartID"
+"""A match type of our own, which exports name their charts by: no message offers it, and every playtype takes it."""
 
 BMS = "bms"
 ANY_INF = "ANY_INF"
 ANY_INF_DIFFICULTIES = frozenset({"INF", "GRV", "HVN", "VVD", "XCD"})
+ANY_BEYOND = "AnyBeyond"
+ANY_BEYOND_DIFFICULTIES = frozenset({"Beyond", "Inscribed"})
 
 
 class Question(Protocol):
@@ -42,119 +46,24 @@ class Question(Protocol):
 
 
 class Refusal(NamedTuple):
-    """Why no chart was found."""
+    """Why no chart was found. `is_unknown`: the row names what this instance does not know, but may learn."""
 
     type: ProblemType
     message: str
+    is_unknown: bool = False
 
 
-def _not_found(message: str) -> Refusal:
-    return Refusal(ProblemType.NOT_FOUND, message)
+def _not_found(question: Question) -> Refusal:
+    return Refusal(ProblemType.NOT_FOUND, f"Cannot find chart {question.match_type}:{question.identifier}.")
 
 
 def _invalid(message: str) -> Refusal:
     return Refusal(ProblemType.INVALID, message)
 
 
-# --- what songs and charts can be asked for with --------------------------------------------------------
-
-
-def fold_title(title: str) -> str:
-    """A title as it is compared: case is ignored, nothing else is.
-
-    One character always stands for one (Unicode's simple case folding, which the original's database follows): "ß" is
-    not "ss", "İ" is not "i", accents and full-width letters stay apart from plain ones.
-    """
-    folded = title.casefold()
-    return folded if len(folded) == len(title) else "".join(map(_fold, title))
-
-
-def _fold(character: str) -> str:
-    for folded in (character.casefold(), character.lower()):
-        if len(folded) == 1:
-            return folded
-    return character
-
-
-def song_keys(song: Mapping[str, Any]) -> list[str]:
-    """The strings `kind:value` that a song, as a row of the seeds, can be asked for with."""
-    keys = [f"songID:{song['id']}"]
-    keys += [f"title:{fold_title(title)}" for title in (song["title"], *song.get("altTitles", ()))]
-    ddr_song_hash = song.get("data", {}).get("ddrSongHash")
-    if ddr_song_hash is not None:
-        keys.append(f"ddrSongHash:{ddr_song_hash}")
-    return list(dict.fromkeys(keys))
-
-
-CHART_FIELDS = {
-    "inGameID": "inGameID",
-    "inGameStrID": "inGameStrID",
-    "hashMD5": "hash",
-    "hashSHA256": "hash",
-    "hashSHA1": "hash",
-    "hashGSv3": "hash",
-}
-"""Member of a chart's data -> kind of key. Each may hold one value, a list of them, or null."""
-
-
-def chart_keys(chart: Mapping[str, Any]) -> list[str]:
-    """The strings `kind:value` that a chart, as a row of the seeds, can be asked for with."""
-    data = chart.get("data", {})
-    keys = [f"{kind}:{javascript.text(value)}" for name, kind in CHART_FIELDS.items() for value in _values(data, name)]
-    return list(dict.fromkeys(keys))
-
-
-def _values(data: Mapping[str, Any], name: str) -> list[Any]:
-    value = data.get(name)
-    return [one for one in (value if isinstance(value, list | tuple) else [value]) if one is not None]
-
-
-# --- numbers in identifiers -------------------------------------------------------------------------------
-
-_JS_SPACE = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
-_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_BASED = re.compile(r"0(?:[xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)")
-_SONG_ID = re.compile(r"(-?)([0-9]+)")
-
-
-def number_of(identifier: str) -> float:
-    """JavaScript's `Number(text)`: blanks around it are dropped, "" is 0, "0x10" is 16, nonsense is NaN."""
-    digits = identifier.strip(_JS_SPACE)
-    if not digits:
-        return 0.0
-    if _DECIMAL.fullmatch(digits):
-        return float(digits)
-    if digits.lstrip("+-") == "Infinity" and len(digits) <= len("+Infinity"):
-        return -math.inf if digits[0] == "-" else math.inf
-    based = _BASED.fullmatch(digits)
-    if based is None or len(digits) > 250:  # more hexadecimal digits may be beyond a double's range
-        return math.nan
-    return float(int(digits, 0))
-
-
-def _number_text(identifier: str) -> str | None:
-    if identifier.isascii() and identifier.isdigit() and identifier[0] != "0" and len(identifier) < 16:
-        return identifier  # the usual case, a hundred thousand times over
-    value = number_of(identifier)
-    return None if math.isnan(value) else javascript.number(value)
-
-
-def song_id_of(identifier: str) -> int | Refusal:
-    """The number of a song from its text, or what is wrong with that."""
-    found = _SONG_ID.fullmatch(identifier)
-    digits = found[2].lstrip("0") if found else ""
-    number = int(digits or "0") if len(digits) <= 16 else math.inf
-    said = "Invalid songID - must be a stringified positive integer."
-    if found is None or number > javascript.MAX_SAFE_INTEGER:
-        return _invalid(f"{said} (Not an integer -- {identifier}.)")
-    if found[1] and number:
-        return _invalid(f"{said} (Was negative -- {identifier}.)")
-    return int(number)
-
-
-def _song_id_text(identifier: str) -> str | None:
-    number = song_id_of(identifier)
-    return str(number) if isinstance(number, int) else None
+def _unknown(message: str, value: str | UnsetType | None) -> Refusal:
+    """For a difficulty or version that is none of those we know. One that is missing can never be known."""
+    return Refusal(ProblemType.INVALID, message, is_unknown=isinstance(value, str) and value != "")
 
 
 # --- choosing ---------------------------------------------------------------------------------------------
@@ -170,23 +79,31 @@ def _of_version(charts: Iterable[Chart], version: str | None) -> Iterator[Chart]
     return (chart for chart in charts if (version in chart.versions if version else chart.is_primary))
 
 
-def _exactly(charts: Iterable[Chart], question: Question, context: Context) -> Chart | None:
-    """The chart of the import's playtype and version, and the row's difficulty."""
-    name, difficulty = context.playtype.name, question.difficulty
-    fitting = (chart for chart in charts if chart.playtype == name and chart.difficulty == difficulty)
-    return _first(_of_version(fitting, context.version))
+def first_of_version(charts: Iterable[Chart], version: str | None) -> Chart | None:
+    """Of charts that fit a row, the one that is played in a version; without one, the primary chart."""
+    return _first(_of_version(charts, version))
+
+
+def _exactly(charts: Iterable[Chart], question: Question, context: Context) -> list[Chart]:
+    """The charts of the import's playtype and version, and the row's difficulty.
+
+    A difficulty by whose name another one is sent means either, primary or not, where no version tells them apart.
+    """
+    playtype, asked = context.playtype, question.difficulty
+    wanted = {asked, *(name for name, sent in playtype.sent_as.items() if sent == asked and not context.version)}
+    fitting = [chart for chart in charts if chart.playtype == playtype.name and chart.difficulty in wanted]
+    return fitting if len(wanted) > 1 else list(_of_version(fitting, context.version))
 
 
 def _wrong_difficulty(question: Question, context: Context) -> Refusal | None:
-    known = context.playtype.difficulty_names
-    if known is None or question.difficulty in known:
+    known, asked = context.playtype.difficulty_names, question.difficulty
+    said = f"Invalid Difficulty for {context.game.label(context.playtype.name)} - "
+    if known is None:
         return None
-    if context.game.slug == "chunithm" and question.difficulty == "WORLD'S END":
-        return _invalid("WORLD'S END is not supported. Sorry.")
-    return _invalid(
-        f"Invalid Difficulty for {context.game.slug} {context.playtype.name} - "
-        f"Expected any of {', '.join(known)} (Got {written(question.difficulty)})"
-    )
+    if asked not in known:
+        return _unknown(f"{said}Expected any of {', '.join(known)} (Got {written(asked)})", asked)
+    sent_as = context.playtype.sent_as.get(str(asked))
+    return _invalid(f"{said}Don't use {asked} directly; send the score as {sent_as} instead.") if sent_as else None
 
 
 def _chart_of_song(song: Song, question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
@@ -196,7 +113,9 @@ def _chart_of_song(song: Song, question: Question, context: Context, catalogue: 
     if wrong is not None:
         return wrong
     found = _exactly(catalogue.charts_of.get(song.pk, ()), question, context)
-    return found or _not_found(f"Cannot find chart for {song.title} ({context.playtype.name} {question.difficulty})")
+    if len({chart.difficulty for chart in found}) > 1:
+        return _invalid("This chart cannot be matched by songTitle+difficulty.")
+    return _first(found) or _not_found(question)
 
 
 def _songs(question: Question, context: Context, catalogue: Catalogue) -> Sequence[Song]:
@@ -210,20 +129,39 @@ def _charts(question: Question, context: Context, catalogue: Catalogue, *names: 
     charts = catalogue.charts.get(key, ()) if key else ()
     if not names:
         return list(charts)
-    return [c for c in charts if any(question.identifier in _values(c.data, name) for name in names)]
+    return [c for c in charts if any(question.identifier in values_of(c.data, name) for name in names)]
+
+
+def key_of_alike(question: Question, context: Context) -> Key | None:
+    """What to load for songs whose title looks like the one that a row names; None for a row that names none."""
+    form = normalize(question.identifier) if question.match_type == "songTitle" else ""
+    return (context.game.slug, ALIKE, form) if form else None
+
+
+def resolve_alike(question: Question, context: Context, catalogue: Catalogue) -> Chart | None:
+    """The one chart that a row can mean if its title, and its artist, merely look like those of a song."""
+    key = key_of_alike(question, context)
+    songs = {song.pk: song for song in (catalogue.songs.get(key, ()) if key else ())}
+    if question.artist:
+        artist = normalize(question.artist)
+        songs = {pk: song for pk, song in songs.items() if normalize(song.artist) == artist}
+    if len(songs) != 1:
+        return None
+    found = _chart_of_song(songs.popitem()[1], question, context, catalogue)
+    return None if isinstance(found, Refusal) else found
 
 
 # --- the match types ----------------------------------------------------------------------------------------
 
 
-def _by_title(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
+def by_title(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
     songs = {song.pk: song for song in _songs(question, context, catalogue)}
     title, artist = question.identifier, question.artist
     if artist:
         folded = fold_title(artist)
         songs = {pk: song for pk, song in songs.items() if fold_title(song.artist) == folded}
     if not songs:
-        return _not_found(f"Cannot find song with title {title}.")
+        return _not_found(question)
     if len(songs) == 1:
         return _chart_of_song(songs.popitem()[1], question, context, catalogue)
     by, advice = "", "Please try adding an artist field."
@@ -233,81 +171,95 @@ def _by_title(question: Question, context: Context, catalogue: Catalogue) -> Cha
     return Refusal(ProblemType.AMBIGUOUS, message)
 
 
-def _by_song_id(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
-    number = song_id_of(question.identifier)
-    if isinstance(number, Refusal):
-        return number
+def by_song_id(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
+    """By the song's ID of v3, one that it had before, or its number of v2. Any other text is merely not found."""
     songs = _songs(question, context, catalogue)
-    if not songs:
-        return _not_found(f"Cannot find song with songID {question.identifier}.")
-    return _chart_of_song(songs[0], question, context, catalogue)
+    return _chart_of_song(songs[0], question, context, catalogue) if songs else _not_found(question)
 
 
-def _by_ddr_song_hash(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
+def by_ddr_song_hash(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
     wrong = _wrong_difficulty(question, context)
     if wrong is not None:
         return wrong
     songs = _songs(question, context, catalogue)
     if not songs:
-        return _not_found(f"Cannot find song with ddrSongHash {question.identifier}.")
+        return _not_found(question)
     song = min(songs, key=lambda song: song.song_id)
-    found = _exactly(catalogue.charts_of.get(song.pk, ()), question, context)
-    missing = f"{context.playtype.name} {question.difficulty}"
-    return found or _not_found(f"Found song with ddrSongHash {question.identifier} but cannot find chart {missing}.")
+    return _first(_exactly(catalogue.charts_of.get(song.pk, ()), question, context)) or _not_found(question)
 
 
-def _by_in_game_id(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
+def by_in_game_id(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
     wrong = _wrong_difficulty(question, context)
     if wrong is not None:
         return wrong
-    said = f"Cannot find chart for {question.match_type} {question.identifier} ({context.playtype.name})."
-    return _exactly(_charts(question, context, catalogue), question, context) or _not_found(said)
+    return _first(_exactly(_charts(question, context, catalogue), question, context)) or _not_found(question)
 
 
-def _by_sdvx_in_game_id(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
+def by_special_in_game_id(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
+    """The only chart of that number, whatever its difficulty and versions: the way to WORLD'S END and utage."""
+    charts = [chart for chart in _charts(question, context, catalogue) if chart.playtype == context.playtype.name]
+    return charts[0] if len(charts) == 1 else _not_found(question)
+
+
+def by_arcaea_id(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
+    """Whatever the version. Beyond and Inscribed fill one place, which may be asked for as such."""
+    asked, known = question.difficulty, context.playtype.difficulty_names or ()
+    if asked not in (*known, ANY_BEYOND):
+        return _invalid(f"Invalid difficulty '{written(asked)}', Expected any of {', '.join(known)} or {ANY_BEYOND}")
+    wanted = ANY_BEYOND_DIFFICULTIES if asked == ANY_BEYOND else {asked}
+    charts = (chart for chart in _charts(question, context, catalogue) if chart.difficulty in wanted)
+    return _first(charts) or _not_found(question)
+
+
+def by_sdvx_in_game_id(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
     asked, version = question.difficulty, context.version
     known = context.playtype.difficulty_names or ()
     if asked not in (*known, ANY_INF):
-        return _invalid(f"Invalid difficulty '{written(asked)}', Expected any of {', '.join(known)} or {ANY_INF}")
+        said = f"Invalid difficulty '{written(asked)}', Expected any of {', '.join(known)} or {ANY_INF}"
+        return _unknown(said, asked)
     if version and version not in context.playtype.versions:
-        return _invalid(f"Unsupported version {version}. Expected any of {', '.join(context.playtype.versions)}.")
+        said = f"Unsupported version {version}. Expected any of {', '.join(context.playtype.versions)}."
+        return _unknown(said, version)
     wanted = ANY_INF_DIFFICULTIES if asked == ANY_INF else {asked}
     charts = _charts(question, context, catalogue)
     fitting = (c for c in charts if c.playtype == context.playtype.name and c.difficulty in wanted)
-    number = javascript.number(number_of(question.identifier))
-    return _first(_of_version(fitting, version)) or _not_found(
-        f"Cannot find SDVX chart with inGameID {number}, difficulty {asked} and version {version or 'null'}."
-    )
+    return _first(_of_version(fitting, version)) or _not_found(question)
 
 
-def _by_bms_hash(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
+def by_bms_hash(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
     """Looks among the charts of BMS whatever the import's game, so no PMS import ever finds one (as the original)."""
     found = _first(_charts(question, context, catalogue, "hashMD5", "hashSHA256"))
     if found is None:
-        return _not_found(f"Cannot find chart for hash {question.identifier}.")
+        return _not_found(question)
     if found.playtype == context.playtype.name:
         return found
+    theirs, ours = BY_SLUG[BMS].ids[found.playtype], context.game.ids[context.playtype.name]
     return _invalid(
-        f"Chart {found.chart_id}'s playtype was {found.playtype}, "
-        f"but this was not equal to the import playtype of {context.playtype.name}."
+        f"Chart {found.chart_id}'s game was {theirs}, but this was not equal to the resolver game of {ours}."
     )
 
 
-def _by_itg_hash(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
-    found = _first(_charts(question, context, catalogue, "hashGSv3"))
-    return found or _not_found(f"Cannot find chart for itgChartHash {question.identifier}.")
+def by_itg_hash(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
+    return _first(_charts(question, context, catalogue, "hashGSv3")) or _not_found(question)
 
 
-def _by_popn_hash(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
+def by_popn_hash(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
     charts = _charts(question, context, catalogue, "hashSHA256")
     found = _first(chart for chart in charts if chart.playtype == context.playtype.name)
-    return found or _not_found(f"Cannot find chart for popnChartHash {question.identifier} ({context.playtype.name}).")
+    return found or _not_found(question)
 
 
-def _by_usc_hash(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
+def by_usc_hash(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
     charts = _charts(question, context, catalogue, "hashSHA1")
     found = _first(chart for chart in charts if chart.playtype == context.playtype.name)
-    return found or _not_found(f"Cannot find chart with hash {question.identifier}.")
+    return found or _not_found(question)
+
+
+def by_chart_id(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
+    """By the chart's ID of v2 or v3, or one that it had before; primary or not, whatever its difficulty."""
+    charts = _charts(question, context, catalogue)
+    found = next((chart for chart in charts if chart.playtype == context.playtype.name), None)
+    return found or _not_found(question)
 
 
 def _as_it_is(identifier: str) -> str:
@@ -325,27 +277,37 @@ class MatchType:
 
 
 MATCH_TYPES: Mapping[str, MatchType] = {
-    "songTitle": MatchType("title", fold_title, _by_title),
-    "tachiSongID": MatchType("songID", _song_id_text, _by_song_id),
-    "bmsChartHash": MatchType("hash", _as_it_is, _by_bms_hash, game=BMS),
-    "itgChartHash": MatchType("hash", _as_it_is, _by_itg_hash),
-    "sdvxInGameID": MatchType("inGameID", _number_text, _by_sdvx_in_game_id),
-    "inGameID": MatchType("inGameID", _number_text, _by_in_game_id),
-    "inGameStrID": MatchType("inGameStrID", _as_it_is, _by_in_game_id),
-    "uscChartHash": MatchType("hash", _as_it_is, _by_usc_hash),
-    "popnChartHash": MatchType("hash", _as_it_is, _by_popn_hash),
-    "ddrSongHash": MatchType("ddrSongHash", _as_it_is, _by_ddr_song_hash),
+    "songTitle": MatchType("title", fold_title, by_title),
+    "tachiSongID": MatchType("songID", song_id_text, by_song_id),
+    "bmsChartHash": MatchType("hash", _as_it_is, by_bms_hash, game=BMS),
+    "gcmInGameIDSpecialChart": MatchType("inGameID", number_text, by_special_in_game_id),
+    "itgChartHash": MatchType("hash", _as_it_is, by_itg_hash),
+    "sdvxInGameID": MatchType("inGameID", number_text, by_sdvx_in_game_id),
+    "arcaeaInGameStrID": MatchType("inGameStrID", _as_it_is, by_arcaea_id),
+    "inGameID": MatchType("inGameID", number_text, by_in_game_id),
+    "inGameStrID": MatchType("inGameStrID", _as_it_is, by_in_game_id),
+    "uscChartHash": MatchType("hash", _as_it_is, by_usc_hash),
+    "popnChartHash": MatchType("hash", _as_it_is, by_popn_hash),
+    "ddrSongHash": MatchType("ddrSongHash", _as_it_is, by_ddr_song_hash),
 }
 """In the order in which messages list them."""
+
+ACCEPTED: Mapping[str, MatchType] = {**MATCH_TYPES, CHART_ID: MatchType(CHART_ID, _as_it_is, by_chart_id)}
+"""Those, and ours."""
 
 
 def key_of(question: Question, context: Context) -> Key | None:
     """What to load for a row, or None where nothing can be found."""
-    if question.match_type not in context.playtype.match_types:
+    if not _is_supported(question, context):
         return None
-    match_type = MATCH_TYPES[question.match_type]
+    match_type = ACCEPTED[question.match_type]
     value = match_type.value(question.identifier)
     return None if value is None else (match_type.game or context.game.slug, match_type.kind, value)
+
+
+def _is_supported(question: Question, context: Context) -> bool:
+    playtype = context.playtype
+    return question.match_type in (*playtype.match_types, *playtype.old_match_types, CHART_ID)
 
 
 def resolve(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
@@ -360,14 +322,15 @@ def resolve(question: Question, context: Context, catalogue: Catalogue) -> Chart
     )
     found = catalogue.memo.get(asked)
     if found is None:
-        found = catalogue.memo[asked] = _resolve(question, context, catalogue)
+        is_supported = _is_supported(question, context)
+        find = ACCEPTED[question.match_type].resolve if is_supported else refuse_match_type
+        found = catalogue.memo[asked] = find(question, context, catalogue)
     return found
 
 
-def _resolve(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
+def refuse_match_type(question: Question, context: Context, _catalogue: Catalogue) -> Refusal:
+    """What is said of a match type that the playtype does not take."""
     supported = context.playtype.match_types
-    if question.match_type in supported:
-        return MATCH_TYPES[question.match_type].resolve(question, context, catalogue)
     said = f"Cannot use matchType {question.match_type} for {context.game.label(context.playtype.name)}."
     if question.match_type == "inGameID" and "sdvxInGameID" in supported:
         return _invalid(f"{said} Use 'sdvxInGameID' instead.")

@@ -7,18 +7,21 @@ for the first thing that is wrong. Checks of objects and lists are made of check
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import UNSET
 
 from imports.games.javascript import is_number, is_safe_integer, text
-from imports.games.spec import Graph, Integer, Ladder, Metric, Rule
+from imports.games.spec import Graph, Integer, Ladder, Metric, NumberRule
 
 ABSENT = UNSET
 """A member that is not there: JavaScript's undefined."""
 
 Check = Callable[[Any], Any]
+
+_IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 
 NO_OBJECT = "Object does not match structure of schema, expected this location to have an object."
 TOO_LARGE = "Expected a number that fits into 64 bits."
@@ -27,14 +30,17 @@ TOO_LARGE = "Expected a number that fits into 64 bits."
 class Violation(Exception):
     """What is wrong, where (a path like `.scores[0].lamp` that grows as it rises), and the offending value.
 
-    `value` is left out where it is an object or a list, which messages do not quote.
+    `value` is left out where it is an object or a list, which messages do not quote. `is_unknown`: the data have a
+    member that we do not know, and nothing else is known to be wrong with them.
     """
 
-    def __init__(self, message: str, value: Any = (), *, path: str = "") -> None:
+    def __init__(self, message: str, value: Any = (), *, path: str = "", is_unknown: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.path = path
         self.value = value
+        self.is_unknown = is_unknown
+        self.hint = ""  # a sentence beyond what the original says
 
     def under(self, step: str) -> Violation:
         """The same, seen from one level further up; `step` is like `.scores` or `[0]`."""
@@ -43,7 +49,8 @@ class Violation(Exception):
 
     def __str__(self) -> str:
         """`scores[0].score | Expected an integer. | Received 1.5 [type: number].`"""
-        return f"{self.path.removeprefix('.') or 'null'} | {self.message}{received(self.value)}."
+        said = f"{self.path.removeprefix('.') or 'null'} | {self.message}{received(self.value)}."
+        return f"{said} {self.hint}" if self.hint else said
 
 
 def received(value: Any) -> str:
@@ -102,6 +109,18 @@ def _is_index(key: str) -> bool:
 
 def strict_object(members: Mapping[str, Check]) -> Check:
     """Each named member in order, then nothing else. Keeps the members that are there."""
+    check_members = open_object(members)
+
+    def check(value: Any) -> dict[str, Any]:
+        kept: dict[str, Any] = check_members(value)
+        refuse_unexpected(entries(value), members)
+        return kept
+
+    return check
+
+
+def open_object(members: Mapping[str, Check]) -> Check:
+    """Each named member in order; whatever else is there is neither looked at nor kept."""
 
     def check(value: Any) -> dict[str, Any]:
         given = entries(value)
@@ -110,10 +129,11 @@ def strict_object(members: Mapping[str, Check]) -> Check:
             try:
                 found = member(given.get(name, ABSENT))
             except Violation as violation:
-                raise violation.under(f".{name}") from None
+                # As the original's paths name members: `.scores`, `["2dx-gsm"]`.
+                step = f".{name}" if _IDENTIFIER.fullmatch(name) else f'["{name}"]'
+                raise violation.under(step) from None
             if found is not ABSENT:
                 kept[name] = found
-        refuse_unexpected(given, members)
         return kept
 
     return check
@@ -123,7 +143,7 @@ def refuse_unexpected(given: Mapping[str, Any], known: Iterable[str]) -> None:
     unexpected = given.keys() - set(known)
     if unexpected:
         names = [name for name in in_js_order(given) if name in unexpected]
-        raise Violation(f"Unexpected properties inside object: {', '.join(names)}.")
+        raise Violation(f"Unexpected properties inside object: {', '.join(names)}.", is_unknown=True)
 
 
 def optional(check: Check) -> Check:
@@ -162,9 +182,10 @@ def string(message: str, *, high: int) -> Check:
     return check
 
 
-def one_of(values: Sequence[str]) -> Check:
+def one_of(values: Sequence[str], *, besides: Sequence[str] = ()) -> Check:
+    """`besides`: values that are taken, and that no message offers."""
     message = f"Expected any of {', '.join(values)}."
-    known = frozenset(values)
+    known = frozenset((*values, *besides))
 
     def check(value: Any) -> str:
         if isinstance(value, str) and value in known:
@@ -179,12 +200,13 @@ def metric(declared: Metric) -> Check:
     if isinstance(declared, Ladder):
         return one_of(declared.values)
     if isinstance(declared, Graph):
-        return _graph(declared)
+        element = _decimal("Expected ?number or null." if declared.nullable else "Expected number.", declared.rule)
+        return list_of(optional_null(element) if declared.nullable else element)
     rule = declared.rule if declared.chart_rule is None else None
     return _integer(declared, rule) if isinstance(declared, Integer) else _decimal("Expected number.", rule)
 
 
-def _integer(_declared: Integer, rule: Rule | None) -> Check:
+def _integer(_declared: Integer, rule: NumberRule | None) -> Check:
     def check(value: Any) -> int:
         if not is_safe_integer(value):
             raise Violation("Expected an integer.", value)
@@ -195,7 +217,7 @@ def _integer(_declared: Integer, rule: Rule | None) -> Check:
     return check
 
 
-def _decimal(message: str, rule: Rule | None) -> Check:
+def _decimal(message: str, rule: NumberRule | None) -> Check:
     def check(value: Any) -> float:
         if not is_number(value):
             raise Violation(message, value)
@@ -211,11 +233,6 @@ def finite(value: float) -> float:
     if not math.isfinite(value):
         raise Violation(TOO_LARGE, value)
     return value
-
-
-def _graph(declared: Graph) -> Check:
-    element = _decimal("Expected ?number or null." if declared.nullable else "Expected number.", declared.rule)
-    return list_of(optional_null(element) if declared.nullable else element)
 
 
 def optional_null(check: Check) -> Check:

@@ -12,12 +12,19 @@ from typing import Any
 
 from imports.formats.schema import ABSENT, in_js_order
 from imports.games.javascript import is_number, number
-from imports.games.shapes import Either, Flag, ListOf, Number, OneOf, Pair, Record, Shape, Text
+from imports.games.shapes import Either, Flag, ListOf, MapOf, Number, OneOf, Pair, Record, Shape, Text
 
 Issue = dict[str, Any]
 Path = tuple[str | int, ...]
 
-_WORDS: Mapping[type, str] = {Text: "string", Number: "number", Flag: "boolean", ListOf: "array", Pair: "array"}
+_WORDS: Mapping[type, str] = {
+    Text: "string",
+    Number: "number",
+    Flag: "boolean",
+    ListOf: "array",
+    Pair: "array",
+    MapOf: "object",
+}
 
 
 def issues(shape: Shape, value: Any, path: Path = ()) -> Iterator[Issue]:
@@ -26,20 +33,23 @@ def issues(shape: Shape, value: Any, path: Path = ()) -> Iterator[Issue]:
         return
     match shape:
         case OneOf():
-            yield from _one_of(shape, value, path)
+            yield from one_of_issues(shape, value, path)
         case Either():
-            yield from _either(shape, value, path)
+            yield from either_issues(shape, value, path)
         case Record():
-            yield from _record(shape, value, path)
+            yield from record_issues(shape, value, path)
+        case MapOf() if isinstance(value, dict):
+            for name in in_js_order(value):
+                yield from issues(shape.item, value[name], (*path, name))
         case _ if _parsed_type(value) != _WORDS[type(shape)]:
             yield _wrong_type(_WORDS[type(shape)], value, path)
         case Number():
-            yield from _number(shape, value, path)
+            yield from number_issues(shape, value, path)
         case ListOf():
             for index, item in enumerate(value):
                 yield from issues(shape.item, item, (*path, index))
         case Pair():
-            yield from _pair(shape, value, path)
+            yield from pair_issues(shape, value, path)
         case _:
             return
 
@@ -76,7 +86,7 @@ def _wrong_type(expected: str, value: Any, path: Path) -> Issue:
     }
 
 
-def _one_of(shape: OneOf, value: Any, path: Path) -> Iterator[Issue]:
+def one_of_issues(shape: OneOf, value: Any, path: Path) -> Iterator[Issue]:
     expected = " | ".join(f"'{choice}'" for choice in shape.values)
     if not isinstance(value, str):
         issue = _wrong_type(expected, value, path)
@@ -91,7 +101,7 @@ def _one_of(shape: OneOf, value: Any, path: Path) -> Iterator[Issue]:
         }
 
 
-def _either(shape: Either, value: Any, path: Path) -> Iterator[Issue]:
+def either_issues(shape: Either, value: Any, path: Path) -> Iterator[Issue]:
     """An option that only a range or an extra key speaks against is preferred to those of another type."""
     tried = [list(issues(option, value, path)) for option in shape.options]
     if not all(tried):
@@ -115,7 +125,7 @@ def _is_mild(issue: Issue) -> bool:
     return issue["code"] in {"too_big", "unrecognized_keys", "not_finite"} or issue.get("expected") == "integer"
 
 
-def _record(shape: Record, value: Any, path: Path) -> Iterator[Issue]:
+def record_issues(shape: Record, value: Any, path: Path) -> Iterator[Issue]:
     if not isinstance(value, dict):
         yield _wrong_type("object", value, path)
         return
@@ -131,7 +141,7 @@ def _record(shape: Record, value: Any, path: Path) -> Iterator[Issue]:
         }
 
 
-def _number(shape: Number, value: float, path: Path) -> Iterator[Issue]:
+def number_issues(shape: Number, value: float, path: Path) -> Iterator[Issue]:
     if shape.whole and not float(value).is_integer():
         yield {
             "code": "invalid_type",
@@ -162,7 +172,7 @@ def _out_of_range(which: str, bound: float, words: str, path: Path, *, inclusive
     }
 
 
-def _pair(shape: Pair, value: Sequence[Any], path: Path) -> Iterator[Issue]:
+def pair_issues(shape: Pair, value: Sequence[Any], path: Path) -> Iterator[Issue]:
     size = len(shape.items)
     if len(value) < size:
         yield _wrong_size("small", size, "at least", path)

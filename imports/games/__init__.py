@@ -1,7 +1,7 @@
 """The games: one file each, holding one frozen `GAME` with its formulas as plain functions beside it. Pure.
 
-    spec, shapes        the form that a game is declared in
-    formulas            arithmetic that games share; volforce, ex_score and be_music what one family of them shares
+    spec, shapes        the parts of which a game is declared; contradictions checks a declaration
+    formulas            arithmetic that games share; volforce, ex_score and be_music those of one family
     judging             derive, validate, rate and compose, for any game
     identity            score IDs and orphan IDs
     javascript          numbers and texts exactly as the original writes them
@@ -11,6 +11,8 @@ How to add a game: docs/adding-a-game.md.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from imports.games import (
     arcaea,
@@ -54,7 +56,18 @@ GAMES: tuple[Game, ...] = (
 )
 """Every game, in the order they are listed to players."""
 
+RULES = max(game.rules for game in GAMES)
+"""The year of the newest rules that are implemented."""
+
 BY_SLUG: dict[str, Game] = {game.slug: game for game in GAMES}
+
+
+def by_id(games: Iterable[Game]) -> dict[str, tuple[Game, Playtype]]:
+    """The ids that the API of 2026 has for these games (`iidx-sp`, `iidx-dp`, `museca`, ...), in order.
+
+    The way back is `game.ids[playtype.name]`.
+    """
+    return {game.ids[playtype.name]: (game, playtype) for game in games for playtype in game.playtypes}
 
 
 def playtype_of(game_slug: str, playtype_name: str) -> Playtype:

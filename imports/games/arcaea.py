@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from math import floor
 from typing import Any
 
-from imports.games.formulas import average_of_best, class_from_floors, from_floor, hits, js_round
+from imports.games.formulas import class_from_floors, from_floor, hits
 from imports.games.javascript import text
 from imports.games.shapes import Number, Record, Text
 from imports.games.spec import (
     FAST_SLOW_COMBO,
+    Bests,
     Chart,
     ClassSet,
     ClassValue,
@@ -45,6 +45,7 @@ GRADE = Ladder(values=tuple(GRADE_FLOORS), minimum_relevant="AA")
 ALL_PURE = 10_000_000  # the least score of a play whose every note was pure
 
 # --- classes ----------------------------------------------------------------------------------------
+# Sections "Classes" and "Derived class badge": ids and floors are part of the API.
 
 BADGE_FLOORS = {
     "BLUE": 0,
@@ -69,6 +70,7 @@ BADGE = ClassSet(
         ClassValue("THREE_STARS", "☆☆☆", ">=13.00 Potential"),
     ),
     derive=class_from_floors("naivePotential", BADGE_FLOORS),
+    minimum_relevant="RED",
 )
 COURSE_BANNER = ClassSet(
     name="courseBanner",
@@ -84,32 +86,56 @@ COURSE_BANNER = ClassSet(
         ClassValue("PHASE_9", "Phase 9", "Ego's Demise"),
         ClassValue("PHASE_10", "Phase 10", "A Torrent of Light and Conflict"),
         ClassValue("PHASE_11", "Phase 11", "Radiant Genesis"),
+        ClassValue("PHASE_12", "Phase 12"),
     ),
 )
 
 # --- the rating of a play ---------------------------------------------------------------------------
+# Section "Score rating" of the game's page in the spec.
+
+CLEAR_BONUS = 0.2
 
 
-def potential(play: Play, chart: Chart) -> float:
-    """Potential of one play, from 0 to two above the level. Counted in whole hundredths."""
-    score, level = play.metrics["score"], js_round(100 * chart.level_num)
+def potential(play: Play, chart: Chart) -> float | None:
+    """Potential of one play, from 0 to 2.2 above the level; 0 on a chart without one. Arcaea 7.0.
+
+    None for a PURE MEMORY without ten million, and for ten million without one: such plays are refused today.
+    """
+    score, level, lamp = play.metrics["score"], chart.level_num, play.metrics["lamp"]
+    if level <= 0:
+        return 0
+    if (lamp == "PURE MEMORY") != (score >= ALL_PURE):
+        return None
     if score >= ALL_PURE:
-        hundredths = level + 200
+        value = level + 2
     elif score >= 9_800_000:
-        hundredths = level + 100 + floor((score - 9_800_000) / 2000)
+        value = level + 1 + (score - 9_800_000) / 200_000
     else:
-        hundredths = level + floor((score - 9_500_000) / 3000)
-    return max(hundredths / 100, 0)
+        value = level + (score - 9_500_000) / 300_000
+    return max(value + (0 if lamp == "LOST" else CLEAR_BONUS), 0)
+
+
+# --- the rating of a profile ------------------------------------------------------------------------
+# Section "Session / profile ratings" of the game's page in the spec.
+
+
+def naive_potential(bests: Bests) -> float:
+    """The sum of the fifty best and, once more, of the ten best, divided by sixty however few there are; never None."""
+    best = bests.top("potential", 50)
+    return (sum(best) + sum(best[:10])) / 60
 
 
 # --- what contradicts itself ------------------------------------------------------------------------
+# Section "Score validators": each function is one bullet there, of which the first message that fits is told.
 
 
 def fits_the_chart(score: Any, chart: Chart) -> str | None:
-    most = ALL_PURE + int(chart.data["notecount"])
     if score < 0:
         return f"Score must be non-negative. Got {text(score)}"
-    return f"Score cannot exceed {most} for this chart." if score > most else None
+    notes = chart.data.get("notecount")
+    if notes is None or score <= ALL_PURE + int(notes):
+        return None
+    return f"Score cannot exceed {ALL_PURE + int(notes)} for this chart."
 
 
 def pure_memory_has_every_share(play: Play, _chart: Chart) -> str | None:
@@ -135,6 +161,31 @@ def recall_loses_nothing(play: Play, _chart: Chart) -> str | None:
     return None
 
 
+def ten_million_is_a_pure_memory(play: Play, chart: Chart) -> str | None:
+    """On a chart with a level, where another lamp has no potential."""
+    score = play.metrics["score"]
+    if score < ALL_PURE or play.metrics["lamp"] == "PURE MEMORY" or chart.level_num <= 0:
+        return None
+    return f"A score of 10 million or more must be a PURE MEMORY. Got {text(score)} with {play.metrics['lamp']}."
+
+
+def pure_memory_has_a_pure_for_each_point(play: Play, _chart: Chart) -> str | None:
+    """Each point above ten million is a note hit exactly."""
+    pures, score = play.judgements.get("pure"), play.metrics["score"]
+    if play.metrics["lamp"] != "PURE MEMORY" or hits(play, "far", "lost") > 0 or pures is None:
+        return None
+    return f"Impossible PURE MEMORY. Got {text(score)} with {pures} pures." if score - ALL_PURE > pures else None
+
+
+def judgements_fit_the_chart(play: Play, chart: Chart) -> str | None:
+    notes, count = chart.data.get("notecount"), hits(play, "pure", "far", "lost")
+    if notes is None or count <= notes:
+        return None
+    return f"Too many judgements: received {count} in total but the chart's note count is {text(notes)}."
+
+
+_VALIDATORS_OF_2025 = (pure_memory_has_every_share, full_recall_has_half_the_shares, recall_loses_nothing)
+
 # --- the declaration --------------------------------------------------------------------------------
 
 TOUCH = Playtype(
@@ -156,28 +207,45 @@ TOUCH = Playtype(
         Difficulty("Past", "PST"),
         Difficulty("Present", "PRS"),
         Difficulty("Future", "FTR"),
+        Difficulty("Eternal", "ETR"),
         Difficulty("Beyond", "BYD"),
+        Difficulty("Inscribed"),
     ),
     default_difficulty="Future",
-    match_types=("inGameStrID", "songTitle", "tachiSongID"),
+    match_types=("arcaeaInGameStrID", "songTitle", "tachiSongID"),
+    old_match_types=("inGameStrID",),
     versions={"mobile": "Mobile", "switch": "Nintendo Switch"},
-    chart_data=Record({"inGameStrID": Text(), "notecount": Number(whole=True, low=0)}),
+    chart_data=Record(
+        {
+            "inGameStrID": Text(),
+            "displayVersion": Text(optional=True),
+            "notecount": Number(whole=True, low=0, optional=True),
+        }
+    ),
     score_meta=Record(),
     score_ratings={"potential": ScoreRating(potential, Shown.DP2)},
     session_ratings={"naivePotential": SessionRating("potential", shown=Shown.DP2)},
-    profile_ratings={"naivePotential": ProfileRating(("potential",), average_of_best(30, "potential"), Shown.DP2)},
+    profile_ratings={"naivePotential": ProfileRating(("potential",), naive_potential, Shown.DP2)},
     default_score_rating="potential",
     default_session_rating="naivePotential",
     default_profile_rating="naivePotential",
     best_name="Best Score",
     merges=(Merge(name="Best Lamp", key="lamp", takes=("lamp",)),),
-    validators=(pure_memory_has_every_share, full_recall_has_half_the_shares, recall_loses_nothing),
+    ranked_by=("score", "lamp"),  # spec: games/README.md, "Chart ranking"
+    validators=(
+        *_VALIDATORS_OF_2025,
+        ten_million_is_a_pure_memory,
+        pure_memory_has_a_pure_for_each_point,
+        judgements_fit_the_chart,
+    ),
+    validators_until={2025: _VALIDATORS_OF_2025},
     classes={"badge": BADGE, "courseBanner": COURSE_BANNER},
 )
 
 GAME = Game(
     slug="arcaea",
     name="Arcaea",
-    song_data=Record({"displayVersion": Text(), "songPack": Text()}),
+    rules=2026,
+    song_data=Record({"displayVersion": Text(optional=True), "songPack": Text()}),
     playtypes=(TOUCH,),
 )

@@ -70,6 +70,8 @@ MERGES = (
     Merge(name="Lowest BP", key="optional.bp", smallest=True, takes_optional=("bp",)),
 )
 
+RANKED_BY = ("score", "lamp", "optional.bp")  # more bad hits stand higher, as in the original
+
 # --- the catalogue ----------------------------------------------------------------------------------
 
 DIFFICULTIES = (Difficulty("CHART"),)  # a song is a file, and a file one chart

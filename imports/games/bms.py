@@ -14,6 +14,7 @@ from imports.games.be_music import (
     MERGES,
     OPTIONAL,
     RANDOMS,
+    RANKED_BY,
     SONG_DATA,
     dans,
     ordinal,
@@ -118,6 +119,7 @@ SEVEN_KEYS = Playtype(
     default_profile_rating="sieglinde",
     best_name="Best Score",
     merges=MERGES,
+    ranked_by=RANKED_BY,
     validators=(judgements_add_up,),
     classes={
         "genocideDan": GENOCIDE_DAN,
@@ -140,6 +142,7 @@ FOURTEEN_KEYS = replace(
 GAME = Game(
     slug="bms",
     name="BMS",
+    rules=2026,
     song_data=SONG_DATA,
     playtypes=(SEVEN_KEYS, FOURTEEN_KEYS),
 )

@@ -7,7 +7,7 @@ from math import floor
 from imports.errors import FormulaError
 from imports.games.formulas import average_of_best, class_from_floors, from_floor, hits, known_hits
 from imports.games.javascript import text
-from imports.games.shapes import Number, Record, Text
+from imports.games.shapes import Either, ListOf, Number, Record, Text
 from imports.games.spec import (
     FAST_SLOW_COMBO,
     Chart,
@@ -57,6 +57,7 @@ GRADE_FLOORS = {
 GRADE = Ladder(values=tuple(GRADE_FLOORS), minimum_relevant="A")
 
 # --- classes ----------------------------------------------------------------------------------------
+# Sections "Classes" and "Derived class colour": ids and floors are part of the API.
 
 COLOUR_FLOORS = {
     "BLUE": 0,
@@ -68,6 +69,8 @@ COLOUR_FLOORS = {
     "SILVER": 13.25,
     "GOLD": 14.5,
     "PLATINUM": 15.25,
+    "PLATINUM_II": 15.5,
+    "PLATINUM_III": 15.75,
     "RAINBOW": 16,
     "RAINBOW_II": 16.25,
     "RAINBOW_III": 16.5,
@@ -87,7 +90,9 @@ COLOUR = ClassSet(
         ClassValue("COPPER", "銅", "Copper: 12 - 13.24 Rating"),
         ClassValue("SILVER", "銀", "Silver: 13.25 - 14.49 Rating"),
         ClassValue("GOLD", "金", "Gold: 14.50 - 15.24 Rating"),
-        ClassValue("PLATINUM", "鉑", "Platinum: 15.25 - 15.99 Rating"),
+        ClassValue("PLATINUM", "鉑", "Platinum: 15.25 - 15.49 Rating"),
+        ClassValue("PLATINUM_II", "鉑★★", "Platinum II: 15.50 - 15.74 Rating"),
+        ClassValue("PLATINUM_III", "鉑★★★", "Platinum III: 15.75 - 15.99 Rating"),
         ClassValue("RAINBOW", "虹★", "Rainbow I: >=16 Rating"),
         ClassValue("RAINBOW_II", "虹★★", "Rainbow II: >=16.25 Rating"),
         ClassValue("RAINBOW_III", "虹★★★", "Rainbow III: >=16.5 Rating"),
@@ -112,12 +117,18 @@ DAN = ClassSet(name="dan", values=_DANS)
 EMBLEM = ClassSet(name="emblem", values=_DANS)
 
 # --- the rating of a play ---------------------------------------------------------------------------
+# Section "Score rating" of the game's page in the spec.
 
 
 def rating(play: Play, chart: Chart) -> float:
-    """The rating of one play, 0 to the level plus 2.15, cut to two decimals. SUN and later."""
+    """The rating of one play, 0 to the level plus 2.15, cut to two decimals. SUN and later.
+
+    0 on a chart without a level, as special ones are. Raises FormulaError for a score outside the range.
+    """
     score, base = play.metrics["score"], 100 * chart.level_num
-    if score < 0 or score > 1_010_000 or base < 0:
+    if base <= 0:
+        return 0
+    if score < 0 or score > 1_010_000:
         raise FormulaError(f"A score of {text(score)} on level {text(chart.level_num)} has no rating.")
     return max(floor(_hundredths(score, base)) / 100, 0)
 
@@ -143,6 +154,7 @@ def _hundredths(score: int, base: float) -> float:
 
 
 # --- what contradicts itself ------------------------------------------------------------------------
+# Section "Score validators": each function is one bullet there, of which the first message that fits is told.
 
 
 def note_lamp_fits_the_score(play: Play, _chart: Chart) -> str | None:
@@ -223,7 +235,12 @@ VERSIONS = {
     "xverse": "X-VERSE",
     "xverse-intl": "X-VERSE International",
     "xverse-omni": "X-VERSE Omnimix",
+    "xversex": "X-VERSE-X",
+    "xversex-intl": "X-VERSE-X International",
+    "xversex-omni": "X-VERSE-X Omnimix",
 }
+
+_IN_GAME_ID = Number(whole=True, low=0)
 
 SINGLE = Playtype(
     name="Single",
@@ -253,9 +270,16 @@ SINGLE = Playtype(
         Difficulty("ULTIMA", "U"),
     ),
     default_difficulty="MASTER",
-    match_types=("inGameID", "songTitle", "tachiSongID"),
+    obsolete={"lamp": "noteLamp and clearLamp"},
+    has_special_charts=True,
+    match_types=("gcmInGameIDSpecialChart", "inGameID", "songTitle", "tachiSongID"),
     versions=VERSIONS,
-    chart_data=Record({"inGameID": Number(whole=True, low=0)}),
+    chart_data=Record(
+        {
+            "inGameID": Either((ListOf(_IN_GAME_ID), _IN_GAME_ID)),
+            "displayVersion": Text(optional=True),
+        }
+    ),
     score_meta=Record(),
     score_ratings={"rating": ScoreRating(rating, Shown.DP2)},
     session_ratings={"naiveRating": SessionRating("rating", shown=Shown.DP2)},
@@ -270,7 +294,7 @@ SINGLE = Playtype(
         Merge(name="Best Note Lamp", key="noteLamp", takes=("noteLamp",)),
         Merge(name="Best Clear Lamp", key="clearLamp", takes=("clearLamp",)),
     ),
-    ranked_by=("score", "noteLamp", "clearLamp"),
+    ranked_by=("score", "noteLamp", "clearLamp"),  # spec: games/README.md, "Chart ranking"
     validators=(
         note_lamp_fits_the_score,
         note_lamp_fits_the_judgements,
@@ -283,6 +307,7 @@ SINGLE = Playtype(
 GAME = Game(
     slug="chunithm",
     name="CHUNITHM",
-    song_data=Record({"genre": Text(), "displayVersion": Text(), "duration": Number(optional=True)}),
+    rules=2026,
+    song_data=Record({"genre": Text(), "displayVersion": Text(optional=True), "duration": Number(optional=True)}),
     playtypes=(SINGLE,),
 )

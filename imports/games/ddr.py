@@ -36,11 +36,11 @@ LAMP = Ladder(
         "FAILED",
         "ASSIST",
         "CLEAR",
+        "LIFE4",
         "FULL COMBO",
         "GREAT FULL COMBO",
         "PERFECT FULL COMBO",
         "MARVELOUS FULL COMBO",
-        "LIFE4",
     ),
     minimum_relevant="CLEAR",
 )
@@ -72,6 +72,7 @@ def grade(play: Play, _chart: Chart) -> str:
 
 
 # --- the rating of a play ---------------------------------------------------------------------------
+# Section "Score rating" of the game's page in the spec.
 
 _SKILLS: dict[float, int] = dict(  # of a level without a flare
     enumerate(
@@ -93,10 +94,11 @@ def flare_skill(play: Play, chart: Chart) -> int:
     if skill is None:
         raise FormulaError(f"Level {text(chart.level_num)} has no flare skill.")
     flares: int = _FLARE_INDEXES[play.optional.get("flare") or "0"]
-    return skill * (100 + 6 * flares) // 100
+    return skill * (100 + 6 * flares) // 100  # whole numbers, cut
 
 
 # --- the rating of a profile ------------------------------------------------------------------------
+# Section "Session / profile ratings" of the game's page in the spec.
 
 BEST_OF_CATEGORY = 30
 FLARE_CATEGORIES = ("CLASSIC", "WHITE", "GOLD", "NONE")
@@ -114,6 +116,7 @@ def profile_flare_skill(bests: Bests) -> float | None:
 
 
 # --- what contradicts itself ------------------------------------------------------------------------
+# Section "Score validators": each function is one bullet there, of which the first message that fits is told.
 
 
 def judgements_make_the_score(play: Play, chart: Chart) -> str | None:
@@ -158,6 +161,7 @@ def judgements_make_the_ex_score(play: Play, _chart: Chart) -> str | None:
 
 
 # --- the class of a profile -------------------------------------------------------------------------
+# Sections "Classes" and "Derived class flare": ids and floors are part of the API.
 
 _PLANETS = {  # id -> its name, and where each of its four steps begins
     "NONE": ("NONE", (0, 500, 1000, 1500)),
@@ -174,18 +178,17 @@ _PLANETS = {  # id -> its name, and where each of its four steps begins
 }
 
 
-def _flare_class() -> ClassSet:
-    steps = [
-        (f"{planet}{'+' * step}", f"{name}{'+' * step}", float(start))
-        for planet, (name, starts) in _PLANETS.items()
-        for step, start in enumerate(starts)
-    ]
-    return ClassSet(
-        name="flare",
-        values=tuple(ClassValue(class_id, name) for class_id, name, _ in steps),
-        derive=class_from_floors("flareSkill", {class_id: start for class_id, _, start in steps}),
-        minimum_relevant="URANUS",
-    )
+_FLARE_STEPS = [
+    (f"{planet}{'+' * step}", f"{name}{'+' * step}", float(start))
+    for planet, (name, starts) in _PLANETS.items()
+    for step, start in enumerate(starts)
+]
+FLARE_CLASS = ClassSet(
+    name="flare",
+    values=tuple(ClassValue(class_id, name) for class_id, name, _ in _FLARE_STEPS),
+    derive=class_from_floors("flareSkill", {class_id: start for class_id, _, start in _FLARE_STEPS}),
+    minimum_relevant="URANUS",
+)
 
 
 # --- the declaration --------------------------------------------------------------------------------
@@ -237,13 +240,17 @@ SP = Playtype(
     default_session_rating="flareSkill",
     default_profile_rating="flareSkill",
     best_name="Best Score",
-    merges=(  # none takes the flare: a best keeps that of its highest score
+    merges=(
         Merge(name="Best Lamp", key="lamp", takes=("lamp",)),
         Merge(name="Best Score", key="score", takes=("score", "grade")),
         Merge(name="Best EX Score", key="optional.exScore", takes_optional=("exScore",)),
+        Merge(
+            name="Best Flare", key="optional.flare", takes_optional=("flare",), unless=("lamp", "FAILED")
+        ),  # the highest flare, or none: a lower one of another score is not looked for
     ),
+    ranked_by=("score", "lamp"),  # spec: games/README.md, "Chart ranking"
     validators=(judgements_make_the_score, lamp_fits_the_judgements, judgements_make_the_ex_score),
-    classes={"flare": _flare_class()},
+    classes={"flare": FLARE_CLASS},
 )
 
 DP = replace(SP, name="DP")
@@ -251,6 +258,7 @@ DP = replace(SP, name="DP")
 GAME = Game(
     slug="ddr",
     name="DDR",
+    rules=2026,
     song_data=Record(
         {
             "inGameID": _IN_GAME_ID,

@@ -17,6 +17,7 @@ from imports.games.spec import Bests, Chart, Play
 
 def js_round(value: float) -> int:
     """`Math.round`: halves go up, also below zero (-1.5 becomes -1)."""
+    # Not floor(value + 0.5): the sum rounds 0.49999999999999994 up to 1.
     below = floor(value)
     return below + 1 if value - below >= 0.5 else below
 
@@ -82,6 +83,7 @@ def average_of_best(
 
     def average(bests: Bests) -> float | None:
         values = bests.top(rating, count)
+        # Spec: import-pipeline §12. What a player lacks of `count` values counts as 0.
         if len(values) < needed:
             return None
         if multiplier == 1:

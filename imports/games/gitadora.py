@@ -33,10 +33,12 @@ GRADE = Ladder(values=tuple(GRADE_FLOORS), minimum_relevant="A")
 
 def skill(play: Play, chart: Chart) -> float:
     """Skill points of one play, 0 to 200: a fifth of percent times level, cut to two decimals."""
+    # Section "Score rating" of the spec: cut, not rounded, in hundredths.
     percent: float = play.metrics["percent"]
     return floor(percent * chart.level_num * 20) / 100
 
 
+# Sections "Classes" and "Derived class colour": ids and floors are part of the API.
 COLOUR_FLOORS = {
     "WHITE": 0,
     "ORANGE": 1000,
@@ -128,6 +130,7 @@ GITA = Playtype(
     default_profile_rating="naiveSkill",
     best_name="Best Percent",
     merges=(Merge(name="Best Lamp", key="lamp", takes=("lamp",)),),
+    ranked_by=("percent", "lamp"),  # spec: games/README.md, "Chart ranking"
     classes={"colour": COLOUR},
 )
 
@@ -145,6 +148,7 @@ DORA = replace(
 GAME = Game(
     slug="gitadora",
     name="GITADORA",
+    rules=2026,
     song_data=Record(),
     playtypes=(GITA, DORA),
 )

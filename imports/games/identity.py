@@ -46,6 +46,7 @@ def score_id(user_id: int, chart_id: str, play: Play, playtype: Playtype) -> str
     It rests on the provided metrics and the optional ones that are declared `in_score_id` (null when absent), not on
     time, service, judgements or anything derived. Raises KeyError when a provided metric is missing.
     """
+    # Keys are sorted and quoted once a playtype; each score only fills in its values.
     template, values_of, optionals = _template(playtype)
     values = {"chartID": chart_id, "userID": user_id, **play.metrics}
     for key, name in optionals:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import log
-from typing import Any
 
 from imports.errors import FormulaError
 from imports.games.ex_score import GRADE, GRADE_FLOORS, LAMP, PERCENT, SCORE, judgements_add_up, maximum
@@ -34,6 +33,7 @@ from imports.games.spec import (
 )
 
 # --- BPI --------------------------------------------------------------------------------------------
+# Section "Score ratings" of the game's page in the spec.
 
 BPI_LEAST = -15
 BPI_USUAL_COEFFICIENT = 1.175
@@ -48,7 +48,9 @@ def bpi(play: Play, chart: Chart) -> float | None:
     average, record = chart.data.get("kaidenAverage"), chart.data.get("worldRecord")
     if average is None or record is None:
         return None
-    score, most, power = play.metrics["score"], maximum(chart), _coefficient(chart.data)
+    score, most, power = play.metrics["score"], maximum(chart), chart.data.get("bpiCoefficient")
+    if power is None or power == -1:  # the seeds write -1 for the usual one
+        power = BPI_USUAL_COEFFICIENT
     if not 0 <= score <= most:
         raise FormulaError(f"A score of {score} has no BPI on a chart whose maximum is {most}.")
     if not 0 < average < record <= most or power <= 0:
@@ -58,17 +60,18 @@ def bpi(play: Play, chart: Chart) -> float | None:
     return float(max(BPI_LEAST, -100 * (-share) ** power) if score < average else 100 * share**power)
 
 
-def _coefficient(data: Mapping[str, Any]) -> float:
-    coefficient = data.get("bpiCoefficient")
-    return BPI_USUAL_COEFFICIENT if coefficient is None or coefficient == -1 else coefficient
-
-
 def _pika_great(score: float, most: int) -> float:
     """How many times likelier a perfect hit is than a great one at such a score."""
     return 0.8 * most if score == most else 0.5 / (1 - score / most)
 
 
 # --- ktLampRating -----------------------------------------------------------------------------------
+# Section "Score ratings": SP by three community tiers, DP by one.
+
+
+_EASY_CLEARS = frozenset({"EASY CLEAR", "CLEAR", "HARD CLEAR", "EX HARD CLEAR", "FULL COMBO"})
+_HARD_CLEARS = frozenset({"HARD CLEAR", "EX HARD CLEAR", "FULL COMBO"})
+_EX_HARD_CLEARS = frozenset({"EX HARD CLEAR", "FULL COMBO"})
 
 
 def lamp_rating_sp(play: Play, chart: Chart) -> float:
@@ -76,23 +79,32 @@ def lamp_rating_sp(play: Play, chart: Chart) -> float:
 
     A harder clear is never worth less than an easier one; a chart without tiers counts as its level.
     """
-    normal = _tier(chart, "ncTier", otherwise=chart.level_num)
-    hard = max(_tier(chart, "hcTier", otherwise=0), normal)
-    match play.metrics["lamp"]:
-        case "FULL COMBO" | "EX HARD CLEAR":
-            return max(_tier(chart, "exhcTier", otherwise=0), hard)
-        case "HARD CLEAR":
-            return hard
-        case "CLEAR":
-            return normal
-    return 0
+    if play.metrics["lamp"] == "CLEAR":
+        return _tier(chart, "ncTier", otherwise=chart.level_num)
+    return ex_hard_rating_sp(play, chart) or hard_rating_sp(play, chart)
 
 
-def lamp_rating_dp(play: Play, chart: Chart) -> float:
-    """The chart's tier (its level without one) from an easy clear up, else 0."""
-    if play.metrics["lamp"] in {"NO PLAY", "FAILED", "ASSIST CLEAR"}:
+def hard_rating_sp(play: Play, chart: Chart) -> float:
+    """The chart's hard tier from a hard clear up, else 0."""
+    if play.metrics["lamp"] not in _HARD_CLEARS:
         return 0
-    return _tier(chart, "dpTier", otherwise=chart.level_num)
+    return max(_tier(chart, "hcTier", otherwise=0), _tier(chart, "ncTier", otherwise=chart.level_num))
+
+
+def ex_hard_rating_sp(play: Play, chart: Chart) -> float:
+    """The chart's EX hard tier from an EX hard clear up, else 0."""
+    if play.metrics["lamp"] not in _EX_HARD_CLEARS:
+        return 0
+    return max(_tier(chart, "exhcTier", otherwise=0), hard_rating_sp(play, chart))
+
+
+def _tier_from(lamps: frozenset[str]) -> Callable[[Play, Chart], float]:
+    """A rating of DP: the chart's tier (its level without one) for these lamps, else 0."""
+
+    def rating(play: Play, chart: Chart) -> float:
+        return _tier(chart, "dpTier", otherwise=chart.level_num) if play.metrics["lamp"] in lamps else 0
+
+    return rating
 
 
 def _tier(chart: Chart, name: str, *, otherwise: float) -> float:
@@ -159,6 +171,7 @@ VERSIONS = {
     "30-omni": "Resident Omnimix",
     "31-omni": "Epolis Omnimix",
     "32-omni": "Pinky Crush Omnimix",
+    "33-omni": "Sparkle Shower Omnimix",
     "27-2dxtra": "HEROIC VERSE 2dxtra",
     "28-2dxtra": "BISTROVER 2dxtra",
     "30-2dxtra": "RESIDENT 2dxtra",
@@ -211,6 +224,8 @@ SCORE_META: Mapping[str, Shape] = {
     "gauge": OneOf(("ASSISTED EASY", "EASY", "NORMAL", "HARD", "EX-HARD"), optional=True),
 }
 
+LAMP_RATINGS = ("ktLampRating", "ktLampRatingHC", "ktLampRatingEXHC")
+
 # --- the declaration --------------------------------------------------------------------------------
 
 SP = Playtype(
@@ -229,10 +244,15 @@ SP = Playtype(
     versions=VERSIONS,
     chart_data=Record({**CHART_DATA, "ncTier": TIER, "hcTier": TIER, "exhcTier": TIER}),
     score_meta=Record(SCORE_META),
-    score_ratings={"ktLampRating": ScoreRating(lamp_rating_sp), "BPI": ScoreRating(bpi)},
-    session_ratings={"ktLampRating": SessionRating("ktLampRating"), "BPI": SessionRating("BPI")},
+    score_ratings={
+        "ktLampRating": ScoreRating(lamp_rating_sp),
+        "ktLampRatingHC": ScoreRating(hard_rating_sp),
+        "ktLampRatingEXHC": ScoreRating(ex_hard_rating_sp),
+        "BPI": ScoreRating(bpi),
+    },
+    session_ratings={name: SessionRating(name) for name in (*LAMP_RATINGS, "BPI")},
     profile_ratings={
-        "ktLampRating": ProfileRating(("ktLampRating",), average_of_best(20, "ktLampRating")),
+        **{name: ProfileRating((name,), average_of_best(20, name)) for name in LAMP_RATINGS},
         "BPI": ProfileRating(("BPI",), average_of_best(20, "BPI", null_if_not_enough=True)),
     },
     default_score_rating="ktLampRating",
@@ -248,6 +268,7 @@ SP = Playtype(
         ),
         Merge(name="Lowest BP", key="optional.bp", smallest=True, takes_optional=("bp",)),
     ),
+    ranked_by=("score", "lamp", "optional.bp"),  # more bad hits stand higher, as in the original
     validators=(judgements_add_up,),
     classes={"dan": DAN},
 )
@@ -257,12 +278,24 @@ DP = replace(
     name="DP",
     chart_data=Record({**CHART_DATA, "dpTier": TIER}),
     score_meta=Record({**SCORE_META, "random": Pair((OneOf(_RANDOMS), OneOf(_RANDOMS)), optional=True)}),
-    score_ratings={"ktLampRating": ScoreRating(lamp_rating_dp), "BPI": ScoreRating(bpi)},
+    score_ratings={
+        "ktLampRating": ScoreRating(_tier_from(_EASY_CLEARS)),
+        "ktLampRatingHC": ScoreRating(_tier_from(_HARD_CLEARS)),
+        "ktLampRatingEXHC": ScoreRating(_tier_from(_EX_HARD_CLEARS)),
+        "BPI": ScoreRating(bpi),
+    },
 )
 
 GAME = Game(
     slug="iidx",
     name="beatmania IIDX",
-    song_data=Record({"genre": Text(), "displayVersion": Text(nullable=True)}),
+    rules=2026,
+    song_data=Record(
+        {
+            "genre": Text(),
+            "displayVersion": Text(nullable=True),
+            **{f"eamusementCsv{part}": Text(optional=True) for part in ("Title", "Artist", "Genre")},
+        }
+    ),
     playtypes=(SP, DP),
 )

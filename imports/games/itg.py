@@ -58,6 +58,7 @@ def final_percent(play: Play, _chart: Chart) -> float:
 
 
 # --- the ratings of a play --------------------------------------------------------------------------
+# Section "Score ratings" of the game's page in the spec.
 
 
 def block_rating(play: Play, chart: Chart) -> float | None:
@@ -99,6 +100,7 @@ def _fastest_by_measure(nps: Sequence[float], notes: Sequence[float]) -> Sequenc
     """
     kept = _kept.get(id(nps))
     if kept is None or kept[0] is not nps or kept[1] is not notes:
+        # All at once: which charts will be asked for again nobody knows, and the next file fills it in seconds.
         if len(_kept) >= CHARTS_KEPT:
             _kept.clear()
         kept = _kept[id(nps)] = (nps, notes, _fastest_stretches(nps, notes))
@@ -138,6 +140,7 @@ def _fastest_stretches(nps: Sequence[float], notes: Sequence[float]) -> Sequence
 
 
 # --- what contradicts itself ------------------------------------------------------------------------
+# Section "Score validators": each function is one bullet there, of which the first message that fits is told.
 
 
 def clear_survives_the_whole_chart(play: Play, _chart: Chart) -> str | None:
@@ -229,12 +232,15 @@ STAMINA = Playtype(
     default_profile_rating="highestBlock",
     best_name="Best Result",
     merges=(Merge(name="Best Lamp", key="lamp", takes=("lamp",)),),
+    ranked_by=("finalPercent", "lamp"),  # spec: games/README.md, "Chart ranking"
     validators=(clear_survives_the_whole_chart, lamp_fits_the_judgements),
 )
 
 GAME = Game(
     slug="itg",
     name="ITG",
+    rules=2026,
     song_data=Record({"subtitle": Text(nullable=True)}),
     playtypes=(STAMINA,),
+    has_playtype_in_id=True,
 )

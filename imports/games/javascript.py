@@ -36,7 +36,10 @@ def number(value: float) -> str:
     if isinstance(value, int):
         if -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
             return str(value)
-        value = _as_double(value)
+        try:
+            value = float(value)
+        except OverflowError:
+            value = math.inf if value > 0 else -math.inf
     if value != value:  # noqa: PLR0124 - only NaN differs from itself
         return "NaN"
     if math.isinf(value):
@@ -44,13 +47,6 @@ def number(value: float) -> str:
     if value == 0:
         return "0"  # also -0
     return ("-" if value < 0 else "") + _digits(repr(abs(value)))
-
-
-def _as_double(value: int) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
 
 
 def _digits(text: str) -> str:
@@ -62,6 +58,7 @@ def _digits(text: str) -> str:
         len(whole) + int(power or 0) - (len(whole + fraction) - len(digits))
     )  # the point stands after so many digits
     digits = digits.rstrip("0")
+    # The three forms of ECMAScript's Number::toString, with its limits of 21 digits and 6 zeros.
     if len(digits) <= point <= 21:
         return digits.ljust(point, "0")
     if 0 < point <= 21:
@@ -77,6 +74,7 @@ def quoted(text: str) -> str:
     written = encode_basestring(text)
     if text.isascii() or not _SURROGATE.search(written):
         return written
+    # Python may hold a pair of surrogates as two characters, which JavaScript reads as one.
     paired = written.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
     return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", paired)
 

@@ -51,6 +51,7 @@ CLEARED = 700_000
 HARD = "HARD "
 
 # --- the rating of a play ---------------------------------------------------------------------------
+# Section "Score rating" of the game's page in the spec.
 
 _RATES = {False: between(0, 100), True: between(0, 120)}  # whether hard -> the music rates there are
 
@@ -72,8 +73,9 @@ def jubility(play: Play, chart: Chart) -> float:
 
 
 # --- the rating of a profile ------------------------------------------------------------------------
+# Section "Session / profile ratings" of the game's page in the spec.
 
-HOT = "ave"
+HOT = "beyond"
 BEST_OF_HALF = 30
 
 Rated = tuple[float, Chart]
@@ -94,11 +96,13 @@ def counted_bests(bests: Bests) -> tuple[list[Rated], list[Rated]]:
     halves: dict[bool, dict[tuple[int, str], Rated]] = {True: {}, False: {}}
     for value, chart in bests.rated("jubility", primary_only=False):
         half = halves[chart.song.data.get("displayVersion") == HOT]
+        # Best first, so that the first of a song and difficulty is the one that counts.
         half.setdefault((chart.song.song_id, chart.difficulty.removeprefix(HARD)), (value, chart))
     return list(islice(halves[True].values(), BEST_OF_HALF)), list(islice(halves[False].values(), BEST_OF_HALF))
 
 
 # --- what contradicts itself ------------------------------------------------------------------------
+# Section "Score validators": each function is one bullet there, of which the first message that fits is told.
 
 
 def excellent_is_a_million(play: Play, _chart: Chart) -> str | None:
@@ -130,6 +134,7 @@ def cleared_from_700k(play: Play, _chart: Chart) -> str | None:
 
 # --- the declaration --------------------------------------------------------------------------------
 
+# Sections "Classes" and "Derived class colour": ids and floors are part of the API.
 COLOUR_FLOORS = {
     "BLACK": 0,
     "YELLOW_GREEN": 250,
@@ -203,6 +208,7 @@ SINGLE = Playtype(
         "festo": "festo",
         "festo-omni": "festo Omnimix",
         "ave": "Ave.",
+        "beyond": "beyond the Ave.",
     },
     chart_data=Record(
         {
@@ -226,6 +232,7 @@ SINGLE = Playtype(
         Merge(name="Best Lamp", key="lamp", takes=("lamp",)),
         Merge(name="Best Score", key="score", takes=("score", "grade")),
     ),
+    ranked_by=("musicRate", "score", "lamp"),  # spec: games/README.md, "Chart ranking"
     validators=(excellent_is_a_million, lamp_fits_the_judgements, cleared_from_700k),
     classes={"colour": COLOUR},
 )
@@ -233,6 +240,7 @@ SINGLE = Playtype(
 GAME = Game(
     slug="jubeat",
     name="jubeat",
+    rules=2026,
     song_data=Record({"displayVersion": Text()}),
     playtypes=(SINGLE,),
 )

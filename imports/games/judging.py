@@ -28,7 +28,6 @@ from imports.games.spec import (
     Metric,
     Play,
     Playtype,
-    ScoreRating,
 )
 
 BROKEN = (ArithmeticError, LookupError, TypeError, ValueError)
@@ -38,7 +37,7 @@ BROKEN = (ArithmeticError, LookupError, TypeError, ValueError)
 # --- plans ------------------------------------------------------------------------------------------
 
 _Check = tuple[str, Metric, Callable[[Any], bool]]
-_Key = tuple[bool, str, Mapping[str, int] | None]  # whether optional, the metric's name, a ladder's indexes
+_Key = tuple[bool, str, Mapping[Any, int] | None]  # whether optional, the metric's name, a ladder's indexes
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +53,10 @@ class _Plan:
     ratings: tuple[tuple[str, Callable[[Play, Chart], float | None]], ...]
     best_keys: tuple[_Key, ...]
     rank_keys: tuple[_Key, ...]
+    former: tuple[tuple[str, Mapping[Any, str]], ...]
 
 
-@cache
+@cache  # to lay a playtype out takes longer than to judge a play
 def _plan(playtype: Playtype) -> _Plan:
     optional = _checks(playtype.optional)
     return _Plan(
@@ -69,6 +69,7 @@ def _plan(playtype: Playtype) -> _Plan:
         ratings=tuple((name, rating.compute) for name, rating in playtype.score_ratings.items()),
         best_keys=_keys((playtype.default_metric, *(merge.key for merge in playtype.merges)), playtype),
         rank_keys=_keys(playtype.leaderboard_order, playtype),
+        former=tuple((name, ladder.formerly) for name, ladder in playtype.ladders.items() if ladder.formerly),
     )
 
 
@@ -78,10 +79,10 @@ def _keys(keys: Iterable[str], playtype: Playtype) -> tuple[_Key, ...]:
 
 
 def _checks(metrics: Mapping[str, Metric]) -> tuple[_Check, ...]:
-    return tuple((name, metric, _surely_fine(metric)) for name, metric in metrics.items())
+    return tuple((name, metric, _fast_validator(metric)) for name, metric in metrics.items())
 
 
-def _surely_fine(metric: Metric) -> Callable[[Any], bool]:
+def _fast_validator(metric: Metric) -> Callable[[Any], bool]:
     """A quick test that passes nothing wrong; what it does not pass goes to `_metric_problem`."""
     if isinstance(metric, Ladder):
         values = frozenset(metric.values)
@@ -117,20 +118,39 @@ def ladder_indexes(metrics: Mapping[str, Any], playtype: Playtype) -> dict[str, 
     return {name: indexes[name][metrics[name]] for name in playtype.ladders}
 
 
+def optional_indexes(optional: Mapping[str, Any], playtype: Playtype) -> dict[str, int]:
+    """The same for the optional ladders that a score has."""
+    indexes = playtype.ladder_indexes
+    return {name: indexes[name][optional[name]] for name in playtype.optional_ladders if optional.get(name) is not None}
+
+
+def as_of_today(metrics: Mapping[str, Any], playtype: Playtype) -> dict[str, Any]:
+    """Stored metrics with the values of older rules written as they are called today."""
+    former = _plan(playtype).former
+    today = {name: values[metrics[name]] for name, values in former if metrics.get(name) in values}
+    return {**metrics, **today}
+
+
 # --- what is wrong ----------------------------------------------------------------------------------
 
 
-def judge(play: Play, chart: Chart, playtype: Playtype) -> tuple[dict[str, float | None] | None, list[str]]:
+def judge(
+    play: Play, chart: Chart, playtype: Playtype, *, rules: int | None = None
+) -> tuple[dict[str, float | None] | None, list[str]]:
     """Derives, validates and rates: (ratings, no problems), or (None, at least one problem).
 
+    `rules`: the year of the validators, None for those of today. Metrics and ratings are always those of today.
     The original computes before it validates, so a value outside a formula's range crashes it; here the metrics'
     own messages come first, and the formula's where no metric complains.
     """
     try:
         derive(play, chart, playtype)
     except BROKEN as error:
-        return None, _metric_problems(play, chart, playtype) or _told_by(error)
-    found = problems_of(play, chart, playtype)
+        found = _metric_problems(play, chart, playtype)
+        if not found and not isinstance(error, FormulaError):
+            raise  # what breaks over sound metrics is a fault of ours
+        return None, found or [str(error)]
+    found = problems_of(play, chart, playtype, rules=rules)
     if found:
         return None, found
     try:
@@ -139,17 +159,10 @@ def judge(play: Play, chart: Chart, playtype: Playtype) -> tuple[dict[str, float
         return None, [str(error)]
 
 
-def _told_by(error: Exception) -> list[str]:
-    """A formula's own words. Anything else that breaks over sound metrics is a fault of ours, and raised."""
-    if isinstance(error, FormulaError):
-        return [str(error)]
-    raise error
-
-
-def problems_of(play: Play, chart: Chart, playtype: Playtype) -> list[str]:
+def problems_of(play: Play, chart: Chart, playtype: Playtype, *, rules: int | None = None) -> list[str]:
     """Everything wrong with a derived play: its metrics (provided, derived, optional), then its validators' words."""
     found = _metric_problems(play, chart, playtype)
-    for validate in playtype.validators:
+    for validate in playtype.validators if rules is None else playtype.validators_under(rules):
         try:
             said = validate(play, chart)
         except BROKEN:
@@ -164,6 +177,7 @@ def problems_of(play: Play, chart: Chart, playtype: Playtype) -> list[str]:
 def _metric_problems(play: Play, chart: Chart, playtype: Playtype) -> list[str]:
     """Derived metrics count once they are there, optional ones unless they are null."""
     plan = _plan(playtype)
+    # Of a hundred thousand rows nearly all are fine: messages are made for the others only.
     if _is_surely_fine(play, plan):
         return []
     metrics, optional = play.metrics, play.optional
@@ -192,7 +206,14 @@ def _metric_problem(name: str, metric: Metric, value: Any, chart: Chart) -> str 
             return None
         return f"Invalid value for {name}, got {text(value)}, but expected any of {', '.join(metric.values)}."
     if isinstance(metric, Graph):
-        return _graph_problem(name, metric, value)
+        if not isinstance(value, list | tuple):
+            return f"Invalid value for metric {name}, expected an array."
+        for element in value:  # the first one that breaks the rule speaks for all
+            if element is None and metric.nullable:
+                continue
+            if not is_number(element) or not metric.rule.accepts(element):
+                return f"Invalid value for metric {name}, {metric.rule.message}, got {text(element)}."
+        return None
     if isinstance(metric, Integer) and not is_safe_integer(value):
         return f"Invalid value for {name}, got {text(value)}, but expected an integer."
     if not is_finite_number(value):
@@ -203,18 +224,6 @@ def _metric_problem(name: str, metric: Metric, value: Any, chart: Chart) -> str 
     elif metric.chart_rule is not None:
         said = metric.chart_rule(value, chart)
     return None if said is None else f"Invalid value for {name}, {said} Got {text(value)}."
-
-
-def _graph_problem(name: str, graph: Graph, values: Any) -> str | None:
-    """The first element that breaks the rule speaks for all."""
-    if not isinstance(values, list | tuple):
-        return f"Invalid value for metric {name}, expected an array."
-    for value in values:
-        if value is None and graph.nullable:
-            continue
-        if not is_number(value) or not graph.rule.accepts(value):
-            return f"Invalid value for metric {name}, {graph.rule.message}, got {text(value)}."
-    return None
 
 
 def message(problems: Sequence[str]) -> str:
@@ -262,17 +271,22 @@ def best_keys(metrics: Mapping[str, Any], optional: Mapping[str, Any], playtype:
     ]
 
 
-def rank_keys(metrics: Mapping[str, Any], playtype: Playtype) -> list[float]:
-    """What a leaderboard sorts by, most important first, each descending."""
-    return [
-        _worth(None if is_optional else metrics.get(name), indexes) or 0
+UNKNOWN = -1.0
+"""What a metric that a best does not have counts on a leaderboard: less than any, as none is below 0."""
+
+
+def rank_keys(metrics: Mapping[str, Any], optional: Mapping[str, Any], playtype: Playtype) -> list[float]:
+    """What a leaderboard sorts by, most important first, each descending; what is not known comes last."""
+    worths = (
+        _worth((optional if is_optional else metrics).get(name), indexes)
         for is_optional, name, indexes in _plan(playtype).rank_keys
-    ]
+    )
+    return [UNKNOWN if worth is None else worth for worth in worths]
 
 
-def _worth(value: Any, indexes: Mapping[str, int] | None) -> float | None:
+def _worth(value: Any, indexes: Mapping[Any, int] | None) -> float | None:
     if indexes is not None:
-        return indexes.get(value) if isinstance(value, str) else None
+        return indexes.get(value) if isinstance(value, str | int) else None
     return value if type(value) is int or is_number(value) else None
 
 
@@ -283,34 +297,35 @@ def compose(primary: Candidate, lenders: Sequence[tuple[Merge, Candidate]], char
     """
     metrics, optional = dict(primary.metrics), dict(primary.optional)
     highlight, time, origins = primary.highlight, primary.time_achieved, {primary.score_id: playtype.best_name}
+    # Spec: import-pipeline §11. The composition names every lender once, by its first merge.
     for merge, lender in lenders:
-        metrics.update({name: lender.metrics[name] for name in merge.takes})
-        for name in merge.takes_optional:
-            optional.pop(name, None)
-            if name in lender.optional:
-                optional[name] = lender.optional[name]
+        if merge.unless is None or lender.metrics[merge.unless[0]] != merge.unless[1]:
+            metrics.update({name: lender.metrics[name] for name in merge.takes})
+            for name in merge.takes_optional:
+                optional.pop(name, None)
+                if name in lender.optional:
+                    optional[name] = lender.optional[name]
         highlight = highlight or lender.highlight
+        # The time of a best is that of its latest part; it has none where its primary score has none.
         if time is not None and lender.time_achieved is not None:
             time = max(time, lender.time_achieved)
         origins.setdefault(lender.score_id, merge.name)
     play = Play(metrics, primary.judgements, optional)
+    ratings: dict[str, float | None] = {}
+    for name, rating in playtype.score_ratings.items():
+        try:
+            ratings[name] = rating.compute(play, chart)
+        except FormulaError:
+            ratings[name] = None  # charts change after scores are stored; that must not stop an import
     return Best(
         metrics=metrics,
         judgements=primary.judgements,
         optional=optional,
         highlight=highlight,
         time_achieved=time,
-        ratings={name: _rating_or_none(rating, play, chart) for name, rating in playtype.score_ratings.items()},
+        ratings=ratings,
         composed_from=tuple((name, score_id) for score_id, name in origins.items()),
     )
-
-
-def _rating_or_none(rating: ScoreRating, play: Play, chart: Chart) -> float | None:
-    """Charts change after scores are stored; a best that no longer has a rating must not stop an import."""
-    try:
-        return rating.compute(play, chart)
-    except FormulaError:
-        return None
 
 
 # --- sessions ---------------------------------------------------------------------------------------
@@ -320,6 +335,7 @@ def session_ratings(values: Mapping[str, Sequence[float | None]], playtype: Play
     """The session ratings, from all values of each score rating in the session; None where too few are known."""
     ratings: dict[str, float | None] = {}
     for name, rating in playtype.session_ratings.items():
+        # Spec: import-pipeline §12. A rating of 0 counts as a value, a missing one does not.
         best = nlargest(rating.best, (value for value in values.get(rating.of, ()) if value is not None))
         ratings[name] = rating.factor * (sum(best) / rating.best) if len(best) == rating.best else None
     return ratings

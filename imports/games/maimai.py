@@ -67,6 +67,7 @@ def fits_the_chart(percent: Any, chart: Chart) -> str | None:
 
 
 # --- the rating of a play ---------------------------------------------------------------------------
+# Section "Score rating" of the game's page in the spec.
 
 MOST_PERCENT = 104
 
@@ -108,6 +109,7 @@ def rate(play: Play, chart: Chart) -> float:
     achieved, whole, tenths = js_round(percent * 100), js_round(most * 100), js_round(level * 10)
     if achieved <= _STEPS[1]:
         return 0
+    # In hundredths throughout, so that a step is hit exactly.
     if achieved == whole:
         return _worth(tenths, len(_STEPS) - 1) / 100
     step = bisect_right(_STEPS, achieved) - 1
@@ -123,6 +125,7 @@ def rate(play: Play, chart: Chart) -> float:
 def _worth(tenths: int, step: int) -> float:
     """The table's value at a step, for a level in tenths: on the line through the rows around it, also past the end."""
     row, rest = divmod(tenths, 10)
+    # Past the last row the line through the last two goes on.
     if row >= _LAST_ROW:
         row, rest = _LAST_ROW - 1, tenths - 10 * (_LAST_ROW - 1)
     low = _TABLE[row][step]
@@ -130,6 +133,7 @@ def _worth(tenths: int, step: int) -> float:
 
 
 # --- what contradicts itself ------------------------------------------------------------------------
+# Section "Score validators": each function is one bullet there, of which the first message that fits is told.
 
 
 def no_more_than_104(play: Play, _chart: Chart) -> str | None:
@@ -155,6 +159,7 @@ def lamp_fits_the_judgements(play: Play, _chart: Chart) -> str | None:
 
 
 # --- classes ----------------------------------------------------------------------------------------
+# Sections "Classes" and "Derived class colour": ids and floors are part of the API.
 
 COLOUR_FLOORS = {
     "WHITE": 0,
@@ -239,7 +244,8 @@ SINGLE = Playtype(
         Difficulty("Re:Master", "Re:MAS"),
     ),
     default_difficulty="Master",
-    match_types=("songTitle", "tachiSongID", "inGameID", "inGameStrID"),
+    has_special_charts=True,
+    match_types=("gcmInGameIDSpecialChart", "songTitle", "tachiSongID", "inGameID", "inGameStrID"),
     versions={"finale": "FiNALE"},
     chart_data=Record({"inGameID": Number(), "inGameStrID": Text(), "maxPercent": Number()}),
     score_meta=Record(),
@@ -251,6 +257,7 @@ SINGLE = Playtype(
     default_profile_rating="naiveRate",
     best_name="Best Percent",
     merges=(Merge(name="Best Lamp", key="lamp", takes=("lamp",)),),
+    ranked_by=("percent", "lamp"),  # spec: games/README.md, "Chart ranking"
     validators=(no_more_than_104, all_perfect_plus_goes_with_sss_plus, lamp_fits_the_judgements),
     classes={"colour": COLOUR, "dan": DAN},
 )
@@ -258,6 +265,7 @@ SINGLE = Playtype(
 GAME = Game(
     slug="maimai",
     name="maimai",
+    rules=2026,
     song_data=Record({"titleJP": Text(), "artistJP": Text(), "displayVersion": Text()}),
     playtypes=(SINGLE,),
 )

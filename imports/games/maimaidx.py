@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from imports.games.formulas import class_from_floors, from_floor, js_round, sum_of_best
+from imports.games.formulas import class_from_floors, from_floor, js_round, known_hits, sum_of_best
 from imports.games.shapes import Number, Record, Text
 from imports.games.spec import (
     FAST_SLOW_COMBO,
@@ -50,7 +50,9 @@ GRADE_FLOORS = {
 GRADE = Ladder(values=tuple(GRADE_FLOORS), minimum_relevant="A")
 
 # --- the rating of a play ---------------------------------------------------------------------------
+# Section "Score rating" of the game's page in the spec.
 
+ALL_PERFECTS = frozenset({"ALL PERFECT", "ALL PERFECT+"})
 MOST_THAT_COUNTS = 1_005_000  # ten-thousandths of a percent
 
 _COEFFICIENTS = {  # from so many ten-thousandths of a percent -> tenths
@@ -82,13 +84,21 @@ _FLOORS, _TENTHS = tuple(_COEFFICIENTS), tuple(_COEFFICIENTS.values())
 
 
 def rate(play: Play, chart: Chart) -> int:
-    """The rating of one play: percent up to 100.5, level, and a coefficient that jumps at each grade. Whole, cut."""
+    """The rating of one play: percent up to 100.5, level, and a coefficient that jumps at each grade. Whole, cut.
+
+    One more for an ALL PERFECT, also where that is all.
+    """
     achieved = min(js_round(play.metrics["percent"] * 10_000), MOST_THAT_COUNTS)
     coefficient = _TENTHS[bisect_right(_FLOORS, achieved) - 1]
-    return achieved * coefficient * js_round(chart.level_num * 10) // 100_000_000
+    # Whole numbers throughout: ten-thousandths, tenths and tenths, divided once at the end.
+    base = achieved * coefficient * js_round(chart.level_num * 10) // 100_000_000
+    return base + (play.metrics["lamp"] in ALL_PERFECTS)
 
+
+CLEARED = 80  # percent
 
 # --- what contradicts itself ------------------------------------------------------------------------
+# Section "Score validators": each function is one bullet there, of which the first message that fits is told.
 
 
 def all_perfect_fits_the_percent(play: Play, _chart: Chart) -> str | None:
@@ -102,7 +112,46 @@ def all_perfect_fits_the_percent(play: Play, _chart: Chart) -> str | None:
     return None
 
 
+def lamp_fits_the_percent(play: Play, chart: Chart) -> str | None:
+    """The first thing that is wrong, of an ALL PERFECT before an ordinary clear."""
+    said = all_perfect_fits_the_percent(play, chart)
+    lamp, percent = play.metrics["lamp"], play.metrics["percent"]
+    if said is not None:
+        return said
+    if lamp == "CLEAR" and percent < CLEARED:
+        return "Cannot have a CLEAR without at least 80%."
+    if lamp == "FAILED" and percent >= CLEARED:
+        return "Cannot have a FAILED if the score is above 80%."
+    return None
+
+
+def lamp_fits_the_judgements(play: Play, _chart: Chart) -> str | None:
+    """Each combo allows no hit below its name, where all are known."""
+    counts = known_hits(play, "miss", "good", "great")
+    if counts is None:
+        return None
+    match play.metrics["lamp"]:
+        case ("ALL PERFECT" | "ALL PERFECT+") as lamp if any(counts):
+            return f"Cannot have an {lamp} with any non-perfect judgements."
+        case "FULL COMBO+" if any(counts[:2]):
+            return "Cannot have a FULL COMBO+ with any goods or misses."
+        case "FULL COMBO" if any(counts[:1]):
+            return "Cannot have a FULL COMBO with any misses."
+    return None
+
+
+def full_combo_is_every_note(play: Play, _chart: Chart) -> str | None:
+    """A combo that was never broken is as long as the chart, where both are known."""
+    lamp, combo = play.metrics["lamp"], play.optional.get("maxCombo")
+    counts = known_hits(play, "pcrit", "perfect", "great", "good", "miss")
+    if lamp in {"FAILED", "CLEAR"} or combo is None or counts is None or sum(counts) == combo:
+        return None
+    article = "an" if lamp in ALL_PERFECTS else "a"
+    return f"Cannot have {article} {lamp} if maxCombo is not equal to the sum of judgements."
+
+
 # --- classes ----------------------------------------------------------------------------------------
+# Sections "Classes" and "Derived class colour": ids and floors are part of the API.
 
 COLOUR_FLOORS = {
     "WHITE": 0,
@@ -114,8 +163,17 @@ COLOUR_FLOORS = {
     "BRONZE": 12_000,
     "SILVER": 13_000,
     "GOLD": 14_000,
+    "GOLD_II": 14_250,
     "PLATINUM": 14_500,
+    "PLATINUM_II": 14_750,
     "RAINBOW": 15_000,
+    "RAINBOW_II": 15_250,
+    "RAINBOW_III": 15_500,
+    "RAINBOW_IV": 15_750,
+    "RAINBOW_EX_I": 16_000,
+    "RAINBOW_EX_II": 16_250,
+    "RAINBOW_EX_III": 16_500,
+    "RAINBOW_EX_IV": 16_750,
 }
 COLOUR = ClassSet(
     name="colour",
@@ -128,9 +186,18 @@ COLOUR = ClassSet(
         ClassValue("PURPLE", "Purple", "10000 - 11999 Rating"),
         ClassValue("BRONZE", "Bronze", "12000 - 12999 Rating"),
         ClassValue("SILVER", "Silver", "13000 - 13999 Rating"),
-        ClassValue("GOLD", "Gold", "14000 - 14499 Rating"),
-        ClassValue("PLATINUM", "Platinum", "14500 - 14999 Rating"),
-        ClassValue("RAINBOW", "Rainbow", ">=15000 Rating"),
+        ClassValue("GOLD", "Gold", "14000 - 14249 Rating"),
+        ClassValue("GOLD_II", "Gold II", "14250 - 14499 Rating"),
+        ClassValue("PLATINUM", "Platinum", "14500 - 14749 Rating"),
+        ClassValue("PLATINUM_II", "Platinum II", "14750 - 14999 Rating"),
+        ClassValue("RAINBOW", "Rainbow", "15000 - 15249 Rating"),
+        ClassValue("RAINBOW_II", "Rainbow II", "15250 - 15499 Rating"),
+        ClassValue("RAINBOW_III", "Rainbow III", "15500 - 15749 Rating"),
+        ClassValue("RAINBOW_IV", "Rainbow IV", "15750 - 15999 Rating"),
+        ClassValue("RAINBOW_EX_I", "Rainbow Extreme I", "16000 - 16249 Rating"),
+        ClassValue("RAINBOW_EX_II", "Rainbow Extreme II", "16250 - 16499 Rating"),
+        ClassValue("RAINBOW_EX_III", "Rainbow Extreme III", "16500 - 16749 Rating"),
+        ClassValue("RAINBOW_EX_IV", "Rainbow Extreme IV", ">=16750 Rating"),
     ),
     derive=class_from_floors("naiveRate", COLOUR_FLOORS),
     minimum_relevant="BRONZE",
@@ -164,7 +231,7 @@ DAN = ClassSet(
 )
 _MATCHING_CLASSES = (
     *("B5", "B4", "B3", "B2", "B1"),
-    *("A5", "A5", "A4", "A3", "A2", "A1"),  # A5 stands twice in the original too, and its first place counts
+    *("A5", "A4", "A3", "A2", "A1"),
     *("S5", "S4", "S3", "S2", "S1"),
     *("SS5", "SS4", "SS3", "SS2", "SS1"),
     *("SSS5", "SSS4", "SSS3", "SSS2", "SSS1"),
@@ -210,7 +277,8 @@ SINGLE = Playtype(
         )
     ),
     default_difficulty="Master",
-    match_types=("songTitle", "tachiSongID", "inGameID"),
+    has_special_charts=True,
+    match_types=("gcmInGameIDSpecialChart", "songTitle", "tachiSongID", "inGameID"),
     versions={
         "universeplus": "UNiVERSE PLUS",
         "festival": "FESTiVAL",
@@ -222,6 +290,8 @@ SINGLE = Playtype(
         "prism": "PRiSM",
         "prism-omni": "PRiSM Omnimix",
         "prismplus": "PRiSM PLUS",
+        "prismplus-omni": "PRiSM PLUS Omnimix",
+        "circle": "CiRCLE",
     },
     chart_data=Record({"displayVersion": Text(), "inGameID": Number(whole=True, low=0, nullable=True)}),
     score_meta=Record(),
@@ -233,13 +303,16 @@ SINGLE = Playtype(
     default_profile_rating="naiveRate",
     best_name="Best Percent",
     merges=(Merge(name="Best Lamp", key="lamp", takes=("lamp",)),),
-    validators=(all_perfect_fits_the_percent,),
+    ranked_by=("percent", "lamp"),  # spec: games/README.md, "Chart ranking"
+    validators=(lamp_fits_the_percent, lamp_fits_the_judgements, full_combo_is_every_note),
+    validators_until={2025: (all_perfect_fits_the_percent,)},
     classes={"colour": COLOUR, "dan": DAN, "matchingClass": MATCHING_CLASS},
 )
 
 GAME = Game(
     slug="maimaidx",
     name="maimai DX",
+    rules=2026,
     song_data=Record({"genre": Text(), "duration": Number(optional=True)}),
     playtypes=(SINGLE,),
 )

@@ -47,11 +47,13 @@ CLEAR_SCORE = 800_000
 
 def curator_skill(play: Play, chart: Chart) -> float:
     """Curator Skill of one play: a hundred times the level, times the share of the million, cut to a whole number."""
+    # Section "Score rating" of the spec. The score is divided first, which decides the last bit.
     score: int = play.metrics["score"]
     return floor(chart.level_num * (score / 10_000))
 
 
 # --- what contradicts itself ------------------------------------------------------------------------
+# Section "Score validators": each function is one bullet there, of which the first message that fits is told.
 
 
 def perfect_connection_is_a_perfect_score(play: Play, _chart: Chart) -> str | None:
@@ -97,7 +99,7 @@ SINGLE = Playtype(
     difficulties=(Difficulty("Green", "G"), Difficulty("Yellow", "Y"), Difficulty("Red", "R")),
     default_difficulty="Red",
     match_types=("songTitle", "tachiSongID", "inGameID"),
-    versions={"1.5": "1 + 1/2", "1.5-b": "1 + 1/2 Rev. B"},
+    versions={"1.5": "1 + 1/2", "1.5-b": "1 + 1/2 Rev. B", "m+": "PLUS"},
     chart_data=Record({"inGameID": Number(whole=True, low=0)}),
     score_meta=Record(),
     score_ratings={"curatorSkill": ScoreRating(curator_skill, Shown.DP0)},
@@ -108,12 +110,14 @@ SINGLE = Playtype(
     default_profile_rating="curatorSkill",
     best_name="Best Score",
     merges=(Merge(name="Best Lamp", key="lamp", takes=("lamp",)),),
+    ranked_by=("score", "lamp"),  # spec: games/README.md, "Chart ranking"
     validators=(perfect_connection_is_a_perfect_score, connection_has_no_misses, score_decides_the_clear),
 )
 
 GAME = Game(
     slug="museca",
     name="MÚSECA",
+    rules=2026,
     song_data=Record({"titleJP": Text(), "artistJP": Text(), "displayVersion": Text()}),
     playtypes=(SINGLE,),
 )

@@ -59,13 +59,21 @@ PERFECT = 1_010_000
 # --- the platinum score -----------------------------------------------------------------------------
 
 
-def platinum_stars(play: Play, chart: Chart) -> int:
+PLATINUM_STARS = Ladder(
+    values=("0-star", "1-star", "2-star", "3-star", "4-star", "5-star", "R-star"),
+    minimum_relevant="1-star",
+    formerly=dict(enumerate(("0-star", "1-star", "2-star", "3-star", "4-star", "5-star", "R-star"))),  # until 2025-12
+)
+_STARS = {name: stars for stars, name in enumerate(PLATINUM_STARS.values)}
+
+
+def platinum_stars(play: Play, chart: Chart) -> str:
     """One star for each percent of the chart's maximum from 94 on; the sixth is the rainbow one, from 99 on."""
     score, most = play.metrics["platinumScore"], chart.data["maxPlatScore"]
     if most <= 0:
         raise FormulaError("This chart has no platinum score, so no score has platinum stars.")
     percent: int = floor(100 * score / most)
-    return max(0, min(percent, 99) - 93)
+    return PLATINUM_STARS.values[max(0, min(percent, 99) - 93)]
 
 
 def platinum_score_fits_the_chart(score: Any, chart: Chart) -> str | None:
@@ -82,6 +90,7 @@ def _not_negative(name: str) -> ChartRule:
 
 
 # --- the ratings of a play --------------------------------------------------------------------------
+# Section "Score ratings" of the game's page in the spec.
 
 Rating = Callable[[Play, Chart], float]
 
@@ -91,7 +100,8 @@ def _of_ranked_charts(rating: Rating) -> Rating:
 
     @wraps(rating)
     def ranked(play: Play, chart: Chart) -> float:
-        if chart.level_num == 0 or 7000 <= chart.data["inGameID"] < 8000:
+        number = chart.data["inGameID"]
+        if chart.level_num == 0 or (number is not None and 7000 <= number < 8000):
             return 0
         return rating(play, chart)
 
@@ -154,11 +164,13 @@ def _thousandths(score: int, base: int) -> int:
 @_of_ranked_charts
 def star_rating(play: Play, chart: Chart) -> float:
     """The rating of one play's platinum stars, of which five count: times the level squared, in thousandths."""
-    stars: int = min(play.metrics["platinumStars"], 5)
+    # The sixth star is the rainbow one, and counts as five.
+    stars = min(_STARS[play.metrics["platinumStars"]], 5)
     return floor(stars * chart.level_num**2) / 1000
 
 
 # --- the ratings of a profile -----------------------------------------------------------------------
+# Section "Session / profile ratings" of the game's page in the spec.
 
 _score_part = average_of_best(60, "scoreRating", multiplier=1000)
 _star_part = average_of_best(50, "starRating", multiplier=1000)
@@ -174,13 +186,29 @@ def naive_rating_refresh(bests: Bests) -> float:
 
 
 # --- what contradicts itself ------------------------------------------------------------------------
+# Section "Score validators": one validator, of which the first message that fits is told; null judgements are 0.
 
 
 def lamps_scores_and_judgements_agree(play: Play, chart: Chart) -> str | None:
     """The first of these that is wrong; unknown judgements count as none."""
-    metrics, most = play.metrics, chart.data["maxPlatScore"]
-    notes, score, platinum = metrics["noteLamp"], metrics["score"], metrics["platinumScore"]
-    is_full_bell = metrics["bellLamp"] == "FULL BELL"
+    return _contradiction(play) or _too_much_platinum(play, chart)
+
+
+def lamps_scores_and_judgements_agreed(play: Play, chart: Chart) -> str | None:
+    """The same as it was until 2025: nobody had every bell of a chart and lost it."""
+    lamps = (play.metrics["noteLamp"], play.metrics["bellLamp"])
+    lost = "Cannot have a LOSS with a FULL BELL." if lamps == ("LOSS", "FULL BELL") else None
+    return _contradiction(play) or lost or _too_much_platinum(play, chart)
+
+
+def _too_much_platinum(play: Play, chart: Chart) -> str | None:
+    platinum, most = play.metrics["platinumScore"], chart.data["maxPlatScore"]
+    return f"Cannot have {text(platinum)}/{text(most)} Platinum Score." if platinum > most else None
+
+
+def _contradiction(play: Play) -> str | None:
+    notes, score = play.metrics["noteLamp"], play.metrics["score"]
+    is_full_bell = play.metrics["bellLamp"] == "FULL BELL"
     if notes == "ALL BREAK+" and hits(play, "hit", "miss", "break") > 0:
         return "Cannot have an ALL BREAK+ if not all hits were critical break or better."
     if notes == "ALL BREAK+" and score < PERFECT:
@@ -191,9 +219,7 @@ def lamps_scores_and_judgements_agree(play: Play, chart: Chart) -> str | None:
         return "Cannot have an ALL BREAK if not all hits were break or better."
     if notes == "FULL COMBO" and hits(play, "miss") > 0:
         return "Cannot have a FULL COMBO if the score has misses."
-    if notes == "LOSS" and is_full_bell:
-        return "Cannot have a LOSS with a FULL BELL."
-    return f"Cannot have {text(platinum)}/{text(most)} Platinum Score." if platinum > most else None
+    return None
 
 
 # --- the declaration --------------------------------------------------------------------------------
@@ -211,6 +237,7 @@ COLOUR_FLOORS = {
     "RAINBOW": 19,
     "RAINBOW_SHINY": 20,
     "RAINBOW_EX": 21,
+    "RAINBOW_EX_TRUE": 22,
 }
 COLOUR = ClassSet(
     name="colour",
@@ -226,7 +253,8 @@ COLOUR = ClassSet(
         ClassValue("PLATINUM", "鉑", "Platinum: 18.000~18.999 Rating"),
         ClassValue("RAINBOW", "虹", "Rainbow: 19.000~19.999 Rating"),
         ClassValue("RAINBOW_SHINY", "虹(光)", "Rainbow Shiny: 20.000~20.999 Rating"),
-        ClassValue("RAINBOW_EX", "虹(極)", "Rainbow Extreme: 21.000~ Rating"),
+        ClassValue("RAINBOW_EX", "虹(極)", "Rainbow Extreme: 21.000~21.999 Rating"),
+        ClassValue("RAINBOW_EX_TRUE", "虹(真・極)", "Rainbow True Extreme: 22.000~ Rating"),
     ),
     derive=class_from_floors("naiveRatingRefresh", COLOUR_FLOORS),
     minimum_relevant="RAINBOW",
@@ -250,8 +278,9 @@ CHART_DATA = Record(
             )
         ),
         "isReMaster": Flag(optional=True),
-        "maxPlatScore": Number(whole=True),
-        "inGameID": Number(whole=True),
+        "isBonusTrack": Flag(optional=True),
+        "maxPlatScore": Number(whole=True, low=0),
+        "inGameID": Number(whole=True, low=0, nullable=True),
         "chartViewURL": Text(optional=True),
     }
 )
@@ -266,7 +295,7 @@ SINGLE = Playtype(
     },
     derived={
         "grade": Derived(GRADE, from_floor("score", GRADE_FLOORS)),
-        "platinumStars": Derived(Integer(rule=between(0, 6), shown=Shown.STARS), platinum_stars),
+        "platinumStars": Derived(PLATINUM_STARS, platinum_stars),
     },
     optional={
         **FAST_SLOW_COMBO,
@@ -288,9 +317,11 @@ SINGLE = Playtype(
         Difficulty("ADVANCED", "ADV"),
         Difficulty("EXPERT", "EXP"),
         Difficulty("MASTER", "MAS"),
+        Difficulty("Re:MASTER", "Re:MAS"),
         Difficulty("LUNATIC", "LUN"),
     ),
     default_difficulty="MASTER",
+    sent_as={"Re:MASTER": "LUNATIC"},
     match_types=("songTitle", "tachiSongID", "inGameID"),
     versions={
         "brightMemory2Omni": "bright MEMORY Act.II Omnimix",
@@ -314,6 +345,8 @@ SINGLE = Playtype(
     profile_ratings={
         "naiveRating": ProfileRating(("rating",), average_of_best(45, "rating", multiplier=100), Shown.DP2),
         "naiveRatingRefresh": ProfileRating(("scoreRating", "starRating"), naive_rating_refresh, Shown.DP3),
+        "scoreRating": ProfileRating(("scoreRating",), _score_part, Shown.DP3),
+        "starRating": ProfileRating(("starRating",), _star_part, Shown.DP3),
     },
     default_score_rating="rating",
     default_session_rating="naiveRating",
@@ -324,14 +357,16 @@ SINGLE = Playtype(
         Merge(name="Best Note Lamp", key="noteLamp", takes=("noteLamp",)),
         Merge(name="Best Bell Lamp", key="bellLamp", takes=("bellLamp",)),
     ),
-    ranked_by=("score", "platinumScore"),
+    ranked_by=("score", "platinumScore", "noteLamp", "bellLamp"),  # spec: games/README.md, "Chart ranking"
     validators=(lamps_scores_and_judgements_agree,),
+    validators_until={2025: (lamps_scores_and_judgements_agreed,)},
     classes={"colour": COLOUR},
 )
 
 GAME = Game(
     slug="ongeki",
     name="O.N.G.E.K.I.",
+    rules=2026,
     song_data=Record(
         {
             "genre": OneOf(
@@ -346,7 +381,8 @@ GAME = Game(
                     "ボーナストラック",
                 )
             ),
-            "duration": Number(),
+            "duration": Number(nullable=True),
+            "flavorGenre": Text(optional=True),
         }
     ),
     playtypes=(SINGLE,),

@@ -13,6 +13,7 @@ from imports.games.be_music import (
     MERGES,
     OPTIONAL,
     RANDOMS,
+    RANKED_BY,
     SONG_DATA,
     dans,
     sieglinde,
@@ -71,6 +72,7 @@ CONTROLLER = Playtype(
     default_profile_rating="sieglinde",
     best_name="Best Score",
     merges=MERGES,
+    ranked_by=RANKED_BY,
     validators=(judgements_add_up,),  # asks for pgreats, as the original does, so it never hears of a PMS play's cools
     classes={"dan": DAN},
 )
@@ -78,6 +80,7 @@ CONTROLLER = Playtype(
 GAME = Game(
     slug="pms",
     name="PMS",
+    rules=2026,
     song_data=SONG_DATA,
     playtypes=(CONTROLLER, replace(CONTROLLER, name="Keyboard")),
 )

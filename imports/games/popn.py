@@ -53,6 +53,7 @@ GRADE_FLOORS = {
 GRADE = Ladder(values=tuple(GRADE_FLOORS), minimum_relevant="A")
 
 # --- what follows from a play -----------------------------------------------------------------------
+# Sections "Derivation" and "Score rating" of the game's page in the spec.
 
 _grade_on = grade_on(GRADE_FLOORS)
 
@@ -77,10 +78,12 @@ def class_points(play: Play, chart: Chart) -> float:
     score = play.metrics["score"]
     if score <= 50_000:
         return 0
+    # One division at the end, which decides the last bit.
     return float((10_000 * chart.level_num + score - 50_000 + BONUSES[play.metrics["lamp"]]) / 5440)
 
 
 # --- classes ----------------------------------------------------------------------------------------
+# Sections "Classes" and "Derived class class": ids and floors are part of the API.
 
 CLASS_FLOORS = {
     "KITTY": 0,
@@ -109,6 +112,7 @@ CLASS = ClassSet(
 )
 
 # --- what contradicts itself ------------------------------------------------------------------------
+# Section "Score validators": each function is one bullet there, of which the first message that fits is told.
 
 
 def lamp_fits_the_judgements(play: Play, _chart: Chart) -> str | None:
@@ -165,7 +169,7 @@ NINE_BUTTONS = Playtype(
     difficulties=(Difficulty("Easy", "E"), Difficulty("Normal", "N"), Difficulty("Hyper", "H"), Difficulty("EX", "EX")),
     default_difficulty="EX",
     match_types=("inGameID", "tachiSongID", "popnChartHash"),
-    versions={"peace": "peace", "kaimei": "Kaimei Riddles", "unilab": "Unilab"},
+    versions={"peace": "peace", "kaimei": "Kaimei Riddles", "unilab": "Unilab", "jamfizz": "Jam & Fizz"},
     chart_data=Record(
         {
             "hashSHA256": Either((ListOf(Text()), Text()), nullable=True),
@@ -189,6 +193,7 @@ NINE_BUTTONS = Playtype(
     default_profile_rating="naiveClassPoints",
     best_name="Best Score",
     merges=(Merge(name="Best Clear", key="clearMedal", takes=("clearMedal", "lamp")),),
+    ranked_by=("score", "clearMedal"),  # spec: games/README.md, "Chart ranking"
     validators=(lamp_fits_the_judgements, medal_fits_the_judgements),
     classes={"class": CLASS},
 )
@@ -196,6 +201,7 @@ NINE_BUTTONS = Playtype(
 GAME = Game(
     slug="popn",
     name="pop'n music",
+    rules=2026,
     song_data=Record({"displayVersion": Text(nullable=True), "genre": Text(), "genreEN": Text(nullable=True)}),
     playtypes=(NINE_BUTTONS,),
 )

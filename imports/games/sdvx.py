@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from imports.games.formulas import from_floor, sum_of_best
+from imports.games.formulas import from_floor
 from imports.games.javascript import text
-from imports.games.shapes import TIER, Number, Record, Text
+from imports.games.shapes import TIER, Flag, Number, Record, Text
 from imports.games.spec import (
     FAST_SLOW_COMBO,
     Chart,
@@ -20,13 +20,16 @@ from imports.games.spec import (
     Ladder,
     Merge,
     Playtype,
-    ProfileRating,
-    ScoreRating,
-    SessionRating,
-    Shown,
     between,
 )
-from imports.games.volforce import GRADE_FLOORS, VALIDATORS, VF_CLASS, volforce
+from imports.games.volforce import (
+    GRADE_FLOORS,
+    PROFILE_RATINGS,
+    SCORE_RATINGS,
+    SESSION_RATINGS,
+    VALIDATORS,
+    VF_CLASS,
+)
 
 LAMP = Ladder(
     values=(
@@ -60,6 +63,7 @@ DAN = ClassSet(
 )
 
 
+# Section "Chart-dependent validation": a rule of its own, as its message differs from those of other metrics.
 def ex_score_is_not_negative(ex_score: Any, _chart: Chart) -> str | None:
     return f"EX Score must be non-negative. Got {text(ex_score)}" if ex_score < 0 else None
 
@@ -83,7 +87,7 @@ SINGLE = Playtype(
     grade_floors=GRADE_FLOORS,
     default_metric="score",
     default_ladder="grade",
-    difficulties=tuple(map(Difficulty, ("NOV", "ADV", "EXH", "INF", "GRV", "HVN", "VVD", "XCD", "MXM", "ULT"))),
+    difficulties=tuple(map(Difficulty, ("NOV", "ADV", "EXH", "INF", "GRV", "HVN", "VVD", "XCD", "NBL", "MXM", "ULT"))),
     default_difficulty="EXH",
     match_types=("sdvxInGameID", "songTitle", "tachiSongID"),
     versions={
@@ -93,23 +97,25 @@ SINGLE = Playtype(
         "heaven": "HEAVENLY HAVEN",
         "vivid": "VIVID WAVE",
         "exceed": "EXCEED GEAR",
+        "nabla": "NABLA",
         "konaste": "Konaste",
     },
     chart_data=Record(
         {"inGameID": Number(whole=True, low=0), "clearTier": TIER, "pucTier": TIER, "sTier": TIER},
     ),
-    score_meta=Record(),
-    score_ratings={"VF6": ScoreRating(volforce, Shown.DP3)},
-    session_ratings={"ProfileVF6": SessionRating("VF6", factor=50, shown=Shown.DP3)},
-    profile_ratings={"VF6": ProfileRating(("VF6",), sum_of_best(50, "VF6"), Shown.DP3)},
-    default_score_rating="VF6",
-    default_session_rating="ProfileVF6",
-    default_profile_rating="VF6",
+    score_meta=Record({"inSkillAnalyser": Flag(optional=True, nullable=True)}),
+    score_ratings=SCORE_RATINGS,
+    session_ratings=SESSION_RATINGS,
+    profile_ratings=PROFILE_RATINGS,
+    default_score_rating="VF7",
+    default_session_rating="ProfileVF7",
+    default_profile_rating="VF7",
     best_name="Best Score",
     merges=(
         Merge(name="Best Lamp", key="lamp", takes=("lamp",)),
         Merge(name="Best EX Score", key="optional.exScore", takes_optional=("exScore",)),
     ),
+    ranked_by=("score", "lamp", "optional.exScore"),  # spec: games/README.md, "Chart ranking"
     validators=VALIDATORS,
     classes={"dan": DAN, "vfClass": VF_CLASS},
 )
@@ -117,6 +123,7 @@ SINGLE = Playtype(
 GAME = Game(
     slug="sdvx",
     name="SOUND VOLTEX",
+    rules=2026,
     song_data=Record({"displayVersion": Text()}),
     playtypes=(SINGLE,),
 )

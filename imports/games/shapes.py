@@ -73,7 +73,16 @@ class Record:
     nullable: bool = field(default=False, kw_only=True)
 
 
-Shape = Text | Number | Flag | OneOf | ListOf | Pair | Either | Record
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """An object of any members, each of which has the one shape."""
+
+    item: Shape
+    optional: bool = field(default=False, kw_only=True)
+    nullable: bool = field(default=False, kw_only=True)
+
+
+Shape = Text | Number | Flag | OneOf | ListOf | MapOf | Pair | Either | Record
 
 TIER = Record(
     {"value": Number(), "text": Text(), "individualDifference": Flag()},
@@ -82,5 +91,5 @@ TIER = Record(
 )
 """How hard a community finds a chart."""
 
-TABLE_FOLDERS = ListOf(Record({"table": Text(), "level": Text()}))
-"""Where a chart stands in the difficulty tables of a community."""
+TABLE_FOLDERS = Either((ListOf(Record({"table": Text(), "level": Text()})), MapOf(Text())))
+"""Where a chart stands in the difficulty tables of a community: a list of places, or table -> level (since 2026)."""

@@ -6,14 +6,18 @@ Numbers are IEEE doubles, as in the original; `round` of a formula is `formulas.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from typing import Any, Protocol
 
+from imports.games.contradictions import contradictions
 from imports.games.javascript import is_safe_integer
 from imports.games.shapes import Record
+
+OLDEST_RULES = 2025
+"""The year of the rules by which everything was judged that bears no year."""
 
 # --- what formulas look at ------------------------------------------------------------------------
 
@@ -80,7 +84,6 @@ class Shown(Enum):
     DP0 = "dp0"
     DP2 = "dp2"
     DP3 = "dp3"
-    STARS = "stars"
     SGL_STAR = "sgl☆★"
     SGL_CIRCLE = "sgl○●"
     ITG_FINAL = "itg final"
@@ -88,7 +91,7 @@ class Shown(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class NumberRule:
     """A range, both ends included, and what is said to a value outside it."""
 
     message: str
@@ -103,16 +106,16 @@ class Rule:
         return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
 
 
-def between(low: float, high: float) -> Rule:
-    return Rule(f"Expected a number between {low} and {high}.", low, high)
+def between(low: float, high: float) -> NumberRule:
+    return NumberRule(f"Expected a number between {low} and {high}.", low, high)
 
 
-def whole_between(low: int, high: int) -> Rule:
-    return Rule(f"Expected an integer between {low} and {high}.", low, high, whole=True)
+def whole_between(low: int, high: int) -> NumberRule:
+    return NumberRule(f"Expected an integer between {low} and {high}.", low, high, whole=True)
 
 
-POSITIVE = Rule("Expected a positive number.", 0)
-POSITIVE_WHOLE = Rule("Expected a positive integer.", 0, whole=True)
+POSITIVE = NumberRule("Expected a positive number.", 0)
+POSITIVE_WHOLE = NumberRule("Expected a positive integer.", 0, whole=True)
 
 ChartRule = Callable[[Any, Chart], str | None]
 """Says what is wrong with a value on a chart, or None."""
@@ -120,7 +123,7 @@ ChartRule = Callable[[Any, Chart], str | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Integer:
-    rule: Rule | None = None
+    rule: NumberRule | None = None
     chart_rule: ChartRule | None = None
     in_score_id: bool = False
     shown: Shown = Shown.NUM
@@ -128,7 +131,7 @@ class Integer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decimal:
-    rule: Rule | None = None
+    rule: NumberRule | None = None
     chart_rule: ChartRule | None = None
     in_score_id: bool = False
     shown: Shown = Shown.PCT2
@@ -136,18 +139,23 @@ class Decimal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ladder:
-    """An ordered choice, worst first: a lamp, a grade. Its index is its worth."""
+    """An ordered choice, worst first: a lamp, a grade. Its index is its worth.
+
+    `formerly`: values as scores were stored with under older rules -> those of today. A score is rewritten once its
+    player is rated by the rules of today; until then both are read.
+    """
 
     values: tuple[str, ...]
     minimum_relevant: str | None = None
     in_score_id: bool = False
+    formerly: Mapping[Any, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
     """A list of numbers each of which obeys the rule; `nullable` elements may be null."""
 
-    rule: Rule
+    rule: NumberRule
     nullable: bool = False
     in_score_id: bool = False
 
@@ -208,7 +216,8 @@ class Merge:
     """What a personal best takes from another score than its primary one.
 
     `key` is a metric's name, or `optional.<name>`; ladders count by index. The score with the largest (or smallest)
-    key lends `takes` and `takes_optional`; an optional it does not have is removed from the best.
+    key lends `takes` and `takes_optional`; an optional it does not have is removed from the best. A score with the
+    metric and value of `unless` lends nothing, though it is named in the best's composition.
     """
 
     name: str
@@ -216,6 +225,7 @@ class Merge:
     smallest: bool = False
     takes: tuple[str, ...] = ()
     takes_optional: tuple[str, ...] = ()
+    unless: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +291,10 @@ class Playtype:
     difficulties: tuple[Difficulty, ...] | None  # None: any name (itg)
     default_difficulty: str | None
     match_types: tuple[str, ...]
+    old_match_types: tuple[str, ...] = ()  # still understood, though no message offers them
+    obsolete: Mapping[str, str] = field(default_factory=dict)  # member of older documents -> what took its place
+    sent_as: Mapping[str, str] = field(default_factory=dict)  # difficulty -> the one that documents call it by
+    has_special_charts: bool = False  # whether charts may have difficulties besides the listed ones (WORLD'S END)
     versions: Mapping[str, str]
     chart_data: Record
     score_meta: Record
@@ -292,10 +306,12 @@ class Playtype:
     default_profile_rating: str
     best_name: str  # name of the primary score in a best's composition
     merges: tuple[Merge, ...] = ()
-    ranked_by: tuple[str, ...] = ()  # leaderboard order; empty: the default metric
+    ranked_by: tuple[str, ...] = ()  # leaderboard order, `optional.<name>` too; empty: the default metric
     validators: tuple[Validator, ...] = ()
+    validators_until: Mapping[int, tuple[Validator, ...]] = field(default_factory=dict)  # year -> those up to its rules
     classes: Mapping[str, ClassSet] = field(default_factory=dict)
 
+    # When the module is imported: a misspelt name must not wait for the first play that meets it.
     def __post_init__(self) -> None:
         wrong = "; ".join(contradictions(self))
         if wrong:
@@ -307,10 +323,17 @@ class Playtype:
         return {name: metric for name, metric in self.metrics.items() if isinstance(metric, Ladder)}
 
     @cached_property
-    def ladder_indexes(self) -> dict[str, dict[str, int]]:
-        """Ladder name -> value -> index, optional ladders included."""
-        ladders = {n: m for n, m in {**self.metrics, **self.optional}.items() if isinstance(m, Ladder)}
-        return {name: {value: i for i, value in enumerate(ladder.values)} for name, ladder in ladders.items()}
+    def optional_ladders(self) -> dict[str, Ladder]:
+        return {name: metric for name, metric in self.optional.items() if isinstance(metric, Ladder)}
+
+    @cached_property
+    def ladder_indexes(self) -> dict[str, dict[Any, int]]:
+        """Ladder name -> value -> index, optional ladders and values of older rules included."""
+        return {
+            name: {value: i for i, value in enumerate(ladder.values)}
+            | {old: ladder.values.index(value) for old, value in ladder.formerly.items() if value in ladder.values}
+            for name, ladder in {**self.ladders, **self.optional_ladders}.items()
+        }
 
     @cached_property
     def metrics(self) -> dict[str, Metric]:
@@ -321,6 +344,12 @@ class Playtype:
     def leaderboard_order(self) -> tuple[str, ...]:
         return self.ranked_by or (self.default_metric,)
 
+    def validators_under(self, rules: int) -> tuple[Validator, ...]:
+        """The validators that judge plays by the rules of a year: those of today, or older ones that still held."""
+        # Each entry holds up to and with its year: of several the earliest that is not over is the one of then.
+        held = [year for year in self.validators_until if rules <= year]
+        return self.validators_until[min(held)] if held else self.validators
+
     @cached_property
     def difficulty_names(self) -> tuple[str, ...] | None:
         return None if self.difficulties is None else tuple(d.name for d in self.difficulties)
@@ -330,62 +359,31 @@ class Playtype:
         return {d.name: d.label for d in self.difficulties or ()}
 
 
-def contradictions(playtype: Playtype) -> Iterator[str]:
-    """What a declaration names without having it, has twice, or has in the wrong order."""
-    for what, names, declared in _references(playtype):
-        for name in names:
-            if name not in declared:
-                yield f"{what} {name!r} is not declared"
-    groups = (*playtype.provided, *playtype.derived, *playtype.optional, "optional", "judgements", "enumIndexes")
-    yield from (f"the metric {name!r} stands twice" for name in sorted({n for n in groups if groups.count(n) > 1}))
-    for name, ladder in playtype.ladders.items():
-        if len(set(ladder.values)) < len(ladder.values):
-            yield f"the ladder {name!r} has a value twice"
-    floors = list(playtype.grade_floors.values())
-    if floors != sorted(set(floors)):
-        yield "the grades' floors do not rise"
-
-
-def _references(playtype: Playtype) -> Iterator[tuple[str, Iterable[str], Container[str]]]:
-    """Every place that names another part: what it is, the names there, and where they must stand."""
-    metrics, ratings, merges = playtype.metrics, playtype.score_ratings, playtype.merges
-    keys = {*metrics, *(f"optional.{name}" for name in playtype.optional)}
-    yield "the default metric", (playtype.default_metric,), metrics
-    yield "the default ladder", (playtype.default_ladder,), playtype.ladders
-    yield "the grades' metric", (playtype.grade_metric,), metrics
-    yield "the grade", playtype.grade_floors, playtype.ladder_indexes.get("grade", {})
-    yield "the ranking metric", playtype.ranked_by, metrics
-    yield "the merge key", (merge.key for merge in merges), keys
-    yield "the merged metric", (name for merge in merges for name in merge.takes), metrics
-    yield "the merged optional metric", (name for merge in merges for name in merge.takes_optional), playtype.optional
-    yield "the default score rating", (playtype.default_score_rating,), ratings
-    yield "the default session rating", (playtype.default_session_rating,), playtype.session_ratings
-    yield "the default profile rating", (playtype.default_profile_rating,), playtype.profile_ratings
-    yield "a session rating's score rating", (rating.of for rating in playtype.session_ratings.values()), ratings
-    yield "a profile rating's score rating", (n for r in playtype.profile_ratings.values() for n in r.of), ratings
-    if playtype.difficulty_names is not None:
-        yield "the default difficulty", (playtype.default_difficulty or "",), playtype.difficulty_names
-    for metric in (*metrics.values(), *playtype.optional.values()):
-        if isinstance(metric, Ladder) and metric.minimum_relevant is not None:
-            yield "the minimum relevant value", (metric.minimum_relevant,), metric.values
-    for classes in playtype.classes.values():
-        if classes.minimum_relevant is not None:
-            yield "the minimum relevant class", (classes.minimum_relevant,), classes.ids
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Game:
-    """A game: its slug is the API's, its name the players'."""
+    """A game: its slug is the API's, its name the players'.
+
+    Since 2026 the API calls the slug a game group, and each playtype a game of its own (`ids`).
+    """
 
     slug: str
     name: str
     song_data: Record
     playtypes: tuple[Playtype, ...]
+    has_playtype_in_id: bool = False  # whether its id names the playtype even though there is only one
+    rules: int = OLDEST_RULES  # the year of what is declared here; a later one has every stored score rated anew
     playtype_labels: Mapping[str, str] = field(default_factory=dict)  # where shown otherwise than by name
 
     @cached_property
     def by_name(self) -> dict[str, Playtype]:
         return {playtype.name: playtype for playtype in self.playtypes}
+
+    @cached_property
+    def ids(self) -> dict[str, str]:
+        """Playtype name -> its id in the API of 2026: `iidx-sp`, and `sdvx` where there is only one playtype."""
+        if len(self.playtypes) == 1 and not self.has_playtype_in_id:
+            return {self.playtypes[0].name: self.slug}
+        return {playtype.name: f"{self.slug}-{playtype.name.lower()}" for playtype in self.playtypes}
 
     def label(self, playtype: str) -> str:
         """`SOUND VOLTEX`, `beatmania IIDX (SP)`: the playtype only where there are several."""

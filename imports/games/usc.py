@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from imports.games.formulas import from_floor, sum_of_best
+from imports.games.formulas import from_floor
 from imports.games.shapes import TABLE_FOLDERS, Either, Flag, ListOf, OneOf, Record, Text
 from imports.games.spec import (
     FAST_SLOW_COMBO,
@@ -16,13 +16,16 @@ from imports.games.spec import (
     Ladder,
     Merge,
     Playtype,
-    ProfileRating,
-    ScoreRating,
-    SessionRating,
-    Shown,
     between,
 )
-from imports.games.volforce import GRADE_FLOORS, VALIDATORS, VF_CLASS, volforce
+from imports.games.volforce import (
+    GRADE_FLOORS,
+    PROFILE_RATINGS,
+    SCORE_RATINGS,
+    SESSION_RATINGS,
+    VALIDATORS,
+    VF_CLASS,
+)
 
 LAMP = Ladder(
     values=("FAILED", "CLEAR", "EXCESSIVE CLEAR", "ULTIMATE CHAIN", "PERFECT ULTIMATE CHAIN"),
@@ -66,14 +69,15 @@ CONTROLLER = Playtype(
             "gaugeMod": OneOf(("NORMAL", "HARD", "PERMISSIVE"), optional=True),
         }
     ),
-    score_ratings={"VF6": ScoreRating(volforce, Shown.DP3)},
-    session_ratings={"ProfileVF6": SessionRating("VF6", factor=50, shown=Shown.DP3)},
-    profile_ratings={"VF6": ProfileRating(("VF6",), sum_of_best(50, "VF6"), Shown.DP3)},
-    default_score_rating="VF6",
-    default_session_rating="ProfileVF6",
-    default_profile_rating="VF6",
+    score_ratings=SCORE_RATINGS,
+    session_ratings=SESSION_RATINGS,
+    profile_ratings=PROFILE_RATINGS,
+    default_score_rating="VF7",
+    default_session_rating="ProfileVF7",
+    default_profile_rating="VF7",
     best_name="Best Score",
     merges=(Merge(name="Best Lamp", key="lamp", takes=("lamp",)),),
+    ranked_by=("score", "lamp"),  # spec: games/README.md, "Chart ranking"
     validators=VALIDATORS,
     classes={"vfClass": VF_CLASS},
 )
@@ -81,6 +85,7 @@ CONTROLLER = Playtype(
 GAME = Game(
     slug="usc",
     name="USC",
+    rules=2026,
     song_data=Record(),
     playtypes=(CONTROLLER, replace(CONTROLLER, name="Keyboard")),
     playtype_labels={"Keyboard": "Keyboard/Other"},

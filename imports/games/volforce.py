@@ -6,8 +6,17 @@ from bisect import bisect_right
 from itertools import pairwise
 from math import floor
 
-from imports.games.formulas import class_from_floors, hits
-from imports.games.spec import Chart, ClassSet, ClassValue, Play
+from imports.games.formulas import class_from_floors, hits, sum_of_best
+from imports.games.spec import (
+    Chart,
+    ClassSet,
+    ClassValue,
+    Play,
+    ProfileRating,
+    ScoreRating,
+    SessionRating,
+    Shown,
+)
 
 GRADE_FLOORS = {
     "D": 0,
@@ -24,6 +33,7 @@ GRADE_FLOORS = {
 }
 
 # --- the rating of a play ---------------------------------------------------------------------------
+# Section "Score rating" of both games' pages in the spec.
 
 _SCORE_FLOORS = (7_000_000, 8_000_000, 8_700_000, 9_000_000, 9_300_000, 9_500_000, 9_700_000, 9_800_000, 9_900_000)
 _SCORE_FACTORS = (80, 82, 85, 88, 91, 94, 97, 100, 102, 105)  # one more: below the first floor
@@ -38,18 +48,40 @@ _LAMP_FACTORS = {
 }
 
 
-def volforce(play: Play, chart: Chart) -> float:
+def vf6(play: Play, chart: Chart) -> float:
     """VOLFORCE 6 of one play, 0 to 0.462, cut to three decimals. Fifty of them make a profile's 0 to 23.
 
-    Level, share of the ten million, grade and lamp multiplied, as EXCEED GEAR counts it.
+    Whole level, share of the ten million, grade and lamp multiplied, as EXCEED GEAR counts it.
     """
+    return _force(play, floor(chart.level_num), _LAMP_FACTORS[play.metrics["lamp"]])
+
+
+def vf7(play: Play, chart: Chart) -> float:
+    """VOLFORCE 7, as NABLA counts it: the level with its decimals, and a chain is worth a little more."""
+    lamp = play.metrics["lamp"]
+    return _force(play, chart.level_num, 106 if lamp == "ULTIMATE CHAIN" else _LAMP_FACTORS[lamp])
+
+
+def _force(play: Play, level: float, lamp_factor: int) -> float:
+    # Factors in hundredths, which are divided once, at the end.
     score: int = play.metrics["score"]
     score_factor = _SCORE_FACTORS[bisect_right(_SCORE_FLOORS, score)]
-    force = chart.level_num * 2 * (score / 10_000_000) * score_factor * _LAMP_FACTORS[play.metrics["lamp"]]
-    return floor(force / 1000) / 1000
+    return floor(level * 2 * (score / 10_000_000) * score_factor * lamp_factor / 1000) / 1000
+
+
+SCORE_RATINGS = {"VF6": ScoreRating(vf6, Shown.DP3), "VF7": ScoreRating(vf7, Shown.DP3)}
+SESSION_RATINGS = {
+    "ProfileVF6": SessionRating("VF6", factor=50, shown=Shown.DP3),
+    "ProfileVF7": SessionRating("VF7", factor=50, shown=Shown.DP3),
+}
+PROFILE_RATINGS = {
+    "VF6": ProfileRating(("VF6",), sum_of_best(50, "VF6"), Shown.DP3),
+    "VF7": ProfileRating(("VF7",), sum_of_best(50, "VF7"), Shown.DP3),
+}
 
 
 # --- what contradicts itself ------------------------------------------------------------------------
+# Section "Score validators" of both games: all of them are asked, and every message is told.
 
 
 def perfect_chain_has_a_perfect_score(play: Play, _chart: Chart) -> str | None:
@@ -76,6 +108,7 @@ def chain_has_half_the_score(play: Play, _chart: Chart) -> str | None:
 VALIDATORS = (perfect_chain_has_a_perfect_score, chain_has_no_misses, chain_has_half_the_score)
 
 # --- the class of a profile -------------------------------------------------------------------------
+# Sections "Classes" and "Derived class vfClass": ids and floors are part of the API.
 
 _STEPS = ("I", "II", "III", "IV")
 
@@ -93,17 +126,14 @@ _STONES = {  # where the four steps of each begin, as players write it
 }
 
 
-def _vf_class() -> ClassSet:
-    names = [f"{stone} {step}" for stone in _STONES for step in _STEPS]
-    ids = [name.upper().replace(" ", "_") for name in names]
-    starts = [start for steps in _STONES.values() for start in steps]
-    hints = [f"{start} - {float(after) - 0.001:.3f}VF" for start, after in pairwise(starts)] + [f">{starts[-1]}VF"]
-    return ClassSet(
-        name="vfClass",
-        values=tuple(map(ClassValue, ids, names, hints)),
-        derive=class_from_floors("VF6", dict(zip(ids, map(float, starts), strict=True))),
-        minimum_relevant="IMPERIAL_I",
-    )
+_NAMES = [f"{stone} {step}" for stone in _STONES for step in _STEPS]
+_IDS = [name.upper().replace(" ", "_") for name in _NAMES]
+_STARTS = [start for steps in _STONES.values() for start in steps]
+_HINTS = [f"{start} - {float(after) - 0.001:.3f}VF" for start, after in pairwise(_STARTS)] + [f">{_STARTS[-1]}VF"]
 
-
-VF_CLASS = _vf_class()
+VF_CLASS = ClassSet(
+    name="vfClass",
+    values=tuple(map(ClassValue, _IDS, _NAMES, _HINTS)),
+    derive=class_from_floors("VF7", dict(zip(_IDS, map(float, _STARTS), strict=True))),
+    minimum_relevant="IMPERIAL_I",
+)

@@ -50,6 +50,7 @@ GRADE = Ladder(values=tuple(GRADE_FLOORS), minimum_relevant="S")
 PERFECT_SCORE = 1_000_000
 
 # --- classes ----------------------------------------------------------------------------------------
+# Sections "Classes" and "Derived class colour": ids and floors are part of the API.
 
 STAGE_UP = ClassSet(
     name="stageUp",
@@ -77,6 +78,7 @@ COLOUR = ClassSet(
 )
 
 # --- the rating of a play ---------------------------------------------------------------------------
+# Section "Score rating" of the game's page in the spec.
 
 _SCORE_FLOORS = (850_000, 900_000, 920_000, 940_000, 950_000, 960_000, 970_000, 980_000, 990_000)
 _SCORE_FACTORS = (1, 1.5, 2, 2.5, 2.75, 3, 3.25, 3.5, 3.75, 4)  # one more: below the first floor
@@ -89,6 +91,7 @@ def rate(play: Play, chart: Chart) -> float:
 
 
 # --- what contradicts itself ------------------------------------------------------------------------
+# Section "Score validators": each function is one bullet there, of which the first message that fits is told.
 
 
 def all_marvelous_is_a_perfect_score(play: Play, _chart: Chart) -> str | None:
@@ -151,6 +154,7 @@ SINGLE = Playtype(
     default_profile_rating="naiveRate",
     best_name="Best Score",
     merges=(Merge(name="Best Lamp", key="lamp", takes=("lamp",)),),
+    ranked_by=("score", "lamp"),  # spec: games/README.md, "Chart ranking"
     validators=(all_marvelous_is_a_perfect_score, combo_has_no_misses, all_marvelous_is_marvelous_throughout),
     classes={"stageUp": STAGE_UP, "colour": COLOUR},
 )
@@ -158,6 +162,7 @@ SINGLE = Playtype(
 GAME = Game(
     slug="wacca",
     name="WACCA",
+    rules=2026,
     song_data=Record({"genre": Text(), "displayVersion": Text(nullable=True)}),
     playtypes=(SINGLE,),
 )

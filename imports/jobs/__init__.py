@@ -1,49 +1,100 @@
-"""The only part that knows there is a queue.
+"""The only package that uses the queue.
 
-The import's row is the job; Redis merely carries the signal that there is something to do. A worker shows that it lives
-by an advisory lock on the import (`working`); the sweeper puts back into the queue whatever nobody holds (`sweeping`).
+The import's row is the job; Redis only carries the signal that there is work. While a worker runs an import it holds an
+advisory lock on it (`worker`); the sweeper queues again what is unfinished and not held (`sweeper`).
 """
 
 from __future__ import annotations
 
-from imports.jobs.offered import most_rows, offered_games
-from imports.jobs.queue import enqueue, rerate_later, work, worker_count
-from imports.jobs.room import NoRoom
-from imports.jobs.sweeping import sweep, sweep_forever, sweep_keys, sweep_reratings
-from imports.jobs.taking_in import InputGone, NotPossible, cancel, prune_inputs, restore, retry, submit
-from imports.jobs.telling import followed, how_far, progress_facts, progress_of, queue_position, sweeps
-from imports.jobs.working import CRASHED, MAX_ATTEMPTS, perform, perform_rerating, run_import
+from imports.jobs.closed_charts import CannotMerge, ClosedCharts, close_chart, reopen_chart
+from imports.jobs.configuration import chart_players, enabled_formats, enabled_games, import_types, max_rows
+from imports.jobs.data_exports import export_percent, perform_export, request_export, sweep_exports, write_export
+from imports.jobs.departures import DAYS_TO_RETURN, CannotLeave, leave, stay, sweep_departures
+from imports.jobs.notices import subscriber
+from imports.jobs.orphan_retries import (
+    CRASHED_RETRY,
+    OrphanSweep,
+    orphan_progress,
+    perform_orphans,
+    retry_orphans,
+    retry_orphans_now,
+    unfinished_retry,
+)
+from imports.jobs.progress_status import (
+    create_progress,
+    get_progress,
+    progress_facts,
+    progress_of,
+    queue_position,
+    sweeps,
+)
+from imports.jobs.queue import enqueue, enqueue_rerating, work, worker_count
+from imports.jobs.rating_histories import perform_histories
+from imports.jobs.storage_quota import QuotaExceeded
+from imports.jobs.submission import InputExpired, InvalidTransition, cancel, prune_inputs, restore, retry, submit
+from imports.jobs.sweeper import sweep, sweep_forever, sweep_histories, sweep_keys, sweep_reratings, sweep_rules
+from imports.jobs.worker import CRASHED, MAX_ATTEMPTS, perform, perform_rerating, run_import
 from imports.pipeline.upload import Upload
+
+following = subscriber.following
 
 __all__ = [
     "CRASHED",
+    "CRASHED_RETRY",
+    "DAYS_TO_RETURN",
     "MAX_ATTEMPTS",
-    "InputGone",
-    "NoRoom",
-    "NotPossible",
+    "CannotLeave",
+    "CannotMerge",
+    "ClosedCharts",
+    "InputExpired",
+    "InvalidTransition",
+    "OrphanSweep",
+    "QuotaExceeded",
     "Upload",
     "cancel",
+    "chart_players",
+    "close_chart",
+    "create_progress",
+    "enabled_formats",
+    "enabled_games",
     "enqueue",
-    "followed",
-    "how_far",
-    "most_rows",
-    "offered_games",
+    "enqueue_rerating",
+    "export_percent",
+    "following",
+    "get_progress",
+    "import_types",
+    "leave",
+    "max_rows",
+    "orphan_progress",
     "perform",
+    "perform_export",
+    "perform_histories",
+    "perform_orphans",
     "perform_rerating",
     "progress_facts",
     "progress_of",
     "prune_inputs",
     "queue_position",
-    "rerate_later",
+    "reopen_chart",
+    "request_export",
     "restore",
     "retry",
+    "retry_orphans",
+    "retry_orphans_now",
     "run_import",
+    "stay",
     "submit",
     "sweep",
+    "sweep_departures",
+    "sweep_exports",
     "sweep_forever",
+    "sweep_histories",
     "sweep_keys",
     "sweep_reratings",
+    "sweep_rules",
     "sweeps",
+    "unfinished_retry",
     "work",
     "worker_count",
+    "write_export",
 ]

@@ -1,14 +1,17 @@
-"""The queue itself: asking for a worker, and being one.
+"""The queue: enqueueing jobs, and running a worker.
 
-What is asked for goes by name, so that a worker of an earlier release still finds it, and whoever asks need not know
-those who work.
+Jobs are queued by name, so that a worker of an earlier release finds them, and this module need not import them.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import gc
 import logging
+import sys
+import threading
+import time
 import uuid
 
 import django_rq
@@ -19,74 +22,148 @@ from redis.exceptions import ConnectionError as BrokenConnection
 from redis.exceptions import RedisError
 from redis.retry import Retry
 from rq import Queue, SimpleWorker, Worker
+from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from imports import trace
+from imports import log_context
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 2.0  # seconds
+REDIS_TIMEOUT_SECONDS = 2.0  # the sweeper finds what could not be queued
+WAIT_SECONDS = 1.0  # between two attempts to reach Redis
+HEARTBEAT_SECONDS = 15.0  # a third of the silence after which /healthz counts a worker as dead
 PERFORM = "imports.jobs.perform"
 PERFORM_RERATING = "imports.jobs.perform_rerating"
+PERFORM_ORPHANS = "imports.jobs.perform_orphans"
+PERFORM_HISTORIES = "imports.jobs.perform_histories"
+PERFORM_EXPORT = "imports.jobs.perform_export"
 
 
 def enqueue(import_id: str) -> None:
-    """Asks for a worker. Without Redis the import waits for the sweeper instead."""
-    try:
-        _queue().enqueue_call(
-            PERFORM,
-            args=(import_id, trace.asking()),
-            job_id=f"{import_id}-{uuid.uuid4().hex[:8]}",
-            result_ttl=0,
-            failure_ttl=3600,
-        )
-    except RedisError:
-        log.warning("import %s could not be queued; the sweeper will", import_id)
+    """Queues an import. Without Redis it waits for the sweeper instead."""
+    job_id = f"{import_id}-{uuid.uuid4().hex[:8]}"  # unique, as an import may be queued twice
+    _enqueue(
+        PERFORM,
+        import_id,
+        log_context.originating_request_id(),
+        unqueued="import %s could not be queued; the sweeper will",
+        job_id=job_id,
+    )
 
 
-def rerate_later(key: int) -> None:
-    """Asks for a worker to go on with a rerating. Without Redis it waits for the sweeper instead."""
+def enqueue_rerating(key: int) -> None:
+    """Queues the next part of a rerating. Without Redis it waits for the sweeper instead."""
+    _enqueue(PERFORM_RERATING, key, unqueued="rerating %s could not be queued; the sweeper will")
+
+
+def enqueue_orphans(user_id: str) -> None:
+    """Queues the next part of a player's retry. Without Redis it waits for the sweeper instead."""
+    _enqueue(PERFORM_ORPHANS, user_id, unqueued="the orphans of user %s could not be queued; the sweeper will")
+
+
+def enqueue_histories() -> None:
+    """Asks for a worker to compute histories of ratings. Without Redis they wait for the sweeper instead."""
+    _enqueue(PERFORM_HISTORIES, unqueued="the histories of ratings could not be queued; the sweeper will")
+
+
+def enqueue_export(export_id: str) -> None:
+    """Asks for a worker to write a player's data. Without Redis it waits for the sweeper instead."""
+    _enqueue(PERFORM_EXPORT, export_id, unqueued="export %s could not be queued; the sweeper will")
+
+
+def _enqueue(function: str, *args: object, unqueued: str, job_id: str | None = None) -> None:
+    """Queues a call of a function. `unqueued` is logged if Redis is missing, with the first argument in it."""
     try:
-        _queue().enqueue_call(PERFORM_RERATING, args=(key,), result_ttl=0, failure_ttl=3600)
+        _queue().enqueue_call(function, args=args, job_id=job_id, result_ttl=0, failure_ttl=3600)
     except RedisError:
-        log.warning("rerating %s could not be queued; the sweeper will", key)
+        log.warning(unqueued, *args[:1], extra=log_context.REPEATED)
 
 
 def waiting_imports() -> set[str]:
-    """The IDs of the imports that are in the queue."""
+    """Returns the IDs of the imports that are in the queue."""
+    # Job IDs begin with that of the import (`enqueue`).
     return {job_id[:40] for job_id in _queue().get_job_ids()}
 
 
 def work(*, burst: bool = False) -> None:
-    """Works until told to stop, in this process: a fork and a connection a job would cost more than a small import."""
-    # A large import makes a million objects without a cycle; looking for cycles would take a third of its time.
+    """Runs jobs until stopped, in this process: a fork and a connection per job would cost more than a small import."""
+    wait_for_redis()
+    # A large import creates a million objects without cycles; the cyclic collector would take a third of its time.
     gc.freeze()
     gc.set_threshold(100_000, 50, 1_000)
     own: Redis = django_rq.get_connection("default")  # rq sets a long timeout on it, for waiting
-    worker = SimpleWorker(
+    worker = HeartbeatWorker(
         [django_rq.get_queue("default", connection=own)],
         connection=own,
         serializer=JSONSerializer,
         worker_ttl=settings.RQ_WORKER_TTL,
         log_job_description=False,
     )
-    worker.work(burst=burst, logging_level="WARNING", with_scheduler=False)
+    try:
+        worker.work(burst=burst, logging_level="WARNING", with_scheduler=False)
+    except RedisError as error:
+        # Between two jobs: nothing is lost. Whoever started this process starts another one, which waits.
+        log.warning("the worker stops: Redis does not answer (%s)", error)
+        sys.exit(1)
+
+
+def wait_for_redis() -> None:
+    """Returns once Redis answers. A process that ended instead would be started again and again."""
+    while True:
+        try:
+            redis().ping()
+        except RedisError as error:
+            log.warning("the worker waits: Redis does not answer (%s)", error, extra=log_context.REPEATED)
+            time.sleep(WAIT_SECONDS)
+        else:
+            return
+
+
+class HeartbeatWorker(SimpleWorker):
+    """A worker that sends heartbeats during a job too; rq's own does so only between two jobs.
+
+    The heartbeat comes from a thread with a connection of its own. It therefore shows that the process is alive, not
+    that the job makes progress.
+    """
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Runs a job, with a heartbeat every HEARTBEAT_SECONDS."""
+        finished = threading.Event()
+
+        def beat() -> None:
+            while not finished.wait(HEARTBEAT_SECONDS):
+                with contextlib.suppress(RedisError), redis().pipeline() as pipeline:
+                    self.heartbeat(pipeline=pipeline)
+                    pipeline.execute()
+
+        heartbeat = threading.Thread(target=beat, daemon=True)
+        heartbeat.start()
+        try:
+            super().execute_job(job, queue)
+        finally:
+            finished.set()
+            heartbeat.join()
 
 
 def worker_count() -> int:
-    """How many workers have shown themselves lately."""
+    """Returns the number of workers with a recent heartbeat."""
     return Worker.count(connection=redis())
 
 
 @functools.cache
 def redis() -> Redis:
-    """One a process, with a pool of connections: opening one costs more than what is then asked of it.
+    """Returns the client of this process, which pools connections: opening one costs more than most commands.
 
-    Nobody waits long for a Redis that is silent: what it would have carried, the sweeper finds. A connection that broke
-    since it was last used, as after a restart, is made anew once.
+    Timeouts are short, because the sweeper finds what could not be queued. A connection that was lost since its last
+    use, for example by a restart, is opened again once.
     """
     once = Retry(NoBackoff(), 1, supported_errors=(BrokenConnection,))
-    return Redis.from_url(settings.REDIS_URL, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=once)
+    return Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=REDIS_TIMEOUT_SECONDS,
+        socket_connect_timeout=REDIS_TIMEOUT_SECONDS,
+        retry=once,
+    )
 
 
 def _queue() -> Queue:

@@ -2,38 +2,71 @@
 
 from __future__ import annotations
 
-from imports.models.accounts import APIToken, AuthLevel, Permission, User
-from imports.models.bests import PersonalBest
-from imports.models.catalogue import Chart, Song
-from imports.models.documents import AuditEntry, Import, ImportInput, ImportProblem, OrphanScore, State
+from imports.models.accounts import AuthLevel, ProfilePicture, User
+from imports.models.api_clients import APIClient, AuthorizationCode
+from imports.models.audit import AuditEntry
+from imports.models.catalogue import Chart, Song, find_chart, find_song
+from imports.models.data_exports import DataExport, DataExportPart, ExportState
+from imports.models.departures import Departure, HiddenRow
+from imports.models.documents import Import, ImportInput, ImportProblem, OrphanScore, State
+from imports.models.hook_charts import Course, PlayerChart, Replay, WaitingChart
+from imports.models.hook_settings import HookSettings, ImportTimestop
 from imports.models.idempotency import IdempotencyKey
 from imports.models.moderation import BlockedClient
-from imports.models.reratings import Rerating
-from imports.models.scores import Score, ScoreBlacklist
-from imports.models.sessions import ImportSession, Session
-from imports.models.stats import ClassAchievement, GameStats
+from imports.models.orphan_retries import OrphanRetry
+from imports.models.reratings import GameRules, Rerating
+from imports.models.results.bests import PersonalBest
+from imports.models.results.carried_scores import CarriedScores
+from imports.models.results.scores import Score, ScoreBlacklist
+from imports.models.results.stats import ClassAchievement, DailyRatings, GameStats
+from imports.models.row_corrections import RowCorrection
+from imports.models.sessions import ImportSession, Session, SessionIdentity, find_session
+from imports.models.tokens import APIToken, Permission
 
 __all__ = [
+    "APIClient",
     "APIToken",
     "AuditEntry",
     "AuthLevel",
+    "AuthorizationCode",
     "BlockedClient",
+    "CarriedScores",
     "Chart",
     "ClassAchievement",
+    "Course",
+    "DailyRatings",
+    "DataExport",
+    "DataExportPart",
+    "Departure",
+    "ExportState",
+    "GameRules",
     "GameStats",
+    "HiddenRow",
+    "HookSettings",
     "IdempotencyKey",
     "Import",
     "ImportInput",
     "ImportProblem",
     "ImportSession",
+    "ImportTimestop",
+    "OrphanRetry",
     "OrphanScore",
     "Permission",
     "PersonalBest",
+    "PlayerChart",
+    "ProfilePicture",
+    "Replay",
     "Rerating",
+    "RowCorrection",
     "Score",
     "ScoreBlacklist",
     "Session",
+    "SessionIdentity",
     "Song",
     "State",
     "User",
+    "WaitingChart",
+    "find_chart",
+    "find_session",
+    "find_song",
 ]

@@ -13,14 +13,21 @@ from django.db.models import Q
 from django.utils import timezone
 
 from imports.errors import ProblemType
-from imports.models.accounts import APIToken, User
-from imports.models.fields import KeySetField, key_set
-from imports.models.searching import SEARCHED, search_query
+from imports.games import RULES
+from imports.games.spec import OLDEST_RULES
+from imports.models.accounts import User
+from imports.models.search import SEARCH_VECTOR, search_query
+from imports.models.tokens import APIToken
 
 
 def new_import_id() -> str:
-    """40 hexadecimal characters (20 random bytes)."""
+    """Returns 40 hexadecimal characters (20 random bytes)."""
     return secrets.token_hex(20)
+
+
+def rules_of_today() -> int:
+    """Returns the year of the newest rules."""
+    return RULES
 
 
 class State(models.TextChoices):
@@ -36,21 +43,22 @@ class State(models.TextChoices):
 
 UNFINISHED = frozenset({State.QUEUED, State.RUNNING})
 HIDDEN = frozenset({State.FAILED, State.CANCELLED, State.REVERTED})
+MAX_REASON_LENGTH = 500  # characters of why somebody reverts an import; the API has the same limit
 
 
 class ImportQuerySet(models.QuerySet["Import"]):
     """Imports, by who may see them and where they stand."""
 
     def visible_to(self, user: User | AnonymousUser | None) -> ImportQuerySet:
-        """Everybody sees what is under way or in; what is not in any more only its owner and moderators see."""
+        """Returns those that somebody may see: unfinished and completed ones, and of the others their own."""
         if isinstance(user, User) and not user.is_banned:
-            if user.is_staff or user.is_superuser:
+            if user.is_staff or user.is_superuser:  # `permissions.is_moderator`, which stands above the models
                 return self
             return self.filter(Q(user=user) | ~Q(state__in=HIDDEN))
         return self.exclude(state__in=HIDDEN)
 
     def in_state(self, state: State, *, seen_by: User | AnonymousUser | None) -> ImportQuerySet:
-        """Those in one state that somebody may see: `visible_to`, said so that an index can answer it."""
+        """Returns those in one state that somebody may see: as `visible_to`, in a form that an index can answer."""
         found = self.filter(state=state)
         if state not in HIDDEN:
             return found
@@ -59,8 +67,8 @@ class ImportQuerySet(models.QuerySet["Import"]):
         return found if seen_by.is_staff or seen_by.is_superuser else found.filter(user=seen_by)
 
     def search(self, text: str, *, clients: bool) -> ImportQuerySet:
-        """Those whose service has words that begin like the text's; with `clients`, or whose User-Agent has."""
-        return self.alias(searched=SEARCHED).filter(searched=search_query(text, clients=clients))
+        """Returns those whose service has words that begin like the text's; with `clients`, or whose User-Agent has."""
+        return self.alias(searched=SEARCH_VECTOR).filter(searched=search_query(text, clients=clients))
 
     def unfinished(self) -> ImportQuerySet:
         return self.filter(state__in=UNFINISHED)
@@ -78,17 +86,20 @@ LISTS = (
 
 
 class Import(models.Model):
-    """One deed on a player's scores: it applies wholly or not at all, and can be undone. The row is the job.
+    """A transaction on a player's scores: it applies wholly or not at all, and can be undone. The row is the job.
 
-    `put_aside` keeps what a revert took away and a restore brings back (`pipeline.put_aside`).
+    `put_aside` keeps what a revert took away and a restore brings back (`undo.revert_snapshot`). `rules` are those of
+    the release that took the import in: what they let pass comes back with a restore, whatever the rules are by then.
     """
 
     import_id = models.CharField(max_length=40, default=new_import_id, editable=False)
+    # `import_by_user` begins with it.
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="imports", db_index=False)
     state = models.CharField(max_length=9, choices=State.choices, default=State.QUEUED)
     import_type = models.CharField(max_length=40)
     user_intent = models.BooleanField(default=False, help_text="A person asked for it (X-User-Intent).")
     client = models.CharField(max_length=200, blank=True, help_text="User-Agent that sent it.")
+    # An import outlives the token that it came with.
     token = models.ForeignKey(APIToken, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
 
     game = models.CharField(max_length=16, blank=True)
@@ -100,15 +111,30 @@ class Import(models.Model):
     time_finished = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
 
+    # The default in the database is for imports that the release before inserts: it knew the oldest rules only.
+    rules = models.PositiveSmallIntegerField(
+        default=rules_of_today,
+        db_default=OLDEST_RULES,
+        editable=False,
+        help_text="The year of the rules that its rows must keep.",
+    )
+    rated_by = models.PositiveSmallIntegerField(
+        default=OLDEST_RULES,
+        db_default=OLDEST_RULES,
+        editable=False,
+        help_text="The year of the rules by which its scores were rated when it completed.",
+    )
+
     row_count = models.PositiveIntegerField(default=0, help_text="Rows in the input.")
     score_count = models.PositiveIntegerField(default=0, help_text="New scores.")
     duplicate_count = models.PositiveIntegerField(default=0, help_text="Scores that were there already.")
     problem_count = models.PositiveIntegerField(default=0, help_text="Rows left out.")
     best_count = models.PositiveIntegerField(default=0, help_text="Personal bests that changed for the better.")
     first_play_count = models.PositiveIntegerField(default=0, help_text="Charts played for the first time.")
-    also_carried = KeySetField(default=key_set, editable=False, blank=True)
     class_deltas = models.JSONField(default=list, blank=True, editable=False)
     rating_changes = models.JSONField(default=dict, blank=True, editable=False)
+    # [chart, what its best added to the default profile rating], the largest first (`derived.gains`).
+    rating_gains = models.JSONField(null=True, blank=True, editable=False)
     stage_seconds = models.JSONField(default=dict, blank=True, editable=False)
 
     status_code = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -118,6 +144,8 @@ class Import(models.Model):
     reverted_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     revert_reason = models.TextField(blank=True)
     put_aside = models.JSONField(default=dict, blank=True, editable=False)
+    # Of an import that set a class lower: the history that a revert brings back (`class_history.entries_of`).
+    classes_before = models.JSONField(null=True, blank=True, editable=False)
 
     objects: ClassVar[models.Manager[Import]] = ImportQuerySet.as_manager()
 
@@ -136,12 +164,14 @@ class Import(models.Model):
                 condition=~Q(state=State.REVERTED) | Q(reverted_at__isnull=False),
                 name="a_reverted_import_has_its_time",
             ),
+            # Decides between workers that claim at the same moment (`states.claim`).
             models.UniqueConstraint(
                 fields=("user",), condition=Q(state=State.RUNNING), name="one_running_import_a_user"
             ),
         )
         indexes = (
             models.Index("user", models.F("id").desc(), name="import_by_user"),
+            # For claims and the sweeper: a few rows, however many imports there are.
             models.Index("user", "id", name="import_unfinished", condition=Q(state__in=UNFINISHED)),
             models.Index("state", models.F("id").desc(), name="import_by_state"),
             # For moderators' lists: each filter finds the newest that fit without reading the others.
@@ -157,7 +187,7 @@ class Import(models.Model):
             models.Index(
                 "user", "state", *QUEUED_LAST, name="import_list_user_state", condition=~Q(state=State.COMPLETED)
             ),
-            GinIndex(SEARCHED, name="import_search"),
+            GinIndex(SEARCH_VECTOR, name="import_search"),  # of an expression, which queries must repeat word for word
         )
 
     def __str__(self) -> str:
@@ -172,21 +202,36 @@ class ImportInput(models.Model):
     """What was sent, compressed, in the database so that a worker on any host can read it."""
 
     job = models.OneToOneField(Import, on_delete=models.CASCADE, primary_key=True, related_name="input")
-    content = models.BinaryField()  # zlib
+    content = models.BinaryField()  # compressed with zlib
     size = models.PositiveBigIntegerField(help_text="Bytes before compression.")
     file_name = models.CharField(max_length=255, blank=True)
     fields = models.JSONField(default=dict, blank=True, help_text="Other form fields.")
     infer_time_achieved = models.BooleanField(default=False)
     received_at = models.DateTimeField(default=timezone.now)
 
+    class Meta:
+        indexes = (
+            # For moderators, who search by the beginning of a name.
+            models.Index(
+                fields=("file_name",),
+                name="input_by_file_name",
+                opclasses=("varchar_pattern_ops",),
+                condition=~Q(file_name=""),
+            ),
+        )
+
     def __str__(self) -> str:
         return f"input of {self.job_id}"
 
 
 class OrphanScore(models.Model):
-    """A row whose song or chart is not known yet."""
+    """A row whose song or chart is not known yet.
+
+    `chart_hash` and `chart_playtype` where the row describes the chart, so that it may come in (`player_charts`).
+    """
 
     orphan_id = models.CharField(max_length=65)
+    # `orphan_by_user` begins with it.
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="orphans", db_index=False)
     from_import = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="orphans")
     import_type = models.CharField(max_length=40)
@@ -195,10 +240,16 @@ class OrphanScore(models.Model):
     context = models.JSONField()
     error_message = models.TextField()
     time_inserted = models.DateTimeField(default=timezone.now)
+    chart_hash = models.CharField(max_length=64, default="", db_default="", blank=True)
+    chart_playtype = models.CharField(max_length=16, default="", db_default="", blank=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("orphan_id",), name="orphan_ids_are_unique"),)
-        indexes = (models.Index(fields=("user", "game"), name="orphan_by_user"),)
+        indexes = (
+            # For retries, and for lists of a player's orphans.
+            models.Index(fields=("user", "game"), name="orphan_by_user"),
+            models.Index("chart_hash", "game", name="orphan_by_chart", condition=~Q(chart_hash="")),
+        )
 
     def __str__(self) -> str:
         return self.orphan_id
@@ -207,11 +258,13 @@ class OrphanScore(models.Model):
 class ImportProblem(models.Model):
     """A row that an import left out. `row` counts from 0; `datapoint` is the row as it was sent."""
 
+    # The constraint below is an index that begins with it.
     job = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="problems", db_index=False)
     row = models.PositiveIntegerField()
     type = models.CharField(max_length=20, choices=[(kind.value, kind.value) for kind in ProblemType])
     message = models.TextField()
     datapoint = models.JSONField(null=True)
+    # The problem goes on telling of the row when the orphan has become a score or was deleted.
     orphan = models.ForeignKey(OrphanScore, null=True, blank=True, on_delete=models.SET_NULL, related_name="problems")
 
     class Meta:
@@ -220,51 +273,3 @@ class ImportProblem(models.Model):
 
     def __str__(self) -> str:
         return f"row {self.row}: {self.type}"
-
-
-class AuditEntry(models.Model):
-    """Who did what to which import, when and why. Append-only: a trigger refuses changes and deletions."""
-
-    class Verb(models.TextChoices):
-        UPLOADED = "uploaded"
-        COMPLETED = "completed"
-        FAILED = "failed"
-        REVERTED = "reverted"
-        RESTORED = "restored"
-        RETRIED = "retried"
-        CANCELLED = "cancelled"
-        CLASS_SET = "class set"
-        SCORE_DELETED = "score deleted"
-        SCORE_EDITED = "score edited"
-        SESSION_EDITED = "session edited"
-        BLACKLISTED = "blacklisted"
-        ORPHANS_TRIED = "orphans tried"
-        ORPHAN_DELETED = "orphan deleted"
-        BANNED = "banned"
-        UNBANNED = "unbanned"
-        TOKEN_MADE = "token made"  # noqa: S105 - a verb, not a secret
-        TOKEN_REVOKED = "token revoked"  # noqa: S105
-        CLIENT_BLOCKED = "client blocked"
-        CLIENT_UNBLOCKED = "client unblocked"
-        SECOND_FACTOR_MADE = "second factor made"
-        SECOND_FACTOR_ENDED = "second factor ended"
-
-    verb = models.CharField(max_length=20, choices=Verb.choices)
-    job = models.ForeignKey(Import, null=True, on_delete=models.DO_NOTHING, related_name="audit", db_constraint=False)
-    subject = models.ForeignKey(User, null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False)
-    actor = models.ForeignKey(
-        User, null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
-    )
-    token = models.ForeignKey(
-        APIToken, null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
-    )
-    at = models.DateTimeField(default=timezone.now)
-    reason = models.TextField(blank=True)
-    counts = models.JSONField(default=dict, blank=True)
-
-    class Meta:
-        verbose_name_plural = "audit entries"
-        ordering = ("-id",)
-
-    def __str__(self) -> str:
-        return f"{self.verb} at {self.at:%Y-%m-%d %H:%M}"

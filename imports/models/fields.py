@@ -1,4 +1,4 @@
-"""Columns that Django has no field for."""
+"""Columns that Django has no field for. Migrations refer to them; no model has one any more."""
 
 from __future__ import annotations
 
@@ -45,8 +45,3 @@ def key_set(keys: Iterable[int] = ()) -> Int8Multirange:
     if start is not None and last is not None:
         ranges.append(Int8Range(start, last + 1))
     return Int8Multirange(ranges)
-
-
-def key_count(keys: Int8Multirange) -> int:
-    """How many keys a set holds."""
-    return sum((part.upper or 0) - (part.lower or 0) for part in keys)

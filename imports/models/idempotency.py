@@ -11,17 +11,17 @@ from django.utils import timezone
 from imports.models.accounts import User
 from imports.models.documents import Import
 
-KEPT_FOR = timedelta(hours=24)
+KEY_LIFETIME = timedelta(hours=24)
 
 
 class IdempotencyKeyQuerySet(models.QuerySet["IdempotencyKey"]):
     """Keys, by whether they still count."""
 
-    def kept(self) -> IdempotencyKeyQuerySet:
-        return self.filter(created_at__gt=timezone.now() - KEPT_FOR)
+    def active(self) -> IdempotencyKeyQuerySet:
+        return self.filter(created_at__gt=timezone.now() - KEY_LIFETIME)
 
-    def outlived(self) -> IdempotencyKeyQuerySet:
-        return self.filter(created_at__lte=timezone.now() - KEPT_FOR)
+    def expired(self) -> IdempotencyKeyQuerySet:
+        return self.filter(created_at__lte=timezone.now() - KEY_LIFETIME)
 
 
 class IdempotencyKey(models.Model):
@@ -30,10 +30,12 @@ class IdempotencyKey(models.Model):
     `digest` is that of the request, so that the same key with another body is noticed. Kept for 24 hours.
     """
 
+    # The constraint below is an index that begins with it.
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(max_length=255)
     digest = models.CharField(max_length=64)
     job = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="+")
+    # For the sweeper, which deletes those that have expired.
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     objects: ClassVar[models.Manager[IdempotencyKey]] = IdempotencyKeyQuerySet.as_manager()

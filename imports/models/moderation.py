@@ -1,8 +1,8 @@
 """Who moderates, and what moderators keep out.
 
-A moderator is whoever is staff (`rules.is_moderator` asks nothing else). The group `Moderators` says the same to
-whatever asks Django's own permissions, and is the other way to make one: whoever joins it becomes staff, whoever
-becomes staff joins it, and leaving one is leaving both. Superusers are administrators with and without it.
+Every member of staff is a moderator (`permissions.is_moderator` asks nothing else). The group `Moderators` says the
+same to whatever asks Django's own permissions, and is the other way to make one: joining one is joining both, and
+leaving one is leaving both. Superusers are administrators with and without it.
 """
 
 from __future__ import annotations
@@ -44,29 +44,33 @@ class BlockedClient(models.Model):
 
 
 @receiver(post_save, sender=User)
-def staff_join_the_group(
+def sync_group_from_staff(
     instance: User, *, created: bool, update_fields: frozenset[str] | None = None, raw: bool = False, **_: Any
 ) -> None:
-    """Whoever becomes staff joins the group, whoever ceases to be leaves it."""
+    """Adds a user who becomes staff to the group, and removes one who ceases to be."""
+    # `raw`: a fixture brings the groups of its users itself.
     if raw or (created and not instance.is_staff) or (update_fields is not None and "is_staff" not in update_fields):
         return
+    # A loop, as an operator may have deleted the group: then there is nothing to join.
     for group in Group.objects.filter(name=MODERATORS):
         (instance.groups.add if instance.is_staff else instance.groups.remove)(group)
 
 
 @receiver(m2m_changed, sender=User.groups.through)
-def members_become_staff(instance: User | Group, *, action: str, pk_set: set[int] | None, **_: Any) -> None:
-    """Whoever joins the group becomes staff, whoever leaves it ceases to be; administrators stay what they are."""
+def sync_staff_from_groups(instance: User | Group, *, action: str, pk_set: set[int] | None, **_: Any) -> None:
+    """Makes users who join the group staff, and ends that for those who leave it; administrators stay what they are."""
     if action not in {"post_add", "post_remove", "post_clear"}:
         return
+    # The signal comes from either side: groups of a user, or users of a group.
     if isinstance(instance, User):
-        _agree(User.objects.filter(pk=instance.pk))
+        _sync(User.objects.filter(pk=instance.pk))
+        # The update went past this instance, and saving it later would undo it.
         instance.refresh_from_db(fields=["is_staff"])
     elif instance.name == MODERATORS:
-        _agree(User.objects.all() if pk_set is None else User.objects.filter(pk__in=pk_set))
+        _sync(User.objects.all() if pk_set is None else User.objects.filter(pk__in=pk_set))
 
 
-def _agree(users: QuerySet[User]) -> None:
+def _sync(users: QuerySet[User]) -> None:
     members = User.groups.through.objects.filter(user_id=OuterRef("pk"), group__name=MODERATORS)
     users.filter(Exists(members), is_staff=False).update(is_staff=True)
     users.filter(~Exists(members), is_staff=True, is_superuser=False).update(is_staff=False)

@@ -1,4 +1,4 @@
-"""What is left to do for scores after their charts have changed."""
+"""What is left to do for scores after their charts, or the rules of their game, have changed."""
 
 from __future__ import annotations
 
@@ -8,25 +8,48 @@ from django.utils import timezone
 
 
 class Rerating(models.Model):
-    """The players who have scores on changed charts, whose ratings, bests and stats follow one by one.
+    """The players whose ratings, bests and stats follow one by one from changed charts or from new rules of a game.
 
     `rated`, `flagged`: primary keys of charts whose formulas see something new, and of those whose primary flag has
-    changed. Players are gone through by user ID: those up to `last_user` are done, so that a killed worker's work is
-    taken up where it ended.
+    changed. `game`: the game whose rules have changed, instead, and `rules` the year of the new ones. Players are gone
+    through by user ID: those up to `last_user` are done, so that a killed worker's work is taken up where it ended.
+
+    `busy_players`, `busy_imports`: those who were being changed when the work began, and the imports that somebody was
+    at, which may have read the charts as they were before. None: the work has not begun.
     """
 
     rated = ArrayField(models.BigIntegerField())
     flagged = ArrayField(models.BigIntegerField())
+    game = models.CharField(max_length=16, blank=True, default="", db_default="")
+    rules = models.PositiveSmallIntegerField(null=True, blank=True)
     player_count = models.PositiveIntegerField(default=0)
     players_done = models.PositiveIntegerField(default=0)
     scores_changed = models.PositiveIntegerField(default=0)
     last_user = models.BigIntegerField(default=0)
+    busy_players = ArrayField(models.BigIntegerField(), null=True, blank=True)
+    busy_imports = ArrayField(models.BigIntegerField(), null=True, blank=True)
     time_queued = models.DateTimeField(default=timezone.now)
     time_touched = models.DateTimeField(default=timezone.now)
     time_finished = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        # The sweeper looks twice a second whether there is any.
         indexes = (models.Index(fields=("id",), condition=models.Q(time_finished=None), name="unfinished_rerating"),)
 
     def __str__(self) -> str:
         return f"{self.players_done:,} of {self.player_count:,} players rated anew"
+
+
+class GameRules(models.Model):
+    """The year of the rules by which the scores of a game are rated: all that were there at `time_applied`."""
+
+    game = models.CharField(max_length=16)
+    year = models.PositiveSmallIntegerField()
+    time_applied = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name_plural = "game rules"
+        constraints = (models.UniqueConstraint(fields=("game",), name="a_game_has_one_year_of_rules"),)
+
+    def __str__(self) -> str:
+        return f"{self.game}: rules of {self.year}"

@@ -5,33 +5,52 @@ from __future__ import annotations
 import secrets
 
 from django.db import models
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from imports.models.accounts import User
 from imports.models.documents import Import
+from imports.models.results.scores import Score
 
 
 def new_session_id() -> str:
     return "Q" + secrets.token_hex(20)
 
 
-class Session(models.Model):
-    """An island: scores whose neighbours are at most two hours apart (`pipeline.sessions`).
-
-    Which scores belong to it needs no column: those of the user, game and playtype with
-    `time_started <= time_achieved <= time_ended`. Times in Unix milliseconds.
-    """
+class BaseSession(models.Model):
+    """What a session is called, and when it was. `…_edited`: the player said so. Times in Unix milliseconds."""
 
     session_id = models.CharField(max_length=41, default=new_session_id, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions", db_index=False)
     game = models.CharField(max_length=16)
     playtype = models.CharField(max_length=16)
     name = models.CharField(max_length=80)
     desc = models.CharField(max_length=120, null=True, blank=True)  # noqa: DJ001 - the API tells null from ""
     highlight = models.BooleanField(default=False)
+    name_edited = models.BooleanField(default=False, db_default=False)
+    desc_edited = models.BooleanField(default=False, db_default=False)
+    highlight_edited = models.BooleanField(default=False, db_default=False)
     time_inserted = models.DateTimeField(default=timezone.now)
     time_started = models.FloatField()
     time_ended = models.FloatField()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Session(BaseSession):
+    """An island: scores whose neighbours are at most two hours apart (`derived.sessions`).
+
+    Which scores belong to it needs no column: those of the user, game and playtype with
+    `time_started <= time_achieved <= time_ended`. `anchor`: when the score was achieved that made it the session that
+    it is (`derived.session_identities`); None, in rows of the release before, means the start.
+    """
+
+    # `session_by_end` begins with it.
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions", db_index=False)
+    anchor = models.FloatField(null=True)
     score_count = models.PositiveIntegerField()
     calculated_data = models.JSONField()
     imports: models.ManyToManyField[Import, ImportSession] = models.ManyToManyField(
@@ -44,6 +63,7 @@ class Session(models.Model):
             models.CheckConstraint(
                 condition=models.Q(time_started__lte=models.F("time_ended")), name="a_session_starts_before_it_ends"
             ),
+            # Deferred: while sessions are merged and split, two may begin at the same time for a moment.
             models.UniqueConstraint(
                 fields=("user", "game", "playtype", "time_started"),
                 name="sessions_of_a_player_do_not_coincide",
@@ -51,7 +71,9 @@ class Session(models.Model):
             ),
         )
         indexes = (
+            # For the calendar of a player.
             models.Index("user", models.F("time_ended").desc(), name="session_by_end"),
+            # For the refresh, and for lists of a player's sessions.
             models.Index(
                 "user",
                 "game",
@@ -60,18 +82,61 @@ class Session(models.Model):
                 models.F("id").desc(),
                 name="session_by_player",
             ),
+            # For the feeds of a game.
             models.Index(
                 "game", "playtype", models.F("time_started").desc(), models.F("id").desc(), name="session_by_start"
             ),
         )
 
-    def __str__(self) -> str:
-        return self.name
+
+class SessionIdentity(BaseSession):
+    """An identity that a session's own row cannot hold: hidden by an older one, without scores, or once of more scores.
+
+    `time_started` and `time_ended`: the interval that it was given to. Most sessions have no row here.
+    """
+
+    # `session_identity_by_player` begins with it.
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="session_identities", db_index=False)
+    anchor = models.FloatField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("session_id",), name="session_identities_are_unique"),)
+        indexes = (models.Index(fields=("user", "game", "playtype", "time_ended"), name="session_identity_by_player"),)
+
+
+def find_session(session_id: str) -> Session | None:
+    """Returns the session with this ID, or the one that it was merged into."""
+    sessions = Session.objects.select_related("user")
+    # Most IDs are those of a session's own row; only one that was merged needs the second look.
+    if found := sessions.filter(session_id=session_id).first():
+        return found
+    hidden = SessionIdentity.objects.filter(session_id=session_id).first()
+    if hidden is None:
+        return None
+    near = sessions.filter(
+        user=hidden.user_id,
+        game=hidden.game,
+        playtype=hidden.playtype,
+        time_started__lte=hidden.time_ended,
+        time_ended__gte=hidden.time_started,
+    )
+    # As `derived.session_identities.assign` does: the session around the anchor, or else the nearest in the interval.
+    distance = Greatest(models.F("time_started") - hidden.anchor, hidden.anchor - models.F("time_ended"), 0.0)
+    return near.order_by(distance, "time_started").first()
+
+
+def session_of(score: Score) -> Session | None:
+    """Returns the session within whose times a score lies: it has no column for it. Untimed scores have none."""
+    if score.time_achieved is None:
+        return None
+    mine = Session.objects.filter(user=score.user_id, game=score.game, playtype=score.playtype)
+    return mine.filter(time_started__lte=score.time_achieved, time_ended__gte=score.time_achieved).first()
 
 
 class ImportSession(models.Model):
     """An import's part in a session, derived from the scores. It created it if it brought its first score."""
 
+    # The constraint below is an index that begins with it.
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="parts", db_index=False)
     job = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="session_parts")
     created = models.BooleanField()

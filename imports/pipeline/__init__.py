@@ -1,5 +1,9 @@
 """One import from bytes to statistics, and back.
 
-`run.py` is the story; each other module is one stage. Stages take ids and dataclasses, never a request, a queue or
-settings, and are refreshes: running one twice changes nothing. Only `run` and `revert` open transactions.
+`run` shows the whole sequence; each other module is one stage. Stages take ids and dataclasses, never a request, a
+queue or settings, and are refreshes: running one twice changes nothing. Only `run` and `undo.revert` open transactions.
+
+scoring   from rows to stored scores: find the charts, judge, copy into the table
+derived   what follows from the scores: sessions, personal bests, game stats, ranks
+undo      reverting, its preview, and what a later restore needs
 """

@@ -1,7 +1,7 @@
 """What an import would do with each row of an upload. Nothing is stored.
 
-Reading and judging are the import's own (`run.parse`, `run.judged`), so that a check cannot be wrong; what may come in
-between the check and the import aside.
+Reading and judging are the import's own (`reading.parse`, `reading.iter_judged`), so that a check cannot be wrong; what
+may come in between the check and the import aside.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
 
 from django.utils import timezone
 
-from imports.errors import ProblemType, RowProblem
+from imports.errors import ImportFailed, ProblemType, RowProblem
 from imports.formats.base import Context, Parsed
 from imports.games.spec import Chart, Game
-from imports.models import GameStats
-from imports.pipeline import run, stats, store
-from imports.pipeline.convert import BLACKLISTED, Chunk
+from imports.models import GameStats, Import
+from imports.pipeline.derived import stats
+from imports.pipeline.derived.stats import StatsChange
 from imports.pipeline.progress import Progress, Stage
-from imports.pipeline.stats import StatsChange
+from imports.pipeline.scoring import reading, store
+from imports.pipeline.scoring.convert import BLACKLISTED, Chunk
 from imports.pipeline.upload import Upload
 
 
@@ -38,19 +38,19 @@ class Verdict(StrEnum):
     BROKEN = "broken"  # leave it out: our own code fails over it
 
 
-OF_PROBLEM: dict[ProblemType, Verdict] = {
+VERDICT_OF_PROBLEM: dict[ProblemType, Verdict] = {
     ProblemType.NOT_FOUND: Verdict.UNKNOWN,
     ProblemType.ORPHAN_EXISTS: Verdict.UNKNOWN,
     ProblemType.AMBIGUOUS: Verdict.AMBIGUOUS,
     ProblemType.INVALID: Verdict.INVALID,
     ProblemType.INTERNAL: Verdict.BROKEN,
 }
-PROBLEMS = frozenset(OF_PROBLEM.values())
+PROBLEMS = frozenset(VERDICT_OF_PROBLEM.values())
 """The verdicts of rows that an import reports as problems."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class RowFilter:
     """Which rows to list: those with these verdicts that come after a row, and no more than so many."""
 
     verdicts: frozenset[Verdict] = PROBLEMS
@@ -74,10 +74,10 @@ class CheckedRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """`totals` counts all rows, each verdict's; `rows` are those that were wished for, in their order.
+class CheckResult:
+    """The outcome of a check. `totals` counts the rows of each verdict; `rows` are those that were asked for, in order.
 
-    `has_more`: more rows than listed fit the wish. `playtypes`: the file's, then others that new scores are of.
+    `has_more`: more rows fit the filter than are listed. `playtypes`: the file's, then others that new scores are of.
     `classes`: provided classes that would rise, as in an import's `class_deltas`; derived ones follow the ratings.
     """
 
@@ -95,21 +95,20 @@ def check_upload(
     upload: Upload,
     *,
     games: Sequence[Game],
-    wish: Wish | None = None,
+    row_filter: RowFilter | None = None,
     progress: Progress | None = None,
-    most_rows: int | None = None,
-) -> Checked:
+    max_rows: int | None = None,
+) -> CheckResult:
     """Judges every row. Raises ImportFailed, with the import's own message, where that would fail as a whole."""
     progress = progress or Progress()
-    now = timezone.now()
     progress.stage(Stage.READING)
-    source, parsed = run.parse(upload, games, received_at=now, most_rows=most_rows)
+    source, parsed = reading.parse(upload, games, received_at=timezone.now(), max_rows=max_rows)
     row_count = len(parsed.rows)
-    tally = _Tally(user_id, parsed.context, wish or Wish())
+    tally = _Tally(user_id, parsed.context, row_filter or RowFilter())
     known = store.known_scores(user_id)
-    for chunk in run.judged(source, parsed, progress, user_id=user_id, now=now, known=known):
+    for chunk in reading.iter_judged(source, parsed, progress, user_id=user_id, known=known):
         tally.add(chunk)
-    return Checked(
+    return CheckResult(
         context=parsed.context,
         row_count=row_count,
         totals={verdict: tally.totals[verdict] for verdict in Verdict},
@@ -120,14 +119,39 @@ def check_upload(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class UnfitRows:
+    """Of the rows of a failed import, those that break the schema."""
+
+    rows: int
+    problems: tuple[RowProblem, ...]
+
+    @property
+    def fit(self) -> int:
+        return self.rows - len(self.problems)
+
+
+def unfit_rows(job: Import, games: Sequence[Game]) -> UnfitRows | None:
+    """Returns the rows of a failed import that break the schema; None where it cannot be read even without them."""
+    try:
+        _, parsed = reading.read(job, games, Progress(), skip_invalid=True)
+    except ImportFailed:
+        return None
+    return UnfitRows(len(parsed.rows), tuple(row for row in parsed.rows if isinstance(row, RowProblem)))
+
+
 def _rising_classes(user_id: int, parsed: Parsed) -> tuple[dict[str, str | None], ...]:
     if not parsed.classes:
         return ()
-    game, playtype = parsed.context.game.slug, parsed.context.playtype
-    stored = GameStats.objects.filter(user_id=user_id, game=game, playtype=playtype.name).first()
-    before = stored.classes if stored else {}
-    after = stats.raised(playtype, before, parsed.classes)
-    return tuple(StatsChange(game, playtype.name, {}, {}, before, after).deltas())
+    game = parsed.context.game
+    stored = GameStats.objects.filter(user_id=user_id, game=game.slug, playtype__in=parsed.classes)
+    standing = {row.playtype: row.classes for row in stored}
+    deltas = []
+    for name, classes in parsed.classes.items():
+        before = standing.get(name, {})
+        after = stats.raised(game.by_name[name], before, classes)
+        deltas += StatsChange(game.slug, name, {}, {}, before, after).deltas()
+    return tuple(deltas)
 
 
 @dataclass(slots=True)
@@ -136,42 +160,40 @@ class _Tally:
 
     user_id: int
     context: Context
-    wish: Wish
+    row_filter: RowFilter
     totals: Counter[Verdict] = field(default_factory=Counter)
     has_more: bool = False
     playtypes: dict[str, None] = field(init=False)  # a set in order
-    _rows: list[CheckedRow] = field(default_factory=list)
+    _rows: list[CheckedRow] = field(default_factory=list)  # to be listed
     _first: dict[str, int] = field(default_factory=dict)  # score ID -> the row that brings it
     _orphans: dict[int, str] = field(default_factory=dict)  # row -> orphan ID, of rows with an unknown chart
 
     def __post_init__(self) -> None:
-        self.playtypes = {self.context.playtype.name: None}
+        self.playtypes = {} if self.context.is_mixed else {self.context.playtype.name: None}
 
     def add(self, chunk: Chunk) -> None:
         """Takes in a chunk of judged rows."""
+        # All rows are counted, also once no more are listed.
         self.totals[Verdict.NEW] += len(chunk.scores)
         self.totals.update(_of_repeat(key) for _, _, key in chunk.repeats)
-        self.totals.update(OF_PROBLEM[problem.type] for problem in chunk.problems)
+        self.totals.update(map(_of_problem, chunk.problems))
         for score in chunk.scores:
             self.playtypes[score.chart.playtype] = None
             self._first[score.score_id] = score.row
-        if not self.has_more:
-            self._list(chunk)
-
-    def _list(self, chunk: Chunk) -> None:
-        if Verdict.UNKNOWN in self.wish.verdicts:
+        if self.has_more:
+            return
+        if Verdict.UNKNOWN in self.row_filter.verdicts:
             self._orphans |= store.orphan_ids(chunk.problems, self.context, user_id=self.user_id)
-        for row in sorted(self._wished(chunk), key=lambda row: row.row):
-            if len(self._rows) == self.wish.limit:
+        fitting = (row for row in self._rows_of(chunk) if row.row > self.row_filter.after)
+        for row in sorted(fitting, key=lambda row: row.row):
+            if len(self._rows) == self.row_filter.limit:
                 self.has_more = True
                 return
             self._rows.append(row)
 
-    def _wished(self, chunk: Chunk) -> Iterator[CheckedRow]:
-        return (row for row in self._of_wanted_kinds(chunk, self.wish.verdicts) if row.row > self.wish.after)
-
-    def _of_wanted_kinds(self, chunk: Chunk, wanted: frozenset[Verdict]) -> Iterator[CheckedRow]:
-        """Makes no more of these than are asked for: most rows are of one kind, and seldom listed."""
+    def _rows_of(self, chunk: Chunk) -> Iterator[CheckedRow]:
+        """Yields the rows with the verdicts asked for, and makes no others: most are seldom listed."""
+        wanted = self.row_filter.verdicts
         if Verdict.NEW in wanted:
             for score in chunk.scores:
                 yield CheckedRow(row=score.row, verdict=Verdict.NEW, chart=score.chart, score_id=score.score_id)
@@ -180,30 +202,32 @@ class _Tally:
                 repeats = self._first[identity] if key is None else None
                 yield CheckedRow(row=draft.row, verdict=verdict, chart=draft.chart, score_id=identity, repeats=repeats)
         for problem in chunk.problems:
-            if (verdict := OF_PROBLEM[problem.type]) in wanted:
+            if (verdict := _of_problem(problem)) in wanted:
                 yield CheckedRow(row=problem.row, verdict=verdict, problem=problem)
 
     def listed(self) -> tuple[CheckedRow, ...]:
-        """The rows in their order."""
-        again = self._orphans_again()
-        return tuple(_told_again(row) if row.row in again else row for row in self._rows)
-
-    def _orphans_again(self) -> set[int]:
-        """The rows that are listed and whose orphan is there already, or will be by an earlier row."""
+        """Returns the rows in order; those whose orphan exists already, or will by an earlier row, say so."""
         ids = {row.row: self._orphans[row.row] for row in self._rows if row.row in self._orphans}
         there = store.orphan_keys(ids.values()) if ids else {}
         first: dict[str, int] = {}
         for number, identity in self._orphans.items():
             first.setdefault(identity, number)
-        return {number for number, identity in ids.items() if identity in there or first[identity] != number}
+        repeated = {number for number, identity in ids.items() if identity in there or first[identity] != number}
+        listed = []
+        for row in self._rows:
+            problem = row.problem
+            if row.row in repeated and problem is not None and problem.type is ProblemType.NOT_FOUND:
+                listed.append(replace(row, problem=replace(problem, type=ProblemType.ORPHAN_EXISTS)))
+            else:
+                listed.append(row)
+        return tuple(listed)
+
+
+def _of_problem(problem: RowProblem) -> Verdict:
+    return Verdict.UNKNOWN if problem.becomes_orphan else VERDICT_OF_PROBLEM[problem.type]
 
 
 def _of_repeat(key: int | None) -> Verdict:
     if key is None:
         return Verdict.REPEATED
     return Verdict.BLACKLISTED if key == BLACKLISTED else Verdict.DUPLICATE
-
-
-def _told_again(row: CheckedRow) -> CheckedRow:
-    problem: Any = row.problem
-    return replace(row, problem=replace(problem, type=ProblemType.ORPHAN_EXISTS))

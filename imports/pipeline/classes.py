@@ -1,16 +1,18 @@
-"""A moderator's hand on provided classes: they only rise by themselves."""
+"""Changes of provided classes: by themselves these only rise; moderators may set them, and players by an import."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import transaction
 
 from imports.games import playtype_of
-from imports.models import AuditEntry, ClassAchievement, GameStats, Import, User
-from imports.pipeline import states, stats
+from imports.games.spec import Game
+from imports.models import AuditEntry, GameStats, Import, User
+from imports.pipeline import states
+from imports.pipeline.derived import class_history, stats
+from imports.pipeline.derived.class_history import NO_IMPORT, Cause
 
 
 class NotProvided(ValueError):
@@ -36,56 +38,93 @@ class ClassChange:
 
 
 def set_class(player: User, change: ClassChange, *, by: User | None, reason: str, job: Import | None = None) -> None:
-    """Sets a provided class, up or down, on record with who and why. Raises NotProvided or Busy."""
+    """Sets a provided class, up or down, on record with who and why. Raises NotProvided or PlayerLocked."""
     change.check()
-    # One transaction: the class, the achievements above it and the record agree.
+    # One transaction: the class, its history and the record agree.
     with transaction.atomic():
-        states.take_turn(player.pk, patience=states.PATIENCE, beside_import=True)
-        row, _ = GameStats.objects.get_or_create(user=player, game=change.game, playtype=change.playtype)
-        old = row.classes.get(change.class_set)
-        classes = {name: value for name, value in row.classes.items() if name != change.class_set}
-        row.classes = classes if change.value is None else {**classes, change.class_set: change.value}
-        row.save(update_fields=["classes"])
-        stats.refresh(player.pk, change.game, [change.playtype])
-        _forget_higher(player, change)
-        AuditEntry.objects.create(
-            verb=AuditEntry.Verb.CLASS_SET, job=job, subject=player, actor=by, reason=reason,
-            counts={"game": change.game, "playtype": change.playtype, "set": change.class_set, "old": old,
-                    "new": change.value},
-        )  # fmt: skip
+        states.acquire_player_lock(player.pk, timeout=states.LOCK_TIMEOUT_SECONDS, beside_import=True)
+        old = _set(player.pk, change)
+        counts = {"game": change.game, "playtype": change.playtype, "set": change.class_set, "old": old,
+                  "new": change.value}  # fmt: skip
+        AuditEntry.objects.record(
+            AuditEntry.Verb.CLASS_SET, job, subject_id=player.pk, by=by, reason=reason, counts=counts
+        )
+
+
+def _set(user_id: int, change: ClassChange, *, cause: Cause = NO_IMPORT) -> str | None:
+    """Sets a provided class and makes its history agree; returns the class that stood before."""
+    playtype = playtype_of(change.game, change.playtype)
+    provided = {} if change.value is None else {change.class_set: change.value}
+    now = stats.refresh_playtype(user_id, change.game, playtype, provided, lowered={change.class_set})
+    class_history.refresh(user_id, change.game, playtype, now.classes_after, cause=cause)
+    return now.classes_before.get(change.class_set)
+
+
+def raise_class(player: User, change: ClassChange) -> bool:
+    """Gives a provided class that a program tells of; returns whether it is higher than the player's own.
+
+    Raises NotProvided or PlayerLocked.
+    """
+    change.check()
+    playtype = playtype_of(change.game, change.playtype)
+    # One transaction: the class and its history agree.
+    with transaction.atomic():
+        states.acquire_player_lock(player.pk, timeout=states.LOCK_TIMEOUT_SECONDS, beside_import=True)
+        offered = {} if change.value is None else {change.class_set: change.value}
+        now = stats.refresh_playtype(player.pk, change.game, playtype, offered)
+        if now.classes_after.get(change.class_set) == now.classes_before.get(change.class_set):
+            return False
+        class_history.refresh(player.pk, change.game, playtype, now.classes_after)
+    return True
 
 
 def roll_back_classes(job: Import, *, by: User | None, reason: str) -> int:
-    """Gives each provided class that the import raised its value from before. Returns how many. Raises Busy."""
-    # One transaction: all of them or none, and nothing rises between the look and the deed.
+    """Sets each provided class that the import raised back; returns how many. Raises PlayerLocked."""
+    # One transaction: all of them or none, and nothing rises between reading and writing.
     with transaction.atomic():
-        states.take_turn(job.user_id, patience=states.PATIENCE, beside_import=True)
+        states.acquire_player_lock(job.user_id, timeout=states.LOCK_TIMEOUT_SECONDS, beside_import=True)
         changes = still_raised(job)
         for change in changes:
             set_class(job.user, change, by=by, reason=reason, job=job)
     return len(changes)
 
 
+# --- imports of classes ---------------------------------------------------------------------------------
+
+
+def lowered(job: Import, game: Game, provided: Mapping[str, Mapping[str, str]]) -> dict[str, set[str]]:
+    """Returns the class sets, by playtype, that an import of classes sets lower than they stand.
+
+    A restored one sets those lower again that nobody has changed since it was reverted.
+    """
+    replaced = {(delta["playtype"], delta["set"]): delta["old"] for delta in job.class_deltas}
+    found: dict[str, set[str]] = {}
+    for row in GameStats.objects.filter(user=job.user_id, game=game.slug, playtype__in=provided):
+        sets = game.by_name[row.playtype].classes
+        for name, value in provided[row.playtype].items():
+            standing = row.classes.get(name)
+            is_lower = standing is not None and sets[name].index(value) < sets[name].index(standing)
+            if is_lower and (not job.put_aside or replaced.get((row.playtype, name)) == standing):
+                found.setdefault(row.playtype, set()).add(name)
+    return found
+
+
+def take_back(job: Import) -> None:
+    """Sets each class that a reverted import of classes set back to what stood before, with its history.
+
+    Those that somebody has changed since stay.
+    """
+    for change in still_raised(job):
+        _set(job.user_id, change, cause=Cause(restored_entries=job.classes_before or ()))
+
+
 def still_raised(job: Import) -> list[ClassChange]:
-    """What rolling back would set: the provided classes that the import raised, but those that have changed since."""
+    """Returns what rolling back would set: the provided classes that the import set and nobody changed since."""
     now = {(row.game, row.playtype): row.classes for row in GameStats.objects.filter(user=job.user_id)}
-    return [
-        ClassChange(delta["game"], delta["playtype"], delta["set"], delta["old"])
-        for delta in job.class_deltas
-        if _is_provided(delta) and now.get((delta["game"], delta["playtype"]), {}).get(delta["set"]) == delta["new"]
-    ]
-
-
-def _is_provided(delta: Mapping[str, Any]) -> bool:
-    group = playtype_of(delta["game"], delta["playtype"]).classes.get(delta["set"])
-    return group is not None and group.is_provided
-
-
-def _forget_higher(player: User, change: ClassChange) -> None:
-    """Achievements above a class that was lowered did not happen."""
-    group = playtype_of(change.game, change.playtype).classes[change.class_set]
-    limit = -1 if change.value is None else group.index(change.value)
-    higher = [class_id for class_id in group.ids if group.index(class_id) > limit]
-    ClassAchievement.objects.filter(
-        user=player, game=change.game, playtype=change.playtype, class_set=change.class_set, new_value__in=higher
-    ).delete()
+    changes = []
+    for delta in job.class_deltas:
+        group = playtype_of(delta["game"], delta["playtype"]).classes.get(delta["set"])
+        current = now.get((delta["game"], delta["playtype"]), {}).get(delta["set"])
+        if group is not None and group.is_provided and current == delta["new"]:
+            changes.append(ClassChange(delta["game"], delta["playtype"], delta["set"], delta["old"]))
+    return changes

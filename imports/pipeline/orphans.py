@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from psycopg.types.multirange import Int8Multirange
 
 from imports.errors import ImportFailed, RowProblem
 from imports.formats import BY_IMPORT_TYPE
-from imports.formats.base import ParseOptions
+from imports.formats.base import Catalogue, Context, Format, Key, Parsed, ParseOptions
 from imports.games.spec import Game
-from imports.models import APIToken, AuditEntry, Import, ImportProblem, OrphanScore, Score, State, User
-from imports.models.fields import key_set
-from imports.pipeline import states, store
-from imports.pipeline.catalogue import catalogue_for
-from imports.pipeline.convert import judge_rows
+from imports.integers import milliseconds
+from imports.models import APIToken, AuditEntry, Import, ImportInput, ImportProblem, OrphanScore, Score, State, User
+from imports.pipeline import deletions, states
+from imports.pipeline.derived.refresh import refresh
 from imports.pipeline.progress import Progress
-from imports.pipeline.refresh import refresh
-from imports.pipeline.states import Gone
-from imports.pipeline.store import Batch, Touched
+from imports.pipeline.scoring import store
+from imports.pipeline.scoring.chart_loading import load_catalogue
+from imports.pipeline.scoring.convert import judge_rows
+from imports.pipeline.scoring.store import AffectedScope, Batch, merge_scopes
+from imports.pipeline.states import NoLongerExists
+from imports.pipeline.undo import carried_scores
 
 
 @dataclass(frozen=True, slots=True)
-class Rescue:
+class ReprocessResult:
     """What became of a player's orphans. `kept`: still unknown, or they do not fit; `removed`: the score was there."""
 
     processed: int = 0
@@ -36,84 +39,131 @@ class Rescue:
     removed: int = 0
 
 
-def reprocess(user: User, games: Sequence[Game], *, by: User | None = None, token: APIToken | None = None) -> Rescue:
-    """Tries all orphans of a player. A rescued score belongs to the import that brought its row. Raises Busy.
+def reprocess(
+    user: User, games: Sequence[Game], *, by: User | None = None, token: APIToken | None = None
+) -> ReprocessResult:
+    """Tries all orphans of a player. A rescued score belongs to the import that brought its row. Raises PlayerLocked.
 
     Not beside an import that runs: it could not know of the scores that come in here.
     """
     # One transaction under the player's lock: scores, what follows from them, and the orphans that are none any more.
     with transaction.atomic():
-        states.take_turn(user.pk, patience=states.PATIENCE)
-        orphans = list(
-            OrphanScore.objects.filter(user=user).select_related("from_import").order_by("from_import", "pk")
-        )
-        outcomes = [
-            _try_group(job, list(group), games)
-            for job, group in groupby(orphans, key=lambda orphan: orphan.from_import)
-        ]
-        for part in _merged(outcome.batch.touched for outcome in outcomes if outcome.batch is not None):
-            refresh(part, Progress())
-        rescue = Rescue(
-            processed=len(orphans),
-            rescued=sum(len(outcome.rescued) for outcome in outcomes),
-            kept=sum(len(outcome.kept) for outcome in outcomes),
-            removed=sum(len(outcome.removed) for outcome in outcomes),
-        )
-        AuditEntry.objects.create(
-            verb=AuditEntry.Verb.ORPHANS_TRIED, subject=user, actor=by, token=token,
-            counts={"processed": rescue.processed, "rescued": rescue.rescued, "removed": rescue.removed},
-        )  # fmt: skip
-    return rescue
+        states.acquire_player_lock(user.pk, timeout=states.LOCK_TIMEOUT_SECONDS)
+        orphans = OrphanScore.objects.filter(user=user).select_related("from_import").order_by("from_import", "pk")
+        result = try_again(list(orphans), games)
+        record_retry(result, user=user, by=by, token=token)
+    return result
+
+
+def record_retry(result: ReprocessResult, *, user: User, by: User | None, token: APIToken | None) -> None:
+    """Puts a finished retry on record."""
+    counts = {"processed": result.processed, "rescued": result.rescued, "removed": result.removed}
+    AuditEntry.objects.record(AuditEntry.Verb.ORPHANS_TRIED, subject_id=user.pk, by=by, token=token, counts=counts)
+
+
+def try_again(orphans: Sequence[OrphanScore], games: Sequence[Game]) -> ReprocessResult:
+    """Tries orphans of one player, each with its import; the caller holds the player's lock.
+
+    In a fixed number of queries, and some for each import that gets a score of them.
+    """
+    attempt = _Attempt()
+    readable = list(_read(orphans, games, attempt.reasons))
+    keys: set[Key] = set()
+    for each in readable:
+        keys |= each.source.keys([(each.row, each.context)])
+    catalogue = load_catalogue(keys)
+    # Where an import's input is not stored any more, its rows count as received when the first orphan was left behind.
+    received = {orphan.from_import_id: orphan.time_inserted for orphan in orphans}
+    received |= dict(ImportInput.objects.filter(job__in=received).values_list("job_id", "received_at"))
+    # `groupby` only puts neighbours together.
+    readable.sort(key=lambda each: (each.orphan.from_import_id, id(each.context), each.orphan.pk))
+    for job, group in groupby(readable, key=lambda each: each.orphan.from_import):
+        for _, alike in groupby(group, key=lambda each: id(each.context)):
+            _try_group(job, list(alike), catalogue, attempt, received=received[job.pk])
+    for part in merge_scopes(attempt.affected):
+        refresh(part, Progress())
+    # Those that stay get the reason of today, which may be another one than when they came.
+    changed = [each for each in orphans if attempt.reasons.get(each.pk, each.error_message) != each.error_message]
+    for orphan in changed:
+        orphan.error_message = attempt.reasons[orphan.pk]
+    OrphanScore.objects.bulk_update(changed, ["error_message"], batch_size=1_000)
+    return ReprocessResult(len(orphans), attempt.rescued, len(attempt.reasons), attempt.removed)
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """What has become of orphans so far. `reasons`: why those that stay do, by primary key."""
+
+    rescued: int = 0
+    removed: int = 0
+    reasons: dict[int, str] = field(default_factory=dict)
+    affected: list[AffectedScope] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class _Outcome:
-    batch: Batch | None
-    rescued: list[OrphanScore]
-    kept: list[OrphanScore]
-    removed: list[OrphanScore]
+class _Readable:
+    """An orphan whose row its format can read. Those of one context share it as one object."""
+
+    orphan: OrphanScore
+    row: Any
+    source: Format
+    context: Context
 
 
-def _try_group(job: Import, orphans: list[OrphanScore], games: Sequence[Game]) -> _Outcome:
-    """Tries the orphans of one import, which share a context."""
-    now = timezone.now()
-    source = BY_IMPORT_TYPE[orphans[0].import_type]
-    options = ParseOptions(games=games, now=int(now.timestamp() * 1000), skip_invalid=True)
-    try:
-        parsed = source.parse(source.document(orphans[0].context, [orphan.data for orphan in orphans]), options)
-    except ImportFailed as failure:
-        return _Outcome(None, [], _keep(orphans, dict.fromkeys(range(len(orphans)), failure.message)), [])
-    rows = [row for row in parsed.rows if not isinstance(row, RowProblem)]
-    keys = {source.key(row, parsed.context) for row in rows}
-    catalogue = catalogue_for(key for key in keys if key is not None)
-    batch = Batch(job, parsed.context, now=now)
-    stored: set[int] = set()
-    identities: dict[int, str] = {}  # row -> the ID of its score, new or not
-    known = store.known_scores(job.user_id)
-    for chunk in judge_rows(parsed, source, catalogue, user_id=job.user_id, now=options.now, known=known):
-        stored.update(score.row for score in chunk.scores)
+def _read(orphans: Sequence[OrphanScore], games: Sequence[Game], reasons: dict[int, str]) -> Iterator[_Readable]:
+    """Reads the orphans of each context as one document; notes why others cannot be read."""
+
+    def sent_with(orphan: OrphanScore) -> tuple[str, str]:
+        return orphan.import_type, store.to_json(orphan.context).decode()
+
+    for (import_type, _), group in groupby(sorted(orphans, key=sent_with), key=sent_with):
+        alike = list(group)
+        source = BY_IMPORT_TYPE[import_type]
+        options = ParseOptions(games=games, now=milliseconds(timezone.now()))
+        try:
+            parsed = source.restore(alike[0].context, [orphan.data for orphan in alike], options)
+        except ImportFailed as failure:
+            reasons.update({orphan.pk: failure.message for orphan in alike})
+            continue
+        for orphan, row in zip(alike, parsed.rows, strict=True):
+            if isinstance(row, RowProblem):
+                reasons[orphan.pk] = row.message
+            else:
+                yield _Readable(orphan, row, source, parsed.context)
+
+
+def _try_group(
+    job: Import, group: Sequence[_Readable], catalogue: Catalogue, attempt: _Attempt, *, received: datetime
+) -> None:
+    """Tries the orphans of one import and context."""
+
+    def known(score_ids: Sequence[str]) -> Mapping[str, int | None]:
+        # Only asked once a row has found its chart: most orphans cost no query here.
+        look_up = store.known_scores(job.user_id, deleted=deletions.since_completed(job))
+        return look_up(score_ids) if look_up else {}
+
+    source, context = group[0].source, group[0].context
+    orphans = [each.orphan for each in group]
+    parsed = Parsed(context=context, rows=[each.row for each in group], received=milliseconds(received))
+    batch = Batch(job, context, added=timezone.now())
+    identities: dict[int, str] = {}  # row -> the ID of its score, new or not; "" if it is none
+    for chunk in judge_rows(
+        parsed, source, catalogue, user_id=job.user_id, now=parsed.received, known=known, rules=job.rules
+    ):
         identities |= {score.row: score.score_id for score in chunk.scores}
         identities |= {draft.row: identity for draft, identity, _ in chunk.repeats}
+        identities |= dict.fromkeys(chunk.passed_over, "")
         batch.add(chunk)
-    batch.save(lambda _done, _total: None)
-    kept = _keep(orphans, {problem.row: problem.message for problem in batch.problems})
-    _settle(job, {orphans[row].pk: identity for row, identity in identities.items()})
-    rescued = [orphans[row] for row in sorted(stored)]
-    removed = [orphans[row] for row in sorted(identities.keys() - stored)]
-    return _Outcome(batch, rescued, kept, removed)
+    attempt.reasons.update({orphans[each.row].pk: store.reason(each.message, context) for each in batch.problems})
+    if identities:
+        batch.save(lambda _done, _total: None)
+        _resolve_orphans(job, {orphans[row].pk: identity for row, identity in identities.items()})
+        attempt.affected.append(batch.affected)
+        attempt.rescued += batch.score_count
+        attempt.removed += len(identities) - batch.score_count
 
 
-def _keep(orphans: Sequence[OrphanScore], reasons: dict[int, str]) -> list[OrphanScore]:
-    """The orphans that stay, each with the reason of today."""
-    kept = []
-    for row, reason in sorted(reasons.items()):
-        orphans[row].error_message = reason
-        kept.append(orphans[row])
-    OrphanScore.objects.bulk_update(kept, ["error_message"], batch_size=1_000)
-    return kept
-
-
-def _settle(job: Import, identities: Mapping[int, str]) -> None:
+def _resolve_orphans(job: Import, identities: Mapping[int, str]) -> None:
     """Deletes orphans (key -> ID of their score). The imports that brought their rows carry the scores from now on."""
     problems = ImportProblem.objects.filter(orphan__in=identities, job__state=State.COMPLETED)
     brought: dict[int, list[str]] = defaultdict(list, {job.pk: []})
@@ -123,44 +173,30 @@ def _settle(job: Import, identities: Mapping[int, str]) -> None:
     problems.delete()
     OrphanScore.objects.filter(pk__in=identities).delete()
     scores = Score.objects.in_bulk(list(identities.values()), field_name="score_id")
+    carried: dict[int, list[str]] = {}
     for one in Import.objects.filter(pk__in=brought):
-        _count_again(one, brought[one.pk], scores)
-
-
-def _count_again(job: Import, score_ids: Sequence[str], scores: Mapping[str, Score]) -> None:
-    """What were problems of an import are scores of its own now, or duplicates; of blacklisted ones nothing stays."""
-    there = [scores[identity] for identity in score_ids if identity in scores]
-    count = Score.objects.filter(from_import=job).count()
-    job.problem_count -= len(score_ids)
-    job.duplicate_count += max(0, len(there) - (count - job.score_count))
-    job.score_count = count
-    also = [score.pk for score in there if score.from_import_id != job.pk]
-    job.also_carried = Int8Multirange([*job.also_carried, *key_set(also)])
-    job.playtypes = list(dict.fromkeys([*job.playtypes, *(s.playtype for s in there if s.from_import_id == job.pk)]))
-    job.save(update_fields=["problem_count", "duplicate_count", "score_count", "also_carried", "playtypes"])
-
-
-def _merged(parts: Iterable[Touched]) -> list[Touched]:
-    """What was touched, game by game, so that each is refreshed once."""
-    merged: dict[str, Touched] = {}
-    for part in parts:
-        whole = merged.setdefault(part.game, Touched(user_id=part.user_id, game=part.game))
-        whole.charts |= part.charts
-        whole.playtypes = list(dict.fromkeys([*whole.playtypes, *part.playtypes]))
-        for playtype, times in part.times.items():
-            whole.times[playtype] += times
-    return list(merged.values())
+        # What were problems of an import are scores of its own now, or duplicates; of blacklisted ones nothing stays.
+        there = [scores[score_id] for score_id in brought[one.pk] if score_id in scores]
+        own = [score for score in there if score.from_import_id == one.pk]
+        carried[one.pk] = [score.score_id for score in there if score.from_import_id != one.pk]
+        count = Score.objects.filter(from_import=one).count()
+        one.problem_count -= len(brought[one.pk])
+        one.duplicate_count += max(0, len(there) - (count - one.score_count))
+        one.score_count = count
+        one.playtypes = list(dict.fromkeys([*one.playtypes, *(score.playtype for score in own)]))
+        one.save(update_fields=["problem_count", "duplicate_count", "score_count", "playtypes"])
+    carried_scores.add(carried)
 
 
 def delete_orphan(orphan: OrphanScore, *, by: User, token: APIToken | None = None) -> None:
-    """Deletes an orphan on its owner's or a moderator's word; the problem that told of it stays. Raises Busy, Gone."""
+    """Deletes an orphan; the problem that tells of it stays. Raises PlayerLocked or NoLongerExists."""
     # One transaction: gone and on record, or neither; under the lock, as an import may be about to point at it.
     with transaction.atomic():
-        states.take_turn(orphan.user_id, patience=states.PATIENCE, beside_import=True)
+        states.acquire_player_lock(orphan.user_id, timeout=states.LOCK_TIMEOUT_SECONDS, beside_import=True)
         if not OrphanScore.objects.filter(pk=orphan.pk).exists():
-            raise Gone
-        AuditEntry.objects.create(
-            verb=AuditEntry.Verb.ORPHAN_DELETED, job_id=orphan.from_import_id, subject_id=orphan.user_id, actor=by,
+            raise NoLongerExists
+        AuditEntry.objects.record(
+            AuditEntry.Verb.ORPHAN_DELETED, job_id=orphan.from_import_id, subject_id=orphan.user_id, by=by,
             token=token, counts={"orphanID": orphan.orphan_id},
         )  # fmt: skip
         orphan.delete()

@@ -26,7 +26,7 @@ class Stage(StrEnum):
 
 
 # Where each stage begins, in percent of the whole; measured on an import of 100,000 scores.
-BEGINS: dict[Stage, int] = {
+START_PERCENT: dict[Stage, int] = {
     Stage.QUEUED: 0,
     Stage.READING: 1,
     Stage.FINDING_CHARTS: 8,
@@ -37,7 +37,7 @@ BEGINS: dict[Stage, int] = {
     Stage.RATINGS: 90,
     Stage.FINISHING: 91,
 }
-ENDS: dict[Stage, int] = dict(zip(BEGINS, [*list(BEGINS.values())[1:], 100], strict=True))
+END_PERCENT: dict[Stage, int] = dict(zip(START_PERCENT, [*list(START_PERCENT.values())[1:], 100], strict=True))
 
 # What Tachi's clients know each stage by (spec: import-pipeline §14).
 DESCRIPTIONS: dict[Stage, str] = {
@@ -51,13 +51,16 @@ DESCRIPTIONS: dict[Stage, str] = {
     Stage.RATINGS: "Updating profile statistics.",
     Stage.FINISHING: "Finalising Import.",
 }
-WRITE_EVERY = 0.25  # seconds
-FIRST_BLINK = 0.05  # seconds in which only the first stage is written: an import of one score is over by then
-KEEP_FOR = 86_400  # seconds
+WRITE_INTERVAL_SECONDS = 0.25
+INITIAL_WRITE_DELAY_SECONDS = 0.05  # until then only the first stage is written: an import of one score is over by then
+TTL_SECONDS = 86_400
+KEY_PREFIX = "tachi:progress:"
+CHANGED_CHANNEL = "tachi:imports:changed"
+"""The Redis channel for the IDs of imports whose rows have changed (imports/jobs/notices.py)."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a poll tells. `eta` and `seconds` are seconds; `seconds` maps finished stages to how long they took."""
+    """What polls answer. `eta` and `seconds` are seconds; `seconds` maps finished stages to how long they took."""
 
     attempt: int
     stage: Stage
@@ -72,14 +75,14 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True):
         return DESCRIPTIONS[self.stage].format(processed=self.processed or 0)
 
 
-def waiting(**known: int) -> dict[str, Any]:
-    """The `progress` of an import that has not begun, as polls and pages tell it."""
+def queued_facts(**known: int) -> dict[str, Any]:
+    """Returns the `progress` of an import that has not begun, as polls and pages show it."""
     stage = Stage.QUEUED
-    return {"description": DESCRIPTIONS[stage], "stage": stage, "percent": BEGINS[stage], **known, "stages": []}
+    return {"description": DESCRIPTIONS[stage], "stage": stage, "percent": START_PERCENT[stage], **known, "stages": []}
 
 
-def told(found: Snapshot) -> dict[str, Any]:
-    """The same of one that has; what is unknown is left out."""
+def snapshot_facts(found: Snapshot) -> dict[str, Any]:
+    """Returns the `progress` of an import that has begun; what is unknown is left out."""
     facts = {
         "description": found.description,
         "stage": found.stage,
@@ -92,19 +95,31 @@ def told(found: Snapshot) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value is not None}
 
 
+def ongoing_facts(found: Snapshot | None, *, attempts: int) -> dict[str, Any]:
+    """The same of an import that runs, of which so much was written.
+
+    Of what an earlier attempt wrote only the percentage counts: nobody sees a bar go back.
+    """
+    if found is None:
+        return queued_facts()
+    return snapshot_facts(found) if found.attempt >= attempts else queued_facts(percent=found.percent)
+
+
 class Redis(Protocol):
     """The two calls needed of a Redis client."""
 
     def get(self, name: str, /) -> Any: ...
-    def set(self, name: str, value: Any, /, *, ex: int) -> Any: ...
+    def pipeline(self, *, transaction: bool) -> Any: ...
 
 
 def key_of(import_id: str) -> str:
-    return f"tachi:progress:{import_id}"
+    """Under which Redis keeps it, and the channel on which those who watch are told."""
+    return f"{KEY_PREFIX}{import_id}"
 
 
 def read(redis: Redis, import_id: str) -> Snapshot | None:
-    """The last snapshot written, None where there is none or Redis does not answer."""
+    """Returns the last snapshot written, None where there is none or Redis does not answer."""
+    # A worker of another release may have written what this one cannot read.
     with contextlib.suppress(Exception):
         raw = redis.get(key_of(import_id))
         return msgspec.json.decode(raw, type=Snapshot) if raw else None
@@ -112,15 +127,19 @@ def read(redis: Redis, import_id: str) -> Snapshot | None:
 
 
 def writer(redis: Redis, import_id: str) -> Callable[[Snapshot], None]:
-    """What a `Progress` writes to: one Redis key an import."""
+    """Returns what a `Progress` writes to: one Redis key an import, and a channel of the same name."""
 
     def write(snapshot: Snapshot) -> None:
-        redis.set(key_of(import_id), msgspec.json.encode(snapshot), ex=KEEP_FOR)
+        content = msgspec.json.encode(snapshot)
+        with redis.pipeline(transaction=False) as pipe:  # one way there and back
+            pipe.set(key_of(import_id), content, ex=TTL_SECONDS)
+            pipe.publish(key_of(import_id), content)
+            pipe.execute()
 
     return write
 
 
-def quiet(snapshot: Snapshot) -> None:
+def noop_writer(snapshot: Snapshot) -> None:
     """Writes nowhere."""
 
 
@@ -130,7 +149,7 @@ class Progress:
     `floor`: the percentage below which it shows none, where an earlier attempt had come that far.
     """
 
-    def __init__(self, write: Callable[[Snapshot], None] = quiet, *, attempt: int = 1, floor: int = 0) -> None:
+    def __init__(self, write: Callable[[Snapshot], None] = noop_writer, *, attempt: int = 1, floor: int = 0) -> None:
         self._write = write
         self._attempt = attempt
         self._floor = floor
@@ -143,16 +162,16 @@ class Progress:
         """Enters a stage, or several at once: as one that ends where `through` does."""
         self._close_stage()
         self._stage, self._through = stage, through or stage
-        if not self._written or time.monotonic() - self._begun >= FIRST_BLINK:
+        if not self._written or time.monotonic() - self._begun >= INITIAL_WRITE_DELAY_SECONDS:
             self._send(0 if total is not None else None, total)
 
     def tick(self, processed: int, total: int) -> None:
-        """Says how far the stage has come."""
-        if time.monotonic() - self._written >= WRITE_EVERY:
+        """Writes how far the stage has come, if the last snapshot is old enough."""
+        if time.monotonic() - self._written >= WRITE_INTERVAL_SECONDS:
             self._send(processed, total)
 
     def finish(self) -> dict[str, float]:
-        """Seconds each stage took."""
+        """Ends the last stage; returns the seconds that each took."""
         self._close_stage()
         return self.seconds
 
@@ -165,14 +184,18 @@ class Progress:
     def _send(self, processed: int | None, total: int | None) -> None:
         self._written = now = time.monotonic()
         done = (processed or 0) / total if total else 0
-        percent = BEGINS[self._stage] + int((ENDS[self._through] - BEGINS[self._stage]) * min(done, 1))
+        percent = START_PERCENT[self._stage] + int(
+            (END_PERCENT[self._through] - START_PERCENT[self._stage]) * min(done, 1)
+        )
         passed = now - self._begun
+        self._floor = max(percent, self._floor)  # what is judged a second time takes the bar no way back
         snapshot = Snapshot(
             attempt=self._attempt,
             stage=self._stage,
-            percent=max(percent, self._floor),
+            percent=self._floor,
             processed=processed,
             total=total,
+            # Not before rows are judged: how long the stages before take says little about the others.
             eta=round(passed * (100 - percent) / percent, 1) if percent >= 10 and passed >= 1 else None,
             seconds=dict(self.seconds),
         )

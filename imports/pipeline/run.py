@@ -1,148 +1,169 @@
-"""One import, from its stored bytes to `completed`. The whole story; each step is a stage of its own."""
+"""One import, from its stored bytes to `completed`: the whole sequence. Each step is a stage in a module of its own."""
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
 
 from django.db import transaction
-from django.utils import timezone
 
-from imports.errors import INPUT_GONE, Cancelled, ImportFailed, RowProblem
-from imports.formats import BY_IMPORT_TYPE
+from imports.errors import Cancelled
 from imports.formats.base import Format, Parsed
 from imports.games.spec import Game
-from imports.models import AuditEntry, Import, ImportInput, ImportProblem
-from imports.pipeline import put_aside, states, store
-from imports.pipeline.catalogue import catalogue_for
-from imports.pipeline.convert import Chunk, Known, judge_rows
-from imports.pipeline.outcome import outcome
+from imports.models import AuditEntry, Import, ImportProblem, Score
+from imports.pipeline import classes, deletions, departures, player_charts, row_corrections, states
+from imports.pipeline.derived import bests, class_history
+from imports.pipeline.derived.refresh import refresh
 from imports.pipeline.progress import Progress, Stage
-from imports.pipeline.refresh import refresh
-from imports.pipeline.upload import Upload
+from imports.pipeline.scoring import store
+from imports.pipeline.scoring.completion import completion_fields
+from imports.pipeline.scoring.convert import Known
+from imports.pipeline.scoring.reading import iter_judged, read
+from imports.pipeline.undo import carried_scores, reclaim, revert_snapshot
 
-TOO_MANY_ROWS = "This file has {rows:,} rows. One import may have {most:,}: split it into several files."
 
+def run(
+    job: Import,
+    games: Sequence[Game],
+    progress: Progress,
+    *,
+    max_rows: int | None = None,
+    chart_players: int | None = None,
+) -> None:
+    """Applies a running import completely, or raises and changes nothing. Raises ImportFailed for invalid input.
 
-def run(job: Import, games: Sequence[Game], progress: Progress, *, most_rows: int | None = None) -> None:
-    """Applies a running import wholly, or raises and leaves nothing. Raises ImportFailed for bad input."""
-    source, parsed = read(job, games, progress, most_rows=most_rows)
-    batch = check(job, source, parsed, progress)
-    # One transaction: scores without their sessions, bests and stats must never be seen, nor half of an import.
+    `chart_players`: how many players an unknown chart needs to be added to the catalogue; None adds none.
+    """
+    source, parsed = read(job, games, progress, max_rows=max_rows)
+    departures.refuse_hidden(job.user_id, parsed.context.game.slug)
+    known, reclaimable = find_known(job)
+    # Nothing has to be looked up for a player without scores: PostgreSQL can store rows while others are judged.
+    if known is None and len(parsed.rows) >= store.BULK_THRESHOLD:
+        judge_while_storing(job, source, parsed, progress)
+        return
+    batch = judge(job, source, parsed, progress, known=known, reclaimable=reclaimable)
+    # One transaction: scores must never be visible without their sessions, bests and stats, nor half of an import.
     with transaction.atomic():
         states.lock_player(job.user_id)
-        save(job, batch, progress)
-        store.refresh_statistics(batch.score_count)
-        ImportProblem.objects.filter(job=job)._raw_delete("default")
-        store.save_problems(job, batch.problems, parsed.context)
-        provided = {parsed.context.playtype.name: parsed.classes} if parsed.classes else None
-        put_aside.bring_back(job)
-        remembered = job.put_aside.get("sessions", ())
-        refreshed = refresh(batch.touched, progress, charts=batch.charts, provided=provided, remembered=remembered)
-        progress.stage(Stage.FINISHING)
-        fields = outcome(job, parsed, batch, refreshed, progress)
-        states.complete(job, fields)
-        counts = {name: fields[name] for name in ("row_count", "score_count", "duplicate_count", "problem_count")}
-        AuditEntry.objects.create(verb=AuditEntry.Verb.COMPLETED, job=job, subject_id=job.user_id, counts=counts)
+        admitted = player_charts.create_wanted_charts(job, parsed.context, batch.problems, enough=chart_players)
+        if admitted or not store.are_all_stored(batch.known):
+            # A chart was added with this import, or a score was deleted after its row had been found to repeat it.
+            # Neither can happen from here on, as the lock is held.
+            source, parsed = read(job, games, progress, max_rows=max_rows)
+            parsed.chosen = {**parsed.chosen, **admitted}
+            known, reclaimable = find_known(job)
+            batch = judge(job, source, parsed, progress, known=known, reclaimable=reclaimable)
+        # Before COPY, which would violate the unique index on score IDs while other imports have these scores.
+        edits = reclaim.reclaim(batch.reclaimed, batch.affected)
+        progress.stage(Stage.SAVING, total=batch.score_count)
+        batch.save(progress.tick)
+        finish(job, parsed, batch, progress, edits=edits)
 
 
-def read(
-    job: Import, games: Sequence[Game], progress: Progress, *, most_rows: int | None = None
-) -> tuple[Format, Parsed]:
-    """Reads the stored input."""
-    progress.stage(Stage.READING)
-    stored = ImportInput.objects.filter(job=job).first()
-    if stored is None:
-        raise ImportFailed(INPUT_GONE, status=410)
-    upload = Upload(
-        content=zlib.decompress(stored.content),
-        import_type=job.import_type,
-        file_name=stored.file_name,
-        fields=stored.fields,
-        infer_time_achieved=stored.infer_time_achieved,
+def judge_while_storing(job: Import, source: Format, parsed: Parsed, progress: Progress) -> None:
+    """Applies an import of many rows of a player without scores: rows are judged while earlier ones are stored."""
+    batch = store.Batch(
+        job,
+        parsed.context,
+        added=revert_snapshot.original_time_added(job),
+        row_count=len(parsed.rows),
+        has_no_scores=True,
+        keep_ids=row_corrections.corrects(job),
     )
-    return parse(upload, games, received_at=stored.received_at, most_rows=most_rows)
+    chunks = iter_judged(
+        source, parsed, progress, user_id=job.user_id, known=None, through=Stage.SAVING, rules=job.rules
+    )
+    # One transaction, for the reason given in `run`. The charts are found before it, which needs no lock.
+    with transaction.atomic():
+        states.lock_player(job.user_id)
+        batch.save_while_judging(chunks, between=lambda: raise_if_cancelled(job))
+        finish(job, parsed, batch, progress, edits={})
 
 
-def parse(
-    upload: Upload, games: Sequence[Game], *, received_at: datetime, most_rows: int | None = None
-) -> tuple[Format, Parsed]:
-    """Reads what was sent. Raises ImportFailed where it cannot be read as a whole, or has more rows than it may."""
-    source = BY_IMPORT_TYPE[upload.import_type]
-    parsed = source.parse(upload.content, upload.options(games, now=milliseconds(received_at)))
-    if most_rows is not None and len(parsed.rows) > most_rows:
-        raise ImportFailed(TOO_MANY_ROWS.format(rows=len(parsed.rows), most=most_rows), status=413)
-    return source, parsed
+def find_known(job: Import) -> tuple[Known | None, set[str]]:
+    """Returns the look-up of the player's scores, and the IDs of those that a restore reclaims."""
+    if not job.put_aside:  # never reverted: no deletion and no reassignment concerns it
+        return store.known_scores(job.user_id), set()
+    deleted = deletions.since_completed(job)
+    reclaimable = reclaim.reclaimable(job) if job.put_aside.get("handed") else set()
+    return store.known_scores(job.user_id, deleted=deleted, besides=reclaimable), reclaimable
 
 
-def check(job: Import, source: Format, parsed: Parsed, progress: Progress) -> store.Batch:
-    """Finds the charts and judges every row; changes nothing.
-
-    Many rows of a newcomer, of whom nothing needs looking up, are left to `save`: it judges them while it stores.
-    """
-    total = len(parsed.rows)
-    now = timezone.now()
-    known = store.known_scores(job.user_id)
-    batch = store.Batch(job, parsed.context, now=now, is_newcomers=known is None)
-    batch.row_count = total
-    is_left = known is None and total >= store.MANY
-    through = Stage.SAVING if is_left else Stage.CHECKING
-    chunks = judged(source, parsed, progress, user_id=job.user_id, now=now, known=known, through=through)
-    if is_left:
-        batch.unjudged = chunks
-        return batch
-    for chunk in chunks:
-        # After the last rows `complete` looks again anyway, and a newcomer's few rows are judged before one can look.
-        if known and chunk.rows_done < total:
-            go_on(job)
-        batch.add(chunk)
-    return batch
-
-
-def save(job: Import, batch: store.Batch, progress: Progress) -> None:
-    """Stores the scores; judges them first where `check` left that."""
-    if batch.unjudged is not None:
-        batch.save_while_judging(batch.unjudged, between=lambda: go_on(job))
-        return
-    progress.stage(Stage.SAVING, total=batch.score_count)
-    batch.save(progress.tick)
-
-
-def go_on(job: Import) -> None:
-    """Raises Cancelled once nobody wants the import any more."""
-    if not states.is_running(job):
-        raise Cancelled
-
-
-def judged(
+def judge(
+    job: Import,
     source: Format,
     parsed: Parsed,
     progress: Progress,
     *,
-    user_id: int,
-    now: datetime,
     known: Known | None,
-    through: Stage = Stage.CHECKING,
-) -> Iterator[Chunk]:
-    """What becomes of each row, a chunk at a time; the verdict of imports and of checks alike.
+    reclaimable: Collection[str],
+) -> store.Batch:
+    """Finds the charts and judges every row; changes nothing. `known`, `reclaimable`: from `find_known`."""
+    total = len(parsed.rows)  # before judging, which releases the rows
+    batch = store.Batch(
+        job,
+        parsed.context,
+        added=revert_snapshot.original_time_added(job),
+        row_count=total,
+        has_no_scores=known is None,
+        keep_ids=row_corrections.corrects(job),
+    )
+    for chunk in iter_judged(source, parsed, progress, user_id=job.user_id, known=known, rules=job.rules):
+        # `states.mark_completed` checks after the last rows anyway, and the few rows of a new player take no time.
+        if known and chunk.rows_done < total:
+            raise_if_cancelled(job)
+        batch.add(chunk)
+        if reclaimable:
+            batch.reclaimed.update(score.score_id for score in chunk.scores if score.score_id in reclaimable)
+    return batch
 
-    `known`: the player's `store.known_scores`. The charts are found before this returns.
+
+def finish(job: Import, parsed: Parsed, batch: store.Batch, progress: Progress, *, edits: reclaim.Edits) -> None:
+    """Refreshes what follows from the stored scores, and completes the import.
+
+    Called in the transaction that stored them. `edits`: those of scores that belonged to other imports meanwhile.
     """
-    progress.stage(Stage.FINDING_CHARTS)
-    keys = {source.key(row, parsed.context) for row in parsed.rows if not isinstance(row, RowProblem)}
-    catalogue = catalogue_for(key for key in keys if key is not None)
-    progress.stage(Stage.CHECKING, total=len(parsed.rows), through=through)
-    chunks = judge_rows(parsed, source, catalogue, user_id=user_id, now=milliseconds(now), known=known)
-    return _told(chunks, progress, total=len(parsed.rows))
+    carried_scores.save(job, batch.carried)
+    store.refresh_statistics(batch.score_count)
+    reported = store.reported_unknown(job) if job.put_aside else {}
+    ImportProblem.objects.filter(job=job)._raw_delete("default")  # of an earlier run of this import
+    settled = row_corrections.settled_rows(job) if job.put_aside else set()
+    store.save_problems(job, batch.problems, parsed.context, added=batch.added, settled=settled, reported=reported)
+    if batch.score_ids is not None:
+        row_corrections.settle(job, batch.score_ids)
+    revert_snapshot.restore(job, edits, batch.affected)
+    if batch.highlighted:
+        highlight(job.user_id, batch.highlighted)
+    playtypes = parsed.context.game.by_name
+    provided = {
+        name: class_history.provided_classes(job, playtypes[name], given)
+        for name, given in (parsed.classes or {}).items()
+        if given
+    }
+    lowered = classes.lowered(job, parsed.context.game, provided) if parsed.sets_classes else {}
+    if any(lowered.values()):
+        job.classes_before = class_history.entries_of(job.user_id, parsed.context.game.slug)
+    refreshed = refresh(
+        batch.affected,
+        progress,
+        charts=batch.charts,
+        provided=provided,
+        lowered=lowered,
+        cause=class_history.cause_of(job),
+    )
+    progress.stage(Stage.FINISHING)
+    fields = completion_fields(job, parsed, batch, refreshed, progress, settled=settled)
+    states.mark_completed(job, {**fields, **revert_snapshot.original_run_times(job)})
+    counts = {name: fields[name] for name in ("row_count", "score_count", "duplicate_count", "problem_count")}
+    AuditEntry.objects.record(AuditEntry.Verb.COMPLETED, job, counts=counts)
 
 
-def _told(chunks: Iterator[Chunk], progress: Progress, *, total: int) -> Iterator[Chunk]:
-    for chunk in chunks:
-        yield chunk
-        progress.tick(chunk.rows_done, total)
+def highlight(user_id: int, scores: Mapping[int, int]) -> None:
+    """Highlights stored scores of a player (key -> key of its chart) as an edit, and refreshes the bests."""
+    Score.objects.filter(pk__in=scores).update(highlight=True, edited=True)
+    bests.refresh(user_id, set(scores.values()))
 
 
-def milliseconds(moment: datetime) -> int:
-    """Unix milliseconds."""
-    return int(moment.timestamp() * 1000)
+def raise_if_cancelled(job: Import) -> None:
+    """Raises Cancelled if the import was cancelled, or its player banned."""
+    if not states.is_running(job):
+        raise Cancelled

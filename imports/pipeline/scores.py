@@ -6,31 +6,44 @@ player's turn for no more than a moment.
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db import transaction
 
 from imports.games import playtype_of
 from imports.games.judging import ladder_indexes
-from imports.models import APIToken, AuditEntry, Import, Score, ScoreBlacklist, Session, User
-from imports.pipeline import bests, states
+from imports.integers import milliseconds
+from imports.models import APIToken, AuditEntry, Import, Score, ScoreBlacklist, Session, User, find_session
+from imports.pipeline import states
+from imports.pipeline.derived import bests, sessions
+from imports.pipeline.derived.refresh import refresh
 from imports.pipeline.progress import Progress
-from imports.pipeline.refresh import refresh
-from imports.pipeline.states import Gone
-from imports.pipeline.store import Touched
+from imports.pipeline.scoring.store import AffectedScope
+from imports.pipeline.states import NoLongerExists
 
 
 def delete_score(score: Score, *, by: User, token: APIToken | None = None, blacklist: bool = False) -> None:
-    """Deletes a score and what it led to; with `blacklist` later imports skip it. Raises Busy or Gone."""
+    """Deletes a score and what it led to; with `blacklist` later imports skip it.
+
+    Raises PlayerLocked or NoLongerExists.
+    """
     # One transaction: nobody sees a best or a session of a score that is not there.
     with transaction.atomic():
-        score = _in_turn(score)
+        score = _locked(score)
         Score.objects.filter(pk=score.pk).delete()
-        Import.objects.filter(pk=score.from_import_id, score_count__gt=0).update(
-            score_count=Score.objects.filter(from_import=score.from_import_id).count()
+        # The import that brought the score says what it still has: how many scores, of which playtypes.
+        left = Score.objects.filter(from_import=score.from_import_id)
+        job = Import.objects.only("score_count", "playtypes").get(pk=score.from_import_id)
+        job.score_count = left.count()
+        if not left.filter(playtype=score.playtype).exists():
+            job.playtypes = [name for name in job.playtypes if name != score.playtype]
+        job.save(update_fields=["score_count", "playtypes"])
+        touched = AffectedScope(
+            user_id=score.user_id, game=score.game, charts={score.chart_id}, playtypes=[score.playtype]
         )
-        touched = Touched(user_id=score.user_id, game=score.game, charts={score.chart_id}, playtypes=[score.playtype])
-        if score.time_achieved is not None:
+        if score.time_achieved is None:
+            touched.untimed[score.playtype].append(milliseconds(score.time_added))
+        else:
             touched.times[score.playtype].append(score.time_achieved)
         refresh(touched, Progress())
         if blacklist:
@@ -38,14 +51,14 @@ def delete_score(score: Score, *, by: User, token: APIToken | None = None, black
                 score_id=score.score_id, defaults={"user_id": score.user_id, "score": facts_of(score)}
             )
         verb = AuditEntry.Verb.BLACKLISTED if blacklist else AuditEntry.Verb.SCORE_DELETED
-        AuditEntry.objects.create(
-            verb=verb, job_id=score.from_import_id, subject_id=score.user_id, actor=by, token=token,
+        AuditEntry.objects.record(
+            verb, job_id=score.from_import_id, subject_id=score.user_id, by=by, token=token,
             counts={"scoreID": score.score_id},
         )  # fmt: skip
 
 
 def facts_of(score: Score) -> dict[str, Any]:
-    """A score as JSON data, enough to know it by when it is gone."""
+    """Returns a score as JSON data, enough to recognize it when it is gone."""
     playtype = playtype_of(score.game, score.playtype)
     return {
         "scoreID": score.score_id,
@@ -62,46 +75,45 @@ def facts_of(score: Score) -> dict[str, Any]:
 
 
 def edit_score(score: Score, changes: dict[str, Any], *, by: User, token: APIToken | None = None) -> Score:
-    """Changes `comment` or `highlight` or both; the best on the chart follows. Raises Busy or Gone."""
+    """Changes `comment` or `highlight` or both; the best on the chart follows.
+
+    Raises PlayerLocked or NoLongerExists.
+    """
     # One transaction: a highlighted score and its best agree, and the change is on record.
     with transaction.atomic():
-        score = _in_turn(score)
-        _assign(score, {**changes, "edited": True})
-        bests.refresh(score.user_id, {score.chart_id})
-        AuditEntry.objects.create(
-            verb=AuditEntry.Verb.SCORE_EDITED, job_id=score.from_import_id, subject_id=score.user_id, actor=by,
-            token=token, counts={"scoreID": score.score_id, "changed": list(changes)},
+        score = _locked(score)
+        # `edited`: so that a revert keeps them, and a restore brings them back (`undo.revert_snapshot`).
+        for name, value in {**changes, "edited": True}.items():
+            setattr(score, name, value)
+        score.save(update_fields=[*changes, "edited"])
+        bests.refresh(score.user_id, {score.chart_id})  # a best shows the highlight of its scores
+        AuditEntry.objects.record(
+            AuditEntry.Verb.SCORE_EDITED, job_id=score.from_import_id, subject_id=score.user_id, by=by, token=token,
+            counts={"scoreID": score.score_id, "changed": list(changes)},
         )  # fmt: skip
     return score
 
 
 def edit_session(session: Session, changes: dict[str, Any], *, by: User, token: APIToken | None = None) -> Session:
-    """Changes `name`, `desc` or `highlight`. Raises Busy or Gone."""
+    """Changes `name`, `desc` or `highlight`. Raises PlayerLocked or NoLongerExists."""
     # One transaction: changed and on record, or neither.
     with transaction.atomic():
-        session = _in_turn(session)
-        _assign(session, changes)
-        AuditEntry.objects.create(
-            verb=AuditEntry.Verb.SESSION_EDITED, subject_id=session.user_id, actor=by, token=token,
-            counts={"sessionID": session.session_id, "changed": list(changes)},
+        states.acquire_player_lock(session.user_id, timeout=states.LOCK_TIMEOUT_SECONDS, beside_import=True)
+        found = find_session(session.session_id)  # it may have been merged into another one meanwhile
+        if found is None:
+            raise NoLongerExists
+        sessions.edit(found, changes)
+        AuditEntry.objects.record(
+            AuditEntry.Verb.SESSION_EDITED, subject_id=found.user_id, by=by, token=token,
+            counts={"sessionID": found.session_id, "changed": list(changes)},
         )  # fmt: skip
-    return session
-
-
-Row = TypeVar("Row", Score, Session)
-
-
-def _in_turn(row: Row) -> Row:
-    """A score or session as it stands under its player's lock. Raises Busy or Gone."""
-    states.take_turn(row.user_id, patience=states.PATIENCE, beside_import=True)
-    related = ("chart__song", "user") if isinstance(row, Score) else ("user",)
-    found = type(row)._default_manager.select_related(*related).filter(pk=row.pk).first()
-    if found is None:
-        raise Gone
     return found
 
 
-def _assign(row: Score | Session, changes: dict[str, Any]) -> None:
-    for name, value in changes.items():
-        setattr(row, name, value)
-    row.save(update_fields=list(changes))
+def _locked(score: Score) -> Score:
+    """Takes the player's lock; returns the score as it stands under it. Raises PlayerLocked or NoLongerExists."""
+    states.acquire_player_lock(score.user_id, timeout=states.LOCK_TIMEOUT_SECONDS, beside_import=True)
+    found = Score.objects.select_related("chart__song", "user").filter(pk=score.pk).first()
+    if found is None:
+        raise NoLongerExists
+    return found

@@ -1,11 +1,13 @@
-"""Where an import stands, and every way from one state to another. Each is one filtered UPDATE whose count is checked.
+"""The states of an import and their transitions. Each is one filtered UPDATE whose row count is checked.
 
-queued -> running      claim: it is its user's oldest queued import, and none of the user's is running; under the lock
+queued -> running      claim: it is its user's oldest queued import, none of the user's is running, and the user is not
+                       banned; under the lock
 running -> running     resume: its worker died; the attempt is counted
-running -> completed   complete: in the transaction that brought its scores
+running -> completed   mark_completed: in the transaction that stored its scores
 queued, running -> failed
-queued, running -> cancelled  a running one notices at its next look, at the latest when it wants to complete
-completed -> reverted  in the transaction that took its scores away
+queued, running -> cancelled  a running one notices between two chunks, at the latest when it completes
+running -> queued      hold_back: its player was banned, which it notices like cancel; it runs once that is lifted
+completed -> reverted  mark_reverted: in the transaction that deleted its scores
 reverted, failed, cancelled -> queued  restore, retry: the same import again, from its stored input
 """
 
@@ -17,71 +19,78 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, F, OuterRef
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from imports.advisory_locks import USER_LOCK
 from imports.errors import Cancelled
 from imports.models import Import, State, User
 from imports.models.documents import UNFINISHED
 
-USER_LOCK = 1  # first half of the two-part advisory locks that stand for a player
-MESSAGE_LIMIT = 10_000
-PATIENCE = 0.2  # seconds that a small change waits for its turn: web workers are few
-LOOK_AGAIN = 0.01  # seconds
-
+MESSAGE_LIMIT = 10_000  # stored characters of an error message or a traceback
+LOCK_TIMEOUT_SECONDS = 0.2  # how long a small change waits for the player's lock: there are few web threads
+LOCK_RETRY_SECONDS = 0.01  # PostgreSQL can wait for an advisory lock, but not for a part of a second
 
 JOB = f"{Import._meta.db_table} AS job"
-ITS_TURN = f"""
+IS_NEXT_IN_QUEUE = f"""
     job.state = 'queued' AND NOT EXISTS (
         SELECT FROM {Import._meta.db_table} AS before WHERE before.user_id = job.user_id
            AND (before.state = 'running' OR (before.state = 'queued' AND before.id < job.id)))
+    AND NOT EXISTS (SELECT FROM {User._meta.db_table} AS owner WHERE owner.id = job.user_id AND owner.is_banned)
 """
+_BANNED = User.objects.filter(pk=OuterRef("user_id"), is_banned=True)
 
 
-class Busy(Exception):
-    """An import or a revert of this player is under way."""
+class PlayerLocked(Exception):
+    """An import or a revert of this player is in progress."""
 
 
-class Gone(Exception):
-    """What should be changed is not there (any more): somebody was quicker."""
+class NoLongerExists(Exception):
+    """The object of a change no longer exists."""
 
 
 def claim(job: Import) -> bool:
     """queued -> running, if it is this import's turn. Two workers cannot both win.
 
-    It begins under the player's lock, because it judges its rows against the scores that are there then: a revert
-    that had begun before would take away some of those that it counts as known.
+    It starts under the player's lock, because it judges its rows against the scores of that time: a revert in progress
+    could delete some of those that it counts as known.
     """
     try:
-        # The constraint one_running_import_a_user decides between workers that got this far together.
+        # In one statement if the lock is free, as it nearly always is: every small import runs this.
+        if _start_attempt(job, f"{IS_NEXT_IN_QUEUE} AND pg_try_advisory_xact_lock({USER_LOCK}, job.user_id)"):
+            return True
         with transaction.atomic():
-            # Where it is not its turn, nobody shall wait here for a large import to be stored.
-            return _lock_in_turn(job) and _begin(job, ITS_TURN)
+            with connection.cursor() as cursor:
+                # Out of turn no lock is requested, so that no worker waits here while a large import is stored.
+                cursor.execute(
+                    f"SELECT pg_advisory_xact_lock(%s, job.user_id) FROM {JOB}"
+                    f" WHERE job.id = %s AND {IS_NEXT_IN_QUEUE}",
+                    [USER_LOCK, job.pk],
+                )
+                is_next = bool(cursor.rowcount)
+            # Checked again: another worker may have claimed an import of the player during the wait for the lock.
+            return is_next and _start_attempt(job, IS_NEXT_IN_QUEUE)
     except IntegrityError:
+        # The constraint one_running_import_a_user decides between concurrent workers.
         return False
 
 
-def _lock_in_turn(job: Import) -> bool:
-    """Takes the player's lock if it is the import's turn: one statement, as all small imports come through here."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT pg_advisory_xact_lock(%s, job.user_id) FROM {JOB} WHERE job.id = %s AND {ITS_TURN}",
-            [USER_LOCK, job.pk],
-        )
-        return bool(cursor.rowcount)
-
-
 def resume(job: Import) -> bool:
-    """running -> running after a worker's death. The caller holds the import's sign of life."""
-    return _begin(job, "job.state = 'running'")
+    """running -> running after a worker's death. The caller holds the advisory lock on the import."""
+    return _start_attempt(job, "job.state = 'running'")
 
 
-def _begin(job: Import, condition: str) -> bool:
-    """Counts an attempt, in the row and in what the caller has of it."""
+def _start_attempt(job: Import, condition: str) -> bool:
+    """Counts an attempt, in the row and in the caller's instance.
+
+    COMMIT does not wait for the disk: if the server loses it, the import is queued again, as after a worker's death.
+    """
     now = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {JOB} SET state = 'running', time_started = %s, attempts = attempts + 1"
-            f" WHERE job.id = %s AND {condition}",
+            f" WHERE job.id = %s AND {condition} RETURNING set_config('synchronous_commit', 'off', true)",
             [now, job.pk],
         )
         if not cursor.rowcount:
@@ -90,10 +99,14 @@ def _begin(job: Import, condition: str) -> bool:
     return True
 
 
-def complete(job: Import, fields: Mapping[str, Any]) -> None:
-    """running -> completed, inside the transaction that stored the scores. Raises Cancelled when it was meanwhile."""
-    changed = Import.objects.filter(pk=job.pk, state=State.RUNNING).update(
-        state=State.COMPLETED, time_finished=timezone.now(), **fields
+def mark_completed(job: Import, fields: Mapping[str, Any]) -> None:
+    """running -> completed, inside the transaction that stored the scores.
+
+    Raises Cancelled if it was cancelled meanwhile, or its player banned.
+    """
+    # The UPDATE itself decides: the import could be cancelled between an earlier query and the UPDATE.
+    changed = Import.objects.filter(~Exists(_BANNED), pk=job.pk, state=State.RUNNING).update(
+        **{"state": State.COMPLETED, "time_finished": timezone.now(), **fields}
     )
     if changed != 1:
         raise Cancelled
@@ -102,22 +115,32 @@ def complete(job: Import, fields: Mapping[str, Any]) -> None:
 def fail(job: Import, *, status: int, message: str, traceback: str = "") -> bool:
     """queued or running -> failed, outside the transaction: the rollback must not undo the message.
 
-    `traceback` is for staff alone; its end is kept, as that says where the error arose.
+    `traceback` is only for staff.
     """
     return bool(
         Import.objects.filter(pk=job.pk, state__in=UNFINISHED).update(
             state=State.FAILED,
             status_code=status,
+            # The constraint a_failed_import_says_why rejects an empty message.
             error_message=message[:MESSAGE_LIMIT] or "Unknown failure.",
-            traceback=traceback[-MESSAGE_LIMIT:],
+            traceback=traceback[-MESSAGE_LIMIT:],  # the end shows where the error occurred
             time_finished=timezone.now(),
         )
     )
 
 
 def is_running(job: Import) -> bool:
-    """Whether it is still wanted: its owner may have cancelled it meanwhile."""
-    return Import.objects.filter(pk=job.pk, state=State.RUNNING).exists()
+    """Whether it still runs: its owner may have cancelled it, or been banned."""
+    return Import.objects.filter(~Exists(_BANNED), pk=job.pk, state=State.RUNNING).exists()
+
+
+def hold_back(job: Import) -> bool:
+    """running -> queued if the player is banned; the attempt does not count."""
+    return bool(
+        Import.objects.filter(Exists(_BANNED), pk=job.pk, state=State.RUNNING).update(
+            state=State.QUEUED, attempts=Greatest(F("attempts") - 1, 0), time_started=None
+        )
+    )
 
 
 def cancel(job: Import) -> bool:
@@ -130,7 +153,7 @@ def cancel(job: Import) -> bool:
 
 
 def requeue(job: Import, *, only_from: Collection[State]) -> bool:
-    """reverted, failed or cancelled -> queued, with its attempts counted anew."""
+    """reverted, failed or cancelled -> queued; attempts count from 0 again."""
     return bool(
         Import.objects.filter(pk=job.pk, state__in=only_from).update(
             state=State.QUEUED, attempts=0, time_queued=timezone.now(), time_started=None, time_finished=None,
@@ -164,15 +187,16 @@ def try_lock_player(user_id: int) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def take_turn(user_id: int, *, patience: float = 0.0, beside_import: bool = False) -> None:
-    """Takes the player's lock until the transaction ends. Raises Busy if others keep it for `patience` seconds.
+def acquire_player_lock(user_id: int, *, timeout: float = 0.0, beside_import: bool = False) -> None:
+    """Takes the player's lock until the transaction ends. Raises PlayerLocked if others keep it for `timeout` seconds.
 
-    Unless the deed may happen `beside_import`, it is Busy too while an import runs that has not come to storing yet.
+    Unless the change is possible `beside_import`, it is also refused while an import runs that does not store yet.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     while not try_lock_player(user_id):
         if time.monotonic() >= deadline:
-            raise Busy
-        time.sleep(LOOK_AGAIN)
+            raise PlayerLocked
+        time.sleep(LOCK_RETRY_SECONDS)
+    # Its rows were judged against the current scores, and it does not check them again.
     if not beside_import and Import.objects.filter(user_id=user_id, state=State.RUNNING).exists():
-        raise Busy
+        raise PlayerLocked

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from imports.formats import kept_rows
 from imports.formats.base import ParseOptions
 from imports.games.spec import Game
 
@@ -20,6 +21,11 @@ class Upload:
     user_intent: bool = False
     infer_time_achieved: bool = False
     client: str = ""
+
+    @property
+    def holds_kept_rows(self) -> bool:
+        """Whether the content is no file of the format but rows that were kept, on charts chosen by hand."""
+        return kept_rows.FIELD in self.fields
 
     def options(self, games: Sequence[Game], *, now: int) -> ParseOptions:
         """How it is to be read. `now`: when it came, in Unix milliseconds."""

@@ -1,10 +1,10 @@
-"""A catalogue of invented songs and the demo files that go with it, so that a fresh installation has something to show.
+"""A catalogue of invented songs with demo files, so that a new installation has something to show.
 
-    games       one file a game: its songs (titles, artists, levels, all made up), their charts, and how a play is made
-    form        the form in which those are declared
+    games       one file for each game: invented songs, their charts, and a function that generates a play
+    form        the classes for these declarations
     catalogue   songs and charts in the seeds format
-    plays       BATCH-MANUAL documents of a player who does not exist
+    plays       BATCH-MANUAL documents of an invented player
     make        writes seeds/ and files/: `python -m imports.sample.make`
 
-Everything is a function of what stands here: running `make` again changes no file.
+The output depends only on this code: running `make` again changes no file.
 """

@@ -1,4 +1,4 @@
-"""What BMS and PMS share in the sample: what a chart holds, and how a play of it comes about."""
+"""What BMS and PMS share in the sample: the data of songs and charts, and how a play is generated."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from random import Random
 
 from imports.sample.form import Player, Row, Title
 
-_LEVELS = 2  # of the tables, that make as much of a difference as one of other games
+_LEVELS = 2  # two levels of the tables differ as much as one level of other games
 
 
 def song_data(title: Title, chance: Random) -> Row:
-    """`era` of a title: tables' level (- where it stands in none), then the genre."""
+    """The data of a song. `era` of a title: the tables' level (- if it is in none), then the genre."""
     table, genre = title.era.split(maxsplit=1)
     return {
         "genre": genre,
@@ -22,7 +22,7 @@ def song_data(title: Title, chance: Random) -> Row:
 
 
 def chart_data(title: Title, *, identity: str, chance: Random) -> Row:
-    """`top` of a title: its Sieglinde difficulty of an easy clear, 0 for none."""
+    """The data of a chart. `top` of a title: its Sieglinde difficulty of an easy clear, 0 for none."""
     table = title.era.split()[0]
     level = table.lstrip("★☆●○slt")
     hard = title.top + chance.randint(1, 12) / 4
@@ -36,8 +36,8 @@ def chart_data(title: Title, *, identity: str, chance: Random) -> Row:
     }
 
 
-def judged(chart: Row, player: Player) -> dict[str, int]:
-    """Hits from the best judgement to the worst, by the names of BMS."""
+def draw_judgements(chart: Row, player: Player) -> dict[str, int]:
+    """How often each judgement was hit, by its name in BMS, the best first."""
     chance, data = player.chance, chart["data"]
     notes, level = data["notecount"], data["sglEC"] or player.skill - 2
     off = player.errors(player.skill + (level - player.skill) / _LEVELS)
@@ -54,7 +54,7 @@ GAUGES = {"EX HARD CLEAR": "EX-HARD", "HARD CLEAR": "HARD", "CLEAR": "NORMAL", "
 
 
 def lamp(judgements: dict[str, int], chance: Random) -> str:
-    """The better the fewer were missed."""
+    """A lamp that is the better the fewer notes were missed."""
     missed = judgements["bad"] + judgements["poor"]
     if missed == 0:
         return "FULL COMBO"

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from random import Random
 
-from imports.sample.form import Chart, Row, Sample
+from imports.sample.form import Chart, Row
 from imports.sample.games import SAMPLES
 
 
@@ -19,31 +19,30 @@ class Sheet:
 
 
 def catalogue() -> dict[str, Sheet]:
-    """Everything, by game; rows in the order that the seeds format asks for."""
-    return {sample.slug: _sheet(sample) for sample in SAMPLES}
-
-
-def _sheet(sample: Sample) -> Sheet:
-    sheet = Sheet([], [])
-    for number, title in enumerate(sample.titles, sample.first_id):
-        chance = Random(f"{sample.slug} {number}")
-        sheet.songs.append(
-            {
-                "altTitles": list(title.also),
+    """The rows of every game, in the order that the seeds format requires."""
+    sheets = {}
+    for sample in SAMPLES:
+        sheet = sheets[sample.slug] = Sheet([], [])
+        for number, title in enumerate(sample.titles, sample.first_id):
+            # Each song has a seed of its own, so that adding one changes no other.
+            chance = Random(f"{sample.slug} {number}")
+            song = {
+                "altTitles": list(title.alternative_titles),
                 "artist": title.artist,
                 "data": sample.song_data(title, chance),
                 "id": number,
                 "searchTerms": list(title.search),
                 "title": title.title,
             }
-        )
-        charts = sample.charts(title, number=number, chance=chance)
-        in_order = sorted(charts, key=lambda chart: (chart.playtype, chart.difficulty))
-        sheet.charts.extend(_row(sample.slug, number, chart, sample.versions(title)) for chart in in_order)
-    return sheet
+            sheet.songs.append(song)
+            charts = sample.charts(title, number=number, chance=chance)
+            in_order = sorted(charts, key=lambda chart: (chart.playtype, chart.difficulty))
+            sheet.charts.extend(_chart_row(sample.slug, number, chart, sample.versions(title)) for chart in in_order)
+    return sheets
 
 
-def _row(game: str, number: int, chart: Chart, versions: list[str]) -> Row:
+def _chart_row(game: str, number: int, chart: Chart, versions: list[str]) -> Row:
+    # The same ID each time, so that a sample which is loaded again changes nothing.
     identity = f"sample {game} {number} {chart.playtype} {chart.difficulty}"
     return {
         "chartID": hashlib.sha256(identity.encode()).hexdigest()[:40],

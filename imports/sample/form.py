@@ -1,4 +1,4 @@
-"""The form in which a game's part of the sample is declared: one `Sample` a game, in `games/`."""
+"""The classes for declaring a game's part of the sample: one `Sample` for each game, in `games/`."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ Row = dict[str, Any]
 
 
 class Title(NamedTuple):
-    """`era` and `top` mean what the game's file says; `also` are alternative titles, `search` words to search with."""
+    """`era` and `top` mean what the game's file says; `search` holds words to search with."""
 
     title: str
     artist: str
     era: str
     top: float
-    also: tuple[str, ...] = ()
+    alternative_titles: tuple[str, ...] = ()
     search: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """What differs between the charts of a song."""
+    """A chart of a song."""
 
     playtype: str
     difficulty: str
@@ -34,13 +34,13 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """`skill` is the level at which a play is neither good nor bad for the player."""
+    """A player for whom a play at the level `skill` is neither good nor bad."""
 
     skill: float
     chance: Random
 
     def errors(self, level: float) -> float:
-        """The share of the notes that is not hit perfectly on a chart of this level, 0 to 1."""
+        """The share of notes not hit perfectly on a chart of this level, 0 to 1."""
         ease: float = 0.045 * 1.8 ** (level - self.skill)
         return min(0.6, ease * self.chance.lognormvariate(0, 0.8))
 
@@ -53,7 +53,7 @@ class Charts(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One game. `first_id` lies where no real catalogue has any song, so that real seeds can be loaded over these."""
+    """One game. `first_id` is above the song IDs of real catalogues, so that real seeds can be loaded over these."""
 
     slug: str
     first_id: int = 730_001
@@ -65,7 +65,7 @@ class Sample:
     skills: Mapping[str, float]  # playtype -> the player's skill, a level
 
 
-# --- what several games' parts say --------------------------------------------------------------------
+# --- shared by several games --------------------------------------------------------------------------
 
 
 def since(versions: list[str], first: str) -> list[str]:
@@ -74,10 +74,10 @@ def since(versions: list[str], first: str) -> list[str]:
 
 
 def tier(value: float, text: str, chance: Random) -> Row:
-    """How hard a community finds a chart."""
+    """A community's rating of a chart's difficulty."""
     return {"individualDifference": chance.random() < 0.2, "text": text, "value": round(value, 1)}
 
 
-def short(number: float) -> float:
-    """9 rather than 9.0, as JSON files write it."""
+def without_fraction(number: float) -> float:
+    """The number as an int if it is whole: JSON files contain 9 rather than 9.0."""
     return int(number) if number == int(number) else number

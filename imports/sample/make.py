@@ -1,11 +1,10 @@
-"""Writes the catalogue (seeds/) and the demo files (files/) beside this module: `python -m imports.sample.make`."""
+"""Writes the catalogue (seeds/) and the demo files (files/) next to this module: `python -m imports.sample.make`."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from imports.sample.catalogue import Sheet, catalogue
 from imports.sample.form import Row
@@ -18,7 +17,7 @@ SERVICE = "Night Logger"
 
 
 def main() -> None:
-    """Writes everything anew."""
+    """Writes all files."""
     for path, content in everything().items():
         path.parent.mkdir(exist_ok=True)
         path.write_text(content, encoding="utf-8")
@@ -33,25 +32,23 @@ def everything() -> dict[Path, str]:
         files[SEEDS / f"charts-{game}.json"] = _as_seeds(sheet.charts)
     documents = {
         "sdvx": _sdvx(sheets["sdvx"]),
-        "chunithm": _chunithm(sheets["chunithm"]),
-        "iidx-sp": _iidx(sheets["iidx"], "iidx:SP", count=40, dan="DAN_9"),
-        "iidx-dp": _iidx(sheets["iidx"], "iidx:DP", count=20, dan="DAN_4"),
+        "chunithm": _demo(sheets["chunithm"], "chunithm:Single", classes={"dan": "DAN_IV", "emblem": "DAN_III"}),
+        "iidx-sp": _demo(sheets["iidx"], "iidx:SP", classes={"dan": "DAN_9"}),
+        "iidx-dp": _demo(sheets["iidx"], "iidx:DP", count=20, classes={"dan": "DAN_4"}, named_by_title=False),
     }
-    return files | {FILES / f"{name}.json": _as_document(whole) for name, whole in documents.items()}
+    for name, body in documents.items():
+        # One line per score, to be readable.
+        lines = [json.dumps(score, ensure_ascii=False) for score in body["scores"]]
+        members = [
+            f'"{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in body.items() if key != "scores"
+        ]
+        members.append('"scores": [\n    ' + ",\n    ".join(lines) + "\n  ]")
+        files[FILES / f"{name}.json"] = "{\n  " + ",\n  ".join(members) + "\n}\n"
+    return files
 
 
 def _as_seeds(rows: list[Row]) -> str:
     return json.dumps(rows, ensure_ascii=False, indent="\t", sort_keys=True) + "\n"
-
-
-def _as_document(whole: Row) -> str:
-    """A line a score, so that a person can read it."""
-    lines = [json.dumps(score, ensure_ascii=False) for score in whole["scores"]]
-    rest = {name: json.dumps(part, ensure_ascii=False) for name, part in whole.items() if name != "scores"}
-    parts = [f'"{name}": {part}' for name, part in rest.items()] + [
-        '"scores": [\n    ' + ",\n    ".join(lines) + "\n  ]"
-    ]
-    return "{\n  " + ",\n  ".join(parts) + "\n}\n"
 
 
 def _charts(sheet: Sheet, gpt: str) -> list[Row]:
@@ -63,7 +60,7 @@ def _titles(sheet: Sheet) -> dict[int, str]:
 
 
 def _sdvx(sheet: Sheet) -> Row:
-    """Two evenings; two titles that are misspelt, and a chain that cannot have been one."""
+    """Two evenings, with two misspelt titles and an impossible chain."""
     chance, charts, by_name = Random("sdvx demo"), _charts(sheet, "sdvx:Single"), by_title(_titles(sheet))
     first = list(plays("sdvx:Single", charts, 31, chance=chance, name=by_name, last=LAST_EVENING - DAY))
     second = list(plays("sdvx:Single", charts, 26, chance=chance, name=by_name))
@@ -81,16 +78,11 @@ def _misspell(row: Row, title: str, difficulty: str) -> None:
     row.update(matchType="songTitle", identifier=title, difficulty=difficulty)
 
 
-def _chunithm(sheet: Sheet) -> Row:
-    chance, charts, by_name = Random("chunithm demo"), _charts(sheet, "chunithm:Single"), by_title(_titles(sheet))
-    scores = list(plays("chunithm:Single", charts, 40, chance=chance, name=by_name))
-    return document("chunithm:Single", scores, service=SERVICE, classes={"dan": "DAN_IV", "emblem": "DAN_III"})
-
-
-def _iidx(sheet: Sheet, gpt: str, *, count: int, dan: str) -> Row:
-    names: dict[str, Any] = {"iidx:SP": by_title(_titles(sheet)), "iidx:DP": by_song_id}
-    scores = list(plays(gpt, _charts(sheet, gpt), count, chance=Random(f"{gpt} demo"), name=names[gpt]))
-    return document(gpt, scores, service=SERVICE, classes={"dan": dan})
+def _demo(sheet: Sheet, gpt: str, *, count: int = 40, classes: dict[str, str], named_by_title: bool = True) -> Row:
+    chance = Random(f"{gpt.removesuffix(':Single')} demo")
+    name = by_title(_titles(sheet)) if named_by_title else by_song_id
+    scores = list(plays(gpt, _charts(sheet, gpt), count, chance=chance, name=name))
+    return document(gpt, scores, service=SERVICE, classes=classes)
 
 
 if __name__ == "__main__":

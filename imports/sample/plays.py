@@ -1,6 +1,6 @@
-"""BATCH-MANUAL documents of a player who does not exist: plausible scores on given charts, the same for the same seed.
+"""BATCH-MANUAL documents of an invented player: plausible scores on given charts, the same for the same seed.
 
-The values obey the games' own rules: the score follows from the judgements, the lamps from both.
+The values obey the rules of the games: the score follows from the judgements, the lamps from both.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Name = Callable[[Row], Row]
 """How a row names its chart: chart row -> `matchType`, `identifier`, `difficulty`."""
 
 EVENING = 40  # plays
-MOST_EVENINGS = 2_000  # more plays make longer evenings, not an older player
+MAX_EVENINGS = 2_000  # with more plays the evenings get longer instead of more
 DAY = 86_400_000  # ms
 LAST_EVENING = 1_763_891_400_000  # ms: Sunday 23 November 2025, 18:50 in Japan
 
@@ -32,7 +32,7 @@ _PLAYS = {sample.slug: sample.play for sample in SAMPLES}
 
 
 def by_song_id(chart: Row) -> Row:
-    """The song by its number in the catalogue: never ambiguous."""
+    """The song by its ID in the catalogue, which is never ambiguous."""
     return {"matchType": "tachiSongID", "identifier": str(chart["songID"]), "difficulty": chart["difficulty"]}
 
 
@@ -46,19 +46,19 @@ def by_title(titles: Mapping[int, str]) -> Name:
 
 
 def by_in_game_id(chart: Row) -> Row:
-    """The chart by the number that the game itself uses."""
+    """The chart by its in-game ID."""
     match_type = "sdvxInGameID" if chart["playtype"] == "Single" and chart["difficulty"] in _SDVX else "inGameID"
     number = chart["data"]["inGameID"]
     return {"matchType": match_type, "identifier": str(number), "difficulty": chart["difficulty"]}
 
 
 def by_chart_hash(chart: Row) -> Row:
-    """The chart by its hash, the only way ITG knows."""
+    """The chart by its hash, the only match type of ITG."""
     return {"matchType": "itgChartHash", "identifier": chart["data"]["hashGSv3"]}
 
 
 def unambiguous(playtype: Playtype) -> Name:
-    """A way of naming charts that is never in doubt."""
+    """An unambiguous way of identifying charts."""
     return by_song_id if "tachiSongID" in playtype.match_types else by_chart_hash
 
 
@@ -75,16 +75,18 @@ def evening(start: int, chance: Random) -> Iterator[int]:
 def plays(
     gpt: str, charts: Sequence[Row], count: int, *, chance: Random, name: Name | None = None, last: int = LAST_EVENING
 ) -> Iterator[Row]:
-    """So many different scores over as many evenings as that takes, oldest first, the last evening at `last` (ms).
+    """Yields `count` different scores over as many evenings as needed, oldest first, the last evening at `last` (ms).
 
-    Charts are named by `name`, else in a way that is never in doubt.
+    Charts are identified by `name`, by default unambiguously.
     """
     playtype = playtype_of(*gpt.split(":"))
     naming = name or unambiguous(playtype)
+    # Nobody goes back to what is far too easy; where there is nothing else, anything will do.
     pool = [chart for chart in charts if chart["levelNum"] >= SKILLS[gpt] - 4] or list(charts)
-    made = _different(gpt, pool, provided=tuple(playtype.provided), chance=chance)
-    evenings = min(MOST_EVENINGS, -(-count // EVENING))
+    made = _distinct_plays(gpt, pool, provided=tuple(playtype.provided), chance=chance)
+    evenings = min(MAX_EVENINGS, -(-count // EVENING))
     for number in range(evenings):
+        # Evenings differ by one play at most, and together they are `count`.
         share = count * (number + 1) // evenings - count * number // evenings
         times = evening(last - (evenings - 1 - number) * DAY, chance)
         for time in islice(times, share):
@@ -92,13 +94,16 @@ def plays(
             yield naming(chart) | play | {"timeAchieved": time}
 
 
-def _different(gpt: str, pool: Sequence[Row], *, provided: Sequence[str], chance: Random) -> Iterator[tuple[Row, Row]]:
-    """Charts with plays on them that are not there yet: chart and provided metrics make the difference."""
+def _distinct_plays(
+    gpt: str, pool: Sequence[Row], *, provided: Sequence[str], chance: Random
+) -> Iterator[tuple[Row, Row]]:
+    """Yields charts with plays that differ in chart or provided metrics from all previous ones."""
     play_of, player = _PLAYS[gpt.split(":", maxsplit=1)[0]], Player(SKILLS[gpt], chance)
     seen: set[tuple[Any, ...]] = set()
     while True:
         chart = chance.choice(pool)
         play = play_of(chart, player)
+        # Of these a score ID is made: two plays that agree in them would be one score.
         identity = (chart["chartID"], *(play[metric] for metric in provided))
         if identity not in seen:
             seen.add(identity)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from imports.formats.shape_errors import issues
@@ -11,52 +11,76 @@ from imports.games import BY_SLUG
 from imports.games.javascript import MAX_SAFE_INTEGER
 from imports.games.shapes import Record
 from imports.games.spec import Playtype
-from imports.seeds.invariants import level_problems, once_of
+from imports.seeds.invariants import level_problems, unique_keys_of
 from imports.seeds.rows import ChartRow, Problem, SongRow
 
 Finding = Iterator[str]
 
 
-def problems_of_songs(file: str, game: str, rows: Sequence[SongRow]) -> Iterator[Problem]:
-    """Everything wrong with a game's songs."""
-    declared = BY_SLUG.get(game)
-    ids = _Seen("id")
-    for index, row in enumerate(rows):
-        for said in (*ids.again(row.id, index), *_texts(row.title, row.artist, *row.alt_titles, *row.search_terms)):
-            yield Problem(file, said, index, row.key)
-        for said in _data(row.data, declared.song_data if declared else None):
-            yield Problem(file, said, index, row.key)
+class SongChecks:
+    """What is wrong with the songs of one game."""
+
+    def __init__(self, game: str) -> None:
+        declared = BY_SLUG.get(game)
+        self._shape = declared.song_data if declared else None
+        self._numbers, self._v3_ids = _SeenKeys("id"), _SeenKeys("id")
+
+    def problems(self, file: str, rows: Mapping[int, SongRow]) -> Iterator[Problem]:
+        """Everything wrong with these rows, which are given by their places in the file."""
+        for index, row in rows.items():
+            place = (file, index)
+            found = [
+                *(self._v3_ids.repeats(row.v3_id, place) if row.v3_id else ()),
+                *self._numbers.repeats(row.song_id, place),
+                *_texts(row.title, row.artist, *row.alt_titles, *row.search_terms),
+                *_data(row.data, self._shape),
+            ]
+            yield from (Problem(file, said, index, row.key) for said in found)
 
 
-def problems_of_charts(file: str, game: str, rows: Sequence[ChartRow]) -> Iterator[Problem]:
-    """Everything wrong with a game's charts, their songs aside."""
-    declared = BY_SLUG.get(game)
-    playtypes = declared.by_name if declared else None
-    ids, slots = _Seen("chartID"), _Seen("primary chart of song, playtype and difficulty")
-    once = [(rule.keys, _Seen(rule.what)) for rule in once_of(game)] if declared else []
-    for index, row in enumerate(rows):
-        found = [*ids.again(row.chart_id, index), *_texts(row.chart_id, row.difficulty, row.level, *row.versions)]
-        if row.is_primary:
-            found += slots.again((row.song_id, row.playtype, row.difficulty), index)
-        wrong = list(_as_declared(row, playtypes))
-        if row.is_primary and not wrong:  # only data of the right shape can be looked into
-            found += (said for keys, seen in once for key in keys(row) for said in seen.again(key, index))
-            found += level_problems(game, row)
-        yield from (Problem(file, said, index, row.key) for said in (*found, *wrong))
+class ChartChecks:
+    """What is wrong with the charts of one game, which may stand in several files; their songs aside."""
+
+    def __init__(self, game: str) -> None:
+        self._game = game
+        declared = BY_SLUG.get(game)
+        self._playtypes = declared.by_name if declared else None
+        self._ids, self._v3_ids = _SeenKeys("chartID"), _SeenKeys("id")
+        self._slots = _SeenKeys("primary chart of song, playtype and difficulty")
+        self._once = [(rule.keys, _SeenKeys(rule.what)) for rule in unique_keys_of(game)] if declared else []
+
+    def problems(self, file: str, rows: Mapping[int, ChartRow]) -> Iterator[Problem]:
+        """Everything wrong with these rows, which are given by their places in the file."""
+        for index, row in rows.items():
+            place = (file, index)
+            found = [
+                *(self._v3_ids.repeats(row.v3_id, place) if row.v3_id else ()),
+                *self._ids.repeats(row.chart_id, place),
+                *_texts(row.chart_id, row.difficulty, row.level, *row.versions),
+            ]
+            if row.is_primary:
+                found += self._slots.repeats((row.song_id, row.playtype, row.difficulty), place)
+            wrong = list(_as_declared(row, self._playtypes))
+            # Only data of the right shape can be looked into, and only primary charts share nothing.
+            if row.is_primary and not wrong:
+                found += (said for keys, seen in self._once for key in keys(row) for said in seen.repeats(key, place))
+                found += level_problems(self._game, row)
+            yield from (Problem(file, said, index, row.key) for said in (*found, *wrong))
 
 
-class _Seen:
-    """Finds what stands twice."""
+class _SeenKeys:
+    """Finds what stands twice, in one file or in several."""
 
     def __init__(self, what: str) -> None:
         self._what = what
-        self._first: dict[Any, int] = {}
+        self._first: dict[Any, tuple[str, int]] = {}
 
-    def again(self, value: Any, index: int) -> Finding:
-        first = self._first.setdefault(value, index)
-        if first != index:
+    def repeats(self, value: Any, place: tuple[str, int]) -> Finding:
+        file, row = first = self._first.setdefault(value, place)
+        if first != place:
             told = ", ".join(map(str, value)) if isinstance(value, tuple) else value
-            yield f"the {self._what} {told} stands in row {first} already"
+            where = f"row {row}" if file == place[0] else f"{file}[{row}]"
+            yield f"the {self._what} {told} stands in {where} already"
 
 
 def _texts(*texts: str) -> Finding:
@@ -73,8 +97,9 @@ def _as_declared(row: ChartRow, playtypes: Mapping[str, Playtype] | None) -> Fin
     if playtype is None:
         yield f"playtype: {row.playtype} is none of {', '.join(playtypes)}"
         return
-    if playtype.difficulty_names is not None and row.difficulty not in playtype.difficulty_names:
-        yield f"difficulty: {row.difficulty} is none of {', '.join(playtype.difficulty_names)}"
+    known = playtype.difficulty_names
+    if known is not None and not playtype.has_special_charts and row.difficulty not in known:
+        yield f"difficulty: {row.difficulty} is none of {', '.join(known)}"
     yield from (f"versions: {version} is not known" for version in row.versions if version not in playtype.versions)
     if len(set(row.versions)) < len(row.versions):
         yield "versions: one stands twice"
@@ -89,6 +114,7 @@ def _data(data: Mapping[str, Any], shape: Record | None) -> Finding:
     path = unstorable_path(data)
     if path is not None:
         yield f"data{path}: holds a NUL character, which cannot be stored"
+    # JSON has no such limit; a number that a double rounds would come back as another one.
     if _is_too_large(data):
         yield "data: holds a whole number beyond 2^53"
     elif shape is not None:

@@ -14,16 +14,16 @@ from imports.seeds.rows import ChartRow
 
 
 @dataclass(frozen=True, slots=True)
-class Once:
+class UniqueKey:
     """A value that no two primary charts share. `keys` gives all that a row claims, worded as a message shows them."""
 
     what: str
     keys: Callable[[ChartRow], Iterable[tuple[Any, ...]]]
 
 
-def once_of(game: str) -> tuple[Once, ...]:
+def unique_keys_of(game: str) -> tuple[UniqueKey, ...]:
     """What stands once among the charts of a game."""
-    return (_IN_GAME, *_ONCE.get(game, ()))
+    return (_IN_GAME, *_UNIQUE_KEYS.get(game, ()))
 
 
 def level_problems(game: str, row: ChartRow) -> Iterator[str]:
@@ -42,39 +42,39 @@ def _claimed(row: ChartRow, name: str) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def _in_game(row: ChartRow) -> Iterable[tuple[Any, ...]]:
+def in_game_ids(row: ChartRow) -> Iterable[tuple[Any, ...]]:
     return [(number, row.playtype, row.difficulty) for number in _claimed(row, "inGameID")]
 
 
-def _once(member: str, *, per_playtype: bool = False) -> Once:
+def _unique_member(member: str, *, per_playtype: bool = False) -> UniqueKey:
     def keys(row: ChartRow) -> Iterable[tuple[Any, ...]]:
         place = (row.playtype,) if per_playtype else ()
         return [(value, *place) for value in _claimed(row, member)]
 
-    return Once(member, keys)
+    return UniqueKey(member, keys)
 
 
 _EXTRA = frozenset({"INF", "GRV", "HVN", "VVD", "XCD"})
 
 
-def _extra(row: ChartRow) -> Iterable[tuple[Any, ...]]:
+def extra_charts(row: ChartRow) -> Iterable[tuple[Any, ...]]:
     return [(number,) for number in _claimed(row, "inGameID")] if row.difficulty in _EXTRA else []
 
 
-_IN_GAME = Once("inGameID with playtype and difficulty", _in_game)
-_ONCE: Mapping[str, tuple[Once, ...]] = {
-    "bms": (_once("hashMD5"), _once("hashSHA256")),
-    "itg": (_once("hashGSv3"),),
-    "pms": (_once("hashMD5", per_playtype=True), _once("hashSHA256", per_playtype=True)),
-    "popn": (_once("hashSHA256"),),
-    "sdvx": (Once("INF, GRV, HVN, VVD or XCD chart of inGameID", _extra),),
-    "usc": (_once("hashSHA1", per_playtype=True),),
+_IN_GAME = UniqueKey("inGameID with playtype and difficulty", in_game_ids)
+_UNIQUE_KEYS: Mapping[str, tuple[UniqueKey, ...]] = {
+    "bms": (_unique_member("hashMD5"), _unique_member("hashSHA256")),
+    "itg": (_unique_member("hashGSv3"),),
+    "pms": (_unique_member("hashMD5", per_playtype=True), _unique_member("hashSHA256", per_playtype=True)),
+    "popn": (_unique_member("hashSHA256"),),
+    "sdvx": (UniqueKey("INF, GRV, HVN, VVD or XCD chart of inGameID", extra_charts),),
+    "usc": (_unique_member("hashSHA1", per_playtype=True),),
 }
 
 # --- what a level says ------------------------------------------------------------------------------
 
 
-def _iidx(row: ChartRow) -> Iterator[str]:
+def iidx_level_and_records(row: ChartRow) -> Iterator[str]:
     expected = "?" if row.level_num == 0 else javascript.number(row.level_num)
     if row.level != expected:
         yield f"level: {row.level} does not go with levelNum {javascript.number(row.level_num)}"
@@ -96,14 +96,14 @@ def _plus_from(tenths: int) -> Callable[[ChartRow], Iterator[str]]:
     return rule
 
 
-def _maimaidx(row: ChartRow) -> Iterator[str]:
+def maimaidx_level(row: ChartRow) -> Iterator[str]:
     if row.level.endswith("+") and row.level_num < 7:
         yield f"level: {row.level} ends in +, which none below 7 does"
 
 
 _RULES: Mapping[str, Callable[[ChartRow], Iterator[str]]] = {
     "chunithm": _plus_from(5),
-    "iidx": _iidx,
-    "maimaidx": _maimaidx,
+    "iidx": iidx_level_and_records,
+    "maimaidx": maimaidx_level,
     "wacca": _plus_from(7),
 }

@@ -1,4 +1,4 @@
-"""One load, from a folder to the catalogue. The whole story."""
+"""One load, from a folder to the catalogue: the whole sequence."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from pathlib import Path
 from django.db import transaction
 
 from imports.models import Rerating
-from imports.seeds import checks, mirror, rerate
+from imports.pipeline import orphan_retries
+from imports.seeds import courses, mirror, rerate
+from imports.seeds.checks import ChartChecks, SongChecks
 from imports.seeds.files import SeedFile, files_in, read
-from imports.seeds.mirror import NEVER_DELETED, Counts, Stale
+from imports.seeds.mirror import NEVER_DELETED, NOTHING, Counts, Listed, Stale
 from imports.seeds.rows import Kind, Problem, SeedsBroken
 
 
@@ -42,62 +44,118 @@ class Loaded:
     tallies: dict[tuple[str, Kind], Tally] = field(default_factory=lambda: defaultdict(Tally))
     kept: list[tuple[str, str]] = field(default_factory=list)  # not in the files, but with scores
     displaced: list[tuple[str, str]] = field(default_factory=list)  # no longer primary: a chart of the files is
-    rerating: Rerating | None = None  # what is left to do for scores on changed charts
+    reratings: list[Rerating] = field(default_factory=list)  # what is left to do for scores on changed charts
+    skipped: list[Problem] = field(default_factory=list)  # broken rows that were left out
+    new_courses: int = 0
+    changed_courses: int = 0
+    orphan_owners: int = 0  # players whose orphans are tried again
+
+    def renewed_games(self) -> set[str]:
+        """The games of which something is new or changed, so that orphans may be known now."""
+        return {game for (game, _), tally in self.tallies.items() if tally.new or tally.changed}
 
     def note(self, kind: Kind, what: str, counts: Counts) -> None:
         for game, count in counts.items():
             setattr(self.tallies[game, kind], what, count)
 
+    def add(self, other: Loaded) -> None:
+        """Takes in what the load of another game did."""
+        self.tallies |= other.tallies
+        for name in ("kept", "displaced", "reratings", "skipped"):
+            getattr(self, name).extend(getattr(other, name))
 
-def load(folder: Path, *, keep: bool = False) -> Loaded:
-    """Makes the catalogue what the folder's files say; with `keep`, deletes nothing.
 
-    Raises SeedsBroken, and then has changed nothing.
+class PartlyLoaded(SeedsBroken):
+    """The files of some games are broken: these games stay as they were. `loaded` tells of the others."""
+
+    def __init__(self, problems: Sequence[Problem], loaded: Loaded) -> None:
+        super().__init__(problems)
+        self.loaded = loaded
+
+
+def load(folder: Path, *, keep: bool = False, skip_broken: bool = False) -> Loaded:
+    """Makes the catalogue what the folder's files say, game by game; with `keep`, deletes nothing.
+
+    A game with a broken row stays as it was, or with `skip_broken` is loaded without that row, and then loses none.
+    Raises PartlyLoaded once all games were tried, and SeedsBroken where there is nothing to load.
     """
     files = files_in(folder)
-    loaded = Loaded()
-    # One transaction: a look-up must never see songs without their charts, and a broken file must load nothing.
-    with transaction.atomic():
-        mirror.prepare()
-        problems = [problem for file in files for problem in _stage(file, loaded)]
-        if problems:
-            raise SeedsBroken(problems)
-        mirror.plan(sum(tally.total for tally in loaded.tallies.values()))
-        stale = _apply(
-            loaded, songs_of=_mirrored(files, "songs", keep=keep), charts_of=_mirrored(files, "charts", keep=keep)
-        )
-        mirror.finish(sum(tally.written for tally in loaded.tallies.values()))
-        loaded.rerating = rerate.plan(stale.rated, stale.flagged)
+    loaded, problems = Loaded(), list[Problem]()
+    for game in sorted({file.game for file in files}):
+        try:
+            # One transaction a game: a look-up must never see songs without their charts.
+            with transaction.atomic():
+                part = _load_game([f for f in files if f.game == game], keep=keep, skip_broken=skip_broken)
+        except SeedsBroken as broken:
+            problems += broken.problems
+        else:
+            loaded.add(part)
+    try:
+        loaded.new_courses, loaded.changed_courses = courses.load(folder)
+    except SeedsBroken as broken:
+        problems += broken.problems
+    # Not within: it waits for the orphans that are being tried just now, and these may wait for charts that go.
+    # Where it does not come to this, the night does it.
+    loaded.orphan_owners = orphan_retries.plan(loaded.renewed_games())
+    if problems:
+        raise PartlyLoaded(problems, loaded)
     return loaded
 
 
-def _mirrored(files: Sequence[SeedFile], kind: Kind, *, keep: bool) -> list[str]:
-    """The games whose rows go when they are missing from this kind of file."""
-    return [] if keep else [f.game for f in files if f.kind == kind and f.game not in NEVER_DELETED]
+def _load_game(files: Sequence[SeedFile], *, keep: bool, skip_broken: bool) -> Loaded:
+    loaded = Loaded()
+    mirror.create_staging_tables()
+    _skip(_stage(files, loaded), loaded, skip_broken=skip_broken)
+    mirror.plan(sum(tally.total for tally in loaded.tallies.values()))
+    mirror.find_songs()
+    stale = _apply(loaded, files, keep=keep or bool(loaded.skipped), skip_broken=skip_broken)
+    mirror.finish(sum(tally.written for tally in loaded.tallies.values()))
+    rerating = rerate.plan(stale.rated, stale.flagged)
+    loaded.reratings = [rerating] if rerating else []
+    return loaded
 
 
-def _stage(file: SeedFile, loaded: Loaded) -> list[Problem]:
-    """Reads and checks a file and copies its rows beside the catalogue."""
-    rows, problems = read(file)
-    if not problems:
-        check = checks.problems_of_songs if file.kind == "songs" else checks.problems_of_charts
-        problems = list(check(file.name, file.game, rows))
-    if not problems:
+def _skip(problems: Sequence[Problem], loaded: Loaded, *, skip_broken: bool) -> None:
+    """Notes the rows that are left out. Raises SeedsBroken where none may be."""
+    if problems and not skip_broken:
+        raise SeedsBroken(problems)
+    loaded.skipped += problems
+
+
+def _stage(files: Sequence[SeedFile], loaded: Loaded) -> list[Problem]:
+    """Reads and checks a game's files and copies their sound rows beside the catalogue.
+
+    Returns what is wrong with the others.
+    """
+    game, problems = files[0].game, list[Problem]()
+    songs, charts = SongChecks(game), ChartChecks(game)
+    for file in files:
+        rows, found = read(file)
+        found += (songs if file.kind == "songs" else charts).problems(file.name, rows)
+        broken = {problem.row for problem in found}
+        sound = {place: row for place, row in rows.items() if place not in broken}
         stage = mirror.stage_songs if file.kind == "songs" else mirror.stage_charts
-        stage(file.name, file.game, rows)
-        loaded.tallies[file.game, file.kind].total = len(rows)
+        stage(file.name, game, sound)
+        loaded.tallies[game, file.kind].total += len(sound)
+        problems += found
     return problems
 
 
-def _apply(loaded: Loaded, *, songs_of: Sequence[str], charts_of: Sequence[str]) -> Stale:
+def _apply(loaded: Loaded, files: Sequence[SeedFile], *, keep: bool, skip_broken: bool) -> Stale:
     """Deletes first, so that nothing stands in the way of what is new; songs go last, once their charts have moved.
 
-    Returns the charts whose scores have to be looked at again.
+    Of a game with broken rows nothing is deleted: one of them may be what is missing. Returns the charts whose scores
+    have to be looked at again.
     """
-    loaded.note("charts", "deleted", mirror.delete_charts(charts_of))
-    problems = [*mirror.charts_of_others(), *mirror.charts_without_song(songs_of)]
-    if problems:
-        raise SeedsBroken(problems)
+    game = files[0].game
+    songs, charts = (NOTHING if keep else listed_in(files, kind) for kind in ("songs", "charts"))
+    loaded.note("charts", "deleted", mirror.delete_charts(charts))
+    # A row that is left out may be what another one needs.
+    while problems := mirror.contradictions(songs):
+        _skip(problems, loaded, skip_broken=skip_broken)
+        songs = charts = NOTHING
+        for kind, count in mirror.discard(problems).items():
+            loaded.tallies[game, kind].total -= count
     stale = mirror.stale_charts()
     loaded.note("songs", "changed", mirror.change_songs())
     loaded.note("songs", "new", mirror.insert_songs())
@@ -105,10 +163,19 @@ def _apply(loaded: Loaded, *, songs_of: Sequence[str], charts_of: Sequence[str])
     mirror.vacate_charts()
     loaded.note("charts", "changed", mirror.change_charts())
     loaded.note("charts", "new", mirror.insert_charts())
-    loaded.note("songs", "deleted", mirror.delete_songs(songs_of))
-    loaded.note("songs", "kept", mirror.kept_songs(songs_of))
-    loaded.kept = mirror.kept_charts(charts_of)
-    for game, _ in loaded.kept:
-        loaded.tallies[game, "charts"].kept += 1
+    loaded.note("songs", "deleted", mirror.delete_songs(songs))
+    loaded.note("songs", "kept", mirror.kept_songs(songs))
+    loaded.kept = mirror.kept_charts(charts)
+    for kept_of, _ in loaded.kept:
+        loaded.tallies[kept_of, "charts"].kept += 1
     loaded.displaced = [(game, chart) for _, game, chart in displaced]
     return Stale(stale.rated, stale.flagged | {key for key, _, _ in displaced})
+
+
+def listed_in(files: Sequence[SeedFile], kind: Kind) -> Listed:
+    """What goes when it is missing from this kind of a game's files."""
+    found = [file for file in files if file.kind == kind and file.game not in NEVER_DELETED]
+    if not found:
+        return NOTHING
+    parts = [file.playtype for file in found if file.holds_part_of_game and file.playtype]
+    return Listed(found[0].game, parts if len(parts) == len(found) else None)

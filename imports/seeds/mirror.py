@@ -1,6 +1,6 @@
-"""The statements that make the catalogue what the files say. All of them inside the one transaction of `load`.
+"""The statements that make the catalogue what a game's files say. All inside the one transaction of the game in `load`.
 
-The rows are copied into two temporary tables first; after that each statement works on all games at once, and writes
+The rows are copied into two temporary tables first; after that each statement works on all of them at once, and writes
 only what differs. (ON CONFLICT would be shorter, but locks and thereby rewrites every row that is already right.)
 """
 
@@ -8,19 +8,19 @@ only what differs. (ON CONFLICT would be shorter, but locks and thereby rewrites
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from django.db import connection
 
-from imports.formats.lookup import chart_keys, song_keys
-from imports.seeds.rows import ChartRow, Problem, SongRow
+from imports.advisory_locks import CATALOGUE_LOCK
+from imports.formats.match_keys import chart_keys, song_keys
+from imports.seeds.rows import ChartRow, Kind, Problem, SongRow
 
-LOCK = 2  # first half of the two-part advisory lock that lets loads take turns; 1 stands for players
 NEVER_DELETED = frozenset({"bms", "pms"})  # the server adds charts of its own to these
-MANY = 5_000  # rows
+BULK_THRESHOLD = 5_000  # rows
 _to_json = msgspec.json.Encoder().encode
 
 SONG_COLUMNS = "title, artist, alt_titles, search_terms, data, match_keys"
@@ -29,56 +29,82 @@ CHART_COLUMNS = "playtype, difficulty, level, level_num, is_primary, versions, d
 STAGING = """
     DROP TABLE IF EXISTS pg_temp.new_song, pg_temp.new_chart;
     CREATE TEMPORARY TABLE new_song (
-        file text, row int, game text, song_id bigint,
+        file text, row int, game text, song_id bigint, v3_id text,
         title text, artist text, alt_titles text[], search_terms text[], data jsonb, match_keys text[]
     ) ON COMMIT DROP;
     CREATE TEMPORARY TABLE new_chart (
-        file text, row int, game text, song_id bigint, chart_id text,
+        file text, row int, game text, song_id bigint, song_v3_id text, chart_id text, v3_id text,
         playtype text, difficulty text, level text, level_num float8, is_primary bool, versions text[], data jsonb,
         match_keys text[]
     ) ON COMMIT DROP;
 """
 
-# A subquery with a limit, and OFFSET 0 below: the planner must not look at the (many) scores before it knows the (few)
-# charts in question.
+# A subquery with a limit: the planner must not look at the (many) scores before it knows the (few) charts in question.
 HAS_SCORES = "(SELECT true FROM imports_score score WHERE score.chart_id = chart.id LIMIT 1) IS NOT NULL"
 
-MISSING_CHART = """chart.game = ANY(%s)
+MISSING_CHART = """chart.game = %(game)s
+    AND (%(playtypes)s::text[] IS NULL OR chart.playtype = ANY(%(playtypes)s::text[]))
     AND NOT EXISTS (SELECT FROM new_chart new WHERE (new.game, new.chart_id) = (chart.game, chart.chart_id))"""
-MISSING_SONG = """song.game = ANY(%s)
+MISSING_SONG = """song.game = %(game)s
     AND NOT EXISTS (SELECT FROM new_song new WHERE (new.game, new.song_id) = (song.game, song.song_id))"""
+
+# The ID of v3 that a file brings takes the place of the one before. Files of 2025 bring none, and leave it as it is.
+TAKES_ID = "new.v3_id NOT IN ('', {row}.v3_id)"
+TAKE_ID = """
+    former_ids = CASE WHEN new.v3_id NOT IN ('', {row}.v3_id)
+        THEN array_remove({row}.former_ids, new.v3_id) || {row}.v3_id ELSE {row}.former_ids END,
+    v3_id = coalesce(nullif(new.v3_id, ''), {row}.v3_id)"""
+KEY_OF_SONG = "'id ' || coalesce(nullif(new.v3_id, ''), new.song_id::text)"
+KEY_OF_CHART = "CASE WHEN new.v3_id = '' THEN 'chartID ' || new.chart_id ELSE 'id ' || new.v3_id END"
 
 Counts = dict[str, int]
 """Game -> how many rows."""
 
 
-def prepare() -> None:
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What files list in full, so that what they do not have may go: a game, of charts perhaps some playtypes alone."""
+
+    game: str
+    playtypes: list[str] | None = None  # None: all
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {"game": self.game, "playtypes": self.playtypes}
+
+
+NOTHING = Listed("")
+
+
+def create_staging_tables() -> None:
     """Waits for other loads to end, and makes the temporary tables."""
-    _run("SELECT pg_advisory_xact_lock(%s, 0)", [LOCK])
+    _run("SELECT pg_advisory_xact_lock(%s, 0)", [CATALOGUE_LOCK])
     _run(STAGING)
 
 
-def stage_songs(file: str, game: str, rows: Sequence[SongRow]) -> None:
+def stage_songs(file: str, game: str, rows: Mapping[int, SongRow]) -> None:
     lines = (
         (
-            file, index, game, row.id, row.title, row.artist, row.alt_titles, row.search_terms,
+            file, index, game, row.song_id, row.v3_id, row.title, row.artist, row.alt_titles, row.search_terms,
             _to_json(row.data).decode(),
-            song_keys({"id": row.id, "title": row.title, "altTitles": row.alt_titles, "data": row.data}),
+            song_keys({"id": row.song_id, "title": row.title, "altTitles": row.alt_titles, "data": row.data}),
         )
-        for index, row in enumerate(rows)
+        for index, row in rows.items()
     )  # fmt: skip
-    _copy(f"new_song (file, row, game, song_id, {SONG_COLUMNS})", lines)
+    _copy(f"new_song (file, row, game, song_id, v3_id, {SONG_COLUMNS})", lines)
 
 
-def stage_charts(file: str, game: str, rows: Sequence[ChartRow]) -> None:
+def stage_charts(file: str, game: str, rows: Mapping[int, ChartRow]) -> None:
+    # Charts of 2026 name their songs by ID; `find_songs` looks the numbers up.
     lines = (
         (
-            file, index, game, row.song_id, row.chart_id, row.playtype, row.difficulty, row.level, row.level_num,
-            row.is_primary, row.versions, _to_json(row.data).decode(), chart_keys({"data": row.data}),
+            file, index, game, *((row.song_id, None) if isinstance(row.song_id, int) else (None, row.song_id)),
+            row.chart_id, row.v3_id, row.playtype, row.difficulty, row.level, row.level_num, row.is_primary,
+            row.versions, _to_json(row.data).decode(), chart_keys({"data": row.data}),
         )
-        for index, row in enumerate(rows)
+        for index, row in rows.items()
     )  # fmt: skip
-    _copy(f"new_chart (file, row, game, song_id, chart_id, {CHART_COLUMNS})", lines)
+    _copy(f"new_chart (file, row, game, song_id, song_v3_id, chart_id, v3_id, {CHART_COLUMNS})", lines)
 
 
 def _copy(target: str, lines: Iterable[Sequence[Any]]) -> None:
@@ -94,64 +120,96 @@ def plan(rows: int) -> None:
     short to the planner, and it may choose to compare each row with each other.
     """
     _run("ANALYZE new_song; ANALYZE new_chart")
-    if rows > MANY:
+    if rows > BULK_THRESHOLD:
         _run("SET LOCAL enable_nestloop = off")
+
+
+def find_songs() -> None:
+    """Gives charts that name their songs by IDs of v3 the numbers: of the files' songs, or else the database's."""
+    for songs in ("new_song", "imports_song"):
+        _run(
+            f"""
+            UPDATE new_chart new SET song_id = song.song_id FROM {songs} song
+            WHERE new.song_id IS NULL AND (song.game, song.v3_id) = (new.game, new.song_v3_id)
+            """
+        )
 
 
 def finish(written: int) -> None:
     """Gives the planner its freedom back, and after many changes fresh statistics."""
     _run("SET LOCAL enable_nestloop TO DEFAULT")
-    if written > MANY:
+    if written > BULK_THRESHOLD:
         _run("ANALYZE imports_song, imports_chart")
 
 
 # --- charts first: what goes, and what cannot be ----------------------------------------------------------
 
 
-def delete_charts(games: Collection[str]) -> Counts:
-    """Deletes the charts of these games that are not in the files, unless they have scores."""
+def delete_charts(listed: Listed) -> Counts:
+    """Deletes the charts that are missing from the files, unless they have scores."""
     return _counts(
-        f"DELETE FROM imports_chart chart WHERE {MISSING_CHART} AND NOT {HAS_SCORES} RETURNING game", [list(games)]
+        f"DELETE FROM imports_chart chart WHERE {MISSING_CHART} AND NOT {HAS_SCORES} RETURNING game", listed.values
     )
 
 
-def kept_charts(games: Collection[str]) -> list[tuple[str, str]]:
-    """(game, chart ID) of the charts of these games that are not in the files but have scores."""
+def kept_charts(listed: Listed) -> list[tuple[str, str]]:
+    """(game, chart ID) of the charts that are missing from the files but have scores."""
     found = f"SELECT game, chart_id FROM imports_chart chart WHERE {MISSING_CHART} ORDER BY game, id"
-    return _rows(found, [list(games)])
+    return _rows(found, listed.values)
 
 
-def charts_without_song(games: Collection[str]) -> list[Problem]:
-    """Charts whose song is neither in the files nor, unless its game is one of these, in the database."""
-    found = _rows(
-        """
-        SELECT file, row, chart_id, song_id FROM new_chart new
-        WHERE NOT EXISTS (SELECT FROM new_song song WHERE (song.game, song.song_id) = (new.game, new.song_id))
-          AND (game = ANY(%s)
-               OR NOT EXISTS (SELECT FROM imports_song song WHERE (song.game, song.song_id) = (new.game, new.song_id)))
-        ORDER BY file, row
-        """,
-        [list(games)],
-    )
-    return [
-        Problem(file, f"songID: there is no song {song}", row, f"chartID {chart}") for file, row, chart, song in found
-    ]
+def contradictions(songs: Listed) -> list[Problem]:
+    """What the rows, sound by themselves, say against each other or against the database.
 
-
-def charts_of_others() -> list[Problem]:
-    """Chart IDs that stand for something else: of two games, or of another playtype than the scores on it."""
+    A chart whose song is neither in the files nor, unless these list all songs of its game, in the database. A chart ID
+    that stands for something else: of two games, or of another playtype than the scores on it. An ID of v3 that another
+    row has and keeps.
+    """
     found = _rows(
         f"""
-        SELECT new.file, new.row, new.chart_id, chart.game || ' ' || chart.playtype
+        SELECT file, row, {KEY_OF_CHART}, 'songID: there is no song ' || coalesce(song_v3_id, song_id::text)
+        FROM new_chart new
+        WHERE NOT EXISTS (SELECT FROM new_song song WHERE (song.game, song.song_id) = (new.game, new.song_id))
+          AND (game = %(game)s
+               OR NOT EXISTS (SELECT FROM imports_song song WHERE (song.game, song.song_id) = (new.game, new.song_id)))
+        UNION ALL
+        SELECT new.file, new.row, {KEY_OF_CHART}, 'is a chart of ' || chart.game || ' ' || chart.playtype || ' already'
         FROM new_chart new JOIN imports_chart chart ON chart.chart_id = new.chart_id
         WHERE chart.game <> new.game OR (chart.playtype <> new.playtype AND {HAS_SCORES})
         UNION ALL
-        SELECT new.file, new.row, new.chart_id, other.game || ' ' || other.playtype
-        FROM new_chart new JOIN new_chart other ON other.chart_id = new.chart_id AND other.game < new.game
+        SELECT new.file, new.row, {KEY_OF_CHART}, 'id: is that of ' || chart.game || ' ' || chart.chart_id || ' already'
+        FROM new_chart new JOIN imports_chart chart ON chart.v3_id = new.v3_id AND chart.chart_id <> new.chart_id
+        WHERE NOT EXISTS (SELECT FROM new_chart its WHERE its.chart_id = chart.chart_id AND its.v3_id <> '')
+        UNION ALL
+        SELECT new.file, new.row, {KEY_OF_SONG}, 'id: is that of ' || song.game || ' ' || song.song_id || ' already'
+        FROM new_song new JOIN imports_song song
+          ON song.v3_id = new.v3_id AND (song.game, song.song_id) <> (new.game, new.song_id)
+        WHERE NOT EXISTS (
+            SELECT FROM new_song its WHERE (its.game, its.song_id) = (song.game, song.song_id) AND its.v3_id <> '')
         ORDER BY 1, 2
-        """
+        """,
+        songs.values,
     )
-    return [Problem(file, f"is a chart of {what} already", row, f"chartID {chart}") for file, row, chart, what in found]
+    return [Problem(file, said, row, key) for file, row, key, said in found]
+
+
+def discard(problems: Collection[Problem]) -> dict[Kind, int]:
+    """Takes the rows with these problems out of what is to be loaded. Returns how many."""
+    places = {(problem.file, problem.row) for problem in problems}
+    values = [list(column) for column in zip(*places, strict=True)]
+    tables: dict[Kind, str] = {"songs": "new_song", "charts": "new_chart"}
+    return {
+        kind: len(
+            _rows(
+                f"""
+                DELETE FROM {table} new USING unnest(%s::text[], %s::int[]) AS broken (file, row)
+                WHERE (new.file, new.row) = (broken.file, broken.row) RETURNING new.row
+                """,
+                values,
+            )
+        )
+        for kind, table in tables.items()
+    }
 
 
 # --- songs ------------------------------------------------------------------------------------------------
@@ -160,9 +218,10 @@ def charts_of_others() -> list[Problem]:
 def change_songs() -> Counts:
     return _counts(
         f"""
-        UPDATE imports_song song SET ({SONG_COLUMNS}) = ROW ({_of("new", SONG_COLUMNS)})
+        UPDATE imports_song song SET ({SONG_COLUMNS}) = ROW ({_of("new", SONG_COLUMNS)}), {TAKE_ID.format(row="song")}
         FROM new_song new WHERE (new.game, new.song_id) = (song.game, song.song_id)
-          AND ({_of("new", SONG_COLUMNS)}) IS DISTINCT FROM ({_of("song", SONG_COLUMNS)})
+          AND (({_of("new", SONG_COLUMNS)}) IS DISTINCT FROM ({_of("song", SONG_COLUMNS)})
+               OR {TAKES_ID.format(row="song")})
         RETURNING song.game
         """
     )
@@ -171,7 +230,8 @@ def change_songs() -> Counts:
 def insert_songs() -> Counts:
     return _counts(
         f"""
-        INSERT INTO imports_song (game, song_id, {SONG_COLUMNS}) SELECT game, song_id, {SONG_COLUMNS} FROM new_song new
+        INSERT INTO imports_song (game, song_id, v3_id, {SONG_COLUMNS})
+        SELECT game, song_id, v3_id, {SONG_COLUMNS} FROM new_song new
         WHERE NOT EXISTS (SELECT FROM imports_song song WHERE (song.game, song.song_id) = (new.game, new.song_id))
         ORDER BY game, row
         RETURNING game
@@ -179,21 +239,21 @@ def insert_songs() -> Counts:
     )
 
 
-def delete_songs(games: Collection[str]) -> Counts:
-    """Deletes the songs of these games that are not in the files, unless they (still) have charts."""
+def delete_songs(listed: Listed) -> Counts:
+    """Deletes the songs that are missing from the files, unless they (still) have charts."""
     return _counts(
         f"""
         DELETE FROM imports_song song WHERE {MISSING_SONG}
           AND NOT EXISTS (SELECT FROM imports_chart chart WHERE chart.song_id = song.id)
         RETURNING game
         """,
-        [list(games)],
+        listed.values,
     )
 
 
-def kept_songs(games: Collection[str]) -> Counts:
-    """Songs of these games that are not in the files, after `delete_songs`: their charts are still there."""
-    return _counts(f"SELECT game FROM imports_song song WHERE {MISSING_SONG}", [list(games)])
+def kept_songs(listed: Listed) -> Counts:
+    """Songs that are missing from the files, after `delete_songs`: their charts are still there."""
+    return _counts(f"SELECT game FROM imports_song song WHERE {MISSING_SONG}", listed.values)
 
 
 # --- charts -----------------------------------------------------------------------------------------------
@@ -201,14 +261,17 @@ def kept_songs(games: Collection[str]) -> Counts:
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """Primary keys of charts with scores: those whose formulas see something new, and those whose flag changes."""
+    """Primary keys of charts: those whose formulas see something new, and those whose primary flag changes."""
 
     rated: frozenset[int]
     flagged: frozenset[int]
 
 
 def stale_charts() -> Stale:
-    """Which charts' scores depend on what is about to change. Versions alone change nothing for a stored score."""
+    """Which charts' scores depend on what is about to change. Versions alone change nothing for a stored score.
+
+    Whether there are scores nobody can say yet: an import that has read these charts may be about to store some.
+    """
     facts = "level, level_num, difficulty, data"
     found = _rows(
         f"""
@@ -222,8 +285,7 @@ def stale_charts() -> Stale:
             FROM new_song new JOIN imports_song song ON (song.game, song.song_id) = (new.game, new.song_id)
             JOIN imports_chart chart ON chart.song_id = song.id
             WHERE song.data <> new.data
-            OFFSET 0
-        ) chart WHERE {HAS_SCORES} GROUP BY id
+        ) chart GROUP BY id
         """
     )
     return Stale(frozenset(k for k, rated, _ in found if rated), frozenset(k for k, _, flagged in found if flagged))
@@ -262,10 +324,12 @@ def vacate_charts() -> None:
 def change_charts() -> Counts:
     return _counts(
         f"""
-        UPDATE imports_chart chart SET (song_id, {CHART_COLUMNS}) = ROW (song.id, {_of("new", CHART_COLUMNS)})
+        UPDATE imports_chart chart
+        SET (song_id, {CHART_COLUMNS}) = ROW (song.id, {_of("new", CHART_COLUMNS)}), {TAKE_ID.format(row="chart")}
         FROM new_chart new JOIN imports_song song ON (song.game, song.song_id) = (new.game, new.song_id)
         WHERE chart.chart_id = new.chart_id
-          AND (song.id, {_of("new", CHART_COLUMNS)}) IS DISTINCT FROM (chart.song_id, {_of("chart", CHART_COLUMNS)})
+          AND ((song.id, {_of("new", CHART_COLUMNS)}) IS DISTINCT FROM (chart.song_id, {_of("chart", CHART_COLUMNS)})
+               OR {TAKES_ID.format(row="chart")})
         RETURNING chart.game
         """
     )
@@ -274,8 +338,8 @@ def change_charts() -> Counts:
 def insert_charts() -> Counts:
     return _counts(
         f"""
-        INSERT INTO imports_chart (chart_id, game, song_id, {CHART_COLUMNS})
-        SELECT new.chart_id, new.game, song.id, {_of("new", CHART_COLUMNS)}
+        INSERT INTO imports_chart (chart_id, v3_id, game, song_id, {CHART_COLUMNS})
+        SELECT new.chart_id, new.v3_id, new.game, song.id, {_of("new", CHART_COLUMNS)}
         FROM new_chart new JOIN imports_song song ON (song.game, song.song_id) = (new.game, new.song_id)
         WHERE NOT EXISTS (SELECT FROM imports_chart chart WHERE chart.chart_id = new.chart_id)
         ORDER BY new.game, new.row
@@ -286,22 +350,24 @@ def insert_charts() -> Counts:
 
 # --- asking the database ----------------------------------------------------------------------------------
 
+Values = Sequence[Any] | Mapping[str, Any] | None
+
 
 def _of(table: str, columns: str) -> str:
     return ", ".join(f"{table}.{column}" for column in columns.split(", "))
 
 
-def _run(statement: str, values: Sequence[Any] | None = None) -> None:
+def _run(statement: str, values: Values = None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
 
 
-def _rows(statement: str, values: Sequence[Any] | None = None) -> list[Any]:
+def _rows(statement: str, values: Values = None) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return list(cursor.fetchall())
 
 
-def _counts(statement: str, values: Sequence[Any] | None = None) -> Counts:
+def _counts(statement: str, values: Values = None) -> Counts:
     """Counts what a statement returns, by game."""
     return dict(_rows(f"WITH touched AS ({statement}) SELECT game, count(*) FROM touched GROUP BY game", values))

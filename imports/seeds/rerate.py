@@ -1,55 +1,116 @@
-"""What follows for scores once their charts have changed: ratings, sessions, bests, game stats.
+"""What follows for scores once their charts, or the rules of their game, have changed: ratings, sessions, bests, stats.
 
-The ratings of the stored scores are computed anew; their other metrics stay as they were judged (spec: seeds-format).
-Everything else is the pipeline's own refresh, player by player, each player's lock held as for an import. A load
-writes down what is to do (`plan`) in its own transaction; `work` does it, in whatever process, and may be stopped.
+The ratings of the stored scores are computed anew; their other metrics stay as they were judged (spec: seeds-format),
+but for values that are called otherwise today. Everything else is the pipeline's own refresh, player by player, each
+player's lock held as for an import. A load writes down what is to do (`plan`) in its own transaction, the sweeper what
+new rules ask for (`plan_for_rules`); `work` does it, in whatever process, and may be stopped.
+
+An import reads the charts long before it stores what it made of them. So `work` notes first who is at what: a player
+whose lock is held comes to be looked at like those who have scores on the charts, and once an import that somebody was
+at has ended, its player is rated (again).
 """
 
 from __future__ import annotations
 
-import contextlib
 import math
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-import msgspec
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from imports.errors import FormulaError
-from imports.games import BY_SLUG, playtype_of
-from imports.games.spec import Chart, Play, Playtype
-from imports.models import Rerating
-from imports.pipeline import states, stats
-from imports.pipeline.catalogue import charts_by_pk
-from imports.pipeline.progress import Progress
-from imports.pipeline.refresh import refresh
-from imports.pipeline.store import Touched
+from imports.advisory_locks import RERATING_LOCK, USER_LOCK, try_lock
+from imports.games import BY_SLUG, GAMES
+from imports.games.spec import OLDEST_RULES, Game
+from imports.models import GameRules, GameStats, Import, Rerating, State
+from imports.pipeline import states
+from imports.seeds import rating
 
-_to_json = msgspec.json.Encoder().encode
-_from_json = msgspec.json.Decoder(dict[str, Any]).decode
+OF_IMPORT, OF_PLAYER = 1, 2  # what pg_locks calls an advisory lock with one key of 64 bits, and with two of 32
 
-
-LOCK = 3  # first half of the two-part advisory lock of whoever works at a rerating; 1 and 2 are players and loads
-
-Tell = Callable[[Rerating], None]
+OnPlayerDone = Callable[[Rerating], None]
 
 
 def plan(rated: Iterable[int], flagged: Iterable[int]) -> Rerating | None:
-    """Writes down what follows from changed charts, within the load's transaction; None where no player has scores.
+    """Writes down what follows from changed charts, within the load's transaction; None where no chart has changed.
 
-    `rated`: primary keys of charts whose formulas see something new; `flagged`: those with another primary flag.
+    `rated`: primary keys of charts whose formulas see something new; `flagged`: those with another primary flag. That
+    no player has scores on them says nothing: an import may be about to bring some.
     """
     left = Rerating(rated=sorted(rated), flagged=sorted(flagged))
-    left.player_count = len(_players(left))
-    if not left.player_count:
+    if not left.rated and not left.flagged:
         return None
+    left.player_count = len(_players(left))
     left.save()
     return left
+
+
+def plan_for_rules() -> list[Rerating]:
+    """Writes down what follows from rules that are newer than those by which a game's scores are rated.
+
+    To be called now and then. Scores that a worker of the release before brought in meanwhile are seen, too, as is a
+    rerating that such a worker, who knows nothing of rules, took for done.
+    """
+    # One transaction under a lock: of several hosts that look at once, one plans.
+    with transaction.atomic():
+        _rows("SELECT pg_advisory_xact_lock(%s, 0)", [RERATING_LOCK])
+        waiting = set(unfinished().values_list("game", flat=True))
+        behind = {game.slug: game for game in (*_outdated(), *_outrun()) if game.slug not in waiting}
+        planned = []
+        for game in behind.values():
+            left = Rerating(rated=[], flagged=[], game=game.slug, rules=game.rules)
+            left.player_count = len(_players(left))
+            if left.player_count:
+                left.save()
+                planned.append(left)
+            else:
+                _apply(left)
+        return planned
+
+
+def _apply(left: Rerating) -> None:
+    """The rules hold for what was there when this rerating was planned; later scores may be by older ones."""
+    facts = {"year": left.rules, "time_applied": left.time_queued}
+    GameRules.objects.update_or_create(game=left.game, defaults=facts)
+
+
+def _outdated() -> list[Game]:
+    """Games whose scores are rated by older rules, as far as is known."""
+    years = dict(GameRules.objects.values_list("game", "year"))
+    return [game for game in GAMES if years.get(game.slug, OLDEST_RULES) < game.rules]
+
+
+def _outrun() -> list[Game]:
+    """Games of which scores came in by older rules after the rerating by those of today was planned."""
+    rows = _rows(
+        """
+        SELECT DISTINCT rules.game FROM imports_gamerules AS rules
+        JOIN imports_import AS job ON job.game = rules.game AND job.state = %s
+         AND job.time_finished > rules.time_applied AND job.rated_by < rules.year
+        """,
+        [State.COMPLETED],
+    )
+    return [BY_SLUG[row[0]] for row in rows if row[0] in BY_SLUG]
+
+
+def bring_up_to_date(user_id: int) -> None:
+    """Rates a player by the rules of today, where the rerating has not come to them yet.
+
+    For whoever is about to change their scores: what that changes is told by ratings and classes before and after.
+    """
+    outdated = {game.slug for game in _outdated()}
+    if not outdated:
+        return
+    done = unfinished().filter(game__in=outdated, last_user__gte=user_id).values_list("game", flat=True)
+    played = GameStats.objects.filter(user_id=user_id, game__in=outdated.difference(done))
+    for game in sorted(set(played.values_list("game", flat=True))):
+        # One transaction: a game of a player is rated anew, or it is not.
+        with transaction.atomic():
+            states.lock_player(user_id)
+            rating.rate_game(user_id, game)
 
 
 def unfinished() -> QuerySet[Rerating]:
@@ -66,134 +127,92 @@ def stalled(*, seconds: float) -> list[int]:
     return keys
 
 
-def work(key: int, *, seconds: float = math.inf, tell: Tell = lambda _: None) -> bool:
-    """Goes on with a rerating, for about so long; `tell` hears of every player that is done. Whether more is to do.
+def work(key: int, *, seconds: float = math.inf, on_player_done: OnPlayerDone = lambda _: None) -> bool:
+    """Goes on with a rerating, for about so long; `on_player_done` hears of every player that is done. Whether more can
+    be done.
 
-    Safe to call at any time: of several processes one works and the others return at once, and what is done already
-    is not done again.
+    It cannot while imports are awaited; whoever calls later goes on. Safe to call at any time: of several processes one
+    works and the others return at once, and what is done already is not done again.
     """
-    with _alone(key) as is_alone:
+    with try_lock(RERATING_LOCK, key) as is_alone:
         left = unfinished().filter(pk=key).first() if is_alone else None
         if left is None:
             return False
-        until, charts = time.monotonic() + seconds, charts_by_pk(left.rated)
+        if left.busy_imports is None and not left.game:  # who reads charts by rules of before is seen by `_outrun`
+            # The load is committed, so that later imports see it.
+            held = _held()
+            left.busy_imports = [key for kind, key in held if kind == OF_IMPORT]
+            left.busy_players = [key for kind, key in held if kind == OF_PLAYER]
+            left.player_count = len(_players(left))
+            left.save(update_fields=["busy_imports", "busy_players", "player_count"])
+        until = time.monotonic() + seconds
         for user_id in _players(left):
             if time.monotonic() > until:
                 return True
-            _player(left, user_id, charts)
-            tell(left)
-        unfinished().filter(pk=key).update(time_finished=timezone.now())
+            _player(left, user_id)
+            on_player_done(left)
+        awaited = {key for kind, key in _held() if kind == OF_IMPORT} & set(left.busy_imports or ())
+        ended = sorted(set(left.busy_imports or ()) - awaited)
+        for job_id, user_id in Import.objects.filter(pk__in=ended).order_by("pk").values_list("pk", "user_id"):
+            if time.monotonic() > until:
+                return True
+            _player(left, user_id, after=job_id)
+        if not awaited:
+            # One transaction: the rerating is done, and the rules hold.
+            with transaction.atomic():
+                unfinished().filter(pk=key).update(time_finished=timezone.now())
+                if left.game:
+                    _apply(left)
     return False
 
 
-@contextlib.contextmanager
-def _alone(key: int) -> Iterator[bool]:
-    """Holds this rerating's advisory lock on the process's own connection, so that it goes when the process does."""
-    numbers = [LOCK, key % 2**31]
-    is_held = bool(_rows("SELECT pg_try_advisory_lock(%s, %s)", numbers)[0][0])
-    try:
-        yield is_held
-    finally:
-        if is_held:
-            # A broken connection has let go of the lock already.
-            with contextlib.suppress(DatabaseError, InterfaceError):
-                _rows("SELECT pg_advisory_unlock(%s, %s)", numbers)
+def _held() -> list[tuple[int, int]]:
+    """The advisory locks that stand for an import or a player, of which of the two, and its key.
+
+    An import whose worker has died is not among them: it begins anew, and reads the charts again.
+    """
+    # A view of locks shows a key of 64 bits in two halves.
+    return _rows(
+        """
+        SELECT objsubid, CASE objsubid WHEN 1 THEN classid::bigint << 32 | objid::bigint ELSE objid::bigint END
+        FROM pg_locks WHERE locktype = 'advisory' AND granted AND (objsubid = 1 OR (objsubid = 2 AND classid = %s))
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        """,
+        [USER_LOCK],
+    )
 
 
-def _player(left: Rerating, user_id: int, charts: Mapping[int, Chart]) -> None:
-    """One player, and the note that this one is done."""
+def _player(left: Rerating, user_id: int, *, after: int | None = None) -> None:
+    """One player, and the note that this one is done; or done again, `after` an import that was awaited."""
     # One transaction: a player is rated anew and noted as done, or neither; imports of theirs wait meanwhile.
     with transaction.atomic():
         states.lock_player(user_id)
-        changed = _rerate_player(user_id, charts) if charts else 0
-        for game, playtype in _flag_bests(user_id, left.flagged):
-            if game in BY_SLUG:
-                stats.refresh(user_id, game, [playtype])
-        left.players_done, left.last_user = left.players_done + 1, user_id
+        if left.game:
+            changed = rating.rate_game(user_id, left.game)
+        else:
+            changed = rating.rate_charts(user_id, left.rated) if left.rated else 0
+            rating.flag_bests(user_id, left.flagged)
+        if after is None:
+            left.players_done, left.last_user = left.players_done + 1, user_id
+        else:
+            left.busy_imports = [key for key in left.busy_imports or () if key != after]
         left.scores_changed, left.time_touched = left.scores_changed + changed, timezone.now()
-        left.save(update_fields=["players_done", "last_user", "scores_changed", "time_touched"])
+        left.save(update_fields=["players_done", "last_user", "busy_imports", "scores_changed", "time_touched"])
 
 
 def _players(left: Rerating) -> list[int]:
-    """Those who are not done yet, by user ID."""
+    """Those who are not done yet, by user ID. Whoever plays a game has stats of it."""
+    if left.game:
+        mine = GameStats.objects.filter(game=left.game, user_id__gt=left.last_user)
+        return list(mine.order_by("user_id").values_list("user_id", flat=True).distinct())
     rows = _rows(
         """
-        SELECT DISTINCT user_id FROM imports_score WHERE chart_id = ANY(%s) AND user_id > %s ORDER BY user_id
+        SELECT user_id FROM imports_score WHERE chart_id = ANY(%s) AND user_id > %s
+        UNION SELECT id FROM imports_user WHERE id = ANY(%s) AND id > %s ORDER BY 1
         """,
-        [[*left.rated, *left.flagged], left.last_user],
+        [[*left.rated, *left.flagged], left.last_user, left.busy_players or [], left.last_user],
     )
     return [row[0] for row in rows]
-
-
-def _flag_bests(user_id: int, charts: Sequence[int]) -> list[tuple[str, str]]:
-    """Makes the bests' primary flag that of their charts; returns the stats to refresh: (game, playtype)."""
-    return _rows(
-        """
-        WITH changed AS (
-            UPDATE imports_personalbest best SET is_primary = chart.is_primary FROM imports_chart chart
-            WHERE chart.id = best.chart_id AND chart.id = ANY(%s) AND best.user_id = %s
-            RETURNING best.game, best.playtype
-        )
-        SELECT DISTINCT game, playtype FROM changed ORDER BY 1, 2
-        """,
-        [list(charts), user_id],
-    )
-
-
-def _rerate_player(user_id: int, charts: Mapping[int, Chart]) -> int:
-    """Rates the player's scores on these charts anew and refreshes what follows; returns how many changed."""
-    touched: dict[str, Touched] = {}
-    changed: list[tuple[int, str]] = []
-    rows = _rows(
-        """
-        SELECT id, chart_id, game, playtype, time_achieved, score_data::text, calculated_data::text
-        FROM imports_score
-        WHERE user_id = %s AND chart_id = ANY(%s) ORDER BY id
-        """,
-        [user_id, list(charts)],
-    )
-    for key, chart, game, playtype, achieved, score_data, before in rows:
-        if game not in BY_SLUG:
-            continue
-        ratings = _ratings(_from_json(score_data), charts[chart], playtype_of(game, playtype))
-        if ratings != _from_json(before):
-            changed.append((key, _to_json(ratings).decode()))
-        _touch(touched.setdefault(game, Touched(user_id=user_id, game=game)), chart, playtype, achieved)
-    _save(changed)
-    for part in touched.values():
-        refresh(part, Progress(), charts=charts)
-    return len(changed)
-
-
-def _touch(part: Touched, chart: int, playtype: str, achieved: float | None) -> None:
-    part.charts.add(chart)
-    if playtype not in part.playtypes:
-        part.playtypes.append(playtype)
-    if achieved is not None:
-        part.times[playtype].append(achieved)
-
-
-def _ratings(metrics: dict[str, Any], chart: Chart, playtype: Playtype) -> dict[str, float | None]:
-    """None where a formula has no answer any more: a chart's change must not fail over an old score."""
-    play = Play(judgements=metrics.pop("judgements"), optional=metrics.pop("optional"), metrics=metrics)
-    ratings: dict[str, float | None] = defaultdict(lambda: None)
-    for name, rating in playtype.score_ratings.items():
-        try:
-            ratings[name] = rating.compute(play, chart)
-        except FormulaError:
-            ratings[name] = None
-    return dict(ratings)
-
-
-def _save(ratings: Sequence[tuple[int, str]]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE imports_score score SET calculated_data = new.ratings::jsonb
-            FROM unnest(%s::bigint[], %s::text[]) AS new (id, ratings) WHERE score.id = new.id
-            """,
-            [[key for key, _ in ratings], [text for _, text in ratings]],
-        )
 
 
 def _rows(statement: str, values: Sequence[Any]) -> list[Any]:

@@ -1,4 +1,8 @@
-"""The rows of the two kinds of seed file, and how a row that is none is told of."""
+"""The rows of the two kinds of seed file in their two forms, and how a row that is none is told of.
+
+Seeds of 2025 know songs by numbers and charts by 40 hexadecimal digits, those of 2026 both by IDs of v3 and by what
+seeds of 2025 know them by. The latter identifies a row of either form.
+"""
 
 from __future__ import annotations
 
@@ -15,29 +19,38 @@ Kind = Literal["songs", "charts"]
 Line = Annotated[str, Meta(max_length=500)]
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 Number = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+V3SongID = Annotated[str, Meta(pattern="^S[0-9a-f]{19}$")]
+V3ChartID = Annotated[str, Meta(pattern="^C[0-9a-f]{19}$")]
 
 
-class SongRow(msgspec.Struct, forbid_unknown_fields=True, rename="camel", gc=False):
-    """A song of one game. `data` is the game's own."""
-
-    id: Number
+class _Song(msgspec.Struct, forbid_unknown_fields=True, rename="camel", gc=False, kw_only=True):
     title: Line
     artist: Annotated[str, Meta(max_length=5_000)]
     alt_titles: list[Line]
     search_terms: list[str]
     data: dict[str, Any]
 
-    @property
-    def key(self) -> str:
-        return f"id {self.id}"
+
+class SongOf2025(_Song):
+    """A song as `songs-<game>.json` of 2025 has it."""
+
+    id: Number
+
+    def row(self, _playtype: str | None) -> SongRow:
+        return SongRow(song_id=self.id, v3_id="", **shared_fields(self, _Song))
 
 
-class ChartRow(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """A chart. `level_num` 0 means unknown or unrated; `data` is the playtype's own."""
+class SongOf2026(_Song):
+    """A song as `songs-<group>.json` of 2026 has it."""
 
-    chart_id: Name = msgspec.field(name="chartID")
-    song_id: Number = msgspec.field(name="songID")
-    playtype: Annotated[str, Meta(min_length=1, max_length=16)]
+    id: V3SongID
+    legacy_song_id: Number = msgspec.field(name="legacySongID")
+
+    def row(self, _playtype: str | None) -> SongRow:
+        return SongRow(song_id=self.legacy_song_id, v3_id=self.id, **shared_fields(self, _Song))
+
+
+class _Chart(msgspec.Struct, forbid_unknown_fields=True, gc=False, kw_only=True):
     difficulty: Name
     level: Annotated[str, Meta(max_length=100)]
     level_num: float = msgspec.field(name="levelNum")
@@ -45,12 +58,85 @@ class ChartRow(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     versions: list[Name]
     data: dict[str, Any]
 
+
+class ChartOf2025(_Chart):
+    """A chart as `charts-<game>.json` of 2025 has it."""
+
+    chart_id: Name = msgspec.field(name="chartID")
+    song_id: Number = msgspec.field(name="songID")
+    playtype: Annotated[str, Meta(min_length=1, max_length=16)]
+
+    def row(self, _playtype: str | None) -> ChartRow:
+        return ChartRow(
+            chart_id=self.chart_id,
+            v3_id="",
+            song_id=self.song_id,
+            playtype=self.playtype,
+            **shared_fields(self, _Chart),
+        )
+
+
+class ChartOf2026(_Chart):
+    """A chart as `charts-<game>.json` of 2026 has it. The file's name says the playtype."""
+
+    id: V3ChartID
+    legacy_chart_id: Name = msgspec.field(name="legacyChartID")
+    song_id: V3SongID = msgspec.field(name="songID")
+
+    def row(self, playtype: str | None) -> ChartRow:
+        return ChartRow(
+            chart_id=self.legacy_chart_id,
+            v3_id=self.id,
+            song_id=self.song_id,
+            playtype=playtype or "",  # without one the row is refused
+            **shared_fields(self, _Chart),
+        )
+
+
+def shared_fields(row: msgspec.Struct, kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """The fields that one form of a row shares with the other."""
+    return {name: getattr(row, name) for name in kind.__struct_fields__}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SongRow:
+    """A song of one game, whichever form it had. `song_id` is its number; `v3_id` is empty where the file has none."""
+
+    song_id: int
+    v3_id: str
+    title: str
+    artist: str
+    alt_titles: list[str]
+    search_terms: list[str]
+    data: dict[str, Any]  # the game's own
+
     @property
     def key(self) -> str:
-        return f"chartID {self.chart_id}"
+        return f"id {self.v3_id or self.song_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartRow:
+    """A chart, whichever form it had. `chart_id` is its ID of 2025; `song_id` a number, or the song's ID of v3."""
+
+    chart_id: str
+    v3_id: str
+    song_id: int | str
+    playtype: str
+    difficulty: str
+    level: str
+    level_num: float  # 0: unknown or unrated
+    is_primary: bool
+    versions: list[str]
+    data: dict[str, Any]  # the playtype's own
+
+    @property
+    def key(self) -> str:
+        return f"id {self.v3_id}" if self.v3_id else f"chartID {self.chart_id}"
 
 
 Row = SongRow | ChartRow
+Form = SongOf2025 | SongOf2026 | ChartOf2025 | ChartOf2026
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +157,30 @@ SHOWN = 10  # problems of one file that are told
 
 
 class SeedsBroken(Exception):
-    """The files contradict their format, each other or the database. Nothing was loaded."""
+    """The files contradict their format, each other or the database. Nothing of theirs was loaded."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(f"{len(problems)} problems in the seeds")
         self.problems = list(problems)
 
+    @classmethod
+    def of(cls, source: str, message: str) -> SeedsBroken:
+        """What is wrong with a whole file, folder or archive."""
+        return cls([Problem(source, message)])
+
     def lines(self) -> list[str]:
         """The first problems of each file, a line each."""
-        told: dict[str, list[Problem]] = {}
-        for problem in self.problems:
-            told.setdefault(problem.file, []).append(problem)
-        lines = []
-        for file, found in told.items():
-            lines += [str(problem) for problem in found[:SHOWN]]
-            if len(found) > SHOWN:
-                lines.append(f"{file}: {len(found) - SHOWN:,} more")
-        return lines
+        return lines_of(self.problems)
+
+
+def lines_of(problems: Sequence[Problem]) -> list[str]:
+    """The first problems of each file, a line each."""
+    told: dict[str, list[Problem]] = {}
+    for problem in problems:
+        told.setdefault(problem.file, []).append(problem)
+    lines = []
+    for file, found in told.items():
+        lines += [str(problem) for problem in found[:SHOWN]]
+        if len(found) > SHOWN:
+            lines.append(f"{file}: {len(found) - SHOWN:,} more")
+    return lines

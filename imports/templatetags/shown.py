@@ -14,13 +14,14 @@ from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from imports.pages import numbers, words
-from imports.pages.texts import gettext_lazy
+from imports.pages.texts import formatting, numbers
+from imports.pages.texts.translation import gettext_lazy
 
 register = template.Library()
 
 NO_TIME = gettext_lazy("no time")
-_TIME_FORMS = {
+# What stands here until times.js has run, and for good where it does not. It knows these names, too.
+TIME_FORMATS = {
     "moment": r"j M Y, H:i \U\T\C",  # in a sentence
     "full": r"j M Y, H:i:s \U\T\C",  # where seconds matter
     "short": r"j M Y, H:i \U\T\C",  # in a list: the script shortens it by how long ago it is
@@ -52,20 +53,21 @@ def moment(value: datetime | int | None, form: str = "moment", none: str = NO_TI
         value.isoformat(timespec="seconds").replace("+00:00", "Z"),
         int(value.timestamp() * 1000),
         form,
-        dateformat.format(value, _TIME_FORMS[form]),
+        dateformat.format(value, TIME_FORMATS[form]),
     )
 
 
 @register.filter
 def title_attrs(title: str) -> SafeString:
     """Attributes for an element that holds a title: never translated, and Japanese where it is."""
-    return mark_safe('lang="ja" translate="no"' if words.is_japanese(title) else 'translate="no"')  # noqa: S308
+    # Safe: of the title nothing is in it.
+    return mark_safe('lang="ja" translate="no"' if formatting.is_japanese(title) else 'translate="no"')  # noqa: S308
 
 
 @register.filter
 def lang_attr(text: str) -> SafeString:
     """`lang="ja"` for other people's words (names of files, sessions) that hold kana or kanji."""
-    return mark_safe(' lang="ja"' if words.is_japanese(text) else "")  # noqa: S308
+    return mark_safe(' lang="ja"' if formatting.is_japanese(text) else "")  # noqa: S308
 
 
 @register.filter
@@ -73,13 +75,13 @@ def thousands(value: float | str | None) -> str:
     """`9,861,044`; `No Data.` for nothing. Text is written out already and passes."""
     if isinstance(value, str | Promise):
         return value
-    return numbers.NO_DATA if value is None else numbers.grouped(value)
+    return numbers.NO_DATA if value is None else numbers.format_number(value)
 
 
 @register.filter
 def signed(value: float | str) -> str:
     """`+1,204`, `−2`. Text has its sign already and passes."""
-    return value if isinstance(value, str | Promise) else numbers.signed(value)
+    return value if isinstance(value, str | Promise) else numbers.format_signed(value)
 
 
 @register.filter
@@ -90,38 +92,17 @@ def direction(value: float | str | None) -> str:
     return "" if not value else ("gain" if value > 0 else "loss")
 
 
-@register.filter
-def file_size(value: int) -> str:
-    return words.file_size(value)
+# Sizes, durations and places in line are written by the functions that the views and messages use, too.
+register.filter("file_size", formatting.file_size)
+register.filter("estimate", formatting.estimate)
+register.filter("session_length", formatting.session_length)
+register.filter("ordinal_ending", formatting.ordinal_ending)
 
 
 @register.filter
-def seconds(value: float | None) -> str:
+def duration(value: float | None) -> str:
     """How long something took, from seconds; empty for None."""
-    return "" if value is None else words.seconds(value)
-
-
-@register.filter
-def about(value: float) -> str:
-    return words.about(value)
-
-
-@register.filter
-def lasting(value: int) -> str:
-    """A session's length, from milliseconds."""
-    return words.length(value)
-
-
-@register.filter
-def count_of(count: int, noun: str) -> str:
-    """`{{ 3|count_of:"score" }}` is `3 scores`; an irregular plural follows a comma: `"entry,entries"`."""
-    singular, _, plural = noun.partition(",")
-    return words.count_of(count, singular, plural)
-
-
-@register.filter
-def ordinal_ending(number: int) -> str:
-    return words.ordinal_ending(number)
+    return "" if value is None else formatting.duration(value)
 
 
 @register.filter
@@ -132,11 +113,13 @@ def is_check(field: BoundField) -> bool:
 
 @register.simple_tag
 def control(field: BoundField, **attrs: Any) -> SafeString:
-    """A form control in our dress; the first with an error has the focus. Django ties it to its hint and errors."""
-    dress: dict[str, Any] = {} if is_check(field) else {"class": "input"}
-    if field.form.errors:  # what is to be mended is where one goes on
-        dress["autofocus"] = field.name == next(iter(field.form.errors))
-    return field.as_widget(attrs={**dress, **{name.replace("_", "-"): value for name, value in attrs.items()}})
+    """A form control as the pages show it; the first with an error has the focus."""
+    # Its hint and errors are tied to it by Django.
+    ours: dict[str, Any] = {} if is_check(field) else {"class": "input"}
+    if field.form.errors:  # what is to be corrected is where one goes on
+        ours["autofocus"] = field.name == next(iter(field.form.errors))
+    # Attributes have hyphens and keywords of a template tag cannot.
+    return field.as_widget(attrs={**ours, **{name.replace("_", "-"): value for name, value in attrs.items()}})
 
 
 @register.simple_tag

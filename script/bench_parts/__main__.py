@@ -14,14 +14,27 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from script.bench_parts import bulk, catalogue, crowd, derivation, growth, plots, polls, reading, small
+from script.bench_parts import (
+    bulk,
+    catalogue,
+    costs,
+    crowd,
+    derivation,
+    growth,
+    hooks,
+    plots,
+    polls,
+    reading,
+    small,
+    streams,
+)
 from script.bench_parts.client import Client
-from script.bench_parts.figures import Curve, Report, facts, table
-from script.bench_parts.installation import Broken, Installation, installation
+from script.bench_parts.figures import Curve, Report, conditions, table
+from script.bench_parts.installation import BenchmarkError, Installation, installation
 
 TIME_LIMIT = 600  # seconds for everything
 TIME_LIMIT_LARGE = 3_600  # with --large or --million
-A_MILLION = 10  # imports of 100,000 scores
+MILLION_IMPORTS = 10  # imports of 100,000 scores
 
 
 @dataclass(frozen=True)
@@ -38,6 +51,7 @@ class Size:
     history_steps: int = 3
     others: int = 0
     long_run: int = 0
+    only_hooks: bool = False
 
 
 QUICK = Size(
@@ -57,22 +71,22 @@ def main() -> int:
     report, ended = Report({}), 0
     try:
         with installation() as made:
-            report.facts |= facts(made.database, folder=made.folder, load=load)
+            report.conditions |= conditions(made.database, folder=made.folder, load=load)
             measure(made, report, asked.size)
-    except Broken as broken:
-        say(str(broken))
+    except BenchmarkError as broken:
+        print_status(str(broken))
         ended = 1
     except KeyboardInterrupt:
-        say("Interrupted; everything is stopped and removed.")
+        print_status("Interrupted; everything is stopped and removed.")
         ended = 130
     if report.sections:
-        report.facts |= {"seconds": round(time.monotonic() - begun), "complete": not ended}
-        tell(report, asked, older)
+        report.conditions |= {"seconds": round(time.monotonic() - begun), "complete": not ended}
+        write_report(report, asked, older)
     return ended
 
 
-def tell(report: Report, asked: argparse.Namespace, older: dict[str, Any] | None) -> None:
-    """Also what a run had found out that did not come to its end."""
+def write_report(report: Report, asked: argparse.Namespace, older: dict[str, Any] | None) -> None:
+    """Writes the report, also that of a run that was interrupted."""
     print(table(report, older=older), end="")
     if asked.plots:
         plots.write(report.curves, asked.plots)
@@ -83,35 +97,47 @@ def tell(report: Report, asked: argparse.Namespace, older: dict[str, Any] | None
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="script/bench",
-        description="Measures imports, reverts and polls on an installation of its own, and removes that again.",
+        description="Measures imports, reverts and polls on a temporary installation.",
     )
     parser.add_argument(
         "--quick", dest="size", action="store_const", const=QUICK, default=Size(), help="smaller numbers"
     )
     parser.add_argument("--rounds", type=int, metavar="N", help="rounds of the large import (3)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
-    parser.add_argument("--compare", type=Path, metavar="FILE", help="show those of an older run beside them")
+    parser.add_argument("--compare", type=Path, metavar="FILE", help="compare with those of an older run")
     parser.add_argument("--plots", type=Path, metavar="DIR", help="draw how cost grows, as SVG files there")
     parser.add_argument(
-        "--large", type=int, metavar="ROWS", default=0, help="also beside so many scores of others, say 5000000 (slow)"
+        "--large",
+        type=int,
+        metavar="ROWS",
+        default=0,
+        help="also among this many scores of others, for example 5000000 (slow)",
     )
+    parser.add_argument("--hooks", action="store_true", help="only hooks and tables of e-amusement")
     parser.add_argument("--million", action="store_true", help="also a million scores in ten imports (slow)")
     asked = parser.parse_args()
     rounds = asked.rounds or asked.size.rounds
-    long_run = A_MILLION if asked.million else 0
-    asked.size = replace(asked.size, rounds=rounds, others=asked.large, long_run=long_run)
+    long_run = MILLION_IMPORTS if asked.million else 0
+    asked.size = replace(asked.size, rounds=rounds, others=asked.large, long_run=long_run, only_hooks=asked.hooks)
     return asked
 
 
 def measure(made: Installation, report: Report, size: Size) -> None:
-    """Everything, into the report."""
-    say("Judging invented scores of every playtype ...")
-    report.add(derivation.HEADING, derivation.figures())
-    say("Loading an invented catalogue ...")
+    """Everything that was asked for, into the report."""
+    if not size.only_hooks:
+        print_status("Judging invented scores of every playtype ...")
+        report.add(derivation.HEADING, derivation.figures())
+        print_status("Reading untrusted text ...")
+        report.add(costs.HEADING, costs.figures())
+    print_status("Loading an invented catalogue ...")
     charts = catalogue.write_seeds(made.folder / "seeds")
     made.manage("load_seeds", str(made.folder / "seeds"))
-    clients = players(made, size.rounds + size.long_run + crowd.PLAYERS + 25)
+    clients = players(made, 3 * size.rounds + size.long_run + 2 * crowd.PLAYERS + 30)
     warm_up(made, next(clients), charts)
+    measure_hooks(made, report, clients, charts, size=size)
+    measure_table(made, report, clients, rounds=size.rounds)
+    if size.only_hooks:
+        return
     if size.others:
         report.curves.append(measure_others(made, report, clients, charts["sdvx"], size=size))
     for gpt, rounds in (("sdvx:Single", size.rounds), ("chunithm:Single", 1)):
@@ -119,26 +145,29 @@ def measure(made: Installation, report: Report, size: Size) -> None:
     import_id = measure_small(made, report, clients, charts["sdvx"], size=size)
     measure_reading(made, report, next(clients), charts["sdvx"], count=size.page_scores)
     measure_crowd(made, report, clients, charts["sdvx"], seconds=size.crowd_seconds)
-    say("How cost grows ...")
+    print_status("How cost grows ...")
     report.curves.append(growth.with_batch(made, clients, charts["sdvx"], most=size.scores))
     step = size.scores // 2
     report.curves.append(growth.with_history(made, next(clients), charts["sdvx"], step=step, steps=size.history_steps))
     if size.long_run:
-        say("A million scores ...")
+        print_status("A million scores ...")
         found = growth.long_run(made, clients, charts["sdvx"], count=size.scores, times=size.long_run)
         report.add(f"{size.long_run} imports of {size.scores:,} scores in a row", found)
-    say("Polls ...")
+    print_status("Polls ...")
     document = catalogue.scores("sdvx:Single", charts["sdvx"], size.scores, seed="beside polls")
     found = polls.figures(
         made, import_id, client=next(clients), document=document, rounds=size.poll_rounds, seconds=size.poll_seconds
     )
     report.add("Polls a second", found)
+    print_status(f"{streams.STREAM_COUNT} open streams ...")
+    found = streams.figures(made, import_id, client=next(clients), document=document, seconds=size.poll_seconds)
+    report.add(f"{streams.STREAM_COUNT} open streams of progress", found)
 
 
 def measure_others(
     made: Installation, report: Report, clients: Iterator[Client], charts: list[catalogue.Row], *, size: Size
 ) -> Curve:
-    say(f"Beside {size.others:,} scores of others ...")
+    print_status(f"Beside {size.others:,} scores of others ...")
     curve = growth.with_others(made, clients, charts, rows=size.others)
     report.add("An import of ten scores by a newcomer", growth.others_figures(curve))
     return curve
@@ -147,7 +176,7 @@ def measure_others(
 def measure_reading(
     made: Installation, report: Report, client: Client, charts: list[catalogue.Row], *, count: int
 ) -> None:
-    say("The pages of an import ...")
+    print_status("The pages of an import ...")
     import_id = client.upload(catalogue.scores("sdvx:Single", charts, count, seed="pages"))
     bulk.wait_for(made.database, import_id)
     report.add(f"The pages of an import of {count:,} scores", reading.figures(client, import_id, count=count))
@@ -156,8 +185,8 @@ def measure_reading(
 def measure_crowd(
     made: Installation, report: Report, clients: Iterator[Client], charts: list[catalogue.Row], *, seconds: float
 ) -> None:
-    say(f"{crowd.PLAYERS} players at once ...")
-    each = int(seconds / crowd.EVERY) + 1
+    print_status(f"{crowd.PLAYERS} players at once ...")
+    each = int(seconds / crowd.SCORE_INTERVAL_SECONDS) + 1
     singles = [
         list(small.singles(catalogue.scores("sdvx:Single", charts, each, seed=f"player {number}")))
         for number in range(crowd.PLAYERS)
@@ -166,16 +195,46 @@ def measure_crowd(
     report.add(f"{crowd.PLAYERS} players, a score every two seconds each, {seconds:.0f} s", crowd.figures(watch))
 
 
+def measure_hooks(
+    made: Installation, report: Report, clients: Iterator[Client], charts: dict[str, list[catalogue.Row]], *, size: Size
+) -> None:
+    request = small.trivial_requests(next(clients), 200)
+    for name in hooks.HOOKS:
+        print_status(f"Scores of {name} ...")
+        client = next(clients)
+        hooks.one_by_one(made, client, name, hooks.some(name, charts, 10, seed="warm-up"))
+        found = hooks.one_by_one(made, client, name, hooks.some(name, charts, size.singles, seed="one by one"))
+        report.add(f"A score of {name}, new player", hooks.figures(name, found, request))
+    print_status(f"{crowd.PLAYERS} players of beatoraja ...")
+    passed, refused = hooks.crowd([next(clients) for _ in range(crowd.PLAYERS)], charts, seconds=size.crowd_seconds)
+    heading = f"{crowd.PLAYERS} players of beatoraja, a score every two seconds each, {size.crowd_seconds:.0f} s"
+    report.add(heading, hooks.crowd_figures(made, passed, refused))
+
+
+def measure_table(made: Installation, report: Report, clients: Iterator[Client], *, rounds: int) -> None:
+    print_status("Tables of e-amusement ...")
+    tables = [hooks.iidx_table(made.folder / "seeds", seed=seed) for seed in ("warm-up", "first", "second")]
+    hooks.send_table(made, next(clients), tables[0])
+    first, later = [], []
+    for _ in range(rounds):
+        client = next(clients)
+        first.append(hooks.send_table(made, client, tables[1]))
+        later.append(hooks.send_table(made, client, tables[2]))
+    heading = f"A table of e-amusement of {catalogue.SHEETS['iidx'].songs:,} songs"
+    report.add(f"{heading}, new player", hooks.table_figures("table.new", first, aim=1.0))
+    report.add(f"{heading}, player of another", hooks.table_figures("table.later", later, aim=1.0))
+
+
 def players(made: Installation, count: int) -> Iterator[Client]:
-    """Clients that speak for new players."""
+    """Clients with the tokens of new players."""
     said = made.manage("create_token", "--create-users", *(f"bench_{number}" for number in range(count)))
     for line in said.splitlines():
         yield Client(made.port, line.split()[2])
 
 
 def warm_up(made: Installation, client: Client, charts: dict[str, list[catalogue.Row]]) -> None:
-    """Every path once, on both workers."""
-    say("Warming up ...")
+    """Runs every code path once, on both workers."""
+    print_status("Warming up ...")
     for gpt in catalogue.NAMES:
         document = catalogue.scores(gpt, charts[gpt.split(":")[0]], 2_000, seed="warm-up")
         bulk.measure(made, client, document, count=2_000)
@@ -195,7 +254,7 @@ def measure_bulk(
     document = catalogue.scores(gpt, charts, count, seed="large")
     found = []
     for number in range(1, rounds + 1):
-        say(f"{count:,} scores of {catalogue.NAMES[gpt]}, round {number} of {rounds} ...")
+        print_status(f"{count:,} scores of {catalogue.NAMES[gpt]}, round {number} of {rounds} ...")
         found.append(bulk.measure(made, next(clients), document, count=count))
     heading = f"An import of {count:,} scores of {catalogue.NAMES[gpt]}, {len(document) / 1e6:.0f} MB of JSON"
     report.add(heading, bulk.figures(gpt, found))
@@ -206,12 +265,16 @@ def measure_small(
     made: Installation, report: Report, clients: Iterator[Client], charts: list[catalogue.Row], *, size: Size
 ) -> str:
     """Returns the ID of an import of one score."""
-    say("Imports of one score ...")
+    print_status("Imports of one score ...")
     document = catalogue.scores("sdvx:Single", charts, size.singles, seed="one by one")
-    newcomer, veteran = next(clients), next(clients)
-    request = small.trivial(newcomer, 200)
-    passed = small.one_by_one(made, newcomer, document)
+    new_player, veteran = next(clients), next(clients)
+    request = small.trivial_requests(new_player, 200)
+    passed = small.one_by_one(made, new_player, document)
     report.add("An import of one score, new player", small.figures("single", passed, request, judged=True))
+    passed = small.waiting_requests(
+        next(clients), catalogue.scores("sdvx:Single", charts, size.singles, seed="waiting")
+    )
+    report.add("An import of one score whose request waits for it, new player", small.waiting_request_figures(passed))
     history = catalogue.scores("sdvx:Single", charts, size.scores, seed="large")
     bulk.wait_for(made.database, veteran.upload(history))
     made.rest()
@@ -221,7 +284,7 @@ def measure_small(
     return small.send_one(made, next(clients), document)
 
 
-def say(text: str) -> None:
+def print_status(text: str) -> None:
     """On standard error, so that standard output is the report alone."""
     print(text, file=sys.stderr, flush=True)
 
@@ -231,7 +294,9 @@ def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
 
 
 def _out_of_time(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise Broken(f"This takes more than {TIME_LIMIT} seconds; the machine is too busy or too slow. Try --quick.")
+    raise BenchmarkError(
+        f"This takes more than {TIME_LIMIT} seconds; the machine is too busy or too slow. Try --quick."
+    )
 
 
 if __name__ == "__main__":

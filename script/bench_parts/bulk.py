@@ -14,10 +14,10 @@ import psycopg
 
 from script.bench_parts.client import Client
 from script.bench_parts.figures import Figure, middle
-from script.bench_parts.installation import Broken, Installation
+from script.bench_parts.installation import BenchmarkError, Installation
 
-LOOK_EVERY = 0.01  # seconds between two looks at an import's row: they take processor that it could use
-PATIENCE = 180.0
+POLL_INTERVAL_SECONDS = 0.01  # seconds between two checks of an import's row, which take CPU time from it
+TIMEOUT_SECONDS = 180.0
 MEGABYTE = 1_000_000
 
 
@@ -40,7 +40,7 @@ class Round:
 
 
 @dataclass(frozen=True)
-class Seen:
+class CompletedImport:
     """An import that is completed. Times of this machine's clock, in seconds."""
 
     key: int
@@ -61,7 +61,7 @@ def measure(made: Installation, client: Client, document: bytes, *, count: int, 
         import_id = client.upload(document)
         seen = wait_for(made.database, import_id)
     if seen.scores != count:
-        raise Broken(f"{seen.scores:,} of {count:,} scores came in.")
+        raise BenchmarkError(f"{seen.scores:,} of {count:,} scores came in.")
     found.posted, found.queued, found.by_row = seen.at - begun, seen.at - seen.queued, seen.finished - seen.queued
     found.stages = seen.stages | {"commit": seen.at - seen.finished}
     found.import_cpu, found.peak = cpu[0], max(growth)
@@ -71,51 +71,53 @@ def measure(made: Installation, client: Client, document: bytes, *, count: int, 
     again = wait_for(made.database, client.upload(document))
     found.repeat = again.at - begun
     if again.duplicates != count:
-        raise Broken(f"{again.duplicates:,} of {count:,} scores were known the second time.")
+        raise BenchmarkError(f"{again.duplicates:,} of {count:,} scores were known the second time.")
     if revert:
         found.preview = seconds_of(made, lambda: client.preview_revert(import_id))
         found.revert = seconds_of(made, lambda: client.revert(import_id))
     return found
 
 
-def seconds_of(made: Installation, ask: Callable[[], object]) -> float:
+def seconds_of(made: Installation, action: Callable[[], object]) -> float:
     made.rest()
     begun = time.time()
-    ask()
+    action()
     return time.time() - begun
 
 
-def wait_for(database: psycopg.Connection, import_id: str, *, look_every: float = LOOK_EVERY) -> Seen:
-    """Looks at the row until it is completed. Raises Broken when it fails or takes too long."""
-    deadline = time.monotonic() + PATIENCE
+def wait_for(
+    database: psycopg.Connection, import_id: str, *, poll_interval: float = POLL_INTERVAL_SECONDS
+) -> CompletedImport:
+    """Waits until the import is completed. Raises BenchmarkError if it fails or takes too long."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         row = database.execute("SELECT state FROM imports_import WHERE import_id = %s", [import_id]).fetchone()
         at = time.time()
         if row is None or row[0] not in {"queued", "running"}:
             break
-        time.sleep(look_every)
+        time.sleep(poll_interval)
     return completed(database, import_id, at=at)
 
 
-def completed(database: psycopg.Connection, import_id: str, *, at: float) -> Seen:
-    """What the row of a completed import says. Raises Broken for any other."""
+def completed(database: psycopg.Connection, import_id: str, *, at: float) -> CompletedImport:
+    """The row of a completed import. Raises BenchmarkError for any other state."""
     row = database.execute(
         "SELECT id, state, time_queued, time_finished, score_count, duplicate_count, stage_seconds, error_message"
         " FROM imports_import WHERE import_id = %s",
         [import_id],
     ).fetchone()
     if row is None or row[1] != "completed":
-        raise Broken(f"An import did not complete: {row}")
+        raise BenchmarkError(f"An import did not complete: {row}")
     queued, finished = (moment.timestamp() for moment in row[2:4] if isinstance(moment, datetime))
     stages = dict(sorted(row[6].items(), key=lambda item: STAGES.index(item[0])))
-    return Seen(row[0], at, queued, finished, scores=row[4], duplicates=row[5], stages=stages)
+    return CompletedImport(row[0], at, queued, finished, scores=row[4], duplicates=row[5], stages=stages)
 
 
 STAGES = ("reading", "finding_charts", "checking", "saving", "sessions", "bests", "ratings", "finishing")
 
 
 def bare_copy(made: Installation, key: int) -> tuple[float, float, float]:
-    """Takes an import's scores out and puts them back with one COPY: seconds without and with COMMIT, CPU seconds."""
+    """Deletes an import's scores and stores them again with one COPY: seconds without and with COMMIT, CPU seconds."""
     with psycopg.connect(made.database_url, application_name="bench copy") as connection:
         with connection.cursor().copy(
             "COPY (SELECT * FROM imports_score WHERE from_import_id = %s ORDER BY id) TO STDOUT", [key]
@@ -136,11 +138,11 @@ def bare_copy(made: Installation, key: int) -> tuple[float, float, float]:
 
 @contextmanager
 def memory_of(processes: Sequence[psutil.Process]) -> Iterator[list[float]]:
-    """Afterwards, by how many bytes each process has grown at its largest. Zero where the system does not tell."""
+    """After the block, the peak growth of each process in bytes; zero if the system does not report it."""
     idle = [process.memory_info().rss for process in processes]
     for process in processes:
         with suppress(OSError):
-            Path(f"/proc/{process.pid}/clear_refs").write_text("5", encoding="ascii")  # forgets the largest so far
+            Path(f"/proc/{process.pid}/clear_refs").write_text("5", encoding="ascii")  # resets the peak
     growth: list[float] = []
     yield growth
     growth += [max(0, largest(process) - before) for process, before in zip(processes, idle, strict=True)]
@@ -156,7 +158,7 @@ def largest(process: psutil.Process) -> int:
 
 @contextmanager
 def cpu_of(made: Installation) -> Iterator[list[float]]:
-    """Afterwards, the processor seconds that workers and PostgreSQL took: what others do at the time hardly shows."""
+    """After the block, the CPU seconds of workers and PostgreSQL, which other load hardly affects."""
     before = cpu_seconds(made)
     passed: list[float] = []
     yield passed
@@ -176,7 +178,7 @@ def cpu_seconds(made: Installation) -> dict[int, float]:
 
 
 def figures(gpt: str, rounds: Sequence[Round]) -> list[Figure]:
-    """The ratios are of one round each, and the median of them is told."""
+    """The figures of several rounds: ratios are computed per round, then their median."""
     key = f"bulk.{gpt}"
     found = [
         middle(f"{key}.posted", "upload to completed", [r.posted for r in rounds], "s"),

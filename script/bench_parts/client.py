@@ -1,4 +1,4 @@
-"""What a player's program does: one kept connection, uploads, reverts."""
+"""A player's program: one keep-alive connection, uploads, reverts."""
 
 from __future__ import annotations
 
@@ -6,66 +6,81 @@ import http.client
 import json
 from typing import Any
 
-from script.bench_parts.installation import Broken
+from script.bench_parts.installation import BenchmarkError
 
-TRIVIAL = "/bench/trivial"  # an address of the bench alone: urls.py
+TRIVIAL = "/bench/trivial"  # a URL of the benchmark only: urls.py
+WAITING = "/ir/bench/waiting"  # likewise
 BOUNDARY = "bench-a3f1c9"
 TOKEN_HEADER = "Bearer {}"  # noqa: S105 - no secret
 
 
 class Client:
-    """Speaks for the owner of a token."""
+    """A client with a token."""
 
     def __init__(self, port: int, token: str) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         self._headers = {"Authorization": TOKEN_HEADER.format(token), "X-User-Intent": "true"}
 
     def get(self, path: str) -> bytes:
-        return self._ask("GET", path, status=200)
+        return self._request("GET", path, status=200)
 
-    def upload(self, document: bytes) -> str:
+    def upload(
+        self, content: bytes, *, import_type: str = "file/batch-manual", file_name: str = "scores.json", **fields: str
+    ) -> str:
         """Sends a file as a form; returns the import's ID. By then the server may have closed the kept connection."""
         self._connection.close()
-        body = b"".join(
-            (
-                _part('name="importType"'),
-                b"file/batch-manual",
-                _part('name="scoreData"; filename="scores.json"'),
-                document,
-                f"\r\n--{BOUNDARY}--\r\n".encode(),
-            )
-        )
+        said = [
+            _part(f'name="{name}"') + value.encode() for name, value in {"importType": import_type, **fields}.items()
+        ]
+        file = [_part(f'name="scoreData"; filename="{file_name}"'), content, f"\r\n--{BOUNDARY}--\r\n".encode()]
+        body = b"".join([*said, *file])
         headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
-        return self._import_id(self._ask("POST", "/api/v1/import/file", body=body, headers=headers, status=202))
+        return self._import_id(self._request("POST", "/api/v1/import/file", body=body, headers=headers, status=202))
 
     def send(self, document: bytes) -> str:
         """Sends a document as a hook does; returns the import's ID."""
         headers = {"Content-Type": "application/json"}
-        answer = self._ask("POST", "/ir/direct-manual/import", body=document, headers=headers, status=202)
-        return self._import_id(answer)
+        response = self._request("POST", "/ir/direct-manual/import", body=document, headers=headers, status=202)
+        return self._import_id(response)
+
+    def send_and_wait(self, document: bytes) -> None:
+        """Sends a document like a hook, and waits for the import. Raises BenchmarkError unless it is completed."""
+        answer = self._request("POST", WAITING, body=document, headers={"Content-Type": "application/json"}, status=200)
+        if json.loads(answer)["description"] != "completed":
+            raise BenchmarkError(f"an import that was waited for is {answer.decode()}")
+
+    def post_as_hook(self, path: str, body: bytes, *, headers: dict[str, str]) -> dict[str, Any]:
+        """Sends a score as a game's hook does; returns the answer. Raises Broken unless its import has ended."""
+        answer = self._request(
+            "POST", path, body=body, headers={"Content-Type": "application/json", **headers}, status=200
+        )
+        found: dict[str, Any] = json.loads(answer)
+        return found
 
     def preview_revert(self, import_id: str) -> None:
-        self._ask("GET", f"/api/v1/imports/{import_id}/revert", status=200)
+        self._request("GET", f"/api/v1/imports/{import_id}/revert", status=200)
 
     def revert(self, import_id: str) -> None:
-        self._ask("POST", f"/api/v1/imports/{import_id}/revert", status=200)
+        self._request("POST", f"/api/v1/imports/{import_id}/revert", status=200)
 
     def close(self) -> None:
         self._connection.close()
 
-    def _ask(
+    def _request(
         self, method: str, path: str, *, status: int, body: bytes = b"", headers: dict[str, str] | None = None
     ) -> bytes:
         self._connection.request(method, path, body=body, headers=self._headers | (headers or {}))
-        answer = self._connection.getresponse()
-        content = answer.read()
-        if answer.status != status:
-            raise Broken(f"{method} {path} answered {answer.status}: {content[:300].decode(errors='replace')}")
+        response = self._connection.getresponse()
+        content = response.read()
+        if response.status != status:
+            raise BenchmarkError(
+                f"{method} {path} answered {response.status}: {content[:300].decode(errors='replace')}"
+            )
         return content
 
     @staticmethod
-    def _import_id(answer: bytes) -> str:
-        found: dict[str, Any] = json.loads(answer)
+    def _import_id(response: bytes) -> str:
+        found: dict[str, Any] = json.loads(response)
         return str(found["body"]["importID"])
 
 

@@ -1,4 +1,4 @@
-"""Many players at once, each with a score every two seconds: is any lost, and does any wait for long?"""
+"""Many concurrent players, each with a score every two seconds: is any lost, or does any wait for long?"""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ import psycopg
 
 from script.bench_parts.client import Client
 from script.bench_parts.figures import Figure
-from script.bench_parts.installation import Broken, Installation
+from script.bench_parts.installation import BenchmarkError, Installation
 
 PLAYERS = 50
-EVERY = 2.0  # seconds between two scores of one player
-LOOK_EVERY = 0.01  # seconds
-GRACE = 30.0  # seconds that the last ones may take
+SCORE_INTERVAL_SECONDS = 2.0  # of one player
+UPDATE_INTERVAL_SECONDS = 0.01
+LAST_IMPORTS_TIMEOUT_SECONDS = 30.0  # for the last imports
 
 
 class Watch:
-    """Sees imports become completed, all of them through one connection of its own."""
+    """Watches imports until they are completed, through one connection."""
 
     def __init__(self, database: psycopg.Connection) -> None:
         self._database = database
         self._begun: dict[str, float] = {}
         self._lock = threading.Lock()
         self.passed: list[float] = []
-        self.late = 0  # how many were not completed when the last of the patience was gone
+        self.late = 0  # imports not completed within that time
 
     def expect(self, import_id: str, *, begun: float) -> None:
         with self._lock:
             self._begun[import_id] = begun
 
-    def look(self) -> bool:
-        """Notes what is completed by now. True while some are not. Raises Broken where one ended otherwise."""
+    def update(self) -> bool:
+        """Records completed imports. Returns whether some are unfinished. Raises BenchmarkError if one failed."""
         with self._lock:
             waiting = list(self._begun)
         rows = self._database.execute(
@@ -45,17 +45,17 @@ class Watch:
         now = time.time()
         for import_id, state, count in rows:
             if (state, count) != ("completed", 1):
-                raise Broken(f"An import of one score ended as {state} with {count} scores.")
+                raise BenchmarkError(f"An import of one score ended as {state} with {count} scores.")
             with self._lock:
                 self.passed.append(now - self._begun.pop(import_id))
         with self._lock:
             return bool(self._begun)
 
 
-def play(client: Client, singles: Iterator[bytes], watch: Watch, *, begin: float, until: float) -> int:
+def play(client: Client, singles: Iterator[bytes], watch: Watch, *, start_time: float, until: float) -> int:
     """One player's evening; returns how many scores were sent."""
     sent = 0
-    while (at := begin + sent * EVERY) < until:
+    while (at := start_time + sent * SCORE_INTERVAL_SECONDS) < until:
         time.sleep(max(0.0, at - time.time()))
         begun = time.time()
         watch.expect(client.send(next(singles)), begun=begun)
@@ -71,24 +71,29 @@ def measure(made: Installation, clients: Sequence[Client], singles: Sequence[lis
         start = time.time() + 0.5
         playing = [
             pool.submit(
-                play, client, iter(scores), watch, begin=start + EVERY * number / len(clients), until=start + seconds
+                play,
+                client,
+                iter(scores),
+                watch,
+                start_time=start + SCORE_INTERVAL_SECONDS * number / len(clients),
+                until=start + seconds,
             )
             for number, (client, scores) in enumerate(zip(clients, singles, strict=True))
         ]
         while any(not each.done() for each in playing):
-            watch.look()
-            time.sleep(LOOK_EVERY)
+            watch.update()
+            time.sleep(UPDATE_INTERVAL_SECONDS)
         sent = sum(each.result() for each in playing)
-        deadline = time.time() + GRACE
-        while watch.look() and time.time() < deadline:
-            time.sleep(LOOK_EVERY)
+        deadline = time.time() + LAST_IMPORTS_TIMEOUT_SECONDS
+        while watch.update() and time.time() < deadline:
+            time.sleep(UPDATE_INTERVAL_SECONDS)
     watch.late = sent - len(watch.passed)
     return watch
 
 
 def figures(watch: Watch) -> list[Figure]:
     passed = sorted(watch.passed)
-    text = f"not completed {GRACE:.0f} s after the last was sent"
+    text = f"not completed {LAST_IMPORTS_TIMEOUT_SECONDS:.0f} s after the last was sent"
     return [
         Figure(key="crowd.sent", text="imports of one score that completed", value=len(passed), unit=""),
         Figure(key="crowd.late", text=text, value=watch.late, unit="", aim=0),

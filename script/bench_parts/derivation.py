@@ -22,7 +22,7 @@ from script.bench_parts.figures import Figure, line
 HEADING = "Judging one score, without database or JSON"
 MIDDLE, MOST = 15, 40  # microseconds: for the median playtype, and for any
 SCORES, ROUNDS = 2_000, 5
-OF_A_SCORE = ("matchType", "identifier", "difficulty", "timeAchieved", "scoreMeta", "judgements", "optional")
+SCORE_MEMBERS = ("matchType", "identifier", "difficulty", "timeAchieved", "scoreMeta", "judgements", "optional")
 
 Prepared = tuple[dict[str, Any], dict[str, Any], dict[str, Any], Chart]
 """Metrics, judgements, optional metrics, and the chart."""
@@ -46,7 +46,7 @@ def _rounds(gpt: str) -> list[float]:
 
 
 def _round(prepared: Sequence[Prepared], playtype: Playtype) -> float:
-    """Microseconds a score. Each round judges plays of its own, as judging writes into them."""
+    """Microseconds per score. Each round judges new plays, because judging modifies them."""
     given = [(Play(dict(metrics), judgements, optional), chart) for metrics, judgements, optional, chart in prepared]
     gc.collect()
     begun = time.perf_counter()
@@ -59,14 +59,14 @@ def _round(prepared: Sequence[Prepared], playtype: Playtype) -> float:
 
 
 def _prepared(gpt: str) -> Iterator[Prepared]:
-    """Invented plays on the sample catalogue's charts, as a format hands them over."""
+    """Invented plays on the sample catalogue's charts, in the form that formats return."""
     game, playtype = gpt.split(":")
     rows = [row for row in _seeds("charts", game) if row["playtype"] == playtype]
     songs = {row["id"]: row for row in _seeds("songs", game)}
     charts = {row["chartID"]: _chart(row, songs[row["songID"]]) for row in rows}
     named = plays(gpt, rows, SCORES, chance=Random(gpt), name=lambda row: {"identifier": row["chartID"]})
     for row in named:
-        metrics = {name: value for name, value in row.items() if name not in OF_A_SCORE}
+        metrics = {name: value for name, value in row.items() if name not in SCORE_MEMBERS}
         yield metrics, row.get("judgements", {}), row.get("optional", {}), charts[row["identifier"]]
 
 

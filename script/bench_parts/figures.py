@@ -1,4 +1,4 @@
-"""Figures with their aims: as a table, as JSON, and beside those of an older run."""
+"""Figures with their targets: as a table, as JSON, and compared with an older run."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from typing import Any
 import psutil
 import psycopg
 
-BUSY = 0.25  # of a core's load a core: above it, others compete for the machine
+MAX_IDLE_LOAD = 0.25  # load per core above which other processes compete for the machine
 PACKAGES = ("Django", "psycopg", "rq", "redis", "msgspec", "granian")
 WIDTH = 62
 
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """One measured value. `aim` is the most it should be, or the least with `at_least`. `rounds`: every single one."""
+    """One measured value. `aim` is its upper limit, or the lower one with `at_least`. `rounds`: all measurements."""
 
     key: str
     text: str
@@ -57,9 +57,9 @@ class Curve:
 
 @dataclass
 class Report:
-    """Everything a run found out. Figures stand under headings; `stages` maps a heading to seconds by stage."""
+    """The results of a run, figures by heading; `stages` maps a heading to seconds by stage."""
 
-    facts: dict[str, Any]
+    conditions: dict[str, Any]
     sections: dict[str, list[Figure]] = field(default_factory=dict)
     stages: dict[str, dict[str, float]] = field(default_factory=dict)
     curves: list[Curve] = field(default_factory=list)
@@ -74,7 +74,7 @@ class Report:
             for figure in found
         ]
         found = {
-            "facts": self.facts,
+            "facts": self.conditions,
             "figures": figures,
             "stages": self.stages,
             "curves": [asdict(curve) for curve in self.curves],
@@ -82,8 +82,8 @@ class Report:
         return json.dumps(found, indent=2) + "\n"
 
 
-def facts(database: psycopg.Connection, *, folder: Path, load: float) -> dict[str, Any]:
-    """What the figures were measured on. `load` is the load average before anything of ours ran."""
+def conditions(database: psycopg.Connection, *, folder: Path, load: float) -> dict[str, Any]:
+    """The conditions of the measurement. `load` is the load average before the run."""
     found = database.execute("SELECT current_setting('server_version')").fetchone()
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -95,12 +95,12 @@ def facts(database: psycopg.Connection, *, folder: Path, load: float) -> dict[st
         "postgresql": found[0].split()[0] if found else "?",
         **{name: version(name) for name in PACKAGES},
         "load_at_start": round(load, 2),
-        "others_compete": load > BUSY * (os.cpu_count() or 1),
+        "others_compete": load > MAX_IDLE_LOAD * (os.cpu_count() or 1),
     }
 
 
 def file_system(folder: Path) -> str:
-    """The kind that the data lies on."""
+    """The file system of the data folder."""
     parts = [part for part in psutil.disk_partitions(all=True) if folder.resolve().is_relative_to(part.mountpoint)]
     return max(parts, key=lambda part: len(part.mountpoint)).fstype if parts else "?"
 
@@ -109,10 +109,10 @@ def file_system(folder: Path) -> str:
 
 
 def table(report: Report, *, older: Mapping[str, Any] | None = None) -> str:
-    """The whole report. `older`: the JSON of another run, to stand beside it."""
+    """The whole report. `older`: the JSON of another run, to compare with."""
     before = {figure["key"]: figure["value"] for figure in older["figures"]} if older else {}
-    lines = [f"{name.replace('_', ' '):<16}{value}" for name, value in report.facts.items()]
-    if report.facts.get("others_compete"):
+    lines = [f"{name.replace('_', ' '):<16}{value}" for name, value in report.conditions.items()]
+    if report.conditions.get("others_compete"):
         lines += ["", "Other processes competed for this machine: trust ratios more than seconds, and neither much."]
     for heading, figures in report.sections.items():
         lines += ["", heading, *(line(figure, before.get(figure.key)) for figure in figures)]
@@ -135,7 +135,7 @@ def line(figure: Figure, before: float | None = None) -> str:
 
 
 def shown(value: float, unit: str) -> str:
-    """Three digits are more than such a measure is worth."""
+    """The value with three significant digits."""
     digits = 0 if value >= 100 else 1 if value >= 10 else 2
     return f"{value:,.{digits}f} {unit}".rstrip()
 

@@ -1,4 +1,4 @@
-"""How cost grows: with the batch, with a player's history, with what all others have, and in a long run of imports."""
+"""How cost grows: with the batch, with a player's scores, with all others' scores, and in a long run of imports."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from script.bench_parts.installation import Installation
 
 GPT = "sdvx:Single"
 SINGLES = 15
-TENS = 20  # imports of ten scores whose median is told
+TENS = 20  # imports of ten scores for one median
 ROWS_A_PLAYER = 100_000
-FEW = (1, 10, 100, 1_000, 10_000)
+BATCH_SIZES = (1, 10, 100, 1_000, 10_000)
 
 
 def with_batch(made: Installation, clients: Iterator[Client], charts: list[catalogue.Row], *, most: int) -> Curve:
     """Seconds from upload to completed by the size of the file, each by a new player."""
     points = []
-    for count in [size for size in FEW if size < most] + [most]:
+    for count in [size for size in BATCH_SIZES if size < most] + [most]:
         document = catalogue.scores(GPT, charts, count, seed=f"batch {count}")
         begun = time.time()
         points.append((count, bulk.wait_for(made.database, next(clients).upload(document)).at - begun))
@@ -31,7 +31,7 @@ def with_batch(made: Installation, clients: Iterator[Client], charts: list[catal
 
 
 def with_history(made: Installation, client: Client, charts: list[catalogue.Row], *, step: int, steps: int) -> Curve:
-    """Milliseconds of an import of one score by what its player has already."""
+    """Milliseconds of an import of one score, by the number of scores its player has."""
     points = []
     for number in range(steps + 1):
         if number:
@@ -47,7 +47,7 @@ def with_history(made: Installation, client: Client, charts: list[catalogue.Row]
 def with_others(
     made: Installation, clients: Iterator[Client], charts: list[catalogue.Row], *, rows: int, steps: int = 3
 ) -> Curve:
-    """Milliseconds of an import of ten scores by a newcomer, by how many scores all others have.
+    """Milliseconds of an import of ten scores by a new player, by the number of scores all others have.
 
     The others' rows are copies of one player's, made by PostgreSQL itself. They have neither sessions nor bests.
     """
@@ -63,15 +63,15 @@ def with_others(
 
 
 def _tens(made: Installation, client: Client, charts: list[catalogue.Row], *, seed: str) -> float:
-    """The median of imports of ten scores by one newcomer, the first one aside."""
+    """The median of imports of ten scores by one new player, without the first."""
     whole = json.loads(catalogue.scores(GPT, charts, 10 * (TENS + 1), seed=seed))
     scores = iter(whole["scores"])
     passed = []
     while ten := list(islice(scores, 10)):
-        time.sleep(small.PAUSE)
+        time.sleep(small.PAUSE_SECONDS)
         content = json.dumps(whole | {"scores": ten}).encode()
         begun = time.time()
-        passed.append((bulk.wait_for(made.database, client.send(content), look_every=0.0005).at - begun) * 1000)
+        passed.append((bulk.wait_for(made.database, client.send(content), poll_interval=0.0005).at - begun) * 1000)
     return statistics.median(passed[1:])
 
 
@@ -80,7 +80,7 @@ def count_of(made: Installation) -> int:
 
 
 def multiply(made: Installation, template: int, *, until: int) -> None:
-    """Copies the scores of an import for one new player after the other, until there are so many in all.
+    """Copies the scores of an import to one new player after the other, until there are this many in all.
 
     Foreign keys are not checked, as these rows are right by construction and there are millions of them.
     """
@@ -111,7 +111,7 @@ COPY_SCORES = """
 
 
 def others_figures(curve: Curve) -> list[Figure]:
-    """Into as many as there are now, against into none."""
+    """An import into the current number of scores, compared with one into an empty database."""
     empty, full = curve.points[0][1], curve.points[-1][1]
     return [
         Figure(key="others.empty", text="ten scores into an empty database", value=empty, unit="ms"),
@@ -123,7 +123,7 @@ def others_figures(curve: Curve) -> list[Figure]:
 def long_run(
     made: Installation, clients: Iterator[Client], charts: list[catalogue.Row], *, count: int, times: int
 ) -> list[Figure]:
-    """One large import after the other, each by a new player: is the last one as quick and as small as the first?"""
+    """Consecutive large imports, each by a new player: is the last one as fast and as small as the first?"""
     seconds, peaks = [], []
     for number in range(times):
         document = catalogue.scores(GPT, charts, count, seed=f"long {number}")

@@ -1,4 +1,4 @@
-"""Asks the same over and over through kept connections: `hammer PORT PATH SECONDS CONNECTIONS`. Prints JSON.
+"""Sends the same request repeatedly over keep-alive connections: `hammer PORT PATH SECONDS CONNECTIONS`. Prints JSON.
 
 A process of its own, with as little Python a request as can be, so that the server is what is measured.
 """
@@ -18,15 +18,15 @@ def main() -> None:
     port, path, seconds, connections = int(sys.argv[1]), sys.argv[2], float(sys.argv[3]), int(sys.argv[4])
     request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
     sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(connections)]
-    sizes = {ask_once(each, request) for each in sockets}
+    sizes = {send_request(each, request) for each in sockets}
     if len(sizes) != 1:
-        sys.exit(f"answers of {sorted(sizes)} bytes to the same question")
+        sys.exit(f"responses of {sorted(sizes)} bytes to the same request")
     done, passed = hammer(sockets, request, size=sizes.pop(), seconds=seconds)
     print(json.dumps({"requests": done, "seconds": passed}))
 
 
-def ask_once(connection: socket.socket, request: bytes) -> int:
-    """Bytes of an answer."""
+def send_request(connection: socket.socket, request: bytes) -> int:
+    """The bytes of a response."""
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.sendall(request)
     data = b""
@@ -44,7 +44,7 @@ def ask_once(connection: socket.socket, request: bytes) -> int:
 
 
 def hammer(sockets: list[socket.socket], request: bytes, *, size: int, seconds: float) -> tuple[int, float]:
-    """How many whole answers came, in how many seconds. Ends with a message for an answer of another kind."""
+    """The number of complete responses and the seconds they took. Exits with a message for an unexpected response."""
     poller = select.poll()
     by_file = {each.fileno(): each for each in sockets}
     missing = dict.fromkeys(by_file, size)

@@ -1,4 +1,4 @@
-"""Everything that `script/server` runs, on data of its own, which goes when it stops."""
+"""Everything that `script/server` runs, on temporary data."""
 
 from __future__ import annotations
 
@@ -19,22 +19,23 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from tachi_imports import env, services
-from tachi_imports.processes import spawn
+from tachi_imports import env
+from tachi_imports.embedded import services
+from tachi_imports.process.processes import spawn
 
-PATIENCE = 90.0  # seconds until everything has to be up
-GRACE = 20.0  # seconds for everything to stop
+TIMEOUT_SECONDS = 90.0  # until everything has to be up
+STOP_TIMEOUT_SECONDS = 20.0  # for everything to stop
 WORKERS = 2
 WEB_PROCESSES = 2
 
 
-class Broken(Exception):
+class BenchmarkError(Exception):
     """The run cannot go on; the message says why."""
 
 
 @dataclass
 class Installation:
-    """What the measures talk to."""
+    """A running installation."""
 
     folder: Path
     port: int
@@ -51,6 +52,12 @@ class Installation:
         children = psutil.Process(self.supervisor.pid).children()
         return [child for child in children if "worker" in child.cmdline()]
 
+    def web(self) -> list[psutil.Process]:
+        """The processes that answer requests, and those beside them, which have little to do."""
+        workers = self.workers()
+        found = psutil.Process(self.supervisor.pid).children(recursive=True)
+        return [process for process in found if process not in workers]
+
     def postgres(self) -> list[psutil.Process]:
         """PostgreSQL's processes."""
         pid = int((self.folder / "postgres" / "postmaster.pid").read_text(encoding="utf-8").split("\n")[0])
@@ -58,30 +65,30 @@ class Installation:
         return [postmaster, *postmaster.children(recursive=True)]
 
     def manage(self, *command: str) -> str:
-        """What a command of manage.py says. Raises Broken where it fails."""
+        """Runs a management command and returns its output. Raises BenchmarkError if it fails."""
         argv = [sys.executable, "manage.py", *command]
         done = subprocess.run(argv, cwd=env.BASE_DIR, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise Broken(f"manage.py {command[0]} failed: {done.stderr.strip()}")
+            raise BenchmarkError(f"manage.py {command[0]} failed: {done.stderr.strip()}")
         return done.stdout
 
     def rest(self) -> None:
-        """Cleans up after deletions and flushes, so that what is measured next starts as on a quiet evening."""
+        """Vacuums and flushes, so that the next measurement starts without background work."""
         self.database.execute("VACUUM")
         self.database.execute("CHECKPOINT")
 
 
 @contextmanager
 def installation() -> Iterator[Installation]:
-    """Up for the length of a block. Raises Broken when it does not come up."""
+    """Runs an installation for the length of a block. Raises BenchmarkError if it does not start."""
     folder = services.temporary_folder()
-    servers = services.start(folder, durable=True, throw_away=True)
+    servers = services.start(folder, durable=True, temporary=True)
     supervisor = None
     try:
         port = free_port()
         os.environ.update(environment(folder, port, servers))
         with (folder / "bench.log").open("wb") as log:
-            supervisor = spawn([sys.executable, "-m", "tachi_imports.supervisor"], cwd=env.BASE_DIR, log=log)
+            supervisor = spawn([sys.executable, "-m", "tachi_imports.process.supervisor"], cwd=env.BASE_DIR, log=log)
         made = Installation(folder, port, servers.database_url, servers.redis_url, supervisor)
         wait_until_healthy(made)
         yield made
@@ -92,7 +99,7 @@ def installation() -> Iterator[Installation]:
         servers.stop()
 
 
-def environment(folder: Path, port: int, servers: services.Running) -> dict[str, str]:
+def environment(folder: Path, port: int, servers: services.RunningServers) -> dict[str, str]:
     """Production, but for the rate limits, and an upload of 100,000 scores is larger than most.
 
     The addresses of the servers are named, so that no `.env` can lead a measurement to somebody's real data.
@@ -106,7 +113,7 @@ def environment(folder: Path, port: int, servers: services.Running) -> dict[str,
         "PORT": str(port),
         "TACHI_DEBUG": "off",
         "TACHI_ENV": "production",
-        "TACHI_GAMES": "sdvx,chunithm",
+        "TACHI_GAMES": "sdvx,chunithm,iidx,bms,pms",
         "TACHI_MAX_UPLOAD_MB": "256",
         "TACHI_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "TACHI_RATE_LIMITS": "off",
@@ -123,18 +130,18 @@ def free_port() -> int:
 
 
 def wait_until_healthy(made: Installation) -> None:
-    """Raises Broken with the end of the log."""
-    deadline = time.monotonic() + PATIENCE
+    """Raises BenchmarkError with the end of the log."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < deadline and made.supervisor.poll() is None:
         if health(made.port).get("workers") == WORKERS:
             return
         time.sleep(0.1)
     log = (made.folder / "bench.log").read_text("utf-8", errors="replace")
-    raise Broken("The installation did not come up. The end of its log:\n" + "\n".join(log.splitlines()[-20:]))
+    raise BenchmarkError("The installation did not come up. The end of its log:\n" + "\n".join(log.splitlines()[-20:]))
 
 
 def health(port: int) -> dict[str, object]:
-    """What /healthz says; empty while nothing answers."""
+    """The report of /healthz; empty while nothing answers."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     with suppress(OSError, http.client.HTTPException, ValueError):
         connection.request("GET", "/healthz")
@@ -149,5 +156,5 @@ def stop(supervisor: subprocess.Popen[bytes]) -> None:
     for wanted in (signal.SIGTERM, signal.SIGTERM, signal.SIGKILL):
         supervisor.send_signal(wanted)
         with suppress(subprocess.TimeoutExpired):
-            supervisor.wait(GRACE)
+            supervisor.wait(STOP_TIMEOUT_SECONDS)
             return

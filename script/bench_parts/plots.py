@@ -1,4 +1,4 @@
-"""Curves as SVG, with logarithmic axes: a line that rises by a decade a decade is cost that grows with its cause."""
+"""Curves as SVG with logarithmic axes, on which linear growth rises by one decade per decade."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STYLE = "font: 13px sans-serif; fill: #333"
 
 
 def write(curves: Sequence[Curve], folder: Path) -> None:
-    """A file a curve, named after it."""
+    """Writes a file for each curve, named after it."""
     folder.mkdir(parents=True, exist_ok=True)
     for curve in curves:
         (folder / f"{curve.name}.svg").write_text(svg(curve), encoding="utf-8")
@@ -45,7 +45,7 @@ Range = tuple[int, int]
 
 
 def decades(values: Iterable[float]) -> Range:
-    """The powers of ten around positive values, one apart at least."""
+    """The powers of ten around positive values, at least two."""
     logs = [log10(value) for value in values]
     low, high = floor(min(logs)), ceil(max(logs))
     return low, max(high, low + 1)

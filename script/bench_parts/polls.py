@@ -1,4 +1,4 @@
-"""Polls a second, against a view that does nothing, under the same server."""
+"""Polls per second, compared with a view that does nothing, on the same server."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from imports.pipeline.progress import Progress, Stage, writer
 from script.bench_parts.bulk import wait_for
 from script.bench_parts.client import TRIVIAL, Client
 from script.bench_parts.figures import Figure, middle
-from script.bench_parts.installation import Broken, Installation
+from script.bench_parts.installation import BenchmarkError, Installation
 
-CONNECTIONS = 16  # enough for the kernel to give every web process some
+CONNECTIONS = 16  # enough for the kernel to distribute them over all web processes
 WARM_UP = 0.5  # seconds
-LONG_ENOUGH = 3.0  # seconds: shorter than a large import takes
+MIN_SECONDS = 3.0  # seconds: shorter than a large import takes
 
 
 def rate(port: int, path: str, *, seconds: float) -> float:
-    """Answers a second."""
+    """Responses per second."""
     argv = [sys.executable, "-P", "-m", "script.bench_parts.hammer", str(port), path, str(seconds), str(CONNECTIONS)]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise Broken(f"GET {path} could not be measured: {done.stderr.strip()}")
+        raise BenchmarkError(f"GET {path} could not be measured: {done.stderr.strip()}")
     found = json.loads(done.stdout)
     return float(found["requests"] / found["seconds"])
 
 
 @contextmanager
-def made_ongoing(made: Installation, import_id: str) -> Iterator[None]:
-    """Makes a completed import look as if it were running: its sign of life is held here, its progress stands still."""
+def marked_as_running(made: Installation, import_id: str) -> Iterator[None]:
+    """Makes a completed import look as if it were running: holds its lock and leaves its progress unchanged."""
     row = made.database.execute("SELECT id FROM imports_import WHERE import_id = %s", [import_id]).fetchone()
     made.database.execute("SELECT pg_advisory_lock(%s)", row)
     made.database.execute("UPDATE imports_import SET state = 'running' WHERE id = %s", row)
@@ -46,7 +46,7 @@ def made_ongoing(made: Installation, import_id: str) -> Iterator[None]:
 
 
 def rate_beside_an_import(made: Installation, path: str, *, client: Client, document: bytes, seconds: float) -> float:
-    """Answers a second while a worker has a large import to do. Any answer that is not a poll's ends the run."""
+    """Responses per second while a worker runs a large import. Any unexpected response ends the run."""
     uploaded = client.upload(document)
     found = rate(made.port, path, seconds=seconds)
     wait_for(made.database, uploaded)
@@ -56,22 +56,22 @@ def rate_beside_an_import(made: Installation, path: str, *, client: Client, docu
 def figures(
     made: Installation, import_id: str, *, client: Client, document: bytes, rounds: int, seconds: float
 ) -> list[Figure]:
-    """`import_id` is of an import of one score that is in. Ratios are of neighbours in time; the median is told."""
+    """Polls per second. `import_id`: a completed import of one score. Each ratio is of two consecutive measurements."""
     trivial: list[float] = []
     ongoing: list[float] = []
     completed: list[float] = []
     poll = f"/api/v1/imports/{import_id}/poll-status"
     for number in range(rounds + 1):
         length = seconds if number else WARM_UP
-        answers = [rate(made.port, TRIVIAL, seconds=length)]
-        with made_ongoing(made, import_id):
-            answers.append(rate(made.port, poll, seconds=length))
-        answers.append(rate(made.port, poll, seconds=length))
+        responses = [rate(made.port, TRIVIAL, seconds=length)]
+        with marked_as_running(made, import_id):
+            responses.append(rate(made.port, poll, seconds=length))
+        responses.append(rate(made.port, poll, seconds=length))
         if number:
-            for found, measured in zip((trivial, ongoing, completed), answers, strict=True):
+            for found, measured in zip((trivial, ongoing, completed), responses, strict=True):
                 found.append(measured)
-    with made_ongoing(made, import_id):
-        beside = rate_beside_an_import(made, poll, client=client, document=document, seconds=max(seconds, LONG_ENOUGH))
+    with marked_as_running(made, import_id):
+        beside = rate_beside_an_import(made, poll, client=client, document=document, seconds=max(seconds, MIN_SECONDS))
     return [
         Figure(
             key="polls.beside",

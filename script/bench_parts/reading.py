@@ -1,4 +1,4 @@
-"""What somebody looks at after an import: its page, tab by tab."""
+"""The page of an import, tab by tab."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ TABS = ("", "?tab=scores", "?tab=scores&page=50", "?tab=sessions", "?tab=problem
 SERVER_TIME = 300  # milliseconds that any tab of a large import's page may take
 
 
-def milliseconds(deed: Callable[[], object], *, rounds: int = ROUNDS) -> float:
+def milliseconds(revert_request: Callable[[], object], *, rounds: int = ROUNDS) -> float:
     """The median of several."""
     passed = []
     for _ in range(rounds):
         begun = time.perf_counter()
-        deed()
+        revert_request()
         passed.append((time.perf_counter() - begun) * 1000)
     return statistics.median(passed)
 

@@ -1,4 +1,4 @@
-"""The product's settings, and an address that costs nothing to compare others with."""
+"""The product's settings, with a trivial URL to compare others with."""
 
 from __future__ import annotations
 

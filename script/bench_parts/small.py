@@ -1,4 +1,4 @@
-"""The common case: a hook sends one score, and somebody waits for it."""
+"""The most common case: a hook sends one score, and a player waits for it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from script.bench_parts.client import TRIVIAL, Client
 from script.bench_parts.figures import Figure, middle
 from script.bench_parts.installation import Installation
 
-PAUSE = 0.02  # seconds between two imports, so that each meets idle workers
-LOOK_EVERY = 0.0005  # seconds between two looks at the import's row
+PAUSE_SECONDS = 0.02  # seconds between two imports, so that each meets idle workers
+POLL_INTERVAL_SECONDS = 0.0005  # seconds between two checks of the import's row
 
 
 def one_by_one(made: Installation, client: Client, document: bytes) -> list[float]:
@@ -34,13 +34,24 @@ def singles(document: bytes) -> Iterator[bytes]:
 
 
 def _milliseconds(made: Installation, client: Client, content: bytes) -> float:
-    time.sleep(PAUSE)
+    time.sleep(PAUSE_SECONDS)
     begun = time.time()
-    seen = wait_for(made.database, client.send(content), look_every=LOOK_EVERY)
+    seen = wait_for(made.database, client.send(content), poll_interval=POLL_INTERVAL_SECONDS)
     return (seen.at - begun) * 1000
 
 
-def trivial(client: Client, count: int) -> list[float]:
+def waiting_requests(client: Client, document: bytes) -> list[float]:
+    """Milliseconds from POST to its answer, of requests that wait for the end of their import."""
+    passed = []
+    for content in singles(document):
+        time.sleep(PAUSE_SECONDS)
+        begun = time.time()
+        client.send_and_wait(content)
+        passed.append((time.time() - begun) * 1000)
+    return passed
+
+
+def trivial_requests(client: Client, count: int) -> list[float]:
     """Milliseconds of requests that do nothing, one after the other through the same connection."""
     passed = []
     for _ in range(count):
@@ -50,14 +61,26 @@ def trivial(client: Client, count: int) -> list[float]:
     return passed
 
 
+def waiting_request_figures(passed: Sequence[float]) -> list[Figure]:
+    return [
+        middle("answered.median", "POST to final answer, median", passed, "ms", aim=60),
+        Figure(
+            key="answered.p99", text="POST to final answer, 99th percentile", value=percentile_99(passed), unit="ms"
+        ),
+    ]
+
+
+def percentile_99(passed: Sequence[float]) -> float:
+    return sorted(passed)[min(len(passed) - 1, int(len(passed) * 0.99))]
+
+
 def figures(key: str, passed: Sequence[float], request: Sequence[float], *, judged: bool) -> list[Figure]:
     """Median, 99th percentile, and the median as a multiple of a trivial request. `judged`: with aims."""
     trivial_request = sorted(request)[len(request) // 2]
     median = middle(f"{key}.median", "POST to completed, median", passed, "ms", aim=40 if judged else None)
-    slowest = sorted(passed)[min(len(passed) - 1, int(len(passed) * 0.99))]
     text = "POST to completed, 99th percentile"
     return [
         median,
-        Figure(key=f"{key}.p99", text=text, value=slowest, unit="ms", aim=100 if judged else None),
+        Figure(key=f"{key}.p99", text=text, value=percentile_99(passed), unit="ms", aim=100 if judged else None),
         Figure(key=f"{key}.ratio", text="median / a trivial request", value=median.value / trivial_request, unit="x"),
     ]

@@ -1,11 +1,19 @@
-"""The product's addresses, and a trivial view: through the same middleware, a constant text, nothing looked up."""
+"""The product's URLs, and two of the benchmark.
+
+A trivial view: the same middleware, a constant text, no queries. And an import as by a hook that waits for its end.
+"""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from script.bench_parts.client import TRIVIAL
+from imports.api.core.responses import ok_response
+from imports.api.core.waiting import wait_for_import
+from imports.api.imports.upload import DirectManual
+from script.bench_parts.client import TRIVIAL, WAITING
 
 SAYS = b'{"success":true,"description":"Import is ongoing.","body":{"importStatus":"ongoing"}}'
 
@@ -14,4 +22,14 @@ def trivial(_request: HttpRequest) -> HttpResponse:
     return HttpResponse(SAYS, content_type="application/json")
 
 
-urlpatterns = [path(TRIVIAL.removeprefix("/"), trivial), path("", include("tachi_imports.urls"))]
+class WaitingImport(DirectManual):
+    def create(self, request: Request) -> Response:
+        job = wait_for_import(request, self.submit(self.from_body()))
+        return ok_response(job.state, {"importID": job.import_id})
+
+
+urlpatterns = [
+    path(TRIVIAL.removeprefix("/"), trivial),
+    path(WAITING.removeprefix("/"), WaitingImport.as_view({"post": "create"})),
+    path("", include("tachi_imports.urls")),
+]

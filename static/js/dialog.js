@@ -42,10 +42,12 @@ document.addEventListener("click", async (event) => {
   const link = event.target.closest("a[data-dialog]");
   if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
-  if (link.getAttribute("aria-busy")) return;
-  link.setAttribute("aria-busy", "true");
+  if (link.dataset.asked) return;
+  link.dataset.asked = "yes";
+  link.dispatchEvent(new CustomEvent("busy", { bubbles: true }));
   const form = await fetchForm(link.href).catch(() => null);
-  link.removeAttribute("aria-busy");
+  delete link.dataset.asked;
+  link.dispatchEvent(new CustomEvent("idle", { bubbles: true }));
   if (form) show(form);
   else location.assign(link.href);
 });

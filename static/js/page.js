@@ -28,7 +28,7 @@ for (const bar of document.querySelectorAll("[data-chosen]")) {
       all.indeterminate = chosen > 0 && chosen < boxes.length;
     }
     bar.hidden = chosen === 0;
-    bar.querySelector("[data-chosen-count]").textContent = filled(ngettext("{count} chosen", "{count} chosen", chosen), { count: grouped(chosen) });
+    bar.querySelector("[data-chosen-count]").textContent = filled(ngettext("{count} selected", "{count} selected", chosen), { count: grouped(chosen) });
     bar.querySelector("[data-chosen-button]").textContent = filled(ngettext("Revert {count}…", "Revert {count}…", chosen), { count: grouped(chosen) });
   };
   form.addEventListener("change", ({ target }) => {
@@ -39,3 +39,51 @@ for (const bar of document.querySelectorAll("[data-chosen]")) {
   form.addEventListener("reset", () => setTimeout(count));
   addEventListener("pageshow", count); // the browser may restore boxes when the reader comes back
 }
+
+document.addEventListener("click", async (event) => { // the page's own address, to another program or to the clipboard
+  const share = event.target.closest("[data-share]");
+  if (!share) return;
+  const label = share.querySelector("span"), words = label.textContent;
+  try {
+    if (navigator.share) return await navigator.share({ title: document.title, url: location.href.split(/[?#]/)[0] });
+    await navigator.clipboard.writeText(location.href.split(/[?#]/)[0]);
+    label.textContent = gettext("Link copied");
+    setTimeout(() => { label.textContent = words; }, 4000);
+  } catch { /* the reader thought better of it, or the browser refuses */ }
+});
+
+// What takes longer than a moment says so: the button that was pressed turns, and a word is spoken. A second press does nothing.
+const MOMENT = 400; // ms
+const working = new Set();
+
+function busy(control) {
+  working.add(control);
+  setTimeout(() => {
+    if (!working.has(control)) return;
+    control.setAttribute("aria-busy", "true");
+    const note = document.createElement("div");
+    note.className = "toast";
+    note.dataset.working = "";
+    note.textContent = gettext("Still working…");
+    document.getElementById("toasts")?.append(note);
+  }, MOMENT);
+}
+
+function idle() {
+  for (const control of working) control.removeAttribute("aria-busy");
+  working.clear();
+  for (const note of document.querySelectorAll("[data-working]")) note.remove();
+}
+
+addEventListener("submit", (event) => { // last of all listeners: what another script does itself was prevented by then
+  const button = event.submitter;
+  if (event.defaultPrevented || !button) return;
+  if (working.has(button)) event.preventDefault();
+  else busy(button);
+});
+document.addEventListener("busy", (event) => busy(event.target)); // dialog.js
+document.addEventListener("idle", idle);
+addEventListener("pageshow", idle);
+
+// Days that a filter names are days of the reader's own zone.
+for (const field of document.querySelectorAll("[data-time-zone]")) field.value = Intl.DateTimeFormat().resolvedOptions().timeZone;

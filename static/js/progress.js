@@ -105,7 +105,7 @@ function showPanel(root, seen, taken) {
   root.dataset.stageNow = order[seen.stage];
   const label = labelOf(seen);
   part(root, "stage").textContent = label;
-  const [big, small] = seen.position ? [grouped(seen.position), filled(gettext("{ending} in line"), { ending: ordinalEnding(seen.position) })] : [seen.percent, "%"];
+  const [big, small] = seen.position ? [grouped(seen.position), filled(gettext("{ending} in the queue"), { ending: ordinalEnding(seen.position) })] : [seen.percent, "%"];
   part(root, "big").replaceChildren(String(big), element("small", small));
   part(root, "counts").replaceChildren(...counts(seen));
   document.title = `${seen.percent} %, ${label.toLowerCase()} · ${document.title.split(" · ").at(-1)}`;
@@ -113,7 +113,7 @@ function showPanel(root, seen, taken) {
 }
 
 function showStage(line, distance, seen, taken) {
-  const [place, icon, words] = distance < 0 ? ["was", "check", gettext("done")] : distance ? ["", "circle-dashed", gettext("to come")] : ["now", "loader", gettext("now")];
+  const [place, icon, words] = distance < 0 ? ["was", "check", gettext("done")] : distance ? ["", "circle-dashed", gettext("pending")] : ["now", "loader", gettext("now")];
   const hasJustPassed = distance < 0 && line.classList.contains("now");
   line.className = place;
   if (distance) line.removeAttribute("aria-current");
@@ -131,13 +131,13 @@ function showStage(line, distance, seen, taken) {
 const labelOf = (seen) => document.querySelector(`[data-stage="${order[seen.stage]}"] > span`).textContent;
 
 function nowNote({ position, processed, total }) {
-  if (position) return position > 1 ? filled(gettext("{count} before yours"), { count: grouped(position - 1) }) : gettext("next");
+  if (position) return position > 1 ? filled(gettext("{count} ahead of yours"), { count: grouped(position - 1) }) : gettext("next");
   return total ? filled(gettext("{part} of {whole}"), { part: grouped(processed), whole: grouped(total) }) : "";
 }
 
 function counts({ position, processed, total }) {
-  if (position > 1) return [element("span", filled(ngettext("{count} import before yours", "{count} imports before yours", position - 1), { count: grouped(position - 1) }), "dim")];
-  if (position) return [element("span", gettext("next to start"), "dim")];
+  if (position > 1) return [element("span", filled(ngettext("{count} import ahead of yours", "{count} imports ahead of yours", position - 1), { count: grouped(position - 1) }), "dim")];
+  if (position) return [element("span", gettext("starts next"), "dim")];
   return total ? [element("span", grouped(processed), "n"), " ", element("span", filled(ngettext("of {total} score", "of {total} scores", total), { total: grouped(total) }), "dim")] : [];
 }
 
@@ -148,7 +148,7 @@ function left({ eta, position }) {
 
 function speak(roots, seen) {
   seen.spoken = seen.percent;
-  const place = filled(seen.position ? gettext("number {number} in line") : gettext("{number} percent"), { number: seen.position || seen.percent });
+  const place = filled(seen.position ? gettext("number {number} in the queue") : gettext("{number} percent"), { number: seen.position || seen.percent });
   const rest = seen.eta == null || seen.position ? "" : `, ${left(seen)}`;
   for (const root of roots) if (part(root, "spoken")) part(root, "spoken").textContent = `${labelOf(seen)}, ${place}${rest}.`;
 }
@@ -167,7 +167,7 @@ function element(name, text, className = "") {
   return made;
 }
 
-// The same words as imports/pages/words.py.
+// The same words as imports/pages/texts/formatting.py.
 const inSeconds = (seconds) => filled(gettext("{seconds} s"), { seconds });
 
 function about(seconds) {
@@ -220,7 +220,7 @@ async function swap(row) {
   row.replaceWith(fresh);
   if (fresh.dataset.poll) follow(fresh.dataset.poll, [fresh]); // the page was a moment behind
   fresh.dispatchEvent(new CustomEvent("content", { bubbles: true }));
-  for (const next of page.querySelectorAll("tr[id]")) catchUp(next);
+  for (const next of page.querySelectorAll(".runs > li[id]")) catchUp(next);
 }
 
 function catchUp(next) { // rows that waited too far behind to be asked about
@@ -235,7 +235,7 @@ function catchUp(next) { // rows that waited too far behind to be asked about
 function toast(gauge, words) {
   const box = element("div", "", "toast"), link = element("a", gettext("Show it"), "btn small");
   link.href = gauge.dataset.url;
-  box.append(element("span", words), link);
+  box.append(element("span", filled(gettext("{name}: {words}"), { name: gauge.dataset.name, words })), link);
   document.getElementById("toasts").append(box);
   gauge.remove();
 }

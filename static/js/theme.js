@@ -15,7 +15,15 @@
   document.addEventListener("click", (event) => {
     if (!event.target.closest("[data-theme-switch]")) return;
     const theme = isDark() ? "light" : "dark";
+    const isSystems = matchMedia(`(prefers-color-scheme: ${theme})`).matches; // then the choice is over: follow the system again
     dress(theme);
-    try { localStorage.setItem("theme", theme); } catch { /* for this page only */ }
+    if (isSystems) {
+      delete root.dataset.theme;
+      for (const meta of document.querySelectorAll("meta[name=theme-color]")) meta.content = meta.media.includes("dark") ? "#182026" : "#ffffff";
+    }
+    try {
+      if (isSystems) localStorage.removeItem("theme");
+      else localStorage.setItem("theme", theme);
+    } catch { /* for this page only */ }
   });
 })();

@@ -1,12 +1,12 @@
 // The upload form, made comfortable: a file that is dropped anywhere on the page, or chosen, is checked at once, and the page
 // tells how far that is. Without this the same form posts. Its answer to `Accept: application/json` is {"url"} or {"description"}.
 const LATER = 700, OFTEN = 500, PATIENCE = 10; // ms until the first look at a check, and between two; tries where the server is busy
-const SENDING = gettext("Sending the file"), CHECKING = gettext("Checking the file");
+const SENDING = gettext("Uploading"), CHECKING = gettext("Checking the file");
 const form = document.querySelector("form[data-upload]");
 const input = form?.querySelector("[data-drop] input[type=file]");
 if (input) prepare();
 
-function fileSize(count) { // as imports/pages/words.py
+function fileSize(count) { // as imports/pages/texts/formatting.py
   if (count < 1_000) return filled(gettext("{size} B"), { size: count });
   if (count < 999_500) return filled(gettext("{size} KB"), { size: Math.round(count / 1_000) });
   return filled(gettext("{size} MB"), { size: Number((count / 1_000_000).toFixed(1)) });
@@ -49,7 +49,7 @@ function prepare() {
     const tooLarge = file && file.size > limit;
     picked.hidden = !file;
     picked.textContent = file ? `${file.name}, ${fileSize(file.size)}` : "";
-    complain(tooLarge ? filled(gettext("This file is larger than {limit}. Nothing was sent."), { limit: fileSize(limit) }) : "");
+    complain(tooLarge ? filled(gettext("The file is larger than {limit}. Nothing was uploaded."), { limit: fileSize(limit) }) : "");
     return Boolean(file) && !tooLarge;
   };
 
@@ -110,6 +110,7 @@ function prepare() {
     tries = 0;
     if (status >= 200 && status < 300 && response?.url) return location.assign(response.url);
     if (unchecked) unchecked.hidden = !response?.unchecked;
+    if (response?.asks) form.elements[response.asks]?.focus(); // it is chosen there, and the file checked again
     if (response?.description) stop([response.description, response.code].filter(Boolean).join(" "));
     else if (status === 413) stop(filled(gettext("The server takes files up to {limit}. Nothing was imported."), { limit: fileSize(limit) }));
     else stop(filled(gettext("The server could not take it ({status}). Nothing was imported; try again."), { status }));
@@ -124,6 +125,7 @@ function prepare() {
   };
 
   input.addEventListener("change", chosen);
+  for (const select of form.querySelectorAll("select")) select.addEventListener("change", () => { if (input.files.length) chosen(); });
   form.addEventListener("submit", (event) => {
     const isPasted = [...form.querySelectorAll("textarea")].some((text) => text.value.trim());
     if (!input.files.length && !isPasted) return; // nothing: the server says so

@@ -1,4 +1,4 @@
-"""Programs that moderators block are refused where scores come in, and told why."""
+"""Clients that moderators block are refused with a message wherever scores are submitted."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from imports import blocked_clients
+from imports.access import blocked_clients
 from imports.models import AuditEntry, BlockedClient, Import, Permission
-from tests import builders, people
+from tests import factories, people
 
 pytestmark = pytest.mark.django_db
 
@@ -24,13 +24,13 @@ def block(client: Client, pattern: str = "BadHook/1", message: str = MESSAGE) ->
 
 
 def by_file(program: Client, agent: str) -> Any:
-    file = SimpleUploadedFile("scores.json", json.dumps(builders.batch_manual()).encode())
+    file = SimpleUploadedFile("scores.json", json.dumps(factories.batch_manual()).encode())
     data = {"importType": "file/batch-manual", "scoreData": file}
     return program.post("/api/v1/import/file", data, headers={"User-Agent": agent})
 
 
 def by_body(program: Client, agent: str) -> Any:
-    document = builders.batch_manual()
+    document = factories.batch_manual()
     headers = {"User-Agent": agent}
     return program.post("/ir/direct-manual/import", document, content_type="application/json", headers=headers)
 
@@ -45,17 +45,17 @@ def by_body(program: Client, agent: str) -> Any:
         ("", False),
     ],
 )
-def test_its_users_are_told_what_the_moderator_wrote(send: Any, agent: str, refused: bool) -> None:
+def test_users_of_a_blocked_client_get_the_message_of_the_moderator(send: Any, agent: str, refused: bool) -> None:
     block(people.session_of(people.mo()))
 
-    answer = send(people.bearer(people.alice(), Permission.SUBMIT_SCORE), agent)
+    response = send(people.bearer(people.alice(), Permission.SUBMIT_SCORE), agent)
 
-    assert answer.status_code == (403 if refused else 202)
-    assert (answer.json()["description"] == MESSAGE) == refused
+    assert response.status_code == (403 if refused else 202)
+    assert (response.json()["description"] == MESSAGE) == refused
     assert Import.objects.exists() != refused
 
 
-def test_whoever_may_not_submit_is_told_that_first() -> None:
+def test_a_missing_permission_is_reported_before_a_blocked_client() -> None:
     block(people.session_of(people.mo()))
 
     assert by_body(people.guest(), "BadHook/1.4").status_code == 401
@@ -67,14 +67,14 @@ def test_the_look_costs_one_query(django_assert_num_queries: Any) -> None:
     BlockedClient.objects.bulk_create(BlockedClient(pattern=f"Hook/{n}.", message="x") for n in range(50))
 
     with django_assert_num_queries(1):
-        assert blocked_clients.refusal_of("Hook/49.1") == "x"
+        assert blocked_clients.block_message("Hook/49.1") == "x"
 
 
 def test_wildcards_mean_themselves() -> None:
     block(people.session_of(people.mo()), pattern="a%b_c")
 
-    assert blocked_clients.refusal_of("axxbyc") is None
-    assert blocked_clients.refusal_of("A%B_C/1") == MESSAGE
+    assert blocked_clients.block_message("axxbyc") is None
+    assert blocked_clients.block_message("A%B_C/1") == MESSAGE
 
 
 def test_blocking_and_unblocking_are_on_record() -> None:
@@ -93,7 +93,7 @@ def test_blocking_and_unblocking_are_on_record() -> None:
         ("client blocked", mo.pk, "BadHook: No."),
         ("client unblocked", mo.pk, "BadHook: No."),
     ]
-    assert blocked_clients.refusal_of("BadHook/1.4") is None
+    assert blocked_clients.block_message("BadHook/1.4") is None
 
 
 @pytest.mark.parametrize("pattern", ["", "ab", "  a  "])

@@ -1,4 +1,4 @@
-"""Provided classes in the admin: an import's are rolled back, a player's are set, on record and with a reason."""
+"""Provided classes in the admin: rolling them back for an import and setting them, with a reason and an audit entry."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from imports.models import AuditEntry, ClassAchievement, GameStats, Import, Score
 from imports.pipeline import states
-from tests import builders, people
+from tests import factories, people
 
 pytestmark = pytest.mark.django_db
 
@@ -33,14 +33,14 @@ def dan() -> str | None:
 
 
 def with_dan(value: str) -> Import:
-    return builders.an_import(people.alice(), parts={"classes": {"dan": value}})
+    return factories.an_import(people.alice(), parts={"classes": {"dan": value}})
 
 
 def test_an_imports_classes_are_rolled_back_alone(mo: Client) -> None:
     with_dan("DAN_3")
     job = with_dan("DAN_7")
-    offered = mo.get(reverse("admin:imports_import_change", args=[job.pk])).context["deeds"]
-    assert offered == [("revert_selected", "Revert …"), ("roll_back_selected", "Roll back dan to DAN_3")]
+    choices = mo.get(reverse("admin:imports_import_change", args=[job.pk])).context["available_actions"]
+    assert choices == [("revert_selected", "Revert …"), ("roll_back_selected", "Roll back dan to DAN_3")]
 
     assert act(mo, "roll_back_selected", job, reason="not theirs") == ["Rolled back the classes of: 1 import."]
 
@@ -63,12 +63,12 @@ def test_rolling_back_needs_a_reason(mo: Client) -> None:
 def test_nobody_waits_long_for_a_player_whose_scores_are_being_changed(
     mo: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(states, "PATIENCE", 0.05)
+    monkeypatch.setattr(states, "LOCK_TIMEOUT_SECONDS", 0.05)
     job = with_dan("DAN_7")
     url = reverse("admin:imports_gamestats_set_class", args=[people.alice().pk])
     busy = "Another import or revert of this player is under way."
 
-    with builders.turn_of(people.alice()):
+    with factories.hold_player_lock(people.alice()):
         page = mo.post(url, {"choice": "sdvx|Single|dan|DAN_2", "reason": "see the photo"})
         assert page.context["form"].non_field_errors() == [busy]
         assert busy in page.content.decode()
@@ -81,8 +81,8 @@ def test_nobody_waits_long_for_a_player_whose_scores_are_being_changed(
 
 @pytest.mark.parametrize(("choice", "after"), [("sdvx|Single|dan|DAN_2", "DAN_2"), ("sdvx|Single|dan|", None)])
 def test_a_moderator_sets_any_provided_class(choice: str, after: str | None, mo: Client) -> None:
-    [chart] = builders.charts(1)
-    builders.an_import(people.alice(), builders.score_on(chart), parts={"classes": {"dan": "DAN_7"}})
+    [chart] = factories.charts(1)
+    factories.an_import(people.alice(), factories.score_on(chart), parts={"classes": {"dan": "DAN_7"}})
     url = reverse("admin:imports_gamestats_set_class", args=[people.alice().pk])
     assert "LV.07, 7th Dan (now)" in mo.get(url).content.decode()
 
@@ -123,6 +123,6 @@ def test_only_moderators_set_classes() -> None:
     url = reverse("admin:imports_gamestats_set_class", args=[people.alice().pk])
 
     for who in (people.alice(), people.bob(), people.eve()):
-        answer = people.session_of(who).post(url, {"choice": "sdvx|Single|dan|DAN_2", "reason": "x"}, follow=True)
-        assert answer.status_code == 403
+        response = people.session_of(who).post(url, {"choice": "sdvx|Single|dan|DAN_2", "reason": "x"}, follow=True)
+        assert response.status_code == 403
     assert dan() is None

@@ -1,4 +1,4 @@
-"""The list of imports answers what moderators ask, at the same cost whatever its length; and what can be done there."""
+"""The list of imports: its filters, a constant number of queries, and its actions."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from imports import jobs
 from imports.models import AuditEntry, Import, ImportInput, State, User
-from imports.pipeline.revert import Deed, revert
-from tests import builders, people
+from imports.pipeline.undo.revert import RevertRequest, revert
+from tests import factories, people
 
 pytestmark = pytest.mark.django_db
 
@@ -37,10 +37,10 @@ def act(client: Client, action: str, *chosen: Import, **more: str) -> list[str]:
 
 def an_old_one(**fields: Any) -> Import:
     """An import as it stands in the table, however it came there."""
-    facts: dict[str, Any] = {"user": people.alice(), "import_type": "file/batch-manual", **fields}
-    if facts.get("state") == State.FAILED:
-        facts |= {"status_code": 400, "error_message": "no"}
-    return Import.objects.create(**facts)
+    values: dict[str, Any] = {"user": people.alice(), "import_type": "file/batch-manual", **fields}
+    if values.get("state") == State.FAILED:
+        values |= {"status_code": 400, "error_message": "no"}
+    return Import.objects.create(**values)
 
 
 def days_ago(days: float) -> Any:
@@ -121,8 +121,8 @@ def test_clients_and_services_to_choose_are_those_of_the_newest_imports(mo: Clie
 
     page = mo.get(reverse(LIST, query={"client": "Gone/1"}))
 
-    [offered] = [spec.lookup_choices for spec in page.context["cl"].filter_specs if spec.title == "client"]
-    assert [value for value, _ in offered] == ["Common/1", "Rare/1", "Gone/1"]
+    [choices] = [spec.lookup_choices for spec in page.context["cl"].filter_specs if spec.title == "client"]
+    assert [value for value, _ in choices] == ["Common/1", "Rare/1", "Gone/1"]
 
 
 @pytest.mark.parametrize(
@@ -208,8 +208,8 @@ def test_a_broken_import_shows_its_traceback_to_staff_alone(mo: Client, monkeypa
     def breaks(*_args: Any, **_more: Any) -> None:
         raise ZeroDivisionError("a secret of the inside")
 
-    monkeypatch.setattr("imports.jobs.working.run", breaks)
-    job = builders.an_import(people.alice())
+    monkeypatch.setattr("imports.jobs.worker.run", breaks)
+    job = factories.an_import(people.alice())
     owner = people.session_of(people.alice())
 
     assert job.error_message == jobs.CRASHED
@@ -221,13 +221,13 @@ def test_a_broken_import_shows_its_traceback_to_staff_alone(mo: Client, monkeypa
 
 
 def test_a_failure_that_is_the_files_own_has_no_traceback() -> None:
-    job = builders.an_import(people.alice(), {"score": "x"})
+    job = factories.an_import(people.alice(), {"score": "x"})
 
     assert (job.state, job.traceback) == (State.FAILED, "")
 
 
 def test_a_retry_forgets_the_traceback(mo: Client) -> None:
-    job = builders.an_import(people.alice(), {"score": "x"})
+    job = factories.an_import(people.alice(), {"score": "x"})
     Import.objects.update(traceback="Traceback")
 
     act(mo, "retry_selected", job)
@@ -237,7 +237,7 @@ def test_a_retry_forgets_the_traceback(mo: Client) -> None:
 
 
 def test_staff_download_the_input(mo: Client) -> None:
-    job = builders.an_import(people.alice(), {"score": "x"}, file_name="mine.json")
+    job = factories.an_import(people.alice(), {"score": "x"}, file_name="mine.json")
     url = reverse("import-input", args=[job.import_id])
 
     assert url in mo.get(reverse("admin:imports_import_change", args=[job.pk])).content.decode()
@@ -246,7 +246,7 @@ def test_staff_download_the_input(mo: Client) -> None:
 
 
 def test_an_import_whose_input_is_gone_says_so(mo: Client) -> None:
-    job = builders.an_import(people.alice(), {"score": "x"})
+    job = factories.an_import(people.alice(), {"score": "x"})
     ImportInput.objects.all().delete()
 
     assert "No longer stored." in mo.get(reverse("admin:imports_import_change", args=[job.pk])).content.decode()
@@ -268,17 +268,17 @@ def test_an_import_offers_what_can_be_done_with_it(state: State, offers: str, mo
 
     page = mo.get(reverse("admin:imports_import_change", args=[job.pk]))
 
-    assert [action for action, _ in page.context["deeds"]] == [offers]
+    assert [action for action, _ in page.context["available_actions"]] == [offers]
 
 
-# --- deeds
+# --- operations
 
 
 def test_restore_retry_and_cancel_are_done_and_refused_in_words(mo: Client) -> None:
-    alice, [chart] = people.alice(), builders.charts(1)
-    completed = builders.an_import(alice, builders.score_on(chart))
-    failed = builders.an_import(alice, {"score": "x"})
-    waiting = builders.queued_import(alice)
+    alice, [chart] = people.alice(), factories.charts(1)
+    completed = factories.an_import(alice, factories.score_on(chart))
+    failed = factories.an_import(alice, {"score": "x"})
+    waiting = factories.queued_import(alice)
 
     assert act(mo, "restore_selected", completed) == [
         f"Left alone: {completed.import_id} of Alice. This import cannot be run again as it stands now."
@@ -288,7 +288,7 @@ def test_restore_retry_and_cancel_are_done_and_refused_in_words(mo: Client) -> N
         "Queued to be tried again: 1 import.",
         f"Left alone: {completed.import_id} of Alice. This import cannot be run again as it stands now.",
     ]
-    revert(completed, Deed(by=alice))
+    revert(completed, RevertRequest(by=alice))
     assert act(mo, "restore_selected", completed) == ["Queued to be restored: 1 import."]
     entries = (
         AuditEntry.objects.filter(actor=people.mo()).order_by("pk").values_list("verb", "job", "subject", "reason")
@@ -301,7 +301,7 @@ def test_restore_retry_and_cancel_are_done_and_refused_in_words(mo: Client) -> N
 
 
 def test_an_import_without_its_input_cannot_be_tried_again(mo: Client) -> None:
-    job = builders.an_import(people.alice(), {"score": "x"})
+    job = factories.an_import(people.alice(), {"score": "x"})
     ImportInput.objects.all().delete()
 
     assert act(mo, "retry_selected", job) == [
@@ -309,17 +309,17 @@ def test_an_import_without_its_input_cannot_be_tried_again(mo: Client) -> None:
     ]
 
 
-def test_of_many_refusals_the_first_are_told(mo: Client) -> None:
+def test_the_first_of_many_refusals_are_shown(mo: Client) -> None:
     chosen = [an_old_one(state=State.CANCELLED) for _ in range(13)]
 
-    told = act(mo, "cancel_selected", *chosen)
+    actual = act(mo, "cancel_selected", *chosen)
 
-    assert len(told) == 11
-    assert told[-1] == "And 3 more were refused."
+    assert len(actual) == 11
+    assert actual[-1] == "And 3 more were refused."
 
 
-def test_a_deed_on_an_imports_page_comes_back_to_it(mo: Client) -> None:
-    job = builders.an_import(people.alice(), {"score": "x"})
+def test_an_action_on_an_imports_page_comes_back_to_it(mo: Client) -> None:
+    job = factories.an_import(people.alice(), {"score": "x"})
     data = {"action": "retry_selected", "_selected_action": job.pk, "from": job.pk}
 
     done = mo.post(reverse(LIST), data)
@@ -332,11 +332,11 @@ def test_a_deed_on_an_imports_page_comes_back_to_it(mo: Client) -> None:
 )
 @pytest.mark.parametrize("who", [people.bob, people.eve])
 def test_only_moderators_do_any_of_it(action: str, who: Any) -> None:
-    job = builders.an_import(people.alice(), {"score": "x"})
+    job = factories.an_import(people.alice(), {"score": "x"})
     before = Import.objects.values().get()
 
     data = {"action": action, "_selected_action": job.pk, "reason": "x"}
-    answer = people.session_of(who()).post(reverse(LIST), data, follow=True)
+    response = people.session_of(who()).post(reverse(LIST), data, follow=True)
 
-    assert answer.status_code == 403
+    assert response.status_code == 403
     assert Import.objects.values().get() == before

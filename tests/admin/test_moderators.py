@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import Group
 
-from imports import rules
+from imports.access import permissions
 from imports.models import User
 from imports.models.moderation import MODERATORS
 from tests import people
@@ -22,30 +22,30 @@ def group() -> Group:
     return Group.objects.get(name=MODERATORS)
 
 
-def test_whoever_becomes_staff_joins_the_group_and_whoever_ceases_to_be_leaves_it() -> None:
+def test_staff_join_the_group_and_leave_it_when_they_cease_to_be() -> None:
     bob = people.bob()
     assert not is_member(bob)
 
     for is_staff in (True, False):
         bob.is_staff = is_staff
         bob.save()
-        assert (is_member(bob), rules.is_moderator(bob)) == (is_staff, is_staff)
+        assert (is_member(bob), permissions.is_moderator(bob)) == (is_staff, is_staff)
 
 
-def test_whoever_joins_the_group_moderates_until_they_leave_it(group: Group) -> None:
+def test_members_of_the_group_moderate_until_they_leave_it(group: Group) -> None:
     bob = people.bob()
 
     bob.groups.add(group)
-    assert rules.is_moderator(bob)
+    assert permissions.is_moderator(bob)
     bob.groups.remove(group)
-    assert not rules.is_moderator(bob)
+    assert not permissions.is_moderator(bob)
 
 
-def test_it_makes_no_difference_from_which_side_they_join(group: Group) -> None:
+def test_staff_status_and_group_are_equivalent_from_either_side(group: Group) -> None:
     group.user_set.add(people.bob())
-    assert rules.is_moderator(User.objects.get(username="Bob"))
+    assert permissions.is_moderator(User.objects.get(username="Bob"))
     group.user_set.clear()
-    assert not rules.is_moderator(User.objects.get(username="Bob"))
+    assert not permissions.is_moderator(User.objects.get(username="Bob"))
 
 
 def test_an_administrator_stays_one_without_the_group(group: Group) -> None:
@@ -54,7 +54,7 @@ def test_an_administrator_stays_one_without_the_group(group: Group) -> None:
     ada.groups.remove(group)
 
     ada.refresh_from_db()
-    assert rules.is_administrator(ada)
+    assert permissions.is_administrator(ada)
     assert ada.is_staff
 
 
@@ -65,7 +65,7 @@ def test_other_groups_and_other_changes_make_nobody_a_moderator(group: Group) ->
     bob.status = "hello"
     bob.save(update_fields=["status"])
 
-    assert not rules.is_moderator(User.objects.get(username="Bob"))
+    assert not permissions.is_moderator(User.objects.get(username="Bob"))
     assert not is_member(bob)
 
 
@@ -74,4 +74,4 @@ def test_a_banned_member_moderates_nothing(group: Group) -> None:
 
     eve.groups.add(group)
 
-    assert not rules.is_moderator(User.objects.get(username="Eve"))
+    assert not permissions.is_moderator(User.objects.get(username="Eve"))

@@ -1,4 +1,4 @@
-"""The queue's page: what waits, who works, what is stuck, what failed and what the sweeper did."""
+"""The page of the queue: waiting, running, stuck and failed imports, workers and the sweeper."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from imports import jobs, watching
+from imports import jobs, monitoring
+from imports.admin import queue
 from imports.models import Import, State, User
 from imports.pipeline.progress import Snapshot, Stage, writer
-from tests import builders, people
+from tests import factories, people
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 
@@ -35,7 +36,7 @@ def seen(client: Client) -> Any:
 
 
 @pytest.mark.parametrize("who", [people.bob, people.eve])
-def test_it_is_for_moderators(who: Any) -> None:
+def test_the_queue_page_is_for_moderators(who: Any) -> None:
     assert people.session_of(who()).get(reverse(PAGE), follow=True).status_code == 403
     assert people.guest().get(reverse(PAGE)).status_code == 302
 
@@ -45,20 +46,20 @@ def test_an_idle_instance_says_so(mo: Client) -> None:
 
     assert "Nothing runs." in html
     assert "Nothing is stuck." in html
-    assert "Nothing was left alone lately." in html
+    assert "No requeued imports." in html
 
 
-def test_what_waits_is_counted_with_the_age_of_the_oldest(mo: Client) -> None:
+def test_waiting_imports_are_counted_with_the_age_of_the_oldest(mo: Client) -> None:
     an_hour_ago = timezone.now() - timedelta(hours=1)
     for user in (people.alice(), people.alice(), people.bob()):
-        builders.queued_import(user)
+        factories.queued_import(user)
     Import.objects.filter(user=people.bob()).update(time_queued=an_hour_ago)
 
     assert seen(mo)["depth"] == {"queued": 3, "running": 0, "players": 2, "oldest": an_hour_ago}
 
 
-def test_what_runs_is_shown_with_its_progress(mo: Client, redis_clean: Redis) -> None:
-    job = builders.queued_import(people.alice())
+def test_running_imports_are_shown_with_their_progress(mo: Client, redis_clean: Redis) -> None:
+    job = factories.queued_import(people.alice())
     Import.objects.update(state=State.RUNNING, time_started=timezone.now() - timedelta(minutes=1), attempts=1)
     writer(redis_clean, job.import_id)(Snapshot(attempt=1, stage=Stage.SAVING, percent=64))
 
@@ -67,7 +68,7 @@ def test_what_runs_is_shown_with_its_progress(mo: Client, redis_clean: Redis) ->
     [line] = page.context["running"]
     assert (line["job"], line["progress"]["percent"], line["job"].held) == (job, 64, False)
     assert page.context["stuck"] == [job]
-    assert "nobody is at it" in page.content.decode()
+    assert "no worker" in page.content.decode()
 
 
 def test_failures_of_the_day_are_counted_by_message(mo: Client) -> None:
@@ -80,12 +81,12 @@ def test_failures_of_the_day_are_counted_by_message(mo: Client) -> None:
 
     context = seen(mo)
 
-    assert [(line["said"], line["count"]) for line in context["failures"]] == [("bad", 2), ("worse", 1)]
+    assert [(line["message"], line["count"]) for line in context["failures"]] == [("bad", 2), ("worse", 1)]
     assert context["states"] == [("failed", "failed", 3)]
 
 
 def test_what_the_sweeper_queued_again_is_remembered(mo: Client, redis_clean: Redis) -> None:
-    job = builders.queued_import(people.alice())
+    job = factories.queued_import(people.alice())
     redis_clean.flushdb()
     Import.objects.update(time_queued=timezone.now() - timedelta(minutes=1))
 
@@ -98,21 +99,21 @@ def test_what_the_sweeper_queued_again_is_remembered(mo: Client, redis_clean: Re
 
 def test_a_sweeper_that_does_not_look_is_late(mo: Client, redis_clean: Redis) -> None:
     assert seen(mo)["sweeper_is_late"]
-    redis_clean.set(watching.LAST_SWEEP, timezone.now().timestamp() - 60)
+    redis_clean.set(monitoring.LAST_SWEEP, timezone.now().timestamp() - 60)
     assert seen(mo)["sweeper_is_late"]
 
 
 def test_only_so_many_rescues_are_remembered(redis_clean: Redis) -> None:
-    watching.note_sweep(redis_clean, [f"{number:040}" for number in range(150)])
+    monitoring.record_sweep(redis_clean, [f"{number:040}" for number in range(150)])
 
-    rescued = watching.sweeps(redis_clean).rescued
-    assert len(rescued) == watching.KEPT
+    rescued = monitoring.sweeps(redis_clean).rescued
+    assert len(rescued) == monitoring.MAX_RESCUED
     assert rescued[0][1] == f"{149:040}"
 
 
-def test_without_redis_the_page_says_so(mo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_queue_page_says_that_redis_is_down(mo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     gone = Redis(host="127.0.0.1", port=1, retry=Retry(NoBackoff(), 0))
-    watching.note_sweep(gone, ["0" * 40])
+    monitoring.record_sweep(gone, ["0" * 40])
     monkeypatch.setattr("imports.jobs.queue.redis", lambda: gone)
     monkeypatch.setattr("imports.admin.queue.living_workers", lambda: None)
 
@@ -134,3 +135,33 @@ def test_its_queries_do_not_grow(mo: Client, django_assert_max_num_queries: Any)
     add(20)
     with django_assert_max_num_queries(len(few)):
         assert len(seen(mo)["running"]) == 22
+
+
+# --- by client, and kept up to date -------------------------------------------------------------------
+
+
+def test_imports_of_the_last_day_are_drawn_by_client_with_failures(mo: Client) -> None:
+    for number, client in enumerate(("KsHook/2", "KsHook/2", "KsHook/2", "Barbatos")):
+        job = factories.queued_import(people.alice(), client=client)
+        state = {"state": State.FAILED, "status_code": 400, "error_message": "No."} if number == 2 else {}
+        Import.objects.filter(pk=job.pk).update(**state)
+    Import.objects.filter(client="Barbatos").update(time_queued=timezone.now() - timedelta(days=3))
+
+    lines = seen(mo)["clients"]
+
+    assert [(line.client, line.total, line.failed) for line in lines] == [("KsHook/2", 3, 1)]
+    assert lines[0].bars[0][1:] == ("0.00", "20.00", "13.33", "6.67")
+    assert 'aria-label="3 imports in 24 hours, 1 of them failed"' in mo.get(reverse(PAGE)).content.decode()
+
+
+def test_the_clients_of_the_queue_are_bounded(mo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "MAX_CLIENTS", 2)
+    for client in ("a", "b", "b", "c", "c", "c"):
+        factories.queued_import(people.alice(), client=client)
+    assert [line.client for line in seen(mo)["clients"]] == ["c", "b"]
+
+
+def test_imports_are_named_by_their_files(mo: Client) -> None:
+    job = factories.queued_import(people.alice(), file_name="night.json")
+    Import.objects.filter(pk=job.pk).update(state=State.RUNNING, time_started=timezone.now(), attempts=1)
+    assert ">night.json</a>" in mo.get(reverse(PAGE)).content.decode()

@@ -14,11 +14,11 @@ from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from pytest_django.fixtures import Settings as SettingsWrapper
 
-from imports.limits import Limiter
+from imports.access.rate_limits import RateLimit
 from imports.models import AuditEntry, User
-from tachi_imports import moderators_site, second_factor
+from tachi_imports.admin_site import second_factor, site
 from tests import people
-from tests.commands.running import run
+from tests.commands.command_runner import run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 
@@ -61,9 +61,9 @@ def test_a_moderator_is_asked_once_a_session(mo: Client) -> None:
     second_factor.enrol(people.mo())
     assert mo.get(QUEUE, follow=True).redirect_chain[-1] == (ASKED, 302)
 
-    answer = give(mo, code_of(people.mo()))
+    response = give(mo, code_of(people.mo()))
 
-    assert (answer.status_code, answer["Location"]) == (302, QUEUE)
+    assert (response.status_code, response["Location"]) == (302, QUEUE)
     assert is_in(mo)
     assert not is_in(people.session_of(people.mo()))
 
@@ -112,19 +112,19 @@ def test_a_code_of_somebody_else_opens_nothing(mo: Client) -> None:
 
 
 def test_guessing_ends_soon_even_for_the_right_code(mo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(second_factor, "TRIES", Limiter("second-factor", 3, 600))
+    monkeypatch.setattr(second_factor, "TRIES", RateLimit("second-factor", 3, 600))
     second_factor.enrol(people.mo())
     for _ in range(3):
         assert give(mo, "000000").status_code == 200
 
-    answer = give(mo, code_of(people.mo()))
+    response = give(mo, code_of(people.mo()))
 
-    assert answer.status_code == 429
-    assert int(answer["Retry-After"]) > 0
+    assert response.status_code == 429
+    assert int(response["Retry-After"]) > 0
     assert not is_in(mo)
 
 
-def test_after_wrong_codes_the_authenticator_waits_for_seconds(mo: Client, clock: time_machine.Traveller) -> None:
+def test_the_authenticator_waits_for_seconds_after_wrong_codes(mo: Client, clock: time_machine.Traveller) -> None:
     second_factor.enrol(people.mo())
     for _ in range(2):
         give(mo, "000000")
@@ -133,21 +133,21 @@ def test_after_wrong_codes_the_authenticator_waits_for_seconds(mo: Client, clock
     assert give(mo, code_of(people.mo())).status_code == 302
 
 
-def test_whoever_has_none_is_told_how_to_get_one(mo: Client) -> None:
+def test_a_moderator_without_authenticator_is_told_how_to_enrol(mo: Client) -> None:
     page = mo.get(QUEUE, follow=True)
     assert "manage.py second_factor Mo_" in page.content.decode()
     assert not is_in(mo)
 
 
-def test_it_is_asked_of_moderators_alone() -> None:
+def test_only_moderators_are_asked_for_a_code() -> None:
     assert people.session_of(people.bob()).get("/admin/second-factor/").status_code == 403
     assert people.guest().get("/admin/second-factor/")["Location"].startswith("/login/")
 
 
 def test_nobody_is_sent_to_another_site(mo: Client) -> None:
     second_factor.enrol(people.mo())
-    answer = give(mo, code_of(people.mo()), next="https://evil.example/")
-    assert answer["Location"] == "/admin/"
+    response = give(mo, code_of(people.mo()), next="https://evil.example/")
+    assert response["Location"] == "/admin/"
 
 
 def test_the_page_needs_nothing_that_the_policy_forbids(mo: Client) -> None:
@@ -158,7 +158,7 @@ def test_the_page_needs_nothing_that_the_policy_forbids(mo: Client) -> None:
     assert "style=" not in page.content.decode()
 
 
-def test_switched_off_nobody_is_asked(mo: Client, settings: SettingsWrapper) -> None:
+def test_nobody_is_asked_for_a_code_if_it_is_switched_off(mo: Client, settings: SettingsWrapper) -> None:
     settings.TACHI_ADMIN_SECOND_FACTOR = False
     second_factor.enrol(people.mo())
     assert is_in(mo)
@@ -189,8 +189,8 @@ def test_the_command_resets() -> None:
     assert not StaticToken.objects.exists()
 
 
-def test_it_is_on_record_whose_second_factor_was_made_and_ended() -> None:
-    """Only the shell makes one, so there is no actor; keys and codes are not for whoever reads the record."""
+def test_the_audit_trail_records_whose_second_factor_was_made_and_ended() -> None:
+    """Only a command creates one, so there is no actor; the audit trail must not contain keys and codes."""
     _, key, codes = second_factor.enrol(people.mo())
     second_factor.enrol(people.mo())
     second_factor.reset(people.mo())
@@ -200,8 +200,8 @@ def test_it_is_on_record_whose_second_factor_was_made_and_ended() -> None:
 
     made, ended = AuditEntry.Verb.SECOND_FACTOR_MADE, AuditEntry.Verb.SECOND_FACTOR_ENDED
     assert [entry.verb for entry in entries] == [made, ended, made, ended]
-    told = "".join(f"{entry.reason}{entry.counts}" for entry in entries)
-    assert not any(secret in told for secret in (key, *codes))
+    actual = "".join(f"{entry.reason}{entry.counts}" for entry in entries)
+    assert not any(secret in actual for secret in (key, *codes))
 
 
 def test_the_command_knows_no_strangers() -> None:
@@ -222,12 +222,12 @@ def test_the_admin_has_a_rate_limit_of_its_own(
     mo: Client, settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     settings.TACHI_ADMIN_SECOND_FACTOR = False
-    monkeypatch.setattr(moderators_site, "REQUESTS", Limiter("admin", 2, 60))
+    monkeypatch.setattr(site, "ADMIN_LIMIT", RateLimit("admin", 2, 60))
     for _ in range(2):
         assert mo.get(address).status_code != 429
 
-    answer = mo.get(address)
+    response = mo.get(address)
 
-    assert answer.status_code == 429
-    assert int(answer["Retry-After"]) > 0
+    assert response.status_code == 429
+    assert int(response["Retry-After"]) > 0
     assert mo.get("/imports/").status_code == 200

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from imports.models import APIToken, AuditEntry, Permission, User
-from tests import builders, people
+from tests import factories, people
 
 pytestmark = pytest.mark.django_db
 
@@ -50,7 +50,7 @@ def test_a_banned_players_sessions_and_tokens_stop_at_once() -> None:
     assert before == [200, 200]
     assert [asker.get("/api/v1/users/me").status_code for asker in (browser, program)] == [403, 403]
     assert [browser.get(url).status_code for url in ("/imports/", "/import/", "/tokens/")] == [403, 403, 403]
-    upload = program.post("/ir/direct-manual/import", builders.batch_manual(), content_type="application/json")
+    upload = program.post("/ir/direct-manual/import", factories.batch_manual(), content_type="application/json")
     assert upload.status_code == 403
 
 
@@ -78,11 +78,11 @@ def test_the_page_of_a_player_bans_and_comes_back() -> None:
     assert "Lift the ban</button>" in browser.get(page).content.decode()
 
 
-@pytest.mark.parametrize(("who", "told"), [(people.mo, False), (people.ada, True)])
-def test_of_a_password_moderators_see_nothing(who: Any, told: bool) -> None:
+@pytest.mark.parametrize(("who", "expected"), [(people.mo, False), (people.ada, True)])
+def test_moderators_see_nothing_of_a_password(who: Any, expected: bool) -> None:
     page = people.session_of(who()).get(reverse("admin:imports_user_change", args=[people.alice().pk]))
 
-    assert ("field-password" in page.content.decode()) == told
+    assert ("field-password" in page.content.decode()) == expected
 
 
 def test_the_page_of_an_equal_offers_no_ban() -> None:
@@ -151,7 +151,7 @@ def made_by_command(owner: User) -> None:
 @pytest.mark.parametrize(
     ("make", "name", "by_its_owner"),
     [
-        (APIToken.objects.issue, "Custom Token", True),
+        (APIToken.objects.create_token, "Custom Token", True),
         (made_on_a_page, "arcade tablet", True),
         (made_by_command, "create_token", False),
     ],

@@ -1,4 +1,4 @@
-"""Everybody who may knock at an endpoint that changes something of Alice's, and tables of what they are told."""
+"""All kinds of callers of an endpoint that changes Alice's data, and tables of the responses to each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.test import Client
 from imports.models import Permission
 from tests import people
 
-Told = tuple[int, str]
+Outcome = tuple[int, str]
 Caller = Callable[[Permission], Client]
 """Makes a client. It gets the permission that the endpoint asks for."""
 
@@ -21,7 +21,7 @@ BAD_TOKEN = (401, "The provided API token does not correspond with any key in th
 BANNED = (403, "You are banned from Tachi Imports")
 
 
-def lacks(permission: Permission) -> Told:
+def lacks(permission: Permission) -> Outcome:
     return 403, f"You are missing the following permissions necessary for this request: {permission.value}"
 
 
@@ -45,16 +45,19 @@ CALLERS: dict[str, Caller] = {
     "a banned user's session": lambda _: people.session_of(people.eve()),
     "a banned user's token": lambda _: people.bearer(people.eve(), *Permission),
 }
-WHOEVER = {"a bad token": BAD_TOKEN, "a banned user's session": BANNED, "a banned user's token": BANNED}
+REFUSED_EVERYWHERE = {"a bad token": BAD_TOKEN, "a banned user's session": BANNED, "a banned user's token": BANNED}
 
 
-def table(*, anybody: Told, **told: Told) -> list[Any]:
-    """Each caller with what it is told. Keys are callers, with `_` for blanks and without apostrophes; or a group of
-    them: `owner` (session and token), `admin` (both), `moderator` (both), `stranger` (both), `lacking` (tokens)."""
+def table(*, anybody: Outcome, **exceptions: Outcome) -> list[Any]:
+    """Each caller with the expected response.
+
+    Keys are callers, with `_` for blanks and without apostrophes, or groups of them: `owner` (session and token),
+    `admin` (both), `moderator` (both), `stranger` (both), `lacking` (tokens).
+    """
     known = {name.replace("'", "").replace(" ", "_"): name for name in CALLERS}
-    wanted = dict(WHOEVER)
-    for key, answer in told.items():
-        wanted |= dict.fromkeys(GROUPS.get(key) or [known[key]], answer)
+    wanted = dict(REFUSED_EVERYWHERE)
+    for key, response in exceptions.items():
+        wanted |= dict.fromkeys(GROUPS.get(key) or [known[key]], response)
     return [pytest.param(caller, wanted.get(name, anybody), id=name) for name, caller in CALLERS.items()]
 
 

@@ -1,4 +1,4 @@
-"""Requests of tests are not counted, except where the limits are what a test is about; answers are as described."""
+"""Rate limits are off except in tests of limits; every response is validated against the OpenAPI description."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from imports import jobs
-from tests.api import described
+from imports.api.core import waiting
+from tests.api import endpoint_fixtures, schema_validation
+from tests.factories import process
+from tests.sharing import shared
 
 
 @pytest.fixture(autouse=True)
@@ -22,19 +25,38 @@ def no_limits(settings: Settings) -> None:
 def sdvx_and_iidx(settings: Settings) -> Iterator[None]:
     """An instance that takes these two games alone."""
     settings.TACHI_GAMES = ["sdvx", "iidx"]
-    jobs.offered_games.cache_clear()
+    jobs.enabled_games.cache_clear()
     yield
-    jobs.offered_games.cache_clear()
+    jobs.enabled_games.cache_clear()
+
+
+@pytest.fixture
+def documents_of_2025(settings: Settings) -> None:
+    """At addresses that both generations of the API have."""
+    settings.TACHI_API_DOCUMENTS = "2025"
+
+
+@pytest.fixture
+def worked_on_while_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a request waits for is done meanwhile, as by a worker beside it."""
+    monkeypatch.setattr(waiting, "_read_state", process)
+
+
+@pytest.fixture(scope="module")
+def built(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, str]]:
+    """What stands for the names in addresses, as `endpoint_fixtures.build` made it for all tests of the module."""
+    with shared(django_db_blocker):
+        yield endpoint_fixtures.build()
 
 
 @pytest.fixture(autouse=True)
 def answers_are_as_described(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every answer that a test gets is held against the OpenAPI description."""
+    """Validates every response in a test against the OpenAPI description."""
     ask = Client.request
 
     def request(self: Client, **environ: Any) -> Any:
         response = ask(self, **environ)
-        described.check(environ, response)
+        schema_validation.check(environ, response)
         return response
 
     monkeypatch.setattr(Client, "request", request)

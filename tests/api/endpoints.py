@@ -1,111 +1,127 @@
-"""Every endpoint of the API, a request to it that succeeds for whoever may, and what everybody is told.
+"""Every endpoint of the API, a request to it that succeeds for those who may, and the response to each caller.
 
 docs/permissions.md shows the same table (permissions_page).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from imports.api.errors import NOT_AUTHORISED
 from imports.models import Permission
-from tests.api.callers import BANNED, CALLERS, GROUPS, GUEST, STRANGER, WHOEVER, Told, lacks
-from tests.builders import batch_manual
+from tests.api.callers import BANNED, CALLERS, GUEST, REFUSED_EVERYWHERE, STRANGER, Outcome, lacks
+from tests.api.endpoint import DELETE, NOBODY, SUBMIT, Endpoint, own_endpoint
+from tests.api.hook_endpoints import HASHED_CHARTS, HOOKS
+from tests.factories import batch_manual
 
-DELETE, SUBMIT = Permission.DELETE_SCORE, Permission.SUBMIT_SCORE
-NOBODY = (401, NOT_AUTHORISED)
 QUEUED = (202, "Import loaded into queue. You can poll the provided URL for information on when its complete.")
 NO_IMPORT = (404, "This import does not exist.")
 SIGNED_IN = (409, "You are signed in already.")
 NOT_SIGNED_IN = (409, "You are not signed in.")
 IN_A_BROWSER = (401, "This endpoint requires session-level authentication.")
 NO_KEY_MAY = (403, "This request cannot be performed by an API key, and requires authentication.")
+NO_KEY_MAY_V3 = (
+    403,
+    "This request cannot be performed by an API key and requires session authentication as this user.",
+)
+NOT_YOURS = (403, "You are not permitted to perform this action for this user.")
+REQUIRES_SUBMIT = (403, 'This request requires the "submit_score" permission.')
+NO_ORPHAN = (404, "No such orphan score for this user.")
 NOT_YOUR_SESSION = (403, "You are not authorised to modify this session.")
 
 
-@dataclass(frozen=True)
-class Endpoint:
-    """One method of one address. `{import}` and its like stand for what `scene.build` made.
-
-    `told`: what whoever may is told; `but`: what others are, by caller or by group of callers (callers.GROUPS).
-    """
-
-    method: str
-    path: str
-    told: Told
-    asks: Permission | None = None
-    json: Any = None
-    form: bool = False
-    but: Mapping[str, Told] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        return f"{self.method} {self.path.partition('?')[0]}"
-
-    def expected(self) -> dict[str, Told]:
-        """What each caller is told."""
-        told = dict.fromkeys(CALLERS, self.told) | WHOEVER
-        for group, answer in self.but.items():
-            told |= dict.fromkeys(GROUPS.get(group) or [group], answer)
-        return told
-
-
-def _read(path: str, description: str, *, status: int = 200, **but: Told) -> Endpoint:
+def _read(path: str, description: str, *, status: int = 200, **exceptions: Outcome) -> Endpoint:
     """Everybody's to read."""
-    return Endpoint("GET", path, (status, description), but=but)
+    return Endpoint("GET", path, (status, description), exceptions=exceptions)
 
 
-def _of_an_import(method: str, path: str, told: Told, asks: Permission | None = None, json: Any = None) -> Endpoint:
+def _of_an_import(
+    method: str, path: str, expected: Outcome, permission: Permission | None = None, json: Any = None
+) -> Endpoint:
     """For the owner of the import, and for administrators by session and by token."""
-    but = {"guest": GUEST, "stranger": STRANGER, "moderator": STRANGER}
-    if asks:
-        but["lacking"] = lacks(asks)
-    return Endpoint(method, f"/api/v1/imports/{path}", told, asks=asks, json=json, but=but)
+    exceptions = {"guest": GUEST, "stranger": STRANGER, "moderator": STRANGER}
+    if permission:
+        exceptions["lacking"] = lacks(permission)
+    return Endpoint(
+        method, f"/api/v1/imports/{path}", expected, permission=permission, json=json, exceptions=exceptions
+    )
 
 
-def _again(deed: str, name: str) -> Endpoint:
+def _requeue(operation: str, name: str) -> Endpoint:
     """The same, of an import that is not in any more: it is not there for others."""
-    plain = _of_an_import("POST", f"{{{name}}}/{deed}", QUEUED, SUBMIT)
+    plain = _of_an_import("POST", f"{{{name}}}/{operation}", QUEUED, SUBMIT)
     unseen = {"guest": NO_IMPORT, "stranger": NO_IMPORT}
-    return Endpoint("POST", plain.path, QUEUED, asks=SUBMIT, but={**plain.but, **unseen})
+    return Endpoint("POST", plain.path, QUEUED, permission=SUBMIT, exceptions={**plain.exceptions, **unseen})
 
 
 def _private_import(path: str, description: str) -> Endpoint:
     """For the owner of the import and for moderators, whatever their token may."""
-    but = {"guest": GUEST, "stranger": STRANGER}
-    return Endpoint("GET", f"/api/v1/imports/{{import}}/{path}", (200, description), but=but)
+    exceptions = {"guest": GUEST, "stranger": STRANGER}
+    return Endpoint("GET", f"/api/v1/imports/{{import}}/{path}", (200, description), exceptions=exceptions)
 
 
-def _own(method: str, path: str, told: Told, *, asks: Permission | None = SUBMIT, **send: Any) -> Endpoint:
-    """For everybody who is signed in, about their own."""
-    but = {"guest": NOBODY, **send.pop("but", {})}
-    if asks:
-        but["lacking"] = lacks(asks)
-    return Endpoint(method, path, told, asks=asks, but=but, **send)
-
-
-def _score(method: str, description: str, asks: Permission, json: Any) -> Endpoint:
+def _score(method: str, description: str, permission: Permission, json: Any) -> Endpoint:
     """For the owner of the score, and for administrators in a browser."""
-    but = {
+    exceptions = {
         "guest": GUEST,
         "stranger": STRANGER,
         "moderator": STRANGER,
         "an administrator's token": STRANGER,
-        "the owner's token without the permission": lacks(asks),
+        "the owner's token without the permission": lacks(permission),
         "an administrator's token without the permission": STRANGER,
     }
-    return Endpoint(method, "/api/v1/scores/{score}", (200, description), asks=asks, json=json, but=but)
+    return Endpoint(
+        method, "/api/v1/scores/{score}", (200, description), permission=permission, json=json, exceptions=exceptions
+    )
 
 
 def _tokens(method: str, path: str, description: str, json: Any = None) -> Endpoint:
     """For nobody but the player, in a browser."""
-    but = {name: NO_KEY_MAY for name in CALLERS if name not in WHOEVER and name != "the owner's session"}
-    told = (200, description)
+    exceptions = {
+        name: NO_KEY_MAY for name in CALLERS if name not in REFUSED_EVERYWHERE and name != "the owner's session"
+    }
+    expected = (200, description)
     return Endpoint(
-        method, f"/api/v1/users/alice/api-tokens{path}", told, json=json, but={**but, "guest": IN_A_BROWSER}
+        method,
+        f"/api/v1/users/alice/api-tokens{path}",
+        expected,
+        json=json,
+        exceptions={**exceptions, "guest": IN_A_BROWSER},
     )
+
+
+def _self(method: str, expected: Outcome, json: Any = None, *, path: str = "import-timestops") -> Endpoint:
+    """For nobody but the player, in a browser, in the words of the API of 2026."""
+    keys = (name for name in CALLERS if name not in REFUSED_EVERYWHERE and "token" in name)
+    others = dict.fromkeys(("another user's session", "a moderator's session", "an administrator's session"), NOT_YOURS)
+    exceptions = {**others, **dict.fromkeys(keys, NO_KEY_MAY_V3), "guest": IN_A_BROWSER}
+    address = f"/api/v1/users/{{alice}}/{path}".removesuffix("/")
+    return Endpoint(method, address, expected, json=json, exceptions=exceptions)
+
+
+def _own_orphans(method: str, path: str, own: str, others: Outcome) -> Endpoint:
+    """For everybody whose token may submit, about their own, in the words of the API of 2026."""
+    exceptions = dict.fromkeys(("stranger", "moderator", "admin"), others)
+    exceptions |= {"guest": REQUIRES_SUBMIT, "lacking": REQUIRES_SUBMIT}
+    return Endpoint(method, f"/api/v1/import/orphans{path}", (200, own), permission=SUBMIT, exceptions=exceptions)
+
+
+def _export(method: str, path: str, expected: Outcome) -> Endpoint:
+    """For the player and administrators, whatever their token may."""
+    exceptions = {"guest": GUEST, "stranger": STRANGER, "moderator": STRANGER}
+    return Endpoint(method, f"/api/v1/users/alice/export{path}", expected, exceptions=exceptions)
+
+
+IN_BROWSER_ALONE = (401, "You are not authenticated.")
+
+
+def _in_a_browser(method: str, path: str, description: str, json: Any = None, *, author: bool = False) -> Endpoint:
+    """For everybody in a browser; with `author` for whoever made the client."""
+    tools = [name for name in CALLERS if "token" in name and name not in REFUSED_EVERYWHERE]
+    exceptions = dict.fromkeys([*tools, "guest"], IN_BROWSER_ALONE)
+    if author:
+        others = ("another user's session", "a moderator's session", "an administrator's session")
+        exceptions |= dict.fromkeys(others, STRANGER)
+    return Endpoint(method, f"/api/v1/{path}", (200, description), json=json, exceptions=exceptions)
 
 
 INSTANCE = (
@@ -113,7 +129,9 @@ INSTANCE = (
     Endpoint("POST", "/api/v1/status", (200, "Status check successful."), json={"echo": "hello"}),
     _read("/api/v1/config", "Returned configuration info."),
     _read("/api/v1/config/max-rivals", "Returned MAX_RIVALS."),
+    _read("/api/v1/config/beatoraja-queue-size", "Returned BEATORAJA_QUEUE_SIZE."),
     _read("/api/v1/activity", "Retrieved global activity."),
+    _read("/api/v1/ublock-blocks-this", "Retrieved global activity."),
     _read("/api/v1/search?search=song", "Searched everything."),
     _read("/api/v1/search/chart-hash?search={checksum}", "Searched for chart hash {checksum}."),
 )
@@ -123,39 +141,80 @@ SIGNING_IN = (
         "/api/v1/auth/login",
         (200, "Signed in as Alice."),
         json={"username": "alice", "!password": "correct horse battery"},
-        but={name: SIGNED_IN for name in CALLERS if name.endswith("session")} | {"a banned user's session": BANNED},
+        exceptions={name: SIGNED_IN for name in CALLERS if name.endswith("session")}
+        | {"a banned user's session": BANNED},
     ),
     Endpoint(
         "POST",
         "/api/v1/auth/logout",
         (200, "Signed out."),
-        but={name: NOT_SIGNED_IN for name in CALLERS if not name.endswith("session") and name not in WHOEVER},
+        exceptions={
+            name: NOT_SIGNED_IN for name in CALLERS if not name.endswith("session") and name not in REFUSED_EVERYWHERE
+        },
     ),
     _tokens("GET", "", "Returned {alice_tokens} keys."),
     _tokens("POST", "/create", "Successfully created new API Token.", {"permissions": ["submit_score"]}),
     _tokens("DELETE", "/{token}", "Removed Token."),
+    _in_a_browser("POST", "oauth/create-code", "Successfully created code.", {}),
+    Endpoint(
+        "POST",
+        "/api/v1/oauth/token",
+        (200, "Successfully authenticated."),
+        json={
+            "client_id": "{client}",
+            "client_secret": "{client_secret}",
+            "grant_type": "authorization_code",
+            "redirect_uri": "https://tool.example.org/callback",
+            "code": "{code}",
+        },
+    ),
+    _in_a_browser("GET", "clients", "Returned clients."),
+    _in_a_browser(
+        "POST", "clients/create", "Created a new API client.", {"name": "New", "permissions": ["submit_score"]}
+    ),
+    _read("/api/v1/clients/{client}", "Retrieved Night Logger."),
+    _in_a_browser("PATCH", "clients/{client}", "Updated client.", {"name": "Day Logger"}, author=True),
+    _in_a_browser("POST", "clients/{client}/reset-secret", "Reset secret.", author=True),
+    _in_a_browser("DELETE", "clients/{client}", "Deleted client.", author=True),
+    _export("GET", "", (200, "Returned 1 exports.")),
+    _export("POST", "", (202, "Your data is being exported. Poll this address until it is ready.")),
+    _export("GET", "/{export}", (200, "")),
+    _export("GET", "/table?game=sdvx&playtype=Single", (200, "")),
 )
 SUBMITTING = (
-    _own("POST", "/api/v1/import/file", QUEUED, form=True),
-    _own("POST", "/api/v1/import/check", (200, "Checked 0 rows."), json=batch_manual()),
-    _own(
+    own_endpoint("POST", "/api/v1/import/file", QUEUED, form=True),
+    own_endpoint("POST", "/api/v1/import/check", (200, "Checked 0 rows."), json=batch_manual()),
+    own_endpoint(
         "POST",
         "/api/v1/import/from-api",
-        (400, "[importType] Expected any of . (Received api/flo-iidx)"),
+        (400, 'Import type "api/flo-iidx" is not enabled on this instance.'),
         json={"importType": "api/flo-iidx"},
     ),
-    _own(
+    Endpoint(
+        "POST",
+        "/api/v1/import/class",
+        QUEUED,
+        permission=SUBMIT,
+        json={"game": "sdvx", "classes": {"dan": "DAN_9"}},
+        exceptions={
+            "guest": REQUIRES_SUBMIT,
+            "lacking": REQUIRES_SUBMIT,
+            "moderator": (404, "The user Mo_ has not played sdvx"),
+            "admin": (404, "The user Ada has not played sdvx"),
+        },
+    ),
+    own_endpoint(
         "POST",
         "/ir/direct-manual/import",
         QUEUED,
         json=batch_manual(),
-        but={"guest": (401, "This endpoint requires authentication.")},
+        exceptions={"guest": (401, "This endpoint requires authentication.")},
     ),
     Endpoint(
         "GET",
         "/api/v1/imports/{queued}/poll-status",
         (200, "Import is ongoing."),
-        but={"a banned user's session": (200, "Import is ongoing.")},  # public: browsers' sessions are not looked at
+        exceptions={"a banned user's session": (200, "Import is ongoing.")},  # public: sessions are ignored
     ),
 )
 IMPORTS = (
@@ -174,6 +233,9 @@ IMPORTS = (
         stranger=(200, "Found 0 failed imports."),
     ),
     _read("/api/v1/users/alice/recent-imports", "Found 0 imports."),
+    _self("GET", (200, "Returned import timestops.")),
+    _self("PUT", (200, "Updated import timestop."), {"importType": "api/flo-iidx", "lastScoreTime": 0}),
+    _self("DELETE", (200, "Reset import timestop."), {"importType": "api/flo-iidx"}),
     _read("/api/v1/imports/{import}", "Returned info about this session."),
     _read("/api/v1/imports/{import}/errors", "Found 1 errors."),
     _private_import("input", ""),
@@ -186,30 +248,45 @@ UNDO = (
         "POST",
         "/api/v1/imports/revert",
         (200, "Reverted 1 imports."),
-        asks=DELETE,
+        permission=DELETE,
         json={"importIDs": ["{import}"]},
-        but={
+        exceptions={
             "guest": GUEST,
             "stranger": (403, f"{{import}}: {STRANGER[1]}"),
             "moderator": (403, f"{{import}}: {STRANGER[1]}"),
             "lacking": (403, f"{{import}}: {lacks(DELETE)[1]}"),
         },
     ),
-    _again("restore", "reverted"),
-    _again("retry", "failed"),
+    _requeue("restore", "reverted"),
+    _requeue("retry", "failed"),
     _of_an_import("POST", "{queued}/cancel", (200, "Cancelled import."), SUBMIT),
-    _own(
+    own_endpoint(
         "POST",
         "/api/v1/import/orphans",
         (200, "Reprocessed 0 orphan scores."),
-        but={"owner": (200, "Reprocessed 1 orphan scores.")},
+        exceptions={"owner": (200, "Reprocessed 1 orphan scores.")},
     ),
-    _own(
+    _own_orphans("GET", "", "Returned 1 orphan scores.", (200, "Returned 0 orphan scores.")),
+    _own_orphans("GET", "/{orphan}", "Returned orphan score.", NO_ORPHAN),
+    _own_orphans("DELETE", "/{orphan}", "Deleted orphan score.", NO_ORPHAN),
+    Endpoint(
+        "GET",
+        "/api/v1/import/orphans/{retry}/poll-status",
+        (200, "Reprocessed 0 orphan scores."),
+        exceptions={
+            "guest": NOBODY,
+            "stranger": STRANGER,
+            "a moderator's token": STRANGER,
+            "an administrator's token": STRANGER,
+            "an administrator's token without the permission": STRANGER,
+        },
+    ),
+    own_endpoint(
         "GET",
         "/api/v1/orphans",
         (200, "Found 0 orphan scores."),
-        asks=None,
-        but={
+        permission=None,
+        exceptions={
             "owner": (200, "Found 1 orphan scores."),
             "the owner's token without the permission": (200, "Found 1 orphan scores."),
         },
@@ -218,8 +295,8 @@ UNDO = (
         "DELETE",
         "/api/v1/orphans/{orphan}",
         (200, "Successfully deleted orphan score."),
-        asks=DELETE,
-        but={
+        permission=DELETE,
+        exceptions={
             "guest": NOBODY,
             "stranger": STRANGER,
             "a moderator's token": STRANGER,
@@ -234,27 +311,58 @@ SCORES = (
     _score("PATCH", "Updated score.", Permission.CUSTOMISE_SCORE, {"comment": "at last"}),
     _score("DELETE", "Successfully deleted score.", DELETE, None),
     _read("/api/v1/sessions/{session}", "Successfully returned session {session_name}."),
+    _read("/api/v1/sessions/{session}/adjacent", "Returned adjacent sessions."),
     Endpoint(
         "PATCH",
         "/api/v1/sessions/{session}",
         (200, "Updated Session."),
-        asks=Permission.CUSTOMISE_SESSION,
+        permission=Permission.CUSTOMISE_SESSION,
         json={"name": "The long night"},
-        but={
+        exceptions={
             **dict.fromkeys(("guest", "stranger", "moderator", "admin", "lacking"), NOT_YOUR_SESSION),
             "the owner's token without the permission": lacks(Permission.CUSTOMISE_SESSION),
         },
     ),
 )
+RESOLVE = {"matchType": "tachiSongID", "identifier": "1", "difficulty": "EXH"}
+
+
+def _resolve(path: str, description: str) -> Endpoint:
+    """A chart is asked for by POST; everybody may."""
+    return Endpoint("POST", f"{path}/resolve", (200, description), json=RESOLVE)
+
+
+def _picture(method: str, description: str) -> Endpoint:
+    """For the player and for administrators, whose token needs the permission to customise profiles."""
+    nobody = (401, "Authentication is required for this endpoint.")
+    others = (403, "You are not authorised as this user.")
+    lacking = (403, 'This request requires the "customise_profile" permission.')
+    return Endpoint(
+        method,
+        "/api/v1/users/{alice}/pfp",
+        (200, description),
+        permission=Permission.CUSTOMISE_PROFILE,
+        form=method == "PUT",
+        exceptions={"guest": nobody, "stranger": others, "moderator": others, "lacking": lacking},
+    )
+
+
 ALICE, PLAYER = "/api/v1/users/alice", "/api/v1/users/alice/games/sdvx/Single"
 USERS = (
     _read("/api/v1/users?search=ali", "Returned 1 users."),
     _read(ALICE, "Found user Alice."),
+    _self("PATCH", (200, "Successfully updated user."), {"status": "on vacation"}, path=""),
+    _read(f"{ALICE}/settings", "Retrieved settings."),
     _read(f"{ALICE}/game-stats", "Returned 1 stats objects."),
     _read(f"{ALICE}/stats", "Retrieved stats."),
     _read(f"{ALICE}/sessions/calendar", "Found 1 events."),
     _read(f"{ALICE}/recent-summary", "Retrieved information about Alice (#{alice})."),
     _read(f"{ALICE}/activity", "Retrieved recent activity."),
+    _read(f"{ALICE}/game-profiles", "Returned 1 stats objects."),
+    _read(f"{ALICE}/following", "Returned 0 friends."),
+    _read(f"{ALICE}/pfp", ""),
+    _picture("PUT", "Stored profile picture."),
+    _picture("DELETE", "Removed custom profile picture."),
 )
 PLAYERS = (
     _read(PLAYER, "Retrieved user statistics for Alice (sdvx Single)"),
@@ -262,11 +370,14 @@ PLAYERS = (
     _read(f"{PLAYER}/most-played", "Returned 2 scores."),
     _read(f"{PLAYER}/leaderboard-adjacent", "Returned 1 nearby stats."),
     _read(f"{PLAYER}/activity", "Retrieved activity."),
+    _read(f"{PLAYER}/settings", "Returned Alice (#{alice})'s settings."),
     _read(f"{PLAYER}/pbs?search=song", "Retrieved 2 personal bests."),
     _read(f"{PLAYER}/pbs/all", "Returned 2 PBs."),
     _read(f"{PLAYER}/pbs/best", "Retrieved 2 personal bests."),
     _read(f"{PLAYER}/pbs/{{chart}}", "Successfully retrieved PB for user."),
     _read(f"{PLAYER}/pbs/{{chart}}/leaderboard-adjacent", "Successfully retrieved PB for user."),
+    _read(f"{PLAYER}/pbs/{{chart}}/rivals", "Returned 0 rivals' PBs."),
+    _resolve(f"{PLAYER}/pbs", "Returned PB."),
     _read(f"{PLAYER}/scores?search=song", "Retrieved 2 scores."),
     _read(f"{PLAYER}/scores/recent", "Retrieved 2 scores."),
     _read(f"{PLAYER}/scores/all", "Returned 2 PBs."),
@@ -279,6 +390,21 @@ PLAYERS = (
     _read(f"{PLAYER}/sessions/calendar", "Found 1 events."),
     _read(f"{ALICE}/games/jubeat/Single/jubility", "Retrieved scores that went into this users jubility."),
     _read(f"{ALICE}/games/bms/7K/best-score/{{checksum}}", "Player has not played this chart."),
+)
+PLAYER_V3 = f"{ALICE}/games/sdvx"
+PLAYERS_V3 = (
+    _read(PLAYER_V3, "Retrieved user statistics for Alice (sdvx)"),
+    *(
+        Endpoint("GET", endpoint.path.replace(PLAYER, PLAYER_V3), endpoint.success)
+        for endpoint in PLAYERS
+        if endpoint.path.startswith(f"{PLAYER}/") and endpoint.method == "GET"
+    ),
+    _resolve(f"{PLAYER_V3}/pbs", "Returned PB."),
+    _read(f"{PLAYER_V3}/pbs/song/{{song_v3}}", "Retrieved 1 personal bests for this song."),
+    _read(f"{PLAYER_V3}/rivals", "Returned 0 rivals."),
+    _read(f"{PLAYER_V3}/rivals/challengers", "Returned 0 challengers."),
+    _read(f"{ALICE}/games/jubeat/jubility", "Retrieved scores that went into this users jubility."),
+    _read(f"{ALICE}/games/bms-7k/best-score/{{checksum}}", "Player has not played this chart."),
 )
 GAMES = (
     _read("/api/v1/games", "Returned support information for 17 game(s)."),
@@ -294,22 +420,40 @@ GAMES = (
         "/api/v1/games/sdvx/Single/charts/resolve?matchType=tachiSongID&identifier=1&difficulty=EXH",
         "Found song & chart.",
     ),
+    _resolve("/api/v1/games/sdvx/Single/charts", "Successfully retrieved chart info."),
     _read("/api/v1/games/sdvx/Single/charts/{chart}", "Returned Song 1 (EXH 16)."),
     _read("/api/v1/games/sdvx/Single/charts/{chart}/playcount", "Counted scores for chart."),
     _read("/api/v1/games/sdvx/Single/charts/{chart}/pbs", "Returned 2 scores."),
     _read("/api/v1/games/sdvx/Single/charts/{chart}/pbs/search?search=ali", "Returned 1 scores."),
     _read("/api/v1/games/bms/7K/sieglinde-charts", "Found 1 chart(s)."),
 )
+GAMES_V3 = (
+    _read("/api/v1/games/sdvx/leaderboard", "Returned 2 user's game stats."),
+    _read("/api/v1/games/sdvx/pb-leaderboard", "Successfully returned 3 pbs."),
+    _read("/api/v1/games/sdvx/players?search=ali", "Found 1 user(s)"),
+    _read("/api/v1/games/sdvx/activity", "Retrieved activity."),
+    _read("/api/v1/games/sdvx/songs/{song_v3}", "Returned 1 charts for song Song 1."),
+    _read("/api/v1/games/sdvx/charts", "Returned 2 charts."),
+    _resolve("/api/v1/games/sdvx/charts", "Successfully retrieved chart info."),
+    _read("/api/v1/games/sdvx/charts/{chart_v3}", "Returned chart."),
+    _read("/api/v1/games/sdvx/charts/{chart_v3}/playcount", "Counted scores for chart."),
+    _read("/api/v1/games/sdvx/charts/{chart_v3}/pbs", "Returned 2 scores."),
+    _read("/api/v1/games/sdvx/charts/{chart_v3}/pbs/search?search=ali", "Returned 1 scores."),
+    _read("/api/v1/games/bms-7k/sieglinde-charts", "Found 1 chart(s)."),
+)
 
 GROUPED = {
     "Submitting": SUBMITTING,
+    "Hooks": (*HOOKS, *HASHED_CHARTS),
     "Imports": IMPORTS,
     "Undo": UNDO,
     "Scores and sessions": SCORES,
     "Signing in and tokens": SIGNING_IN,
     "Players": USERS,
     "Players on a game": PLAYERS,
+    "Players on a game, as of 2026": PLAYERS_V3,
     "Songs, charts and games": GAMES,
+    "Songs, charts and games, as of 2026": GAMES_V3,
     "The instance": INSTANCE,
 }
 ENDPOINTS = tuple(endpoint for group in GROUPED.values() for endpoint in group)

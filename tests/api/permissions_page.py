@@ -1,11 +1,12 @@
-"""docs/permissions.md: its tables are the table of endpoints."""
+"""The tables of docs/permissions.md, generated from the table of endpoints."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.api.endpoints import GROUPED, Endpoint
+from tests.api.endpoint import Endpoint
+from tests.api.endpoints import GROUPED
 
 PAGE = Path(__file__).parents[2] / "docs/permissions.md"
 BEGIN = "<!-- tables: WRITE_PAGES=1 pytest tests/api/test_every_endpoint.py -k page -->"
@@ -22,11 +23,11 @@ COLUMNS = {
     "administrator, token": ("an administrator's token", "an administrator's token without the permission"),
     "banned": ("a banned user's session", "a banned user's token"),
 }
-"""Columns of the page -> callers. Where these are told different things the cell names both."""
+"""Columns of the page -> callers. If their responses differ the cell has both."""
 
 
 def with_tables(page: str) -> str:
-    """The page with the tables as they should be."""
+    """The page with up-to-date tables."""
     before, _, rest = page.partition(BEGIN)
     after = rest.partition(END)[2]
     return f"{before}{BEGIN}\n{tables()}\n{END}{after}"
@@ -37,12 +38,12 @@ def tables() -> str:
 
 
 def _table(endpoints: Sequence[Endpoint]) -> str:
-    head = ["request", "asks for", *COLUMNS]
+    head = ["request", "permission", *COLUMNS]
     rows = [head, ["---"] * len(head), *map(_row, endpoints)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def _row(endpoint: Endpoint) -> list[str]:
-    told = endpoint.expected()
-    cells = [" · ".join(dict.fromkeys(str(told[name][0]) for name in names)) for names in COLUMNS.values()]
-    return [f"`{endpoint.name}`", f"`{endpoint.asks}`" if endpoint.asks else "", *cells]
+    actual = endpoint.expected()
+    cells = [" · ".join(dict.fromkeys(str(actual[name][0]) for name in names)) for names in COLUMNS.values()]
+    return [f"`{endpoint.name}`", f"`{endpoint.permission}`" if endpoint.permission else "", *cells]

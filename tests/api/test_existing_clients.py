@@ -1,4 +1,4 @@
-"""What hooks, bookmarklets, bots and scripts that were written for Tachi send and expect. They only change the host."""
+"""Requests of hooks, bookmarklets, bots and scripts written for Tachi, which only change the host."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from django.test import Client
 
 from imports.models import GameStats, Import, Permission, Score, Session, State
 from tests import people
-from tests.builders import HOUR, NOON, a_chart, a_song, batch_manual, charts, dealt_with, score_on, unknown_score
+from tests.factories import HOUR, NOON, a_chart, a_song, batch_manual, charts, process, score_on, unknown_score
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 
 DIRECT, FILE = "/ir/direct-manual/import", "/api/v1/import/file"
 
 
-# --- a typed client: it insists on what it was told once, and looks at nothing else ------------------
+# --- a typed client: it requires the members that it knows, and ignores all others -------------------
 
 
 class Queued(msgspec.Struct):
@@ -120,18 +120,17 @@ def polled(queued: Queued) -> Completed | Ongoing:
 
 def completed(document: Any, *, way: str = DIRECT) -> ImportDocument:
     queued = submitted(document, way=way)
-    dealt_with(Import.objects.get(import_id=queued.importID))
-    told = polled(queued)
-    assert isinstance(told, Completed)
-    assert told.imported.importID == queued.importID
-    return told.imported
+    process(Import.objects.get(import_id=queued.importID))
+    actual = polled(queued)
+    assert isinstance(actual, Completed)
+    assert actual.imported.importID == queued.importID
+    return actual.imported
 
 
-def failed(document: Any) -> Refusal:
-    queued = submitted(document)
-    dealt_with(Import.objects.get(import_id=queued.importID))
-    response = people.guest().get(queued.url.removeprefix("http://testserver"))
+def refused(document: Any) -> Refusal:
+    response = hook().post(DIRECT, json.dumps(document), content_type="application/json")
     assert response.status_code == 400
+    assert not Import.objects.exists()
     return msgspec.json.decode(response.content, type=Refusal)
 
 
@@ -140,24 +139,24 @@ def failed(document: Any) -> Refusal:
 
 @pytest.mark.parametrize("way", [DIRECT, FILE])
 def test_classes_may_come_without_any_score(way: str) -> None:
-    told = completed(batch_manual(classes={"dan": "DAN_9"}), way=way)
-    assert told.classDeltas == [ClassDelta(game="sdvx", set="dan", playtype="Single", old=None, new="DAN_9")]
-    assert (told.scoreIDs, told.errors, told.createdSessions) == ([], [], [])
+    actual = completed(batch_manual(classes={"dan": "DAN_9"}), way=way)
+    assert actual.classDeltas == [ClassDelta(game="sdvx", set="dan", playtype="Single", old=None, new="DAN_9")]
+    assert (actual.scoreIDs, actual.errors, actual.createdSessions) == ([], [], [])
     assert GameStats.objects.get().classes == {"dan": "DAN_9"}
 
 
 @pytest.mark.parametrize("classes", [{}, None, {"dan": None}])
 def test_scores_may_come_with_empty_classes(classes: Any) -> None:
     (chart,) = charts(1)
-    told = completed(batch_manual(score_on(chart), classes=classes))
-    assert len(told.scoreIDs) == 1
-    assert [delta.set for delta in told.classDeltas] == ["vfClass"]  # what follows from the score, and nothing given
+    actual = completed(batch_manual(score_on(chart), classes=classes))
+    assert len(actual.scoreIDs) == 1
+    assert [delta.set for delta in actual.classDeltas] == ["vfClass"]  # what follows from the score, and nothing given
 
 
 @pytest.mark.parametrize("way", [DIRECT, FILE])
 def test_nothing_at_all_may_come(way: str) -> None:
-    told = completed(batch_manual(), way=way)
-    assert (told.scoreIDs, told.errors, told.createdSessions, told.classDeltas) == ([], [], [], [])
+    actual = completed(batch_manual(), way=way)
+    assert (actual.scoreIDs, actual.errors, actual.createdSessions, actual.classDeltas) == ([], [], [], [])
 
 
 @pytest.mark.parametrize(
@@ -187,17 +186,17 @@ def test_a_service_has_3_to_60_characters(service: str) -> None:
 
 
 @pytest.mark.parametrize("service", ["", "ab", "x" * 61, None, 5])
-def test_another_service_is_refused_while_polling(service: Any) -> None:
+def test_another_service_is_refused_at_once(service: Any) -> None:
     document = batch_manual()
     document["meta"]["service"] = service
-    assert "meta.service | Expected a string with length between 3 and 60." in failed(document).description
+    assert "meta.service | Expected a string with length between 3 and 60." in refused(document).description
 
 
 @pytest.mark.parametrize("time", [{}, {"timeAchieved": None}])
 def test_a_score_may_have_no_time_and_then_makes_no_session(time: Any) -> None:
     (chart,) = charts(1)
-    told = completed(batch_manual(score_on(chart, **time)))
-    assert (len(told.scoreIDs), told.errors, told.createdSessions) == (1, [], [])
+    actual = completed(batch_manual(score_on(chart, **time)))
+    assert (len(actual.scoreIDs), actual.errors, actual.createdSessions) == (1, [], [])
     assert Score.objects.get().time_achieved is None
     assert not Session.objects.exists()
 
@@ -205,15 +204,15 @@ def test_a_score_may_have_no_time_and_then_makes_no_session(time: Any) -> None:
 @pytest.mark.parametrize("match_type", ["tachiSongID", "sdvxInGameID"])
 def test_identifiers_are_texts_also_where_they_look_like_numbers(match_type: str) -> None:
     (chart,) = charts(1)
-    told = completed(batch_manual(score_on(chart, matchType=match_type, identifier="1")))
-    assert (len(told.scoreIDs), told.errors) == (1, [])
+    actual = completed(batch_manual(score_on(chart, matchType=match_type, identifier="1")))
+    assert (len(actual.scoreIDs), actual.errors) == (1, [])
 
 
 def test_a_title_that_looks_like_a_number_is_a_title() -> None:
     charts(1)
     other = a_chart(a_song(2, "1"))
-    told = completed(batch_manual(score_on(other, matchType="songTitle", identifier="1")))
-    assert (len(told.scoreIDs), told.errors) == (1, [])
+    actual = completed(batch_manual(score_on(other, matchType="songTitle", identifier="1")))
+    assert (len(actual.scoreIDs), actual.errors) == (1, [])
     assert Score.objects.get().chart == other
 
 
@@ -242,7 +241,7 @@ def test_only_true_is_the_intent_of_a_person(way: str, header: dict[str, str], *
 def test_the_time_of_a_single_score_may_be_now(value: str, *, inferred: bool) -> None:
     (chart,) = charts(1)
     queued = submitted(batch_manual(score_on(chart)), X_Infer_Score_TimeAchieved=value)
-    dealt_with(Import.objects.get(import_id=queued.importID))
+    process(Import.objects.get(import_id=queued.importID))
     assert (Score.objects.get().time_achieved is not None) is inferred
 
 
@@ -259,12 +258,12 @@ def test_a_hook_may_send_a_charset_and_squeeze_what_it_sends() -> None:
 
 
 def test_the_first_poll_may_come_in_the_same_millisecond_as_the_202() -> None:
-    told = polled(submitted(batch_manual()))
-    assert isinstance(told, Ongoing)
-    assert told.progress.description == "Starting up import."
+    actual = polled(submitted(batch_manual()))
+    assert isinstance(actual, Ongoing)
+    assert actual.progress.description == "Starting up import."
 
 
-def test_it_may_even_come_before_a_worker_hears_of_the_import(
+def test_the_first_poll_may_come_before_a_worker_gets_the_import(
     monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Callable[..., Any]
 ) -> None:
     """From the moment it is committed an import can be polled: before it is queued, and before the 202 is written."""
@@ -311,9 +310,9 @@ def test_a_session_is_created_once_and_appended_to_from_then_on() -> None:
 
 def test_rows_that_stay_out_fail_nothing_else() -> None:
     (chart,) = charts(1)
-    told = completed(batch_manual(unknown_score(), score_on(chart), unknown_score()))
-    assert len(told.scoreIDs) == 1
-    assert [error.type for error in told.errors] == ["SongOrChartNotFound", "OrphanExists"]
+    actual = completed(batch_manual(unknown_score(), score_on(chart), unknown_score()))
+    assert len(actual.scoreIDs) == 1
+    assert [error.type for error in actual.errors] == ["SongOrChartNotFound", "OrphanExists"]
 
 
 def test_the_same_again_changes_nothing_and_is_no_error() -> None:
@@ -324,6 +323,6 @@ def test_the_same_again_changes_nothing_and_is_no_error() -> None:
     assert (again.scoreIDs, again.errors, again.classDeltas) == ([], [], [])
 
 
-def test_what_is_no_batch_manual_is_a_refusal_while_polling() -> None:
-    assert failed({"meta": {"game": "sdvx"}}).description != ""
+def test_a_file_that_is_no_batch_manual_is_refused() -> None:
+    assert refused({"meta": {"game": "sdvx"}}).description != ""
     assert not Score.objects.exists()

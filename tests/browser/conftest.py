@@ -24,8 +24,8 @@ from redis import Redis
 from imports import jobs
 from imports.models import Chart, User
 from tests import people
-from tests.browser.visitor import DESK, PHONE, Screen, Visitor
-from tests.pages.scripted import ARGUMENTS, CHROMIUM
+from tests.browser.browser_page import DESK, PHONE, Screen, Visitor
+from tests.pages.scripts_harness import ARGUMENTS, CHROMIUM
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "imports" / "sample"
@@ -39,7 +39,7 @@ def chromium(django_db_setup: None) -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("there is no Chromium on this machine")
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        # Playwright keeps an event loop in this thread, beside which Django would refuse to ask the database.
+        # Playwright runs an event loop in this thread, in which Django would refuse to query the database.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         yield started
@@ -116,7 +116,7 @@ def sample_file(name: str) -> Path:
 
 
 def many_rows(folder: Path, *, count: int) -> Path:
-    """A batch-manual file over the sample charts, large enough for its import to be watched."""
+    """BATCH-MANUAL file example over the sample charts, large enough for its import to be watched."""
     charts = list(Chart.objects.filter(game="sdvx").select_related("song").order_by("pk"))
     pick = random.Random(1)
     scores = [
@@ -151,7 +151,7 @@ def screen(request: pytest.FixtureRequest) -> Screen:
 
 
 @pytest.fixture
-def somebody(
+def visitor(
     screen: Screen, open_browser: OpenBrowser, live_server: LiveServer, request: pytest.FixtureRequest
 ) -> Visitor:
     """A visitor of whom the product knows nothing yet."""
@@ -160,7 +160,7 @@ def somebody(
 
 
 @pytest.fixture
-def player(somebody: Visitor, alice: User) -> Visitor:
+def player(visitor: Visitor, alice: User) -> Visitor:
     """Alice, signed in."""
-    somebody.signs_in(alice.username)
-    return somebody
+    visitor.signs_in(alice.username)
+    return visitor

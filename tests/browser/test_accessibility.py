@@ -1,4 +1,4 @@
-"""Nothing that axe knows of (WCAG 2.2, A and AA) is wrong with any page, and all of it can be reached by keyboard."""
+"""No page violates axe's rules (WCAG 2.2, A and AA), and everything can be reached by keyboard."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 from redis import Redis
 
 from tests.browser.conftest import OpenBrowser
-from tests.browser.world import Eyes, Looks, looks, name_of
+from tests.browser.fixtures import PageOpener, PageStates, name_of, page_states
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -20,7 +20,7 @@ AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SIZES = {"desk": (1280, 800), "phone": (390, 844)}
 MOST = 80  # tab stops that are walked through on one page
-PARTS_OF_A_DAY = 3  # stops inside a field for a day, beside the field: month, year, and the button of its calendar
+PARTS_OF_A_DAY = 3  # tab stops of a date field besides the field itself: month, year, and the button of its calendar
 
 RUN = """async (rules) => {
     const found = await axe.run(document, { resultTypes: ["violations"], ...rules });
@@ -29,19 +29,19 @@ RUN = """async (rules) => {
 
 
 @pytest.fixture
-def pages(catalogue: None, redis_clean: Redis) -> Looks:
-    return looks(redis_clean)
+def pages(catalogue: None, redis_clean: Redis) -> PageStates:
+    return page_states(redis_clean)
 
 
 def test_axe_finds_nothing_on_any_page(
-    pages: Looks, live_server: LiveServer, open_browser: OpenBrowser, complaints: list[str]
+    pages: PageStates, live_server: LiveServer, open_browser: OpenBrowser, complaints: list[str]
 ) -> None:
     """In both widths and both themes. What does not depend on colours is asked once a width."""
-    eyes = Eyes(open_browser(reduced_motion="reduce"), live_server.url)
+    opener = PageOpener(open_browser(reduced_motion="reduce"), live_server.url)
     source = AXE.read_text()
     wrong: dict[str, Any] = {}
     for name, (reader, address) in pages.items():
-        page = eyes.look(reader, address)
+        page = opener.open_page(reader, address)
         page.evaluate(source)
         for place, found in asked(page):
             if found:
@@ -78,12 +78,12 @@ def asked(page: Page) -> Iterator[tuple[str, list[str]]]:
 
 
 def test_every_control_is_reached_by_keyboard_and_shows_it(
-    pages: Looks, live_server: LiveServer, open_browser: OpenBrowser, complaints: list[str]
+    pages: PageStates, live_server: LiveServer, open_browser: OpenBrowser, complaints: list[str]
 ) -> None:
-    eyes = Eyes(open_browser(viewport={"width": 1280, "height": 800}), live_server.url)
+    opener = PageOpener(open_browser(viewport={"width": 1280, "height": 800}), live_server.url)
     wrong: dict[str, Any] = {}
     for name, (reader, address) in one_of_each(pages).items():
-        page = eyes.look(reader, address)
+        page = opener.open_page(reader, address)
         flaws = tab_through(page)
         if flaws:
             wrong[name] = flaws
@@ -91,7 +91,7 @@ def test_every_control_is_reached_by_keyboard_and_shows_it(
     assert wrong == {}
 
 
-def one_of_each(pages: Looks) -> Looks:
+def one_of_each(pages: PageStates) -> PageStates:
     """The first look at each page: its states have the same controls, more or less."""
     firsts: dict[str, str] = {}
     for name, (_, address) in pages.items():

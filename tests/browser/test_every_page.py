@@ -1,4 +1,4 @@
-"""Every page in every state, in a real browser: quiet on the console, fit for every width, light and whole.
+"""Every page in every state, in a real browser: no console errors, no overflow at any width, small and complete.
 
 SCREENSHOTS=FOLDER keeps a picture of each, in two widths and both themes; PICTURES=docs/pictures remakes those of the
 documents.
@@ -18,7 +18,7 @@ from pytest_django.live_server_helper import LiveServer
 from redis import Redis
 
 from tests.browser.conftest import OpenBrowser
-from tests.browser.world import Eyes, Looks, looks, name_of, names_of_pages
+from tests.browser.fixtures import PageOpener, PageStates, name_of, names_of_pages, page_states
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -41,19 +41,19 @@ LIGHT = 100_000  # bytes
 
 
 @pytest.fixture
-def pages(catalogue: None, redis_clean: Redis) -> Looks:
-    return looks(redis_clean)
+def pages(catalogue: None, redis_clean: Redis) -> PageStates:
+    return page_states(redis_clean)
 
 
 def test_every_page_is_quiet_and_fits_and_none_is_forgotten(
-    pages: Looks, live_server: LiveServer, open_browser: OpenBrowser, complaints: list[str]
+    pages: PageStates, live_server: LiveServer, open_browser: OpenBrowser, complaints: list[str]
 ) -> None:
-    """A new address needs a look in `world.looks`, or a reason in `world.NO_PAGES`."""
+    """A new URL needs a state in `fixtures.page_states`, or a reason in `fixtures.NO_PAGES`."""
     assert {name_of(address) for _, address in pages.values()} - {""} == names_of_pages()
-    eyes = Eyes(open_browser(viewport={"width": DESK, "height": 800}), live_server.url)
+    opener = PageOpener(open_browser(viewport={"width": DESK, "height": 800}), live_server.url)
     wrong: list[str] = []
     for name, (reader, address) in pages.items():
-        page = eyes.look(reader, address)
+        page = opener.open_page(reader, address)
         for width in (DESK, PHONE, NARROWEST):
             page.set_viewport_size({"width": width, "height": 800})
             wrong += [f"{name} at {width}: {flaw}" for flaw in flaws(page)]
@@ -112,13 +112,13 @@ def flaws(page: Page) -> list[str]:
 
 
 def test_every_page_shows_its_content_without_scripts(
-    pages: Looks, live_server: LiveServer, open_browser: OpenBrowser, complaints: list[str]
+    pages: PageStates, live_server: LiveServer, open_browser: OpenBrowser, complaints: list[str]
 ) -> None:
-    with_scripts = Eyes(open_browser(), live_server.url)
-    without = Eyes(open_browser(java_script_enabled=False), live_server.url)
+    with_scripts = PageOpener(open_browser(), live_server.url)
+    without = PageOpener(open_browser(java_script_enabled=False), live_server.url)
     lost: dict[str, Any] = {}
     for name, (reader, address) in pages.items():
-        seen, left = (content(eyes.look(reader, address)) for eyes in (with_scripts, without))
+        seen, left = (content(opener.open_page(reader, address)) for opener in (with_scripts, without))
         if seen != left:
             lost[name] = {what: (seen[what], left[what]) for what in seen if seen[what] != left[what]}
     complaints.clear()  # the pages' own complaints are another test's
@@ -145,10 +145,10 @@ def test_the_first_page_is_light(live_server: LiveServer, open_browser: OpenBrow
     page = open_browser().new_page()
     made: list[Request] = []
 
-    def keep(request: Request) -> None:
+    def record(request: Request) -> None:
         made.append(request)
 
-    page.on("requestfinished", keep)
+    page.on("requestfinished", record)
     page.goto(f"{live_server.url}/", wait_until="networkidle")
     sizes = {urlsplit(request.url).path: transferred(request) for request in made}
     assert sum(sizes.values()) < LIGHT, sizes
@@ -161,7 +161,7 @@ def test_the_first_page_is_light(live_server: LiveServer, open_browser: OpenBrow
 
 
 def transferred(request: Request) -> int:
-    answer = request.response()
-    assert answer is not None
-    body = answer.body()
+    response = request.response()
+    assert response is not None
+    body = response.body()
     return len(gzip.compress(body)) if urlsplit(request.url).path.startswith("/static/") else len(body)

@@ -1,4 +1,4 @@
-"""A newcomer's way in, an account's own pages, and tokens, as people go through them."""
+"""Journeys of a new user: signing up, the account pages, tokens."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pytest_django import Settings
 
 from imports.models import APIToken, Import, User
 from tests import people
+from tests.browser.browser_page import CHECKED, IMPORT, Visitor, as_text
 from tests.browser.conftest import OpenBrowser
-from tests.browser.visitor import CHECKED, IMPORT, Visitor, as_text
-from tests.browser.world import sample
+from tests.browser.fixtures import sample
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -22,45 +22,45 @@ NEW_PASSWORD = "an even better one"
 
 
 @pytest.mark.usefixtures("worker")
-def test_a_newcomer_signs_up_imports_and_sees_what_it_came_to(somebody: Visitor, complaints: list[str]) -> None:
-    page = somebody.page
-    somebody.goes_to("/")
+def test_a_newcomer_signs_up_imports_and_sees_what_it_came_to(visitor: Visitor, complaints: list[str]) -> None:
+    page = visitor.page
+    visitor.goes_to("/")
     page.get_by_role("link", name="Sign up").click()
     page.get_by_label("Name").fill("Mirei")
-    for label in ("Password", "Password again"):
+    for label in ("Password", "Repeat password"):
         page.get_by_label(label, exact=True).fill("short")
-    page.get_by_role("button", name="Make the account").click()
+    page.get_by_role("button", name="Create account").click()
     weak = page.get_by_label("Password", exact=True)
     expect(weak).to_be_focused()
     expect(weak).to_have_accessible_description(re.compile("too short"))
-    somebody.takes_picture("too-short")
-    for label in ("Password", "Password again"):
+    visitor.takes_picture("too-short")
+    for label in ("Password", "Repeat password"):
         page.get_by_label(label, exact=True).fill(people.PASSWORD)
-    page.get_by_role("button", name="Make the account").click()
-    expect(page.get_by_text("Welcome, Mirei.")).to_be_visible()
-    expect(somebody.heading).to_have_text("Upload scores")
-    somebody.takes_picture("welcome")
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_text("Welcome, Mirei!")).to_be_visible()
+    expect(visitor.heading).to_have_text("Upload scores")
+    visitor.takes_picture("welcome")
 
-    somebody.navigates("Profile")
+    visitor.navigates("Profile")
     page.get_by_role("link", name="Upload your first scores").click()
-    somebody.drops("昨夜.json", as_text(sample("sdvx")))
+    visitor.drops("昨夜.json", as_text(sample("sdvx")))
     page.wait_for_url(CHECKED)
     page.get_by_role("button", name=re.compile("^Import")).first.click()
     page.wait_for_url(IMPORT)
-    expect(somebody.heading).to_contain_text("new scores", timeout=30_000)
-    somebody.navigates("Profile")
-    stats = somebody.main.get_by_role("listitem").filter(has_text="SOUND VOLTEX").first
-    expect(stats).to_contain_text(re.compile(r"\d+\.\d+ VOLFORCE.*#1 of 1", re.DOTALL))
-    somebody.takes_picture("profile")
+    expect(visitor.heading).to_contain_text("new scores", timeout=30_000)
+    visitor.navigates("Profile")
+    stats = visitor.main.get_by_role("listitem").filter(has_text="SOUND VOLTEX").first
+    expect(stats).to_contain_text(re.compile(r"\d+\.\d+ VOLFORCE.*#1\s+of 1", re.DOTALL))
+    visitor.takes_picture("profile")
     # A browser names a refused request on its console.
     complaints[:] = [line for line in complaints if "status of 400" not in line]
 
 
-def test_a_closed_door_is_not_shown_as_an_open_one(somebody: Visitor, settings: Settings) -> None:
+def test_a_closed_door_is_not_shown_as_an_open_one(visitor: Visitor, settings: Settings) -> None:
     settings.TACHI_SIGNUPS = False
-    somebody.goes_to("/")
-    expect(somebody.page.get_by_role("link", name="Sign in").first).to_be_visible()
-    expect(somebody.page.get_by_role("link", name="Sign up")).to_have_count(0)
+    visitor.goes_to("/")
+    expect(visitor.page.get_by_role("link", name="Sign in").first).to_be_visible()
+    expect(visitor.page.get_by_role("link", name="Sign up")).to_have_count(0)
 
 
 def test_a_new_password_and_signing_out_everywhere_end_other_browsers(
@@ -72,10 +72,10 @@ def test_a_new_password_and_signing_out_everywhere_end_other_browsers(
     player.goes_to("/account/")
     player.takes_picture("account")
     page.get_by_role("link", name="Password").click()
-    page.get_by_label("Your password now").fill(people.PASSWORD)
-    for label in ("New password", "New password again"):
+    page.get_by_label("Current password").fill(people.PASSWORD)
+    for label in ("New password", "Repeat new password"):
         page.get_by_label(label, exact=True).fill(NEW_PASSWORD)
-    page.get_by_role("button", name="Change the password").click()
+    page.get_by_role("button", name="Change password").click()
     expect(player.heading).to_have_text("Account")
     other.goes_to("/account/")
     expect(other.heading).to_have_text("Sign in")
@@ -83,23 +83,23 @@ def test_a_new_password_and_signing_out_everywhere_end_other_browsers(
     other.signs_in(password=NEW_PASSWORD)
     page.get_by_role("link", name="Sign out everywhere").click()
     page.get_by_label("Your password").fill(NEW_PASSWORD)
-    page.get_by_role("button", name="Sign out the others").click()
+    page.get_by_role("button", name="Sign out other browsers").click()
     expect(player.heading).to_have_text("Account")
     other.goes_to("/account/")
     expect(other.heading).to_have_text("Sign in")
 
 
-def test_the_switch_of_light_and_dark_outlives_the_page(somebody: Visitor) -> None:
+def test_the_switch_of_light_and_dark_outlives_the_page(visitor: Visitor) -> None:
     def ground() -> str:
-        found: str = somebody.page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+        found: str = visitor.page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
         return found
 
-    somebody.goes_to("/")
+    visitor.goes_to("/")
     preferred = ground()
-    somebody.page.get_by_role("button", name="Light or dark").click()
+    visitor.page.get_by_role("button", name="Theme").click()
     switched = ground()
     assert switched != preferred
-    somebody.goes_to("/games/")
+    visitor.goes_to("/games/")
     assert ground() == switched
 
 
@@ -110,11 +110,11 @@ def test_a_token_is_made_copied_used_and_revoked(player: Visitor, alice: User) -
     player.navigates("Tokens")
     page.get_by_label("Name", exact=True).fill("arcade hook")
     page.get_by_role("checkbox", name="Revert imports").check()
-    page.get_by_role("button", name="Make token").click()
+    page.get_by_role("button", name="Create token").click()
     page.get_by_role("button", name="Copy token").click()
     secret = page.evaluate("navigator.clipboard.readText()")
     assert APIToken.objects.get().permissions == ["submit_score", "delete_score"]
-    page.get_by_role("button", name="Copy line").click()
+    page.get_by_role("button", name="Copy command").click()
     line = page.evaluate("navigator.clipboard.readText()")
     assert secret in line
     player.takes_picture("made")
@@ -128,7 +128,7 @@ def test_a_token_is_made_copied_used_and_revoked(player: Visitor, alice: User) -
     expect(row.locator(".t-use time")).to_be_visible()
 
     row.get_by_role("link", name="Revoke…").click()
-    page.get_by_role("dialog").get_by_role("button", name="Revoke the token").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke token").click()
     expect(row).to_have_count(0)
     assert run(line, player.server) == 401
 
@@ -138,7 +138,7 @@ def run(line: str, server: str) -> int:
     assert line.startswith("curl ")
     assert server in line
     body = json.dumps(sample("sdvx"))
-    told = subprocess.run(  # the line as a person pastes it; what it sends comes from here
+    actual = subprocess.run(  # the line as a person pastes it; what it sends comes from here
         ["sh", "-c", f"{line.replace('@scores.json', '@-')} -s -o /dev/null -w '%{{http_code}}'"],
         input=body,
         capture_output=True,
@@ -146,4 +146,4 @@ def run(line: str, server: str) -> int:
         timeout=30,
         check=True,
     )
-    return int(told.stdout)
+    return int(actual.stdout)

@@ -1,4 +1,4 @@
-"""Giving scores, being told what they would do, and watching them go in; what is said when something is in the way."""
+"""Journeys of an import: uploading, checking, importing, and the messages for problems."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import pytest
 from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
 
+from imports.formats import BY_IMPORT_TYPE, FORMATS
 from imports.models import Import, State, User
 from tests import people
-from tests.browser.visitor import CHECKED, IMPORT, Visitor, as_text
-from tests.browser.world import bad_rows, sample, submitted
+from tests.browser.browser_page import CHECKED, IMPORT, Visitor, as_text
+from tests.browser.fixtures import bad_rows, sample, submitted
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -52,18 +53,18 @@ def rows_of(count: int) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.usefixtures("worker")
-def test_what_is_pasted_is_checked_and_its_good_rows_imported(player: Visitor) -> None:
+def test_pasted_text_is_checked_and_its_valid_rows_imported(player: Visitor) -> None:
     page = player.page
     player.goes_to("/import/")
-    page.get_by_label("Paste batch-manual JSON").fill(with_bad_rows())
-    page.get_by_role("button", name="Check it").click()
+    page.get_by_label("Paste the text").fill(with_bad_rows())
+    page.get_by_role("button", name="Check file").click()
     page.wait_for_url(CHECKED)
-    expect(player.heading).to_have_text("5 scores would go in")
+    expect(player.heading).to_have_text("5 scores ready to import")
     for said in ("Batch-Manual file, SOUND VOLTEX, 8 rows", "Tactile Snowfal", "ULTIMATE CHAIN"):
         expect(player.main).to_contain_text(said)
     whole = page.get_by_role("button", name="Import all or nothing")
     expect(whole).to_have_attribute("aria-disabled", "true")
-    expect(whole).to_have_accessible_description("All or nothing needs all 8 rows to fit; 3 rows do not.")
+    expect(whole).to_have_accessible_description("All or nothing requires all 8 rows to be valid; 3 rows are not.")
     player.takes_picture("checked")
     box = page.locator(".actions").bounding_box()
     assert box is not None
@@ -76,9 +77,48 @@ def test_what_is_pasted_is_checked_and_its_good_rows_imported(player: Visitor) -
 
     player.drops("night.json", with_bad_rows())
     page.wait_for_url(CHECKED)
-    page.get_by_role("button", name="Import all good rows: 5").click()
+    page.get_by_role("button", name="Import 5 scores").click()
     expect(player.heading).to_have_text("5 new scores", timeout=30_000)
-    expect(player.main).to_contain_text("3 rows did not go in.")
+    expect(player.main).to_contain_text("3 rows weren't imported")
+
+
+SAMPLES = {each.import_type: each.sample for each in FORMATS if each.is_file and each.sample}
+RECOGNIZED_AS = {"file/pli-iidx-csv": "file/eamusement-iidx-csv"}  # the same form; both hold the same scores
+
+
+@pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize("import_type", SAMPLES)
+def test_a_file_of_any_kind_is_dropped_without_saying_what_it_is(player: Visitor, import_type: str) -> None:
+    page, file = player.page, SAMPLES[import_type]
+    player.goes_to("/import/")
+    player.drops(file.file_name, file.content.decode())
+    page.wait_for_url(CHECKED)
+    recognized = BY_IMPORT_TYPE[RECOGNIZED_AS.get(import_type, import_type)]
+    expect(player.main).to_contain_text(recognized.name)
+    page.get_by_role("button", name=re.compile("^Import")).first.click()
+    page.wait_for_url(IMPORT)
+    has_rows = import_type != "file/mypagescraper-player-csv"
+    # The page of a single score is headed by what that score is.
+    heading = re.compile("new score|First play") if has_rows else "no scores"
+    expect(player.heading).to_contain_text(heading, timeout=30_000)
+    job = Import.objects.get()
+    assert (job.import_type, job.state, job.problem_count) == (recognized.import_type, State.COMPLETED, 0)
+
+
+@pytest.mark.usefixtures("stopped")
+def test_a_table_that_does_not_say_its_playtype_is_asked_about(player: Visitor, complaints: list[str]) -> None:
+    page, file = player.page, SAMPLES["file/eamusement-iidx-csv"]
+    player.goes_to("/import/")
+    player.drops("scores.csv", file.content.decode())
+    expect(page.get_by_role("alert")).to_contain_text("Choose SP or DP")
+    playtype = page.get_by_label("SP or DP")
+    expect(playtype).to_be_focused()
+    playtype.select_option("SP")
+    page.wait_for_url(CHECKED)
+    expect(player.main).to_contain_text("beatmania IIDX (SP)")
+    # A browser names a refused request on its console.
+    assert [line for line in complaints if "status of 400" not in line] == []
+    complaints.clear()
 
 
 @pytest.mark.usefixtures("stopped")
@@ -105,17 +145,17 @@ def test_a_file_beyond_the_limit_is_not_sent(player: Visitor, tmp_path: Path) ->
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
     page.get_by_label("Drop a score file").set_input_files(huge)
-    expect(page.get_by_role("alert")).to_contain_text("This file is larger than 16.8 MB. Nothing was sent.")
+    expect(page.get_by_role("alert")).to_contain_text("The file is larger than 16.8 MB. Nothing was uploaded.")
     assert sent == []
 
 
 @pytest.mark.usefixtures("stopped")
-def test_whoever_was_signed_out_meanwhile_is_told_so(player: Visitor, complaints: list[str]) -> None:
+def test_a_user_who_was_signed_out_meanwhile_is_told_so(player: Visitor, complaints: list[str]) -> None:
     page = player.page
     player.goes_to("/import/")
     player.context.clear_cookies(name=people.SESSION_COOKIE)
     player.drops("night.json", with_bad_rows())
-    expect(page.get_by_role("alert")).to_contain_text("You were signed out meanwhile. Nothing was imported")
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was imported: you have been signed out.")
     player.takes_picture("signed-out")
     # A browser names a refused request on its console.
     assert [line for line in complaints if "status of 401" not in line] == []
@@ -133,9 +173,9 @@ def test_an_import_waits_its_turn_and_goes_on_when_the_page_is_closed(
         page.wait_for_url(CHECKED)
         page.get_by_role("button", name=re.compile("^Import")).first.click()
         page.wait_for_url(IMPORT)
-    expect(page.get_by_text("2nd in line")).to_be_visible()
-    expect(page.get_by_text("1 import before yours")).to_be_visible()
-    expect(page).to_have_title(re.compile(r"^0 %, waiting in line"))
+    expect(page.get_by_text("2nd in the queue")).to_be_visible()
+    expect(page.get_by_text("1 import ahead of yours")).to_be_visible()
+    expect(page).to_have_title(re.compile(r"^0 %, waiting in the queue"))
     expect(player.main).to_contain_text("You can close this page.")
     player.takes_picture("waiting")
     page.close()
@@ -143,8 +183,8 @@ def test_an_import_waits_its_turn_and_goes_on_when_the_page_is_closed(
     request.getfixturevalue("worker")
     player.page = player.context.new_page()
     player.goes_to("/imports/")
-    states = player.page.get_by_role("row").filter(has_text="Completed")
-    expect(states).to_have_count(2, timeout=30_000)
+    states = player.page.locator(".runs > li").filter(has_text="Completed")
+    expect(states).to_have_count(2, timeout=60_000)
     player.page.get_by_role("link", name="chunithm.json").click()
     expect(player.heading).to_contain_text("new scores")
 
@@ -156,7 +196,7 @@ def test_a_lost_connection_is_said_and_what_was_missed_is_caught_up(
     job = submitted(alice, sample("sdvx"), name="night.json")
     page = player.page
     player.goes_to(f"/imports/{job.import_id}/")
-    expect(page.get_by_text("1st in line")).to_be_visible()
+    expect(page.get_by_text("1st in the queue")).to_be_visible()
     player.context.set_offline(True)
     lost = page.get_by_text("No answer from the server.")
     expect(lost).to_be_visible()
@@ -173,15 +213,15 @@ def test_a_lost_connection_is_said_and_what_was_missed_is_caught_up(
 def test_a_failed_import_says_why_and_what_to_do(
     player: Visitor, alice: User, live_server: LiveServer, complaints: list[str]
 ) -> None:
-    job = submitted(alice, sample("sdvx", meta={"game": "sdvx"}), name="night.json")
+    job = submitted(alice, sample("sdvx", meta={"service": "Night Logger"}), name="night.json")
     page = player.page
     player.goes_to(f"/imports/{job.import_id}/")
     expect(page.get_by_role("heading", name="Nothing was imported")).to_be_visible(timeout=30_000)
-    expect(player.main).to_contain_text("The file could not be read as it stands, so all of it was left out.")
-    expect(player.main).to_contain_text("Could not retrieve meta.playtype")
-    expect(player.main).to_contain_text("Correct the file and upload it again.")
+    expect(player.main).to_contain_text("The file isn't valid.")
+    expect(player.main).to_contain_text("Could not retrieve meta.game")
+    expect(player.main).to_contain_text("Fix the file and upload it again.")
     player.takes_picture("failed")
-    page.get_by_role("link", name="Choose a corrected file").click()
+    page.get_by_role("link", name="Upload a fixed file").click()
     expect(page).to_have_url(f"{live_server.url}/import/")
     assert Import.objects.get().state == State.FAILED
     # The last answer to the question how far it is: a browser names it on its console.

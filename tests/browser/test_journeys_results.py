@@ -1,4 +1,4 @@
-"""Reading what an import did, walking on to its sessions, scores and charts, taking it back, and finding it again."""
+"""Journeys from a result to its sessions, scores and charts, and reverting and finding an import."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import pytest
 from playwright.sync_api import expect
 
 from imports.models import Import, Score, User
-from imports.pages.keyset import PER_PAGE
-from tests import builders
-from tests.browser.visitor import Visitor, as_text
-from tests.browser.world import bad_rows, imports_of_alice, sample, weaker
-from tests.builders import dealt_with
+from imports.pages.core.pagination import PER_PAGE
+from tests import factories
+from tests.browser.browser_page import Visitor, as_text
+from tests.browser.fixtures import bad_rows, imports_of_alice, sample, weaker
+from tests.factories import process
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -35,25 +35,25 @@ def test_a_result_says_what_changed_before_and_after(player: Visitor) -> None:
     night = sample("sdvx")
     player.imports("先週.json", as_text(weaker(night)))
     player.imports("昨夜.json", as_text({**night, "scores": [*night["scores"], *bad_rows()]}))
-    expect(player.heading).to_have_text(re.compile(r"^\d+ new scores, \d+ better bests$"))
+    expect(player.heading).to_have_text(re.compile(r"^\d+ new scores, \d+ new bests$"))
     verdict = page.get_by_role("region", name="VOLFORCE")
     before, after = NUMBER.findall(verdict.inner_text())[:2]
     assert float(before) < float(after)
     expect(verdict).to_contain_text("New class:")
-    for picture in ("Lamps of its scores", "Grades of its scores"):
+    for picture in ("Lamps", "Grades"):
         table = page.get_by_role("table", name=re.compile(picture.replace("its", "this import's")))
         assert (
             sum(map(int, re.findall(r"\d+$", table.inner_text(), re.MULTILINE)))
             == Import.objects.latest("pk").score_count
         )
-    assert page.get_by_role("heading", name="When they were played").is_visible()
-    page.get_by_text("The same in numbers").click()
+    assert page.get_by_role("heading", name="When you played").is_visible()
+    page.get_by_text("Show as table").click()
     player.takes_picture("result")
 
 
 def test_scores_are_searched_narrowed_ordered_and_paged(player: Visitor, imported: dict[str, Import]) -> None:
     page = player.page
-    player.goes_to(f"/imports/{imported['completed'].import_id}/")
+    player.goes_to(f"/imports/{imported['completed'].import_id}/?tab=scores")
     rows = page.get_by_role("table", name="Scores of this import").get_by_role("row").filter(has=page.locator("td"))
     first = rows.first.inner_text()
     page.get_by_role("link", name="Next page").click()
@@ -62,8 +62,8 @@ def test_scores_are_searched_narrowed_ordered_and_paged(player: Visitor, importe
 
     player.opens_filters()
     page.get_by_label("Lamp", exact=True).select_option("CLEAR")
-    page.get_by_label("Order").select_option("Highest score")
-    page.get_by_role("button", name="Show").click()
+    page.get_by_label("Sort by").select_option("Highest score")
+    page.get_by_role("button", name="Apply").click()
     expect(page).to_have_url(re.compile("lamp=CLEAR"))
     shown = [int(text.replace(",", "")) for text in rows.locator(".c-score a").all_inner_texts()]
     assert len(shown) > 5
@@ -72,16 +72,16 @@ def test_scores_are_searched_narrowed_ordered_and_paged(player: Visitor, importe
 
     player.opens_filters()
     page.get_by_label("Search").fill("no song is called so")
-    page.get_by_role("button", name="Show").click()
-    expect(page.get_by_role("heading", name="None of these")).to_be_visible()
-    page.get_by_role("link", name="Show all").click()
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("heading", name="No matching scores")).to_be_visible()
+    page.get_by_role("link", name="Clear filters").click()
     expect(rows.first).to_have_text(re.compile(r"."))
     assert "lamp" not in parse_qs(urlsplit(page.url).query)
 
 
 def test_a_head_that_sorts_is_seen_when_the_keyboard_reaches_it(player: Visitor, imported: dict[str, Import]) -> None:
     page = player.page
-    player.goes_to(f"/imports/{imported['completed'].import_id}/")
+    player.goes_to(f"/imports/{imported['completed'].import_id}/?tab=scores")
     head = page.get_by_role("table", name="Scores of this import").get_by_role("link", name="Score", exact=True)
     head.focus()
     player.takes_picture("head")
@@ -91,7 +91,7 @@ def test_a_head_that_sorts_is_seen_when_the_keyboard_reaches_it(player: Visitor,
     assert head.evaluate("(link, [x, y]) => link.contains(document.elementFromPoint(x, y))", middle)
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("sort=score"))
-    expect(page.get_by_label("Order")).to_have_value("score")
+    expect(page.get_by_label("Sort by")).to_have_value("score")
 
 
 def test_problems_are_taken_along_as_a_table_and_as_a_file_to_mend(
@@ -102,9 +102,9 @@ def test_problems_are_taken_along_as_a_table_and_as_a_file_to_mend(
     page.get_by_role("link", name=re.compile("^Problems")).click()
     player.takes_picture("problems")
     with page.expect_download() as table:
-        page.get_by_role("link", name="Table as CSV").click()
+        page.get_by_role("link", name="Download CSV").click()
     with page.expect_download() as rest:
-        page.get_by_role("link", name="These rows as a file to mend").click()
+        page.get_by_role("link", name="Download these rows").click()
     for name, taken in (("table.csv", table.value), ("rest.json", rest.value)):
         taken.save_as(tmp_path / name)
     lines = list(csv.DictReader((tmp_path / "table.csv").read_text("utf-8-sig").splitlines()))
@@ -112,28 +112,27 @@ def test_problems_are_taken_along_as_a_table_and_as_a_file_to_mend(
     assert len(lines) == len(left_out) == imported["completed"].problem_count
     assert {row["identifier"] for row in left_out} >= {"Tactile Snowfal", "月面ラジオ放送局"}
 
-    page.get_by_role("link", name=re.compile("^Input")).click()
+    player.main.get_by_role("link", name=re.compile("^File")).click()
     with page.expect_download() as given:
         player.main.get_by_role("link", name="Download").click()
     given.value.save_as(tmp_path / "given.json")
     assert len(json.loads((tmp_path / "given.json").read_text())["scores"]) > len(left_out)
-    page.get_by_role("link", name="History", exact=True).last.click()
     expect(player.main).to_contain_text(
         re.compile("Completed.*Uploaded by you|Completed.*Uploaded by Alice", re.DOTALL)
     )
 
 
-def test_from_a_result_one_walks_to_session_score_and_chart_and_back(
+def test_a_player_can_walk_from_a_result_to_session_score_and_chart_and_back(
     player: Visitor, imported: dict[str, Import]
 ) -> None:
     page = player.page
     player.goes_to(f"/imports/{imported['completed'].import_id}/")
     page.get_by_role("link", name=re.compile("^Sessions")).click()
     page.locator("#parts").get_by_role("listitem").get_by_role("link").first.click()
-    expect(page.get_by_role("heading", name="What was new")).to_be_visible()
+    expect(page.get_by_role("heading", name="New bests")).to_be_visible()
     player.takes_picture("session")
     page.get_by_role("table", name="Scores of this session").locator(".c-score a").first.click()
-    expect(page.get_by_role("heading", name="What it holds")).to_be_visible()
+    expect(page.get_by_role("heading", name="Details", exact=True)).to_be_visible()
     player.takes_picture("score")
     song = player.heading.inner_text()
     player.main.locator(".meta a").first.click()
@@ -147,21 +146,21 @@ def test_from_a_result_one_walks_to_session_score_and_chart_and_back(
     expect(page.locator("#parts")).to_be_visible()
 
 
-@pytest.mark.parametrize(("choice", "left"), [("Keep", 1), ("Take all", 0)])
+@pytest.mark.parametrize(("choice", "left"), [("Keep", 1), ("Remove all", 0)])
 @pytest.mark.usefixtures("redis_clean")
 def test_shared_scores_stay_or_go_as_one_says(player: Visitor, alice: User, choice: str, left: int) -> None:
     page = player.page
-    rows = [builders.score_on(chart, timeAchieved=builders.NOON) for chart in builders.charts(2)]
-    first = builders.an_import(alice, *rows, file_name="first.json")
-    builders.an_import(alice, rows[0], file_name="again.json")
+    rows = [factories.score_on(chart, timeAchieved=factories.NOON) for chart in factories.charts(2)]
+    first = factories.an_import(alice, *rows, file_name="first.json")
+    factories.an_import(alice, rows[0], file_name="again.json")
     player.goes_to(f"/imports/{first.import_id}/")
     page.get_by_role("link", name="Revert this import…").click()
     question = page.get_by_role("dialog")
     question.get_by_role("radio", name=re.compile(f"^{choice}")).check()
     player.takes_picture(choice.lower().replace(" ", "-"))
     question.get_by_role("button", name=re.compile("^Revert")).click()
-    expect(player.heading).to_have_text("Reverted: as if it had never been")
-    expect(page.get_by_role("button", name="Restore it")).to_be_visible()
+    expect(player.heading).to_have_text("Import reverted")
+    expect(page.get_by_role("button", name="Restore")).to_be_visible()
     assert Score.objects.count() == left
 
 
@@ -175,7 +174,7 @@ def test_a_dialog_is_left_by_the_escape_key_and_nothing_happens(player: Visitor,
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(opener).to_be_focused()
-    assert dealt_with(imported["completed"]).score_count == imported["completed"].score_count
+    assert process(imported["completed"]).score_count == imported["completed"].score_count
 
 
 def test_the_list_is_narrowed_in_ways_that_can_be_kept_as_an_address(
@@ -185,9 +184,9 @@ def test_the_list_is_narrowed_in_ways_that_can_be_kept_as_an_address(
     player.goes_to("/imports/")
     player.opens_filters()
     page.get_by_label("Game").select_option("SOUND VOLTEX")
-    page.get_by_role("button", name="Show").click()
+    page.get_by_role("button", name="Apply").click()
     page.get_by_role("link", name=re.compile("^Completed")).first.click()
-    names = page.locator(".l-name a")
+    names = page.locator(".r-name a")
     expect(names).to_have_text(["昨夜.json", "night-session.json", "先週.json"])
     player.takes_picture("narrowed")
     kept = page.url
@@ -195,24 +194,24 @@ def test_the_list_is_narrowed_in_ways_that_can_be_kept_as_an_address(
     player.goes_to("/games/")
     page.goto(kept)
     expect(names).to_have_count(3)
-    expect(page.get_by_label("Game")).to_have_value("sdvx")
+    expect(page.get_by_role("link", name="Remove filter SOUND VOLTEX")).to_be_visible()
 
     player.opens_filters()
     page.get_by_label("Search").fill("nowhere")
-    page.get_by_role("button", name="Show").click()
-    expect(page.get_by_role("heading", name="None of these")).to_be_visible()
-    page.get_by_role("link", name="Show all").click()
+    page.get_by_role("button", name="Apply").click()
+    expect(page.get_by_role("heading", name="No matching imports")).to_be_visible()
+    page.get_by_role("link", name="Clear filters").click()
     expect(names).to_have_count(len(imported) + 1)
 
 
 @pytest.mark.usefixtures("redis_clean")
 def test_a_long_list_has_pages(player: Visitor, alice: User) -> None:
     for place in range(PER_PAGE + 2):
-        builders.queued_import(alice, file_name=f"{place}.json")
+        factories.queued_import(alice, file_name=f"{place}.json")
     Import.objects.update(state="cancelled")
     page = player.page
     player.goes_to("/imports/")
-    names = page.locator(".l-name a")
+    names = page.locator(".r-name a")
     expect(names).to_have_count(PER_PAGE)
     page.get_by_role("link", name="Older").click()
     expect(names).to_have_text(["1.json", "0.json"])

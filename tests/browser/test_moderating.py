@@ -1,4 +1,4 @@
-"""The moderators' admin in a real browser: finding imports, taking them back, and seeing on record who did what.
+"""The moderators' admin in a real browser: finding imports, reverting them, and the audit trail.
 
 SCREENSHOTS=FOLDER in the environment keeps a picture of each of its pages, as of the others.
 """
@@ -13,8 +13,8 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from imports.models import AuditEntry, Import, Score, State
-from imports.pipeline.revert import Deed, revert
-from tests import builders, people
+from imports.pipeline.undo.revert import RevertRequest, revert
+from tests import factories, people
 from tests.browser.conftest import OpenBrowser, sign_in
 from tests.browser.test_accessibility import AXE, asked
 from tests.browser.test_every_page import FOLDER, keep_pictures
@@ -30,8 +30,8 @@ DJANGOS_OWN = {"label-title-only": "the label of a list's search field is a pict
 def three() -> list[Import]:
     """Imports of Alice's, one score each; the last is taken back already."""
     alice = people.alice()
-    made = [builders.an_import(alice, builders.score_on(chart), client="Hook/1.0") for chart in builders.charts(3)]
-    revert(made[-1], Deed(by=alice, reason="twice"))
+    made = [factories.an_import(alice, factories.score_on(chart), client="Hook/1.0") for chart in factories.charts(3)]
+    revert(made[-1], RevertRequest(by=alice, reason="twice"))
     return made
 
 
@@ -45,13 +45,15 @@ def desk(live_server: LiveServer, open_browser: OpenBrowser, three: list[Import]
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_what_was_found_is_taken_back_after_one_question_and_stands_on_record(
+def test_found_imports_are_reverted_after_one_question_and_recorded(
     width: int, desk: Page, live_server: LiveServer, three: list[Import]
 ) -> None:
     desk.set_viewport_size({"width": width, "height": 900})
     desk.goto(f"{live_server.url}/admin/imports/import/?client=Hook/1.0&state=completed")
     for job in three[:2]:
-        desk.get_by_role("row").filter(has_text=job.import_id[:12]).get_by_role("checkbox").check()
+        desk.get_by_role("row").filter(has=desk.locator(f'a[href*="/{job.pk}/change/"]')).get_by_role(
+            "checkbox"
+        ).check()
     desk.get_by_role("combobox", name="Action").select_option("revert_selected")
     desk.get_by_title("Run the selected action").click()
     expect(desk.get_by_role("main")).to_contain_text("Takes back 2 imports with 2 scores in all")

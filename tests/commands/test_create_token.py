@@ -9,12 +9,12 @@ from django.core.management.base import CommandError
 
 from imports.models import APIToken, AuditEntry, Permission, User
 from tests import people
-from tests.commands.running import run
+from tests.commands.command_runner import run
 
 pytestmark = pytest.mark.django_db
 
 
-def test_it_prints_name_id_and_token_and_the_token_works() -> None:
+def test_the_command_prints_name_id_and_token_and_the_token_works() -> None:
     alice = people.alice()
 
     [line] = run("create_token", "Alice")

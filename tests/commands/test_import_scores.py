@@ -15,11 +15,11 @@ from django.db import connection
 from redis import Redis
 
 from imports import jobs
-from imports.management import following
+from imports.management import progress_bar
 from imports.models import Import, Score, State, User
 from imports.pipeline.progress import Snapshot, Stage
-from tests import builders, people
-from tests.commands.running import Terminal, run
+from tests import factories, people
+from tests.commands.command_runner import Terminal, run
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis_clean")]
 
@@ -31,11 +31,11 @@ def alice() -> User:
 
 def file_with(folder: Path, *rows: dict[str, Any], **parts: Any) -> Path:
     path = folder / "scores.json"
-    path.write_text(json.dumps(builders.batch_manual(*rows, **parts)))
+    path.write_text(json.dumps(factories.batch_manual(*rows, **parts)))
     return path
 
 
-def test_it_queues_the_file_and_leaves_it_to_the_workers(tmp_path: Path, alice: User) -> None:
+def test_the_command_queues_the_file_for_the_workers(tmp_path: Path, alice: User) -> None:
     [line] = run("import_scores", "alice", file_with(tmp_path))
 
     job = Import.objects.get()
@@ -45,9 +45,13 @@ def test_it_queues_the_file_and_leaves_it_to_the_workers(tmp_path: Path, alice: 
 
 
 @pytest.mark.usefixtures("alice")
-def test_without_a_worker_waiting_works_the_import_here_and_tells_its_outcome(tmp_path: Path) -> None:
-    chart, other = builders.charts(2)
-    rows = [builders.score_on(chart), builders.score_on(other, lamp="PERFECT ULTIMATE CHAIN"), builders.unknown_score()]
+def test_the_wait_option_runs_the_import_itself_without_a_worker(tmp_path: Path) -> None:
+    chart, other = factories.charts(2)
+    rows = [
+        factories.score_on(chart),
+        factories.score_on(other, lamp="PERFECT ULTIMATE CHAIN"),
+        factories.unknown_score(),
+    ]
 
     too_perfect = "Cannot have a PERFECT ULTIMATE CHAIN without a perfect score."
 
@@ -55,17 +59,17 @@ def test_without_a_worker_waiting_works_the_import_here_and_tells_its_outcome(tm
 
     assert lines[1] == "No worker is running; working here."
     assert lines[-5:] == [  # before these, the stages that took long enough to be seen
-        "Completed: 1 new scores, 1 first plays, 0 better bests, 0 duplicates, 2 problems.",
+        "Completed: 1 new scores, 1 first plays, 0 new bests, 0 duplicates, 2 problems.",
         "  dan: none -> DAN_4",
         "  vfClass: none -> SIENNA_I",
         f"  row 1: InvalidDatapoint: Got 1 error when validating score: {too_perfect}",
-        "  row 2: SongOrChartNotFound: Cannot find song with songID 999999.",
+        "  row 2: SongOrChartNotFound: Cannot find chart tachiSongID:999999.",
     ]
 
 
 @pytest.mark.usefixtures("alice")
 def test_the_first_ten_problems_are_told(tmp_path: Path) -> None:
-    rows = [builders.unknown_score(score=number) for number in range(12)]
+    rows = [factories.unknown_score(score=number) for number in range(12)]
 
     lines = run("import_scores", "Alice", file_with(tmp_path, *rows), "--wait")
 
@@ -76,14 +80,14 @@ def test_the_first_ten_problems_are_told(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("alice")
 def test_earlier_imports_of_the_player_come_first(tmp_path: Path, alice: User) -> None:
-    [chart] = builders.charts(1)
-    earlier = builders.queued_import(alice, builders.score_on(chart))
+    [chart] = factories.charts(1)
+    earlier = factories.queued_import(alice, factories.score_on(chart))
 
-    lines = run("import_scores", "Alice", file_with(tmp_path, builders.score_on(chart)), "--wait")
+    lines = run("import_scores", "Alice", file_with(tmp_path, factories.score_on(chart)), "--wait")
 
     earlier.refresh_from_db()
     assert (earlier.state, earlier.score_count) == (State.COMPLETED, 1)
-    assert lines[-1] == "Completed: 0 new scores, 0 first plays, 0 better bests, 1 duplicates, 0 problems."
+    assert lines[-1] == "Completed: 0 new scores, 0 first plays, 0 new bests, 1 duplicates, 0 problems."
 
 
 @pytest.mark.usefixtures("alice")
@@ -107,7 +111,7 @@ def test_a_file_that_fails_ends_with_an_error(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.usefixtures("alice")
-def test_what_cannot_be_imported_is_not_queued(arguments: list[str], said: str) -> None:
+def test_an_invalid_file_is_not_queued(arguments: list[str], said: str) -> None:
     with pytest.raises(CommandError, match=r".") as failed:
         run("import_scores", *arguments)
 
@@ -117,7 +121,7 @@ def test_what_cannot_be_imported_is_not_queued(arguments: list[str], said: str) 
 
 @pytest.mark.usefixtures("alice")
 def test_standard_input_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    content = json.dumps(builders.batch_manual()).encode()
+    content = json.dumps(factories.batch_manual()).encode()
     monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(content)))
 
     run("import_scores", "Alice", "-", "--wait")
@@ -135,7 +139,7 @@ def register_a_worker(redis: Redis) -> None:
 def test_workers_that_take_nothing_are_not_waited_for_in_vain(
     tmp_path: Path, redis_clean: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "PATIENCE", 0.3)
+    monkeypatch.setattr(progress_bar, "WORKER_WAIT_SECONDS", 0.3)
     register_a_worker(redis_clean)
 
     lines = run("import_scores", "Alice", file_with(tmp_path), "--wait")
@@ -147,7 +151,7 @@ def test_workers_that_take_nothing_are_not_waited_for_in_vain(
 @pytest.mark.usefixtures("alice")
 def test_a_worker_that_takes_it_is_waited_for(tmp_path: Path, redis_clean: Redis) -> None:
     register_a_worker(redis_clean)
-    [chart] = builders.charts(1)
+    [chart] = factories.charts(1)
 
     def work() -> None:
         time.sleep(0.5)
@@ -156,7 +160,7 @@ def test_a_worker_that_takes_it_is_waited_for(tmp_path: Path, redis_clean: Redis
 
     worker = threading.Thread(target=work)
     worker.start()
-    lines = run("import_scores", "Alice", file_with(tmp_path, builders.score_on(chart)), "--wait")
+    lines = run("import_scores", "Alice", file_with(tmp_path, factories.score_on(chart)), "--wait")
     worker.join()
 
     assert "No worker is running; working here." not in lines
@@ -181,10 +185,10 @@ def test_a_worker_that_takes_it_is_waited_for(tmp_path: Path, redis_clean: Redis
         ),
     ],
 )
-def test_in_a_terminal_a_bar_moves(snapshot: Snapshot | None, before: int, shown: str) -> None:
+def test_a_progress_bar_moves_in_a_terminal(snapshot: Snapshot | None, before: int, shown: str) -> None:
     terminal = Terminal()
 
-    following.Bar(OutputWrapper(terminal)).show(snapshot, before=before)
+    progress_bar.ProgressBar(OutputWrapper(terminal)).show(snapshot, before=before)
 
     assert terminal.getvalue().rstrip() == f"\r{shown}".rstrip()
 
@@ -196,4 +200,12 @@ def test_the_bar_is_gone_once_the_outcome_stands_there(tmp_path: Path) -> None:
     run("import_scores", "Alice", file_with(tmp_path), "--wait", output=terminal)
 
     *_, last = terminal.getvalue().replace("\r", "\n").strip().split("\n")
-    assert last == "Completed: 0 new scores, 0 first plays, 0 better bests, 0 duplicates, 0 problems."
+    assert last == "Completed: 0 new scores, 0 first plays, 0 new bests, 0 duplicates, 0 problems."
+
+
+def test_a_banned_players_file_is_not_taken_in(tmp_path: Path, alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(is_banned=True)
+
+    with pytest.raises(CommandError, match="Alice is banned: an import would wait"):
+        run("import_scores", "alice", file_with(tmp_path))
+    assert not Import.objects.exists()

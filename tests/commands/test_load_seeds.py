@@ -9,14 +9,14 @@ from django.core.management.base import CommandError
 
 from imports import jobs
 from imports.models import Chart, Rerating, Song
-from tests import builders, people
-from tests.commands.running import Terminal, run
-from tests.seeds.folders import chart, song, write
+from tests import factories, people
+from tests.commands.command_runner import Terminal, run
+from tests.seeds.factories import chart, song, write
 
 pytestmark = pytest.mark.django_db
 
 
-def test_it_says_what_it_did_to_each_game(tmp_path: Path) -> None:
+def test_the_command_reports_the_changes_of_each_game(tmp_path: Path) -> None:
     write(tmp_path, songs_sdvx=[song(1), song(2)], charts_sdvx=[chart(1)], songs_usc=[song(1, data={})])
 
     assert run("load_seeds", tmp_path) == [
@@ -35,9 +35,9 @@ def test_keep_deletes_nothing(tmp_path: Path) -> None:
     assert Song.objects.count() == 1
 
 
-def test_it_names_charts_that_it_kept_and_counts_what_it_rated_anew(tmp_path: Path) -> None:
+def test_the_command_names_charts_that_it_kept_and_counts_reratings(tmp_path: Path) -> None:
     run("load_seeds", write(tmp_path, songs_sdvx=[song(1), song(2)], charts_sdvx=[chart(1), chart(2)]))
-    builders.an_import(people.alice(), *(builders.score_on(each) for each in Chart.objects.all()))
+    factories.an_import(people.alice(), *(factories.score_on(each) for each in Chart.objects.all()))
 
     lines = run("load_seeds", write(tmp_path, songs_sdvx=[song(1)], charts_sdvx=[chart(1, levelNum=17)]))
 
@@ -51,7 +51,7 @@ def make_harder(folder: Path, *options: str, level: int = 17) -> list[str]:
     """Two players have a score each on a chart that is then given another level."""
     run("load_seeds", write(folder, songs_sdvx=[song(1)], charts_sdvx=[chart(1)]))
     for user in (people.alice(), people.bob()):
-        builders.an_import(user, builders.score_on(Chart.objects.get()))
+        factories.an_import(user, factories.score_on(Chart.objects.get()))
     return run("load_seeds", *options, write(folder, songs_sdvx=[song(1)], charts_sdvx=[chart(1, levelNum=level)]))
 
 
@@ -60,11 +60,11 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Makes the commands believe that a worker is alive; the keys of the reratings it is asked for."""
     asked: list[int] = []
     monkeypatch.setattr(jobs, "worker_count", lambda: 1)
-    monkeypatch.setattr(jobs, "rerate_later", asked.append)
+    monkeypatch.setattr(jobs, "enqueue_rerating", asked.append)
     return asked
 
 
-def test_where_a_worker_is_alive_the_scores_are_left_to_it(tmp_path: Path, workers: list[int]) -> None:
+def test_the_command_leaves_the_scores_to_a_living_worker(tmp_path: Path, workers: list[int]) -> None:
     lines = make_harder(tmp_path)
 
     assert workers == [Rerating.objects.get().pk]
@@ -76,7 +76,7 @@ def test_where_a_worker_is_alive_the_scores_are_left_to_it(tmp_path: Path, worke
     assert run("rerate") == ["Nothing is to be rated anew."]
 
 
-def test_with_wait_they_are_rated_here(tmp_path: Path, workers: list[int]) -> None:
+def test_the_wait_option_rates_the_scores_in_this_process(tmp_path: Path, workers: list[int]) -> None:
     assert make_harder(tmp_path, "--wait")[-1] == "rated anew: 2 scores changed, 2 players looked at"
     assert workers == []
 
@@ -91,6 +91,13 @@ def test_a_terminal_shows_how_far_it_is(tmp_path: Path, workers: list[int]) -> N
     assert terminal.getvalue().endswith("rated anew: 2 scores changed, 2 players looked at\n")
 
 
+def test_a_broken_file_of_one_playtype_names_its_game(tmp_path: Path) -> None:
+    with pytest.raises(CommandError) as failed:
+        run("load_seeds", write(tmp_path, songs_sdvx=[song(1)], charts_iidx_dp=[{}]))
+
+    assert str(failed.value).startswith("Not loaded: iidx.\ncharts-iidx-dp.json[0]: has no key ")
+
+
 def test_a_broken_file_fails_and_names_the_row(tmp_path: Path) -> None:
     with pytest.raises(CommandError) as failed:
         run("load_seeds", write(tmp_path, songs_sdvx=[song(1), song(2, title=None)]))
@@ -99,5 +106,5 @@ def test_a_broken_file_fails_and_names_the_row(tmp_path: Path) -> None:
     assert str(failed.value) == said
 
 
-def test_quiet_is_quiet(tmp_path: Path) -> None:
+def test_the_quiet_option_prints_nothing(tmp_path: Path) -> None:
     assert run("load_seeds", "--verbosity", 0, write(tmp_path, songs_sdvx=[song(1)])) == []

@@ -6,22 +6,22 @@ import pytest
 from django.core.management.base import CommandError
 
 from imports.models import AuditEntry, Import, Score, State
-from tests import builders, people
-from tests.commands.running import run
+from tests import factories, people
+from tests.commands.command_runner import run
 
 pytestmark = pytest.mark.django_db
 
 
 def two_evenings() -> list[dict[str, object]]:
-    first, second = builders.charts(2)
+    first, second = factories.charts(2)
     return [
-        builders.score_on(first, timeAchieved=builders.NOON),
-        builders.score_on(second, timeAchieved=builders.NOON + 24 * builders.HOUR),
+        factories.score_on(first, timeAchieved=factories.NOON),
+        factories.score_on(second, timeAchieved=factories.NOON + 24 * factories.HOUR),
     ]
 
 
-def test_it_says_what_went() -> None:
-    job = builders.an_import(people.alice(), *two_evenings(), parts={"classes": {"dan": "DAN_4"}})
+def test_the_command_reports_what_was_deleted() -> None:
+    job = factories.an_import(people.alice(), *two_evenings(), parts={"classes": {"dan": "DAN_4"}})
 
     lines = run("revert_import", job.import_id, "--reason", "wrong account")
 
@@ -38,8 +38,8 @@ def test_it_says_what_went() -> None:
 
 def test_scores_that_another_import_carried_may_stay() -> None:
     alice, rows = people.alice(), two_evenings()
-    job = builders.an_import(alice, *rows)
-    builders.an_import(alice, rows[0])
+    job = factories.an_import(alice, *rows)
+    factories.an_import(alice, rows[0])
 
     lines = run("revert_import", job.import_id, "--keep-shared")
 
@@ -48,7 +48,7 @@ def test_scores_that_another_import_carried_may_stay() -> None:
 
 
 def test_an_import_is_reverted_once() -> None:
-    job = builders.an_import(people.alice(), *two_evenings())
+    job = factories.an_import(people.alice(), *two_evenings())
     run("revert_import", job.import_id)
 
     with pytest.raises(CommandError, match=r"This import is reverted, and only a completed one can be reverted\."):
@@ -57,8 +57,8 @@ def test_an_import_is_reverted_once() -> None:
 
 def test_a_running_import_of_the_player_stands_in_the_way() -> None:
     alice = people.alice()
-    job = builders.an_import(alice, *two_evenings())
-    Import.objects.filter(pk=builders.queued_import(alice).pk).update(state=State.RUNNING)
+    job = factories.an_import(alice, *two_evenings())
+    Import.objects.filter(pk=factories.queued_import(alice).pk).update(state=State.RUNNING)
 
     with pytest.raises(CommandError, match="Another import or revert of Alice is under way"):
         run("revert_import", job.import_id)

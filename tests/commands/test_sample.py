@@ -15,8 +15,8 @@ from imports.sample.games import SAMPLES
 from imports.sample.make import FILES, SEEDS, everything
 from imports.sample.plays import SKILLS
 from imports.seeds.load import load
-from tests import builders, people
-from tests.commands.running import run
+from tests import factories, people
+from tests.commands.command_runner import run
 
 
 def test_what_lies_there_is_what_the_generator_writes() -> None:
@@ -92,6 +92,4 @@ def test_an_unknown_game_or_folder_is_refused(tmp_path: Path) -> None:
 
 
 def imported(content: bytes) -> Import:
-    return builders.dealt_with(
-        jobs.submit(people.alice(), jobs.Upload(content=content, import_type="file/batch-manual"))
-    )
+    return factories.process(jobs.submit(people.alice(), jobs.Upload(content=content, import_type="file/batch-manual")))

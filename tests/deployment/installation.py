@@ -1,4 +1,4 @@
-"""An installation of its own to run commands in, as an operator would."""
+"""A temporary installation to run commands in, as an operator would."""
 
 from __future__ import annotations
 

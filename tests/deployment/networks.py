@@ -1,4 +1,4 @@
-"""Hosts of one's own: network namespaces with an address each, joined by a switch. They go with the test."""
+"""Simulated hosts: network namespaces with an address each, connected by a switch, removed after the test."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 SWITCH = "switch"
 
 
-def missing() -> str:
-    """Why this machine cannot have them; empty when it can."""
+def missing_requirement() -> str:
+    """Why this machine does not support them; empty if it does."""
     if os.geteuid() != 0:
         return "network namespaces want root"
     if shutil.which("ip") is None or shutil.which("setpriv") is None:
@@ -44,7 +44,7 @@ class Network:
             capture_output=True,
             text=True,
             check=False,
-            timeout=30,
+            timeout=180,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -54,14 +54,25 @@ class Network:
             _ip("netns", "add", self._space(name))
         _ip("-n", self._space(SWITCH), "link", "add", "bridge", "type", "bridge")
         _ip("-n", self._space(SWITCH), "link", "set", "bridge", "up")
-        for number, (name, address) in enumerate(self.addresses.items(), start=1):
-            space, port = self._space(name), f"port{number}"
+        for name, address in self.addresses.items():
+            space, port = self._space(name), self._port(name)
             peer = ["peer", "name", port, "netns", self._space(SWITCH)]
             _ip("-n", space, "link", "add", "eth0", "type", "veth", *peer)
             _ip("-n", self._space(SWITCH), "link", "set", port, "master", "bridge", "up")
             _ip("-n", space, "address", "add", f"{address}/24", "dev", "eth0")
             for device in ("lo", "eth0"):
                 _ip("-n", space, "link", "set", device, "up")
+
+    def cut(self, host: str) -> None:
+        """Takes a host's cable out of the switch: what it sends, and what is sent to it, is lost without a word."""
+        _ip("-n", self._space(SWITCH), "link", "set", self._port(host), "nomaster")
+
+    def plug(self, host: str) -> None:
+        """Undoes `cut`."""
+        _ip("-n", self._space(SWITCH), "link", "set", self._port(host), "master", "bridge")
+
+    def _port(self, host: str) -> str:
+        return f"port{[*self.addresses].index(host) + 1}"
 
     def remove(self) -> None:
         for name in (*self.addresses, SWITCH):

@@ -22,7 +22,7 @@ def audited(path: Path) -> tuple[int, str]:
 
 
 def test_our_own_are_in_order() -> None:
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-embedded.txt", "requirements-tracing.txt", "requirements-dev.txt"):
         assert audited(env.BASE_DIR / name) == (0, "all pinned, and installed as pinned.")
 
 
@@ -36,7 +36,7 @@ def test_our_own_are_in_order() -> None:
         ("nobody-has-this==1.0", "nobody-has-this==1.0 is installed as nothing"),
     ],
 )
-def test_what_is_not_is_named(tmp_path: Path, line: str, said: str) -> None:
+def test_a_requirement_that_is_not_met_is_named(tmp_path: Path, line: str, said: str) -> None:
     path = tmp_path / "requirements.txt"
     path.write_text(f"# why\n-r other.txt\n{line}  # because\n")
     assert audited(path) == (1, said)
@@ -77,3 +77,16 @@ def test_what_another_machine_needs_is_not_missed_here(tmp_path: Path) -> None:
     path = tmp_path / "requirements.txt"
     path.write_text('nobody-has-this==1.0; sys_platform == "plan9"\n')
     assert audited(path)[0] == 0
+
+
+def test_an_installation_without_the_tools_says_so_in_a_sentence() -> None:
+    done = subprocess.run(
+        [env.BASE_DIR / "script" / "audit"],
+        env=os.environ | {"PYTHON": "/bin/false"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("script/audit needs the tools of requirements-dev.txt")
+    assert done.stderr.count("\n") == 1

@@ -1,22 +1,30 @@
-"""`backup` and `restore`: what was there is there again, whole, and fits together."""
+"""`backup` and `restore`: a restored database is complete and consistent."""
 
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import psycopg
 import pytest
 from django.core.management.base import CommandError
 from psycopg import sql
 from pytest_django.fixtures import Settings as SettingsWrapper
+from redis import Redis
 
+from imports import monitoring
 from imports.sample.make import FILES, SEEDS
-from tachi_imports import dumps, services
-from tachi_imports.layout import Layout
-from tests.commands.running import run
-from tests.deployment.installation import done, manage
+from tachi_imports import backups, env
+from tachi_imports.embedded import binaries, services
+from tachi_imports.embedded.paths import DataPaths
+from tests.commands.command_runner import run
+from tests.deployment.installation import done, manage, variables
+from tests.services.process_inspection import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -24,7 +32,7 @@ pytestmark = pytest.mark.slow
 def contents(data: Path) -> dict[str, tuple[int, int]]:
     """Rows and a digest of each table."""
     found = {}
-    with psycopg.connect(Layout(data).database_url) as connection:
+    with psycopg.connect(DataPaths(data).database_url) as connection:
         names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
         for (name,) in names:
             counted = sql.SQL("SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM {} t")
@@ -38,7 +46,7 @@ def contents(data: Path) -> dict[str, tuple[int, int]]:
 def old() -> Iterator[Path]:
     """An installation whose player has imported twice and taken the first one back."""
     data = services.temporary_folder()
-    running = services.start(data, durable=False, throw_away=True)
+    running = services.start(data, durable=False, temporary=True)
     done(data, "migrate", "--verbosity=0")
     done(data, "load_seeds", SEEDS)
     done(data, "create_token", "--create-users", "alice")
@@ -62,6 +70,8 @@ def test_a_backup_brings_everything_back_and_fits_together(old: Path, empty: Pat
     said = done(old, "backup", path)
     assert said == f"{path}: {path.stat().st_size} bytes.\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with Redis.from_url(DataPaths(old).redis_url) as redis:
+        assert monitoring.last_backup(redis) is not None
 
     done(empty, "restore", path)
     done(empty, "migrate", "--check")
@@ -127,7 +137,7 @@ def test_what_cannot_be_done_is_named_and_leaves_no_file(
 def packages(tmp_path: Path, settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where packages put programs, on a machine whose PostgreSQL is elsewhere."""
     settings.DATABASE_URL = "postgresql://db.example.org/tachi"
-    monkeypatch.setattr(dumps, "INSTALLED", (f"{tmp_path}/{{major}}",))
+    monkeypatch.setattr(backups, "INSTALL_FOLDERS", (f"{tmp_path}/{{major}}",))
     for version in ("15", "16"):
         (tmp_path / version).mkdir()
         (tmp_path / version / "pg_dump").touch()
@@ -139,21 +149,31 @@ def test_a_backup_is_made_by_the_programs_of_the_servers_version(
     packages: Path, monkeypatch: pytest.MonkeyPatch, major: int
 ) -> None:
     """What newer ones write, the server would refuse when it is needed."""
-    monkeypatch.setattr(dumps, "_server_major", lambda: major)
-    assert dumps.Tools.find().folder == packages / str(major)
+    monkeypatch.setattr(backups, "server_major", lambda: major)
+    assert backups.BackupTools.find().folder == packages / str(major)
 
 
 @pytest.mark.usefixtures("packages")
 @pytest.mark.parametrize(("major", "fits"), [(14, False), (17, True), (18, True), (19, False)])
-def test_without_them_the_embedded_ones_serve_where_they_fit(
+def test_the_embedded_programs_are_used_if_the_servers_own_are_missing(
     monkeypatch: pytest.MonkeyPatch, major: int, *, fits: bool
 ) -> None:
-    monkeypatch.setattr(dumps, "_server_major", lambda: major)
+    monkeypatch.setattr(backups, "server_major", lambda: major)
     if fits:
-        assert "pginstall" in dumps.Tools.find().folder.parts
+        assert "pginstall" in backups.BackupTools.find().folder.parts
         return
-    with pytest.raises(dumps.DumpFailed, match=f"postgresql-client-{major}"):
-        dumps.Tools.find()
+    with pytest.raises(backups.BackupFailed, match=f"postgresql-client-{major}"):
+        backups.BackupTools.find()
+
+
+@pytest.mark.usefixtures("packages")
+def test_an_installation_without_embedded_servers_names_the_package_of_the_servers_programs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(binaries, "find_spec", lambda _name: None)
+    monkeypatch.setattr(backups, "server_major", lambda: 18)
+    with pytest.raises(backups.BackupFailed, match="postgresql-client-18"):
+        backups.BackupTools.find()
 
 
 def test_a_backup_of_a_database_that_is_away_says_so(tmp_path: Path) -> None:
@@ -178,3 +198,49 @@ def test_a_password_is_on_no_command_line(tmp_path: Path) -> None:
     assert "db.example.org" in arguments
     assert "s3cret" not in arguments
     assert (password, other) == ("s3cret", ".")
+
+
+SWAP = env.BASE_DIR / "docs" / "deploy" / "swap-databases.sql"
+
+
+def connected(server: Any, database: str) -> set[int]:
+    """The process IDs of the connections to a database."""
+    rows = server.execute("SELECT pid FROM pg_stat_activity WHERE datname = %s", [database]).fetchall()
+    return {pid for (pid,) in rows}
+
+
+def test_a_restored_database_takes_the_place_of_one_that_a_sweeper_uses(empty: Path) -> None:
+    paths = DataPaths(empty)
+    sockets = f"postgresql://tachi@/{{}}?host={quote(str(paths.sockets), safe='')}"
+    live = {"DATABASE_URL": sockets.format("live"), "REDIS_URL": paths.redis_url}
+    with psycopg.connect(paths.database_url, autocommit=True) as server:
+        server.execute("CREATE DATABASE live")
+        done(empty, "migrate", "--verbosity=0", **live)
+        server.execute("CREATE DATABASE restored TEMPLATE live")
+        with psycopg.connect(sockets.format("restored")) as restored:
+            restored.execute("CREATE TABLE it_is_the_restored_one ()")
+        sweeper = subprocess.Popen(
+            [sys.executable, "manage.py", "sweep", "--forever"], env=variables(empty, **live), cwd=env.BASE_DIR
+        )
+        try:
+            assert wait_for(lambda: bool(connected(server, "live")), seconds=60)
+            before = connected(server, "live")
+
+            psql = binaries.postgres_bin(copies=paths.binaries, account=None) / "psql"
+            names = [
+                f"--set={name}={value}" for name, value in (("live", "live"), ("restored", "restored"), ("old", "gone"))
+            ]
+            with SWAP.open() as commands:
+                argv: list[str | Path] = [psql, "--no-psqlrc", *names, paths.database_url]
+                swap = subprocess.run(argv, stdin=commands, capture_output=True, text=True, check=False)
+
+            assert (swap.returncode, swap.stderr) == (0, "")
+            assert wait_for(lambda: bool(connected(server, "live") - before), seconds=60)
+            assert sweeper.poll() is None
+        finally:
+            sweeper.kill()
+            sweeper.wait()
+    with psycopg.connect(sockets.format("live")) as now:
+        assert now.execute("SELECT to_regclass('it_is_the_restored_one') IS NOT NULL").fetchone() == (True,)
+    with psycopg.connect(sockets.format("gone")) as old_one:
+        assert old_one.execute("SELECT to_regclass('it_is_the_restored_one') IS NULL").fetchone() == (True,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -9,12 +10,17 @@ from pathlib import Path
 
 import pytest
 import yaml
+from django.test import Client
+from prometheus_client.parser import text_string_to_metric_families
+from redis import Redis
 
+from imports import monitoring
 from tachi_imports import env
+from tachi_imports.monitoring import collectors
 
 DEPLOY = env.BASE_DIR / "docs" / "deploy"
 UNITS = sorted((DEPLOY / "systemd").iterdir())
-INSTALLED = "/opt/tachi-imports"
+INSTALLED = "/opt/tachi-imports/current"
 OPERATIONS = (env.BASE_DIR / "docs" / "operations.md").read_text(encoding="utf-8")
 
 
@@ -35,6 +41,11 @@ def test_no_unit_runs_as_root_or_writes_where_it_likes(unit: Path) -> None:
     lines = unit.read_text().splitlines()
     for line in ("User=tachi", "NoNewPrivileges=yes", "ProtectSystem=strict", "UMask=0077"):
         assert line in lines
+
+
+def test_a_reload_of_the_web_is_a_handover() -> None:
+    lines = (DEPLOY / "systemd" / "tachi-web.service").read_text().splitlines()
+    assert "ExecReload=/bin/kill -USR2 $MAINPID" in lines
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
@@ -73,25 +84,57 @@ def test_every_metric_has_an_alert_and_no_alert_asks_for_another() -> None:
     asked = {name for rule in rules for name in re.findall(r"tachi_\w+", rule["expr"])}
 
     table = "".join(line for line in OPERATIONS.splitlines() if line.startswith("| `tachi_"))
-    told = set(re.findall(r"tachi_\w+", table))
+    actual = set(re.findall(r"tachi_\w+", table))
 
-    assert {name.removesuffix("_bucket") for name in asked} == told
+    assert {name.removesuffix("_bucket") for name in asked} == actual
     assert len({rule["alert"] for rule in rules}) == len(rules)
     assert all(rule["annotations"]["summary"] for rule in rules)
+    assert {rule["labels"]["severity"] for rule in rules} == {"critical", "warning", "info"}
 
 
-def test_compose_is_whole() -> None:
-    """Read as YAML only: no engine runs here."""
-    found = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+def expressions() -> dict[str, str]:
+    """The queries of the alerts and of the dashboard, by the names that they are shown under."""
+    groups = yaml.safe_load((DEPLOY / "alerts.yaml").read_text())["groups"]
+    dashboard = json.loads((DEPLOY / "grafana-dashboard.json").read_text())
+    panels = [panel for panel in dashboard["panels"] if panel["type"] != "row"]
+    return {rule["alert"]: rule["expr"] for group in groups for rule in group["rules"]} | {
+        panel["title"]: target["expr"] for panel in panels for target in panel["targets"]
+    }
 
-    assert set(found["services"]) == {"web", "worker", "sweeper", "database", "redis"}
-    for name, service in found["services"].items():
-        assert set(service["secrets"]) <= set(found["secrets"]), name
-        assert {volume.split(":")[0] for volume in service.get("volumes", [])} <= set(found["volumes"]), name
-        assert set(service.get("depends_on", {})) <= set(found["services"]), name
-    known = (env.BASE_DIR / ".env.example").read_text()
-    for variable in found["services"]["web"]["environment"]:
-        assert variable.removesuffix("_FILE") in known
+
+@pytest.mark.django_db
+def test_metrics_has_whatever_alerts_and_the_dashboard_ask_for(
+    client: Client, redis_clean: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monitoring.record_sweep(redis_clean, ["a" * 40])
+    monitoring.record_backup(redis_clean)
+    monkeypatch.setattr(collectors, "open_streams", lambda: {"import": 1})
+    client.get("/login/")  # counts as the first request
+    families = list(text_string_to_metric_families(client.get("/metrics").content.decode()))
+    # A family without samples, as of imports where there are none, has the name of its samples.
+    shown = {sample.name for family in families for sample in family.samples} | {family.name for family in families}
+
+    asked = {name: set(re.findall(r"tachi_\w+", expression)) for name, expression in expressions().items()}
+
+    assert {name: metrics - shown for name, metrics in asked.items() if metrics - shown} == {}
+    assert all(metrics for name, metrics in asked.items() if name != "TachiAway")
+
+
+def test_the_dashboard_shows_every_metric_and_no_panel_lies_on_another() -> None:
+    table = "".join(line for line in OPERATIONS.splitlines() if line.startswith("| `tachi_"))
+    dashboard = json.loads((DEPLOY / "grafana-dashboard.json").read_text())
+    asked = set(re.findall(r"tachi_\w+", json.dumps([panel.get("targets") for panel in dashboard["panels"]])))
+    assert {name.removesuffix("_bucket") for name in asked} == set(re.findall(r"tachi_\w+", table))
+
+    places = [panel["gridPos"] for panel in dashboard["panels"]]
+    cells = [
+        (x, y)
+        for place in places
+        for x in range(place["x"], place["x"] + place["w"])
+        for y in range(place["y"], place["y"] + place["h"])
+    ]
+    assert len(cells) == len(set(cells))
+    assert len({panel["id"] for panel in dashboard["panels"]}) == len(places)
 
 
 def test_no_image_is_made_with_a_secret_in_it() -> None:
@@ -99,8 +142,3 @@ def test_no_image_is_made_with_a_secret_in_it() -> None:
     assert {".env", ".data", ".git", ".venv"} <= set(ignored)
     assert "docs/deploy/secrets" in ignored
     assert "docs/deploy/secrets/" in (env.BASE_DIR / ".gitignore").read_text().splitlines()
-
-
-def test_the_image_runs_as_somebody_ordinary() -> None:
-    lines = (DEPLOY / "Dockerfile").read_text().splitlines()
-    assert lines.index("USER tachi") < next(number for number, line in enumerate(lines) if line.startswith("CMD"))

@@ -1,4 +1,4 @@
-"""docs/upgrading.md: a release leaves the database such that the release before it still works on it."""
+"""docs/upgrading.md: the previous release works on the migrated database."""
 
 from __future__ import annotations
 
@@ -99,5 +99,5 @@ text = models.TextField
     ],
     ids=lambda value: value.describe() if isinstance(value, Operation) else "",
 )
-def test_what_the_policy_says_is_seen(operation: Operation, *, is_refused: bool) -> None:
+def test_the_content_security_policy_is_enforced(operation: Operation, *, is_refused: bool) -> None:
     assert bool(refused("0010_any", operation)) == is_refused

@@ -1,10 +1,9 @@
-"""docs/deploy/nginx.conf before a real installation: TLS on loopback, as docs/operations.md sets it up."""
+"""docs/deploy/nginx.conf in front of a real installation: TLS on loopback, set up as in docs/operations.md."""
 
 from __future__ import annotations
 
 import http.client
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
@@ -15,7 +14,9 @@ import pytest
 
 from tachi_imports import env
 from tests.deployment.installation import variables
-from tests.services.machine import wait_for
+from tests.services.process_inspection import wait_for
+from tests.streams.event_stream import opened
+from tests.workers import free_port
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin")
 pytestmark = [
@@ -28,18 +29,12 @@ AROUND = (
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class Proxied:
     """nginx on two ports of its own, and the installation behind it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.plain, self.secure, self.web = free_port(), free_port(), free_port()
+        self.http_port, self.secure, self.web, self.streams = (free_port() for _ in range(4))
 
     def configure(self) -> None:
         """A certificate that signs itself, and the configuration of the docs with our ports and paths."""
@@ -49,9 +44,10 @@ class Proxied:
         subprocess.run(request, check=True, capture_output=True)
         site = (env.BASE_DIR / "docs" / "deploy" / "nginx.conf").read_text()
         for old, new in (
-            ("listen 80;", f"listen 127.0.0.1:{self.plain};"),
+            ("listen 80;", f"listen 127.0.0.1:{self.http_port};"),
             ("listen 443 ", f"listen 127.0.0.1:{self.secure} "),
             ("127.0.0.1:8000", f"127.0.0.1:{self.web}"),
+            ("127.0.0.1:8001", f"127.0.0.1:{self.streams}"),
             ("scores.example.org", "localhost"),
             ("/etc/tachi-imports", str(self.folder)),
         ):
@@ -60,20 +56,20 @@ class Proxied:
         paths = " ".join(f"{kind}_temp_path {self.folder}/{kind};" for kind in TEMPORARY)
         (self.folder / "nginx.conf").write_text(AROUND.format(folder=self.folder, temporary=paths, site=site))
 
-    def ask(self, path: str, **headers: str) -> tuple[int, http.client.HTTPMessage, bytes]:
+    def request(self, path: str, **headers: str) -> tuple[int, http.client.HTTPMessage, bytes]:
         """What a browser gets that trusts our certificate."""
         trust = ssl.create_default_context(cafile=str(self.folder / "tls.crt"))
         connection = http.client.HTTPSConnection("localhost", self.secure, context=trust, timeout=20)
         try:
             connection.request("GET", path, headers=headers)
-            answer = connection.getresponse()
-            return answer.status, answer.headers, answer.read()
+            response = connection.getresponse()
+            return response.status, response.headers, response.read()
         finally:
             connection.close()
 
     def is_up(self) -> bool:
         try:
-            return self.ask("/healthz")[0] == 200
+            return self.request("/healthz")[0] == 200
         except (OSError, http.client.HTTPException):
             return False
 
@@ -84,13 +80,14 @@ def proxied(folder: Path) -> Iterator[Proxied]:
     made.configure()
     own = {
         "PORT": str(made.web),
+        "STREAM_PORT": str(made.streams),
         "TACHI_PUBLIC_URL": f"https://localhost:{made.secure}",
         "TACHI_PROXIES": "1",
         "WORKERS": "1",
         "WEB_PROCESSES": "1",
     }
     web = subprocess.Popen(
-        [sys.executable, "-m", "tachi_imports.supervisor"],
+        [sys.executable, "-m", "tachi_imports.process.supervisor"],
         env=variables(folder / "data", **own),
         cwd=env.BASE_DIR,
         stdout=subprocess.DEVNULL,
@@ -108,17 +105,17 @@ def proxied(folder: Path) -> Iterator[Proxied]:
 
 
 def test_the_service_stands_behind_tls(proxied: Proxied) -> None:
-    status, headers, page = proxied.ask("/login/")
+    status, headers, page = proxied.request("/login/")
     assert (status, b"Sign in" in page) == (200, True)
     assert headers["Strict-Transport-Security"] == "max-age=31536000"
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert all("Secure" in cookie for cookie in headers.get_all("Set-Cookie", []))
 
-    assert proxied.ask("/healthz")[0] == 200
+    assert proxied.request("/healthz")[0] == 200
     for inside in ("/metrics", "/readyz"):
-        assert proxied.ask(inside)[0] == 404
+        assert proxied.request(inside)[0] == 404
 
-    connection = http.client.HTTPConnection("localhost", proxied.plain, timeout=5)
+    connection = http.client.HTTPConnection("localhost", proxied.http_port, timeout=5)
     connection.request("GET", "/login/")
     assert connection.getresponse().status == 301
     connection.close()
@@ -130,6 +127,15 @@ def test_nobody_chooses_the_address_that_limits_are_counted_by(proxied: Proxied)
     for number in range(4):
         other = f"203.0.113.{number}"
         headers = {"X_Forwarded_For": other, "X-Forwarded-For": other, "Forwarded": f"for={other}"}
-        _, answered, _ = proxied.ask("/api/v1/games/iidx/SP/songs/1", **headers)
-        left.append(int(answered["X-RateLimit-Remaining"]))
+        _, response_lines, _ = proxied.request("/api/v1/games/iidx/SP/songs/1", **headers)
+        left.append(int(response_lines["X-RateLimit-Remaining"]))
     assert left == list(range(left[0], left[0] - 4, -1))
+
+
+def test_streams_come_from_their_own_process_as_they_are_sent(proxied: Proxied) -> None:
+    trust = ssl.create_default_context(cafile=str(proxied.folder / "tls.crt"))
+    connection = http.client.HTTPSConnection("localhost", proxied.secure, context=trust, timeout=20)
+    with opened(connection, "/api/v1/status/worker-stream") as events:
+        assert events.answer.status == 200
+        assert events.until("snapshot")["workerCount"] == 1
+        assert "X-RateLimit-Remaining" in events.answer.headers

@@ -1,4 +1,4 @@
-"""docs/operations.md, several hosts: the web, two hosts of workers, PostgreSQL and Valkey, each at its own address."""
+"""docs/operations.md, several hosts: the web, two worker hosts, PostgreSQL and Valkey, each with its own address."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from imports.sample.make import FILES, SEEDS
-from tachi_imports import accounts, env, programs
-from tachi_imports.accounts import Account
+from imports.sample.plays import document, plays
+from tachi_imports import env
+from tachi_imports.embedded import accounts, binaries
+from tachi_imports.embedded.accounts import Account
 from tests.deployment.installation import variables
-from tests.deployment.networks import Network, missing, network
-from tests.services.machine import wait_for
+from tests.deployment.networks import Network, missing_requirement, network
+from tests.services.process_inspection import wait_for
 
-WHY_NOT = missing()
+WHY_NOT = missing_requirement()
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)]
 
 PASSWORD = "correct-horse"
@@ -41,6 +44,8 @@ class Hosts:
             "REDIS_URL": f"redis://:{PASSWORD}@{net.addresses['redis']}:6379/0",
             "TACHI_PUBLIC_URL": f"http://{net.addresses['web']}:8000",
             "HOST": net.addresses["web"],
+            # The tests poll without a pause; the limits have tests of their own.
+            "TACHI_RATE_LIMITS": "off",
         }
 
     def start(self, host: str, *argv: str | Path, **more: str) -> subprocess.Popen[bytes]:
@@ -56,7 +61,7 @@ class Hosts:
         made = variables(self._folder / host, **self._settings)
         return self.net.run(host, sys.executable, env.BASE_DIR / "manage.py", *arguments, **made)
 
-    def ask(self, path: str, *options: str) -> Any:
+    def request(self, path: str, *options: str) -> Any:
         """What the web answers the player; None while it does not."""
         url = f"http://{self.net.addresses['web']}:8000{path}"
         done = subprocess.run(
@@ -86,10 +91,10 @@ def as_account(account: Account) -> list[str]:
 
 def start_database(hosts: Hosts, folder: Path, account: Account) -> None:
     """PostgreSQL as somebody else would have set it up: over the network, with a password."""
-    found = programs.postgres_folder(copies=folder / "programs", account=account)
+    found = binaries.postgres_bin(copies=folder / "programs", account=account)
     data, secret = folder / "postgres", folder / "password"
     secret.write_text(PASSWORD)
-    accounts.own(data, account=account, mode=0o700)
+    accounts.create_owned_folder(data, account=account, mode=0o700)
     os.chown(secret, account.uid, account.gid)
     options = ["--username=tachi", "--encoding=UTF8", "--locale=C", "--no-sync", "--auth=scram-sha-256"]
     initdb: list[str | Path] = [*as_account(account), found / "initdb", "-D", data, f"--pwfile={secret}", *options]
@@ -102,7 +107,7 @@ def start_database(hosts: Hosts, folder: Path, account: Account) -> None:
 
 
 def start_redis(hosts: Hosts, folder: Path, account: Account) -> None:
-    program = programs.valkey_program(copies=folder / "programs", account=account)
+    program = binaries.valkey_program(copies=folder / "programs", account=account)
     options = ["--bind", hosts.net.addresses["redis"], "--requirepass", PASSWORD, "--save", "", "--dir", str(folder)]
     hosts.start("redis", *as_account(account), program, *options)
 
@@ -118,7 +123,7 @@ def installed(folder: Path) -> Iterator[Hosts]:
         start_database(hosts, folder, account)
         start_redis(hosts, folder, account)
         assert wait_for(lambda: "ready to accept connections" in hosts.said("database"))
-        hosts.start("web", sys.executable, "-m", "tachi_imports.supervisor", WORKERS="0", WEB_PROCESSES="1")
+        hosts.start("web", sys.executable, "-m", "tachi_imports.process.supervisor", WORKERS="0", WEB_PROCESSES="1")
         yield hosts
 
 
@@ -126,38 +131,71 @@ def start_worker(hosts: Hosts, host: str) -> subprocess.Popen[bytes]:
     return hosts.start(host, sys.executable, "manage.py", "worker")
 
 
-def upload(hosts: Hosts, token: str, name: str) -> str:
+def upload(hosts: Hosts, token: str, file: Path) -> str:
     """Sends a file as the player. Returns where to poll."""
-    fields = ["--form", "importType=file/batch-manual", "--form", f"scoreData=@{FILES / name}"]
-    answer = hosts.ask("/api/v1/import/file", "--header", f"Authorization: Bearer {token}", *fields)
-    assert answer["success"], answer
-    return f"/api/v1/imports/{answer['body']['importID']}/poll-status"
+    fields = ["--form", "importType=file/batch-manual", "--form", f"scoreData=@{file}"]
+    response = hosts.request("/api/v1/import/file", "--header", f"Authorization: Bearer {token}", *fields)
+    assert response["success"], response
+    return f"/api/v1/imports/{response['body']['importID']}/poll-status"
 
 
 def is_done(hosts: Hosts, token: str, path: str) -> bool:
-    answer = hosts.ask(path, "--header", f"Authorization: Bearer {token}")
-    return answer is not None and answer["body"]["importStatus"] == "completed"
+    response = hosts.request(path, "--header", f"Authorization: Bearer {token}")
+    return response is not None and response["body"]["importStatus"] == "completed"
 
 
 def test_web_workers_and_servers_on_hosts_of_their_own(folder: Path) -> None:
     begun = time.monotonic()
     with installed(folder) as hosts:
-        assert wait_for(lambda: (hosts.ask("/readyz") or {}).get("status") == "ok", seconds=60), hosts.said("web")
-        assert hosts.ask("/healthz") == {"status": "down", "database": "ok", "redis": "ok", "workers": 0}
+        assert wait_for(lambda: (hosts.request("/readyz") or {}).get("status") == "ok", seconds=60), hosts.said("web")
+        health = {"status": "down", "database": "ok", "redis": "ok", "workers": 0, "streams": "ok"}
+        assert wait_for(lambda: hosts.request("/healthz") == health), hosts.request("/healthz")
         hosts.manage("web", "load_seeds", SEEDS)
         token = hosts.manage("web", "create_token", "--create-users", "alice").split()[2]
 
         # An import waits for workers, whichever host they come from.
-        first = upload(hosts, token, "sdvx.json")
+        first = upload(hosts, token, FILES / "sdvx.json")
         worker = start_worker(hosts, "workers1")
         assert wait_for(lambda: is_done(hosts, token, first), seconds=60), hosts.said("workers1")
-        assert hosts.ask("/healthz")["workers"] == 1
+        assert hosts.request("/healthz")["workers"] == 1
 
         # A host is gone at once, as if unplugged; another one takes over.
         worker.kill()
-        second = upload(hosts, token, "iidx-sp.json")
+        second = upload(hosts, token, FILES / "iidx-sp.json")
         start_worker(hosts, "workers2")
         assert wait_for(lambda: is_done(hosts, token, second), seconds=60), hosts.said("workers2")
 
         assert "Nothing differs among 1 players." in hosts.manage("web", "check_integrity")
         assert time.monotonic() - begun < 180
+
+
+def write_scores(file: Path, count: int) -> None:
+    charts = json.loads((SEEDS / "charts-sdvx.json").read_bytes())
+    rows = list(plays("sdvx:Single", charts, count, chance=Random("several hosts")))
+    file.write_text(json.dumps(document("sdvx:Single", rows, service="Several hosts")))
+
+
+def test_an_import_passes_to_another_host_when_the_network_of_its_worker_is_cut(folder: Path) -> None:
+    with installed(folder) as hosts:
+        assert wait_for(lambda: (hosts.request("/readyz") or {}).get("status") == "ok", seconds=60), hosts.said("web")
+        hosts.manage("web", "load_seeds", SEEDS)
+        token = hosts.manage("web", "create_token", "--create-users", "alice").split()[2]
+        write_scores(folder / "many.json", 40_000)
+
+        start_worker(hosts, "workers1")
+        path = upload(hosts, token, folder / "many.json")
+
+        def percent() -> int:
+            progress = (hosts.request(path, "--header", f"Authorization: Bearer {token}") or {}).get("body", {})
+            return int(progress.get("progress", {}).get("percent", 0))
+
+        assert wait_for(lambda: percent() > 20, seconds=60), hosts.said("workers1")
+        hosts.net.cut("workers1")
+        cut = time.monotonic()
+        start_worker(hosts, "workers2")
+        assert wait_for(lambda: is_done(hosts, token, path), seconds=90), hosts.said("workers2")
+        assert "attempt 2" in hosts.said("workers2")
+        print(f"completed {time.monotonic() - cut:.0f} s after the cut")
+
+        hosts.net.plug("workers1")
+        assert "Nothing differs among 1 players." in hosts.manage("web", "check_integrity")

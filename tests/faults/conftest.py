@@ -1,4 +1,4 @@
-"""One installation for all of these tests: what one of them breaks has to be whole again for the next."""
+"""One installation for all of these tests: each leaves it working for the next."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Protocol
 import pytest
 
 from imports.sample.plays import document, plays
-from tests.faults.house import SEEDS, House, house
-from tests.faults.rounds import ROUNDS
+from tests.faults.process_harness import SEEDS, Installation, running_installation
+from tests.faults.repetitions import ROUNDS
 
 MOST = 20_000  # scores
 OTHER_PLAYERS = 60  # more than the tests but the one of many rounds need
 
 
 @pytest.fixture(scope="session")
-def home() -> Iterator[House]:
-    with house(players=ROUNDS + OTHER_PLAYERS) as made:
+def installation() -> Iterator[Installation]:
+    with running_installation(players=ROUNDS + OTHER_PLAYERS) as made:
         yield made
 
 

@@ -1,8 +1,9 @@
-"""The disk of an installation runs full: what was taken in stays, what cannot be is refused, and all goes on after."""
+"""The disk of an installation fills up: accepted imports stay, new ones are refused, and everything recovers."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import subprocess
@@ -13,9 +14,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from tachi_imports import services
+from tachi_imports.embedded import services
 from tests.faults.conftest import Scores
-from tests.faults.house import House, Player, house
+from tests.faults.process_harness import Installation, Player, running_installation
 
 pytestmark = pytest.mark.faults
 
@@ -24,7 +25,7 @@ BALLAST = "ballast"
 
 
 @pytest.fixture
-def small() -> Iterator[House]:
+def small() -> Iterator[Installation]:
     """An installation on a small disk of its own."""
     folder = services.temporary_folder()
     folder.mkdir(mode=0o711)
@@ -35,7 +36,7 @@ def small() -> Iterator[House]:
     temporary = folder / "tmp"
     temporary.mkdir()
     try:
-        with house(players=3, folder=folder, TMPDIR=str(temporary)) as made:
+        with running_installation(players=3, folder=folder, TMPDIR=str(temporary)) as made:
             yield made
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=False)
@@ -52,21 +53,24 @@ def fill(folder: Path) -> None:
                     pass
 
 
-def test_a_full_disk_loses_nothing(small: House, scores: Scores) -> None:
+def test_a_full_disk_loses_nothing(small: Installation, scores: Scores) -> None:
     alice, bob, carol = (next(small.players) for _ in range(3))
     before = small.upload(alice, scores(500))
     fill(small.folder)
 
-    noise = random.Random("a full disk").randbytes(12_000_000)
+    chance = random.Random("a full disk")
+    rows = [chance.randbytes(1_000).hex() for _ in range(6_000)]  # no scores, which is only found out by the worker
+    meta = {"game": "sdvx", "playtype": "Single", "service": "Noise"}
+    noise = json.dumps({"meta": meta, "scores": rows}).encode()
     with contextlib.suppress(OSError):
-        status, answer = _post_form(small, bob, noise)
-        assert status >= 500, answer
-    with small.working(1), contextlib.suppress(AssertionError, psycopg.Error):
+        status, response = _post_form(small, bob, noise)
+        assert status >= 500, response
+    with small.workers_running(1), contextlib.suppress(AssertionError, psycopg.Error):
         small.until(lambda: small.state(before) in ("failed", "completed"), seconds=8)
 
     (small.folder / BALLAST).unlink()
-    with small.working(1):
-        small.until(lambda: small.answers() and small.state(before) in ("failed", "completed"))
+    with small.workers_running(1):
+        small.until(lambda: small.is_answering() and small.state(before) in ("failed", "completed"))
         if small.state(before) == "failed":
             assert small.reason_of(before)
             small.until(lambda: small.post(alice, f"/api/v1/imports/{before}/retry")[0] == 202)
@@ -78,8 +82,8 @@ def test_a_full_disk_loses_nothing(small: House, scores: Scores) -> None:
     small.assert_sound(alice, bob, carol)
 
 
-def _post_form(home: House, player: Player, content: bytes) -> tuple[int, dict[str, Any]]:
+def _post_form(installation: Installation, player: Player, content: bytes) -> tuple[int, dict[str, Any]]:
     part = "--a-fault\r\nContent-Disposition: form-data; name="
     start = f'{part}"importType"\r\n\r\nfile/batch-manual\r\n{part}"scoreData"; filename="noise"\r\n\r\n'.encode()
     headers = {"Content-Type": "multipart/form-data; boundary=a-fault"}
-    return home.post(player, "/api/v1/import/file", start + content + b"\r\n--a-fault--\r\n", headers=headers)
+    return installation.post(player, "/api/v1/import/file", start + content + b"\r\n--a-fault--\r\n", headers=headers)

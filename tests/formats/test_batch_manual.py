@@ -1,4 +1,4 @@
-"""BATCH-MANUAL word by word: what is refused, and how (spec: import-pipeline §3)."""
+"""BATCH-MANUAL: every refusal with its exact message (spec: import-pipeline §3)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from imports.games import GAMES, chunithm, iidx, sdvx
-from tests.formats.build import (
+from imports.games import GAMES, by_id, chunithm, iidx, sdvx
+from imports.games.spec import Game
+from tests.formats.factories import (
     DIRECT,
     EVERY_KIND,
     FILE,
@@ -26,18 +27,19 @@ from tests.formats.build import (
 
 NO_OBJECT = "Object does not match structure of schema, expected this location to have an object."
 MATCH_TYPES = (
-    "songTitle, tachiSongID, bmsChartHash, itgChartHash, sdvxInGameID, inGameID, inGameStrID, uscChartHash, "
+    "songTitle, tachiSongID, bmsChartHash, gcmInGameIDSpecialChart, itgChartHash, sdvxInGameID, arcaeaInGameStrID, "
+    "inGameID, inGameStrID, uscChartHash, "
     "popnChartHash, ddrSongHash"
 )
 TIME = "Expected a number greater than 1 Trillion - did you pass unix seconds instead of milliseconds?"
 LAMPS = ", ".join(sdvx.LAMP.values)
 SLUGS = ", ".join(each.slug for each in GAMES)
+IDS = ", ".join(by_id(GAMES))
 DANS = ", ".join(sdvx.GAME.playtypes[0].classes["dan"].ids)
 
 # --- the document ---------------------------------------------------------------------------------------
 
 NO_GAME = "Could not retrieve meta.game - is this valid BATCH-MANUAL?"
-NO_PLAYTYPE = "Could not retrieve meta.playtype - is this valid BATCH-MANUAL?"
 
 DOCUMENTS: list[tuple[Any, str]] = [
     ("null", "Invalid BATCH-MANUAL (Not an object, received null.)"),
@@ -50,13 +52,18 @@ DOCUMENTS: list[tuple[Any, str]] = [
     ({"meta": [1]}, NO_GAME),
     ({"meta": "game"}, NO_GAME),
     ({"meta": {"playtype": "Single"}}, NO_GAME),
-    ({"meta": {"game": None}}, NO_PLAYTYPE),
-    ({"meta": {"game": "nonsense"}}, NO_PLAYTYPE),
-    (document(meta={"game": "SDVX"}), f"Invalid game 'SDVX' - expected any of {SLUGS}."),
-    (document(meta={"game": None}), f"Invalid game 'null' - expected any of {SLUGS}."),
-    (document(meta={"game": 1e21}), f"Invalid game '1e+21' - expected any of {SLUGS}."),
-    (document(meta={"game": ["sdvx"]}), f"Invalid game 'sdvx' - expected any of {SLUGS}."),
-    (document(meta={"game": [None, [1, {}]]}), f"Invalid game ',1,[object Object]' - expected any of {SLUGS}."),
+    ({"meta": {"game": None}}, f"Invalid game 'null'. It must be one of {IDS}."),
+    ({"meta": {"game": "nonsense"}}, f"Invalid game 'nonsense'. It must be one of {IDS}."),
+    ({"meta": {"game": "iidx"}}, f"Invalid game 'iidx'. It must be one of {IDS}."),
+    ({"meta": {"game": "IIDX-SP"}}, f"Invalid game 'IIDX-SP'. It must be one of {IDS}."),
+    ({"meta": {"game": ["sdvx"]}}, f"Invalid game 'sdvx'. It must be one of {IDS}."),
+    (document(meta={"game": "iidx-sp", "playtype": "SP"}), f"Invalid game group 'iidx-sp' - expected any of {SLUGS}."),
+    (document(meta={"playtype": None}), "Invalid playtype 'null' - expected any of Single."),
+    (document(meta={"game": "SDVX"}), f"Invalid game group 'SDVX' - expected any of {SLUGS}."),
+    (document(meta={"game": None}), f"Invalid game group 'null' - expected any of {SLUGS}."),
+    (document(meta={"game": 1e21}), f"Invalid game group '1e+21' - expected any of {SLUGS}."),
+    (document(meta={"game": ["sdvx"]}), f"Invalid game group 'sdvx' - expected any of {SLUGS}."),
+    (document(meta={"game": [None, [1, {}]]}), f"Invalid game group ',1,[object Object]' - expected any of {SLUGS}."),
     (document(meta={"playtype": "SP"}), "Invalid playtype 'SP' - expected any of Single."),
     (document(meta={"playtype": True}), "Invalid playtype 'true' - expected any of Single."),
     (document(meta={"game": "iidx"}), "Invalid playtype 'Single' - expected any of SP, DP."),
@@ -70,8 +77,27 @@ def test_a_document_must_name_its_game(source: Any, content: Any, message: str) 
 
 
 def test_only_the_games_of_this_instance_exist() -> None:
-    message = failure(document(), games=[chunithm.GAME, iidx.GAME])
-    assert message == "Invalid game 'sdvx' - expected any of chunithm, iidx."
+    offered = [chunithm.GAME, iidx.GAME]
+    message = failure(document(), games=offered)
+    assert message == "Invalid game group 'sdvx' - expected any of chunithm, iidx."
+    message = failure(document(meta={"playtype": ...}), games=offered)
+    assert message == "Invalid game 'sdvx'. It must be one of chunithm, iidx-sp, iidx-dp."
+
+
+@pytest.mark.parametrize("source", [FILE, DIRECT], ids=["file", "direct"])
+@pytest.mark.parametrize("game", GAMES, ids=lambda game: game.slug)
+def test_both_forms_of_meta_say_the_same(source: Any, game: Game) -> None:
+    facts = {"service": "Tests", "version": None}
+    for name in game.by_name:
+        older = parse({"meta": {"game": game.slug, "playtype": name, **facts}, "scores": []}, source)
+        newer = parse({"meta": {"game": game.ids[name], **facts}, "scores": []}, source)
+        assert newer.context == older.context
+
+
+def test_meta_of_either_form_is_strict() -> None:
+    for meta in ({"game": "iidx-sp"}, {"game": "iidx", "playtype": "SP"}):
+        message = failure({"meta": {**meta, "service": "Tests", "x": 1}, "scores": []})
+        assert message == "Invalid BATCH-MANUAL: meta | Unexpected properties inside object: x.."
 
 
 SERVICE = "Expected a string with length between 3 and 60."
@@ -181,7 +207,7 @@ def test_the_first_wrong_member_of_a_score_is_named(row: Any, message: str) -> N
 
 
 def test_members_are_judged_in_the_order_of_the_specification() -> None:
-    """Each time the first wrong member is put right, the next one is told."""
+    """Each time the first invalid member is corrected, the next one is reported."""
     order = (
         "score lamp matchType identifier comment difficulty artist timeAchieved judgements optional hitMeta scoreMeta"
     )
@@ -244,7 +270,21 @@ def test_metrics_of_every_kind_are_read() -> None:
     parsed = parse(content, games=[EVERY_KIND])
     assert sent(parsed) == content["scores"]
     [draft] = converted(parsed, catalogue_of("every", [song(1)], [chart("c", data={"inGameID": 1})]))
-    assert draft.play.metrics == {"score": -5, "percent": 100, "curve": [0, 9.5, 10], "lamp": "LOW"}  # type: ignore[union-attr]
-    assert list(draft.play.metrics) == ["score", "percent", "curve", "lamp"]  # type: ignore[union-attr]
-    assert draft.play.judgements == members["judgements"]  # type: ignore[union-attr]
-    assert draft.play.optional == members["optional"]  # type: ignore[union-attr]
+    assert draft.play.metrics == {"score": -5, "percent": 100, "curve": [0, 9.5, 10], "lamp": "LOW"}
+    assert list(draft.play.metrics) == ["score", "percent", "curve", "lamp"]
+    assert draft.play.judgements == members["judgements"]
+    assert draft.play.optional == members["optional"]
+
+
+def test_a_member_of_older_documents_is_told_what_took_its_place() -> None:
+    row = {"matchType": "inGameID", "identifier": "1", "difficulty": "MASTER", "score": 1, "lamp": "CLEAR"}
+    lamps = {"noteLamp": "NONE", "clearLamp": "CLEAR"}
+    meta = {"game": "chunithm", "playtype": "Single", "service": "abc"}
+    hint = "(lamp became noteLamp and clearLamp.)"
+    for given, said in (
+        (row, "noteLamp | Expected any of"),
+        (row | lamps, "Unexpected properties inside object: lamp"),
+    ):
+        message = failure({"meta": meta, "scores": [given]})
+        assert said in message
+        assert message.endswith(f". {hint}")

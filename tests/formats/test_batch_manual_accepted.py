@@ -1,4 +1,4 @@
-"""BATCH-MANUAL: what is accepted, as what it is kept, and what drafts are made of it (spec: import-pipeline §3-§4)."""
+"""BATCH-MANUAL: what is accepted, how it is stored, and the resulting drafts (spec: import-pipeline §3-§4)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,19 @@ from typing import Any
 import pytest
 
 from imports.errors import ProblemType, RowProblem
-from tests.formats.build import DIRECT, NOW, catalogue_of, chart, converted, document, failure, parse, score, sent, song
+from tests.formats.factories import (
+    DIRECT,
+    NOW,
+    catalogue_of,
+    chart,
+    converted,
+    document,
+    failure,
+    parse,
+    score,
+    sent,
+    song,
+)
 
 # --- what is accepted -------------------------------------------------------------------------------------
 
@@ -58,7 +70,7 @@ def test_minus_zero_is_zero(number: str) -> None:
     assert (row.score, str(row.score)) == (0, "0")
 
 
-def test_of_duplicate_keys_the_last_one_wins() -> None:
+def test_the_last_of_duplicate_keys_wins() -> None:
     text = (
         '{"meta": 1, "scores": [1], "meta": {"game": "osu", "game": "sdvx", "playtype": "Single", "service": "abc"},'
         ' "scores": [{"score": "x", "score": 1, "lamp": "CLEAR", "matchType": "songTitle", "identifier": "a"}]}'
@@ -69,7 +81,7 @@ def test_of_duplicate_keys_the_last_one_wins() -> None:
 
 def test_no_scores_at_all_are_legal() -> None:
     assert parse(document()).rows == []
-    assert parse(document(scores=[], classes={"dan": "INF"})).classes == {"dan": "INF"}
+    assert parse(document(scores=[], classes={"dan": "INF"})).classes == {"Single": {"dan": "INF"}}
 
 
 @pytest.mark.parametrize(
@@ -84,7 +96,7 @@ def test_no_scores_at_all_are_legal() -> None:
     ],
 )
 def test_classes_are_those_that_were_given(given: Any, kept: Any) -> None:
-    assert parse(document(classes=given)).classes == kept
+    assert parse(document(classes=given)).classes == (None if kept is None else {"Single": kept})
 
 
 @pytest.mark.parametrize(("given", "kept"), [(..., None), (None, None), ("", None), ("exceed", "exceed"), ("?", "?")])
@@ -159,7 +171,7 @@ def test_a_row_without_a_chart_keeps_the_datapoint_as_it_was_sent() -> None:
 
 # --- inferring the time -----------------------------------------------------------------------------------
 
-MANY = "Cannot use X-Infer-Score-TimeAchieved with multiple scores in your import."
+ONE_SCORE_ONLY = "Cannot use X-Infer-Score-TimeAchieved with multiple scores in your import."
 SET = "Cannot use X-Infer-Score-Timestamp if the importing score already has a timeAchieved set."
 
 
@@ -172,7 +184,7 @@ def test_the_time_is_inferred_where_none_is_given(given: Any) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (document(score(), score()), MANY),
+        (document(score(), score()), ONE_SCORE_ONLY),
         (document(score(timeAchieved=1_600_000_000_000)), SET),
         (document(), "Cannot use X-Infer-Score-TimeAchieved without a score in your import."),
         (document(score(score=-1), score()), None),

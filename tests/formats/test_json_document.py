@@ -1,4 +1,4 @@
-"""JSON a part at a time: the same values whatever the windows, and nothing that could not be stored."""
+"""Reading JSON in parts: the same values whatever the window size, and nothing that could not be stored."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_depth_is_measured_without_descending(levels: int, too_deep: bool) -> No
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"\xef\xbb\xbfa", "The file starts with a byte order mark; save it as UTF-8 without one."),
+        ("a".encode("utf-16"), "The file looks like UTF-16; save it as UTF-8."),
         (b"abc\xff", "The file is not valid UTF-8: byte 3 cannot be read."),
         (b"ab\0", "The file contains a NUL character: character 2."),
     ],

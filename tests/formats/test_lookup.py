@@ -1,4 +1,4 @@
-"""Finding the chart that a row means: ten match types, word by word (spec: import-pipeline §4)."""
+"""Finding the chart that a row refers to: twelve match types with their messages (spec: import-pipeline §4)."""
 
 from __future__ import annotations
 
@@ -10,18 +10,25 @@ from msgspec import UNSET
 from imports.errors import ProblemType
 from imports.formats.base import Catalogue
 from imports.formats.lookup import Refusal, resolve
-from imports.games import chunithm, iidx, sdvx
+from imports.games import arcaea, chunithm, iidx, ongeki, sdvx
 from imports.games.spec import Game
-from tests.formats.build import EVERYTHING, Ask, catalogue_of, chart, context, game, playtype, song
+from tests.formats.factories import EVERYTHING, LookupRow, catalogue_of, chart, context, game, playtype, song
 
 
-def outcome(ask: Ask, catalogue: Catalogue, of: Game, *, version: str | None = None) -> str:
+def outcome(key: LookupRow, catalogue: Catalogue, of: Game, *, version: str | None = None) -> str:
     """The chart's ID, or what is said in its place with the type before it."""
-    found = resolve(ask, context(of, version=version), catalogue)
+    found = resolve(key, context(of, version=version), catalogue)
     return f"{found.type}: {found.message}" if isinstance(found, Refusal) else found.chart_id
 
 
 NOT_FOUND, INVALID = ProblemType.NOT_FOUND, ProblemType.INVALID
+UNKNOWN = "not found"
+
+
+def not_found(match_type: str, identifier: str) -> str:
+    """The one text for whatever was not found."""
+    return f"{NOT_FOUND}: Cannot find chart {match_type}:{identifier}."
+
 
 # --- songs, then charts ---------------------------------------------------------------------------------------
 
@@ -43,62 +50,64 @@ CHARTS = [
 CATALOGUE = catalogue_of("anygame", SONGS, CHARTS)
 
 DIFFICULTIES = "Expected any of ADV, EXH"
-WRONG_DIFFICULTY = f"InvalidDatapoint: Invalid Difficulty for anygame Single - {DIFFICULTIES} (Got {{}})"
-NEGATIVE = "InvalidDatapoint: Invalid songID - must be a stringified positive integer. (Was negative -- -1.)"
+WRONG_DIFFICULTY = f"InvalidDatapoint: Invalid Difficulty for A Game - {DIFFICULTIES} (Got {{}})"
 MISSING = "InvalidDatapoint: Missing 'difficulty' field, but was necessary for this lookup."
 TITLE_TWICE = "AmbiguousTitle: Multiple songs exist with the case-insensitive title {}. We cannot resolve this. {}"
 ADD_ARTIST = "Please try adding an artist field."
 OTHER_WAY = "Please try and use a different song resolution method."
 
-ANSWERS: list[tuple[Ask, str | None, str]] = [
-    (Ask("songTitle", "alpha"), None, "alpha"),
-    (Ask("songTitle", "alpha", artist="ANN"), None, "alpha"),
-    (Ask("songTitle", "alpha", artist=""), None, "alpha"),
-    (Ask("songTitle", "THE Β", "EXH"), None, "beta"),
-    (Ask("songTitle", "alpha", artist="An"), None, "SongOrChartNotFound: Cannot find song with title alpha."),
-    (Ask("songTitle", "alph"), None, "SongOrChartNotFound: Cannot find song with title alph."),
-    (Ask("songTitle", ""), None, "SongOrChartNotFound: Cannot find song with title ."),
-    (Ask("songTitle", "Beta", "EXH"), None, TITLE_TWICE.format("Beta", ADD_ARTIST)),
-    (Ask("songTitle", "Beta", "EXH", artist=None), None, TITLE_TWICE.format("Beta", ADD_ARTIST)),
-    (Ask("songTitle", "Beta", None), None, TITLE_TWICE.format("Beta", ADD_ARTIST)),
-    (Ask("songTitle", "Beta", "EXH", artist="bEN"), None, "beta"),
-    (Ask("songTitle", "delta", artist="A.b*C"), None, TITLE_TWICE.format("delta by artist A.b*C", OTHER_WAY)),
-    (Ask("songTitle", "delta", artist="aXbc"), None, "SongOrChartNotFound: Cannot find song with title delta."),
-    (Ask("songTitle", "Alpha", ""), None, MISSING),
-    (Ask("songTitle", "Alpha", None), None, MISSING),
-    (Ask("songTitle", "Alpha", UNSET), None, MISSING),
-    (Ask("songTitle", "Alpha", "adv"), None, WRONG_DIFFICULTY.format("adv")),
-    (Ask("songTitle", "nothing", "adv"), None, "SongOrChartNotFound: Cannot find song with title nothing."),
-    (Ask("songTitle", "ALPHA", "EXH"), None, "SongOrChartNotFound: Cannot find chart for Alpha (Single EXH)"),
-    (Ask("tachiSongID", "1"), None, "alpha"),
-    (Ask("tachiSongID", "0001"), "exceed", "alpha"),
-    (Ask("tachiSongID", "1"), "vivid", "alpha-old"),
-    (Ask("tachiSongID", "1"), "heaven", "alpha-old"),  # two fit: the smaller chart ID
-    (Ask("tachiSongID", "1"), "booth", "SongOrChartNotFound: Cannot find chart for Alpha (Single ADV)"),
-    (Ask("tachiSongID", "1"), "no such version", "SongOrChartNotFound: Cannot find chart for Alpha (Single ADV)"),
-    (Ask("tachiSongID", "1"), "", "alpha"),
-    (Ask("tachiSongID", "3", "EXH"), None, "SongOrChartNotFound: Cannot find chart for beta (Single EXH)"),
-    (Ask("tachiSongID", "99"), None, "SongOrChartNotFound: Cannot find song with songID 99."),
-    (Ask("tachiSongID", "-1"), None, NEGATIVE),
-    (Ask("tachiSongID", "1", None), None, MISSING),
-    (Ask("inGameID", " 10.0 "), None, "alpha"),
-    (Ask("inGameID", "10"), "vivid", "alpha-old"),
-    (Ask("inGameID", "10"), "booth", "SongOrChartNotFound: Cannot find chart for inGameID 10 (Single)."),
-    (Ask("inGameID", "x"), None, "SongOrChartNotFound: Cannot find chart for inGameID x (Single)."),
-    (Ask("inGameID", ""), None, "SongOrChartNotFound: Cannot find chart for inGameID  (Single)."),
-    (Ask("inGameID", "10", None), None, WRONG_DIFFICULTY.format("null")),
-    (Ask("inGameID", "10", UNSET), None, WRONG_DIFFICULTY.format("undefined")),
-    (Ask("inGameID", "10", ""), None, WRONG_DIFFICULTY.format("")),
-    (Ask("inGameStrID", "10"), None, "SongOrChartNotFound: Cannot find chart for inGameStrID 10 (Single)."),
+ANSWERS: list[tuple[LookupRow, str | None, str]] = [
+    (LookupRow("songTitle", "alpha"), None, "alpha"),
+    (LookupRow("songTitle", "alpha", artist="ANN"), None, "alpha"),
+    (LookupRow("songTitle", "alpha", artist=""), None, "alpha"),
+    (LookupRow("songTitle", "THE Β", "EXH"), None, "beta"),
+    (LookupRow("songTitle", "alpha", artist="An"), None, UNKNOWN),
+    (LookupRow("songTitle", "alph"), None, UNKNOWN),
+    (LookupRow("songTitle", ""), None, UNKNOWN),
+    (LookupRow("songTitle", "Beta", "EXH"), None, TITLE_TWICE.format("Beta", ADD_ARTIST)),
+    (LookupRow("songTitle", "Beta", "EXH", artist=None), None, TITLE_TWICE.format("Beta", ADD_ARTIST)),
+    (LookupRow("songTitle", "Beta", None), None, TITLE_TWICE.format("Beta", ADD_ARTIST)),
+    (LookupRow("songTitle", "Beta", "EXH", artist="bEN"), None, "beta"),
+    (LookupRow("songTitle", "delta", artist="A.b*C"), None, TITLE_TWICE.format("delta by artist A.b*C", OTHER_WAY)),
+    (LookupRow("songTitle", "delta", artist="aXbc"), None, UNKNOWN),
+    (LookupRow("songTitle", "Alpha", ""), None, MISSING),
+    (LookupRow("songTitle", "Alpha", None), None, MISSING),
+    (LookupRow("songTitle", "Alpha", UNSET), None, MISSING),
+    (LookupRow("songTitle", "Alpha", "adv"), None, WRONG_DIFFICULTY.format("adv")),
+    (LookupRow("songTitle", "nothing", "adv"), None, UNKNOWN),
+    (LookupRow("songTitle", "ALPHA", "EXH"), None, UNKNOWN),
+    (LookupRow("tachiSongID", "1"), None, "alpha"),
+    (LookupRow("tachiSongID", "0001"), "exceed", "alpha"),
+    (LookupRow("tachiSongID", "1"), "vivid", "alpha-old"),
+    (LookupRow("tachiSongID", "1"), "heaven", "alpha-old"),  # two fit: the smaller chart ID
+    (LookupRow("tachiSongID", "1"), "booth", UNKNOWN),
+    (LookupRow("tachiSongID", "1"), "no such version", UNKNOWN),
+    (LookupRow("tachiSongID", "1"), "", "alpha"),
+    (LookupRow("tachiSongID", "3", "EXH"), None, UNKNOWN),
+    (LookupRow("tachiSongID", "99"), None, UNKNOWN),
+    (LookupRow("tachiSongID", "-1"), None, UNKNOWN),
+    (LookupRow("tachiSongID", "one"), None, UNKNOWN),
+    (LookupRow("tachiSongID", "S19d35e0b57fb77b9b12"), None, UNKNOWN),
+    (LookupRow("tachiSongID", "1", None), None, MISSING),
+    (LookupRow("inGameID", " 10.0 "), None, "alpha"),
+    (LookupRow("inGameID", "10"), "vivid", "alpha-old"),
+    (LookupRow("inGameID", "10"), "booth", UNKNOWN),
+    (LookupRow("inGameID", "x"), None, UNKNOWN),
+    (LookupRow("inGameID", ""), None, UNKNOWN),
+    (LookupRow("inGameID", "10", None), None, WRONG_DIFFICULTY.format("null")),
+    (LookupRow("inGameID", "10", UNSET), None, WRONG_DIFFICULTY.format("undefined")),
+    (LookupRow("inGameID", "10", ""), None, WRONG_DIFFICULTY.format("")),
+    (LookupRow("inGameStrID", "10"), None, UNKNOWN),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("ask", "version", "answer"), ANSWERS)
-def test_answers(ask: Ask, version: str | None, answer: str) -> None:
-    assert outcome(ask, CATALOGUE, EVERYTHING, version=version) == answer
+@pytest.mark.parametrize(("key", "version", "expected"), ANSWERS)
+def test_each_lookup_finds_its_chart_or_says_why_not(key: LookupRow, version: str | None, expected: str) -> None:
+    expected = not_found(key.match_type, key.identifier) if expected == UNKNOWN else expected
+    assert outcome(key, CATALOGUE, EVERYTHING, version=version) == expected
 
 
-def test_of_several_charts_the_primary_one_is_meant_then_the_smallest_id() -> None:
+def test_the_primary_chart_wins_and_then_the_smallest_id() -> None:
     """Whatever order they were loaded in."""
     charts = [
         chart("b", isPrimary=False, versions=["v"], data={"inGameStrID": "x"}),
@@ -107,11 +116,13 @@ def test_of_several_charts_the_primary_one_is_meant_then_the_smallest_id() -> No
     ]
     for loaded in (charts, charts[::-1]):
         assert (
-            outcome(Ask("inGameStrID", "x"), catalogue_of("anygame", [song(1)], loaded), EVERYTHING, version="v") == "z"
+            outcome(LookupRow("inGameStrID", "x"), catalogue_of("anygame", [song(1)], loaded), EVERYTHING, version="v")
+            == "z"
         )
         others = [each for each in loaded if each["chartID"] != "z"]
         assert (
-            outcome(Ask("inGameStrID", "x"), catalogue_of("anygame", [song(1)], others), EVERYTHING, version="v") == "a"
+            outcome(LookupRow("inGameStrID", "x"), catalogue_of("anygame", [song(1)], others), EVERYTHING, version="v")
+            == "a"
         )
 
 
@@ -131,7 +142,7 @@ SDVX = catalogue_of(
 
 
 @pytest.mark.parametrize(
-    ("identifier", "difficulty", "version", "answer"),
+    ("identifier", "difficulty", "version", "expected"),
     [
         ("1", "ADV", None, "adv"),
         (" 1.0", "GRV", None, "grv"),
@@ -139,18 +150,16 @@ SDVX = catalogue_of(
         ("1", "ANY_INF", "exceed", "grv"),
         ("3", "ADV", "booth", "old"),
         ("1", "ADV", "", "adv"),
-        ("1", "ANY_INF", "booth", (1, "ANY_INF", "booth")),
-        ("2", "ANY_INF", None, (2, "ANY_INF", "null")),
-        ("3", "ADV", None, (3, "ADV", "null")),
-        ("x", "ADV", None, ("NaN", "ADV", "null")),
-        ("0x1F", "ADV", None, (31, "ADV", "null")),
+        ("1", "ANY_INF", "booth", None),
+        ("2", "ANY_INF", None, None),
+        ("3", "ADV", None, None),
+        ("x", "ADV", None, None),
+        ("0x1F", "ADV", None, None),
     ],
 )
-def test_sdvx_in_game_ids(identifier: str, difficulty: str, version: str | None, answer: Any) -> None:
-    if isinstance(answer, tuple):
-        number, asked, of = answer
-        answer = f"{NOT_FOUND}: Cannot find SDVX chart with inGameID {number}, difficulty {asked} and version {of}."
-    assert outcome(Ask("sdvxInGameID", identifier, difficulty), SDVX, sdvx.GAME, version=version) == answer
+def test_sdvx_in_game_ids(identifier: str, difficulty: str, version: str | None, expected: str | None) -> None:
+    expected = expected or not_found("sdvxInGameID", identifier)
+    assert outcome(LookupRow("sdvxInGameID", identifier, difficulty), SDVX, sdvx.GAME, version=version) == expected
 
 
 @pytest.mark.parametrize(
@@ -159,22 +168,139 @@ def test_sdvx_in_game_ids(identifier: str, difficulty: str, version: str | None,
         (None, None, f"Invalid difficulty 'null', Expected any of {SDVX_DIFFICULTIES} or ANY_INF"),
         (UNSET, "?", f"Invalid difficulty 'undefined', Expected any of {SDVX_DIFFICULTIES} or ANY_INF"),
         ("any_inf", None, f"Invalid difficulty 'any_inf', Expected any of {SDVX_DIFFICULTIES} or ANY_INF"),
-        ("ADV", "?", "Unsupported version ?. Expected any of booth, inf, gw, heaven, vivid, exceed, konaste."),
+        ("ADV", "?", "Unsupported version ?. Expected any of booth, inf, gw, heaven, vivid, exceed, nabla, konaste."),
     ],
 )
-def test_sdvx_refusals(difficulty: Any, version: str | None, message: str) -> None:
-    answer = outcome(Ask("sdvxInGameID", "1", difficulty), SDVX, sdvx.GAME, version=version)
-    assert answer == f"{INVALID}: {message}"
+def test_sdvx_lookups_are_refused_with_their_reason(difficulty: Any, version: str | None, message: str) -> None:
+    expected = outcome(LookupRow("sdvxInGameID", "1", difficulty), SDVX, sdvx.GAME, version=version)
+    assert expected == f"{INVALID}: {message}"
 
 
-def test_worlds_end_is_not_supported() -> None:
-    for match_type, catalogue in (("inGameID", Catalogue()), ("tachiSongID", catalogue_of("chunithm", [song(1)], []))):
-        answer = outcome(Ask(match_type, "1", "WORLD'S END"), catalogue, chunithm.GAME)
-        assert answer == f"{INVALID}: WORLD'S END is not supported. Sorry."
+ARCAEA = catalogue_of(
+    "arcaea",
+    [song(1), song(2)],
+    [
+        chart("ftr", 1, "Future", playtype="Touch", data={"inGameStrID": "one"}),
+        chart("byd", 1, "Beyond", playtype="Touch", data={"inGameStrID": "one"}),
+        chart("ins", 2, "Inscribed", playtype="Touch", isPrimary=False, data={"inGameStrID": "two"}),
+    ],
+)
+ARCAEA_DIFFICULTIES = "Past, Present, Future, Eternal, Beyond, Inscribed"
 
 
-BMS = game("bms", playtype("7K", match_types=("bmsChartHash",)))
-PMS = game("pms", playtype("Controller", match_types=("bmsChartHash",)))
+@pytest.mark.parametrize(
+    ("match_type", "identifier", "difficulty", "expected"),
+    [
+        ("arcaeaInGameStrID", "one", "Future", "ftr"),
+        ("arcaeaInGameStrID", "one", "AnyBeyond", "byd"),
+        ("arcaeaInGameStrID", "two", "AnyBeyond", "ins"),
+        ("arcaeaInGameStrID", "two", "Inscribed", "ins"),
+        ("arcaeaInGameStrID", "two", "Beyond", UNKNOWN),
+        ("arcaeaInGameStrID", "three", "Future", UNKNOWN),
+        (
+            "arcaeaInGameStrID",
+            "one",
+            None,
+            f"{INVALID}: Invalid difficulty 'null', Expected any of {ARCAEA_DIFFICULTIES} or AnyBeyond",
+        ),
+        ("inGameStrID", "one", "Beyond", "byd"),  # as until 2026
+        ("inGameStrID", "two", "Inscribed", UNKNOWN),  # not primary
+        (
+            "inGameStrID",
+            "one",
+            "AnyBeyond",
+            f"{INVALID}: Invalid Difficulty for Arcaea - Expected any of {ARCAEA_DIFFICULTIES} (Got AnyBeyond)",
+        ),
+    ],
+)
+def test_arcaea_ids_find_their_chart(match_type: str, identifier: str, difficulty: Any, expected: str) -> None:
+    expected = not_found(match_type, identifier) if expected == UNKNOWN else expected
+    assert outcome(LookupRow(match_type, identifier, difficulty), ARCAEA, arcaea.GAME) == expected
+
+
+def test_the_version_of_an_arcaea_import_matters_to_the_old_match_type_alone() -> None:
+    assert outcome(LookupRow("arcaeaInGameStrID", "one", "Future"), ARCAEA, arcaea.GAME, version="switch") == "ftr"
+    expected = outcome(LookupRow("inGameStrID", "one", "Future"), ARCAEA, arcaea.GAME, version="switch")
+    assert expected == not_found("inGameStrID", "one")
+
+
+CHUNITHM = catalogue_of(
+    "chunithm",
+    [song(1), song(2)],
+    [
+        chart("we", 1, "WORLD'S END", isPrimary=False, versions=["sun"], data={"inGameID": [8100, 8200]}),
+        chart("mas", 2, "MASTER", data={"inGameID": 7}),
+        chart("exp", 2, "EXPERT", data={"inGameID": 7}),
+        chart("old", 2, "BASIC", data={"inGameID": 8}),
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("identifier", "difficulty", "expected"),
+    [
+        ("8100", UNSET, "we"),
+        (" 8200.0", "MASTER", "we"),  # difficulty and version are ignored
+        ("8", None, "old"),
+        ("7", "MASTER", UNKNOWN),  # two have it
+        ("x", None, UNKNOWN),
+    ],
+)
+def test_special_charts_have_a_number_of_their_own(identifier: str, difficulty: Any, expected: str) -> None:
+    expected = not_found("gcmInGameIDSpecialChart", identifier) if expected == UNKNOWN else expected
+    asked = LookupRow("gcmInGameIDSpecialChart", identifier, difficulty)
+    assert outcome(asked, CHUNITHM, chunithm.GAME, version="verse") == expected
+
+
+@pytest.mark.parametrize(("match_type", "identifier"), [("inGameID", "8100"), ("tachiSongID", "1")])
+def test_special_charts_are_not_found_by_their_difficulty(match_type: str, identifier: str) -> None:
+    expected = outcome(LookupRow(match_type, identifier, "WORLD'S END"), CHUNITHM, chunithm.GAME)
+    known = "BASIC, ADVANCED, EXPERT, MASTER, ULTIMA"
+    assert expected == f"{INVALID}: Invalid Difficulty for CHUNITHM - Expected any of {known} (Got WORLD'S END)"
+
+
+ONGEKI = catalogue_of(
+    "ongeki",
+    [song(1, "One"), song(2, "Two"), song(3, "Three")],
+    [
+        chart("re", 1, "Re:MASTER", isPrimary=False, versions=["refresh"], data={"inGameID": 1}),
+        chart("lun", 2, "LUNATIC", data={"inGameID": 2}),
+        chart("re-2", 2, "Re:MASTER", data={"inGameID": 3}),
+        chart("lun-3", 3, "LUNATIC", data={"inGameID": 4}),
+        chart("lun-old", 3, "LUNATIC", isPrimary=False, versions=["brightMemory3"], data={"inGameID": 4}),
+    ],
+)
+_TWO_FIT = f"{INVALID}: This chart cannot be matched by songTitle+difficulty."
+
+
+@pytest.mark.parametrize(
+    ("key", "version", "expected"),
+    [
+        (LookupRow("inGameID", "1", "LUNATIC"), None, "re"),
+        (LookupRow("songTitle", "one", "LUNATIC"), None, "re"),
+        (LookupRow("tachiSongID", "1", "LUNATIC"), None, "re"),
+        (LookupRow("songTitle", "one", "LUNATIC"), "refresh", UNKNOWN),  # with a version it means LUNATIC alone
+        (LookupRow("inGameID", "2", "LUNATIC"), None, "lun"),
+        (LookupRow("inGameID", "3", "LUNATIC"), None, "re-2"),
+        (LookupRow("songTitle", "two", "LUNATIC"), None, _TWO_FIT),
+        (LookupRow("tachiSongID", "2", "LUNATIC"), None, _TWO_FIT),
+        (LookupRow("songTitle", "three", "LUNATIC"), None, "lun-3"),  # of the same difficulty the primary one
+        (LookupRow("songTitle", "three", "LUNATIC"), "brightMemory3", "lun-old"),
+    ],
+)
+def test_lunatic_means_re_master_too(key: LookupRow, version: str | None, expected: str) -> None:
+    expected = not_found(key.match_type, key.identifier) if expected == UNKNOWN else expected
+    assert outcome(key, ONGEKI, ongeki.GAME, version=version) == expected
+
+
+def test_re_master_is_sent_as_lunatic() -> None:
+    expected = outcome(LookupRow("inGameID", "1", "Re:MASTER"), ONGEKI, ongeki.GAME)
+    said = "Don't use Re:MASTER directly; send the score as LUNATIC instead."
+    assert expected == f"{INVALID}: Invalid Difficulty for O.N.G.E.K.I. - {said}"
+
+
+BMS = game("bms", *(playtype(name, match_types=("bmsChartHash",)) for name in ("7K", "14K")))
+PMS = game("pms", *(playtype(name, match_types=("bmsChartHash",)) for name in ("Controller", "Keyboard")))
 BMS_CHARTS = catalogue_of(
     "bms",
     [song(1)],
@@ -186,23 +312,23 @@ BMS_CHARTS = catalogue_of(
 
 
 def other_playtype(chart_id: str, playtype: str, of: str) -> str:
-    said = f"Chart {chart_id}'s playtype was {playtype}, but this was not equal to the import playtype of {of}."
+    said = f"Chart {chart_id}'s game was {playtype}, but this was not equal to the resolver game of {of}."
     return f"{INVALID}: {said}"
 
 
 @pytest.mark.parametrize(
-    ("of", "identifier", "answer"),
+    ("of", "identifier", "expected"),
     [
         (BMS, "md5", "seven"),
         (BMS, "sha", "seven"),
-        (BMS, "Sha", f"{NOT_FOUND}: Cannot find chart for hash Sha."),
-        (BMS, "MD5", other_playtype("fourteen", "14K", "7K")),
-        (PMS, "md5", other_playtype("seven", "7K", "Controller")),
-        (PMS, "?", f"{NOT_FOUND}: Cannot find chart for hash ?."),
+        (BMS, "Sha", not_found("bmsChartHash", "Sha")),
+        (BMS, "MD5", other_playtype("fourteen", "bms-14k", "bms-7k")),
+        (PMS, "md5", other_playtype("seven", "bms-7k", "pms-controller")),
+        (PMS, "?", not_found("bmsChartHash", "?")),
     ],
 )
-def test_bms_hashes_are_looked_for_among_bms_charts_only(of: Game, identifier: str, answer: str) -> None:
-    assert outcome(Ask("bmsChartHash", identifier, UNSET), BMS_CHARTS, of) == answer
+def test_bms_hashes_are_looked_for_among_bms_charts_only(of: Game, identifier: str, expected: str) -> None:
+    assert outcome(LookupRow("bmsChartHash", identifier, UNSET), BMS_CHARTS, of) == expected
 
 
 ITG = game("itg", playtype("Stamina", difficulties=None, match_types=("itgChartHash", "tachiSongID")))
@@ -210,16 +336,16 @@ USC = game("usc", playtype("Keyboard", match_types=("uscChartHash",)))
 POPN = game("popn", playtype("9B", match_types=("popnChartHash",)))
 
 
-NO_ITG = f"{NOT_FOUND}: Cannot find chart for itgChartHash x."
-NO_USC = f"{NOT_FOUND}: Cannot find chart with hash abc."
-NO_POPN = f"{NOT_FOUND}: Cannot find chart for popnChartHash abc (9B)."
+NO_ITG = not_found("itgChartHash", "x")
+NO_USC = not_found("uscChartHash", "abc")
+NO_POPN = not_found("popnChartHash", "abc")
 
 
 @pytest.mark.parametrize(
-    ("of", "match_type", "identifier", "stored", "answer"),
+    ("of", "match_type", "identifier", "stored", "expected"),
     [
         (ITG, "itgChartHash", "abc", ("Stamina", "hashGSv3"), "c"),
-        (ITG, "itgChartHash", "abc", ("another playtype", "hashGSv3"), "c"),  # the playtype is not looked at
+        (ITG, "itgChartHash", "abc", ("another playtype", "hashGSv3"), "c"),  # the playtype is ignored
         (ITG, "itgChartHash", "x", ("Stamina", "hashGSv3"), NO_ITG),
         (USC, "uscChartHash", "abc", ("Keyboard", "hashSHA1"), "c"),
         (USC, "uscChartHash", "abc", ("Controller", "hashSHA1"), NO_USC),
@@ -229,37 +355,37 @@ NO_POPN = f"{NOT_FOUND}: Cannot find chart for popnChartHash abc (9B)."
     ],
 )
 def test_hashes_of_other_games(
-    of: Game, match_type: str, identifier: str, stored: tuple[str, str], answer: str
+    of: Game, match_type: str, identifier: str, stored: tuple[str, str], expected: str
 ) -> None:
     """They need no difficulty, and find charts that are not primary and of any version."""
     there, field = stored
     for hashes in ("abc", ["other", "abc"]):
         row = chart("c", playtype=there, isPrimary=False, data={field: hashes})
         catalogue = catalogue_of(of.slug, [song(1)], [row])
-        assert outcome(Ask(match_type, identifier, UNSET), catalogue, of, version="any") == answer
+        assert outcome(LookupRow(match_type, identifier, UNSET), catalogue, of, version="any") == expected
 
 
 def test_games_without_fixed_difficulties_take_any_name() -> None:
     catalogue = catalogue_of("itg", [song(1)], [chart("c", difficulty="Challenge 13", playtype="Stamina")])
-    assert outcome(Ask("tachiSongID", "1", "Challenge 13"), catalogue, ITG) == "c"
-    answer = outcome(Ask("tachiSongID", "1", "other"), catalogue, ITG)
-    assert answer == f"{NOT_FOUND}: Cannot find chart for Song (Stamina other)"
+    assert outcome(LookupRow("tachiSongID", "1", "Challenge 13"), catalogue, ITG) == "c"
+    expected = outcome(LookupRow("tachiSongID", "1", "other"), catalogue, ITG)
+    assert expected == not_found("tachiSongID", "1")
 
 
 DDR = game("ddr", playtype("SP", match_types=("ddrSongHash",)))
 
 
 @pytest.mark.parametrize(
-    ("identifier", "difficulty", "version", "answer"),
+    ("identifier", "difficulty", "version", "expected"),
     [
         ("h", "ADV", None, "adv"),
         ("h", "ADV", "a3", "adv-a3"),
-        ("h", "EXH", None, f"{NOT_FOUND}: Found song with ddrSongHash h but cannot find chart SP EXH."),
-        ("x", "ADV", None, f"{NOT_FOUND}: Cannot find song with ddrSongHash x."),
-        ("x", None, None, f"{INVALID}: Invalid Difficulty for ddr SP - {DIFFICULTIES} (Got null)"),
+        ("h", "EXH", None, not_found("ddrSongHash", "h")),
+        ("x", "ADV", None, not_found("ddrSongHash", "x")),
+        ("x", None, None, f"{INVALID}: Invalid Difficulty for A Game - {DIFFICULTIES} (Got null)"),
     ],
 )
-def test_ddr_song_hashes(identifier: str, difficulty: Any, version: str | None, answer: str) -> None:
+def test_ddr_song_hashes(identifier: str, difficulty: Any, version: str | None, expected: str) -> None:
     charts = [
         chart("adv", playtype="SP"),
         chart("adv-a3", playtype="SP", isPrimary=False, versions=["a3"]),
@@ -267,7 +393,7 @@ def test_ddr_song_hashes(identifier: str, difficulty: Any, version: str | None, 
     ]
     hashed = {"ddrSongHash": "h"}
     catalogue = catalogue_of("ddr", [song(2, data=hashed), song(1, data=hashed)], charts)
-    assert outcome(Ask("ddrSongHash", identifier, difficulty), catalogue, DDR, version=version) == answer
+    assert outcome(LookupRow("ddrSongHash", identifier, difficulty), catalogue, DDR, version=version) == expected
 
 
 # --- refusals before any look-up ----------------------------------------------------------------------------------
@@ -282,8 +408,8 @@ def test_ddr_song_hashes(identifier: str, difficulty: Any, version: str | None, 
     ],
 )
 def test_a_match_type_must_suit_the_game(of: Game, match_type: str, message: str) -> None:
-    answer = outcome(Ask(match_type, "1", None), Catalogue(), of)
-    assert answer == f"{INVALID}: Cannot use matchType {match_type} {message}"
+    expected = outcome(LookupRow(match_type, "1", None), Catalogue(), of)
+    assert expected == f"{INVALID}: Cannot use matchType {match_type} {message}"
 
 
 # --- remembering ----------------------------------------------------------------------------------------------------
@@ -292,14 +418,14 @@ def test_a_match_type_must_suit_the_game(of: Game, match_type: str, message: str
 def test_answers_are_remembered_for_what_they_were_asked_with() -> None:
     """Not for another difficulty, artist, version or playtype."""
     catalogue = catalogue_of("iidx", [song(1, artist="Ann")], [chart("sp", playtype="SP", difficulty="HYPER")])
-    asked = Ask("tachiSongID", "1", "HYPER")
+    asked = LookupRow("tachiSongID", "1", "HYPER")
     assert outcome(asked, catalogue, iidx.GAME) == outcome(asked, catalogue, iidx.GAME) == "sp"
     assert len(catalogue.memo) == 1
-    missing = f"{NOT_FOUND}: Cannot find chart for Song"
-    assert outcome(Ask("tachiSongID", "1", "ANOTHER"), catalogue, iidx.GAME) == f"{missing} (SP ANOTHER)"
-    assert outcome(asked, catalogue, iidx.GAME, version="20") == f"{missing} (SP HYPER)"
+    missing = not_found("tachiSongID", "1")
+    assert outcome(LookupRow("tachiSongID", "1", "ANOTHER"), catalogue, iidx.GAME) == missing
+    assert outcome(asked, catalogue, iidx.GAME, version="20") == missing
     double = game("iidx", iidx.GAME.playtypes[1])
-    assert outcome(asked, catalogue, double) == f"{missing} (DP HYPER)"
-    assert outcome(Ask("songTitle", "song", "HYPER", "Ann"), catalogue, iidx.GAME) == "sp"
-    answer = outcome(Ask("songTitle", "song", "HYPER", "Ben"), catalogue, iidx.GAME)
-    assert answer == f"{NOT_FOUND}: Cannot find song with title song."
+    assert outcome(asked, catalogue, double) == missing
+    assert outcome(LookupRow("songTitle", "song", "HYPER", "Ann"), catalogue, iidx.GAME) == "sp"
+    expected = outcome(LookupRow("songTitle", "song", "HYPER", "Ben"), catalogue, iidx.GAME)
+    assert expected == not_found("songTitle", "song")

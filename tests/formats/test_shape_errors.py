@@ -1,4 +1,4 @@
-"""What the original's second validator says of every kind of shape, issue by issue, member by member."""
+"""The issues that the original's second validator reports for every kind of shape."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ ISSUES: list[tuple[Shape, Any, list[dict[str, Any]]]] = [
 
 
 @pytest.mark.parametrize(("shape", "value", "expected"), ISSUES)
-def test_issues(shape: Shape, value: Any, expected: list[dict[str, Any]]) -> None:
+def test_each_shape_error_has_its_message(shape: Shape, value: Any, expected: list[dict[str, Any]]) -> None:
     found = list(shape_errors.issues(shape, value))
     assert found == expected
     assert [list(issue) for issue in found] == [list(issue) for issue in expected]  # clients see the order of members

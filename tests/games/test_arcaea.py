@@ -1,4 +1,4 @@
-"""Arcaea by tables. Ratings: vectors of the published rating library (spec: games/arcaea.md)."""
+"""Arcaea by tables. Ratings: Arcaea 7.0, figures of the specification (spec: games/arcaea.md)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from imports.games import judging
 from imports.games.arcaea import TOUCH
 from imports.games.spec import Chart, Play
-from tests.games.build import Rated, Refused, assert_rated, assert_refused, bests_of, chart, fresh, play
+from tests.games.factories import InvalidPlay, Rated, assert_rated, assert_refused, bests_of, chart, copy_of, play
 
 PM, FR = "PURE MEMORY", "FULL RECALL"
 
@@ -16,33 +16,34 @@ def notes(count: int = 1000, level: float = 9.7) -> Chart:
     return chart(level, data={"notecount": count})
 
 
-def rated(score: int, level: float, expected: float) -> Rated:
-    return Rated(TOUCH, "potential", play(score=score, lamp="CLEAR"), notes(level=level), expected)
+def rated(score: int, level: float, expected: float | None, lamp: str = "") -> Rated:
+    given = play(score=score, lamp=lamp or (PM if score >= 10_000_000 else "LOST"))
+    return Rated(TOUCH, "potential", given, notes(level=level), expected)
 
 
 RATINGS = [
-    rated(10_000_000, 11.3, 13.3),
-    rated(9_912_345, 10.7, 12.26),
-    rated(9_800_000, 9.8, 10.8),
-    rated(9_650_000, 9, 9.5),
+    rated(9_979_366, 10.1, 11.99683),
+    rated(9_979_366, 10.1, 12.19683, FR),
+    rated(10_000_000, 7, 9.2),
+    rated(9_800_000, 9.5, 10.7, "CLEAR"),
+    rated(10_000_000, 11.3, 13.5),
+    rated(10_001_000, 11.3, 13.5),  # exact hits count for nothing
+    rated(9_799_999, 9.5, 10.49999666666667),
+    rated(9_800_000, 9.5, 10.5),
+    rated(9_500_000, 9, 9),
+    rated(9_500_000, 9, 9.2, "EASY CLEAR"),
     rated(8_000_000, 8.5, 3.5),
     rated(5_000_000, 5, 0),  # would be below zero
-    # as the original rated them
+    rated(6_740_000, 9, 0),  # the bonus does not lift it above
+    rated(6_740_000, 9, 0, "HARD CLEAR"),
     rated(0, 9.7, 0),
-    rated(8_599_999, 9.7, 6.69),
-    rated(9_499_999, 9.7, 9.69),
-    rated(9_500_000, 9.7, 9.7),
-    rated(9_799_999, 9.7, 10.69),
-    rated(9_899_999, 9.7, 11.19),
-    rated(9_900_000, 9.7, 11.2),
-    rated(9_999_999, 9.7, 11.69),
-    rated(10_000_000, 9.7, 11.7),
-    rated(10_001_000, 9.7, 11.7),  # exact hits count for nothing
+    rated(9_900_000, 0, 0, "CLEAR"),  # a chart of no level
+    rated(10_000_000, 0, 0),
 ]
 
 
 @pytest.mark.parametrize("row", RATINGS)
-def test_potential(row: Rated) -> None:
+def test_potential_follows_the_table(row: Rated) -> None:
     assert_rated(row)
 
 
@@ -65,14 +66,14 @@ def test_potential(row: Rated) -> None:
         (10_001_000, "EX+"),
     ],
 )
-def test_grades(score: int, grade: str) -> None:
+def test_grades_follow_the_table(score: int, grade: str) -> None:
     derived = play(score=score, lamp="CLEAR")
     judging.derive(derived, notes(), TOUCH)
     assert derived.metrics["grade"] == grade
 
 
-def refused(given: Play, *problems: str) -> Refused:
-    return Refused(TOUCH, given, notes(1179), list(problems))
+def refused(given: Play, *problems: str) -> InvalidPlay:
+    return InvalidPlay(TOUCH, given, notes(1179), list(problems))
 
 
 REFUSED = [
@@ -112,8 +113,24 @@ REFUSED = [
 ]
 
 
+REFUSED += [
+    refused(
+        play(score=10_000_000, lamp=FR, judgements={"far": 0}),
+        "A score of 10 million or more must be a PURE MEMORY. Got 10000000 with FULL RECALL.",
+    ),
+    refused(
+        play(score=10_001_151, lamp=PM, judgements={"pure": 1150, "far": None}),
+        "Impossible PURE MEMORY. Got 10001151 with 1150 pures.",
+    ),
+    refused(
+        play(score=9_900_000, lamp="CLEAR", judgements={"pure": 1150, "far": 20, "lost": 10}),
+        "Too many judgements: received 1180 in total but the chart's note count is 1179.",
+    ),
+]
+
+
 @pytest.mark.parametrize("row", REFUSED)
-def test_what_cannot_be_true_is_refused(row: Refused) -> None:
+def test_impossible_values_are_refused(row: InvalidPlay) -> None:
     assert_refused(row)
 
 
@@ -122,19 +139,45 @@ def test_what_cannot_be_true_is_refused(row: Refused) -> None:
     [
         play(score=10_001_179, lamp=PM, judgements={"pure": 1179, "far": 0, "lost": 0}),
         play(score=10_000_000, lamp=PM),
-        play(score=10_000_000, lamp=FR, judgements={"far": 0}),  # not called a PURE MEMORY, which it need not be
+        play(score=10_001_179, lamp=PM, judgements={"far": 0, "lost": 0}),  # not all known
+        play(score=9_999_999, lamp=FR, judgements={"far": 0}),
+        play(score=9_900_000, lamp="CLEAR", judgements={"pure": 1150, "far": 20, "lost": 9}),
         play(score=5_000_000, lamp=FR, judgements={"far": 1179, "lost": 0}),
         play(score=0, lamp="LOST", judgements={"lost": 1179}),
     ],
 )
-def test_near_misses_are_accepted(given: Play) -> None:
-    assert judging.judge(fresh(given), notes(1179), TOUCH)[1] == []
+def test_near_misses_of_the_rules_are_accepted(given: Play) -> None:
+    assert judging.judge(copy_of(given), notes(1179), TOUCH)[1] == []
 
 
-def test_a_profile_averages_over_thirty_and_a_session_its_best_ten() -> None:
+def test_a_chart_without_a_notecount_bounds_nothing() -> None:
+    given = play(score=10_009_999, lamp=PM, judgements={"pure": 50_000})
+    assert judging.judge(given, chart(9), TOUCH)[1] == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        play(score=10_000_500, lamp="LOST"),
+        play(score=10_001_151, lamp=PM, judgements={"pure": 1}),
+        play(score=9_900_000, lamp="CLEAR", judgements={"lost": 5000}),
+    ],
+)
+def test_scores_of_2025_are_accepted_by_the_rules_of_2025(given: Play) -> None:
+    assert judging.judge(copy_of(given), notes(1179), TOUCH)[1] != []
+    assert judging.judge(copy_of(given), notes(1179), TOUCH, rules=2025)[1] == []
+
+
+def test_ten_million_without_a_pure_memory_has_no_potential() -> None:
+    ratings, _ = judging.judge(play(score=10_000_500, lamp="LOST"), notes(), TOUCH, rules=2025)
+    assert ratings == {"potential": None}
+
+
+def test_a_profile_counts_fifty_and_ten_of_them_twice_and_a_session_its_best_ten() -> None:
     compute = TOUCH.profile_ratings["naivePotential"].compute
+    assert compute(bests_of("potential", [])) == 0
     assert compute(bests_of("potential", [12.0])) == pytest.approx(0.4)
-    assert compute(bests_of("potential", [12.0] * 30 + [6])) == 12
+    assert compute(bests_of("potential", [12.0] * 10 + [6.0] * 45)) == pytest.approx((240 + 240) / 60)
     assert judging.session_ratings({"potential": [12.0] * 10 + [6]}, TOUCH) == {"naivePotential": 12}
     assert judging.session_ratings({"potential": [12.0] * 9}, TOUCH) == {"naivePotential": None}
 

@@ -10,7 +10,7 @@ from imports.games import judging
 from imports.games.bms import FOURTEEN_KEYS, GAME, SEVEN_KEYS
 from imports.games.judging import Candidate
 from imports.games.spec import Chart, Play, Playtype
-from tests.games.build import Rated, Refused, assert_rated, assert_refused, bests_of, chart, fresh, play
+from tests.games.factories import InvalidPlay, Rated, assert_rated, assert_refused, bests_of, chart, copy_of, play
 
 each_playtype = pytest.mark.parametrize("playtype", GAME.playtypes, ids=lambda playtype: playtype.name)
 
@@ -42,7 +42,7 @@ RATINGS = [
 
 
 @pytest.mark.parametrize("row", RATINGS)
-def test_sieglinde(row: Rated) -> None:
+def test_sieglinde_follows_the_table(row: Rated) -> None:
     assert_rated(row)
 
 
@@ -81,7 +81,7 @@ def test_grade_and_percent_are_exact_to_the_last_bit(
 UNEQUAL = "Expected PGreat*2 + Great to equal EX score. Got 400*2 + 199 but that wasn't equal to the EX score of 1000."
 
 REFUSED = [
-    Refused(playtype, given, notes(802), problems)
+    InvalidPlay(playtype, given, notes(802), problems)
     for playtype in GAME.playtypes
     for given, problems in [
         (
@@ -114,14 +114,14 @@ REFUSED = [
         ),
     ]
 ] + [
-    Refused(
+    InvalidPlay(
         SEVEN_KEYS, play(score=0, lamp="NO PLAY"), notes(0), ["This chart has no notes, so no score has a percent."]
     )
 ]
 
 
 @pytest.mark.parametrize("row", REFUSED)
-def test_what_cannot_be_true_is_refused(row: Refused) -> None:
+def test_impossible_values_are_refused(row: InvalidPlay) -> None:
     assert_refused(row)
 
 
@@ -134,8 +134,8 @@ def test_what_cannot_be_true_is_refused(row: Refused) -> None:
         play(score=1000, lamp="CLEAR", optional={"bp": None, "gaugeHistory": [0, 100], "epg": 500, "lpg": 0}),
     ],
 )
-def test_near_misses_are_accepted(playtype: Playtype, given: Play) -> None:
-    assert judging.judge(fresh(given), notes(802), playtype)[1] == []
+def test_near_misses_of_the_rules_are_accepted(playtype: Playtype, given: Play) -> None:
+    assert judging.judge(copy_of(given), notes(802), playtype)[1] == []
 
 
 def test_the_best_lamp_brings_its_gauges_and_the_lowest_bp_itself() -> None:

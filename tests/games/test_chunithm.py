@@ -10,7 +10,7 @@ from imports.errors import FormulaError
 from imports.games import chunithm, judging
 from imports.games.chunithm import SINGLE
 from imports.games.spec import Play
-from tests.games.build import Rated, Refused, assert_rated, assert_refused, bests_of, chart, fresh, play
+from tests.games.factories import InvalidPlay, Rated, assert_rated, assert_refused, bests_of, chart, copy_of, play
 
 AJ, AJC, FC = "ALL JUSTICE", "ALL JUSTICE CRITICAL", "FULL COMBO"
 LV14 = chart(14)
@@ -36,16 +36,17 @@ RATINGS = [
     rated(499_999, 15, 0),
     rated(600_000, 1, 0),  # would be below zero
     rated(0, 14, 0),
-    rated(1_000_000, 0, 1),  # a chart of unknown level
+    rated(1_000_000, 0, 0),  # a chart of no level, as special ones are
+    rated(1_000_000, -1, 0),
 ]
 
 
 @pytest.mark.parametrize("row", RATINGS)
-def test_rating(row: Rated) -> None:
+def test_the_rating_follows_the_table(row: Rated) -> None:
     assert_rated(row)
 
 
-@pytest.mark.parametrize(("score", "level"), [(1_010_001, 14), (-1, 14), (900_000, -1)])
+@pytest.mark.parametrize(("score", "level"), [(1_010_001, 14), (-1, 14)])
 def test_nothing_outside_the_scale_has_a_rating(score: int, level: float) -> None:
     with pytest.raises(FormulaError, match="has no rating"):
         chunithm.rating(made(score), chart(level))
@@ -70,17 +71,17 @@ def test_nothing_outside_the_scale_has_a_rating(score: int, level: float) -> Non
         (1_009_000, "SSS+"),
     ],
 )
-def test_grades(score: int, grade: str) -> None:
+def test_grades_follow_the_table(score: int, grade: str) -> None:
     derived = made(score)
     judging.derive(derived, LV14, SINGLE)
     assert derived.metrics["grade"] == grade
 
 
-def refused(given: Play, *problems: str) -> Refused:
-    return Refused(SINGLE, given, LV14, list(problems))
+def refused(given: Play, *problems: str) -> InvalidPlay:
+    return InvalidPlay(SINGLE, given, LV14, list(problems))
 
 
-def judged(jcrit: int, justice: int, attack: int, miss: int) -> dict[str, int | None]:
+def judgements_of(jcrit: int, justice: int, attack: int, miss: int) -> dict[str, int | None]:
     return {"jcrit": jcrit, "justice": justice, "attack": attack, "miss": miss}
 
 
@@ -99,27 +100,27 @@ REFUSED = [
     ),
     refused(made(990_000, FC, judgements={"miss": 1}), "Cannot have a FULL COMBO if the score has misses."),
     refused(
-        made(1_000_000, FC, judgements=judged(10, 5, 1, 0), optional={"maxCombo": 15}),
+        made(1_000_000, FC, judgements=judgements_of(10, 5, 1, 0), optional={"maxCombo": 15}),
         "Cannot have a FULL COMBO if maxCombo is not equal to the sum of judgements.",
     ),
     refused(
-        made(1_009_000, AJ, judgements=judged(10, 5, 0, 0), optional={"maxCombo": 14}),
+        made(1_009_000, AJ, judgements=judgements_of(10, 5, 0, 0), optional={"maxCombo": 14}),
         "Cannot have an ALL JUSTICE if maxCombo is not equal to the sum of judgements.",
     ),
     refused(
-        made(900_000, clear_lamp="CATASTROPHY", judgements=judged(0, 4, 3, 3)),
+        made(900_000, clear_lamp="CATASTROPHY", judgements=judgements_of(0, 4, 3, 3)),
         "Cannot have a CATASTROPHY clear with 10 or more non-jcrit judgements.",
     ),
     refused(
-        made(900_000, clear_lamp="ABSOLUTE", judgements=judged(0, 50, 0, 0)),
+        made(900_000, clear_lamp="ABSOLUTE", judgements=judgements_of(0, 50, 0, 0)),
         "Cannot have an ABSOLUTE clear with 50 or more non-jcrit judgements.",
     ),
     refused(
-        made(900_000, clear_lamp="BRAVE", judgements=judged(0, 100, 25, 25)),
+        made(900_000, clear_lamp="BRAVE", judgements=judgements_of(0, 100, 25, 25)),
         "Cannot have a BRAVE clear with 150 or more non-jcrit judgements.",
     ),
     refused(
-        made(900_000, clear_lamp="HARD", judgements=judged(0, 280, 0, 20)),
+        made(900_000, clear_lamp="HARD", judgements=judgements_of(0, 280, 0, 20)),
         "Cannot have a HARD clear with 300 or more non-jcrit judgements, and over 20 misses.",
     ),
     refused(
@@ -135,25 +136,25 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("row", REFUSED)
-def test_what_cannot_be_true_is_refused(row: Refused) -> None:
+def test_impossible_values_are_refused(row: InvalidPlay) -> None:
     assert_refused(row)
 
 
 @pytest.mark.parametrize(
     "given",
     [
-        made(1_010_000, AJC, judgements=judged(100, 0, 0, 0), optional={"maxCombo": 100}),
-        made(1_000_000, AJ, judgements=judged(90, 10, 0, 0)),
+        made(1_010_000, AJC, judgements=judgements_of(100, 0, 0, 0), optional={"maxCombo": 100}),
+        made(1_000_000, AJ, judgements=judgements_of(90, 10, 0, 0)),
         made(500_000, FC, "FAILED"),
-        made(900_000, FC, judgements=judged(1, 1, 1, 0), optional={"maxCombo": None}),
-        made(900_000, judgements=judged(1, 1, 1, 9), optional={"maxCombo": 2}),  # the combo was broken
-        made(900_000, clear_lamp="CATASTROPHY", judgements=judged(0, 9, 0, 0)),
+        made(900_000, FC, judgements=judgements_of(1, 1, 1, 0), optional={"maxCombo": None}),
+        made(900_000, judgements=judgements_of(1, 1, 1, 9), optional={"maxCombo": 2}),  # the combo was broken
+        made(900_000, clear_lamp="CATASTROPHY", judgements=judgements_of(0, 9, 0, 0)),
         made(900_000, clear_lamp="CATASTROPHY", judgements={"justice": 500, "attack": 0}),  # not all known
-        made(900_000, clear_lamp="HARD", judgements=judged(0, 281, 0, 19)),
+        made(900_000, clear_lamp="HARD", judgements=judgements_of(0, 281, 0, 19)),
     ],
 )
-def test_near_misses_are_accepted(given: Play) -> None:
-    assert judging.judge(fresh(given), LV14, SINGLE)[1] == []
+def test_near_misses_of_the_rules_are_accepted(given: Play) -> None:
+    assert judging.judge(copy_of(given), LV14, SINGLE)[1] == []
 
 
 def test_a_profile_averages_over_fifty_in_hundredths() -> None:
@@ -175,6 +176,8 @@ def test_a_profile_averages_over_fifty_in_hundredths() -> None:
         ("SILVER", 13.25),
         ("GOLD", 14.5),
         ("PLATINUM", 15.25),
+        ("PLATINUM_II", 15.5),
+        ("PLATINUM_III", 15.75),
         ("RAINBOW", 16),
         ("RAINBOW_II", 16.25),
         ("RAINBOW_III", 16.5),
@@ -184,7 +187,7 @@ def test_a_profile_averages_over_fifty_in_hundredths() -> None:
         ("RAINBOW_EX_III", 17.5),
     ],
 )
-def test_colours(colour: str, floor: float) -> None:
+def test_colours_follow_the_table(colour: str, floor: float) -> None:
     derive = SINGLE.classes["colour"].derive
     assert derive is not None
     assert derive({"naiveRating": floor}) == colour
@@ -192,4 +195,4 @@ def test_colours(colour: str, floor: float) -> None:
 
 
 def test_a_leaderboard_asks_for_the_lamps_after_the_score() -> None:
-    assert judging.rank_keys(made(1_000_000, AJ, "BRAVE").metrics, SINGLE) == [1_000_000, 2, 3]
+    assert judging.rank_keys(made(1_000_000, AJ, "BRAVE").metrics, {}, SINGLE) == [1_000_000, 2, 3]

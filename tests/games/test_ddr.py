@@ -10,7 +10,17 @@ from imports.errors import FormulaError
 from imports.games import ddr, judging
 from imports.games.ddr import DP, FLARES, SP
 from imports.games.spec import Chart, Play, Playtype
-from tests.games.build import MemoryBests, Rated, Refused, Row, assert_rated, assert_refused, chart, fresh, play
+from tests.games.factories import (
+    InvalidPlay,
+    MemoryBests,
+    Rated,
+    Row,
+    assert_rated,
+    assert_refused,
+    chart,
+    copy_of,
+    play,
+)
 
 GFC, PFC, MFC = "GREAT FULL COMBO", "PERFECT FULL COMBO", "MARVELOUS FULL COMBO"
 STEPS = chart(14, data={"inGameID": 1, "stepCount": 296})
@@ -46,7 +56,7 @@ RATINGS = [
 
 
 @pytest.mark.parametrize("row", RATINGS)
-def test_flare_skill(row: Rated) -> None:
+def test_flare_skill_follows_the_table(row: Rated) -> None:
     assert_rated(row)
 
 
@@ -80,7 +90,7 @@ def test_no_other_level_has_a_flare_skill(level: float) -> None:
         (1_000_000, "AAA"),
     ],
 )
-def test_grades(score: int, grade: str) -> None:
+def test_grades_follow_the_table(score: int, grade: str) -> None:
     cleared, failed = made(score), made(score, "FAILED")
     for derived in (cleared, failed):
         judging.derive(derived, STEPS, SP)
@@ -90,39 +100,41 @@ def test_grades(score: int, grade: str) -> None:
 # --- what contradicts itself ------------------------------------------------------------------------
 
 
-def judged(marvelous: int, perfect: int, great: int, good: int, miss: int, *, ok: int = 0) -> dict[str, int | None]:
+def judgements_of(
+    marvelous: int, perfect: int, great: int, good: int, miss: int, *, ok: int = 0
+) -> dict[str, int | None]:
     return {"MARVELOUS": marvelous, "PERFECT": perfect, "GREAT": great, "GOOD": good, "MISS": miss, "OK": ok}
 
 
-def refusals(playtype: Playtype) -> list[Refused]:
+def refusals(playtype: Playtype) -> list[InvalidPlay]:
     rows: list[tuple[Play, Chart, list[str]]] = [
         (
-            made(990_000, judgements=judged(286, 5, 3, 1, 1)),
+            made(990_000, judgements=judgements_of(286, 5, 3, 1, 1)),
             STEPS,
             ["Expected calculated score from judgements of 989770 to equal score of 990000."],
         ),
         (
-            made(999_999, MFC, judgements=judged(290, 0, 0, 0, 0, ok=6)),
+            made(999_999, MFC, judgements=judgements_of(290, 0, 0, 0, 0, ok=6)),
             STEPS,
             ["Expected calculated score from judgements of 1000000 to equal score of 999999."],
         ),
         (
-            made(lamp="FULL COMBO", judgements=judged(10, 5, 3, 1, 1)),
+            made(lamp="FULL COMBO", judgements=judgements_of(10, 5, 3, 1, 1)),
             NO_STEPS,
             ["Cannot have a FULL COMBO with more than 0 MISS"],
         ),
         (
-            made(lamp=GFC, judgements=judged(10, 5, 3, 1, 0)),
+            made(lamp=GFC, judgements=judgements_of(10, 5, 3, 1, 0)),
             NO_STEPS,
             ["Cannot have a GREAT FULL COMBO with more than 0 MISS and GOOD"],
         ),
         (
-            made(lamp=PFC, judgements=judged(10, 5, 3, 0, 0)),
+            made(lamp=PFC, judgements=judgements_of(10, 5, 3, 0, 0)),
             NO_STEPS,
             ["Cannot have a PERFECT FULL COMBO with more than 0 MISS, GOOD and GREAT"],
         ),
         (
-            made(lamp=MFC, judgements=judged(10, 5, 0, 0, 0)),
+            made(lamp=MFC, judgements=judgements_of(10, 5, 0, 0, 0)),
             NO_STEPS,
             ["Cannot have a MARVELOUS FULL COMBO with anyhing else than MARVELOUS judgements"],
         ),
@@ -132,7 +144,7 @@ def refusals(playtype: Playtype) -> list[Refused]:
             ["EXScore expected to be 46 instead of 47"],
         ),
         (
-            made(989_990, PFC, judgements=judged(286, 5, 3, 1, 1), optional={"exScore": 1}),
+            made(989_990, PFC, judgements=judgements_of(286, 5, 3, 1, 1), optional={"exScore": 1}),
             STEPS,
             [
                 "Expected calculated score from judgements of 989770 to equal score of 989990.",
@@ -154,36 +166,36 @@ def refusals(playtype: Playtype) -> list[Refused]:
             ["Invalid value for score, Expected a number between 0 and 1000000. Got 1000010."],
         ),
     ]
-    return [Refused(playtype, given, on, problems) for given, on, problems in rows]
+    return [InvalidPlay(playtype, given, on, problems) for given, on, problems in rows]
 
 
 REFUSED = [*refusals(SP), *refusals(DP)]
 
 
 @pytest.mark.parametrize("row", REFUSED)
-def test_what_cannot_be_true_is_refused(row: Refused) -> None:
+def test_impossible_values_are_refused(row: InvalidPlay) -> None:
     assert_refused(row)
 
 
 @pytest.mark.parametrize(
     ("given", "on"),
     [
-        (made(989_770, judgements=judged(286, 5, 3, 1, 1), optional={"exScore": 871}), STEPS),
-        (made(1_000_000, MFC, judgements=judged(290, 0, 0, 0, 0, ok=6)), STEPS),
-        (made(123_450, judgements=judged(286, 5, 3, 1, 1)), NO_STEPS),
-        (made(123_450, judgements=judged(286, 5, 3, 1, 1)), chart(14, data={"stepCount": 0})),
-        (made(123_450, "FAILED", judgements=judged(286, 5, 3, 1, 1)), STEPS),
-        (made(123_450, judgements={**judged(286, 5, 3, 1, 1), "OK": None}), STEPS),  # not all known
-        (made(lamp="FULL COMBO", judgements={**judged(10, 5, 3, 1, 1), "GOOD": None}), STEPS),
-        (made(lamp="FULL COMBO", judgements=judged(10, 5, 3, 1, 0)), NO_STEPS),
-        (made(lamp=GFC, judgements=judged(10, 5, 3, 0, 0)), NO_STEPS),
-        (made(lamp=PFC, judgements=judged(10, 5, 0, 0, 0)), NO_STEPS),
-        (made(lamp="LIFE4", judgements=judged(10, 5, 3, 1, 1)), NO_STEPS),
-        (made(judgements=judged(10, 5, 3, 1, 1), optional={"exScore": None}), NO_STEPS),
+        (made(989_770, judgements=judgements_of(286, 5, 3, 1, 1), optional={"exScore": 871}), STEPS),
+        (made(1_000_000, MFC, judgements=judgements_of(290, 0, 0, 0, 0, ok=6)), STEPS),
+        (made(123_450, judgements=judgements_of(286, 5, 3, 1, 1)), NO_STEPS),
+        (made(123_450, judgements=judgements_of(286, 5, 3, 1, 1)), chart(14, data={"stepCount": 0})),
+        (made(123_450, "FAILED", judgements=judgements_of(286, 5, 3, 1, 1)), STEPS),
+        (made(123_450, judgements={**judgements_of(286, 5, 3, 1, 1), "OK": None}), STEPS),  # not all known
+        (made(lamp="FULL COMBO", judgements={**judgements_of(10, 5, 3, 1, 1), "GOOD": None}), STEPS),
+        (made(lamp="FULL COMBO", judgements=judgements_of(10, 5, 3, 1, 0)), NO_STEPS),
+        (made(lamp=GFC, judgements=judgements_of(10, 5, 3, 0, 0)), NO_STEPS),
+        (made(lamp=PFC, judgements=judgements_of(10, 5, 0, 0, 0)), NO_STEPS),
+        (made(lamp="LIFE4", judgements=judgements_of(10, 5, 3, 1, 1)), NO_STEPS),
+        (made(judgements=judgements_of(10, 5, 3, 1, 1), optional={"exScore": None}), NO_STEPS),
     ],
 )
-def test_near_misses_are_accepted(given: Play, on: Chart) -> None:
-    assert judging.judge(fresh(given), on, SP)[1] == []
+def test_near_misses_of_the_rules_are_accepted(given: Play, on: Chart) -> None:
+    assert judging.judge(copy_of(given), on, SP)[1] == []
 
 
 # --- profiles, sessions, bests ----------------------------------------------------------------------
@@ -237,7 +249,7 @@ def test_a_session_is_the_mean_of_ten() -> None:
         (90_000, "WORLD"),
     ],
 )
-def test_planets(flare_skill: float, flare: str) -> None:
+def test_planets_follow_the_table(flare_skill: float, flare: str) -> None:
     derive = SP.classes["flare"].derive
     assert derive is not None
     assert derive({"flareSkill": flare_skill}) == flare
@@ -249,15 +261,29 @@ def test_steps_of_a_planet_are_called_like_it() -> None:
     assert (names["NONE+"], names["SUN+++"], names["WORLD"]) == ("NONE+", "太陽 / SUN+++", "世界 / WORLD")
 
 
-def test_a_best_keeps_the_flare_of_its_highest_score() -> None:
+def test_a_best_takes_the_highest_flare() -> None:
     high = candidate("A", made(950_000, optional={"flare": "I"}))
     flaring = candidate("B", made(900_000, "FULL COMBO", optional={"flare": "EX", "exScore": 800}))
-    lamp, score, ex_score = SP.merges
-    best = judging.compose(high, [(lamp, flaring), (score, high), (ex_score, flaring)], chart(19), SP)
+    lamp, score, ex_score, flare = SP.merges
+    lenders = [(lamp, flaring), (score, high), (ex_score, flaring), (flare, flaring)]
+    best = judging.compose(high, lenders, chart(19), SP)
     assert best.metrics == {"score": 950_000, "lamp": "FULL COMBO", "grade": "AA+"}
-    assert best.optional == {"flare": "I", "exScore": 800}
-    assert best.ratings == {"flareSkill": 704}
+    assert best.optional == {"flare": "EX", "exScore": 800}
+    assert best.ratings == {"flareSkill": 1064}
     assert best.composed_from == (("Best Score", "A"), ("Best Lamp", "B"))
+
+
+def test_a_failed_score_lends_no_flare_though_it_is_named() -> None:
+    cleared = candidate("A", made(950_000, optional={"flare": "I"}))
+    failed = candidate("B", made(900_000, "FAILED", optional={"flare": "EX"}))
+    best = judging.compose(cleared, [(SP.merges[3], failed)], chart(19), SP)
+    assert (best.optional, best.ratings) == ({"flare": "I"}, {"flareSkill": 704})
+    assert best.composed_from == (("Best Score", "A"), ("Best Flare", "B"))
+
+
+def test_life4_is_less_than_a_full_combo() -> None:
+    keys = [judging.best_keys(made(900_000, lamp).metrics, {}, SP)[1] for lamp in ("CLEAR", "LIFE4", "FULL COMBO")]
+    assert keys == [2, 3, 4]
 
 
 def test_an_equal_score_may_lend_its_grade_under_the_same_name() -> None:

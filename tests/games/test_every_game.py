@@ -1,4 +1,4 @@
-"""What every game must keep: it is listed, its declaration agrees with itself, and it has tables of its own."""
+"""The contract of every game: it is listed, its declaration is consistent, and it has tables of its own."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pytest
 import imports.games
 from imports.games import BY_SLUG, GAMES, judging, playtype_of
 from imports.games.spec import (
+    OLDEST_RULES,
     ChartRule,
     Derived,
     Game,
@@ -26,12 +27,13 @@ from imports.games.spec import (
     SessionRating,
     Validator,
 )
-from tests.games.build import Rated, Refused, fresh
+from tests.games.factories import InvalidPlay, Rated, copy_of
 
 FOLDER = Path(imports.games.__file__).parent
 SHARED = {
     "__init__",
     "spec",
+    "contradictions",
     "shapes",
     "formulas",
     "volforce",
@@ -112,10 +114,18 @@ def test_sets_are_kept_under_their_own_names(game: Game, playtype: Playtype) -> 
 
 
 @each_playtype
-def test_class_ids_are_unique_but_where_the_original_repeats_one(game: Game, playtype: Playtype) -> None:
+def test_class_ids_are_unique(game: Game, playtype: Playtype) -> None:
     for class_set in playtype.classes.values():
-        repeated = {class_id for class_id in class_set.ids if class_set.ids.count(class_id) > 1}
-        assert repeated == ({"A5"} if (game.slug, class_set.name) == ("maimaidx", "matchingClass") else set())
+        assert len(set(class_set.ids)) == len(class_set.ids), class_set.name
+
+
+@each_playtype
+def test_validators_of_older_rules_are_among_those_that_judge_by_them(game: Game, playtype: Playtype) -> None:
+    assert playtype.validators_under(game.rules) == playtype.validators
+    for year, validators in playtype.validators_until.items():
+        assert year < game.rules
+        assert playtype.validators_under(year) == playtype.validators_under(OLDEST_RULES) == validators
+        assert playtype.validators_under(year + 1) == playtype.validators
 
 
 @each_playtype
@@ -146,6 +156,15 @@ def sdvx_with(**changes: Any) -> Callable[[], Playtype]:
         (sdvx_with(grade_floors={"D": 0, "Z": 5}), "the grade 'Z' is not declared"),
         (sdvx_with(grade_floors={"D": 0, "C": 0}), "the grades' floors do not rise"),
         (sdvx_with(ranked_by=("score", "exScore")), "the ranking metric 'exScore' is not declared"),
+        (sdvx_with(sent_as={"XYZ": "ULT"}), "the difficulty that is sent as another 'XYZ' is not declared"),
+        (
+            sdvx_with(merges=(Merge(name="X", key="lamp", unless=("lampe", "FAILED")),)),
+            "the metric that bars a merge 'lampe' is not declared",
+        ),
+        (
+            sdvx_with(optional={"exScore": Integer(), "flare": Ladder(values=("0", "I"), formerly={0: "O"})}),
+            "the value that took an older one's place 'O' is not declared",
+        ),
         (sdvx_with(merges=(Merge(name="X", key="exScore"),)), "the merge key 'exScore' is not declared"),
         (sdvx_with(merges=(Merge(name="X", key="lamp", takes=("lampe",)),)), "the merged metric 'lampe' is not"),
         (
@@ -187,7 +206,7 @@ def test_every_score_rating_has_a_row(game: Game, playtype: Playtype) -> None:
 
 @each_playtype
 def test_every_validator_and_chart_rule_refuses_a_row(game: Game, playtype: Playtype) -> None:
-    rows: list[Refused] = [row for row in tables_of(game).REFUSED if row.playtype is playtype]
+    rows: list[InvalidPlay] = [row for row in tables_of(game).REFUSED if row.playtype is playtype]
     for validate in playtype.validators:
         assert any(said_by(validate, row) for row in rows), validate
     for name, rule in chart_rules(playtype):
@@ -195,9 +214,9 @@ def test_every_validator_and_chart_rule_refuses_a_row(game: Game, playtype: Play
         assert any(rule(value, chart) for value, chart in values if value is not None), name
 
 
-def said_by(validate: Validator, row: Refused) -> str | None:
+def said_by(validate: Validator, row: InvalidPlay) -> str | None:
     """What a validator says to a row; nothing where the row's values are so wrong that there is nothing to derive."""
-    given = fresh(row.play)
+    given = copy_of(row.play)
     with suppress(*judging.BROKEN):
         judging.derive(given, row.chart, row.playtype)
         return validate(given, row.chart)
@@ -214,5 +233,5 @@ def chart_rules(playtype: Playtype) -> Iterator[tuple[str, ChartRule]]:
 def test_rows_are_left_as_they_were_written() -> None:
     """`derive` adds to a play, so the tables' own must be copied."""
     given = Play({"score": 1}, {}, {})
-    fresh(given).metrics["grade"] = "D"
+    copy_of(given).metrics["grade"] = "D"
     assert given.metrics == {"score": 1}

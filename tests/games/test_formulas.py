@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 
 from imports.errors import FormulaError
 from imports.games import be_music, formulas
-from tests.games.build import bests_of, chart, play
+from tests.games.factories import bests_of, chart, play
 
 FLOORS = {"low": 0.0, "middle": 50.0, "high": 99.5}
 
@@ -69,7 +69,7 @@ def test_an_average_may_ask_for_its_full_count(values: list[float | None], expec
     assert average(bests_of("BPI", values)) == expected
 
 
-def test_with_a_multiplier_the_average_is_cut_to_its_unit() -> None:
+def test_the_average_with_a_multiplier_is_cut_to_its_unit() -> None:
     average = formulas.average_of_best(3, "rating", multiplier=100)
     assert average(bests_of("rating", [1.005, 1.015, 1.02])) == 1.01  # 100.49… + 101.49… + 102 -> 100 + 101 + 102
 

@@ -7,7 +7,7 @@ import pytest
 from imports.games import judging
 from imports.games.gitadora import DORA, GITA
 from imports.games.spec import Play, Playtype
-from tests.games.build import Rated, Refused, assert_rated, assert_refused, bests_of, chart, fresh, play
+from tests.games.factories import InvalidPlay, Rated, assert_rated, assert_refused, bests_of, chart, copy_of, play
 
 LV7 = chart(7.15)
 
@@ -29,7 +29,7 @@ RATINGS = [
 
 
 @pytest.mark.parametrize("row", RATINGS)
-def test_skill(row: Rated) -> None:
+def test_skill_follows_the_table(row: Rated) -> None:
     assert_rated(row)
 
 
@@ -50,14 +50,14 @@ def test_skill(row: Rated) -> None:
         (100, "MAX"),
     ],
 )
-def test_grades(percent: float, grade: str, playtype: Playtype) -> None:
+def test_grades_follow_the_table(percent: float, grade: str, playtype: Playtype) -> None:
     derived = made(percent)
     judging.derive(derived, LV7, playtype)
     assert derived.metrics["grade"] == grade
 
 
 REFUSED = [
-    Refused(playtype, given, LV7, [problem])
+    InvalidPlay(playtype, given, LV7, [problem])
     for playtype in (GITA, DORA)
     for given, problem in (
         (made(100.01), "Invalid value for percent, Expected a number between 0 and 100. Got 100.01."),
@@ -75,13 +75,13 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("row", REFUSED)
-def test_what_cannot_be_true_is_refused(row: Refused) -> None:
+def test_impossible_values_are_refused(row: InvalidPlay) -> None:
     assert_refused(row)
 
 
 @pytest.mark.parametrize("given", [made(0, "EXCELLENT"), made(100, "FAILED"), made(50.123456789, "FULL COMBO")])
 def test_lamp_and_percent_are_not_held_against_each_other(given: Play) -> None:
-    assert judging.judge(fresh(given), LV7, GITA)[1] == []
+    assert judging.judge(copy_of(given), LV7, GITA)[1] == []
 
 
 def test_a_profile_is_the_sum_of_fifty_and_a_session_the_mean_of_ten() -> None:
@@ -114,7 +114,7 @@ def test_a_profile_is_the_sum_of_fifty_and_a_session_the_mean_of_ten() -> None:
         ("RAINBOW", 8500),
     ],
 )
-def test_colours(colour: str, floor: float) -> None:
+def test_colours_follow_the_table(colour: str, floor: float) -> None:
     derive = GITA.classes["colour"].derive
     assert derive is not None
     assert derive({"naiveSkill": floor}) == colour

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 
 from imports.games import GAMES, identity, playtype_of
 from imports.games.spec import Play, Playtype
-from tests.games.build import play
+from tests.games.factories import play
 
 SDVX = playtype_of("sdvx", "Single")
 IIDX = playtype_of("iidx", "SP")
@@ -78,7 +78,7 @@ def test_the_id_of_an_orphan() -> None:
         ({}, "{}"),
     ],
 )
-def test_canonical_json(value: Any, written: str) -> None:
+def test_canonical_json_is_that_of_the_specification(value: Any, written: str) -> None:
     assert identity.canonical(value) == written
 
 

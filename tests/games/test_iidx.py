@@ -11,7 +11,7 @@ from imports.errors import FormulaError
 from imports.games import iidx, judging
 from imports.games.iidx import DP, SP
 from imports.games.spec import Chart, Play, Playtype
-from tests.games.build import Rated, Refused, assert_rated, assert_refused, bests_of, chart, fresh, play
+from tests.games.factories import InvalidPlay, Rated, assert_rated, assert_refused, bests_of, chart, copy_of, play
 
 
 def notes(count: int = 1000, data: Mapping[str, Any] | None = None) -> Chart:
@@ -32,6 +32,10 @@ def bpi(score: int, average: int, record: int, coefficient: float | None, expect
 def lamp_rating(playtype: Playtype, lamp: str, expected: float, **tiers: float) -> Rated:
     on = notes(1000, {name: tier(value) for name, value in tiers.items()})
     return Rated(playtype, "ktLampRating", play(score=1000, lamp=lamp), on, expected)
+
+
+def hard_rating(playtype: Playtype, name: str, lamp: str, expected: float, **tiers: float) -> Rated:
+    return lamp_rating(playtype, lamp, expected, **tiers)._replace(rating=f"ktLampRating{name}")
 
 
 TIERS = {"ncTier": 11.8, "hcTier": 12.1, "exhcTier": 12.6}
@@ -60,11 +64,22 @@ RATINGS = [
     lamp_rating(DP, "FULL COMBO", 11.4, dpTier=11.4),
     lamp_rating(DP, "ASSIST CLEAR", 0, dpTier=11.4),
     lamp_rating(DP, "CLEAR", 12),
+    hard_rating(SP, "HC", "FULL COMBO", 12.1, **TIERS),
+    hard_rating(SP, "HC", "EX HARD CLEAR", 12.1, **TIERS),
+    hard_rating(SP, "HC", "HARD CLEAR", 12.1, **TIERS),
+    hard_rating(SP, "HC", "CLEAR", 0, **TIERS),
+    hard_rating(SP, "EXHC", "FULL COMBO", 12.6, **TIERS),
+    hard_rating(SP, "EXHC", "EX HARD CLEAR", 12),
+    hard_rating(SP, "EXHC", "HARD CLEAR", 0, **TIERS),
+    hard_rating(DP, "HC", "HARD CLEAR", 11.4, dpTier=11.4),
+    hard_rating(DP, "HC", "CLEAR", 0, dpTier=11.4),
+    hard_rating(DP, "EXHC", "FULL COMBO", 12),
+    hard_rating(DP, "EXHC", "HARD CLEAR", 0, dpTier=11.4),
 ]
 
 
 @pytest.mark.parametrize("row", RATINGS)
-def test_ratings(row: Rated) -> None:
+def test_ratings_follow_the_table(row: Rated) -> None:
     assert_rated(row)
 
 
@@ -123,8 +138,8 @@ def test_bpi_has_no_answer_outside_its_range(score: int, average: int, record: i
         iidx.bpi(row.play, row.chart)
 
 
-def refused(playtype: Playtype, given: Play, *problems: str, on: Chart | None = None) -> Refused:
-    return Refused(playtype, given, on or notes(802), list(problems))
+def refused(playtype: Playtype, given: Play, *problems: str, on: Chart | None = None) -> InvalidPlay:
+    return InvalidPlay(playtype, given, on or notes(802), list(problems))
 
 
 BPI_FIGURES = {"kaidenAverage": 1400, "worldRecord": 1500}
@@ -184,7 +199,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("row", REFUSED)
-def test_what_cannot_be_true_is_refused(row: Refused) -> None:
+def test_impossible_values_are_refused(row: InvalidPlay) -> None:
     assert_refused(row)
 
 
@@ -196,8 +211,8 @@ def test_what_cannot_be_true_is_refused(row: Refused) -> None:
         play(score=1000, lamp="CLEAR", optional={"bp": None, "gaugeHistory": [None, 0, 100]}),
     ],
 )
-def test_near_misses_are_accepted(given: Play) -> None:
-    assert judging.judge(fresh(given), notes(802, BPI_FIGURES), SP)[1] == []
+def test_near_misses_of_the_rules_are_accepted(given: Play) -> None:
+    assert judging.judge(copy_of(given), notes(802, BPI_FIGURES), SP)[1] == []
 
 
 def test_profiles_average_over_twenty_and_bpi_needs_all_of_them() -> None:
@@ -209,7 +224,13 @@ def test_profiles_average_over_twenty_and_bpi_needs_all_of_them() -> None:
 
 def test_sessions_average_their_best_ten() -> None:
     values: dict[str, list[float | None]] = {"ktLampRating": [*[12.0] * 10, 0.0], "BPI": [*[10.0] * 9, None]}
-    assert judging.session_ratings(values, SP) == {"ktLampRating": 12, "BPI": None}
+    values["ktLampRatingHC"] = [*[8.0] * 5, *[0.0] * 6]
+    assert judging.session_ratings(values, SP) == {
+        "ktLampRating": 12,
+        "ktLampRatingHC": 4,
+        "ktLampRatingEXHC": None,
+        "BPI": None,
+    }
 
 
 def test_the_best_lamp_brings_its_gauges_and_the_lowest_bp_itself() -> None:

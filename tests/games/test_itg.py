@@ -15,7 +15,7 @@ from imports.errors import FormulaError
 from imports.games import itg, judging
 from imports.games.itg import STAMINA
 from imports.games.spec import Chart, Play
-from tests.games.build import Rated, Refused, assert_rated, assert_refused, bests_of, chart, fresh, play
+from tests.games.factories import InvalidPlay, Rated, assert_rated, assert_refused, bests_of, chart, copy_of, play
 
 Measures = Sequence[tuple[float, float]]
 """Speed in notes per second, and notes."""
@@ -74,7 +74,7 @@ RATINGS = [
 
 
 @pytest.mark.parametrize("row", RATINGS)
-def test_ratings(row: Rated) -> None:
+def test_ratings_follow_the_table(row: Rated) -> None:
     assert_rated(row)
 
 
@@ -136,8 +136,8 @@ def test_grades_and_final_percents(given: Play, grade: str, final: float) -> Non
     assert (given.metrics["grade"], given.metrics["finalPercent"]) == (grade, pytest.approx(final))
 
 
-def refused(given: Play, *problems: str) -> Refused:
-    return Refused(STAMINA, given, FORTY, list(problems))
+def refused(given: Play, *problems: str) -> InvalidPlay:
+    return InvalidPlay(STAMINA, given, FORTY, list(problems))
 
 
 REFUSED = [
@@ -177,7 +177,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("row", REFUSED)
-def test_what_cannot_be_true_is_refused(row: Refused) -> None:
+def test_impossible_values_are_refused(row: InvalidPlay) -> None:
     assert_refused(row)
 
 
@@ -192,8 +192,8 @@ def test_what_cannot_be_true_is_refused(row: Refused) -> None:
         made(90, optional={"lifebarHistory": [0, 100]}),
     ],
 )
-def test_near_misses_are_accepted(given: Play) -> None:
-    assert judging.judge(fresh(given), FORTY, STAMINA)[1] == []
+def test_near_misses_of_the_rules_are_accepted(given: Play) -> None:
+    assert judging.judge(copy_of(given), FORTY, STAMINA)[1] == []
 
 
 def test_a_profile_is_the_best_block_and_the_fastest_stretch() -> None:
@@ -209,6 +209,6 @@ def test_a_session_is_the_mean_of_five() -> None:
 
 
 def test_a_best_is_chosen_by_the_final_percent() -> None:
-    cleared = fresh(made(60, "FULL COMBO"))
+    cleared = copy_of(made(60, "FULL COMBO"))
     judging.derive(cleared, FORTY, STAMINA)
     assert judging.best_keys(cleared.metrics, {}, STAMINA) == [160, 2]

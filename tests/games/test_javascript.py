@@ -1,4 +1,4 @@
-"""Numbers and texts come out as JavaScript writes them. The samples are what a JavaScript engine printed."""
+"""Numbers and texts are formatted as in JavaScript. The samples were printed by a JavaScript engine."""
 
 from __future__ import annotations
 

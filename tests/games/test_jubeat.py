@@ -10,16 +10,16 @@ from imports.errors import FormulaError
 from imports.games import jubeat, judging
 from imports.games.jubeat import SINGLE
 from imports.games.spec import Chart, Play
-from tests.games.build import (
+from tests.games.factories import (
+    InvalidPlay,
     MemoryBests,
     Rated,
-    Refused,
     Row,
     assert_rated,
     assert_refused,
     bests_of,
     chart,
-    fresh,
+    copy_of,
     play,
 )
 
@@ -28,8 +28,8 @@ HARD_EXT = chart(10, difficulty="HARD EXT")
 
 
 def made(score: int, rate: float = 80, lamp: str | None = None, **rest: Any) -> Play:
-    usual = "EXCELLENT" if score == 1_000_000 else "CLEAR" if score >= 700_000 else "FAILED"
-    return play(score=score, musicRate=rate, lamp=lamp or usual, **rest)
+    default = "EXCELLENT" if score == 1_000_000 else "CLEAR" if score >= 700_000 else "FAILED"
+    return play(score=score, musicRate=rate, lamp=lamp or default, **rest)
 
 
 def rated(score: int, rate: float, level: float, expected: float, difficulty: str = "EXT") -> Rated:
@@ -51,7 +51,7 @@ RATINGS = [
 
 
 @pytest.mark.parametrize("row", RATINGS)
-def test_jubility(row: Rated) -> None:
+def test_jubility_follows_the_table(row: Rated) -> None:
     assert_rated(row)
 
 
@@ -78,14 +78,14 @@ def test_no_music_rate_outside_the_scale_has_a_jubility(rate: float) -> None:
         (1_000_000, "EXC"),
     ],
 )
-def test_grades(score: int, grade: str) -> None:
+def test_grades_follow_the_table(score: int, grade: str) -> None:
     derived = made(score)
     judging.derive(derived, EXT, SINGLE)
     assert derived.metrics["grade"] == grade
 
 
-def refused(given: Play, *problems: str, on: Chart = EXT) -> Refused:
-    return Refused(SINGLE, given, on, list(problems))
+def refused(given: Play, *problems: str, on: Chart = EXT) -> InvalidPlay:
+    return InvalidPlay(SINGLE, given, on, list(problems))
 
 
 REFUSED = [
@@ -126,7 +126,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("row", REFUSED)
-def test_what_cannot_be_true_is_refused(row: Refused) -> None:
+def test_impossible_values_are_refused(row: InvalidPlay) -> None:
     assert_refused(row)
 
 
@@ -140,14 +140,16 @@ def test_what_cannot_be_true_is_refused(row: Refused) -> None:
         (made(900_000, optional={"musicBar": [0, 1, 2, 3]}), EXT),
     ],
 )
-def test_near_misses_are_accepted(given: Play, on: Chart) -> None:
-    assert judging.judge(fresh(given), on, SINGLE)[1] == []
+def test_near_misses_of_the_rules_are_accepted(given: Play, on: Chart) -> None:
+    assert judging.judge(copy_of(given), on, SINGLE)[1] == []
 
 
 # --- profiles ---------------------------------------------------------------------------------------
 
 
-def best(jubility: float, song_id: int, difficulty: str = "EXT", version: str = "ave", *, primary: bool = True) -> Row:
+def best(
+    jubility: float, song_id: int, difficulty: str = "EXT", version: str = "beyond", *, primary: bool = True
+) -> Row:
     song = {"displayVersion": version}
     on = chart(song_id=song_id, difficulty=difficulty, song=song, is_primary=primary)
     return Row({"jubility": jubility}, on)
@@ -159,7 +161,7 @@ def profile(*rows: Row) -> float | None:
 
 def test_a_profile_sums_thirty_new_songs_and_thirty_others() -> None:
     new = [best(100 - song, song) for song in range(40)]
-    old = [best(50, song, version="festo") for song in range(40, 80)]
+    old = [best(50, song, version="ave") for song in range(40, 80)]
     assert profile(*new, *old) == pytest.approx(sum(100 - song for song in range(30)) + 30 * 50)
 
 
@@ -201,7 +203,7 @@ def test_the_naive_profile_is_the_sum_of_sixty_and_a_session_the_mean_of_ten() -
         ("GOLD", 9500),
     ],
 )
-def test_colours(colour: str, floor: float) -> None:
+def test_colours_follow_the_table(colour: str, floor: float) -> None:
     derive = SINGLE.classes["colour"].derive
     assert derive is not None
     assert derive({"jubility": floor}) == colour

@@ -1,4 +1,4 @@
-"""Judging, told on small playtypes: what is wrong with a play, what bests are made of, what sessions are worth."""
+"""Judging, on small playtypes: errors in a play, the composition of bests, ratings of sessions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from imports.games.spec import (
     between,
     whole_between,
 )
-from tests.games.build import chart, play
+from tests.games.factories import chart, play
 
 SDVX = playtype_of("sdvx", "Single")
 IIDX = playtype_of("iidx", "SP")
@@ -176,7 +176,7 @@ def deriving(error: Exception) -> Playtype:
 
 
 def rating(error: Exception) -> Playtype:
-    return replace(SDVX, score_ratings={"VF6": ScoreRating(failing(error))})
+    return replace(SDVX, score_ratings=dict.fromkeys(SDVX.score_ratings, ScoreRating(failing(error))))
 
 
 @pytest.mark.parametrize("playtype", [deriving(FormulaError("No such grade.")), rating(FormulaError("No such grade."))])
@@ -277,9 +277,16 @@ def test_a_best_is_chosen_by_the_default_metric_and_each_merge(
 
 
 def test_a_leaderboard_sorts_by_the_default_metric_unless_declared_otherwise() -> None:
-    assert judging.rank_keys({"score": 9_000_000, "lamp": "CLEAR"}, SDVX) == [9_000_000]
-    both = replace(SDVX, ranked_by=("score", "lamp"))
-    assert judging.rank_keys({"score": 9_000_000, "lamp": "CLEAR"}, both) == [9_000_000, 1]
+    metrics = {"score": 9_000_000, "lamp": "CLEAR"}
+    assert judging.rank_keys(metrics, {}, replace(SDVX, ranked_by=())) == [9_000_000]
+    assert judging.rank_keys(metrics, {}, replace(SDVX, ranked_by=("score", "lamp"))) == [9_000_000, 1]
+
+
+def test_what_a_best_does_not_have_comes_last_on_a_leaderboard() -> None:
+    metrics = {"score": 9_000_000, "lamp": "CLEAR"}
+    ranked = [judging.rank_keys(metrics, optional, SDVX) for optional in ({"exScore": 12}, {"exScore": 0}, {})]
+    assert ranked == sorted(ranked, reverse=True)
+    assert ranked[-1] == [9_000_000, 1, -1]
 
 
 # --- personal bests ---------------------------------------------------------------------------------
@@ -320,7 +327,7 @@ def test_a_single_score_is_its_own_best() -> None:
         optional={"exScore": 9, "fast": 1},
         highlight=True,
         time_achieved=5,
-        ratings={"VF6": 0.294},
+        ratings={"VF6": 0.294, "VF7": 0.294},
         composed_from=(("Best Score", "A"),),
     )
 
@@ -337,7 +344,7 @@ def test_a_better_lamp_is_lent_and_rated_with_the_better_score() -> None:
         optional={"fast": 4, "exScore": 77},
         highlight=False,
         time_achieved=9,
-        ratings={"VF6": 0.392},
+        ratings={"VF6": 0.392, "VF7": 0.396},
         composed_from=(("Best Score", "A"), ("Best Lamp", "B"), ("Best EX Score", "C")),
     )
 
@@ -376,8 +383,8 @@ def test_what_scores_hold_is_left_alone() -> None:
 
 
 def test_a_best_on_a_chart_whose_figures_went_wrong_has_no_rating() -> None:
-    broken = replace(SDVX, score_ratings={"VF6": ScoreRating(failing(FormulaError("gone")))})
-    assert judging.compose(candidate("A"), (), CHART, broken).ratings == {"VF6": None}
+    broken = replace(SDVX, score_ratings=dict.fromkeys(SDVX.score_ratings, ScoreRating(failing(FormulaError("gone")))))
+    assert judging.compose(candidate("A"), (), CHART, broken).ratings == {"VF6": None, "VF7": None}
 
 
 # --- sessions ---------------------------------------------------------------------------------------
@@ -396,5 +403,5 @@ def test_a_best_on_a_chart_whose_figures_went_wrong_has_no_rating() -> None:
 def test_a_session_is_worth_a_factor_times_the_mean_of_its_best(
     values: Sequence[float | None], expected: float | None
 ) -> None:
-    playtype = replace(SDVX, session_ratings={"ProfileVF6": SessionRating("VF6", best=3, factor=10)})
-    assert judging.session_ratings({"VF6": values}, playtype) == {"ProfileVF6": expected}
+    playtype = replace(SDVX, session_ratings={"ProfileVF7": SessionRating("VF7", best=3, factor=10)})
+    assert judging.session_ratings({"VF7": values}, playtype) == {"ProfileVF7": expected}

@@ -10,7 +10,7 @@ from imports.errors import FormulaError
 from imports.games import judging, maimai
 from imports.games.maimai import SINGLE
 from imports.games.spec import Chart, Play
-from tests.games.build import Rated, Refused, assert_rated, assert_refused, bests_of, chart, fresh, play
+from tests.games.factories import InvalidPlay, Rated, assert_rated, assert_refused, bests_of, chart, copy_of, play
 
 FC, AP, AP_PLUS = "FULL COMBO", "ALL PERFECT", "ALL PERFECT+"
 
@@ -51,7 +51,7 @@ RATINGS = [
 
 
 @pytest.mark.parametrize("row", RATINGS)
-def test_rate(row: Rated) -> None:
+def test_rate_follows_the_table(row: Rated) -> None:
     assert_rated(row)
 
 
@@ -85,14 +85,14 @@ def test_nothing_outside_the_table_has_a_rate(percent: float, most: float, level
         (100.62, "SSS+"),  # the chart's highest
     ],
 )
-def test_grades(percent: float, grade: str) -> None:
+def test_grades_follow_the_table(percent: float, grade: str) -> None:
     derived = made(percent)
     judging.derive(derived, USUAL, SINGLE)
     assert derived.metrics["grade"] == grade
 
 
-def refused(given: Play, *problems: str, on: Chart = USUAL) -> Refused:
-    return Refused(SINGLE, given, on, list(problems))
+def refused(given: Play, *problems: str, on: Chart = USUAL) -> InvalidPlay:
+    return InvalidPlay(SINGLE, given, on, list(problems))
 
 
 REFUSED = [
@@ -118,7 +118,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("row", REFUSED)
-def test_what_cannot_be_true_is_refused(row: Refused) -> None:
+def test_impossible_values_are_refused(row: InvalidPlay) -> None:
     assert_refused(row)
 
 
@@ -130,14 +130,14 @@ def test_a_chart_whose_highest_percent_is_out_of_range_gives_no_rate() -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        made(100.62, AP_PLUS, judgements={"great": 5}),  # the judgements of an ALL PERFECT+ are not looked at
+        made(100.62, AP_PLUS, judgements={"great": 5}),  # the judgements of an ALL PERFECT+ are not validated
         made(99, FC, judgements={"great": 5, "good": 1, "miss": None}),
         made(99, AP, judgements={"perfect": 500, "great": 0}),
         made(0, AP),
     ],
 )
-def test_near_misses_are_accepted(given: Play) -> None:
-    assert judging.judge(fresh(given), USUAL, SINGLE)[1] == []
+def test_near_misses_of_the_rules_are_accepted(given: Play) -> None:
+    assert judging.judge(copy_of(given), USUAL, SINGLE)[1] == []
 
 
 def test_a_profile_averages_over_thirty_and_a_session_over_ten() -> None:
@@ -164,7 +164,7 @@ def test_a_profile_averages_over_thirty_and_a_session_over_ten() -> None:
         ("RAINBOW", 15),
     ],
 )
-def test_colours(colour: str, floor: float) -> None:
+def test_colours_follow_the_table(colour: str, floor: float) -> None:
     derive = SINGLE.classes["colour"].derive
     assert derive is not None
     assert derive({"naiveRate": floor}) == colour

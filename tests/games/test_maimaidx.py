@@ -9,7 +9,7 @@ import pytest
 from imports.games import judging
 from imports.games.maimaidx import SINGLE
 from imports.games.spec import Play
-from tests.games.build import Rated, Refused, assert_rated, assert_refused, bests_of, chart, fresh, play
+from tests.games.factories import InvalidPlay, Rated, assert_rated, assert_refused, bests_of, chart, copy_of, play
 
 LV13 = chart(13)
 AP, AP_PLUS = "ALL PERFECT", "ALL PERFECT+"
@@ -20,11 +20,16 @@ def made(percent: float, lamp: str = "CLEAR", **rest: Any) -> Play:
 
 
 def rated(percent: float, level: float, expected: int) -> Rated:
-    return Rated(SINGLE, "rate", made(percent, AP_PLUS if percent == 101 else "CLEAR"), chart(level), expected)
+    lamp = AP_PLUS if percent == 101 else "CLEAR" if percent >= 80 else "FAILED"
+    return Rated(SINGLE, "rate", made(percent, lamp), chart(level), expected)
 
 
 RATINGS = [
-    rated(101, 14.7, 330),
+    rated(101, 14.7, 331),
+    rated(101, 15, 338),
+    rated(101, 0, 1),
+    Rated(SINGLE, "rate", made(100.5, AP), chart(14), 316),
+    Rated(SINGLE, "rate", made(100.5, "FULL COMBO+"), chart(14), 315),
     rated(100.5, 14.7, 330),
     rated(100.4999, 13.9, 310),
     rated(99.9999, 13.2, 282),
@@ -67,7 +72,7 @@ RATINGS = [
 
 
 @pytest.mark.parametrize("row", RATINGS)
-def test_rate(row: Rated) -> None:
+def test_rate_follows_the_table(row: Rated) -> None:
     assert_rated(row)
 
 
@@ -93,17 +98,44 @@ def test_rate(row: Rated) -> None:
         (101, "SSS+"),
     ],
 )
-def test_grades(percent: float, grade: str) -> None:
+def test_grades_follow_the_table(percent: float, grade: str) -> None:
     derived = made(percent)
     judging.derive(derived, LV13, SINGLE)
     assert derived.metrics["grade"] == grade
 
 
-def refused(given: Play, *problems: str) -> Refused:
-    return Refused(SINGLE, given, LV13, list(problems))
+def refused(given: Play, *problems: str) -> InvalidPlay:
+    return InvalidPlay(SINGLE, given, LV13, list(problems))
+
+
+def judgements_of(pcrit: int, perfect: int, great: int, good: int, miss: int) -> dict[str, int | None]:
+    return {"pcrit": pcrit, "perfect": perfect, "great": great, "good": good, "miss": miss}
 
 
 REFUSED = [
+    refused(made(79.9999, "CLEAR"), "Cannot have a CLEAR without at least 80%."),
+    refused(made(80, "FAILED"), "Cannot have a FAILED if the score is above 80%."),
+    refused(
+        made(101, AP_PLUS, judgements=judgements_of(99, 0, 1, 0, 0)),
+        "Cannot have an ALL PERFECT+ with any non-perfect judgements.",
+    ),
+    refused(
+        made(100.6, AP, judgements={"great": 0, "good": 0, "miss": 1}),
+        "Cannot have an ALL PERFECT with any non-perfect judgements.",
+    ),
+    refused(
+        made(99, "FULL COMBO+", judgements=judgements_of(90, 5, 4, 1, 0)),
+        "Cannot have a FULL COMBO+ with any goods or misses.",
+    ),
+    refused(
+        made(98.5, "FULL COMBO", judgements=judgements_of(90, 5, 4, 0, 1), optional={"maxCombo": 99}),
+        "Cannot have a FULL COMBO with any misses.",
+        "Cannot have a FULL COMBO if maxCombo is not equal to the sum of judgements.",
+    ),
+    refused(
+        made(100.8, AP, judgements=judgements_of(95, 5, 0, 0, 0), optional={"maxCombo": 99}),
+        "Cannot have an ALL PERFECT if maxCombo is not equal to the sum of judgements.",
+    ),
     refused(made(100.9999, AP_PLUS), "Cannot have an ALL PERFECT+ without 101%."),
     refused(made(101, AP), "A score of 101% should be an ALL PERFECT+"),
     refused(made(101), "A score of 101% should be an ALL PERFECT+"),
@@ -118,7 +150,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("row", REFUSED)
-def test_what_cannot_be_true_is_refused(row: Refused) -> None:
+def test_impossible_values_are_refused(row: InvalidPlay) -> None:
     assert_refused(row)
 
 
@@ -127,13 +159,19 @@ def test_what_cannot_be_true_is_refused(row: Refused) -> None:
     [
         made(100.5, AP),
         made(100.9999, AP),
-        made(101, AP_PLUS, judgements={"miss": 3}),  # judgements are not looked at
+        made(101, AP_PLUS, judgements={"miss": 3}),  # not all known
         made(12, "FULL COMBO+"),
+        made(80, "CLEAR"),
+        made(79.9999, "FAILED"),
+        made(99, "FULL COMBO+", judgements=judgements_of(90, 5, 5, 0, 0), optional={"maxCombo": 100}),
+        made(99, "FULL COMBO", judgements=judgements_of(90, 5, 4, 1, 0)),
+        made(95, judgements=judgements_of(90, 5, 0, 0, 5), optional={"maxCombo": 50}),  # the combo was broken
+        made(99, "FULL COMBO", judgements={"pcrit": 90, "perfect": 5, "great": 4, "good": 1}, optional={"maxCombo": 9}),
         made(99, optional={"percentGraph": [None, 0, 101], "lifeGraph": [None, 999]}),
     ],
 )
-def test_near_misses_are_accepted(given: Play) -> None:
-    assert judging.judge(fresh(given), LV13, SINGLE)[1] == []
+def test_near_misses_of_the_rules_are_accepted(given: Play) -> None:
+    assert judging.judge(copy_of(given), LV13, SINGLE)[1] == []
 
 
 def test_a_profile_is_the_sum_of_fifty_and_a_session_the_mean_of_ten() -> None:
@@ -156,22 +194,43 @@ def test_a_profile_is_the_sum_of_fifty_and_a_session_the_mean_of_ten() -> None:
         ("BRONZE", 12_000),
         ("SILVER", 13_000),
         ("GOLD", 14_000),
+        ("GOLD_II", 14_250),
         ("PLATINUM", 14_500),
+        ("PLATINUM_II", 14_750),
         ("RAINBOW", 15_000),
+        ("RAINBOW_II", 15_250),
+        ("RAINBOW_III", 15_500),
+        ("RAINBOW_IV", 15_750),
+        ("RAINBOW_EX_I", 16_000),
+        ("RAINBOW_EX_II", 16_250),
+        ("RAINBOW_EX_III", 16_500),
+        ("RAINBOW_EX_IV", 16_750),
     ],
 )
-def test_colours(colour: str, floor: float) -> None:
+def test_colours_follow_the_table(colour: str, floor: float) -> None:
     derive = SINGLE.classes["colour"].derive
     assert derive is not None
     assert derive({"naiveRate": floor}) == colour
     assert colour == "WHITE" or derive({"naiveRate": floor - 1}) != colour
 
 
-def test_the_first_place_of_a_class_that_stands_twice_counts() -> None:
+def test_the_matching_classes_end_in_the_legend() -> None:
     classes = SINGLE.classes["matchingClass"]
-    assert classes.ids[5:7] == ("A5", "A5")
-    assert (classes.index("B1"), classes.index("A5"), classes.index("A4")) == (4, 5, 7)
-    assert (classes.ids[-1], len(classes.ids)) == ("LEGEND", 27)
+    assert (classes.index("B1"), classes.index("A5"), classes.index("A4")) == (4, 5, 6)
+    assert (classes.ids[-1], classes.index("LEGEND")) == ("LEGEND", 25)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        made(80, "FAILED"),
+        made(12, "CLEAR"),
+        made(99, "FULL COMBO+", judgements=judgements_of(90, 5, 4, 1, 0), optional={"maxCombo": 7}),
+    ],
+)
+def test_scores_of_2025_are_accepted_by_the_rules_of_2025(given: Play) -> None:
+    assert judging.judge(copy_of(given), LV13, SINGLE)[1] != []
+    assert judging.judge(copy_of(given), LV13, SINGLE, rules=2025)[1] == []
 
 
 def test_dx_charts_are_difficulties_of_the_same_song() -> None:

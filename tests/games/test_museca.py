@@ -7,7 +7,7 @@ import pytest
 from imports.games import judging
 from imports.games.museca import SINGLE
 from imports.games.spec import Play
-from tests.games.build import Rated, Refused, assert_rated, assert_refused, bests_of, chart, fresh, play
+from tests.games.factories import InvalidPlay, Rated, assert_rated, assert_refused, bests_of, chart, copy_of, play
 
 PCA, CA = "PERFECT CONNECT ALL", "CONNECT ALL"
 LV14 = chart(14)
@@ -31,7 +31,7 @@ RATINGS = [
 
 
 @pytest.mark.parametrize("row", RATINGS)
-def test_curator_skill(row: Rated) -> None:
+def test_curator_skill_follows_the_table(row: Rated) -> None:
     assert_rated(row)
 
 
@@ -57,14 +57,14 @@ def test_curator_skill(row: Rated) -> None:
         (1_000_000, "傑G"),
     ],
 )
-def test_grades(score: int, grade: str) -> None:
+def test_grades_follow_the_table(score: int, grade: str) -> None:
     derived = play(score=score, lamp="CLEAR")
     judging.derive(derived, LV14, SINGLE)
     assert derived.metrics["grade"] == grade
 
 
-def refused(given: Play, *problems: str) -> Refused:
-    return Refused(SINGLE, given, LV14, list(problems))
+def refused(given: Play, *problems: str) -> InvalidPlay:
+    return InvalidPlay(SINGLE, given, LV14, list(problems))
 
 
 REFUSED = [
@@ -109,7 +109,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("row", REFUSED)
-def test_what_cannot_be_true_is_refused(row: Refused) -> None:
+def test_impossible_values_are_refused(row: InvalidPlay) -> None:
     assert_refused(row)
 
 
@@ -122,8 +122,8 @@ def test_what_cannot_be_true_is_refused(row: Refused) -> None:
         play(score=799_999, lamp="FAILED"),
     ],
 )
-def test_near_misses_are_accepted(given: Play) -> None:
-    assert judging.judge(fresh(given), LV14, SINGLE)[1] == []
+def test_near_misses_of_the_rules_are_accepted(given: Play) -> None:
+    assert judging.judge(copy_of(given), LV14, SINGLE)[1] == []
 
 
 def test_a_profile_is_the_sum_of_twenty_and_a_session_the_mean_of_ten() -> None:

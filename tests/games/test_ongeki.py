@@ -10,16 +10,16 @@ from imports.errors import FormulaError
 from imports.games import judging, ongeki
 from imports.games.ongeki import PERFECT, SINGLE
 from imports.games.spec import Chart, Play
-from tests.games.build import (
+from tests.games.factories import (
+    InvalidPlay,
     MemoryBests,
     Rated,
-    Refused,
     Row,
     assert_rated,
     assert_refused,
     bests_of,
     chart,
-    fresh,
+    copy_of,
     play,
 )
 
@@ -97,7 +97,7 @@ RATINGS = [
 
 
 @pytest.mark.parametrize("row", RATINGS)
-def test_ratings(row: Rated) -> None:
+def test_ratings_follow_the_table(row: Rated) -> None:
     assert_rated(row)
 
 
@@ -133,7 +133,7 @@ def test_a_perfect_score_counts_as_all_break_plus() -> None:
         (1_007_500, "SSS+"),
     ],
 )
-def test_grades(score: int, grade: str) -> None:
+def test_grades_follow_the_table(score: int, grade: str) -> None:
     derived = made(score)
     judging.derive(derived, LV14, SINGLE)
     assert derived.metrics["grade"] == grade
@@ -141,12 +141,20 @@ def test_grades(score: int, grade: str) -> None:
 
 @pytest.mark.parametrize(
     ("platinum", "stars"),
-    [(0, 0), (939, 0), (940, 1), (949, 1), (950, 2), (960, 3), (970, 4), (980, 5), (989, 5), (990, 6), (1000, 6)],
+    [(0, 0), (939, 0), (940, 1), (949, 1), (950, 2), (960, 3), (970, 4), (980, 5), (989, 5), (990, "R"), (1000, "R")],
 )
-def test_platinum_stars(platinum: int, stars: int) -> None:
+def test_platinum_stars_follow_the_table(platinum: int, stars: int | str) -> None:
     derived = made(900_000, platinum=platinum)
     judging.derive(derived, LV14, SINGLE)
-    assert derived.metrics["platinumStars"] == stars
+    assert derived.metrics["platinumStars"] == f"{stars}-star"
+
+
+def test_stars_as_they_were_stored_until_2025_are_read_as_those_of_today() -> None:
+    stored = made(900_000).metrics | {"grade": "AA", "platinumStars": 6}
+    assert judging.as_of_today(stored, SINGLE)["platinumStars"] == "R-star"
+    assert judging.ladder_indexes(stored, SINGLE)["platinumStars"] == 6
+    today = judging.as_of_today(stored, SINGLE)
+    assert judging.as_of_today(today, SINGLE) == today
 
 
 def test_a_chart_without_a_platinum_score_gives_no_stars() -> None:
@@ -157,8 +165,8 @@ def test_a_chart_without_a_platinum_score_gives_no_stars() -> None:
 # --- what contradicts itself ------------------------------------------------------------------------
 
 
-def refused(given: Play, *problems: str) -> Refused:
-    return Refused(SINGLE, given, LV14, list(problems))
+def refused(given: Play, *problems: str) -> InvalidPlay:
+    return InvalidPlay(SINGLE, given, LV14, list(problems))
 
 
 REFUSED = [
@@ -177,7 +185,7 @@ REFUSED = [
         "Cannot have an ALL BREAK if not all hits were break or better.",
     ),
     refused(made(990_000, FC, judgements={"miss": 1}), "Cannot have a FULL COMBO if the score has misses."),
-    refused(made(990_000, "LOSS", FULL_BELL), "Cannot have a LOSS with a FULL BELL."),
+    refused(made(990_000, "LOSS", FULL_BELL), "A score of 990000 with LOSS and FULL BELL has no rating."),
     refused(
         made(990_000, platinum=1001),
         "Invalid value for platinumScore, Platinum Score must not exceed the chart's maximum Platinum Score. "
@@ -209,7 +217,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("row", REFUSED)
-def test_what_cannot_be_true_is_refused(row: Refused) -> None:
+def test_impossible_values_are_refused(row: InvalidPlay) -> None:
     assert_refused(row)
 
 
@@ -226,8 +234,19 @@ def test_what_cannot_be_true_is_refused(row: Refused) -> None:
         made(990_000, optional={"platinumGraph": [None, -100_000, 0], "bellGraph": [0]}),
     ],
 )
-def test_near_misses_are_accepted(given: Play) -> None:
-    assert judging.judge(fresh(given), LV14, SINGLE)[1] == []
+def test_near_misses_of_the_rules_are_accepted(given: Play) -> None:
+    assert judging.judge(copy_of(given), LV14, SINGLE)[1] == []
+
+
+def test_every_bell_of_a_lost_chart_is_possible_where_there_is_no_rating() -> None:
+    given = made(990_000, "LOSS", FULL_BELL)
+    assert judging.judge(copy_of(given), on(0), SINGLE)[1] == []
+    assert judging.judge(copy_of(given), on(0), SINGLE, rules=2025)[1] == ["Cannot have a LOSS with a FULL BELL."]
+
+
+def test_a_chart_without_a_number_is_ranked() -> None:
+    unnumbered = chart(14, data={"maxPlatScore": 1000, "inGameID": None})
+    assert judging.rate(play(**made(990_000).metrics, platinumStars="0-star"), unnumbered, SINGLE)["rating"] == 15
 
 
 # --- profiles and sessions --------------------------------------------------------------------------
@@ -286,6 +305,7 @@ def test_sessions_are_the_mean_of_ten() -> None:
         ("RAINBOW", 19),
         ("RAINBOW_SHINY", 20),
         ("RAINBOW_EX", 21),
+        ("RAINBOW_EX_TRUE", 22),
     ],
 )
 def test_colours_follow_the_refreshed_rating(colour: str, floor: float) -> None:
@@ -295,8 +315,16 @@ def test_colours_follow_the_refreshed_rating(colour: str, floor: float) -> None:
     assert colour == "BLUE" or derive({"naiveRatingRefresh": floor - 0.001}) != colour
 
 
-def test_a_leaderboard_asks_for_the_platinum_score_after_the_score() -> None:
-    assert judging.rank_keys(made(1_000_000, platinum=930).metrics, SINGLE) == [1_000_000, 930]
+def test_a_leaderboard_asks_for_the_platinum_score_and_the_lamps_after_the_score() -> None:
+    metrics = made(1_000_000, FC, FULL_BELL, 930).metrics
+    assert judging.rank_keys(metrics, {}, SINGLE) == [1_000_000, 930, 2, 1]
+
+
+def test_the_parts_of_the_refreshed_profile_are_ratings_too() -> None:
+    rows = MemoryBests([Row({"scoreRating": 17.4, "starRating": 1.08}, LV14)])
+    parts = {name: SINGLE.profile_ratings[name].compute(rows) for name in ("scoreRating", "starRating")}
+    assert parts == {"scoreRating": 0.29, "starRating": 0.021}
+    assert SINGLE.profile_ratings["scoreRating"].compute(MemoryBests([])) is None
 
 
 def test_a_best_is_chosen_by_score_platinum_score_and_both_lamps() -> None:

@@ -7,7 +7,7 @@ import pytest
 from imports.games import judging
 from imports.games.pms import GAME
 from imports.games.spec import Chart, Play, Playtype
-from tests.games.build import Rated, Refused, assert_rated, assert_refused, bests_of, chart, fresh, play
+from tests.games.factories import InvalidPlay, Rated, assert_rated, assert_refused, bests_of, chart, copy_of, play
 
 each_playtype = pytest.mark.parametrize("playtype", GAME.playtypes, ids=lambda playtype: playtype.name)
 
@@ -32,7 +32,7 @@ RATINGS = [
 
 
 @pytest.mark.parametrize("row", RATINGS)
-def test_sieglinde(row: Rated) -> None:
+def test_sieglinde_follows_the_table(row: Rated) -> None:
     assert_rated(row)
 
 
@@ -61,7 +61,7 @@ def test_grade_and_percent(playtype: Playtype, score: int, percent: float, grade
 UNEQUAL = "Expected PGreat*2 + Great to equal EX score. Got 400*2 + 199 but that wasn't equal to the EX score of 1000."
 
 REFUSED = [
-    Refused(playtype, given, notes(802), problems)
+    InvalidPlay(playtype, given, notes(802), problems)
     for playtype in GAME.playtypes
     for given, problems in [
         (
@@ -91,7 +91,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("row", REFUSED)
-def test_what_cannot_be_true_is_refused(row: Refused) -> None:
+def test_impossible_values_are_refused(row: InvalidPlay) -> None:
     assert_refused(row)
 
 
@@ -103,8 +103,8 @@ def test_what_cannot_be_true_is_refused(row: Refused) -> None:
         play(score=1000, lamp="CLEAR", judgements={"cool": 1, "great": 1}),  # cools are not held against the score
     ],
 )
-def test_near_misses_are_accepted(playtype: Playtype, given: Play) -> None:
-    assert judging.judge(fresh(given), notes(802), playtype)[1] == []
+def test_near_misses_of_the_rules_are_accepted(playtype: Playtype, given: Play) -> None:
+    assert judging.judge(copy_of(given), notes(802), playtype)[1] == []
 
 
 @each_playtype

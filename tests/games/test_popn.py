@@ -8,7 +8,7 @@ from imports.games import judging
 from imports.games.judging import Candidate
 from imports.games.popn import NINE_BUTTONS
 from imports.games.spec import Play
-from tests.games.build import Rated, Refused, assert_rated, assert_refused, bests_of, chart, fresh, play
+from tests.games.factories import InvalidPlay, Rated, assert_rated, assert_refused, bests_of, chart, copy_of, play
 
 LV38 = chart(38)
 
@@ -34,7 +34,7 @@ RATINGS = [
 
 
 @pytest.mark.parametrize("row", RATINGS)
-def test_class_points(row: Rated) -> None:
+def test_class_points_follow_the_table(row: Rated) -> None:
     assert_rated(row)
 
 
@@ -87,14 +87,14 @@ def test_the_lamp_follows_from_the_medal(medal: str, lamp: str) -> None:
         (99_000, "failedCircle", "A"),
     ],
 )
-def test_grades(score: int, medal: str, grade: str) -> None:
+def test_grades_follow_the_table(score: int, medal: str, grade: str) -> None:
     derived = play(score=score, clearMedal=medal)
     judging.derive(derived, LV38, NINE_BUTTONS)
     assert derived.metrics["grade"] == grade
 
 
-def refused(given: Play, *problems: str) -> Refused:
-    return Refused(NINE_BUTTONS, given, LV38, list(problems))
+def refused(given: Play, *problems: str) -> InvalidPlay:
+    return InvalidPlay(NINE_BUTTONS, given, LV38, list(problems))
 
 
 def medal(name: str, *, good: int | None = None, bad: int | None = None) -> Play:
@@ -139,7 +139,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("row", REFUSED)
-def test_what_cannot_be_true_is_refused(row: Refused) -> None:
+def test_impossible_values_are_refused(row: InvalidPlay) -> None:
     assert_refused(row)
 
 
@@ -164,8 +164,8 @@ def test_what_cannot_be_true_is_refused(row: Refused) -> None:
         play(score=100_000, clearMedal="clearStar"),  # a perfect score need not be called perfect
     ],
 )
-def test_near_misses_are_accepted(given: Play) -> None:
-    assert judging.judge(fresh(given), LV38, NINE_BUTTONS)[1] == []
+def test_near_misses_of_the_rules_are_accepted(given: Play) -> None:
+    assert judging.judge(copy_of(given), LV38, NINE_BUTTONS)[1] == []
 
 
 def test_a_best_takes_medal_and_lamp_but_keeps_the_grade_of_its_score() -> None:

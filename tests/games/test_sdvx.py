@@ -7,7 +7,7 @@ import pytest
 from imports.games import judging
 from imports.games.sdvx import SINGLE
 from imports.games.spec import Play
-from tests.games.build import Rated, Refused, assert_rated, assert_refused, bests_of, chart, fresh, play
+from tests.games.factories import InvalidPlay, Rated, assert_rated, assert_refused, bests_of, chart, copy_of, play
 
 PUC, UC = "PERFECT ULTIMATE CHAIN", "ULTIMATE CHAIN"
 LV18 = chart(18)
@@ -47,8 +47,21 @@ RATINGS = [
 ]
 
 
+RATINGS += [
+    Rated(SINGLE, name, play(score=score, lamp=lamp), chart(level), expected)
+    for score, lamp, level, vf6, vf7 in [
+        (9_900_000, "CLEAR", 18.3, 0.374, 0.38),
+        (9_500_000, UC, 15, 0.29, 0.293),
+        (9_800_000, UC, 17.6, 0.356, 0.372),
+        (9_750_000, "MAXXIVE CLEAR", 17.2, 0.344, 0.348),
+        (10_000_000, PUC, 20, 0.462, 0.462),
+    ]
+    for name, expected in (("VF6", vf6), ("VF7", vf7))
+]
+
+
 @pytest.mark.parametrize("row", RATINGS)
-def test_volforce(row: Rated) -> None:
+def test_volforce_follows_the_table(row: Rated) -> None:
     assert_rated(row)
 
 
@@ -70,14 +83,14 @@ def test_volforce(row: Rated) -> None:
         (10_000_000, "PUC"),
     ],
 )
-def test_grades(score: int, grade: str) -> None:
+def test_grades_follow_the_table(score: int, grade: str) -> None:
     derived = play(score=score, lamp="CLEAR")
     judging.derive(derived, LV18, SINGLE)
     assert derived.metrics["grade"] == grade
 
 
-def refused(given: Play, *problems: str) -> Refused:
-    return Refused(SINGLE, given, LV18, list(problems))
+def refused(given: Play, *problems: str) -> InvalidPlay:
+    return InvalidPlay(SINGLE, given, LV18, list(problems))
 
 
 REFUSED = [
@@ -115,7 +128,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("row", REFUSED)
-def test_what_cannot_be_true_is_refused(row: Refused) -> None:
+def test_impossible_values_are_refused(row: InvalidPlay) -> None:
     assert_refused(row)
 
 
@@ -128,15 +141,18 @@ def test_what_cannot_be_true_is_refused(row: Refused) -> None:
         play(score=9_000_000, lamp="CLEAR", optional={"exScore": 10**9, "gauge": None}),
     ],
 )
-def test_near_misses_are_accepted(given: Play) -> None:
-    assert judging.judge(fresh(given), LV18, SINGLE)[1] == []
+def test_near_misses_of_the_rules_are_accepted(given: Play) -> None:
+    assert judging.judge(copy_of(given), LV18, SINGLE)[1] == []
 
 
 def test_a_profile_is_the_sum_of_fifty_and_a_session_fifty_times_the_mean_of_ten() -> None:
     values = [0.4] * 49 + [0.3, 0.2, 0.1]
-    assert SINGLE.profile_ratings["VF6"].compute(bests_of("VF6", values)) == pytest.approx(49 * 0.4 + 0.3)
-    assert judging.session_ratings({"VF6": values}, SINGLE) == {"ProfileVF6": pytest.approx(20)}
-    assert judging.session_ratings({"VF6": values[-9:]}, SINGLE) == {"ProfileVF6": None}
+    assert SINGLE.profile_ratings["VF7"].compute(bests_of("VF7", values)) == pytest.approx(49 * 0.4 + 0.3)
+    assert judging.session_ratings({"VF6": values, "VF7": values[1:]}, SINGLE) == {
+        "ProfileVF6": pytest.approx(20),
+        "ProfileVF7": pytest.approx(20),
+    }
+    assert judging.session_ratings({"VF6": values[-9:]}, SINGLE) == {"ProfileVF6": None, "ProfileVF7": None}
 
 
 @pytest.mark.parametrize(
@@ -155,7 +171,7 @@ def test_a_profile_is_the_sum_of_fifty_and_a_session_fifty_times_the_mean_of_ten
 def test_classes_of_volforce(volforce: float | None, vf_class: str | None) -> None:
     derive = SINGLE.classes["vfClass"].derive
     assert derive is not None
-    assert derive({"VF6": volforce}) == vf_class
+    assert derive({"VF6": 0, "VF7": volforce}) == vf_class
 
 
 def test_classes_say_what_they_ask_for() -> None:

@@ -7,7 +7,7 @@ import pytest
 from imports.games import judging
 from imports.games.spec import Play, Playtype
 from imports.games.usc import GAME
-from tests.games.build import Rated, Refused, assert_rated, assert_refused, bests_of, chart, fresh, play
+from tests.games.factories import InvalidPlay, Rated, assert_rated, assert_refused, bests_of, chart, copy_of, play
 
 CONTROLLER = GAME.by_name["Controller"]
 PUC, UC = "PERFECT ULTIMATE CHAIN", "ULTIMATE CHAIN"
@@ -40,8 +40,16 @@ RATINGS = [
 ]
 
 
+RATINGS += [
+    Rated(playtype, name, play(score=score, lamp=lamp), chart(level), expected)
+    for playtype in GAME.playtypes
+    for score, lamp, level, vf6, vf7 in [(9_900_000, "CLEAR", 18.3, 0.374, 0.38), (9_500_000, UC, 15, 0.29, 0.293)]
+    for name, expected in (("VF6", vf6), ("VF7", vf7))
+]
+
+
 @pytest.mark.parametrize("row", RATINGS)
-def test_volforce(row: Rated) -> None:
+def test_volforce_follows_the_table(row: Rated) -> None:
     assert_rated(row)
 
 
@@ -71,7 +79,7 @@ def test_volforce(row: Rated) -> None:
         (10_000_000, "PUC"),
     ],
 )
-def test_grades(score: int, grade: str) -> None:
+def test_grades_follow_the_table(score: int, grade: str) -> None:
     derived = play(score=score, lamp="CLEAR")
     judging.derive(derived, LV18, CONTROLLER)
     assert derived.metrics["grade"] == grade
@@ -80,7 +88,7 @@ def test_grades(score: int, grade: str) -> None:
 LAMPS = "FAILED, CLEAR, EXCESSIVE CLEAR, ULTIMATE CHAIN, PERFECT ULTIMATE CHAIN"
 
 REFUSED = [
-    Refused(playtype, given, LV18, problems)
+    InvalidPlay(playtype, given, LV18, problems)
     for playtype in GAME.playtypes
     for given, problems in [
         (play(score=9_999_999, lamp=PUC), ["Cannot have a PERFECT ULTIMATE CHAIN without a perfect score."]),
@@ -115,7 +123,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("row", REFUSED)
-def test_what_cannot_be_true_is_refused(row: Refused) -> None:
+def test_impossible_values_are_refused(row: InvalidPlay) -> None:
     assert_refused(row)
 
 
@@ -129,16 +137,19 @@ def test_what_cannot_be_true_is_refused(row: Refused) -> None:
         play(score=9_000_000, lamp="CLEAR", optional={"gauge": 0.82}),  # the game's own client counts to one
     ],
 )
-def test_near_misses_are_accepted(playtype: Playtype, given: Play) -> None:
-    assert judging.judge(fresh(given), LV18, playtype)[1] == []
+def test_near_misses_of_the_rules_are_accepted(playtype: Playtype, given: Play) -> None:
+    assert judging.judge(copy_of(given), LV18, playtype)[1] == []
 
 
 @each_playtype
 def test_a_profile_is_the_sum_of_fifty_and_a_session_fifty_times_the_mean_of_ten(playtype: Playtype) -> None:
     values = [0.4] * 49 + [0.3, 0.2, 0.1]
-    assert playtype.profile_ratings["VF6"].compute(bests_of("VF6", values)) == pytest.approx(49 * 0.4 + 0.3)
-    assert judging.session_ratings({"VF6": values}, playtype) == {"ProfileVF6": pytest.approx(20)}
-    assert judging.session_ratings({"VF6": values[-9:]}, playtype) == {"ProfileVF6": None}
+    assert playtype.profile_ratings["VF7"].compute(bests_of("VF7", values)) == pytest.approx(49 * 0.4 + 0.3)
+    assert judging.session_ratings({"VF6": values, "VF7": values[1:]}, playtype) == {
+        "ProfileVF6": pytest.approx(20),
+        "ProfileVF7": pytest.approx(20),
+    }
+    assert judging.session_ratings({"VF6": values[-9:]}, playtype) == {"ProfileVF6": None, "ProfileVF7": None}
 
 
 @each_playtype
@@ -148,8 +159,8 @@ def test_a_profile_is_the_sum_of_fifty_and_a_session_fifty_times_the_mean_of_ten
 def test_classes_of_volforce(playtype: Playtype, volforce: float | None, vf_class: str | None) -> None:
     derive = playtype.classes["vfClass"].derive
     assert derive is not None
-    assert derive({"VF6": volforce}) == vf_class
+    assert derive({"VF6": 0, "VF7": volforce}) == vf_class
 
 
-def test_whoever_plays_without_a_controller_counts_as_keyboard() -> None:
+def test_a_player_without_a_controller_counts_as_keyboard() -> None:
     assert [GAME.label(playtype.name) for playtype in GAME.playtypes] == ["USC (Controller)", "USC (Keyboard/Other)"]

@@ -7,7 +7,7 @@ import pytest
 from imports.games import judging
 from imports.games.spec import Play
 from imports.games.wacca import SINGLE
-from tests.games.build import Rated, Refused, assert_rated, assert_refused, bests_of, chart, fresh, play
+from tests.games.factories import InvalidPlay, Rated, assert_rated, assert_refused, bests_of, chart, copy_of, play
 
 AM, FC = "ALL MARVELOUS", "FULL COMBO"
 LV12 = chart(12.7)
@@ -48,7 +48,7 @@ RATINGS = [
 
 
 @pytest.mark.parametrize("row", RATINGS)
-def test_rate(row: Rated) -> None:
+def test_rate_follows_the_table(row: Rated) -> None:
     assert_rated(row)
 
 
@@ -81,14 +81,14 @@ def test_rate(row: Rated) -> None:
         (1_000_000, "MASTER"),
     ],
 )
-def test_grades(score: int, grade: str) -> None:
+def test_grades_follow_the_table(score: int, grade: str) -> None:
     derived = play(score=score, lamp="CLEAR")
     judging.derive(derived, LV12, SINGLE)
     assert derived.metrics["grade"] == grade
 
 
-def refused(given: Play, *problems: str) -> Refused:
-    return Refused(SINGLE, given, LV12, list(problems))
+def refused(given: Play, *problems: str) -> InvalidPlay:
+    return InvalidPlay(SINGLE, given, LV12, list(problems))
 
 
 REFUSED = [
@@ -129,7 +129,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("row", REFUSED)
-def test_what_cannot_be_true_is_refused(row: Refused) -> None:
+def test_impossible_values_are_refused(row: InvalidPlay) -> None:
     assert_refused(row)
 
 
@@ -143,8 +143,8 @@ def test_what_cannot_be_true_is_refused(row: Refused) -> None:
         play(score=990_000, lamp="FAILED"),
     ],
 )
-def test_near_misses_are_accepted(given: Play) -> None:
-    assert judging.judge(fresh(given), LV12, SINGLE)[1] == []
+def test_near_misses_of_the_rules_are_accepted(given: Play) -> None:
+    assert judging.judge(copy_of(given), LV12, SINGLE)[1] == []
 
 
 def test_a_profile_is_the_sum_of_fifty_and_a_session_the_mean_of_ten() -> None:

@@ -1,4 +1,4 @@
-"""Real connections to the real web server: thousands without a word, bodies that trickle in, headers that are none."""
+"""Real connections to the real web server: thousands of idle ones, slow bodies, invalid headers."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.house import House, Player, house
+from tests.faults.process_harness import Installation, Player, running_installation
 
 pytestmark = pytest.mark.faults
 
-SPARE = 500  # files that are open beside
-ALLOWED = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-IDLE = 10_000 if ALLOWED == resource.RLIM_INFINITY else min(10_000, ALLOWED - SPARE)
+SPARE = 500  # other open files
+MAX_GROWTH = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+IDLE = 10_000 if MAX_GROWTH == resource.RLIM_INFINITY else min(10_000, MAX_GROWTH - SPARE)
 
 
 SLOW = 40  # senders; the web has twice as many threads
 
 
 @pytest.fixture(scope="module")
-def home() -> Iterator[House]:
+def installation() -> Iterator[Installation]:
     """Its processes, and this one, may have as many open files as the machine allows."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
     try:
-        with house(players=4) as made:
+        with running_installation(players=4) as made:
             yield made
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 @contextlib.contextmanager
-def connections(home: House, count: int, *, said: bytes = b"") -> Iterator[list[socket.socket]]:
+def connections(installation: Installation, count: int, *, said: bytes = b"") -> Iterator[list[socket.socket]]:
     made: list[socket.socket] = []
     try:
         for _ in range(count):
-            made.append(socket.create_connection(("127.0.0.1", home.port), timeout=10))
+            made.append(socket.create_connection(("127.0.0.1", installation.port), timeout=10))
             if said:
                 made[-1].sendall(said)
         yield made
@@ -49,13 +49,13 @@ def connections(home: House, count: int, *, said: bytes = b"") -> Iterator[list[
 
 
 @pytest.mark.parametrize("said", [b"", b"GET /api/v1/status HTTP/1.1\r\nHost: local"], ids=["nothing", "half a header"])
-def test_connections_that_say_nothing_keep_nobody_out(home: House, said: bytes) -> None:
-    with connections(home, IDLE, said=said):
+def test_connections_that_say_nothing_keep_nobody_out(installation: Installation, said: bytes) -> None:
+    with connections(installation, IDLE, said=said):
         for _ in range(5):
             begun = time.monotonic()
-            assert home.answers()
+            assert installation.is_answering()
             assert time.monotonic() - begun < 5
-    assert home.answers()
+    assert installation.is_answering()
 
 
 @pytest.mark.parametrize(
@@ -75,13 +75,13 @@ def test_connections_that_say_nothing_keep_nobody_out(home: House, said: bytes) 
     ],
     ids=["many", "long", "address", "two hosts", "no text", "length", "both", "chunk", "TLS", "zeros", "path"],
 )
-def test_headers_that_are_none_break_nothing(home: House, request_: bytes) -> None:
-    with connections(home, 1) as [each], contextlib.suppress(ConnectionError, TimeoutError):
+def test_headers_that_are_none_break_nothing(installation: Installation, request_: bytes) -> None:
+    with connections(installation, 1) as [each], contextlib.suppress(ConnectionError, TimeoutError):
         each.settimeout(3)
         each.sendall(request_)
-        answer = each.recv(65_536)
-        assert not answer.startswith((b"HTTP/1.1 5", b"HTTP/1.1 200")), answer[:200]
-    assert home.answers()
+        response = each.recv(65_536)
+        assert not response.startswith((b"HTTP/1.1 5", b"HTTP/1.1 200")), response[:200]
+    assert installation.is_answering()
 
 
 LENGTH = "Content-Length: 100001"
@@ -106,26 +106,28 @@ def begun(player: Player, *, length: str) -> bytes:
     ],
     ids=["much to come", "little to come", "in chunks"],
 )
-def test_bodies_that_trickle_in_keep_nobody_waiting(home: House, length: str, first: bytes, rest: bytes) -> None:
-    player = next(home.players)
-    with connections(home, SLOW, said=begun(player, length=length) + first) as slow:
+def test_bodies_that_trickle_in_keep_nobody_waiting(
+    installation: Installation, length: str, first: bytes, rest: bytes
+) -> None:
+    player = next(installation.players)
+    with connections(installation, SLOW, said=begun(player, length=length) + first) as slow:
         time.sleep(1)
         for _ in range(10):
             asked = time.monotonic()
-            assert home.answers()
-            assert home.upload(player, EMPTY)
+            assert installation.is_answering()
+            assert installation.upload(player, EMPTY)
             assert time.monotonic() - asked < 5
         slow[-1].sendall(rest)
         assert slow[-1].recv(65_536).startswith(b"HTTP/1.1 202"), "who is slow is served too"
-    home.until(home.answers, seconds=30)
+    installation.until(installation.is_answering, seconds=30)
 
 
-def test_more_slow_bodies_than_the_web_has_threads_do_not_stop_it_for_good(home: House) -> None:
+def test_more_slow_bodies_than_the_web_has_threads_do_not_stop_it_for_good(installation: Installation) -> None:
     """A proxy that reads bodies whole spares the web this."""
-    with connections(home, 200, said=begun(next(home.players), length=LENGTH) + b"{") as slow:
+    with connections(installation, 200, said=begun(next(installation.players), length=LENGTH) + b"{") as slow:
         time.sleep(1)
         for each in slow:
             each.sendall(b" ")
     let_go = time.monotonic()
-    home.until(home.answers, seconds=30)
+    installation.until(installation.is_answering, seconds=30)
     assert time.monotonic() - let_go < 20

@@ -1,4 +1,4 @@
-"""What a file may be called by who means harm: the upload is taken with a tame name or refused, and nothing is written.
+"""Malicious file names: the upload is accepted under a safe name or refused, and no file is written.
 
 The names are sent as bytes, as a client that nobody tamed would send them.
 """
@@ -18,7 +18,7 @@ from redis import Redis
 
 from imports.formats.text import is_storable
 from imports.models import Import, ImportInput, Permission, State
-from tests import builders, people
+from tests import factories, people
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 
@@ -81,7 +81,7 @@ def form(disposition: bytes, content: bytes, **fields: str) -> bytes:
 
 
 def document() -> bytes:
-    return json.dumps(builders.batch_manual(*(builders.score_on(chart) for chart in builders.charts(1)))).encode()
+    return json.dumps(factories.batch_manual(*(factories.score_on(chart) for chart in factories.charts(1)))).encode()
 
 
 @pytest.fixture(autouse=True)
@@ -106,13 +106,13 @@ def assert_tame(name: str) -> None:
 def test_an_upload_is_taken_with_a_tame_name_or_refused(disposition: bytes, folder: Path) -> None:
     client = people.bearer(people.alice(), Permission.SUBMIT_SCORE)
     sent = form(disposition, document(), importType="file/batch-manual")
-    answer = client.post(FILE, sent, content_type=FORM)
-    assert answer.status_code in (202, 400), answer.content
-    assert answer.json()["success"] is (answer.status_code == 202)
-    assert Import.objects.count() == (answer.status_code == 202)
+    response = client.post(FILE, sent, content_type=FORM)
+    assert response.status_code in (202, 400), response.content
+    assert response.json()["success"] is (response.status_code == 202)
+    assert Import.objects.count() == (response.status_code == 202)
     for job in Import.objects.all():
         assert_tame(job.input.file_name)
-        assert builders.dealt_with(job).state == State.COMPLETED
+        assert factories.process(job).state == State.COMPLETED
         handed_out = people.session_of(people.alice()).get(f"/api/v1/imports/{job.import_id}/input")
         assert_tame_header(handed_out.headers["Content-Disposition"])
     assert list(folder.iterdir()) == []
@@ -128,8 +128,8 @@ def assert_tame_header(disposition: str) -> None:
 def test_the_page_shows_a_tame_name_or_asks_for_a_file(disposition: bytes, client: Client) -> None:
     client.force_login(people.alice())
     sent = form(disposition, document(), importType="file/batch-manual", pasted="", do="import")
-    answer = client.post("/import/", sent, content_type=FORM)
-    assert answer.status_code in (200, 302, 400), answer.content
+    response = client.post("/import/", sent, content_type=FORM)
+    assert response.status_code in (200, 302, 400), response.content
     for stored in ImportInput.objects.all():
         assert_tame(stored.file_name)
         page = client.get(f"/imports/{stored.job.import_id}/")
@@ -143,9 +143,9 @@ def test_the_page_shows_a_tame_name_or_asks_for_a_file(disposition: bytes, clien
 def test_what_a_check_says_of_a_file_can_be_shown(disposition: bytes, client: Client, redis_clean: Redis) -> None:
     client.force_login(people.alice())
     sent = form(disposition, document(), importType="file/batch-manual", pasted="", do="check")
-    answer = client.post("/import/", sent, content_type=FORM, follow=True)
-    assert answer.status_code in (200, 400), "shown, or asked for again"
-    assert b"<script>alert(1)" not in answer.content
+    response = client.post("/import/", sent, content_type=FORM, follow=True)
+    assert response.status_code in (200, 400), "shown, or asked for again"
+    assert b"<script>alert(1)" not in response.content
     assert not Import.objects.exists()
 
 
@@ -162,7 +162,7 @@ def test_a_large_file_is_written_under_a_name_of_ours(size: int, folder: Path, m
     monkeypatch.setattr("django.core.files.temp.NamedTemporaryFile", noted)
     monkeypatch.setattr("django.core.files.uploadedfile.tempfile.NamedTemporaryFile", noted)
     client = people.bearer(people.alice(), Permission.SUBMIT_SCORE)
-    sent = form(NAMES["up"], b"[" + b" " * size, importType="file/batch-manual")
+    sent = form(NAMES["up"], document().ljust(size), importType="file/batch-manual")
     assert client.post(FILE, sent, content_type=FORM).status_code == 202
     assert [Path(name).parent for name in names] == ([folder] if size > 2_500_000 else [])
     assert list(folder.iterdir()) == []

@@ -1,4 +1,4 @@
-"""What the fuzzer found (`script/fuzz`), each once more as small as it gets."""
+"""Findings of the fuzzer (`script/fuzz`), each reduced to its smallest form."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from imports import jobs
 from imports.formats.text import storable
 from imports.models import ImportProblem, State
 from imports.seeds.rows import SeedsBroken
-from imports.seeds.sources import opened
-from tests import builders, people
-from tests.formats.build import failure
-from tests.hostile import trials
+from imports.seeds.sources import open_source
+from tests import factories, people
+from tests.formats.factories import failure
+from tests.hostile import properties
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from tests.hostile import trials
 def test_a_letter_where_none_may_stand_is_told_with_its_place(text: str, place: str) -> None:
     """msgspec's place lies within the letter."""
     assert failure(text.encode()).endswith(f" at {place}.)")
-    trials.a_body(text.encode())
+    properties.a_body(text.encode())
 
 
 @pytest.mark.parametrize("number", [float("inf"), float("-inf"), float("nan")])
@@ -36,11 +36,11 @@ def test_a_number_that_json_has_no_word_for_is_stored_as_null(number: float) -> 
 
 @pytest.mark.django_db
 def test_a_skipped_row_with_an_infinite_number_leaves_a_problem_that_can_be_read() -> None:
-    [chart] = builders.charts(1)
-    row = {**builders.score_on(chart), "score": "@"}
-    content = json.dumps(builders.batch_manual(row)).replace('"@"', "1e400").encode()
+    [chart] = factories.charts(1)
+    row = {**factories.score_on(chart), "score": "@"}
+    content = json.dumps(factories.batch_manual(row)).replace('"@"', "1e400").encode()
     upload = jobs.Upload(content=content, import_type="file/batch-manual", fields={"invalid": "skip"})
-    job = builders.dealt_with(jobs.submit(people.alice(), upload))
+    job = factories.process(jobs.submit(people.alice(), upload))
     assert job.state == State.COMPLETED
     assert ImportProblem.objects.values_list("datapoint__score", "row").get() == (None, 0)
 
@@ -52,5 +52,5 @@ def test_an_archive_with_a_name_that_is_none_is_refused(tmp_path: Path, name: by
         archive.writestr("é!", "[]")  # not ASCII, so that it is marked as UTF-8
     path = tmp_path / "seeds.zip"
     path.write_bytes(file.getvalue().replace("é!".encode(), name))
-    with pytest.raises(SeedsBroken), opened(str(path)):
+    with pytest.raises(SeedsBroken), open_source(str(path)):
         pass

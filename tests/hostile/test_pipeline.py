@@ -1,9 +1,8 @@
-"""Whole imports of hostile values against the database: every one ends, and what it stored can be read and reverted."""
+"""Whole imports of hostile values against the database: each ends, and its data can be read and reverted."""
 
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,28 +14,29 @@ from hypothesis import strategies as st
 from imports import jobs
 from imports.errors import ProblemType
 from imports.models import Import, ImportProblem, Score, State, User
-from imports.pipeline.convert import FUTURE
-from imports.pipeline.integrity import check_player
-from imports.pipeline.revert import Deed, revert
+from imports.pipeline.derived.integrity import check_player
+from imports.pipeline.scoring.convert import MAX_FUTURE_MS
+from imports.pipeline.undo.revert import RevertRequest, revert
 from imports.seeds.load import load
-from tests import builders, people
-from tests.hostile import trials, values
-from tests.pipeline.world import state_of, undone
+from tests import factories, people
+from tests.examples import examples
+from tests.hostile import hostile_values, properties
+from tests.pipeline.factories import state_of, undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-EXAMPLES = int(os.environ.get("TACHI_TEST_EXAMPLES", "150" if os.environ.get("CI") else "25"))
-MANY = settings(
+EXAMPLES = examples(15, ci=150)
+PIPELINE_SETTINGS = settings(
     max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-DOCUMENTS = list(trials.good_documents(scores=4))
+DOCUMENTS = list(properties.good_documents(scores=4))
 
 TIMES: tuple[Any, ...] = (
-    *values.TIMES,
+    *hostile_values.TIMES,
     *(None, 1e12, 1e12 + 0.5, 1e12 - 1, 253_402_300_799_999, 8.64e15, -8.64e15, 2**53, -(2**63), 5e-324),
-    *(trials.NOW + FUTURE * years for years in (-10_000, 0, 1, 2, 365)),
+    *(properties.NOW + MAX_FUTURE_MS * years for years in (-10_000, 0, 1, 2, 365)),
 )
 NUMBERS: tuple[Any, ...] = (
     *(0, -0.0, 1, -1, 0.5, 5e-324, 1e-320, 2**31 - 1, 2**31, -(2**31) - 1, 2**53, 2**53 + 2, 2**63 - 1, 2**63, 2**64),
@@ -54,11 +54,11 @@ MEMBERS = {"timeAchieved": TIMES, "comment": TEXTS, "identifier": TEXTS, "artist
 @pytest.fixture
 def catalogued(tmp_path: Path) -> None:
     """The few songs of each game on which the documents' scores are."""
-    for songs_file in trials.SEEDS.glob("songs-*.json"):
+    for songs_file in properties.SEEDS.glob("songs-*.json"):
         game = songs_file.stem.removeprefix("songs-")
-        songs = json.loads(songs_file.read_bytes())[: trials.FEW]
+        songs = json.loads(songs_file.read_bytes())[: properties.FEW]
         known = {song["id"] for song in songs}
-        charts = json.loads((trials.SEEDS / f"charts-{game}.json").read_bytes())
+        charts = json.loads((properties.SEEDS / f"charts-{game}.json").read_bytes())
         (tmp_path / songs_file.name).write_text(json.dumps(songs))
         (tmp_path / f"charts-{game}.json").write_text(json.dumps([row for row in charts if row["songID"] in known]))
     load(tmp_path)
@@ -90,10 +90,10 @@ def _instead_of(name: str, value: Any) -> st.SearchStrategy[Any]:
 def spoilt(draw: st.DrawFn) -> bytes:
     """A document with a hostile value anywhere."""
     chance: Random = draw(st.randoms(use_true_random=False))
-    return values.spoilt(draw(st.sampled_from(DOCUMENTS)), chance)
+    return hostile_values.spoilt(draw(st.sampled_from(DOCUMENTS)), chance)
 
 
-@MANY
+@PIPELINE_SETTINGS
 @given(content=st.one_of(at_the_bounds(), spoilt()), skip=st.booleans(), infer=st.booleans())
 @pytest.mark.usefixtures("catalogued")
 @undone()
@@ -103,14 +103,14 @@ def test_an_import_of_whatever_comes_ends_and_can_be_read_and_undone(content: by
     upload = jobs.Upload(
         content=content, import_type="file/batch-manual", fields=fields, infer_time_achieved=infer, file_name="x.json"
     )
-    job = builders.dealt_with(jobs.submit(alice, upload))
+    job = factories.process(jobs.submit(alice, upload))
     event(f"{job.state}, {'some' if job.score_count else 'no'} scores")
     assert_it_ended_in_words(job)
     assert check_player(alice) == []
     assert_it_can_be_read(alice, job)
     if job.state == State.COMPLETED:
         assert_it_is_imported_once(alice, job, upload)
-        revert(job, Deed(by=alice))
+        revert(job, RevertRequest(by=alice))
         assert not any(state_of(alice).values())
 
 
@@ -132,9 +132,9 @@ def assert_it_can_be_read(user: User, job: Import) -> None:
     client = people.session_of(user)
     addresses = ["/poll-status"] if job.state == State.FAILED else ["", "/poll-status", "/errors"]
     for address in addresses:
-        answer = client.get(f"/api/v1/imports/{job.import_id}{address}")
-        assert answer.status_code < 500, answer.content
-        json.loads(answer.content, parse_constant=_no_json)
+        response = client.get(f"/api/v1/imports/{job.import_id}{address}")
+        assert response.status_code < 500, response.content
+        json.loads(response.content, parse_constant=_no_json)
     assert client.get(f"/imports/{job.import_id}/").status_code == 200
 
 
@@ -144,8 +144,8 @@ def _no_json(constant: str) -> None:
 
 def assert_it_is_imported_once(user: User, job: Import, upload: jobs.Upload) -> None:
     """What comes again is there already."""
-    again = builders.dealt_with(jobs.submit(user, upload))
+    again = factories.process(jobs.submit(user, upload))
     assert (again.state, again.row_count) == (State.COMPLETED, job.row_count)
     if not upload.infer_time_achieved:
         assert again.score_count == 0
-    revert(again, Deed(by=user))
+    revert(again, RevertRequest(by=user))

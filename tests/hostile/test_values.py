@@ -1,10 +1,11 @@
-"""Documents with hostile values in every place, through the trials that the fuzzer uses too."""
+"""Documents with hostile values in every place, with the properties that the fuzzer also uses."""
 
 from __future__ import annotations
 
 import gzip
 import io
 import json
+import re
 import zipfile
 import zlib
 from random import Random
@@ -14,11 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imports.api.bodies import LIMIT
-from tests.hostile import trials, values
-from tests.hostile.values import deep
+from imports.api.core.parsers import MAX_BODY_BYTES
+from tests.examples import examples
+from tests.hostile import hostile_values, properties
+from tests.hostile.hostile_values import deep
 
-DOCUMENTS = list(trials.good_documents())
+DOCUMENTS = list(properties.good_documents())
 PLAYTYPES = [f"{each['meta']['game']}:{each['meta']['playtype']}" for each in DOCUMENTS]
 
 
@@ -26,23 +28,44 @@ PLAYTYPES = [f"{each['meta']['game']}:{each['meta']['playtype']}" for each in DO
 def test_whatever_stands_in_a_document_is_read_or_refused_in_words(document: Any) -> None:
     chance = Random(str(document))
     for _ in range(60):
-        trials.a_document(values.spoilt(document, chance))
+        properties.a_document(hostile_values.spoilt(document, chance))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(15, ci=60))
 @given(document=st.sampled_from(DOCUMENTS), at=st.integers(0, 2_000), junk=st.binary(min_size=1, max_size=4))
 def test_a_document_with_broken_bytes_is_read_or_refused_in_words(document: Any, at: int, junk: bytes) -> None:
     data = json.dumps(document, ensure_ascii=False).encode()
     place = at % len(data)
-    trials.a_document(data[:place] + junk + data[place + len(junk) :])
-    trials.a_body(data[:place] + junk + data[place:])
+    properties.a_document(data[:place] + junk + data[place + len(junk) :])
+    properties.a_body(data[:place] + junk + data[place:])
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32", "shift_jis", "latin-1", "utf-7"])
 def test_documents_in_other_encodings_are_read_or_refused_in_words(encoding: str) -> None:
     data = json.dumps(DOCUMENTS[0], ensure_ascii=False).encode(encoding, "replace")
-    trials.a_document(data)
-    trials.a_body(data)
+    properties.a_document(data)
+    properties.a_body(data)
+
+
+FILES = list(properties.files())
+PARTS = (
+    b"", b"0", b"-1", b"1e999", b"NaN", b"9" * 40, b'"', b'""', b",", b"\n", b"\r", b"[", b"]", b"<", b"</song>", b"&",
+    b"]]>", b"\0", b"\xff", b"\xef\xbb\xbf", "†".encode(),
+    "\u3000".encode(), "楽曲名".encode("cp932"), b"true", b"constructor",
+    b"2021-03-14 01:59", b"<x>" * 50, b"Sparkle Shower", b"x" * 20_000,
+)  # fmt: skip
+"""What is put in the place of a part of a file."""
+
+
+@pytest.mark.parametrize("file", range(len(FILES)))
+def test_whatever_stands_in_a_file_is_read_or_refused_in_words(file: int) -> None:
+    """Its cells, elements and texts are spoilt one or two at a time, by every format's reader."""
+    chance = Random(file)
+    for _ in range(25):
+        parts = re.split(rb"([,;<>\n\"])", FILES[file])
+        for _ in range(chance.choice((1, 1, 2))):
+            parts[chance.randrange(len(parts))] = chance.choice(PARTS)
+        properties.a_document(b"".join(parts))
 
 
 BOMBS = {
@@ -60,14 +83,15 @@ BOMBS = {
     "gzip in gzip": gzip.compress(gzip.compress(bytes(64_000_000))),
     "many small gzips": gzip.compress(b"") * 100_000,
     "deflate": zlib.compress(b"[" * 64_000_000),
-    "as large as a body may be": b"[" + b" " * (LIMIT - 2) + b"]",
+    "as large as a body may be": b"[" + b" " * (MAX_BODY_BYTES - 2) + b"]",
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
 def test_bombs_do_not_go_off(bomb: bytes) -> None:
-    trials.a_body(bomb)
-    trials.a_document(bomb)
+    properties.a_body(bomb)
+    properties.a_document(bomb)
 
 
 def test_an_archive_of_archives_and_of_nothing_but_zeros_is_refused() -> None:
@@ -76,4 +100,4 @@ def test_an_archive_of_archives_and_of_nothing_but_zeros_is_refused() -> None:
         archive.writestr("songs-sdvx.json", bytes(50_000_000))
         archive.writestr("../charts-sdvx.json", b"[]")
     assert len(zeros.getvalue()) < 100_000
-    trials.an_archive(zeros.getvalue())
+    properties.an_archive(zeros.getvalue())

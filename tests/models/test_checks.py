@@ -1,11 +1,11 @@
-"""What would let the product start and then fail later is found by `manage.py check`."""
+"""`manage.py check` finds settings with which the product would start and fail later."""
 
 from __future__ import annotations
 
 import pytest
 from django.conf import settings
 
-from imports.checks import configured_games_exist
+from imports.checks import configured_games_exist, configured_import_types_exist, proxies_are_counted
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,23 @@ def test_chosen_games_exist_and_bms_comes_with_pms(
     monkeypatch.setattr(settings, "TACHI_GAMES", games)
 
     assert [error.id for error in configured_games_exist(None)] == ids
+
+
+def test_chosen_import_types_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "TACHI_IMPORT_TYPES", ["ir/direct-manual"])
+    assert configured_import_types_exist(None) == []
+    monkeypatch.setattr(settings, "TACHI_IMPORT_TYPES", ["ir/direct-manual", "file/unheard-of"])
+    [error] = configured_import_types_exist(None)
+    assert (error.id, "file/unheard-of." in error.msg) == ("imports.E004", True)
+
+
+@pytest.mark.parametrize(
+    ("is_https", "proxies", "ids"), [(True, 0, ["imports.E003"]), (True, 1, []), (False, 0, []), (False, 1, [])]
+)
+def test_deployment_check_refuses_an_https_address_without_counted_proxies(
+    monkeypatch: pytest.MonkeyPatch, is_https: bool, proxies: int, ids: list[str]
+) -> None:
+    monkeypatch.setattr(settings, "SECURE", is_https)
+    monkeypatch.setattr(settings, "TACHI_PROXIES", proxies)
+
+    assert [error.id for error in proxies_are_counted(None)] == ids

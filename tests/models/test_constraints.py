@@ -1,4 +1,4 @@
-"""The database keeps the rules, whoever writes."""
+"""The database enforces the constraints, whatever code writes."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from django.utils import translation
 from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.fixtures import Settings as SettingsWrapper
 
-from tests.pages.scripted import ARGUMENTS, CHROMIUM, Site, serving
+from tests.pages.scripts_harness import ARGUMENTS, CHROMIUM, Site, serving
 
 ROOT = Path(__file__).parents[2]
 ENGLISH = Path("locale", "en", "LC_MESSAGES")
@@ -50,7 +50,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="session")
-def gathered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def message_catalogues(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the catalogues of what the sources say now."""
     folder = tmp_path_factory.mktemp("texts")
     for name in ("imports", "templates", "static"):
@@ -58,21 +58,23 @@ def gathered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "locale").mkdir()
     plain = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     for domain, ignored in DOMAINS.items():
-        gather = ("django", "makemessages", "-d", domain, "-l", "en", "--symlinks", "--no-location", *ignored)
-        subprocess.run([sys.executable, "-m", *gather], cwd=folder, env=plain, check=True, capture_output=True)
+        makemessages = ("django", "makemessages", "-d", domain, "-l", "en", "--symlinks", "--no-location", *ignored)
+        subprocess.run([sys.executable, "-m", *makemessages], cwd=folder, env=plain, check=True, capture_output=True)
     return folder
 
 
 @pytest.fixture
-def esperanto(gathered: Path, settings: SettingsWrapper) -> Iterator[None]:
+def esperanto(message_catalogues: Path, settings: SettingsWrapper) -> Iterator[None]:
     """A language in which every text stands as it is in English, in brackets."""
-    target = gathered / "locale" / "eo" / "LC_MESSAGES"
+    target = message_catalogues / "locale" / "eo" / "LC_MESSAGES"
     target.mkdir(parents=True, exist_ok=True)
     for domain in DOMAINS:
-        english = subprocess.run(["msgen", gathered / ENGLISH / f"{domain}.po"], check=True, capture_output=True).stdout
+        english = subprocess.run(
+            ["msgen", message_catalogues / ENGLISH / f"{domain}.po"], check=True, capture_output=True
+        ).stdout
         marked = subprocess.run(MARKED, input=english, check=True, capture_output=True).stdout
         subprocess.run(["msgfmt", "-o", target / f"{domain}.mo", "-"], input=marked, check=True)
-    settings.LOCALE_PATHS = [str(gathered / "locale")]
+    settings.LOCALE_PATHS = [str(message_catalogues / "locale")]
     settings.LANGUAGES = [("en", "English"), ("eo", "Esperanto")]
     with translation.override("eo"):
         yield

@@ -1,16 +1,16 @@
-"""The small world that most tests of the pipeline begin with."""
+"""The small catalogue that most tests of the pipeline start with."""
 
 from __future__ import annotations
 
 import pytest
 
 from imports.models import User
-from tests.pipeline.world import catalogue, player
+from tests.pipeline.factories import catalogue, player
 
 
 @pytest.fixture
 def catalogued(db: None) -> None:
-    """The songs and charts of `world` are there."""
+    """Creates the songs and charts of `factories.catalogue`."""
     catalogue()
 
 

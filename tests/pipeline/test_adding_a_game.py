@@ -1,4 +1,4 @@
-"""docs/adding-a-game.md is followed: its example is added from scratch, and works through the whole product."""
+"""docs/adding-a-game.md: its example is added from scratch and works in the whole product."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.core.management import call_command
 from imports import games, jobs
 from imports.games.spec import Game
 from imports.models import GameStats, PersonalBest, Score
-from tests.pipeline.world import EVENING, HALF_HOUR, bring, player, state_of, take_back
+from tests.pipeline.factories import EVENING, HALF_HOUR, import_rows, player, revert_import, state_of
 
 pytestmark = pytest.mark.django_db
 PAGE = Path(__file__).parents[2] / "docs" / "adding-a-game.md"
@@ -36,12 +36,12 @@ def tambourine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Game
     spec.loader.exec_module(module)
     game: Game = module.GAME
     monkeypatch.setattr(games, "GAMES", (*games.GAMES, game))
-    monkeypatch.setattr("imports.jobs.offered.GAMES", games.GAMES)
+    monkeypatch.setattr("imports.jobs.configuration.GAMES", games.GAMES)
     monkeypatch.setitem(games.BY_SLUG, game.slug, game)
-    jobs.offered_games.cache_clear()
+    jobs.enabled_games.cache_clear()
     _load_seeds(tmp_path / "seeds")
     yield game
-    jobs.offered_games.cache_clear()
+    jobs.enabled_games.cache_clear()
 
 
 def _load_seeds(folder: Path) -> None:
@@ -68,7 +68,7 @@ def row(difficulty: str, score: int, lamp: str, *, step: int = 0) -> dict[str, o
 
 def test_the_game_of_the_page_is_imported_rated_and_reverted(tambourine: Game) -> None:
     user = player()
-    job = bring(
+    job = import_rows(
         user,
         GPT,
         [
@@ -95,7 +95,7 @@ def test_the_game_of_the_page_is_imported_rated_and_reverted(tambourine: Game) -
     assert stats.classes == {"ribbon": "WHITE"}
     assert user.sessions.get().calculated_data == {"shake": pytest.approx((10.8 + 8.4 + 4.0) / 3)}
 
-    take_back(job)
+    revert_import(job)
     assert state_of(user)["stats"] == []
 
 

@@ -1,8 +1,7 @@
-"""Whatever is done in whatever order: the scores are those of the ledger, and everything else follows from them."""
+"""After any sequence of operations the scores are those of the model, and all derived state follows from them."""
 
 from __future__ import annotations
 
-import os
 from random import Random
 from typing import Any
 
@@ -12,58 +11,60 @@ from hypothesis import strategies as st
 
 from imports import jobs
 from imports.models import Import, Score, State, User
-from imports.pipeline.preview import revert_all
-from imports.pipeline.revert import Deed
 from imports.pipeline.scores import edit_score
-from tests.pipeline.walk import Step, Walk, edits, history_of, name_of, names, owners, steps
-from tests.pipeline.world import Document, bring, documents, row_of, undone
+from imports.pipeline.undo.preview import revert_all
+from imports.pipeline.undo.revert import RevertRequest
+from tests.examples import examples
+from tests.pipeline.factories import Document, documents, import_rows, row_of, undone
+from tests.pipeline.state_machine import StateMachine, Step, edits, history_of, name_of, names, owners, steps
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogued")]
-EXAMPLES = int(os.environ.get("TACHI_TEST_EXAMPLES", "500" if os.environ.get("CI") else "20"))
-MANY = settings(
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.usefixtures("catalogued")]
+EXAMPLES = examples(20, ci=500)
+WALK_SETTINGS = settings(
     max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 ANY_ORDER = st.randoms(use_true_random=False)
 ANYTHING = steps(
-    "revert", "revert several", "restore", "revert and restore", "delete", "edit", "name", "release", "rescue",
-    "drop orphan", wish=st.booleans(),
+    "revert", "revert several", "restore", "revert and restore", "delete", "edit", "name", "describe", "merge",
+    "release", "rescue", "drop orphan", "class", "seeds", "import thrice", "mend", wish=st.booleans(),
 )  # fmt: skip
 # A plain revert takes what other imports also carried, and a deletion takes single scores: their input does not say so.
 NOTHING_LOST = steps(
-    "revert", "revert several", "restore", "revert and restore", "edit", "release", "rescue", wish=st.just(True)
-)
+    "revert", "revert several", "restore", "revert and restore", "edit", "name", "describe", "merge", "release",
+    "rescue", "seeds", wish=st.just(True),
+)  # fmt: skip
 
 
-@MANY
-@given(ANYTHING, documents(), st.integers(1, 2), ANY_ORDER)
+@WALK_SETTINGS
+@given(ANYTHING, documents(differing=True), st.integers(1, 2), ANY_ORDER)
 @undone()
 def test_the_scores_are_the_ledgers_and_all_else_follows_from_them_in_any_order(
-    deeds: list[Step], drawn: list[Document], players: int, order: Random
+    operations: list[Step], drawn: list[Document], players: int, order: Random
 ) -> None:
-    walk = Walk(drawn, players=players)
-    walk.go(deeds)
-    walk.check()
-    for ledger in walk.ledgers:
+    machine = StateMachine(drawn, players=players)
+    machine.run_steps(operations)
+    machine.check()
+    for ledger in machine.ledgers:
         assert_it_could_have_come_in_another_order(ledger.user, order)
 
 
 def assert_it_could_have_come_in_another_order(user: User, order: Random) -> None:
     """Brings the scores that each surviving import still has by themselves, as imports in another order."""
-    wanted, edited = history_of(user), edits(user)
+    wanted, edited, named = history_of(user), edits(user), names(user)
     survivors = list(Import.objects.filter(user=user, state=State.COMPLETED))
     parts = [part for job in survivors for part in parts_of(job)]
-    revert_all(survivors, Deed())
+    revert_all(survivors, RevertRequest())
     assert owners(user) == {}
     order.shuffle(parts)
     for gpt, rows in parts:
-        bring(user, gpt, rows)
+        import_rows(user, gpt, rows)
     for score in Score.objects.filter(user=user).select_related("chart__song"):
         comment, highlight = edited.get(name_of(score), (None, False))
         if comment is not None or highlight:
             edit_score(score, {"comment": comment, "highlight": highlight}, by=user)
-    assert history_of(user) == wanted
+    assert (history_of(user), names(user)) == (wanted, named)
 
 
 def parts_of(job: Import) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -74,33 +75,30 @@ def parts_of(job: Import) -> list[tuple[str, list[dict[str, Any]]]]:
     return list(by_playtype.items())
 
 
-@settings(MANY, max_examples=max(1, EXAMPLES // 4))
+@settings(WALK_SETTINGS, max_examples=max(1, EXAMPLES // 4))
 @given(NOTHING_LOST, documents(), ANY_ORDER)
 @undone()
 def test_what_remains_is_the_state_of_the_surviving_imports_alone_in_any_order(
-    deeds: list[Step], drawn: list[Document], order: Random
+    operations: list[Step], drawn: list[Document], order: Random
 ) -> None:
-    walk = Walk(drawn, players=1)
-    walk.go(deeds)
-    walk.do_rescue(walk.ledgers[0], deeds[0])  # a restored import finds every song that has come out
-    walk.check()
-    user = walk.ledgers[0].user
-    wanted, edited = history_of(user), edits(user)
+    machine = StateMachine(drawn, players=1)
+    machine.run_steps(operations)
+    machine.do_rescue(machine.ledgers[0], operations[0])  # a restored import finds every song that has come out
+    machine.check()
+    user = machine.ledgers[0].user
+    wanted = history_of(user), edits(user), names(user)
     survivors = list(Import.objects.filter(user=user, state=State.COMPLETED).order_by("pk"))
 
     _there_and_back(survivors, order=order)
-    assert (history_of(user), edits(user)) == (wanted, edited)
+    assert (history_of(user), edits(user), names(user)) == wanted
 
-    owned, named = owners(user), names(user)
     _there_and_back(survivors)
-    assert (history_of(user), edits(user)) == (wanted, edited)
-    if owners(user) == owned:  # a shared score is the earliest import's now, and sessions follow their scores
-        assert names(user) == named
+    assert (history_of(user), edits(user), names(user)) == wanted
 
 
 def _there_and_back(chosen: list[Import], *, order: Random | None = None) -> None:
-    """Reverts imports as one deed and restores them one by one, oldest first or as chance will have it."""
-    revert_all(chosen, Deed())
+    """Reverts imports as one operation and restores them one by one, oldest first or as chance will have it."""
+    revert_all(chosen, RevertRequest())
     for job in order.sample(chosen, len(chosen)) if order else chosen:
         jobs.restore(job, by=job.user)
         jobs.run_import(job.import_id)

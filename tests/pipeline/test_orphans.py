@@ -1,4 +1,4 @@
-"""Rows with unknown songs are kept, tried again, and follow the import that brought them."""
+"""Rows with unknown songs are kept, retried, and follow the import that brought them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from imports import jobs
-from imports.formats.lookup import chart_keys, song_keys
+from imports.formats.match_keys import chart_keys, song_keys
 from imports.games.sdvx import GAME as SDVX_GAME
 from imports.models import AuditEntry, Chart, Import, ImportProblem, OrphanScore, Score, Song, User
-from imports.pipeline.orphans import Rescue, delete_orphan, reprocess
+from imports.pipeline.orphans import ReprocessResult, delete_orphan, reprocess
 from imports.pipeline.scores import delete_score
-from tests.pipeline.world import EVENING, HALF_HOUR, bring, player, state_of, take_back
+from tests.pipeline.factories import EVENING, HALF_HOUR, import_rows, player, revert_import, state_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogued")]
 SDVX = "sdvx:Single"
@@ -27,8 +27,8 @@ def row(number: int = 99, **changes: Any) -> dict[str, Any]:
 
 def release(number: int = 99) -> None:
     """The song that was unknown comes out."""
-    facts = {"id": number, "title": f"Song {number}", "altTitles": [], "data": {}}
-    song = Song.objects.create(game="sdvx", song_id=number, title=f"Song {number}", match_keys=song_keys(facts))
+    fields = {"id": number, "title": f"Song {number}", "altTitles": [], "data": {}}
+    song = Song.objects.create(game="sdvx", song_id=number, title=f"Song {number}", match_keys=song_keys(fields))
     data = {"inGameID": number}
     Chart.objects.create(
         chart_id=f"new-{number}", game="sdvx", song=song, playtype="Single", difficulty="EXH", level="15", level_num=15,
@@ -37,13 +37,13 @@ def release(number: int = 99) -> None:
 
 
 def test_a_rescued_score_belongs_to_the_import_that_brought_its_row(user: User) -> None:
-    job = bring(user, SDVX, [row(1), row(timeAchieved=EVENING), row(98)])
+    job = import_rows(user, SDVX, [row(1), row(timeAchieved=EVENING), row(98)])
     release()
 
-    rescue = reprocess(user, jobs.offered_games(), by=user)
+    rescue = reprocess(user, jobs.enabled_games(), by=user)
 
     job.refresh_from_db()
-    assert rescue == Rescue(processed=2, rescued=1, kept=1, removed=0)
+    assert rescue == ReprocessResult(processed=2, rescued=1, kept=1, removed=0)
     assert (job.score_count, job.problem_count, Score.objects.filter(from_import=job).count()) == (2, 1, 2)
     assert list(ImportProblem.objects.filter(job=job).values_list("row", flat=True)) == [2]
     assert OrphanScore.objects.get(user=user).data["identifier"] == "98"
@@ -57,46 +57,46 @@ def test_rescue_leaves_the_state_of_an_import_that_knew_the_song_all_along(user:
         row(timeAchieved=EVENING + HALF_HOUR),
         row(2, timeAchieved=EVENING + HALF_HOUR),
     ]
-    late = bring(user, SDVX, rows)
+    late = import_rows(user, SDVX, rows)
     release()
-    reprocess(user, jobs.offered_games())
+    reprocess(user, jobs.enabled_games())
     rescued = state_of(user)
 
-    take_back(late)
+    revert_import(late)
     assert state_of(user)["scores"] == []
-    bring(user, SDVX, rows)
+    import_rows(user, SDVX, rows)
 
     assert _without_creators(state_of(user)) == _without_creators(rescued)
 
 
 def test_orphans_of_several_imports_are_refreshed_once_for_all(user: User) -> None:
-    first, second = bring(user, SDVX, [row()]), bring(user, SDVX, [row(score=9_500_000), row(1)])
+    first, second = import_rows(user, SDVX, [row()]), import_rows(user, SDVX, [row(score=9_500_000), row(1)])
     release()
 
-    assert reprocess(user, jobs.offered_games()).rescued == 2
+    assert reprocess(user, jobs.enabled_games()).rescued == 2
 
     assert [Score.objects.filter(from_import=job).count() for job in (first, second)] == [1, 2]
     assert len(state_of(user)["bests"]) == 2
 
 
 def test_a_rescued_score_is_carried_by_every_import_that_brought_its_row(user: User) -> None:
-    first, second = bring(user, SDVX, [row(), row()]), bring(user, SDVX, [row(), row(1)])
+    first, second = import_rows(user, SDVX, [row(), row()]), import_rows(user, SDVX, [row(), row(1)])
     release()
 
-    assert reprocess(user, jobs.offered_games()) == Rescue(processed=1, rescued=1, kept=0, removed=0)
+    assert reprocess(user, jobs.enabled_games()) == ReprocessResult(processed=1, rescued=1, kept=0, removed=0)
 
     assert [_counts(job) for job in (first, second)] == [(1, 1, 0), (1, 1, 0)]
-    take_back(first, keep_shared=True)
+    revert_import(first, keep_shared=True)
     assert (_counts(second), Score.objects.filter(from_import=second).count()) == ((2, 0, 0), 2)
 
 
-def test_of_a_blacklisted_score_a_rescue_leaves_no_trace(user: User) -> None:
-    job = bring(user, SDVX, [row()])
+def test_a_rescue_leaves_no_trace_of_a_blacklisted_score(user: User) -> None:
+    job = import_rows(user, SDVX, [row()])
     release()
-    other = bring(user, SDVX, [row()])
+    other = import_rows(user, SDVX, [row()])
     delete_score(Score.objects.get(), by=user, blacklist=True)
 
-    assert reprocess(user, jobs.offered_games()).removed == 1
+    assert reprocess(user, jobs.enabled_games()).removed == 1
 
     assert (_counts(job), _counts(other)) == ((0, 0, 0), (0, 0, 0))
 
@@ -108,50 +108,50 @@ def _counts(job: Import) -> tuple[int, int, int]:
 
 
 def test_an_orphan_that_does_not_fit_is_kept_with_the_reason(user: User) -> None:
-    bring(user, SDVX, [row(lamp="PERFECT ULTIMATE CHAIN")])
+    import_rows(user, SDVX, [row(lamp="PERFECT ULTIMATE CHAIN")])
     release()
 
-    assert reprocess(user, jobs.offered_games()) == Rescue(processed=1, rescued=0, kept=1, removed=0)
+    assert reprocess(user, jobs.enabled_games()) == ReprocessResult(processed=1, rescued=0, kept=1, removed=0)
 
     assert "Cannot have a PERFECT ULTIMATE CHAIN" in OrphanScore.objects.get(user=user).error_message
 
 
 def test_an_orphan_whose_score_is_there_already_is_removed(user: User) -> None:
-    bring(user, SDVX, [row()])
+    import_rows(user, SDVX, [row()])
     release()
-    bring(user, SDVX, [row()])
+    import_rows(user, SDVX, [row()])
 
-    assert reprocess(user, jobs.offered_games()) == Rescue(processed=1, rescued=0, kept=0, removed=1)
+    assert reprocess(user, jobs.enabled_games()) == ReprocessResult(processed=1, rescued=0, kept=0, removed=1)
 
     assert Score.objects.filter(user=user).count() == 1
 
 
 def test_orphans_of_a_game_that_is_not_offered_any_more_are_kept(user: User) -> None:
-    bring(user, SDVX, [row()])
+    import_rows(user, SDVX, [row()])
     release()
-    others = [game for game in jobs.offered_games() if game is not SDVX_GAME]
+    others = [game for game in jobs.enabled_games() if game is not SDVX_GAME]
 
     assert reprocess(user, others).kept == 1
 
-    assert OrphanScore.objects.get(user=user).error_message.startswith("Invalid game 'sdvx'")
+    assert OrphanScore.objects.get(user=user).error_message.startswith("Invalid game group 'sdvx'")
 
 
-def test_without_orphans_there_is_nothing_to_do(user: User) -> None:
-    assert reprocess(user, jobs.offered_games()) == Rescue()
+def test_a_retry_without_orphans_does_nothing(user: User) -> None:
+    assert reprocess(user, jobs.enabled_games()) == ReprocessResult()
 
 
 def test_other_players_orphans_are_left_alone(user: User) -> None:
     other = player()
-    bring(other, SDVX, [row()])
+    import_rows(other, SDVX, [row()])
     release()
 
-    reprocess(user, jobs.offered_games())
+    reprocess(user, jobs.enabled_games())
 
     assert OrphanScore.objects.filter(user=other).count() == 1
 
 
 def test_a_deleted_orphan_is_on_record(user: User) -> None:
-    job = bring(user, SDVX, [row()])
+    job = import_rows(user, SDVX, [row()])
 
     delete_orphan(OrphanScore.objects.get(user=user), by=user)
 

@@ -1,4 +1,4 @@
-"""No index is kept that nothing reads: each costs space, and time for every import."""
+"""There is no unused index: each takes space, and time in every import."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from tests.planner import plan_of
+from tests.query_plans import plan_of
 
 pytestmark = pytest.mark.django_db
 
@@ -16,7 +16,11 @@ ASKED_BY_PEOPLE = {"imports_user", "imports_blockedclient"}
 
 def test_no_second_index_for_like_lies_beside_that_of_a_unique_text() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_indexes WHERE strpos(indexdef, '_pattern_ops') > 0")
+        # File names are looked for by their beginning, in an index that is for that alone.
+        cursor.execute(
+            "SELECT tablename FROM pg_indexes"
+            " WHERE strpos(indexdef, '_pattern_ops') > 0 AND indexname <> 'input_by_file_name'"
+        )
         found = {table for (table,) in cursor.fetchall()}
     tables = {model._meta.db_table for model in apps.get_app_config("imports").get_models()}
     assert found & tables <= ASKED_BY_PEOPLE
@@ -49,6 +53,8 @@ def test_no_index_is_the_beginning_of_another() -> None:
         ("imports_session", "session_id", "session_ids_are_unique"),
         ("imports_orphanscore", "orphan_id", "orphan_ids_are_unique"),
         ("imports_chart", "chart_id", "chart_ids_are_unique"),
+        ("imports_chart", "v3_id", "v3_chart_ids_are_unique"),
+        ("imports_song", "v3_id", "v3_song_ids_are_unique"),
         ("imports_apitoken", "digest", "tokens_are_unique"),
     ],
 )
@@ -56,3 +62,26 @@ def test_an_id_is_looked_up_in_the_index_that_keeps_it_unique(table: str, column
     statement = f"SELECT 1 FROM {table} WHERE {column} = 'x'"  # noqa: S608 - our own names
     plan = plan_of(statement, without=["enable_seqscan"])
     assert index in plan
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "indexes"),
+    [
+        (
+            "imports_chart",
+            ("v3_id = 'x'", "chart_id = 'x'", "former_ids @> ARRAY['x']"),
+            ("v3_chart_ids_are_unique", "chart_ids_are_unique", "chart_former_ids"),
+        ),
+        (
+            "imports_song",
+            ("v3_id = 'x'", "former_ids @> ARRAY['x']"),
+            ("v3_song_ids_are_unique", "song_former_ids"),
+        ),
+    ],
+)
+def test_any_of_the_ids_of_a_row_is_looked_up_in_its_index(
+    table: str, columns: tuple[str, ...], indexes: tuple[str, ...]
+) -> None:
+    statement = f"SELECT 1 FROM {table} WHERE {' OR '.join(columns)}"  # noqa: S608 - our own names
+    plan = plan_of(statement, without=["enable_seqscan"])
+    assert all(index in plan for index in indexes)

@@ -1,4 +1,4 @@
-"""Pages are read by index alone: no table that grows with its players is gone through for any of them.
+"""Pages are read through indexes: none scans a table that grows with its players.
 
 PostgreSQL is asked for its plans at a size where it would rather go through what it has no index for.
 """
@@ -15,8 +15,8 @@ from django.test.utils import CaptureQueriesContext
 
 from imports.models import Import, Score, User
 from imports.models import Session as PlaySession
-from tests import builders, people
-from tests.planner import plan_of
+from tests import factories, people
+from tests.query_plans import plan_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 
@@ -24,7 +24,8 @@ PLAYERS = 300
 IMPORTS = 20  # of each player, all but one of them empty
 SCORES = 60
 GROWING = {
-    f"imports_{name}" for name in ("score", "personalbest", "session", "importsession", "import", "importproblem")
+    f"imports_{name}"
+    for name in ("score", "personalbest", "dailyratings", "session", "importsession", "import", "importproblem")
 }
 
 
@@ -39,9 +40,10 @@ def copied(table: str, changes: str, *, times: int, owner: str) -> str:
 @pytest.fixture
 def _many() -> None:
     alice = people.alice()
-    rows = builders.charts(SCORES)
-    job = builders.an_import(
-        alice, *[builders.score_on(c, timeAchieved=builders.NOON + i * 3 * builders.HOUR) for i, c in enumerate(rows)]
+    rows = factories.charts(SCORES)
+    job = factories.an_import(
+        alice,
+        *[factories.score_on(c, timeAchieved=factories.NOON + i * 3 * factories.HOUR) for i, c in enumerate(rows)],
     )
     User.objects.bulk_create([User(username=f"other_{number}") for number in range(PLAYERS)])
     shift = "'id', one.id + others.id * 100000, 'user_id', others.id"
@@ -65,6 +67,8 @@ def _many() -> None:
                 owner=mine,
             ),
             copied("imports_personalbest", shift, times=1, owner=mine),
+            copied("imports_dailyratings", shift, times=1, owner=mine),
+            copied("imports_gamestats", shift, times=1, owner=mine),
             copied("imports_session", f"{shift}, 'session_id', 'Q' || left({unique}, 40)", times=1, owner=mine),
             copied(
                 "imports_importsession",
@@ -96,6 +100,11 @@ PAGES = (
     "/charts/{chart}/",
     "/charts/{chart}/?page=3",
     "/users/alice/",
+    "/users/alice/games/sdvx/Single/?range=all",
+    "/users/alice/games/sdvx/Single/?tab=bests&lamp=CLEAR",
+    "/users/alice/games/sdvx/Single/?tab=sessions",
+    "/games/sdvx/Single/players/?page=2",
+    "/games/sdvx/Single/compare/?one=alice&other=other_7",
     "/orphans/",
 )
 

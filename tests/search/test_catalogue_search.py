@@ -1,4 +1,4 @@
-"""Songs are found by what somebody typed, in any script, through an index."""
+"""Songs are found by text in any script, through an index."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import pytest
 from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
-from imports import fuzzy
-from imports.catalogue_search import MOST, find_songs, find_songs_of_each, search
+from imports.catalogue import fuzzy
+from imports.catalogue.search import MAX_SONGS, find_songs, find_songs_of_each, search
 from imports.games import GAMES
 from imports.models import Song
-from tests.planner import plan_of
-from tests.search.songs import a_catalogue
+from tests.query_plans import plan_of
+from tests.search.factories import a_catalogue
 
 pytestmark = pytest.mark.django_db
 
@@ -76,7 +76,7 @@ def found(text: str, **parts: Any) -> list[int]:
         ("\n", list(TITLES)),  # nothing but blanks
     ],
 )
-def test_what_somebody_types_finds(typed: str, songs: list[int]) -> None:
+def test_each_query_finds_its_song(typed: str, songs: list[int]) -> None:
     assert found(typed) == songs
 
 
@@ -112,18 +112,19 @@ def test_nothing_typed_finds_the_first_of_the_catalogue() -> None:
     assert [hit.score for hit in find_songs("", game="sdvx", most=3)] == [0, 0, 0]
 
 
-def test_at_most_so_many_of_each_game_are_found_the_best_among_them() -> None:
+@pytest.mark.slow
+def test_a_search_finds_a_limited_number_in_each_game_the_best_included() -> None:
     Song.objects.bulk_create(
         Song(game=game, song_id=number, title=f"the quick q{'x' * (number % 7)}" if number < 1_999 else "Q")
         for game in ("ddr", "itg")
         for number in range(2_000)
     )
     hits = find_songs_of_each("q", games=["ddr", "itg"])
-    assert [len(each) for each in hits.values()] == [MOST, MOST]
+    assert [len(each) for each in hits.values()] == [MAX_SONGS, MAX_SONGS]
     assert {each[0].song.title for each in hits.values()} == {"Q"}
 
 
-def test_it_takes_two_queries_however_many_games(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_a_search_takes_two_queries_however_many_games(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(2):
         find_songs_of_each("a", games=[game.slug for game in GAMES])
     with django_assert_num_queries(0):
@@ -157,6 +158,6 @@ def test_the_index_is_used_with_as_many_songs_as_there_are() -> None:
     a_catalogue(songs=35_000)
     for games in (["pms"], [game.slug for game in GAMES]):
         for typed in ("冥", "め", "めう", "q", "%", "freedom dive", "gravekeeper"):
-            plan = plan_of(*search(fuzzy.pattern(typed), games=games, most=MOST))
+            plan = plan_of(*search(fuzzy.pattern(typed), games=games, most=MAX_SONGS))
             assert "song_letters" in plan, (typed, plan)
             assert "Seq Scan" not in plan, (typed, plan)

@@ -1,4 +1,4 @@
-"""A broken file loads nothing, and every broken row is named by file, row and key."""
+"""A broken file loads nothing of its game, and every broken row is reported with file, row and key."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import pytest
 from imports.models import Chart, Song
 from imports.seeds.load import load
 from imports.seeds.rows import SeedsBroken
-from tests.seeds.folders import chart, song, write
+from tests.seeds.factories import chart, song, write
 
 pytestmark = pytest.mark.django_db
 
 
-def told(folder: Path, *, keep: bool = False) -> list[str]:
+def messages_of(folder: Path, *, keep: bool = False) -> list[str]:
     with pytest.raises(SeedsBroken) as broken:
         load(folder, keep=keep)
     return broken.value.lines()
@@ -53,9 +53,9 @@ CHART_1 = "charts-sdvx.json[1] (chartID EXH of 1)"
     ],
 )
 def test_a_broken_song_is_named_and_nothing_is_loaded(tmp_path: Path, row: Any, expected: str) -> None:
-    folder = write(tmp_path, songs_sdvx=[song(7), row], songs_usc=[song(1, data={})])
+    folder = write(tmp_path, songs_sdvx=[song(7), row])
 
-    assert told(folder) == [expected]
+    assert messages_of(folder) == [expected]
     assert not Song.objects.exists()
 
 
@@ -71,7 +71,7 @@ def test_a_broken_song_is_named_and_nothing_is_loaded(tmp_path: Path, row: Any, 
         (chart(playtype="Double"), f"{CHART_1}: playtype: Double is none of Single"),
         (
             chart(difficulty="HARD", chartID="EXH of 1"),
-            f"{CHART_1}: difficulty: HARD is none of NOV, ADV, EXH, INF, GRV, HVN, VVD, XCD, MXM, ULT",
+            f"{CHART_1}: difficulty: HARD is none of NOV, ADV, EXH, INF, GRV, HVN, VVD, XCD, NBL, MXM, ULT",
         ),
         (chart(versions=["booth", "moth"]), f"{CHART_1}: versions: moth is not known"),
         (chart(versions=["booth", "booth"]), f"{CHART_1}: versions: one stands twice"),
@@ -91,7 +91,7 @@ def test_a_broken_song_is_named_and_nothing_is_loaded(tmp_path: Path, row: Any, 
 def test_a_broken_chart_is_named_and_nothing_is_loaded(tmp_path: Path, row: Any, expected: str) -> None:
     folder = write(tmp_path, songs_sdvx=[song(1)], charts_sdvx=[chart(1, "NOV"), row])
 
-    assert told(folder) == [expected]
+    assert messages_of(folder) == [expected]
     assert not Song.objects.exists()
     assert not Chart.objects.exists()
 
@@ -102,13 +102,13 @@ def test_a_broken_chart_is_named_and_nothing_is_loaded(tmp_path: Path, row: Any,
         ("{}", "songs-sdvx.json: is no list of rows: expected a list, got an object"),
         ("", "songs-sdvx.json: is no JSON (Input data was truncated)"),
         ("[{}", "songs-sdvx.json: is no JSON (Input data was truncated)"),
-        ("\ufeff[]", "songs-sdvx.json: is no JSON (JSON is malformed: invalid character (byte 0))"),
+        ("\ufeff\ufeff[]", "songs-sdvx.json: is no JSON (JSON is malformed: invalid character (byte 0))"),
         (b'[{"id": 1, "title": "\xff"}]', "songs-sdvx.json[0]: is not UTF-8"),
         ("[" * 2000 + "]" * 2000, "songs-sdvx.json: is no JSON (maximum recursion depth exceeded)"),
     ],
 )
 def test_a_file_that_is_no_list_of_rows_is_refused(tmp_path: Path, content: Any, expected: str) -> None:
-    assert told(write(tmp_path, songs_sdvx=content))[0].startswith(expected[:60])
+    assert messages_of(write(tmp_path, songs_sdvx=content))[0].startswith(expected[:60])
 
 
 def test_data_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_data_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
     for _ in range(60):
         deep = {"in": deep}
 
-    assert told(write(tmp_path, songs_unbuilt=[song(data=deep)])) == [
+    assert messages_of(write(tmp_path, songs_unbuilt=[song(data=deep)])) == [
         "songs-unbuilt.json[0] (id 1): data: is nested too deeply"
     ]
 
@@ -124,7 +124,7 @@ def test_data_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
 def test_each_file_tells_its_first_ten_problems(tmp_path: Path) -> None:
     folder = write(tmp_path, songs_sdvx=[song(n, title=n) for n in range(12)], songs_usc=[song(1, title=None)])
 
-    lines = told(folder)
+    lines = messages_of(folder)
 
     assert lines[9:] == [
         "songs-sdvx.json[9] (id 9): title: expected text, got a whole number",
@@ -134,8 +134,10 @@ def test_each_file_tells_its_first_ten_problems(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_seed_files_is_refused(tmp_path: Path) -> None:
-    assert told(write(tmp_path, goals=[])) == [f"{tmp_path}: holds neither songs-<game>.json nor charts-<game>.json"]
-    assert told(tmp_path / "nowhere") == [f"{tmp_path / 'nowhere'}: is no folder"]
+    assert messages_of(write(tmp_path, goals=[])) == [
+        f"{tmp_path}: holds neither songs-<game>.json nor charts-<game>.json"
+    ]
+    assert messages_of(tmp_path / "nowhere") == [f"{tmp_path / 'nowhere'}: is no folder"]
 
 
 SONGS = {"songs_unbuilt": [song(data={})], "songs_sdvx": [song()]}
@@ -144,7 +146,7 @@ SONGS = {"songs_unbuilt": [song(data={})], "songs_sdvx": [song()]}
 def test_one_chart_id_cannot_stand_for_charts_of_two_games(tmp_path: Path) -> None:
     both = write(tmp_path, **SONGS, charts_unbuilt=[chart(playtype="Keyboard")], charts_sdvx=[chart()])
 
-    assert told(both) == ["charts-unbuilt.json[0] (chartID EXH of 1): is a chart of sdvx Single already"]
+    assert messages_of(both) == ["charts-unbuilt.json[0] (chartID EXH of 1): is a chart of sdvx Single already"]
 
 
 def test_a_chart_id_of_another_game_cannot_be_taken_over(tmp_path: Path) -> None:
@@ -152,7 +154,7 @@ def test_a_chart_id_of_another_game_cannot_be_taken_over(tmp_path: Path) -> None
 
     taken = write(tmp_path, **SONGS, charts_sdvx=[chart()])
 
-    assert told(taken) == ["charts-sdvx.json[0] (chartID EXH of 1): is a chart of unbuilt Keyboard already"]
+    assert messages_of(taken) == ["charts-sdvx.json[0] (chartID EXH of 1): is a chart of unbuilt Keyboard already"]
 
 
 def test_a_game_that_is_not_built_yet_may_have_any_data(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a game promises of its charts holds among the primary ones. One row a promise: it is kept, or it is told."""
+"""The invariants of a game's primary charts. One table row for each: it holds, or the violation is reported."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from imports.games import GAMES
-from imports.seeds.checks import problems_of_charts
-from imports.seeds.invariants import _ONCE, _RULES
-from imports.seeds.rows import ChartRow
-from tests.seeds.folders import Row, chart
+from imports.seeds.checks import ChartChecks
+from imports.seeds.invariants import _RULES, _UNIQUE_KEYS
+from imports.seeds.rows import ChartOf2025
+from tests.seeds.factories import Row, chart
 
 IIDX = {
     "notecount": 1_000,
@@ -59,13 +59,13 @@ def row(game: str, number: int = 1, **changed: Any) -> Row:
     return chart(number) | named | changed
 
 
-def told(game: str, *rows: Row) -> list[str]:
-    parsed = msgspec.convert(list(rows), list[ChartRow])
-    return [problem.message for problem in problems_of_charts("file", game, parsed)]
+def messages_of(game: str, *rows: Row) -> list[str]:
+    parsed = [each.row(None) for each in msgspec.convert(list(rows), list[ChartOf2025])]
+    return [problem.message for problem in ChartChecks(game).problems("file", dict(enumerate(parsed)))]
 
 
 def pair(game: str, one: Row, other: Row, **changed: Any) -> list[str]:
-    return told(game, row(game, 1, data=one), row(game, 2, **{"data": other, **changed}))
+    return messages_of(game, row(game, 1, data=one), row(game, 2, **{"data": other, **changed}))
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_one_song_of_sdvx_has_one_of_its_five_extra_difficulties() -> None:
     ]
 
     expected = "the INF, GRV, HVN, VVD or XCD chart of inGameID 5 stands in row 0 already"
-    assert told("sdvx", *rows) == [expected]
+    assert messages_of("sdvx", *rows) == [expected]
 
 
 WACCA, CHUNITHM = {"inGameID": 1}, {"inGameID": 1}
@@ -152,13 +152,13 @@ MAIMAI = {"displayVersion": "x", "inGameID": 1}
 def test_a_level_says_what_its_number_does(game: str, data: Row, level: str, number: float, expected: str) -> None:
     chart_row = row(game, data=data, level=level, levelNum=number)
 
-    assert told(game, chart_row) == ([expected] if expected else [])
-    assert told(game, chart_row | {"isPrimary": False}) == []
+    assert messages_of(game, chart_row) == ([expected] if expected else [])
+    assert messages_of(game, chart_row | {"isPrimary": False}) == []
 
 
 def test_data_of_the_wrong_shape_is_not_looked_into() -> None:
-    assert told("iidx", row("iidx", data={}))[0] == "data.notecount: Required"
+    assert messages_of("iidx", row("iidx", data={}))[0] == "data.notecount: Required"
 
 
 def test_every_rule_is_a_rule_of_a_game() -> None:
-    assert {*_ONCE, *_RULES} <= {game.slug for game in GAMES}
+    assert {*_UNIQUE_KEYS, *_RULES} <= {game.slug for game in GAMES}

@@ -1,4 +1,4 @@
-"""After a load the catalogue is what the files say, whatever it was before; except where scores would be lost."""
+"""After a load the catalogue equals the files, whatever it was before, unless scores would be lost."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from django.db import connection
 from imports.models import Chart, Song
 from imports.seeds import rerate
 from imports.seeds.load import Loaded, Tally, load
-from tests import builders, people
-from tests.seeds.folders import chart, song, write
+from tests import factories, people
+from tests.seeds.factories import chart, song, write
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def tallies(loaded: Loaded) -> dict[str, Tally]:
+def tally_by_kind(loaded: Loaded) -> dict[str, Tally]:
     return {kind: tally for (_, kind), tally in loaded.tallies.items()}
 
 
@@ -51,7 +51,7 @@ def test_songs_and_charts_are_stored_with_what_they_can_be_found_by(tmp_path: Pa
     assert (stored.game, stored.song_id, stored.title, stored.artist) == ("sdvx", 1, "Ärger", "Somebody")
     assert (stored.alt_titles, stored.search_terms) == (["TROUBLE"], ["aerger"])
     assert stored.data == {"displayVersion": "booth"}
-    assert stored.match_keys == ["songID:1", "title:ärger", "title:trouble"]
+    assert stored.match_keys == ["songID:1", "title:ärger", "title:trouble", "alike:ärger", "alike:trouble"]
     found = Chart.objects.get()
     assert (found.chart_id, found.song, found.game, found.playtype) == ("EXH of 1", stored, "sdvx", "Single")
     assert (found.difficulty, found.level, found.level_num, found.is_primary) == ("EXH", "16", 16.5, False)
@@ -63,7 +63,7 @@ def test_a_second_load_writes_nothing(folder: Path) -> None:
 
     loaded = load(folder)
 
-    assert tallies(loaded) == {"songs": Tally(total=2), "charts": Tally(total=4)}
+    assert tally_by_kind(loaded) == {"songs": Tally(total=2), "charts": Tally(total=4)}
     assert versions_of_rows() == before
 
 
@@ -72,7 +72,7 @@ def test_new_rows_are_added_changed_rows_replaced_and_missing_rows_deleted(folde
 
     loaded = load(folder)
 
-    assert tallies(loaded) == {
+    assert tally_by_kind(loaded) == {
         "songs": Tally(total=2, new=1, changed=1, deleted=1),
         "charts": Tally(total=2, new=1, changed=1, deleted=3),
     }
@@ -80,20 +80,20 @@ def test_new_rows_are_added_changed_rows_replaced_and_missing_rows_deleted(folde
     assert set(Chart.objects.values_list("chart_id", "level")) == {("EXH of 1", "17"), ("EXH of 3", "16")}
 
 
-def test_with_keep_nothing_is_deleted(folder: Path) -> None:
+def test_the_keep_option_deletes_nothing(folder: Path) -> None:
     write(folder, songs_sdvx=[song(3)], charts_sdvx=[chart(3), chart(1, level="17")])
 
     loaded = load(folder, keep=True)
 
-    assert tallies(loaded) == {"songs": Tally(total=1, new=1), "charts": Tally(total=2, new=1, changed=1)}
+    assert tally_by_kind(loaded) == {"songs": Tally(total=1, new=1), "charts": Tally(total=2, new=1, changed=1)}
     assert (Song.objects.count(), Chart.objects.count()) == (3, 5)
 
 
 @pytest.mark.parametrize(("game", "playtype"), [("bms", "7K"), ("pms", "Controller")])
 def test_songs_and_charts_of_bms_and_pms_are_never_deleted(tmp_path: Path, game: str, playtype: str) -> None:
-    facts = dict.fromkeys(("genre", "subtitle", "subartist", "tableString"))
+    fields = dict.fromkeys(("genre", "subtitle", "subartist", "tableString"))
     hashes = [{"notecount": 100, "hashMD5": f"a{n}", "hashSHA256": f"b{n}", "tableFolders": []} for n in range(3)]
-    songs = [song(number, data=facts) for number in (1, 2)]
+    songs = [song(number, data=fields) for number in (1, 2)]
     charts = [chart(number, "CHART", playtype=playtype, versions=[], data=hashes[number]) for number in (1, 2)]
     load(write(tmp_path, **{f"songs_{game}": songs, f"charts_{game}": charts}))
 
@@ -113,33 +113,32 @@ def test_only_the_games_and_kinds_in_the_folder_are_touched(folder: Path) -> Non
 def test_songs_alone_do_not_take_away_a_song_that_has_charts(folder: Path) -> None:
     loaded = load(write(folder, songs_sdvx=[song(1)]))
 
-    assert tallies(loaded)["songs"] == Tally(total=1, kept=1)
+    assert tally_by_kind(loaded)["songs"] == Tally(total=1, kept=1)
     assert Song.objects.count() == 2
 
 
 def test_a_chart_with_scores_and_its_song_are_never_deleted(folder: Path) -> None:
     played = Chart.objects.get(chart_id="EXH of 2")
-    builders.an_import(people.alice(), builders.score_on(played))
+    factories.an_import(people.alice(), factories.score_on(played))
 
     loaded = load(write(folder, songs_sdvx=[song(1)], charts_sdvx=[chart(1)]))
 
     assert chart_ids() == {"EXH of 1", "EXH of 2"}
     assert set(Song.objects.values_list("song_id", flat=True)) == {1, 2}
     assert loaded.kept == [("sdvx", "EXH of 2")]
-    assert tallies(loaded)["charts"] == Tally(total=1, deleted=2, kept=1)
-    assert tallies(loaded)["songs"] == Tally(total=1, kept=1)
+    assert tally_by_kind(loaded)["charts"] == Tally(total=1, deleted=2, kept=1)
+    assert tally_by_kind(loaded)["songs"] == Tally(total=1, kept=1)
 
 
 def test_a_kept_chart_gives_way_to_the_one_that_took_its_place(folder: Path) -> None:
     alice, played = people.alice(), Chart.objects.get(chart_id="EXH of 2")
-    builders.an_import(alice, builders.score_on(played))
+    factories.an_import(alice, factories.score_on(played))
 
     loaded = load(write(folder, songs_sdvx=[song(2)], charts_sdvx=[chart(2, chartID="remade")]))
 
     assert dict(Chart.objects.values_list("chart_id", "is_primary")) == {"EXH of 2": False, "remade": True}
     assert loaded.displaced == [("sdvx", "EXH of 2")]
-    assert loaded.rerating is not None
-    rerate.work(loaded.rerating.pk)
+    rerate.work(loaded.reratings[0].pk)
     assert not alice.bests.get().is_primary
 
 
@@ -162,13 +161,13 @@ def test_a_chart_may_move_to_another_song_whose_own_song_goes(folder: Path) -> N
 def test_a_chart_with_scores_cannot_change_its_playtype(tmp_path: Path) -> None:
     from imports.seeds.rows import SeedsBroken  # noqa: PLC0415 - this test alone needs it
 
-    facts = {"notecount": 100, "inGameID": 1, "hashSHA256": None, "2dxtraSet": None, "kaidenAverage": None}
-    facts |= {"worldRecord": None, "bpiCoefficient": None}
+    fields = {"notecount": 100, "inGameID": 1, "hashSHA256": None, "2dxtraSet": None, "kaidenAverage": None}
+    fields |= {"worldRecord": None, "bpiCoefficient": None}
     songs = [song(1, data={"genre": "x", "displayVersion": None})]
-    row = chart(1, "ANOTHER", playtype="SP", versions=[], data=facts)
+    row = chart(1, "ANOTHER", playtype="SP", versions=[], data=fields)
     load(write(tmp_path, songs_iidx=songs, charts_iidx=[row]))
-    score = builders.score_on(Chart.objects.get(), 150, lamp="CLEAR")
-    job = builders.an_import(
+    score = factories.score_on(Chart.objects.get(), 150, lamp="CLEAR")
+    job = factories.an_import(
         people.alice(), score, parts={"meta": {"game": "iidx", "playtype": "SP", "service": "Tests"}}
     )
     assert job.score_count == 1

@@ -1,4 +1,4 @@
-"""After charts change, what rests on them is what it would be had they always been so."""
+"""After charts change, derived data is as if they had always been so."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from imports.models import Chart, GameStats, PersonalBest, Rerating, Score, Sess
 from imports.seeds import rerate
 from imports.seeds.load import Loaded, load
 from imports.seeds.rows import SeedsBroken
-from tests import builders, people
-from tests.seeds.folders import chart, song, write
+from tests import factories, people
+from tests.seeds.factories import chart, song, write
 
 pytestmark = pytest.mark.django_db
 
@@ -32,11 +32,11 @@ def rows(**changed: Any) -> dict[str, Any]:
 def play(user: User) -> None:
     """A score on each chart, found by version so that the charts need not be primary."""
     scores = [
-        builders.score_on(each, 9_000_000 + number, timeAchieved=builders.NOON + number * builders.MINUTE)
+        factories.score_on(each, 9_000_000 + number, timeAchieved=factories.NOON + number * factories.MINUTE)
         for number, each in enumerate(Chart.objects.order_by("song__song_id"))
     ]
     meta = {"game": "sdvx", "playtype": "Single", "service": "Tests", "version": "booth"}
-    assert builders.an_import(user, *scores, parts={"meta": meta}).score_count == COUNT
+    assert factories.an_import(user, *scores, parts={"meta": meta}).score_count == COUNT
 
 
 def changed(folder: Path, **files: Any) -> Rerating:
@@ -45,8 +45,8 @@ def changed(folder: Path, **files: Any) -> Rerating:
 
 
 def left_by(loaded: Loaded) -> Rerating:
-    assert loaded.rerating is not None
-    return loaded.rerating
+    [left] = loaded.reratings
+    return left
 
 
 def harder(level: int = 18) -> dict[str, Any]:
@@ -69,14 +69,16 @@ def state(user: User) -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize("facts", [{"level": "18", "levelNum": 18}, {"isPrimary": False}])
-def test_a_changed_chart_leaves_what_an_import_over_it_would_have_led_to(tmp_path: Path, facts: dict[str, Any]) -> None:
+@pytest.mark.parametrize("fields", [{"level": "18", "levelNum": 18}, {"isPrimary": False}])
+def test_a_changed_chart_leaves_what_an_import_over_it_would_have_led_to(
+    tmp_path: Path, fields: dict[str, Any]
+) -> None:
     alice = people.alice()
     load(write(tmp_path, **rows()))
     play(alice)
     before = state(alice)
 
-    left = changed(tmp_path, **rows(**facts))
+    left = changed(tmp_path, **rows(**fields))
     assert left.player_count == 1
     rerate.work(left.pk)
 
@@ -95,7 +97,7 @@ def test_new_versions_and_names_rate_nothing_anew(tmp_path: Path) -> None:
 
     loaded = load(write(tmp_path, **renamed))
 
-    assert loaded.rerating is None
+    assert not loaded.reratings
 
 
 def test_the_players_of_a_changed_chart_are_counted(tmp_path: Path) -> None:
@@ -148,15 +150,15 @@ def test_a_killed_worker_s_work_is_taken_up_where_it_ended(tmp_path: Path) -> No
     left = changed(tmp_path, **harder())
 
     with pytest.raises(Killed):
-        rerate.work(left.pk, tell=kill)
+        rerate.work(left.pk, on_player_done=kill)
 
     half = state(alice)
     assert (half != before, state(bob)) == (True, before)
     left.refresh_from_db()
     assert (left.players_done, left.last_user, left.time_finished) == (1, alice.pk, None)
-    told: list[int] = []
-    assert not rerate.work(left.pk, tell=lambda now: told.append(now.last_user))
-    assert told == [bob.pk]
+    actual: list[int] = []
+    assert not rerate.work(left.pk, on_player_done=lambda now: actual.append(now.last_user))
+    assert actual == [bob.pk]
     assert state(alice) == half
     assert state(bob)[2:] == half[2:]
 
@@ -170,7 +172,7 @@ def test_a_player_who_breaks_off_is_rolled_back_whole(tmp_path: Path, monkeypatc
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(rerate, "refresh", broken)
+        patch.setattr("imports.seeds.rating.refresh", broken)
         with pytest.raises(Killed):
             rerate.work(left.pk)
 
@@ -180,17 +182,17 @@ def test_a_player_who_breaks_off_is_rolled_back_whole(tmp_path: Path, monkeypatc
     assert state(alice) != before
 
 
-def test_what_is_finished_is_not_done_again(tmp_path: Path) -> None:
+def test_a_finished_rerating_is_not_repeated(tmp_path: Path) -> None:
     both_play(tmp_path)
     left = changed(tmp_path, **harder())
     rerate.work(left.pk)
 
-    told: list[Rerating] = []
-    assert not rerate.work(left.pk, tell=told.append)
-    assert told == []
+    actual: list[Rerating] = []
+    assert not rerate.work(left.pk, on_player_done=actual.append)
+    assert actual == []
 
 
-def test_doing_all_of_it_again_changes_nothing(tmp_path: Path) -> None:
+def test_a_second_rerating_changes_nothing(tmp_path: Path) -> None:
     alice, bob = both_play(tmp_path)
     left = changed(tmp_path, **harder())
     rerate.work(left.pk)
@@ -209,14 +211,14 @@ def test_a_job_does_its_time_and_queues_itself_again(
     both_play(tmp_path)
     left = changed(tmp_path, **harder())
     later: list[int] = []
-    monkeypatch.setattr("imports.jobs.queue.rerate_later", later.append)
-    monkeypatch.setattr("imports.jobs.working.RERATE_FOR", -1)
-    monkeypatch.setattr("imports.jobs.working.close_old_connections", lambda: None)
+    monkeypatch.setattr("imports.jobs.queue.enqueue_rerating", later.append)
+    monkeypatch.setattr("imports.jobs.worker.RERATE_SECONDS", -1)
+    monkeypatch.setattr("imports.jobs.worker.close_old_connections", lambda: None)
 
     jobs.perform_rerating(left.pk)
     assert later == [left.pk]
 
-    monkeypatch.setattr("imports.jobs.working.RERATE_FOR", 60)
+    monkeypatch.setattr("imports.jobs.worker.RERATE_SECONDS", 60)
     jobs.perform_rerating(left.pk)
     assert later == [left.pk]
     left.refresh_from_db()
@@ -227,9 +229,9 @@ def test_a_job_does_its_time_and_queues_itself_again(
 def test_a_worker_does_what_is_queued(tmp_path: Path, redis_clean: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     both_play(tmp_path)
     left = changed(tmp_path, **harder())
-    monkeypatch.setattr("imports.jobs.working.close_old_connections", lambda: None)
+    monkeypatch.setattr("imports.jobs.worker.close_old_connections", lambda: None)
 
-    jobs.rerate_later(left.pk)
+    jobs.enqueue_rerating(left.pk)
     jobs.work(burst=True)
 
     left.refresh_from_db()
@@ -240,7 +242,7 @@ def test_the_sweeper_finds_what_does_not_move(tmp_path: Path, monkeypatch: pytes
     both_play(tmp_path)
     left = changed(tmp_path, **harder())
     later: list[int] = []
-    monkeypatch.setattr("imports.jobs.queue.rerate_later", later.append)
+    monkeypatch.setattr("imports.jobs.queue.enqueue_rerating", later.append)
 
     jobs.sweep_reratings()
     assert later == []
@@ -251,7 +253,7 @@ def test_the_sweeper_finds_what_does_not_move(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_workers_one_works_and_the_other_returns(tmp_path: Path) -> None:
+def test_one_of_two_workers_rerates_and_the_other_returns(tmp_path: Path) -> None:
     both_play(tmp_path)
     left = changed(tmp_path, **harder())
     others: list[bool] = []
@@ -262,11 +264,11 @@ def test_of_two_workers_one_works_and_the_other_returns(tmp_path: Path) -> None:
 
     def elsewhere() -> bool:
         try:
-            return rerate.work(left.pk, tell=kill)
+            return rerate.work(left.pk, on_player_done=kill)
         finally:
             connection.close()
 
-    rerate.work(left.pk, tell=meanwhile)
+    rerate.work(left.pk, on_player_done=meanwhile)
 
     left.refresh_from_db()
     assert (others, left.players_done) == ([False, False], 2)
@@ -279,7 +281,7 @@ def test_a_best_follows_its_chart_back_to_being_primary(tmp_path: Path) -> None:
     before = state(alice)
 
     rerate.work(changed(tmp_path, **rows(isPrimary=False)).pk)
-    assert GameStats.objects.get(user=alice).ratings == {"VF6": None}
+    assert GameStats.objects.get(user=alice).ratings == {"VF6": None, "VF7": None}
     rerate.work(changed(tmp_path, **rows()).pk)
 
     assert state(alice) == before

@@ -1,4 +1,4 @@
-"""Seeds come in folders, archives and from addresses; a broken or sly archive loads nothing."""
+"""Seeds from folders, archives and URLs; a broken or malicious archive loads nothing."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ import pytest
 from django.core.management.base import CommandError
 
 from imports.models import Chart, Song
+from imports.seeds.archives import Limits
 from imports.seeds.rows import SeedsBroken
-from imports.seeds.sources import Limits, opened
-from tests.commands.running import run
-from tests.seeds.folders import chart, song
+from imports.seeds.sources import open_source
+from tests.commands.command_runner import run
+from tests.seeds.factories import chart, song
 
 SONGS, CHARTS = json.dumps([song(1)]).encode(), json.dumps([chart(1)]).encode()
 FILES = {"songs-sdvx.json": SONGS, "charts-sdvx.json": CHARTS}
@@ -45,9 +46,9 @@ def below(folder: str) -> dict[str, bytes]:
     return {f"{folder}{name}": content for name, content in FILES.items()}
 
 
-def told(source: object, limits: Limits | None = None) -> str:
+def messages_of(source: object, limits: Limits | None = None) -> str:
     """What is said of a source, without its own name."""
-    with pytest.raises(SeedsBroken) as broken, opened(str(source), limits=limits or Limits()):
+    with pytest.raises(SeedsBroken) as broken, open_source(str(source), limits=limits or Limits()):
         pytest.fail("it was opened")
     (problem,) = broken.value.problems
     assert problem.file == str(source)
@@ -55,7 +56,7 @@ def told(source: object, limits: Limits | None = None) -> str:
 
 
 def taken(source: object) -> dict[str, bytes]:
-    with opened(str(source)) as folder:
+    with open_source(str(source)) as folder:
         return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
@@ -72,13 +73,24 @@ def test_the_files_of_an_archive_may_lie_in_a_sub_folder(tmp_path: Path, kind: s
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_of_several_folders_the_one_called_collections_is_meant(tmp_path: Path, kind: str) -> None:
-    path = tmp_path / "seeds"
-    path.write_bytes(archive(kind, {**below("a/collections/"), "a/old/songs-usc.json": b"[]"}))
+@pytest.mark.parametrize(
+    ("folder", "other"),
+    [("a/collections/", "a/old/"), ("a/db/seeds/", "a/old/"), ("a/db/seeds/", "a/seeds/collections/")],
+)
+def test_the_folder_named_as_in_the_original_wins_over_others(
+    tmp_path: Path, kind: str, folder: str, other: str
+) -> None:
+    path = tmp_path / "archive"
+    path.write_bytes(archive(kind, {**below(folder), f"{other}songs-usc.json": b"[]"}))
     assert taken(path) == FILES
 
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_several_folders_of_other_names_are_refused(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "archive"
+
     path.write_bytes(archive(kind, {**below("a/"), "b/songs-usc.json": b"[]"}))
-    assert told(path) == "holds seed files in several folders: a, b"
+    assert messages_of(path) == "holds seed files in several folders: a, b"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -101,14 +113,14 @@ def test_an_archive_that_is_too_large_or_points_out_of_itself_is_refused(
     path = tmp_path / f"seeds.{kind}"
     path.write_bytes(archive(kind, members))
 
-    assert told(path, Limits(unpacked=2_000_000, members=30)) == expected
+    assert messages_of(path, Limits(unpacked=2_000_000, members=30)) == expected
 
 
 def test_what_is_skipped_in_a_tar_counts_too(tmp_path: Path) -> None:
     path = tmp_path / "seeds.tar.gz"
     path.write_bytes(archive("tar.gz", {"zeros.bin": bytes(3_000_000), **FILES}))
 
-    assert told(path, Limits(unpacked=2_000_000)) == "unpacks to more than 2,000,000 bytes"
+    assert messages_of(path, Limits(unpacked=2_000_000)) == "unpacks to more than 2,000,000 bytes"
 
 
 def test_links_are_refused(tmp_path: Path) -> None:
@@ -118,13 +130,13 @@ def test_links_are_refused(tmp_path: Path) -> None:
             info = tarfile.TarInfo("songs-sdvx.json")
             info.type, info.linkname = kind, "/etc/passwd"
             packed.addfile(info)
-        assert told(path) == "holds songs-sdvx.json, which is no file"
+        assert messages_of(path) == "holds songs-sdvx.json, which is no file"
 
     with zipfile.ZipFile(path, "w") as made:
         member = zipfile.ZipInfo("songs-sdvx.json")
         member.external_attr = 0o120777 << 16
         made.writestr(member, "/etc/passwd")
-    assert told(path) == "holds songs-sdvx.json, which is no file"
+    assert messages_of(path) == "holds songs-sdvx.json, which is no file"
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
@@ -141,7 +153,7 @@ def test_a_file_that_is_there_twice_is_refused(tmp_path: Path, kind: str) -> Non
             packed.addfile(tarfile.TarInfo("songs-sdvx.json"))
     path.write_bytes(out.getvalue())
 
-    assert told(path) == "holds songs-sdvx.json twice"
+    assert messages_of(path) == "holds songs-sdvx.json twice"
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "html", "empty"])
@@ -153,7 +165,7 @@ def test_half_an_archive_or_none_is_refused(tmp_path: Path, kind: str) -> None:
     path = tmp_path / f"seeds.{kind}"
     path.write_bytes(whole if kind in ("html", "empty") else whole[: len(whole) // 2])
 
-    assert told(path).startswith("is neither a whole .tar.gz nor a whole .zip file (")
+    assert messages_of(path).startswith("is neither a whole .tar.gz nor a whole .zip file (")
 
 
 def test_damaged_content_is_refused(tmp_path: Path) -> None:
@@ -162,7 +174,7 @@ def test_damaged_content_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "seeds.zip"
     path.write_bytes(whole)
 
-    assert told(path).startswith("is neither a whole .tar.gz nor a whole .zip file (")
+    assert messages_of(path).startswith("is neither a whole .tar.gz nor a whole .zip file (")
 
 
 # --- folders ----------------------------------------------------------------------------------------
@@ -172,11 +184,11 @@ def test_a_folder_is_opened_where_its_files_are(tmp_path: Path) -> None:
     inner = tmp_path / "seeds" / "collections"
     inner.mkdir(parents=True)
     (inner / "songs-sdvx.json").write_bytes(SONGS)
-    with opened(str(tmp_path)) as folder:
+    with open_source(str(tmp_path)) as folder:
         assert folder == inner
 
     (tmp_path / "charts-usc.json").write_bytes(b"[]")
-    with opened(str(tmp_path)) as folder:
+    with open_source(str(tmp_path)) as folder:
         assert folder == tmp_path
 
 
@@ -245,21 +257,21 @@ def test_an_archive_is_downloaded(address: str, path: str) -> None:
         ("/cut", "is neither a whole .tar.gz nor a whole .zip file ("),
     ],
 )
-def test_what_cannot_be_downloaded_is_told(address: str, path: str, expected: str) -> None:
-    assert told(address + path, Limits(download=50_000, silence=0.2)).startswith(expected)
+def test_a_failed_download_is_reported(address: str, path: str, expected: str) -> None:
+    assert messages_of(address + path, Limits(download=50_000, silence=0.2)).startswith(expected)
 
 
 def test_a_download_that_takes_too_long_is_given_up(address: str) -> None:
-    assert told(f"{address}/seeds", Limits(seconds=0)) == "takes too long to download"
+    assert messages_of(f"{address}/seeds", Limits(seconds=0)) == "takes too long to download"
 
 
 @pytest.mark.parametrize("source", ["ftp://127.0.0.1/seeds.zip", "file:///etc/passwd", "git+ssh://seeds"])
 def test_only_http_and_https_are_downloaded(source: str) -> None:
-    assert told(source) == "is no http or https address"
+    assert messages_of(source) == "is no http or https address"
 
 
 def test_a_server_that_is_not_there_is_told(address: str) -> None:
-    assert told("http://127.0.0.1:9/seeds").startswith("cannot be downloaded (")
+    assert messages_of("http://127.0.0.1:9/seeds").startswith("cannot be downloaded (")
 
 
 # --- the command ------------------------------------------------------------------------------------

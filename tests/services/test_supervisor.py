@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -16,10 +17,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tachi_imports import env, services, supervisor
-from tachi_imports.locks import Lock
-from tachi_imports.supervisor import CannotRun, Plan
-from tests.services.machine import all_gone, kill_all, users_of, wait_for
+from tachi_imports import env
+from tachi_imports.embedded import services
+from tachi_imports.embedded.locks import Lock
+from tachi_imports.embedded.paths import DataPaths
+from tachi_imports.process import supervisor
+from tachi_imports.process.listeners import Listeners
+from tachi_imports.process.supervisor import CannotRun, OpenFiles, Plan
+from tests.services.process_inspection import all_gone, kill_all, users_of, wait_for
+from tests.workers import free_port
 
 
 @pytest.mark.parametrize(
@@ -32,27 +38,28 @@ from tests.services.machine import all_gone, kill_all, users_of, wait_for
         ("0.0.0.0", "https://scores.example.org/", "https://scores.example.org"),  # noqa: S104
     ],
 )
-def test_it_says_where_a_browser_finds_it(monkeypatch: pytest.MonkeyPatch, host: str, public: str, url: str) -> None:
+def test_the_supervisor_prints_the_url(monkeypatch: pytest.MonkeyPatch, host: str, public: str, url: str) -> None:
     monkeypatch.setenv("HOST", host)
     monkeypatch.setenv("TACHI_PUBLIC_URL", public)
     assert Plan.read().url == url
 
 
 def test_a_host_may_do_without_web_or_workers() -> None:
-    def names(plan: Plan) -> list[str]:
-        return sorted(child.name for child in plan.children())
+    def names(plan: Plan, files: OpenFiles | None) -> list[str]:
+        return sorted(child.name for child in plan.children(files))
 
-    assert names(Plan(host="", port=1, workers=2, web_processes=1)) == ["sweeper", "web", "worker 1", "worker 2"]
-    assert names(Plan(host="", port=1, workers=1, web_processes=0)) == ["sweeper", "worker 1"]
-    assert names(Plan(host="", port=1, workers=0, web_processes=1)) == ["sweeper", "web"]
+    files = OpenFiles(web=5, streams=(6,), ready=7)
+    assert names(Plan(host="", port=1, workers=2, web_processes=1), files) == [
+        *("streams", "sweeper", "web", "worker 1", "worker 2")
+    ]
+    assert names(Plan(host="", port=1, workers=1, web_processes=0), None) == ["sweeper", "worker 1"]
+    assert names(Plan(host="", port=1, workers=0, web_processes=1), files) == ["streams", "sweeper", "web"]
 
 
 @pytest.fixture
 def port() -> int:
     """One that is free."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 class Server:
@@ -72,8 +79,8 @@ class Server:
         }
         self.process: subprocess.Popen[str] | None = None
 
-    def begin(self) -> subprocess.Popen[str]:
-        argv = [sys.executable, "-m", "tachi_imports.supervisor"]
+    def start(self) -> subprocess.Popen[str]:
+        argv = [sys.executable, "-m", "tachi_imports.process.supervisor"]
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(
             argv, env=self.variables, cwd=env.BASE_DIR, stdout=pipe, stderr=subprocess.STDOUT, text=True
@@ -81,7 +88,7 @@ class Server:
         return self.process
 
     def health(self) -> dict[str, object]:
-        """What /healthz says; empty while nothing answers."""
+        """The report of /healthz; empty while nothing answers."""
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)) as connection, suppress(OSError):
             connection.request("GET", "/healthz")
             found: dict[str, object] = json.loads(connection.getresponse().read())
@@ -115,9 +122,9 @@ def server(folder: Path, port: int) -> Iterator[Server]:
 
 def test_a_second_start_on_the_same_data_is_refused(server: Server, folder: Path) -> None:
     lock = Lock(services.make_folders(folder / "data").locks / "server")
-    assert lock.try_to_take()
+    assert lock.try_acquire()
     lock.write("process 4711, http://127.0.0.1:8000")
-    said, _ = server.begin().communicate()
+    said, _ = server.start().communicate()
     lock.close()
     assert server.process is not None
     assert server.process.returncode == 1
@@ -127,31 +134,55 @@ def test_a_second_start_on_the_same_data_is_refused(server: Server, folder: Path
     )
 
 
-def test_a_taken_port_is_named(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "PORT_PATIENCE", 0.0)
+def test_a_taken_port_is_named(folder: Path, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "PORT_TIMEOUT_SECONDS", 0.0)
+    layout = services.make_folders(folder / "data")
     plan = Plan(host="127.0.0.1", port=port, workers=1, web_processes=1)
-    supervisor.wait_for_port(plan)
-    with socket.socket() as other:
+    with socket.socket() as other, closing(Listeners()) as listeners:
         other.bind(("127.0.0.1", port))
         other.listen()
         with pytest.raises(CannotRun, match=rf"Cannot listen on 127\.0\.0\.1:{port} \(Address already in use\)"):
-            supervisor.wait_for_port(plan)
+            supervisor.open_files(plan, layout, listeners, ready=1)
+    with closing(Listeners()) as listeners:
+        assert supervisor.open_files(plan, layout, listeners, ready=1) is not None
 
 
 def test_nonsense_in_a_setting_is_named(server: Server) -> None:
     server.variables["WORKERS"] = "many"
-    assert server.begin().communicate()[0] == "WORKERS must be a whole number from 0 to 32, not 'many'.\n"
+    assert server.start().communicate()[0] == "WORKERS must be a whole number from 0 to 32, not 'many'.\n"
+
+
+def test_supervisor_does_not_wait_for_the_embedded_servers_to_come_back() -> None:
+    asked, may_finish = threading.Event(), threading.Event()
+
+    class Returning(services.RunningServers):
+        """Servers that take a while to come back."""
+
+        def ensure(self) -> None:
+            asked.set()
+            assert may_finish.wait(10)
+
+    running = Returning(DataPaths(Path("unused")), servers=(), durable=True, temporary=False, _use=None)
+    check = supervisor.EmbeddedServersCheck(running)
+    check.start()
+    assert asked.wait(10)
+    check.start()  # returns, although the first one has not finished
+    may_finish.set()
+    check.finish()
 
 
 @pytest.mark.slow
-def test_it_runs_replaces_the_dead_and_stops_without_a_trace(data: Path, server: Server) -> None:
-    process = server.begin()
+def test_the_supervisor_replaces_dead_processes_and_stops_without_a_trace(data: Path, server: Server) -> None:
+    process = server.start()
     assert wait_for(lambda: server.health().get("status") == "ok", seconds=60)
 
-    killed = server.pids("worker") | server.pids("tachi_imports.keeper")
+    killed = server.pids("worker") | server.pids("tachi_imports.embedded.server_daemon")
     assert len(killed) == 2
     kill_all(killed)
     assert wait_for(lambda: bool(server.pids("worker") - killed), seconds=30)
+    owner = "tachi_imports.embedded.server_daemon"
+    assert wait_for(lambda: bool(server.pids(owner) - killed), seconds=30)
+    assert wait_for(lambda: (data / "locks" / "keeper").read_text() != "", seconds=60)  # both servers are up again
     assert wait_for(lambda: server.health().get("status") == "ok", seconds=60)
 
     everyone = [member.pid for member in server.members()]

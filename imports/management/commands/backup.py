@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from redis import Redis
 
-from tachi_imports.dumps import DumpFailed, Tools
+from imports import monitoring
+from tachi_imports.backups import BackupFailed, BackupTools
 
 PATTERN = "tachi-*.dump"
 
@@ -33,10 +36,14 @@ class Command(BaseCommand):
             raise CommandError("--keep wants a folder and a number from 1.")
         path = given / f"tachi-{datetime.now(UTC):%Y%m%dT%H%M%S}Z.dump" if given.is_dir() else given
         try:
-            Tools.find(options["programs"]).dump(path)
-        except DumpFailed as failure:
+            BackupTools.find(options["programs"]).dump(path)
+        except BackupFailed as failure:
             raise CommandError(str(failure)) from None
         self.stdout.write(f"{path}: {path.stat().st_size} bytes.")
+        with Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as redis:
+            if not monitoring.record_backup(redis):
+                self.stderr.write("Redis does not answer: /metrics will not know of this backup.")
+        # Only once the new one is whole. Names hold the time, so that their order is the backups' age.
         for old in sorted(given.glob(PATTERN))[:-keep] if keep else []:
             old.unlink()
             self.stdout.write(f"{old} deleted.")

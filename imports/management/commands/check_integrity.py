@@ -2,35 +2,90 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import Exists, OuterRef, QuerySet
 
-from imports.models import User
-from imports.pipeline.integrity import check_player
+from imports.models import Import, User
+from imports.pipeline.derived.integrity import check_player
+
+PROGRESS_SECONDS = 10.0  # between two lines on how far it is; the first comes after as long
+TERMINAL_SECONDS = 0.2  # the same in a terminal, where the line is overwritten
 
 
 class Command(BaseCommand):
     help = "Recomputes all derived state from the scores and reports every difference; exits 1 where there is one."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("users", nargs="*", metavar="USER", help="names of players; everybody where none is given")
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument(
+            "users", nargs="*", default=[], metavar="USER", help="names of players; everybody by default"
+        )
+        which.add_argument("--sample", type=int, metavar="N", help="only N players with imports, chosen at random")
         parser.add_argument("--repair", action="store_true", help="mend what differs")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
-        users = User.objects.order_by("pk")
-        if options["users"]:
-            users = users.filter(username__in=options["users"])
-            unknown = set(options["users"]) - set(users.values_list("username", flat=True))
-            if unknown:
-                raise CommandError(f"Unknown players: {', '.join(sorted(unknown))}.")
+        users = chosen_users(options["users"], sample=options["sample"])
+        total = users.count()
+        progress = Progress(self, total)
         players = differences = 0
+        # Each player in a transaction of their own, under their lock: others go on importing meanwhile.
         for user in users.iterator(chunk_size=1_000):
-            players += 1
             for difference in check_player(user, repair=options["repair"]):
                 differences += 1
+                progress.clear()
                 self.stdout.write(str(difference))
+            players += 1
+            progress.show(players, differences)
+        progress.clear()
+        # An error only where something is still wrong, so that a nightly job can be alarmed by the exit code.
         if differences and not options["repair"]:
             raise CommandError(f"{differences} differences among {players} players. --repair mends them.")
         done = f"{differences} differences mended" if differences else "Nothing differs"
         self.stdout.write(f"{done} among {players} players.")
+
+
+def chosen_users(names: list[str], *, sample: int | None) -> QuerySet[User]:
+    """The players to check. Raises CommandError for unknown names and a sample of nobody."""
+    users = User.objects.order_by("pk")
+    if sample is not None:
+        if sample < 1:
+            raise CommandError("--sample wants a number from 1.")
+        # The draw happens once: as a subquery it would differ between counting and reading.
+        having = users.filter(Exists(Import.objects.filter(user=OuterRef("pk"))))
+        return users.filter(pk__in=list(having.order_by("?").values_list("pk", flat=True)[:sample]))
+    if not names:
+        return users
+    found = users.filter(username__in=names)
+    unknown = set(names) - set(found.values_list("username", flat=True))
+    if unknown:
+        raise CommandError(f"Unknown players: {', '.join(sorted(unknown))}.")
+    return found
+
+
+class Progress:
+    """Says on standard error how far a check is: in a terminal in one line, else in a line now and then."""
+
+    def __init__(self, command: BaseCommand, total: int) -> None:
+        self._output = command.stderr
+        self._total = total
+        self._moves = command.stderr.isatty()
+        self._interval = TERMINAL_SECONDS if self._moves else PROGRESS_SECONDS
+        self._begun = self._shown = time.monotonic()
+
+    def show(self, done: int, differences: int) -> None:
+        now = time.monotonic()
+        if now - self._shown < self._interval or done == self._total:
+            return
+        self._shown = now
+        left = (now - self._begun) / done * (self._total - done)
+        text = f"{done:,} of {self._total:,} players, {differences:,} differences, about {left:,.0f} s left"
+        self._output.write(f"\r{text:<79}" if self._moves else text, ending="" if self._moves else "\n")
+        self._output.flush()
+
+    def clear(self) -> None:
+        """Makes room for a line of its own."""
+        if self._moves:
+            self._output.write(f"\r{'':<79}\r", ending="")

@@ -9,11 +9,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from imports import jobs
-from imports.formats import BY_IMPORT_TYPE
-from imports.management.following import Bar, follow
+from imports.management.progress_bar import ProgressBar, follow
 from imports.models import Import, State, User
 
-TOLD = 10  # problems
+MAX_LISTED_PROBLEMS = 10
 
 
 class Command(BaseCommand):
@@ -23,8 +22,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("user", metavar="USER", help="the player's name")
         parser.add_argument("file", metavar="FILE", help="the file, or - for standard input")
+        parser.add_argument("--type", default="file/batch-manual", choices=jobs.import_types(), help="what the file is")
         parser.add_argument(
-            "--type", default="file/batch-manual", choices=list(BY_IMPORT_TYPE), help="what the file is"
+            "--field",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="what goes with it, such as playtype=SP for a CSV of beatmania IIDX",
         )
         parser.add_argument("--wait", action="store_true", help="show how it goes, and end with 1 if it fails")
 
@@ -32,28 +36,32 @@ class Command(BaseCommand):
         user = User.objects.filter(username__iexact=options["user"]).first()
         if user is None:
             raise CommandError(f"There is no user {options['user']}.")
+        # Workers pass over a banned player's imports: with --wait this would never end.
+        if user.is_banned:
+            raise CommandError(f"{user} is banned: an import would wait until the ban is lifted.")
         upload = jobs.Upload(
-            content=content_of(options["file"]),
+            content=read_content(options["file"]),
             import_type=options["type"],
+            fields=dict(each.partition("=")[::2] for each in options["field"]),
             file_name="" if options["file"] == "-" else Path(options["file"]).name,
-            user_intent=True,
-            client="import_scores",
+            user_intent=True,  # a person asked for it, as with a form
+            client="import_scores",  # by this name the history tells that it came on the command line
         )
         try:
             job = jobs.submit(user, upload)
-        except jobs.NoRoom as full:
+        except jobs.QuotaExceeded as full:
             raise CommandError(str(full)) from None
         self.stdout.write(f"Import {job.import_id} of {user} is queued.")
         if not options["wait"]:
             return
-        follow(job, Bar(self.stdout))
+        follow(job, ProgressBar(self.stdout))
         if job.state != State.COMPLETED:
-            raise CommandError(why_not(job))
-        for line in outcome(job):
+            raise CommandError(failure_message(job))
+        for line in summary_lines(job):
             self.stdout.write(line)
 
 
-def content_of(name: str) -> bytes:
+def read_content(name: str) -> bytes:
     """The bytes of a file, or of standard input."""
     if name == "-":
         return sys.stdin.buffer.read()
@@ -63,19 +71,19 @@ def content_of(name: str) -> bytes:
         raise CommandError(f"{name} cannot be read ({error.strerror}).") from None
 
 
-def why_not(job: Import) -> str:
+def failure_message(job: Import) -> str:
     """One sentence about an import that is over without being in."""
     if job.state == State.FAILED:
         return f"Nothing was imported ({job.status_code}): {job.error_message}"
     return f"Nothing was imported: the import is {job.state}."
 
 
-def outcome(job: Import) -> list[str]:
+def summary_lines(job: Import) -> list[str]:
     """What a completed import did: counts, classes, the first problems."""
     counts = {
         "new scores": job.score_count,
         "first plays": job.first_play_count,
-        "better bests": job.best_count,
+        "new bests": job.best_count,
         "duplicates": job.duplicate_count,
         "problems": job.problem_count,
     }
@@ -83,14 +91,11 @@ def outcome(job: Import) -> list[str]:
         "Completed: " + ", ".join(f"{count:,} {what}" for what, count in counts.items()) + ".",
         *(f"  {delta['set']}: {delta['old'] or 'none'} -> {delta['new']}" for delta in job.class_deltas),
         *(
-            f"  row {problem.row}: {problem.type}: {_one_line(problem.message)}"
-            for problem in job.problems.all()[:TOLD]
+            # On one line each: messages of the schema have several.
+            f"  row {problem.row}: {problem.type}: {' '.join(problem.message.split())}"
+            for problem in job.problems.all()[:MAX_LISTED_PROBLEMS]
         ),
     ]
-    if job.problem_count > TOLD:
-        lines.append(f"  and {job.problem_count - TOLD:,} more problems")
+    if job.problem_count > MAX_LISTED_PROBLEMS:
+        lines.append(f"  and {job.problem_count - MAX_LISTED_PROBLEMS:,} more problems")
     return lines
-
-
-def _one_line(message: str) -> str:
-    return " ".join(message.split())

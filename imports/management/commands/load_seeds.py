@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from imports import jobs
-from imports.management.following import has_workers
-from imports.management.rerating import work_here
-from imports.seeds.load import Loaded, Tally, load
-from imports.seeds.rows import SeedsBroken
-from imports.seeds.sources import opened
+from imports.management.progress_bar import has_workers
+from imports.management.rerating import rerate_here
+from imports.seeds.files import COURSES, seed_file
+from imports.seeds.load import Loaded, PartlyLoaded, Tally, load
+from imports.seeds.rows import SeedsBroken, lines_of
+from imports.seeds.sources import open_source
 
-NAMED = 5  # charts that are named
+MAX_NAMED_CHARTS = 5
 
 
 class Command(BaseCommand):
     help = (
-        "Makes the catalogue what songs-<game>.json and charts-<game>.json say. Songs and charts that are not in the "
-        "files are deleted, except those of bms and pms, charts that have scores, and their songs."
+        "Makes the catalogue what songs-<game>.json and charts-<game>.json say, in the form of 2025 or of 2026. Songs "
+        "and charts that are not in the files are deleted, except those of bms and pms, charts that have scores, and "
+        "their songs. Courses come from bms-course-lookup.json; none is deleted. A game with a broken row stays as it "
+        "was; the others are loaded, and the command ends with 1."
     )
     requires_system_checks: tuple[str, ...] = ()
 
@@ -29,52 +33,83 @@ class Command(BaseCommand):
         parser.add_argument("source", metavar="SOURCE", help=what)
         parser.add_argument("--keep", action="store_true", help="delete nothing")
         parser.add_argument(
+            "--skip-broken",
+            action="store_true",
+            help="load a game without its broken rows rather than not at all; from such a game nothing is deleted",
+        )
+        parser.add_argument(
             "--wait",
             action="store_true",
             help="rate the scores on changed charts here, rather than have a worker do it",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
+        failure: list[str] = []
         try:
-            with opened(options["source"]) as folder:
-                loaded = load(folder, keep=options["keep"])
+            with open_source(options["source"]) as folder:
+                loaded = load(folder, keep=options["keep"], skip_broken=options["skip_broken"])
+        except PartlyLoaded as broken:
+            loaded, failure = broken.loaded, not_loaded_lines(broken)
         except SeedsBroken as broken:
             raise CommandError("\n".join(["Nothing was loaded.", *broken.lines()])) from None
-        lines = [*summary(loaded), *self._rerate(loaded, here=options["wait"])]
+        lines = summary_lines(loaded)
+        for left in loaded.reratings:
+            # Without a worker nobody else would do it, and the old ratings would stand beside the new charts.
+            if options["wait"] or not has_workers():
+                done = rerate_here(left, self.stdout)
+                lines += [done] if left.players_done else []
+                continue
+            jobs.enqueue_rerating(left.pk)
+            if left.player_count:
+                players = f"{left.player_count:,} players"
+                lines.append(f"scores of {players} on changed charts are being rated anew: manage.py rerate --status")
+        if loaded.orphan_owners:
+            lines.append(f"orphans of {loaded.orphan_owners:,} players are to be tried again by the workers")
         if options["verbosity"]:
             for line in lines:
                 self.stdout.write(line)
-
-    def _rerate(self, loaded: Loaded, *, here: bool) -> list[str]:
-        """Sees to the scores on changed charts; what the operator should know of it."""
-        left = loaded.rerating
-        if left is None:
-            return []
-        if here or not has_workers():
-            return [work_here(left, self.stdout)]
-        jobs.rerate_later(left.pk)
-        players = f"{left.player_count:,} players"
-        return [f"scores of {players} on changed charts are being rated anew: manage.py rerate --status"]
+        # Last, and with an exit code of 1: what was loaded stays, but whoever runs this from a script must hear of it.
+        failure += skipped_lines(loaded)
+        if failure:
+            raise CommandError("\n".join(failure))
 
 
-def summary(loaded: Loaded) -> list[str]:
+def not_loaded_lines(broken: PartlyLoaded) -> list[str]:
+    """Which games stay as they were, and why."""
+    files = {problem.file for problem in broken.problems}
+    games = sorted({"courses" if file == COURSES else seed_file(Path(file)).game for file in files})
+    first = f"Not loaded: {', '.join(games)}." if broken.loaded.tallies else "Nothing was loaded."
+    return [first, *broken.lines()]
+
+
+def skipped_lines(loaded: Loaded) -> list[str]:
+    """Which rows were left out, and why; nothing where none was."""
+    if not loaded.skipped:
+        return []
+    rows = {(problem.file, problem.row) for problem in loaded.skipped}
+    return [f"Skipped {len(rows):,} broken rows. Nothing of their games was deleted.", *lines_of(loaded.skipped)]
+
+
+def summary_lines(loaded: Loaded) -> list[str]:
     """What a load did, a line each game and kind, and then what a moderator should know."""
-    lines = [f"{game:9} {kind:6} {in_words(tally)}" for (game, kind), tally in sorted(loaded.tallies.items())]
-    lines += _named("not in the files, but kept because of scores", loaded.kept)
-    lines += _named("no longer primary, as another chart is in its place", loaded.displaced)
+    lines = [f"{game:9} {kind:6} {describe_tally(tally)}" for (game, kind), tally in sorted(loaded.tallies.items())]
+    if loaded.new_courses or loaded.changed_courses:
+        lines.append(f"courses          {loaded.new_courses:6,} new, {loaded.changed_courses:6,} changed")
+    lines += _named_charts("not in the files, but kept because of scores", loaded.kept)
+    lines += _named_charts("no longer primary, as another chart is in its place", loaded.displaced)
     return lines
 
 
-def in_words(tally: Tally) -> str:
+def describe_tally(tally: Tally) -> str:
     """The counts of one game's songs or charts."""
     kept = f", {tally.kept:,} kept" if tally.kept else ""
     counts = {"new": tally.new, "changed": tally.changed, "unchanged": tally.unchanged, "deleted": tally.deleted}
     return ", ".join(f"{count:6,} {name}" for name, count in counts.items()) + kept
 
 
-def _named(what: str, charts: Sequence[tuple[str, str]]) -> list[str]:
+def _named_charts(what: str, charts: Sequence[tuple[str, str]]) -> list[str]:
     if not charts:
         return []
-    names = ", ".join(f"{game} {chart}" for game, chart in charts[:NAMED])
-    more = f" and {len(charts) - NAMED:,} more" if len(charts) > NAMED else ""
+    names = ", ".join(f"{game} {chart}" for game, chart in charts[:MAX_NAMED_CHARTS])
+    more = f" and {len(charts) - MAX_NAMED_CHARTS:,} more" if len(charts) > MAX_NAMED_CHARTS else ""
     return [f"{what}: {names}{more}"]

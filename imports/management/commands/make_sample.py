@@ -19,7 +19,7 @@ class Command(BaseCommand):
     requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("gpt", metavar="GAME", type=gpt, help=f"one of {', '.join(SKILLS)}, or a game alone")
+        parser.add_argument("gpt", metavar="GAME", type=parse_gpt, help=f"one of {', '.join(SKILLS)}, or a game alone")
         parser.add_argument("--scores", type=int, default=1_000, metavar="N", help="how many (1000)")
         parser.add_argument("--seed", default="1", help="another seed, other scores")
         parser.add_argument("--seeds", type=Path, default=SEEDS, metavar="DIR", help="take the charts from these seeds")
@@ -32,12 +32,13 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{path} cannot be read ({error.strerror}).") from None
         charts = [row for row in rows if row["playtype"] == playtype and row["isPrimary"]]
+        # The seed decides everything, so that a file can be made again.
         scores = plays(options["gpt"], charts, options["scores"], chance=Random(options["seed"]))
         whole = document(options["gpt"], list(scores), service="Sample")
         self.stdout.write(json.dumps(whole, ensure_ascii=False))
 
 
-def gpt(text: str) -> str:
+def parse_gpt(text: str) -> str:
     """`iidx:DP` as it is, `iidx` as its first playtype."""
     found = next((name for name in SKILLS if text in (name, name.split(":")[0])), None)
     if found is None:

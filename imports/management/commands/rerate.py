@@ -1,4 +1,4 @@
-"""Rates the scores on changed charts anew, or tells how far that is."""
+"""Rates scores anew whose charts or rules have changed, or tells how far that is."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from imports.management.rerating import in_words, work_here
+from imports.management.rerating import describe_rerating, rerate_here
 from imports.models import Rerating
 from imports.seeds import rerate
 
-TOLD = 5  # reratings
+MAX_LISTED = 5  # reratings, the newest
 
 
 class Command(BaseCommand):
-    help = "Ends here what load_seeds left to the workers: rates the scores on changed charts anew."
+    help = (
+        "Ends here what load_seeds or an upgrade left to the workers: rates scores anew whose charts or rules changed."
+    )
     requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -22,13 +24,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         if options["status"]:
-            lines = [_status(left) for left in Rerating.objects.order_by("-pk")[:TOLD]]
+            lines = [
+                f"{left.time_finished or left.time_queued:%Y-%m-%d %H:%M} UTC  {describe_rerating(left)}"
+                for left in Rerating.objects.order_by("-pk")[:MAX_LISTED]
+            ]
         else:
-            lines = [work_here(left, self.stdout) for left in rerate.unfinished()]
+            # The sweeper plans this as well; where none has looked since the upgrade, nothing would be left to do.
+            rerate.plan_for_rules()
+            lines = [rerate_here(left, self.stdout) for left in rerate.unfinished()]
         for line in lines or ["Nothing is to be rated anew."]:
             self.stdout.write(line)
-
-
-def _status(left: Rerating) -> str:
-    moment = left.time_finished or left.time_queued
-    return f"{moment:%Y-%m-%d %H:%M} UTC  {in_words(left)}"

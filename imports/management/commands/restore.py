@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from tachi_imports.dumps import DumpFailed, Tools
+from tachi_imports.backups import BackupFailed, BackupTools
 
 
 class Command(BaseCommand):
@@ -23,11 +23,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         tables = connection.introspection.table_names()
-        connection.close()
+        connection.close()  # pg_restore has one of its own
+        # Said before pg_restore fails over the first table in words of its own.
         if tables:
             raise CommandError(f"This database has {len(tables)} tables. A backup goes into an empty one.")
         try:
-            Tools.find(options["programs"]).load(options["path"])
-        except DumpFailed as failure:
+            BackupTools.find(options["programs"]).load(options["path"])
+        except BackupFailed as failure:
             raise CommandError(str(failure)) from None
         self.stdout.write(f"{options['path']} is loaded. Next: manage.py migrate, then manage.py check_integrity.")

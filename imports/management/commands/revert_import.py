@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from imports.models import Import
-from imports.pipeline.preview import Changes, revert_all
-from imports.pipeline.revert import Busy, Deed, NotRevertible
+from imports.pipeline.undo.preview import Changes, revert_all
+from imports.pipeline.undo.revert import NotRevertible, PlayerLocked, RevertRequest
 
 
 class Command(BaseCommand):
@@ -27,19 +27,20 @@ class Command(BaseCommand):
         if job is None:
             raise CommandError(f"There is no import {options['import_id']}.")
         try:
-            done = revert_all([job], Deed(reason=options["reason"], keep_shared=options["keep_shared"]))
-        except Busy:
+            # The same call as for several: it returns what has changed, for the lines below.
+            done = revert_all([job], RevertRequest(reason=options["reason"], keep_shared=options["keep_shared"]))
+        except PlayerLocked:
             raise CommandError(
                 f"Another import or revert of {job.user} is under way. Try again when it is done."
             ) from None
         except NotRevertible:
             raise CommandError(f"This import is {job.state}, and only a completed one can be reverted.") from None
         self.stdout.write(f"Reverted import {job.import_id} of {job.user}.")
-        for line in what_went(done):
+        for line in change_lines(done):
             self.stdout.write(f"  {line}")
 
 
-def what_went(done: Changes) -> list[str]:
+def change_lines(done: Changes) -> list[str]:
     """What a revert did, a line each."""
     sessions = sum(1 - len(change.after) for change in done.sessions)
     lines = [

@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("--reset", action="store_true", help="forget what there is, and make nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
-        from tachi_imports import second_factor  # noqa: PLC0415 - its models want Django to be ready
+        from tachi_imports.admin_site import second_factor  # noqa: PLC0415 - its models want Django to be ready
 
         user = User.objects.filter(username__iexact=options["name"]).first()
         if user is None:
@@ -26,6 +26,7 @@ class Command(BaseCommand):
             there = second_factor.reset(user)
             self.stdout.write(f"{user} has no second factor any more." if there else f"{user} had no second factor.")
             return
+        # The old ones stop working at once: whoever asks for new ones may have lost the device to somebody.
         address, key, codes = second_factor.enrol(user)
         self.stdout.write(f"For the authenticator of {user}, as a QR code or by hand:\n  {address}\n  key {key}")
         self.stdout.write("Recovery codes, each good for once:\n" + "\n".join(f"  {code}" for code in codes))

@@ -1,4 +1,4 @@
-"""The games of the sample: one file each, with its invented songs, their charts, and how a play of it comes about."""
+"""The games of the sample: one file each, with invented songs, their charts, and a function that generates a play."""
 
 from __future__ import annotations
 

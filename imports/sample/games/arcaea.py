@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from random import Random
 
 from imports.games.arcaea import ALL_PURE
-from imports.sample.form import Chart, Player, Row, Sample, Title, short
+from imports.sample.form import Chart, Player, Row, Sample, Title, without_fraction
 
 # era: version and song pack; top: the level of Future (Beyond, where it is 10.5 or above). The first search word of a
 # title in another script is what the game calls it by.
@@ -60,19 +60,18 @@ def charts(title: Title, *, number: int, chance: Random) -> Iterator[Chart]:  # 
     }
     if has_beyond:
         levels["Beyond"] = title.top
+    name = title.title if title.title.isascii() else title.search[0]
     for difficulty, level in levels.items():
         yield Chart(
             playtype="Touch",
             difficulty=difficulty,
             level=f"{int(level)}{'+' if level >= 9 and level % 1 > 0.65 else ''}",
-            level_num=short(level),
-            data={"inGameStrID": _called(title), "notecount": int(110 * level + chance.uniform(-60, 180))},
+            level_num=without_fraction(level),
+            data={
+                "inGameStrID": "".join(filter(str.isalnum, name)).lower(),
+                "notecount": int(110 * level + chance.uniform(-60, 180)),
+            },
         )
-
-
-def _called(title: Title) -> str:
-    name = title.title if title.title.isascii() else title.search[0]
-    return "".join(filter(str.isalnum, name)).lower()
 
 
 # --- a play -------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from random import Random
 
 from imports.games import chunithm
-from imports.sample.form import Chart, Player, Row, Sample, Title, short, since
+from imports.sample.form import Chart, Player, Row, Sample, Title, since, without_fraction
 
 # era: version and genre; top: the internal level of MASTER.
 TITLES = (
@@ -101,7 +101,7 @@ def charts(title: Title, *, number: int, chance: Random) -> Iterator[Chart]:
             playtype="Single",
             difficulty=difficulty,
             level=f"{int(level)}{plus}",
-            level_num=short(level),
+            level_num=without_fraction(level),
             data={"inGameID": number},
         )
 
@@ -118,7 +118,12 @@ def play(chart: Row, player: Player) -> Row:
     miss = int(below * chance.uniform(0, 0.12))
     justice, jcrit = below - attack - miss, notes - below
     judgements = {"jcrit": jcrit, "justice": justice, "attack": attack, "miss": miss}
-    note_lamp = _note_lamp(judgements)
+    if miss:
+        note_lamp = "NONE"
+    elif attack:
+        note_lamp = "FULL COMBO"
+    else:
+        note_lamp = "ALL JUSTICE" if justice else "ALL JUSTICE CRITICAL"
     return {
         "score": (1_010_000 * jcrit + 1_000_000 * justice + 500_000 * attack) // notes,
         "noteLamp": note_lamp,
@@ -126,14 +131,6 @@ def play(chart: Row, player: Player) -> Row:
         "judgements": judgements,
         "optional": {"maxCombo": notes if note_lamp != "NONE" else chance.randint(notes // 4, notes - 1)},
     }
-
-
-def _note_lamp(judgements: Mapping[str, int]) -> str:
-    if judgements["miss"]:
-        return "NONE"
-    if judgements["attack"]:
-        return "FULL COMBO"
-    return "ALL JUSTICE" if judgements["justice"] else "ALL JUSTICE CRITICAL"
 
 
 def _clear_lamp(judgements: Mapping[str, int], notes: int, chance: Random) -> str:

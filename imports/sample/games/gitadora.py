@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from random import Random
 
 from imports.games import gitadora
-from imports.sample.form import Chart, Player, Row, Sample, Title, short
+from imports.sample.form import Chart, Player, Row, Sample, Title, without_fraction
 
 # era: the version since which it is there; top: the level of guitar EXTREME. From 7.5 on there is a MASTER too.
 TITLES = (
@@ -64,7 +64,7 @@ def charts(title: Title, *, number: int, chance: Random) -> Iterator[Chart]:
                 playtype=playtype,
                 difficulty=f"{prefix}{difficulty}",
                 level=written,
-                level_num=short(float(written)),
+                level_num=without_fraction(float(written)),
                 data={"inGameID": number},
             )
 
@@ -82,18 +82,16 @@ def play(chart: Row, player: Player) -> Row:
     combo = notes if miss + ok == 0 else chance.randint(notes // (miss + ok + 1), notes - miss - ok)
     hit = judgements["perfect"] + 0.5 * judgements["great"] + 0.2 * good
     percent = round((85 * hit + 15 * combo) / notes, 2)
+    if miss + ok == 0:
+        lamp = "FULL COMBO" if judgements["great"] or good else "EXCELLENT"
+    else:
+        lamp = "CLEAR" if percent >= gitadora.GRADE_FLOORS["B"] else "FAILED"
     return {
         "percent": percent,
-        "lamp": _lamp(percent, judgements),
+        "lamp": lamp,
         "judgements": judgements,
         "optional": {"maxCombo": combo},
     }
-
-
-def _lamp(percent: float, judgements: Mapping[str, int]) -> str:
-    if judgements["miss"] + judgements["ok"] == 0:
-        return "FULL COMBO" if any(judgements[name] for name in ("great", "good")) else "EXCELLENT"
-    return "CLEAR" if percent >= gitadora.GRADE_FLOORS["B"] else "FAILED"
 
 
 SAMPLE = Sample(

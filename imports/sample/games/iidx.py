@@ -68,7 +68,8 @@ def song_data(title: Title, _chance: Random) -> Row:
 
 def versions(title: Title) -> list[str]:
     newest = [version for version in iidx.VERSIONS if version.isdecimal()]
-    return [*since(newest, title.era.split()[0]), "inf"]
+    oldest = ["16-cs"] if title.era.startswith("26 ") else []  # for the tracker of the consoles, whose sample has it
+    return [*since(newest, title.era.split()[0]), "inf", *oldest]
 
 
 def charts(title: Title, *, number: int, chance: Random) -> Iterator[Chart]:
@@ -90,20 +91,14 @@ def charts(title: Title, *, number: int, chance: Random) -> Iterator[Chart]:
 
 
 def _chart(playtype: str, difficulty: str, level: int, *, number: int, notes: int, chance: Random) -> Chart:
-    return Chart(
-        playtype=playtype,
-        difficulty=difficulty,
-        level=str(level),
-        level_num=level,
-        data={
-            "2dxtraSet": None,
-            "hashSHA256": None,
-            "inGameID": number,
-            "notecount": notes,
-            **_bpi(level, notes, chance),
-            **(_sp_tiers if playtype == "SP" else _dp_tiers)(level, chance),
-        },
-    )
+    data: Row = {"2dxtraSet": None, "hashSHA256": None, "inGameID": number, "notecount": notes}
+    data |= _bpi(level, notes, chance)
+    if playtype == "SP":
+        data |= _sp_tiers(level, chance)
+    else:
+        value = level + chance.randint(0, 8) / 10
+        data["dpTier"] = tier(value, f"{value:.1f}", chance)
+    return Chart(playtype=playtype, difficulty=difficulty, level=str(level), level_num=level, data=data)
 
 
 def _bpi(level: int, notes: int, chance: Random) -> Row:
@@ -119,6 +114,7 @@ def _bpi(level: int, notes: int, chance: Random) -> Row:
 
 def _sp_tiers(level: int, chance: Random) -> Row:
     if level < 11:
+        # Only the two highest levels are rated by the community.
         return {"exhcTier": None, "hcTier": None, "ncTier": None}
     normal = level + chance.randint(0, 7) / 10
     hard = normal + chance.randint(0, 3) / 10
@@ -127,11 +123,6 @@ def _sp_tiers(level: int, chance: Random) -> Row:
         "hcTier": tier(hard, _letter(hard), chance),
         "ncTier": tier(normal, _letter(normal), chance),
     }
-
-
-def _dp_tiers(level: int, chance: Random) -> Row:
-    value = level + chance.randint(0, 8) / 10
-    return {"dpTier": tier(value, f"{value:.1f}", chance)}
 
 
 def _letter(value: float) -> str:

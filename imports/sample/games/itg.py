@@ -67,7 +67,13 @@ def charts(title: Title, *, number: int, chance: Random) -> Iterator[Chart]:
         level_num=block,
         data={
             "bannerLocationOverride": None,
-            "breakdown": _breakdown(streams, measures=len(notes)),
+            "breakdown": {
+                "density": round(sum(streams) / len(notes), 4),
+                "detailed": " ".join(map(str, streams)),
+                "partiallySimplified": " ".join(map(str, streams)),
+                "simplified": f"{sum(streams)}*",
+                "total": f"{sum(streams)} Total",
+            },
             "chartLevel": block,
             "charter": chance.choice(("B. Hurdle", "T. Readmill", "P. Acer")),
             "difficultyTag": tag,
@@ -83,20 +89,11 @@ def charts(title: Title, *, number: int, chance: Random) -> Iterator[Chart]:
     )
 
 
-def _breakdown(streams: list[int], *, measures: int) -> Row:
-    written = " ".join(map(str, streams))
-    return {
-        "density": round(sum(streams) / measures, 4),
-        "detailed": written,
-        "partiallySimplified": written,
-        "simplified": f"{sum(streams)}*",
-        "total": f"{sum(streams)} Total",
-    }
-
-
 # --- a play -------------------------------------------------------------------------------------------
 
 _WORTH = {"fantastic+": 5, "fantastic": 5, "excellent": 4, "great": 2, "decent": 0, "wayoff": -6, "miss": -12}
+_LAMPS = ("CLEAR", "CLEAR", "CLEAR", "FULL COMBO", "FULL EXCELLENT COMBO", "QUAD", "QUINT")
+"""The lamp of a play that is not failed, by its worst judgement, `miss` first."""
 
 
 def play(chart: Row, player: Player) -> Row:
@@ -120,18 +117,14 @@ def play(chart: Row, player: Player) -> Row:
     }
     earned = sum(_WORTH[name] * count for name, count in judgements.items())
     failed = judgements["miss"] > notes * 0.02
+    # The lamp is the best one for which nothing below its name was hit.
+    worst = next((place for place, count in enumerate(reversed(judgements.values())) if count), 0)
     return {
         "scorePercent": round(max(0, 100 * earned / (5 * notes)), 2),
         "survivedPercent": round(chance.uniform(8, 97), 2) if failed else 100,
-        "lamp": "FAILED" if failed else _lamp(judgements),
+        "lamp": "FAILED" if failed else _LAMPS[worst],
         "judgements": judgements,
     }
-
-
-def _lamp(judgements: dict[str, int]) -> str:
-    """The best for which nothing below its name was hit."""
-    worst = next((place for place, count in enumerate(reversed(judgements.values())) if count), 0)
-    return ("CLEAR", "CLEAR", "CLEAR", "FULL COMBO", "FULL EXCELLENT COMBO", "QUAD", "QUINT")[worst]
 
 
 SAMPLE = Sample(

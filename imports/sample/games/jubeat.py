@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from random import Random
 
 from imports.games import jubeat
-from imports.sample.form import Chart, Player, Row, Sample, Title, short, since
+from imports.sample.form import Chart, Player, Row, Sample, Title, since, without_fraction
 
 # era: the version it is from; top: the level of EXT. From 10.3 on it may be played in hard mode too.
 TITLES = (
     Title("Glass Marble Arcade", "Sixteen Squares", "festo", 9.6),
-    Title("積み木の摩天楼", "よんかけよん", "ave", 10.2, ("Skyscraper of Building Blocks",), ("tsumiki",)),
+    Title("積み木の摩天楼", "よんかけよん", "beyond", 10.2, ("Skyscraper of Building Blocks",), ("tsumiki",)),
     Title("Touch Panel Romance", "Fingertip Theory", "clan", 8),
     Title("Snow Globe Uprising", "Sixteen Squares", "ave", 10.6),
     Title("消しゴムの船", "よんかけよん", "qubell", 7, ("The Eraser Boat",), ("keshigomu",)),
     Title("Popcorn Constellation", "Marzipan", "prop", 9.1),
-    Title("Hundred Yen Hero", "Fingertip Theory", "ave", 9.8),
+    Title("Hundred Yen Hero", "Fingertip Theory", "beyond", 9.8),
     Title("いちごジャム渋滞", "Marzipan", "festo", 9.3, ("Strawberry Jam",), ("ichigo",)),
     Title("Cubism for Beginners", "Sixteen Squares", "copious", 6),
     Title("四角い虹", "よんかけよん", "ave", 10.4, (), ("shikakui",)),
     Title("Domino Etiquette", "Fingertip Theory", "saucer", 9.5),
     Title("水玉パレード", "Marzipan", "knit", 8, ("Polka Dot Parade",), ("mizutama",)),
-    Title("Elevator to the Attic", "Sixteen Squares", "ave", 10.0),
+    Title("Elevator to the Attic", "Sixteen Squares", "beyond", 10.0),
     Title("折り鶴エレクトロ", "よんかけよん", "clan", 9.7, (), ("orizuru",)),
     Title("Bubble Wrap Ballad", "Marzipan", "ripples", 5),
     Title("Ten Fingers, One Wish", "Fingertip Theory", "ave", 10.8),
     Title("方眼紙の海", "よんかけよん", "festo", 10.3, ("Sea of Graph Paper",), ("houganshi",)),
     Title("Marble Run", "Sixteen Squares", "jubeat", 7),
-    Title("Peach Fizz Protocol", "Marzipan", "ave", 9.2),
+    Title("Peach Fizz Protocol", "Marzipan", "beyond", 9.2),
     Title("チェス盤の子守唄", "よんかけよん", "qubell", 9.9, (), ("chess",)),
     Title("Jigsaw Getaway", "Fingertip Theory", "ave", 10.5),
     Title("Tile Floor Samba", "Sixteen Squares", "prop", 8),
@@ -65,7 +65,7 @@ def charts(title: Title, *, number: int, chance: Random) -> Iterator[Chart]:
             playtype="Single",
             difficulty=difficulty,
             level=f"{level:.1f}" if level >= 9 else str(int(level)),
-            level_num=short(level),
+            level_num=without_fraction(level),
             data={
                 "inGameID": number,
                 "musicBar": [chance.randint(1, 8) for _ in range(BAR)],
@@ -89,21 +89,19 @@ def play(chart: Row, player: Player) -> Row:
     earned = sum(_WORTH[name] * count for name, count in judgements.items())
     bar = chance.uniform(0.9, 1) if off else 1
     score = 90_000 * earned // notes + int(100_000 * bar * earned / (10 * notes))
+    if score < jubeat.CLEARED:
+        lamp = "FAILED"
+    elif miss:
+        lamp = "CLEAR"
+    else:
+        lamp = "EXCELLENT" if score == 1_000_000 else "FULL COMBO"
     return {
         "score": score,
         "musicRate": (100 * earned // notes) * (12 if is_hard else 10) // 10 / 10,
-        "lamp": _lamp(score, judgements),
+        "lamp": lamp,
         "judgements": judgements,
         "optional": {"maxCombo": notes if miss == 0 else chance.randint(notes // (miss + 1), notes - miss)},
     }
-
-
-def _lamp(score: int, judgements: Mapping[str, int]) -> str:
-    if score < jubeat.CLEARED:
-        return "FAILED"
-    if judgements["miss"]:
-        return "CLEAR"
-    return "EXCELLENT" if score == 1_000_000 else "FULL COMBO"
 
 
 SAMPLE = Sample(

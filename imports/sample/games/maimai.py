@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from random import Random
 
 from imports.games import maimai
-from imports.sample.form import Chart, Player, Row, Sample, Title, short
+from imports.sample.form import Chart, Player, Row, Sample, Title, without_fraction
 
 # era: the version it is from; top: the level of Master. From 12.5 on there is a Re:Master too.
 TITLES = (
@@ -65,7 +65,7 @@ def charts(title: Title, *, number: int, chance: Random) -> Iterator[Chart]:
             playtype="Single",
             difficulty=difficulty,
             level=f"{int(level)}{'+' if level % 1 > 0.65 else ''}",
-            level_num=short(level),
+            level_num=without_fraction(level),
             data={
                 "inGameID": number,
                 "inGameStrID": f"sample_{number}",
@@ -87,21 +87,18 @@ def play(chart: Row, player: Player) -> Row:
     hit = 100 * (notes - off + 0.8 * judgements["great"] + 0.5 * good) / notes
     breaks = chance.choice((0.3, 0.6, 0.8, 1)) if off == 0 else chance.uniform(0.2, 0.9)
     percent = most if (off, breaks) == (0, 1) else round(min(hit + (most - 100) * breaks, most - 0.01), 2)
+    if percent == most:
+        lamp = "ALL PERFECT+"
+    elif miss == 0:
+        lamp = "FULL COMBO" if off else "ALL PERFECT"
+    else:
+        lamp = "CLEAR" if percent >= maimai.GRADE_FLOORS["A"] else "FAILED"
     return {
         "percent": percent,
-        "lamp": _lamp(percent, most=most, below=(off, miss)),
+        "lamp": lamp,
         "judgements": judgements,
         "optional": {"maxCombo": notes if miss == 0 else chance.randint(notes // (miss + 1), notes - miss)},
     }
-
-
-def _lamp(percent: float, *, most: float, below: tuple[int, int]) -> str:
-    """`below`: how many were no perfect hits, and how many none at all."""
-    if percent == most:
-        return "ALL PERFECT+"
-    if below[1] == 0:
-        return "FULL COMBO" if below[0] else "ALL PERFECT"
-    return "CLEAR" if percent >= maimai.GRADE_FLOORS["A"] else "FAILED"
 
 
 SAMPLE = Sample(

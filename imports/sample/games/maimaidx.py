@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from random import Random
 
 from imports.games import maimaidx
-from imports.sample.form import Chart, Player, Row, Sample, Title, short, since
+from imports.sample.form import Chart, Player, Row, Sample, Title, since, without_fraction
 
 # era: the version it is in since, kind of its charts, genre; top: the level of Master. From 13.5 on there is Re:Master.
 TITLES = (
@@ -75,7 +75,7 @@ def charts(title: Title, *, number: int, chance: Random) -> Iterator[Chart]:
             playtype="Single",
             difficulty=f"DX {difficulty}" if kind == "DX" else difficulty,
             level=f"{int(level)}{'+' if level >= 7 and level % 1 > 0.55 else ''}",
-            level_num=short(level),
+            level_num=without_fraction(level),
             data={
                 "displayVersion": f"maimai でらっくす {maimaidx.SINGLE.versions[version]}",
                 "inGameID": number + DX if kind == "DX" else number,
@@ -104,20 +104,18 @@ def play(chart: Row, player: Player) -> Row:
     share = (hit + 0.8 * judgements["great"] + 0.5 * good) / notes
     is_perfect = critical == notes
     percent = 101 if is_perfect else round(100 * share + chance.uniform(0.5 if off == 0 else 0.2, 0.98), 4)
+    if off == 0:
+        lamp = "ALL PERFECT+" if is_perfect else "ALL PERFECT"
+    elif miss == 0:
+        lamp = "FULL COMBO" if good else "FULL COMBO+"
+    else:
+        lamp = "CLEAR" if percent >= maimaidx.GRADE_FLOORS["A"] else "FAILED"
     return {
         "percent": percent,
-        "lamp": "ALL PERFECT+" if is_perfect else _lamp(percent, off=off, good=good, miss=miss),
+        "lamp": lamp,
         "judgements": judgements,
         "optional": {"maxCombo": notes if miss == 0 else chance.randint(notes // (miss + 1), notes - miss)},
     }
-
-
-def _lamp(percent: float, *, off: int, good: int, miss: int) -> str:
-    if off == 0:
-        return "ALL PERFECT"
-    if miss == 0:
-        return "FULL COMBO" if good else "FULL COMBO+"
-    return "CLEAR" if percent >= maimaidx.GRADE_FLOORS["A"] else "FAILED"
 
 
 SAMPLE = Sample(

@@ -86,19 +86,17 @@ def play(chart: Row, player: Player) -> Row:
     miss = int(off * chance.uniform(0, 0.35))
     near = off - miss
     score = 1_000_000 * (_CRITICAL * (notes - off) + near) // (_CRITICAL * notes)
+    if score < museca.CLEAR_SCORE:
+        lamp = "FAILED"
+    elif miss:
+        lamp = "CLEAR"
+    else:
+        lamp = "CONNECT ALL" if near else "PERFECT CONNECT ALL"
     return {
         "score": score,
-        "lamp": _lamp(score, near, miss),
+        "lamp": lamp,
         "judgements": {"critical": notes - off, "near": near, "miss": miss},
     }
-
-
-def _lamp(score: int, near: int, miss: int) -> str:
-    if score < museca.CLEAR_SCORE:
-        return "FAILED"
-    if miss:
-        return "CLEAR"
-    return "CONNECT ALL" if near else "PERFECT CONNECT ALL"
 
 
 SAMPLE = Sample(

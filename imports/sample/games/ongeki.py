@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from random import Random
 
 from imports.games import ongeki
-from imports.sample.form import Chart, Player, Row, Sample, Title, short
+from imports.sample.form import Chart, Player, Row, Sample, Title, without_fraction
 
 # era: the version it is from (after オンゲキ; - for the first) and genre; top: the level of MASTER.
 TITLES = (
@@ -79,7 +79,7 @@ def charts(title: Title, *, number: int, chance: Random) -> Iterator[Chart]:
             playtype="Single",
             difficulty=difficulty,
             level=f"{int(level)}{'+' if level % 1 > 0.65 else ''}",
-            level_num=short(level),
+            level_num=without_fraction(level),
             data={
                 "displayVersion": "オンゲキ" if version == "-" else f"オンゲキ {version}",
                 "inGameID": number,
@@ -104,7 +104,12 @@ def play(chart: Row, player: Player) -> Row:
     caught = bells - min(bells, int(miss * chance.uniform(0, 0.8)))
     earned = sum(_WORTH[name] * count for name, count in judgements.items())
     score = HITS * earned // (10 * notes) + BELLS * caught // bells
-    note_lamp = _note_lamp(score, judgements)
+    if miss:
+        note_lamp = "CLEAR" if score >= ongeki.GRADE_FLOORS["A"] else "LOSS"
+    elif hit:
+        note_lamp = "FULL COMBO"
+    else:
+        note_lamp = "ALL BREAK+" if score == ongeki.PERFECT else "ALL BREAK"
     return {
         "score": score,
         "noteLamp": note_lamp,
@@ -113,14 +118,6 @@ def play(chart: Row, player: Player) -> Row:
         "judgements": judgements,
         "optional": {"bellCount": caught, "totalBellCount": bells, "damage": miss + chance.randint(0, 2)},
     }
-
-
-def _note_lamp(score: int, judgements: Mapping[str, int]) -> str:
-    if judgements["miss"]:
-        return "CLEAR" if score >= ongeki.GRADE_FLOORS["A"] else "LOSS"
-    if judgements["hit"]:
-        return "FULL COMBO"
-    return "ALL BREAK+" if score == ongeki.PERFECT else "ALL BREAK"
 
 
 SAMPLE = Sample(

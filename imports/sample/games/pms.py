@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
-from imports.sample.be_music import GAUGES, chart_data, judged, lamp, song_data
+from imports.sample.be_music import GAUGES, chart_data, draw_judgements, lamp, song_data
 from imports.sample.form import Chart, Player, Row, Sample, Title
 
 # era: level in a table and genre; top: Sieglinde difficulty of an easy clear (●1 begins at 13), 0 for none.
@@ -57,7 +57,7 @@ def charts(title: Title, *, number: int, chance: Random) -> Iterator[Chart]:
 
 def play(chart: Row, player: Player) -> Row:
     """A play of PMS."""
-    chance, judgements = player.chance, judged(chart, player)
+    chance, judgements = player.chance, draw_judgements(chart, player)
     reached = lamp(judgements, chance)
     perfect = judgements.pop("pgreat")
     return {

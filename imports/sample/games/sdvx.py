@@ -116,26 +116,25 @@ def play(chart: Row, player: Player) -> Row:
     chance, level = player.chance, chart["levelNum"]
     notes = 500 + 90 * int(level) + chart["songID"] % 97
     bad = int(notes * player.errors(level) * chance.uniform(0.4, 1.2))
+    # A handful of errors is taken for none: otherwise hardly a play would be a full chain.
     bad = bad if bad > 5 else 0
     miss = int(bad * max(0, chance.uniform(-0.05, 0.3)))
     near = bad - miss
     critical = notes - bad
     score = 10_000_000 * (_CRITICAL * critical + near) // (_CRITICAL * notes)
     early = chance.randint(0, near)
+    if miss == 0:
+        lamp = "ULTIMATE CHAIN" if near else "PERFECT ULTIMATE CHAIN"
+    elif score >= 9_650_000 and chance.random() < 0.45:
+        lamp = "MAXXIVE CLEAR" if chance.random() < 0.4 else "EXCESSIVE CLEAR"
+    else:
+        lamp = "CLEAR" if score >= 8_900_000 or chance.random() < 0.3 else "FAILED"
     return {
         "score": score,
-        "lamp": _lamp(score, near, miss, chance),
+        "lamp": lamp,
         "judgements": {"critical": critical, "near": near, "miss": miss},
         "optional": {"fast": early, "slow": near - early},
     }
-
-
-def _lamp(score: int, near: int, miss: int, chance: Random) -> str:
-    if miss == 0:
-        return "ULTIMATE CHAIN" if near else "PERFECT ULTIMATE CHAIN"
-    if score >= 9_650_000 and chance.random() < 0.45:
-        return "MAXXIVE CLEAR" if chance.random() < 0.4 else "EXCESSIVE CLEAR"
-    return "CLEAR" if score >= 8_900_000 or chance.random() < 0.3 else "FAILED"
 
 
 SAMPLE = Sample(

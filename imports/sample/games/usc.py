@@ -78,21 +78,19 @@ def play(chart: Row, player: Player) -> Row:
     score = 10_000_000 * (_CRITICAL * (notes - off) + near) // (_CRITICAL * notes)
     early = chance.randint(0, near)
     gauge = chance.choice(("NORMAL", "NORMAL", "HARD"))
+    if miss == 0:
+        lamp = "ULTIMATE CHAIN" if near else "PERFECT ULTIMATE CHAIN"
+    elif score < (9_400_000 if gauge == "HARD" else 8_800_000):
+        lamp = "FAILED"
+    else:
+        lamp = "EXCESSIVE CLEAR" if gauge == "HARD" else "CLEAR"
     return {
         "score": score,
-        "lamp": _lamp(score, near, miss, gauge),
+        "lamp": lamp,
         "judgements": {"critical": notes - off, "near": near, "miss": miss},
         "optional": {"fast": early, "slow": near - early},
         "scoreMeta": {"noteMod": chance.choice(("NORMAL", "NORMAL", "MIRROR", "RANDOM")), "gaugeMod": gauge},
     }
-
-
-def _lamp(score: int, near: int, miss: int, gauge: str) -> str:
-    if miss == 0:
-        return "ULTIMATE CHAIN" if near else "PERFECT ULTIMATE CHAIN"
-    if score < (9_400_000 if gauge == "HARD" else 8_800_000):
-        return "FAILED"
-    return "EXCESSIVE CLEAR" if gauge == "HARD" else "CLEAR"
 
 
 SAMPLE = Sample(

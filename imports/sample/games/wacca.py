@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from random import Random
 
 from imports.games import wacca
-from imports.sample.form import Chart, Player, Row, Sample, Title, short
+from imports.sample.form import Chart, Player, Row, Sample, Title, without_fraction
 
 # era: version and genre; top: the internal level of EXPERT. Above 12.5 there is an INFERNO too.
 TITLES = (
@@ -63,7 +63,7 @@ def charts(title: Title, *, number: int, chance: Random) -> Iterator[Chart]:
             playtype="Single",
             difficulty=difficulty,
             level=f"{int(level)}{'+' if level % 1 > 0.65 else ''}",
-            level_num=short(level),
+            level_num=without_fraction(level),
             data={"inGameID": number},
         )
 
@@ -82,20 +82,18 @@ def play(chart: Row, player: Player) -> Row:
     miss = int(off * chance.uniform(0, 0.15))
     judgements = {"marvelous": notes - off, "great": off - good - miss, "good": good, "miss": miss}
     score = wacca.PERFECT_SCORE * sum(_WORTH[name] * count for name, count in judgements.items()) // (10 * notes)
+    if miss == 0:
+        lamp = "ALL MARVELOUS" if score == wacca.PERFECT_SCORE else "FULL COMBO"
+    elif miss <= 5:
+        lamp = "MISSLESS"
+    else:
+        lamp = "CLEAR" if score >= 850_000 or chance.random() < 0.4 else "FAILED"
     return {
         "score": score,
-        "lamp": _lamp(score, judgements, chance),
+        "lamp": lamp,
         "judgements": judgements,
         "optional": {"maxCombo": notes if miss == 0 else chance.randint(notes // (miss + 1), notes - miss)},
     }
-
-
-def _lamp(score: int, judgements: Mapping[str, int], chance: Random) -> str:
-    if judgements["miss"] == 0:
-        return "ALL MARVELOUS" if score == wacca.PERFECT_SCORE else "FULL COMBO"
-    if judgements["miss"] <= 5:
-        return "MISSLESS"
-    return "CLEAR" if score >= 850_000 or chance.random() < 0.4 else "FAILED"
 
 
 SAMPLE = Sample(

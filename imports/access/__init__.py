@@ -1,0 +1,1 @@
+"""Permissions, rate limits and blocked clients, for API, pages, admin and commands."""

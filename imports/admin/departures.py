@@ -1,0 +1,112 @@
+"""What players take out, and what is going to be deleted: administrators delete and restore."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from imports import jobs
+from imports.access import permissions
+from imports.admin.base import ReadOnlyAdmin, reason_from_request, report_results
+from imports.admin.reverting import BUSY
+from imports.games import BY_SLUG
+from imports.models import DataExport, DataExportPart, Departure, HiddenRow, User
+from imports.pipeline.states import PlayerLocked
+
+MAX_AT_ONCE = 100  # of one action
+
+
+def delete_selected(request: HttpRequest, chosen: Iterable[tuple[User, str]]) -> None:
+    """Hides accounts, or games of players, and has them deleted in thirty days. What is refused is told."""
+    reason = reason_from_request(request)
+    if not reason:
+        messages.error(request, "Say why: it goes on record.")
+        return
+    done, refused = [], []
+    for user, game in chosen:
+        name = f"{user}, {BY_SLUG[game].name}" if game in BY_SLUG else str(user)
+        try:
+            jobs.leave(user, game, by=cast(User, request.user), reason=reason)
+            done.append(name)
+        except PlayerLocked:
+            refused.append(f"{name}: {BUSY}")
+        except jobs.CannotLeave as refusal:
+            refused.append(f"{name}: {refusal}")
+    said = f"Hidden, and deleted in {jobs.DAYS_TO_RETURN} days: {'; '.join(done)}." if done else ""
+    report_results(request, done=said, refused=refused)
+
+
+@admin.register(Departure)
+class DepartureAdmin(ReadOnlyAdmin):
+    """Accounts and profiles that are hidden until they are deleted."""
+
+    player = "user"
+    ordering = ("due_at",)
+    list_display = ("user", "what", "by", "requested_at", "due_at")
+    list_select_related = ("user", "by")
+    search_fields = ("user",)
+    search_help_text = "A player's name"
+    fields = ("user", "what", "by", "requested_at", "due_at", "counts")
+    actions = ("restore",)
+
+    @admin.display(description="what")
+    def what(self, departure: Departure) -> str:
+        return BY_SLUG[departure.game].name if departure.game in BY_SLUG else departure.game or "the account"
+
+    def has_restore_permission(self, request: HttpRequest) -> bool:
+        return permissions.is_administrator(request.user)
+
+    @admin.action(description="Restore the selected", permissions=["restore"])
+    def restore(self, request: HttpRequest, queryset: QuerySet[Departure]) -> None:
+        done: list[str] = []
+        refused: list[str] = []
+        for departure in queryset.select_related("user")[:MAX_AT_ONCE]:
+            try:
+                jobs.stay(departure, by=cast(User, request.user))
+                done.append(str(departure.user))
+            except PlayerLocked:
+                refused.append(f"{departure.user}: {BUSY}")
+        report_results(request, done=f"Restored: {', '.join(done)}." if done else "", refused=refused)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        return {name: action for name, action in super().get_actions(request).items() if name == "restore"}
+
+
+@admin.register(HiddenRow)
+class HiddenRowAdmin(ReadOnlyAdmin):
+    """That something is put away, and from which table; not what."""
+
+    list_display = ("id", "departure", "table")
+    list_select_related = ("departure",)
+    fields = ("departure", "table")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[HiddenRow]:
+        return super().get_queryset(request).defer("row", "content")
+
+
+@admin.register(DataExport)
+class DataExportAdmin(ReadOnlyAdmin):
+    """Who exports their data, and how that goes; not the ZIPs."""
+
+    player = "user"
+    list_display = ("user", "state", "size", "attempts", "time_queued", "time_finished", "expires_at")
+    list_select_related = ("user",)
+    search_fields = ("export_id",)
+    search_help_text = "A whole export ID, or a player's name"
+    fields = ("export_id", *list_display)
+
+
+@admin.register(DataExportPart)
+class DataExportPartAdmin(ReadOnlyAdmin):
+    """How many parts a ZIP is stored in."""
+
+    list_display = ("export", "number")
+    list_select_related = ("export",)
+    fields = ("export", "number")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DataExportPart]:
+        return super().get_queryset(request).defer("content")

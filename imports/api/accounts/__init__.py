@@ -1,0 +1,1 @@
+"""Endpoints for signing in and out, and for API tokens."""

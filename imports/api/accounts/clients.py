@@ -1,0 +1,192 @@
+"""/api/v1/clients: the tools that users have written, and that ask players for tokens (spec: api-v3 §2.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from imports.api.accounts import schemas
+from imports.api.accounts.oauth import IsInBrowser
+from imports.api.accounts.tokens import ClientNotFound
+from imports.api.core import validation
+from imports.api.core.endpoints import Tag, endpoint
+from imports.api.core.exceptions import NOT_AUTHORISED, APIError
+from imports.api.core.parameters import Fields, Parameter, text_between
+from imports.api.core.permissions import APIPermission
+from imports.api.core.responses import Empty
+from imports.api.core.views import APIViewSet
+from imports.formats import schema
+from imports.formats.schema import Check, Violation
+from imports.models import APIClient, Permission, User
+from imports.models.api_clients import TooManyClients, check_redirect_uri, check_template
+
+
+def _text_that(check: Callable[[str], None], longest: int) -> Check:
+    """Text that passes a check of the model."""
+    is_text = schema.string("Expected a string.", high=longest)
+
+    def checked(value: Any) -> str:
+        found: str = is_text(value)
+        try:
+            check(found)
+        except ValidationError as error:
+            raise Violation(error.messages[0], value) from None
+        return found
+
+    return checked
+
+
+def _fitting(name: str, longest: int, check: Callable[[str], None], message: str) -> Parameter:
+    return Parameter(
+        name=name,
+        schema={"type": ["string", "null"], "maxLength": longest},
+        check=validation.optional(schema.optional_null(_text_that(check, longest))),
+        expects=("Expected a string.", message),
+    )
+
+
+PERMISSIONS = Parameter(
+    name="permissions",
+    schema={"type": "array", "items": {"type": "string", "enum": list(Permission.values)}},
+    check=validation.optional(schema.list_of(schema.one_of(Permission.values))),
+    expects=("Value was not an array.",),
+)
+MEMBERS = (
+    text_between("name", 3, 80),
+    PERMISSIONS,
+    _fitting("redirectUri", 500, check_redirect_uri, "This is no http or https address."),
+    _fitting("apiKeyTemplate", 10_000, check_template, "It has to contain %%TACHI_KEY%%."),
+    text_between("apiKeyFilename", 1, 100, or_null=True),
+)
+FIELDS = Fields(*MEMBERS, needs_one=True)
+COLUMNS = {
+    "name": "name",
+    "permissions": "permissions",
+    "redirectUri": "redirect_uri",
+    "apiKeyTemplate": "key_template",
+    "apiKeyFilename": "key_filename",
+}
+
+
+class NameRequired(APIError):
+    status = 400
+    message = "Invalid request, must specify a name and permissions."
+
+
+class ClientLimitReached(APIError):
+    status = 400
+    message = str(TooManyClients())
+
+
+class IsAuthor(APIPermission):
+    message, code = NOT_AUTHORISED, 403
+
+    def has_object_permission(self, request: Request, view: Any, obj: APIClient) -> bool:
+        return isinstance(request.user, User) and obj.author_id == request.user.pk
+
+
+class AsksInBrowser(IsInBrowser):
+    """Asked of one client; to look at it is everybody's."""
+
+    def has_object_permission(self, request: Request, view: Any, obj: APIClient) -> bool:
+        return self.has_permission(request, view)
+
+
+AUTHOR = (AsksInBrowser, IsAuthor)
+
+
+class ClientsOfUser(APIViewSet):
+    """One's own."""
+
+    tag = Tag.ACCOUNTS
+    permission_classes = (IsInBrowser,)
+
+    @endpoint(id="listClients", returns=list[schemas.Client], says="Returned clients.")
+    def list(self, request: Request) -> Response:
+        """The API clients that one has made."""
+        body = [schemas.Client.from_row(client) for client in APIClient.objects.filter(author=self.user)]
+        return self.ok(body)
+
+    @endpoint(
+        id="createClient",
+        returns=schemas.Client,
+        says="Created a new API client.",
+        body=FIELDS,
+        raises=(NameRequired, ClientLimitReached),
+    )
+    def create(self, request: Request) -> Response:
+        """Makes an API client; its secret is told this once."""
+        given = FIELDS.from_body(self.body)
+        if "name" not in given or not given.get("permissions"):
+            raise NameRequired()
+        assert self.user is not None  # noqa: S101 - `IsInBrowser` has asked
+        try:
+            client, secret = APIClient.objects.create_for(self.user, **_columns(given))
+        except TooManyClients:
+            raise ClientLimitReached() from None
+        return self.ok(schemas.Client.from_row(client, secret=secret))
+
+
+class Clients(APIViewSet):
+    """Any, by its ID."""
+
+    tag = Tag.ACCOUNTS
+
+    @endpoint(id="getClient", returns=schemas.Client, says="Retrieved {name}.", raises=(ClientNotFound,))
+    def retrieve(self, request: Request, client_id: str) -> Response:
+        """An API client, without its secret."""
+        client = self._client()
+        return self.ok(schemas.Client.from_row(client), name=client.name)
+
+    def _client(self) -> APIClient:
+        client = APIClient.objects.filter(client_id=self.path_param("client_id")).first()
+        if client is None:
+            raise ClientNotFound()
+        return client
+
+    def _own_client(self) -> APIClient:
+        client = self._client()
+        self.require(client)
+        return client
+
+    @endpoint(
+        id="changeClient",
+        returns=schemas.Client,
+        says="Updated client.",
+        body=FIELDS,
+        raises=(ClientNotFound,),
+        permissions=AUTHOR,
+    )
+    def partial_update(self, request: Request, client_id: str) -> Response:
+        """Changes an API client. Tokens that it asked for stay as they are."""
+        client = self._own_client()
+        for name, value in _columns(FIELDS.from_body(self.body)).items():
+            setattr(client, name, value)
+        client.save()
+        return self.ok(schemas.Client.from_row(client))
+
+    @endpoint(
+        id="resetClientSecret",
+        returns=schemas.Client,
+        says="Reset secret.",
+        raises=(ClientNotFound,),
+        permissions=AUTHOR,
+    )
+    def reset_secret(self, request: Request, client_id: str) -> Response:
+        """Gives an API client a new secret, which is told this once."""
+        client = self._own_client()
+        return self.ok(schemas.Client.from_row(client, secret=client.reset_secret()))
+
+    @endpoint(id="deleteClient", returns=Empty, says="Deleted client.", raises=(ClientNotFound,), permissions=AUTHOR)
+    def destroy(self, request: Request, client_id: str) -> Response:
+        """Deletes an API client. Tokens that it asked for stay, until their owners revoke them."""
+        self._own_client().delete()
+        return self.ok(Empty())
+
+
+def _columns(given: dict[str, Any]) -> dict[str, Any]:
+    return {COLUMNS[name]: "" if value is None else value for name, value in given.items()}

@@ -1,0 +1,101 @@
+"""Documents of accounts: sessions of browsers, API tokens, exports."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from msgspec import Meta
+
+from imports.api.common.schemas import Milliseconds
+from imports.api.common.units import milliseconds
+from imports.api.core.responses import Schema
+from imports.models import APIClient, APIToken
+from imports.models import DataExport as ExportRow
+
+
+class SignedIn(Schema):
+    user_id: int
+
+
+class Token(Schema):
+    token_id: int
+    user_id: int
+    token: Annotated[str | None, Meta(description="The secret; null but in the answer to its creation.")]
+    identifier: str
+    permissions: dict[str, Literal[True]]
+    from_api_client: Annotated[str | None, Meta(description="The client that asked for it.")]
+    created_at: Milliseconds
+    last_used_at: Milliseconds | None
+    expires_at: Milliseconds | None
+
+    @classmethod
+    def from_row(cls, token: APIToken, *, secret: str | None = None) -> Self:
+        return cls.from_attributes(
+            token,
+            token_id=token.pk,
+            token=secret,
+            permissions=dict.fromkeys(token.permissions, True),
+            from_api_client=token.client.client_id if token.client else None,
+            created_at=milliseconds(token.created_at),
+            last_used_at=token.last_used_at and milliseconds(token.last_used_at),
+            expires_at=token.expires_at and milliseconds(token.expires_at),
+        )
+
+
+class DataExport(Schema):
+    """A ZIP of a player's data."""
+
+    export_id: str
+    user_id: int
+    state: Literal["queued", "running", "ready", "failed"]
+    percent: Annotated[int, Meta(ge=0, le=100)]
+    size: Annotated[int, Meta(description="Bytes; 0 until it is ready.", ge=0)]
+    time_queued: Milliseconds
+    time_finished: Milliseconds | None
+    expires_at: Annotated[int | None, Meta(description="Unix milliseconds: when it is deleted.")]
+
+    @classmethod
+    def from_row(cls, export: ExportRow, *, percent: int) -> Self:
+        return cls.from_attributes(
+            export,
+            percent=percent,
+            time_queued=milliseconds(export.time_queued),
+            time_finished=export.time_finished and milliseconds(export.time_finished),
+            expires_at=export.expires_at and milliseconds(export.expires_at),
+        )
+
+
+class Code(Schema):
+    """A code that a tool exchanges for a token."""
+
+    code: str
+    user_id: int
+    created_on: Milliseconds
+
+
+class Client(Schema):
+    """A tool that asks for tokens."""
+
+    client_id: Annotated[str, Meta(description="Begins with CI, or is chosen by the operator.")]
+    client_secret: Annotated[str | None, Meta(description="Null but where it was just made.")]
+    name: str
+    author: Annotated[int | None, Meta(description="A user; null for those of the operator.")]
+    requested_permissions: list[str]
+    redirect_uri: str | None
+    webhook_uri: None
+    api_key_template: Annotated[str | None, Meta(description="With %%TACHI_KEY%% where the token goes.")]
+    api_key_filename: str | None
+
+    @classmethod
+    def from_row(cls, client: APIClient, *, secret: str | None = None) -> Self:
+        return cls(
+            client_id=client.client_id,
+            client_secret=secret,
+            name=client.name,
+            author=client.author_id,
+            requested_permissions=client.permissions,
+            redirect_uri=client.redirect_uri or None,
+            webhook_uri=None,
+            api_key_template=client.key_template or None,
+            api_key_filename=client.key_filename or None,
+        )

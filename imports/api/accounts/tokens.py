@@ -1,0 +1,238 @@
+"""/api/v1/users/:userID/api-tokens: a player's tokens, for nobody but the player, in a browser (spec: http-api §8).
+
+Secrets are not stored. A list tells of each token its `tokenID`, by which it is revoked; its secret serves as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from imports.access import permissions
+from imports.api.accounts import schemas
+from imports.api.common.players import NUMBER, RequesterUnknown, UserNotFound, UserViewSet
+from imports.api.common.units import EPOCH
+from imports.api.core import validation
+from imports.api.core.endpoints import Tag, endpoint
+from imports.api.core.exceptions import APIError, InvalidRequest
+from imports.api.core.parameters import Fields, Parameter, text
+from imports.api.core.permissions import (
+    APIPermission,
+    Caller,
+    IsAuthenticatedBySession,
+    IsSelfBySessionV3,
+    IsSessionV3,
+)
+from imports.api.core.responses import Empty, documents_year
+from imports.formats import schema
+from imports.formats.schema import Violation
+from imports.games.javascript import is_safe_integer
+from imports.models import APIClient, APIToken, Permission, User
+from imports.models.tokens import TooManyTokens, digest_of
+
+MAX_ID = 2**63 - 1
+MAX_TIMESTAMP_MS = (datetime(9999, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(milliseconds=1)
+
+NO_TIMESTAMP = "Expected a time in Unix milliseconds."
+NOT_TO_COME = "Expected a time to come."
+
+
+class ClientAndPermissionsGiven(APIError):
+    status = 400
+    message = "Cannot use ClientID creation and permissions creation at the same time!"
+
+
+class ClientAndPermissionsGivenV3(APIError):
+    status = 400
+    message = "Cannot use clientID and permissions at the same time."
+
+
+class InvalidPermissionsV3(APIError):
+    status = 400
+    message = "Invalid permissions: {names}"
+
+
+class ClientOrPermissionsRequired(APIError):
+    status = 400
+    message = "Invalid request, must specify either clientID or permissions."
+
+
+class TokenLimitReached(APIError):
+    status = 400
+    message = str(TooManyTokens())
+
+
+class ClientNotFound(APIError):
+    status = 404
+    message = "This client does not exist."
+
+
+def create_client_token(user: User, client: APIClient) -> tuple[APIToken, str]:
+    """A token that may do what its client asks for, and its secret. Raises TokenLimitReached."""
+    permissions = [permission for permission in Permission.values if permission in client.permissions]
+    try:
+        return APIToken.objects.create_for(
+            user, permissions=permissions, identifier=f"{client.name} Token", client=client
+        )
+    except TooManyTokens:
+        raise TokenLimitReached() from None
+
+
+class TokenNotFound(APIError):
+    status = 404
+    message = "This key does not exist."
+
+
+def _future_timestamp(value: Any) -> datetime | None:
+    """Unix milliseconds; null stands for never."""
+    if value is None:
+        return None
+    if not is_safe_integer(value) or not 0 < value < MAX_TIMESTAMP_MS:
+        raise Violation(NO_TIMESTAMP, value)
+    moment = EPOCH + timedelta(milliseconds=int(value))
+    if moment <= timezone.now():
+        raise Violation(NOT_TO_COME, value)
+    return moment
+
+
+NEW_TOKEN = Fields(
+    Parameter(
+        name="permissions",
+        schema={"type": "array", "items": {"type": "string", "enum": list(Permission.values)}},
+        check=validation.optional(schema.list_of(schema.one_of(Permission.values))),
+        expects=("Value was not an array.",),
+    ),
+    text("identifier", longest=100),
+    text("clientID", longest=1_000, description="An API client, which says what the token may do."),
+    Parameter(
+        name="expiresAt",
+        description="Unix milliseconds; null for never.",
+        schema={"type": ["integer", "null"]},
+        check=validation.optional(_future_timestamp),
+        expects=(NO_TIMESTAMP, NOT_TO_COME),
+    ),
+    needs_one=True,
+)
+
+
+# Any words, as those that are no permissions are told of together.
+NEW_TOKEN_V3 = Fields(
+    *(
+        replace(parameter, check=validation.optional(schema.list_of(schema.string("Expected string.", high=100))))
+        if name == "permissions"
+        else parameter
+        for name, parameter in NEW_TOKEN.items()
+    ),
+    is_strict=False,
+)
+
+
+class IsSelfBySession(APIPermission):
+    caller = Caller.IN_A_BROWSER
+    message, code = "This request cannot be performed by an API key, and requires authentication.", 403
+
+    def has_object_permission(self, request: Request, view: Any, obj: User) -> bool:
+        return permissions.can_manage_tokens(request.user, view.token, obj)
+
+
+RULES = (IsAuthenticatedBySession, IsSelfBySession)
+RULES_V3 = (IsAuthenticatedBySession, IsSessionV3, IsSelfBySessionV3)
+
+
+class APITokens(UserViewSet):
+    """Tokens come and go, they never change. TACHI_API_DOCUMENTS says in which generation's words they are refused."""
+
+    tag = Tag.ACCOUNTS
+    permission_classes = (*RULES, *RULES_V3[1:])
+
+    @property
+    def is_v3(self) -> bool:
+        return documents_year() == 2026
+
+    def get_permissions(self) -> Sequence[APIPermission]:
+        return [rule() for rule in (RULES_V3 if self.is_v3 else RULES)]
+
+    @endpoint(
+        id="listTokens",
+        returns=list[schemas.Token],
+        says="Returned {count} keys.",
+        raises=(RequesterUnknown, UserNotFound),
+    )
+    def list(self, request: Request, user_id: str) -> Response:
+        """One's tokens, without their secrets."""
+        tokens = self._get_owner().tokens.select_related("client").order_by("-pk")
+        body = [schemas.Token.from_row(token) for token in tokens]
+        return self.ok(body, count=len(body))
+
+    @endpoint(
+        id="createToken",
+        returns=schemas.Token,
+        says="Successfully created new API Token.",
+        body=NEW_TOKEN,
+        raises=(
+            RequesterUnknown,
+            UserNotFound,
+            ClientOrPermissionsRequired,
+            ClientAndPermissionsGiven,
+            ClientAndPermissionsGivenV3,
+            InvalidPermissionsV3,
+            InvalidRequest,
+            ClientNotFound,
+            TokenLimitReached,
+        ),
+    )
+    def create(self, request: Request, user_id: str) -> Response:
+        """Makes a token; its secret is told this once."""
+        user = self._get_owner()
+        params = (NEW_TOKEN_V3 if self.is_v3 else NEW_TOKEN).from_body(self.body)
+        if "clientID" in params and "permissions" in params:
+            raise ClientAndPermissionsGivenV3() if self.is_v3 else ClientAndPermissionsGiven()
+        if "clientID" in params:
+            client = APIClient.objects.filter(client_id=params["clientID"]).first()
+            if client is None:
+                raise ClientNotFound()
+            token, secret = create_client_token(user, client)
+            return self.ok(schemas.Token.from_row(token, secret=secret))
+        if "permissions" not in params:
+            raise ClientOrPermissionsRequired()
+        if unknown := [name for name in params["permissions"] if name not in Permission.values]:
+            raise InvalidPermissionsV3(names=", ".join(unknown))
+        try:
+            token, secret = APIToken.objects.create_for(
+                user,
+                # Each once, in the order in which documents list them.
+                permissions=[permission for permission in Permission.values if permission in params["permissions"]],
+                identifier=params.get("identifier", "Custom Token"),
+                expires_at=params.get("expiresAt"),
+            )
+        except TooManyTokens:
+            raise TokenLimitReached() from None
+        return self.ok(schemas.Token.from_row(token, secret=secret))
+
+    @endpoint(
+        id="deleteToken",
+        returns=Empty,
+        says="Removed Token.",
+        raises=(RequesterUnknown, UserNotFound, TokenNotFound),
+    )
+    def destroy(self, request: Request, user_id: str, token: str) -> Response:
+        """Revokes a token, by its tokenID or its secret."""
+        user, name = self._get_owner(), self.path_param("token")
+        found = user.tokens.filter(digest=digest_of(name)).first()
+        if found is None and NUMBER.fullmatch(name) and int(name) <= MAX_ID:
+            found = user.tokens.filter(pk=int(name)).first()
+        if found is None or not APIToken.objects.revoke([found], by=user):
+            raise TokenNotFound()
+        return self.ok(Empty())
+
+    def _get_owner(self) -> User:
+        """Raises APIError with 401 or 403 for `me` too, where nothing is looked up."""
+        user = self.get_object()
+        self.check_object_permissions(self.request, user)
+        return user

@@ -1,0 +1,1 @@
+"""Endpoints of games, charts and songs, and the search."""

@@ -1,0 +1,118 @@
+"""The charts of a playtype that are played most, and those of songs that somebody searches for (spec: §7.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from rest_framework.request import Request
+
+from imports.api.catalogue import schemas
+from imports.api.catalogue.caching import cached
+from imports.api.catalogue.views import GamePlaytype
+from imports.api.common import schemas as shared
+from imports.api.common.generations import Generation
+from imports.api.common.queries import load_charts
+from imports.api.core.exceptions import APIError
+from imports.api.core.parameters import optional_text, switch
+from imports.catalogue.search import find_songs
+from imports.models import Chart, PersonalBest, Score, User
+
+MAX_LISTED = 100
+BESTS = PersonalBest._meta.db_table
+SCORES = Score._meta.db_table
+CHARTS = Chart._meta.db_table
+
+SEARCH = optional_text("search", "What the song is called.")
+HAS_PLAYED = optional_text("requesterHasPlayed", "Whatever its value: only songs that the caller has played.")
+WITH_EXTRA_SETS = switch("noIntelligentOmit", "IIDX's 2dxtra sets come too.")
+CHARTS_QUERY = (SEARCH, HAS_PLAYED, WITH_EXTRA_SETS)
+
+
+class UserRequired(APIError):
+    status = 401
+    message = "You must be authorised as a user to use the requesterHasPlayed option."
+
+
+@dataclass(frozen=True, slots=True)
+class ChartQuery:
+    """What is asked for. `search` None: no text was given; an empty one was."""
+
+    search: str | None
+    by: User | None  # only charts of songs that they have played
+    with_extra_sets: bool
+
+    @property
+    def is_everything(self) -> bool:
+        return self.search is None and self.by is None
+
+
+def chart_query(request: Request, user: User | None) -> ChartQuery:
+    """Raises UserRequired for a guest who asks for what they have played."""
+    has_played = HAS_PLAYED.of(request) is not None
+    if has_played and user is None:
+        raise UserRequired()
+    return ChartQuery(
+        search=SEARCH.of(request),
+        by=user if has_played else None,
+        with_extra_sets=WITH_EXTRA_SETS.is_in(request),
+    )
+
+
+def chart_list(played: GamePlaytype, query: ChartQuery, documents: Generation) -> schemas.Charts:
+    """The most played first. Without a wish the counts are at most ten minutes old."""
+    if query.is_everything:
+        counts = cached(f"most-played:{played}", lambda: _most_played(played, query))
+    else:
+        counts = _most_played(played, query)
+    charts = load_charts(counts)
+    songs = {chart.song_id: chart.song for chart in charts.values()}
+    chart_document, listed = documents.of(shared.Chart), documents.of(schemas.PlayedChart)
+    # The original hides IIDX's 2dxtra sets except from players who chose to see them. Nobody can choose here.
+    return documents.of(schemas.Charts)(
+        charts=[
+            listed.extend(chart_document.from_row(charts[key]), playcount=count)
+            for key, count in counts.items()
+            if key in charts and (query.with_extra_sets or charts[key].data.get("2dxtraSet") is None)
+        ],
+        songs=[documents.of(shared.Song).from_row(song) for song in songs.values()],
+    )
+
+
+def _most_played(played: GamePlaytype, query: ChartQuery) -> dict[int, int]:
+    """Chart -> its number of players."""
+    conditions, values = ["chart.game = %(game)s", "chart.playtype = %(playtype)s"], dict[str, Any](played.names)
+    if query.search is not None:
+        conditions.append("chart.song_id = ANY(%(songs)s)")
+        values["songs"] = [found.song.pk for found in find_songs(query.search, game=played.game.slug)]
+    if query.by is not None:
+        conditions.append(
+            f"""chart.song_id IN (SELECT sibling.song_id FROM {BESTS} best JOIN {CHARTS} sibling
+            ON sibling.id = best.chart_id WHERE best.user_id = %(user)s
+            AND best.game = %(game)s AND best.playtype = %(playtype)s)"""  # noqa: S608 - our own tables' names
+        )
+        values["user"] = query.by.pk
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT chart.id, (SELECT count(*) FROM {BESTS} best WHERE best.chart_id = chart.id) AS players
+            FROM {CHARTS} chart WHERE {" AND ".join(conditions)} ORDER BY players DESC, chart.id LIMIT {MAX_LISTED}
+            """,  # noqa: S608 - only our own words are pasted in
+            values,
+        )
+        return dict(cursor.fetchall())
+
+
+def score_counts(charts: Sequence[int]) -> Mapping[int, int]:
+    """Chart -> its number of scores, counted in the index `score_by_chart`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT wanted.id, (SELECT count(*) FROM {SCORES} score WHERE score.chart_id = wanted.id)
+            FROM unnest(%s::bigint[]) AS wanted (id)
+            """,  # noqa: S608 - only our own table's name is pasted in
+            [list(charts)],
+        )
+        return dict(cursor.fetchall())

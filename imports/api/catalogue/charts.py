@@ -1,0 +1,228 @@
+"""/api/v1/games/:game/:playtype/charts (spec: http-api-reads §7)."""
+
+from __future__ import annotations
+
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from imports.api.catalogue import schemas
+from imports.api.catalogue.chart_lists import CHARTS_QUERY, UserRequired, chart_list, chart_query
+from imports.api.catalogue.leaderboard import bests_of_users, leaderboard_page
+from imports.api.catalogue.views import NOT_OFFERED, ChartNotFound, GamePlaytype, GameViewSet, GameViewSetV3
+from imports.api.common import schemas as shared
+from imports.api.common.players import find_users
+from imports.api.common.queries import companions_of, load_charts, read_snapshot
+from imports.api.common.resolving import (
+    RESOLVE_BODY,
+    RESOLVE_FIELDS,
+    ChartUnknown,
+    ChartUnresolved,
+    ResolutionInvalid,
+    find_resolved,
+    resolved_chart,
+)
+from imports.api.core.endpoints import endpoint
+from imports.api.core.exceptions import EndpointNotFound, ParameterError
+from imports.api.core.pagination import CursorPagination
+from imports.api.core.parameters import Fields, positive_int, search
+from imports.catalogue.chart_names import chart_name
+from imports.formats.lookup import Refusal
+from imports.games import bms
+from imports.games.spec import Game
+from imports.models import Chart, PersonalBest
+from imports.pipeline.scoring.chart_loading import charts_by_pk
+
+RESOLVE_QUERY = Fields(*RESOLVE_FIELDS)
+START_RANKING = positive_int("startRanking", "The rank that it begins with.", default=1)
+RATED = CursorPagination(key="pk", kind=int, limit=50_000, descending=False)
+RATED_QUERY = Fields(*RATED.parameters, is_strict=False)
+
+
+class SearchInvalid(ParameterError):
+    status = 400
+    message = "Invalid parameter for search."
+
+
+SEARCH = search(SearchInvalid)
+
+
+class Charts(GameViewSet):
+    """The charts of a playtype."""
+
+    lookup_field = "chart_id"
+
+    @endpoint(
+        id="listCharts",
+        returns=schemas.Charts,
+        says="Returned {count} charts.",
+        query=CHARTS_QUERY,
+        raises=(*NOT_OFFERED, UserRequired),
+    )
+    def list(self, request: Request, **address: str) -> Response:
+        """The 100 charts with the most players, or of songs that match."""
+        played = self.game_playtype()
+        wish = chart_query(request, self.user)
+        with read_snapshot():
+            body = chart_list(played, wish, self.documents)
+        return self.ok(body, count=len(body.charts))
+
+    @endpoint(
+        id="resolveChart",
+        returns=schemas.SongAndChart,
+        says="Found song & chart.",
+        query=RESOLVE_QUERY,
+        raises=(*NOT_OFFERED, ChartUnresolved),
+    )
+    @action(detail=False)
+    def resolve(self, request: Request, **address: str) -> Response:
+        """The chart that a row of BATCH-MANUAL would be a score on."""
+        played = self.game_playtype()
+        params = RESOLVE_QUERY.from_query(request)
+        with read_snapshot():
+            found = find_resolved(params, played.game, played.playtype)
+            if isinstance(found, Refusal):
+                raise ChartUnresolved(reason=found.message)
+        return self.ok(self.song_and_chart(found))
+
+    @endpoint(
+        id="postResolveChart",
+        returns=schemas.SongAndChart,
+        says="Successfully retrieved chart info.",
+        body=RESOLVE_BODY,
+        raises=(*NOT_OFFERED, ChartUnknown, ResolutionInvalid),
+    )
+    @resolve.mapping.post
+    def post_resolve(self, request: Request, **address: str) -> Response:
+        """The chart that a row of BATCH-MANUAL would be a score on.
+
+        As clients of early 2026 ask for it.
+        """
+        return self.resolved()
+
+    def resolved(self) -> Response:
+        played = self.game_playtype()
+        params = RESOLVE_BODY.from_body(self.body)
+        with read_snapshot():
+            chart = resolved_chart(params, played.game, played.playtype)
+        return self.ok(self.song_and_chart(chart))
+
+    @endpoint(
+        id="getChart",
+        returns=schemas.SongAndChart,
+        says="Returned {name}.",
+        raises=(*NOT_OFFERED, ChartNotFound),
+    )
+    def retrieve(self, request: Request, **address: str) -> Response:
+        """A chart."""
+        with read_snapshot():
+            chart = self.chart()
+            # The chart as the core knows it, which names charts everywhere.
+            facts = charts_by_pk([chart.pk])[chart.pk]
+        return self.ok(self.song_and_chart(chart), name=chart_name(self.game(), facts))
+
+    @endpoint(
+        id="getPlaycount",
+        returns=schemas.Playcount,
+        says="Counted scores for chart.",
+        raises=(*NOT_OFFERED, ChartNotFound),
+    )
+    @action(detail=True)
+    def playcount(self, request: Request, **address: str) -> Response:
+        """How many players have a best on a chart."""
+        # A best for each player, so that nobody is counted twice.
+        count = PersonalBest.objects.filter(chart=self.chart()).count()
+        return self.ok(schemas.Playcount(count=count))
+
+    @endpoint(
+        id="getChartLeaderboard",
+        returns=schemas.ChartBoard,
+        says="Returned {count} scores.",
+        query=(START_RANKING,),
+        raises=(*NOT_OFFERED, ChartNotFound),
+    )
+    @action(detail=True)
+    def pbs(self, request: Request, **address: str) -> Response:
+        """The leaderboard of a chart, 100 bests at a time."""
+        with read_snapshot():
+            body = leaderboard_page(self.chart(), self.documents, start=START_RANKING.of(request))
+        return self.ok(body, count=len(body.pbs))
+
+    @endpoint(
+        id="searchChartLeaderboard",
+        returns=schemas.ChartBoard,
+        says="Returned {count} scores.",
+        query=(SEARCH,),
+        raises=(*NOT_OFFERED, ChartNotFound),
+    )
+    @action(detail=True, url_path="pbs/search")
+    def search_bests(self, request: Request, **address: str) -> Response:
+        """The bests on a chart of users with this in their name."""
+        with read_snapshot():
+            chart = self.chart()
+            body = bests_of_users(find_users(SEARCH.of(request)), chart, self.documents)
+        return self.ok(body, count=len(body.pbs))
+
+    def song_and_chart(self, chart: Chart) -> schemas.SongAndChart:
+        """`chart` comes with its song."""
+        return self.documents.of(schemas.SongAndChart)(
+            song=self.documents.of(shared.Song).from_row(chart.song),
+            chart=self.documents.of(shared.Chart).from_row(chart),
+        )
+
+
+class SieglindeCharts(GameViewSet):
+    """BMS charts that the Sieglinde tables rate."""
+
+    def game(self) -> Game:
+        self.kwargs["game"] = bms.GAME.slug  # as the address has it
+        return super().game()
+
+    @endpoint(
+        id="listSieglindeCharts",
+        returns=shared.Companions,
+        says="Found {count} chart(s).",
+        query=RATED_QUERY,
+        paging=RATED,
+        raises=NOT_OFFERED,
+    )
+    def list(self, request: Request, **address: str) -> Response:
+        """BMS charts that the Sieglinde tables rate."""
+        rated = Chart.objects.filter(**self.game_playtype().names).defer("match_keys")
+        params = RATED_QUERY.from_query(request)
+        with read_snapshot():
+            page = RATED.page(rated.filter(data__sglEC__gt=0) | rated.filter(data__sglHC__gt=0), params)
+            charts = load_charts(chart.pk for chart in page.rows).values()
+        body = self.documents.of(shared.Companions)(**companions_of(charts, self.documents))
+        return page.add_pagination_headers(request, self.ok(body, count=len(charts)))
+
+
+class ChartsV3(GameViewSetV3, Charts):
+    """The same in the API of 2026."""
+
+    @endpoint(
+        id="resolveChart",
+        returns=schemas.SongAndChart,
+        says="Successfully retrieved chart info.",
+        body=RESOLVE_BODY,
+        raises=(*NOT_OFFERED, ChartUnknown, ResolutionInvalid),
+    )
+    @action(detail=False, methods=["post"], url_path="resolve")
+    def resolve(self, request: Request, **address: str) -> Response:  # type: ignore[override]  # as DRF's stubs have actions
+        """The chart that a row of BATCH-MANUAL would be a score on."""
+        return self.resolved()
+
+    @endpoint(id="getChart", returns=schemas.SongAndChart, says="Returned chart.", raises=(*NOT_OFFERED, ChartNotFound))
+    def retrieve(self, request: Request, **address: str) -> Response:
+        """A chart."""
+        return self.ok(self.song_and_chart(self.chart()))
+
+
+class SieglindeChartsV3(GameViewSetV3, SieglindeCharts):
+    """The same in the API of 2026: of BMS alone."""
+
+    def game_playtype(self) -> GamePlaytype:
+        played = super().game_playtype()
+        if played.game is not bms.GAME:
+            raise EndpointNotFound()
+        return played

@@ -1,0 +1,279 @@
+"""/api/v1/games: the games of this instance, and who plays them how well (spec: http-api-reads §7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import FloatField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from imports import jobs
+from imports.api.catalogue import schemas
+from imports.api.catalogue.caching import cached
+from imports.api.catalogue.game_config import game_config, playtype_config, playtype_config_v3
+from imports.api.catalogue.views import NOT_OFFERED, GamePlaytype, GameViewSet, GameViewSetV3, UnknownGame
+from imports.api.common import schemas as shared
+from imports.api.common import schemas_stats
+from imports.api.common.activity import FEED_QUERY, Feed, Feeds, FeedScope, feed_params, feeds
+from imports.api.common.generations import Generation
+from imports.api.common.players import find_users
+from imports.api.common.queries import bests_with_related, read_snapshot
+from imports.api.core.endpoints import endpoint
+from imports.api.core.exceptions import ParameterError
+from imports.api.core.pagination import CursorPagination
+from imports.api.core.parameters import RATING, Fields, positive_int, rating_param, text
+from imports.games import BY_SLUG, by_id
+from imports.models import Chart, GameStats, PersonalBest, Score, User
+from imports.pipeline.derived.ranking import stats_ranks
+
+LEADERS = CursorPagination(key="rating", kind=float, limit=500, nullable=True)
+CURSOR, _ = LEADERS.parameters
+LEADERS_QUERY = Fields(CURSOR, is_strict=False)
+PLAYERS_QUERY = Fields(text("search", longest=10_000, required=True, description="What to look for."))
+RETRIEVED = "Retrieved information about {name}"
+DEFAULT_LEADERS = 100  # players
+MAX_BESTS = 50
+
+
+class LeaderLimitTooLarge(ParameterError):
+    path, problem = "limit", f"Too big: expected number to be <={LEADERS.limit}"
+    message = f"Invalid limit. Limit is capped at {LEADERS.limit}."
+
+
+class BestLimitTooLarge(ParameterError):
+    path, problem = "limit", f"Too big: expected number to be <={MAX_BESTS}"
+    message = f"Cannot specify a limit higher than {MAX_BESTS}."
+
+
+LEADER_LIMIT = positive_int(
+    "limit",
+    "How many are listed at once.",
+    default=DEFAULT_LEADERS,
+    most=LEADERS.limit,
+    too_large=LeaderLimitTooLarge,
+)
+BEST_LIMIT = positive_int(
+    "limit", "How many are listed at once.", default=MAX_BESTS, most=MAX_BESTS, too_large=BestLimitTooLarge
+)
+
+
+class Games(GameViewSet):
+    """What this instance takes."""
+
+    lookup_field = "game"
+
+    @endpoint(id="listGames", returns=schemas.Games, says="Returned support information for {count} game(s).")
+    def list(self, request: Request) -> Response:
+        """The games of this instance."""
+        games = jobs.enabled_games()
+        body = schemas.Games(
+            supported_games=[game.slug for game in games],
+            configs={game.slug: game_config(game) for game in games},
+        )
+        return self.ok(body, count=len(games))
+
+    @endpoint(
+        id="getGame",
+        returns=(schemas.GameConfig, schemas.GameInfo),
+        says=("Returned information for {game}", RETRIEVED),
+        raises=(UnknownGame,),
+    )
+    def retrieve(self, request: Request, **address: str) -> Response:
+        """A game.
+
+        Of an ID that only the API of 2026 has (`iidx-sp`), what that API tells of a game.
+        """
+        # Where an ID is that of a game of 2025, too, clients of 2026 get the group from Tachi as well.
+        played = by_id(jobs.enabled_games()).get(self.kwargs["game"])
+        if played is not None and self.kwargs["game"] not in BY_SLUG:
+            return self.ok(
+                game_info(GamePlaytype(*played), of_2026=True), says=RETRIEVED, name=played[0].label(played[1].name)
+            )
+        game = self.game()
+        return self.ok(game_config(game), game=game.slug)
+
+
+class GameInfo(GameViewSet):
+    """A playtype: how it is declared, and its players."""
+
+    @endpoint(
+        id="getPlaytype",
+        returns=schemas.GameInfo,
+        says=RETRIEVED,
+        raises=NOT_OFFERED,
+    )
+    def list(self, request: Request, **address: str) -> Response:
+        """How a playtype is declared, and how many play it."""
+        played = self.game_playtype()
+        return self.ok(game_info(played), name=played.game.label(played.playtype.name))
+
+    @endpoint(
+        id="getLeaderboard",
+        returns=schemas.Leaders,
+        says="Returned {count} user's game stats.",
+        query=(RATING, CURSOR, LEADER_LIMIT),
+        paging=LEADERS,
+        raises=NOT_OFFERED,
+    )
+    @action(detail=False)
+    def leaderboard(self, request: Request, **address: str) -> Response:
+        """Players by a profile rating."""
+        return self.leaders(schemas.Leaders)
+
+    def leaders(self, kind: Any) -> Response:
+        """`kind`: what the answer is made of, its rows with their ranks or without."""
+        played = self.game_playtype()
+        limit = LEADER_LIMIT.of(self.request)
+        rating = rating_param(
+            self.request, known=played.playtype.profile_ratings, default=played.playtype.default_profile_rating
+        )
+        params = {**LEADERS_QUERY.from_query(self.request), "limit": limit}
+        value = Cast(KeyTextTransform(rating, "ratings"), FloatField())
+        with read_snapshot():
+            stats = GameStats.objects.filter(**played.names).prefetch_related("user").annotate(rating=value)
+            page = LEADERS.page(stats, params)
+            rows = self.rows(page.rows, rating)
+        body = self.documents.of(kind)(
+            game_stats=rows,
+            users=[shared.User.from_row(row.user) for row in page.rows],
+        )
+        return page.add_pagination_headers(self.request, self.ok(body, count=len(page.rows)))
+
+    def rows(self, stats: Sequence[GameStats], rating: str) -> schemas_stats.StatsRows:
+        """Documents of the leaders."""
+        return [self.documents.of(schemas_stats.Stats).from_row(row) for row in stats]
+
+    @endpoint(
+        id="getBestLeaderboard",
+        returns=schemas.BestLeaders,
+        says="Successfully returned {count} pbs.",
+        query=(RATING, BEST_LIMIT),
+        raises=NOT_OFFERED,
+    )
+    @action(detail=False, url_path="pb-leaderboard")
+    def best_leaderboard(self, request: Request, **address: str) -> Response:
+        """Everybody's bests by a score rating."""
+        played = self.game_playtype()
+        limit = BEST_LIMIT.of(request)
+        declared = played.playtype
+        rating = rating_param(
+            request,
+            known=declared.score_ratings,
+            default=declared.default_score_rating,
+            listed=declared.profile_ratings,
+        )
+
+        def best_keys() -> list[int]:
+            # A look at every best of the playtype: no index knows every rating.
+            value = Cast(KeyTextTransform(rating, "calculated_data"), FloatField())
+            bests = PersonalBest.objects.filter(**played.names).annotate(rating=value)
+            return list(bests.order_by(value.desc(nulls_last=True), "pk").values_list("pk", flat=True)[:MAX_BESTS])
+
+        # Which bests these are is at most ten minutes old; what they are worth is of now.
+        keys = cached(f"bests:{played}:{rating}", best_keys)
+        with read_snapshot():
+            body = _best_leaders(keys, rating, limit, self.documents)
+        return self.ok(body, count=len(body.pbs))
+
+    @endpoint(
+        id="searchPlayers",
+        returns=schemas.Users,
+        says="Found {count} user(s)",
+        query=PLAYERS_QUERY,
+        raises=NOT_OFFERED,
+    )
+    @action(detail=False)
+    def players(self, request: Request, **address: str) -> Response:
+        """Players of a game by a part of their name."""
+        played = self.game_playtype()
+        search = self.query(PLAYERS_QUERY)["search"]
+        stats = GameStats.objects.filter(**played.names)
+        # Up to 25 of those who play; unlike in the original none is missed for a short name.
+        found = find_users(search, User.objects.filter(pk__in=stats.values("user")))
+        return self.ok([shared.User.from_row(user) for user in found], count=len(found))
+
+    @endpoint(
+        id="getGameActivity",
+        returns=Feed,
+        says="Retrieved activity.",
+        query=FEED_QUERY,
+        raises=NOT_OFFERED,
+    )
+    @action(detail=False)
+    def activity(self, request: Request, **address: str) -> Response:
+        """What everybody did of late on a game."""
+        return self.ok(self.feed())
+
+    def feed(self) -> Feed:
+        scope = FeedScope(**self.game_playtype().names)
+        wish = feed_params(self.request)
+        with read_snapshot():
+            return feeds([scope], wish, self.documents)[scope]
+
+
+class GameInfoV3(GameViewSetV3, GameInfo):
+    """The same in the API of 2026; how a game is declared is told at /games/:game."""
+
+    @endpoint(
+        id="getLeaderboard",
+        returns=schemas.RankedLeaders,
+        says="Returned {count} user's game stats.",
+        query=(RATING, CURSOR, LEADER_LIMIT),
+        paging=LEADERS,
+        raises=NOT_OFFERED,
+    )
+    @action(detail=False)
+    def leaderboard(self, request: Request, **address: str) -> Response:  # type: ignore[override]  # as DRF's stubs have actions
+        """Players by a profile rating, with their ranks."""
+        return self.leaders(schemas.RankedLeaders)
+
+    def rows(self, stats: Sequence[GameStats], rating: str) -> schemas_stats.StatsRows:
+        # For the rows of this page alone, whichever page it is.
+        ranks = stats_ranks(stats, rating)
+        return [self.documents.of(schemas_stats.RankedRow).from_row(row, rank=ranks[row.pk]) for row in stats]
+
+    @endpoint(
+        id="getGameActivity",
+        returns=Feeds,
+        says="Retrieved activity.",
+        query=FEED_QUERY,
+        raises=NOT_OFFERED,
+    )
+    @action(detail=False)
+    def activity(self, request: Request, **address: str) -> Response:  # type: ignore[override]  # as DRF's stubs have actions
+        """What everybody did of late on a game, under the game's ID."""
+        return self.ok({self.kwargs["game_id"]: self.feed()})
+
+
+def game_info(played: GamePlaytype, *, of_2026: bool = False) -> schemas.GameInfo:
+    """How a game is declared, and counts that are at most ten minutes old."""
+
+    def counts() -> dict[str, int]:
+        return {
+            "score_count": Score.objects.filter(**played.names).count(),
+            "player_count": GameStats.objects.filter(**played.names).count(),
+            "chart_count": Chart.objects.filter(**played.names).count(),
+        }
+
+    config = playtype_config_v3(played) if of_2026 else playtype_config(played.playtype)
+    return schemas.GameInfo(config=config, **cached(f"counts-by-member:{played}", counts))
+
+
+def _best_leaders(keys: list[int], rating: str, limit: int, documents: Generation) -> schemas.BestLeaders:
+    """By what the bests are worth now."""
+    found = PersonalBest.objects.defer("rank_keys").prefetch_related("user").in_bulk(keys).values()
+    unrated = float("-inf")
+    ordered = sorted(found, key=lambda best: (-(best.calculated_data.get(rating) or unrated), best.pk))[:limit]
+    people = {best.user_id: best.user for best in ordered}
+    told = bests_with_related(ordered, documents)
+    return documents.of(schemas.BestLeaders)(
+        pbs=told.pbs,
+        songs=told.songs,
+        charts=told.charts,
+        users=[shared.User.from_row(user) for user in people.values()],
+    )

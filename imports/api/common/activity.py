@@ -1,0 +1,278 @@
+"""Activity feeds (spec: http-api-reads §8): what happened of late on a game and playtype, a fixed number of queries.
+
+Goals and quests do not exist: their lists are empty. Of highlighted scores and of classes the newest are told, so
+many over all feeds together that an answer stays below a megabyte.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, NamedTuple, TypeVar
+
+from django.db.models import Model, QuerySet
+from msgspec import Meta
+from rest_framework.request import Request
+
+from imports.api.common import schemas, schemas_stats
+from imports.api.common.generations import V2, Generation
+from imports.api.common.queries import companions_of, listed_sessions_of, load_charts, score_documents
+from imports.api.common.units import milliseconds as to_ms
+from imports.api.core.exceptions import APIError
+from imports.api.core.parameters import Parameter
+from imports.api.core.renderers import encode
+from imports.api.core.responses import Schema
+from imports.models import Chart, ClassAchievement, Score, Session, User
+
+DEFAULT_SESSIONS = 30  # of a feed where nobody asks for more or less
+MIN_SESSIONS, MAX_SESSIONS = 10, 100
+MAX_ROWS = 200  # highlighted scores, and classes, of all feeds together
+HIGHLIGHT_BYTES = 400_000
+"""Of the documents of highlighted scores with their songs and charts, of all feeds together."""
+MAX_TIMESTAMP_MS = 253_402_300_799_999  # Unix milliseconds; a timestamp can be compared with none after the year 9999
+
+Row = TypeVar("Row", bound=Model)
+
+
+class Feed(Schema):
+    """What happened of late on a game and playtype."""
+
+    recent_sessions: list[schemas.Session]
+    recently_highlighted_scores: list[schemas.Score]
+    songs: list[schemas.Song]
+    charts: list[schemas.Chart]
+    achieved_classes: list[schemas_stats.Achievement]
+    users: list[schemas.User]
+    goals: schemas.Nothing
+    goal_subs: schemas.Nothing
+    quests: schemas.Nothing
+    quest_subs: schemas.Nothing
+
+
+Feeds = Annotated[dict[str, Feed], Meta(description="`game:playtype`, or the ID of a game of 2026 -> feed.")]
+
+
+class FeedScope(NamedTuple):
+    """A game and playtype."""
+
+    game: str
+    playtype: str
+
+    def __str__(self) -> str:
+        return f"{self.game}:{self.playtype}"
+
+
+class FeedParams(NamedTuple):
+    """How many sessions, begun before which moment (Unix milliseconds; None: now)."""
+
+    sessions: int = DEFAULT_SESSIONS
+    before: float | None = None
+
+
+class StartTimeIsNoNumber(APIError):
+    status = 400
+    message = "Invalid startTime, got a non number."
+
+
+class FeedParameterGivenTwice(APIError):
+    status = 400
+    message = "Invalid '{name}'."
+
+
+class InvalidSessionCount(APIError):
+    status = 400
+    message = f"Invalid sessions, got {{given}}, which wasn't between {MIN_SESSIONS} and {MAX_SESSIONS}."
+
+
+START_TIME = Parameter(
+    name="startTime",
+    description="Only what was before it. Unix milliseconds.",
+    schema={"type": "number"},
+    raises=(StartTimeIsNoNumber,),
+)
+SESSIONS = Parameter(
+    name="sessions",
+    description=f"Sessions that are told; {DEFAULT_SESSIONS} if not said.",
+    schema={"type": "integer", "minimum": MIN_SESSIONS, "maximum": MAX_SESSIONS},
+    raises=(FeedParameterGivenTwice, InvalidSessionCount),
+)
+FEED_QUERY = (SESSIONS, START_TIME)
+
+
+def feed_params(request: Request) -> FeedParams:
+    """`sessions` and `startTime` of a query; empty ones count as absent. Raises APIError with 400."""
+    given = {parameter.name: request.query_params.getlist(parameter.name) for parameter in FEED_QUERY}
+    for name, values in given.items():
+        if len(values) > 1:
+            raise FeedParameterGivenTwice(name=name)
+    text = "".join(given[SESSIONS.name]) or str(DEFAULT_SESSIONS)
+    count = _number(text)
+    if count is None or not MIN_SESSIONS <= count <= MAX_SESSIONS or not count.is_integer():
+        raise InvalidSessionCount(given="NaN" if count is None else text)
+    return FeedParams(int(count), start_time(request))
+
+
+def start_time(request: Request) -> float | None:
+    """`startTime` of a query, in Unix milliseconds. Raises APIError with 400."""
+    values = request.query_params.getlist(START_TIME.name)
+    if not values or not values[0]:
+        return None
+    found = _number(values[0]) if len(values) == 1 else None
+    if found is None:
+        raise StartTimeIsNoNumber()
+    return found
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def feeds_by_game(found: Mapping[FeedScope, Feed], documents: Generation) -> dict[str, Feed]:
+    """Feeds by the names that a generation has for their games."""
+    return {documents.game_name(scope.game, scope.playtype): feed for scope, feed in found.items()}
+
+
+# --- feeds ------------------------------------------------------------------------------------------
+
+
+def feeds(
+    scopes: Sequence[FeedScope],
+    params: FeedParams,
+    documents: Generation = V2,
+    *,
+    user: User | None = None,
+    most: int | None = None,
+) -> dict[FeedScope, Feed]:
+    """Feeds of one player or of everybody.
+
+    With `most`, only of so many sessions over all feeds, those that ended last, and of nothing before them.
+    """
+    everything = {scope: Window(None, params.before, limit=params.sessions) for scope in scopes}
+    sessions = _newest(Session.objects.all(), "time_started", everything, user)
+    now = time.time_ns() / 1_000_000
+    since = {scope: sessions[scope][-1].time_started if sessions[scope] else now for scope in scopes}
+    windows = {scope: Window(since[scope], params.before) for scope in scopes}
+    scores = _newest(Score.objects.filter(highlight=True).defer("best_keys"), "time_achieved", windows, user)
+    timestamps = {scope: Window(_timestamp(window.start), _timestamp(window.end)) for scope, window in windows.items()}
+    classes = _newest(ClassAchievement.objects.all(), "time_achieved", timestamps, user)
+    cut = -math.inf  # nothing is told up to it (Unix milliseconds): when the first session ended that is one too many
+    if most is not None:
+        ends = heapq.nlargest(most + 1, (session.time_ended for group in sessions.values() for session in group))
+        cut = ends[-1] if len(ends) > most else cut
+    rows = _Rows(
+        {scope: [row for row in group if row.time_ended > cut] for scope, group in sessions.items()},
+        {scope: [row for row in group if (row.time_achieved or 0) > cut] for scope, group in scores.items()},
+        {scope: [row for row in group if to_ms(row.time_achieved) > cut] for scope, group in classes.items()},
+        documents,
+    )
+    return {scope: rows.feed(scope) for scope in scopes}
+
+
+class Window(NamedTuple):
+    """A stretch of time, its start included and its end not, and how many rows of it are told."""
+
+    start: Any
+    end: Any
+    limit: int = MAX_ROWS
+
+
+def _newest(
+    rows: QuerySet[Row], key: str, windows: Mapping[FeedScope, Window], user: User | None
+) -> dict[FeedScope, list[Row]]:
+    """The newest rows of each window, newest first, in one query."""
+    parts = []
+    for scope, (start, end, most) in windows.items():
+        part = rows.filter(game=scope.game, playtype=scope.playtype, **({"user": user} if user else {}))
+        part = part if start is None else part.filter(**{f"{key}__gte": start})
+        part = part if end is None else part.filter(**{f"{key}__lt": end})
+        parts.append(part.order_by(f"-{key}", "-pk")[:most])
+    found: dict[FeedScope, list[Row]] = {scope: [] for scope in windows}
+    for row in parts[0].union(*parts[1:], all=True) if parts else ():
+        found[FeedScope(row.game, row.playtype)].append(row)  # type: ignore[attr-defined]  # all three models have them
+    return {
+        scope: sorted(group, key=lambda row: (getattr(row, key), row.pk), reverse=True)
+        for scope, group in found.items()
+    }
+
+
+def _newest_of_all(groups: Mapping[FeedScope, Sequence[Row]], key: str) -> dict[FeedScope, list[Row]]:
+    """The `MAX_ROWS` newest of all groups together, each group newest first as before."""
+    ordered = sorted(((getattr(row, key), row.pk) for group in groups.values() for row in group), reverse=True)
+    newest = set(ordered[:MAX_ROWS])
+    return {scope: [row for row in group if (getattr(row, key), row.pk) in newest] for scope, group in groups.items()}
+
+
+def _timestamp(milliseconds: float | None) -> datetime | None:
+    if milliseconds is None:
+        return None
+    return datetime.fromtimestamp(min(max(milliseconds, 0), MAX_TIMESTAMP_MS) / 1_000, UTC)
+
+
+class _Rows:
+    """The rows of all feeds, and what belongs to them."""
+
+    def __init__(
+        self,
+        sessions: Mapping[FeedScope, Sequence[Session]],
+        scores: Mapping[FeedScope, Sequence[Score]],
+        classes: Mapping[FeedScope, Sequence[ClassAchievement]],
+        documents: Generation,
+    ) -> None:
+        self.documents = documents
+        self.scores: Mapping[FeedScope, Sequence[Score]] = _newest_of_all(scores, "time_achieved")
+        self.classes = _newest_of_all(classes, "time_achieved")
+        every = [session for group in sessions.values() for session in group]
+        listed = dict(zip((session.pk for session in every), listed_sessions_of(every, documents), strict=True))
+        self.sessions = {scope: [listed[session.pk] for session in group] for scope, group in sessions.items()}
+        # Charts of all feeds at once: the number of queries does not depend on that of games.
+        self.charts = load_charts(score.chart_id for group in self.scores.values() for score in group)
+        self.scores = self._fitting()
+        every_score = [score for group in self.scores.values() for score in group]
+        told = score_documents(every_score, self.charts, documents)
+        self.score_documents = dict(zip((score.pk for score in every_score), told, strict=True))
+        told_of: list[Session | Score | ClassAchievement] = []
+        for groups in (sessions, self.scores, self.classes):
+            for group in groups.values():
+                told_of += group
+        self.users = User.objects.in_bulk({row.user_id for row in told_of})
+
+    def _fitting(self) -> Mapping[FeedScope, Sequence[Score]]:
+        """The newest scores whose documents are not too long together."""
+        left, seen = HIGHLIGHT_BYTES, set[int]()
+        document = self.documents.of(schemas.Score)
+        found: dict[FeedScope, list[Score]] = {scope: [] for scope in self.scores}
+        every = [(scope, score) for scope, group in self.scores.items() for score in group]
+        for scope, score in sorted(every, key=lambda found: (found[1].time_achieved or 0, found[1].pk), reverse=True):
+            chart = self.charts[score.chart_id]
+            left -= len(encode(document.from_row(score, chart)))
+            left -= 0 if chart.pk in seen else len(encode(companions_of([chart], self.documents)))
+            if left < 0:
+                break
+            seen.add(chart.pk)
+            found[scope].append(score)
+        return found
+
+    def feed(self, scope: FeedScope) -> Feed:
+        sessions, scores, classes = self.sessions[scope], self.scores[scope], self.classes[scope]
+        charts: dict[int, Chart] = {score.chart_id: self.charts[score.chart_id] for score in scores}
+        owners = [session.user_id for session in sessions]
+        owners += [score.user_id for score in scores] + [row.user_id for row in classes]
+        achievement = self.documents.of(schemas_stats.Achievement)
+        return self.documents.of(Feed)(
+            recent_sessions=sessions,
+            recently_highlighted_scores=[self.score_documents[score.pk] for score in scores],
+            **companions_of(charts.values(), self.documents),
+            achieved_classes=[achievement.from_row(row) for row in classes],
+            users=[schemas.User.from_row(self.users[key]) for key in dict.fromkeys(owners)],
+            goals=[],
+            goal_subs=[],
+            quests=[],
+            quest_subs=[],
+        )

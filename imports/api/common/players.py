@@ -1,0 +1,190 @@
+"""Whose page it is: a user by `me`, number or name, and a player by that and a game and playtype."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from django.db.models import F, QuerySet
+from django.db.models.functions import Lower
+
+from imports import jobs
+from imports.api.common.generations import V3, DocumentView
+from imports.api.core.endpoints import Tag
+from imports.api.core.exceptions import APIError
+from imports.formats.text import storable
+from imports.games import by_id
+from imports.games.spec import Game, Playtype
+from imports.models import Chart, GameStats, PersonalBest, Score, Session, User, find_chart
+
+NUMBER = re.compile(r"[0-9]+")
+MAX_USER_ID = 2**31 - 1
+LATEST_FIRST = (F("time_achieved").desc(nulls_last=True), "-pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """A user and what they have played."""
+
+    user: User
+    game: str
+    playtype: Playtype
+
+    def bests(self) -> QuerySet[PersonalBest]:
+        mine = PersonalBest.objects.filter(user=self.user, game=self.game, playtype=self.playtype.name)
+        return mine.defer("rank_keys")
+
+    def scores(self) -> QuerySet[Score]:
+        mine = Score.objects.filter(user=self.user, game=self.game, playtype=self.playtype.name)
+        return mine.defer("best_keys")
+
+    def sessions(self) -> QuerySet[Session]:
+        return Session.objects.filter(user=self.user, game=self.game, playtype=self.playtype.name)
+
+    def stats(self) -> QuerySet[GameStats]:
+        return GameStats.objects.filter(user=self.user, game=self.game, playtype=self.playtype.name)
+
+
+class RequesterUnknown(APIError):
+    """A guest asks for `me`."""
+
+    status = 401
+    message = "Cannot use 'me' userID with no authentication."
+
+
+class UserNotFound(APIError):
+    status = 404
+    message = "The user {user} does not exist."
+
+
+class GameNotSupported(APIError):
+    status = 400
+    message = "The game {game} is not supported."
+
+
+class NoSuchPlaytype(APIError):
+    status = 400
+    message = "The game {game} does not have a playtype called {playtype}."
+
+
+class GameNotPlayed(APIError):
+    status = 404
+    message = "The user {user} has not played {game} ({playtype})"
+
+
+class ChartNotOfGame(APIError):
+    status = 404
+    message = "This chart does not exist."
+
+
+NO_USER = (RequesterUnknown, UserNotFound)
+"""What an address under a user may be refused with."""
+NO_PLAYER = (*NO_USER, GameNotSupported, NoSuchPlaytype, GameNotPlayed)
+"""The same under a user and what they play."""
+
+
+class UserViewSet(DocumentView):
+    """What is under /api/v1/users/:userID."""
+
+    tag = Tag.USERS
+    lookup_field = "user_id"
+    lookup_value_regex = "[^/]+"
+
+    def get_object(self) -> User:
+        """`me`, a numeric ID or a name, whatever its case (spec: http-api §6)."""
+        segment = self.path_param("user_id")
+        # Before anything is looked up: a guest learns nothing of who is here.
+        if segment == "me":
+            if self.user is None:
+                raise RequesterUnknown()
+            return self.user
+        if NUMBER.fullmatch(segment):
+            user = User.objects.present().filter(pk=int(segment)).first() if int(segment) <= MAX_USER_ID else None
+        else:  # through the index of names_are_unique_whatever_their_case
+            user = User.objects.present().annotate(lower=Lower("username")).filter(lower=segment.lower()).first()
+        if user is None:
+            raise UserNotFound(user=segment)
+        self.check_object_permissions(self.request, user)
+        return user
+
+
+class PlayerViewSet(UserViewSet):
+    """What is under /api/v1/users/:userID/games/:game/:playtype."""
+
+    tag = Tag.PLAYERS
+
+    def player(self) -> Player:
+        """A user who has played this. Raises APIError in the order of spec: http-api-reads §1.1."""
+        user = self.get_object()
+        game, name = self.kwargs["game"], self.kwargs["playtype"]
+        offered = {game.slug: game for game in jobs.enabled_games()}.get(game)
+        if offered is None:
+            raise GameNotSupported(game=game)
+        playtype = offered.by_name.get(name)
+        if playtype is None:
+            raise NoSuchPlaytype(game=game, playtype=name)
+        player = Player(user, game, playtype)
+        # Asked of the stats row, which exists from the first score on and goes with the last one.
+        if not player.stats().exists():
+            raise GameNotPlayed(user=user.username, game=game, playtype=name)
+        return player
+
+    def chart(self, player: Player) -> Chart:
+        """The chart of the address, with its song. Raises ChartNotOfGame."""
+        there = Chart.objects.filter(
+            game=player.game, playtype=player.playtype.name, chart_id=self.path_param("chart_id")
+        )
+        chart = there.select_related("song").first()
+        if chart is None:
+            raise ChartNotOfGame()
+        return chart
+
+
+class UnknownGameID(APIError):
+    status = 400
+    message = "Invalid/unsupported game {given} - Expected one of {games}"
+
+
+class GameIDNotPlayed(APIError):
+    status = 404
+    message = "The user {user} has not played {game}"
+
+
+def offered_game(given: str) -> tuple[Game, Playtype]:
+    """The game of this instance with this ID of 2026. Raises UnknownGameID."""
+    # In the order of the games, which the message lists.
+    games = by_id(jobs.enabled_games())
+    if given not in games:
+        raise UnknownGameID(given=given, games=", ".join(games))
+    return games[given]
+
+
+class PlayerViewSetV3(PlayerViewSet):
+    """What is under /api/v1/users/:userID/games/:gameID."""
+
+    generations = (
+        V3.extended(refusals={GameNotSupported: UnknownGameID, NoSuchPlaytype: None, GameNotPlayed: GameIDNotPlayed}),
+    )
+
+    def player(self) -> Player:
+        user = self.get_object()
+        game, playtype = offered_game(self.kwargs["game_id"])
+        player = Player(user, game.slug, playtype)
+        if not player.stats().exists():
+            raise GameIDNotPlayed(user=user.username, game=self.kwargs["game_id"])
+        return player
+
+    def chart(self, player: Player) -> Chart:
+        chart = find_chart(self.path_param("chart_id"), game=player.game, playtype=player.playtype.name)
+        if chart is None:
+            raise ChartNotOfGame()
+        return chart
+
+
+MAX_FOUND_USERS = 25  # users found by a part of their name
+
+
+def find_users(part: str, users: QuerySet[User] | None = None) -> list[User]:
+    """Up to 25 users with this in their name, whatever its case, in no order."""
+    found = User.objects.present() if users is None else users
+    return list(found.filter(username__icontains=storable(part))[:MAX_FOUND_USERS])

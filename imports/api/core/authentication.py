@@ -1,0 +1,153 @@
+"""Authentication: a browser's session first, else a Bearer token, else a guest (spec: http-api §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.middleware import get_user
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.middleware.csrf import CsrfViewMiddleware
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from imports.access import rate_limits
+from imports.access.rate_limits import BAD_TOKEN_LIMIT, RateLimitExceeded
+from imports.api.core.exceptions import APIError
+from imports.api.core.throttling import throttled_error
+from imports.models import APIToken, User
+
+INVALID_AUTHORIZATION_TYPE = "Invalid Authorization Type - Expected Bearer."
+INVALID_TOKEN = "Invalid token."  # noqa: S105 - a message, not a secret
+UNKNOWN_TOKEN = "The provided API token does not correspond with any key in the database."  # noqa: S105
+CSRF_FAILED = "A request with a browser's session must bear its CSRF token in the header X-CSRFToken."
+
+
+class CrossSiteRequest(APIError):
+    status = 403
+    message = "Nobody signs in from the page of another site."
+
+
+class SessionAuthentication(BaseAuthentication):
+    """A valid browser session. It may do everything that its user may; an Authorization header is then ignored."""
+
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
+        user = get_user(request._request)
+        if not isinstance(user, User) or not user.is_active:
+            return None
+        raise_if_banned(user)
+        self.check_origin(request._request)
+        User.objects.touch_last_seen(user)
+        return user, None
+
+    def check_origin(self, request: HttpRequest) -> None:
+        """Checks that the request comes from a page of this site. Raises APIError."""
+        # The token is read from the header only: searching the body would read an upload too early.
+        without_body = copy(request)
+        without_body._post = QueryDict()  # type: ignore[attr-defined]  # what request.POST returns once it is read
+        check = _CSRFCheck(_no_response)
+        # Reads the secret from the cookie, with which `process_view` compares the header.
+        check.process_request(without_body)
+        if check.process_view(without_body, _no_response, (), {}) is not None:
+            raise APIError(CSRF_FAILED, status=403)
+
+
+class TokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <token>`. An invalid token is refused on public endpoints too."""
+
+    def authenticate(self, request: Request) -> tuple[User, APIToken] | None:
+        return authenticate_token(request._request)
+
+
+def authenticate_token(
+    request: HttpRequest, *, find: Callable[[str], APIToken | None] = APIToken.objects.find
+) -> tuple[User, APIToken] | None:
+    """Returns the user and the token of the header, None if it is empty. Raises APIError with 400, 401, 403 or 429.
+
+    `find` returns the valid token with a secret, and its user.
+    """
+    header = request.headers.get("Authorization", "")
+    if not header:
+        return None
+    kind, _, secret = header.partition(" ")
+    if kind != "Bearer":
+        raise APIError(INVALID_AUTHORIZATION_TYPE, status=400)
+    if not secret:
+        raise APIError(INVALID_TOKEN, status=401)
+    token = _find_token(secret, rate_limits.client_address(request.META), find)
+    raise_if_banned(token.user)
+    APIToken.objects.touch_last_used(token)
+    return token.user, token
+
+
+def _find_token(secret: str, address: str, find: Callable[[str], APIToken | None]) -> APIToken:
+    """Returns the valid token with this secret. An address that sends too many unknown ones is refused for a while."""
+    try:
+        rate_limits.check(BAD_TOKEN_LIMIT, address)
+        token = find(secret)
+        if token is not None and token.user.is_active:
+            return token
+        rate_limits.consume(BAD_TOKEN_LIMIT, address)
+    except RateLimitExceeded as exceeded:
+        raise throttled_error(exceeded) from None
+    raise APIError(UNKNOWN_TOKEN, status=401)
+
+
+def request_token(request: Request) -> APIToken | None:
+    """The token that acts; None for a browser's session and for guests."""
+    return request.auth if isinstance(request.auth, APIToken) else None
+
+
+def raise_if_banned(user: User) -> None:
+    if user.is_banned:
+        raise APIError(f"You are banned from {settings.TACHI_NAME}", status=403)
+
+
+class _CSRFCheck(CsrfViewMiddleware):
+    """Django's CSRF check, which returns the reason instead of a page."""
+
+    def _reject(self, request: HttpRequest, reason: str) -> str:
+        return reason
+
+    def is_same_origin(self, request: HttpRequest) -> bool:
+        return bool(self._origin_verified(request))  # type: ignore[attr-defined]  # it has no public name
+
+
+def raise_if_cross_site(request: HttpRequest) -> None:
+    """Raises CrossSiteRequest if a page of another site sent the request. Programs send no such header, and pass."""
+    origin = request.headers.get("Origin")
+    if origin is None:
+        is_foreign = request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}
+    else:
+        is_foreign = not _CSRFCheck(_no_response).is_same_origin(request)
+    if is_foreign:
+        raise CrossSiteRequest()
+
+
+def _no_response(_request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+def security_schemes() -> dict[str, Any]:
+    """Returns the ways to authenticate, as the API's description has them."""
+    return {
+        "token": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token that somebody made on the page of their tokens, or by `createToken`.",
+        },
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": settings.SESSION_COOKIE_NAME,
+            "description": "A browser's session. A token beside it is not looked at.",
+        },
+        "csrf": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "X-CSRFToken",
+            "description": "Goes with a session, whatever is asked for but a GET.",
+        },
+    }

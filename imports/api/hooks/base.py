@@ -1,0 +1,173 @@
+"""What hooks share: an import is run by the workers and answered in the request itself (spec: import-types §16).
+
+class ScoreSubmit(Hook):
+    formats = (fervidex.SCORE,)
+
+    @endpoint(id="…", returns=ImportDocument, says=IMPORTED, queued=QUEUED, raises=(ImportRefused,), forms=…)
+    def create(self, request: Request) -> Response:
+        return self.import_response(self.run_import(fervidex.SCORE, {"model": …}))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, cast
+
+from msgspec import Meta
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from imports import jobs, submissions
+from imports.api.common.locks import translate_lock_errors
+from imports.api.core.endpoints import Tag
+from imports.api.core.exceptions import APIError, exception_handler
+from imports.api.core.permissions import CanSubmitScores, ClientIsNotBlocked, IsAuthenticatedForIR
+from imports.api.core.renderers import JSON
+from imports.api.core.responses import Schema, ok_response
+from imports.api.core.views import APIViewSet
+from imports.api.core.waiting import WAIT_SECONDS, wait_for_import
+from imports.api.imports import queries
+from imports.api.imports.upload import poll_url
+from imports.errors import ImportFailed
+from imports.formats.base import Format
+from imports.formats.text import storable
+from imports.models import Import, State, User
+from imports.pipeline.classes import ClassChange, raise_class
+
+IMPORTED = "Import successful."
+STILL_RUNNING = "Import loaded into queue. You can poll the provided URL for information on when its complete."
+ImportDocument = Annotated[dict[str, Any], Meta(description="The import, as /api/v1/imports/{importID} tells of it.")]
+NEVER_AS_ERROR = frozenset({403, 404, 413, 415, 429, 503})
+"""Statuses whose words are a `description` for every hook: they are not the hook's own."""
+
+
+class Accepted(Schema):
+    """An import that was not done when the hook could wait no longer. It goes on."""
+
+    url: Annotated[str, Meta(description="Where to poll; absolute.")]
+    import_id: str
+
+
+QUEUED = (STILL_RUNNING, Accepted)
+BODY = {JSON: {"type": "object", "description": "As the hook sends it: docs/hooks.md."}}
+
+
+class ImportTypeNotEnabled(APIError):
+    status = 404
+    message = "The route {route} is not available on this instance."
+
+
+class ImportRefused(APIError):
+    """The import failed as a whole, with the words of its format."""
+
+    status = 400
+    described_as = "what the import failed with"
+
+
+class WrongSoftware(APIError):
+    """A program, or a game, that the hook is not for; how it names itself is told back."""
+
+    status = 400
+    described_as = "what is wrong with User-Agent, X-Software-Model or X-Account-Id"
+
+
+class ImportWithdrawn(APIError):
+    status = 410
+    message = "This import was cancelled or reverted."
+
+
+class UploadQuotaExceeded(APIError):
+    status = 413
+    described_as = "how full the player's uploads are"
+
+
+REFUSALS = (ImportTypeNotEnabled, WrongSoftware)
+IMPORT_REFUSALS = (*REFUSALS, ImportRefused, ImportWithdrawn, UploadQuotaExceeded)
+
+
+class Hook(APIViewSet):
+    """An address that a game's program sends to. `formats`: one of these the instance must take."""
+
+    tag = Tag.HOOKS
+    is_ir = True
+    permission_classes: Sequence[type[BasePermission]] = (IsAuthenticatedForIR, CanSubmitScores, ClientIsNotBlocked)
+    formats: ClassVar[Sequence[Format]]
+    error_key: ClassVar[str] = "description"  # the member that its refusals are worded in
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if not any(each.import_type in jobs.import_types("ir") for each in self.formats):
+            raise ImportTypeNotEnabled(route=request.path)
+
+    # --- imports --------------------------------------------------------------------------------------
+
+    def run_import(self, source: Format, fields: Mapping[str, str] | None = None) -> Import:
+        """The body's import as it stands once it has ended, or after ten seconds. Raises APIError where it cannot be.
+
+        `fields`: what the headers say, for the format's `ParseOptions.fields`.
+        """
+        job = self.submit(source, fields)
+        return wait_for_import(self.request, job, seconds=WAIT_SECONDS)
+
+    def submit(self, source: Format, fields: Mapping[str, str] | None = None, *, check: bool = True) -> Import:
+        """Makes an import of the body. Raises APIError: what the import would fail with, if it is asked to `check`."""
+        upload = jobs.Upload(
+            content=self.content,
+            import_type=source.import_type,
+            fields=dict(fields or {}),
+            client=storable(self.header("User-Agent")),
+        )
+        submit = submissions.submit if check else jobs.submit
+        try:
+            return submit(cast("User", self.user), upload, token=self.token)  # permissions let no guest come here
+        except ImportFailed as failure:
+            raise ImportRefused(failure.message, status=failure.status) from None
+        except jobs.QuotaExceeded as full:
+            raise UploadQuotaExceeded(str(full)) from None
+
+    def header(self, name: str) -> str:
+        """What a header says, "" where there is none."""
+        return self.request.headers.get(name, "")
+
+    @property
+    def content(self) -> bytes:
+        """The body as the original reads it: none, and one that is no JSON, are an empty object."""
+        return self.body.raw or b"{}"
+
+    def import_response(self, job: Import) -> Response:
+        """What has become of an import, in the usual envelope. Raises APIError where it has failed."""
+        match job.state:
+            case State.COMPLETED:
+                return self.ok(queries.whole_document_of(job), says=IMPORTED)
+            case State.FAILED:
+                raise ImportRefused(job.error_message, status=job.status_code or 500)
+            case State.CANCELLED | State.REVERTED:
+                raise ImportWithdrawn()
+        return self.still_running(job)
+
+    def still_running(self, job: Import) -> Response:
+        """Where to look for an import that is not done yet."""
+        url = poll_url(self.request._request, job)
+        return ok_response(STILL_RUNNING, Accepted(url=url, import_id=job.import_id), status=202)
+
+    # --- classes --------------------------------------------------------------------------------------
+
+    def raise_class(self, change: ClassChange) -> bool:
+        """Gives the player a class that a hook tells of, where it is higher. Raises APIError with 409."""
+        with translate_lock_errors():
+            return raise_class(cast("User", self.user), change)
+
+    # --- refusals -------------------------------------------------------------------------------------
+
+    def get_exception_handler(self) -> Callable[[Exception, Mapping[str, Any]], Response]:
+        return self.refuse
+
+    def refuse(self, error: Exception, context: Mapping[str, Any]) -> Response:
+        """The refusal under the hook's own key, where its words are the hook's own."""
+        response = exception_handler(error, context)
+        # Before the body is read nobody knows which hook's words these are: broken JSON is described to all alike.
+        if hasattr(self, "body") and response.status_code not in NEVER_AS_ERROR:
+            envelope = response.data
+            response.data = {self.error_key if key == "description" else key: envelope[key] for key in envelope}
+        return response

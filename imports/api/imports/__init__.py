@@ -1,0 +1,1 @@
+"""Endpoints of imports: upload, status, contents, lists, revert, transitions, check, orphans."""

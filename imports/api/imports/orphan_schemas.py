@@ -1,0 +1,147 @@
+"""Documents of orphans: our own, and those of the API of 2026."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+import msgspec
+from msgspec import Meta
+
+from imports.api.common.schemas import Count, Game, Milliseconds
+from imports.api.common.units import milliseconds
+from imports.api.core.responses import Schema
+from imports.api.imports.schemas import URL, Cursor, ImportID
+from imports.models import OrphanRetry, OrphanScore
+from imports.pipeline.orphans import ReprocessResult
+
+RetryID = Annotated[str, Meta(pattern="^[0-9a-f]{40}$")]
+
+# --- our own ------------------------------------------------------------------------------------------
+
+
+class Orphan(Schema):
+    """A row whose song or chart was not known."""
+
+    orphan_id: str
+    user_id: int
+    import_id: ImportID
+    import_type: str
+    game: Game
+    data: Any
+    context: Any
+    err_msg: Annotated[str, Meta(description="Why the last try failed.")]
+    time_inserted: Milliseconds
+
+    @classmethod
+    def from_row(cls, orphan: OrphanScore) -> Self:
+        """`orphan` comes with its import."""
+        return cls.from_attributes(
+            orphan,
+            import_id=orphan.from_import.import_id,
+            err_msg=orphan.error_message,
+            time_inserted=milliseconds(orphan.time_inserted),
+        )
+
+
+class Orphans(Schema):
+    orphans: list[Orphan]
+    next: Cursor
+
+
+class Rescue(Schema):
+    processed: Count
+    failed: Count
+    success: Count
+    removed: Count
+
+    @classmethod
+    def from_row(cls, found: ReprocessResult | OrphanRetry) -> Self:
+        return cls(processed=found.processed, failed=found.kept, success=found.rescued, removed=found.removed)
+
+
+class Retried(Schema):
+    import_status: Literal["completed"]
+    processed: Count
+    failed: Count
+    success: Count
+    removed: Count
+
+    @classmethod
+    def from_row(cls, retry: OrphanRetry) -> Self:
+        return cls(import_status="completed", **msgspec.structs.asdict(Rescue.from_row(retry)))
+
+
+class QueuedRetry(Schema):
+    url: URL
+    retry_id: RetryID
+
+
+# --- of 2026 ------------------------------------------------------------------------------------------
+
+MAX_SUMMARY = 120  # characters
+TITLES = ("identifier", "title", "songTitle", "hashSHA256", "sha256")
+
+
+class ListedOrphan(Schema):
+    """A row whose song or chart was not known, in a few words."""
+
+    orphan_id: str
+    row_id: int
+    import_type: str
+    game_group: Game
+    time_inserted: Milliseconds
+    message: Annotated[str | None, Meta(description="Why the last try failed.")]
+    summary: Annotated[str | None, Meta(description="What the row is about.")]
+
+    @classmethod
+    def from_row(cls, orphan: OrphanScore) -> Self:
+        return cls(
+            orphan_id=orphan.orphan_id,
+            row_id=orphan.pk,
+            import_type=orphan.import_type,
+            game_group=orphan.game,
+            time_inserted=milliseconds(orphan.time_inserted),
+            message=orphan.error_message or None,
+            summary=summary_of(orphan.data, orphan.context),
+        )
+
+
+class OrphanPage(Schema):
+    orphans: list[ListedOrphan]
+    has_more: bool
+
+
+class OrphanV3(Schema):
+    """A row whose song or chart was not known, as it was sent."""
+
+    orphan_id: str
+    import_type: str
+    game_group: Game
+    time_inserted: Milliseconds
+    message: Annotated[str | None, Meta(description="Why the last try failed.")]
+    data: Any
+    context: Any
+
+    @classmethod
+    def from_row(cls, orphan: OrphanScore) -> Self:
+        return cls.from_attributes(
+            orphan,
+            game_group=orphan.game,
+            time_inserted=milliseconds(orphan.time_inserted),
+            message=orphan.error_message or None,
+        )
+
+
+def summary_of(data: Any, context: Any) -> str | None:
+    """What a row is about, by what it or its context calls its song: `Title (artist · difficulty)`."""
+    row, around = (each if isinstance(each, dict) else {} for each in (data, context))
+
+    def first(facts: Mapping[str, Any], *names: str) -> str:
+        return next((facts[name] for name in names if isinstance(facts.get(name), str) and facts[name]), "")
+
+    title = first(row, *TITLES) or first(around, "title", "identifier")
+    if not title and (digest := first(around, "chart")):
+        title = f"sha256:{digest[:16]}..."
+    more = " · ".join(filter(None, (first(row, "artist"), first(row, "difficulty"))))
+    return (f"{title} ({more})" if title and more else title)[:MAX_SUMMARY] or None

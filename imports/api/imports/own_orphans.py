@@ -1,0 +1,135 @@
+"""Orphans as the API of 2026 tells of them: GET /api/v1/import/orphans, GET and DELETE /api/v1/import/orphans/:orphanID
+(spec: api-v3 §2.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from imports.api.common.locks import PlayerBusy, translate_lock_errors
+from imports.api.core.endpoints import endpoint
+from imports.api.core.exceptions import APIError
+from imports.api.core.parameters import Fields, Parameter
+from imports.api.core.permissions import CanSubmitScoresV3
+from imports.api.core.responses import Empty
+from imports.api.core.validation import optional
+from imports.api.imports import orphan_schemas
+from imports.api.imports.orphans import ImportOrphans
+from imports.formats.schema import ABSENT, Violation
+from imports.integers import parse_digits
+from imports.models import OrphanScore, User
+from imports.pipeline.orphans import delete_orphan
+
+DEFAULT_LIMIT, MAX_LIMIT = 50, 100  # orphans in one answer
+
+
+# --- what is asked for --------------------------------------------------------------------------------
+
+
+class InvalidCursor(APIError):
+    status = 400
+    message = "Invalid pagination cursor."
+
+
+class NoSuchOrphan(APIError):
+    status = 404
+    message = "No such orphan score for this user."
+
+
+NOT_A_NUMBER = "Invalid input: expected number, received NaN"
+TOO_LARGE = f"Too big: expected number to be <={MAX_LIMIT}"
+TOO_SMALL = "Too small: expected number to be >=1"
+
+
+def count(value: Any) -> int:
+    """How many; a number in a query is text."""
+    number = parse_digits(value)
+    if number is None:
+        raise Violation(NOT_A_NUMBER, value)
+    if not 1 <= number <= MAX_LIMIT:
+        raise Violation(TOO_LARGE if number > MAX_LIMIT else TOO_SMALL, value)
+    return number
+
+
+def row_id(value: Any) -> int | None:
+    """`rowID` of the last row that was seen; None where there is none."""
+    number = parse_digits(value)
+    if value is not ABSENT and number is None:
+        raise InvalidCursor()
+    return number
+
+
+LIMIT = Parameter(
+    name="limit",
+    description=f"How many are listed at once; {DEFAULT_LIMIT}.",
+    schema={"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
+    check=optional(count),
+    expects=(NOT_A_NUMBER, TOO_LARGE, TOO_SMALL),
+)
+AFTER = Parameter(
+    name="after",
+    description="`rowID` of the last orphan of the page before.",
+    schema={"type": "integer", "minimum": 1},
+    check=row_id,
+    raises=(InvalidCursor,),
+)
+QUERY = Fields(LIMIT, AFTER, is_strict=False)
+
+
+# --- the view -----------------------------------------------------------------------------------------
+
+
+class OwnOrphans(ImportOrphans):
+    """The caller's own, whoever they are."""
+
+    @property
+    def permission_classes(self) -> Sequence[type[BasePermission]]:  # type: ignore[override]
+        """A retry is the same in both generations. What only that of 2026 has is refused in its words."""
+        return ImportOrphans.permission_classes if self.action == "create" else (CanSubmitScoresV3,)
+
+    def get_object(self) -> OrphanScore:
+        mine = OrphanScore.objects.filter(user=cast("User", self.user))  # permissions let no guest come here
+        orphan = mine.filter(orphan_id=self.path_param("orphan_id")).first()
+        if orphan is None:
+            raise NoSuchOrphan()
+        return orphan
+
+    @endpoint(
+        id="listOwnOrphans",
+        returns=orphan_schemas.OrphanPage,
+        says="Returned {count} orphan scores.",
+        query=QUERY,
+        is_v3=True,
+    )
+    def list(self, request: Request) -> Response:
+        """One's rows whose song or chart was not known, in a few words.
+
+        The newest come first.
+        """
+        params = QUERY.from_query(request)
+        limit, after = params.get("limit", DEFAULT_LIMIT), params["after"]
+        mine = OrphanScore.objects.filter(user=cast("User", self.user))
+        found = [*(mine if after is None else mine.filter(pk__lt=after)).order_by("-pk")[: limit + 1]]
+        body = orphan_schemas.OrphanPage(
+            orphans=[orphan_schemas.ListedOrphan.from_row(orphan) for orphan in found[:limit]],
+            has_more=len(found) > limit,
+        )
+        return self.ok(body, count=len(body.orphans))
+
+    @endpoint(id="getOrphan", returns=orphan_schemas.OrphanV3, says="Returned orphan score.", raises=(NoSuchOrphan,))
+    def retrieve(self, request: Request, orphan_id: str) -> Response:
+        """One of them, with the row as it was sent."""
+        return self.ok(orphan_schemas.OrphanV3.from_row(self.get_object()))
+
+    @endpoint(id="deleteOwnOrphan", returns=Empty, says="Deleted orphan score.", raises=(NoSuchOrphan, PlayerBusy))
+    def destroy(self, request: Request, orphan_id: str) -> Response:
+        """Deletes one of them for good."""
+        orphan = self.get_object()
+        with translate_lock_errors(NoSuchOrphan):  # it may have been rescued or reverted meanwhile
+            delete_orphan(orphan, by=cast("User", self.user), token=self.token)
+        return self.ok(Empty())

@@ -1,0 +1,184 @@
+"""/api/v1/imports/:importID/poll-status: requested every second by each waiting client, so it does little.
+
+One SQL statement in every state, also with a token; one read from Redis while an import runs; no DRF. A poll without a
+token bypasses the middleware of sessions and forms. A 404 never follows a 202.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.request import Request
+
+from imports import jobs
+from imports.access.failure_reasons import CANCELLED, public_reason
+from imports.api.core import throttling
+from imports.api.core.authentication import SessionAuthentication, authenticate_token
+from imports.api.core.endpoints import Tag, endpoint
+from imports.api.core.exceptions import (
+    FAULTS,
+    APIError,
+    EndpointNotFound,
+    ImportReverted,
+    import_fault,
+    plain_exception_handler,
+)
+from imports.api.core.renderers import json_response
+from imports.api.core.responses import ok_envelope
+from imports.api.imports import schemas
+from imports.api.imports.queries import COLUMNS_IF_SHORT, TABLE, ImportRow, import_document, with_lists
+from imports.formats.text import storable
+from imports.models import APIToken, State, User
+from imports.models.tokens import digest_of
+from imports.monitoring import QUEUE_POSITION
+from imports.prepared_statements import prepare_statements
+
+RETRY_AFTER = {"Retry-After": "1"}  # seconds
+POLL_PATH = re.compile(r"/api/v1/imports/([^/]+)/poll-status")
+ONGOING, COMPLETED = "Import is ongoing.", "Import was completed!"
+
+POLL_COLUMNS = f"{QUEUE_POSITION}, {COLUMNS_IF_SHORT}"
+STATEMENT = f"SELECT {POLL_COLUMNS} FROM {TABLE} WHERE job.import_id = %s"  # noqa: S608
+WITH_TOKEN = f"""
+    SELECT {POLL_COLUMNS}, token.id, token.last_used_at, owner.id, owner.is_active, owner.is_banned, owner.is_staff
+    FROM (SELECT) AS poll
+    LEFT JOIN {TABLE} ON job.import_id = %s
+    LEFT JOIN ({APIToken._meta.db_table} AS token JOIN {User._meta.db_table} AS owner ON owner.id = token.user_id)
+           ON token.digest = %s AND (token.expires_at IS NULL OR token.expires_at > statement_timestamp())
+"""  # noqa: S608
+
+
+class ImportUnknown(APIError):
+    status = 404
+    message = "There is no ongoing import here."
+
+
+class ImportCancelled(APIError):
+    status = 410
+    message = CANCELLED
+
+
+class PollLookup:
+    """The query of a poll, in one statement: the import, and the token of the request."""
+
+    def __init__(self, import_id: str) -> None:
+        self._import_id = storable(import_id)
+        self._facts: Sequence[Any] | None = None  # the place in the queue, then an `ImportRow`
+
+    def token(self, secret: str) -> APIToken | None:
+        """Returns the same as `APIToken.objects.find`, with the columns that are used here."""
+        *self._facts, key, last_used_at, user_id, is_active, is_banned, is_staff = _fetch(
+            WITH_TOKEN, self._import_id, digest_of(secret)
+        )
+        if key is None:
+            return None
+        user = User(id=user_id, is_active=is_active, is_banned=is_banned, is_staff=is_staff)
+        return APIToken(id=key, user=user, last_used_at=last_used_at)
+
+    def job(self) -> tuple[ImportRow, int | None]:
+        """Returns the import, and its position in the queue while it waits. Raises ImportUnknown."""
+        if self._facts is None:
+            self._facts = _fetch(STATEMENT, self._import_id)
+        if not self._facts or self._facts[1] is None:
+            raise ImportUnknown()
+        return ImportRow(*self._facts[1:]), self._facts[0]
+
+
+def _fetch(statement: str, *values: str) -> Sequence[Any]:
+    """Runs the statement without Django's health check, which is another one; retries if the connection failed."""
+    connection.health_check_done = True  # type: ignore[attr-defined]  # django-stubs do not know it
+    try:
+        return _query(statement, *values)
+    except (DatabaseError, InterfaceError):  # the connection was lost, or its prepared statement is invalid
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+        return _query(statement, *values)
+
+
+def _query(statement: str, *values: str) -> Sequence[Any]:
+    with prepare_statements(), connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchone() or ()
+
+
+class PollMiddleware:
+    """Responds to polls without a token. It comes after the middleware of all responses, before that of sessions."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        found = POLL_PATH.fullmatch(request.path_info)
+        if found is None or "HTTP_AUTHORIZATION" in request.META:
+            return self.get_response(request)
+        response = poll_status(request, found[1])
+        response.headers["Content-Length"] = str(len(response.content))
+        response.headers["X-Frame-Options"] = settings.X_FRAME_OPTIONS
+        return response
+
+
+@endpoint(
+    id="pollImport",
+    tag=Tag.SUBMITTING,
+    returns=(schemas.Ongoing, schemas.Completed),
+    says=(ONGOING, COMPLETED),
+    is_polled=True,
+    reads_bodies=False,
+    raises=(*FAULTS, ImportUnknown, ImportReverted, ImportCancelled),
+)
+@csrf_exempt
+def poll_status(request: HttpRequest, import_id: str) -> HttpResponse:
+    """What becomes of an import.
+
+    Public, and never 404 after a 202. A failed import answers with the status that it failed with.
+    """
+    if request.method not in {"GET", "HEAD"}:
+        return plain_exception_handler(EndpointNotFound())
+    try:
+        lookup, user = PollLookup(import_id), None
+        # The caller only matters with an Authorization header: an invalid one is refused.
+        if request.headers.get("Authorization"):
+            found = SessionAuthentication().authenticate(Request(request)) or authenticate_token(
+                request, find=lookup.token
+            )
+            user = found[0] if found else None
+        headers = throttling.throttle(throttling.DEFAULT_LIMIT, request, user=user)
+        answer = _poll_response(
+            lookup, user, lambda: headers.update(throttling.throttle(throttling.LONG_DOCUMENTS, request, user=user))
+        )
+    except Exception as error:  # as DRF does for its views
+        return plain_exception_handler(error)
+    for name, value in headers.items():
+        answer.headers[name] = value
+    return answer
+
+
+def _poll_response(lookup: PollLookup, user: User | None, spend_on_long: Callable[[], None]) -> HttpResponse:
+    job, position = lookup.job()
+    match job.state:
+        case State.COMPLETED:
+            if job.lists is None:
+                spend_on_long()
+                whole = with_lists(job)
+                if whole is None:  # it was reverted meanwhile
+                    raise ImportReverted()
+                job = whole
+            body = schemas.Completed(import_status="completed", import_=import_document(job))
+            return json_response(ok_envelope(COMPLETED, body), status=200)
+        case State.FAILED:
+            is_private = user is not None and (user.pk == job.user_id or user.is_staff)
+            reason = job.message if is_private else public_reason(job.message, time_finished=job.time_finished)
+            raise import_fault(reason, status=job.status or 500)
+        case State.REVERTED:
+            raise ImportReverted()
+        case State.CANCELLED:
+            raise ImportCancelled()
+    progress = schemas.Ongoing.at(jobs.progress_facts(job, position=position))
+    return json_response(ok_envelope(ONGOING, progress), status=200, headers=RETRY_AFTER)

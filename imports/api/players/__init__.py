@@ -1,0 +1,1 @@
+"""Endpoints below /users, /scores and /sessions."""

@@ -1,0 +1,267 @@
+"""/api/v1/users/:userID/games/:game/:playtype/pbs: a player's personal bests (spec: http-api-reads §4)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from django.db.models import FloatField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+from msgspec import UNSET
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from imports.api.common import schemas as shared
+from imports.api.common.players import LATEST_FIRST, NO_PLAYER, ChartNotOfGame, Player, PlayerViewSet, PlayerViewSetV3
+from imports.api.common.queries import bests_with_related, read_snapshot, score_documents
+from imports.api.common.resolving import RESOLVE_BODY, ChartUnknown, ResolutionInvalid, resolved_chart
+from imports.api.core import throttling
+from imports.api.core.endpoints import endpoint
+from imports.api.core.exceptions import APIError, ParameterError
+from imports.api.core.pagination import CursorPagination
+from imports.api.core.parameters import RATING, Fields, search, switch
+from imports.api.players import schemas
+from imports.api.players.neighbours import neighbouring_bests
+from imports.api.players.song_search import find_charts
+from imports.games import BY_SLUG
+from imports.models import Chart, PersonalBest, Score, User, find_song
+from imports.pipeline.derived.ranking import Rank, best_ranks
+
+MAX_FOUND_SONGS = 30  # bests found by their songs
+NEIGHBOUR_COUNT = 5  # bests ahead, and behind
+ALL = CursorPagination(key="pk", kind=int, limit=50_000, descending=False)  # more charts than anybody plays
+ALL_LATEST_FIRST = CursorPagination(key="time_achieved", kind=float, limit=50_000, nullable=True)
+BEST = CursorPagination(key="rating", kind=float, limit=100, nullable=True)
+
+
+class SearchInvalid(ParameterError):
+    status = 400
+    message = "Invalid value of for search parameter."
+
+
+class UnknownScoreRating(APIError):
+    status = 400
+    message = "Invalid score algorithm. Expected any of {known}"
+
+
+class ChartNotPlayed(APIError):
+    status = 404
+    message = "This user has not played this chart."
+
+
+class SongNotFound(APIError):
+    status = 404
+    message = "This song does not exist."
+
+
+class SongNotOfGame(APIError):
+    status = 404
+    message = "This song does not exist for this game."
+
+
+SEARCH = search(SearchInvalid)
+ALG = replace(RATING, raises=(UnknownScoreRating,))
+BEST_QUERY = Fields(ALG, *BEST.parameters)
+COMPOSITION = switch("getComposition", "The scores that it is made of come too.")
+NO_BEST = (*NO_PLAYER, ChartNotOfGame, ChartNotPlayed)
+
+
+class PlayerBests(PlayerViewSet):
+    """Bests on charts that are not primary are among them, except where it is said."""
+
+    lookup_field = "chart_id"
+    order_of_all = ALL
+
+    @endpoint(
+        id="searchBests",
+        returns=schemas.FoundBests,
+        says="Retrieved {count} personal bests.",
+        query=(SEARCH,),
+        raises=NO_PLAYER,
+    )
+    def list(self, request: Request, **address: str) -> Response:
+        """A player's bests on songs that match.
+
+        Those on charts of the songs that match best, latest first.
+        """
+        player = self.player()
+        text = SEARCH.of(request)
+        with read_snapshot():
+            found = find_charts(text, player, self.documents)
+            bests = player.bests().filter(chart__in=found.charts).order_by(*LATEST_FIRST)[:MAX_FOUND_SONGS]
+            told = bests_with_related(list(bests), self.documents)
+        body = self.documents.of(schemas.FoundBests)(pbs=told.pbs, songs=found.mark(told.songs), charts=told.charts)
+        return self.ok(body, count=len(body.pbs))
+
+    @endpoint(
+        id="listBests",
+        returns=shared.Bests,
+        says="Returned {count} PBs.",
+        paging=ALL,
+        raises=NO_PLAYER,
+    )
+    @action(detail=False, url_path="all")
+    def all_bests(self, request: Request, **address: str) -> Response:
+        """All of a player's bests.
+
+        15 requests in ten minutes. Bests on charts that are not primary are among them: `isPrimary` tells.
+        """
+        player = self.player()
+        # After the player is known, as in Tachi: a wrong name costs nobody one of the few requests.
+        self.throttle(throttling.STRICT_LIMIT)
+        params = Fields(*self.order_of_all.parameters, is_strict=False).from_query(request)
+        with read_snapshot():
+            page = self.order_of_all.page(player.bests(), params)
+            body = bests_with_related(page.rows, self.documents)
+        return page.add_pagination_headers(request, self.ok(body, count=len(page.rows)))
+
+    @endpoint(
+        id="listBestBests",
+        returns=shared.Bests,
+        says="Retrieved {count} personal bests.",
+        query=BEST_QUERY,
+        paging=BEST,
+        raises=NO_PLAYER,
+    )
+    @action(detail=False)
+    def best(self, request: Request, **address: str) -> Response:
+        """A player's bests on primary charts, best first."""
+        player = self.player()
+        # Checked by hand: the message names the ratings of the game, which no declaration knows.
+        ratings = player.playtype.score_ratings
+        params = self.query(BEST_QUERY)
+        rating = params.get("alg", player.playtype.default_score_rating)
+        if not isinstance(rating, str) or rating not in ratings:
+            raise UnknownScoreRating(known=", ".join(ratings))
+        value = Cast(KeyTextTransform(rating, "calculated_data"), FloatField())
+        with read_snapshot():
+            page = BEST.page(player.bests().filter(is_primary=True).annotate(rating=value), params)
+            body = bests_with_related(page.rows, self.documents)
+        return page.add_pagination_headers(request, self.ok(body, count=len(page.rows)))
+
+    @endpoint(
+        id="getBest",
+        returns=schemas.OneBest,
+        says="Successfully retrieved PB for user.",
+        query=(COMPOSITION,),
+        raises=NO_BEST,
+    )
+    def retrieve(self, request: Request, **address: str) -> Response:
+        """A player's best on a chart."""
+        with read_snapshot():
+            best, chart, rank = self.ranked_best()
+            parts = {part["scoreID"] for part in best.composed_from} if COMPOSITION.is_in(request) else set()
+            # Scores of the player's own, so few that they need no page.
+            made_of = Score.objects.filter(score_id__in=parts).order_by("pk")
+            scores = score_documents(list(made_of), {chart.pk: chart}, self.documents)
+        body = self.documents.of(schemas.OneBest)(
+            pb=self.documents.of(shared.RankedBest).ranked(best, chart, rank),
+            chart=self.documents.of(shared.Chart).from_row(chart),
+            scores=scores if COMPOSITION.is_in(request) else UNSET,
+        )
+        return self.ok(body)
+
+    @endpoint(
+        id="getBestNeighbours",
+        returns=schemas.BestNeighbours,
+        says="Successfully retrieved PB for user.",
+        raises=NO_BEST,
+    )
+    @action(detail=True, url_path="leaderboard-adjacent")
+    def neighbours(self, request: Request, **address: str) -> Response:
+        """The bests just ahead of a player's and just behind it.
+
+        Those ahead are listed nearest first. They come with whose they are.
+        """
+        with read_snapshot():
+            best, chart, rank = self.ranked_best()
+            ahead, behind = neighbouring_bests(best, place=rank.place, count=NEIGHBOUR_COUNT)
+            # Not counted from the player's own rank, which complete ties share.
+            ranks = best_ranks([*ahead, *behind])
+            users = User.objects.in_bulk([other.user_id for other in (*ahead, *behind)])
+        document = self.documents.of(shared.RankedBest)
+        body = self.documents.of(schemas.BestNeighbours)(
+            pb=document.ranked(best, chart, rank),
+            chart=self.documents.of(shared.Chart).from_row(chart),
+            adjacent_above=[document.ranked(other, chart, ranks[other.pk]) for other in ahead],
+            adjacent_below=[document.ranked(other, chart, ranks[other.pk]) for other in behind],
+            users=[shared.User.from_row(user) for user in users.values()],
+        )
+        return self.ok(body)
+
+    def ranked_best(self) -> tuple[PersonalBest, Chart, Rank]:
+        """The best of the address, its chart with its song, and its rank. Raises APIError with 404."""
+        player = self.player()
+        chart = self.chart(player)
+        best, rank = best_on(chart, player)
+        return best, chart, rank
+
+    @endpoint(
+        id="resolveBest",
+        returns=schemas.ResolvedBest,
+        says="Returned PB.",
+        body=RESOLVE_BODY,
+        raises=(*NO_PLAYER, ChartUnknown, ResolutionInvalid, ChartNotPlayed),
+    )
+    @action(detail=False, methods=["post"], url_path="resolve")
+    def resolve(self, request: Request, **address: str) -> Response:
+        """A player's best on the chart that a row of BATCH-MANUAL would be a score on."""
+        player = self.player()
+        params = RESOLVE_BODY.from_body(self.body)
+        with read_snapshot():
+            chart = resolved_chart(params, BY_SLUG[player.game], player.playtype)
+            best, rank = best_on(chart, player)
+        body = self.documents.of(schemas.ResolvedBest)(
+            chart=self.documents.of(shared.Chart).from_row(chart),
+            song=self.documents.of(shared.Song).from_row(chart.song),
+            pb=self.documents.of(shared.RankedBest).ranked(best, chart, rank),
+        )
+        return self.ok(body)
+
+    @endpoint(
+        id="getRivalsOnChart",
+        returns=schemas.RivalsOnChart,
+        says="Returned {count} rivals' PBs.",
+        raises=NO_PLAYER,
+    )
+    @action(detail=True)
+    def rivals(self, request: Request, **address: str) -> Response:
+        """What a player's rivals have on a chart: nothing, as nobody has rivals here."""
+        self.player()
+        return self.ok(self.documents.of(schemas.RivalsOnChart)(pbs=[], rivals=[]), count=0)
+
+
+class PlayerBestsV3(PlayerViewSetV3, PlayerBests):
+    """The same in the API of 2026."""
+
+    order_of_all = ALL_LATEST_FIRST
+
+    @endpoint(
+        id="listBestsOnSong",
+        returns=shared.Bests,
+        says="Retrieved {count} personal bests for this song.",
+        raises=(*NO_PLAYER, SongNotFound, SongNotOfGame),
+    )
+    @action(detail=False, url_path="song/(?P<song_id>[^/]+)")
+    def on_song(self, request: Request, **address: str) -> Response:
+        """A player's bests on the charts of a song."""
+        player = self.player()
+        song = find_song(player.game, self.path_param("song_id"))
+        if song is None:
+            raise SongNotFound()
+        with read_snapshot():
+            charts = Chart.objects.filter(song=song, playtype=player.playtype.name)
+            # Told apart from a song that nobody knows: a client may have mixed up two games of one group.
+            if not charts.exists():
+                raise SongNotOfGame()
+            body = bests_with_related(list(player.bests().filter(chart__in=charts).order_by("pk")), self.documents)
+        return self.ok(body, count=len(body.pbs))
+
+
+def best_on(chart: Chart, player: Player) -> tuple[PersonalBest, Rank]:
+    """A player's best on a chart, and its rank among everybody's. Raises ChartNotPlayed."""
+    best = player.bests().filter(chart=chart).first()
+    if best is None:
+        raise ChartNotPlayed()
+    return best, best_ranks([best])[best.pk]

@@ -1,0 +1,172 @@
+"""/api/v1/users/:userID/pfp: a player's picture, drawn from their number unless they uploaded one
+(spec: api-v3 §2.4).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import reverse
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from imports import pictures
+from imports.access import permissions
+from imports.api.common.forms import FORM, InvalidFile, read_form
+from imports.api.common.players import NO_USER, UserViewSet
+from imports.api.core import parsers, throttling
+from imports.api.core.endpoints import endpoint
+from imports.api.core.exceptions import APIError
+from imports.api.core.permissions import APIPermission, Caller
+from imports.api.core.responses import Empty, Schema
+from imports.models import Permission, ProfilePicture, User
+
+SVG = "image/svg+xml"
+SQUARES = 5  # in each direction
+FIELD = "pfp"
+HEADERS = {
+    # As Tachi's own pictures may be kept.
+    "Cache-Control": "public, max-age=3600, stale-while-revalidate=86400",
+    # An SVG that is opened as a page may run nothing and load nothing.
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+}
+PICTURE_FORM = {
+    "type": "object",
+    "properties": {FIELD: {"type": "string", "format": "binary", "description": "PNG, JPEG, WebP or GIF, 1 MiB."}},
+    "required": [FIELD],
+}
+
+
+class RequesterIsKnownV3(APIPermission):
+    caller = Caller.SIGNED_IN
+    message, code = "Authentication is required for this endpoint.", 401
+
+    def has_object_permission(self, request: Request, view: Any, obj: User) -> bool:
+        return isinstance(request.user, User)
+
+
+class IsSelfOrAdminV3(APIPermission):
+    """Administrators may; others must be called `me` or by their number, not by their name."""
+
+    message, code = "You are not authorised as this user.", 403
+
+    def has_object_permission(self, request: Request, view: Any, obj: User) -> bool:
+        is_own = permissions.is_self(request.user, obj) and view.kwargs["user_id"] in {"me", str(obj.pk)}
+        return is_own or permissions.is_administrator(request.user)
+
+
+class CanCustomiseProfileV3(APIPermission):
+    permission = Permission.CUSTOMISE_PROFILE
+    message, code = f'This request requires the "{permission}" permission.', 403
+
+    def has_object_permission(self, request: Request, view: Any, obj: User) -> bool:
+        return permissions.grants(request.user, view.token, Permission.CUSTOMISE_PROFILE)
+
+
+class NoPictureSent(APIError):
+    status = 400
+    message = "No file provided."
+
+
+class PictureRefused(APIError):
+    status = 400
+    described_as = "why this cannot be a picture"
+
+
+class StoredPicture(Schema):
+    """Where the picture is."""
+
+    get: str
+
+
+MAY_CHANGE = (RequesterIsKnownV3, IsSelfOrAdminV3, CanCustomiseProfileV3)
+
+
+class Pictures(UserViewSet):
+    """A player's picture: everybody's to see, theirs and administrators' to change."""
+
+    @endpoint(id="getPicture", returns=None, says="An image.", files=(SVG, pictures.CONTENT_TYPE), raises=NO_USER)
+    def retrieve(self, request: Request, **address: str) -> HttpResponse:
+        """A picture of a user: the one that they uploaded, as PNG, or squares that are always the same, as SVG."""
+        user = self.get_object()
+        stored = ProfilePicture.objects.filter(user=user).first()
+        if stored is None:
+            return _image(identicon(user), SVG, f"{user.pk}.svg")
+        return _image(bytes(stored.content), pictures.CONTENT_TYPE, f"{user.pk}.png")
+
+    @endpoint(
+        id="setPicture",
+        returns=StoredPicture,
+        says="Stored profile picture.",
+        forms={FORM: PICTURE_FORM},
+        permissions=MAY_CHANGE,
+        raises=(*NO_USER, NoPictureSent, InvalidFile, PictureRefused),
+    )
+    def update(self, request: Request, **address: str) -> Response:
+        """Makes a file the picture of a user, at most 256 by 256 pixels of it.
+
+        Of an animation the first frame is taken, and of the file nothing but the pixels. 20 in ten minutes.
+        """
+        user = self._changeable()
+        self.throttle(throttling.PICTURES)
+        try:
+            ProfilePicture.objects.keep(user, pictures.encode_picture(self._uploaded()))
+        except pictures.PictureRefused as refused:
+            raise PictureRefused(str(refused)) from None
+        return self.ok(StoredPicture(get=reverse("api:user-picture", args=[user.pk])))
+
+    @endpoint(
+        id="removePicture",
+        returns=Empty,
+        says="Removed custom profile picture.",
+        permissions=MAY_CHANGE,
+        raises=NO_USER,
+    )
+    def destroy(self, request: Request, **address: str) -> Response:
+        """Removes the picture of a user, who is drawn one again. Without one it changes nothing."""
+        ProfilePicture.objects.filter(user=self._changeable()).delete()
+        return self.ok(Empty())
+
+    def _changeable(self) -> User:
+        user = self.get_object()
+        self.require(user)
+        return user
+
+    def _uploaded(self) -> bytes:
+        """The one file of the form. Raises APIError with 400."""
+        request = self.request._request
+        if request.content_type != FORM:
+            if parsers.content_length(request):
+                raise parsers.wrong_type(FORM, request.content_type or "")
+            raise NoPictureSent()
+        file, _ = read_form(request, FIELD, most=pictures.MAX_BYTES)
+        if file is None:
+            raise NoPictureSent()
+        return bytes(file.read())
+
+
+def _image(content: bytes | str, kind: str, name: str) -> HttpResponse:
+    return HttpResponse(
+        content, content_type=kind, headers={**HEADERS, "Content-Disposition": f'inline; filename="{name}"'}
+    )
+
+
+def identicon(user: User) -> str:
+    """An SVG of five by five squares, of which the right half mirrors the left one."""
+    digest = hashlib.sha256(f"user {user.pk}".encode()).digest()
+    hue = int.from_bytes(digest[:2]) % 360
+    squares = "".join(
+        f'<rect x="{x}" y="{y}" width="1" height="1"/>'
+        for y in range(SQUARES)
+        for x in range(SQUARES)
+        # The middle column stands alone; the ones beside it come twice.
+        if digest[2 + y * SQUARES + min(x, SQUARES - 1 - x)] % 2
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-1 -1 {SQUARES + 2} {SQUARES + 2}" width="280" height="280">'
+        f'<rect x="-1" y="-1" width="{SQUARES + 2}" height="{SQUARES + 2}" fill="#f0f0f0"/>'
+        f'<g fill="hsl({hue}, 55%, 45%)">{squares}</g></svg>'
+    )

@@ -1,0 +1,288 @@
+"""/api/v1/users/:userID/games/:game/:playtype: a player's profile (spec: http-api-reads §3)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import F, FloatField, Sum
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from imports.api.common import schemas as shared
+from imports.api.common import schemas_stats
+from imports.api.common.activity import FEED_QUERY, Feed, Feeds, FeedScope, feed_params, feeds
+from imports.api.common.players import NO_PLAYER, Player, PlayerViewSet, PlayerViewSetV3
+from imports.api.common.queries import bests_with_related, load_charts, read_snapshot, score_documents
+from imports.api.common.schemas_v3 import game_id
+from imports.api.core.endpoints import endpoint
+from imports.api.core.parameters import RATING, Fields, choice, rating_param
+from imports.api.players import schemas
+from imports.models import GameStats, PersonalBest, Score
+from imports.pipeline.derived.ranking import stats_rankings, stats_ranks
+
+DURATIONS = ("week", "month", "3mo", "year")
+HISTORY_QUERY = Fields(choice("duration", "Changes nothing.", *DURATIONS))
+HISTORY_QUERY_V3 = Fields(choice("duration", "Changes nothing.", *DURATIONS, "all"))
+MOST_PLAYED = 100
+NEIGHBOUR_COUNT = 5  # players above, and below
+BESTS = PersonalBest._meta.db_table
+SCORES = Score._meta.db_table
+
+
+class PlayerProfile(PlayerViewSet):
+    """What a player is on a game and playtype."""
+
+    @endpoint(
+        id="getProfile",
+        returns=schemas.Profile,
+        says="Retrieved user statistics for {user} ({game})",
+        raises=NO_PLAYER,
+    )
+    def list(self, request: Request, **address: str) -> Response:
+        """What a player is on a game."""
+        player = self.player()
+        with read_snapshot():
+            stats = player.stats().get()
+            timed = player.scores().filter(time_achieved__isnull=False)
+            # Of scores at one moment their IDs decide: keys are others once an import was reverted and restored.
+            firsts = [timed.order_by(order, "score_id").first() for order in ("time_achieved", "-time_achieved")]
+            ends = [score for score in firsts if score is not None]
+            # Both charts in one query, which are often the same.
+            charts = load_charts(score.chart_id for score in ends)
+            told = score_documents(ends, charts, self.documents)
+            played = player.sessions().aggregate(total=Sum(F("time_ended") - F("time_started")))
+            body = self.documents.of(schemas.Profile)(
+                game_stats=self.documents.of(schemas_stats.Stats).from_row(stats),
+                first_score=told[0] if told else None,
+                most_recent_score=told[-1] if told else None,
+                total_scores=player.scores().count(),
+                ranking_data=schemas_stats.places_of(stats_rankings([stats])[stats.pk]),
+                playtime=int(played["total"] or 0),
+            )
+        return self.ok(body, user=player.user.username, game=self.game_in_words(player))
+
+    @endpoint(
+        id="getHistory",
+        returns=schemas.History,
+        says="Successfully returned history for the past 0 days.",
+        query=HISTORY_QUERY,
+        raises=NO_PLAYER,
+    )
+    @action(detail=False)
+    def history(self, request: Request, **address: str) -> Response:
+        """What a player was; one snapshot, of now."""
+        player = self.player()
+        self.query(HISTORY_QUERY)
+        with read_snapshot():
+            return self.ok([snapshot(player)])
+
+    @endpoint(
+        id="listMostPlayed",
+        returns=schemas.PlayedBests,
+        says="Returned {count} scores.",
+        raises=NO_PLAYER,
+    )
+    @action(detail=False, url_path="most-played")
+    def most_played(self, request: Request, **address: str) -> Response:
+        """The 100 charts that a player played most."""
+        player = self.player()
+        with read_snapshot():
+            counts = most_played(player)
+            # In the order of the counts, which a query by key does not keep.
+            bests = player.bests().in_bulk(counts)
+            told = bests_with_related([bests[key] for key in counts], self.documents)
+        document = self.documents.of(schemas.PlayedBest)
+        body = self.documents.of(schemas.PlayedBests)(
+            pbs=[document.extend(best, playcount=count) for best, count in zip(told.pbs, counts.values(), strict=True)],
+            songs=told.songs,
+            charts=told.charts,
+        )
+        return self.ok(body, count=len(body.pbs))
+
+    @endpoint(
+        id="getNeighbours",
+        returns=schemas.Neighbours,
+        says="Returned {count} nearby stats.",
+        query=(RATING,),
+        raises=NO_PLAYER,
+    )
+    @action(detail=False, url_path="leaderboard-adjacent")
+    def neighbours(self, request: Request, **address: str) -> Response:
+        """The players just above and below.
+
+        Equals count as below.
+        """
+        return self.nearby(schemas.Neighbours)
+
+    def nearby(self, kind: Any) -> Response:
+        """`kind`: what the answer is made of, its rows with their ranks or without."""
+        player = self.player()
+        ratings = player.playtype.profile_ratings
+        rating = rating_param(self.request, known=ratings, default=player.playtype.default_profile_rating)
+        with read_snapshot():
+            mine = player.stats().get()
+            above, below = neighbouring_stats(mine, rating)
+            place = stats_rankings([mine])[mine.pk][rating]
+            # In one go, so that ranks are one query.
+            rows = self.rows([*above, mine, *below], rating)
+        body = self.documents.of(kind)(
+            above=rows[: len(above)],
+            below=rows[len(above) + 1 :],
+            users=[shared.User.from_row(row.user) for row in (*above, *below)],
+            this_users_stats=rows[len(above)],
+            this_users_ranking=schemas_stats.Place.from_rank(place),
+        )
+        return self.ok(body, count=len(above) + len(below))
+
+    def rows(self, stats: Sequence[GameStats], rating: str) -> schemas_stats.StatsRows:
+        """Documents of players around one."""
+        return [self.documents.of(schemas_stats.Stats).from_row(row) for row in stats]
+
+    @endpoint(
+        id="getPlayerActivity",
+        returns=Feed,
+        says="Retrieved activity.",
+        query=FEED_QUERY,
+        raises=NO_PLAYER,
+    )
+    @action(detail=False)
+    def activity(self, request: Request, **address: str) -> Response:
+        """What a player did of late on a game."""
+        return self.ok(self.feed())
+
+    @endpoint(
+        id="getGameSettings",
+        returns=schemas.GameSettings,
+        says="Returned {user} (#{user_id})'s settings.",
+        raises=NO_PLAYER,
+    )
+    @action(detail=False, url_path="settings")
+    def game_settings(self, request: Request, **address: str) -> Response:
+        """A player's settings of a game: what holds for everybody, as there is nothing to set here."""
+        player = self.player()
+        body = self.documents.of(schemas.GameSettings).of_player(player.user.pk, player.game, player.playtype.name)
+        return self.ok(body, user=player.user.username, user_id=player.user.pk)
+
+    def feed(self) -> Feed:
+        player = self.player()
+        wish, scope = feed_params(self.request), FeedScope(player.game, player.playtype.name)
+        with read_snapshot():
+            return feeds([scope], wish, self.documents, user=player.user)[scope]
+
+    def game_in_words(self, player: Player) -> str:
+        """The game as the answer names it."""
+        return f"{player.game} {player.playtype.name}"
+
+
+class PlayerProfileV3(PlayerViewSetV3, PlayerProfile):
+    """The same in the API of 2026."""
+
+    generations = (PlayerViewSetV3.generations[0].extended(forms={schemas.GameSettings: schemas.GameSettingsV3}),)
+
+    @endpoint(
+        id="getHistory",
+        returns=schemas.History,
+        says="Successfully returned history for the past 0 days.",
+        query=HISTORY_QUERY_V3,
+        raises=NO_PLAYER,
+    )
+    @action(detail=False)
+    def history(self, request: Request, **address: str) -> Response:  # type: ignore[override]  # as DRF's stubs have actions
+        """What a player was; one snapshot, of now."""
+        player = self.player()
+        self.query(HISTORY_QUERY_V3)
+        with read_snapshot():
+            return self.ok([snapshot(player)])
+
+    @endpoint(
+        id="getNeighbours",
+        returns=schemas.RankedNeighbours,
+        says="Returned {count} nearby stats.",
+        query=(RATING,),
+        raises=NO_PLAYER,
+    )
+    @action(detail=False, url_path="leaderboard-adjacent")
+    def neighbours(self, request: Request, **address: str) -> Response:  # type: ignore[override]  # as DRF's stubs have actions
+        """The players just above and below, with their ranks."""
+        return self.nearby(schemas.RankedNeighbours)
+
+    def rows(self, stats: Sequence[GameStats], rating: str) -> schemas_stats.StatsRows:
+        ranks = stats_ranks(stats, rating)
+        return [self.documents.of(schemas_stats.RankedRow).from_row(row, rank=ranks[row.pk]) for row in stats]
+
+    @endpoint(
+        id="getPlayerActivity",
+        returns=Feeds,
+        says="Retrieved activity.",
+        query=FEED_QUERY,
+        raises=NO_PLAYER,
+    )
+    @action(detail=False)
+    def activity(self, request: Request, **address: str) -> Response:  # type: ignore[override]  # as DRF's stubs have actions
+        """What a player did of late on a game, under the game's ID."""
+        return self.ok({self.kwargs["game_id"]: self.feed()})
+
+    @endpoint(id="listRivals", returns=shared.Nothing, says="Returned {count} rivals.", raises=NO_PLAYER)
+    @action(detail=False)
+    def rivals(self, request: Request, **address: str) -> Response:
+        """A player's rivals: nobody has rivals here."""
+        self.player()
+        return self.ok([], count=0)
+
+    @endpoint(id="listChallengers", returns=shared.Nothing, says="Returned {count} challengers.", raises=NO_PLAYER)
+    @action(detail=False, url_path="rivals/challengers")
+    def challengers(self, request: Request, **address: str) -> Response:
+        """Those whose rival a player is: nobody has rivals here."""
+        self.player()
+        return self.ok([], count=0)
+
+    def game_in_words(self, player: Player) -> str:
+        return game_id(player.game, player.playtype.name)
+
+
+def snapshot(player: Player) -> schemas.Snapshot:
+    """What a player is now."""
+    stats = player.stats().get()
+    return schemas.Snapshot(
+        timestamp=time.time_ns() // 1_000_000,
+        ratings=stats.ratings,
+        classes=stats.classes,
+        playcount=player.scores().count(),
+        rankings=schemas_stats.places_of(stats_rankings([stats])[stats.pk]),
+    )
+
+
+def most_played(player: Player) -> dict[int, int]:
+    """The bests on the charts that a player played most -> how often. Counted in the index `score_by_chart`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT best.id, plays.count FROM {BESTS} AS best CROSS JOIN LATERAL (
+                SELECT count(*) FROM {SCORES} AS score
+                WHERE score.chart_id = best.chart_id AND score.user_id = best.user_id
+            ) AS plays
+            WHERE best.user_id = %s AND best.game = %s AND best.playtype = %s
+            ORDER BY plays.count DESC, best.id LIMIT %s
+            """,  # noqa: S608 - only our own tables' names are pasted in
+            [player.user.pk, player.game, player.playtype.name, MOST_PLAYED],
+        )
+        return dict(cursor.fetchall())
+
+
+def neighbouring_stats(mine: GameStats, rating: str) -> tuple[Sequence[GameStats], Sequence[GameStats]]:
+    """The stats above and below, each best first."""
+    value = Cast(KeyTextTransform(rating, "ratings"), FloatField())
+    others = GameStats.objects.filter(game=mine.game, playtype=mine.playtype).exclude(pk=mine.pk)
+    others = others.select_related("user").annotate(rating=value)
+    # A player without a rating stands below everybody who has one, beside the others without.
+    own = mine.ratings.get(rating)
+    if own is None:
+        return [], list(others.filter(rating=None).order_by("pk")[:NEIGHBOUR_COUNT])
+    above = list(others.filter(rating__gt=own).order_by("rating", "-pk")[:NEIGHBOUR_COUNT])
+    return above[::-1], list(others.filter(rating__lte=own).order_by("-rating", "pk")[:NEIGHBOUR_COUNT])

@@ -1,0 +1,31 @@
+"""What players call ratings and classes. Pure."""
+
+from __future__ import annotations
+
+from imports.games.spec import Playtype
+
+# The games' own names, which are not translated.
+_RATINGS = {
+    "VF6": "VOLFORCE 6",
+    "VF7": "VOLFORCE",
+    "ProfileVF6": "VOLFORCE 6",
+    "ProfileVF7": "VOLFORCE",
+}
+
+
+def rating_name(rating: str) -> str:
+    """A rating as its players call it, else its ID with a capital: `KtLampRating`."""
+    return _RATINGS.get(rating) or rating[:1].upper() + rating[1:]
+
+
+def class_value_name(playtype: Playtype, class_set: str, class_id: str | None) -> str:
+    """A class as its players call it: `Argento III`; the ID of one that is not declared any more; empty for none."""
+    group = playtype.classes.get(class_set)
+    if class_id is None:
+        return ""
+    return group.values[group.index(class_id)].name if group and class_id in group.ids else class_id
+
+
+def class_set_title(class_set: str) -> str:
+    """A ladder of classes in English, for moderators: `Class`, `Dan`."""
+    return "Class" if class_set == "vfClass" else class_set[:1].upper() + class_set[1:]

@@ -1,0 +1,176 @@
+"""Barbatos: a score of SOUND VOLTEX each, as VIVID WAVE or EXCEED GEAR counts it (spec: import-types §12)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from imports.errors import ProblemType, RowProblem
+from imports.formats import json_document, kept_rows
+from imports.formats.base import Catalogue, ChartReference, Context, Draft, Format, Key, Parsed, ParseOptions
+from imports.formats.lookup import ANY_INF
+from imports.formats.parsing import bodies
+from imports.formats.parsing.bodies import boolean, choice, integer, integer_between, number_between, positive_integer
+from imports.formats.parsing.in_game_charts import SDVX_DIFFICULTIES, chart_in_game, in_game_key
+from imports.formats.schema import anything, strict_object
+from imports.formats.titles import problem
+from imports.games.spec import Chart, Play
+
+IMPORT_TYPE = "ir/barbatos"
+PREFIX = "Invalid Barbatos Request"
+DIFFICULTIES = ("NOV", "ADV", "EXH", ANY_INF, "MXM")
+LAMPS = {1: "FAILED", 2: "CLEAR", 3: "EXCESSIVE CLEAR", 4: "ULTIMATE CHAIN", 5: "PERFECT ULTIMATE CHAIN"}
+
+Row = dict[str, Any]
+
+_DIFFICULTY = choice(range(len(DIFFICULTIES)))
+_LEVEL = integer_between(1, 20)
+_SCORE = integer_between(0, 10_000_000)
+_PERCENT = number_between(0, 100)
+_CLEAR_TYPE = choice(tuple(LAMPS))
+_GAUGE_TYPE = choice(range(4))
+
+VIVID = strict_object(
+    {
+        "difficulty": _DIFFICULTY,
+        "level": _LEVEL,
+        "song_id": positive_integer,
+        "max_chain": positive_integer,
+        "critical": positive_integer,
+        "near_total": positive_integer,
+        "near_fast": positive_integer,
+        "near_slow": positive_integer,
+        "score": _SCORE,
+        "error": positive_integer,
+        "percent": _PERCENT,
+        "did_fail": boolean,
+        "clear_type": _CLEAR_TYPE,
+        "gauge_type": _GAUGE_TYPE,
+        "is_skill_analyzer": boolean,
+    }
+)
+EXCEED = strict_object(
+    {
+        "difficulty": _DIFFICULTY,
+        "level": _LEVEL,
+        "score": _SCORE,
+        "ex_score": integer,
+        "clear_type": _CLEAR_TYPE,
+        "song_id": positive_integer,
+        "grade": anything,
+        "percent": _PERCENT,
+        "max_chain": positive_integer,
+        **dict.fromkeys(
+            (
+                *("early_error", "early_near", "early_crit", "s_crit", "late_crit", "late_near", "late_error"),
+                *("chip_s_crit", "chip_crit", "chip_near", "chip_error"),
+                *("long_crit", "long_error", "vol_crit", "vol_error"),
+            ),
+            integer,
+        ),
+        "gauge_type": _GAUGE_TYPE,
+    }
+)
+
+
+def check(body: Any) -> Row:
+    """The members of a score. Raises Violation."""
+    kept: Row = (EXCEED if is_exceed(body) else VIVID)(body)
+    return kept
+
+
+def is_exceed(body: Any) -> bool:
+    """Whether a body is of EXCEED GEAR: VIVID WAVE has no EX score."""
+    return isinstance(body, dict) and "ex_score" in body
+
+
+def parse(data: bytes, options: ParseOptions) -> Parsed:
+    """Reads one score. Raises ImportFailed, status 400."""
+    game = options.game("sdvx")
+    row = bodies.checked(json_document.decode_document(data), check, prefix=PREFIX)
+    version = "exceed" if is_exceed(row) else "vivid"
+    context = Context(
+        game=game,
+        playtype=game.playtypes[0],
+        import_type=IMPORT_TYPE,
+        service=f"Barbatos ({version})",
+        score_service=f"Barbatos ({version})",
+        version=version,
+        facts={"timeReceived": options.now},
+    )
+    return Parsed(context=context, rows=[row], received=options.now)
+
+
+def key(row: Row, context: Context) -> Key:
+    """What charts to load for a row."""
+    return in_game_key(row["song_id"], context)
+
+
+def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart | RowProblem:
+    """The chart of the row's number and difficulty in its version; its level is not compared."""
+    difficulty = DIFFICULTIES[row["difficulty"]]
+    found = chart_in_game(
+        row["song_id"],
+        context,
+        catalogue,
+        playtype=context.playtype.name,
+        difficulties=SDVX_DIFFICULTIES[difficulty],
+    )
+    said = f"Could not find chart with songID {row['song_id']} ({difficulty})"
+    return found or problem(index, ProblemType.NOT_FOUND, said, row)
+
+
+def draft(row: Row, index: int, context: Context, chart: Chart) -> Draft:
+    """The score that the row is on a chart."""
+    if is_exceed(row):
+        judgements = {
+            "critical": row["early_crit"] + row["s_crit"] + row["late_crit"],
+            "near": row["chip_near"],
+            "miss": row["early_error"] + row["late_error"],
+        }
+        optional = {"fast": row["early_near"], "slow": row["late_near"]}
+    else:
+        judgements = {"critical": row["critical"], "near": row["near_total"], "miss": row["error"]}
+        optional = {"fast": row["near_fast"], "slow": row["near_slow"]}
+    optional |= {"gauge": row["percent"], "maxCombo": row["max_chain"], "exScore": row.get("ex_score")}
+    metrics = {"score": row["score"], "lamp": LAMPS[row["clear_type"]]}
+    meta = {"inSkillAnalyser": row.get("is_skill_analyzer")}
+    return Draft(index, chart, Play(metrics, judgements, optional), meta, None, context.facts["timeReceived"])
+
+
+def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> ChartReference | None:
+    """What a row asks for its chart with."""
+    if "song_id" not in row:
+        return None
+    return ChartReference(
+        match_type="sdvxInGameID",
+        identifier=str(row["song_id"]),
+        difficulty=DIFFICULTIES[row["difficulty"]],
+        playtype=context.get("playtype", "Single"),
+        version=context.get("version"),
+    )
+
+
+def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:  # noqa: ARG001 - as all formats
+    """The body that the row came in."""
+    return msgspec.json.encode(rows[0] if rows else {})
+
+
+SCORE = Format(
+    import_type=IMPORT_TYPE,
+    name="Barbatos",
+    parse=parse,
+    key=key,
+    find=find,
+    draft=draft,
+    as_sent=dict,
+    restore=kept_rows.restorer_with(check, import_type=IMPORT_TYPE),
+    document=document,
+    chart_reference=chart_reference,
+    identifier="song_id",
+    games=("sdvx",),
+    reads_intent=False,
+    addresses=("/ir/barbatos",),
+)

@@ -1,0 +1,108 @@
+"""Bodies of hooks: JSON that is checked member by member, the first violation worded as the original does. Pure.
+
+A member that may be left out is `absent_or(check)`; null is then as wrong as anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from imports.errors import ImportFailed
+from imports.formats import json_document, text
+from imports.formats.schema import ABSENT, Check, Violation, written
+from imports.games.javascript import is_finite_number, is_safe_integer
+
+
+def read(data: bytes, check: Check, *, prefix: str) -> Any:
+    """What `check` keeps of a body, fit to be stored. Raises ImportFailed: `{prefix}: {path} | {message} ...`."""
+    return checked(json_document.decode_document(data), check, prefix=prefix)
+
+
+def checked(value: Any, check: Check, *, prefix: str) -> Any:
+    """The same for data that is read already."""
+    try:
+        kept = check(value)
+        json_document.refuse_unstorable(kept)
+    except Violation as violation:
+        raise refusal(f"{prefix}: {violation}") from None
+    return text.storable(kept)  # numbers beyond all doubles are left, where a member may be anything
+
+
+def refusal(message: str) -> ImportFailed:
+    """A failure whose words may quote what was sent."""
+    return ImportFailed(text.cut(text.storable(message)))
+
+
+# --- members --------------------------------------------------------------------------------------------
+
+
+def absent_or(check: Check) -> Check:
+    """A member that may be left out, but is not null."""
+    return lambda value: value if value is ABSENT else check(value)
+
+
+def positive_integer(value: Any) -> int:
+    """A whole number from 0 on."""
+    return _whole_number(value, "Expected a positive integer.", low=0)
+
+
+def integer(value: Any) -> int:
+    """Any whole number."""
+    return _whole_number(value, "Expected an integer.")
+
+
+def integer_between(low: int, high: int) -> Check:
+    return lambda value: _whole_number(value, f"Expected an integer between {low} and {high}.", low=low, high=high)
+
+
+def _whole_number(value: Any, message: str, *, low: float | None = None, high: float | None = None) -> int:
+    if is_safe_integer(value) and (low is None or value >= low) and (high is None or value <= high):
+        return int(value)
+    raise Violation(message, value)
+
+
+def number_between(low: float, high: float) -> Check:
+    return _number(f"Expected a number between {low} and {high}.", low=low, high=high)
+
+
+def positive_number(value: Any) -> float:
+    """A number from 0 on."""
+    found: float = _number("Expected a positive number.", low=0)(value)
+    return found
+
+
+def _number(message: str, *, low: float, high: float | None = None) -> Check:
+    def check(value: Any) -> float:
+        if is_finite_number(value) and value >= low and (high is None or value <= high):
+            return float(value) if isinstance(value, float) else int(value)
+        raise Violation(message, value)
+
+    return check
+
+
+def choice(values: Sequence[str | int]) -> Check:
+    """One of these texts and numbers, exactly: 1 is neither "1" nor true."""
+    message = f"Expected any of {', '.join(map(written, values))}."
+
+    def check(value: Any) -> str | int:
+        for known in values:
+            is_known = is_safe_integer(value) if isinstance(known, int) else isinstance(value, str)
+            if is_known and value == known:
+                return known
+        raise Violation(message, value)
+
+    return check
+
+
+def string(value: Any) -> str:
+    """Any text."""
+    if isinstance(value, str):
+        return value
+    raise Violation("Expected string.", value)
+
+
+def boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise Violation("Expected boolean.", value)

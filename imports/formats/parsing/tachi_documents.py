@@ -1,0 +1,164 @@
+"""Answers of Tachi's API that list scores or personal bests, of 2025 and of 2026, read a part at a time. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType, field
+
+from imports.errors import ImportFailed
+from imports.formats import json_document
+from imports.formats.batch_manual_rows import Row, needs_full_check, reader_of
+from imports.formats.lookup import CHART_ID
+from imports.formats.schema import Violation
+from imports.formats.text import cut, storable, without_mark
+from imports.games import BY_SLUG, GAMES, by_id
+from imports.games.judging import as_of_today
+from imports.games.spec import Game, Playtype
+
+NOT_ONE = "This is no list of scores of Tachi's API: it has no scores or pbs beside charts and songs."
+LISTS = ("scores", "pbs")
+
+Document = dict[str, Any]
+
+
+class Body(Struct):
+    """Its parts, not read yet."""
+
+    scores: Raw | UnsetType = UNSET
+    pbs: Raw | UnsetType = UNSET
+    charts: Raw | UnsetType = UNSET
+    songs: Raw | UnsetType = UNSET
+
+    @property
+    def list_name(self) -> str:
+        """Which list it has, "" for neither."""
+        lists = [name for name in LISTS if isinstance(getattr(self, name), Raw)]
+        return lists[0] if lists and isinstance(self.charts, Raw) else ""
+
+
+class Envelope(Body):
+    body: Body | UnsetType = UNSET
+    success: bool = True
+    description: str = ""
+
+
+class Sent(Struct):
+    """What is read of a score or best. `playtype` is of 2025, and so is a `game` beside it."""
+
+    chart_id: str = field(name="chartID")
+    game: str
+    data: dict[str, Any] = field(name="scoreData")
+    song_id: str | int | None = field(name="songID", default=None)
+    playtype: str | None = None
+    time_achieved: Any = field(name="timeAchieved", default=None)
+    comment: Any = None
+    service: str | None = None
+    score_meta: dict[str, Any] | None = field(name="scoreMeta", default=None)
+    composed_from: list[dict[str, Any]] | None = field(name="composedFrom", default=None)
+
+
+def open_body(data: bytes) -> Body:
+    """The part of an answer that lists scores. Raises ImportFailed, status 400."""
+    unmarked = without_mark(data)
+    try:
+        unmarked.decode()  # msgspec does not look at what is inside of parts that it does not read
+        envelope = msgspec.json.decode(json_document.lone_surrogates_as_nul(unmarked), type=Envelope)
+    except msgspec.ValidationError:
+        raise ImportFailed(NOT_ONE) from None
+    except json_document.UNREADABLE as error:
+        raise json_document.invalid_json(unmarked, error) from None
+    if not envelope.success:
+        said = str(storable(envelope.description)).rstrip(".")
+        raise ImportFailed(cut(f"This is an error that Tachi answered, and no list of scores: {said}."))
+    body = envelope.body if isinstance(envelope.body, Body) else envelope
+    if not body.list_name:
+        raise ImportFailed(NOT_ONE)
+    return body
+
+
+def elements_of(part: Raw | UnsetType) -> list[Raw]:
+    """The elements of a list, none where there is no list. Raises ImportFailed."""
+    if part is UNSET:
+        return []
+    try:
+        return msgspec.json.decode(part, type=list[Raw])
+    except json_document.UNREADABLE:
+        raise ImportFailed(NOT_ONE) from None
+
+
+class Companions:
+    """Charts and songs by their IDs, as far as they are objects that have one."""
+
+    def __init__(self, body: Body) -> None:
+        self.charts = documents_by_id(body.charts, "chartID")
+        self.songs = documents_by_id(body.songs, "id")
+
+    def of(self, chart_id: Any, song_id: Any) -> tuple[Document, Document]:
+        """A chart and its song; {} for what the file does not tell of."""
+        chart = self.charts.get(str(chart_id), {})
+        # Charts of 2026 hold their song.
+        inner = chart.get("song")
+        song = inner if isinstance(inner, dict) else self.songs.get(str(song_id), {})
+        return chart, song
+
+
+def documents_by_id(part: Raw | UnsetType, name: str) -> dict[str, Document]:
+    found = {}
+    for raw in elements_of(part):
+        try:
+            value = json_document.value_of(raw)
+        except Violation:  # nothing can be found by it
+            continue
+        if isinstance(value, dict) and name in value:
+            found[str(value[name])] = value
+    return found
+
+
+def read_sent(raw: Raw) -> Sent:
+    """What a score says. Raises Violation."""
+    try:
+        return msgspec.convert(json_document.value_of(raw), Sent)
+    except msgspec.ValidationError as error:
+        raise Violation(f"{str(error).partition(' - at ')[0]}.") from None
+
+
+def game_and_playtype(sent: Sent) -> tuple[Game, Playtype]:
+    """What it was played on, by the names of either generation. Raises Violation."""
+    if sent.playtype is None:
+        found = by_id(GAMES).get(sent.game)
+    else:
+        game = BY_SLUG.get(sent.game)
+        playtype = game.by_name.get(sent.playtype) if game else None
+        found = (game, playtype) if game and playtype else None
+    if found is None:
+        named = sent.game if sent.playtype is None else f"{sent.game}:{sent.playtype}"
+        raise Violation(f"This is no game that is known here: {named}.", path=".game")
+    return found
+
+
+def fields_of(sent: Sent, playtype: Playtype) -> Row:
+    """What a row of BATCH-MANUAL would say of it, and with the checks of one. Raises Violation."""
+    data = as_of_today(sent.data, playtype)
+    is_composed = len({each.get("scoreID") for each in sent.composed_from or ()}) > 1
+    optional = data.get("optional") or {}
+    row = {name: data[name] for name in playtype.provided if name in data}
+    row |= {
+        "matchType": CHART_ID,
+        "identifier": sent.chart_id,
+        "comment": sent.comment or None,
+        "timeAchieved": sent.time_achieved,
+        "judgements": {} if is_composed else data.get("judgements"),
+        # Indexes of ladders, which are computed.
+        "optional": {name: value for name, value in optional.items() if name != "enumIndexes"}
+        if isinstance(optional, dict)
+        else optional,
+        "scoreMeta": sent.score_meta,
+    }
+    reader = reader_of(playtype)
+    try:
+        fields = msgspec.convert(row, reader.row)
+    except msgspec.ValidationError:
+        return reader.check(row)
+    return reader.check(row) if needs_full_check(fields) else fields

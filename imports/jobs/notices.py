@@ -1,0 +1,91 @@
+"""Notices over Redis that an import has changed, for those who wait for its end.
+
+A notice may be lost: while Redis is down, or if the worker is killed before it sends one. So it only says that it is
+time to read the import's row, and those who wait also read it at intervals.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+
+from django.conf import settings
+from redis import Redis
+from redis.exceptions import RedisError
+
+from imports.jobs import queue
+from imports.pipeline.progress import CHANGED_CHANNEL
+
+RECONNECT_SECONDS = 0.5
+LISTEN_SECONDS = 5.0  # until Redis is asked whether it is still there; a notice is passed on at once
+
+
+def publish(import_id: str) -> None:
+    """Sends a notice that the import's row has changed; none while Redis is down."""
+    with contextlib.suppress(RedisError):
+        queue.redis().publish(CHANGED_CHANNEL, import_id)
+
+
+class Subscriber:
+    """Receives the notices for all threads of this process, in one thread with one connection to Redis.
+
+    The thread starts when an import is first followed.
+    """
+
+    def __init__(self, connect: Callable[[], Redis]) -> None:
+        self._connect = connect
+        self._lock = threading.Lock()
+        self._followers: defaultdict[str, set[threading.Event]] = defaultdict(set)
+        self._thread: threading.Thread | None = None
+
+    @contextlib.contextmanager
+    def following(self, import_id: str) -> Iterator[threading.Event]:
+        """Yields an event that is set whenever the import may have changed from now on."""
+        event = threading.Event()
+        with self._lock:
+            self._followers[import_id].add(event)
+            if self._thread is None:
+                # A daemon, as it never ends by itself and must not keep the process from ending.
+                self._thread = threading.Thread(target=self._listen, name="import notices", daemon=True)
+                self._thread.start()
+        try:
+            yield event
+        finally:
+            with self._lock:
+                self._followers[import_id].discard(event)
+                if not self._followers[import_id]:
+                    del self._followers[import_id]
+
+    def _listen(self) -> None:
+        while True:
+            with contextlib.suppress(RedisError), self._connect() as redis, redis.pubsub() as subscription:
+                subscription.subscribe(CHANGED_CHANNEL)
+                is_silent = False
+                while True:
+                    message = subscription.get_message(timeout=LISTEN_SECONDS)
+                    if message is None and is_silent:
+                        break  # no reply to the ping: the connection is dead
+                    is_silent = message is None
+                    if message is None:
+                        subscription.ping("alive")
+                        continue
+                    with self._lock:
+                        # Subscribed for the first time, or again after some notices may have been missed.
+                        if message["type"] == "subscribe":
+                            events = [event for followers in self._followers.values() for event in followers]
+                        else:
+                            events = list(self._followers.get(message["data"].decode(), ()))
+                    for event in events:
+                        event.set()
+            time.sleep(RECONNECT_SECONDS)
+
+
+def _connect() -> Redis:
+    timeout = queue.REDIS_TIMEOUT_SECONDS
+    return Redis.from_url(settings.REDIS_URL, socket_timeout=timeout, socket_connect_timeout=timeout)
+
+
+subscriber = Subscriber(_connect)

@@ -1,0 +1,182 @@
+"""Downloads the scores of a player from a server that speaks Tachi's API: page by page, politely, and resumably.
+
+Pages are files in a folder, with a note of which were imported; what is there is not asked for again. Only addresses
+that the operator allowed are asked, and none in private networks unless that is allowed too: the name is resolved here,
+and the connection goes to the very address that was looked at. Redirects are not followed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from imports.games.spec import Game
+
+LISTS_OF_PAGES = ("scores", "pbs")
+MAX_PAGE_BYTES = 512 << 20
+MAX_PAGES = 1_000
+MAX_TRIES = 6
+MAX_WAIT_SECONDS = 900
+TIMEOUT_SECONDS = 120
+NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?')
+NOT_THERE = (400, 404)  # what a server of the other generation answers to an address
+
+
+class DownloadFailed(Exception):
+    """Why nothing more can be downloaded; the text may be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """An origin, such as https://tachi.example.org. `allows_private`: whether it may be in a private network."""
+
+    origin: str
+    allows_private: bool = False
+
+    def connect(self) -> HTTPConnection:
+        """Raises DownloadFailed."""
+        parts = urlsplit(self.origin)
+        host, is_secure = parts.hostname or "", parts.scheme == "https"
+        port = parts.port or (443 if is_secure else 80)
+        if not is_secure:
+            plain = HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
+            plain.sock = self._socket(host, port)
+            return plain
+        context = ssl.create_default_context()
+        connection = HTTPSConnection(host, port, timeout=TIMEOUT_SECONDS, context=context)
+        connection.sock = context.wrap_socket(self._socket(host, port), server_hostname=host)
+        return connection
+
+    def _socket(self, host: str, port: int) -> socket.socket:
+        found = [entry[4][0] for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        addresses = [str(each) for each in found if self.allows_private or is_public(str(each))]
+        if not addresses:
+            raise DownloadFailed(
+                f"{host} is in a private network ({', '.join(map(str, found))}). "
+                "TACHI_MOVE_FROM_PRIVATE=on allows that."
+            )
+        return socket.create_connection((addresses[0], port), timeout=TIMEOUT_SECONDS)
+
+
+def is_public(address: str) -> bool:
+    """Whether an address is one of the internet's: not loopback, link-local, private, multicast or reserved."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
+    return found.is_global and not found.is_multicast
+
+
+@dataclass(slots=True)
+class Pages:
+    """The pages of one player's list (`scores` or `pbs`) on one playtype. `pause`: seconds between two requests."""
+
+    server: Server
+    player: str
+    game: Game
+    playtype: str
+    list_name: str
+    folder: Path
+    pause: float
+    agent: str
+    sleep: Callable[[float], None] = field(default=time.sleep)
+
+    def download(self) -> Iterator[Path]:
+        """Yields every page, downloaded now or before; none if the player has not played it. Raises DownloadFailed."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for number in range(1, MAX_PAGES + 1):
+            path = self.folder / f"{self.game.ids[self.playtype]}-{self.list_name}-{number}.json"
+            if not path.exists() and not self._fetch(number, path):
+                return
+            yield path
+            if not self._notes().get(path.name, {}).get("next"):
+                return
+        raise DownloadFailed(f"{self.server.origin} has more than {MAX_PAGES:,} pages.")
+
+    def note(self, path: Path, **facts: Any) -> None:
+        """Remembers something of a page."""
+        notes = self._notes()
+        notes.setdefault(path.name, {}).update(facts)
+        draft = self.folder / "notes.json.part"
+        draft.write_text(json.dumps(notes, indent=1), encoding="utf-8")
+        draft.replace(self.folder / "notes.json")
+
+    def imported_as(self, path: Path) -> str:
+        """The ID of the import that a page became, "" where it has not been imported."""
+        return str(self._notes().get(path.name, {}).get("import", ""))
+
+    def _notes(self) -> dict[str, dict[str, Any]]:
+        path = self.folder / "notes.json"
+        found: dict[str, dict[str, Any]] = json.loads(path.read_bytes()) if path.exists() else {}
+        return found
+
+    def _fetch(self, number: int, path: Path) -> bool:
+        """Downloads a page; returns False where there is none."""
+        if number > 1:
+            self.sleep(self.pause)
+            before = f"{self.game.ids[self.playtype]}-{self.list_name}-{number - 1}.json"
+            return self._save(self._target(self._notes()[before]["next"]), path)
+        # Servers of 2026 have other addresses than those of 2025.
+        player, end = f"/api/v1/users/{quote(self.player, safe='')}/games", f"{self.list_name}/all"
+        if self._save(f"{player}/{self.game.ids[self.playtype]}/{end}", path):
+            return True
+        self.sleep(self.pause)
+        return self._save(f"{player}/{self.game.slug}/{quote(self.playtype)}/{end}", path)
+
+    def _target(self, link: str) -> str:
+        """The path of the next page, which has to be of the same server."""
+        parts = urlsplit(link)
+        if parts.netloc and f"{parts.scheme}://{parts.netloc}" != self.server.origin:
+            raise DownloadFailed(f"The next page is said to be on another server ({parts.netloc}).")
+        return f"{parts.path}?{parts.query}"
+
+    def _save(self, target: str, path: Path) -> bool:
+        """Downloads a page; returns False where it is missing. Raises DownloadFailed."""
+        for _ in range(MAX_TRIES):
+            try:
+                connection = self.server.connect()
+                try:
+                    connection.request("GET", target, headers={"User-Agent": self.agent, "Accept": "application/json"})
+                    answer = connection.getresponse()
+                    if answer.status == 200:
+                        self._store(answer, path)
+                        return True
+                finally:
+                    connection.close()
+            except (OSError, HTTPException) as error:
+                raise DownloadFailed(f"{self.server.origin} cannot be reached ({error}).") from None
+            if answer.status in NOT_THERE:
+                return False
+            if answer.status not in (429, 503):
+                raise DownloadFailed(f"{self.server.origin}{target} answers {answer.status} {answer.reason}.")
+            self.sleep(_wait_of(answer))
+        raise DownloadFailed(f"{self.server.origin} asks to wait, again and again. Continue later: run this again.")
+
+    def _store(self, answer: HTTPResponse, path: Path) -> None:
+        draft = path.with_suffix(".part")
+        left = MAX_PAGE_BYTES
+        with draft.open("wb") as file:
+            while chunk := answer.read(1 << 16):
+                left -= len(chunk)
+                if left < 0:
+                    raise DownloadFailed(f"A page is larger than {MAX_PAGE_BYTES:,} bytes.")
+                file.write(chunk)
+        found = NEXT.search(answer.headers.get("Link") or "")
+        self.note(path, next=found[1] if found else "")
+        # Last of all: a page that is there is whole.
+        draft.replace(path)
+
+
+def _wait_of(answer: HTTPResponse) -> float:
+    """Seconds until a server that is asked too often wants to be asked again."""
+    given = answer.headers.get("Retry-After") or ""
+    return float(min(int(given), MAX_WAIT_SECONDS)) if given.isascii() and given.isdigit() else 60.0

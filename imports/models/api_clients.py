@@ -1,0 +1,144 @@
+"""Tools that ask for tokens: API clients, and the codes by which OAuth 2 hands tokens over."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from base64 import urlsafe_b64encode
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+
+from imports.models.accounts import User
+from imports.models.tokens import Permission, digest_of
+
+MAX_CLIENTS_PER_USER = 20
+KEY = "%%TACHI_KEY%%"
+"""What stands in a template for the token."""
+CODE_LIFETIME = timedelta(minutes=10)
+
+
+class TooManyClients(Exception):
+    """The user has as many clients as one may have; the text may be shown."""
+
+    def __init__(self) -> None:
+        super().__init__(f"You have {MAX_CLIENTS_PER_USER} API clients already. Delete one first.")
+
+
+def new_client_id() -> str:
+    return f"CI{secrets.token_hex(20)}"
+
+
+def check_redirect_uri(value: str) -> None:
+    """Raises ValidationError for what is no http or https address without a fragment."""
+    try:
+        parts = urlsplit(value)
+        is_fit = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.fragment
+    except ValueError:
+        is_fit = False
+    if not is_fit or any(letter.isspace() for letter in value):
+        raise ValidationError("This is no http or https address.")
+
+
+def check_template(value: str) -> None:
+    """Raises ValidationError for a template without a place for the token."""
+    if KEY not in value:
+        raise ValidationError(f"It has to contain {KEY}.")
+
+
+class APIClientManager(models.Manager["APIClient"]):
+    def create_for(self, user: User, **fields: Any) -> tuple[APIClient, str]:
+        """Makes a client of a user's; returns it and its secret, stored nowhere. Raises TooManyClients."""
+        if self.filter(author=user).count() >= MAX_CLIENTS_PER_USER:
+            raise TooManyClients
+        secret = secrets.token_hex(20)
+        return self.create(author=user, secret_digest=digest_of(secret), **fields), secret
+
+
+class APIClient(models.Model):
+    """A tool that asks players for tokens, of a user's or, without an author, the operator's."""
+
+    client_id = models.CharField(max_length=80, default=new_client_id)
+    secret_digest = models.CharField(max_length=64, blank=True, editable=False)  # the secret itself is stored nowhere
+    name = models.CharField(max_length=80)
+    author = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="api_clients")
+    permissions = ArrayField(models.CharField(max_length=32, choices=Permission.choices), default=list, blank=True)
+    redirect_uri = models.CharField(max_length=500, blank=True, validators=[check_redirect_uri])
+    key_template = models.TextField(
+        max_length=10_000, blank=True, validators=[check_template], help_text=f"With {KEY} where the token goes."
+    )
+    key_filename = models.CharField(max_length=100, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[APIClientManager] = APIClientManager()
+
+    class Meta:
+        verbose_name = "API client"
+        constraints = (models.UniqueConstraint(fields=("client_id",), name="client_ids_are_unique"),)
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def reset_secret(self) -> str:
+        """Gives it a new secret and returns that."""
+        secret = secrets.token_hex(20)
+        self.secret_digest = digest_of(secret)
+        self.save(update_fields=["secret_digest"])
+        return secret
+
+    def has_secret(self, secret: str) -> bool:
+        return bool(self.secret_digest) and hmac.compare_digest(self.secret_digest, digest_of(secret))
+
+    def filled_template(self, token: str) -> str:
+        """The file of a player: the template with the token in its first place, or the token alone."""
+        return self.key_template.replace(KEY, token, 1) if self.key_template else token
+
+
+class AuthorizationCodeManager(models.Manager["AuthorizationCode"]):
+    def create_code(
+        self, user: User, *, client: APIClient | None = None, challenge: str = ""
+    ) -> tuple[AuthorizationCode, str]:
+        """Makes a code and returns it with its secret, which is stored nowhere."""
+        secret = secrets.token_hex(20)
+        return self.create(user=user, client=client, challenge=challenge, digest=digest_of(secret)), secret
+
+    def take(self, secret: str, client: APIClient) -> AuthorizationCode | None:
+        """Returns the live code, locked until the transaction ends; None where this client has none such."""
+        since = timezone.now() - CODE_LIFETIME
+        # A code that was made without naming a client may be used by any, as in the original.
+        mine = models.Q(client=client) | models.Q(client=None)
+        live = self.filter(mine, digest=digest_of(secret), created_at__gt=since, user__is_active=True)
+        return live.exclude(user__is_banned=True).select_related("user").select_for_update(of=("self",)).first()
+
+    def expired(self) -> models.QuerySet[AuthorizationCode]:
+        return self.filter(created_at__lte=timezone.now() - CODE_LIFETIME)
+
+
+class AuthorizationCode(models.Model):
+    """A code that a tool exchanges for a token: once, and within ten minutes. `challenge` is that of PKCE."""
+
+    digest = models.CharField(max_length=64)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    client = models.ForeignKey(APIClient, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    challenge = models.CharField(max_length=128, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects: ClassVar[AuthorizationCodeManager] = AuthorizationCodeManager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("digest",), name="authorization_codes_are_unique"),)
+
+    def __str__(self) -> str:
+        return f"code of user {self.user_id}"
+
+    def is_verified_by(self, verifier: str) -> bool:
+        """Whether the SHA-256 of the verifier is the challenge (RFC 7636, S256)."""
+        computed = urlsafe_b64encode(sha256(verifier.encode("utf-8", "surrogatepass")).digest()).rstrip(b"=")
+        return hmac.compare_digest(computed, self.challenge.encode("utf-8", "surrogatepass"))

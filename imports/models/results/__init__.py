@@ -1,0 +1,1 @@
+"""What players achieved: scores, and what is derived from them."""

@@ -1,0 +1,83 @@
+"""Ratings and classes of a player on a playtype, derived from the bests; and how they came to be."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from imports.models.accounts import User
+from imports.models.documents import Import
+
+
+class GameStats(models.Model):
+    """`ratings` maps profile ratings to numbers or null; `classes` maps class sets to class ids.
+
+    Exists while the player has scores on the playtype or a provided class of it.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="game_stats", db_index=False)
+    game = models.CharField(max_length=16)
+    playtype = models.CharField(max_length=16)
+    ratings = models.JSONField(default=dict)
+    classes = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name_plural = "game stats"
+        constraints = (models.UniqueConstraint(fields=("user", "game", "playtype"), name="one_stats_row_a_playtype"),)
+        # For rankings, which look at all players of a playtype.
+        indexes = (models.Index(fields=("game", "playtype"), name="stats_by_playtype"),)
+
+    def __str__(self) -> str:
+        return f"{self.game}:{self.playtype} of user {self.user_id}"
+
+
+class DailyRatings(models.Model):
+    """A day (UTC) on which scores of a player count for the first time, and the profile ratings at its end.
+
+    `score_count` counts the scores achieved on that day; it is 0 where all of them are without a time. Derived by
+    `pipeline.derived.rating_history`, which says from which day on a score counts.
+    """
+
+    # `one_row_of_ratings_a_day` begins with it.
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="daily_ratings", db_index=False)
+    game = models.CharField(max_length=16)
+    playtype = models.CharField(max_length=16)
+    day = models.DateField()
+    score_count = models.PositiveIntegerField()
+    ratings = models.JSONField()
+
+    class Meta:
+        verbose_name_plural = "daily ratings"
+        constraints = (
+            models.UniqueConstraint(fields=("user", "game", "playtype", "day"), name="one_row_of_ratings_a_day"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.game}:{self.playtype} of user {self.user_id} on {self.day}"
+
+
+class ClassAchievement(models.Model):
+    """A class reached for the first time or raised, and the import that brought it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="class_achievements", db_index=False)
+    from_import = models.ForeignKey(
+        Import, null=True, blank=True, on_delete=models.SET_NULL, related_name="class_achievements"
+    )
+    game = models.CharField(max_length=16)
+    playtype = models.CharField(max_length=16)
+    class_set = models.CharField(max_length=32)
+    old_value = models.CharField(max_length=32, null=True, blank=True)  # noqa: DJ001 - null: none before
+    new_value = models.CharField(max_length=32)
+    time_achieved = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("user", "game", "playtype", "class_set"), name="achievement_by_user"),
+            # For the feeds.
+            models.Index(
+                "game", "playtype", models.F("time_achieved").desc(), models.F("id").desc(), name="achievement_by_time"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.class_set}: {self.new_value}"

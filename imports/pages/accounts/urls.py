@@ -1,0 +1,34 @@
+"""Addresses of accounts, profiles and tokens."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from imports.pages.accounts import connect, data_exports, departures, views
+from imports.pages.core import converters  # noqa: F401 - registers the kinds of IDs
+
+urlpatterns = [
+    path("login/", views.SignIn.as_view(), name="login"),
+    path("logout/", views.sign_out, name="logout"),
+    path("signup/", views.SignUp.as_view(), name="signup"),
+    path("account/", views.account, name="account"),
+    path("account/profile/", views.profile_edit, name="profile-edit"),
+    path("account/picture/", views.picture, name="picture"),
+    path("account/picture/remove/", views.picture_remove, name="picture-remove"),
+    path("account/hooks/", views.hook_settings, name="hook-settings"),
+    path("account/password/", views.password_change, name="password-change"),
+    path("account/sign-out-everywhere/", views.sign_out_everywhere, name="sign-out-everywhere"),
+    path("account/data/", data_exports.your_data, name="your-data"),
+    path("account/data/<import:export_id>/", data_exports.data_export, name="data-export"),
+    path("account/data/<str:game>/<str:playtype>.csv", data_exports.score_table, name="score-table"),
+    path("account/delete/", departures.departure_list, name="departure-list"),
+    path("account/delete/everything/", departures.departure, name="departure"),
+    path("account/delete/<slug:game>/", departures.departure, name="departure-game"),
+    path("account/delete/<slug:game>/cancel/", departures.departure_cancel, name="departure-cancel"),
+    path("account/return/", departures.account_return, name="account-return"),
+    path("client-file-flow/<str:client_id>/", connect.client_file_flow, name="client-file-flow"),
+    path("oauth/request-auth", connect.request_auth, name="request-auth"),
+    path("users/<name:name>/", views.profile, name="profile"),
+    path("tokens/", views.token_list, name="token-list"),
+    path("tokens/<int:token_id>/revoke/", views.token_revoke, name="token-revoke"),
+]

@@ -1,0 +1,169 @@
+"""What a completed import did, from what its row has kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Q
+
+from imports.games import BY_SLUG
+from imports.games.spec import Playtype, Shown
+from imports.models import Import, ImportSession
+from imports.models.row_corrections import open_problems
+from imports.pages.components.class_progress import class_rail, distance, find_ladder, next_class
+from imports.pages.components.view_models import Count as Cell
+from imports.pages.components.view_models import Note, RatingChange
+from imports.pages.core.display_names import class_name
+from imports.pages.texts import formatting, import_texts
+from imports.pages.texts.numbers import format_change, format_rating
+
+MIN_SHOWN_SECONDS = 0.05  # less would be shown as 0.0 s
+
+Delta = Mapping[str, Any]
+
+
+def rating_changes(job: Import) -> list[RatingChange]:
+    """One for each playtype whose stats the import refreshed and that has a rating."""
+    found = []
+    for name, ratings in job.rating_changes.items():
+        playtype = find_playtype(job.game, name)
+        if playtype is None:
+            continue
+        rating = playtype.default_profile_rating
+        before, after = ratings.get(rating, (None, None))
+        if after is None:
+            continue
+        texts = [profile_rating(value, playtype, rating) for value in (before, after)]
+        change = format_change(before, after, rating_format(playtype, rating), kind="profile")
+        ladder = find_ladder(playtype, rating)
+        deltas = [delta for delta in job.class_deltas if delta["playtype"] == name]
+        found.append(
+            RatingChange(
+                name=formatting.rating_name(rating),
+                # A rating that reads the same before and after is told once.
+                before="" if before is None or texts[0] == texts[1] else texts[0],
+                after=texts[1],
+                change=change,
+                is_still=before is not None and not change,
+                class_rail=class_rail(ladder, before=before, after=after) if ladder else None,
+                notes=(*class_notes(playtype, deltas), *_notes_beside(playtype, after, ratings)),
+            )
+        )
+    return found
+
+
+def _notes_beside(playtype: Playtype, value: float, ratings: Mapping[str, Any]) -> Iterator[Note]:
+    """The profile ratings beside the one that the display is about, then how far its next class is."""
+    for name, (before, after) in ratings.items():
+        if name == playtype.default_profile_rating or name not in playtype.profile_ratings or after is None:
+            continue
+        change = format_change(before, after, rating_format(playtype, name), kind="profile")
+        yield Note("arrow-right", f"{formatting.rating_name(name)} {profile_rating(after, playtype, name)}", change)
+    distance_text = distance_to_next(playtype, value)
+    if distance_text:
+        yield Note("arrow-right", "", f"{distance_text}.")
+
+
+def find_playtype(game: str, name: str) -> Playtype | None:
+    """None for a playtype that this instance does not have any more."""
+    return BY_SLUG[game].by_name.get(name) if game in BY_SLUG else None
+
+
+def rating_change(game: str, changes: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
+    """The first of an import's changes of a default profile rating, signed, and the rating's name; or both empty.
+
+    A first rating is told as it is.
+    """
+    for name, ratings in changes.items():
+        playtype = find_playtype(game, name)
+        if playtype is not None:
+            rating = playtype.default_profile_rating
+            before, after = ratings.get(rating, (None, None))
+            change = format_change(before, after, rating_format(playtype, rating), kind="profile")
+            first = profile_rating(after, playtype, rating) if before is None and after is not None else ""
+            if change or first:
+                return change or first, formatting.rating_name(rating)
+    return "", ""
+
+
+def rating_format(playtype: Playtype, rating: str) -> Shown:
+    return playtype.profile_ratings[rating].shown
+
+
+def profile_rating(value: float | None, playtype: Playtype, rating: str) -> str:
+    return format_rating(value, rating_format(playtype, rating), kind="profile")
+
+
+def class_notes(playtype: Playtype, deltas: Iterable[Delta]) -> Iterator[Note]:
+    """A sentence for each class that was gained or lost."""
+    for delta in deltas:
+        group, old, new = playtype.classes[delta["set"]], delta["old"], delta["new"]
+        rises = old is None or group.index(new) > group.index(old)
+        before = None if old is None else group.values[group.index(old)].name
+        name = class_name(playtype, delta["set"], new)
+        strong, rest = import_texts.class_change(name, before, rises=rises, is_provided=group.is_provided)
+        yield Note("trophy", strong, rest)
+
+
+def distance_to_next(playtype: Playtype, value: float) -> str:
+    """How far it is to the next class: `0.136 to Argento IV`; empty at the top and where there is no ladder."""
+    rating = playtype.default_profile_rating
+    ladder = find_ladder(playtype, rating)
+    following = next_class(ladder, value) if ladder else None
+    if following is None:
+        return ""
+    floor, name = following
+    return formatting.distance_to_class(distance(value, floor, rating_format(playtype, rating)), name)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The grid of numbers, and how many sessions the import had a part in."""
+
+    cells: tuple[Cell, ...]
+    sessions: int
+
+
+def counts(job: Import) -> Counts:
+    """One query."""
+    parts = ImportSession.objects.filter(job=job)
+    sessions = parts.aggregate(touched=Count("pk"), created=Count("pk", filter=Q(created=True)))
+    cells = (
+        *_score_cells(job),
+        Cell(import_texts.SESSIONS, sessions["touched"], import_texts.new_count_note(sessions["created"])),
+        Cell(import_texts.DUPLICATES, job.duplicate_count),
+        Cell(import_texts.PROBLEMS, job.problem_count, url="?tab=problems#parts" if job.problem_count else ""),
+    )
+    return Counts(cells, sessions["touched"])
+
+
+def counts_before(job: Import) -> tuple[Cell, ...]:
+    """What a reverted import had done."""
+    return (*_score_cells(job), Cell(import_texts.DUPLICATES, job.duplicate_count))
+
+
+def _score_cells(job: Import) -> tuple[Cell, ...]:
+    return (
+        Cell(import_texts.NEW_SCORES, job.score_count),
+        Cell(import_texts.BETTER_BESTS, job.best_count),
+        Cell(import_texts.FIRST_PLAYS, job.first_play_count),
+    )
+
+
+def seconds_taken(job: Import) -> float | None:
+    """From a worker's first look to the end; None for what took no time worth telling."""
+    # An import that was cancelled while it waited has an end and no beginning.
+    if job.time_started is None or job.time_finished is None:
+        return None
+    taken = (job.time_finished - job.time_started).total_seconds()
+    return taken if taken >= MIN_SHOWN_SECONDS else None
+
+
+def problem_kinds(job: Import) -> dict[str, int]:
+    """Problem type -> how many, most frequent first. A query only where there are problems."""
+    if not job.problem_count:
+        return {}
+    kinds = open_problems().filter(job=job).values_list("type").annotate(count=Count("pk")).order_by("-count")
+    return dict(kinds)

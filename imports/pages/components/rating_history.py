@@ -1,0 +1,280 @@
+"""A player's rating over time: what is stored day by day, and the pictures of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import cached_property
+
+from imports.games import playtype_of
+from imports.games.spec import Playtype
+from imports.models import DailyRatings, GameStats
+from imports.pages.components.class_progress import class_floor, find_ladder
+from imports.pages.components.import_summary import profile_rating, rating_format
+from imports.pages.texts import formatting, player_texts
+from imports.pages.texts.numbers import format_change, format_number
+from imports.pipeline.rankings.rating_trends import ratings_since
+
+TREND_DAYS = 90
+MAX_POINTS = 120  # of a picture, and rows of the table beside it
+MAX_LEVELS = 5  # class thresholds that are drawn
+PADDING = 0.08  # share of the picture's height that stays free above and below the line
+RANGES: dict[str, int | None] = {"30d": 30, "90d": 90, "1y": 365, "all": None}
+"""The spans of time that a page can show, in days; None for everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class RatedDay:
+    """The rating at the end of a day (UTC)."""
+
+    day: date
+    value: float
+
+
+def today() -> date:
+    return timezone.now().astimezone(UTC).date()
+
+
+@dataclass(frozen=True)
+class Trend:
+    """A rating over the last days: oldest first, the first one being what stood when they began."""
+
+    days: Sequence[RatedDay]
+    playtype: Playtype
+    start: date
+
+    @cached_property
+    def gain(self) -> str:
+        """What the rating gained, signed; empty where it is as it was."""
+        if not self.days:
+            return ""
+        rating = self.playtype.default_profile_rating
+        before = self.days[0].value if self.days[0].day < self.start else 0.0
+        return format_change(before, self.days[-1].value, rating_format(self.playtype, rating), kind="profile")
+
+    @cached_property
+    def points(self) -> str:
+        """The corners of a line in a box of 100 by 38, for a picture without an axis; empty without a line."""
+        if len(self.days) < 2:
+            return ""
+        low, high = min(day.value for day in self.days), max(day.value for day in self.days)
+        length = max(1, (today() - self.start).days)
+        corners: list[str] = []
+        before: float | None = None
+        for day in self.days:
+            x = max(0, (day.day - self.start).days) / length * 100
+            y = 34 - (day.value - low) / ((high - low) or 1) * 30
+            # A step: the rating held until that day.
+            if before is not None:
+                corners.append(f"{x:.1f},{before:.1f}")
+            corners.append(f"{x:.1f},{y:.1f}")
+            before = y
+        return " ".join([*corners, f"100,{before:.1f}"])
+
+
+def trends(rows: Sequence[GameStats]) -> dict[int, Trend]:
+    """Returns how the default rating of each stats row went in the last ninety days, by primary key. One query."""
+    start = today() - timedelta(days=TREND_DAYS)
+    days = ratings_since(rows, start)
+    return {
+        row.pk: Trend([RatedDay(*each) for each in days[row.pk]], playtype_of(row.game, row.playtype), start)
+        for row in rows
+    }
+
+
+def rated_days(stats: GameStats, *, span: int | None) -> list[RatedDay]:
+    """Returns the days of the last `span` with their default rating, oldest first, after the one before them.
+
+    At most MAX_POINTS: of more days, the last of each part of the time. One query, two with a span.
+    """
+    rating = playtype_of(stats.game, stats.playtype).default_profile_rating
+    mine = DailyRatings.objects.filter(user=stats.user_id, game=stats.game, playtype=stats.playtype)
+    columns = ("day", "ratings")
+    if span is None:
+        rows = list(mine.order_by("day").values_list(*columns))
+    else:
+        start = today() - timedelta(days=span)
+        rows = list(mine.filter(day__gte=start).order_by("day").values_list(*columns))
+        rows[:0] = [
+            (start, ratings) for _, ratings in mine.filter(day__lt=start).order_by("-day").values_list(*columns)[:1]
+        ]
+    days = [RatedDay(day, ratings[rating]) for day, ratings in rows if ratings.get(rating) is not None]
+    if len(days) <= MAX_POINTS:
+        return days
+    length = -(-((days[-1].day - days[0].day).days + 1) // MAX_POINTS)
+    parts = {(days[-1].day - each.day).days // length: each for each in days}
+    return [days[0], *(each for each in parts.values() if each is not days[0])]
+
+
+# --- the picture ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A day in the picture. `from_x` and `width` are the part of the picture that shows `label`, in percent."""
+
+    x: str
+    y: str
+    from_x: str
+    width: str
+    label: str
+    anchor: str  # start, middle or end: where the label stands to its point
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A class's threshold."""
+
+    y: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayRow:
+    """A line of the table beside the picture."""
+
+    day: date
+    value: str
+    change: str
+    class_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RatingPlot:
+    """`_rating_plot.html`: a rating over time as a line of steps; `other` is a second player's, dashed."""
+
+    line: str  # path in a box of 1000 by 1000
+    area: str
+    points: tuple[Point, ...]
+    levels: tuple[Level, ...]
+    ticks: tuple[str, ...]
+    rows: tuple[DayRow, ...]  # newest first
+    label: str
+    axis: str
+    dates: tuple[tuple[str, str], ...]  # anchor and date, from left to right
+    y: str  # where the line ends
+    other: str = ""
+    other_y: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    start: date
+    end: date
+    low: float
+    high: float
+
+    def x(self, day: date) -> float:
+        return max(0.0, (day - self.start).days / ((self.end - self.start).days or 1))
+
+    def y(self, value: float) -> float:
+        return 1 - (value - self.low) / (self.high - self.low)
+
+
+def rating_plot(
+    days: Sequence[RatedDay],
+    playtype: Playtype,
+    *,
+    span: int | None,
+    other: Sequence[RatedDay] = (),
+    end: date | None = None,
+) -> RatingPlot | None:
+    """Returns the picture of a rating until `end` (today); None where there are not two days to draw a line between."""
+    end = end or today()
+    if not days or (len(days) < 2 and days[0].day == end):
+        return None
+    rating = playtype.default_profile_rating
+    shown = [day.value for day in (*days, *other)]
+    margin = (max(shown) - min(shown)) * PADDING or max(shown) * PADDING or 1
+    start = end - timedelta(days=span) if span else min(day.day for day in (*days, *other))
+    scale = _Scale(start, end, max(0.0, min(shown) - margin), max(shown) + margin)
+    line = _steps(days, scale)
+    low, high = (profile_rating(value, playtype, rating) for value in (scale.low, scale.high))
+    return RatingPlot(
+        line=line,
+        area=f"{line}V1000H{scale.x(days[0].day) * 1000:.0f}z",
+        points=tuple(_points(days, playtype, scale)),
+        levels=tuple(_levels(playtype, scale)),
+        ticks=tuple(f"{scale.x(day.day) * 100:.2f}%" for day in days),
+        rows=tuple(_rows(days, playtype)),
+        label=player_texts.plot_label(
+            formatting.rating_name(rating),
+            *(profile_rating(day.value, playtype, rating) for day in (days[0], days[-1])),
+            start=written_day(start),
+        ),
+        axis=player_texts.axis_note(low, high),
+        dates=(("start", written_day(start)), ("end", written_day(scale.end))),
+        y=f"{scale.y(days[-1].value) * 100:.2f}%",
+        other=_steps(other, scale),
+        other_y=f"{scale.y(other[-1].value) * 100:.2f}%" if other else "",
+    )
+
+
+def written_day(day: date) -> str:
+    """A day as pages write it: `22 Nov 2026`."""
+    return date_format(datetime(day.year, day.month, day.day, tzinfo=UTC), "j M Y")
+
+
+def _steps(days: Sequence[RatedDay], scale: _Scale) -> str:
+    """A path: the rating holds until the next day, and the last one until today."""
+    if not days:
+        return ""
+    first, *others = days
+    corners = "".join(f"H{scale.x(day.day) * 1000:.0f}V{scale.y(day.value) * 1000:.0f}" for day in others)
+    return f"M{scale.x(first.day) * 1000:.0f} {scale.y(first.value) * 1000:.0f}{corners}H1000"
+
+
+def _points(days: Sequence[RatedDay], playtype: Playtype, scale: _Scale) -> list[Point]:
+    rows = list(reversed(_rows(days, playtype)))
+    places = [scale.x(day.day) * 100 for day in days]
+    points = []
+    for number, (day, place, row) in enumerate(zip(days, places, rows, strict=True)):
+        # From halfway to the point before to halfway to the next one.
+        left = (places[number - 1] + place) / 2 if number else 0.0
+        right = (places[number + 1] + place) / 2 if number + 1 < len(places) else 100.0
+        points.append(
+            Point(
+                x=f"{place:.2f}%",
+                y=f"{scale.y(day.value) * 100:.2f}%",
+                from_x=f"{left:.2f}%",
+                width=f"{max(0.0, right - left):.2f}%",
+                label=player_texts.point_label(row.value, written_day(row.day), row.change),
+                anchor="start" if place < 30 else "end" if place > 70 else "middle",
+            )
+        )
+    return points
+
+
+def _levels(playtype: Playtype, scale: _Scale) -> list[Level]:
+    """The thresholds of classes within the picture; of many, as many as can be told apart."""
+    ladder = find_ladder(playtype, playtype.default_profile_rating)
+    if ladder is None:
+        return []
+    first, last = ladder.index(scale.low) + 1, ladder.index(scale.high)
+    step = -(-(last - first + 1) // MAX_LEVELS) or 1
+    found = [(ladder.name(index), class_floor(ladder, index)) for index in range(last, first - 1, -step)]
+    return [
+        Level(f"{scale.y(floor) * 100:.2f}%", name, format_number(floor)) for name, floor in found if floor is not None
+    ]
+
+
+def _rows(days: Sequence[RatedDay], playtype: Playtype) -> list[DayRow]:
+    rating = playtype.default_profile_rating
+    ladder = find_ladder(playtype, rating)
+    shown, before, rows = rating_format(playtype, rating), None, []
+    for day in days:
+        rows.append(
+            DayRow(
+                day=day.day,
+                value=profile_rating(day.value, playtype, rating),
+                change=format_change(before, day.value, shown, kind="profile"),
+                class_name=ladder.name(ladder.index(day.value)) if ladder else "",
+            )
+        )
+        before = day.value
+    return rows[::-1]

@@ -1,0 +1,53 @@
+"""The kinds of IDs in the addresses of pages. What is none of its kind is no page: 404 without a query."""
+
+from __future__ import annotations
+
+from django.urls import register_converter
+from django.urls.converters import StringConverter
+
+from imports.games import BY_SLUG
+
+
+class ImportID(StringConverter):
+    regex = "[0-9a-f]{40}"
+
+
+class CheckID(StringConverter):
+    regex = "[0-9a-f]{32}"
+
+
+class SessionID(StringConverter):
+    regex = "Q[0-9a-f]{40}"
+
+
+class OrphanID(StringConverter):
+    regex = "O[0-9a-f]{64}"
+
+
+class ScoreID(StringConverter):
+    regex = "T[0-9a-f]{64}"
+
+
+class GameName(StringConverter):
+    # The IDs of 2026 look alike (`iidx-sp`); pages of that game are `tachi_addresses`' to find.
+    regex = "|".join(BY_SLUG)
+
+
+class ChartID(StringConverter):
+    # Seeds give charts any ID, slashes included. NUL alone is kept out: PostgreSQL refuses to look for it.
+    regex = r"[^\0]+"
+
+
+class PlayerName(StringConverter):
+    # Wider than the rule for names (3 to 21 characters, no digit first): whether somebody bears it, the query says.
+    regex = "[A-Za-z0-9_-]{1,32}"
+
+
+register_converter(ImportID, "import")
+register_converter(CheckID, "check")
+register_converter(SessionID, "session")
+register_converter(OrphanID, "orphan")
+register_converter(ScoreID, "score")
+register_converter(GameName, "game")
+register_converter(ChartID, "chart")
+register_converter(PlayerName, "name")

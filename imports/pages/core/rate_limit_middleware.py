@@ -1,0 +1,76 @@
+"""What keeps names and passwords from being guessed quickly, and accounts from being made by the hundred."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+
+from imports.access import rate_limits
+from imports.access.rate_limits import ACCOUNT_LIMIT, SEARCHES, RateLimitExceeded
+from imports.models import User
+from imports.pages.core.permissions import Page
+from imports.pages.texts import account_texts
+
+
+def _rate_limited(view: Page, *, only_wrong: bool) -> Page:
+    """Counts what is sent to this page, by user or address; who sends too much waits, and is told how long (429)."""
+
+    @wraps(view)
+    def slowed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method != "POST":
+            return view(request, *args, **kwargs)
+        who = _client_key(request)
+        try:
+            # Counted before the view has a look, and given back: of attempts at once, none slips through.
+            rate_limits.consume(ACCOUNT_LIMIT, who)
+        except RateLimitExceeded as exceeded:
+            return _too_many_requests(request, exceeded.state.seconds_left)
+        response = view(request, *args, **kwargs)
+        if only_wrong and response.status_code == 302:  # what was right leads on
+            rate_limits.refund(ACCOUNT_LIMIT, who)
+        return response
+
+    return slowed
+
+
+limit_failures = partial(_rate_limited, only_wrong=True)
+"""For pages that ask for a password: a right one costs nothing."""
+limit_requests = partial(_rate_limited, only_wrong=False)
+"""For pages that make something of everything right."""
+
+
+class RateLimitMiddleware:
+    """The same for whatever else may count, such as signing in to the admin."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.GET.get("q"):  # whatever it is that is searched
+            try:
+                rate_limits.consume(SEARCHES, _client_key(request))
+            except RateLimitExceeded as exceeded:
+                return _too_many_requests(request, exceeded.state.seconds_left)
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        # The limits of single views, which need no handling of their own.
+        if isinstance(exception, RateLimitExceeded):
+            return _too_many_requests(request, exception.state.seconds_left)
+        return None
+
+
+def _client_key(request: HttpRequest) -> str:
+    return rate_limits.client_key(request.user if isinstance(request.user, User) else None, request.META)
+
+
+def _too_many_requests(request: HttpRequest, seconds: int) -> HttpResponse:
+    # A page of ours instead of a bare status: what was typed is gone, and the way back to the form is on it.
+    context = {"wait": account_texts.retry_after(seconds), "back_url": request.get_full_path()}
+    response = render(request, "too-often.html", context, status=429)
+    response.headers["Retry-After"] = str(seconds)
+    return response

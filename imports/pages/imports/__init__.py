@@ -1,0 +1,1 @@
+"""The pages of imports: upload, check, progress, result, lists, revert, rows that were left out."""

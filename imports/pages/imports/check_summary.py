@@ -1,0 +1,211 @@
+"""What a check found, as its page shows it. It waits as JSON beside the file (`pending_uploads`)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from imports.catalogue.chart_names import difficulty_name
+from imports.formats import BY_IMPORT_TYPE, kept_rows
+from imports.jobs import Upload
+from imports.models import Import, ImportSession
+from imports.pages.components.charts_and_distributions import highlights
+from imports.pages.components.import_summary import class_notes, find_playtype, rating_changes
+from imports.pages.components.view_models import Count, Note, ProblemRow, Rail, RatingChange, rail
+from imports.pages.core.display_names import game_name
+from imports.pages.imports.problem_rows import relevant_values
+from imports.pages.texts import formatting, import_texts
+from imports.pipeline.checking import CheckResult, Verdict
+from imports.pipeline.suggestions import Kept, Match, chart_reference_of, sure_matches
+
+MAX_LISTED = 500  # problems that are kept to be shown: more would fill Redis, and nobody reads them one by one
+KNOWN_VERDICTS = (Verdict.DUPLICATE, Verdict.REPEATED, Verdict.BLACKLISTED)
+PROBLEM_VERDICTS = (Verdict.UNKNOWN, Verdict.AMBIGUOUS, Verdict.INVALID, Verdict.BROKEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`import-check.html`: a file that waits for its player's word. `why_not` where all or nothing would be nothing."""
+
+    name: str
+    about: str
+    heading: str
+    rail: Rail
+    counts: tuple[Count, ...]
+    notes: tuple[Note, ...]
+    verdicts: Sequence[RatingChange]
+    gains: Sequence[Mapping[str, Any]]
+    matches: Sequence[TitleMatch]
+    chosen: int
+    problems: Sequence[ProblemRow]
+    problems_heading: str
+    more: str
+    button: str
+    is_new: bool
+    why_not: str
+
+
+@dataclass(frozen=True, slots=True)
+class TitleMatch:
+    """A title that nobody knows, and the song that it can only mean. `charts`: row, counted from 0, -> chart ID."""
+
+    title: str
+    rows: str
+    song: str
+    chart_names: str
+    likeness: str
+    charts: Mapping[str, str]
+
+
+def check_facts(checked: CheckResult, upload: Upload, prediction: Mapping[str, Any] | None) -> dict[str, Any]:
+    """All that the page needs of a check, as JSON data. `prediction`: from `predicted`, None without one."""
+    context = checked.context
+    problems = [
+        ProblemRow(
+            row=problem.row,
+            kind=formatting.KINDS.get(problem.type, problem.type),
+            message=problem.message,
+            values=tuple(relevant_values(problem.datapoint, problem.message)),
+            advice=import_texts.WOULD_BE_KEPT
+            if problem.is_unknown
+            else import_texts.CHECK_ADVICE.get(problem.type, ""),
+        )
+        for problem in (row.problem for row in checked.rows)
+        if problem is not None
+    ]
+    return {
+        "name": upload.file_name or import_texts.PASTED,
+        "size": len(upload.content),
+        "kind": BY_IMPORT_TYPE[upload.import_type].name,
+        "game": context.game.slug,
+        "playtypes": list(checked.playtypes),
+        "service": context.service,
+        "rows": checked.row_count,
+        "totals": {verdict.value: count for verdict, count in checked.totals.items()},
+        "classes": list(checked.classes),
+        "problems": [asdict(problem) for problem in problems],
+        "prediction": prediction,
+        "matches": [asdict(match) for match in _title_matches(checked, upload)],
+        "chosen": len(kept_rows.decode_chosen(upload.fields.get(kept_rows.CHOSEN_FIELD, "{}"))),
+    }
+
+
+def predicted(job: Import) -> dict[str, Any]:
+    """What the import that a file would be says of itself, as JSON data."""
+    return {
+        "rating_changes": job.rating_changes,
+        "class_deltas": job.class_deltas,
+        "best_count": job.best_count,
+        "first_play_count": job.first_play_count,
+        "sessions": ImportSession.objects.filter(job=job).count(),
+        "gains": [asdict(row) for row in highlights(job)],
+    }
+
+
+def _title_matches(checked: CheckResult, upload: Upload) -> list[TitleMatch]:
+    """Unknown titles that merely look like known ones, each once. Two queries."""
+    sent = checked.context.as_sent()
+    unknown = {
+        row.row: Kept(row.problem.datapoint, sent, upload.import_type)
+        for row in checked.rows
+        if row.problem is not None and row.verdict is Verdict.UNKNOWN
+    }
+    groups: dict[tuple[str, int], list[tuple[int, Match]]] = defaultdict(list)
+    for number, match in sure_matches(unknown).items():
+        asked = chart_reference_of(unknown[number])
+        if asked is not None:
+            groups[asked.identifier, match.chart.song.pk].append((number, match))
+    game = checked.context.game
+    return [
+        TitleMatch(
+            title=title,
+            rows=import_texts.rows_named([number for number, _ in rows]),
+            song=rows[0][1].chart.song.title,
+            chart_names=", ".join(dict.fromkeys(str(difficulty_name(game, match.chart)) for _, match in rows)),
+            likeness=import_texts.likeness_text(rows[0][1].title, rows[0][1].differs_in),
+            charts={str(number): match.chart.chart_id for number, match in rows},
+        )
+        for (title, _), rows in groups.items()
+    ]
+
+
+def read_check(facts: Mapping[str, Any]) -> Check:
+    """What `check_facts` told."""
+    totals, rows = facts["totals"], facts["rows"]
+    new, same, bad = totals[Verdict.NEW], _sum(totals, KNOWN_VERDICTS), _sum(totals, PROBLEM_VERDICTS)
+    problems = [ProblemRow(**{**each, "values": tuple(map(tuple, each["values"]))}) for each in facts["problems"]]
+    game = game_name(facts["game"], facts["playtypes"])
+    prediction = facts["prediction"] or {}
+    told = {name: prediction.get(name, {}) for name in ("rating_changes", "class_deltas")}
+    verdicts = rating_changes(Import(game=facts["game"], playtypes=facts["playtypes"], **told)) if prediction else []
+    # Where a rating is foretold, its display tells of the classes as well.
+    deltas = [(find_playtype(delta["game"], delta["playtype"]), delta) for delta in facts["classes"] if not verdicts]
+    return Check(
+        name=facts["name"],
+        about=import_texts.about_file(facts["size"], facts["kind"], game, rows, facts["service"]),
+        heading=import_texts.new_scores_heading(new),
+        rail=rail(
+            (("c-new", new), ("c-dup", same), ("c-bad", bad)),
+            total=max(rows, 1),  # a file without rows has an empty rail
+            label=import_texts.check_rail_label(new, same, bad, rows),
+        ),
+        counts=_predicted_counts(totals, prediction) if prediction else _counts(totals, rows),
+        notes=tuple(note for playtype, delta in deltas if playtype for note in class_notes(playtype, [delta])),
+        verdicts=verdicts,
+        gains=prediction.get("gains", ()),
+        matches=[TitleMatch(**each) for each in facts["matches"]],
+        chosen=facts["chosen"],
+        problems=problems,
+        problems_heading=import_texts.rows_with_problems(bad),
+        more=import_texts.listed_part_note(len(problems), bad) if len(problems) < bad else "",
+        button=import_texts.import_scores_button(new),
+        is_new=bool(new or facts["classes"]),  # a file may bring classes alone
+        why_not=import_texts.all_rows_needed(rows, bad) if bad else "",
+    )
+
+
+def _counts(totals: Mapping[str, int], rows: int) -> tuple[Count, ...]:
+    # Deleted scores are skipped as duplicates are, and our own errors as invalid rows are; both are told beside.
+    deleted, broken = totals[Verdict.BLACKLISTED], totals[Verdict.BROKEN]
+    return (
+        Count(import_texts.ROWS, rows),
+        Count(import_texts.NEW, totals[Verdict.NEW], swatch="c-new"),
+        Count(
+            import_texts.DUPLICATES_SKIPPED,
+            _sum(totals, KNOWN_VERDICTS),
+            small=import_texts.deleted_scores_note(deleted),
+            swatch="c-dup",
+        ),
+        Count(import_texts.UNKNOWN_CHART, totals[Verdict.UNKNOWN], swatch="c-bad"),
+        Count(import_texts.AMBIGUOUS, totals[Verdict.AMBIGUOUS], swatch="c-bad"),
+        Count(
+            import_texts.INVALID,
+            totals[Verdict.INVALID] + broken,
+            small=import_texts.internal_errors(broken),
+            swatch="c-bad",
+        ),
+    )
+
+
+def _predicted_counts(totals: Mapping[str, int], prediction: Mapping[str, Any]) -> tuple[Count, ...]:
+    deleted = totals[Verdict.BLACKLISTED]
+    bad = _sum(totals, PROBLEM_VERDICTS)
+    return (
+        Count(import_texts.NEW_SCORES, totals[Verdict.NEW], swatch="c-new"),
+        Count(import_texts.BETTER_BESTS, prediction["best_count"]),
+        Count(import_texts.FIRST_PLAYS, prediction["first_play_count"]),
+        Count(
+            import_texts.DUPLICATES_SKIPPED,
+            _sum(totals, KNOWN_VERDICTS),
+            small=import_texts.deleted_scores_note(deleted),
+            swatch="c-dup",
+        ),
+        Count(import_texts.PROBLEMS, bad, url="#problems" if bad else "", swatch="c-bad"),
+        Count(import_texts.SESSIONS, prediction["sessions"]),
+    )
+
+
+def _sum(totals: Mapping[str, int], verdicts: Sequence[Verdict]) -> int:
+    return sum(totals[verdict] for verdict in verdicts)

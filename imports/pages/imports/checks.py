@@ -1,0 +1,42 @@
+"""Checking a file and keeping it with what was found: when it is given, and again once charts were chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+from imports import submissions
+from imports.access import rate_limits
+from imports.formats import kept_rows
+from imports.jobs import Upload
+from imports.pages.core.permissions import AuthenticatedRequest
+from imports.pages.imports import check_summary, pending_uploads
+from imports.pipeline.checking import RowFilter
+from imports.pipeline.progress import Progress
+
+
+def check_and_keep(request: AuthenticatedRequest, upload: Upload, *, progress: Progress | None = None) -> str:
+    """Returns the ID of the check. Raises what `submissions.check`, `pending_uploads.save` and rate limits do."""
+    rate_limits.consume(rate_limits.SCORE_CHECK_LIMIT, rate_limits.client_key(request.user, request.META))
+    row_filter = RowFilter(limit=check_summary.MAX_LISTED)
+    found = submissions.check(request.user, upload, row_filter=row_filter, progress=progress)
+    prediction = submissions.predict(request.user, upload, found, tell=check_summary.predicted)
+    return pending_uploads.save(request.user, upload, check_summary.check_facts(found, upload, prediction))
+
+
+def with_charts(upload: Upload, facts: Mapping[str, Any], titles: Collection[int] | None) -> Upload:
+    """The upload with the rows of these matches of the check (by place; None: of all) on their charts."""
+    chosen = dict(kept_rows.decode_chosen(upload.fields.get(kept_rows.CHOSEN_FIELD, "{}")))
+    for place, match in enumerate(facts["matches"]):
+        if titles is None or place in titles:
+            chosen |= {int(row): chart for row, chart in match["charts"].items()}
+    return replace(
+        upload, fields={**upload.fields, "invalid": "skip", kept_rows.CHOSEN_FIELD: kept_rows.encode_chosen(chosen)}
+    )
+
+
+def without_charts(upload: Upload) -> Upload:
+    """The upload as it was given."""
+    fields = {name: value for name, value in upload.fields.items() if name != kept_rows.CHOSEN_FIELD}
+    return replace(upload, fields={**fields, "invalid": "skip"})

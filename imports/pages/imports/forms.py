@@ -1,0 +1,139 @@
+"""The form that gives a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import forms
+from django.conf import settings
+
+from imports.formats import BY_IMPORT_TYPE, recognize, text
+from imports.formats.base import Format, FormField
+from imports.jobs import Upload
+from imports.pages.components.file_kinds import file_formats
+from imports.pages.texts import import_texts
+from imports.pages.texts.translation import gettext_lazy
+
+
+def file_fields(formats: Iterable[Format]) -> dict[str, FormField]:
+    """What goes with some files, by the name of the field."""
+    return {field.name: field for each in formats for field in each.fields}
+
+
+class UploadForm(forms.Form):
+    """A file or pasted text, under the names that the API has for it."""
+
+    importType = forms.ChoiceField(  # noqa: N815 - the API's name
+        label=gettext_lazy("Import type"),
+        required=False,
+        error_messages={"invalid_choice": import_texts.UNKNOWN_KIND},
+    )
+    scoreData = forms.FileField(  # noqa: N815 - the API's name
+        label=gettext_lazy("File"),
+        required=False,
+        allow_empty_file=True,  # we say it ourselves
+    )
+    pasted = forms.CharField(
+        label=gettext_lazy("Paste the text"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(
+            attrs={"spellcheck": "false", "rows": 6, "placeholder": '{ "meta": { "game": "sdvx", … }, … }'}
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        formats = file_formats()
+        kinds = self.fields["importType"]
+        assert isinstance(kinds, forms.ChoiceField)  # noqa: S101 - for mypy
+        kinds.choices = [("", import_texts.FIND_OUT), *((each.import_type, each.name) for each in formats)]
+        endings = dict.fromkeys(ending for each in formats for ending in each.extensions)
+        self.fields["scoreData"].widget.attrs["accept"] = ",".join([*endings, "text/plain"])
+        for name, field in file_fields(formats).items():
+            self.fields[name] = forms.ChoiceField(
+                label=import_texts.FIELD_LABELS.get(name, name),
+                choices=[("", import_texts.AS_NAMED), *((value, value) for value in field.values)],
+                required=False,
+            )
+        self.order_fields(["importType", *file_fields(formats), "scoreData", "pasted"])
+
+    def asked_fields(self) -> list[forms.BoundField]:
+        """The fields that go with some kinds of files."""
+        return [self[name] for name in file_fields(file_formats())]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.errors:
+            return cleaned
+        file, pasted = cleaned["scoreData"], cleaned["pasted"]
+        if pasted.strip():
+            if file is not None:
+                raise forms.ValidationError({"pasted": import_texts.ONE_OR_THE_OTHER})
+            field, content = "pasted", pasted.encode()
+        elif file is None:
+            raise forms.ValidationError({"scoreData": import_texts.CHOOSE_A_FILE})
+        elif file.size is None or file.size > settings.TACHI_MAX_UPLOAD_BYTES:  # before it is read into memory
+            raise forms.ValidationError({"scoreData": import_texts.too_large(settings.TACHI_MAX_UPLOAD_BYTES)})
+        else:
+            field, content = "scoreData", file.read()
+        if not content.strip():
+            raise forms.ValidationError({field: import_texts.EMPTY_FILE})
+        source = BY_IMPORT_TYPE.get(cleaned["importType"]) or recognize(content, file_formats())
+        problem = import_texts.NOT_RECOGNIZED if source is None else find_text_problem(content, source)
+        if source is None or problem:
+            raise forms.ValidationError({field: problem})
+        values = {each.name: cleaned[each.name] or each.guess(file.name if file else "") for each in source.fields}
+        for name, value in values.items():
+            if not value:
+                raise forms.ValidationError({name: import_texts.say_which(source.name, source.fields[0].values)})
+        return {**cleaned, "content": content, "source": source, "values": values}
+
+    failure = ""
+    """The exact message of a check that could not read the file as a whole."""
+
+    @property
+    def missing_field(self) -> str:
+        """The name of the field that the file asks for."""
+        return next((name for name in file_fields(file_formats()) if name in self.errors), "")
+
+    def with_error(self, message: str) -> UploadForm:
+        """The form with this to say about it as a whole."""
+        self.add_error(None, message)
+        return self
+
+    def with_failure(self, message: str) -> UploadForm:
+        """The form of a file that cannot be read as it stands."""
+        self.failure = message
+        return self.with_error(f"{import_texts.recognized_as(self.source.name)} {import_texts.failure_reason(400)}")
+
+    @property
+    def source(self) -> Format:
+        """The format that was chosen, or that the file is in."""
+        found: Format = self.cleaned_data["source"]
+        return found
+
+    def upload(self, client: str, *, fields: Mapping[str, str] | None = None) -> Upload:
+        """What to submit, or to check."""
+        file = self.cleaned_data["scoreData"]
+        return Upload(
+            content=self.cleaned_data["content"],
+            import_type=self.source.import_type,
+            file_name=file.name if file else "",
+            fields={**self.cleaned_data["values"], **(fields or {})},
+            user_intent=True,
+            # PostgreSQL stores no NUL.
+            client=client.replace("\0", ""),
+        )
+
+
+def find_text_problem(content: bytes, source: Format) -> str:
+    """What can be said at once of a file that cannot be such a one at all; empty where a worker has to look."""
+    if ".json" not in source.extensions:
+        return ""
+    try:
+        text.decode(content)
+    except text.NotTextError as problem:
+        return str(problem)
+    return "" if content.lstrip().startswith(b"{") else import_texts.NOT_JSON

@@ -1,0 +1,58 @@
+"""Tools whose latest imports failed: what a player whose scores come in by themselves would not notice otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from imports.integers import milliseconds
+from imports.models import Import, State, User
+from imports.models.documents import UNFINISHED
+from imports.pages.core.display_names import format_name
+from imports.pages.core.urls import import_url
+from imports.pages.texts import formatting, import_texts
+
+MAX_LOOKED_AT = 100  # latest imports
+MAX_TOLD = 3  # tools
+
+
+@dataclass(frozen=True, slots=True)
+class FailingTool:
+    """A tool whose latest imports all failed. `text` says how many, `message` why the last one did."""
+
+    text: str
+    message: str
+    time: int  # ms
+    url: str
+    list_url: str
+
+
+def failing_tools(player: User) -> Sequence[FailingTool]:
+    """Those whose newest finished import failed, latest first. One query, of a bounded number of imports."""
+    # Files that somebody uploads by hand say on their own page that they failed.
+    sent = Import.objects.filter(user=player, user_intent=False).exclude(state__in=UNFINISHED).order_by("-pk")
+    columns = ("import_id", "state", "import_type", "client", "error_message", "time_queued")
+    failed: dict[tuple[str, str], list[Import]] = {}
+    settled = set()
+    for job in sent.only(*columns)[:MAX_LOOKED_AT]:
+        source = job.import_type, job.client
+        if job.state == State.FAILED and source not in settled:
+            failed.setdefault(source, []).append(job)
+        else:
+            settled.add(source)
+    return [_told(jobs) for jobs in list(failed.values())[:MAX_TOLD]]
+
+
+def _told(jobs: Sequence[Import]) -> FailingTool:
+    newest = jobs[0]
+    query = urlencode({"type": newest.import_type, "state": State.FAILED.value})
+    return FailingTool(
+        text=import_texts.tool_fails(format_name(newest), len(jobs)),
+        message=formatting.first_line(newest.error_message),
+        time=milliseconds(newest.time_queued),
+        url=import_url(newest),
+        list_url=f"{reverse('import-list')}?{query}",
+    )

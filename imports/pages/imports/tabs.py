@@ -1,0 +1,147 @@
+"""The parts of a completed import's page below its tabs: each its own address, fifty rows at a time."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+from django.db.models.functions import Substr
+from django.http import HttpRequest
+from django.urls import reverse
+
+from imports.access import permissions
+from imports.games import BY_SLUG
+from imports.models import Import, ImportInput, ImportProblem, ImportSession, OrphanScore, Score
+from imports.pages.components.active_filters import active_filters, clear_url
+from imports.pages.components.charts_and_distributions import highlights, lamps_and_grades, over_time
+from imports.pages.components.score_rows import get_page, import_scope, score_rows
+from imports.pages.components.view_models import Line, Link
+from imports.pages.core.display_names import get_input, kept_until
+from imports.pages.imports.history import history
+from imports.pages.imports.problem_rows import problem_rows
+from imports.pages.imports.score_filters import ScoreFilters, columns, order_scores
+from imports.pages.imports.title_matches import find_import_matches
+from imports.pages.texts import formatting, import_texts, revert_texts
+
+Context = dict[str, Any]
+PREVIEW_BYTES = 4096  # bytes of a compressed file that are looked into
+PREVIEW_CHARACTERS = 1200  # characters of it that are shown
+TABS = ("overview", "scores", "problems", "sessions", "input")
+SCORE_PARAMETERS = frozenset({"sort", "q", "lamp", "grade", "page"})
+PRIVATE_TABS = frozenset({"input"})
+
+
+def tab_links(job: Import, chosen: str, *, sessions: int, private: bool) -> list[Link]:
+    """The tabs with how much waits in each; history and file are for those who may see them (`private`)."""
+    sent = get_input(job)
+    counts: dict[str, int | str | None] = {
+        "overview": None,
+        "scores": job.score_count,
+        "problems": job.problem_count,
+        "sessions": sessions,
+        "input": formatting.file_size(sent.size) if sent else None,
+    }
+    return [
+        Link(import_texts.TABS[name], f"?tab={name}#parts", count, is_current=name == chosen)
+        for name, count in counts.items()
+        if private or name not in PRIVATE_TABS
+    ]
+
+
+def chosen_tab(request: HttpRequest, *, private: bool) -> str:
+    """The tab that the address names; the overview for what does not exist, or not for this reader."""
+    name = request.GET.get("tab", "").replace("history", "input")  # the history stands with the file
+    if name in TABS and (private or name not in PRIVATE_TABS):
+        return name
+    # Addresses that order or narrow scores without a tab are older than the overview.
+    return "scores" if SCORE_PARAMETERS & request.GET.keys() else "overview"
+
+
+def contents(job: Import, tab: str, request: HttpRequest) -> Context:
+    """What stands below the chosen tab. Nothing of the others is read."""
+    match tab:
+        case "overview":
+            lamps, grades = lamps_and_grades(job)
+            gains = highlights(job)
+            return {"tab": tab, "highlights": gains, "lamps": lamps, "grades": grades, "over_time": over_time(job)}
+        case "sessions":
+            parts = ImportSession.objects.filter(job=job).select_related("session").order_by("-session__time_started")
+            page = get_page(parts, request)
+            lines = [
+                Line(
+                    name=part.session.name,
+                    url=reverse("session-detail", args=[part.session.session_id]),
+                    strong=import_texts.session_part(part.score_count, created=part.created),
+                    rest=import_texts.total_note(part.score_count, part.session.score_count),
+                    time=int(part.session.time_started),
+                    end_time=int(part.session.time_ended),
+                )
+                for part in page.object_list
+            ]
+            return {"tab": tab, "page": page, "lines": lines}
+        case "problems":
+            return {"tab": tab, **_problems(job, request)}
+        case "input":
+            return {"tab": tab, "file": file_facts(job), "entries": history(job)}
+    return {"tab": tab, **_scores(job, request)}
+
+
+# --- the tabs ---------------------------------------------------------------------------------------
+
+
+def _scores(job: Import, request: HttpRequest) -> Context:
+    playtype = BY_SLUG[job.game].by_name[job.playtypes[0]] if job.game in BY_SLUG and job.playtypes else None
+    if playtype is None:
+        return {"rows": []}
+    filters = ScoreFilters(request.GET, game=job.game, playtype=playtype)
+    found = filters.narrow(Score.objects.filter(from_import=job))
+    page = get_page(order_scores(found, playtype, request.GET.get("sort", "")), request)
+    chosen = filters.chosen()
+    return {
+        "page": page,
+        "rows": score_rows(list(page.object_list), import_scope(job)),
+        "columns": columns(playtype, request.GET),
+        "filters": filters if job.score_count else None,  # in an empty table there is nothing to look for
+        "active": active_filters(filters, chosen, request.GET),
+        "clear_url": clear_url(chosen, request.GET),
+    }
+
+
+def _problems(job: Import, request: HttpRequest) -> Context:
+    page = get_page(ImportProblem.objects.filter(job=job).select_related("orphan").order_by("row"), request)
+    is_own = job.user == request.user
+    private = permissions.can_see_input(request.user, job)
+    # Sure matches are counted over all pages, as the one button takes them all.
+    sure = len(find_import_matches(job)) if is_own else 0
+    orphans = OrphanScore.objects.filter(from_import=job).count() if is_own else 0
+    return {
+        "page": page,
+        "rows": problem_rows(page.object_list, job, private=private, mine=is_own),
+        "kept_aside": revert_texts.orphans_notice(orphans) if orphans else "",
+        "sure_matches": import_texts.sure_matches(sure) if sure else "",
+        "use_matches_url": reverse("import-use-matches", args=[job.import_id]),
+        # Guests are spared the way to a page that would ask them to sign in.
+        "table_url": reverse("import-problems-csv", args=[job.import_id]) if request.user.is_authenticated else "",
+        "left_out_url": reverse("import-left-out", args=[job.import_id]) if private and get_input(job) else "",
+    }
+
+
+def file_facts(job: Import) -> Context | None:
+    """Name, size, until when it is kept, and how it begins; None when it is not kept any more. One query."""
+    sent = get_input(job)
+    if sent is None:
+        return None
+    # A few kilobytes of the compressed file hold more lines than are shown; the whole of it may be megabytes.
+    beginning = Substr("content", 1, PREVIEW_BYTES)
+    compressed = bytes(ImportInput.objects.filter(pk=job.pk).values_list(beginning, flat=True).first() or b"")
+    # Bounded as well: a small compressed text may be of any length.
+    preview = zlib.decompressobj().decompress(compressed, 2 * PREVIEW_CHARACTERS).decode(errors="ignore")
+    if len(preview) > PREVIEW_CHARACTERS:
+        preview = f"{preview[:PREVIEW_CHARACTERS].rstrip()}\n…"
+    return {
+        "name": sent.file_name or import_texts.PASTED,
+        "size": sent.size,
+        "until": kept_until(job),
+        "url": reverse("import-input", args=[job.import_id]),
+        "beginning": preview,
+    }

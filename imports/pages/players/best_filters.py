@@ -1,0 +1,97 @@
+"""Narrowing and ordering a player's bests of a game. Everything stands in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.db.models import F, QuerySet
+from django.db.models.fields.json import KT
+from django.http import QueryDict
+
+from imports.catalogue import fuzzy
+from imports.games.spec import Playtype
+from imports.models import PersonalBest
+from imports.pages.components.lamp_colors import TABLE, row_ladder
+from imports.pages.components.score_rows import rating_order
+from imports.pages.components.view_models import Column
+from imports.pages.core.pagination import list_url
+from imports.pages.texts import formatting, import_texts, player_texts
+
+MAX_SEARCH_LENGTH = 100  # characters that are looked for
+MAX_LEVEL_LENGTH = 50
+RANK = F("rank_keys")
+
+ORDERS: dict[str, Callable[[Playtype], Any]] = {
+    "": rating_order,
+    "rating": rating_order,
+    "rating-up": lambda playtype: rating_order(playtype, upwards=True),
+    "score": lambda _: RANK.desc(),
+    "score-up": lambda _: RANK.asc(),
+    "time": lambda _: F("time_achieved").desc(nulls_last=True),
+    "time-up": lambda _: F("time_achieved").asc(nulls_last=True),
+}
+
+
+class BestFilters(forms.Form):
+    """What the bests are narrowed to; a part that says nothing sensible narrows nothing."""
+
+    q = forms.CharField(label=player_texts.SEARCH, required=False, max_length=MAX_SEARCH_LENGTH)
+    level = forms.CharField(label=player_texts.LEVEL, required=False, max_length=MAX_LEVEL_LENGTH)
+    lamp = forms.ChoiceField(label=player_texts.LAMP, required=False)
+    grade = forms.ChoiceField(label=player_texts.GRADE, required=False)
+    sort = forms.ChoiceField(label=player_texts.ORDER, required=False)  # on phones, where the table has no heads
+    tab = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, query: QueryDict, *, game: str, playtype: Playtype) -> None:
+        super().__init__({**query.dict(), "tab": "bests"})
+        self.ladders = {"lamp": row_ladder(game), "grade": "grade"}
+        choices = {
+            name: [("", str(import_texts.ALL)), *((value, value) for value in reversed(TABLE[game][ladder]))]
+            for name, ladder in self.ladders.items()
+        }
+        choices["sort"] = player_texts.orders(formatting.rating_name(playtype.default_score_rating))
+        for name, found in choices.items():
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for mypy
+            field.choices = found
+
+    def chosen(self) -> dict[str, Any]:
+        """The filters that are set and sensible."""
+        self.full_clean()
+        return {name: self.cleaned_data[name] for name in ("q", "level", *self.ladders) if self.cleaned_data.get(name)}
+
+    def narrow(self, found: QuerySet[PersonalBest]) -> QuerySet[PersonalBest]:
+        for name, value in self.chosen().items():
+            if name == "q":
+                wanted = fuzzy.pattern(value)
+                found = found.filter(chart__song__search_text__contains=wanted) if wanted else found.none()
+            elif name == "level":
+                found = found.filter(chart__level=value)
+            else:
+                found = found.alias(**{name: KT(f"score_data__{self.ladders[name]}")}).filter(**{name: value})
+        return found
+
+
+def order_bests(found: QuerySet[PersonalBest], playtype: Playtype, sort: str) -> QuerySet[PersonalBest]:
+    """In the order that the address names, by rating without one; the key last, so that pages do not overlap."""
+    return found.order_by(ORDERS.get(sort, rating_order)(playtype), "pk")
+
+
+def columns(playtype: Playtype, query: QueryDict) -> list[Column]:
+    """The table's heads. Three of them sort: the most first, and the least when asked again."""
+    sort = query.get("sort", "") or "rating"
+
+    def sortable(name: str, key: str) -> Column:
+        url = f"{list_url(query, sort=f'{key}-up' if sort == key else key, page=None)}#parts"
+        return Column(name, url, {key: "descending", f"{key}-up": "ascending"}.get(sort, ""), is_number=True)
+
+    return [
+        Column(str(player_texts.SONG)),
+        Column(str(player_texts.CHART)),
+        Column(str(player_texts.LAMP)),
+        sortable(str(player_texts.SCORE), "score"),
+        sortable(formatting.rating_name(playtype.default_score_rating), "rating"),
+        sortable(str(player_texts.DATE), "time"),
+    ]

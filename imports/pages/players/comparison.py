@@ -1,0 +1,179 @@
+"""Two players of a game compared: who leads on how many charts, lamps on shared charts, and the charts themselves."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from imports.catalogue.chart_names import ChartName, difficulty_name
+from imports.games.spec import Chart, Game, Playtype
+from imports.integers import milliseconds
+from imports.models import GameStats, PersonalBest, Session
+from imports.pages.components.class_progress import find_ladder
+from imports.pages.components.import_summary import profile_rating
+from imports.pages.components.lamp_colors import TABLE, Light, light_of, row_ladder, shown_lamp
+from imports.pages.components.rating_history import TREND_DAYS
+from imports.pages.components.score_rows import main_number, metric_format
+from imports.pages.components.song_names import played_song
+from imports.pages.components.view_models import Rail, SongName, rail
+from imports.pages.core.urls import score_url
+from imports.pages.texts import formatting, player_texts
+from imports.pages.texts.numbers import format_metric
+from imports.pipeline.derived.ranking import Rank, stats_rankings
+from imports.pipeline.rankings.comparison import Totals, Which, find_charts
+from imports.pipeline.scoring.chart_loading import charts_by_pk
+
+PER_PAGE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A player's rating and class, and their rank among all who have one."""
+
+    name: str
+    rating: str
+    class_name: str
+    rank: Rank | None
+
+
+@dataclass(frozen=True, slots=True)
+class LampRow:
+    """How often both have a lamp on the charts that they share."""
+
+    light: Light
+    one: int
+    other: int
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """A number of both."""
+
+    name: str
+    one: int
+    other: int
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A player's best on a chart."""
+
+    score: str
+    lamp: Light
+    url: str
+    is_ahead: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChartRow:
+    """A chart with the bests of both; `lead`: by how much the better one is ahead."""
+
+    song: SongName
+    chart: ChartName
+    one: Side | None
+    other: Side | None
+    lead: str
+    leader: str
+
+
+def standings(rows: Sequence[GameStats], playtype: Playtype) -> list[Standing]:
+    """Where both stand. One query."""
+    rating = playtype.default_profile_rating
+    ladder = find_ladder(playtype, rating)
+    ranks = stats_rankings(rows)
+    found = []
+    for row in rows:
+        value = row.ratings.get(rating)
+        if value is None:
+            found.append(Standing(row.user.username, formatting.UNKNOWN, "", None))
+            continue
+        class_name = ladder.name(ladder.index(value)) if ladder else ""
+        rank = ranks[row.pk].get(rating)
+        found.append(Standing(row.user.username, profile_rating(value, playtype, rating), class_name, rank))
+    return found
+
+
+def lead_bar(totals: Totals, names: tuple[str, str]) -> Rail:
+    """Who leads on how many of the charts that both have played."""
+    counts = totals.charts
+    return rail(
+        (("one", counts["one"]), ("even", counts["even"]), ("two-leads", counts["other"])),
+        total=totals.shared,
+        label=player_texts.lead_label(names[0], counts["one"], counts["even"], names[1], counts["other"]),
+    )
+
+
+def lamp_rows(totals: Totals, game: Game) -> list[LampRow]:
+    """The best lamp first."""
+    ladder = row_ladder(game.slug)
+    return [
+        LampRow(light_of(game.slug, ladder, value), totals.lamps_of_one[value], totals.lamps_of_other[value])
+        for value in reversed(TABLE[game.slug][ladder])
+        if totals.lamps_of_one[value] or totals.lamps_of_other[value]
+    ]
+
+
+def fact_rows(one: GameStats, other: GameStats, totals: Totals) -> list[FactRow]:
+    """Charts and sessions of both. One query."""
+    since = milliseconds(timezone.now() - timedelta(days=TREND_DAYS))
+    # By an index that begins with the player and ends with the time.
+    latest = Session.objects.filter(
+        user__in=[one.user_id, other.user_id], game=one.game, playtype=one.playtype, time_ended__gte=since
+    )
+    sessions = Counter(latest.values_list("user", flat=True))
+    shared, only_one, only_other = totals.shared, totals.charts["only-one"], totals.charts["only-other"]
+    return [
+        FactRow(str(player_texts.CHARTS_PLAYED), shared + only_one, shared + only_other),
+        FactRow(str(player_texts.LATEST_SESSIONS), sessions[one.user_id], sessions[other.user_id]),
+    ]
+
+
+def chart_rows(
+    one: GameStats, other: GameStats, game: Game, playtype: Playtype, *, which: Which, page: int
+) -> list[ChartRow]:
+    """A page of charts. Four queries, however many there are."""
+    found = find_charts(one, other, which, most=PER_PAGE, before=(page - 1) * PER_PAGE)
+    bests = PersonalBest.objects.in_bulk([key for _, *keys in found for key in keys if key is not None])
+    facts = charts_by_pk(chart for chart, _, _ in found)
+    names = (one.user.username, other.user.username)
+    return [
+        _chart_row(
+            facts[chart],
+            (bests.get(mine) if mine else None, bests.get(theirs) if theirs else None),
+            game,
+            playtype,
+            names,
+        )
+        for chart, mine, theirs in found
+    ]
+
+
+def _chart_row(
+    chart: Chart,
+    bests: tuple[PersonalBest | None, PersonalBest | None],
+    game: Game,
+    playtype: Playtype,
+    names: tuple[str, str],
+) -> ChartRow:
+    one, other = bests
+    gap = one.rank_keys[0] - other.rank_keys[0] if one and other else 0
+    shown = metric_format(playtype, playtype.leaderboard_order[0])
+    return ChartRow(
+        song=played_song(chart),
+        chart=difficulty_name(game, chart),
+        one=_side(one, game, playtype, is_ahead=gap > 0),
+        other=_side(other, game, playtype, is_ahead=gap < 0),
+        lead=f"+{format_metric(abs(gap), shown)}" if gap else "",
+        leader=names[0 if gap > 0 else 1] if gap else "",
+    )
+
+
+def _side(best: PersonalBest | None, game: Game, playtype: Playtype, *, is_ahead: bool) -> Side | None:
+    if best is None:
+        return None
+    lamp = shown_lamp(game.slug, best.score_data)
+    return Side(main_number(best.score_data, playtype), lamp, score_url(best.score_id), is_ahead)

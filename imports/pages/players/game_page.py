@@ -1,0 +1,139 @@
+"""What a player's page of a game shows: the rating with its picture, then one of three tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+
+from imports.games.spec import Game, Playtype
+from imports.models import GameStats, PersonalBest, Session, User
+from imports.pages.components.calendar import year_of_plays
+from imports.pages.components.import_summary import profile_rating
+from imports.pages.components.rating_history import RANGES, rated_days, rating_plot, trends
+from imports.pages.components.score_rows import get_page
+from imports.pages.components.view_models import Link
+from imports.pages.core.pagination import list_url
+from imports.pages.players import overview
+from imports.pages.players.counting_bests import counting_bests
+from imports.pages.players.lists import bests_page, session_lines
+from imports.pages.texts import formatting, player_texts
+from imports.pipeline.derived.ranking import stats_rankings
+
+MAX_LATEST_SESSIONS = 5
+DEFAULT_RANGE = "90d"
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerGame:
+    """A player and a playtype of theirs."""
+
+    owner: User
+    stats: GameStats
+    game: Game
+    playtype: Playtype
+
+    @property
+    def bests(self) -> QuerySet[PersonalBest]:
+        return PersonalBest.objects.filter(user=self.owner, game=self.game.slug, playtype=self.playtype.name)
+
+    @property
+    def sessions(self) -> QuerySet[Session]:
+        """Newest first."""
+        mine = Session.objects.filter(user=self.owner, game=self.game.slug, playtype=self.playtype.name)
+        return mine.order_by("-time_started")
+
+
+def frame(request: HttpRequest, page: PlayerGame, tab: str) -> dict[str, Any]:
+    """What the page says above its tabs. Three queries."""
+    best_count, session_count, latest = page.bests.count(), page.sessions.count(), page.sessions.first()
+    titles = {
+        "overview": (player_texts.OVERVIEW, None),
+        "bests": (player_texts.BESTS, best_count),
+        "sessions": (player_texts.SESSIONS, session_count),
+    }
+    span = request.GET.get("range")
+    kept = f"&range={span}" if span in RANGES else ""
+    return {
+        "owner": page.owner,
+        "is_own": page.owner == request.user,
+        "game": page.game,
+        "name": page.game.label(page.playtype.name),
+        "playtype": page.playtype,
+        "best_count": best_count,
+        "session_count": session_count,
+        "last_played": int(latest.time_ended) if latest else None,
+        "tab": tab,
+        "tabs": [
+            Link(str(title), f"?tab={key}{kept}#parts", count, is_current=key == tab)
+            for key, (title, count) in titles.items()
+        ],
+        "crumb": Link(page.owner.username, reverse("profile", args=[page.owner.username])),
+        "section": "profile" if page.owner == request.user else "games",
+    }
+
+
+def rating_box(request: HttpRequest, page: PlayerGame) -> dict[str, Any]:
+    """The rating, the way to the next class, and the rating over time. Four queries."""
+    stats, playtype = page.stats, page.playtype
+    rating = playtype.default_profile_rating
+    value = stats.ratings.get(rating)
+    span = request.GET.get("range", "")
+    span = span if span in RANGES else DEFAULT_RANGE
+    trend = trends([stats])[stats.pk]
+    return {
+        "rating": formatting.UNKNOWN if value is None else profile_rating(value, playtype, rating),
+        "rating_name": formatting.rating_name(rating),
+        "score_rating_name": formatting.rating_name(playtype.default_score_rating),
+        "trend": trend,
+        "standing": overview.standing(value, playtype, trend) if value is not None else None,
+        "rank": stats_rankings([stats])[stats.pk].get(rating) if value is not None else None,
+        "classes": overview.class_notes(stats, playtype),
+        "plot": rating_plot(rated_days(stats, span=RANGES[span]), playtype, span=RANGES[span]),
+        "ranges": [
+            Link(str(text), list_url(request.GET, range=key), is_current=key == span)
+            for key, text in player_texts.RANGES.items()
+        ],
+    }
+
+
+def overview_tab(request: HttpRequest, page: PlayerGame) -> dict[str, Any]:
+    """Lamps, grades, the bests that count, days played and the latest sessions. Ten queries at most."""
+    url = list_url(request.GET, tab="bests", **dict.fromkeys(("level", "lamp", "grade", "sort", "q", "page")))
+    counting = counting_bests(page.stats, page.playtype)
+    count = len(counting.rows) if counting else 0
+    return {
+        "heat": overview.lamps_by_level(page.stats, page.game, url=url),
+        "grades": overview.grades(page.stats, page.game),
+        "counting": counting,
+        "counting_title": player_texts.counting_bests(count),
+        "counting_label": player_texts.skyline_label(count, counting.least, counting.high) if counting else "",
+        "calendar": year_of_plays(page.owner, game=page.game.slug, playtype=page.playtype.name),
+        "lines": session_lines(page.sessions[:MAX_LATEST_SESSIONS], page.playtype),
+    }
+
+
+def bests_tab(request: HttpRequest, page: PlayerGame) -> dict[str, Any]:
+    """All bests. Four queries."""
+    return bests_page(request, page.bests, page.game, page.playtype)
+
+
+def sessions_tab(request: HttpRequest, page: PlayerGame) -> dict[str, Any]:
+    """All sessions, and the days played. Three queries."""
+    found = get_page(page.sessions, request)
+    return {
+        "page": found,
+        "lines": session_lines(found.object_list, page.playtype),
+        "calendar": year_of_plays(page.owner, game=page.game.slug, playtype=page.playtype.name),
+    }
+
+
+TABS: dict[str, Callable[[HttpRequest, PlayerGame], dict[str, Any]]] = {
+    "overview": overview_tab,
+    "bests": bests_tab,
+    "sessions": sessions_tab,
+}

@@ -1,0 +1,63 @@
+"""The lists on a player's page of a game: all bests, narrowed and ordered, and all sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.paginator import Page
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+
+from imports.games.spec import Game, Playtype
+from imports.models import PersonalBest, Session
+from imports.pages.components.best_rows import best_rows
+from imports.pages.components.score_rows import get_page
+from imports.pages.components.view_models import Line, Link
+from imports.pages.core.pagination import list_url
+from imports.pages.players.best_filters import BestFilters, columns, order_bests
+from imports.pages.texts import formatting, player_texts
+from imports.pages.texts.numbers import format_rating
+
+
+def bests_page(request: HttpRequest, found: QuerySet[PersonalBest], game: Game, playtype: Playtype) -> dict[str, Any]:
+    """What the tab of all bests needs. Four queries."""
+    form = BestFilters(request.GET, game=game.slug, playtype=playtype)
+    chosen = form.chosen()
+    ordered = order_bests(form.narrow(found), playtype, request.GET.get("sort", ""))
+    # What leaderboards are ordered by is read only where it orders.
+    page: Page[PersonalBest] = get_page(ordered.defer("composed_from"), request)
+    return {
+        "form": form,
+        "is_narrowed": bool(chosen),
+        "page": page,
+        "rows": best_rows(list(page.object_list)),
+        "columns": columns(playtype, request.GET),
+        "chips": [
+            Link(str(value), f"{list_url(request.GET, **{name: None}, page=None)}#parts")
+            for name, value in chosen.items()
+        ],
+        "clear_url": f"{list_url(request.GET, **dict.fromkeys(chosen), page=None)}#parts",
+    }
+
+
+def session_lines(sessions: Iterable[Session], playtype: Playtype) -> list[Line]:
+    """Sessions of one playtype as rows; none are read beside them."""
+    rating = playtype.default_session_rating
+    shown = playtype.session_ratings[rating].shown
+    lines = []
+    for session in sessions:
+        value = session.calculated_data.get(rating)
+        told = "" if value is None else format_rating(value, shown, kind="session")
+        lines.append(
+            Line(
+                name=session.name,
+                url=reverse("session-detail", args=[session.session_id]),
+                strong=player_texts.session_scores(session.score_count),
+                rest=f"{told} {formatting.rating_name(rating)}" if told else "",
+                time=int(session.time_started),
+                end_time=int(session.time_ended),
+            )
+        )
+    return lines

@@ -1,0 +1,177 @@
+"""A player's page of a game, the players of a game by rating, and two players compared."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from imports import jobs
+from imports.games import BY_SLUG
+from imports.games.spec import Game, Playtype
+from imports.integers import parse_digits
+from imports.models import GameStats, User
+from imports.pages.components.import_summary import rating_format
+from imports.pages.components.lamp_colors import row_ladder
+from imports.pages.components.rating_history import RANGES, rated_days, rating_plot
+from imports.pages.components.view_models import Link
+from imports.pages.core.pagination import list_url
+from imports.pages.core.permissions import player
+from imports.pages.players import comparison, game_page, ranking
+from imports.pages.players.forms import MAX_NAME_LENGTH, CompareForm
+from imports.pages.texts import formatting, player_texts
+from imports.pages.texts.numbers import format_change
+from imports.pipeline.rankings.comparison import CHARTS, Which, count_charts
+from imports.pipeline.rankings.leaderboards import find_ranked
+
+MAX_PAGE = 1_000_000
+
+
+def game_and_playtype(slug: str, name: str) -> tuple[Game, Playtype]:
+    """A game of this release, whether this instance still takes its scores or not. Raises Http404."""
+    game = BY_SLUG.get(slug)
+    if game is None or name not in game.by_name:
+        raise Http404
+    return game, game.by_name[name]
+
+
+@require_safe
+def player_game(request: HttpRequest, name: str, slug: str, playtype_name: str) -> HttpResponse:
+    """`?tab=` chooses the part, `?range=` the span of the picture."""
+    owner = player(name)
+    game, playtype = game_and_playtype(slug, playtype_name)
+    # Whoever has neither scores nor classes here has no such page.
+    stats = get_object_or_404(GameStats, user=owner, game=slug, playtype=playtype.name)
+    page = game_page.PlayerGame(owner, stats, game, playtype)
+    tab = request.GET.get("tab", "")
+    tab = tab if tab in game_page.TABS else "overview"
+    context = {
+        **game_page.frame(request, page, tab),
+        **game_page.rating_box(request, page),
+        **game_page.TABS[tab](request, page),
+    }
+    return render(request, "player-game.html", context)
+
+
+# --- rankings -------------------------------------------------------------------------------------------
+
+
+@require_safe
+def leaderboard(request: HttpRequest, slug: str, playtype_name: str) -> HttpResponse:
+    """The players of a playtype by rating; `?q=` finds some by name, `?page=` goes on."""
+    game, playtype = game_and_playtype(slug, playtype_name)
+    reader = request.user if isinstance(request.user, User) else None
+    text = request.GET.get("q", "").replace("\0", "").strip()[:MAX_NAME_LENGTH]
+    number = parse_digits(request.GET.get("page", ""), most=MAX_PAGE) or 1
+    found, count = find_ranked(
+        game.slug, playtype, name=text, most=ranking.PER_PAGE, before=(number - 1) * ranking.PER_PAGE
+    )
+    if not found and number > 1:  # beyond the end: the beginning
+        return redirect(f"?{urlencode({'q': text})}" if text else request.path)
+    board = ranking.board_of(reader, game, playtype) if reader and not text and number == 1 else None
+    rows = ranking.ranked_rows([*found, *(board.around if board else ())], reader=reader)
+    context = {
+        "game": game,
+        "name": game.label(playtype.name),
+        "playtype": playtype,
+        "rating_name": formatting.rating_name(playtype.default_profile_rating),
+        "text": text,
+        "count": count,
+        "rows": rows[: len(found)],
+        "around": rows[len(found) :] if board and board.own.place > ranking.PER_PAGE else [],
+        "board": board,
+        "page": Paginator(range(count), ranking.PER_PAGE).get_page(number),
+        "tabs": _playtype_tabs(game, playtype, "leaderboard"),
+        "crumb": Link(game.name, reverse("game-detail", args=[game.slug]))
+        if is_enabled(game)
+        else Link(str(player_texts.GAMES), reverse("game-list")),
+        "section": "games",
+    }
+    return render(request, "leaderboard.html", context)
+
+
+def is_enabled(game: Game) -> bool:
+    """Whether this instance takes scores of the game; what players reached in others stays to be seen."""
+    return game in jobs.enabled_games()
+
+
+def _playtype_tabs(game: Game, current: Playtype, view: str) -> list[Link]:
+    """The game's playtypes; none where there is no choice."""
+    tabs = [
+        Link(
+            game.playtype_labels.get(name, name), reverse(view, args=[game.slug, name]), is_current=name == current.name
+        )
+        for name in game.by_name
+    ]
+    return tabs if len(tabs) > 1 else []
+
+
+# --- comparisons ----------------------------------------------------------------------------------------
+
+
+@require_safe
+def compare(request: HttpRequest, slug: str, playtype_name: str) -> HttpResponse:
+    """Two players; `?one=` and `?other=` name them, `?which=` chooses the charts that are listed."""
+    game, playtype = game_and_playtype(slug, playtype_name)
+    own = request.user.username if isinstance(request.user, User) else ""
+    form = CompareForm({"one": own, **request.GET.dict()} if "other" in request.GET else None, initial={"one": own})
+    context: dict[str, Any] = {
+        "game": game,
+        "name": game.label(playtype.name),
+        "playtype": playtype,
+        "rating_name": formatting.rating_name(playtype.default_profile_rating),
+        "form": form,
+        "crumb": Link(str(player_texts.LEADERBOARD), reverse("leaderboard", args=[game.slug, playtype.name])),
+        "section": "games",
+    }
+    if form.is_bound and form.is_valid():
+        players = form.cleaned_data["one"], form.cleaned_data["other"]
+        found = GameStats.objects.filter(user__in=players, game=slug, playtype=playtype.name).select_related("user")
+        stats = {row.user_id: row for row in found}
+        context["players"] = players
+        context["absent"] = [each.username for each in players if each.pk not in stats]
+        if not context["absent"]:
+            context |= _comparison(request, stats[players[0].pk], stats[players[1].pk], game, playtype)
+    return render(request, "compare.html", context)
+
+
+def _comparison(
+    request: HttpRequest, one: GameStats, other: GameStats, game: Game, playtype: Playtype
+) -> dict[str, Any]:
+    """What the page says of two players who both play. Twelve queries at most."""
+    rating = playtype.default_profile_rating
+    totals = count_charts(one, other, ladder=row_ladder(game.slug))
+    names = one.user.username, other.user.username
+    titles: dict[Which, str] = {
+        "close": str(player_texts.CLOSE),
+        "one": player_texts.leads(names[0]),
+        "other": player_texts.leads(names[1]),
+        "only-one": player_texts.only_played(names[0]),
+        "only-other": player_texts.only_played(names[1]),
+    }
+    which: Which = next((each for each in CHARTS if each == request.GET.get("which")), "close")
+    page = Paginator(range(totals.count(which)), comparison.PER_PAGE).get_page(request.GET.get("page"))
+    days = [rated_days(row, span=RANGES["90d"]) for row in (one, other)]
+    return {
+        "sides": comparison.standings((one, other), playtype),
+        "difference": format_change(
+            other.ratings.get(rating), one.ratings.get(rating), rating_format(playtype, rating), kind="profile"
+        ),
+        "names": names,
+        "plot": rating_plot(days[0], playtype, span=RANGES["90d"], other=days[1]) if all(days) else None,
+        "totals": totals,
+        "bar": comparison.lead_bar(totals, names),
+        "lamps": comparison.lamp_rows(totals, game),
+        "facts": comparison.fact_rows(one, other, totals),
+        "chips": [
+            Link(title, f"{list_url(request.GET, which=key, page=None)}#charts", totals.count(key), key == which)
+            for key, title in titles.items()
+        ],
+        "page": page,
+        "rows": comparison.chart_rows(one, other, game, playtype, which=which, page=page.number),
+    }

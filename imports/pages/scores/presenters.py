@@ -1,0 +1,120 @@
+"""What the pages of scores and sessions say beside the numbers of the scores themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, F, Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from imports.access import permissions
+from imports.games.spec import Playtype
+from imports.models import Import, PersonalBest, Score, Session
+from imports.models.sessions import session_of
+from imports.pages.components.import_summary import find_playtype
+from imports.pages.components.score_rows import ScoreScope
+from imports.pages.components.view_models import Count as Cell
+from imports.pages.components.view_models import Link, Note
+from imports.pages.core.display_names import format_name, import_name
+from imports.pages.core.permissions import visible_imports
+from imports.pages.core.urls import import_url, run_url
+from imports.pages.texts import formatting, import_texts, score_texts
+from imports.pages.texts.numbers import format_rating
+from imports.pipeline.derived.ranking import best_ranks
+from imports.templatetags.shown import lang_attr
+
+MAX_IMPORTS_OF_SESSION = 500  # that are looked at
+
+
+def scope_on_arrival(score: Score) -> ScoreScope:
+    """A score held against what its player had on the chart before; an untimed one against what came earlier."""
+    here = Q(pk=score.pk)
+    # Untimed scores count as earlier ones of every timed score, as on the pages of sessions.
+    if score.time_achieved is None:
+        return ScoreScope(score.user_id, here, Q(pk__lt=score.pk))
+    return ScoreScope(score.user_id, here, Q(time_achieved__lt=score.time_achieved) | Q(time_achieved=None))
+
+
+def notes_on_best(score: Score, playtype: Playtype) -> list[Note]:
+    """Whether it is the player's best on the chart, or lends to it, and where that best stands. Two queries."""
+    best = PersonalBest.objects.filter(user=score.user_id, chart=score.chart_id).defer("rank_keys").first()
+    if best is None:
+        return []
+    lends = [part["name"] for part in best.composed_from if part["scoreID"] == score.score_id]
+    primary = best.score_id == score.score_id
+    rank = best_ranks([best])[best.pk]
+    # The best by the default metric is told by "the best on this chart"; the names are of what else it is the best.
+    named = [name for name in lends if name != playtype.best_name]
+    icon = "trophy" if lends else "info"
+    return [
+        Note(icon, *score_texts.part_of_best(primary, named)),
+        Note("list-music", "", score_texts.rank_note(rank.rank, rank.out_of)),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreOrigin:
+    """How a score came here: its import as far as the reader may see it, and its session."""
+
+    job: Link | None
+    session: Link | None
+
+
+def origin_of(score: Score, request: HttpRequest) -> ScoreOrigin:
+    """Two queries."""
+    job = visible_imports(request).filter(pk=score.from_import_id).first()
+    session = session_of(score)
+    return ScoreOrigin(
+        job=Link(import_name(job, private=permissions.can_see_input(request.user, job)), import_url(job))
+        if job
+        else None,
+        session=Link(session.name, reverse("session-detail", args=[session.session_id])) if session else None,
+    )
+
+
+def sources_of(session: Session, request: HttpRequest) -> SafeString:
+    """The imports that brought a session's scores, as links: `45 imports by KsHook, night.json`. One query."""
+    found = visible_imports(request).filter(session_parts__session=session).order_by("-pk")[:MAX_IMPORTS_OF_SESSION]
+    groups: dict[tuple[str, ...], list[Import]] = {}
+    for job in found:
+        # What a tool sends score by score is one source; a file is one by itself.
+        is_single = job.row_count <= 1 and not job.user_intent
+        source = (job.import_type, job.service, job.client) if is_single else (job.import_id,)
+        groups.setdefault(source, []).append(job)
+    is_own = session.user == request.user
+    list_url = reverse("import-list") if is_own else reverse("player-imports", args=[session.user.username])
+    links = []
+    for jobs in groups.values():
+        newest, oldest = jobs[0], jobs[-1]
+        name = import_name(newest, private=permissions.can_see_input(request.user, newest))
+        if len(jobs) == 1:
+            links.append(Link(name, import_url(newest)))
+        else:
+            url = run_url(list_url, newest=newest.import_id, oldest=oldest.import_id)
+            links.append(Link(import_texts.imports_by(len(jobs), newest.service or format_name(newest)), url))
+    return format_html_join(
+        ", ", '<a href="{}"{}>{}</a>', ((link.url, lang_attr(link.name), link.name) for link in links)
+    )
+
+
+def session_counts(session: Session, scope: ScoreScope) -> tuple[Cell, ...]:
+    """What a session came to, in numbers. One query."""
+    # Charts that were played better than ever before, and charts that were played for the first time.
+    counts = scope.chart_baselines(scope.scores().values("chart")).aggregate(
+        raised=Count("chart_id", filter=Q(top__gt=F("before"))), first=Count("chart_id", filter=Q(before=None))
+    )
+    cells = (
+        Cell(import_texts.SCORES, session.score_count),
+        Cell(import_texts.BETTER_BESTS, counts["raised"]),
+        Cell(import_texts.FIRST_PLAYS, counts["first"]),
+    )
+    playtype = find_playtype(session.game, session.playtype)
+    if playtype is None:
+        return cells
+    rating = playtype.default_session_rating
+    value = session.calculated_data.get(rating)
+    text = format_rating(value, playtype.session_ratings[rating].shown, kind="session")
+    return (*cells, Cell(score_texts.session_rating(rating), formatting.UNKNOWN if value is None else text))

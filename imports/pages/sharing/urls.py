@@ -1,0 +1,13 @@
+"""Addresses of what others show of us."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from imports.pages.core import converters  # noqa: F401 - registers the kinds of IDs
+from imports.pages.sharing.views import import_card, web_manifest
+
+urlpatterns = [
+    path("imports/<import:import_id>/card.png", import_card, name="import-card"),
+    path("site.webmanifest", web_manifest, name="web-manifest"),
+]

@@ -1,0 +1,75 @@
+"""/imports/:id/card.png and /site.webmanifest."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from imports import jobs
+from imports.models import State
+from imports.pages.core.permissions import visible_import
+from imports.pages.sharing import cards
+
+RETRY_AFTER = 3  # seconds
+
+
+@require_safe
+def import_card(request: HttpRequest, import_id: str) -> HttpResponse:
+    """The picture of an import that everybody may see. Never drawn while a page is waited for."""
+    job = visible_import(request, import_id)
+    if job.state != State.COMPLETED:  # of a reverted one nothing is left to show
+        raise Http404
+    svg = cards.card_svg(job)
+    etag = f'"{cards.card_digest(svg)}"'
+    if request.headers.get("If-None-Match") == etag:
+        return HttpResponse(status=304, headers={"ETag": etag})
+    try:
+        drawn = cards.card_png(svg)
+    except cards.Busy:
+        return HttpResponse(status=503, headers={"Retry-After": str(RETRY_AFTER)})
+    return HttpResponse(
+        drawn, content_type="image/png", headers={"ETag": etag, "Cache-Control": "public, max-age=3600"}
+    )
+
+
+@require_safe
+@cache_control(public=True, max_age=3600)
+def web_manifest(_request: HttpRequest) -> JsonResponse:
+    """What a phone needs to put the product on its home screen, and to share files to it."""
+    icon = {"type": "image/png", "purpose": "any"}
+    endings = sorted({ending for each in jobs.enabled_formats() if each.is_file for ending in each.extensions})
+    manifest = {
+        "name": settings.TACHI_NAME or "Tachi Imports",
+        "short_name": settings.TACHI_NAME or "Tachi Imports",
+        "description": _("Score tracker for rhythm games"),
+        "id": "/",
+        "start_url": "/",
+        "scope": "/",
+        "display": "standalone",
+        "background_color": "#f1f4f5",
+        "theme_color": "#182026",
+        "icons": [
+            {"src": static("mark.svg"), "type": "image/svg+xml", "sizes": "any", "purpose": "any"},
+            {"src": static("icon-192.png"), "sizes": "192x192", **icon},
+            {"src": static("icon-512.png"), "sizes": "512x512", **icon},
+            {**icon, "src": static("icon-maskable-512.png"), "sizes": "512x512", "purpose": "maskable"},
+        ],
+        "shortcuts": [
+            {"name": _("Upload scores"), "short_name": _("Upload"), "url": reverse("import-new")},
+            {"name": _("Your imports"), "short_name": _("Imports"), "url": reverse("import-list")},
+        ],
+        "share_target": {
+            "action": reverse("import-share"),
+            "method": "POST",
+            "enctype": "multipart/form-data",
+            "params": {
+                "files": [{"name": "scoreData", "accept": [*endings, "application/json", "text/csv", "text/plain"]}]
+            },
+        },
+    }
+    return JsonResponse(manifest, content_type="application/manifest+json")

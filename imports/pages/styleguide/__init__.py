@@ -1,0 +1,1 @@
+"""Every component with made-up contents, for development."""

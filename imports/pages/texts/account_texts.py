@@ -1,0 +1,144 @@
+"""What the pages of accounts, tokens and profiles say. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from imports.pages.texts.translation import gettext_lazy
+
+# --- signing up, signing in, staying in -------------------------------------------------------------
+
+NAME_RESERVED = gettext_lazy("That name is reserved. Choose another one.")
+NAME_RULE = gettext_lazy("3 to 21 letters, digits, _ or -. Your name is public and can't be changed later.")
+PASSWORD_RULE = gettext_lazy("At least 8 characters, not only digits, and not a common password.")
+NAME_IN_USE = gettext_lazy("That name is taken.")
+SIGNUPS_OFF = gettext_lazy("Sign-ups are closed. Ask the server's administrator for an account.")
+BANNED = gettext_lazy("This account is banned.")
+# One text for an unknown name and a wrong password: which of the two it was would tell who has an account.
+NOT_KNOWN = gettext_lazy("Wrong name or password. Passwords are case-sensitive; names are not.")
+INACTIVE = gettext_lazy("This account is inactive.")
+WRONG_PASSWORD = gettext_lazy("Wrong password.")
+PASSWORD_CHANGED = gettext_lazy("Password changed. All other browsers were signed out.")
+OTHERS_SIGNED_OUT = gettext_lazy("All other browsers were signed out.")
+PROFILE_SAVED = gettext_lazy("Profile saved.")
+PICTURE_HINT = gettext_lazy("PNG, JPEG, WebP or GIF, up to 1 MB. It is scaled down to 256 × 256 pixels.")
+PICTURE_TOO_LARGE = gettext_lazy("This picture is too large. Choose one with at most 1 MB and 9 million pixels.")
+NO_PICTURE = gettext_lazy("This file isn't a picture we can read. Choose a PNG, JPEG, WebP or GIF.")
+PICTURE_SAVED = gettext_lazy("Your picture is saved.")
+PICTURE_REMOVED = gettext_lazy("Your picture is removed.")
+HOOKS_SAVED = gettext_lazy("Saved. Applies from the next score on.")
+CARDS_HINT = gettext_lazy(
+    "Fervidex: the IDs of your cards, one per line, at most six. Scores from other cards are "
+    "skipped. Leave this empty to accept all cards."
+)
+NO_CARD = gettext_lazy("This is too long for a card ID.")
+STATIC_FERVIDEX = gettext_lazy("Import the stored scores of arcade beatmania IIDX once (Fervidex)")
+STATIC_KSHOOK = gettext_lazy("Import the stored scores of SOUND VOLTEX Konaste once (KsHook)")
+STATIC_HINT = gettext_lazy("Applies the next time the game sends all its stored scores, then turns itself off.")
+
+
+def welcome(name: str) -> str:
+    return _("Welcome, {name}! Upload your first scores.").format(name=name)
+
+
+def too_many_cards(most: int) -> str:
+    return ngettext("No more than {most} card.", "No more than {most} cards.", most).format(most=most)
+
+
+def retry_after(seconds: int) -> str:
+    """How long somebody who tried too often waits."""
+    minutes = -(-seconds // 60)  # rounded up: who comes back in time must not be refused again
+    return ngettext("Try again in {count} minute.", "Try again in {count} minutes.", minutes).format(
+        count=f"{minutes:,}"
+    )
+
+
+# --- leaving ----------------------------------------------------------------------------------------
+
+BUSY = gettext_lazy("An import or a revert is running. Wait until it is done, then try again.")
+NOBODY_LEAVES = gettext_lazy("Wrong name or password, or the account isn't waiting to be deleted.")
+ACCOUNT_RESTORED = gettext_lazy("Welcome back. Your account is as it was.")
+
+
+def scores_lost(count: int) -> str:
+    return ngettext("{n} score", "{n} scores", count).format(n=f"{count:,}")
+
+
+def bests_lost(count: int) -> str:
+    return ngettext("{n} personal best", "{n} personal bests", count).format(n=f"{count:,}")
+
+
+def sessions_lost(count: int) -> str:
+    return ngettext("{n} session", "{n} sessions", count).format(n=f"{count:,}")
+
+
+def imports_lost(count: int) -> str:
+    return ngettext("{n} import with its file", "{n} imports with their files", count).format(n=f"{count:,}")
+
+
+def unmatched_lost(count: int) -> str:
+    return ngettext("{n} unmatched score", "{n} unmatched scores", count).format(n=f"{count:,}")
+
+
+def tokens_lost(count: int) -> str:
+    return ngettext("{n} token", "{n} tokens", count).format(n=f"{count:,}")
+
+
+def game_hidden(game: str, due: datetime) -> str:
+    return _("Your {game} profile is hidden and will be deleted on {day}. You can restore it until then.").format(
+        game=game, day=_day(due)
+    )
+
+
+def game_restored(game: str) -> str:
+    return _("Your {game} profile is restored.").format(game=game)
+
+
+def account_hidden(due: datetime) -> str:
+    return _("Your account is hidden and will be deleted on {day}. Until then you can restore it on this page.").format(
+        day=_day(due)
+    )
+
+
+def _day(moment: datetime) -> str:
+    return date_format(moment, "j F Y")
+
+
+# --- tokens -----------------------------------------------------------------------------------------
+
+NO_PERMISSION_CHOSEN = gettext_lazy("Choose at least one permission.")
+NAME_TAKEN = gettext_lazy("You already have a token with this name.")
+PERMISSION_TEXTS: dict[str, tuple[str, str]] = {
+    "submit_score": (gettext_lazy("Import scores"), gettext_lazy("Upload, restore and retry imports as you")),
+    "delete_score": (gettext_lazy("Revert imports"), gettext_lazy("Revert imports and delete scores")),
+    "customise_score": (gettext_lazy("Edit scores"), gettext_lazy("Change notes and highlights of scores")),
+    "customise_session": (gettext_lazy("Edit sessions"), gettext_lazy("Change names and notes of sessions")),
+    "customise_profile": (gettext_lazy("Edit the profile"), gettext_lazy("Change the text on your profile")),
+    "manage_rivals": (
+        gettext_lazy("Manage rivals"),
+        gettext_lazy("For tools made for other servers; not used here"),
+    ),
+    "manage_targets": (
+        gettext_lazy("Manage targets"),
+        gettext_lazy("For tools made for other servers; not used here"),
+    ),
+    "manage_challenges": (
+        gettext_lazy("Manage challenges"),
+        gettext_lazy("For tools made for other servers; not used here"),
+    ),
+}
+"""Permission -> what a token with it may do, and in more words."""
+
+
+def token_revoked_message(name: str) -> str:
+    return _("Token “{name}” revoked. Tools using it have stopped working.").format(name=name)
+
+
+def curl(address: str, secret: str) -> str:
+    """A line for the shell that submits scores.json."""
+    headers = f'-H "Authorization: Bearer {secret}" -H "Content-Type: application/json"'
+    return f"curl {address} {headers} --data-binary @scores.json"

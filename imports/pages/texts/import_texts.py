@@ -1,0 +1,478 @@
+"""What the pages say of imports: giving a file, checking it, what came of it, and rows that were left out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.utils.dateformat import format as format_date
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from imports.formats.lookalikes import Difference
+from imports.pages.texts.formatting import KINDS, file_size, first_line
+from imports.pages.texts.score_texts import score_count
+from imports.pages.texts.translation import gettext_lazy
+
+# --- uploads ----------------------------------------------------------------------------------------
+
+CHOOSE_A_FILE = gettext_lazy("Choose a file or paste its text.")
+EMPTY_FILE = gettext_lazy("This file is empty. Nothing was imported.")
+ONE_OR_THE_OTHER = gettext_lazy("Choose a file or paste its text, not both.")
+NOT_JSON = gettext_lazy("This isn't a BATCH-MANUAL file. BATCH-MANUAL is JSON and starts with a brace ({).")
+UNKNOWN_KIND = gettext_lazy("This server doesn't support this import type.")
+PASTED = gettext_lazy("Pasted text")
+
+
+def too_large(limit: int) -> str:
+    return _("Nothing was imported: the file is larger than {limit}.").format(limit=file_size(limit))
+
+
+# --- checking ---------------------------------------------------------------------------------------
+
+ROWS, NEW, DUPLICATES_SKIPPED = gettext_lazy("rows"), gettext_lazy("new"), gettext_lazy("duplicates, skipped")
+UNKNOWN_CHART, AMBIGUOUS, INVALID = gettext_lazy("unknown chart"), gettext_lazy("ambiguous"), gettext_lazy("invalid")
+NOTHING_NEW = gettext_lazy("Nothing new in this file")
+BUSY = gettext_lazy("Another large file is being checked. Try again in a few seconds.")
+NOT_KEPT = gettext_lazy(
+    "The file was checked, but the server has no room to keep it. You can import it without checking."
+)
+CHECK_EXPIRED = gettext_lazy("This check has expired, and nothing was imported. Upload the file again.")
+SIGNED_OUT = gettext_lazy(
+    "Nothing was imported: you have been signed out. Reload this page, sign in and upload the file again."
+)
+SIGN_IN_TO_SHARE = gettext_lazy("Sign in, then share the file again.")
+PAGE_EXPIRED = gettext_lazy(
+    "Nothing was imported: this page was opened before you last signed in. Reload it and upload the file again."
+)
+NOTHING_IMPORTED = gettext_lazy("Nothing was imported.")
+NOT_ALL_VALID = gettext_lazy("Nothing was imported: some rows can't be imported.")
+IMPORT_ANYWAY = gettext_lazy("Import anyway")
+WOULD_BE_KEPT = gettext_lazy("Saved until the song is known")
+# Another advice than that of a finished import: nothing has happened to these rows yet.
+CHECK_ADVICE = {
+    "SongOrChartNotFound": gettext_lazy("Saved until the song is known. You can pick the chart after the import."),
+    "OrphanExists": gettext_lazy("Already saved by an earlier import"),
+    "InvalidDatapoint": gettext_lazy("Skipped. Fix it in the file."),
+    "AmbiguousTitle": gettext_lazy("Skipped. You can pick the chart after the import."),
+    "InternalError": gettext_lazy("Tell the server's administrator"),
+}
+
+
+def new_scores_heading(new: int) -> str:
+    if not new:
+        return NOTHING_NEW
+    return ngettext("{count} score ready to import", "{count} scores ready to import", new).format(count=f"{new:,}")
+
+
+def import_scores_button(new: int) -> str:
+    """The button: `Import 214 scores`."""
+    if not new:
+        return IMPORT_ANYWAY
+    return ngettext("Import {count} score", "Import {count} scores", new).format(count=f"{new:,}")
+
+
+def all_rows_needed(rows: int, problems: int) -> str:
+    return ngettext(
+        "All or nothing requires all {rows} rows to be valid; {count} row is not.",
+        "All or nothing requires all {rows} rows to be valid; {count} rows are not.",
+        problems,
+    ).format(rows=f"{rows:,}", count=f"{problems:,}")
+
+
+def rows_with_problems(problems: int) -> str:
+    return ngettext("{count} row can't be imported", "{count} rows can't be imported", problems).format(
+        count=f"{problems:,}"
+    )
+
+
+def rows_named(rows: Sequence[int]) -> str:
+    """Which rows name a title: `Row 41`, `5 rows`."""
+    if len(rows) == 1:
+        return _("Row {row}").format(row=f"{rows[0]:,}")
+    return ngettext("{count} row", "{count} rows", len(rows)).format(count=f"{len(rows):,}")
+
+
+def listed_part_note(listed: int, all_of_them: int) -> str:
+    return _("Showing the first {listed} of {all_of_them}.").format(
+        listed=f"{listed:,}", all_of_them=f"{all_of_them:,}"
+    )
+
+
+def deleted_scores_note(count: int) -> str:
+    """The small print beside the duplicates: scores that the player has deleted for good."""
+    return _("{count} deleted by you").format(count=f"{count:,}") if count else ""
+
+
+def internal_errors(count: int) -> str:
+    return _("{count} failed on our side").format(count=f"{count:,}") if count else ""
+
+
+def check_rail_label(new: int, duplicates: int, bad: int, rows: int) -> str:
+    return _("{new} new, {duplicates} duplicates, {bad} skipped, out of {rows}").format(
+        new=f"{new:,}", duplicates=f"{duplicates:,}", bad=f"{bad:,}", rows=f"{rows:,}"
+    )
+
+
+def about_file(size: int, kind: str, game: str, rows: int, service: str) -> str:
+    """`61 KB, Batch-Manual file, SOUND VOLTEX, 235 rows from Night Logger`."""
+    return ngettext(
+        "{size}, {kind}, {game}, {count} row from {service}",
+        "{size}, {kind}, {game}, {count} rows from {service}",
+        rows,
+    ).format(size=file_size(size), kind=kind, game=game, count=f"{rows:,}", service=service)
+
+
+# --- giving a file ---------------------------------------------------------------------------------
+
+NOT_RECOGNIZED = gettext_lazy("Nothing was imported: this isn't a file type this server supports.")
+EVERY_GAME = gettext_lazy("every game")
+FIND_OUT = gettext_lazy("Detect from the content")
+AS_NAMED = gettext_lazy("According to the file's name")
+FIELD_LABELS = {"playtype": gettext_lazy("SP or DP (beatmania IIDX CSV files)")}
+
+
+def recognized_as(name: str) -> str:
+    """`It was read as e-amusement CSV (SOUND VOLTEX).`"""
+    return _("Read as {name}.").format(name=name)
+
+
+def say_which(name: str, values: Sequence[str]) -> str:
+    """What is missing beside a file."""
+    choices = get_text_list(list(values), _("or"))
+    return _("This is {name}. Choose {choices} and check the file again.").format(name=name, choices=choices)
+
+
+# --- what an import did -----------------------------------------------------------------------------
+
+NEW_SCORES, BETTER_BESTS, FIRST_PLAYS = (
+    gettext_lazy("new scores"),
+    gettext_lazy("new bests"),
+    gettext_lazy("first plays"),
+)
+SESSIONS, DUPLICATES, PROBLEMS = gettext_lazy("sessions"), gettext_lazy("duplicates"), gettext_lazy("problems")
+TABS = {
+    "overview": gettext_lazy("Overview"),
+    "scores": gettext_lazy("Scores"),
+    "problems": gettext_lazy("Problems"),
+    "sessions": gettext_lazy("Sessions"),
+    "input": gettext_lazy("File"),
+}
+"""The parts of an import's page, as their tabs are called."""
+
+SCORES, CHARTS = gettext_lazy("scores"), gettext_lazy("charts")
+
+
+def new_count_note(count: int) -> str:
+    """The small print beside a number: `1 new`."""
+    return _("{count} new").format(count=f"{count:,}") if count else ""
+
+
+def headline(*, scores: int, bests: int, rows: int) -> str:
+    """What a completed import did, as its heading: `214 new scores, 37 new bests`."""
+    if not scores:
+        return _("Nothing new in this file") if rows else _("The file contains no scores")
+    new = ngettext("{count} new score", "{count} new scores", scores).format(count=f"{scores:,}")
+    if not bests:
+        return new
+    better = ngettext("{count} new best", "{count} new bests", bests).format(count=f"{bests:,}")
+    return _("{scores}, {bests}").format(scores=new, bests=better)
+
+
+BEST, YOUR_BEST, RANK = gettext_lazy("Best"), gettext_lazy("Your best"), gettext_lazy("Rank")
+ALREADY_IMPORTED = gettext_lazy("Already imported")
+LAMP, GRADE = gettext_lazy("Lamp"), gettext_lazy("Grade")
+
+
+def one_score_headline(place: str, gain: str) -> str:
+    """What an import of one score did, as its heading: `New best: +47,387`."""
+    if place == "best":
+        return _("New best: {gain}").format(gain=gain) if gain else _("New best")
+    return _("First play") if place == "first" else _("1 new score, no new best")
+
+
+def steps_up(steps: int) -> str:
+    """How far a lamp, grade or rank rose: `2 up`."""
+    return ngettext("{count} up", "{count} up", steps).format(count=f"{steps:,}")
+
+
+def on_chart(rating: str) -> str:
+    """A rating of one chart, beside that of the whole profile."""
+    return _("{rating} of this chart").format(rating=rating)
+
+
+def total_of(count: int) -> str:
+    return _("of {whole}").format(whole=f"{count:,}")
+
+
+def import_result(*, scores: int, duplicates: int) -> str:
+    """The same in a list: `214 new, 18 duplicates`, `Nothing new`."""
+    new = _("{scores} new").format(scores=f"{scores:,}") if scores else _("Nothing new")
+    if not duplicates:
+        return new
+    same = ngettext("{count} duplicate", "{count} duplicates", duplicates).format(count=f"{duplicates:,}")
+    return f"{new}, {same}"
+
+
+def result_counts(counts: dict[str, int]) -> str:
+    """What the history says of a completed import; zeros are left out."""
+    result = import_result(scores=counts.get("score_count", 0), duplicates=counts.get("duplicate_count", 0))
+    problems = counts.get("problem_count", 0)
+    if not problems:
+        return result
+    left_out = ngettext("{count} problem", "{count} problems", problems).format(count=f"{problems:,}")
+    return f"{result}, {left_out}"
+
+
+def problems_left_out(count: int, kinds: dict[str, int]) -> tuple[str, str]:
+    """`3 rows weren't imported:` and why, by type."""
+    rows = ngettext("{count} row wasn't imported:", "{count} rows weren't imported:", count).format(count=f"{count:,}")
+    reasons = [
+        _("{number} × {kind}").format(number=f"{number:,}", kind=str(KINDS.get(kind, kind)).lower())
+        for kind, number in kinds.items()
+    ]
+    return rows, f"{', '.join(reasons)}."
+
+
+ROW, FIELD, IN_THE_FILE = gettext_lazy("Row"), gettext_lazy("Field"), gettext_lazy("In the file")
+EXPECTED, SAME_PROBLEM = gettext_lazy("Expected"), gettext_lazy("Same problem")
+ENDS_EARLY = gettext_lazy("The file ends too early. It was probably not downloaded or saved completely.")
+NO_JSON = gettext_lazy("The file is not valid JSON.")
+
+
+def failure_reason(status: int) -> str:
+    if status >= 500:
+        return _("Something went wrong on our side.")
+    return _("The file isn't valid.")
+
+
+def failure_advice(status: int) -> str:
+    if status >= 500:
+        return _("It has been logged, and nothing was partly saved. Retry, or tell the server's administrator.")
+    return _("Fix the file and upload it again. Scores you already have are skipped.")
+
+
+def violation(field: str, rows: int, *, is_date: bool, is_missing: bool, in_row: bool) -> str:
+    """What is wrong with a value: `3 rows have a date in seconds. Dates must be in milliseconds.`"""
+    if not in_row:
+        text = _("“{field}” is missing.") if is_missing else _("“{field}” has a value that is not allowed.")
+        return text.format(field=field)
+    if is_date:
+        text = ngettext(
+            "{count} row has a date in seconds. Dates must be in milliseconds.",
+            "{count} rows have a date in seconds. Dates must be in milliseconds.",
+            rows,
+        )
+    elif is_missing:
+        text = ngettext("{count} row has no “{field}”.", "{count} rows have no “{field}”.", rows)
+    else:
+        text = ngettext(
+            "{count} row has a value in “{field}” that is not allowed.",
+            "{count} rows have a value in “{field}” that is not allowed.",
+            rows,
+        )
+    return text.format(count=f"{rows:,}", field=field)
+
+
+def violation_advice(*, is_date: bool) -> str:
+    if is_date:
+        return _("Add three zeros to each, or leave these rows out.")
+    return _("Fix the file and upload it again. Scores you already have are skipped.")
+
+
+def rows_listed(rows: Sequence[int], *, most: int) -> str:
+    """Which other rows have the same problem: `rows 73 and 189`, `rows 1, 2, 3 and 40 more`."""
+    named = [f"{row:,}" for row in rows[:most]]
+    if len(rows) > most:
+        named.append(_("{count} more").format(count=f"{len(rows) - most:,}"))
+    listed = get_text_list(named, _("and"))
+    return ngettext("row {rows}", "rows {rows}", len(rows)).format(rows=listed)
+
+
+def read_as_day(moment: datetime) -> str:
+    """What a number means as a date: `read as 21 Jan 1970`."""
+    return _("read as {day}").format(day=format_date(moment, "j M Y"))
+
+
+def class_change(name: str, old: str | None, *, rises: bool, is_provided: bool) -> tuple[str, str]:
+    """A class gained or lost, as the strong and the plain half of a sentence."""
+    if is_provided:
+        return f"{name}.", _("Up from {old}, set by the file.").format(old=old) if old else _("Set by the file.")
+    if not rises:
+        return f"{name}.", _("Down from {old}.").format(old=old)
+    return _("New class: {name}.").format(name=name), _("Up from {old}.").format(old=old) if old else ""
+
+
+def bars_label(scores: int, most: int) -> str:
+    """What the picture of scores over time shows, for those who do not see it."""
+    return ngettext(
+        "{count} score over time; up to {most} per interval. The table below has the same numbers.",
+        "{count} scores over time; up to {most} per interval. The table below has the same numbers.",
+        scores,
+    ).format(count=f"{scores:,}", most=f"{most:,}")
+
+
+def session_part(scores: int, *, created: bool) -> str:
+    """An import's part in a session: `126 scores, created`."""
+    return f"{score_count(scores)}, {_('created') if created else _('added')}"
+
+
+def total_note(part: int, whole: int) -> str:
+    return _("of {whole}").format(whole=f"{whole:,}") if part < whole else ""
+
+
+# --- lists ------------------------------------------------------------------------------------------
+
+ALL, IMPORTS, TO_THE_LIST = gettext_lazy("All"), gettext_lazy("Imports"), gettext_lazy("Back to the list")
+SCORE_COLUMNS = (gettext_lazy("Song"), gettext_lazy("Chart"), gettext_lazy("Lamp"), gettext_lazy("vs. your best"))
+SCORE, TIME = gettext_lazy("Score"), gettext_lazy("Time")
+IN_LINE = gettext_lazy("Waiting in the queue")
+CANCELLED = gettext_lazy("Nothing was saved")
+REVERTED = gettext_lazy("Scores removed")
+
+
+def run_name(source: str, imports: int, *, scores: int) -> str:
+    """Several imports of one tool as one row: `KsHook · 45 scores`, or imports where some brought none."""
+    if scores == imports:
+        text = ngettext("{source} · {count} score", "{source} · {count} scores", imports)
+    else:
+        text = ngettext("{source} · {count} import", "{source} · {count} imports", imports)
+    return text.format(source=source, count=f"{imports:,}")
+
+
+def run_result(state: str, sums: Mapping[str, int], message: str) -> str:
+    """What the imports of a run did together; `message` is why the newest of them failed."""
+    if state == "failed":
+        return first_line(message)
+    if state == "reverted":
+        scores = sums["score_count"]
+        return ngettext("{count} score removed", "{count} scores removed", scores).format(count=f"{scores:,}")
+    return import_result(scores=sums["score_count"], duplicates=sums["duplicate_count"])
+
+
+def imports_by(imports: int, source: str) -> str:
+    """Where a session's scores came from: `45 imports by KsHook`."""
+    return ngettext("{count} import by {source}", "{count} imports by {source}", imports).format(
+        count=f"{imports:,}", source=source
+    )
+
+
+def tool_fails(source: str, imports: int) -> str:
+    """That the latest imports of a tool failed: its player may not be looking."""
+    return ngettext(
+        "The last import by {source} failed.", "The last {count} imports by {source} failed.", imports
+    ).format(source=source, count=f"{imports:,}")
+
+
+def imports_of(name: str) -> str:
+    return _("Imports of {name}").format(name=name)
+
+
+def score_orders(rating: str) -> list[tuple[str, str]]:
+    """The orders of an import's scores: what stands in the address, and how it is called."""
+    return [
+        ("", _("File order")),
+        ("score", _("Highest score")),
+        ("score-up", _("Lowest score")),
+        ("rating", _("Highest {rating}").format(rating=rating)),
+        ("rating-up", _("Lowest {rating}").format(rating=rating)),
+        ("time", _("Newest")),
+        ("time-up", _("Oldest")),
+    ]
+
+
+# --- what else can be done with it, and what happened to it -------------------------------------------
+
+NOT_YOURS = gettext_lazy("Only the owner of this import or an administrator can do that.")
+CANCELLED_NOW = gettext_lazy("Cancelled. Nothing was imported.")
+QUEUED_AGAIN = gettext_lazy("Queued again.")
+INPUT_IS_PRIVATE = gettext_lazy("Only the owner and moderators can download an uploaded file.")
+INPUT_IS_GONE = gettext_lazy("The file of this import has been removed.")
+BY_BROWSER, BY_COMMAND = gettext_lazy("in the browser"), gettext_lazy("on the command line")
+
+
+def audit_verb(verb: str, actor: str) -> str:
+    """`Uploaded by mirei`, `Completed`."""
+    return _("{verb} by {actor}").format(verb=verb.capitalize(), actor=actor) if actor else verb.capitalize()
+
+
+def upload_source(way: str, *, name: str, size: int | None) -> str:
+    """How a file came: `in the browser, night-session.json, 61 KB`."""
+    return ", ".join(str(part) for part in (way, name, "" if size is None else file_size(size)) if part)
+
+
+def token_source(name: str) -> str:
+    return _("with the token “{name}”").format(name=name) if name else _("with a token")
+
+
+# --- rows that were left out --------------------------------------------------------------------------
+
+_DIFFERENCES: dict[Difference, str] = {
+    Difference.TILDES: gettext_lazy("tildes"),
+    Difference.QUOTES: gettext_lazy("quotation marks"),
+    Difference.DASHES: gettext_lazy("dashes"),
+    Difference.DOTS: gettext_lazy("middle dots"),
+    Difference.BLANKS: gettext_lazy("blanks"),
+    Difference.INVISIBLE: gettext_lazy("invisible characters"),
+    Difference.ENTITIES: gettext_lazy("HTML entities"),
+    Difference.WIDTH: gettext_lazy("full and half width"),
+}
+NO_MATCH_LEFT = gettext_lazy("No row of this import has a sure match anymore.")
+NOT_CORRECTABLE = gettext_lazy("This row doesn't need a chart.")
+ALREADY_CORRECTED = gettext_lazy("This row was already imported on the chart you picked.")
+CORRECTED = gettext_lazy("Chart picked")
+IN_AS_CHOSEN = gettext_lazy("Imported on the picked chart")
+WAS_IN_AS_CHOSEN = gettext_lazy("Imported on the picked chart; the score has since been deleted")
+CHOOSE_ONE = gettext_lazy("Pick the chart you played.")
+
+
+def likeness_text(title: str, differs_in: Sequence[Difference]) -> str:
+    """`Differs only in tildes and blanks from “Title”`."""
+    if not differs_in:
+        return _("“{title}” is now known").format(title=title)
+    named = [str(_DIFFERENCES[each]) for each in differs_in]
+    return _("Differs only in {what} from “{title}”").format(what=get_text_list(named, _("and")), title=title)
+
+
+def sure_matches(rows: int) -> str:
+    return ngettext(
+        (
+            "{rows} row names a song that differs only in look-alike characters from a known one. It "
+            "can be imported now, as a separate import."
+        ),
+        (
+            "{rows} rows name songs that differ only in look-alike characters from known ones. They can"
+            " be imported now, as a separate import."
+        ),
+        rows,
+    ).format(rows=f"{rows:,}")
+
+
+def choose_chart_heading(identifier: str) -> str:
+    return _("Which chart did you play for “{identifier}”?").format(identifier=identifier)
+
+
+def same_name_notice(count: int) -> str:
+    return ngettext(
+        "Applies to {count} row with this title.",
+        "Applies to all {count} rows with this title.",
+        count,
+    ).format(count=f"{count:,}")
+
+
+def import_rows_button(count: int) -> str:
+    return ngettext("Import {count} row on this chart", "Import {count} rows on this chart", count).format(
+        count=f"{count:,}"
+    )
+
+
+def import_rest_choice(good: int, rows: int) -> tuple[str, str]:
+    """The button, and what it leaves out: `Import the 39 good rows`, `1 row of 40 would be left out.`"""
+    bad = rows - good
+    return (
+        ngettext("Import the {count} good row", "Import the {count} good rows", good).format(count=f"{good:,}"),
+        ngettext(
+            "{count} row of {all_of_them} would be skipped.", "{count} rows of {all_of_them} would be skipped.", bad
+        ).format(count=f"{bad:,}", all_of_them=f"{rows:,}"),
+    )

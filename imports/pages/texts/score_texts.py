@@ -1,0 +1,103 @@
+"""What the pages say of songs, charts, scores and sessions. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from imports.pages.texts.formatting import rating_name
+from imports.pages.texts.translation import gettext_lazy
+
+HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")  # where a name in camelCase becomes two words
+# Abbreviations that splitting would make unreadable; everything else is split.
+METRIC_NAMES = {"exScore": "EX score", "bp": "BP", "gsmEasy": "Gauge (easy)", "gsmHard": "Gauge (hard)", "bpi": "BPI"}
+
+
+def metric_name(name: str) -> str:
+    """A metric or judgement as a line's head: `maxCombo` is `Max combo`."""
+    spaced = HUMP.sub(" ", name).lower()
+    return METRIC_NAMES.get(name) or spaced[:1].upper() + spaced[1:]
+
+
+def score_count(count: int) -> str:
+    """`1 score`, `1,204 scores`."""
+    return ngettext("{count} score", "{count} scores", count).format(count=f"{count:,}")
+
+
+# --- scores -----------------------------------------------------------------------------------------
+
+NOT_YOUR_SCORE = gettext_lazy("Only the owner of this score or an administrator can do that.")
+NOT_YOUR_SESSION = gettext_lazy("Only the owner of this session can do that.")
+SCORE_CHANGED = gettext_lazy("Saved.")
+SCORE_DELETED = gettext_lazy("Score deleted.")
+SCORE_DELETED_FOR_GOOD = gettext_lazy("Score deleted. Later imports will skip it.")
+SCORE_GONE = gettext_lazy("This score no longer exists.")
+SESSION_GONE = gettext_lazy("This session no longer exists.")
+TO_THE_SCORE = gettext_lazy("Back to the score")
+TO_THE_SESSION = gettext_lazy("Back to the session")
+COMMENT = gettext_lazy("Comment")
+HIGHLIGHT = gettext_lazy("Highlight")
+SCORE_HIGHLIGHT_HINT = gettext_lazy("Also pins your best on this chart.")
+SESSION_HIGHLIGHT_HINT = gettext_lazy("Shown first on your profile.")
+SESSION_NAME = gettext_lazy("Name")
+SESSION_ABOUT = gettext_lazy("Note")
+BLACKLIST = gettext_lazy("Never import this score again")
+BLACKLIST_HINT = gettext_lazy("Later imports will skip this score.")
+
+
+def list_of_values(count: int, low: str, high: str) -> str:
+    """A metric that is a list of numbers: `1,000 values, 0 to 100`."""
+    values = ngettext("%(count)s value", "%(count)s values", count) % {"count": f"{count:,}"}
+    return _("%(values)s, %(low)s to %(high)s") % {"values": values, "low": low, "high": high} if count else values
+
+
+def part_of_best(primary: bool, lends: list[str]) -> tuple[str, str]:
+    """What a score is to its player's best on the chart, as the strong and the plain half of a sentence."""
+    if primary and lends:
+        return _("Your best on this chart."), _("Also holds: %(names)s.") % {"names": ", ".join(lends)}
+    if primary:
+        return _("Your best on this chart."), ""
+    if lends:
+        return _("Part of your best on this chart:"), _("%(names)s.") % {"names": ", ".join(lends)}
+    return _("Not your best on this chart."), ""
+
+
+def place(rank: int, out_of: int) -> str:
+    """`#3 of 14`."""
+    return _("#%(rank)s of %(all)s") % {"rank": f"{rank:,}", "all": f"{out_of:,}"}
+
+
+def rank_note(rank: int, out_of: int) -> str:
+    return _("Your best is %(place)s on this chart's leaderboard.") % {"place": place(rank, out_of)}
+
+
+def session_rating(rating: str) -> str:
+    return _("{rating_name} of the session").format(rating_name=rating_name(rating))
+
+
+# --- charts -----------------------------------------------------------------------------------------
+
+
+def history_label(count: int, low: str, high: str) -> str:
+    """The picture of one's scores on a chart, for those who do not see it."""
+    scores = ngettext("%(count)s score over time", "%(count)s scores over time", count) % {"count": f"{count:,}"}
+    return _("%(scores)s, from %(low)s to %(high)s; the table has the same numbers") % {
+        "scores": scores, "low": low, "high": high,
+    }  # fmt: skip
+
+
+def latest_part_note(shown: int, count: int) -> str:
+    return (
+        _("The latest %(shown)s of %(count)s") % {"shown": f"{shown:,}", "count": f"{count:,}"} if shown < count else ""
+    )
+
+
+# --- songs ------------------------------------------------------------------------------------------
+
+SONGS = gettext_lazy("Songs")
+
+
+def songs_of(game: str) -> str:
+    return _("%(game)s songs") % {"game": game}

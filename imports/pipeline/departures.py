@@ -1,0 +1,181 @@
+"""Hiding what a player wants deleted, bringing it back, and deleting it.
+
+Hidden rows are moved out of their tables, so that everything that lists, ranks, counts or searches is right without
+knowing of them, and brought back as they were, with their primary keys. A game is moved with all its imports: an import
+is of one game. The constraints between the tables are checked when the transaction ends, so that their order is free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.contrib.auth.models import AbstractUser
+from django.db import connection, models
+from django.db.models import ForeignObjectRel
+
+from imports.errors import ImportFailed
+from imports.games import BY_SLUG
+from imports.models import Departure, HiddenRow, OrphanRetry, User
+from imports.models.departures import EVERYTHING, leaving
+
+OF_GAME = "user_id = %(user)s AND (%(game)s = '' OR game = %(game)s)"
+IMPORTS = f"(SELECT id FROM imports_import WHERE {OF_GAME})"
+OF_IMPORTS = f"job_id IN {IMPORTS}"
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A table whose rows are moved: which ones, and which column holds bytes."""
+
+    model: str
+    rows: str
+    content: str = ""
+    of_account: bool = False  # whether a single game has none
+
+
+# Those that are chosen by rows of other tables come before these.
+TABLES = (
+    Moved("ImportSession", f"session_id IN (SELECT id FROM imports_session WHERE {OF_GAME})"),
+    Moved("Replay", f"score_id IN (SELECT score_id FROM imports_score WHERE {OF_GAME})", "content"),
+    Moved("ImportProblem", OF_IMPORTS),
+    Moved("RowCorrection", f"{OF_IMPORTS} OR corrected_by_id IN {IMPORTS}"),
+    Moved("CarriedScores", OF_IMPORTS, "score_ids"),
+    Moved("ImportInput", OF_IMPORTS, "content"),
+    Moved("IdempotencyKey", OF_IMPORTS),
+    Moved("Session", OF_GAME),
+    Moved("SessionIdentity", OF_GAME),
+    Moved("PersonalBest", OF_GAME),
+    Moved("GameStats", OF_GAME),
+    Moved("DailyRatings", OF_GAME),
+    Moved("ClassAchievement", OF_GAME),
+    Moved("Score", OF_GAME),
+    Moved("OrphanScore", OF_GAME),
+    Moved("ScoreBlacklist", "user_id = %(user)s AND (%(game)s = '' OR score->>'game' = %(game)s)"),
+    Moved("Import", OF_GAME),
+    Moved("APIToken", "user_id = %(user)s", of_account=True),
+)
+OF_CHARTS = ("PersonalBest", "Score")
+
+
+def hide(departure: Departure) -> dict[str, int]:
+    """Puts away what the departure is of; returns how many rows of each kind. The caller holds the player's lock."""
+    OrphanRetry.objects.filter(user_id=departure.user_id).delete()
+    counts = {}
+    for moved in _tables_of(departure):
+        table = _model(moved)._meta.db_table
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"""
+                WITH gone AS (DELETE FROM {table} WHERE {moved.rows} RETURNING *)
+                INSERT INTO {HiddenRow._meta.db_table} (departure_id, "table", row, content)
+                SELECT %(departure)s, %(model)s, to_jsonb(gone){f" - '{moved.content}'" if moved.content else ""},
+                       {f"gone.{moved.content}" if moved.content else "NULL"} FROM gone
+                """,
+                {
+                    "user": departure.user_id,
+                    "game": departure.game,
+                    "departure": departure.pk,
+                    "model": moved.model,
+                },
+            )
+            counts[moved.model] = cursor.rowcount
+    return counts
+
+
+def bring_back(departure: Departure) -> None:
+    """Puts everything where it was. Scores on charts that are gone since stay away. The player's lock is held.
+
+    Where scores stay away, so does the history of ratings: it is computed again when they are rated.
+    """
+    is_whole = True
+    for moved in reversed(list(_tables_of(departure))):
+        columns = _stored_columns(departure, moved)
+        if not columns or (moved.model == "DailyRatings" and not is_whole):
+            continue
+        table = _model(moved)._meta.db_table
+        names = ", ".join(f'"{name}"' for name in columns)
+        values = ", ".join(f'new."{name}"' for name in columns)
+        if moved.content:
+            names, values = f"{names}, {moved.content}", f"{values}, hidden.content"
+        is_there = "WHERE EXISTS (SELECT FROM imports_chart c WHERE c.id = new.chart_id)"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"""
+                INSERT INTO {table} ({names}) SELECT {values}
+                FROM (SELECT * FROM {HiddenRow._meta.db_table}
+                      WHERE departure_id = %s AND "table" = %s ORDER BY id) hidden
+                CROSS JOIN LATERAL jsonb_populate_record(NULL::{table}, hidden.row) AS new
+                {is_there if moved.model in OF_CHARTS else ""}
+                """,
+                [departure.pk, moved.model],
+            )
+            if moved.model == "Score":
+                is_whole = cursor.rowcount == departure.counts.get("Score")
+
+
+def forget(departure: Departure) -> None:
+    """Deletes what was put away; with the whole account all else that is of the player, but for their number.
+
+    That stays, with a name that tells nothing, for what others did with them in the audit trail.
+    """
+    user = departure.user
+    if departure.game == EVERYTHING:
+        _forget_account(user)
+        return
+    departure.delete()
+
+
+def refuse_hidden(user_id: int, game: str) -> None:
+    """Raises ImportFailed while scores of a game are put away: they could not come back beside new ones."""
+    if leaving(user_id, game).exists():
+        name = BY_SLUG[game].name
+        said = f"Your {name} profile is going to be deleted. Cancel that on your account page, then import again."
+        raise ImportFailed(said, status=409)
+
+
+def _tables_of(departure: Departure) -> Iterator[Moved]:
+    return (moved for moved in TABLES if departure.game == EVERYTHING or not moved.of_account)
+
+
+def _model(moved: Moved) -> type[models.Model]:
+    return apps.get_model("imports", moved.model)
+
+
+def _stored_columns(departure: Departure, moved: Moved) -> list[str]:
+    """The columns that hidden rows have: those that a release has added since get their defaults."""
+    first = HiddenRow.objects.filter(departure=departure, table=moved.model).order_by("pk").first()
+    known = [str(field.column) for field in _model(moved)._meta.concrete_fields if not field.generated]
+    return [name for name in known if name in first.row] if first is not None else []
+
+
+def _forget_account(user: User) -> None:
+    for related in User._meta.get_fields(include_hidden=True):
+        if isinstance(related, ForeignObjectRel) and related.on_delete is models.CASCADE:
+            # Whatever belongs to an account, also in apps that are not ours.
+            related.related_model._base_manager.filter(**{related.field.name: user}).delete()
+    _blank_reasons(user)
+    user.groups.clear()
+    user.user_permissions.clear()
+    for field in ("about", "status", "email", "first_name", "last_name"):
+        setattr(user, field, "")
+    user.username = _nobody(user)
+    user.last_login = user.last_seen = None
+    user.is_active = user.is_staff = user.is_superuser = False
+    user.set_unusable_password()
+    AbstractUser.save(user)
+
+
+def _blank_reasons(user: User) -> None:
+    """Takes what people wrote out of the audit entries that are about the player; who did what and when stays."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL tachi.forgetting = 'on'")
+        cursor.execute("UPDATE imports_auditentry SET reason = '' WHERE subject_id = %s AND reason <> ''", [user.pk])
+        cursor.execute("SET LOCAL tachi.forgetting = 'off'")
+
+
+def _nobody(user: User) -> str:
+    name = f"deleted-{user.pk}"
+    is_taken = User.objects.filter(username__iexact=name).exclude(pk=user.pk).exists()
+    return f"{name}-" if is_taken else name

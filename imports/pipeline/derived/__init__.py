@@ -1,0 +1,1 @@
+"""State that follows from the scores: sessions, personal bests, game stats, ranks; how it is refreshed and checked."""

@@ -1,0 +1,361 @@
+"""A player's profile ratings day by day, as a function of the scores.
+
+The days are those of UTC. A score counts from the day on which it was achieved; one without a time from the day on
+which it came in, as nobody knows an earlier one. The ratings of a day are those of the bests that the scores counting
+by its end make, so that those of the last day are the current ones (`GameStats`). Every day on which a score begins to
+count has a row, and no other.
+
+A change concerns the days from the first one on which a touched score counts. Where that is the last day, its ratings
+are the current ones, and one row is written. Otherwise the days from there on are computed again.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, insort
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from django.db import connection
+
+from imports.games import playtype_of
+from imports.games.spec import Chart, Playtype
+from imports.models import DailyRatings, PersonalBest, Score
+from imports.pipeline.derived import bests
+from imports.pipeline.derived.stats import Numbers, StatsChange, ratings_of
+from imports.pipeline.scoring.chart_loading import charts_by_pk
+
+SCORES = Score._meta.db_table
+BESTS = PersonalBest._meta.db_table
+DAYS = DailyRatings._meta.db_table
+DAY_MS = 86_400_000
+EPOCH = date(1970, 1, 1)
+MINE = "user_id = %(user)s AND game = %(game)s AND playtype = %(playtype)s"
+# The day from which a score counts, in days since 1970.
+DAY_OF_SCORE = f"floor(coalesce(time_achieved, extract(epoch FROM time_added)::float8 * 1000) / {DAY_MS})::int"
+SINCE = """(time_achieved >= %(since_ms)s
+            OR (time_achieved IS NULL AND time_added >= to_timestamp(%(since_ms)s::float8 / 1000)))"""
+FIRST_DAY = 0  # 1970: before all scores
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedDay:
+    """What is stored of a day, the key of which is in days since 1970."""
+
+    score_count: int
+    ratings: Numbers
+
+
+def refresh(user_id: int, change: StatsChange, moments: Sequence[float]) -> None:
+    """Makes the history of one playtype what the scores say, after scores that count from these moments (ms) changed.
+
+    `change`: what that did to the stats, which are up to date already.
+    """
+    if not moments:
+        return
+    first, last = (math.floor(moment / DAY_MS) for moment in (min(moments), max(moments)))
+    newest = (
+        DailyRatings.objects.filter(user_id=user_id, game=change.game, playtype=change.playtype)
+        .order_by("-day")
+        .values_list("day", "ratings")
+        .first()
+    )
+    if (newest[1] if newest else {}) != change.ratings_before:
+        # It does not end in what stood, as a release that knows no history was at work: all of it is computed again.
+        rebuild(user_id, change)
+    elif first == last and (newest is None or newest[0] <= to_date(first)):
+        _save_last_day(user_id, change, first)
+    else:
+        _recompute(user_id, change, since=first)
+
+
+def rebuild(user_id: int, change: StatsChange) -> None:
+    """Computes the whole history of a playtype again, and writes what differs."""
+    _recompute(user_id, change, since=FIRST_DAY)
+
+
+def to_date(day: int) -> date:
+    """Returns the date of a day that is counted since 1970."""
+    return EPOCH + timedelta(days=day)
+
+
+def _save_last_day(user_id: int, change: StatsChange, day: int) -> None:
+    """Writes the row of the last day, or deletes it if no score counts from then on any more."""
+    mine: dict[str, Any] = {"user": user_id, "game": change.game, "playtype": change.playtype}
+    start = day * DAY_MS
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO {DAYS} (user_id, game, playtype, day, score_count, ratings)
+            SELECT %(user)s, %(game)s, %(playtype)s, %(day)s, count(*), %(ratings)s::jsonb FROM {SCORES}
+            WHERE {MINE} AND time_achieved >= %(start)s AND time_achieved < %(end)s
+            ON CONFLICT (user_id, game, playtype, day)
+            DO UPDATE SET score_count = excluded.score_count, ratings = excluded.ratings
+            RETURNING score_count
+            """,
+            {
+                **mine, "day": to_date(day), "ratings": bests.to_json(change.ratings_after).decode(),
+                "start": start, "end": start + DAY_MS,
+            },
+        )  # fmt: skip
+        if cursor.fetchone()[0]:
+            return
+        # From the newest on, which is nearly always one of that day.
+        cursor.execute(
+            f"""
+            DELETE FROM {DAYS} WHERE {MINE} AND day = %(day)s AND NOT EXISTS (
+                SELECT FROM {SCORES} WHERE {MINE} AND time_achieved IS NULL
+                AND time_added >= to_timestamp(%(start)s::float8 / 1000)
+                AND time_added < to_timestamp(%(end)s::float8 / 1000) ORDER BY id DESC LIMIT 1)
+            """,
+            {**mine, "day": to_date(day), "start": start, "end": start + DAY_MS},
+        )
+
+
+# --- several days ---------------------------------------------------------------------------------------
+
+
+def _recompute(user_id: int, change: StatsChange, *, since: int) -> None:
+    """Computes the days from `since` on again, and writes what differs."""
+    playtype = playtype_of(change.game, change.playtype)
+    mine = {
+        "user": user_id, "game": change.game, "playtype": playtype.name, "since": since, "since_ms": since * DAY_MS,
+    }  # fmt: skip
+    counts = _score_counts(mine)
+    values = _Replay(playtype, _unchanged_bests(mine, playtype) if counts else {})
+    days: dict[int, PlayedDay] = {}
+    ratings: Numbers | None = None
+    events = _changes_of_bests(mine, playtype) if counts else {}
+    for day in sorted({*counts, *events}):
+        for chart, found in events.get(day, ()):
+            values.put(chart, found)
+        if day in events or ratings is None:
+            ratings = ratings_of(playtype, values)
+        if day >= since:
+            days[day] = PlayedDay(counts[day], ratings)
+    if days:
+        # Formulas and charts may be newer than the bests until these are rated again; the two always agree.
+        newest = max(days)
+        days[newest] = PlayedDay(counts[newest], change.ratings_after)
+    _save(mine, days)
+
+
+def _score_counts(mine: Mapping[str, Any]) -> dict[int, int]:
+    """Day -> how many scores were achieved on it, for the days on which some begin to count."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {DAY_OF_SCORE} AS day, count(time_achieved) FROM {SCORES} WHERE {MINE} AND {SINCE} GROUP BY day",
+            mine,
+        )
+        return dict(cursor.fetchall())
+
+
+class _Replay:
+    """A player's bests on a playtype as they were on a day, for the profile formulas (`games.spec.Bests`)."""
+
+    def __init__(
+        self, playtype: Playtype, unchanged: Mapping[int, tuple[bool, Mapping[str, float | None] | None]]
+    ) -> None:
+        self._names = rating_names(playtype)
+        self._is_primary = {chart: is_primary for chart, (is_primary, _) in unchanged.items()}
+        self._values: dict[str, dict[int, float]] = {name: {} for name in self._names}
+        # Largest first, as (value below zero, chart).
+        self._sorted: dict[str, list[tuple[float, int]]] = {name: [] for name in self._names}
+        self._charts: dict[int, Chart] = {}
+        for chart, (_, ratings) in unchanged.items():
+            for name in self._names:
+                if ratings is not None and (value := ratings[name]) is not None:
+                    self._values[name][chart] = value
+                    self._sorted[name].append((-value, chart))
+        for found in self._sorted.values():
+            found.sort()
+
+    def put(self, chart: int, ratings: Mapping[str, float | None]) -> None:
+        """Gives a chart the ratings of a new best."""
+        for name in self._names:
+            before, value = self._values[name].get(chart), ratings[name]
+            if before == value:
+                continue
+            if before is not None:
+                del self._sorted[name][bisect_left(self._sorted[name], (-before, chart))]
+                del self._values[name][chart]
+            if value is not None:
+                insort(self._sorted[name], (-value, chart))
+                self._values[name][chart] = value
+
+    def top(self, rating: str, count: int | None = None) -> Sequence[float]:
+        found: list[float] = []
+        for value, chart in self._sorted[rating]:
+            if len(found) == count:
+                break
+            if self._is_primary[chart]:
+                found.append(-value)
+        return found
+
+    def rated(self, rating: str, *, primary_only: bool = True) -> Sequence[tuple[float, Chart]]:
+        self._charts = self._charts or charts_by_pk(self._is_primary)
+        return [
+            (-value, self._charts[chart])
+            for value, chart in self._sorted[rating]
+            if self._is_primary[chart] or not primary_only
+        ]
+
+
+def rating_names(playtype: Playtype) -> list[str]:
+    """Returns the score ratings that the profile ratings are made of."""
+    return list(dict.fromkeys(name for rating in playtype.profile_ratings.values() for name in rating.of))
+
+
+def _unchanged_bests(
+    mine: Mapping[str, Any], playtype: Playtype
+) -> dict[int, tuple[bool, dict[str, float | None] | None]]:
+    """Chart -> whether it is primary, and the ratings of its best; None for those if scores count from `since` on."""
+    names = rating_names(playtype)
+    columns = "".join(f", (calculated_data->>%(name_{place})s)::float8" for place in range(len(names)))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT chart_id, is_primary, chart_id = ANY(ARRAY(
+                SELECT DISTINCT chart_id FROM {SCORES} WHERE {MINE} AND {SINCE})) {columns}
+            FROM {BESTS} WHERE {MINE}
+            """,
+            {**mine, **{f"name_{place}": name for place, name in enumerate(names)}},
+        )
+        return {
+            chart: (is_primary, None if has_changed else dict(zip(names, values, strict=True)))
+            for chart, is_primary, has_changed, *values in cursor.fetchall()
+        }
+
+
+def _changes_of_bests(
+    mine: Mapping[str, Any], playtype: Playtype
+) -> dict[int, list[tuple[int, Mapping[str, float | None]]]]:
+    """Day -> (chart, ratings) of the bests that are new at its end, on charts with scores that count from `since` on.
+
+    What these charts had before `since` is an event of the day before it.
+    """
+    names = rating_names(playtype)
+    signs = [1, *(-1 if merge.smallest else 1 for merge in playtype.merges)]
+    chosen: bests.Winners[bests.Moment] = {}
+    ratings: dict[int, Mapping[str, float | None]] = {}
+    for chart, rows in groupby(_leading_scores(mine, playtype, names), key=itemgetter(0)):
+        leaders: dict[int, _Leader] = {}
+        for day, group in groupby(rows, key=itemgetter(1)):
+            before = dict(leaders)
+            for _, _, pk, score_id, time, *numbers in group:
+                keys = numbers[: len(signs)]
+                ratings[pk] = dict(zip(names, numbers[len(signs) :], strict=True))
+                moment = -math.inf if time is None else -time
+                for place, (key, sign) in enumerate(zip(keys, signs, strict=True), 1):
+                    if key is None:
+                        continue
+                    rank = (sign * key, moment, -keys[0])
+                    found = leaders.get(place)
+                    if found is None or (rank, found.score_id) > (found.rank, score_id):
+                        leaders[place] = _Leader(pk, score_id, rank, keys)
+            if leaders != before:
+                chosen[(chart, day)] = _winners(leaders)
+    # A single score has the ratings that it is stored with; several make a best that is rated as a whole.
+    merged = {key: winners for key, winners in chosen.items() if len({*winners.values()}) > 1}
+    charts = charts_by_pk({chart for chart, _ in merged})
+    composed = bests.compose_all(merged, {key: charts[key[0]] for key in merged}, playtype)
+    events: dict[int, list[tuple[int, Mapping[str, float | None]]]] = defaultdict(list)
+    for key, winners in chosen.items():
+        events[int(key[1])].append((key[0], composed[key].ratings if key in composed else ratings[winners[1]]))
+    return events
+
+
+@dataclass(frozen=True, slots=True)
+class _Leader:
+    """The score that is ahead at one place of `best_keys`: the larger `rank`, then the smaller ID (as in `bests`)."""
+
+    pk: int
+    score_id: str
+    rank: tuple[float, float, float]
+    keys: list[float | None]
+
+
+def _winners(leaders: Mapping[int, _Leader]) -> dict[int, int]:
+    """Place -> score, the primary score wherever it is as good as the one that is ahead (as in `bests`)."""
+    primary = leaders[1]
+    return {
+        place: primary.pk
+        if (primary.keys[place - 1], primary.rank[1]) == (leader.keys[place - 1], leader.rank[1])
+        else leader.pk
+        for place, leader in leaders.items()
+    }
+
+
+def _leading_scores(mine: Mapping[str, Any], playtype: Playtype, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """Yields the scores that were ahead at some place of `best_keys` when their day ended, by chart and day.
+
+    As (chart, day, key, score ID, time, `best_keys`, score ratings). Some are yielded that another one is ahead of.
+    """
+    best = ["max", *("min" if merge.smallest else "max" for merge in playtype.merges)]
+    keys = [f"key_{place}" for place in range(1, len(best) + 1)]
+    columns = ", ".join(f"best_keys[{place}] AS {key}" for place, key in enumerate(keys, 1))
+    # Of equal scores the earlier one is ahead. It comes first, except where it has no time, or the same.
+    is_ahead = " OR ".join(
+        f"""{key} {">" if function == "max" else "<"} {function}({key}) OVER earlier
+            OR ({key} IS NOT NULL AND {function}({key}) OVER earlier IS NULL)
+            OR ({key} = {function}({key}) OVER earlier AND may_tie)"""
+        for key, function in zip(keys, best, strict=True)
+    )
+    is_wanted = (
+        ""
+        if mine["since"] == FIRST_DAY
+        else f"""
+        AND chart_id = ANY(ARRAY(SELECT DISTINCT chart_id FROM {SCORES} WHERE {MINE} AND {SINCE}))"""
+    )
+    values = "".join(f", (calculated_data->>%(name_{place})s)::float8" for place in range(len(names)))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH mine AS MATERIALIZED (
+                SELECT id, chart_id, greatest({DAY_OF_SCORE}, %(since)s - 1) AS day, time_achieved, {columns}
+                FROM {SCORES} WHERE {MINE} {is_wanted}
+            ), placed AS (
+                SELECT *, lag(time_achieved) OVER in_order = time_achieved
+                    OR count(*) FILTER (WHERE time_achieved IS NULL) OVER in_order > 0 AS may_tie
+                FROM mine WINDOW in_order AS (PARTITION BY chart_id ORDER BY day, time_achieved, id)
+            ), judged AS (
+                SELECT *, {is_ahead} AS is_ahead FROM placed
+                WINDOW earlier AS (PARTITION BY chart_id ORDER BY day, time_achieved, id
+                                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+            )
+            SELECT judged.chart_id, day, id, score_id, judged.time_achieved, {", ".join(keys)} {values}
+            FROM judged JOIN {SCORES} USING (id) WHERE is_ahead ORDER BY judged.chart_id, day
+            """,
+            {**mine, **{f"name_{place}": name for place, name in enumerate(names)}},
+        )
+        yield from cursor
+
+
+def _save(mine: Mapping[str, Any], days: Mapping[int, PlayedDay]) -> None:
+    """Makes the stored days from `since` on these. Writes only what differs."""
+    columns = (
+        [to_date(day) for day in days],
+        [day.score_count for day in days.values()],
+        [bests.to_json(day.ratings).decode() for day in days.values()],
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {DAYS} WHERE {MINE} AND day >= %(first)s AND day <> ALL(%(days)s::date[])",
+            {**mine, "first": to_date(mine["since"]), "days": columns[0]},
+        )
+        cursor.execute(
+            f"""
+            INSERT INTO {DAYS} (user_id, game, playtype, day, score_count, ratings)
+            SELECT %s, %s, %s, day, score_count, ratings::jsonb
+            FROM unnest(%s::date[], %s::int[], %s::text[]) AS new (day, score_count, ratings)
+            ON CONFLICT (user_id, game, playtype, day)
+            DO UPDATE SET score_count = excluded.score_count, ratings = excluded.ratings
+            WHERE ({DAYS}.score_count, {DAYS}.ratings) IS DISTINCT FROM (excluded.score_count, excluded.ratings)
+            """,
+            [mine["user"], mine["game"], mine["playtype"], *columns],
+        )

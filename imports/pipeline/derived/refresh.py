@@ -1,0 +1,81 @@
+"""Refreshes derived state after scores were added or deleted: sessions, bests, stats, daily ratings."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from imports.games import playtype_of
+from imports.games.spec import Chart
+from imports.models import Score, User
+from imports.pipeline.derived import bests, class_history, rating_history, sessions, stats
+from imports.pipeline.derived.class_history import NO_IMPORT, Cause
+from imports.pipeline.derived.stats import StatsChange
+from imports.pipeline.progress import Progress, Stage
+from imports.pipeline.scoring.store import AffectedScope
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What the refreshes changed."""
+
+    bests: bests.BestsChange
+    stats: list[StatsChange]
+
+
+def refresh(
+    touched: AffectedScope,
+    progress: Progress,
+    *,
+    charts: Mapping[int, Chart] | None = None,
+    provided: Mapping[str, Mapping[str, str]] | None = None,
+    lowered: Mapping[str, Collection[str]] | None = None,
+    cause: Cause = NO_IMPORT,
+) -> Refreshed:
+    """Refreshes everything that these scores may have changed.
+
+    `charts`: those already loaded, by primary key. `provided`: the classes in the file, by playtype. `lowered`: the
+    sets among them that may fall. `cause`: the import to which new classes are attributed.
+    """
+    # In this order: stats are a function of the bests, and end the history of ratings. Sessions need none of them.
+    progress.stage(Stage.SESSIONS)
+    sessions.refresh(touched.user_id, touched.game, touched.times, scores=touched.scores)
+    progress.stage(Stage.BESTS)
+    changed = bests.refresh(
+        touched.user_id, touched.charts, charts=charts, game=touched.game, has_none=touched.scores is not None
+    )
+    progress.stage(Stage.RATINGS)
+    moved = stats.refresh(
+        touched.user_id, touched.game, touched.playtypes, provided=provided, lowered=lowered, cause=cause
+    )
+    for change in moved:
+        rating_history.refresh(touched.user_id, change, touched.moments(change.playtype))
+    return Refreshed(changed, moved)
+
+
+def refresh_everything(user: User) -> None:
+    """Refreshes all that is derived from a player's scores; the caller holds the player's lock."""
+    playtypes: dict[str, set[str]] = defaultdict(set)
+    times: dict[tuple[str, str], set[float]] = defaultdict(set)
+    # Stored sessions, stats and bests count too: some may remain of scores that no longer exist.
+    mine = Score.objects.filter(user=user)
+    for game, playtype, time in mine.values_list("game", "playtype", "time_achieved").distinct():
+        playtypes[game].add(playtype)
+        if time is not None:
+            times[(game, playtype)].add(time)
+    for one in (*user.sessions.all(), *user.session_identities.all()):
+        playtypes[one.game].add(one.playtype)
+        times[(one.game, one.playtype)] |= {one.time_started, one.time_ended}
+    for derived in (user.game_stats, user.class_achievements, user.daily_ratings):
+        for game, playtype in derived.values_list("game", "playtype"):
+            playtypes[game].add(playtype)
+    charts = {*mine.values_list("chart_id", flat=True), *user.bests.values_list("chart_id", flat=True)}
+    for game, names in playtypes.items():
+        sessions.refresh(user.pk, game, {name: times[(game, name)] for name in names})
+    bests.refresh(user.pk, charts)
+    for game, names in playtypes.items():
+        for change in stats.refresh(user.pk, game, names):
+            # `stats.refresh` checks the history only if classes change; here the history itself may be wrong.
+            class_history.refresh(user.pk, game, playtype_of(game, change.playtype), change.classes_after)
+            rating_history.rebuild(user.pk, change)

@@ -1,0 +1,48 @@
+"""The columns of a completed import. They are written in the same transaction as its scores."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from imports.formats.base import Parsed
+from imports.models import Import
+from imports.pipeline.derived import gains
+from imports.pipeline.derived.refresh import Refreshed
+from imports.pipeline.progress import Progress
+from imports.pipeline.scoring.store import Batch
+
+
+def completion_fields(
+    job: Import, parsed: Parsed, batch: Batch, refreshed: Refreshed, progress: Progress, *, settled: Collection[int]
+) -> dict[str, Any]:
+    """Returns column values for the completed import. `settled`: rows that another import has stored.
+
+    The changes of bests, ratings and classes remain those of the first run: a restore is not news.
+    """
+    fields = {
+        "game": parsed.context.game.slug,
+        "playtypes": batch.affected.playtypes,
+        "service": parsed.context.service,
+        "rated_by": parsed.context.game.rules,
+        "row_count": batch.row_count,
+        "score_count": batch.score_count,
+        "duplicate_count": batch.duplicate_count,
+        "problem_count": sum(problem.row not in settled for problem in batch.problems),
+        "classes_before": job.classes_before,
+        "stage_seconds": progress.finish(),
+    }
+    if not job.put_aside:
+        fields |= {
+            "best_count": refreshed.bests.raised,
+            "first_play_count": refreshed.bests.first,
+            "class_deltas": [delta for change in refreshed.stats for delta in change.deltas()],
+            "rating_changes": {
+                change.playtype: {  # profile rating -> [before, after]
+                    name: [change.ratings_before.get(name), after] for name, after in change.ratings_after.items()
+                }
+                for change in refreshed.stats
+            },
+            "rating_gains": gains.of_import(job, batch.affected.charts, refreshed.stats),
+        }
+    return fields

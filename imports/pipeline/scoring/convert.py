@@ -1,0 +1,177 @@
+"""Rows to judged scores. Pure: a callable looks up the scores that are stored already."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from imports.errors import ProblemType, RowProblem
+from imports.formats.base import Catalogue, Draft, Format, Parsed
+from imports.games import judging
+from imports.games.identity import score_id
+from imports.games.spec import Chart, Playtype
+
+log = logging.getLogger(__name__)
+
+CHUNK_ROWS = 5_000  # judged between two queries
+NEWCOMER_CHUNK_ROWS = 250  # without queries: small enough for the processor's cache
+MAX_FUTURE_MS = 86_400_000  # how far the time of a score may be in the future
+
+BLACKLISTED = 0  # in place of a primary key
+DELETED = -1  # likewise: this import stored the score before, and its owner has deleted it
+
+Known = Callable[[Sequence[str]], Mapping[str, int | None]]
+"""Score IDs -> those that the player has already, with their primary keys, or BLACKLISTED, or DELETED.
+
+None means that another import stored the score and its owner has deleted it: the row counts as a duplicate.
+"""
+
+
+@dataclass(slots=True)
+class Judged:
+    """A score that is new and valid, ready to be stored. `time_achieved` in Unix milliseconds."""
+
+    row: int
+    score_id: str
+    chart: Chart
+    comment: str | None
+    time_achieved: float | None
+    score_data: dict[str, Any]
+    score_meta: Mapping[str, Any]
+    calculated_data: dict[str, float | None]
+    best_keys: list[float | None]
+    service: str = ""  # where it is not that of the file
+
+
+@dataclass(slots=True)
+class Chunk:
+    """The result of judging some rows: new scores, problems, and the keys of known scores.
+
+    `repeats`: the drafts of known scores, each with its score ID and key: None if an earlier row of the file has the
+    score or its owner deleted it, or BLACKLISTED. `passed_over`: rows that are not scores in their format.
+    """
+
+    rows_done: int
+    scores: list[Judged] = field(default_factory=list)
+    problems: list[RowProblem] = field(default_factory=list)
+    known: set[int] = field(default_factory=set)
+    duplicate_count: int = 0
+    repeats: list[tuple[Draft, str, int | None]] = field(default_factory=list)
+    passed_over: list[int] = field(default_factory=list)
+
+    def add_repeat(self, draft: Draft, identity: str, key: int | None) -> None:
+        """Counts a duplicate, also of a row of the same file; a blacklisted score is not counted."""
+        self.repeats.append((draft, identity, key))
+        if key == BLACKLISTED:
+            return
+        self.duplicate_count += 1
+        if key is not None:
+            self.known.add(key)
+
+
+def judge_rows(
+    parsed: Parsed,
+    source: Format,
+    catalogue: Catalogue,
+    *,
+    user_id: int,
+    now: int,
+    known: Known | None,
+    rules: int | None = None,
+) -> Iterator[Chunk]:
+    """Judges all rows in order, in chunks. `known` is None for a player without scores.
+
+    `now`: when the rows were received, in Unix milliseconds. `rules`: the year of the rules that apply, None for the
+    current ones. Rows are released once they are judged.
+    """
+    seen: set[str] = set()
+    playtypes = parsed.context.game.by_name
+    size = CHUNK_ROWS if known else NEWCOMER_CHUNK_ROWS
+    for start in range(0, len(parsed.rows), size):
+        rows = parsed.rows[start : start + size]
+        parsed.rows[start : start + size] = [None] * len(rows)
+        chunk = Chunk(rows_done=start + len(rows))
+        drafts = _convert(rows, start, parsed, source, catalogue, chunk=chunk, user_id=user_id)
+        # One query for all rows of the chunk. Rows that repeat an earlier one of the file are in `seen`.
+        there = known([identity for identity, _ in drafts]) if known and drafts else {}
+        for identity, draft in drafts:
+            if identity in there or identity in seen:
+                key = there.get(identity)
+                if key == DELETED:  # its first row was the score; further rows are still repeats
+                    key = None if identity in seen else BLACKLISTED
+                    seen.add(identity)
+                chunk.add_repeat(draft, identity, key)
+                continue
+            judged = _judge_or_report(draft, identity, playtypes[draft.chart.playtype], now=now, rules=rules)
+            if isinstance(judged, Judged):
+                seen.add(identity)
+                chunk.scores.append(judged)
+            else:
+                chunk.problems.append(RowProblem(draft.row, *judged, source.as_sent(rows[draft.row - start])))
+        # Rows that could not be converted precede those that could not be judged.
+        chunk.problems.sort(key=lambda problem: problem.row)
+        yield chunk
+
+
+def _convert(
+    rows: Sequence[Any],
+    start: int,
+    parsed: Parsed,
+    source: Format,
+    catalogue: Catalogue,
+    *,
+    chunk: Chunk,
+    user_id: int,
+) -> list[tuple[str, Draft]]:
+    drafts = []
+    context, chosen, playtypes = parsed.context, parsed.chosen, parsed.context.game.by_name
+    for index, row in enumerate(rows, start):
+        if isinstance(row, RowProblem):
+            made: Draft | RowProblem | None = row
+        elif index in chosen:
+            made = source.draft(row, index, context, chosen[index])
+        else:
+            made = source.convert(row, index, context, catalogue)
+        if isinstance(made, Draft):
+            drafts.append((score_id(user_id, made.chart.chart_id, made.play, playtypes[made.chart.playtype]), made))
+        elif made is None:
+            chunk.passed_over.append(index)
+        else:
+            chunk.problems.append(made)
+    return drafts
+
+
+def _judge_or_report(
+    draft: Draft, identity: str, playtype: Playtype, *, now: int, rules: int | None
+) -> Judged | tuple[ProblemType, str]:
+    """Judges a row; one that raises an unexpected exception (for impossible chart data, say) becomes a problem."""
+    try:
+        judged = judge(draft, identity, playtype, now=now, rules=rules)
+    except Exception:
+        log.exception("row %s on chart %s could not be judged", draft.row, draft.chart.chart_id)
+        return ProblemType.INTERNAL, "An internal service error has occured."
+    return (ProblemType.INVALID, judged) if isinstance(judged, str) else judged
+
+
+def judge(draft: Draft, identity: str, playtype: Playtype, *, now: int, rules: int | None = None) -> Judged | str:
+    """Returns the score, or a message if it is invalid (spec: import-pipeline §9)."""
+    if draft.time_achieved is not None and draft.time_achieved > now + MAX_FUTURE_MS:
+        return "Invalid timestamp: score happens in the future."
+    play = draft.play
+    ratings, problems = judging.judge(play, draft.chart, playtype, rules=rules)
+    if ratings is None:
+        return judging.message(problems)
+    return Judged(
+        row=draft.row,
+        score_id=identity,
+        chart=draft.chart,
+        comment=draft.comment,
+        time_achieved=draft.time_achieved,
+        score_data={**play.metrics, "judgements": play.judgements, "optional": play.optional},
+        score_meta=draft.score_meta,
+        calculated_data=ratings,
+        best_keys=judging.best_keys(play.metrics, play.optional, playtype),
+        service=draft.service,
+    )

@@ -1,0 +1,401 @@
+"""Writes scores, problems and orphans with COPY: a fixed number of statements, whatever the number of rows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain, islice
+from typing import Any
+
+import msgspec
+from django.db import connection
+
+from imports.errors import ProblemType, RowProblem
+from imports.formats import BY_IMPORT_TYPE
+from imports.formats.base import Context
+from imports.games.identity import orphan_id
+from imports.games.spec import Chart
+from imports.integers import milliseconds
+from imports.models import Import, ImportProblem, OrphanScore, Score, ScoreBlacklist
+from imports.pipeline.derived.islands import Timed
+from imports.pipeline.derived.session_storage import rating_names
+from imports.pipeline.scoring.concurrent_copy import copy_while_producing
+from imports.pipeline.scoring.convert import BLACKLISTED, DELETED, Chunk, Judged, Known
+
+SCORE_COLUMNS = (
+    "score_id", "chart_id", "playtype", "comment", "time_achieved", "score_data", "score_meta", "calculated_data",
+    "best_keys", "user_id", "from_import_id", "game", "service", "import_type", "highlight", "time_added",
+)  # fmt: skip
+# What COPY's text format needs escaped (PostgreSQL: COPY, File Formats).
+ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+MAX_CHUNKS_PER_COPY = 20  # stored together while the next ones are judged
+BULK_THRESHOLD = 5_000  # scores above which fresh planner statistics are worth their cost
+ANALYZE_MIN_SHARE = 20  # new scores must be at least one in twenty of all
+ANALYZE_STATISTICS_TARGET = 10  # a sample of 3,000 rows instead of 30,000
+to_json = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class AffectedScope:
+    """Where scores were added or deleted: what has to be refreshed. Times in Unix milliseconds."""
+
+    user_id: int
+    game: str
+    charts: set[int] = field(default_factory=set)
+    times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))  # by playtype
+    playtypes: list[str] = field(default_factory=list)  # in order of first appearance
+    # By playtype, when scores without a time came in, in Unix milliseconds: they count from then on.
+    untimed: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    scores: dict[str, list[Timed]] | None = None  # by playtype, all timed scores of a player who had none
+
+    def moments(self, playtype: str) -> list[float]:
+        """Returns the moments from which touched scores count."""
+        return [*self.times.get(playtype, ()), *self.untimed.get(playtype, ())]
+
+
+def merge_scopes(parts: Iterable[AffectedScope]) -> list[AffectedScope]:
+    """Returns one scope for each game, so that each is refreshed once."""
+    by_game: dict[str, AffectedScope] = {}
+    for part in parts:
+        whole = by_game.setdefault(part.game, AffectedScope(user_id=part.user_id, game=part.game))
+        whole.charts |= part.charts
+        whole.playtypes = list(dict.fromkeys([*whole.playtypes, *part.playtypes]))
+        for playtype, times in part.times.items():
+            whole.times[playtype] += times
+        for playtype, moments in part.untimed.items():
+            whole.untimed[playtype] += moments
+    return list(by_game.values())
+
+
+class Batch:
+    """The scores of one import as COPY text: a third of the memory of objects, and quick to write.
+
+    `added`: when the scores were added. `keep_ids`: keep the score ID of each row. `has_no_scores`: the player has no
+    other scores.
+    """
+
+    def __init__(
+        self,
+        job: Import,
+        context: Context,
+        *,
+        added: datetime,
+        row_count: int = 0,
+        has_no_scores: bool = False,
+        keep_ids: bool = False,
+    ) -> None:
+        self.affected = AffectedScope(user_id=job.user_id, game=context.game.slug)
+        self.affected.scores = defaultdict(list) if has_no_scores else None
+        self.charts: dict[int, Chart] = {}
+        self.problems: list[RowProblem] = []
+        self.known: set[int] = set()
+        self.carried: set[str] = set()
+        self.highlighted: dict[int, int] = {}  # score -> its chart
+        self.reclaimed: set[str] = set()
+        self.score_ids: dict[int, str] | None = {} if keep_ids else None
+        self.duplicate_count = 0
+        self.row_count = row_count
+        self.score_count = 0
+        self._pieces: list[bytes] = []
+        self._job_key = job.pk
+        self._rated = {playtype.name: rating_names(playtype) for playtype in context.game.playtypes}
+        self.added = added
+        self._context = context
+        self._tails: dict[str, bytes] = {}  # by service, "" for that of the file
+
+    def add(self, chunk: Chunk) -> None:
+        """Adds a chunk of judged rows, which `save` stores."""
+        self._pieces.append(self._encode(chunk))
+
+    def save(self, on_progress: Callable[[int, int], None]) -> None:
+        """Copies into the scores table. The caller holds the player's lock, so nothing can be added meanwhile."""
+        total = len(self._pieces)
+        if not self.score_count:
+            return
+        with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+            for number, piece in enumerate(self._pieces):
+                copy.write(piece)
+                self._pieces[number] = b""  # to free its memory
+                on_progress(self.score_count * number // total, self.score_count)
+        self._pieces.clear()
+
+    def save_while_judging(self, chunks: Iterator[Chunk], *, between: Callable[[], None]) -> None:
+        """The same for chunks that are judged without the database. `between` is called between two COPYs."""
+
+        def texts() -> Iterator[bytes]:
+            pieces = 1  # small ones first, so that PostgreSQL starts early
+            for first in chunks:
+                yield b"".join(map(self._encode, chain([first], islice(chunks, pieces - 1))))
+                pieces = min(2 * pieces, MAX_CHUNKS_PER_COPY)
+
+        copy_while_producing(COPY, texts(), between=between)
+
+    def _encode(self, chunk: Chunk) -> bytes:
+        """Counts a chunk and notes what it affects; returns its scores as COPY text."""
+        self.problems += chunk.problems
+        self.known |= chunk.known
+        self.carried |= {score_id for _, score_id, key in chunk.repeats if key}
+        self.highlighted |= {key: draft.chart.pk for draft, _, key in chunk.repeats if draft.highlights and key}
+        if self.score_ids is not None:
+            self.score_ids |= {score.row: score.score_id for score in chunk.scores}
+            self.score_ids |= {draft.row: score_id for draft, score_id, key in chunk.repeats if key != BLACKLISTED}
+        self.duplicate_count += chunk.duplicate_count
+        self.score_count += len(chunk.scores)
+        affected = self.affected
+        for score in chunk.scores:
+            chart = score.chart
+            if chart.pk not in self.charts:
+                self.charts[chart.pk] = chart
+                affected.charts.add(chart.pk)
+                if chart.playtype not in affected.playtypes:
+                    affected.playtypes.append(chart.playtype)
+            if score.time_achieved is None:
+                if not affected.untimed[chart.playtype]:  # all of an import came in at the same time
+                    affected.untimed[chart.playtype].append(milliseconds(self.added))
+                continue
+            time = float(score.time_achieved)
+            affected.times[chart.playtype].append(time)
+            # Kept as sessions need them, so that the scores of a new player are not read back from the database.
+            if affected.scores is not None:
+                values = tuple([score.calculated_data[name] for name in self._rated[chart.playtype]])
+                affected.scores[chart.playtype].append(Timed(score.row, time, self._job_key, values))
+        return b"".join([_copy_line(score, self._tail(score.service)) for score in chunk.scores])
+
+    def _tail(self, service: str) -> bytes:
+        """The columns that all scores of an import and a service share."""
+        if service not in self._tails:
+            game, import_type = self._context.game.slug, self._context.borne_import_type
+            named = service or self._context.score_service
+            user_id = self.affected.user_id
+            fixed = (user_id, self._job_key, game, named, import_type, "f", self.added.isoformat())
+            self._tails[service] = ("\t".join(str(value).translate(ESCAPES) for value in fixed) + "\n").encode()
+        return self._tails[service]
+
+
+def _copy_line(score: Judged, tail: bytes) -> bytes:
+    """One row of SCORE_COLUMNS; `tail` holds the columns that many scores share."""
+    comment = "\\N" if score.comment is None else score.comment.translate(ESCAPES)
+    # repr() is the shortest text that PostgreSQL reads as the same number.
+    when = "\\N" if score.time_achieved is None else repr(score.time_achieved)
+    return b"\t".join(
+        (
+            f"{score.score_id}\t{score.chart.pk}\t{score.chart.playtype}\t{comment}\t{when}".encode(),
+            _escaped(to_json(score.score_data)),
+            _escaped(to_json(score.score_meta)) if score.score_meta else b"{}",
+            to_json(score.calculated_data),
+            b"{%b}" % to_json(score.best_keys)[1:-1],  # a PostgreSQL array: null may be lower case
+            tail,
+        )
+    )
+
+
+def refresh_statistics(added: int) -> None:
+    """Updates the planner statistics if the new scores are a considerable part of all, for the refreshes that follow.
+
+    Only the columns in their conditions are analysed, as the others are long, and from few rows: autovacuum soon does
+    it thoroughly. Until COMMIT, ANALYZE holds a lock that conflicts only with another ANALYZE or VACUUM; if one of
+    these is running, this is skipped.
+    """
+    if added < BULK_THRESHOLD:
+        return
+    table = _table(Score)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT reltuples < %s FROM pg_class WHERE oid = %s::regclass", [added * ANALYZE_MIN_SHARE, table]
+        )
+        if cursor.fetchone()[0]:
+            cursor.execute("SET LOCAL default_statistics_target = %s", [ANALYZE_STATISTICS_TARGET])
+            cursor.execute(f"ANALYZE (SKIP_LOCKED) {table} (user_id, game, playtype, chart_id, time_achieved)")
+
+
+def _escaped(json: bytes) -> bytes:
+    """Escapes JSON for COPY: it contains no raw tabs or line ends, only backslashes."""
+    return json.replace(b"\\", b"\\\\")
+
+
+def _table(model: type[Any]) -> str:
+    return str(model._meta.db_table)
+
+
+COPY = f"COPY {_table(Score)} ({', '.join(SCORE_COLUMNS)}) FROM STDIN"
+
+
+def delete_scores(job: Import) -> tuple[list[AffectedScope], int]:
+    """Deletes the import's scores; returns what that affects, and their number."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH gone AS (
+                DELETE FROM {_table(Score)} WHERE from_import_id = %s
+                RETURNING chart_id, game, playtype, time_achieved, time_added
+            )
+            SELECT game, playtype, array_agg(DISTINCT chart_id),
+                   array_agg(DISTINCT time_achieved) FILTER (WHERE time_achieved IS NOT NULL),
+                   array_agg(DISTINCT time_added) FILTER (WHERE time_achieved IS NULL), count(*)
+            FROM gone GROUP BY game, playtype
+            """,
+            [job.pk],
+        )
+        rows = cursor.fetchall()
+    affected = []
+    for game, playtype, charts, times, added, _ in rows:
+        part = AffectedScope(user_id=job.user_id, game=game, charts=set(charts), playtypes=[playtype])
+        part.times[playtype] += times or []
+        part.untimed[playtype] += map(milliseconds, added or ())
+        affected.append(part)
+    return affected, sum(row[-1] for row in rows)
+
+
+def known_scores(
+    user_id: int, *, deleted: Mapping[str, bool] | None = None, besides: Collection[str] = ()
+) -> Known | None:
+    """Returns a look-up of score IDs for `convert.judge_rows`; None for a player without scores.
+
+    `deleted`: scores that the import does not store again (`deletions.since_completed`). The scores `besides` are not
+    found: the import reclaims them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT EXISTS (SELECT FROM {_table(Score)} WHERE user_id = %s),
+                   ARRAY(SELECT score_id FROM {_table(ScoreBlacklist)} WHERE user_id = %s)
+            """,
+            [user_id, user_id],
+        )
+        has_scores, blacklist = cursor.fetchone()
+    if not has_scores and not blacklist and not deleted:
+        return None
+    passed_over: dict[str, int | None] = dict.fromkeys(blacklist, BLACKLISTED)
+    passed_over |= {score_id: DELETED if is_own else None for score_id, is_own in (deleted or {}).items()}
+
+    def known(score_ids: Sequence[str]) -> Mapping[str, int | None]:
+        found: dict[str, int | None] = {}
+        if has_scores:
+            asked = [score_id for score_id in score_ids if score_id not in besides] if besides else list(score_ids)
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT score_id, id FROM {_table(Score)} WHERE score_id = ANY(%s)", [asked])
+                found.update(cursor.fetchall())
+        found.update((score_id, passed_over[score_id]) for score_id in passed_over.keys() & score_ids)
+        return found
+
+    return known
+
+
+def are_all_stored(keys: Collection[int]) -> bool:
+    """Returns whether all of these scores are still stored."""
+    if not keys:
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {_table(Score)} WHERE id = ANY(%s)", [list(keys)])
+        return bool(cursor.fetchone()[0] == len(keys))
+
+
+def save_problems(
+    job: Import,
+    problems: Sequence[RowProblem],
+    context: Context,
+    *,
+    added: datetime,
+    settled: Collection[int] = (),
+    reported: Mapping[int, str] | None = None,
+) -> None:
+    """Stores problems, and one orphan for each row that may be stored one day.
+
+    `settled` rows, which another import has stored, have no orphan. `reported`: what a restored import reported before
+    (`reported_unknown`) and reports again. Orphans that passed to a later import belong to this one again.
+    """
+    if not problems:
+        return
+    orphans = orphan_ids([problem for problem in problems if problem.row not in settled], context, user_id=job.user_id)
+    keys = orphan_keys(orphans.values())
+    new: dict[str, RowProblem] = {}  # orphan ID -> the first row that is this orphan
+    for problem in problems:
+        identity = orphans.get(problem.row)
+        if identity is not None and identity not in keys:
+            new.setdefault(identity, problem)
+    _copy_orphans(job, new, context, added=added)
+    keys.update(orphan_keys(new))
+    # Of several rows with the same orphan the first reports an unknown chart, the others an existing orphan.
+    kinds = {problem.row: ProblemType.NOT_FOUND for problem in new.values()}
+    kinds |= {row: ProblemType(kind) for row, kind in (reported or {}).items()}
+    if job.put_aside:  # orphans that a revert passed to a later import
+        OrphanScore.objects.filter(pk__in=keys.values(), from_import__gt=job.pk).update(from_import=job)
+
+    def columns_of(problem: RowProblem) -> tuple[Any, ...]:
+        identity = orphans.get(problem.row)
+        kind = problem.type
+        if kind is ProblemType.NOT_FOUND:
+            kind = kinds.get(problem.row, ProblemType.ORPHAN_EXISTS)
+        key = None if identity is None else keys[identity]
+        return (job.pk, problem.row, kind.value, problem.message, to_json(problem.datapoint).decode(), key)
+
+    columns = ("job_id", "row", "type", "message", "datapoint", "orphan_id")
+    copy_rows(ImportProblem, columns, map(columns_of, problems))
+
+
+def reported_unknown(job: Import) -> dict[int, str]:
+    """Returns row -> `SongOrChartNotFound` or `OrphanExists`, as the import reported it before."""
+    kinds = (ProblemType.NOT_FOUND, ProblemType.ORPHAN_EXISTS)
+    return dict(ImportProblem.objects.filter(job=job, type__in=kinds).values_list("row", "type"))
+
+
+def orphan_ids(problems: Iterable[RowProblem], context: Context, *, user_id: int) -> dict[int, str]:
+    """Returns row -> the ID of its orphan, for rows that are kept."""
+    sent = context.as_sent()
+    return {
+        problem.row: orphan_id(
+            user_id=user_id, import_type=_kept_as(problem, context), data=problem.datapoint, context=sent
+        )
+        for problem in problems
+        if problem.becomes_orphan
+    }
+
+
+def _kept_as(problem: RowProblem, context: Context) -> str:
+    return problem.kept_as or context.import_type
+
+
+def orphan_keys(identities: Iterable[str]) -> dict[str, int]:
+    """Returns the existing orphans with their primary keys."""
+    return dict(OrphanScore.objects.filter(orphan_id__in=list(identities)).values_list("orphan_id", "pk"))
+
+
+def reason(message: str, context: Context) -> str:
+    """Returns why a row is an orphan: its message, and whether the version of its file is unknown here."""
+    version = context.version
+    if not version or version in context.playtype.versions or f"version {version}" in message:
+        return message
+    return f"{message.removesuffix('.')}. The version {version} is not known here."
+
+
+def _copy_orphans(job: Import, new: Mapping[str, RowProblem], context: Context, *, added: datetime) -> None:
+    """Stores orphans: ID -> the problem of the row."""
+    columns = (
+        "orphan_id", "user_id", "from_import_id", "import_type", "game", "data", "context", "error_message",
+        "time_inserted", "chart_hash", "chart_playtype",
+    )  # fmt: skip
+    describe = BY_IMPORT_TYPE[context.import_type].unknown_chart
+    sent = context.as_sent()
+    shared = to_json(sent).decode()
+
+    def columns_of(identity: str, problem: RowProblem) -> tuple[Any, ...]:
+        chart = describe(problem.datapoint, sent) if describe and problem.type is ProblemType.NOT_FOUND else None
+        return (
+            identity, job.user_id, job.pk, _kept_as(problem, context), context.game.slug,
+            to_json(problem.datapoint).decode(), shared, reason(problem.message, context), added,
+            chart.hash if chart else "", chart.playtype if chart else "",
+        )  # fmt: skip
+
+    copy_rows(OrphanScore, columns, (columns_of(*each) for each in new.items()))
+
+
+def copy_rows(model: type[Any], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Copies rows of Python values into a table; JSON columns take text."""
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {_table(model)} ({', '.join(columns)}) FROM STDIN") as copy,
+    ):
+        for row in rows:
+            copy.write_row(row)

@@ -1,0 +1,67 @@
+"""Which imports carried a score besides the one that it belongs to, by score ID (`models.CarriedScores`).
+
+It follows from the imports' files alone: another import's revert, restore or hand-over leaves it as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from imports.models import CarriedScores, Import, Score, State
+from imports.models.results.carried_scores import ID_SIZE, pack_score_ids, unpack_score_ids
+from imports.pipeline import deletions
+
+IMPORTS_PER_QUERY = 20  # whose carried scores are in memory together: up to 3 MB each
+
+
+def save(job: Import, score_ids: Collection[str]) -> None:
+    """Stores what a completing import carries, in place of what an earlier run of it stored."""
+    if score_ids:
+        CarriedScores.objects.update_or_create(job=job, defaults={"score_ids": pack_score_ids(score_ids)})
+    elif job.put_aside:  # else it completes for the first time, and nothing can be stored yet
+        CarriedScores.objects.filter(job=job).delete()
+
+
+def add(added: Mapping[int, Collection[str]]) -> None:
+    """Adds to what imports carry: key -> score IDs."""
+    stored = {row.pk: unpack_score_ids(row.score_ids) for row in CarriedScores.objects.filter(job__in=added)}
+    rows = [
+        CarriedScores(job_id=key, score_ids=pack_score_ids(stored.get(key, set()).union(score_ids)))
+        for key, score_ids in added.items()
+        if score_ids
+    ]
+    CarriedScores.objects.bulk_create(
+        rows, batch_size=IMPORTS_PER_QUERY, update_conflicts=True, unique_fields=["job"], update_fields=["score_ids"]
+    )
+
+
+def sharers_of(jobs: Collection[Import]) -> dict[int, set[str]]:
+    """Returns the other completed imports that carried scores of these imports of one player, as `carriers` does."""
+    user_id = next(iter(jobs)).user_id
+    # Asked first, as most players' imports carry nothing: then the IDs of their scores are not read at all.
+    keys = [job.pk for job in jobs]
+    if not CarriedScores.objects.filter(job__user=user_id).exclude(job__in=keys).exists():
+        return {}
+    owned = Score.objects.filter(from_import__in=keys).values_list("score_id", flat=True)
+    return {key: score_ids for key, score_ids in carriers(user_id, owned).items() if key not in keys}
+
+
+def carriers(user_id: int, score_ids: Iterable[str]) -> dict[int, set[str]]:
+    """The player's completed imports that carried some of these scores, oldest first: key -> those scores.
+
+    A score that its owner deleted after an import had completed is none of that import's any more.
+    """
+    names = {bytes.fromhex(score_id[1:]): score_id for score_id in score_ids}
+    if not names:
+        return {}
+    found = {}
+    rows = CarriedScores.objects.filter(job__user=user_id, job__state=State.COMPLETED)
+    for row in rows.select_related("job").order_by("job").iterator(chunk_size=IMPORTS_PER_QUERY):
+        # Digests are compared, not IDs: to make texts of them all takes most of the time of a preview.
+        packed = bytes(row.score_ids)
+        carried = {packed[start : start + ID_SIZE] for start in range(0, len(packed), ID_SIZE)}
+        if common := names.keys() & carried:
+            left = {names[digest] for digest in common} - deletions.since_completed(row.job).keys()
+            if left:
+                found[row.pk] = left
+    return found

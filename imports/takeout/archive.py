@@ -1,0 +1,237 @@
+"""The ZIP of everything that is stored of a player, entry by entry. docs/your-data.md describes the entries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO, Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+import msgspec
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from imports.games import BY_SLUG
+from imports.games.spec import Playtype
+from imports.integers import milliseconds
+from imports.models import (
+    Chart,
+    ClassAchievement,
+    GameStats,
+    Import,
+    ImportInput,
+    ImportProblem,
+    OrphanScore,
+    PersonalBest,
+    Replay,
+    Score,
+    ScoreBlacklist,
+    Session,
+    SessionIdentity,
+    Song,
+    User,
+)
+from imports.takeout import batch_manual_files, documents
+from imports.takeout.stored_file import safe_file_name, unpacked
+
+FORMAT = "tachi-imports-export"
+VERSION = 1
+ABOUT = "export.json"
+CHUNK_ROWS = 2_000  # rows that are in memory at once
+COMPRESSION = 6
+
+README = """\
+This is everything that {instance} stores of {username}.
+
+batch-manual/   your scores as BATCH-MANUAL files, which any instance of Tachi Imports imports
+scores/, bests/ your scores and personal bests as Tachi's API documents them, with their songs and charts
+sessions.json, classes.json, unmatched.json, imports.json, problems.json, blacklist.json, account.json
+imports/        the files that you uploaded, as far as they are still stored
+replays/        replays that your game sent
+
+docs/your-data.md of Tachi Imports describes every file.
+"""
+
+Report = Callable[[int], None]
+"""Is told how many more rows are written."""
+
+
+class Archive:
+    """A ZIP that is being written to a file which need not be seekable."""
+
+    def __init__(self, file: IO[bytes], report: Report) -> None:
+        self._zip = ZipFile(file, "w", ZIP_DEFLATED, compresslevel=COMPRESSION)
+        self._report = report
+        self._moment = timezone.now().timetuple()[:6]
+
+    def close(self) -> None:
+        self._zip.close()
+
+    @contextmanager
+    def entry(self, name: str) -> Iterator[Callable[[bytes], Any]]:
+        """Opens an entry; yields what writes to it."""
+        info = ZipInfo(name, self._moment)
+        info.compress_type = ZIP_DEFLATED
+        with self._zip.open(info, "w", force_zip64=True) as file:
+            yield file.write
+
+    def add(self, name: str, pieces: Iterable[bytes]) -> None:
+        with self.entry(name) as write:
+            for piece in pieces:
+                write(piece)
+
+    def add_document(self, name: str, document: Any) -> None:
+        self.add(name, [msgspec.json.format(msgspec.json.encode(document), indent=2)])
+
+    def add_lists(
+        self, name: str, lists: Mapping[str, Iterable[Any]], *, before: bytes = b"", after: bytes = b""
+    ) -> None:
+        """An object of long lists, a line for each of their elements."""
+        with self.entry(name) as write:
+            write(before + b"{")
+            for place, (member, values) in enumerate(lists.items()):
+                write((b"," if place else b"") + msgspec.json.encode(member) + b":[")
+                for row, value in enumerate(values):
+                    write((b",\n" if row else b"\n") + msgspec.json.encode(value))
+                    self._report(1)
+                write(b"]\n")
+            write(b"}" + after)
+
+
+def count_rows(user: User) -> int:
+    """About how many rows `write` will report."""
+    scores = 3 * Score.objects.filter(user=user).count()
+    return scores + PersonalBest.objects.filter(user=user).count() + OrphanScore.objects.filter(user=user).count()
+
+
+def write(user: User, file: IO[bytes], *, instance: str, report: Report) -> None:
+    """Writes the whole ZIP. To be called in a transaction, in which everything is read at one moment."""
+    archive = Archive(file, report)
+    about = {
+        "format": FORMAT,
+        "version": VERSION,
+        "instance": instance,
+        "userID": user.pk,
+        "username": user.username,
+        "time": milliseconds(timezone.now()),
+    }
+    archive.add_document(ABOUT, about)
+    archive.add("README.txt", [README.format(instance=instance, username=user.username).encode()])
+    archive.add_document("account.json", documents.account(user))
+    for stats, playtype in _played(user):
+        _add_scores(archive, user, stats, playtype, report)
+    _add_sessions(archive, user)
+    _add_classes(archive, user)
+    _add_imports(archive, user)
+    for replay in Replay.objects.filter(user=user).order_by("pk").iterator(chunk_size=10):
+        archive.add(f"replays/{replay.score_id}.urf", [bytes(replay.content)])
+    archive.close()
+
+
+def _played(user: User) -> Iterator[tuple[GameStats, Playtype]]:
+    for stats in GameStats.objects.filter(user=user).order_by("game", "playtype"):
+        playtype = BY_SLUG[stats.game].by_name.get(stats.playtype) if stats.game in BY_SLUG else None
+        if playtype is not None:  # a release may have let go of a game
+            yield stats, playtype
+
+
+# --- scores -------------------------------------------------------------------------------------------
+
+
+def _add_scores(archive: Archive, user: User, stats: GameStats, playtype: Playtype, report: Report) -> None:
+    name = f"{stats.game}-{stats.playtype}"
+    for place, pieces in enumerate(batch_manual_files.files(user, stats, playtype), 1):
+        with archive.entry(f"batch-manual/{name}-{place}.json") as write_piece:
+            for piece, count in pieces:
+                write_piece(piece)
+                report(count)
+    mine = {"user": user, "game": stats.game, "playtype": stats.playtype}
+    scores = Score.objects.filter(**mine).select_related("chart__song", "from_import").order_by("pk")
+    scores = scores.defer("best_keys", "from_import__put_aside", *UNUSED_OF_CHARTS)
+    bests = PersonalBest.objects.filter(**mine).select_related("chart__song").order_by("pk")
+    bests = bests.defer("rank_keys", *UNUSED_OF_CHARTS)
+    _add_envelope(archive, f"scores/{name}.json", "scores", scores, lambda row: documents.score(row, playtype))
+    _add_envelope(archive, f"bests/{name}.json", "pbs", bests, lambda row: documents.best(row, playtype))
+
+
+UNUSED_OF_CHARTS = tuple(
+    f"chart__{name}"
+    for name in ("data", "match_keys", "song__data", "song__match_keys", "song__search_terms", "song__search_text")
+)
+
+
+def _add_envelope(
+    archive: Archive, name: str, member: str, rows: QuerySet[Any], document: Callable[[Any], documents.Document]
+) -> None:
+    """A list as Tachi's API answers it, with the songs and charts of its rows."""
+    charts = Chart.objects.filter(pk__in=rows.order_by().values("chart")).select_related("song").order_by("pk")
+    songs = Song.objects.filter(pk__in=charts.order_by().values("song")).order_by("pk")
+    lists = {
+        member: map(document, rows.iterator(chunk_size=CHUNK_ROWS)),
+        "songs": map(documents.song, songs.defer("match_keys").iterator(chunk_size=CHUNK_ROWS)),
+        "charts": map(documents.chart, charts.defer("match_keys").iterator(chunk_size=CHUNK_ROWS)),
+    }
+    before = b'{"success":true,"description":"Exported.","body":'
+    archive.add_lists(name, lists, before=before, after=b"}\n")
+
+
+# --- sessions and classes -----------------------------------------------------------------------------
+
+
+def _add_sessions(archive: Archive, user: User) -> None:
+    hidden = SessionIdentity.objects.filter(user=user).order_by("pk").iterator(chunk_size=CHUNK_ROWS)
+    archive.add_lists("sessions.json", {"sessions": _sessions(user), "mergedSessions": map(documents.session, hidden)})
+
+
+def _sessions(user: User) -> Iterator[documents.Document]:
+    """Sessions with the IDs of their scores. Both are read in the order of time, so each only once."""
+    order = ("game", "playtype")
+    timed = Score.objects.filter(user=user, time_achieved__isnull=False).order_by(*order, "time_achieved", "pk")
+    scores = timed.values_list(*order, "time_achieved", "score_id").iterator(chunk_size=CHUNK_ROWS)
+    following = next(scores, None)
+    sessions = Session.objects.filter(user=user).order_by(*order, "time_started")
+    for session in sessions.iterator(chunk_size=CHUNK_ROWS):
+        end = (session.game, session.playtype, session.time_ended)
+        ids = []
+        while following is not None and following[:3] <= end:
+            ids.append(following[3])
+            following = next(scores, None)
+        yield {**documents.session(session), "calculatedData": session.calculated_data, "scoreIDs": ids}
+
+
+def _add_classes(archive: Archive, user: User) -> None:
+    history = ClassAchievement.objects.filter(user=user).select_related("from_import").order_by("time_achieved", "pk")
+    lists = {
+        "current": map(documents.stats, GameStats.objects.filter(user=user).order_by("game", "playtype")),
+        "history": map(documents.achievement, history.defer("from_import__put_aside").iterator(chunk_size=CHUNK_ROWS)),
+    }
+    archive.add_lists("classes.json", lists)
+
+
+# --- imports ------------------------------------------------------------------------------------------
+
+
+def _add_imports(archive: Archive, user: User) -> None:
+    """Imports, what they left out, and what was sent, as far as it is stored."""
+    paths = dict(_add_inputs(archive, user))
+    mine = Import.objects.filter(user=user).order_by("pk").select_related("input").defer("put_aside", "input__content")
+    told = (documents.import_(job, paths.get(job.pk)) for job in mine.iterator(chunk_size=CHUNK_ROWS))
+    archive.add_lists("imports.json", {"imports": told})
+    problems = ImportProblem.objects.filter(job__user=user).select_related("job").order_by("job", "row")
+    problems = problems.defer("job__put_aside")
+    archive.add_lists("problems.json", {"problems": map(documents.problem, problems.iterator(chunk_size=CHUNK_ROWS))})
+    orphans = OrphanScore.objects.filter(user=user).select_related("from_import").order_by("pk")
+    orphans = orphans.defer("from_import__put_aside")
+    archive.add_lists("unmatched.json", {"unmatched": map(documents.orphan, orphans.iterator(chunk_size=CHUNK_ROWS))})
+    blacklist = ScoreBlacklist.objects.filter(user=user).order_by("pk").iterator(chunk_size=CHUNK_ROWS)
+    archive.add_lists("blacklist.json", {"blacklist": map(documents.blacklisted, blacklist)})
+
+
+def _add_inputs(archive: Archive, user: User) -> Iterator[tuple[int, str]]:
+    """Adds what was sent; yields the keys of the imports with where it is."""
+    stored = ImportInput.objects.filter(job__user=user).order_by("job").select_related("job")
+    stored = stored.defer("job__put_aside")
+    for sent in stored.iterator(chunk_size=10):
+        name = f"imports/{sent.job.import_id}/{safe_file_name(sent.file_name)}"
+        archive.add(name, unpacked(bytes(sent.content)))
+        yield sent.job_id, name

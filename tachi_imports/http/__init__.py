@@ -1,0 +1,1 @@
+"""What surrounds every request: its ID, and its body read before a worker is taken."""

@@ -1,0 +1,121 @@
+"""Prepares the installation before the web server starts: `python -m tachi_imports.process.bootstrap [DESCRIPTOR]`.
+
+Running it again changes nothing. The password of a new demo player is written to the open file DESCRIPTOR.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import sys
+from pathlib import Path
+
+import django
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.db import connection
+
+from tachi_imports import env
+from tachi_imports.monitoring import log_setup
+
+LOCK = 0x7461_6368_6901  # an advisory lock, so that hosts that start at the same time run this one after the other
+SAMPLE = Path("sample", "seeds")
+
+
+def main() -> None:
+    """Applies migrations, collects static files, and makes the first administrator that the environment describes; in
+    development, loads a sample catalogue and makes a player."""
+    log_setup.set_up()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tachi_imports.settings")
+    django.setup()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])  # released when this process closes its connection
+    migrate()
+    if settings.STORAGES["staticfiles"]["BACKEND"].startswith("whitenoise") and not env.IS_RELEASE:
+        collect_static(settings.STATIC_ROOT, sources=settings.STATICFILES_DIRS)
+    if settings.TACHI_ENV == "development":
+        load_sample()
+        password = make_demo_player()
+        if password and sys.argv[1:]:
+            os.write(int(sys.argv[1]), password.encode("ascii"))
+    make_first_administrator()
+    if settings.TACHI_ENV != "development" and not _has_songs():
+        print_line("There are no songs yet: manage.py load_seeds FOLDER loads them.")
+
+
+def migrate() -> None:
+    """Applies all migrations."""
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+def collect_static(root: Path, *, sources: list[Path]) -> None:
+    """Collects and compresses the static files, unless nothing has changed since the last time."""
+    folders = [*sources, Path(django.__file__).parent / "contrib" / "admin" / "static"]
+    digest = hashlib.sha256()
+    for path in sorted(path for folder in folders for path in folder.rglob("*") if path.is_file()):
+        status = path.stat()
+        digest.update(f"{path} {status.st_size} {status.st_mtime_ns}\n".encode())
+    stamp = root / ".stamp"
+    if stamp.exists() and stamp.read_text(encoding="ascii") == digest.hexdigest():
+        return
+    print_line("Collecting static files ...")
+    call_command("collectstatic", interactive=False, verbosity=0)
+    # Last: what broke off is done again at the next start.
+    stamp.write_text(digest.hexdigest(), encoding="ascii")
+
+
+def load_sample() -> None:
+    """Loads the sample catalogue into a database without songs."""
+    if not _has_songs():
+        print_line("Loading the sample catalogue ...")
+        call_command("load_seeds", str(Path(apps.get_app_config("imports").path, SAMPLE)))
+
+
+def _has_songs() -> bool:
+    return bool(apps.get_model("imports", "Song").objects.exists())
+
+
+def make_demo_player() -> str:
+    """Creates a player to try things with, in a database without users. Returns its password, or nothing."""
+    users = get_user_model().objects
+    if users.exists():
+        return ""
+    password = secrets.token_urlsafe(9)
+    users.create_user(username="demo", password=password)
+    return password
+
+
+def make_first_administrator() -> None:
+    """Creates the administrator that TACHI_ADMIN_NAME and TACHI_ADMIN_PASSWORD describe, if there is none at all.
+
+    Raises SettingError if the name is taken or either is not acceptable; no message contains the password.
+    """
+    users, name = get_user_model().objects, env.text("TACHI_ADMIN_NAME")
+    if not name or users.filter(is_superuser=True).exists():
+        return
+    password = env.secret("TACHI_ADMIN_PASSWORD")
+    if not password:
+        raise env.SettingError("TACHI_ADMIN_PASSWORD", "must be set with TACHI_ADMIN_NAME.")
+    administrator = users.model(username=name, is_staff=True, is_superuser=True)
+    administrator.set_password(password)
+    try:
+        administrator.full_clean(exclude=["password"])
+        validate_password(password, administrator)
+    except ValidationError as error:
+        raise env.SettingError("TACHI_ADMIN_NAME and TACHI_ADMIN_PASSWORD:", " ".join(error.messages)) from None
+    administrator.save()
+    print_line(f"Made the first administrator: {name}.")
+
+
+def print_line(text: str) -> None:
+    """Prints a line at once, for the process that started this one."""
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    main()

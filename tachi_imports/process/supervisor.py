@@ -1,0 +1,391 @@
+"""Runs the whole installation: embedded servers, web, workers and sweeper (`script/server`).
+
+It knows no Django, so that it stays small and cannot fall over what its children fall over.
+"""
+
+from __future__ import annotations
+
+import http.client
+import logging
+import math
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+
+from tachi_imports import env
+from tachi_imports.embedded import services
+from tachi_imports.embedded.locks import Lock
+from tachi_imports.embedded.paths import DataPaths
+from tachi_imports.monitoring import log_setup
+from tachi_imports.process.handover import Inheritance, Report, execute, problem_of, python_of, records, release_to_run
+from tachi_imports.process.listeners import Listeners
+from tachi_imports.process.process_group import Child, ProcessGroup
+from tachi_imports.process.processes import Command, allow_many_open_files, kill_session, spawn
+
+WEB_TIMEOUT_SECONDS = 60.0  # seconds until the web has to answer for the first time
+PORT_TIMEOUT_SECONDS = 5.0  # seconds for another program to let go of the port
+MAX_DEATHS = 3  # of the web, before it has answered once
+CHECK_INTERVAL_SECONDS = 5.0  # seconds between two looks at the embedded servers
+
+LOCAL = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to knock when a server listens everywhere
+WELCOME = """
+Tachi Imports is ready: {url}
+
+  Data    {root}
+  Admin   {url}/admin/ for accounts made by: {manage} createsuperuser
+{more}
+"""
+DEMO_PLAYER = "  Player  demo, password {password} (shown only now)\n"
+
+log = logging.getLogger(__name__)
+
+
+class CannotRun(Exception):
+    """Why the installation does not start."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run and where."""
+
+    host: str
+    port: int
+    workers: int
+    web_processes: int
+    stream_host: str = "127.0.0.1"
+    stream_port: int = 0  # none
+
+    @classmethod
+    def read(cls) -> Plan:
+        """From the environment."""
+        return cls(
+            host=env.text("HOST", default="127.0.0.1"),
+            port=env.integer("PORT", default=8000, low=1, high=65_535),
+            workers=env.integer("WORKERS", default=2, low=0, high=32),
+            web_processes=env.integer("WEB_PROCESSES", default=2, low=0, high=32),
+            stream_host=env.text("STREAM_HOST", default="127.0.0.1"),
+            stream_port=env.integer("STREAM_PORT", default=0, low=0, high=65_535),
+        )
+
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine finds it, unless a public address is known."""
+        host = LOCAL.get(self.host, self.host)
+        return env.origin("TACHI_PUBLIC_URL") or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    def children(self, files: OpenFiles | None) -> list[Child]:
+        """The web stops first, so that nothing new comes in; then the workers, who may finish a short import."""
+        found = [_child("sweeper", _manage("sweep", "--forever"), rank=1)]
+        found += [_child(f"worker {number}", _manage("worker"), rank=1) for number in range(1, self.workers + 1)]
+        if files is not None:
+            streams = ["-m", "tachi_imports.streams", *map(str, files.streams)]
+            found.append(_child("streams", streams, rank=0, descriptors=files.streams))
+            shared = (files.web, files.ready)
+            web = ["-m", "tachi_imports.process.granian_server", *map(str, shared), str(self.web_processes)]
+            found.append(_child("web", web, rank=0, descriptors=shared, retire_signal=signal.SIGUSR1))
+        return found
+
+
+@dataclass(frozen=True)
+class OpenFiles:
+    """Descriptors that children share: sockets of the web and of the streams, and the pipe of the web's processes."""
+
+    web: int
+    streams: tuple[int, ...]
+    ready: int
+
+
+def main() -> int:
+    """Runs until SIGTERM, SIGINT or SIGHUP; 1 when it could not start. `--check` only reads the settings."""
+    log_setup.set_up()
+    root = services.data_dir()
+    if "--check" in sys.argv[1:]:
+        Plan.read()
+        return 0
+    allow_many_open_files()
+    inherited = Inheritance.take()
+    try:
+        plan = Plan.read()
+        paths = services.make_folders(root)
+        with (
+            closing(Lock(paths.locks / "server", inherited=inherited.locks.get("server"))) as lock,
+            closing(Listeners(inherited.sockets)) as listeners,
+        ):
+            _claim(lock, paths, plan)
+            _prepare_metrics(paths, begin_anew=not inherited.count)
+            with services.available() as running:
+                if "users" in inherited.locks:
+                    os.close(inherited.locks["users"])  # this program has a share of its own now
+                return Installation(
+                    plan=plan, paths=paths, running=running, lock=lock, listeners=listeners, inherited=inherited
+                ).run()
+    except (CannotRun, services.ServicesError) as error:
+        print_line(str(error))
+        return 1
+
+
+def _claim(lock: Lock, paths: DataPaths, plan: Plan) -> None:
+    if not lock.try_acquire():
+        raise CannotRun(
+            f"Tachi Imports already runs on {paths.root}: {lock.read()}.\n"
+            "Stop that one first, or set another DATA_DIR and PORT."
+        )
+    lock.write(f"process {os.getpid()}, {plan.url}")
+
+
+def _prepare_metrics(paths: DataPaths, *, begin_anew: bool) -> None:
+    """A folder in which the processes of the web count together (tachi_imports/monitoring/metrics.py)."""
+    if begin_anew:  # files of an earlier run would be added to the figures
+        shutil.rmtree(paths.metrics, ignore_errors=True)
+        paths.metrics.mkdir(mode=0o700)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(paths.metrics)
+
+
+def open_files(plan: Plan, paths: DataPaths, listeners: Listeners, *, ready: int) -> OpenFiles | None:
+    """Listens where the plan says. Raises CannotRun when something else does and does not go away."""
+    if not plan.web_processes:
+        return None
+    deadline = time.monotonic() + PORT_TIMEOUT_SECONDS
+    while True:
+        try:
+            streams = [listeners.unix(paths.stream_socket)]
+            if plan.stream_port:
+                streams.append(listeners.tcp(plan.stream_host, plan.stream_port))
+            return OpenFiles(listeners.tcp(plan.host, plan.port), tuple(streams), ready)
+        except OSError as error:
+            if time.monotonic() > deadline:
+                place = f"{plan.host}:{plan.port}" + (f" or port {plan.stream_port}" if plan.stream_port else "")
+                raise CannotRun(f"Cannot listen on {place} ({error.strerror or error}). Set HOST or PORT.") from None
+        time.sleep(0.2)
+
+
+class Installation:
+    """The processes of this release, and of the former one as long as it takes to replace them."""
+
+    def __init__(
+        self,
+        *,
+        plan: Plan,
+        paths: DataPaths,
+        running: services.RunningServers | None,
+        lock: Lock,
+        listeners: Listeners,
+        inherited: Inheritance,
+    ) -> None:
+        self._plan, self._paths, self._running = plan, paths, running
+        self._lock, self._listeners, self._inherited = lock, listeners, inherited
+        self._ready = ReadyPipe(inherited.ready)
+        self._handovers = inherited.count
+        self._group, self._check = ProcessGroup(), EmbeddedServersCheck(running)
+
+    def run(self) -> int:
+        """Starts everything, replaces what the former release left, and keeps it running until a stop is requested."""
+        group = self._group
+        group.listen()
+        former, retiring = self._inherited.adopt()
+        group.add(former)
+        group.retiring = retiring  # without another signal: a second one would not let them finish
+        try:
+            self._report("starting")
+            try:
+                self._start()
+            except CannotRun as error:
+                if not former:
+                    raise
+                print_line(f"{error} The former release goes on.")
+                self._report("refused", problem=str(error))
+            else:
+                group.retire(former)
+                self._listeners.close_unclaimed()
+            while not group.stop_asked:
+                group.run(also=self._check.start, every=CHECK_INTERVAL_SECONDS)
+                if group.handover_asked and not group.stop_asked:
+                    self._hand_over()
+        finally:
+            print_line("Stopping ...")
+            group.stop()
+            self._check.finish()
+            alone = self._running is None or self._running.stop(wait=True)
+            print_line("Stopped." if alone else "Stopped; another command still uses PostgreSQL and Valkey.")
+        return 0
+
+    def _start(self) -> None:
+        """Raises CannotRun, without a child of this release left, when they do not come up."""
+        group = self._group
+        files = open_files(self._plan, self._paths, self._listeners, ready=self._ready.writer)
+        # Migrations and so on run in a process of their own, which gives its memory back.
+        with tempfile.TemporaryFile(buffering=0) as notes:
+            argv: list[str | Path] = [
+                python_of(env.BASE_DIR),
+                "-m",
+                "tachi_imports.process.bootstrap",
+                str(notes.fileno()),
+            ]
+            bootstrap = spawn(argv, cwd=env.BASE_DIR, descriptors=[notes.fileno()])
+            # Migrating a large installation may take any time; SIGTERM ends the wait.
+            group.wait_until(lambda: bootstrap.poll() is not None, seconds=math.inf)
+            kill_session(bootstrap.pid)
+            if bootstrap.wait() != 0 and not group.stop_asked:
+                raise CannotRun("The database could not be prepared; the messages above say why.")
+            notes.seek(0)
+            password = notes.read().decode("ascii")
+        children = self._plan.children(files)
+        group.add(children)
+        is_up = False
+        try:
+            is_up = group.wait_until(lambda: self._is_up(children), seconds=WEB_TIMEOUT_SECONDS)
+        finally:
+            if not is_up:
+                group.remove(children)
+        if is_up:
+            self._report("serving")
+            print_line(welcome(self._plan.url, self._paths.root, demo_password=password))
+        elif not group.stop_asked:
+            raise CannotRun("The web did not come up; the messages above say why.")
+
+    def _is_up(self, children: Sequence[Child]) -> bool:
+        """Raises CannotRun when a child keeps dying."""
+        for child in children:
+            if child.deaths >= MAX_DEATHS:
+                raise CannotRun(f"The {child.name} does not start; the messages above say why.")
+        # The former web answers on the same socket, so that an answer alone says nothing.
+        return self._ready.count() >= self._plan.web_processes and _answers(self._plan)
+
+    def _hand_over(self) -> None:
+        """Becomes the supervisor of the release to run, or returns when that cannot be."""
+        self._group.handover_asked = False
+        self._handovers += 1
+        release = release_to_run()
+        problem = problem_of(release)
+        if not problem:
+            self._check.finish()
+            locks = {"server": self._lock.descriptor}
+            if self._running is not None and self._running.share is not None:
+                locks["users"] = self._running.share
+            sockets, ready = self._listeners.descriptors(), self._ready.ends
+            inheritance = Inheritance(self._handovers, sockets, locks, ready, records(self._group))
+            print_line(f"Handing over to {release} ...")
+            try:
+                execute(release, inheritance, descriptors=[*sockets.values(), *locks.values(), *ready])
+            except OSError as error:
+                problem = str(error)
+        print_line(f"{release} cannot take over: {problem}")
+        self._report("refused", problem=problem)
+
+    def _report(self, state: str, *, problem: str = "") -> None:
+        Report(os.getpid(), self._plan.url, str(env.BASE_DIR), self._handovers, state, problem).write(self._paths.root)
+
+
+def welcome(url: str, root: Path, *, demo_password: str) -> str:
+    """What is shown once the web answers: where it is, and the commands to go on with."""
+    manage, more = ".venv/bin/python manage.py", "  Ctrl-C stops everything and keeps the data."
+    if env.text("TACHI_ENV") == "production":
+        # docs/operations.md installs it; in a container there is none.
+        manage = "tachi-manage" if shutil.which("tachi-manage") else "python manage.py"
+        more = f"  Songs   {manage} load_seeds FOLDER\n  State   {url}/healthz"
+    if demo_password:
+        more = DEMO_PLAYER.format(password=demo_password) + more
+    return WELCOME.format(url=url, root=root, manage=manage, more=more)
+
+
+class ReadyPipe:
+    """Each process of the web writes a byte once it has loaded the application."""
+
+    def __init__(self, inherited: tuple[int, int] | None) -> None:
+        self.ends = inherited or os.pipe()
+        self._count = 0
+        for end in self.ends:
+            os.set_blocking(end, False)
+            os.set_inheritable(end, False)
+        self.count()
+        self._count = 0  # those of the former release
+
+    @property
+    def writer(self) -> int:
+        return self.ends[1]
+
+    def count(self) -> int:
+        """How many have."""
+        with suppress(BlockingIOError):
+            self._count += len(os.read(self.ends[0], 4096))
+        return self._count
+
+
+def _answers(plan: Plan) -> bool:
+    if not plan.web_processes:
+        return True
+    connection = http.client.HTTPConnection(LOCAL.get(plan.host, plan.host), plan.port, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        # 503 counts as well: the web is up, and its answer names what is not.
+        return connection.getresponse().status in {HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE}
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+class EmbeddedServersCheck:
+    """Starts the embedded servers again if even the process that owns them was killed.
+
+    That may take half a minute, when the killed process left a server behind that does not stop. It happens in a
+    thread, so that the supervisor meanwhile restarts its other children and answers signals.
+    """
+
+    def __init__(self, running: services.RunningServers | None) -> None:
+        self._running = running
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Looks after the servers in the background, unless an earlier check has not finished yet."""
+        running = self._running
+        if running is None or (self._thread is not None and self._thread.is_alive()):
+            return
+
+        def check() -> None:
+            try:
+                running.ensure()
+            except services.ServicesError as error:
+                log.error("%s", error)  # noqa: TRY400 - the message is for people
+
+        self._thread = threading.Thread(target=check, daemon=True)
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Waits until no check is under way."""
+        if self._thread is not None:
+            self._thread.join()
+
+
+def _child(
+    name: str,
+    arguments: Sequence[str],
+    *,
+    rank: int,
+    descriptors: tuple[int, ...] = (),
+    retire_signal: signal.Signals = signal.SIGTERM,
+) -> Child:
+    command = Command((str(python_of(env.BASE_DIR)), *arguments), str(env.BASE_DIR), descriptors)
+    return Child(name, command.spawn, rank=rank, retire_signal=retire_signal, command=command)
+
+
+def _manage(*command: str) -> list[str]:
+    return ["manage.py", *command]
+
+
+def print_line(text: str) -> None:
+    """To whoever started us."""
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,5 @@
+"""Progress as server-sent events: one asyncio process, for as many open streams as there are.
+
+It receives what workers write from Redis, and reads the state of imports from PostgreSQL: when a stream is opened, on a
+notice, and every two seconds for all streams together. Without notices it is only slower.
+"""

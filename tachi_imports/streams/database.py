@@ -1,0 +1,98 @@
+"""The few questions that streams have for PostgreSQL. At most two connections serve them all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import psycopg
+from django.db import connection as django_connection
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from imports.models import Import, State, User
+from imports.monitoring import QUEUE_POSITION
+
+MAX_CONNECTIONS = 2
+QUERY_SECONDS = 5.0
+RECONNECT_SECONDS = 2.0  # then the next question tries again; the pool by itself would wait longer and longer
+MAX_ACTIVE = 1_000  # imports that are told of at once
+DATABASE_ERRORS = (psycopg.Error, PoolTimeout, TimeoutError, OSError)
+"""What a question may raise while the database is away."""
+
+JOB = f"{Import._meta.db_table} AS job"
+IMPORT_STATUSES = f"""
+    SELECT job.import_id, job.state, job.attempts, job.error_message, job.time_finished, {QUEUE_POSITION}
+    FROM {JOB} WHERE job.import_id = ANY(%s)
+"""  # noqa: S608 - only our own tables' names are pasted in
+ACTIVITY = f"""
+    SELECT job.import_id, job.user_id, owner.username, job.import_type, job.state, job.time_started, job.time_finished
+    FROM {JOB} JOIN {User._meta.db_table} AS owner ON owner.id = job.user_id
+    WHERE job.state = '{State.RUNNING}' OR job.import_id = ANY(%s)
+    ORDER BY job.time_started, job.id LIMIT {MAX_ACTIVE}
+"""  # noqa: S608
+DEPTH = f"""
+    SELECT count(*) FROM {JOB} JOIN {User._meta.db_table} AS owner ON owner.id = job.user_id
+    WHERE job.state = '{State.QUEUED}' AND NOT owner.is_banned
+"""  # noqa: S608
+
+
+class ImportStatus(NamedTuple):
+    """How an import stands. `position`: how many of its player's are before it while it waits, else None."""
+
+    import_id: str
+    state: str
+    attempts: int
+    message: str
+    time_finished: datetime | None
+    position: int | None
+
+
+class Activity(NamedTuple):
+    """An import that runs, or has ended just now."""
+
+    import_id: str
+    user_id: int
+    username: str
+    import_type: str
+    state: str
+    time_started: datetime | None
+    time_finished: datetime | None
+
+
+class Database:
+    """To be opened and closed, as a context manager. Its questions raise one of `DATABASE_ERRORS`."""
+
+    def __init__(self) -> None:
+        given = django_connection.get_connection_params()
+        # Both are for Django's own, synchronous connections.
+        options = {name: value for name, value in given.items() if name not in {"context", "cursor_factory"}}
+        # Nobody ends a transaction here, and one that stays open would keep VACUUM from removing dead rows.
+        options |= {"autocommit": True, "application_name": "tachi streams"}
+        self._pool = AsyncConnectionPool(
+            kwargs=options, min_size=1, max_size=MAX_CONNECTIONS, timeout=QUERY_SECONDS, open=False,
+            check=AsyncConnectionPool.check_connection, reconnect_timeout=RECONNECT_SECONDS,
+        )  # fmt: skip
+
+    async def __aenter__(self) -> Database:
+        await self._pool.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._pool.close(timeout=1)
+
+    async def import_statuses(self, import_ids: Collection[str]) -> list[ImportStatus]:
+        """Of those that exist."""
+        return [ImportStatus(*row) for row in await self._rows(IMPORT_STATUSES, [list(import_ids)])]
+
+    async def activity(self, ended: Collection[str]) -> tuple[list[Activity], int]:
+        """The imports that run, those that are said to have ended, and how many wait."""
+        rows = await self._rows(ACTIVITY, [list(ended)])
+        depth = await self._rows(DEPTH, [])
+        return [Activity(*row) for row in rows], depth[0][0]
+
+    async def _rows(self, statement: str, values: list[Any]) -> list[tuple[Any, ...]]:
+        async with asyncio.timeout(QUERY_SECONDS), self._pool.connection() as connection:
+            found = await connection.execute(statement.encode(), values)
+            return await found.fetchall()

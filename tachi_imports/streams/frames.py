@@ -1,0 +1,54 @@
+"""Server-sent events as bytes, and what one open stream has still to be sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+EVENT_STREAM = "text/event-stream"
+KEEPALIVE = b": keepalive\n\n"
+
+
+def frame(event: str, data: Mapping[str, Any]) -> bytes:
+    """An event; its JSON is one line."""
+    return b"event: %s\ndata: %s\n\n" % (event.encode(), msgspec.json.encode(data))
+
+
+class Reader:
+    """What one open stream has still to be sent. Of what it does not take in time only the newest frames are kept."""
+
+    __slots__ = ("_frames", "_has_ended", "_wake")
+
+    def __init__(self, *, limit: int) -> None:
+        self._frames: deque[bytes] = deque(maxlen=limit)
+        self._wake = asyncio.Event()
+        self._has_ended = False
+
+    def send(self, content: bytes, *, is_last: bool = False) -> None:
+        """Puts a frame aside for it. After the last one nothing is sent any more."""
+        if self._has_ended:
+            return
+        self._has_ended = is_last
+        self._frames.append(content)
+        self._wake.set()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it has received the last one."""
+        return self._has_ended and not self._frames
+
+    async def receive(self, *, timeout: float) -> bytes:
+        """All that has come, as soon as something has; empty after so many seconds."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self._wake.wait()
+        except TimeoutError:
+            return b""
+        content = b"".join(self._frames)
+        self._frames.clear()
+        self._wake.clear()
+        return content

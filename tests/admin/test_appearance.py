@@ -1,0 +1,25 @@
+"""The admin uses the product's colours: the tokens in its stylesheet are those of the pages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+CSS = Path(__file__).parents[2] / "static" / "css"
+RENAMED = {"lit": "accent"}  # Django's sheets have an --accent of their own
+TOKEN = re.compile(r"--([\w-]+): (light-dark\([^;]+\));")
+
+
+def tokens(sheet: str) -> dict[str, str]:
+    return dict(TOKEN.findall((CSS / sheet).read_text()))
+
+
+@pytest.mark.parametrize("name", tokens("admin.css"))
+def test_a_colour_is_that_of_the_pages(name: str) -> None:
+    assert tokens("admin.css")[name] == tokens("site.css")[RENAMED.get(name, name)]
+
+
+def test_the_themes_have_colours_to_compare() -> None:
+    assert len(tokens("admin.css")) > 10

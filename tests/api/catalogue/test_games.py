@@ -1,0 +1,365 @@
+"""GET /api/v1/games and what is under them: declarations, counts, leaderboards, players, songs, activity."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
+from redis import Redis
+
+from imports.games import playtype_of
+from imports.models import GameStats, PersonalBest, Score, Session, User
+from tests import people
+from tests.api import expected_documents
+from tests.api.envelopes import body, outcome
+from tests.factories import HOUR, NOON, a_chart, a_song, an_import, charts, score_on
+from tests.games import vectors
+from tests.games.spec_pages import page_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
+
+SDVX = "/api/v1/games/sdvx/Single"
+# --- declarations -------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("sdvx_and_iidx")
+def test_the_games_of_the_instance_are_listed_and_no_others() -> None:
+    document = body(people.guest(), "/api/v1/games")
+    assert document["supportedGames"] == ["iidx", "sdvx"]
+    assert {game: config["playtypes"] for game, config in document["configs"].items()} == {
+        "iidx": ["SP", "DP"],
+        "sdvx": ["Single"],
+    }
+    assert outcome(people.guest().get("/api/v1/games")) == (200, "Returned support information for 2 game(s).")
+    told_of_another = outcome(people.guest().get("/api/v1/games/ddr"))
+    assert told_of_another == (400, "Invalid/unsupported game ddr - Expected any of iidx, sdvx")
+
+
+def test_a_game_is_told_with_the_shape_of_its_songs() -> None:
+    assert outcome(people.guest().get("/api/v1/games/sdvx")) == (200, "Returned information for sdvx")
+    assert body(people.guest(), "/api/v1/games/sdvx") == {
+        "name": "SOUND VOLTEX",
+        "playtypes": ["Single"],
+        "songData": {
+            "type": "object",
+            "properties": {"displayVersion": {"type": "string"}},
+            "required": ["displayVersion"],
+            "additionalProperties": False,
+        },
+        "games": ["sdvx"],
+        "dynamicContent": False,
+    }
+
+
+SAME = ("defaultMetric", "preferredDefaultEnum", "orderedJudgements")
+
+
+@vectors.needed
+@pytest.mark.parametrize("name", vectors.NAMES)
+def test_a_declaration_is_the_original_s(name: str) -> None:
+    """What has not changed since 2025 as its configuration says, lists that have grown as the specification does."""
+    game, playtype = name.split(":")
+    config = body(people.guest(), f"/api/v1/games/{game}/{playtype}")["config"]
+    theirs, page = vectors.config()["gpts"][name], page_of(game, playtype)
+    assert {part: config[part] for part in SAME} == {part: theirs[part] for part in SAME}
+    assert (config["versions"], config["supportedMatchTypes"]) == (page.versions, page.match_types)
+    assert config["difficulties"].get("order", []) == (
+        list(page.difficulties) if config["difficulties"]["type"] == "FIXED" else []
+    )
+    defaults = ("defaultScoreRatingAlg", "defaultSessionRatingAlg", "defaultProfileRatingAlg")
+    assert [config[part] for part in defaults] == page.defaults
+    for part in ("providedMetrics", "derivedMetrics", "optionalMetrics"):
+        assert list(config[part]) == list(theirs[part])
+        for metric, declared in config[part].items():
+            values, relevant = page.enums.get(metric, (None, None))
+            assert (declared.get("values"), declared.get("minimumRelevantValue")) == (values, relevant)
+            assert declared["type"] == ("ENUM" if values else theirs[part][metric]["type"])
+            assert declared.get("chartDependentMax", False) == theirs[part][metric].get("chartDependentMax", False)
+    for kind in ("score", "session", "profile"):
+        assert list(config[f"{kind}RatingAlgs"]) == list(page.ratings[kind])
+    for part, rating in config["profileRatingAlgs"].items():
+        assert rating["associatedScoreAlgs"] == (page.ratings["profile"][part] or [part])
+    for part, classes in config["classes"].items():
+        assert classes["type"] == theirs["classes"][part]["type"]
+        names = {value["id"]: value["display"] for value in theirs["classes"][part]["values"]}
+        assert [value["id"] for value in classes["values"]] == page.classes[part][0]
+        shown = {value["id"]: value["display"] for value in classes["values"]}
+        assert {class_id: shown[class_id] for class_id in names} == names
+
+
+@pytest.mark.parametrize(
+    ("game", "playtype", "expected"),
+    [
+        ("sdvx", "Single", "SOUND VOLTEX"),
+        ("iidx", "DP", "beatmania IIDX (DP)"),
+        ("usc", "Keyboard", "USC (Keyboard/Other)"),
+    ],
+)
+def test_a_playtype_is_told_by_the_name_that_players_know(game: str, playtype: str, expected: str) -> None:
+    response = outcome(people.guest().get(f"/api/v1/games/{game}/{playtype}"))
+    assert response == (200, f"Retrieved information about {expected}")
+
+
+def test_scores_players_and_charts_are_counted_now_and_then(redis_clean: Redis) -> None:
+    first, second = charts(2)
+    an_import(people.alice(), score_on(first), score_on(second))
+    an_import(people.bob(), score_on(first))
+    assert counts() == {"scoreCount": 3, "playerCount": 2, "chartCount": 2}
+    charts_more = a_chart(a_song(9))
+    an_import(people.bob(), score_on(charts_more))
+    assert counts() == {"scoreCount": 3, "playerCount": 2, "chartCount": 2}
+    redis_clean.flushdb()
+    assert counts() == {"scoreCount": 4, "playerCount": 2, "chartCount": 3}
+
+
+def counts() -> dict[str, int]:
+    document = body(people.guest(), SDVX)
+    del document["config"]
+    return dict(document)
+
+
+def test_counts_without_redis_are_queried_each_time(settings: Settings) -> None:
+    location = "unix:///nowhere/redis.sock"
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": location}}
+    assert counts()["chartCount"] == 0
+    charts(1)
+    assert counts()["chartCount"] == 1
+
+
+# --- leaderboards -------------------------------------------------------------------------------------
+
+
+def rated(ratings: dict[str, float | None], *, game: str = "sdvx") -> dict[str, User]:
+    playtype = "Single" if game == "sdvx" else "SP"
+    players = {name: User.objects.create_user(name) for name in ratings}
+    known = playtype_of(game, playtype).default_profile_rating
+    for name, rating in ratings.items():
+        GameStats.objects.create(user=players[name], game=game, playtype=playtype, ratings={known: rating})
+    return players
+
+
+def test_players_stand_by_rating_the_unrated_last() -> None:
+    players = rated({"low": 1.5, "none": None, "high": 17.25, "middle": 9.0})
+    rated({"elsewhere": 99.0}, game="iidx")
+    document = body(people.guest(), f"{SDVX}/leaderboard")
+    order = ["high", "middle", "low", "none"]
+    assert [row["userID"] for row in document["gameStats"]] == [players[name].pk for name in order]
+    assert document["gameStats"][0] == {
+        "userID": players["high"].pk,
+        "game": "sdvx",
+        "playtype": "Single",
+        "ratings": {"VF7": 17.25},
+        "classes": {},
+    }
+    assert [user["username"] for user in document["users"]] == order
+    assert outcome(people.guest().get(f"{SDVX}/leaderboard")) == (200, "Returned 4 user's game stats.")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("limit=2", (200, "Returned 2 user's game stats.")),
+        ("limit=500", (200, "Returned 3 user's game stats.")),
+        ("limit=0", (200, "Returned 3 user's game stats.")),
+        ("limit=-1", (200, "Returned 3 user's game stats.")),
+        ("limit=two", (200, "Returned 3 user's game stats.")),
+        ("limit=1.5", (200, "Returned 3 user's game stats.")),
+        ("limit=9007199254740992", (200, "Returned 3 user's game stats.")),
+        ("limit=1&limit=1", (200, "Returned 3 user's game stats.")),
+        ("limit=501", (400, "Invalid limit. Limit is capped at 500.")),
+        ("limit=501&alg=none", (400, "Invalid limit. Limit is capped at 500.")),
+        ("alg=none", (400, "Invalid value of none for alg. Expected one of VF6, VF7")),
+        ("alg=", (400, "Invalid value of  for alg. Expected one of VF6, VF7")),
+        ("alg=none&alg=none", (200, "Returned 3 user's game stats.")),
+        ("foo=bar", (200, "Returned 3 user's game stats.")),
+        ("cursor=none", (400, "[cursor] Expected the cursor of another answer of this list. (Received none)")),
+    ],
+)
+def test_a_leaderboard_s_query(query: str, expected: tuple[int, str]) -> None:
+    rated({"one": 1.0, "two": 2.0, "three": 3.0})
+    assert outcome(people.guest().get(f"{SDVX}/leaderboard?{query}")) == expected
+
+
+def test_a_leaderboard_goes_on_where_its_cursor_says() -> None:
+    players = rated({"a": 5.0, "b": 4.0, "c": 4.0, "d": None, "e": None, "f": 3.0})
+    seen, address = [], f"{SDVX}/leaderboard?limit=2"
+    while address:
+        response = people.guest().get(address)
+        seen += [row["userID"] for row in response.json()["body"]["gameStats"]]
+        cursor = response.headers.get("X-Next-Cursor")
+        address = f"{SDVX}/leaderboard?limit=2&cursor={cursor}" if cursor else ""
+    assert sorted(seen) == sorted(player.pk for player in players.values())
+    assert [seen[0], seen[3]] == [players["a"].pk, players["f"].pk]
+
+
+def test_the_best_bests_of_everybody_are_told_with_their_owners() -> None:
+    first, second = charts(2)
+    an_import(people.alice(), score_on(first, 9_000_000), score_on(second, 9_900_000))
+    an_import(people.bob(), score_on(first, 9_500_000))
+    document = body(people.guest(), f"{SDVX}/pb-leaderboard")
+    assert [pb["scoreData"]["score"] for pb in document["pbs"]] == [9_900_000, 9_500_000, 9_000_000]
+    assert [pb["rankingData"]["rank"] for pb in document["pbs"]] == [1, 1, 2]
+    assert {song["id"] for song in document["songs"]} == {1, 2}
+    assert len(document["charts"]) == 2
+    assert [user["username"] for user in document["users"]] == ["Alice", "Bob"]
+    assert outcome(people.guest().get(f"{SDVX}/pb-leaderboard?limit=1")) == (200, "Successfully returned 1 pbs.")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("limit=51", "Cannot specify a limit higher than 50."),
+        ("limit=51&alg=none", "Cannot specify a limit higher than 50."),
+        ("alg=none", "Invalid value of none for alg. Expected one of VF6, VF7"),
+        ("alg=ProfileVF6", "Invalid value of ProfileVF6 for alg. Expected one of VF6, VF7"),
+    ],
+)
+def test_a_leaderboard_of_bests_refuses(query: str, expected: str) -> None:
+    assert outcome(people.guest().get(f"{SDVX}/pb-leaderboard?{query}")) == (400, expected)
+
+
+def test_a_best_that_is_gone_since_the_last_look_is_left_out() -> None:
+    (chart,) = charts(1)
+    an_import(people.alice(), score_on(chart))
+    an_import(people.bob(), score_on(chart))
+    assert len(body(people.guest(), f"{SDVX}/pb-leaderboard")["pbs"]) == 2
+    PersonalBest.objects.filter(user=people.bob()).delete()
+    assert [pb["userID"] for pb in body(people.guest(), f"{SDVX}/pb-leaderboard")["pbs"]] == [people.alice().pk]
+
+
+# --- players ------------------------------------------------------------------------------------------
+
+
+def test_players_of_the_playtype_are_found_by_a_part_of_their_name() -> None:
+    rated({"Lincoln": 1.0, "LinkedIn": 2.0})
+    rated({"Linz": 1.0}, game="iidx")
+    User.objects.bulk_create(User(username=f"lin{number}") for number in range(40))
+    document = body(people.guest(), f"{SDVX}/players?search=LIN")
+    assert {user["username"] for user in document} == {"Lincoln", "LinkedIn"}
+    assert outcome(people.guest().get(f"{SDVX}/players?search=zz%00")) == (200, "Found 0 user(s)")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", "[search] Expected string. (Received nothing (undefined))"),
+        ("search=a&search=b", "[search] Expected string."),
+        ("search=a&foo=1", "[null] Unexpected properties inside object: foo."),
+    ],
+)
+def test_a_search_for_players_is_strict(query: str, expected: str) -> None:
+    assert outcome(people.guest().get(f"{SDVX}/players?{query}")) == (400, expected)
+
+
+# --- songs --------------------------------------------------------------------------------------------
+
+
+def test_a_song_is_told_with_all_its_charts_of_the_playtype() -> None:
+    song = a_song(1)
+    easy, hard = a_chart(song, "NOV"), a_chart(song, "EXH", is_primary=False)
+    document = body(people.guest(), f"{SDVX}/songs/1")
+    assert document["song"] == expected_documents.song(1)
+    assert [chart["chartID"] for chart in document["charts"]] == [easy.chart_id, hard.chart_id]
+    assert document["charts"][1] == {**expected_documents.chart(hard, 1), "isPrimary": False}
+    assert outcome(people.guest().get(f"{SDVX}/songs/1")) == (200, "Returned 2 charts for song Song 1.")
+
+
+NO_INTEGER = (400, "Invalid songID - could not be converted into integer?")
+
+
+@pytest.mark.parametrize(
+    ("path_part", "expected"),
+    [
+        ("x", NO_INTEGER),
+        ("1.0", NO_INTEGER),
+        ("-1", NO_INTEGER),
+        ("%D9%A1", NO_INTEGER),  # an Arabic one
+        ("%00", NO_INTEGER),
+        ("0", (404, "No song exists with the songID 0.")),
+        ("2", (404, "No song exists with the songID 2.")),
+        ("9" * 15, (404, f"No song exists with the songID {'9' * 15}.")),
+        ("9" * 5_000, (404, f"No song exists with the songID {'9' * 5_000}.")),
+        ("001", (200, "Returned 0 charts for song Song 1.")),
+    ],
+)
+def test_song_ids_are_whole_numbers(path_part: str, expected: tuple[int, str]) -> None:
+    a_song(1)
+    assert outcome(people.guest().get(f"{SDVX}/songs/{path_part}")) == expected
+
+
+# --- activity -----------------------------------------------------------------------------------------
+
+
+def a_session(user: User, start: int, *, game: str = "sdvx", playtype: str = "Single", lasts: int = HOUR) -> Session:
+    return Session.objects.create(
+        user=user,
+        game=game,
+        playtype=playtype,
+        name="A Session",
+        time_started=start,
+        time_ended=start + lasts,
+        score_count=0,
+        calculated_data={},
+    )
+
+
+def test_the_activity_of_a_playtype_is_everybody_s() -> None:
+    (chart,) = charts(1)
+    an_import(people.alice(), score_on(chart, timeAchieved=NOON))
+    an_import(people.bob(), score_on(chart, timeAchieved=NOON + HOUR))
+    Score.objects.filter(user=people.bob()).update(highlight=True)
+    document = body(people.guest(), f"{SDVX}/activity")
+    assert [session["userID"] for session in document["recentSessions"]] == [people.bob().pk, people.alice().pk]
+    assert [score["userID"] for score in document["recentlyHighlightedScores"]] == [people.bob().pk]
+    assert outcome(people.guest().get(f"{SDVX}/activity?sessions=9"))[0] == 400
+    assert body(people.guest(), "/api/v1/games/iidx/SP/activity")["recentSessions"] == []
+
+
+@pytest.mark.usefixtures("sdvx_and_iidx")
+@pytest.mark.usefixtures("documents_of_2025")
+def test_global_activity_has_a_feed_for_every_playtype_of_the_instance() -> None:
+    a_session(people.alice(), NOON)
+    document = body(people.guest(), "/api/v1/activity")
+    assert {name: len(feed["recentSessions"]) for name, feed in document.items()} == {
+        "iidx:SP": 0,
+        "iidx:DP": 0,
+        "sdvx:Single": 1,
+    }
+    assert outcome(people.guest().get("/api/v1/activity")) == (200, "Retrieved global activity.")
+    assert outcome(people.guest().get("/api/v1/activity?startTime=x")) == (
+        400,
+        "Invalid startTime, got a non number.",
+    )
+    earlier = body(people.guest(), f"/api/v1/activity?startTime={NOON}")
+    assert earlier["sdvx:Single"]["recentSessions"] == []
+
+
+def test_global_activity_keeps_the_thirty_sessions_that_ended_last() -> None:
+    for number in range(20):
+        a_session(people.alice(), NOON + number * 4 * HOUR)
+        a_session(people.alice(), NOON + number * 4 * HOUR + 1, game="iidx", playtype="SP")
+    document = body(people.guest(), "/api/v1/activity")
+    kept = [session for feed in document.values() for session in feed["recentSessions"]]
+    assert len(kept) == 30
+    assert min(session["timeStarted"] for session in kept) == NOON + 5 * 4 * HOUR
+
+
+# --- costs --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "rest", ["", "/leaderboard", "/pb-leaderboard", "/players?search=player", "/songs/1", "/activity"]
+)
+def test_many_rows_take_as_many_queries_as_few(rest: str, redis_clean: Redis) -> None:
+    (chart,) = charts(1)
+    queries = []
+    for number in range(12):
+        user = User.objects.create_user(f"player{number}")
+        an_import(user, score_on(chart, 9_000_000 + number, timeAchieved=NOON + number))
+        if number in (0, 11):
+            redis_clean.flushdb()
+            with CaptureQueriesContext(connection) as captured:
+                assert outcome(people.guest().get(f"{SDVX}{rest}"))[0] == 200
+            queries.append(len(captured))
+    assert queries[0] == queries[1]

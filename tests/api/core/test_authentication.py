@@ -1,0 +1,157 @@
+"""Authentication: a browser session, else a Bearer token, else a guest; invalid tokens are refused everywhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from imports.models import APIToken, Permission, User
+from tests import people
+from tests.api.envelopes import body, outcome
+
+pytestmark = pytest.mark.django_db
+
+UNKNOWN = (401, "The provided API token does not correspond with any key in the database.")
+WRONG_TYPE = (400, "Invalid Authorization Type - Expected Bearer.")
+PUBLIC = ("/api/v1/status", "/api/v1/config", "/api/v1/users/1", "/api/v1/imports/0/poll-status", "/api/v1/nothing")
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("Basic abc", WRONG_TYPE),
+        ("bearer abc", WRONG_TYPE),
+        ("nonsense", WRONG_TYPE),
+        ("Bearer", (401, "Invalid token.")),
+        ("Bearer ", (401, "Invalid token.")),
+        ("Bearer 0123456789abcdef0123456789abcdef01234567", UNKNOWN),
+        ("Bearer  two blanks", UNKNOWN),
+        ("Bearer \N{LATIN SMALL LETTER U WITH DIAERESIS}", UNKNOWN),
+    ],
+)
+def test_a_wrong_header_is_refused_on_public_endpoints_too(path: str, header: str, expected: tuple[int, str]) -> None:
+    assert outcome(people.with_authorization(header).get(path)) == expected
+
+
+def test_a_401_says_how_to_authenticate() -> None:
+    assert people.with_authorization("Bearer x").get("/api/v1/status").headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_an_empty_header_is_a_guest() -> None:
+    assert body(people.with_authorization(""), "/api/v1/status")["whoami"] is None
+
+
+def test_a_token_acts_for_its_user_with_its_permissions() -> None:
+    client = people.bearer(people.alice(), Permission.SUBMIT_SCORE, Permission.DELETE_SCORE)
+    status = body(client, "/api/v1/status")
+    assert (status["whoami"], status["permissions"]) == (people.alice().pk, ["delete_score", "submit_score"])
+
+
+def test_a_session_has_all_permissions_and_is_no_token() -> None:
+    status = body(people.session_of(people.alice()), "/api/v1/status")
+    assert (status["whoami"], status["permissions"]) == (people.alice().pk, list(Permission.values))
+
+
+@pytest.mark.parametrize("path", PUBLIC[:1] + PUBLIC[3:4])
+def test_a_session_wins_over_any_header(path: str) -> None:
+    client = people.session_of(people.alice())
+    assert outcome(client.get(path, headers={"Authorization": "Bearer nonsense"}))[0] != 401
+
+
+def test_a_session_that_is_over_does_not_win() -> None:
+    client = people.session_of(people.alice())
+    client.session.flush()
+    assert outcome(client.get("/api/v1/status", headers={"Authorization": "Bearer x"})) == UNKNOWN
+
+
+@pytest.mark.parametrize("path", [*PUBLIC[:3], PUBLIC[4]])
+def test_the_banned_are_told_so_however_they_come(path: str, settings: Settings) -> None:
+    settings.TACHI_NAME = "Our House"
+    expected = (403, "You are banned from Our House")
+    assert outcome(people.bearer(people.eve(), *Permission).get(path)) == expected
+    assert outcome(people.session_of(people.eve()).get(path)) == expected
+
+
+def test_a_banned_token_cannot_even_poll() -> None:
+    assert outcome(people.bearer(people.eve()).get("/api/v1/imports/0/poll-status"))[0] == 403
+
+
+def test_a_token_past_its_time_is_unknown() -> None:
+    _, secret = APIToken.objects.create_token(people.alice(), expires_at=timezone.now() - timedelta(seconds=1))
+    assert outcome(people.with_authorization(f"Bearer {secret}").get("/api/v1/status")) == UNKNOWN
+
+
+def test_the_token_of_an_account_that_is_switched_off_is_unknown() -> None:
+    alice = people.alice()
+    client = people.bearer(alice)
+    alice.is_active = False
+    alice.save()
+    assert outcome(client.get("/api/v1/status")) == UNKNOWN
+
+
+def test_the_last_use_is_written_at_most_once_a_minute() -> None:
+    client = people.bearer(people.alice())
+    seen = []
+    for age in (timedelta(0), timedelta(0), timedelta(seconds=61)):
+        APIToken.objects.exclude(last_used_at=None).update(last_used_at=timezone.now() - age)
+        before = APIToken.objects.get().last_used_at
+        client.get("/api/v1/status")
+        seen.append(APIToken.objects.get().last_used_at != before)
+    assert seen == [True, False, True]
+
+
+def test_a_visit_in_a_browser_is_noted_at_most_once_a_minute() -> None:
+    client = Client()
+    client.force_login(people.alice())
+    seen = []
+    for age in (timedelta(0), timedelta(0), timedelta(seconds=61)):
+        User.objects.exclude(last_seen=None).update(last_seen=timezone.now() - age)
+        before = User.objects.get().last_seen
+        client.get("/api/v1/status")
+        seen.append(User.objects.get().last_seen != before)
+    assert seen == [True, False, True]
+
+
+def test_a_program_is_not_the_player_being_here() -> None:
+    people.bearer(people.alice()).get("/api/v1/status")
+    assert User.objects.get().last_seen is None
+
+
+def browser(*, csrf: str = "") -> Client:
+    client = Client(enforce_csrf_checks=True, headers={"X-CSRFToken": csrf} if csrf else {})
+    client.force_login(people.alice())
+    client.cookies[settings.CSRF_COOKIE_NAME] = "a" * 32
+    return client
+
+
+def test_a_session_must_bear_its_csrf_token_to_change_anything() -> None:
+    refused = (403, "A request with a browser's session must bear its CSRF token in the header X-CSRFToken.")
+    assert outcome(browser().post("/api/v1/status")) == refused
+    assert outcome(browser(csrf="b" * 32).post("/api/v1/status")) == refused
+    assert outcome(browser(csrf="a" * 32).post("/api/v1/status"))[0] == 200
+
+
+def test_reading_needs_no_csrf_token() -> None:
+    assert json.loads(browser().get("/api/v1/status").content)["body"]["whoami"] == people.alice().pk
+
+
+def test_a_token_needs_no_csrf_token() -> None:
+    client = Client(enforce_csrf_checks=True, headers={"Authorization": f"Bearer {people.token_of(people.alice())}"})
+    assert outcome(client.post("/api/v1/status"))[0] == 200
+
+
+@pytest.mark.parametrize(("client", "queries"), [(people.guest, 0), (lambda: people.bearer(people.alice()), 2)])
+def test_finding_out_who_asks_takes_few_queries(
+    client: Callable[[], Client], queries: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    caller = client()
+    with django_assert_num_queries(queries):
+        caller.get("/api/v1/status")

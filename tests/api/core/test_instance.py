@@ -1,0 +1,105 @@
+"""GET and POST /api/v1/status, GET /api/v1/config."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from imports import jobs
+from imports.api.instance import views as instance
+from tests import people
+from tests.api.envelopes import body, outcome
+
+pytestmark = pytest.mark.django_db
+
+STATUS = "/api/v1/status"
+
+
+def test_status_tells_a_guest_who_he_is_and_what_runs() -> None:
+    before = time.time() * 1_000
+    document = body(people.guest(), STATUS)
+    assert set(document) == {"serverTime", "startTime", "version", "whoami", "permissions"}
+    assert document["startTime"] <= before - 1 <= document["serverTime"] <= time.time() * 1_000
+    assert (document["whoami"], document["permissions"]) == (None, [])
+    assert re.fullmatch(r"v\d+\.\d+\.\d+ \[([0-9a-f]{7}|unknown)\]", document["version"])
+
+
+@pytest.mark.parametrize("echo", ["hello", "", "\N{SNOWMAN}"])
+def test_the_status_echoes_from_query_and_body(echo: str) -> None:
+    assert people.guest().get(STATUS, {"echo": echo}).json()["body"]["echo"] == echo
+    assert people.guest().post(STATUS, {"echo": echo}, content_type="application/json").json()["body"]["echo"] == echo
+
+
+def test_get_looks_at_the_query_and_post_at_the_body() -> None:
+    response = people.guest().post(f"{STATUS}?echo=query", {"echo": "body"}, content_type="application/json").json()
+    assert response["body"]["echo"] == "body"
+
+
+def test_unknown_members_are_refused() -> None:
+    expected = (400, "[null] Unexpected properties inside object: foo, bar.")
+    assert outcome(people.guest().get(STATUS, {"foo": 1, "bar": 2})) == expected
+    assert outcome(people.guest().post(STATUS, {"foo": 1, "bar": 2}, content_type="application/json")) == expected
+    assert outcome(people.guest().post(STATUS, {"echo": 5}, content_type="application/json"))[0] == 400
+
+
+def test_config_tells_what_the_instance_offers(settings: Settings) -> None:
+    settings.TACHI_NAME = "Our House"
+    document = body(people.guest(), "/api/v1/config")
+    assert document["GAME_GROUPS"] == document.pop("GAMES")
+    assert document.pop("GAME_GROUPS")[:1] == ["iidx"]
+    assert document.pop("IMPORT_TYPES")[:3] == [
+        "file/eamusement-iidx-csv", "file/batch-manual", "file/solid-state-squad"
+    ]  # fmt: skip
+    assert document == {
+        "NAME": "Our House",
+        "TYPE": "omni",
+        "SIGNUPS_ENABLED": True,
+    }
+
+
+def test_import_types_are_those_that_were_chosen_and_that_a_game_of_the_instance_can_come_by(
+    settings: Settings,
+) -> None:
+    settings.TACHI_GAMES = ["wacca"]
+    jobs.enabled_games.cache_clear()
+    try:
+        of_wacca = ["file/mypagescraper-records-csv", "file/mypagescraper-player-csv"]
+        assert jobs.import_types("file") == ["file/batch-manual", *of_wacca, "file/tachi-scores"]
+        settings.TACHI_IMPORT_TYPES = ["file/pli-iidx-csv", "ir/direct-manual", of_wacca[1]]
+        assert body(people.guest(), "/api/v1/config")["IMPORT_TYPES"] == [of_wacca[1], "ir/direct-manual"]
+    finally:
+        settings.TACHI_GAMES = []
+        jobs.enabled_games.cache_clear()
+
+
+LONG = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, "unknown"),
+        ({"HEAD": f"{LONG}\n"}, "0123456"),
+        ({"HEAD": "ref: refs/heads/main\n", "refs/heads/main": f"{LONG}\n"}, "0123456"),
+        ({"HEAD": "ref: refs/heads/main\n", "packed-refs": f"# pack\n{LONG} refs/heads/main\n"}, "0123456"),
+        ({"HEAD": "ref: refs/heads/main\n", "packed-refs": f"{LONG} refs/heads/other\n"}, "unknown"),
+        ({"HEAD": "ref: refs/heads/main\n"}, "unknown"),
+    ],
+)
+def test_the_commit_is_read_from_the_checkout(
+    files: dict[str, str], expected: str, settings: Settings, tmp_path: Path
+) -> None:
+    for name, text in files.items():
+        path = tmp_path / ".git" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    settings.BASE_DIR = tmp_path
+    instance.commit.cache_clear()
+    try:
+        assert instance.commit() == expected
+    finally:
+        instance.commit.cache_clear()

@@ -1,0 +1,26 @@
+"""Reads the envelopes of the API."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.test import Client
+
+
+def outcome(response: Any) -> tuple[int, str]:
+    """Status and description of an answer whose envelope is in order."""
+    reply = json.loads(response.content)
+    good = response.status_code < 400
+    assert response.headers["Content-Type"] == "application/json"
+    assert set(reply) - {"hint"} == {"success", "description", *(["body"] if good else [])}
+    assert reply["success"] is good
+    return response.status_code, reply["description"]
+
+
+def body(client: Client, path: str) -> Any:
+    """The body of a successful GET."""
+    response = client.get(path)
+    reply = json.loads(response.content)
+    assert response.status_code == 200, reply
+    return reply["body"]

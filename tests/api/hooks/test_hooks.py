@@ -1,0 +1,357 @@
+"""What all hooks do alike: they wait, they keep what cannot go in yet, and no body breaks them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from imports import jobs
+from imports.api.hooks import base
+from imports.models import BlockedClient, ClassAchievement, GameStats, HookSettings, Import, OrphanScore, Score, State
+from imports.pipeline.orphans import reprocess
+from imports.pipeline.undo.revert import RevertRequest, revert
+from tests import people
+from tests.api.hooks import senders
+from tests.api.hooks.senders import (
+    FERVIDEX_CLASS,
+    FERVIDEX_PROFILE,
+    FERVIDEX_SCORE,
+    INFINITAS,
+    KSHOOK_EXPORT,
+    KSHOOK_SCORE,
+    SENDERS,
+    SINGLE_SCORES,
+    Sender,
+    program_of,
+    words_of,
+)
+from tests.factories import process
+
+pytestmark = pytest.mark.django_db
+
+MIB = 2**20
+HOSTILE: dict[str, tuple[bytes, int]] = {
+    "NUL": (b"\0" * 100, 400),
+    "broken UTF-8": (b'{"chart": "\xff\xfe"}', 400),
+    "HTML": (b"<!doctype html><html></html>", 400),
+    "half a document": (b'{"chart": "sp', 400),
+    "a number": (b"5", 400),
+    "null": (b"null", 400),
+    "a million brackets": (b"[" * 1_000_000, 400),
+    "16 MiB": (b'{"chart": "' + b"x" * 16 * MIB + b'"}', 413),
+}
+each_sender = pytest.mark.parametrize("sender", SENDERS.values(), ids=SENDERS)
+each_single_score = pytest.mark.parametrize("sender", SINGLE_SCORES.values(), ids=SINGLE_SCORES)
+waits = pytest.mark.usefixtures("worked_on_while_waiting")
+
+
+# --- bodies that are none -----------------------------------------------------------------------------
+
+
+@each_sender
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_body_that_cannot_be_read_is_refused_and_leaves_nothing(sender: Sender, name: str) -> None:
+    content, status = HOSTILE[name]
+    response = sender.send(program_of(people.alice()), content)
+    assert (response.status_code, response.json()["success"]) == (status, False)
+    assert response.json()["description"]
+    assert not Import.objects.exists()
+
+
+@each_single_score
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"[[1]]"])
+def test_a_body_without_members_lacks_the_first_one(sender: Sender, content: bytes) -> None:
+    response = sender.send(program_of(people.alice()), content)
+    assert response.status_code == 400
+    assert "| Received undefined [type: undefined]." in response.json()[sender.error_key]
+    assert not Import.objects.exists()
+
+
+@waits
+@each_sender
+def test_lists_and_bodies_of_other_programs_leave_nothing(sender: Sender) -> None:
+    """The same where all stored scores are asked for, so that they are looked at."""
+    senders.charts()
+    for hook in HookSettings.Hook:
+        HookSettings.objects.change(people.alice(), hook, {"force_static_import": True})
+    others = [other.body for other in SENDERS.values() if other.body != sender.body]
+    for body in [*others, [], [[1]], [sender.body], {"scores": []}, {"scores": [[]]}]:
+        response = sender.send(program_of(people.alice()), json.dumps(body).encode())
+        assert response.status_code in (200, 202, 400)
+        assert words_of(response)
+    for job in Import.objects.all():
+        assert process(job).status_code in (None, 400)
+    assert not Score.objects.exists()
+    assert not OrphanScore.objects.exists()
+
+
+def test_a_body_of_another_kind_counts_as_none() -> None:
+    response = FERVIDEX_SCORE.send(program_of(people.alice()), content_type="text/plain")
+    assert response.json()["error"].startswith("Invalid Fervidex Request?: chart | Expected any of")
+
+
+@waits
+@pytest.mark.parametrize(
+    ("sender", "member"), [(FERVIDEX_SCORE, "ghost"), (FERVIDEX_SCORE, "pacemaker"), (KSHOOK_SCORE, "retry_count")]
+)
+@pytest.mark.parametrize("value", ["\0", "\ud800", {"a": {"\0": 1}}, 1e300, "x" * 100_000, [[1]]])
+def test_a_member_that_may_be_anything_breaks_nothing(sender: Sender, member: str, value: Any) -> None:
+    content = json.dumps(sender.changed(**{member: value}).body).encode()
+    response = sender.send(program_of(people.alice()), content)
+    is_storable = "\\u0000" not in content.decode() and "\\ud800" not in content.decode()
+    assert response.status_code == (200 if is_storable else 400)
+
+
+# --- who may ------------------------------------------------------------------------------------------
+
+
+@each_sender
+def test_guests_are_told_under_the_hooks_own_key(sender: Sender) -> None:
+    response = sender.send(people.guest())
+    assert (response.status_code, response.json()) == (
+        401,
+        {"success": False, sender.error_key: "This endpoint requires authentication."},
+    )
+
+
+@each_sender
+def test_the_banned_are_told_in_a_description(sender: Sender) -> None:
+    response = sender.send(program_of(people.eve()))
+    assert (response.status_code, response.json()["description"]) == (403, "You are banned from Tachi Imports")
+
+
+@each_sender
+def test_a_blocked_client_is_told_what_the_moderators_wrote(sender: Sender) -> None:
+    BlockedClient.objects.create(pattern="badhook", message="Get a newer one.")
+    response = sender.with_headers(User_Agent="BadHook/1").send(program_of(people.alice()))
+    assert (response.status_code, response.json()["description"]) == (403, "Get a newer one.")
+
+
+@each_sender
+def test_an_instance_without_the_game_does_not_have_the_address(sender: Sender, settings: Settings) -> None:
+    settings.TACHI_GAMES = ["bms"]
+    jobs.enabled_games.cache_clear()
+    try:
+        response = sender.send(program_of(people.alice()))
+    finally:
+        jobs.enabled_games.cache_clear()
+    assert response.status_code == 404
+    assert response.json()["description"] == f"The route {sender.path} is not available on this instance."
+
+
+# --- imports ------------------------------------------------------------------------------------------
+
+
+@waits
+@each_single_score
+def test_a_score_is_imported_in_the_request_itself(sender: Sender) -> None:
+    senders.charts()
+    response = sender.with_headers(X_User_Intent="true").send(program_of(people.alice()))
+    assert (response.status_code, words_of(response)) == (200, "Import successful.")
+    document = response.json()["body"]
+    [score] = Score.objects.all()
+    assert (document["scoreIDs"], document["userIntent"], document["errors"]) == ([score.score_id], False, [])
+    job = Import.objects.get(import_id=document["importID"])
+    assert job.client == sender.headers.get("User-Agent", "")
+
+
+@each_single_score
+def test_what_is_not_done_in_time_is_accepted_and_goes_on(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "WAIT_SECONDS", 0.01)
+    senders.charts()
+    response = sender.send(program_of(people.alice()))
+    body = response.json()["body"]
+    assert (response.status_code, words_of(response)) == (202, base.STILL_RUNNING)
+    assert body["url"].endswith(f"/api/v1/imports/{body['importID']}/poll-status")
+    assert process(Import.objects.get(import_id=body["importID"])).score_count == 1
+
+
+@waits
+@each_single_score
+def test_a_score_whose_chart_comes_later_has_the_time_of_its_receipt(sender: Sender) -> None:
+    sender.send(program_of(people.alice()))
+    sender.send(program_of(people.alice()))
+    first, second = OrphanScore.objects.order_by("pk")
+    assert first.context["timeReceived"] < second.context["timeReceived"]
+    senders.charts()
+    assert reprocess(people.alice(), jobs.enabled_games()).rescued == 1
+    assert Score.objects.get().time_achieved == first.context["timeReceived"]
+
+
+@waits
+@each_single_score
+def test_a_revert_and_a_restore_bring_the_same_score_back(sender: Sender) -> None:
+    senders.charts()
+    document = sender.send(program_of(people.alice())).json()["body"]
+    job = Import.objects.get(import_id=document["importID"])
+    facts = ("score_id", "time_achieved", "score_data", "score_meta", "service", "import_type")
+    before = Score.objects.values(*facts).get()
+    revert(job, RevertRequest(by=people.alice()))
+    assert not Score.objects.exists()
+    job.refresh_from_db()
+    jobs.restore(job, by=people.alice())
+    assert process(job).state == State.COMPLETED
+    assert Score.objects.values(*facts).get() == before
+
+
+@each_single_score
+def test_a_score_asks_the_database_a_bounded_number_of_times(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    """A worker's share of what a player waits for; each question is a round trip."""
+    monkeypatch.setattr(base, "WAIT_SECONDS", 0.01)
+    senders.charts()
+    program, member = program_of(people.alice()), "pgreat" if sender is FERVIDEX_SCORE else "score"
+    for step in range(3):
+        more = {"ex_score": sender.body["ex_score"] + 2 * step} if sender is FERVIDEX_SCORE else {}
+        sender.changed(**{member: sender.body[member] + step}, **more).send(program)
+        job = Import.objects.latest("pk")
+        # Two of them for the history of ratings: how it ends, and the row of the last day.
+        with django_assert_max_num_queries(33):
+            jobs.run_import(job.import_id)
+        job.refresh_from_db()
+        assert (job.state, job.score_count) == (State.COMPLETED, 1)
+
+
+# --- fervidex and kshook ------------------------------------------------------------------------------
+
+
+@waits
+def test_a_highlight_marks_the_score_that_is_there_and_its_best() -> None:
+    senders.charts()
+    program = program_of(people.alice())
+    FERVIDEX_SCORE.changed(highlight=True).send(program)
+    assert not Score.objects.get().highlight
+    FERVIDEX_SCORE.changed(highlight=True).send(program)
+    assert Score.objects.get().highlight
+    assert people.alice().bests.get().highlight
+    FERVIDEX_SCORE.changed(highlight=False).send(program)
+    assert Score.objects.get().highlight
+
+
+def test_a_dan_only_rises_and_has_a_history() -> None:
+    program = program_of(people.alice())
+    said = [words_of(FERVIDEX_CLASS.changed(course_id=place).send(program)) for place in (10, 10, 9, 11)]
+    changed, unchanged = "Dan changed!", "Dan unchanged, was worse than your current dan."
+    assert said == [changed, unchanged, unchanged, changed]
+    assert GameStats.objects.get().classes == {"dan": "DAN_5"}
+    history = ClassAchievement.objects.order_by("pk").values_list("old_value", "new_value")
+    assert list(history) == [(None, "DAN_4"), ("DAN_4", "DAN_5")]
+    assert not Import.objects.exists()
+
+
+def test_stored_scores_of_the_arcade_count_once_after_they_were_asked_for() -> None:
+    senders.charts()
+    alice, program = people.alice(), program_of(people.alice())
+    HookSettings.objects.change(alice, "fervidex", {"force_static_import": True})
+    for _ in range(2):
+        response = FERVIDEX_PROFILE.send(program)
+        assert (response.status_code, response.json()["body"]) == (202, {})
+    first, second = (process(job) for job in Import.objects.order_by("pk"))
+    assert (first.score_count, second.score_count) == (1, 0)
+    assert first.class_deltas[0]["new"] == "DAN_1"
+
+
+def test_what_is_wrong_with_stored_scores_is_told_in_the_list_of_failed_imports() -> None:
+    sender = Sender(FERVIDEX_PROFILE.path, {"scores": {"x\0y": {}}}, INFINITAS, "error")
+    assert sender.send(program_of(people.alice())).status_code == 202
+    job = process(Import.objects.get())
+    assert (job.state, job.error_message) == (State.FAILED, "Invalid score with songID x\N{REPLACEMENT CHARACTER}y.")
+
+
+@waits
+def test_an_export_is_taken_once_after_it_was_asked_for() -> None:
+    senders.charts()
+    program, disabled = program_of(people.alice()), "Static importing is disabled. Ignoring static import request."
+    assert words_of(KSHOOK_EXPORT.send(program)) == disabled
+    HookSettings.objects.change(people.alice(), "kshook-sv6c", {"force_static_import": True})
+    assert [words_of(KSHOOK_EXPORT.send(program)) for _ in range(2)] == ["Import successful.", disabled]
+    assert Score.objects.get().import_type == "ir/kshook-sv6c"
+    assert Import.objects.get().import_type == "ir/kshook-sv6c-static"
+
+
+@pytest.mark.parametrize(
+    ("agent", "says"),
+    [
+        (None, "Invalid User-Agent."),
+        ("curl/8", "Invalid User-Agent curl/8 - expected fervidex client."),
+        ("fervidex/", "Invalid version 0."),
+        ("fervidex/1.3", "Invalid version 1.3."),
+        ("fervidex/1.3.0-beta", "Invalid version 1.3.NaN."),
+        ("fervidex/1.2.99", "Versions of fervidex < 1.3.0 are not supported."),
+        ("fervidex/1..3", "Versions of fervidex < 1.3.0 are not supported."),
+    ],
+)
+def test_other_programs_and_old_versions_of_fervidex_are_refused(agent: str | None, says: str) -> None:
+    response = FERVIDEX_CLASS.with_headers(User_Agent=agent).send(program_of(people.alice()))
+    assert (response.status_code, response.json()) == (400, {"success": False, "error": says})
+
+
+@pytest.mark.parametrize("version", ["..", "0.9.0", "1.3.0", "1.10.0", "1.3.0.4", "2.0.0"])
+def test_newer_versions_of_fervidex_pass(version: str) -> None:
+    sender = FERVIDEX_CLASS.with_headers(User_Agent=f"fervidex/{version}")
+    assert sender.send(program_of(people.alice())).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("model", "says"),
+    [
+        (None, "Invalid X-Software-Model."),
+        ("LDJ:J:E:A:202309050", "Invalid X-Software-Model."),
+        ("LDJ:J:E:Z:2023090500", "2DX_BMS is not supported."),
+        ("LDJ:J:E:E:2026090900", "Invalid software model LDJ:J:E:E:2026090900)"),
+        ("QCV:J:B:A:2021083100", "Invalid software model QCV:J:B:A:2021083100)"),
+    ],
+)
+def test_games_that_fervidex_does_not_support_are_refused(model: str | None, says: str) -> None:
+    response = FERVIDEX_CLASS.with_headers(X_Software_Model=model).send(program_of(people.alice()))
+    assert (response.status_code, response.json()) == (400, {"success": False, "error": says})
+
+
+@pytest.mark.parametrize(
+    ("headers", "says"),
+    [
+        ({"User_Agent": None}, "Invalid User-Agent."),
+        ({"User_Agent": "KsHook/1"}, "Invalid User-Agent KsHook/1 - expected KsHook client."),
+        ({"X_Software_Model": "QCV"}, "Invalid X-Software-Model."),
+        ({"X_Software_Model": "KFC:J:B:A:2021083100"}, "Invalid softID KFC:J:B:A:2021083100."),
+    ],
+)
+def test_what_is_not_konaste_with_kshook_is_refused(headers: dict[str, str | None], says: str) -> None:
+    response = KSHOOK_SCORE.with_headers(**headers).send(program_of(people.alice()))
+    assert (response.status_code, response.json()) == (400, {"success": False, "error": says})
+
+
+@pytest.mark.parametrize(
+    ("cards", "card", "says"),
+    [
+        (["E004A"], None, "Fervidex did not provide a card ID."),
+        (["E004A"], "e004a", "The card ID e004a is not in your list of filters. Ignoring."),
+        ([], "E004A", "The card ID E004A is not in your list of filters. Ignoring."),
+        (["E004B", "E004A"], "E004A", "Dan changed!"),
+        (None, None, "Dan changed!"),
+    ],
+)
+def test_only_the_players_cards_count_where_some_are_named(cards: Any, card: str | None, says: str) -> None:
+    HookSettings.objects.change(people.alice(), "fervidex", {"cards": cards})
+    assert words_of(FERVIDEX_CLASS.with_headers(X_Account_Id=card).send(program_of(people.alice()))) == says
+
+
+@pytest.mark.parametrize(
+    ("members", "says"),
+    [
+        ({"course_id": 19}, "[course_id] Expected an integer between 0 and 18. (Received 19)"),
+        ({"course_id": [1]}, "[course_id] Expected an integer between 0 and 18. (Received 1)"),
+        ({"course_id": {}}, "[course_id] Expected an integer between 0 and 18. (Received [object Object])"),
+        ({"play_style": "0"}, "[play_style] Expected any of 0, 1. (Received 0)"),
+        ({"cleared": None}, "[cleared] Expected boolean. (Received null)"),
+        ({"cleared": "x" * 100}, f"[cleared] Expected boolean. (Received {'x' * 97}...)"),
+        ({"cleared": False, "course_id": 99}, "[course_id] Expected an integer between 0 and 18. (Received 99)"),
+    ],
+)
+def test_a_course_that_is_none_is_refused(members: dict[str, Any], says: str) -> None:
+    response = FERVIDEX_CLASS.changed(**members).send(program_of(people.alice()))
+    assert (response.status_code, response.json()["error"]) == (400, says)

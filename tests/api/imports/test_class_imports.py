@@ -1,0 +1,95 @@
+"""Classes given by hand over the API: an import like any other (spec: api-v3 §2.2, §3.8)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from pytest_django import Settings
+
+from imports.games import GAMES, by_id
+from imports.models import GameStats, Import, Permission, User
+from tests import people
+from tests.api.envelopes import body, outcome
+from tests.factories import an_import, process
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
+
+CLASSES = "/api/v1/import/class"
+DAN_9 = {"game": "sdvx", "classes": {"dan": "DAN_9"}}
+
+
+@pytest.fixture
+def alice() -> User:
+    """Has DAN_10 of SOUND VOLTEX."""
+    an_import(people.alice(), parts={"classes": {"dan": "DAN_10"}})
+    return people.alice()
+
+
+def send(document: Any, *, headers: dict[str, str] | None = None) -> Any:
+    client = people.bearer(people.alice(), Permission.SUBMIT_SCORE)
+    return client.post(CLASSES, document, content_type="application/json", headers=headers or {})
+
+
+def test_a_lower_class_is_set_and_polled_like_any_import(alice: User) -> None:
+    response = send(DAN_9, headers={"X-User-Intent": "true"})
+    assert response.status_code == 202
+    address = response.json()["body"]["url"]
+    job = process(Import.objects.get(import_id=response.json()["body"]["importID"]))
+    found = body(people.guest(), address)["import"]
+    assert (found["importType"], found["userIntent"], found["scoreIDs"]) == ("file/import-class", True, [])
+    assert found["classDeltas"] == [
+        {"game": "sdvx", "playtype": "Single", "set": "dan", "old": "DAN_10", "new": "DAN_9"}
+    ]
+    assert (found["game"], found["gameGroup"], found["games"]) == ("sdvx", "sdvx", ["sdvx"])
+    assert GameStats.objects.get(user=alice).classes["dan"] == "DAN_9"
+
+    reverted = people.session_of(alice).post(f"/api/v1/imports/{job.import_id}/revert")
+    assert outcome(reverted) == (200, "Reverted import.")
+    assert GameStats.objects.get(user=alice).classes["dan"] == "DAN_10"
+
+
+REFUSED = [
+    ({"game": "iidx", "classes": {}}, 400, f"Invalid game iidx. Expected any of {', '.join(by_id(GAMES))}."),
+    ({"game": "iidx-sp", "classes": {"dan": "DAN_9"}}, 404, "The user Alice has not played iidx-sp"),
+    ({"game": "sdvx", "classes": {}}, 400, "At least one class must be provided."),
+    (
+        {"game": "sdvx", "classes": {"vfClass": "SIENNA_I"}},
+        400,
+        'Class set "vfClass" is derived and cannot be set manually.',
+    ),
+    ({"game": "sdvx", "classes": {"rank": "A"}}, 400, 'Invalid class set "rank" for sdvx. Expected any of dan.'),
+]
+
+
+@pytest.mark.parametrize(("document", "status", "description"), REFUSED)
+def test_what_can_never_work_is_refused_at_once(
+    alice: User, document: dict[str, Any], status: int, description: str
+) -> None:
+    before = Import.objects.count()
+    assert outcome(send(document)) == (status, description)
+    assert Import.objects.count() == before
+
+
+def test_whoever_gave_false_classes_may_be_kept_from_it(alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(may_import_classes=False)
+    assert outcome(send(DAN_9)) == (403, "You are banned from manually importing classes.")
+
+
+def test_an_instance_may_do_without(alice: User, settings: Settings) -> None:
+    settings.TACHI_IMPORT_TYPES = ["file/batch-manual"]
+    assert outcome(send(DAN_9)) == (400, "Manual class imports are not enabled on this instance.")
+
+
+def test_a_request_that_is_sent_again_makes_no_second_import(alice: User) -> None:
+    first, second = (send(DAN_9, headers={"Idempotency-Key": "once"}).json()["body"] for _ in range(2))
+    assert first == second
+
+
+def test_classes_are_an_import_type_but_no_file(alice: User) -> None:
+    assert "file/import-class" in body(people.guest(), "/api/v1/config")["IMPORT_TYPES"]
+    client = people.bearer(alice, Permission.SUBMIT_SCORE)
+    file = SimpleUploadedFile("classes.json", b"{}")
+    response = client.post("/api/v1/import/file", {"importType": "file/import-class", "scoreData": file})
+    assert outcome(response)[1].endswith("(Received file/import-class)")

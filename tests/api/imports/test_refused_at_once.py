@@ -1,0 +1,121 @@
+"""Uploads that can never succeed are refused before the 202, with the status and message of the poll."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from pytest_django import Settings
+
+from imports import jobs
+from imports.api.core.exceptions import SKIP_HINT
+from imports.formats.batch_manual import is_skippable
+from imports.models import AuditEntry, IdempotencyKey, Import, ImportInput, Permission, State
+from imports.pipeline.scoring.reading import FEW_ROWS_BYTES
+from tests import people
+from tests.api.envelopes import outcome
+from tests.factories import batch_manual, process, unknown_score
+
+pytestmark = pytest.mark.django_db
+
+META = {"game": "sdvx", "playtype": "Single", "service": "Tests"}
+MANY_UNKNOWN_SCORES = [unknown_score(score=number) for number in range(2_000)]
+
+
+def as_file(content: bytes, query: str = "", **headers: str) -> Any:
+    form = {"importType": "file/batch-manual", "scoreData": SimpleUploadedFile("scores.json", content)}
+    return submitter().post(f"/api/v1/import/file{query}", form, headers=headers)
+
+
+def as_body(content: bytes, query: str = "", **headers: str) -> Any:
+    path = f"/ir/direct-manual/import{query}"
+    return submitter().post(path, content, content_type="application/json", headers=headers)
+
+
+def submitter() -> Any:
+    return people.bearer(people.alice(), Permission.SUBMIT_SCORE)
+
+
+WAYS = {as_file: "file/batch-manual", as_body: "ir/direct-manual"}
+
+NEVER: dict[str, Any] = {
+    "an unknown game": batch_manual(meta={**META, "game": "osu"}),
+    "an unknown playtype": batch_manual(meta={**META, "playtype": "Double"}),
+    "a short service": batch_manual(meta={**META, "service": "a"}),
+    "a member of meta too many": batch_manual(meta={**META, "x": 1}),
+    "no scores": {"meta": META},
+    "a wrong lamp": batch_manual(unknown_score(), unknown_score(lamp="GOOD")),
+    "an unknown member": batch_manual(unknown_score(optional={"newMetric": 1})),
+    "an unknown class": batch_manual(classes={"dan": "DAN_99"}),
+    "a part too many": batch_manual(x=1),
+    "meta wrong before many scores": batch_manual(*MANY_UNKNOWN_SCORES, meta={**META, "service": "a"}),
+    "meta unknown before many scores": batch_manual(*MANY_UNKNOWN_SCORES, meta={**META, "playtype": "Double"}),
+}
+
+
+@pytest.mark.parametrize("document", NEVER.values(), ids=NEVER)
+@pytest.mark.parametrize("send", WAYS)
+def test_what_can_never_work_is_refused_with_the_words_of_the_poll(send: Any, document: Any) -> None:
+    content = json.dumps(document).encode()
+    actual = outcome(send(content))
+    assert not Import.objects.exists()
+    assert not ImportInput.objects.exists()
+    assert not AuditEntry.objects.filter(verb=AuditEntry.Verb.UPLOADED).exists()
+
+    job = process(jobs.submit(people.alice(), jobs.Upload(content=content, import_type=WAYS[send])))
+    assert job.state == State.FAILED
+    assert actual == outcome(people.guest().get(f"/api/v1/imports/{job.import_id}/poll-status"))
+
+
+@pytest.mark.parametrize("send", WAYS)
+def test_a_wrong_row_among_many_is_left_to_the_poll(send: Any) -> None:
+    content = json.dumps(batch_manual(*MANY_UNKNOWN_SCORES, unknown_score(lamp=5))).encode()
+    assert len(content) > FEW_ROWS_BYTES
+    assert send(content).status_code == 202
+    job = process(Import.objects.get())
+    actual = people.guest().get(f"/api/v1/imports/{job.import_id}/poll-status")
+    assert outcome(actual)[1].startswith("Invalid BATCH-MANUAL: scores[2000].lamp | ")
+    assert json.loads(actual.content)["hint"] == SKIP_HINT
+
+
+def test_too_many_rows_are_refused_as_by_the_poll(settings: Settings) -> None:
+    settings.TACHI_MAX_ROWS = 2
+    content = json.dumps(batch_manual(*MANY_UNKNOWN_SCORES[:3])).encode()
+    expected = (413, "This file has 3 rows. One import may have 2: split it into several files.")
+    assert outcome(as_body(content)) == expected
+
+
+@pytest.mark.parametrize("send", WAYS)
+@pytest.mark.parametrize(
+    ("document", "query", "is_helpful"),
+    [
+        (batch_manual(unknown_score(lamp=5)), "", True),
+        (batch_manual(unknown_score(foo=5)), "", True),
+        (batch_manual(unknown_score(comment={"a": [[[[]]]]})), "", True),
+        (batch_manual(meta={**META, "service": "a"}), "", False),
+        (batch_manual(x=1), "?invalid=skip", False),
+    ],
+)
+def test_the_refusal_names_skip_where_it_would_help(send: Any, document: Any, query: str, *, is_helpful: bool) -> None:
+    content = json.dumps(document).encode()
+    received = json.loads(send(content, query).content)
+    assert received["success"] is False
+    assert ("?invalid=skip" in received.get("hint", "")) is is_helpful
+    if is_helpful:
+        assert send(content, "?invalid=skip").status_code == 202
+
+
+@pytest.mark.parametrize("what", ["Nested too deeply", "Longer than 1 MiB"])
+def test_the_hint_does_not_advise_skip_for_rows_that_are_never_skipped(what: str) -> None:
+    assert not is_skippable(f"Invalid BATCH-MANUAL: scores[0].comment | {what}.")
+
+
+def test_a_refused_submission_uses_up_no_key_and_an_earlier_one_is_answered_again() -> None:
+    headers = {"Idempotency-Key": "evening"}
+    assert as_body(json.dumps(batch_manual(x=1)).encode(), **headers).status_code == 400
+    assert not IdempotencyKey.objects.exists()
+    content = json.dumps(batch_manual()).encode()
+    assert [as_body(content, **headers).status_code for _ in range(2)] == [202, 202]
+    assert Import.objects.count() == 1

@@ -1,0 +1,152 @@
+"""script/release, script/install and script/upgrade, as far as they go without installing packages."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import sys
+import tarfile
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+import pytest
+
+from tachi_imports import env
+from tests.deployment.releases import Source
+
+SCRIPTS = env.BASE_DIR / "script"
+ENTRY = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^ ;]+)", re.MULTILINE)
+
+
+def pinned(file: str) -> dict[str, str]:
+    """The versions in a requirements file or a lock by name."""
+    text = (env.BASE_DIR / file).read_text().lower()
+    return {found["name"]: found["version"] for found in ENTRY.finditer(re.sub(r"\[[a-z,]+\]", "", text))}
+
+
+@pytest.mark.parametrize("name", ["requirements", "requirements-embedded"])
+def test_everything_that_is_required_is_locked_with_hashes(name: str) -> None:
+    locked = pinned(f"{name}.lock")
+    assert pinned(f"{name}.txt").items() <= locked.items(), "run script/lock"
+    entries = re.split(r"\n(?=[a-z])", (env.BASE_DIR / f"{name}.lock").read_text())[1:]
+    assert len(entries) == len(locked)
+    assert all("--hash=sha256:" in entry for entry in entries)
+
+
+def test_both_locks_have_the_same_versions() -> None:
+    assert pinned("requirements.lock").items() <= pinned("requirements-embedded.lock").items()
+
+
+@pytest.mark.slow
+def test_a_release_has_what_operators_need_and_its_bytes_depend_on_the_commit_alone(tmp_path: Path) -> None:
+    source = Source(tmp_path / "source")
+    archive = source.build("9.0.0")
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    assert archive.name == "tachi-imports-9.0.0.tar.gz"
+    assert archive.with_name(f"{archive.name}.sha256").read_text() == f"{digest}  {archive.name}\n"
+
+    with tarfile.open(archive) as found:
+        names = {name.removeprefix("tachi-imports-9.0.0/") for name in found.getnames()}
+        commit = found.extractfile("tachi-imports-9.0.0/COMMIT")
+        assert commit is not None
+        assert commit.read().decode().strip() == source.commit()
+    assert {"VERSION", "manage.py", "requirements.lock", "script/install", "docs/deploy/Dockerfile"} <= names
+    assert {"locale/en/LC_MESSAGES/django.mo", "staticfiles/staticfiles.json"} <= names
+    assert not [name for name in names if name.startswith(("tests", ".ci", "script/bench")) or "__pycache__" in name]
+
+    archive.unlink()
+    again = source.build_again()
+    assert hashlib.sha256(again.read_bytes()).hexdigest() == digest
+
+
+@pytest.mark.slow
+def test_changes_that_are_not_committed_are_not_released(tmp_path: Path) -> None:
+    source = Source(tmp_path / "source")
+    source.build("9.0.0")
+    (tmp_path / "source" / "VERSION").write_text("9.0.1\n")
+    done = subprocess.run(
+        [sys.executable, tmp_path / "source" / "script" / "build_release.py", "--archive-only"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, "not committed" in done.stderr) == (1, True)
+
+
+def operate(script: str, prefix: Path, *arguments: str | Path) -> tuple[int, str]:
+    argv = [SCRIPTS / script, *arguments, f"--prefix={prefix}", f"--settings={prefix / 'environment'}"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    return done.returncode, done.stderr
+
+
+@pytest.fixture
+def prefix(tmp_path: Path) -> Path:
+    """A prefix with settings and no release."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "environment").write_text(f"# ours\nDATA_DIR='{tmp_path / 'data'}'\n")
+    with tarfile.open(tmp_path / "strange.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "environment", "something/else")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("script", "arguments", "said"),
+    [
+        ("install", [], "name a release"),
+        ("install", ["--back"], "unrecognized arguments: --back"),
+        ("upgrade", [], "name a release, or --back"),
+        ("upgrade", ["--back"], "No previous release is installed"),
+        ("upgrade", ["strange.tar.gz"], "script/install does that"),
+        ("install", ["missing.tar.gz"], "There is no file"),
+        ("install", ["strange.tar.gz"], "is no release of Tachi Imports"),
+    ],
+)
+def test_what_cannot_be_done_is_named(prefix: Path, script: str, arguments: list[str], said: str) -> None:
+    code, message = operate(script, prefix, *(prefix / each if "." in each else each for each in arguments))
+    assert (code != 0, said in message) == (True, True), message
+    assert not (prefix / "current").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (None, "cannot be read (No such file or directory)"),
+        ("PORT=8000\n", "DATA_DIR must be set"),
+        ("DATA_DIR=data\n", "to an absolute path"),
+        ("DATA_DIR=/nonexistent/data\n", "does not exist"),
+    ],
+)
+def test_settings_that_do_not_fit_are_named(prefix: Path, settings: str | None, said: str) -> None:
+    (prefix / "environment").unlink()
+    if settings is not None:
+        (prefix / "environment").write_text(settings)
+    code, message = operate("install", prefix, prefix / "strange.tar.gz")
+    assert (code, said in message) == (1, True), message
+
+
+def test_an_archive_that_does_not_fit_its_digest_is_refused(prefix: Path) -> None:
+    (prefix / "strange.tar.gz.sha256").write_text(f"{'0' * 64}  strange.tar.gz\n")
+    code, message = operate("install", prefix, prefix / "strange.tar.gz")
+    assert (code, "is not the file that strange.tar.gz.sha256 describes" in message) == (1, True)
+
+
+@pytest.mark.parametrize(("switch", "is_on"), [("on", True), ("TRUE", True), ("off", False), (None, False)])
+def test_the_packages_of_tracing_are_installed_where_it_is_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, switch: str | None, *, is_on: bool
+) -> None:
+    """Otherwise a new release would not start with the settings of the former one."""
+    spec = spec_from_file_location("releases", SCRIPTS / "releases.py")
+    assert spec is not None
+    assert spec.loader is not None
+    releases = module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "releases", releases)  # where dataclasses look their module up
+    spec.loader.exec_module(releases)
+    commands: list[list[str]] = []
+    monkeypatch.setattr(releases.Release, "_run", lambda _, argv: commands.append([str(part) for part in argv]))
+    found = {} if switch is None else {"TACHI_TRACING": switch}
+
+    releases.Release(tmp_path).prepare(releases.Settings(found, tmp_path))
+
+    installed = [argv[-1] for argv in commands if "install" in argv]
+    assert installed == ["requirements-embedded.lock"] + ["requirements-tracing.txt"] * is_on

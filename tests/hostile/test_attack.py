@@ -1,0 +1,29 @@
+"""Half a minute of `script/hostile`: other requests are answered within two seconds."""
+
+from __future__ import annotations
+
+import pytest
+
+from script.hostile_parts.attack import Player, Size, prepare, run_attack
+from tests.faults.process_harness import running_installation
+
+pytestmark = [pytest.mark.faults, pytest.mark.slow]
+
+SECONDS = 30
+SIZE = Size(table_rows=60, orphans=2_000, scores=3_000, file_bytes=14 * 2**20)
+
+
+def test_others_are_answered_while_hostile_requests_come_ten_at_a_time() -> None:
+    with running_installation(players=4, WEB_PROCESSES="2") as installation:
+        players = [Player(each.name, str(each.key), each.token) for each in installation.players]
+        with installation.workers_running(2):
+            installation.until(installation.are_ready)
+            result = run_attack(prepare(installation.port, players, SIZE), seconds=SECONDS)
+            installation.until(installation.is_answering)
+    assert result.is_good, str(result)
+    assert {name.split(":")[0] for name in result.answers} >= {
+        "table of tabs",
+        "orphans",
+        "check",
+        "whole document",
+    }

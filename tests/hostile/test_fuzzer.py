@@ -1,0 +1,29 @@
+"""script/fuzz: it runs from any folder, and says what is missing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tachi_imports import env
+
+FUZZER = env.BASE_DIR / "script" / "fuzz_parts.py"
+
+
+def test_without_its_engine_it_names_what_to_install(tmp_path: Path) -> None:
+    program = f"import runpy, sys; sys.modules['atheris'] = None; runpy.run_path({str(FUZZER)!r})"
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("script/fuzz needs atheris, which requirements-dev.txt installs")
+
+
+@pytest.mark.slow
+def test_it_fuzzes_from_any_folder(tmp_path: Path) -> None:
+    pytest.importorskip("atheris", reason="atheris runs on Linux on x86-64 only")
+    argv: list[str | Path] = [sys.executable, "-P", FUZZER, "--seconds", "1", "--corpus", tmp_path / "corpus", "title"]
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2_000:]
+    assert any((tmp_path / "corpus" / "title").iterdir())

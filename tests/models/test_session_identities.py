@@ -1,0 +1,71 @@
+"""Migration 0012: named sessions, and the snapshots of reverted imports."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from imports.models import AuditEntry, Import, Session, SessionIdentity
+from imports.pipeline.undo.revert import RevertRequest, revert
+from tests import factories, people
+
+pytestmark = pytest.mark.django_db
+ID = "Q" + "1" * 40
+MIGRATION = import_module("imports.migrations.0012_session_identities")
+
+
+def migrate() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(MIGRATION.NAMES_BY_PLAYERS)
+        cursor.execute(MIGRATION.REVERTED_SESSIONS)
+
+
+def played_at(*hours: int) -> list[Import]:
+    """An import of one score at each of these hours after noon."""
+    (chart,) = factories.charts(1)
+    rows = [factories.score_on(chart, hour, timeAchieved=factories.NOON + hour * factories.HOUR) for hour in hours]
+    return [factories.an_import(people.alice(), row) for row in rows]
+
+
+def audited(session_id: str, *changed: str) -> None:
+    counts = {"sessionID": session_id, "changed": list(changed)}
+    AuditEntry.objects.create(verb=AuditEntry.Verb.SESSION_EDITED, subject=people.alice(), counts=counts)
+
+
+def test_the_audit_tells_which_names_were_given_by_players() -> None:
+    played_at(0, 9)
+    named, highlighted = Session.objects.order_by("time_started")
+    audited(named.session_id, "highlight")
+    audited(named.session_id, "desc", "name")
+    audited(highlighted.session_id, "highlight")
+
+    migrate()
+
+    assert list(Session.objects.order_by("time_started").values_list("name_edited", flat=True)) == [True, False]
+
+
+def test_what_reverted_imports_put_aside_becomes_identities() -> None:
+    gone, kept = played_at(0, 9)
+    alive = Session.objects.get(time_started=factories.NOON + 9 * factories.HOUR)
+    revert(gone, RevertRequest(by=people.alice()))
+    SessionIdentity.objects.all().delete()
+    old = {
+        "session_id": ID, "name": "Early", "desc": "with friends", "highlight": True, "playtype": "Single",
+        "time_inserted": timezone.now().isoformat(), "time_started": factories.NOON, "time_ended": factories.NOON + 1,
+    }  # fmt: skip
+    snapshot = {"edits": {}, "carried": {}, "sessions": [old, {**old, "session_id": alive.session_id}]}
+    Import.objects.filter(pk__in=[gone.pk, kept.pk]).update(put_aside=snapshot)
+    audited(ID, "name")
+
+    migrate()
+
+    (made,) = SessionIdentity.objects.all()
+    assert (made.user, made.game, made.playtype, made.session_id) == (
+        people.alice(), "sdvx", "Single", ID,
+    )  # fmt: skip
+    assert (made.name, made.desc, made.highlight) == ("Early", "with friends", True)
+    assert (made.name_edited, made.desc_edited, made.highlight_edited) == (True, True, True)
+    assert (made.anchor, made.time_started, made.time_ended) == (factories.NOON, factories.NOON, factories.NOON + 1)

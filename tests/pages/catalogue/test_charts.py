@@ -1,0 +1,184 @@
+"""The page of a chart: the leaderboard and the viewer's own scores over time. The page of a song: its charts."""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from imports.models import Chart, Import, PersonalBest, Score, User
+from imports.pages.components.chart_plays.leaderboard import PER_PAGE
+from imports.pipeline.derived import bests
+from imports.pipeline.derived.ranking import BY_RANK
+from tests import factories, people
+from tests.pages.html_parsing import heading_of, text_of
+
+pytestmark = pytest.mark.django_db
+
+DAY = 24 * factories.HOUR
+ROW = re.compile(r'c-chart n" role="cell">#([\d,]+)</td>.*?/users/([^/]+)/', re.DOTALL)
+
+
+@pytest.fixture
+def chart() -> Chart:
+    return factories.a_chart(factories.a_song(1, "月面ラジオ放送局"))
+
+
+def board_of(page: object) -> list[tuple[int, str]]:
+    """Ranks and players as the page lists them."""
+    return [(int(rank), name) for rank, name in ROW.findall(page.content.decode())]  # type: ignore[attr-defined]
+
+
+def crowd(chart: Chart, count: int, *, same: bool = False) -> None:
+    """So many players with a best each, the later ones worse unless all are the `same`; every third untimed."""
+    job = factories.an_import(people.alice(), factories.score_on(chart, 5_000_000))
+    pattern = Score.objects.get(from_import=job)
+    for number in range(count):
+        player = User.objects.create(username=f"P{number:03}")
+        time = None if number % 3 == 2 else float(factories.NOON + number)
+        score = 9_000_000.0 if same else 9_000_000.0 - number
+        pattern.pk, pattern.user, pattern.score_id = None, player, f"T{number:064}"
+        pattern.time_achieved, pattern.best_keys = time, [score, *pattern.best_keys[1:]]
+        pattern.score_data = {**pattern.score_data, "score": int(score)}
+        pattern.save()
+        bests.refresh(player.pk, [chart.pk])
+
+
+def walk(client: Client, start: str, rel: str) -> list[list[tuple[int, str]]]:
+    """The boards of this page and of those that its links of this kind lead to."""
+    found, address = [], start
+    while address:
+        page = client.get(address)
+        found.append(board_of(page))
+        link = re.search(rf'rel="{rel}" href="([^"]+)"', page.content.decode())
+        address = f"{start.partition('?')[0]}{link[1].replace('&amp;', '&')}" if link else ""
+    return found
+
+
+def test_everybody_stands_where_their_best_puts_them(chart: Chart) -> None:
+    for player, score in ((people.alice(), 9_500_000), (people.bob(), 9_900_000), (people.mo(), 9_000_000)):
+        factories.an_import(player, factories.score_on(chart, score, timeAchieved=factories.NOON))
+    page = people.guest().get(f"/charts/{chart.chart_id}/")
+    assert heading_of(page) == "月面ラジオ放送局"
+    assert board_of(page) == [(1, "Bob"), (2, "Alice"), (3, "Mo_")]
+    assert "EXH 16 Somebody SOUND VOLTEX" in text_of(page)
+    assert "Leaderboard 3 players" in text_of(page)
+    assert f'href="/scores/{Score.objects.get(user=people.bob()).score_id}/"' in page.content.decode()
+
+
+@pytest.mark.parametrize("same", [False, True])
+def test_pages_of_the_board_hold_everybody_once_in_order_both_ways(chart: Chart, *, same: bool) -> None:
+    """Also where all scores are equal, so that time and score ID decide."""
+    crowd(chart, 2 * PER_PAGE + 3, same=same)
+    leaderboard = PersonalBest.objects.filter(chart=chart).order_by(*BY_RANK)
+    rows = list(leaderboard.values_list("rank_keys", "time_achieved", "user__username"))
+    worths = [row[:2] for row in rows]
+    expected = [(worths.index(row[:2]) + 1, row[2]) for row in rows]  # complete ties share a rank
+    down = walk(people.guest(), f"/charts/{chart.chart_id}/", "next")
+    assert [len(rows) for rows in down] == [PER_PAGE, PER_PAGE, 4]
+    assert list(chain.from_iterable(down)) == expected
+    last = PersonalBest.objects.filter(chart=chart).order_by(*BY_RANK).last()
+    assert last
+    up = walk(people.guest(), f"/charts/{chart.chart_id}/?above={last.score_id}", "prev")
+    assert list(chain.from_iterable(reversed(up))) == expected[:-1]
+
+
+@pytest.mark.parametrize("query", ["?below=T0", "?above=nonsense", "?below=%00", "?page=9"])
+def test_an_edge_that_is_not_there_means_the_beginning(chart: Chart, query: str) -> None:
+    factories.an_import(people.alice(), factories.score_on(chart))
+    assert board_of(people.guest().get(f"/charts/{chart.chart_id}/{query}")) == [(1, "Alice")]
+
+
+def test_a_reader_sees_where_she_stands_on_every_page(chart: Chart) -> None:
+    crowd(chart, PER_PAGE + 2)  # she is the last
+    page = people.session_of(people.alice()).get(f"/charts/{chart.chart_id}/")
+    assert f"You're #{PER_PAGE + 3} of {PER_PAGE + 3}" in text_of(page)
+    assert (PER_PAGE + 3, "Alice") not in board_of(page)
+
+
+def test_a_chart_that_nobody_played_says_so(chart: Chart) -> None:
+    said = text_of(people.session_of(people.alice()).get(f"/charts/{chart.chart_id}/"))
+    assert "No scores yet" in said
+    assert "Your scores" not in said
+
+
+def history(chart: Chart, *scores: int) -> Import:
+    rows = [
+        factories.score_on(chart, score, timeAchieved=factories.NOON + place * DAY)
+        for place, score in enumerate(scores)
+    ]
+    return factories.an_import(people.alice(), *rows)
+
+
+def test_ones_own_scores_are_drawn_with_their_numbers_beside(chart: Chart) -> None:
+    history(chart, 9_000_000, 9_600_000, 9_500_000)
+    page = people.session_of(people.alice()).get(f"/charts/{chart.chart_id}/")
+    said, body = text_of(page), page.content.decode()
+    assert "Your scores 3 scores" in said
+    assert 'aria-label="3 scores over time, from 9,000,000 to 9,600,000; the table has the same numbers"' in body
+    assert body.count('class="mark-at"') == 2  # were bests when they were played
+    assert body.count('<circle class="dot" cx="9') == 1
+    rows = ("9,500,000 AA+", "9,600,000 AA+ New best +600,000", "9,000,000 A+ First play")
+    order = [said.index(row) for row in rows]
+    assert order == sorted(order)  # newest first
+
+
+@pytest.mark.parametrize("reader", [None, "bob"])
+def test_others_see_no_history_of_their_own(chart: Chart, reader: str | None) -> None:
+    history(chart, 9_000_000, 9_600_000)
+    client = people.session_of(people.bob()) if reader else people.guest()
+    assert "Your scores" not in text_of(client.get(f"/charts/{chart.chart_id}/"))
+
+
+def test_one_score_is_no_picture_and_no_time_no_point(chart: Chart) -> None:
+    history(chart, 9_000_000)
+    factories.an_import(people.alice(), factories.score_on(chart, 9_100_000))
+    body = people.session_of(people.alice()).get(f"/charts/{chart.chart_id}/").content.decode()
+    assert "Your scores" in body
+    assert 'class="plot history"' not in body
+
+
+def test_the_latest_of_very_many_scores_are_shown(chart: Chart, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imports.pages.components.chart_plays.history.MAX_SCORES", 3)
+    history(chart, 9_900_000, 9_000_000, 9_100_000, 9_200_000, 9_950_000)
+    said = text_of(people.session_of(people.alice()).get(f"/charts/{chart.chart_id}/"))
+    assert "The latest 3 of 5" in said
+    assert "9,950,000 S New best +50,000" in said  # held against one that is not shown
+    assert "9,900,000" not in said
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_queries_do_not_grow(chart: Chart, count: int, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+    crowd(chart, count)
+    history(chart, *range(9_000_000, 9_000_000 + count))
+    client = people.session_of(people.alice())
+    with django_assert_max_num_queries(13):
+        client.get(f"/charts/{chart.chart_id}/")
+    with django_assert_max_num_queries(10):
+        client.get("/games/sdvx/songs/1/")
+
+
+@pytest.mark.parametrize("address", ["/charts/nothing/", "/charts/%00/", "/charts/a/b/"])
+def test_an_unknown_chart_is_not_found(address: str) -> None:
+    assert people.guest().get(address).status_code == 404
+
+
+# --- songs --------------------------------------------------------------------------------------------
+
+
+def test_a_song_shows_its_charts_easiest_first_with_the_readers_bests(chart: Chart) -> None:
+    factories.a_chart(chart.song, "NOV", level=5)
+    history(chart, 9_600_000)
+    page = people.session_of(people.alice()).get("/games/sdvx/songs/1/")
+    assert heading_of(page) == "月面ラジオ放送局"
+    assert "Charts NOV 5 BOOTH EXH 16 BOOTH Your best: CLEAR 9,600,000 AA+" in text_of(page)
+    assert "Your best" not in text_of(people.guest().get("/games/sdvx/songs/1/"))
+    assert f'href="/charts/{chart.chart_id}/"' in page.content.decode()
+
+
+@pytest.mark.parametrize("address", ["/games/sdvx/songs/404/", f"/games/sdvx/songs/{10**30}/", "/games/nothing/songs/"])
+def test_an_unknown_song_is_not_found(address: str) -> None:
+    assert people.guest().get(address).status_code == 404

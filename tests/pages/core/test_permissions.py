@@ -1,0 +1,257 @@
+"""Who may open which page: the whole matrix."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from copy import copy
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoDbBlocker
+
+from imports import jobs
+from imports.models import APIClient, APIToken, OrphanScore, Session, State
+from tests import factories, people
+from tests.pages.html_parsing import heading_of, in_state, text_of, url_of
+from tests.sharing import shared
+from tests.takeout.exported import export_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]  # wrong passwords are counted there
+
+WHO = ("guest", "owner", "other", "moderator", "administrator", "banned")
+LOGIN = "login"  # sent to sign in
+
+# Address -> what guest, owner, other player, moderator, administrator and a banned player get.
+PAGES: dict[str, tuple[int | str, ...]] = {
+    "/": (200, 302, 302, 302, 302, 200),
+    "/login/": (200, 302, 302, 302, 302, 302),
+    "/signup/": (200, 302, 302, 302, 302, 302),
+    "/account/": (LOGIN, 200, 200, 200, 200, 403),
+    "/account/profile/": (LOGIN, 200, 200, 200, 200, 403),
+    "/account/picture/": (LOGIN, 200, 200, 200, 200, 403),
+    "/account/hooks/": (LOGIN, 200, 200, 200, 200, 403),
+    "/account/delete/": (LOGIN, 200, 200, 200, 200, 403),
+    "/account/delete/everything/": (LOGIN, 200, 200, 200, 200, 403),
+    "/account/delete/{played}/": (LOGIN, 200, 404, 404, 404, 403),
+    "/account/delete/nothing/": (LOGIN, 404, 404, 404, 404, 403),
+    "/account/return/": (200, 302, 302, 302, 302, 302),
+    "/client-file-flow/{client}/": (LOGIN, 200, 200, 200, 200, 403),
+    "/client-file-flow/CInothing/": (LOGIN, 404, 404, 404, 404, 403),
+    "/oauth/request-auth?clientID={client}": (LOGIN, 200, 200, 200, 200, 403),
+    "/oauth/request-auth": (LOGIN, 404, 404, 404, 404, 403),
+    "/account/data/": (LOGIN, 200, 200, 200, 200, 403),
+    "/account/data/{export}/": (LOGIN, 200, 404, 404, 404, 403),
+    f"/account/data/{40 * '0'}/": (LOGIN, 404, 404, 404, 404, 403),
+    "/account/data/{played}/Single.csv": (LOGIN, 200, 404, 404, 404, 403),
+    "/account/data/nothing/Single.csv": (LOGIN, 404, 404, 404, 404, 403),
+    "/account/password/": (LOGIN, 200, 200, 200, 200, 403),
+    "/account/sign-out-everywhere/": (LOGIN, 200, 200, 200, 200, 403),
+    "/orphans/": (LOGIN, 200, 200, 200, 200, 403),
+    "/orphans/{orphan}/delete/": (LOGIN, 200, 404, 200, 200, 403),
+    f"/orphans/O{64 * '0'}/delete/": (LOGIN, 404, 404, 404, 404, 403),
+    "/tokens/{token}/revoke/": (LOGIN, 200, 404, 404, 404, 403),
+    "/imports/revert/": (LOGIN, 302, 302, 302, 302, 403),
+    "/imports/revert/?import={completed}": (LOGIN, 200, 403, 403, 200, 403),
+    "/imports/revert/?import={failed}": (LOGIN, 302, 404, 403, 302, 403),
+    "/imports/revert/?import=nonsense": (LOGIN, 404, 404, 404, 404, 403),
+    "/imports/reverted/?import={reverted}": (LOGIN, 200, 404, 403, 200, 403),
+    "/import/": (LOGIN, 200, 200, 200, 200, 403),
+    f"/import/checked/{32 * '0'}/": (LOGIN, 302, 302, 302, 302, 403),
+    f"/import/checking/{32 * '0'}/": (LOGIN, 200, 200, 200, 200, 403),
+    "/imports/{completed}/problems.csv": (LOGIN, 200, 200, 200, 200, 403),
+    "/imports/{failed}/problems.csv": (LOGIN, 200, 404, 200, 200, 403),
+    "/imports/{completed}/left-out.json": (LOGIN, 200, 403, 200, 200, 403),
+    "/imports/{completed}/problems/0/": (LOGIN, 404, 403, 403, 403, 403),
+    "/imports/{failed}/problems/0/": (LOGIN, 404, 404, 403, 403, 403),
+    "/imports/": (LOGIN, 200, 200, 200, 200, 403),
+    "/tokens/": (LOGIN, 200, 200, 200, 200, 403),
+    "/games/": (200, 200, 200, 200, 200, 200),
+    "/games/sdvx/": (200, 200, 200, 200, 200, 200),
+    "/games/nothing/": (404, 404, 404, 404, 404, 404),
+    "/games/iidx-sp/": (302, 302, 302, 302, 302, 302),
+    "/games/iidx-sp/songs/1/": (404, 404, 404, 404, 404, 404),
+    "/games/sdvx/charts/none/": (404, 404, 404, 404, 404, 404),
+    "/u/Alice": (302, 302, 302, 302, 302, 302),
+    "/u/Alice/imports": (302, 302, 302, 302, 302, 302),
+    "/u/Nobody": (404, 404, 404, 404, 404, 404),
+    "/import/batch-manual": (302, 302, 302, 302, 302, 302),
+    "/users/Alice/": (200, 200, 200, 200, 200, 200),
+    "/users/aLICE/": (200, 200, 200, 200, 200, 200),
+    "/users/Alice/imports/": (200, 302, 200, 200, 200, 200),
+    "/users/Alice/games/{game}/": (200, 200, 200, 200, 200, 200),
+    "/users/Alice/games/sdvx/Double/": (404, 404, 404, 404, 404, 404),
+    "/games/sdvx/Single/players/": (200, 200, 200, 200, 200, 200),
+    "/games/sdvx/Single/compare/": (200, 200, 200, 200, 200, 200),
+    "/users/Nobody/": (404, 404, 404, 404, 404, 404),
+    "/sessions/{session}/": (200, 200, 200, 200, 200, 200),
+    f"/sessions/Q{40 * '0'}/": (404, 404, 404, 404, 404, 404),
+    "/sessions/%00/": (404, 404, 404, 404, 404, 404),
+    f"/imports/{40 * '0'}/": (404, 404, 404, 404, 404, 404),
+    f"/imports/{40 * '0'}/revert/": (LOGIN, 404, 404, 404, 404, 403),
+    "/imports/{queued}/": (200, 200, 200, 200, 200, 200),
+    "/imports/{running}/": (200, 200, 200, 200, 200, 200),
+    "/imports/{completed}/": (200, 200, 200, 200, 200, 200),
+    "/imports/{failed}/": (404, 200, 404, 200, 200, 404),
+    "/imports/{cancelled}/": (404, 200, 404, 200, 200, 404),
+    "/imports/{reverted}/": (404, 200, 404, 200, 200, 404),
+    "/imports/{completed}/?tab=input": (200, 200, 200, 200, 200, 200),
+    "/imports/{completed}/input/": (LOGIN, 200, 403, 200, 200, 403),
+    "/imports/{failed}/input/": (LOGIN, 200, 404, 200, 200, 403),
+    "/imports/{completed}/revert/": (LOGIN, 200, 403, 403, 200, 403),
+    "/imports/{failed}/revert/": (LOGIN, 302, 404, 403, 302, 403),
+    "/imports/{reverted}/revert/": (LOGIN, 302, 404, 403, 302, 403),
+    "/imports/{queued}/revert/": (LOGIN, 302, 403, 403, 302, 403),
+}
+
+# The same for what changes something.
+OPERATIONS: dict[str, tuple[int | str, ...]] = {
+    "/imports/{completed}/revert/": (LOGIN, 302, 403, 403, 302, 403),
+    "/imports/{reverted}/revert/": (LOGIN, 302, 404, 403, 302, 403),
+    "/imports/{queued}/cancel/": (LOGIN, 302, 403, 403, 302, 403),
+    "/imports/{failed}/retry/": (LOGIN, 302, 404, 403, 302, 403),
+    "/imports/{reverted}/restore/": (LOGIN, 302, 404, 403, 302, 403),
+    f"/import/checked/{32 * '0'}/": (LOGIN, 302, 302, 302, 302, 403),
+    "/imports/{completed}/problems/0/": (LOGIN, 404, 403, 403, 403, 403),
+    "/imports/revert/?import={completed}": (LOGIN, 302, 302, 302, 302, 403),  # only the form counts
+    "/account/profile/": (LOGIN, 302, 302, 302, 302, 403),
+    "/account/picture/": (LOGIN, 400, 400, 400, 400, 403),
+    "/account/picture/remove/": (LOGIN, 302, 302, 302, 302, 403),
+    "/account/hooks/": (LOGIN, 302, 302, 302, 302, 403),
+    "/client-file-flow/{client}/": (LOGIN, 200, 200, 200, 200, 403),
+    "/oauth/request-auth?clientID={client}": (LOGIN, 200, 200, 200, 200, 403),
+    "/account/data/": (LOGIN, 302, 302, 302, 302, 403),
+    "/account/delete/everything/": (LOGIN, 400, 400, 400, 400, 403),
+    "/account/delete/{played}/": (LOGIN, 400, 404, 404, 404, 403),
+    "/account/delete/{leaving}/cancel/": (LOGIN, 302, 404, 404, 404, 403),
+    "/account/return/": (400, 302, 302, 302, 302, 302),
+    "/account/password/": (LOGIN, 400, 400, 400, 400, 403),
+    "/account/sign-out-everywhere/": (LOGIN, 400, 400, 400, 400, 403),
+    "/orphans/retry/": (LOGIN, 302, 302, 302, 302, 403),
+    "/orphans/{orphan}/delete/": (LOGIN, 302, 404, 302, 302, 403),
+    "/tokens/{token}/revoke/": (LOGIN, 302, 404, 404, 404, 403),
+    "/import/": (LOGIN, 400, 400, 400, 400, 403),
+    "/tokens/": (LOGIN, 400, 400, 400, 400, 403),
+    "/logout/": (302, 302, 302, 302, 302, 302),
+}
+
+
+@pytest.fixture(scope="module")
+def cookies(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, Any]]:
+    """Those of everybody's browser, the guest's aside."""
+    cast = (people.alice, people.bob, people.mo, people.ada, people.eve)
+    with shared(django_db_blocker):
+        yield {who: people.session_of(person()).cookies for who, person in zip(WHO[1:], cast, strict=True)}
+
+
+@pytest.fixture
+def clients(cookies: dict[str, Any]) -> dict[str, Client]:
+    found = {who: people.guest() for who in WHO}
+    for who, theirs in cookies.items():
+        found[who].cookies = copy(theirs)
+    return found
+
+
+def filled(address: str) -> str:
+    """The address with the IDs of Alice's things that it names: a session, an orphan, a token, a game that
+    she plays, an import in a state."""
+    named = re.findall(r"{(\w+)}", address)
+    return address.format(**{name: _made(name) for name in named})
+
+
+def _made(name: str) -> str:
+    if name == "token":
+        people.token_of(people.alice())
+        return str(APIToken.objects.get().pk)
+    if name == "orphan":
+        factories.an_import(people.alice(), factories.unknown_score())
+        return OrphanScore.objects.get().orphan_id
+    if name == "client":
+        fields = {"permissions": ["submit_score"], "redirect_uri": "https://tool.example.org/callback"}
+        return APIClient.objects.create_for(people.alice(), name="A tool", **fields)[0].client_id
+    if name == "export":
+        return export_of(people.alice()).export_id
+    row = factories.score_on(factories.charts(1)[0], timeAchieved=factories.NOON)
+    if name == "leaving":
+        return jobs.leave(people.alice(), factories.an_import(people.alice(), row).game, by=people.alice()).game
+    if name == "played":
+        return factories.an_import(people.alice(), row).game
+    if name not in ("session", "completed", "game"):
+        return in_state(people.alice(), State(name)).import_id
+    job = factories.an_import(people.alice(), row)
+    if name == "game":
+        return "sdvx/Single"
+    return Session.objects.get().session_id if name == "session" else job.import_id
+
+
+def outcome(response: object) -> int | str:
+    status: int = response.status_code  # type: ignore[attr-defined]
+    target: str = getattr(response, "url", "")
+    return LOGIN if status == 302 and target.startswith("/login/?next=") else status
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_each_page_opens_to_whom_it_should(address: str, clients: dict[str, Client]) -> None:
+    url = filled(address)
+    got = {who: outcome(client.get(url)) for who, client in clients.items()}
+    assert got == dict(zip(WHO, PAGES[address], strict=True))
+
+
+@pytest.mark.parametrize("address", OPERATIONS)
+@pytest.mark.parametrize("who", WHO)
+def test_each_operation_is_allowed_to_whom_it_should(address: str, who: str, clients: dict[str, Client]) -> None:
+    response = clients[who].post(filled(address))
+    assert outcome(response) == dict(zip(WHO, OPERATIONS[address], strict=True))[who]
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "expected"),
+    [
+        ("/imports/revert/", "completed", (LOGIN, 302, 403, 403, 302, 403)),
+        ("/imports/restore/", "reverted", (LOGIN, 302, 404, 403, 302, 403)),
+    ],
+)
+@pytest.mark.parametrize("who", WHO)
+def test_several_are_dealt_with_by_whom_one_may_be(
+    address: str, name: str, expected: tuple[int | str, ...], who: str, clients: dict[str, Client]
+) -> None:
+    response = clients[who].post(address, {"import": [_made(name)]})
+    assert outcome(response) == dict(zip(WHO, expected, strict=True))[who]
+
+
+@pytest.mark.parametrize(("operation", "state"), [("cancel", "queued"), ("retry", "failed"), ("restore", "reverted")])
+def test_a_get_of_an_operations_url_does_nothing(operation: str, state: str, clients: dict[str, Client]) -> None:
+    job = in_state(people.alice(), State(state))
+    assert clients["owner"].get(url_of(job, f"{operation}/")).status_code == 405
+    job.refresh_from_db()
+    assert job.state == state
+
+
+def test_a_refused_user_is_told_why(clients: dict[str, Client]) -> None:
+    refused = clients["other"].get(filled("/imports/{completed}/revert/"))
+    assert heading_of(refused) == "You don't have permission"
+    assert "Only the owner of this import or an administrator can do that." in text_of(refused)
+    banned = clients["banned"].get("/imports/")
+    assert "This account is banned." in text_of(banned)
+
+
+def test_the_name_and_words_of_a_file_are_for_those_who_may_see_it(clients: dict[str, Client]) -> None:
+    job = factories.an_import(people.alice(), factories.unknown_score(), file_name="my-real-name.json")
+    for tab in ("", "?tab=problems", "?tab=history", "?tab=input"):
+        for who in ("guest", "other", "banned"):
+            said = text_of(clients[who].get(url_of(job, tab)))
+            assert "my-real-name" not in said
+            assert "identifier" not in said
+        assert "my-real-name.json" in text_of(clients["moderator"].get(url_of(job, tab)))
+    assert 'identifier: "999999"' in text_of(clients["owner"].get(url_of(job, "?tab=problems")))
+
+
+def test_messages_of_an_import_that_is_gone_stay_between_owner_and_moderators(clients: dict[str, Client]) -> None:
+    for state in (State.FAILED, State.REVERTED):
+        in_state(people.alice(), state)
+    listed = text_of(clients["other"].get("/users/Alice/imports/"))
+    assert "Failed" not in listed
+    assert "Reverted" not in listed
+    assert "No scores." not in listed
+    assert "No scores." in text_of(clients["moderator"].get("/users/Alice/imports/"))

@@ -1,0 +1,444 @@
+"""The page of an import in every state, complete without scripts."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries, Settings
+from redis import Redis
+
+from imports.models import Chart, Import, ImportInput, State
+from imports.pipeline.progress import Snapshot, Stage, writer
+from tests import factories, people
+from tests.pages.html_parsing import heading_of, in_state, text_of, url_of
+
+pytestmark = pytest.mark.django_db
+
+SCRIPT = {"Accept": "text/html"}
+
+
+@pytest.fixture
+def alices() -> Client:
+    return people.session_of(people.alice())
+
+
+def timed(count: int, score: int = 9_500_000, *, day: int = 0) -> list[dict[str, Any]]:
+    """Rows over so many charts, a minute apart."""
+    start = factories.NOON + day * 24 * factories.HOUR
+    charts = Chart.objects.order_by("pk")[:count] if Chart.objects.exists() else factories.charts(count)
+    return [
+        factories.score_on(chart, score, timeAchieved=start + place * factories.MINUTE)
+        for place, chart in enumerate(charts)
+    ]
+
+
+# --- under way --------------------------------------------------------------------------------------
+
+
+def test_a_queued_import_says_how_many_are_before_it(alices: Client, redis_clean: Redis) -> None:
+    for _ in range(3):
+        last = factories.queued_import(people.alice(), file_name="scores.json")
+    page = alices.get(url_of(last))
+    assert heading_of(page) == "scores.json"
+    assert "3 rd in the queue" in text_of(page)
+    assert "2 imports ahead of yours" in text_of(page)
+
+
+def test_a_running_import_shows_stage_percent_and_counts(alices: Client, redis_clean: Redis) -> None:
+    job = in_state(people.alice(), State.RUNNING)
+    snapshot = Snapshot(
+        attempt=1, stage=Stage.SAVING, percent=64, processed=12_806, total=20_000, eta=4, seconds={"checking": 1.1}
+    )
+    writer(redis_clean, job.import_id)(snapshot)
+    page = alices.get(url_of(job))
+    said, markup = text_of(page), page.content.decode()
+    for part in ("64 %", "Saving scores", "12,806 of 20,000", "about 4 s left", "Checking scores 1.1 s"):
+        assert part in said
+    assert markup.count('value="64"') == 2  # the page's own gauge, and the one in the header
+    assert f'data-poll="/api/v1/imports/{job.import_id}/poll-status"' in markup
+    assert '<meta http-equiv="refresh"' in markup[: markup.index("<body")]
+    assert "64 %, saving scores · scores.json · Tachi Imports" in markup
+
+
+def test_the_page_shows_only_the_percentage_of_an_earlier_attempt(alices: Client, redis_clean: Redis) -> None:
+    job = in_state(people.alice(), State.RUNNING)
+    Import.objects.filter(pk=job.pk).update(attempts=2)
+    writer(redis_clean, job.import_id)(Snapshot(attempt=1, stage=Stage.BESTS, percent=85))
+    page = alices.get(url_of(job))
+    assert "85 %" in text_of(page)
+    assert 'data-stage-now="queued"' in page.content.decode()
+
+
+def test_an_import_under_way_can_be_stopped(alices: Client, redis_clean: Redis) -> None:
+    job = factories.queued_import(people.alice())
+    assert f'action="{url_of(job, "cancel/")}"' in alices.get(url_of(job)).content.decode()
+    page = alices.post(url_of(job, "cancel/"), follow=True)
+    assert "Nothing was imported It was cancelled before anything was saved." in text_of(page)
+    assert "Cancelled by Alice" in text_of(page)
+
+
+# --- completed --------------------------------------------------------------------------------------
+
+
+def test_a_result_says_what_changed(alices: Client) -> None:
+    alice = people.alice()
+    factories.an_import(alice, *timed(4, 9_000_000))
+    rows = [*timed(4, day=1)[:3], *timed(4)[3:], factories.unknown_score(), timed(4, 9_000_000)[0]]
+    job = factories.an_import(alice, *rows, parts={"classes": {"dan": "DAN_3"}}, file_name="night.json")
+    page = alices.get(url_of(job))
+    said = text_of(page)
+    assert heading_of(page) == "4 new scores, 4 new bests"
+    changes = job.rating_changes["Single"]["VF7"]
+    assert f"before {changes[0]:.3f} {changes[1]:.3f} +{round(changes[1], 3) - round(changes[0], 3):.3f}" in said
+    assert "Dan LV.03. Set by the file." in said
+    counts = "new scores 4 new bests 4 first plays 0 sessions 2 1 new duplicates 1 problems 1"
+    assert counts in said
+    assert "1 row wasn't imported: 1 × unknown song or chart." in said
+    assert "Completed SOUND VOLTEX night.json" in said
+
+
+def test_scores_are_held_against_what_was_there_before(alices: Client) -> None:
+    alice, charts = people.alice(), factories.charts(4)
+    before = [factories.score_on(chart, 9_000_000) for chart in charts[:3]]
+    factories.an_import(alice, *before)
+    values = (9_100_000, 8_900_000, 9_000_000, 9_500_000)
+    rows = [
+        factories.score_on(chart, value, timeAchieved=factories.NOON)
+        for chart, value in zip(charts, values, strict=True)
+    ]
+    rows[2]["lamp"] = "EXCESSIVE CLEAR"
+    rows.append(factories.score_on(charts[0], 9_050_000, timeAchieved=factories.NOON + 1))
+    said = text_of(alices.get(url_of(factories.an_import(alice, *rows), "?tab=scores")))
+    assert "9,100,000 A+ 0.264 New best +100,000" in said
+    assert "8,900,000 A 0.250 −100,000" in said
+    assert "EXCESSIVE CLEAR EXC 9,000,000 A+ 0.267 unchanged" in said
+    assert "9,500,000 AA+ 0.294 First play" in said
+    assert "9,050,000 A+ 0.263 −50,000" in said
+
+
+def test_japanese_titles_are_marked_as_such(alices: Client) -> None:
+    chart = factories.a_chart(factories.a_song(1, "終電後のプラネタリウム"))
+    job = factories.an_import(people.alice(), factories.score_on(chart), *timed(1))
+    page = alices.get(url_of(job, "?tab=scores")).content.decode()
+    assert re.search(r'<a class="song" href="[^"]+" lang="ja" translate="no">終電後のプラネタリウム</a>', page)
+
+
+def test_a_first_import_has_nothing_before(alices: Client) -> None:
+    job = factories.an_import(people.alice(), *timed(2))
+    said = text_of(alices.get(url_of(job)))
+    assert "before" not in said.partition("Biggest gains")[0]
+    assert "VOLFORCE 0.588" in said
+
+
+def test_what_is_known_already_changes_nothing(alices: Client) -> None:
+    factories.an_import(people.alice(), *timed(2))
+    page = alices.get(url_of(factories.an_import(people.alice(), *timed(2))))
+    assert heading_of(page) == "Nothing new in this file"
+    assert "duplicates 2" in text_of(page)
+    assert "No new scores" in text_of(page)
+
+
+def test_lamps_and_grades_are_counted(alices: Client) -> None:
+    charts = factories.charts(3)
+    lamps = ("CLEAR", "CLEAR", "ULTIMATE CHAIN")
+    rows = [factories.score_on(chart, lamp=lamp) for chart, lamp in zip(charts, lamps, strict=True)]
+    said = text_of(alices.get(url_of(factories.an_import(people.alice(), *rows))))
+    assert "Lamp Picture Scores UC 1 CLEAR 2" in said
+    assert "Grade Picture Scores AA+ 3" in said
+
+
+@pytest.mark.parametrize("count", [5, 50])
+@pytest.mark.parametrize(
+    ("rest", "queries"),
+    [
+        ("", 14),
+        ("?tab=scores", 12),
+        ("?tab=sessions", 9),
+        ("?tab=problems", 12),
+        ("?tab=history", 9),
+        ("?tab=input", 9),
+    ],
+)
+def test_queries_do_not_grow_with_the_import(
+    count: int, rest: str, queries: int, alices: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    rows = [
+        {**row, "timeAchieved": row["timeAchieved"] + place * 3 * factories.HOUR}
+        for place, row in enumerate(timed(count))
+    ]
+    bad = [factories.unknown_score(score=place) for place in range(count)]
+    job = factories.an_import(people.alice(), *rows, *bad)
+    assert (job.score_count, job.problem_count) == (count, count)
+    with django_assert_num_queries(queries):
+        alices.get(url_of(job, rest))
+
+
+# --- its tabs ---------------------------------------------------------------------------------------
+
+
+def test_fifty_scores_stand_on_a_page(alices: Client) -> None:
+    job = factories.an_import(people.alice(), *timed(120))
+    assert "1 to 50 of 120" in text_of(alices.get(url_of(job, "?tab=scores")))
+    last = alices.get(url_of(job, "?tab=scores&page=3"))
+    assert "101 to 120 of 120" in text_of(last)
+    assert "Song 120" in text_of(last)
+    assert "101 to 120 of 120" in text_of(alices.get(url_of(job, "?page=99")))
+    assert "1 to 50 of 120" in text_of(alices.get(url_of(job, "?page=nonsense")))
+
+
+@pytest.mark.parametrize(
+    ("sort", "order"),
+    [
+        ("", ["Song 1", "Song 2", "Song 3"]),
+        ("score", ["Song 2", "Song 3", "Song 1"]),
+        ("rating", ["Song 2", "Song 3", "Song 1"]),
+        ("time", ["Song 3", "Song 2", "Song 1"]),
+        ("nonsense", ["Song 1", "Song 2", "Song 3"]),
+    ],
+)
+def test_scores_can_be_sorted(sort: str, order: list[str], alices: Client) -> None:
+    rows = [{**row, "score": score} for row, score in zip(timed(3), (1_000_000, 3_000_000, 2_000_000), strict=True)]
+    table = text_of(
+        alices.get(url_of(factories.an_import(people.alice(), *rows), f"?tab=scores&sort={sort}"))
+    ).partition("Lamp mark")[2]
+    assert sorted(order, key=table.index) == order
+
+
+def test_sessions_are_listed_with_the_part_that_the_import_has_in_them(alices: Client) -> None:
+    alice = people.alice()
+    factories.an_import(alice, *timed(3)[:1])
+    job = factories.an_import(alice, *timed(3)[1:])
+    said = text_of(alices.get(url_of(job, "?tab=sessions")))
+    assert "2 scores, added of 3" in said
+
+
+def test_problems_name_row_message_and_values(alices: Client) -> None:
+    rows = [*timed(1), factories.unknown_score(), {**timed(1)[0], "lamp": "PERFECT ULTIMATE CHAIN", "score": 3}]
+    page = alices.get(url_of(factories.an_import(people.alice(), *rows), "?tab=problems"))
+    said = text_of(page)
+    assert "Row 1 Unknown song or chart" in said
+    assert 'identifier: "999999" difficulty: "EXH" Pick the chart… of row 1 Saved until the song is known' in said
+    assert "Row 2 Impossible value" in said
+    assert 'Cannot have a PERFECT ULTIMATE CHAIN without a perfect score. lamp: "PERFECT ULTIMATE CHAIN"' in said
+    assert "<mark>&quot;PERFECT ULTIMATE CHAIN&quot;</mark>" in page.content.decode()
+
+
+def test_history_tells_who_did_what(alices: Client) -> None:
+    job = factories.an_import(people.alice(), *timed(1), factories.unknown_score(), file_name="night.json")
+    said = text_of(alices.get(url_of(job, "?tab=history")))
+    assert "Completed 1 new, 1 problem" in said
+    assert f"Uploaded by Alice in the browser, night.json, {job.input.size} B" in said
+
+
+def test_the_file_is_shown_and_can_be_downloaded(alices: Client, settings: Settings) -> None:
+    settings.TACHI_KEEP_INPUT_DAYS = 10
+    job = factories.an_import(people.alice(), *timed(1), file_name="夜.json")
+    page = alices.get(url_of(job, "?tab=input"))
+    until = job.input.received_at + timedelta(days=10)
+    assert f"Kept until {until.day} {until:%b %Y} , for its owner and moderators." in text_of(page)
+    assert '{"meta": {"game": "sdvx"' in text_of(page)
+    file = alices.get(url_of(job, "input/"))
+    assert json.loads(file.content)["meta"]["service"] == "Tests"
+    assert file["Content-Disposition"] == "attachment; filename*=utf-8''%E5%A4%9C.json"
+    assert (file["Content-Type"], file["X-Content-Type-Options"]) == ("application/octet-stream", "nosniff")
+
+
+def test_a_file_that_is_no_longer_kept_leaves_the_result(alices: Client) -> None:
+    job = factories.an_import(people.alice(), *timed(2))
+    ImportInput.objects.all().delete()
+    assert heading_of(alices.get(url_of(job))) == "2 new scores"
+    assert "File removed" in text_of(alices.get(url_of(job, "?tab=input")))
+    assert alices.get(url_of(job, "input/")).status_code == 404
+
+
+# --- failed, cancelled, reverted --------------------------------------------------------------------
+
+
+def test_a_failed_import_says_first_that_nothing_went_in_then_why_and_what_to_do(alices: Client) -> None:
+    job = factories.an_import(people.alice(), {"lamp": "CLEAR"})
+    page = alices.get(url_of(job))
+    said = text_of(page)
+    order = [
+        "Nothing was imported",
+        "1 row has no “score”.",
+        "Fix the file",
+        "Upload a fixed file",
+        job.error_message,
+    ]
+    assert [said.index(part) for part in order] == sorted(said.index(part) for part in order)
+    assert f"<code>{job.error_message}</code>" in page.content.decode()
+    assert 'href="/import/"' in page.content.decode()
+    assert url_of(job, "input/") in page.content.decode()
+    assert url_of(job, "retry/") not in page.content.decode()  # it would fail again
+
+
+def test_what_broke_on_our_side_can_be_tried_again(alices: Client) -> None:
+    job = in_state(people.alice(), State.FAILED)
+    Import.objects.filter(pk=job.pk).update(status_code=500)
+    page = alices.get(url_of(job))
+    assert "Something went wrong on our side." in text_of(page)
+    assert f'action="{url_of(job, "retry/")}"' in page.content.decode()
+    alices.post(url_of(job, "retry/"))
+    job.refresh_from_db()
+    assert job.state == State.QUEUED
+
+
+def test_the_good_rows_of_a_failed_import_can_be_imported_by_themselves(alices: Client) -> None:
+    chart = factories.charts(1)[0]
+    rows = [factories.score_on(chart, 9_000_000 + number) for number in range(39)]
+    job = factories.an_import(people.alice(), *rows, factories.score_on(chart, 1, lamp="IMPOSSIBLE"))
+    assert job.state == State.FAILED
+    page = alices.get(url_of(job))
+    assert "Import the 39 good rows" in text_of(page)
+    assert "1 row of 40 would be skipped." in text_of(page)
+    assert '<input type="hidden" name="invalid" value="skip">' in page.content.decode()
+
+    alices.post(url_of(job, "retry/"), {"invalid": "skip"})
+
+    again = factories.process(job)
+    assert (again.state, again.score_count, again.problem_count) == (State.COMPLETED, 39, 1)
+
+
+def test_a_failed_import_leads_with_the_row_and_the_value(alices: Client) -> None:
+    charts = factories.charts(6)
+    rows = [factories.score_on(chart, timeAchieved=factories.NOON) for chart in charts]
+    for place in (2, 4):
+        rows[place]["timeAchieved"] = 1_795_355_460
+    said = text_of(alices.get(url_of(factories.an_import(people.alice(), *rows))))
+    assert "2 rows have a date in seconds. Dates must be in milliseconds. Add three zeros to each" in said
+    assert "Row 2 3 Field timeAchieved In the file 1795355460 read as 21 Jan 1970" in said
+    assert "Expected 1795355460000 read as 22 Nov 2026 Same problem row 4" in said
+
+
+def test_a_file_that_was_cut_off_says_so(alices: Client) -> None:
+    job = in_state(people.alice(), State.FAILED)
+    Import.objects.filter(pk=job.pk).update(error_message="Invalid JSON. (It ends too early.)")
+    assert "The file ends too early." in text_of(alices.get(url_of(job)))
+
+
+@pytest.mark.parametrize("rows", [[{"lamp": "CLEAR"}], []])
+def test_a_retry_without_rows_is_not_offered(rows: list[dict[str, Any]], alices: Client) -> None:
+    job = factories.an_import(people.alice(), *rows, parts={} if rows else {"meta": {}})
+    assert job.state == State.FAILED
+    assert "good row" not in text_of(alices.get(url_of(job)))
+
+
+def test_messages_of_a_failure_cannot_become_markup(alices: Client) -> None:
+    job = in_state(people.alice(), State.FAILED)
+    Import.objects.filter(pk=job.pk).update(error_message="<script>alert(1)</script>")
+    assert "<script>alert" not in alices.get(url_of(job)).content.decode()
+    assert "<script>alert" not in alices.get("/imports/").content.decode()
+
+
+def test_a_reverted_import_says_who_when_and_why(alices: Client) -> None:
+    job = factories.an_import(people.alice(), *timed(2), file_name="night.json")
+    alices.post(url_of(job, "revert/"), {"reason": "wrong card"})
+    page = alices.get(url_of(job))
+    job.refresh_from_db()
+    said = text_of(page)
+    assert job.reverted_at is not None
+    assert heading_of(page) == "Import reverted"
+    assert f"Reverted {job.reverted_at:%-d %b %Y, %H:%M} UTC , by you 2 scores removed. Reason: “wrong card”" in said
+    assert "Reverted by Alice" in said
+    assert "by Alice 2 scores" in text_of(people.session_of(people.mo()).get(url_of(job)))
+
+
+def test_a_reverted_import_can_be_restored(alices: Client) -> None:
+    job = factories.an_import(people.alice(), *timed(2))
+    alices.post(url_of(job, "revert/"))
+    assert f'action="{url_of(job, "restore/")}"' in alices.get(url_of(job)).content.decode()
+    assert alices.post(url_of(job, "restore/"))["Location"] == url_of(job)
+    assert heading_of(alices.get(url_of(factories.process(job)))) == "2 new scores"
+
+
+def test_an_import_that_cannot_be_restored_says_so(alices: Client) -> None:
+    job = factories.an_import(people.alice(), *timed(2))
+    page = alices.post(url_of(job, "restore/"), follow=True)
+    assert "This import cannot be run again as it stands now." in text_of(page)
+    assert heading_of(page) == "2 new scores"
+
+
+# --- narrowing, and pictures ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def three(alices: Client) -> Import:
+    """An import of three scores: Song 1 CLEAR, Saltwater Engine EXCESSIVE CLEAR, 終電後 CLEAR."""
+    titles = ("Song 1", "Saltwater Engine", "終電後のプラネタリウム")
+    charts = [factories.a_chart(factories.a_song(number, title)) for number, title in enumerate(titles, 1)]
+    lamps = ("CLEAR", "EXCESSIVE CLEAR", "CLEAR")
+    rows = [
+        factories.score_on(
+            chart, 9_000_000 + 300_000 * place, lamp=lamp, timeAchieved=factories.NOON + place * 3_600_000
+        )
+        for place, (chart, lamp) in enumerate(zip(charts, lamps, strict=True))
+    ]
+    return factories.an_import(people.alice(), *rows)
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("q=saltWATER", {"Saltwater Engine"}),
+        ("q=終電", {"終電後のプラネタリウム"}),
+        ("q=engine+salt", set()),
+        ("q=%25", set()),
+        ("lamp=CLEAR", {"Song 1", "終電後のプラネタリウム"}),
+        ("lamp=CLEAR&grade=AAA", set()),
+        ("grade=A%2B&q=song", {"Song 1"}),
+        ("lamp=nonsense", {"Song 1", "Saltwater Engine", "終電後のプラネタリウム"}),
+        ("sort=score-up", {"Song 1", "Saltwater Engine", "終電後のプラネタリウム"}),
+    ],
+)
+def test_scores_are_narrowed_by_name_lamp_and_grade(query: str, shown: set[str], three: Import, alices: Client) -> None:
+    table = text_of(alices.get(url_of(three, f"?tab=scores&{query}"))).partition("Lamp mark")[2]
+    titles = {"Song 1", "Saltwater Engine", "終電後のプラネタリウム"}
+    assert {title for title in titles if title in table} == shown
+
+
+def test_what_fits_nothing_says_so_and_leads_back(three: Import, alices: Client) -> None:
+    page = alices.get(url_of(three, "?tab=scores&q=nothing"))
+    assert "No score of this import matches these filters. Clear filters" in text_of(page)
+
+
+def test_a_field_sets_the_order_of_a_table_without_headings(three: Import, alices: Client) -> None:
+    page = alices.get(url_of(three, "?tab=scores&sort=score-up")).content.decode()
+    assert '<option value="score-up" selected>Lowest score</option>' in page
+    assert '<option value="rating">Highest VOLFORCE</option>' in page
+
+
+def test_a_head_sorts_down_then_up_and_keeps_the_filters(three: Import, alices: Client) -> None:
+    first = alices.get(url_of(three, "?tab=scores&lamp=CLEAR&sort=score")).content.decode()
+    assert 'aria-sort="descending"' in first
+    assert "?lamp=CLEAR&amp;tab=scores&amp;sort=score-up#parts" in first
+    second = text_of(alices.get(url_of(three, "?tab=scores&lamp=CLEAR&sort=score-up"))).partition("Lamp mark")[2]
+    assert second.index("Song 1") < second.index("終電後のプラネタリウム")
+
+
+def test_the_rating_is_traced_to_the_charts_that_gained_most(alices: Client) -> None:
+    factories.an_import(people.alice(), *timed(2, 9_000_000))
+    first, second = timed(2, day=1)
+    rows = [{**first, "score": 9_050_000}, {**second, "score": 9_800_000}]
+    said = text_of(alices.get(url_of(factories.an_import(people.alice(), *rows))))
+    part = said.partition("Biggest gains")[2].partition("Lamps")[0]
+    assert part.index("Song 2") < part.index("Song 1")
+    assert "9,000,000 9,800,000" in part.replace(" to ", " ")
+
+
+def test_scores_over_time_are_drawn_with_their_numbers_beside(three: Import, alices: Client) -> None:
+    page = alices.get(url_of(three))
+    markup, said = page.content.decode(), text_of(page)
+    assert 'role="img" aria-label="3 scores over time; up to 1 per interval.' in markup
+    assert markup.partition('class="bars"')[2].partition("</svg>")[0].count("<rect") == 3
+    assert "style=" not in markup
+    assert "From Scores Best VOLFORCE 14 Nov 2023, 22:13 UTC 1" in said
+
+
+def test_scores_without_times_are_not_drawn(alices: Client) -> None:
+    job = factories.an_import(people.alice(), *(factories.score_on(chart) for chart in factories.charts(3)))
+    assert "When you played" not in text_of(alices.get(url_of(job)))

@@ -1,0 +1,167 @@
+"""Reverting an import: the confirmation, the result, and refusals."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+
+from imports.models import AuditEntry, Import, PersonalBest, Score, Session, State
+from tests import factories, people
+from tests.pages.html_parsing import heading_of, in_state, messages_of, text_of, url_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def alices() -> Client:
+    return people.session_of(people.alice())
+
+
+def two_nights() -> tuple[Import, Import]:
+    """Four charts on one night, and better on the next, with one new chart and a class."""
+    charts = factories.charts(5)
+    before = [
+        factories.score_on(chart, 9_000_000, timeAchieved=factories.NOON + place * factories.MINUTE)
+        for place, chart in enumerate(charts[:4])
+    ]
+    after = [
+        factories.score_on(
+            chart, 9_500_000, timeAchieved=factories.NOON + 24 * factories.HOUR + place * factories.MINUTE
+        )
+        for place, chart in enumerate(charts)
+    ]
+    first = factories.an_import(people.alice(), *before)
+    second = factories.an_import(people.alice(), *after, parts={"classes": {"dan": "DAN_3"}}, file_name="night.json")
+    return first, second
+
+
+def test_the_question_says_everything_that_changes(alices: Client) -> None:
+    _, job = two_nights()
+    page = alices.get(url_of(job, "revert/"))
+    said = text_of(page)
+    assert heading_of(page) == "Revert this import?"
+    for part in (
+        "night.json, SOUND VOLTEX",
+        "VOLFORCE 1.470 −0.422 1.048",
+        "Scores 9 −5 4",
+        "Charts 5 −1 4",
+        "Sessions 2 −1 1",
+        "5 scores will be removed. 4 bests return to the previous score and 1 chart will have no score.",
+        "1 session removed.",
+        "Dan LV.03 stays.",
+        "Show all 4 changed bests",
+        "9,500,000 9,000,000",
+        "Revert 5 scores",
+    ):
+        assert part in said
+    assert 'name="keep_shared"' not in page.content.decode()
+
+
+def test_the_confirmation_page_changes_nothing(alices: Client) -> None:
+    _, job = two_nights()
+    alices.get(url_of(job, "revert/"))
+    job.refresh_from_db()
+    assert (job.state, Score.objects.count(), Session.objects.count()) == (State.COMPLETED, 9, 2)
+    assert not AuditEntry.objects.filter(verb="reverted").exists()
+
+
+def test_what_was_said_beforehand_is_what_happens(alices: Client) -> None:
+    _, job = two_nights()
+    response = alices.post(url_of(job, "revert/"), {"reason": "wrong card"}, follow=True)
+    assert response.redirect_chain == [(url_of(job), 302)]
+    assert messages_of(response) == "5 scores removed."
+    assert (Score.objects.count(), PersonalBest.objects.count(), Session.objects.count()) == (4, 4, 1)
+    job.refresh_from_db()
+    assert (job.state, job.reverted_by, job.revert_reason) == (State.REVERTED, people.alice(), "wrong card")
+
+
+def test_the_question_works_as_a_dialog(alices: Client) -> None:
+    """dialog.js looks for this form and shows it; the form posts to the same address."""
+    _, job = two_nights()
+    page = alices.get(url_of(job, "revert/")).content.decode()
+    form = re.search(r"<form[^>]*data-dialog-form[^>]*>", page)
+    assert form
+    assert f'action="{url_of(job, "revert/")}"' in form[0]
+    assert 'method="post"' in form[0]
+    assert f'href="{url_of(job, "revert/")}" data-dialog' in alices.get(url_of(job)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("keep_shared", "left", "says"),
+    [
+        ("yes", 2, "1 score removed, 2 kept with another import."),
+        ("no", 0, "3 scores removed."),
+        (None, 0, "3 scores removed."),
+    ],
+)
+def test_shared_scores_are_kept_or_not_as_one_chooses(
+    keep_shared: str | None, left: int, says: str, alices: Client
+) -> None:
+    rows = [factories.score_on(chart, timeAchieved=factories.NOON) for chart in factories.charts(3)]
+    job = factories.an_import(people.alice(), *rows)
+    factories.an_import(people.alice(), *rows[:2], file_name="the-other.json")
+    said = text_of(alices.get(url_of(job, "revert/")))
+    assert "2 of its scores also came with the-other.json" in said
+    assert "Keep 2 shared" in said
+    assert "Remove all 3" in said
+    assert "1 score will be removed." in said
+    form = {"keep_shared": keep_shared} if keep_shared else {}
+    assert messages_of(alices.post(url_of(job, "revert/"), form, follow=True)) == says
+    assert Score.objects.count() == left
+
+
+def test_a_revert_is_refused_while_another_import_runs(alices: Client) -> None:
+    _, job = two_nights()
+    in_state(people.alice(), State.RUNNING)
+    for response in (alices.get(url_of(job, "revert/")), alices.post(url_of(job, "revert/"))):
+        assert response.status_code == 409
+        assert heading_of(response) == "Please wait"
+        assert "Nothing was changed An import or revert of this player is still running." in text_of(response)
+        assert f'href="{url_of(job)}"' in response.content.decode()
+    assert Score.objects.count() == 9
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.FAILED, State.CANCELLED, State.REVERTED])
+def test_an_import_without_scores_says_that_there_is_nothing_to_revert(state: State, alices: Client) -> None:
+    job = in_state(people.alice(), state)
+    for send in (alices.get, alices.post):
+        response = send(url_of(job, "revert/"), follow=True)
+        assert response.redirect_chain == [(url_of(job), 302)]
+        assert messages_of(response).startswith("This import can't be reverted")
+
+
+def test_reverting_twice_reverts_once(alices: Client) -> None:
+    _, job = two_nights()
+    alices.post(url_of(job, "revert/"), follow=True)
+    second = alices.post(url_of(job, "revert/"), follow=True)
+    assert messages_of(second).startswith("This import can't be reverted")
+    assert AuditEntry.objects.filter(verb="reverted").count() == 1
+
+
+def test_a_reason_is_kept_to_what_can_be_kept(alices: Client) -> None:
+    _, job = two_nights()
+    alices.post(url_of(job, "revert/"), {"reason": f" a\0b{'x' * 600} "})
+    job.refresh_from_db()
+    assert job.revert_reason == f"ab{'x' * 498}"
+
+
+def test_a_reason_cannot_become_markup(alices: Client) -> None:
+    _, job = two_nights()
+    page = alices.post(url_of(job, "revert/"), {"reason": "<b>x</b>"}, follow=True)
+    assert "&lt;b&gt;x&lt;/b&gt;" in page.content.decode()
+
+
+def test_an_administrator_reverts_for_somebody_else() -> None:
+    _, job = two_nights()
+    page = people.session_of(people.ada()).post(url_of(job, "revert/"), {"reason": "cheated"}, follow=True)
+    assert "by Ada 5 scores removed. Reason: “cheated”" in text_of(page)
+
+
+def test_a_form_from_elsewhere_is_refused() -> None:
+    _, job = two_nights()
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(people.alice())
+    assert client.post(url_of(job, "revert/")).status_code == 403
+    assert Score.objects.count() == 9

@@ -1,0 +1,101 @@
+"""The players of a game by rating."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from imports.models import Chart, GameStats, Import, User
+from imports.pipeline.undo.revert import RevertRequest, revert
+from tests import factories, people
+from tests.pages.html_parsing import text_of
+
+pytestmark = pytest.mark.django_db
+PAGE = "/games/sdvx/Single/players/"
+
+
+def played(owner: User, score: int) -> Import:
+    chart = Chart.objects.first() or factories.a_chart(factories.a_song(1))
+    return factories.an_import(owner, factories.score_on(chart, score, timeAchieved=factories.NOON))
+
+
+def rank_of_each(client: Client, query: str = "") -> list[tuple[str, str]]:
+    """Rank and name of the listed players."""
+    content = client.get(f"{PAGE}{query}").content.decode()
+    return re.findall(
+        r'<span class="board-rank">([\d,]+)</span></td>\s*<th class="b-name".*?>\s*<a class="song"[^>]*>(\w+)</a>',
+        content,
+    )
+
+
+def some_players(count: int) -> list[User]:
+    """Players with a rating each, the first one best."""
+    users = User.objects.bulk_create(User(username=f"player_{number:02}") for number in range(count))
+    GameStats.objects.bulk_create(
+        GameStats(
+            user=user, game="sdvx", playtype="Single", ratings={"VF6": 1, "VF7": 20 - number / 100}, classes={}
+        )
+        for number, user in enumerate(users)
+    )  # fmt: skip
+    return users
+
+
+def test_players_are_listed_by_rating_and_equal_ratings_share_a_rank() -> None:
+    players = some_players(3)
+    GameStats.objects.filter(user=players[1]).update(ratings={"VF7": 20})
+    assert rank_of_each(people.guest()) == [("1", "player_00"), ("1", "player_01"), ("3", "player_02")]
+
+
+def test_a_search_keeps_the_ranks_among_all() -> None:
+    some_players(12)
+    assert rank_of_each(people.guest(), "?q=_1") == [("11", "player_10"), ("12", "player_11")]
+    assert rank_of_each(people.guest(), "?q=PLAYER_03") == [("4", "player_03")]
+    assert rank_of_each(people.guest(), "?q=%25") == []  # no pattern
+    assert "No player’s name contains “zz”." in text_of(people.guest().get(f"{PAGE}?q=zz"))
+
+
+def test_the_list_has_pages_and_one_beyond_the_end_leads_to_the_beginning() -> None:
+    some_players(30)
+    assert [rank for rank, _ in rank_of_each(people.guest(), "?page=2")] == ["26", "27", "28", "29", "30"]
+    assert people.guest().get(f"{PAGE}?page=9").headers["Location"] == PAGE
+    assert people.guest().get(f"{PAGE}?page=junk").status_code == 200
+
+
+def test_the_reader_sees_their_place_and_who_is_around_them() -> None:
+    players = some_players(40)
+    said = text_of(people.session_of(players[33]).get(PAGE))
+    assert "Your place #34 of 40 players, ahead of 15%. 0.010 behind the next." in said
+    assert rank_of_each(people.session_of(players[33]))[:7] == [
+        (str(rank), f"player_{rank - 1}") for rank in range(31, 38)
+    ]
+    assert "Your place" not in text_of(people.guest().get(PAGE))
+    assert "Your place" not in text_of(people.session_of(people.alice()).get(PAGE)), "has no rating there"
+
+
+def test_a_row_tells_class_charts_and_gain() -> None:
+    played(people.alice(), 9_500_000)
+    said = text_of(people.guest().get(PAGE))
+    assert re.search(r"1 Alice 0\.\d+ Sienna I none 1 Compare Alice", said)
+
+
+def test_whoever_has_no_rating_is_not_ranked() -> None:
+    revert(played(people.alice(), 9_500_000), RevertRequest())
+    GameStats.objects.create(user=people.alice(), game="sdvx", playtype="Single", ratings={}, classes={"dan": "DAN_3"})
+    assert "Nobody here yet" in text_of(people.guest().get(PAGE))
+
+
+def test_playtypes_are_tabs() -> None:
+    content = people.guest().get("/games/iidx/SP/players/").content.decode()
+    assert 'href="/games/iidx/DP/players/"' in content
+    assert people.guest().get("/games/iidx/Single/players/").status_code == 404
+
+
+@pytest.mark.parametrize("count", [5, 20])
+def test_the_number_of_queries_does_not_grow(count: int, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    some_players(count)
+    client = people.guest()
+    with django_assert_num_queries(4):
+        client.get(PAGE)

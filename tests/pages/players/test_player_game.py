@@ -1,0 +1,178 @@
+"""A player's page of a game: rating over time, lamps by level, bests that count, all bests, all sessions."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from imports.models import GameStats, Import, Session, User
+from imports.pipeline.undo.revert import RevertRequest, revert
+from tests import factories, people
+from tests.pages.html_parsing import heading_of, text_of
+
+pytestmark = pytest.mark.django_db
+PAGE = "/users/alice/games/sdvx/Single/"
+DAY = 24 * factories.HOUR
+
+
+def ago(days: int) -> int:
+    """A time of day, so many days ago, in Unix milliseconds."""
+    noon = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+    return int((noon - timedelta(days=days)).timestamp() * 1_000)
+
+
+def played(*scores: tuple[int, int, str], owner: User | None = None, levels: tuple[int, ...] = (16,)) -> Import:
+    """An import of one score on a chart of its own each: so many days ago, so many points, this lamp."""
+    first = 1 + 1_000 * GameStats.objects.count()
+    rows = []
+    for number, (days, points, lamp) in enumerate(scores):
+        chart = factories.a_chart(factories.a_song(first + number), level=levels[number % len(levels)])
+        rows.append(factories.score_on(chart, points, lamp=lamp, timeAchieved=ago(days)))
+    return factories.an_import(owner or people.alice(), *rows, parts={"classes": {"dan": "DAN_3"}})
+
+
+@pytest.fixture
+def anyone() -> Client:
+    return people.guest()
+
+
+def test_the_page_shows_the_rating_its_gain_and_the_way_to_the_next_class(anyone: Client) -> None:
+    played(*[(100, 9_500_000, "CLEAR")] * 9, *[(1, 9_900_000, "ULTIMATE CHAIN")] * 9)
+    page = anyone.get(PAGE)
+    said = text_of(page)
+    assert heading_of(page) == "SOUND VOLTEX"
+    rating = GameStats.objects.get().ratings["VF7"]
+    assert f"VOLFORCE {rating:.3f} +" in said
+    assert "in 90 days" in said
+    assert "at the pace of the last 90 days." in said
+    assert "Dan LV.03" in said
+    assert "#1 of 1" in said
+    assert "18 charts played 2 sessions" in said
+
+
+def test_the_rating_over_time_is_a_picture_and_a_table(anyone: Client) -> None:
+    played((40, 9_000_000, "CLEAR"), (20, 9_900_000, "CLEAR"))
+    said = text_of(anyone.get(PAGE))
+    day = datetime.fromtimestamp(ago(20) / 1_000, UTC)
+    assert re.search(rf"VOLFORCE by day Day \(UTC\) VOLFORCE Change Class {day:%-d} {day:%b %Y} 0\.\d+ \+0\.\d+ ", said)
+    content = anyone.get(PAGE).content.decode()
+    assert 'role="img" aria-label="VOLFORCE since' in content
+    assert "style=" not in content
+
+
+@pytest.mark.parametrize(("span", "rows"), [("30d", 2), ("90d", 3), ("1y", 4), ("all", 5), ("junk", 3)])
+def test_the_span_is_chosen_in_the_address(anyone: Client, span: str, rows: int) -> None:
+    played(*[(days, 9_000_000 + 1_000 * (1_000 - days), "CLEAR") for days in (500, 200, 60, 10)])
+    content = anyone.get(f"{PAGE}?range={span}").content.decode()
+    table = content[content.index("by day</caption>") : content.index("</table>", content.index("by day</caption>"))]
+    # What stood at the beginning of the span counts as a row, except where everything is shown.
+    assert table.count("<tr>") - 1 == (4 if span == "all" else rows)
+
+
+def test_lamps_by_level_lead_to_the_charts(anyone: Client) -> None:
+    played((3, 9_000_000, "CLEAR"), (3, 9_100_000, "ULTIMATE CHAIN"), levels=(17, 16))
+    content = anyone.get(PAGE).content.decode()
+    assert 'aria-label="1 chart: level 17, CLEAR"' in content
+    link = re.search(r'href="(\?tab=bests&amp;level=17&amp;lamp=CLEAR)#parts"', content)
+    assert link
+    said = text_of(anyone.get(f"{PAGE}{link[1].replace('&amp;', '&')}"))
+    assert "Song 1 " in said
+    assert "Song 2 " not in said
+
+
+def test_levels_far_below_are_one_row(anyone: Client) -> None:
+    played(*[(3, 9_000_000, "CLEAR")] * 10, levels=tuple(range(11, 21)))
+    assert "13 and below" in text_of(anyone.get(PAGE))
+
+
+def test_the_bests_that_count_say_what_each_adds(anyone: Client) -> None:
+    played(*[(3, 9_000_000 + 10_000 * number, "CLEAR") for number in range(52)])
+    said = text_of(anyone.get(PAGE))
+    assert "The 50 bests that count" in said
+    assert re.search(r"Closest to counting Song \d ", said)
+    # The 51st would take its place.
+    assert re.search(r"Song 52 Somebody EXH 16 CLEAR 9,510,000 AA\+ 0\.\d+ #1 \+0\.\d+ ", said)
+
+
+def test_a_score_that_the_next_best_equals_counts_though_it_adds_nothing(anyone: Client) -> None:
+    played(*[(3, 9_500_000, "CLEAR")] * 51)
+    said = text_of(anyone.get(PAGE))
+    assert "The 50 bests that count" in said
+    assert "less than is shown" in said
+
+
+def test_days_played_are_counted_by_month(anyone: Client) -> None:
+    played((3, 9_000_000, "CLEAR"), (3, 9_100_000, "CLEAR"), (30, 9_000_000, "CLEAR"))
+    said = text_of(anyone.get(PAGE))
+    assert "2 days, 3 scores in a year" in said
+    day = datetime.fromtimestamp(ago(3) / 1_000, UTC)
+    assert f"2 on {day:%-d} {day:%b %Y}" in said
+
+
+def test_all_bests_are_ordered_and_narrowed(anyone: Client) -> None:
+    played((3, 9_000_000, "CLEAR"), (9, 9_900_000, "FAILED"), (1, 9_500_000, "CLEAR"))
+
+    def songs(query: str) -> list[str]:
+        return re.findall(r"Song \d", text_of(anyone.get(f"{PAGE}?tab=bests{query}")))
+
+    assert songs("&sort=score") == ["Song 2", "Song 3", "Song 1"]
+    assert songs("&sort=time-up") == ["Song 2", "Song 1", "Song 3"]
+    assert songs("&sort=score&lamp=CLEAR") == ["Song 3", "Song 1"]
+    assert songs("&q=SONG+2") == ["Song 2"]
+    assert songs("&level=99") == []
+    assert songs("&lamp=junk&grade=junk&sort=junk&page=junk") == ["Song 3", "Song 1", "Song 2"]
+
+
+def test_all_sessions_are_listed_in_pages(anyone: Client) -> None:
+    played(*[(number, 9_000_000, "CLEAR") for number in range(1, 61)])
+    first, second = anyone.get(f"{PAGE}?tab=sessions"), anyone.get(f"{PAGE}?tab=sessions&page=2")
+    newest, oldest = Session.objects.latest("time_started"), Session.objects.earliest("time_started")
+    assert newest.session_id in first.content.decode()
+    assert oldest.session_id in second.content.decode()
+    assert "1 to 50 of 60" in text_of(first)
+
+
+def test_a_player_with_one_day_of_scores_has_no_line_yet(anyone: Client) -> None:
+    played((0, 9_000_000, "CLEAR"))
+    assert "Scores on one more day, and there is a line here." in text_of(anyone.get(PAGE))
+
+
+def test_a_player_with_classes_alone_has_a_page_that_says_so(anyone: Client) -> None:
+    revert(played((3, 9_000_000, "CLEAR")), RevertRequest())
+    said = text_of(anyone.get(PAGE))
+    assert "VOLFORCE –" in said
+    assert "No scores yet" in said
+    assert "No sessions yet" in text_of(anyone.get(f"{PAGE}?tab=sessions"))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/users/alice/games/sdvx/Double/", "/users/alice/games/nothing/Single/", "/users/nobody/games/sdvx/Single/",
+        "/users/alice/games/iidx/SP/",
+    ],
+)  # fmt: skip
+def test_there_is_no_page_of_what_was_not_played(anyone: Client, address: str) -> None:
+    played((3, 9_000_000, "CLEAR"))
+    assert anyone.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("reader", [people.guest, lambda: people.session_of(people.bob())])
+def test_everybody_may_look_at_it_as_at_a_profile(reader: Any) -> None:
+    played((3, 9_000_000, "CLEAR"))
+    User.objects.filter(username="Alice").update(is_banned=True)  # as their profile and their scores
+    assert reader().get(PAGE).status_code == 200
+
+
+@pytest.mark.parametrize("tab", ["overview", "bests", "sessions"])
+def test_the_number_of_queries_does_not_grow(
+    anyone: Client, tab: str, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    played(*[(number, 9_000_000 + number, "CLEAR") for number in range(1, 70)])
+    with django_assert_max_num_queries(24):
+        anyone.get(f"{PAGE}?tab={tab}&range=all")

@@ -1,0 +1,140 @@
+"""What others show of us: the picture of an import, the web manifest, and files that a phone shares."""
+
+from __future__ import annotations
+
+import json
+import struct
+from unittest.mock import patch
+
+import pytest
+import resvg_py
+from django.contrib.staticfiles import finders
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from pytest_django import Settings
+from redis import Redis
+
+from imports.models import Import, State
+from imports.pages.sharing import cards
+from tests import factories, people
+from tests.pages.html_parsing import heading_of, in_state, messages_of, text_of, url_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def job() -> Import:
+    return factories.an_import(people.alice(), *(factories.score_on(chart) for chart in factories.charts(3)))
+
+
+def test_the_picture_of_an_import_is_a_png_for_everybody(job: Import, redis_clean: Redis) -> None:
+    answer = people.guest().get(url_of(job, "card.png"))
+    assert (answer.status_code, answer["Content-Type"]) == (200, "image/png")
+    assert "public" in answer["Cache-Control"]
+    assert answer.content[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">II", answer.content[16:24]) == (1200, 630)
+    assert len(answer.content) < 120_000
+    again = people.guest().get(url_of(job, "card.png"), headers={"If-None-Match": answer["ETag"]})
+    assert again.status_code == 304
+
+
+def test_the_words_of_a_picture_are_drawn(job: Import) -> None:
+    """Fonts that resvg does not find would leave the picture without any."""
+    svg = cards.card_svg(job)
+    assert "3 new scores" in svg
+    pictures = {cards.card_png(svg.replace("3 new scores", words)) for words in ("3 new scores", "4 new scores", "")}
+    assert len(pictures) == 3
+
+
+def test_a_picture_is_drawn_once(job: Import, redis_clean: Redis) -> None:
+    with patch.object(resvg_py, "svg_to_bytes", wraps=resvg_py.svg_to_bytes) as drawn:
+        for _ in range(3):
+            assert people.guest().get(url_of(job, "card.png")).status_code == 200
+    assert drawn.call_count == 1
+
+
+def test_a_process_that_draws_already_says_so(job: Import, redis_clean: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cards, "WAIT_SECONDS", 0.01)
+    with cards._drawing:
+        answer = people.guest().get(url_of(job, "card.png"))
+    assert (answer.status_code, answer["Retry-After"]) == (503, "3")
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.REVERTED, State.QUEUED])
+def test_what_is_not_completed_has_no_picture(state: State) -> None:
+    hers = in_state(people.alice(), state)
+    for client in (people.guest(), people.session_of(people.alice())):
+        assert client.get(url_of(hers, "card.png")).status_code == 404
+
+
+def test_names_cannot_become_markup_of_the_picture(job: Import) -> None:
+    job.service = job.game = "<script>"
+    job.user.username = '"><rect/>'
+    assert "<script>" not in cards.card_svg(job)
+    assert '"><rect/>' not in cards.card_svg(job)
+
+
+def test_a_result_names_its_picture_with_the_hosts_address(job: Import, settings: Settings) -> None:
+    settings.TACHI_PUBLIC_URL = "https://scores.example.org"
+    page = people.guest().get(url_of(job)).content.decode()
+    assert f'property="og:image" content="https://scores.example.org{url_of(job, "card.png")}"' in page
+    assert 'property="og:title" content="3 new scores"' in page
+    assert 'content="3 new scores by Alice, SOUND VOLTEX"' in page
+    assert 'rel="manifest" href="/site.webmanifest"' in page
+
+
+def test_the_manifest_names_icons_that_are_there_and_where_files_are_shared_to() -> None:
+    answer = people.guest().get("/site.webmanifest")
+    assert answer["Content-Type"] == "application/manifest+json"
+    manifest = json.loads(answer.content)
+    for icon in manifest["icons"]:
+        assert finders.find(icon["src"].removeprefix("/static/")), icon
+    target = manifest["share_target"]
+    assert (target["action"], target["method"]) == ("/import/share/", "POST")
+    assert {".json", ".csv", ".xml"} <= set(target["params"]["files"][0]["accept"])
+
+
+# --- files that a phone shares ---------------------------------------------------------------------------
+
+
+def test_a_shared_file_is_checked_and_not_imported(redis_clean: Redis) -> None:
+    strict = Client(enforce_csrf_checks=True)  # a share sheet has no token
+    strict.force_login(people.alice())
+    content = json.dumps(factories.batch_manual(factories.score_on(factories.charts(1)[0]))).encode()
+    answer = strict.post(
+        "/import/share/", {"scoreData": SimpleUploadedFile("night.json", content)}, headers={"Sec-Fetch-Site": "none"}
+    )
+    assert answer["Location"].startswith("/import/checked/")
+    assert heading_of(strict.get(answer["Location"])) == "1 score ready to import"
+    assert not Import.objects.exists()
+
+
+def test_a_shared_file_that_is_none_of_ours_says_so() -> None:
+    answer = people.session_of(people.alice()).post(
+        "/import/share/", {"scoreData": SimpleUploadedFile("cat.json", b"meow")}
+    )
+    assert answer.status_code == 400
+    assert "Nothing was imported" in text_of(answer)
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_another_site_cannot_share_a_file(site: str) -> None:
+    client = people.session_of(people.alice())
+    file = SimpleUploadedFile("night.json", b"{}")
+    assert client.post("/import/share/", {"scoreData": file}, headers={"Sec-Fetch-Site": site}).status_code == 403
+
+
+def test_a_guest_who_shares_a_file_signs_in_first() -> None:
+    client = people.guest()
+    page = client.post("/import/share/", {"scoreData": SimpleUploadedFile("night.json", b"{}")}, follow=True)
+    assert page.redirect_chain == [("/login/?next=/import/", 302)]
+    assert "Sign in, then share the file again." in messages_of(page)
+
+
+def test_a_banned_player_shares_nothing() -> None:
+    file = SimpleUploadedFile("night.json", b"{}")
+    assert people.session_of(people.eve()).post("/import/share/", {"scoreData": file}).status_code == 403
+
+
+def test_a_link_to_share_is_no_page() -> None:
+    assert people.session_of(people.alice()).get("/import/share/").status_code == 405

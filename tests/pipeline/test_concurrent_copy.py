@@ -1,0 +1,172 @@
+"""Rows of a player without scores are judged during COPY; the result is the same as without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from imports import jobs
+from imports.models import Import, PersonalBest, Score, Session, State, User
+from imports.pipeline.derived import bests
+from imports.pipeline.derived.integrity import check_player
+from imports.pipeline.progress import Snapshot, Stage
+from imports.pipeline.scoring import convert, store
+from imports.pipeline.scoring.concurrent_copy import copy_while_producing
+from tests.pipeline.factories import EVENING, HALF_HOUR, catalogue, import_rows, player, state_of, submit_rows
+
+SDVX = "sdvx:Single"
+COPY = "COPY imports_scoreblacklist (user_id, score_id, score, time_added) FROM STDIN"
+
+
+def rows(count: int) -> list[dict[str, Any]]:
+    known = [
+        {
+            "matchType": "tachiSongID", "identifier": str(1 + i % 3), "difficulty": ("NOV", "EXH", "MXM")[i % 3],
+            "score": 8_000_000 + i, "lamp": "CLEAR", "timeAchieved": EVENING + i * HALF_HOUR,
+        }
+        for i in range(count)
+    ]  # fmt: skip
+    return [*known, {**known[0], "identifier": "99"}, known[-1]]
+
+
+@pytest.fixture
+def beside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if fifty rows were many."""
+    monkeypatch.setattr(store, "BULK_THRESHOLD", 50)
+    monkeypatch.setattr(store, "MAX_CHUNKS_PER_COPY", 2)
+    monkeypatch.setattr(convert, "NEWCOMER_CHUNK_ROWS", 4)
+    monkeypatch.setattr(bests, "COPY_THRESHOLD", 2)
+
+
+def counts(job: Import) -> tuple[int, int, int, int]:
+    return job.row_count, job.score_count, job.duplicate_count, job.problem_count
+
+
+@pytest.mark.django_db
+def test_a_concurrent_copy_stores_the_same_as_a_sequential_one(request: pytest.FixtureRequest) -> None:
+    catalogue()
+    order = player()
+    before = import_rows(order, SDVX, rows(90))
+    request.getfixturevalue("beside")
+    at_once = player()
+    job = import_rows(at_once, SDVX, rows(90))
+    assert counts(job) == counts(before) == (92, 90, 1, 1)
+    assert [(p.row, p.type, p.message) for p in job.problems.all()] == [
+        (p.row, p.type, p.message) for p in before.problems.all()
+    ]
+    assert shape(at_once) == shape(order)
+    assert check_player(at_once) == []
+
+
+def shape(user: User) -> list[Any]:
+    """What two players with the same rows have in common: all but names and IDs."""
+    scores = Score.objects.filter(user=user).order_by("chart_id", "time_achieved")
+    sessions = Session.objects.filter(user=user).order_by("time_started")
+    bests = PersonalBest.objects.filter(user=user).order_by("chart_id")
+    return [
+        list(scores.values_list("chart_id", "time_achieved", "score_data", "calculated_data", "best_keys")),
+        list(sessions.values_list("time_started", "time_ended", "score_count", "calculated_data")),
+        list(bests.values_list("chart_id", "score_data", "calculated_data", "rank_keys")),
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("beside")
+def test_the_progress_reaches_the_end_of_storing_and_never_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    catalogue()
+    monkeypatch.setattr("imports.pipeline.progress.WRITE_INTERVAL_SECONDS", 0)
+    monkeypatch.setattr("imports.pipeline.progress.INITIAL_WRITE_DELAY_SECONDS", 0)
+    written: list[Snapshot] = []
+    monkeypatch.setattr("imports.jobs.progress_status.progress_writer", lambda _import_id: written.append)
+    import_rows(player(), SDVX, rows(200))
+    percents = [snapshot.percent for snapshot in written]
+    assert percents == sorted(percents)
+    checking = [snapshot.percent for snapshot in written if snapshot.stage == Stage.CHECKING]
+    assert (checking[0], checking[-1]) == (10, 78)
+    assert len(set(checking)) > 20
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("beside")
+def test_an_import_is_cancelled_between_two_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    catalogue()
+    user = player()
+    job = submit_rows(user, SDVX, rows(400))
+    stored: list[int] = []
+    real = copy_while_producing
+
+    def cancelling(statement: str, texts: Iterator[bytes], *, between: Callable[[], None]) -> None:
+        def cancel_after_third() -> None:
+            stored.append(Score.objects.filter(user=user).count())
+            if len(stored) == 3:
+                elsewhere("UPDATE imports_import SET state = 'cancelled' WHERE state = 'running'")
+            between()
+
+        real(statement, texts, between=cancel_after_third)
+
+    monkeypatch.setattr(store, "copy_while_producing", cancelling)
+    jobs.run_import(job.import_id)
+    job.refresh_from_db()
+    assert stored == [0, 4, 12]  # one piece first, then two each
+    assert job.state == State.CANCELLED
+    assert state_of(user) == state_of(player())
+
+
+def elsewhere(statement: str) -> None:
+    """Through a connection of its own, as another process would."""
+    with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}) as other:
+        other.execute(statement.encode())
+
+
+# --- the copying itself -----------------------------------------------------------------------------
+
+
+def line(user: User, number: int) -> bytes:
+    return f"{user.pk}\tT{number}\t{{}}\tnow\n".encode()
+
+
+def stored_ids(user: User) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT score_id FROM imports_scoreblacklist WHERE user_id = %s ORDER BY id", [user.pk])
+        return [score_id for (score_id,) in cursor.fetchall()]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_texts_are_stored_in_their_order(count: int) -> None:
+    user = player()
+    looks: list[int] = []
+    copy_while_producing(COPY, (line(user, n) for n in range(count)), between=lambda: looks.append(1))
+    assert stored_ids(user) == [f"T{n}" for n in range(count)]
+    assert len(looks) == count
+
+
+@pytest.mark.django_db
+def test_what_the_database_refuses_is_an_error_as_django_tells_it() -> None:
+    user = player()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        copy_while_producing(COPY, iter([line(user, 1), line(user, 1), line(user, 2)]), between=lambda: None)
+    assert stored_ids(user) == []
+
+
+@pytest.mark.django_db
+def test_a_foreign_key_that_leads_nowhere_is_noticed_at_once() -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        copy_while_producing(COPY, iter([b"999999\tT1\t{}\tnow\n"]), between=lambda: None)
+
+
+@pytest.mark.django_db
+def test_what_breaks_while_a_text_is_made_ends_everything() -> None:
+    user = player()
+
+    def texts() -> Iterator[bytes]:
+        yield line(user, 1)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        copy_while_producing(COPY, texts(), between=lambda: None)
+    assert stored_ids(user) == []

@@ -1,0 +1,396 @@
+"""Automatic retries of orphans: after a load of their song, and once a night; in parts, and resumable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from redis import Redis
+
+from imports import jobs
+from imports.jobs import queue
+from imports.models import AuditEntry, Import, OrphanRetry, OrphanScore, Score, State, User
+from imports.pipeline import orphan_retries, orphans
+from imports.pipeline.derived.integrity import check_player
+from imports.seeds.load import load
+from tests import people
+from tests.commands.command_runner import run
+from tests.pipeline.factories import EVENING, HALF_HOUR, import_rows, player, release, sdvx_row
+from tests.seeds.factories import chart, song, write
+
+pytestmark = pytest.mark.django_db
+SDVX = "sdvx:Single"
+
+
+@pytest.fixture(autouse=True)
+def _catalogue(catalogued: None, redis_clean: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imports.jobs.orphan_retries.close_old_connections", lambda: None)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The players for whose orphans a worker was asked for."""
+    found: list[int] = []
+    monkeypatch.setattr(queue, "enqueue_orphans", lambda user_id: found.append(int(user_id)))
+    return found
+
+
+def unknown(count: int, *, first: int = 0) -> list[dict[str, Any]]:
+    numbers = range(first, first + count)
+    return [
+        sdvx_row(identifier="4", score=9_000_000 + number, timeAchieved=EVENING + number * HALF_HOUR)
+        for number in numbers
+    ]
+
+
+def waiting(user: User, count: int = 3, *, imports: int = 1) -> list[Import]:
+    """Imports whose rows are all of an unknown song."""
+    made = [import_rows(user, SDVX, unknown(count, first=number * count)) for number in range(imports)]
+    assert OrphanScore.objects.filter(user=user).count() == count * imports
+    return made
+
+
+def perform_retry(user: User) -> None:
+    jobs.perform_orphans(str(user.pk))
+
+
+def retry_of(user: User) -> OrphanRetry:
+    return OrphanRetry.objects.filter(user=user).latest("pk")
+
+
+# --- who is tried, and when ---------------------------------------------------------------------------
+
+
+def test_a_load_that_brings_their_song_has_orphans_tried(user: User, tmp_path: Path, asked: list[int]) -> None:
+    [job] = waiting(user)
+    other = player()
+    import_rows(other, "chunithm:Single", [_of_chunithm()])
+    assert other.orphans.exists()
+
+    loaded = load(write(tmp_path, songs_sdvx=[song(4)], charts_sdvx=[chart(4)]), keep=True)
+    jobs.OrphanSweep()()
+    for user_id in list(asked):
+        jobs.perform_orphans(str(user_id))
+
+    assert loaded.orphan_owners == 1
+    assert asked[0] == user.pk
+    assert job.scores.count() == 3
+    assert check_player(user) == []
+
+
+def _of_chunithm() -> dict[str, Any]:
+    row = sdvx_row(identifier="4", difficulty="MASTER", score=900_000, noteLamp="NONE", clearLamp="CLEAR")
+    del row["lamp"]
+    return row
+
+
+def test_a_load_that_brings_nothing_new_tries_nothing(user: User, tmp_path: Path) -> None:
+    files: dict[str, Any] = {"songs_sdvx": [song(9)], "charts_sdvx": [chart(9)]}
+    load(write(tmp_path, **files), keep=True)
+    waiting(user)
+
+    assert load(write(tmp_path, **files), keep=True).orphan_owners == 0
+    assert not OrphanRetry.objects.exists()
+
+
+def test_once_a_night_all_are_tried_whatever_the_number_of_sweepers(user: User, asked: list[int]) -> None:
+    waiting(user)
+    sweepers = [jobs.OrphanSweep(), jobs.OrphanSweep()]
+
+    for sweep in [*sweepers, *sweepers]:
+        sweep()
+    assert asked == [user.pk]
+    perform_retry(user)
+    for sweep in [*sweepers, jobs.OrphanSweep()]:
+        sweep()
+    assert asked == [user.pk], "it was tried since last night"
+
+    OrphanRetry.objects.update(time_queued=orphan_retries.last_night() - timedelta(seconds=1))
+    jobs.OrphanSweep()()
+    assert asked == [user.pk] * 2
+
+
+def test_last_night_is_a_day_ago_at_most_and_never_to_come() -> None:
+    night = orphan_retries.last_night()
+
+    assert timezone.now() - timedelta(days=1) <= night <= timezone.now()
+    assert (night.hour, night.minute) == (3, 0)
+
+
+def test_a_few_players_at_a_time_are_queued_so_that_imports_need_not_wait(asked: list[int]) -> None:
+    users = [player() for _ in range(orphan_retries.MAX_CONCURRENT_PLAYERS + 2)]
+    for user in users:
+        waiting(user, 1)
+    sweep = jobs.OrphanSweep()
+
+    sweep()
+    sweep()
+    assert asked == [user.pk for user in users[: orphan_retries.MAX_CONCURRENT_PLAYERS]]
+    for user in users[:2]:
+        perform_retry(user)
+    sweep()
+    assert asked == [user.pk for user in users]
+
+
+def test_a_stalled_retry_is_queued_again(user: User, asked: list[int]) -> None:
+    waiting(user)
+    sweep = jobs.OrphanSweep()
+    sweep()
+
+    # PostgreSQL's clock stands still since the test's transaction began, which may be seconds ago.
+    long_ago = timedelta(seconds=orphan_retries.STALLED_AFTER_SECONDS + 60)
+    OrphanRetry.objects.update(time_touched=timezone.now() - long_ago)
+    sweep()
+    sweep()
+
+    assert asked == [user.pk] * 2
+
+
+def test_banned_players_are_passed_over(user: User, asked: list[int]) -> None:
+    waiting(user)
+    orphan_retries.plan(["sdvx"])
+    User.objects.filter(pk=user.pk).update(is_banned=True)
+    release("sdvx")
+
+    perform_retry(user)
+    OrphanRetry.objects.update(time_queued=timezone.now() - timedelta(days=2))
+    jobs.OrphanSweep()()
+
+    assert (asked, OrphanScore.objects.count()) == ([], 3)
+
+
+# --- the work -----------------------------------------------------------------------------------------
+
+
+def test_batches_leave_what_one_try_of_all_would_have_left(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imports.jobs.orphan_retries.ORPHANS_PER_TRANSACTION", 2)
+    made = waiting(user, 3, imports=2)
+    release("sdvx")
+
+    jobs.perform_orphans(str(user.pk))
+
+    assert [job.scores.count() for job in made] == [3, 3]
+    retry = retry_of(user)
+    assert (retry.total, retry.processed, retry.rescued, retry.kept, retry.removed) == (6, 6, 6, 0, 0)
+    assert retry.time_finished is not None
+    entry = AuditEntry.objects.get(verb=AuditEntry.Verb.ORPHANS_TRIED)
+    assert (entry.subject, entry.actor, entry.counts) == (user, None, {"processed": 6, "rescued": 6, "removed": 0})
+    assert check_player(user) == []
+
+
+class Killed(BaseException):
+    """The worker is gone."""
+
+
+def test_a_killed_worker_s_work_is_taken_up_where_it_ended(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imports.jobs.orphan_retries.ORPHANS_PER_TRANSACTION", 2)
+    waiting(user, 5)
+    orphan_retries.plan(["sdvx"])
+    release("sdvx")
+    tried: list[int] = []
+    try_again = orphans.try_again
+
+    def dies_later(found: list[OrphanScore], *more: Any) -> Any:
+        if len(tried) == 2:
+            raise Killed
+        tried.append(len(found))
+        return try_again(found, *more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(orphans, "try_again", dies_later)
+        with pytest.raises(Killed):
+            perform_retry(user)
+    assert (retry_of(user).processed, Score.objects.count()) == (4, 4)
+    perform_retry(user)
+
+    assert (retry_of(user).rescued, Score.objects.count()) == (5, 5)
+    assert check_player(user) == []
+
+
+def test_a_job_does_its_time_and_queues_itself_again(
+    user: User, asked: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imports.jobs.orphan_retries.ORPHANS_PER_TRANSACTION", 1)
+    monkeypatch.setattr("imports.jobs.orphan_retries.RETRY_FOR_SECONDS", -1)
+    waiting(user, 2)
+
+    jobs.perform_orphans(str(user.pk))
+    assert (asked, retry_of(user).processed) == ([user.pk], 1)
+
+
+def test_a_retry_waits_while_an_import_runs(user: User) -> None:
+    waiting(user)
+    release("sdvx")
+    running = jobs.submit(user, jobs.Upload(content=b"{}", import_type="file/batch-manual"))
+    Import.objects.filter(pk=running.pk).update(state=State.RUNNING)
+
+    jobs.perform_orphans(str(user.pk))
+    assert (retry_of(user).processed, retry_of(user).time_finished) == (0, None)
+    jobs.cancel(running, by=user)
+    perform_retry(user)
+
+    assert retry_of(user).rescued == 3
+
+
+def test_the_command_tries_them_in_batches_too_and_says_what_it_did(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imports.jobs.orphan_retries.ORPHANS_PER_TRANSACTION", 2)
+    waiting(user, 5)
+    other = player()
+    import_rows(other, "chunithm:Single", [_of_chunithm()])
+    assert other.orphans.exists()
+    release("sdvx")
+    batches: list[int] = []
+    try_again = orphans.try_again
+
+    def noted(found: list[OrphanScore], *more: Any) -> Any:
+        batches.append(len(found))
+        return try_again(found, *more)
+
+    monkeypatch.setattr(orphans, "try_again", noted)
+
+    assert run("reprocess_orphans") == [
+        f"{user.username}: 5 tried, 5 rescued, 0 kept, 0 removed",
+        f"{other.username}: 1 tried, 0 rescued, 1 kept, 0 removed",
+        "Orphans of 2 players: 6 tried, 5 rescued, 1 kept, 0 removed.",
+    ]
+    assert batches == [2, 2, 1, 1]
+    assert not OrphanRetry.objects.filter(time_finished=None).exists()
+
+
+def test_what_the_command_cannot_try_beside_an_import_is_left_to_the_workers(user: User, asked: list[int]) -> None:
+    waiting(user)
+    release("sdvx")
+    running = jobs.submit(user, jobs.Upload(content=b"{}", import_type="file/batch-manual"))
+    Import.objects.filter(pk=running.pk).update(state=State.RUNNING)
+
+    assert run("reprocess_orphans", user.username) == [
+        f"{user.username}: an import or a revert is under way; the workers go on once it is over",
+        "Orphans of 0 players: 0 tried, 0 rescued, 0 kept, 0 removed; 1 left to the workers.",
+    ]
+
+    jobs.cancel(running, by=user)
+    perform_retry(user)
+    assert retry_of(user).rescued == 3
+
+
+def test_the_command_makes_no_retry_for_a_player_without_orphans(user: User) -> None:
+    nothing = "0 tried, 0 rescued, 0 kept, 0 removed"
+    assert run("reprocess_orphans", user.username) == [
+        f"{user.username}: {nothing}",
+        f"Orphans of 1 players: {nothing}.",
+    ]
+    assert run("reprocess_orphans") == [f"Orphans of 0 players: {nothing}."]
+    assert not OrphanRetry.objects.exists()
+
+
+def test_a_load_meanwhile_begins_anew(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The orphans that it had passed may be known now."""
+    monkeypatch.setattr("imports.jobs.orphan_retries.ORPHANS_PER_TRANSACTION", 2)
+    waiting(user, 4)
+    orphan_retries.plan(["sdvx"])
+    unreleased = ["sdvx"]
+
+    def load(_retry: OrphanRetry) -> None:
+        if unreleased:
+            release(unreleased.pop())
+            orphan_retries.plan(["sdvx"])
+
+    monkeypatch.setattr("imports.jobs.orphan_retries._report_progress", load)  # called between two batches
+    perform_retry(user)
+
+    assert not OrphanScore.objects.exists()
+    assert retry_of(user).rescued == 4
+
+
+def test_a_try_that_finds_nothing_writes_no_orphan_and_no_entry(user: User) -> None:
+    waiting(user)
+    before = list(OrphanScore.objects.values())
+
+    jobs.perform_orphans(str(user.pk))
+
+    assert list(OrphanScore.objects.values()) == before
+    assert retry_of(user).kept == 3
+    assert not AuditEntry.objects.filter(verb=AuditEntry.Verb.ORPHANS_TRIED).exists()
+
+
+@pytest.mark.parametrize("is_known", [False, True], ids=["unknown", "known"])
+def test_the_number_of_orphans_costs_no_queries(
+    is_known: bool, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    """Nor does that of imports, where nothing is known yet."""
+    users = [player() for _ in range(2)]
+    waiting(users[0], 5)  # past midnight, as the twenty: a history of several days takes other statements
+    waiting(users[1], 20, imports=1 if is_known else 6)
+    if is_known:
+        release("sdvx")
+    counts = []
+    for user in users:
+        orphan_retries.plan(["sdvx"])
+        with django_assert_max_num_queries(80) as asked_of:
+            perform_retry(user)
+        counts.append(len(asked_of))
+
+    assert counts[0] == counts[1]
+
+
+# --- what its owner sees ------------------------------------------------------------------------------
+
+
+def test_the_owner_sees_what_a_try_did_that_nobody_asked_for() -> None:
+    user = people.alice()
+    waiting(user)
+    browser = people.session_of(user)
+
+    jobs.perform_orphans(str(user.pk))
+    assert "No new matches." in browser.get("/orphans/").content.decode()
+    release("sdvx")
+    jobs.perform_orphans(str(user.pk))
+    assert "3 of 3 scores imported." in browser.get("/orphans/").content.decode()
+    jobs.perform_orphans(str(user.pk))
+    assert "3 of 3 scores imported." in browser.get("/orphans/").content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_does_what_the_sweeper_asked_for(redis_clean: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(orphan_retries, "SETTLED_AFTER_SECONDS", 0)
+    user = player()
+    waiting(user)
+    release("sdvx")
+
+    jobs.OrphanSweep()()
+    jobs.work(burst=True)
+
+    assert Score.objects.filter(user=user).count() == 3
+
+
+# --- after a load ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("seconds", "due"), [(1, False), (9, False), (11, True), (3_600, True), (-60, True)])
+def test_a_retry_that_nobody_asked_for_waits_until_loads_have_settled(
+    user: User, tmp_path: Path, asked: list[int], seconds: int, due: bool
+) -> None:
+    """A clock that was set back keeps nobody waiting."""
+    waiting(user)
+    load(write(tmp_path, songs_sdvx=[song(4)], charts_sdvx=[chart(4)]), keep=True)
+    with connection.cursor() as cursor:  # by the database's clock, which stands still in a test
+        cursor.execute("UPDATE imports_orphanretry SET time_queued = now() - make_interval(secs => %s)", [seconds])
+    jobs.OrphanSweep()()
+    assert bool(asked) is due
+
+
+def test_whoever_asks_before_that_is_told_what_came_in(user: User, tmp_path: Path) -> None:
+    waiting(user)
+    load(write(tmp_path, songs_sdvx=[song(4)], charts_sdvx=[chart(4)]), keep=True)
+    assert OrphanRetry.objects.filter(user=user, time_finished=None).exists()
+    told = jobs.retry_orphans(user, by=user)
+    assert isinstance(told, orphans.ReprocessResult)
+    assert (told.processed, told.rescued) == (3, 3)
+    assert not OrphanRetry.objects.filter(user=user).exists()

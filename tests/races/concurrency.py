@@ -1,0 +1,156 @@
+"""Calls of the HTTP API at the same moment, each in a thread and on a connection of its own."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from random import Random
+from typing import Any
+
+from django.db import connection, connections
+from django.test import Client
+
+from imports import jobs
+from imports.models import AuditEntry, Import, Permission, Score, State, User
+from imports.pipeline.derived.integrity import check_player
+from tests.people import token_of
+from tests.pipeline.factories import player
+
+ROUNDS = int(os.environ.get("TACHI_RACE_ROUNDS", "200" if os.environ.get("CI") else "10"))
+MAX_CONCURRENT = 4  # operations at once
+MAX_DELAY_SECONDS = 0.012  # about the duration of a small revert; each operation starts after a random part of it
+WON = 200
+LOST = {404, 409, 410}  # too late, or not its turn
+BUSY = "You already have an import or a revert ongoing."
+
+Outcome = tuple[int, str]
+Operation = Callable[[], Any]
+
+
+class ConcurrentCalls:
+    """Threads that stay, so that a round costs no new connections."""
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        self._pool = pool
+        self._chance = Random("races")
+
+    def race(self, *operations: Operation) -> list[Any]:
+        """Runs all operations at once; what each returned, in the same order. Raises what an operation raised."""
+        barrier = threading.Barrier(len(operations))
+        waits = [self._chance.uniform(0, MAX_DELAY_SECONDS) for _ in operations]
+        running = [
+            self._pool.submit(_run_operation, operation, barrier, wait)
+            for operation, wait in zip(operations, waits, strict=True)
+        ]
+        return [future.result(timeout=30) for future in running]
+
+    def rounds(self, *, share: int = 1) -> Iterator[int]:
+        """Counts rounds; one in `share` of them."""
+        yield from range(-(-ROUNDS // share))
+
+
+def _run_operation(operation: Operation, barrier: threading.Barrier, wait: float) -> Any:
+    connection.ensure_connection()
+    barrier.wait(timeout=30)
+    time.sleep(wait)
+    return operation()
+
+
+@contextmanager
+def concurrent_calls() -> Iterator[ConcurrentCalls]:
+    """Closes the threads' connections in the end, without which the test database could not be emptied."""
+    with ThreadPoolExecutor(MAX_CONCURRENT) as pool:
+        yield ConcurrentCalls(pool)
+        everybody = threading.Barrier(MAX_CONCURRENT)
+        for future in [pool.submit(_wait_at_end, everybody) for _ in range(MAX_CONCURRENT)]:
+            future.result(timeout=30)
+
+
+def _wait_at_end(everybody: threading.Barrier) -> None:
+    everybody.wait(timeout=30)
+    connections.close_all()
+
+
+@functools.cache
+def _client_of(_thread: int) -> Client:
+    return Client(raise_request_exception=False)
+
+
+def client() -> Client:
+    """One a thread: making one costs more than what it then asks."""
+    return _client_of(threading.get_ident())
+
+
+class ConcurrentPlayer:
+    """A player whose program may do everything."""
+
+    def __init__(self) -> None:
+        self.user: User = player()
+        self._headers = {"Authorization": f"Bearer {token_of(self.user, *Permission)}"}
+
+    def send(self, method: str, path: str, content: Any = None) -> Outcome:
+        """Status and description. An answer of 5xx ends the test."""
+        text = b"" if content is None else json.dumps(content).encode()
+        response = client().generic(
+            method, f"/api/v1/{path}", text, content_type="application/json", headers=self._headers
+        )
+        document = response.status_code, str(json.loads(response.content)["description"])
+        assert document[0] < 500, document
+        return document
+
+    def revert(self, job: Import, *, keep_shared: bool = False) -> Operation:
+        return lambda: self.send("POST", f"imports/{job.import_id}/revert", {"keepShared": keep_shared})
+
+    def revert_all(self, chosen: Sequence[Import]) -> Operation:
+        content = {"importIDs": [job.import_id for job in chosen]}
+        return lambda: self.send("POST", "imports/revert", content)
+
+    def restore(self, job: Import) -> Operation:
+        """And a worker runs it at once."""
+
+        def restored() -> Outcome:
+            actual = self.send("POST", f"imports/{job.import_id}/restore")
+            if actual[0] == 202:
+                jobs.run_import(job.import_id)
+            return actual
+
+        return restored
+
+    def delete(self, score: Score) -> Operation:
+        return lambda: self.send("DELETE", f"scores/{score.score_id}")
+
+    def edit(self, score: Score) -> Operation:
+        return lambda: self.send("PATCH", f"scores/{score.score_id}", {"highlight": True})
+
+    def rescue(self) -> Operation:
+        return lambda: self.send("POST", "import/orphans")
+
+    def scores(self) -> list[Score]:
+        return list(Score.objects.filter(user=self.user).order_by("time_achieved"))
+
+    def assert_whole(self) -> None:
+        """Nothing is half done, and nothing was done twice."""
+        assert check_player(self.user) == []
+        assert not Import.objects.filter(user=self.user, state=State.RUNNING).exists()
+        done = AuditEntry.objects.filter(subject=self.user).values_list("job_id", "verb")
+        undone = [job for job, verb in done if verb == AuditEntry.Verb.REVERTED]
+        assert len(undone) - len([1 for _, verb in done if verb == AuditEntry.Verb.RESTORED]) <= len(set(undone))
+
+
+def work(job: Import) -> Operation:
+    """The work of a worker. It must not be interrupted: an import that had to start again would stay `running`."""
+    return lambda: jobs.run_import(job.import_id)
+
+
+def statuses(expected: Sequence[Outcome]) -> list[int]:
+    return [status for status, _ in expected]
+
+
+def state(job: Import) -> str:
+    return Import.objects.values_list("state", flat=True).get(pk=job.pk)

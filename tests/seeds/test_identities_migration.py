@@ -1,0 +1,90 @@
+"""Migrations 0020: rows of the release before get IDs of v3, those that it still brings too."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+from django.db import connection
+
+from imports.models import Chart, Song
+from tests import factories
+from tests.seeds.factories import derived_id
+
+pytestmark = pytest.mark.django_db
+SCHEMA = import_module("imports.migrations.0020_v3_identities")
+DATA = import_module("imports.migrations.0020_v3_identities_data")
+
+AS_BEFORE = """
+    ALTER TABLE imports_song DISABLE TRIGGER derive_v3_id;
+    ALTER TABLE imports_chart DISABLE TRIGGER derive_v3_id;
+    ALTER TABLE imports_song DROP CONSTRAINT v3_song_ids_are_unique;
+    ALTER TABLE imports_chart DROP CONSTRAINT v3_chart_ids_are_unique;
+"""
+MIGRATED = """
+    SET CONSTRAINTS ALL IMMEDIATE;
+    ALTER TABLE imports_song ENABLE TRIGGER derive_v3_id;
+    ALTER TABLE imports_chart ENABLE TRIGGER derive_v3_id;
+"""
+
+
+def run(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def v3_ids() -> dict[str, str]:
+    return dict(Chart.objects.values_list("chart_id", "v3_id")) | {
+        f"{song.game}:{song.song_id}": song.v3_id for song in Song.objects.all()
+    }
+
+
+def derived() -> dict[str, str]:
+    """What each row's ID has to be."""
+    charts = {name: derived_id("C", name) for name in Chart.objects.values_list("chart_id", flat=True)}
+    songs = (f"{song.game}:{song.song_id}" for song in Song.objects.all())
+    return charts | {name: derived_id("S", name) for name in songs}
+
+
+def test_rows_that_are_there_get_their_ids_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    run(AS_BEFORE)
+    factories.charts(5)
+    Song.objects.filter(song_id=4).update(v3_id="S19d35e0b57fb77b9b12")  # as if it had been broken off
+    assert set(v3_ids().values()) == {"", "S19d35e0b57fb77b9b12"}
+    run(MIGRATED)
+    monkeypatch.setattr(DATA, "BATCH", 2)
+
+    with connection.schema_editor(atomic=False) as editor:
+        DATA.derive(apps, editor)
+
+    assert v3_ids() == {**derived(), "sdvx:4": "S19d35e0b57fb77b9b12"}
+
+
+def test_a_row_of_the_release_before_gets_its_id_as_it_comes() -> None:
+    """It names no column that it does not know."""
+    run(
+        "INSERT INTO imports_song (game, song_id, title, artist, alt_titles, search_terms, data, match_keys) "
+        "VALUES ('sdvx', 7, 'Seven', '', '{}', '{}', '{}', '{}')"
+    )
+    run(
+        "INSERT INTO imports_chart (chart_id, game, song_id, playtype, difficulty, level, level_num, is_primary, "
+        "versions, data, match_keys) "
+        "SELECT 'ä chart', game, id, 'Single', 'EXH', '1', 1, true, '{}', '{}', '{}' FROM imports_song"
+    )
+
+    assert v3_ids() == derived() == {"sdvx:7": derived_id("S", "sdvx:7"), "ä chart": derived_id("C", "ä chart")}
+    assert not any(Song.objects.values_list("former_ids", flat=True))
+
+
+def test_the_id_is_known_to_whoever_makes_a_row() -> None:
+    chart = factories.a_chart(factories.a_song(1))
+
+    assert (chart.v3_id, chart.song.v3_id) == (derived_id("C", chart.chart_id), derived_id("S", "sdvx:1"))
+
+
+def test_what_the_migration_brings_it_takes_away() -> None:
+    run(SCHEMA.NO_TRIGGERS)
+    run(SCHEMA.TRIGGERS)
+
+    assert factories.a_song(1).v3_id == derived_id("S", "sdvx:1")

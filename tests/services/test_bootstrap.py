@@ -1,0 +1,105 @@
+"""What script/server prepares before the web starts, and only once."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from django.contrib.auth import authenticate, get_user_model
+from pytest_django.fixtures import Settings as SettingsWrapper
+
+from tachi_imports import env
+from tachi_imports.process import bootstrap
+
+
+@pytest.mark.django_db
+def test_the_first_start_makes_a_player_and_returns_its_password() -> None:
+    password = bootstrap.make_demo_player()
+    player = authenticate(username="demo", password=password)
+    assert player is not None
+    assert (player.is_staff, player.is_superuser) == (False, False)
+
+
+@pytest.mark.django_db
+def test_an_installation_with_people_gets_no_player() -> None:
+    get_user_model().objects.create_user(username="alice", password="alice's password")
+    assert (bootstrap.make_demo_player(), get_user_model().objects.count()) == ("", 1)
+
+
+def test_static_files_are_collected_when_they_have_changed(
+    tmp_path: Path, settings: SettingsWrapper, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, root = tmp_path / "source", tmp_path / "collected"
+    source.mkdir()
+    settings.STATIC_ROOT, settings.STATICFILES_DIRS = root, [source]
+    collected: list[tuple[bool, str]] = []
+    for content in ("a {}", "a {}", "b {}"):
+        if not (source / "x.css").exists() or (source / "x.css").read_text() != content:
+            (source / "x.css").write_text(content)
+            later = time.time() + len(collected)
+            os.utime(source / "x.css", (later, later))
+        bootstrap.collect_static(root, sources=[source])
+        collected.append((capsys.readouterr().out != "", (root / "x.css").read_text()))
+    assert collected == [(True, "a {}"), (False, "a {}"), (True, "b {}")]
+
+
+@pytest.fixture
+def described(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The first administrator is described by the environment; the password is in this file."""
+    monkeypatch.setenv("TACHI_ADMIN_NAME", "Ada")
+    monkeypatch.setenv("TACHI_ADMIN_PASSWORD_FILE", str(tmp_path / "password"))
+    (tmp_path / "password").write_text("gamma ray burst\n")
+    return tmp_path / "password"
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("described")
+def test_the_environment_can_name_the_first_administrator(capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        bootstrap.make_first_administrator()
+    administrator = authenticate(username="ada", password="gamma ray burst")
+    assert administrator is not None
+    assert (administrator.get_username(), administrator.is_staff, administrator.is_superuser) == ("Ada", True, True)
+    said = capsys.readouterr()
+    assert said.out == "Made the first administrator: Ada.\n"
+    assert "gamma" not in said.out + said.err
+
+
+@pytest.mark.django_db
+def test_where_there_is_an_administrator_none_is_made(described: Path) -> None:
+    described.unlink()  # nothing needs it any more
+    get_user_model().objects.create_superuser("Grace", password="her own password")
+    bootstrap.make_first_administrator()
+    assert not get_user_model().objects.filter(username="Ada").exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "password", "said"),
+    [
+        ("Ada", "12345", "password is too short"),
+        ("AdaLovelace", "adalovelace1", "too similar to the name"),
+        ("aDA", "gamma ray burst", "names_are_unique"),
+        ("two words", "gamma ray burst", "TACHI_ADMIN_NAME"),
+    ],
+    ids=["short", "like the name", "taken", "no name"],
+)
+def test_an_administrator_that_cannot_be_made_stops_the_start(
+    described: Path, monkeypatch: pytest.MonkeyPatch, name: str, password: str, said: str
+) -> None:
+    if said == "names_are_unique":
+        get_user_model().objects.create_user("ada", password="a player's password")
+    monkeypatch.setenv("TACHI_ADMIN_NAME", name)
+    described.write_text(password)
+    with pytest.raises(env.SettingError, match=said) as refused:
+        bootstrap.make_first_administrator()
+    assert password not in str(refused.value)
+    assert not get_user_model().objects.filter(is_superuser=True).exists()
+
+
+def test_an_administrator_needs_a_password(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
+    monkeypatch.setenv("TACHI_ADMIN_NAME", "Ada")
+    with pytest.raises(env.SettingError, match=r"TACHI_ADMIN_PASSWORD must be set with TACHI_ADMIN_NAME\."):
+        bootstrap.make_first_administrator()

@@ -1,0 +1,81 @@
+"""A client of server-sent events."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from typing import Any
+
+TIMEOUT_SECONDS = 30.0  # the machine may be busy
+
+
+@dataclass
+class EventStream:
+    """The events received so far; `finished` is set once the connection has ended."""
+
+    answer: HTTPResponse
+    events: list[tuple[str, Any]] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
+    finished: threading.Event = field(default_factory=threading.Event)
+
+    def read(self) -> None:
+        """Only whole records count, as clients read them."""
+        event, data = "", ""
+        try:
+            while line := self.answer.readline().decode():
+                name, _, value = line.rstrip("\n").partition(": ")
+                if not line.strip():
+                    if event:
+                        self.events.append((event, json.loads(data)))
+                    event, data = "", ""
+                elif not name:
+                    self.comments.append(value)
+                elif name == "event":
+                    event = value
+                elif name == "data":
+                    data = value
+        except (OSError, HTTPException, ValueError):
+            pass  # cut, or closed by the test
+        finally:
+            self.finished.set()
+
+    def until(self, *names: str, seconds: float = TIMEOUT_SECONDS) -> Any:
+        """Waits for the first event with one of these names, and returns its data."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            found = [data for name, data in self.events if name in names]
+            if found:
+                return found[0]
+            time.sleep(0.005)
+        raise AssertionError(f"none of {names} came: {self.events}")
+
+    def end(self, *, seconds: float = TIMEOUT_SECONDS) -> tuple[str, Any]:
+        """Waits until the server has closed the connection, and returns the last event."""
+        assert self.finished.wait(seconds), self.events
+        return self.events[-1]
+
+    @property
+    def descriptions(self) -> list[str]:
+        return [data["description"] for name, data in self.events if name == "progress"]
+
+
+@contextmanager
+def opened(connection: HTTPConnection, path: str, **headers: str) -> Iterator[EventStream]:
+    """A stream that is read in a thread for the length of the block."""
+    connection.request("GET", path, headers=headers)
+    made = EventStream(connection.getresponse())
+    thread = threading.Thread(target=made.read, daemon=True)
+    thread.start()
+    try:
+        yield made
+    finally:
+        if connection.sock is not None:
+            connection.sock.shutdown(2)
+        thread.join(TIMEOUT_SECONDS)
+        made.answer.close()
+        connection.close()

@@ -1,0 +1,138 @@
+"""Where no proxy stands in front, the web passes streams on: without a worker slot, within bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from imports.models import Import, State
+from tachi_imports.http import capacity
+from tachi_imports.http.stream_relay import StreamRelay
+from tachi_imports.http.worker_slots import Slots
+from tachi_imports.streams import server
+from tests.factories import process
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DONE = b"event: done\ndata: {}\n\n"
+UNKNOWN = "/api/v1/imports/unknown/stream"
+SECONDS = 10
+
+
+def django(_environ: Any, start_response: Any) -> list[bytes]:
+    start_response("200 OK", [])
+    return [b"from Django"]
+
+
+def refuse(_environ: Any, start_response: Any) -> list[bytes]:
+    start_response("503 Service Unavailable", [])
+    return [b"no room"]
+
+
+def relay_to(socket: Path) -> StreamRelay:
+    return StreamRelay(django, socket=socket, refuse=refuse, client_of=lambda environ: environ["REMOTE_ADDR"])
+
+
+@pytest.fixture
+def relay(socket: Path) -> StreamRelay:
+    return relay_to(socket)
+
+
+def request_stream(relay: StreamRelay, path: str, *, method: str = "GET", told: list[Any] | None = None) -> Any:
+    environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "REMOTE_ADDR": "10.0.0.1"}
+    return relay(environ, lambda *said: None if told is None else told.extend(said))
+
+
+def test_a_stream_comes_as_its_process_sends_it(relay: StreamRelay, job: Import) -> None:
+    told: list[Any] = []
+    answer = request_stream(relay, f"/api/v1/imports/{job.import_id}/stream", told=told)
+    parts: Iterator[bytes] = iter(answer)
+    assert next(parts).startswith(b'event: progress\ndata: {"description":"Starting up import."')
+    process(job)
+    assert b"".join(parts).endswith(DONE)
+    answer.close()
+    status, headers = told
+    assert status == "200 OK"
+    assert {("Content-Type", "text/event-stream"), ("Cache-Control", "no-cache")} <= set(headers)
+    assert not {"transfer-encoding", "connection"} & {name.lower() for name, _ in headers}
+    assert relay.slots.free == capacity.MAX_RELAYED_STREAMS
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/v1/status"),
+        ("POST", UNKNOWN),
+        ("OPTIONS", UNKNOWN),
+        ("GET", "/api/v1/imports/a/b/stream"),
+        ("GET", "/open-streams"),
+    ],
+)
+def test_other_requests_go_to_django(relay: StreamRelay, method: str, path: str) -> None:
+    assert request_stream(relay, path, method=method) == [b"from Django"]
+
+
+@pytest.mark.parametrize("path", ["//api/v1/status/worker-stream", "/API/v1/Status/Worker-Stream/"])
+def test_addresses_are_forgiven_as_elsewhere(relay: StreamRelay, path: str) -> None:
+    answer = request_stream(relay, path)
+    assert next(iter(answer)).startswith(b"event: snapshot\n")
+    answer.close()
+
+
+def test_where_too_many_are_open_the_next_one_is_refused(relay: StreamRelay) -> None:
+    relay.slots = Slots(2)
+    answers = [request_stream(relay, UNKNOWN) for _ in range(2)]
+    assert request_stream(relay, UNKNOWN) == [b"no room"]
+    answers.pop().close()
+    assert request_stream(relay, UNKNOWN) != [b"no room"]
+
+
+def test_a_stream_that_nobody_reads_any_more_leaves_no_slot_taken(relay: StreamRelay) -> None:
+    answer = request_stream(relay, UNKNOWN)
+    assert relay.slots.free == capacity.MAX_RELAYED_STREAMS - 1
+    del answer
+    assert relay.slots.free == capacity.MAX_RELAYED_STREAMS
+
+
+def test_while_nothing_happens_the_server_is_handed_nothing_to_send_until_a_keepalive(
+    relay: StreamRelay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "PROBE_SECONDS", 0.05)
+    monkeypatch.setattr(server, "KEEPALIVE_SECONDS", 0.2)
+    answer = request_stream(relay, UNKNOWN)
+    parts = iter(answer)
+    assert [next(parts) for _ in range(8)] == [b"", b"", b"", b": keepalive\n\n"] * 2
+    answer.close()
+
+
+def test_while_the_process_is_away_streams_are_refused(tmp_path: Path) -> None:
+    relay = relay_to(tmp_path / "nobody.sock")
+    assert request_stream(relay, UNKNOWN) == [b"no room"]
+    assert relay.slots.free == capacity.MAX_RELAYED_STREAMS
+
+
+def test_it_says_who_asks(relay: StreamRelay, monkeypatch: pytest.MonkeyPatch) -> None:
+    asking: list[str] = []
+
+    async def throttle(client: str) -> dict[str, str]:
+        asking.append(client)
+        return {}
+
+    monkeypatch.setattr(server, "throttle", throttle)
+    request_stream(relay, UNKNOWN, method="HEAD").close()
+    assert asking == ["10.0.0.1"]
+
+
+def test_many_are_passed_on_at_once(relay: StreamRelay, job: Import) -> None:
+    path = f"/api/v1/imports/{job.import_id}/stream"
+    with ThreadPoolExecutor(100) as threads:
+        reading = [threads.submit(lambda: b"".join(request_stream(relay, path))) for _ in range(100)]
+        while relay.slots.free > capacity.MAX_RELAYED_STREAMS - 100:
+            pass
+        Import.objects.filter(pk=job.pk).update(state=State.COMPLETED, time_finished=timezone.now())
+        assert all(each.result(SECONDS).endswith(DONE) for each in reading)
