@@ -8,14 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
-from pytest_django import DjangoDbBlocker
 
 from imports.api.imports.poll_status import poll_status
-from imports.models import APIToken, Permission, Session
+from imports.models import APIToken, Permission
 from tests import people
 from tests.api import permissions_page
 from tests.api.api_client import filled, send
@@ -24,23 +22,6 @@ from tests.api.endpoint import Endpoint
 from tests.api.endpoints import ENDPOINTS
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def everybody(built: dict[str, str], django_db_blocker: DjangoDbBlocker) -> dict[str, str]:
-    """The same, with all callers there: making them anew for each call would take a fifth of the time."""
-    with django_db_blocker.unblock():
-        for person in (people.alice, people.bob, people.mo, people.ada, people.eve):
-            person()
-    return built
-
-
-@pytest.fixture
-def names(everybody: dict[str, str]) -> dict[str, str]:
-    """What stands for the names in the addresses and descriptions of the table."""
-    cache.clear()
-    session = Session.objects.get(session_id=everybody["session"])
-    return {**everybody, "session_name": session.name, "alice": str(people.alice().pk)}
 
 
 def outcome_of(response: Any) -> Outcome:

@@ -24,9 +24,6 @@ from tests.api import schema_validation
 from tests.api.api_client import filled, send
 from tests.api.endpoint import Endpoint
 from tests.api.endpoints import ENDPOINTS
-from tests.api.test_every_endpoint import names
-
-__all__ = ["names"]
 
 pytestmark = pytest.mark.django_db
 

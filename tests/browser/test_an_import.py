@@ -193,5 +193,5 @@ def test_a_misspelt_title_is_mended(
     choice = page.get_by_role("group", name="Saltwater Engine").get_by_role("radio", name=chart.difficulty)
     choice.check()
     page.get_by_role("button", name="Import 1 row on this chart").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("1 new score", timeout=30_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text("First play", timeout=30_000)
     assert Score.objects.get().chart == chart

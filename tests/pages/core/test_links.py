@@ -56,6 +56,7 @@ def test_every_link_of_a_player_leads_somewhere() -> None:
     assert all(urlsplit(target).netloc == "" for targets in pages.values() for target in targets)
 
 
+@pytest.mark.slow
 def test_every_link_of_a_guest_leads_somewhere() -> None:
     row = factories.score_on(factories.charts(1)[0], timeAchieved=factories.NOON)
     factories.an_import(people.alice(), row)
