@@ -31,8 +31,8 @@ from imports.admin.base import (
 from imports.admin.departures import MAX_AT_ONCE, delete_selected
 from imports.integers import milliseconds
 from imports.models import APIClient, APIToken, AuditEntry, AuthorizationCode, ImportTimestop, ProfilePicture, User
-from imports.models.departures import EVERYTHING
 from imports.models.documents import MAX_REASON_LENGTH
+from imports.models.jobs.departures import EVERYTHING
 
 if TYPE_CHECKING:
     CreationForm = AdminUserCreationForm[User]

@@ -21,7 +21,7 @@ from django.utils import timezone
 from imports.advisory_locks import EXPORT_LOCK, try_lock
 from imports.jobs import progress_status, queue, storage_quota
 from imports.models import APIToken, AuditEntry, DataExport, ExportState, User
-from imports.models.data_exports import MAX_EXPORTS
+from imports.models.jobs.data_exports import MAX_EXPORTS
 from imports.pipeline.progress import Snapshot, Stage
 from imports.takeout import archive
 from imports.takeout.stored_file import PartWriter

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from imports.models import AuditEntry, Departure, Import, State, User
-from imports.models.departures import EVERYTHING
+from imports.models.jobs.departures import EVERYTHING
 from imports.pipeline import departures, states
 from imports.seeds.rating import rate_game
 

@@ -6,15 +6,15 @@ from imports.models.accounts import AuthLevel, ProfilePicture, User
 from imports.models.api_clients import APIClient, AuthorizationCode
 from imports.models.audit import AuditEntry
 from imports.models.catalogue import Chart, Song, find_chart, find_song
-from imports.models.data_exports import DataExport, DataExportPart, ExportState
-from imports.models.departures import Departure, HiddenRow
 from imports.models.documents import Import, ImportInput, ImportProblem, OrphanScore, State
 from imports.models.hook_charts import Course, PlayerChart, Replay, WaitingChart
 from imports.models.hook_settings import HookSettings, ImportTimestop
 from imports.models.idempotency import IdempotencyKey
+from imports.models.jobs.data_exports import DataExport, DataExportPart, ExportState
+from imports.models.jobs.departures import Departure, HiddenRow
+from imports.models.jobs.orphan_retries import OrphanRetry
+from imports.models.jobs.reratings import GameRules, Rerating
 from imports.models.moderation import BlockedClient
-from imports.models.orphan_retries import OrphanRetry
-from imports.models.reratings import GameRules, Rerating
 from imports.models.results.bests import PersonalBest
 from imports.models.results.carried_scores import CarriedScores
 from imports.models.results.scores import Score, ScoreBlacklist

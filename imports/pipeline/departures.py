@@ -18,7 +18,7 @@ from django.db.models import ForeignObjectRel
 from imports.errors import ImportFailed
 from imports.games import BY_SLUG
 from imports.models import Departure, HiddenRow, OrphanRetry, User
-from imports.models.departures import EVERYTHING, leaving
+from imports.models.jobs.departures import EVERYTHING, leaving
 
 OF_GAME = "user_id = %(user)s AND (%(game)s = '' OR game = %(game)s)"
 IMPORTS = f"(SELECT id FROM imports_import WHERE {OF_GAME})"

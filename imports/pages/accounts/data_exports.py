@@ -13,7 +13,7 @@ from imports import exports, jobs
 from imports.access import rate_limits
 from imports.games import BY_SLUG
 from imports.models import DataExport, ExportState, GameStats
-from imports.models.data_exports import UNFINISHED_EXPORTS
+from imports.models.jobs.data_exports import UNFINISHED_EXPORTS
 from imports.pages.components.view_models import Link
 from imports.pages.core.permissions import AuthenticatedRequest, sign_in_required
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from imports import jobs
 from imports.games import BY_SLUG
 from imports.models import Departure, Import, OrphanScore, PersonalBest, Score, Session, User
-from imports.models.departures import EVERYTHING
+from imports.models.jobs.departures import EVERYTHING
 from imports.pages.accounts.forms import ConfirmForm, ReturnForm
 from imports.pages.components.view_models import Link
 from imports.pages.core.permissions import AuthenticatedRequest, sign_in_required

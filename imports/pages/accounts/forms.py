@@ -14,8 +14,8 @@ from django.utils import timezone
 from imports import pictures
 from imports.models import Departure, HookSettings, Permission, ProfilePicture, User
 from imports.models.accounts import is_reserved_name
-from imports.models.departures import EVERYTHING
 from imports.models.hook_settings import MAX_CARD_LENGTH, MAX_CARDS
+from imports.models.jobs.departures import EVERYTHING
 from imports.models.tokens import MAX_TOKENS_PER_USER, TooManyTokens
 from imports.pages.texts import account_texts
 from imports.pages.texts.translation import gettext_lazy
