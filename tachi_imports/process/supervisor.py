@@ -108,11 +108,11 @@ def main() -> int:
     """Runs until SIGTERM, SIGINT or SIGHUP; 1 when it could not start. `--check` only reads the settings."""
     log_setup.set_up()
     root = services.data_dir()
-    if "--check" in sys.argv[1:]:
+    if "--check" in sys.argv[1:]:  # before any lock: it may be asked beside a running installation
         Plan.read()
         return 0
     allow_many_open_files()
-    inherited = Inheritance.take()
+    inherited = Inheritance.from_environment()
     try:
         plan = Plan.read()
         paths = services.make_folders(root)
@@ -191,7 +191,7 @@ class Installation:
         """Starts everything, replaces what the former release left, and keeps it running until a stop is requested."""
         group = self._group
         group.listen()
-        former, retiring = self._inherited.adopt()
+        former, retiring = self._inherited.running_children()
         group.add(former)
         group.retiring = retiring  # without another signal: a second one would not let them finish
         try:
@@ -201,6 +201,7 @@ class Installation:
             except CannotRun as error:
                 if not former:
                     raise
+                # A new release that does not come up must not end the service: the former web still answers.
                 print_line(f"{error} The former release goes on.")
                 self._report("refused", problem=str(error))
             else:
@@ -267,6 +268,7 @@ class Installation:
         release = release_to_run()
         problem = problem_of(release)
         if not problem:
+            # Executing another program ends all threads, and this one may be just starting a server.
             self._check.finish()
             locks = {"server": self._lock.descriptor}
             if self._running is not None and self._running.share is not None:

@@ -28,7 +28,7 @@ SEGMENTS, SEGMENT_WIDTH = 80, 13.4  # of the rail, and units from one to the nex
 _drawing = threading.Semaphore()  # one at a time in a process, so that its other threads are free for everybody else
 
 
-class Busy(Exception):
+class DrawingLimitReached(Exception):
     """Other pictures are being drawn. It may be asked again in a few seconds."""
 
 
@@ -62,7 +62,7 @@ def _segments(change: RatingChange | None) -> Sequence[tuple[str, str]]:
 
 
 def card_png(svg: str) -> bytes:
-    """The picture as PNG; drawn once in ten minutes, by whichever process is asked first. Raises Busy."""
+    """The picture as PNG; drawn once in ten minutes, by the process that is asked first. Raises DrawingLimitReached."""
     key = f"tachi:card:{card_digest(svg)}"
     redis = connection(settings.REDIS_URL)
     try:
@@ -72,7 +72,7 @@ def card_png(svg: str) -> bytes:
     if isinstance(kept, bytes):
         return kept
     if len(svg) > MAX_SVG_LENGTH or not _drawing.acquire(timeout=WAIT_SECONDS):
-        raise Busy
+        raise DrawingLimitReached
     try:
         # Our fonts alone, which have every letter that stands in it: no song's title does.
         drawn = bytes(resvg_py.svg_to_bytes(svg_string=svg, font_files=FONTS, skip_system_fonts=True))
