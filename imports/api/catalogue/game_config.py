@@ -51,7 +51,16 @@ def playtype_config(playtype: Playtype) -> PlaytypeConfig:
         score_rating_algs=_ratings(playtype.score_ratings),
         session_rating_algs=_ratings(playtype.session_ratings),
         profile_rating_algs=_ratings(playtype.profile_ratings),
-        difficulties=_difficulties(playtype),
+        difficulties={"type": "DYNAMIC"}
+        if playtype.difficulties is None
+        else {
+            "type": "FIXED",
+            "order": [difficulty.name for difficulty in playtype.difficulties],
+            "shorthand": {
+                difficulty.name: difficulty.short for difficulty in playtype.difficulties if difficulty.short
+            },
+            "default": playtype.default_difficulty,
+        },
         classes={name: _class_set(group) for name, group in playtype.classes.items()},
         ordered_judgements=list(playtype.judgements),
         versions=dict(playtype.versions),
@@ -88,19 +97,19 @@ def playtype_config_v3(played: GamePlaytype) -> PlaytypeConfig:
 
 
 def _metrics(metrics: Mapping[str, Metric]) -> Config:
-    return {name: {**_metric(metric), "description": name} for name, metric in metrics.items()}
-
-
-def _metric(metric: Metric) -> Config:
-    match metric:
-        case Ladder():
-            relevant = {"minimumRelevantValue": metric.minimum_relevant} if metric.minimum_relevant else {}
-            return {"type": "ENUM", "values": list(metric.values), **relevant}
-        case Graph():
-            return {"type": "NULLABLE_GRAPH" if metric.nullable else "GRAPH"}
-        case _:
-            depends = {"chartDependentMax": True} if metric.chart_rule else {}
-            return {"type": "INTEGER" if isinstance(metric, Integer) else "DECIMAL", **depends}
+    config: Config = {}
+    for name, metric in metrics.items():
+        match metric:
+            case Ladder():
+                relevant = {"minimumRelevantValue": metric.minimum_relevant} if metric.minimum_relevant else {}
+                kind: Config = {"type": "ENUM", "values": list(metric.values), **relevant}
+            case Graph():
+                kind = {"type": "NULLABLE_GRAPH" if metric.nullable else "GRAPH"}
+            case _:
+                depends = {"chartDependentMax": True} if metric.chart_rule else {}
+                kind = {"type": "INTEGER" if isinstance(metric, Integer) else "DECIMAL", **depends}
+        config[name] = {**kind, "description": name}
+    return config
 
 
 def _ratings(ratings: Mapping[str, Any]) -> Config:
@@ -110,17 +119,6 @@ def _ratings(ratings: Mapping[str, Any]) -> Config:
             **({"associatedScoreAlgs": list(rating.of)} if isinstance(rating, ProfileRating) else {}),
         }
         for name, rating in ratings.items()
-    }
-
-
-def _difficulties(playtype: Playtype) -> Config:
-    if playtype.difficulties is None:
-        return {"type": "DYNAMIC"}
-    return {
-        "type": "FIXED",
-        "order": [difficulty.name for difficulty in playtype.difficulties],
-        "shorthand": {difficulty.name: difficulty.short for difficulty in playtype.difficulties if difficulty.short},
-        "default": playtype.default_difficulty,
     }
 
 
