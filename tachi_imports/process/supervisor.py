@@ -121,7 +121,11 @@ def main() -> int:
             closing(Listeners(inherited.sockets)) as listeners,
         ):
             _claim(lock, paths, plan)
-            _prepare_metrics(paths, begin_anew=not inherited.count)
+            # The processes of the web count together in a folder (tachi_imports/monitoring/metrics.py).
+            if not inherited.count:  # files of an earlier run would be added to the figures
+                shutil.rmtree(paths.metrics, ignore_errors=True)
+                paths.metrics.mkdir(mode=0o700)
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(paths.metrics)
             with services.available() as running:
                 if "users" in inherited.locks:
                     os.close(inherited.locks["users"])  # this program has a share of its own now
@@ -140,14 +144,6 @@ def _claim(lock: Lock, paths: DataPaths, plan: Plan) -> None:
             "Stop that one first, or set another DATA_DIR and PORT."
         )
     lock.write(f"process {os.getpid()}, {plan.url}")
-
-
-def _prepare_metrics(paths: DataPaths, *, begin_anew: bool) -> None:
-    """A folder in which the processes of the web count together (tachi_imports/monitoring/metrics.py)."""
-    if begin_anew:  # files of an earlier run would be added to the figures
-        shutil.rmtree(paths.metrics, ignore_errors=True)
-        paths.metrics.mkdir(mode=0o700)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(paths.metrics)
 
 
 def open_files(plan: Plan, paths: DataPaths, listeners: Listeners, *, ready: int) -> OpenFiles | None:

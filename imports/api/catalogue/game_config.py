@@ -140,34 +140,30 @@ def _class_set(group: ClassSet) -> Config:
 
 def json_schema(shape: Shape) -> Config:
     """A shape in the words of JSON Schema."""
-    described = _described(shape)
-    return {"anyOf": [described, {"type": "null"}]} if shape.nullable else described
-
-
-def _described(shape: Shape) -> Config:
     match shape:
         case Text():
-            return {"type": "string"}
+            described: Config = {"type": "string"}
         case Flag():
-            return {"type": "boolean"}
+            described = {"type": "boolean"}
         case Number():
             limits = {"minimum": shape.low, "maximum": shape.high, "exclusiveMinimum": shape.above}
             given = {name: limit for name, limit in limits.items() if limit is not None}
-            return {"type": "integer" if shape.whole else "number", **given}
+            described = {"type": "integer" if shape.whole else "number", **given}
         case OneOf(values):
-            return {"enum": list(values)}
+            described = {"enum": list(values)}
         case ListOf(item):
-            return {"type": "array", "items": json_schema(item)}
+            described = {"type": "array", "items": json_schema(item)}
         case MapOf(item):
-            return {"type": "object", "additionalProperties": json_schema(item)}
+            described = {"type": "object", "additionalProperties": json_schema(item)}
         case Pair(items):
-            return {"type": "array", "prefixItems": [json_schema(item) for item in items], "items": False}
+            described = {"type": "array", "prefixItems": [json_schema(item) for item in items], "items": False}
         case Either(options):
-            return {"anyOf": [json_schema(option) for option in options]}
+            described = {"anyOf": [json_schema(option) for option in options]}
         case Record(members):
-            return {
+            described = {
                 "type": "object",
                 "properties": {name: json_schema(member) for name, member in members.items()},
                 "required": [name for name, member in members.items() if not member.optional],
                 "additionalProperties": False,
             }
+    return {"anyOf": [described, {"type": "null"}]} if shape.nullable else described

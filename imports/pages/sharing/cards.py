@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from redis.exceptions import RedisError
 from imports.access.rate_limits import connection
 from imports.models import Import
 from imports.pages.components.import_summary import rating_changes
-from imports.pages.components.view_models import RatingChange
 from imports.pages.core.display_names import game_name
 from imports.pages.texts import import_texts
 
@@ -35,30 +33,26 @@ class DrawingLimitReached(Exception):
 def card_svg(job: Import) -> str:
     """The picture of a completed import, of its player's public numbers alone."""
     change = next(iter(rating_changes(job)), None)
+    segments = []  # of the rail between two classes: (x, colour)
+    if change is not None and change.class_rail is not None:
+        colours = {"was": "#5fbdfa", "up": "#ffdc4f", "down": "#e0868a"}
+        parts = [
+            (float(part.start[:-1]), float(part.start[:-1]) + float(part.width[:-1]), colours.get(part.kind, "#3b4953"))
+            for part in change.class_rail.rail.segments
+        ]
+        for number in range(SEGMENTS):
+            at = number / SEGMENTS * 100
+            colour = next((colour for start, end, colour in parts if start <= at < end), "#3b4953")
+            segments.append((f"{number * SEGMENT_WIDTH + 64:.1f}", colour))
     context = {
         "player": job.user.username,
         "game": game_name(job.game, job.playtypes),
         "headline": import_texts.headline(scores=job.score_count, bests=job.best_count, rows=job.row_count),
         "change": change,
-        "segments": _segments(change),
+        "segments": segments,
         "day": job.time_finished,
     }
     return render_to_string("share-card.svg", context)
-
-
-def _segments(change: RatingChange | None) -> Sequence[tuple[str, str]]:
-    """The rail of the rating between two classes: (x, colour) of each segment."""
-    if change is None or change.class_rail is None:
-        return ()
-    colours = {"was": "#5fbdfa", "up": "#ffdc4f", "down": "#e0868a"}
-    parts = [
-        (float(part.start[:-1]), float(part.start[:-1]) + float(part.width[:-1]), colours.get(part.kind, "#3b4953"))
-        for part in change.class_rail.rail.segments
-    ]
-    places = [(number / SEGMENTS * 100, number * SEGMENT_WIDTH + 64) for number in range(SEGMENTS)]
-    return [
-        (f"{x:.1f}", next((colour for start, end, colour in parts if start <= at < end), "#3b4953")) for at, x in places
-    ]
 
 
 def card_png(svg: str) -> bytes:
