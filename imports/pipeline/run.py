@@ -14,7 +14,7 @@ from imports.pipeline import classes, deletions, departures, player_charts, row_
 from imports.pipeline.derived import bests, class_history
 from imports.pipeline.derived.refresh import refresh
 from imports.pipeline.progress import Progress, Stage
-from imports.pipeline.scoring import store
+from imports.pipeline.scoring import problems, store
 from imports.pipeline.scoring.completion import completion_fields
 from imports.pipeline.scoring.convert import Known
 from imports.pipeline.scoring.reading import iter_judged, read
@@ -124,10 +124,10 @@ def finish(job: Import, parsed: Parsed, batch: store.Batch, progress: Progress, 
     """
     carried_scores.save(job, batch.carried)
     store.refresh_statistics(batch.score_count)
-    reported = store.reported_unknown(job) if job.put_aside else {}
+    reported = problems.reported_unknown(job) if job.put_aside else {}
     ImportProblem.objects.filter(job=job)._raw_delete("default")  # of an earlier run of this import
     settled = row_corrections.settled_rows(job) if job.put_aside else set()
-    store.save_problems(job, batch.problems, parsed.context, added=batch.added, settled=settled, reported=reported)
+    problems.save_problems(job, batch.problems, parsed.context, added=batch.added, settled=settled, reported=reported)
     if batch.score_ids is not None:
         row_corrections.settle(job, batch.score_ids)
     revert_snapshot.restore(job, edits, batch.affected)

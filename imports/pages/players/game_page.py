@@ -90,7 +90,7 @@ def rating_box(request: HttpRequest, page: PlayerGame) -> dict[str, Any]:
         "rating_name": formatting.rating_name(rating),
         "score_rating_name": formatting.rating_name(playtype.default_score_rating),
         "trend": trend,
-        "standing": overview.standing(value, playtype, trend) if value is not None else None,
+        "progress": overview.class_progress(value, playtype, trend) if value is not None else None,
         "rank": stats_rankings([stats])[stats.pk].get(rating) if value is not None else None,
         "classes": overview.class_notes(stats, playtype),
         "plot": rating_plot(rated_days(stats, span=RANGES[span]), playtype, span=RANGES[span]),

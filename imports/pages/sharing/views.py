@@ -30,7 +30,7 @@ def import_card(request: HttpRequest, import_id: str) -> HttpResponse:
         return HttpResponse(status=304, headers={"ETag": etag})
     try:
         drawn = cards.card_png(svg)
-    except cards.Busy:
+    except cards.DrawingLimitReached:
         return HttpResponse(status=503, headers={"Retry-After": str(RETRY_AFTER)})
     return HttpResponse(
         drawn, content_type="image/png", headers={"ETag": etag, "Cache-Control": "public, max-age=3600"}
