@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -28,6 +28,7 @@ from imports.admin.base import (
     ReadOnlyAdmin,
     ReasonForm,
     link_to_list,
+    list_title,
     reason_from_request,
     report_results,
 )
@@ -85,6 +86,25 @@ MAX_USERS = 1_000  # users of one action
 LATELY = timedelta(days=7)
 
 
+class RoleFilter(admin.SimpleListFilter):
+    """By what an account is to the instance."""
+
+    title = parameter_name = "role"
+    conditions: ClassVar = {
+        "user": Q(is_staff=False, is_superuser=False, is_banned=False),
+        "moderator": Q(is_staff=True, is_superuser=False, is_banned=False),
+        "administrator": Q(is_superuser=True, is_banned=False),
+        "banned": Q(is_banned=True),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, name) for name in self.conditions]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        condition = self.conditions.get(self.value())
+        return queryset if condition is None else queryset.filter(condition)
+
+
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argument at run time
     """Moderators look and ban; administrators may change accounts, and have them deleted after thirty days."""
@@ -92,7 +112,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
     form = UserForm
     add_form = NewUserForm
     list_display = ("username", "role", "last_import", "failed_lately", "seen", "joined", "email")
-    list_filter = ("is_banned", "is_staff", "is_superuser")
+    list_filter = (RoleFilter,)
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -121,6 +141,9 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
             last_import_at=Subquery(imports.values("time_queued")[:1]),
             failures=Coalesce(Subquery(failed.values("user").annotate(n=Count("pk")).values("n")), 0),
         )
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {**list_title(self.opts), **(extra_context or {})})
 
     @admin.display(description="role", ordering="is_superuser")
     def role(self, user: User) -> str:

@@ -7,7 +7,6 @@ from django import template
 from imports.formats import BY_IMPORT_TYPE
 from imports.games import BY_SLUG
 from imports.models import Import
-from imports.pages.texts.failures import explain
 
 register = template.Library()
 
@@ -27,9 +26,3 @@ def import_game(job: Import) -> str:
     if game is None:
         return job.game
     return game.label(job.playtypes[0]) if len(job.playtypes) == 1 else game.name
-
-
-@register.simple_tag
-def failure_cause(message: str, status: int) -> str:
-    """Why an import failed, in plain words, as its player reads it."""
-    return explain(message, status, ()).cause.rstrip(".")

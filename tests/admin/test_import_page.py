@@ -163,6 +163,19 @@ def test_the_list_of_users_says_when_they_imported_and_what_failed(mo: Client) -
     assert "state=failed" in page.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("role", "names"), [("user", {"Alice"}), ("moderator", {"Mo_"}), ("administrator", set()), ("banned", {"Eve"})]
+)
+def test_users_are_filtered_by_role(role: str, names: set[str], mo: Client) -> None:
+    for player in (people.alice(), people.eve()):
+        player.save()
+
+    page = mo.get(reverse("admin:imports_user_changelist", query={"role": role}))
+
+    assert {user.username for user in page.context["cl"].result_list} == names
+    assert "Select user" not in page.content.decode()
+
+
 def test_the_list_of_users_costs_the_same_whatever_its_length(mo: Client, django_assert_max_num_queries: Any) -> None:
     url = reverse("admin:imports_user_changelist")
     with django_assert_max_num_queries(100) as few:
