@@ -101,7 +101,7 @@ class RoleFilter(admin.SimpleListFilter):
         return [(name, name) for name in self.conditions]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
-        condition = self.conditions.get(self.value())
+        condition = self.conditions.get(self.value() or "")
         return queryset if condition is None else queryset.filter(condition)
 
 

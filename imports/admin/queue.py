@@ -98,11 +98,11 @@ def failures_since(since: datetime) -> list[Any]:
         newest=Max("pk"),
         agents=ArrayAgg(Left("client", MAX_CLIENT_LENGTH), distinct=True, filter=~Q(client="")),
     )
-    found = list(counted.order_by("-count", F("last").desc())[:MAX_MESSAGES])
-    for failure in found:
-        names = sorted({client_name(agent) for agent in failure.pop("agents") or ()})
+    found = []
+    for failure in counted.order_by("-count", F("last").desc())[:MAX_MESSAGES]:
+        names = sorted({client_name(agent) for agent in failure["agents"] or ()})
         more = [f"and {len(names) - MAX_NAMED_CLIENTS} more"] if len(names) > MAX_NAMED_CLIENTS else []
-        failure["clients"] = names[:MAX_NAMED_CLIENTS] + more
+        found.append({**failure, "clients": names[:MAX_NAMED_CLIENTS] + more})
     return found
 
 

@@ -13,6 +13,7 @@ from imports.games import BY_SLUG, playtype_of
 from imports.games.spec import Decimal, Playtype
 from imports.models import Chart, Import, PersonalBest, Score
 from imports.pipeline.derived.ranking import Rank, best_ranks
+from imports.pipeline.scoring.chart_loading import charts_by_pk
 
 TOP = 10  # ranks
 MAX_CHECKED = 2_000  # bests of an import, the highest rated
@@ -38,8 +39,9 @@ class TopScore:
 
 
 def top_scores(job: Import) -> list[TopScore]:
-    """Those above the player's usual range first, then by rank. Five queries, of a bounded number of bests."""
-    bests = PersonalBest.objects.select_related("chart__song").in_bulk(_at_the_top(job))
+    """Those above the player's usual range first, then by rank. Six queries, of a bounded number of bests."""
+    bests = PersonalBest.objects.select_related("chart").in_bulk(_at_the_top(job))
+    charts = charts_by_pk({best.chart_id for best in bests.values()})
     ranks = best_ranks(bests.values())
     found = [best for best in bests.values() if ranks[best.pk].out_of > 1]
     usual = _usual_ranges(job, found)
@@ -52,8 +54,8 @@ def top_scores(job: Import) -> list[TopScore]:
         lines.append(
             TopScore(
                 key=keys[best.score_id],
-                title=best.chart.song.title,
-                chart=difficulty_name(BY_SLUG[best.game], best.chart),
+                title=charts[best.chart_id].song.title,
+                chart=difficulty_name(BY_SLUG[best.game], charts[best.chart_id]),
                 score=_metric(value, playtype),
                 rank=ranks[best.pk],
                 usual=f"{_metric(span[0], playtype)} to {_metric(span[1], playtype)}" if span else "",

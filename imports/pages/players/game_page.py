@@ -51,7 +51,7 @@ class PlayerGame:
     def unplayed(self) -> QuerySet[Chart]:
         """The charts without a best, the hardest first."""
         played = PersonalBest.objects.filter(user=self.owner, chart=OuterRef("pk"))
-        return self.charts.filter(~Exists(played)).select_related("song").order_by("-level_num", "pk")
+        return self.charts.filter(~Exists(played)).order_by("-level_num", "pk")
 
     @property
     def sessions(self) -> QuerySet[Session]:

@@ -22,6 +22,7 @@ from imports.pages.core.pagination import list_url
 from imports.pages.players.best_filters import BestFilters, columns, order_bests
 from imports.pages.texts import formatting, player_texts
 from imports.pages.texts.numbers import format_rating
+from imports.pipeline.scoring.chart_loading import charts_by_pk
 
 
 def bests_page(request: HttpRequest, found: QuerySet[PersonalBest], game: Game, playtype: Playtype) -> dict[str, Any]:
@@ -54,12 +55,12 @@ class UnplayedRow:
 
 
 def unplayed_page(request: HttpRequest, found: QuerySet[Chart], game: Game) -> dict[str, Any]:
-    """What the list of charts without a score needs. Two queries."""
-    page: Page[Chart] = get_page(found, request)
-    return {
-        "page": page,
-        "rows": [UnplayedRow(played_song(chart), difficulty_name(game, chart)) for chart in page.object_list],
-    }
+    """What the list of charts without a score needs. Three queries."""
+    page: Page[Chart] = get_page(found.only("pk"), request)
+    keys = [chart.pk for chart in page.object_list]
+    charts = charts_by_pk(set(keys))
+    rows = [UnplayedRow(played_song(charts[key]), difficulty_name(game, charts[key])) for key in keys]
+    return {"page": page, "rows": rows}
 
 
 def session_lines(sessions: Iterable[Session], playtype: Playtype) -> list[Line]:
