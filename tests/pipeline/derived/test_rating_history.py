@@ -216,7 +216,7 @@ def test_a_score_of_now_costs_two_statements_however_long_the_history_is(
 
 @pytest.mark.slow
 @settings(
-    max_examples=examples(20, ci=300),
+    max_examples=examples(20, ci=100),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
