@@ -109,7 +109,7 @@ class Draft:
     """A converted score, not yet judged and not yet stored. `time_achieved` in Unix milliseconds, None if unknown.
 
     `highlights`: where the player has this score already, that one is highlighted. `service`: as the score bears it,
-    "" where it bears that of its file.
+    "" where it bears that of its file. `is_highlighted`: where the score is new, it is highlighted.
     """
 
     row: int
@@ -120,6 +120,7 @@ class Draft:
     time_achieved: float | None
     highlights: bool = False
     service: str = ""
+    is_highlighted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
