@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from imports.errors import ImportFailed, ProblemType, RowProblem
+from imports.errors import ImportFailed
 from imports.formats import json_document, kept_rows
 from imports.formats.base import Context, Format, Parsed, ParseOptions, Sample
 from imports.formats.parsing.tachi_documents import (
@@ -26,7 +26,6 @@ from imports.formats.parsing.tachi_documents import (
     read_sent,
 )
 from imports.formats.parsing.tachi_rows import (
-    Row,
     as_sent,
     chart_reference,
     companions_of,
@@ -35,12 +34,10 @@ from imports.formats.parsing.tachi_rows import (
     key,
     more_keys,
     read_kept,
-    read_row,
-    unreadable_as_sent,
+    read_rows,
 )
 from imports.formats.schema import Violation
-from imports.formats.skipped import refuse_too_many
-from imports.formats.text import cut, storable, without_mark
+from imports.formats.text import cut, without_mark
 from imports.games.spec import Game
 
 IMPORT_TYPE = "file/tachi-scores"
@@ -52,21 +49,13 @@ def parse(data: bytes, options: ParseOptions) -> Parsed:
     """Reads a whole answer. Raises ImportFailed, status 400."""
     body = open_body(data)
     game, raws = _game_of(body, options)
-    companions = Companions(body)
-    rows: list[Row | RowProblem] = []
-    skipped = 0
-    for index, raw in enumerate(raws):
-        try:
-            rows.append(read_row(raw, companions, game))
-        except Violation as violation:
-            said = _sentence(violation, body.list_name, index)
-            # What is merely unknown waits as an orphan: only what is wrong is refused.
-            if not (options.skip_invalid or violation.is_unknown) or violation.message == json_document.TOO_LONG:
-                raise ImportFailed(said) from None
-            skipped += 1
-            refuse_too_many(skipped)
-            sent = storable(unreadable_as_sent(raw, companions))
-            rows.append(RowProblem(index, ProblemType.INVALID, said, sent, is_unknown=violation.is_unknown))
+    rows = read_rows(
+        raws,
+        Companions(body),
+        game,
+        skip_invalid=options.skip_invalid,
+        said=lambda violation, index: _sentence(violation, body.list_name, index),
+    )
     return Parsed(context=_context(game, body.list_name), rows=rows, received=options.now)
 
 

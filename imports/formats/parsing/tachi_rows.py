@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
 
-from imports.errors import ProblemType, RowProblem
+from imports.errors import ImportFailed, ProblemType, RowProblem
 from imports.formats import json_document
 from imports.formats.base import Catalogue, ChartReference, Context, Draft, Key
 from imports.formats.batch_manual_rows import Row as Fields
@@ -17,7 +17,8 @@ from imports.formats.lookup import CHART_ID, first_of_version
 from imports.formats.match_keys import CHART_FIELDS, fold_title
 from imports.formats.parsing.tachi_documents import Companions, Document, fields_of, game_and_playtype, read_sent
 from imports.formats.schema import Violation
-from imports.formats.text import cut
+from imports.formats.skipped import refuse_too_many
+from imports.formats.text import cut, storable
 from imports.games import javascript
 from imports.games.spec import Chart, Game, Song
 
@@ -37,6 +38,38 @@ class Row(Struct, gc=False):
     chart: Document
     song: Document
     is_highlighted: bool = False
+
+
+def read_rows(
+    raws: Sequence[Raw],
+    companions: Companions,
+    game: Game,
+    *,
+    skip_invalid: bool,
+    said: Callable[[Violation, int], str],
+    first: int = 0,
+    is_own: bool = False,
+) -> list[Row | RowProblem]:
+    """The scores of a file, the `first` of which is that row of the import. `said`: words for a row with this index.
+
+    Raises ImportFailed for a row that breaks the rules, unless such rows are skipped.
+    """
+    rows: list[Row | RowProblem] = []
+    skipped = 0
+    for index, raw in enumerate(raws):
+        try:
+            rows.append(read_row(raw, companions, game, is_own=is_own))
+        except Violation as violation:
+            message = said(violation, index)
+            # What is merely unknown waits as an orphan: only what is wrong is refused.
+            if not (skip_invalid or violation.is_unknown) or violation.message == json_document.TOO_LONG:
+                raise ImportFailed(message) from None
+            skipped += 1
+            refuse_too_many(skipped)
+            sent = storable(unreadable_as_sent(raw, companions))
+            is_unknown = violation.is_unknown
+            rows.append(RowProblem(first + index, ProblemType.INVALID, message, sent, is_unknown=is_unknown))
+    return rows
 
 
 def read_row(raw: Raw, companions: Companions, game: Game, *, is_own: bool = False) -> Row:
