@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from imports import jobs
 from imports.errors import ImportFailed
-from imports.formats import BY_IMPORT_TYPE
+from imports.formats import BY_IMPORT_TYPE, kept_rows
 from imports.formats.base import Contents
 from imports.formats.files.tachi_imports_export import GAME_FIELD, OWNER_FIELD
 from imports.models import APIToken, IdempotencyKey, Import, RowCorrection, User
@@ -53,8 +53,15 @@ def submit_once(user: User, upload: jobs.Upload, *, key: str, token: APIToken | 
 def submit_every_game(user: User, upload: jobs.Upload, *, key: str) -> Import:
     """Makes an import for each game of an export, or none; returns the first. Raises the same as `submit_once`."""
     games = games_in(upload)
-    uploads = [replace(upload, fields={**upload.fields, GAME_FIELD: game}) for game in games]
+    uploads = [_of_game(upload, game) for game in games]
     return _submit_once(user, uploads or [upload], key=key, digest=digest_of(upload))
+
+
+def _of_game(upload: jobs.Upload, game: str) -> jobs.Upload:
+    # Rows were put on charts by their numbers in the game that was looked at.
+    is_same = upload.fields.get(GAME_FIELD) == game
+    fields = {name: value for name, value in upload.fields.items() if is_same or name != kept_rows.CHOSEN_FIELD}
+    return replace(upload, fields={**fields, GAME_FIELD: game})
 
 
 def _submit_once(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from random import Random
 from typing import Any
@@ -26,6 +27,7 @@ from tests.sharing import shared
 from tests.takeout import exported
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.usefixtures("redis_clean", "sample")]
+WHOLE = re.compile(r"(?<=\d)\.0(?=[,\]}])")
 SERVICES = ("Night Logger", "e-amusement", "Öffentlich 日本", "a" * 60)
 COMMENTS = st.none() | st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=3, max_size=60
@@ -145,11 +147,6 @@ def test_an_export_of_every_game_brings_the_same_to_another_account() -> None:
         sessions.edit(session, {"name": f"{session.game} {session.playtype}", "desc": "a note", "highlight": True})
     made = exported.bring_export(bob, exported.zip_of_files(exported.exported(alice)))
     assert len(made) == len({gpt.split(":")[0] for gpt in SKILLS})
-    import sys
-
-    a, b = seen(alice), seen(bob)
-    for k in a:
-        sys.stderr.write(f"ZZZ {k} {set(a[k]) - set(b[k])}\nZZZ {set(b[k]) - set(a[k])}\n")
     assert seen(bob) == seen(alice)
     for job in made:
         exported.take_back(job)
@@ -181,6 +178,6 @@ def seen(user: User) -> dict[str, list[str]]:
         "sessions": user.sessions.values_list(*named, "time_started", "time_ended", "calculated_data"),
         "stats": user.game_stats.values_list("game", "playtype", "ratings", "classes"),
     }
-    return {
-        name: sorted(msgspec.json.encode(row, order="sorted").decode() for row in found) for name, found in rows.items()
-    }
+    encode = msgspec.json.Encoder(order="sorted").encode
+    # JSON has one number for 63 and 63.0.
+    return {name: sorted(WHOLE.sub("", encode(row).decode()) for row in found) for name, found in rows.items()}
