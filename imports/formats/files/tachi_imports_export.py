@@ -92,9 +92,7 @@ def contents(data: bytes) -> Contents:
 def part(data: bytes, game: str) -> bytes:
     """An export of one game: what an import of it reads, and nothing else."""
     archive = ExportArchive(data)
-    names = [ABOUT, SESSIONS, CLASSES, *_score_files(archive).get(game, ())]
-    files = ((name, archive.read(name)) for name in names)
-    return write_archive((name, content) for name, content in files if content is not None)
+    return archive.part([ABOUT, SESSIONS, CLASSES, *_score_files(archive).get(game, ())])
 
 
 def _score_files(archive: ExportArchive) -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import posixpath
+import shutil
 import zlib
 from collections.abc import Iterable, Mapping
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
@@ -26,6 +27,8 @@ MAX_UNPACKED = 128 << 20  # bytes of all members that one import reads
 MAX_ABOUT = 64 << 10  # bytes
 MAX_RATIO = 100  # a member's bytes to its compressed bytes: JSON of ours has ten to twenty
 SMALL = 64 << 10  # bytes of a member that may have any ratio
+QUICK = 1  # the compression of what is made while somebody waits
+UNPACKABLE = (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 MAX_NAME = 200  # characters of a player's or an instance's name
 
 NO_ZIP = "This is no ZIP, or only a part of one: download the export again."
@@ -80,6 +83,30 @@ class ExportArchive:
         entry = self._entries.get(name)
         if entry is None:
             return None
+        self._admit(name, entry, most=most)
+        try:
+            return self._zip.read(entry)
+        except UNPACKABLE:
+            raise ImportFailed(f"{name} cannot be unpacked: download the export again.") from None
+
+    def part(self, names: Iterable[str]) -> bytes:
+        """A ZIP of these of its files, as far as it has them. Never holds a whole one unpacked."""
+        written = io.BytesIO()
+        with ZipFile(written, "w", ZIP_DEFLATED, compresslevel=QUICK) as cut:
+            for name in names:
+                entry = self._entries.get(name)
+                if entry is None:
+                    continue
+                self._admit(name, entry)
+                try:
+                    with self._zip.open(entry) as source, cut.open(name, "w") as target:
+                        shutil.copyfileobj(source, target)
+                except UNPACKABLE:
+                    raise ImportFailed(f"{name} cannot be unpacked: download the export again.") from None
+        return written.getvalue()
+
+    def _admit(self, name: str, entry: ZipInfo, *, most: int = MAX_UNPACKED) -> None:
+        """Raises ImportFailed for what is not to be unpacked."""
         _refuse_packing(entry)
         # What the directory claims: zipfile unpacks no more than that, and checks that it is that much.
         self._unpacked += entry.file_size
@@ -88,10 +115,6 @@ class ExportArchive:
                 f"Unpacked, {name} is too large: an import reads at most {MAX_UNPACKED >> 20} MB of an export. "
                 "Upload the files in its folder batch-manual instead."
             )
-        try:
-            return self._zip.read(entry)
-        except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError):
-            raise ImportFailed(f"{name} cannot be unpacked: download the export again.") from None
 
     def _read_about(self) -> About:
         content = self.read(ABOUT, most=MAX_ABOUT)
@@ -115,12 +138,10 @@ class ExportArchive:
 def write_archive(files: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> bytes:
     """A ZIP of these files, the same for the same files."""
     written = io.BytesIO()
-    # The quickest compression: it is made while somebody waits, and only kept, never sent.
-    with ZipFile(written, "w", ZIP_DEFLATED, compresslevel=1) as archive:
+    with ZipFile(written, "w", ZIP_DEFLATED, compresslevel=QUICK) as archive:
         for name, content in dict(files).items():
-            info = ZipInfo(name)
-            info.compress_type = ZIP_DEFLATED
-            archive.writestr(info, content)
+            with archive.open(name, "w") as file:
+                file.write(content)
     return written.getvalue()
 
 

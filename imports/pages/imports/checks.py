@@ -30,9 +30,11 @@ def check_and_keep(request: AuthenticatedRequest, upload: Upload, *, progress: P
 def _with_game(upload: Upload) -> Upload:
     """An export with the game to look at, by default its first. Whose it is, the page says, and asks no more."""
     contents, games = submissions.contents_of(upload), submissions.games_in(upload)
-    if contents is None or not games:
+    if contents is None:
         return upload
-    return replace(upload, fields={GAME_FIELD: games[0], **upload.fields, OWNER_FIELD: contents.username})
+    first = {GAME_FIELD: games[0]} if len(games) > 1 else {}
+    owner = {OWNER_FIELD: contents.username} if contents.username else {}
+    return replace(upload, fields={**first, **upload.fields, **owner})
 
 
 def with_game(upload: Upload, game: str) -> Upload:
