@@ -34,6 +34,7 @@ def measure(made: Installation, client: Client, document: bytes) -> Written:
     """Imports the document, and has the data of its player exported."""
     wait_for(made.database, client.upload(document))
     made.rest()
+    client.close()  # the server may have closed the kept connection by now
     before = _worker_seconds(made)
     with memory_of(made.workers()) as growth, cpu_of(made) as cpu:
         begun = time.time()

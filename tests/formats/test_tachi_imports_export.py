@@ -153,7 +153,7 @@ def test_a_zip_is_recognized_by_the_name_of_its_manifest_also_in_a_folder() -> N
 
 
 def test_a_row_that_breaks_the_rules_may_be_skipped_and_counts_on_through_the_files() -> None:
-    double = {"scores/iidx-SP": {"scores": [], "charts": []}}
+    double: dict[str, Any] = {"scores/iidx-SP": {"scores": [], "charts": []}}
     data = export(score(), score(scoreData={"score": -1, "lamp": "CLEAR"}), score(comment=5), **double)
     parsed = parse(data, FILE, skip_invalid=True, fields={"game": "sdvx"})
     assert [row.row for row in parsed.rows if isinstance(row, RowProblem)] == [1, 2]
@@ -171,7 +171,7 @@ def test_a_session_is_taken_where_scores_lie_and_is_not_longer_than_these() -> N
         session(NOON + 2 * week, NOON + 3 * week),
     ]
     [one] = parse(export(score(), score(timeAchieved=NOON + 1), sessions={"sessions": sent}), FILE).sessions
-    assert (one.start, one.end, one.anchor, one.edited) == (NOON, NOON + 1, NOON, {"name"})
+    assert (one.start, one.end, one.anchor, one.edited) == (NOON, NOON + 1, NOON, frozenset({"name"}))
 
 
 def test_a_part_has_what_an_import_of_a_game_reads() -> None:

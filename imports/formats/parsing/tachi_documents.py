@@ -178,13 +178,14 @@ def fields_of(sent: Sent, playtype: Playtype, *, is_own: bool = False) -> Row:
 
 
 def _own_comment(value: Any) -> str | None:
-    if value is not None and (not isinstance(value, str) or len(value) > MAX_OWN_COMMENT):
-        raise Violation(f"Expected a text of at most {MAX_OWN_COMMENT:,} characters.", path=".comment")
-    return value
+    if value is None or (isinstance(value, str) and len(value) <= MAX_OWN_COMMENT):
+        return value
+    raise Violation(f"Expected a text of at most {MAX_OWN_COMMENT:,} characters.", path=".comment")
 
 
 def _own_time(value: Any) -> float | None:
-    is_time = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if value is not None and not is_time:
-        raise Violation("Expected a time in Unix milliseconds.", path=".timeAchieved")
-    return value
+    if value is None:
+        return None
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return value
+    raise Violation("Expected a time in Unix milliseconds.", path=".timeAchieved")
