@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from hashlib import sha256
 from typing import TypeVar
 
@@ -14,6 +15,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from imports import jobs
+from imports.errors import ImportFailed
+from imports.formats import BY_IMPORT_TYPE, kept_rows
+from imports.formats.base import Contents
+from imports.formats.files.tachi_imports_export import GAME_FIELD, OWNER_FIELD
 from imports.models import APIToken, IdempotencyKey, Import, RowCorrection, User
 from imports.models.documents import UNFINISHED
 from imports.pipeline import prediction, row_corrections
@@ -42,17 +47,36 @@ def submit_once(user: User, upload: jobs.Upload, *, key: str, token: APIToken | 
 
     Raises IdempotencyKeyReused, and ImportFailed for what `submit` refuses.
     """
-    digest = digest_of(upload)
+    return _submit_once(user, [upload], key=key, digest=digest_of(upload), token=token)
+
+
+def submit_every_game(user: User, upload: jobs.Upload, *, key: str) -> Import:
+    """Makes an import for each game of an export, or none; returns the first. Raises the same as `submit_once`."""
+    games = games_in(upload)
+    uploads = [_of_game(upload, game) for game in games]
+    return _submit_once(user, uploads or [upload], key=key, digest=digest_of(upload))
+
+
+def _of_game(upload: jobs.Upload, game: str) -> jobs.Upload:
+    # Rows were put on charts by their numbers in the game that was looked at.
+    is_same = upload.fields.get(GAME_FIELD) == game
+    fields = {name: value for name, value in upload.fields.items() if is_same or name != kept_rows.CHOSEN_FIELD}
+    return replace(upload, fields={**fields, GAME_FIELD: game})
+
+
+def _submit_once(
+    user: User, uploads: Sequence[jobs.Upload], *, key: str, digest: str, token: APIToken | None = None
+) -> Import:
     earlier = _earlier(user, key, digest)
     if earlier is not None:
         return earlier
-    _check_upload(upload)
+    parts = [_checked_part(user, upload) for upload in uploads]
     try:
         # One transaction: neither an import without its key nor a key without its import. Of two requests at once the
         # second waits at the unique constraint until the first is through, and then has made nothing.
         with transaction.atomic():
             IdempotencyKey.objects.expired().filter(user=user, key=key).delete()
-            job = jobs.submit(user, upload, token=token)
+            job, *_ = [jobs.submit(user, part, token=token) for part in parts]
             IdempotencyKey.objects.create(user=user, key=key, digest=digest, job=job)
     except IntegrityError:
         earlier = _earlier(user, key, digest)
@@ -83,12 +107,50 @@ def submit_correction(user: User, upload: jobs.Upload, *, of: Import, rows: Sequ
 
 def submit(user: User, upload: jobs.Upload, *, token: APIToken | None = None) -> Import:
     """Creates an import. Raises the ImportFailed that it would end with, as far as that can be known at once."""
-    _check_upload(upload)
-    return jobs.submit(user, upload, token=token)
+    return jobs.submit(user, _checked_part(user, upload), token=token)
 
 
-def _check_upload(upload: jobs.Upload) -> None:
+def _checked_part(user: User, upload: jobs.Upload) -> jobs.Upload:
+    """What is stored of an upload that can succeed: of an export only what an import of its game reads."""
+    refuse_others_export(user, upload)
     reading.check_upload(upload, jobs.enabled_games(), received_at=timezone.now(), max_rows=jobs.max_rows())
+    games = games_in(upload)
+    if not games:
+        return upload
+    source = BY_IMPORT_TYPE[upload.import_type]
+    return replace(upload, content=source.part(upload.content, upload.fields.get(GAME_FIELD) or games[0]))
+
+
+def contents_of(upload: jobs.Upload) -> Contents | None:
+    """What an export says of itself; None for other uploads. Raises ImportFailed."""
+    source = BY_IMPORT_TYPE[upload.import_type]
+    return None if source.contents is None or upload.holds_kept_rows else source.contents(upload.content)
+
+
+def games_in(upload: jobs.Upload) -> list[str]:
+    """The games of an export that this instance has; none for other uploads. Raises ImportFailed."""
+    contents = contents_of(upload)
+    here = {game.slug for game in jobs.enabled_games()}
+    return [game for game in contents.games if game in here] if contents else []
+
+
+OTHERS_EXPORT = (
+    "This is the export of {name} from {instance}, and your name here is {yours}. If these are your own scores, send "
+    "the name {name} along in the field username."
+)
+
+
+def refuse_others_export(user: User, upload: jobs.Upload) -> None:
+    """Raises ImportFailed for an export of somebody with another name, unless the upload says that name, too.
+
+    Nobody can prove who somebody was elsewhere: this is against mistakes.
+    """
+    contents = contents_of(upload)
+    if contents is None or contents.username.casefold() in ("", user.username.casefold()):
+        return
+    if upload.fields.get(OWNER_FIELD, "").casefold() != contents.username.casefold():
+        where = contents.instance or "another instance"
+        raise ImportFailed(OTHERS_EXPORT.format(name=contents.username, instance=where, yours=user.username))
 
 
 def digest_of(upload: jobs.Upload) -> str:
@@ -121,6 +183,7 @@ def check(
     user: User, upload: jobs.Upload, *, row_filter: RowFilter | None = None, progress: Progress | None = None
 ) -> CheckResult:
     """Returns what an import of this would do with each row; stores nothing. Raises ImportFailed or CheckInProgress."""
+    refuse_others_export(user, upload)
     with _one_large_check() if len(upload.content) >= LARGE_UPLOAD_BYTES else nullcontext():
         return check_upload(
             user.pk,

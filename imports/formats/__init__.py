@@ -21,7 +21,14 @@ from collections.abc import Iterable
 
 from imports.formats import batch_manual, manual_classes
 from imports.formats.base import Format
-from imports.formats.files import iidx_csv, mypagescraper, sdvx_csv, solid_state_squad, tachi_scores
+from imports.formats.files import (
+    iidx_csv,
+    mypagescraper,
+    sdvx_csv,
+    solid_state_squad,
+    tachi_imports_export,
+    tachi_scores,
+)
 from imports.formats.hooks import barbatos, beatoraja, fervidex, kshook, lr2hook, usc
 
 FORMATS: tuple[Format, ...] = (
@@ -43,6 +50,7 @@ FORMATS: tuple[Format, ...] = (
     kshook.STATIC,
     lr2hook.HOOK,
     tachi_scores.FILE,
+    tachi_imports_export.FILE,
 )
 """Every format, in the order in which the original's messages list them, and then our own."""
 

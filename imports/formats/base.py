@@ -76,6 +76,37 @@ class Context:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentSession:
+    """A session that a file names, which its player may have given name, note and highlight (`edited`: which of them).
+
+    `number`: its place in the file. Times in Unix milliseconds; `anchor`: of the score that made it a session.
+    """
+
+    number: int
+    playtype: str
+    name: str
+    desc: str | None
+    highlight: bool
+    edited: frozenset[str]
+    start: float
+    end: float
+    anchor: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What a file of several games says of itself. `games`: slugs. `username`, `instance`: whose it is, and from where.
+
+    `time`: when it was written, in Unix milliseconds.
+    """
+
+    games: tuple[str, ...]
+    username: str
+    instance: str
+    time: float
+
+
 @dataclass(slots=True, kw_only=True)
 class Parsed:
     """A file that could be read. `rows` are the format's own objects, or a problem where a bad row was skipped.
@@ -84,6 +115,7 @@ class Parsed:
     replace higher ones too.
     `received`: when the file came, in Unix milliseconds. Rows are judged by that time, however much later it is done.
     `chosen`: row -> the chart that its player says it was played on, whatever the row itself asks for.
+    `sessions`: how sessions of these scores are called.
     """
 
     context: Context
@@ -92,6 +124,7 @@ class Parsed:
     received: int = 0
     sets_classes: bool = False
     chosen: Mapping[int, Chart] = field(default_factory=dict)
+    sessions: Sequence[SentSession] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +142,7 @@ class Draft:
     """A converted score, not yet judged and not yet stored. `time_achieved` in Unix milliseconds, None if unknown.
 
     `highlights`: where the player has this score already, that one is highlighted. `service`: as the score bears it,
-    "" where it bears that of its file.
+    "" where it bears that of its file. `is_highlighted`: where the score is new, it is highlighted.
     """
 
     row: int
@@ -120,6 +153,7 @@ class Draft:
     time_achieved: float | None
     highlights: bool = False
     service: str = ""
+    is_highlighted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +225,8 @@ class Format:
     document(context as sent, rows as sent) -> a file of just these rows, to mend and to send again.
     chart_reference(row as sent, context as sent) -> ChartReference, or None where the row names nothing.
     unknown_chart(row as sent, context as sent) -> UnknownChart, or None. Most formats have rows that only name theirs.
+    contents(data) -> what a file of several games says of itself, of which each becomes an import. Always quick.
+    part(data, game's slug) -> a file of one of these games.
 
     What it says of itself:
 
@@ -230,6 +266,8 @@ class Format:
     addresses: tuple[str, ...] = ()
     has_settings: bool = False
     unknown_chart: Callable[[Any, Mapping[str, Any]], UnknownChart | None] | None = None
+    contents: Callable[[bytes], Contents] | None = None
+    part: Callable[[bytes, str], bytes] = lambda data, _game: data
 
     @property
     def is_file(self) -> bool:

@@ -53,6 +53,10 @@ def check_template(value: str) -> None:
 
 
 class APIClientManager(models.Manager["APIClient"]):
+    def get_by_natural_key(self, client_id: str) -> APIClient:
+        """What `loaddata` finds a client of a fixture by, so that loading it again changes it."""
+        return self.get(client_id=client_id)
+
     def create_for(self, user: User, **fields: Any) -> tuple[APIClient, str]:
         """Makes a client of a user's; returns it and its secret, stored nowhere. Raises TooManyClients."""
         if self.filter(author=user).count() >= MAX_CLIENTS_PER_USER:
@@ -85,6 +89,9 @@ class APIClient(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def natural_key(self) -> tuple[str]:
+        return (self.client_id,)
 
     def reset_secret(self) -> str:
         """Gives it a new secret and returns that."""

@@ -14,7 +14,7 @@ from imports.pipeline import classes, deletions, departures, player_charts, row_
 from imports.pipeline.derived import bests, class_history
 from imports.pipeline.derived.refresh import refresh
 from imports.pipeline.progress import Progress, Stage
-from imports.pipeline.scoring import problems, store
+from imports.pipeline.scoring import problems, sent_sessions, store
 from imports.pipeline.scoring.completion import completion_fields
 from imports.pipeline.scoring.convert import Known
 from imports.pipeline.scoring.reading import iter_judged, read
@@ -131,6 +131,8 @@ def finish(job: Import, parsed: Parsed, batch: store.Batch, progress: Progress, 
     if batch.score_ids is not None:
         row_corrections.settle(job, batch.score_ids)
     revert_snapshot.restore(job, edits, batch.affected)
+    if parsed.sessions:
+        sent_sessions.bring(job, parsed.sessions, batch.affected, added=batch.added)
     if batch.highlighted:
         highlight(job.user_id, batch.highlighted)
     playtypes = parsed.context.game.by_name

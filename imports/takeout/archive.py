@@ -11,6 +11,7 @@ import msgspec
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from imports.formats.parsing.export_archive import ABOUT, FORMAT, VERSION
 from imports.games import BY_SLUG
 from imports.games.spec import Playtype
 from imports.integers import milliseconds
@@ -34,9 +35,6 @@ from imports.models import (
 from imports.takeout import batch_manual_files, documents
 from imports.takeout.stored_file import safe_file_name, unpacked
 
-FORMAT = "tachi-imports-export"
-VERSION = 1
-ABOUT = "export.json"
 CHUNK_ROWS = 2_000  # rows that are in memory at once
 COMPRESSION = 6
 

@@ -20,6 +20,7 @@ from script.bench_parts import (
     costs,
     crowd,
     derivation,
+    exports,
     growth,
     hooks,
     plots,
@@ -51,7 +52,7 @@ class Size:
     history_steps: int = 3
     others: int = 0
     long_run: int = 0
-    only_hooks: bool = False
+    only: str = ""  # "hooks" or "exports"
 
 
 QUICK = Size(
@@ -113,18 +114,21 @@ def arguments() -> argparse.Namespace:
         default=0,
         help="also among this many scores of others, for example 5000000 (slow)",
     )
-    parser.add_argument("--hooks", action="store_true", help="only hooks and tables of e-amusement")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--hooks", action="store_true", help="only hooks and tables of e-amusement")
+    only.add_argument("--exports", action="store_true", help="only exports of a player's data")
     parser.add_argument("--million", action="store_true", help="also a million scores in ten imports (slow)")
     asked = parser.parse_args()
     rounds = asked.rounds or asked.size.rounds
     long_run = MILLION_IMPORTS if asked.million else 0
-    asked.size = replace(asked.size, rounds=rounds, others=asked.large, long_run=long_run, only_hooks=asked.hooks)
+    only_part = "hooks" if asked.hooks else "exports" if asked.exports else ""
+    asked.size = replace(asked.size, rounds=rounds, others=asked.large, long_run=long_run, only=only_part)
     return asked
 
 
 def measure(made: Installation, report: Report, size: Size) -> None:
     """Everything that was asked for, into the report."""
-    if not size.only_hooks:
+    if not size.only:
         print_status("Judging invented scores of every playtype ...")
         report.add(derivation.HEADING, derivation.figures())
         print_status("Reading untrusted text ...")
@@ -134,9 +138,12 @@ def measure(made: Installation, report: Report, size: Size) -> None:
     made.manage("load_seeds", str(made.folder / "seeds"))
     clients = players(made, 3 * size.rounds + size.long_run + 2 * crowd.PLAYERS + 30)
     warm_up(made, next(clients), charts)
-    measure_hooks(made, report, clients, charts, size=size)
-    measure_table(made, report, clients, rounds=size.rounds)
-    if size.only_hooks:
+    if size.only != "hooks":
+        measure_exports(made, report, clients, charts["sdvx"], count=size.scores)
+    if size.only != "exports":
+        measure_hooks(made, report, clients, charts, size=size)
+        measure_table(made, report, clients, rounds=size.rounds)
+    if size.only:
         return
     if size.others:
         report.curves.append(measure_others(made, report, clients, charts["sdvx"], size=size))
@@ -209,6 +216,17 @@ def measure_hooks(
     passed, refused = hooks.crowd([next(clients) for _ in range(crowd.PLAYERS)], charts, seconds=size.crowd_seconds)
     heading = f"{crowd.PLAYERS} players of beatoraja, a score every two seconds each, {size.crowd_seconds:.0f} s"
     report.add(heading, hooks.crowd_figures(made, passed, refused))
+
+
+def measure_exports(
+    made: Installation, report: Report, clients: Iterator[Client], charts: list[catalogue.Row], *, count: int
+) -> None:
+    print_status(f"The export of a player with {count:,} scores ...")
+    counts = (count // exports.SMALLER, count)
+    documents = [catalogue.scores("sdvx:Single", charts, each, seed="export") for each in counts]
+    smaller, larger = (exports.measure(made, next(clients), document) for document in documents)
+    heading = f"The export of a player with {count:,} scores"
+    report.add(heading, exports.figures(smaller, larger, count=count))
 
 
 def measure_table(made: Installation, report: Report, clients: Iterator[Client], *, rounds: int) -> None:

@@ -24,6 +24,9 @@ class Client:
     def get(self, path: str) -> bytes:
         return self._request("GET", path, status=200)
 
+    def post(self, path: str, *, status: int) -> bytes:
+        return self._request("POST", path, status=status)
+
     def upload(
         self, content: bytes, *, import_type: str = "file/batch-manual", file_name: str = "scores.json", **fields: str
     ) -> str:

@@ -16,6 +16,7 @@ from imports.formats import BY_IMPORT_TYPE
 from imports.formats.base import Catalogue, Context, Format, Key, Parsed, ParseOptions
 from imports.formats.lookup import CHART_ID, MATCH_TYPES
 from imports.formats.match_keys import chart_keys, song_keys
+from imports.formats.parsing.export_archive import write_archive
 from imports.games import GAMES, sdvx
 from imports.games.shapes import Either, Flag, ListOf, Number, OneOf, Pair, Record, Text
 from imports.games.spec import (
@@ -56,7 +57,9 @@ def document(*scores: Any, meta: Any = None, **parts: Any) -> dict[str, Any]:
 
 
 def raw(content: Any) -> bytes:
-    """Bytes as they are, text as UTF-8, anything else as JSON."""
+    """Bytes as they are, text as UTF-8, `{"zip": {name: content}}` as a ZIP of such, anything else as JSON."""
+    if isinstance(content, dict) and content.keys() == {"zip"}:
+        return write_archive({name: raw(inner) for name, inner in content["zip"].items()})
     if isinstance(content, bytes):
         return content
     return (content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)).encode()

@@ -28,6 +28,7 @@ from tests import hashed_charts
 from tests.api.hooks import senders
 from tests.examples import examples
 from tests.factories import process
+from tests.formats.factories import raw
 from tests.pipeline.factories import player, undone
 from tests.pipeline.state_machine import history_of
 from tests.pipeline.test_file_formats import case_of, catalogue_of
@@ -107,14 +108,14 @@ def bodies_of(source: Format, program: Program) -> Supply:
 def files_of(source: Format) -> Supply:
     """Files with some of the rows of the format's case, good ones and bad ones."""
     case = case_of(source)
-    sent = case["input"] if isinstance(case["input"], str) else json.dumps(case["input"])
+    sent = raw(case["input"])
     fields: dict[str, str] = case.get("fields", {})
-    parsed = source.parse(sent.encode(), ParseOptions(games=GAMES, now=0, fields=fields))
+    parsed = source.parse(sent, ParseOptions(games=GAMES, now=0, fields=fields))
     context, rows = json.loads(json.dumps([parsed.context.as_sent(), list(map(source.as_sent, parsed.rows))]))
 
     def upload(pick: int) -> jobs.Upload:
         chosen = [row for place, row in enumerate(rows) if pick >> place & 1]
-        content = source.document(context, chosen) if chosen else sent.encode()
+        content = source.document(context, chosen) if chosen else sent
         return jobs.Upload(content=content, import_type=source.import_type, fields=fields)
 
     return upload

@@ -12,7 +12,7 @@ from redis import Redis
 from imports import jobs, submissions
 from imports.formats import BY_IMPORT_TYPE, FORMATS, kept_rows
 from imports.formats.base import Format
-from imports.formats.files import tachi_scores
+from imports.formats.files import tachi_imports_export, tachi_scores
 from imports.formats.match_keys import chart_keys, song_keys
 from imports.models import Chart, GameStats, Import, ImportProblem, OrphanScore, Score, Song, User
 from imports.pipeline.checking import Verdict
@@ -89,8 +89,11 @@ def outcomes(job: Import, case: dict[str, Any]) -> None:
         assert each["metrics"].items() <= score.score_data.items()
         assert (score.comment, score.time_achieved) == (each["comment"], each["timeAchieved"])
         assert score.import_type == job.import_type
-        if job.import_type != tachi_scores.IMPORT_TYPE:  # its scores bear the service that each one names
+        if job.import_type not in OWN_SERVICES:
             assert score.service == case["expect"]["service"]
+
+
+OWN_SERVICES = (tachi_scores.IMPORT_TYPE, tachi_imports_export.IMPORT_TYPE)  # whose scores name their own
 
 
 @each_file

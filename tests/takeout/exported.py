@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import secrets
 from typing import Any
 from zipfile import ZipFile
 
-from imports import jobs
-from imports.models import DataExport, GameStats, PersonalBest, Score, Session, User
+from imports import jobs, submissions
+from imports.formats.files.tachi_imports_export import IMPORT_TYPE
+from imports.formats.parsing.export_archive import write_archive
+from imports.models import DataExport, GameStats, Import, PersonalBest, Score, Session, User
+from imports.pipeline.undo.revert import RevertRequest, revert
 from imports.takeout.stored_file import parts_of
 from tests import factories
 
@@ -43,6 +47,35 @@ def bring(user: User, content: bytes, import_type: str = "file/batch-manual", **
     job = factories.process(jobs.submit(user, jobs.Upload(content=content, import_type=import_type, **fields)))
     assert (job.state, job.error_message, job.problem_count) == ("completed", "", 0), list(job.problems.values()[:3])
     return job
+
+
+def zip_of_files(archive: ZipFile) -> bytes:
+    """The bytes of an export, packed again."""
+    with archive:
+        return write_archive((name, archive.read(name)) for name in archive.namelist())
+
+
+def bring_export(user: User, content: bytes, *, username: str = "alice") -> list[Import]:
+    """The imports, one a game, of an export of this player, which a worker has dealt with."""
+    upload = jobs.Upload(content=content, import_type=IMPORT_TYPE, fields={"username": username})
+    first = submissions.submit_every_game(user, upload, key=secrets.token_hex(8))
+    made = [factories.process(job) for job in user.imports.filter(pk__gte=first.pk).order_by("pk")]
+    assert [(job.state, job.error_message, job.problem_count) for job in made] == [("completed", "", 0)] * len(made)
+    return made
+
+
+def take_back(job: Import) -> None:
+    """Reverts an import, and the classes that it gave."""
+    job.refresh_from_db()
+    revert(job, RevertRequest(roll_back_classes=True))
+
+
+def bring_again(job: Import) -> None:
+    """Restores a reverted import."""
+    job.refresh_from_db()
+    jobs.restore(job, by=job.user)
+    factories.process(job)
+    assert job.state == "completed", job.error_message
 
 
 def empty(user: User) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from random import Random
 from typing import Any
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 from pytest_django import DjangoDbBlocker
 
 from imports.games import playtype_of
-from imports.models import Import, Score
+from imports.models import Import, Score, User
+from imports.pipeline.derived import sessions
 from imports.sample.catalogue import catalogue
 from imports.sample.make import SEEDS
 from imports.sample.plays import SKILLS, document, plays
@@ -25,6 +27,7 @@ from tests.sharing import shared
 from tests.takeout import exported
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.usefixtures("redis_clean", "sample")]
+WHOLE = re.compile(r"(?<=\d)\.0(?=[,\]}])")
 SERVICES = ("Night Logger", "e-amusement", "Öffentlich 日本", "a" * 60)
 COMMENTS = st.none() | st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=3, max_size=60
@@ -101,3 +104,80 @@ def drawn_document(gpt: str, service: str, data: st.DataObject) -> dict[str, Any
     provided = {group.name: group.ids for group in playtype.classes.values() if group.is_provided}
     classes = {set_: data.draw(st.sampled_from(ids)) for set_, ids in provided.items()}
     return document(gpt, rows, service=service, classes=classes)
+
+
+@settings(
+    max_examples=examples(2, ci=10),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.data())
+@undone()
+def test_an_export_brings_the_same_to_another_account_and_goes_again(data: st.DataObject) -> None:
+    """Beside what that account has of its own, in one game, which is as before once the imports are taken back."""
+    alice, bob = people.alice(), people.bob()
+    games = data.draw(st.lists(st.sampled_from(sorted(SKILLS)), min_size=1, max_size=3, unique=True), label="games")
+    for gpt in games:
+        exported.bring(alice, msgspec.json.encode(drawn_document(gpt, "Night Logger", data)))
+    name_sessions(alice, data)
+    own = sorted(set(SKILLS) - {each for each in SKILLS if each.split(":")[0] in {gpt.split(":")[0] for gpt in games}})
+    exported.bring(bob, msgspec.json.encode(drawn_document(data.draw(st.sampled_from(own)), "Mine", data)))
+    before = seen(bob)
+    wanted = {name: sorted([*mine, *seen(alice)[name]]) for name, mine in before.items()}
+
+    made = exported.bring_export(bob, exported.zip_of_files(exported.exported(alice)))
+    assert seen(bob) == wanted
+    for job in made:
+        exported.take_back(job)
+    assert seen(bob) == before
+    for job in reversed(made):
+        exported.bring_again(job)
+    assert seen(bob) == wanted
+
+
+def test_an_export_of_every_game_brings_the_same_to_another_account() -> None:
+    alice, bob = people.alice(), people.bob()
+    for gpt in SKILLS:
+        game, name = gpt.split(":")
+        charts = [chart for chart in catalogue()[game].charts if chart["playtype"] == name]
+        rows = list(plays(gpt, charts, 6, chance=Random(gpt)))
+        rows[0]["comment"] = "at last"
+        exported.bring(alice, msgspec.json.encode(document(gpt, rows, service="Night Logger")))
+    for session in alice.sessions.all():
+        sessions.edit(session, {"name": f"{session.game} {session.playtype}", "desc": "a note", "highlight": True})
+    made = exported.bring_export(bob, exported.zip_of_files(exported.exported(alice)))
+    assert len(made) == len({gpt.split(":")[0] for gpt in SKILLS})
+    assert seen(bob) == seen(alice)
+    for job in made:
+        exported.take_back(job)
+    assert not any(seen(bob).values())
+    for job in made:
+        exported.bring_again(job)
+    assert seen(bob) == seen(alice)
+
+
+def name_sessions(user: User, data: st.DataObject) -> None:
+    """Some of a player's sessions get a name, a note or a highlight."""
+    names, notes = st.text("ab あ", min_size=3, max_size=80).filter(str.strip), st.text("xy", min_size=3, max_size=120)
+    for session in user.sessions.order_by("pk"):
+        changes = data.draw(
+            st.fixed_dictionaries({}, optional={"name": names, "desc": notes, "highlight": st.just(True)})
+        )
+        if changes:
+            sessions.edit(session, changes)
+
+
+def seen(user: User) -> dict[str, list[str]]:
+    """What anybody sees of a player, as sorted texts; without IDs, which each account has anew."""
+    of_scores = ("game", "chart", "service", "comment", "highlight", "time_achieved", "score_data", "score_meta")
+    named = ("game", "playtype", "name", "desc", "highlight", "name_edited", "desc_edited", "highlight_edited")
+    of_bests = ("game", "playtype", "chart", "score_data", "calculated_data", "highlight")
+    rows = {
+        "scores": user.scores.values_list(*of_scores, "calculated_data"),
+        "bests": user.bests.values_list(*of_bests),
+        "sessions": user.sessions.values_list(*named, "time_started", "time_ended", "calculated_data"),
+        "stats": user.game_stats.values_list("game", "playtype", "ratings", "classes"),
+    }
+    encode = msgspec.json.Encoder(order="sorted").encode
+    # JSON has one number for 63 and 63.0.
+    return {name: sorted(WHOLE.sub("", encode(row).decode()) for row in found) for name, found in rows.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import msgspec
@@ -57,6 +58,7 @@ class Sent(Struct):
     service: str | None = None
     score_meta: dict[str, Any] | None = field(name="scoreMeta", default=None)
     composed_from: list[dict[str, Any]] | None = field(name="composedFrom", default=None)
+    highlight: Any = None
 
 
 def open_body(data: bytes) -> Body:
@@ -138,8 +140,14 @@ def game_and_playtype(sent: Sent) -> tuple[Game, Playtype]:
     return found
 
 
-def fields_of(sent: Sent, playtype: Playtype) -> Row:
-    """What a row of BATCH-MANUAL would say of it, and with the checks of one. Raises Violation."""
+MAX_OWN_COMMENT = 10_000  # characters of a comment in an export of ours: programs send long ones
+
+
+def fields_of(sent: Sent, playtype: Playtype, *, is_own: bool = False) -> Row:
+    """What a row of BATCH-MANUAL would say of it, and with the checks of one. Raises Violation.
+
+    `is_own`: as an export of ours has it, whose comments may be long and whose times early.
+    """
     data = as_of_today(sent.data, playtype)
     is_composed = len({each.get("scoreID") for each in sent.composed_from or ()}) > 1
     optional = data.get("optional") or {}
@@ -147,8 +155,8 @@ def fields_of(sent: Sent, playtype: Playtype) -> Row:
     row |= {
         "matchType": CHART_ID,
         "identifier": sent.chart_id,
-        "comment": sent.comment or None,
-        "timeAchieved": sent.time_achieved,
+        "comment": None if is_own else sent.comment or None,
+        "timeAchieved": None if is_own else sent.time_achieved,
         "judgements": {} if is_composed else data.get("judgements"),
         # Indexes of ladders, which are computed.
         "optional": {name: value for name, value in optional.items() if name != "enumIndexes"}
@@ -160,5 +168,24 @@ def fields_of(sent: Sent, playtype: Playtype) -> Row:
     try:
         fields = msgspec.convert(row, reader.row)
     except msgspec.ValidationError:
-        return reader.check(row)
-    return reader.check(row) if needs_full_check(fields) else fields
+        fields = reader.check(row)
+    else:
+        if needs_full_check(fields):
+            fields = reader.check(row)
+    if is_own:
+        fields.comment, fields.time_achieved = _own_comment(sent.comment), _own_time(sent.time_achieved)
+    return fields
+
+
+def _own_comment(value: Any) -> str | None:
+    if value is None or (isinstance(value, str) and len(value) <= MAX_OWN_COMMENT):
+        return value
+    raise Violation(f"Expected a text of at most {MAX_OWN_COMMENT:,} characters.", path=".comment")
+
+
+def _own_time(value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return value
+    raise Violation("Expected a time in Unix milliseconds.", path=".timeAchieved")

@@ -9,6 +9,7 @@ from typing import Any
 
 from imports.catalogue.chart_names import difficulty_name
 from imports.formats import BY_IMPORT_TYPE, kept_rows
+from imports.games import BY_SLUG
 from imports.jobs import Upload
 from imports.models import Import, ImportSession
 from imports.pages.components.charts_and_distributions import highlights
@@ -19,6 +20,7 @@ from imports.pages.imports.problem_rows import relevant_values
 from imports.pages.texts import formatting, import_texts, upload_texts
 from imports.pipeline.checking import CheckResult, Verdict
 from imports.pipeline.suggestions import Kept, Match, chart_reference_of, sure_matches
+from imports.submissions import contents_of, games_in
 
 MAX_LISTED = 500  # problems that are kept to be shown: more would fill Redis, and nobody reads them one by one
 KNOWN_VERDICTS = (Verdict.DUPLICATE, Verdict.REPEATED, Verdict.BLACKLISTED)
@@ -45,6 +47,16 @@ class Check:
     button: str
     is_new: bool
     why_not: str
+    export: Export | None
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """Whose export it is, and its games: slug, name, whether this is the one that is looked at."""
+
+    whose: str
+    game: str
+    games: Sequence[tuple[str, str, bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +101,15 @@ def check_facts(checked: CheckResult, upload: Upload, prediction: Mapping[str, A
         "prediction": prediction,
         "matches": [asdict(match) for match in _title_matches(checked, upload)],
         "chosen": len(kept_rows.decode_chosen(upload.fields.get(kept_rows.CHOSEN_FIELD, "{}"))),
+        "export": _export_facts(upload),
     }
+
+
+def _export_facts(upload: Upload) -> dict[str, Any] | None:
+    contents = contents_of(upload)
+    if contents is None:
+        return None
+    return {"username": contents.username, "instance": contents.instance, "games": games_in(upload)}
 
 
 def predicted(job: Import) -> dict[str, Any]:
@@ -163,7 +183,17 @@ def read_check(facts: Mapping[str, Any]) -> Check:
         button=upload_texts.import_scores_button(new),
         is_new=bool(new or facts["classes"]),  # a file may bring classes alone
         why_not=upload_texts.all_rows_needed(rows, bad) if bad else "",
+        export=_export(facts),
     )
+
+
+def _export(facts: Mapping[str, Any]) -> Export | None:
+    told = facts.get("export")  # checks of the release before have none
+    if not told:
+        return None
+    games = [(slug, BY_SLUG[slug].name, slug == facts["game"]) for slug in told["games"]]
+    whose = upload_texts.export_of(told["username"], told["instance"])
+    return Export(whose, BY_SLUG[facts["game"]].name, games)
 
 
 def _counts(totals: Mapping[str, int], rows: int) -> tuple[Count, ...]:

@@ -120,6 +120,23 @@ def about_file(size: int, kind: str, game: str, rows: int, service: str) -> str:
     ).format(size=file_size(size), kind=kind, game=game, count=f"{rows:,}", service=service)
 
 
+def export_of(username: str, instance: str) -> str:
+    """`Export of alice from https://scores.example.org. Import it only if these are your own scores.`"""
+    if not username:
+        return _("Import an export only if these are your own scores.")
+    if not instance:
+        return _("Export of {username}. Import it only if these are your own scores.").format(username=username)
+    return _("Export of {username} from {instance}. Import it only if these are your own scores.").format(
+        username=username, instance=instance
+    )
+
+
+def games_imported(count: int) -> str:
+    return ngettext("{count} import has started.", "{count} imports have started, one for each game.", count).format(
+        count=count
+    )
+
+
 # --- giving a file ---------------------------------------------------------------------------------
 
 NOT_RECOGNIZED = gettext_lazy("Nothing was imported: this isn't a file type this server supports.")

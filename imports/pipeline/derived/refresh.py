@@ -40,7 +40,11 @@ def refresh(
     """
     # In this order: stats are a function of the bests, and end the history of ratings. Sessions need none of them.
     progress.stage(Stage.SESSIONS)
-    sessions.refresh(touched.user_id, touched.game, touched.times, scores=touched.scores)
+    moments = {
+        name: [*touched.times.get(name, ()), *touched.named.get(name, ())]
+        for name in {**touched.times, **touched.named}
+    }
+    sessions.refresh(touched.user_id, touched.game, moments, scores=touched.scores)
     progress.stage(Stage.BESTS)
     changed = bests.refresh(
         touched.user_id, touched.charts, charts=charts, game=touched.game, has_none=touched.scores is not None

@@ -43,6 +43,7 @@ class Judged:
     calculated_data: dict[str, float | None]
     best_keys: list[float | None]
     service: str = ""  # where it is not that of the file
+    is_highlighted: bool = False
 
 
 @dataclass(slots=True)
@@ -174,4 +175,5 @@ def judge(draft: Draft, identity: str, playtype: Playtype, *, now: int, rules: i
         calculated_data=ratings,
         best_keys=judging.best_keys(play.metrics, play.optional, playtype),
         service=draft.service,
+        is_highlighted=draft.is_highlighted,
     )

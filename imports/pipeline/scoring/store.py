@@ -46,6 +46,8 @@ class AffectedScope:
     playtypes: list[str] = field(default_factory=list)  # in order of first appearance
     # By playtype, when scores without a time came in, in Unix milliseconds: they count from then on.
     untimed: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    # By playtype, moments whose sessions may be called otherwise now, whether their scores changed or not.
+    named: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     scores: dict[str, list[Timed]] | None = None  # by playtype, all timed scores of a player who had none
 
     def moments(self, playtype: str) -> list[float]:
@@ -64,6 +66,8 @@ def merge_scopes(parts: Iterable[AffectedScope]) -> list[AffectedScope]:
             whole.times[playtype] += times
         for playtype, moments in part.untimed.items():
             whole.untimed[playtype] += moments
+        for playtype, moments in part.named.items():
+            whole.named[playtype] += moments
     return list(by_game.values())
 
 
@@ -101,7 +105,7 @@ class Batch:
         self._rated = {playtype.name: rating_names(playtype) for playtype in context.game.playtypes}
         self.added = added
         self._context = context
-        self._tails: dict[str, bytes] = {}  # by service, "" for that of the file
+        self._tails: dict[tuple[str, bool], bytes] = {}  # by service ("" for that of the file) and highlight
 
     def add(self, chunk: Chunk) -> None:
         """Adds a chunk of judged rows, which `save` stores."""
@@ -159,17 +163,18 @@ class Batch:
             if affected.scores is not None:
                 values = tuple([score.calculated_data[name] for name in self._rated[chart.playtype]])
                 affected.scores[chart.playtype].append(Timed(score.row, time, self._job_key, values))
-        return b"".join([_copy_line(score, self._tail(score.service)) for score in chunk.scores])
+        return b"".join([_copy_line(score, self._tail(score.service, score.is_highlighted)) for score in chunk.scores])
 
-    def _tail(self, service: str) -> bytes:
-        """The columns that all scores of an import and a service share."""
-        if service not in self._tails:
+    def _tail(self, service: str, is_highlighted: bool) -> bytes:
+        """The columns that all scores of an import and a service share, but for those that are highlighted."""
+        if (service, is_highlighted) not in self._tails:
             game, import_type = self._context.game.slug, self._context.borne_import_type
             named = service or self._context.score_service
-            user_id = self.affected.user_id
-            fixed = (user_id, self._job_key, game, named, import_type, "f", self.added.isoformat())
-            self._tails[service] = ("\t".join(str(value).translate(ESCAPES) for value in fixed) + "\n").encode()
-        return self._tails[service]
+            user_id, highlight = self.affected.user_id, "t" if is_highlighted else "f"
+            fixed = (user_id, self._job_key, game, named, import_type, highlight, self.added.isoformat())
+            line = "\t".join(str(value).translate(ESCAPES) for value in fixed) + "\n"
+            self._tails[service, is_highlighted] = line.encode()
+        return self._tails[service, is_highlighted]
 
 
 def _copy_line(score: Judged, tail: bytes) -> bytes:

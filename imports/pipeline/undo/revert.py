@@ -9,12 +9,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from imports.formats import manual_classes
+from imports.formats.files import tachi_imports_export
 from imports.models import APIToken, AuditEntry, Import, ImportProblem, OrphanScore, State, User
 from imports.pipeline import row_corrections, states
 from imports.pipeline.classes import roll_back_classes, take_back
 from imports.pipeline.derived import class_history
 from imports.pipeline.derived.refresh import Refreshed, refresh
 from imports.pipeline.progress import Progress
+from imports.pipeline.scoring import sent_sessions
 from imports.pipeline.scoring.store import delete_scores, merge_scopes
 from imports.pipeline.states import PlayerLocked
 from imports.pipeline.undo import revert_snapshot
@@ -76,7 +78,8 @@ def revert_together(jobs: Sequence[Import], revert_request: RevertRequest) -> li
             revert_snapshot.keep_history(job, passed.score_ids)
             affected, scores = delete_scores(job)
             # Merged, so that a chart or a time that both contain is refreshed once.
-            scopes = merge_scopes([*affected, *passed.affected.values()])
+            unnamed = [sent_sessions.withdraw(job)] if job.import_type == tachi_imports_export.IMPORT_TYPE else []
+            scopes = merge_scopes([*affected, *passed.affected.values(), *unnamed])
             refreshed = [refresh(scope, Progress()) for scope in scopes]
             _reassign_orphans(job)
             row_corrections.reopen(job)

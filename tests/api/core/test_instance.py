@@ -68,7 +68,8 @@ def test_import_types_are_those_that_were_chosen_and_that_a_game_of_the_instance
     jobs.enabled_games.cache_clear()
     try:
         of_wacca = ["file/mypagescraper-records-csv", "file/mypagescraper-player-csv"]
-        assert jobs.import_types("file") == ["file/batch-manual", *of_wacca, "file/tachi-scores"]
+        of_all = ["file/tachi-scores", "file/tachi-imports-export"]
+        assert jobs.import_types("file") == ["file/batch-manual", *of_wacca, *of_all]
         settings.TACHI_IMPORT_TYPES = ["file/pli-iidx-csv", "ir/direct-manual", of_wacca[1]]
         assert body(people.guest(), "/api/v1/config")["IMPORT_TYPES"] == [of_wacca[1], "ir/direct-manual"]
     finally:

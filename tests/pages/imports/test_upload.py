@@ -205,7 +205,7 @@ def test_what_it_was_read_as_is_said_where_it_cannot_be_read(client: Client) -> 
 
 def test_the_page_lists_what_goes_in_with_a_sample_of_each(client: Client) -> None:
     page = client.get("/import/").content.decode()
-    assert 'accept=".csv,.json,.xml,text/plain"' in page
+    assert 'accept=".csv,.json,.xml,.zip,text/plain"' in page
     for import_type, sample in SAMPLES.items():
         address = f"/import/samples/{import_type.removeprefix('file/')}/"
         assert f'href="{address}"' in page

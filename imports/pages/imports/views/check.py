@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from imports import jobs, submissions
+from imports.errors import ImportFailed
 from imports.integers import parse_digits
 from imports.pages.core.permissions import AuthenticatedRequest, sign_in_required
 from imports.pages.core.urls import import_url
@@ -41,8 +42,10 @@ def import_check(request: AuthenticatedRequest, check_id: str) -> HttpResponse:
     if answer == "whole" and check.why_not:
         messages.info(request, upload_texts.NOT_ALL_VALID)
         return _page(request, check, status=409)
-    if answer in ("use", "use-all", "unuse"):
+    if answer in ("use", "use-all", "unuse") or "game" in request.POST:
         return _check_again(request, check_id, facts, answer)
+    if answer == "every-game":
+        return _import_every_game(request, check_id)
     if answer not in ANSWERS:
         pending_uploads.delete(request.user)
         messages.info(request, upload_texts.NOTHING_IMPORTED)
@@ -51,12 +54,14 @@ def import_check(request: AuthenticatedRequest, check_id: str) -> HttpResponse:
 
 
 def _check_again(request: AuthenticatedRequest, check_id: str, facts: Mapping[str, Any], answer: str) -> HttpResponse:
-    """The same file with rows on the charts that they can only have meant, or without them again."""
+    """The same file with rows on the charts that they can only have meant, or without them again; or another game."""
     upload = pending_uploads.get_upload(request.user, check_id, fields={})
     if upload is None:
         messages.info(request, upload_texts.CHECK_EXPIRED)
         return redirect("import-new")
-    if answer == "unuse":
+    if game := request.POST.get("game", ""):
+        changed = checks.with_game(upload, game)
+    elif answer == "unuse":
         changed = checks.without_charts(upload)
     else:
         place = parse_digits(request.POST.get("title", ""))
@@ -67,6 +72,8 @@ def _check_again(request: AuthenticatedRequest, check_id: str, facts: Mapping[st
         messages.info(request, upload_texts.BUSY)
     except pending_uploads.UploadNotKept:
         messages.info(request, upload_texts.NOT_KEPT)
+    except ImportFailed as failure:  # of another game of an export
+        messages.error(request, failure.message)
     return redirect("import-check", check_id)
 
 
@@ -74,6 +81,27 @@ def _page(request: AuthenticatedRequest, check: Check, *, status: int = 200) -> 
     page = Paginator(check.problems, PER_PAGE).get_page(request.GET.get("page"))
     context = {"check": check, "page": page, "rows": page.object_list, "section": "upload"}
     return render(request, "import-check.html", context, status=status)
+
+
+def _import_every_game(request: AuthenticatedRequest, check_id: str) -> HttpResponse:
+    """All games of an export, each as an import of its own, or none."""
+    upload = pending_uploads.get_upload(request.user, check_id, fields=ANSWERS["skip"])
+    if upload is None:
+        messages.info(request, upload_texts.CHECK_EXPIRED)
+        return redirect("import-new")
+    try:
+        job = submissions.submit_every_game(request.user, upload, key=f"checked {check_id}")
+    except submissions.IdempotencyKeyReused:
+        return redirect("import-list")
+    except jobs.QuotaExceeded as full:
+        messages.error(request, str(full))
+        return redirect("import-new")
+    except ImportFailed as failure:
+        messages.error(request, failure.message)
+        return redirect("import-check", check_id)
+    pending_uploads.mark_imported(request.user, check_id, job)
+    messages.success(request, upload_texts.games_imported(len(submissions.games_in(upload))))
+    return redirect("import-list")
 
 
 def _import(request: AuthenticatedRequest, check_id: str, answer: str) -> HttpResponse:

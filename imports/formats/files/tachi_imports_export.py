@@ -1,0 +1,321 @@
+"""The ZIP that an instance writes of everything it stores of a player (docs/your-data.md), to be brought to an account.
+
+An import takes the scores of one game from it, with what their sessions are called, and the classes that imports give.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct, field
+
+from imports.errors import ImportFailed
+from imports.formats import kept_rows
+from imports.formats.base import Contents, Context, Format, Parsed, ParseOptions, Sample, SentSession
+from imports.formats.json_document import UNREADABLE
+from imports.formats.parsing.export_archive import ABOUT, FORMAT, VERSION, ExportArchive, write_archive
+from imports.formats.parsing.tachi_documents import Companions, elements_of, open_body
+from imports.formats.parsing.tachi_rows import (
+    Row,
+    as_sent,
+    chart_reference,
+    companions_of,
+    draft,
+    find,
+    key,
+    more_keys,
+    read_kept,
+    read_rows,
+)
+from imports.formats.schema import Violation
+from imports.formats.text import cut, storable
+from imports.games import BY_SLUG, GAMES
+from imports.games.spec import Game
+
+IMPORT_TYPE = "file/tachi-imports-export"
+SERVICE = "Tachi Imports"
+GAME_FIELD = "game"
+OWNER_FIELD = "username"
+SESSIONS = "sessions.json"
+CLASSES = "classes.json"
+MAX_SESSION_NAME, MAX_NOTE = 80, 120  # characters
+EDITABLE = frozenset({"name", "desc", "highlight"})
+
+Whole = TypeVar("Whole")
+
+
+class Session(Struct):
+    """What is read of an element of `sessions.json`."""
+
+    game: str
+    playtype: str
+    name: str
+    start: float = field(name="timeStarted")
+    end: float = field(name="timeEnded")
+    desc: str | None = None
+    highlight: bool = False
+    edited: list[str] = field(default_factory=list)
+    anchor: float | None = None
+
+
+class Sessions(Struct):
+    sessions: list[Session] = field(default_factory=list)
+
+
+class Standing(Struct):
+    """What is read of an element of `current` in `classes.json`."""
+
+    game: str
+    playtype: str
+    classes: dict[str, str]
+
+
+class Classes(Struct):
+    current: list[Standing] = field(default_factory=list)
+
+
+# --- what is in it --------------------------------------------------------------------------------------
+
+
+def contents(data: bytes) -> Contents:
+    """Which games it has scores of, and whose it is. Raises ImportFailed."""
+    archive = ExportArchive(data)
+    about = archive.about
+    return Contents(
+        games=tuple(_score_files(archive)), username=about.username, instance=about.instance, time=about.time
+    )
+
+
+def part(data: bytes, game: str) -> bytes:
+    """An export of one game: what an import of it reads, and nothing else."""
+    archive = ExportArchive(data)
+    return archive.part([ABOUT, SESSIONS, CLASSES, *_score_files(archive).get(game, ())])
+
+
+def _score_files(archive: ExportArchive) -> dict[str, list[str]]:
+    """The files of scores, by the game's slug; of games that are known here, in their order."""
+    files: dict[str, list[str]] = {game.slug: [] for game in GAMES}
+    for name in archive.names("scores"):
+        slug, _, playtype = name.removeprefix("scores/").removesuffix(".json").partition("-")
+        if slug in BY_SLUG and playtype in BY_SLUG[slug].by_name:
+            files[slug].append(name)
+    return {slug: names for slug, names in files.items() if names}
+
+
+def _game_of(archive: ExportArchive, options: ParseOptions) -> tuple[Game, list[str]]:
+    """The game that is meant, and its files. Raises ImportFailed."""
+    files = _score_files(archive)
+    if not files:
+        raise ImportFailed("This export has no scores of a game that is known here.")
+    wanted = options.fields.get(GAME_FIELD, "")
+    if not wanted and len(files) > 1:
+        raise ImportFailed(
+            f"This export has {len(files)} games, and an import is of one: say which in the field {GAME_FIELD}. "
+            f"Expected any of {', '.join(files)}."
+        )
+    game = options.game(wanted or next(iter(files)))
+    if game.slug not in files:
+        raise ImportFailed(f"This export has no scores of {game.name}. It has {', '.join(files)}.")
+    return game, files[game.slug]
+
+
+# --- reading --------------------------------------------------------------------------------------------
+
+
+def parse(data: bytes, options: ParseOptions) -> Parsed:
+    """Reads the scores, sessions and classes of one game. Raises ImportFailed, status 400."""
+    archive = ExportArchive(data)
+    game, names = _game_of(archive, options)
+    rows: list[Any] = []
+    for name in names:
+        rows += _rows_of(archive, name, game, first=len(rows), skip_invalid=options.skip_invalid)
+    classes = _classes_of(archive, game, skip_invalid=options.skip_invalid)
+    if not rows and not any(classes.values()):
+        raise ImportFailed("There are no scores in this file.")
+    sessions = tuple(_sessions_of(archive, game, rows))
+    return Parsed(context=_context(archive, game), rows=rows, classes=classes, received=options.now, sessions=sessions)
+
+
+def check_meta(data: bytes, options: ParseOptions) -> None:
+    """Raises the ImportFailed of `parse` where it is for the ZIP or its games."""
+    _game_of(ExportArchive(data), options)
+
+
+def _rows_of(archive: ExportArchive, name: str, game: Game, *, first: int, skip_invalid: bool) -> list[Any]:
+    try:
+        body = open_body(archive.read(name) or b"")
+        raws, companions = elements_of(body.scores), Companions(body)
+    except ImportFailed as failure:
+        raise ImportFailed(cut(f"{name}: {failure.message}")) from None
+
+    def said(violation: Violation, index: int) -> str:
+        return cut(f"Invalid export: {name}: {violation.under(f'.scores[{index}]')}")
+
+    return [*read_rows(raws, companions, game, skip_invalid=skip_invalid, said=said, first=first, is_own=True)]
+
+
+def _sessions_of(archive: ExportArchive, game: Game, rows: Sequence[Any]) -> Iterator[SentSession]:
+    """The sessions that scores of the file lie in, each within these. Raises ImportFailed where sessions overlap."""
+    times: dict[str, list[float]] = {playtype.name: [] for playtype in game.playtypes}
+    for row in rows:
+        if isinstance(row, Row) and row.fields.time_achieved:
+            times[row.playtype].append(row.fields.time_achieved)
+    ends = dict.fromkeys(times, float("-inf"))
+    for timed in times.values():
+        timed.sort()
+    sent = [(number, one) for number, one in enumerate(_read(archive, SESSIONS, Sessions).sessions)]
+    for number, one in sorted(sent, key=lambda numbered: numbered[1].start):
+        if one.game != game.slug or one.playtype not in times:
+            continue
+        if one.start <= ends[one.playtype] or one.end < one.start:
+            raise ImportFailed(f"Invalid export: {SESSIONS}: sessions of {game.name} {one.playtype} overlap.")
+        ends[one.playtype] = one.end
+        timed = times[one.playtype]
+        inside = timed[bisect_left(timed, one.start) : bisect_right(timed, one.end)]
+        if inside and one.name.strip():
+            yield _sent_session(number, one, inside[0], inside[-1])
+
+
+def _sent_session(number: int, one: Session, start: float, end: float) -> SentSession:
+    return SentSession(
+        number=number,
+        playtype=one.playtype,
+        name=storable(one.name)[:MAX_SESSION_NAME],
+        desc=storable(one.desc)[:MAX_NOTE] if one.desc else None,
+        highlight=one.highlight,
+        edited=EDITABLE.intersection(one.edited),
+        start=start,
+        end=end,
+        anchor=min(max(start if one.anchor is None else one.anchor, start), end),
+    )
+
+
+def _classes_of(archive: ExportArchive, game: Game, *, skip_invalid: bool) -> dict[str, dict[str, str]]:
+    """The classes that imports give, by playtype; derived ones follow from the ratings. Raises ImportFailed."""
+    found: dict[str, dict[str, str]] = {}
+    for one in _read(archive, CLASSES, Classes).current:
+        playtype = game.by_name.get(one.playtype) if one.game == game.slug else None
+        if playtype is None:
+            continue
+        given = found.setdefault(playtype.name, {})
+        for name, value in one.classes.items():
+            group = playtype.classes.get(name)
+            if group is not None and value in group.ids:
+                given |= {name: value} if group.is_provided else {}
+            elif not skip_invalid:
+                unknown = storable(f"{name} {value}")
+                raise ImportFailed(cut(f"Invalid export: {CLASSES}: {unknown} is no class that is known here."))
+    return found
+
+
+def _read(archive: ExportArchive, name: str, kind: type[Whole]) -> Whole:
+    """A document; an empty one where there is no such file. Raises ImportFailed."""
+    content = archive.read(name)
+    try:
+        return msgspec.json.decode(b"{}" if content is None else content, type=kind)
+    except msgspec.ValidationError as error:
+        raise ImportFailed(cut(f"Invalid export: {name}: {storable(str(error))}.")) from None
+    except UNREADABLE:
+        raise ImportFailed(f"Invalid export: {name} is no JSON.") from None
+
+
+def _context(archive: ExportArchive, game: Game) -> Context:
+    about = archive.about
+    return Context(
+        game=game,
+        playtype=game.playtypes[0],
+        import_type=IMPORT_TYPE,
+        service=SERVICE,
+        score_service=SERVICE,
+        is_mixed=True,
+        facts={"instance": about.instance, "username": about.username},
+    )
+
+
+# --- rows that are kept ---------------------------------------------------------------------------------
+
+
+def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:
+    """An export of just these rows."""
+    about = {"format": FORMAT, "version": VERSION, "instance": context["instance"], "username": context["username"]}
+    files = {ABOUT: msgspec.json.encode(about)}
+    by_playtype: dict[str, list[Any]] = {playtype.name: [] for playtype in BY_SLUG[context["game"]].playtypes}
+    first = next(iter(by_playtype))
+    for row in rows:
+        score = row["score"]
+        playtype = score.get("playtype") if isinstance(score, dict) else None
+        by_playtype[playtype if playtype in by_playtype else first].append(row)
+    for name, these in by_playtype.items():
+        if these:
+            body = {"scores": [row["score"] for row in these], **companions_of(these)}
+            files[f"scores/{context['game']}-{name}.json"] = msgspec.json.encode(body)
+    return write_archive(files)
+
+
+_SAMPLE_SCORES = b"""{
+  "success": true,
+  "description": "Exported.",
+  "body": {
+    "scores": [
+      {
+        "game": "sdvx", "playtype": "Single", "songID": 1, "chartID": "0123456789012345678901234567890123456789",
+        "service": "Example (BATCH-MANUAL)", "comment": "at last", "highlight": true, "timeAchieved": 1763891400000,
+        "scoreMeta": {},
+        "scoreData": { "score": 9876543, "lamp": "CLEAR", "judgements": {}, "optional": { "enumIndexes": {} } }
+      }
+    ],
+    "songs": [{ "id": 1, "title": "Sunset Overclock", "artist": "", "altTitles": [], "searchTerms": [], "data": {} }],
+    "charts": [
+      {
+        "chartID": "0123456789012345678901234567890123456789", "songID": 1, "playtype": "Single",
+        "difficulty": "EXH", "level": "16", "levelNum": 16, "isPrimary": true, "versions": [], "data": {}
+      }
+    ]
+  }
+}
+"""
+_SAMPLE_SESSIONS = b"""{
+  "sessions": [
+    {
+      "game": "sdvx", "playtype": "Single", "name": "A night at the arcade", "desc": null, "highlight": false,
+      "edited": ["name"], "timeStarted": 1763891400000, "timeEnded": 1763891400000, "anchor": 1763891400000
+    }
+  ]
+}
+"""
+
+FILE = Format(
+    import_type=IMPORT_TYPE,
+    name="Export of Tachi Imports",
+    parse=parse,
+    check_meta=check_meta,
+    key=key,
+    more_keys=more_keys,
+    find=find,
+    draft=draft,
+    as_sent=as_sent,
+    restore=kept_rows.restorer_with(lambda sent: read_kept(sent, is_own=True), import_type=IMPORT_TYPE),
+    document=document,
+    chart_reference=chart_reference,
+    contents=contents,
+    part=part,
+    asks_by_title={},
+    identifier="song__title",
+    extensions=(".zip",),
+    content_type="application/zip",
+    # Names stand in a ZIP as they are. What else is wrong with it, reading it says.
+    recognizes=lambda data: data.startswith(b"PK\x03\x04") and ABOUT.encode() in data,
+    sample=Sample(
+        file_name="tachi-imports-export.zip",
+        content=write_archive(
+            {
+                ABOUT: msgspec.json.encode({"format": FORMAT, "version": VERSION, "instance": "", "username": ""}),
+                SESSIONS: _SAMPLE_SESSIONS,
+                "scores/sdvx-Single.json": _SAMPLE_SCORES,
+            }
+        ),
+    ),
+)

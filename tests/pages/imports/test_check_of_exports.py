@@ -1,0 +1,78 @@
+"""The check of an export: the page says whose it is and which games it has, and imports one of them or all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from imports.formats.parsing.export_archive import write_archive
+from tests import factories, people
+from tests.pages.html_parsing import heading_of, messages_of, text_of
+from tests.takeout import exported
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
+
+
+@pytest.fixture
+def client() -> Client:
+    return people.session_of(people.bob())
+
+
+@pytest.fixture
+def export() -> bytes:
+    """Alice's: a score of SOUND VOLTEX, and two of WACCA on one chart."""
+    alice = people.alice()
+    factories.an_import(alice, factories.score_on(factories.charts(1)[0]))
+    chart = factories.a_chart(factories.a_song(1, game="wacca"), "EXPERT")
+    rows = [factories.score_on(chart, score) for score in (900_000, 910_000)]
+    meta = {"game": "wacca", "playtype": "Single", "service": "Arcade"}
+    exported.bring(alice, msgspec.json.encode(factories.batch_manual(*rows, meta=meta)))
+    return exported.zip_of_files(exported.exported(alice))
+
+
+def given(client: Client, content: bytes) -> Any:
+    return client.post("/import/", {"scoreData": SimpleUploadedFile("export.zip", content, "application/zip")})
+
+
+def test_it_is_recognized_and_the_page_says_whose_it_is_and_what_is_in_it(client: Client, export: bytes) -> None:
+    address = given(client, export)["Location"]
+    page = client.get(address)
+    assert heading_of(page) == "1 score ready to import"
+    text = text_of(page)
+    assert "Export of Alice from Tachi Imports. Import it only if these are your own scores." in text
+    assert "2 games in this export" in text
+    assert "This page shows SOUND VOLTEX." in text
+    other = client.post(address, {"game": "wacca"})["Location"]
+    page = client.get(other)
+    assert heading_of(page) == "2 scores ready to import"
+    assert "This page shows WACCA." in text_of(page)
+    client.post(other, {"do": "whole"})
+    assert [(job.import_type, job.state) for job in people.bob().imports.all()] == [
+        ("file/tachi-imports-export", "queued")
+    ]
+    job = factories.process(people.bob().imports.get())
+    assert (job.game, job.score_count) == ("wacca", 2)
+
+
+def test_all_games_are_imported_at_once_and_once(client: Client, export: bytes) -> None:
+    address = given(client, export)["Location"]
+    assert client.post(address, {"do": "every-game"})["Location"] == "/imports/"
+    client.post(address, {"do": "every-game"})
+    made = list(people.bob().imports.order_by("pk"))
+    assert "2 imports have started, one for each game." in messages_of(client.get("/imports/"))
+    for job in made:
+        factories.process(job)
+    assert [(job.game, job.score_count) for job in made] == [("sdvx", 1), ("wacca", 2)]
+
+
+def test_what_is_no_export_is_refused_on_the_page(client: Client, export: bytes) -> None:
+    assert given(client, export[: len(export) // 2]).status_code == 400
+    assert given(client, write_archive({"letter.txt": b"Dear"})).status_code == 400
+    address = given(client, export)["Location"]
+    assert client.post(address, {"game": "chess"})["Location"] == address
+    assert "chess" in messages_of(client.get(address))
+    assert not people.bob().imports.exists()
