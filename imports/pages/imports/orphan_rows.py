@@ -93,7 +93,7 @@ def orphan_groups(found: Sequence[OrphanScore]) -> list[OrphanGroup]:
         names = dict.fromkeys(str(difficulty_name(BY_SLUG[game], each.chart)) for each in sure.values())
         difficulties = dict.fromkeys(asked.difficulty for _, asked in rows if asked.difficulty)
         sources = dict.fromkeys(import_name(orphan.from_import, private=True) for orphan, _ in rows)
-        told = [", ".join(difficulties), ", ".join(list(sources)[:MAX_SOURCES])]
+        told = [formatting.listed(difficulties), formatting.listed(list(sources)[:MAX_SOURCES])]
         listed.append(
             OrphanGroup(
                 game=game,
@@ -102,7 +102,7 @@ def orphan_groups(found: Sequence[OrphanScore]) -> list[OrphanGroup]:
                 about=" · ".join(part for part in (game_name(game, []), *told) if part),
                 matches=sure,
                 song=match.chart.song.title if match else likely,
-                charts=", ".join(names),
+                charts=formatting.listed(names),
                 likeness=import_texts.likeness_text(match.title, match.differs_in) if match else "",
                 pick_url=reverse("import-mend", args=[first.from_import.import_id, problems[first.pk]])
                 if first.pk in problems
@@ -141,7 +141,7 @@ def orphan_rows(found: Sequence[OrphanScore]) -> list[OrphanRow]:
         rows.append(
             OrphanRow(
                 orphan_id=orphan.orphan_id,
-                name=identifier if is_title else revert_texts.identifier_text(match_type, identifier).capitalize(),
+                name=identifier if is_title else revert_texts.identifier_text(match_type, identifier),
                 is_title=is_title,
                 chart=_truncate((asked.difficulty if asked else None) or ""),
                 game=game_name(orphan.game, [playtype.name] if playtype else []),

@@ -40,7 +40,7 @@ class ScoreFilters(forms.Form):
         label=gettext_lazy("Search"),
         required=False,
         max_length=MAX_SEARCH_LENGTH,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Title or artist"}),
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": gettext_lazy("Title or artist")}),
     )
     lamp = forms.ChoiceField(required=False)
     grade = forms.ChoiceField(required=False)

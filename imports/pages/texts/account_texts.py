@@ -105,7 +105,8 @@ def account_hidden(due: datetime) -> str:
 
 
 def _day(moment: datetime) -> str:
-    return date_format(moment, "j F Y")
+    # Translators: Django's letters for a date in a sentence.
+    return date_format(moment, _("j F Y"))
 
 
 # --- tokens -----------------------------------------------------------------------------------------

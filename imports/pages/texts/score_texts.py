@@ -7,7 +7,7 @@ import re
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from imports.pages.texts.formatting import rating_name
+from imports.pages.texts.formatting import listed, rating_name, sentence
 from imports.pages.texts.translation import gettext_lazy
 
 HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")  # where a name in camelCase becomes two words
@@ -56,11 +56,11 @@ def list_of_values(count: int, low: str, high: str) -> str:
 def part_of_best(primary: bool, lends: list[str]) -> tuple[str, str]:
     """What a score is to its player's best on the chart, as the strong and the plain half of a sentence."""
     if primary and lends:
-        return _("Your best on this chart."), _("Also holds: %(names)s.") % {"names": ", ".join(lends)}
+        return _("Your best on this chart."), _("Also holds: %(names)s.") % {"names": listed(lends)}
     if primary:
         return _("Your best on this chart."), ""
     if lends:
-        return _("Part of your best on this chart:"), _("%(names)s.") % {"names": ", ".join(lends)}
+        return _("Part of your best on this chart:"), sentence(listed(lends))
     return _("Not your best on this chart."), ""
 
 
