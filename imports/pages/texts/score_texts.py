@@ -12,13 +12,22 @@ from imports.pages.texts.translation import gettext_lazy
 
 HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")  # where a name in camelCase becomes two words
 # Abbreviations that splitting would make unreadable; everything else is split.
-METRIC_NAMES = {"exScore": "EX score", "bp": "BP", "gsmEasy": "Gauge (easy)", "gsmHard": "Gauge (hard)", "bpi": "BPI"}
+METRIC_NAMES = {
+    "score": gettext_lazy("Score"),
+    "lamp": gettext_lazy("Lamp"),
+    "grade": gettext_lazy("Grade"),
+    "exScore": "EX score",
+    "bp": "BP",
+    "gsmEasy": "Gauge (easy)",
+    "gsmHard": "Gauge (hard)",
+    "bpi": "BPI",
+}
 
 
 def metric_name(name: str) -> str:
     """A metric or judgement as a line's head: `maxCombo` is `Max combo`."""
     spaced = HUMP.sub(" ", name).lower()
-    return METRIC_NAMES.get(name) or spaced[:1].upper() + spaced[1:]
+    return str(METRIC_NAMES.get(name, "")) or spaced[:1].upper() + spaced[1:]
 
 
 def score_count(count: int) -> str:
