@@ -222,7 +222,7 @@ def test_problems_name_row_message_and_values(alices: Client) -> None:
     page = alices.get(url_of(factories.an_import(people.alice(), *rows), "?tab=problems"))
     said = text_of(page)
     assert "Row 1 Unknown song or chart" in said
-    assert 'identifier: "999999" difficulty: "EXH" Pick the chart… ( row 1 ) Saved until the song is known' in said
+    assert 'identifier: "999999" difficulty: "EXH" Pick the chart… (row 1) Saved until the song is known' in said
     assert "Row 2 Impossible value" in said
     assert 'Cannot have a PERFECT ULTIMATE CHAIN without a perfect score. lamp: "PERFECT ULTIMATE CHAIN"' in said
     assert "<mark>&quot;PERFECT ULTIMATE CHAIN&quot;</mark>" in page.content.decode()
