@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LEFT_OUT = (".ci", ".devcontainer", ".dockerignore", ".gitignore", "tests", "requirements-dev.txt")
+LEFT_OUT = (".ci", ".devcontainer", ".dockerignore", ".gitattributes", ".gitignore", "tests", "requirements-dev.txt")
 SCRIPTS = {"environment.py", "install", "package_metadata.py", "python.sh", "releases.py", "server", "upgrade"}
 """Those that operators and builders of packages need."""
 SERVERS = {"DATABASE_URL", "REDIS_URL"}
@@ -60,8 +60,6 @@ def stage(tree: Path) -> str:
         if path.name not in SCRIPTS:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     (tree / "COMMIT").write_text(git("rev-parse", "HEAD") + "\n", encoding="ascii")
-    for catalogue in sorted((tree / "locale").rglob("*.po")):
-        run(["msgfmt", "--check-format", f"--output-file={catalogue.with_suffix('.mo')}", catalogue], folder=tree)
     collect_static(tree)
     return (tree / "VERSION").read_text(encoding="ascii").strip()
 
@@ -123,10 +121,7 @@ def git(*arguments: str) -> str:
 def run(argv: list[str | Path], *, folder: Path, **variables: str) -> None:
     """Runs a command that must succeed."""
     own = {name: value for name, value in os.environ.items() if name not in SERVERS}
-    try:
-        done = subprocess.run(argv, cwd=folder, env=own | variables, check=False)
-    except FileNotFoundError:
-        sys.exit(f"{argv[0]} is missing. On Debian and Ubuntu: apt-get install gettext")
+    done = subprocess.run(argv, cwd=folder, env=own | variables, check=False)
     if done.returncode != 0:
         sys.exit(f"{' '.join(map(str, argv))} failed; its message above says why.")
 

@@ -144,6 +144,7 @@ MIDDLEWARE = [
     "tachi_imports.monitoring.metrics.MetricsMiddleware",
     "tachi_imports.monitoring.health.HealthMiddleware",
     "imports.api.core.middleware.APIMiddleware",
+    "tachi_imports.http.language_middleware.LanguageMiddleware",
     "tachi_imports.http.unknown_hosts.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "tachi_imports.http.html_compression.HTMLCompressionMiddleware",
@@ -193,10 +194,6 @@ LANGUAGES = [
     (code, get_language_info(code)["name_local"])
     for code in sorted({LANGUAGE_CODE, *(to_language(path.parts[-3]) for path in BASE_DIR.glob(CATALOGUES))})
 ]
-if len(LANGUAGES) > 1:  # with one, no response has to vary by Accept-Language
-    MIDDLEWARE.insert(
-        MIDDLEWARE.index("django.middleware.common.CommonMiddleware"), "django.middleware.locale.LocaleMiddleware"
-    )
 
 # JSON bodies (files have their own limit, where they are read) may be as large as an upload.
 DATA_UPLOAD_MAX_MEMORY_SIZE = TACHI_MAX_UPLOAD_BYTES
@@ -288,12 +285,14 @@ CSRF_TRUSTED_ORIGINS = [TACHI_PUBLIC_URL] if TACHI_PUBLIC_URL else []
 SECURE = _public.scheme == "https"  # a proxy speaks TLS for us
 _cookies = re.sub(r"[^A-Za-z0-9._-]", "_", TACHI_NAME)  # instances on one host must not share them
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_cookies}_SESSION", f"{_cookies}_CSRF"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+LANGUAGE_COOKIE_NAME, LANGUAGE_COOKIE_AGE = f"{_cookies}_LANGUAGE", 31_536_000  # seconds: a year
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE
 # Strict: no request that another site brings about bears a session. imports/pages/core/samesite_redirect.py makes up
 # for links.
 SESSION_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE and not DEBUG else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
 SECURE_REFERRER_POLICY = "same-origin"

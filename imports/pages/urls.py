@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.urls import include, path
+from django.views.i18n import set_language
 
 from imports.pages.core.script_texts import ScriptTextsView
 from imports.pages.home import home
@@ -18,6 +19,7 @@ urlpatterns = [
     path("", include("imports.pages.players.urls")),
     path("", include("imports.pages.catalogue.urls")),
     path("", include("imports.pages.sharing.urls")),
+    path("language/", set_language, name="set-language"),
     path("texts/<slug:language>/", ScriptTextsView.as_view(), name="script-texts"),
 ]
 # Behind ours, of which some look the same.

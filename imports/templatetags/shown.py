@@ -22,12 +22,13 @@ register = template.Library()
 
 NO_TIME = gettext_lazy("no time")
 # What stands here until times.js has run, and for good where it does not. It knows these names, too.
+# Translators: Django's letters for dates and times, as in {{ day|date:"j M Y" }}.
 TIME_FORMATS = {
-    "moment": r"j M Y, H:i \U\T\C",  # in a sentence
-    "full": r"j M Y, H:i:s \U\T\C",  # where seconds matter
-    "short": r"j M Y, H:i \U\T\C",  # in a list: the script shortens it by how long ago it is
-    "day": "j M Y",
-    "clock": r"H:i \U\T\C",
+    "moment": gettext_lazy(r"j M Y, H:i \U\T\C"),  # in a sentence
+    "full": gettext_lazy(r"j M Y, H:i:s \U\T\C"),  # where seconds matter
+    "short": gettext_lazy(r"j M Y, H:i \U\T\C"),  # in a list: the script shortens it by how long ago it is
+    "day": gettext_lazy("j M Y"),
+    "clock": gettext_lazy(r"H:i \U\T\C"),
 }
 
 
@@ -54,7 +55,7 @@ def moment(value: datetime | int | None, form: str = "moment", none: str = NO_TI
         value.isoformat(timespec="seconds").replace("+00:00", "Z"),
         int(value.timestamp() * 1000),
         form,
-        dateformat.format(value, TIME_FORMATS[form]),
+        dateformat.format(value, str(TIME_FORMATS[form])),
     )
 
 
@@ -97,6 +98,7 @@ def direction(value: float | str | None) -> str:
 register.filter("file_size", formatting.file_size)
 register.filter("estimate", formatting.estimate)
 register.filter("session_length", formatting.session_length)
+register.filter("written_day", formatting.written_day)
 register.filter("ordinal_ending", formatting.ordinal_ending)
 
 

@@ -108,7 +108,7 @@ function showPanel(root, seen, taken) {
   const [big, small] = seen.position ? [grouped(seen.position), filled(gettext("{ending} in the queue"), { ending: ordinalEnding(seen.position) })] : [seen.percent, "%"];
   part(root, "big").replaceChildren(String(big), element("small", small));
   part(root, "counts").replaceChildren(...counts(seen));
-  document.title = `${seen.percent} %, ${label.toLowerCase()} · ${document.title.split(" · ").at(-1)}`;
+  document.title = `${seen.percent} %, ${label} · ${document.title.split(" · ").at(-1)}`;
   root.querySelectorAll("[data-stage]").forEach((line, index) => showStage(line, index - seen.stage, seen, taken));
 }
 
@@ -148,9 +148,11 @@ function left({ eta, position }) {
 
 function speak(roots, seen) {
   seen.spoken = seen.percent;
+  const lines = roots.map((root) => part(root, "spoken")).filter(Boolean);
+  if (!lines.length) return;
   const place = filled(seen.position ? gettext("number {number} in the queue") : gettext("{number} percent"), { number: seen.position || seen.percent });
-  const rest = seen.eta == null || seen.position ? "" : `, ${left(seen)}`;
-  for (const root of roots) if (part(root, "spoken")) part(root, "spoken").textContent = `${labelOf(seen)}, ${place}${rest}.`;
+  const clauses = [labelOf(seen), place, ...(seen.eta == null || seen.position ? [] : [left(seen)])].join(gettext(", "));
+  for (const line of lines) line.textContent = filled(gettext("{text}."), { text: clauses });
 }
 
 function tellLost(root, wait) {
@@ -184,9 +186,9 @@ function spent(seconds) {
   return filled(whole % 60 ? gettext("{minutes} min {seconds} s") : gettext("{minutes} min"), { minutes, seconds: whole % 60 });
 }
 
-function ordinalEnding(number) {
-  if ([11, 12, 13].includes(number % 100)) return "th";
-  return { 1: "st", 2: "nd", 3: "rd" }[number % 10] ?? "th";
+const ordinals = new Intl.PluralRules(document.documentElement.lang || "en", { type: "ordinal" });
+function ordinalEnding(number) { // as Django's `ordinal`
+  return { one: gettext("st"), two: gettext("nd"), few: gettext("rd") }[ordinals.select(number)] ?? gettext("th");
 }
 
 // --- ending ---------------------------------------------------------------------------------------

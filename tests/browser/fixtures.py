@@ -43,6 +43,7 @@ NO_PAGES = {
     "logout": "an operation",
     "import-check-progress": "JSON for upload.js",
     "script-texts": "a script",
+    "set-language": "an operation",
     "import-card": "a picture",
     "session-card": "a picture",
     "web-manifest": "JSON for browsers",

@@ -52,7 +52,7 @@ def test_a_release_has_what_operators_need_and_its_bytes_depend_on_the_commit_al
         assert commit is not None
         assert commit.read().decode().strip() == source.commit()
     assert {"VERSION", "manage.py", "requirements.lock", "script/install", "docs/deploy/Dockerfile"} <= names
-    assert {"locale/en/LC_MESSAGES/django.mo", "staticfiles/staticfiles.json"} <= names
+    assert {"locale/ja/LC_MESSAGES/django.mo", "staticfiles/staticfiles.json"} <= names
     assert not [name for name in names if name.startswith(("tests", ".ci", "script/bench")) or "__pycache__" in name]
 
     archive.unlink()

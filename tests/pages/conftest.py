@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,12 @@ ROOT = Path(__file__).parents[2]
 ENGLISH = Path("locale", "en", "LC_MESSAGES")
 DOMAINS = {"django": ("-i", "styleguide.html"), "djangojs": ("-i", "vendor")}
 """Catalogue -> what its texts are not gathered from: the pages' own, and the scripts'."""
-MARKED = ("msgfilter", "--keep-header", "sed", "-e", "1s/^/⟦/", "-e", "$s/$/⟧/")
+TRANSLATION = re.compile(r'^(msgstr(?:\[\d\])? )"(.+)"$', re.MULTILINE)
+KEPT = re.compile(r"(%\(\w+\)s|%%|\{\w+\}|<[^>]*>|&\w+;|\\\\?.)")
+"""What a translation keeps: placeholders, markup and escapes."""
+ACCENTS = str.maketrans(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", "ÁɃĆĎÉƑǴĤÍĴḰĹḾŃÓṔɊŔŚŤÚṼŴẌÝŹáƀćďéƒǵĥíĵḱĺḿńóṕɋŕśťúṽŵẍýź"
+)
 
 
 @pytest.fixture(scope="module")
@@ -66,15 +73,35 @@ def message_catalogues(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def esperanto(message_catalogues: Path, settings: SettingsWrapper) -> Iterator[None]:
     """A language in which every text stands as it is in English, in brackets."""
-    target = message_catalogues / "locale" / "eo" / "LC_MESSAGES"
+    with pseudo_language("eo", message_catalogues, settings, lambda text: f"⟦{text}⟧"):
+        yield
+
+
+@pytest.fixture
+def accented(message_catalogues: Path, settings: SettingsWrapper) -> Iterator[None]:
+    """A language in which every text has brackets and an accent on each letter, so that any other letter stands out."""
+
+    def mark(text: str) -> str:
+        parts = KEPT.split(text)
+        return f"⟦{''.join(part if place % 2 else part.translate(ACCENTS) for place, part in enumerate(parts))}⟧"
+
+    with pseudo_language("ia", message_catalogues, settings, mark):
+        yield
+
+
+@contextmanager
+def pseudo_language(
+    code: str, catalogues: Path, settings: SettingsWrapper, mark: Callable[[str], str]
+) -> Iterator[None]:
+    """Offers a language whose translations are the English texts, each passed through `mark`."""
+    target = catalogues / "locale" / code / "LC_MESSAGES"
     target.mkdir(parents=True, exist_ok=True)
     for domain in DOMAINS:
-        english = subprocess.run(
-            ["msgen", message_catalogues / ENGLISH / f"{domain}.po"], check=True, capture_output=True
-        ).stdout
-        marked = subprocess.run(MARKED, input=english, check=True, capture_output=True).stdout
-        subprocess.run(["msgfmt", "-o", target / f"{domain}.mo", "-"], input=marked, check=True)
-    settings.LOCALE_PATHS = [str(message_catalogues / "locale")]
-    settings.LANGUAGES = [("en", "English"), ("eo", "Esperanto")]
-    with translation.override("eo"):
+        msgen = ("msgen", "--no-wrap", catalogues / ENGLISH / f"{domain}.po")
+        english = subprocess.run(msgen, check=True, capture_output=True, text=True).stdout
+        marked = TRANSLATION.sub(lambda found: f'{found[1]}"{mark(found[2])}"', english)
+        subprocess.run(["msgfmt", "-o", target / f"{domain}.mo", "-"], input=marked, check=True, text=True)
+    settings.LOCALE_PATHS = [str(catalogues / "locale")]
+    settings.LANGUAGES = [("en", "English"), (code, "Pseudo")]
+    with translation.override(code):
         yield

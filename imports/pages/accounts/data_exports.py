@@ -16,6 +16,7 @@ from imports.models import DataExport, ExportState, GameStats
 from imports.models.jobs.data_exports import UNFINISHED_EXPORTS
 from imports.pages.components.view_models import Link
 from imports.pages.core.permissions import AuthenticatedRequest, sign_in_required
+from imports.pages.texts import account_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def your_data(request: AuthenticatedRequest) -> HttpResponse:
         "lines": lines,
         "is_under_way": any(line.is_unfinished for line in lines),
         "tables": _tables(request),
-        "crumb": Link("Account", reverse("account")),
+        "crumb": Link(account_texts.ACCOUNT, reverse("account")),
         "section": "account",
     }
     return render(request, "your-data.html", context)

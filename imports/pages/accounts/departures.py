@@ -42,7 +42,7 @@ def departure_list(request: AuthenticatedRequest) -> HttpResponse:
             Link(BY_SLUG[game].name, reverse("departure-game", args=[game]), scores.get(game, 0))
             for game in games.values_list("game", flat=True).distinct().order_by("game")
         ],
-        "crumb": Link("Account", reverse("account")),
+        "crumb": Link(account_texts.ACCOUNT, reverse("account")),
         "section": "account",
     }
     return render(request, "departure-list.html", context)
@@ -73,7 +73,7 @@ def departure(request: AuthenticatedRequest, game: str = EVERYTHING) -> HttpResp
         "losses": _losses(request.user, game),
         "due": timezone.now() + timedelta(days=jobs.DAYS_TO_RETURN),
         "days": jobs.DAYS_TO_RETURN,
-        "crumb": Link("Delete", reverse("departure-list")),
+        "crumb": Link(account_texts.DELETE, reverse("departure-list")),
         "section": "account",
     }
     return render(request, "departure.html", context, status=400 if form.errors else 200)

@@ -133,7 +133,7 @@ def latest_imports(owner: User, found: QuerySet[Import], reader: permissions.Per
                 url=import_url(job),
                 strong=import_texts.import_result(scores=job.score_count, duplicates=0)
                 if is_done
-                else job.state.capitalize(),
+                else import_texts.STATES[job.state],
                 time=milliseconds(job.time_queued),
             )
         )

@@ -198,7 +198,7 @@ def _posted(request: AuthenticatedRequest) -> QueryDict | None:
 
 
 def _form_page(request: AuthenticatedRequest, template: str, form: BaseForm, **more: Any) -> HttpResponse:
-    context = {**more, "form": form, "crumb": Link("Account", reverse("account")), "section": "account"}
+    context = {**more, "form": form, "crumb": Link(account_texts.ACCOUNT, reverse("account")), "section": "account"}
     return render(request, template, context, status=400 if form.errors else 200)
 
 

@@ -8,11 +8,11 @@ from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
-from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 
 from imports.pages.components.view_models import Link
 from imports.pages.core.pagination import list_url
+from imports.pages.texts.formatting import written_day
 
 
 def active_filters(form: forms.Form, chosen: Mapping[str, Any], query: QueryDict) -> list[Link]:
@@ -33,6 +33,6 @@ def _said(field: forms.BoundField, value: Any) -> str:
         return next((str(label) for key, label in choices if key == value), str(value))
     if isinstance(value, date):
         # As the pages write days, whatever the reader's own form: times.js changes moments, and this is a day.
-        return _("{label} {day}").format(label=field.label, day=format_date(value, "j M Y"))
+        return _("{label} {day}").format(label=field.label, day=written_day(value))
     # What a hidden field holds is for the program; its label says what it does.
     return str(field.label) if field.is_hidden else _("“{text}”").format(text=value)

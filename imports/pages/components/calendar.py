@@ -10,8 +10,8 @@ from django.db.models import Sum
 from django.utils.dates import MONTHS_3
 
 from imports.models import DailyRatings, User
-from imports.pages.components.rating_history import today, written_day
-from imports.pages.texts import player_texts
+from imports.pages.components.rating_history import today
+from imports.pages.texts import formatting, player_texts
 
 WEEKS_PER_HALF = 26
 STEPS = (1, 20, 50, 100)
@@ -107,6 +107,6 @@ def _months(counts: Mapping[date, int]) -> list[MonthRow]:
     rows = []
     for (year, month), days in sorted(by_month.items(), reverse=True):
         best = max(sorted(days), key=lambda day: days[day])
-        name = f"{str(MONTHS_3[month]).capitalize()} {year}"
-        rows.append(MonthRow(name, len(days), sum(days.values()), days[best], written_day(best)))
+        name = formatting.written_month(date(year, month, 1))
+        rows.append(MonthRow(name, len(days), sum(days.values()), days[best], formatting.written_day(best)))
     return rows

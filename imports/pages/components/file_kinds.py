@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.urls import reverse
-from django.utils.text import get_text_list
-from django.utils.translation import gettext as _
 
 from imports import jobs
 from imports.formats.base import Format
 from imports.games.spec import Game
-from imports.pages.texts import game_texts, import_texts
+from imports.pages.texts import formatting, game_texts, import_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +74,4 @@ def slug_of(source: Format) -> str:
 def kinds_of_files() -> str:
     """`CSV, JSON or XML`."""
     endings = {ending.removeprefix(".").upper() for each in file_formats() for ending in each.extensions}
-    return get_text_list(sorted(endings), _("or"))
+    return formatting.or_listed(sorted(endings))

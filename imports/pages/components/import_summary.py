@@ -69,7 +69,7 @@ def _notes_beside(playtype: Playtype, value: float, ratings: Mapping[str, Any]) 
         yield Note("arrow-right", f"{formatting.rating_name(name)} {profile_rating(after, playtype, name)}", change)
     distance_text = distance_to_next(playtype, value)
     if distance_text:
-        yield Note("arrow-right", "", f"{distance_text}.")
+        yield Note("arrow-right", "", formatting.sentence(distance_text))
 
 
 def find_playtype(game: str, name: str) -> Playtype | None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import cached_property
 
 from imports.games import playtype_of
@@ -205,19 +204,14 @@ def rating_plot(
         label=player_texts.plot_label(
             formatting.rating_name(rating),
             *(profile_rating(day.value, playtype, rating) for day in (days[0], days[-1])),
-            start=written_day(start),
+            start=formatting.written_day(start),
         ),
         axis=player_texts.axis_note(low, high),
-        dates=(("start", written_day(start)), ("end", written_day(scale.end))),
+        dates=(("start", formatting.written_day(start)), ("end", formatting.written_day(scale.end))),
         y=f"{scale.y(days[-1].value) * 100:.2f}%",
         other=_steps(other, scale),
         other_y=f"{scale.y(other[-1].value) * 100:.2f}%" if other else "",
     )
-
-
-def written_day(day: date) -> str:
-    """A day as pages write it: `22 Nov 2026`."""
-    return date_format(datetime(day.year, day.month, day.day, tzinfo=UTC), "j M Y")
 
 
 def _steps(days: Sequence[RatedDay], scale: _Scale) -> str:
@@ -243,7 +237,7 @@ def _points(days: Sequence[RatedDay], playtype: Playtype, scale: _Scale) -> list
                 y=f"{scale.y(day.value) * 100:.2f}%",
                 from_x=f"{left:.2f}%",
                 width=f"{max(0.0, right - left):.2f}%",
-                label=player_texts.point_label(row.value, written_day(row.day), row.change),
+                label=player_texts.point_label(row.value, formatting.written_day(row.day), row.change),
                 anchor="start" if place < 30 else "end" if place > 70 else "middle",
             )
         )

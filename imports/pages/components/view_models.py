@@ -134,7 +134,7 @@ class Progress:
             parts.append(_("{number} percent").format(number=self.percent))
             if self.eta is not None:
                 parts.append(_("about {eta} left").format(eta=formatting.estimate(self.eta)))
-        return f"{', '.join(parts)}."
+        return formatting.sentence(formatting.listed(parts))
 
 
 def progress_from(body: Mapping[str, Any], *, poll_url: str) -> Progress:
@@ -383,7 +383,7 @@ class RevertPreview:
     about: str
     change_rows: tuple[ChangeRow, ...]
     button: str
-    keep_label: str = "Keep the import"
+    keep_label: str
     notes: tuple[Note, ...] = ()
     diffs: tuple[DiffRow, ...] = ()
     diffs_title: str = ""

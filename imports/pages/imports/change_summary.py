@@ -40,16 +40,16 @@ def revert_preview(jobs: Sequence[Import], revert_request: RevertRequest) -> Rev
         about="",
         change_rows=(*_value_rows(changes), *_staying_rows(jobs, changes), *_count_rows(jobs, changes)),
         button=revert_texts.revert_imports(len(jobs)),
+        keep_label=revert_texts.LEAVE,
         notes=tuple(_notes(changes, fallen=len(bests))),
         diffs=tuple(_diffs(bests[:MAX_LISTED_BESTS])),
         diffs_title=revert_texts.bests_one_by_one(len(bests), shown=MAX_LISTED_BESTS),
-        **_keep_shared_choice(changes, whose="its" if len(jobs) == 1 else "their"),
+        **_keep_shared_choice(changes, imports=len(jobs)),
     )
     if len(jobs) > 1:
         newest_first = sorted(jobs, key=lambda job: job.pk, reverse=True)
         return replace(
             found,
-            keep_label=revert_texts.LEAVE,
             imports=tuple(import_line(job) for job in newest_first),
             import_ids=tuple(job.import_id for job in newest_first),
         )
@@ -136,12 +136,12 @@ def _count_rows(jobs: Sequence[Import], changes: Changes) -> Iterator[ChangeRow]
     mine = where & Q(user_id=jobs[0].user_id)
     # The preview is rolled back by now: what is counted is what there is before the revert.
     counts = (
-        (import_texts.SCORES, Score.objects.filter(mine).count(), changes.scores),
-        (import_texts.CHARTS, PersonalBest.objects.filter(mine).count(), changes.bests_gone),
-        (import_texts.SESSIONS, Session.objects.filter(mine).count(), changes.sessions_lost),
+        (import_texts.TABS["scores"], Score.objects.filter(mine).count(), changes.scores),
+        (import_texts.CHARTS_HEAD, PersonalBest.objects.filter(mine).count(), changes.bests_gone),
+        (import_texts.TABS["sessions"], Session.objects.filter(mine).count(), changes.sessions_lost),
     )
     for name, now, lost in counts:
-        yield ChangeRow(name.capitalize(), f"{now:,}", format_signed(-lost) if lost else "", f"{now - lost:,}")
+        yield ChangeRow(name, f"{now:,}", format_signed(-lost) if lost else "", f"{now - lost:,}")
 
 
 # --- sentences --------------------------------------------------------------------------------------
@@ -162,7 +162,7 @@ def _notes(changes: Changes, *, fallen: int) -> Iterator[Note]:
             yield Note("check", *revert_texts.class_stays(class_name(playtype, delta["set"], delta["new"])))
 
 
-def _keep_shared_choice(changes: Changes, *, whose: str) -> dict[str, Any]:
+def _keep_shared_choice(changes: Changes, *, imports: int) -> dict[str, Any]:
     """Only where other completed imports carried some of these scores."""
     kept = changes.kept
     if not kept:
@@ -173,7 +173,7 @@ def _keep_shared_choice(changes: Changes, *, whose: str) -> dict[str, Any]:
         other = Import.objects.select_related("input").defer("input__content").get(import_id=others[0])
         name = import_name(other, private=True)
     return {
-        "shared": revert_texts.shared_scores_question(kept, name, len(others), whose=whose),
+        "shared": revert_texts.shared_scores_question(kept, name, len(others), imports=imports),
         "keep_shared": revert_texts.keep_shared_choice(kept, name),
         "take_all": revert_texts.take_all_choice(changes.scores + kept),
     }

@@ -22,6 +22,7 @@ from imports.pipeline.checking import CheckResult, Verdict
 from imports.pipeline.suggestions import Kept, Match, chart_reference_of, sure_matches
 from imports.submissions import contents_of, games_in
 
+WOULD_BE_KEPT = "kept"  # advice for rows whose song or chart is unknown
 MAX_LISTED = 500  # problems that are kept to be shown: more would fill Redis, and nobody reads them one by one
 KNOWN_VERDICTS = (Verdict.DUPLICATE, Verdict.REPEATED, Verdict.BLACKLISTED)
 PROBLEM_VERDICTS = (Verdict.UNKNOWN, Verdict.AMBIGUOUS, Verdict.INVALID, Verdict.BROKEN)
@@ -77,12 +78,10 @@ def check_facts(checked: CheckResult, upload: Upload, prediction: Mapping[str, A
     problems = [
         ProblemRow(
             row=problem.row,
-            kind=formatting.KINDS.get(problem.type, problem.type),
+            kind=problem.type,  # put into words where it is read, in the language of then
             message=problem.message,
             values=tuple(relevant_values(problem.datapoint, problem.message)),
-            advice=upload_texts.WOULD_BE_KEPT
-            if problem.is_unknown
-            else upload_texts.CHECK_ADVICE.get(problem.type, ""),
+            advice=WOULD_BE_KEPT if problem.is_unknown else problem.type,
         )
         for problem in (row.problem for row in checked.rows)
         if problem is not None
@@ -155,7 +154,7 @@ def read_check(facts: Mapping[str, Any]) -> Check:
     """What `check_facts` told."""
     totals, rows = facts["totals"], facts["rows"]
     new, same, bad = totals[Verdict.NEW], _sum(totals, KNOWN_VERDICTS), _sum(totals, PROBLEM_VERDICTS)
-    problems = [ProblemRow(**{**each, "values": tuple(map(tuple, each["values"]))}) for each in facts["problems"]]
+    problems = [_problem_row(each) for each in facts["problems"]]
     game = game_name(facts["game"], facts["playtypes"])
     prediction = facts["prediction"] or {}
     told = {name: prediction.get(name, {}) for name in ("rating_changes", "class_deltas")}
@@ -194,6 +193,17 @@ def _export(facts: Mapping[str, Any]) -> Export | None:
     games = [(slug, BY_SLUG[slug].name, slug == facts["game"]) for slug in told["games"]]
     whose = upload_texts.export_of(told["username"], told["instance"])
     return Export(whose, BY_SLUG[facts["game"]].name, games)
+
+
+def _problem_row(facts: Mapping[str, Any]) -> ProblemRow:
+    kind, advice = facts["kind"], facts["advice"]
+    is_kept = advice == WOULD_BE_KEPT
+    words = {
+        "kind": formatting.KINDS.get(kind, kind),
+        "values": tuple(map(tuple, facts["values"])),
+        "advice": upload_texts.WOULD_BE_KEPT if is_kept else upload_texts.CHECK_ADVICE.get(advice, ""),
+    }
+    return ProblemRow(**{**facts, **words})
 
 
 def _counts(totals: Mapping[str, int], rows: int) -> tuple[Count, ...]:

@@ -21,6 +21,7 @@ from imports.models import ImportProblem, OrphanScore
 from imports.pages.core.display_names import game_name, import_name
 from imports.pages.core.urls import import_url
 from imports.pages.texts import formatting, import_texts, numbers, revert_texts
+from imports.pages.texts.score_texts import metric_name
 from imports.pipeline.suggestions import Kept, Match, chart_reference_of, sure_matches
 
 MAX_LENGTH = 60  # characters of an identifier or of one value
@@ -93,7 +94,7 @@ def orphan_groups(found: Sequence[OrphanScore]) -> list[OrphanGroup]:
         names = dict.fromkeys(str(difficulty_name(BY_SLUG[game], each.chart)) for each in sure.values())
         difficulties = dict.fromkeys(asked.difficulty for _, asked in rows if asked.difficulty)
         sources = dict.fromkeys(import_name(orphan.from_import, private=True) for orphan, _ in rows)
-        told = [", ".join(difficulties), ", ".join(list(sources)[:MAX_SOURCES])]
+        told = [formatting.listed(difficulties), formatting.listed(list(sources)[:MAX_SOURCES])]
         listed.append(
             OrphanGroup(
                 game=game,
@@ -102,7 +103,7 @@ def orphan_groups(found: Sequence[OrphanScore]) -> list[OrphanGroup]:
                 about=" · ".join(part for part in (game_name(game, []), *told) if part),
                 matches=sure,
                 song=match.chart.song.title if match else likely,
-                charts=", ".join(names),
+                charts=formatting.listed(names),
                 likeness=import_texts.likeness_text(match.title, match.differs_in) if match else "",
                 pick_url=reverse("import-mend", args=[first.from_import.import_id, problems[first.pk]])
                 if first.pk in problems
@@ -141,11 +142,11 @@ def orphan_rows(found: Sequence[OrphanScore]) -> list[OrphanRow]:
         rows.append(
             OrphanRow(
                 orphan_id=orphan.orphan_id,
-                name=identifier if is_title else revert_texts.identifier_text(match_type, identifier).capitalize(),
+                name=identifier if is_title else revert_texts.identifier_text(match_type, identifier),
                 is_title=is_title,
                 chart=_truncate((asked.difficulty if asked else None) or ""),
                 game=game_name(orphan.game, [playtype.name] if playtype else []),
-                metrics=", ".join(_metric_texts(data, playtype)) if playtype else "",
+                metrics=formatting.listed(_metric_texts(data, playtype)) if playtype else "",
                 reason=reason,
                 # 0 is how clients say that they do not know; of a time that no date can show, nothing is said.
                 played=int(played) if isinstance(played, int | float) and 0 < played <= MAX_TIMESTAMP_MS else None,
@@ -158,13 +159,13 @@ def orphan_rows(found: Sequence[OrphanScore]) -> list[OrphanRow]:
 
 
 def _metric_texts(data: Mapping[str, Any], playtype: Playtype) -> Iterator[str]:
-    """What the row says of the play, in the order in which the game declares it: `score 9,876,543`, `lamp CLEAR`."""
+    """What the row says of the play, in the order in which the game declares it: `Score 9,876,543`, `Lamp CLEAR`."""
     for name in playtype.provided:
         value = data.get(name)
         if isinstance(value, int | float) and not isinstance(value, bool):
-            yield f"{name} {numbers.format_number(value)}"
+            yield f"{metric_name(name)} {numbers.format_number(value)}"
         elif isinstance(value, str):
-            yield f"{name} {_truncate(value)}"
+            yield f"{metric_name(name)} {_truncate(value)}"
 
 
 def _truncate(value: Any) -> str:

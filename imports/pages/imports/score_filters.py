@@ -40,10 +40,10 @@ class ScoreFilters(forms.Form):
         label=gettext_lazy("Search"),
         required=False,
         max_length=MAX_SEARCH_LENGTH,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Title or artist"}),
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": gettext_lazy("Title or artist")}),
     )
-    lamp = forms.ChoiceField(required=False)
-    grade = forms.ChoiceField(required=False)
+    lamp = forms.ChoiceField(label=import_texts.LAMP, required=False)
+    grade = forms.ChoiceField(label=import_texts.GRADE, required=False)
     tab = forms.CharField(required=False, widget=forms.HiddenInput, initial="scores")
     sort = forms.ChoiceField(label=gettext_lazy("Sort by"), required=False)  # on phones, where the table has no heads
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -24,7 +25,9 @@ def import_card(request: HttpRequest, import_id: str) -> HttpResponse:
     job = visible_import(request, import_id)
     if job.state != State.COMPLETED:  # of a reverted one nothing is left to show
         raise Http404
-    return _card_response(request, cards.card_svg(job))
+    with translation.override(settings.LANGUAGE_CODE):  # one picture for all, whoever makes a chat program fetch it
+        svg = cards.card_svg(job)
+    return _card_response(request, svg)
 
 
 @require_safe
@@ -33,7 +36,9 @@ def session_card(request: HttpRequest, session_id: str) -> HttpResponse:
     session = find_session(session_id)
     if session is None:
         raise Http404
-    return _card_response(request, cards.session_svg(session))
+    with translation.override(settings.LANGUAGE_CODE):
+        svg = cards.session_svg(session)
+    return _card_response(request, svg)
 
 
 def _card_response(request: HttpRequest, svg: str) -> HttpResponse:

@@ -268,6 +268,7 @@ PREVIEW = RevertPreview(
     about="night-session.json, SOUND VOLTEX. You can restore it later.",
     change_rows=CHANGE_ROWS,
     button="Revert 205 scores",
+    keep_label="Cancel",
     notes=(
         Note("undo-2", "205 scores go.", "37 bests fall back to the score before, 12 charts become unplayed."),
         Note("check", "Skill Analyzer LV.10 stays.", "Only a moderator can take it back."),

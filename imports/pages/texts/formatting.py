@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
+from datetime import date
 
 from django.contrib.humanize.templatetags.humanize import ordinal
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from imports.catalogue.rating_names import rating_name as rating_name  # noqa: PLC0414 - a text like the others
 from imports.pages.texts.translation import gettext_lazy
@@ -71,11 +74,12 @@ def session_length(milliseconds: int) -> str:
         (hours, ngettext("{count} hour", "{count} hours", hours)),
         (minutes, ngettext("{count} minute", "{count} minutes", minutes)),
     )
-    return ", ".join(text.format(count=f"{count:,}") for count, text in units if count) or _("0 minutes")
+    told = (text.format(count=f"{count:,}") for count, text in units if count)
+    return pgettext("between days, hours and minutes", ", ").join(told) or _("0 minutes")
 
 
 def ordinal_ending(number: int) -> str:
-    """`st` of 1st, `th` of 11th."""
+    """`st` of 1st, `th` of 11th, and what other languages write behind a number."""
     # The page sets the ending smaller than the number, so that Django's ordinal is cut.
     return str(ordinal(number)).removeprefix(str(number))
 
@@ -86,8 +90,44 @@ def first_line(message: str, *, most: int = 140) -> str:
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
+def listed(parts: Iterable[object]) -> str:
+    """`A, B, C`, as the language separates them."""
+    return _(", ").join(map(str, parts))
+
+
+def and_listed(parts: Sequence[object]) -> str:
+    """`A, B and C`."""
+    if len(parts) < 2:
+        return listed(parts)
+    return _("{parts} and {last}").format(parts=listed(parts[:-1]), last=parts[-1])
+
+
+def or_listed(parts: Sequence[object]) -> str:
+    """`A, B or C`."""
+    if len(parts) < 2:
+        return listed(parts)
+    return _("{parts} or {last}").format(parts=listed(parts[:-1]), last=parts[-1])
+
+
+def sentence(text: str) -> str:
+    """With a full stop; empty for nothing."""
+    return _("{text}.").format(text=text) if text else ""
+
+
 def with_reason(text: str, reason: str) -> str:
-    return _("{text}. Reason: “{reason}”").format(text=text, reason=reason) if reason else f"{text}."
+    return _("{text}. Reason: “{reason}”").format(text=text, reason=reason) if reason else sentence(text)
+
+
+def written_day(day: date) -> str:
+    """`28 Nov 2026`, as the language writes it."""
+    # Translators: Django's letters for a date, as in {{ day|date:"j M Y" }}.
+    return date_format(day, _("j M Y"))
+
+
+def written_month(day: date) -> str:
+    """`Nov 2026`."""
+    # Translators: Django's letters for a month.
+    return date_format(day, _("M Y"))
 
 
 # --- names ------------------------------------------------------------------------------------------
@@ -108,6 +148,14 @@ KINDS = {
     "InternalError": gettext_lazy("Server error"),
 }
 """Problem types as players read them."""
+
+KINDS_IN_SENTENCES = {
+    "SongOrChartNotFound": gettext_lazy("unknown song or chart"),
+    "OrphanExists": gettext_lazy("unknown (already saved)"),
+    "InvalidDatapoint": gettext_lazy("impossible value"),
+    "AmbiguousTitle": gettext_lazy("ambiguous title"),
+    "InternalError": gettext_lazy("server error"),
+}
 
 ADVICE = {
     "SongOrChartNotFound": gettext_lazy("Saved until the song is known"),

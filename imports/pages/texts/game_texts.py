@@ -28,7 +28,8 @@ def one_of(count: int) -> str:
 
 
 def list_of(item: str, *, nullable: bool) -> str:
-    return _("list, each a {item}{nullable}").format(item=item, nullable=_(", or null") if nullable else "")
+    text = _("list, each a {item}, or null") if nullable else _("list, each a {item}")
+    return text.format(item=item)
 
 
 def range_of(low: str | None, high: str | None) -> str:

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.utils.dateformat import format as format_date
-from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from imports.formats.lookalikes import Difference
-from imports.pages.texts.formatting import KINDS, file_size, first_line
-from imports.pages.texts.score_texts import score_count
+from imports.pages.texts.formatting import (
+    KINDS_IN_SENTENCES,
+    and_listed,
+    file_size,
+    first_line,
+    listed,
+    sentence,
+    written_day,
+)
 from imports.pages.texts.translation import gettext_lazy
 
 # --- what an import did -----------------------------------------------------------------------------
@@ -32,7 +37,7 @@ TABS = {
 }
 """The parts of an import's page, as their tabs are called."""
 
-SCORES, CHARTS = gettext_lazy("scores"), gettext_lazy("charts")
+SCORES, CHARTS, CHARTS_HEAD = gettext_lazy("scores"), gettext_lazy("charts"), gettext_lazy("Charts")
 
 
 def new_count_note(count: int) -> str:
@@ -83,7 +88,7 @@ def import_result(*, scores: int, duplicates: int) -> str:
     if not duplicates:
         return new
     same = ngettext("{count} duplicate", "{count} duplicates", duplicates).format(count=f"{duplicates:,}")
-    return f"{new}, {same}"
+    return listed((new, same))
 
 
 def result_counts(counts: dict[str, int]) -> str:
@@ -93,17 +98,17 @@ def result_counts(counts: dict[str, int]) -> str:
     if not problems:
         return result
     left_out = ngettext("{count} problem", "{count} problems", problems).format(count=f"{problems:,}")
-    return f"{result}, {left_out}"
+    return listed((result, left_out))
 
 
 def problems_left_out(count: int, kinds: dict[str, int]) -> tuple[str, str]:
     """`3 rows weren't imported:` and why, by type."""
     rows = ngettext("{count} row wasn't imported:", "{count} rows weren't imported:", count).format(count=f"{count:,}")
     reasons = [
-        _("{number} × {kind}").format(number=f"{number:,}", kind=str(KINDS.get(kind, kind)).lower())
+        _("{number} × {kind}").format(number=f"{number:,}", kind=KINDS_IN_SENTENCES.get(kind, kind))
         for kind, number in kinds.items()
     ]
-    return rows, f"{', '.join(reasons)}."
+    return rows, sentence(listed(reasons))
 
 
 ROW, FIELD, IN_THE_FILE = gettext_lazy("Row"), gettext_lazy("Field"), gettext_lazy("In the file")
@@ -157,21 +162,21 @@ def rows_listed(rows: Sequence[int], *, most: int) -> str:
     named = [f"{row:,}" for row in rows[:most]]
     if len(rows) > most:
         named.append(_("{count} more").format(count=f"{len(rows) - most:,}"))
-    listed = get_text_list(named, _("and"))
-    return ngettext("row {rows}", "rows {rows}", len(rows)).format(rows=listed)
+    return ngettext("row {rows}", "rows {rows}", len(rows)).format(rows=and_listed(named))
 
 
 def read_as_day(moment: datetime) -> str:
     """What a number means as a date: `read as 21 Jan 1970`."""
-    return _("read as {day}").format(day=format_date(moment, "j M Y"))
+    return _("read as {day}").format(day=written_day(moment))
 
 
 def class_change(name: str, old: str | None, *, rises: bool, is_provided: bool) -> tuple[str, str]:
     """A class gained or lost, as the strong and the plain half of a sentence."""
     if is_provided:
-        return f"{name}.", _("Up from {old}, set by the file.").format(old=old) if old else _("Set by the file.")
+        how = _("Up from {old}, set by the file.").format(old=old) if old else _("Set by the file.")
+        return sentence(name), how
     if not rises:
-        return f"{name}.", _("Down from {old}.").format(old=old)
+        return sentence(name), _("Down from {old}.").format(old=old)
     return _("New class: {name}.").format(name=name), _("Up from {old}.").format(old=old) if old else ""
 
 
@@ -186,7 +191,11 @@ def bars_label(scores: int, most: int) -> str:
 
 def session_part(scores: int, *, created: bool) -> str:
     """An import's part in a session: `126 scores, created`."""
-    return f"{score_count(scores)}, {_('created') if created else _('added')}"
+    if created:
+        text = ngettext("{count} score, created", "{count} scores, created", scores)
+    else:
+        text = ngettext("{count} score, added", "{count} scores, added", scores)
+    return text.format(count=f"{scores:,}")
 
 
 def total_note(part: int, whole: int) -> str:
@@ -262,16 +271,42 @@ QUEUED_AGAIN = gettext_lazy("Queued again.")
 INPUT_IS_PRIVATE = gettext_lazy("Only the owner and moderators can download an uploaded file.")
 INPUT_IS_GONE = gettext_lazy("The file of this import has been removed.")
 BY_BROWSER, BY_COMMAND = gettext_lazy("in the browser"), gettext_lazy("on the command line")
+STATES = {
+    "queued": gettext_lazy("Queued"),
+    "running": gettext_lazy("Running"),
+    "completed": gettext_lazy("Completed"),
+    "failed": gettext_lazy("Failed"),
+    "cancelled": gettext_lazy("Cancelled"),
+    "reverted": gettext_lazy("Reverted"),
+}
+_VERBS = {
+    "uploaded": gettext_lazy("Uploaded"),
+    "completed": gettext_lazy("Completed"),
+    "failed": gettext_lazy("Failed"),
+    "reverted": gettext_lazy("Reverted"),
+    "restored": gettext_lazy("Restored"),
+    "retried": gettext_lazy("Retried"),
+    "cancelled": gettext_lazy("Cancelled"),
+    "class set": gettext_lazy("Class set"),
+    "set": gettext_lazy("Set"),
+    "score deleted": gettext_lazy("Score deleted"),
+    "score edited": gettext_lazy("Score edited"),
+    "blacklisted": gettext_lazy("Blacklisted"),
+    "orphans tried": gettext_lazy("Unmatched scores retried"),
+    "orphan deleted": gettext_lazy("Unmatched score deleted"),
+}
+"""What the history of an import tells; other verbs of the audit trail are not about imports."""
 
 
 def audit_verb(verb: str, actor: str) -> str:
     """`Uploaded by mirei`, `Completed`."""
-    return _("{verb} by {actor}").format(verb=verb.capitalize(), actor=actor) if actor else verb.capitalize()
+    told = str(_VERBS.get(verb, verb))
+    return _("{verb} by {actor}").format(verb=told, actor=actor) if actor else told
 
 
 def upload_source(way: str, *, name: str, size: int | None) -> str:
     """How a file came: `in the browser, night-session.json, 61 KB`."""
-    return ", ".join(str(part) for part in (way, name, "" if size is None else file_size(size)) if part)
+    return listed([part for part in (way, name, "" if size is None else file_size(size)) if part])
 
 
 def token_source(name: str) -> str:
@@ -303,20 +338,16 @@ def likeness_text(title: str, differs_in: Sequence[Difference]) -> str:
     """`Differs only in tildes and blanks from “Title”`."""
     if not differs_in:
         return _("“{title}” is now known").format(title=title)
-    named = [str(_DIFFERENCES[each]) for each in differs_in]
-    return _("Differs only in {what} from “{title}”").format(what=get_text_list(named, _("and")), title=title)
+    named = [_DIFFERENCES[each] for each in differs_in]
+    return _("Differs only in {what} from “{title}”").format(what=and_listed(named), title=title)
 
 
 def sure_matches(rows: int) -> str:
     return ngettext(
-        (
-            "{rows} row names a song that differs only in look-alike characters from a known one. It "
-            "can be imported now, as a separate import."
-        ),
-        (
-            "{rows} rows name songs that differ only in look-alike characters from known ones. They can"
-            " be imported now, as a separate import."
-        ),
+        "{rows} row names a song that differs only in look-alike characters from a known one. It "
+        "can be imported now, as a separate import.",
+        "{rows} rows name songs that differ only in look-alike characters from known ones. They can"
+        " be imported now, as a separate import.",
         rows,
     ).format(rows=f"{rows:,}")
 

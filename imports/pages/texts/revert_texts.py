@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from imports.pages.texts.formatting import with_reason
+from imports.pages.texts.formatting import and_listed, listed, sentence, with_reason
 from imports.pages.texts.translation import gettext_lazy
 
 # --- finding imports --------------------------------------------------------------------------------
@@ -58,8 +58,8 @@ def bests_fall_back(changed: int, unplayed: int) -> str:
         ),
         (unplayed, ngettext("{count} chart will have no score", "{count} charts will have no score", unplayed)),
     )
-    told = " and ".join(text.format(count=f"{count:,}") for count, text in parts if count)
-    return f"{told}." if told else _("No bests change.")
+    told = and_listed([text.format(count=f"{count:,}") for count, text in parts if count])
+    return sentence(told) or _("No bests change.")
 
 
 def bests_one_by_one(count: int, *, shown: int) -> str:
@@ -82,17 +82,19 @@ def sessions_changed(gone: int, shrunk: int, split: int, *, moved: int = 0, made
         ),
         (made, ngettext("{count} session is new", "{count} sessions are new", made)),
     )
-    return ", ".join(text.format(count=f"{count:,}") for count, text in parts if count) + "."
+    return sentence(listed([text.format(count=f"{count:,}") for count, text in parts if count]))
 
 
 def class_stays(name: str) -> tuple[str, str]:
     return _("{name} stays.").format(name=name), _("Set by the file; only a moderator can undo it.")
 
 
-def shared_scores_question(kept: int, name: str, others: int, *, whose: str = "its") -> str:
-    """`9 of its scores also came with chunithm-net.json`."""
+def shared_scores_question(kept: int, name: str, others: int, *, imports: int = 1) -> str:
+    """`9 of its scores also came with chunithm-net.json`; `imports` is how many are to be reverted."""
     carrier = name or ngettext("{count} other import", "{count} other imports", others).format(count=f"{others:,}")
-    return _("{kept} of {whose} scores also came with {carrier}").format(kept=f"{kept:,}", whose=whose, carrier=carrier)
+    return ngettext(
+        "{kept} of its scores also came with {carrier}", "{kept} of their scores also came with {carrier}", imports
+    ).format(kept=f"{kept:,}", carrier=carrier)
 
 
 def kept_scores_notice(kept: int) -> str:
@@ -157,7 +159,9 @@ def reverted_heading(count: int) -> str:
 def bulk_revert_result(scores: int, kept: int) -> str:
     """What several reverts did together."""
     taken = ngettext("{count} score removed", "{count} scores removed", scores).format(count=f"{scores:,}")
-    return _("{taken}, {kept} kept with other imports.").format(taken=taken, kept=f"{kept:,}") if kept else f"{taken}."
+    return (
+        _("{taken}, {kept} kept with other imports.").format(taken=taken, kept=f"{kept:,}") if kept else sentence(taken)
+    )
 
 
 def restore_result(queued: int, refused: int) -> str:
@@ -179,20 +183,21 @@ RETRY_BROKE = gettext_lazy(
 )
 ORPHAN_DELETED = gettext_lazy("Deleted. The row is still listed as a problem of its import.")
 ORPHAN_GONE = gettext_lazy("This score was already imported or removed.")
-LOOKED_FOR_BY = {
-    "tachiSongID": gettext_lazy("song number"),
-    "sdvxInGameID": gettext_lazy("in-game ID"),
-    "arcaeaInGameStrID": gettext_lazy("in-game ID"),
-    "gcmInGameIDSpecialChart": gettext_lazy("in-game ID"),
-    "inGameID": gettext_lazy("in-game ID"),
-    "inGameStrID": gettext_lazy("in-game ID"),
+_LOOKED_FOR_BY = {
+    "tachiSongID": gettext_lazy("Song number {identifier}"),
+    "sdvxInGameID": gettext_lazy("In-game ID {identifier}"),
+    "arcaeaInGameStrID": gettext_lazy("In-game ID {identifier}"),
+    "gcmInGameIDSpecialChart": gettext_lazy("In-game ID {identifier}"),
+    "inGameID": gettext_lazy("In-game ID {identifier}"),
+    "inGameStrID": gettext_lazy("In-game ID {identifier}"),
 }
 """Match type -> what its identifier is; titles speak for themselves, and everything else is a chart's fingerprint."""
+_BY_FINGERPRINT = gettext_lazy("Chart {identifier}")
 
 
 def identifier_text(match_type: str, identifier: str) -> str:
-    """What a row names, where it names no title: `song number 999`, `chart d41d8c…`."""
-    return f"{LOOKED_FOR_BY.get(match_type, 'chart')} {identifier}"
+    """What a row names, where it names no title: `Song number 999`, `Chart d41d8c…`."""
+    return _LOOKED_FOR_BY.get(match_type, _BY_FINGERPRINT).format(identifier=identifier)
 
 
 def scores_matched(count: int) -> str:
@@ -222,11 +227,11 @@ def orphan_retry_result(processed: int, rescued: int, removed: int) -> tuple[str
             ngettext("{count} already imported", "{count} already imported", removed),
         ),
     )
-    rest = " and ".join(text.format(count=f"{count:,}") for count, text in parts if count)
+    rest = sentence(and_listed([text.format(count=f"{count:,}") for count, text in parts if count]))
     if not rescued:
-        return _("No new matches."), f"{rest}." if rest else ""
+        return _("No new matches."), rest
     went_in = ngettext("{count} of {processed} scores imported.", "{count} of {processed} scores imported.", rescued)
-    return went_in.format(count=f"{rescued:,}", processed=f"{processed:,}"), f"{rest}." if rest else ""
+    return went_in.format(count=f"{rescued:,}", processed=f"{processed:,}"), rest
 
 
 # --- classes set by hand ------------------------------------------------------------------------------

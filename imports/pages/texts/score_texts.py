@@ -7,18 +7,27 @@ import re
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from imports.pages.texts.formatting import rating_name
+from imports.pages.texts.formatting import listed, rating_name, sentence
 from imports.pages.texts.translation import gettext_lazy
 
 HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")  # where a name in camelCase becomes two words
 # Abbreviations that splitting would make unreadable; everything else is split.
-METRIC_NAMES = {"exScore": "EX score", "bp": "BP", "gsmEasy": "Gauge (easy)", "gsmHard": "Gauge (hard)", "bpi": "BPI"}
+METRIC_NAMES = {
+    "score": gettext_lazy("Score"),
+    "lamp": gettext_lazy("Lamp"),
+    "grade": gettext_lazy("Grade"),
+    "exScore": "EX score",
+    "bp": "BP",
+    "gsmEasy": "Gauge (easy)",
+    "gsmHard": "Gauge (hard)",
+    "bpi": "BPI",
+}
 
 
 def metric_name(name: str) -> str:
     """A metric or judgement as a line's head: `maxCombo` is `Max combo`."""
     spaced = HUMP.sub(" ", name).lower()
-    return METRIC_NAMES.get(name) or spaced[:1].upper() + spaced[1:]
+    return str(METRIC_NAMES.get(name, "")) or spaced[:1].upper() + spaced[1:]
 
 
 def score_count(count: int) -> str:
@@ -67,11 +76,11 @@ def list_of_values(count: int, low: str, high: str) -> str:
 def part_of_best(primary: bool, lends: list[str]) -> tuple[str, str]:
     """What a score is to its player's best on the chart, as the strong and the plain half of a sentence."""
     if primary and lends:
-        return _("Your best on this chart."), _("Also holds: %(names)s.") % {"names": ", ".join(lends)}
+        return _("Your best on this chart."), _("Also holds: %(names)s.") % {"names": listed(lends)}
     if primary:
         return _("Your best on this chart."), ""
     if lends:
-        return _("Part of your best on this chart:"), _("%(names)s.") % {"names": ", ".join(lends)}
+        return _("Part of your best on this chart:"), sentence(listed(lends))
     return _("Not your best on this chart."), ""
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from imports.pages.texts.formatting import file_size
+from imports.pages.texts.formatting import file_size, or_listed
 from imports.pages.texts.translation import gettext_lazy
 
 # --- uploads ----------------------------------------------------------------------------------------
@@ -152,5 +151,4 @@ def recognized_as(name: str) -> str:
 
 def say_which(name: str, values: Sequence[str]) -> str:
     """What is missing beside a file."""
-    choices = get_text_list(list(values), _("or"))
-    return _("This is {name}. Choose {choices} and check the file again.").format(name=name, choices=choices)
+    return _("This is {name}. Choose {choices} and check the file again.").format(name=name, choices=or_listed(values))

@@ -45,7 +45,9 @@ class TestInABrowser:
         under_way = ongoing(stage="saving", percent=70, processed=14_000, total=20_000, etaSeconds=12)
         site.answers["GET /poll"] = under_way
         expect(page.locator("[data-part=counts]")).to_have_text("14,000 ⟦of 20,000 scores⟧")
-        expect(page.locator("[data-part=spoken]")).to_have_text("⟦Saving scores⟧, ⟦70 percent⟧, ⟦about ⟦15 s⟧ left⟧.")
+        expect(page.locator("[data-part=spoken]")).to_have_text(
+            "⟦⟦Saving scores⟧⟦, ⟧⟦70 percent⟧⟦, ⟧⟦about ⟦15 s⟧ left⟧.⟧"
+        )
 
     @translated
     @pytest.mark.usefixtures("esperanto")

@@ -42,7 +42,7 @@ def test_an_import_is_followed_to_its_end_and_the_page_then_loaded_once(site: Si
 
     site.answers["GET /poll"] = ongoing(stage="saving", percent=70, processed=14_000, total=20_000, etaSeconds=12)
     expect(page.locator(".percent")).to_have_text("70%")
-    expect(page).to_have_title("70 %, saving scores · Tachi Imports")
+    expect(page).to_have_title("70 %, Saving scores · Tachi Imports")
     expect(page.locator("[aria-current=step]")).to_contain_text("Saving scores 14,000 of 20,000")
     expect(page.get_by_text("about 15 s left", exact=True)).to_be_visible()
     expect(page.get_by_role("status").filter(has_text="Saving")).to_have_text(
@@ -127,7 +127,7 @@ def test_the_title_of_a_hidden_page_still_tells(site: Site, page: Page) -> None:
     site.answers["GET /poll"] = ongoing(stage="saving", percent=77)
     page.add_init_script("Object.defineProperty(document, 'hidden', { get: () => true })")
     page.goto(f"{site.address}/import")
-    expect(page).to_have_title("77 %, saving scores · Tachi Imports", timeout=8_000)
+    expect(page).to_have_title("77 %, Saving scores · Tachi Imports", timeout=8_000)
 
 
 def test_the_header_of_another_page_tells_the_end(site: Site, page: Page) -> None:
@@ -180,7 +180,7 @@ def test_the_revert_page_is_shown_as_a_dialog(site: Site, page: Page) -> None:
     expect(dialog).to_have_count(0)
 
     link.click()
-    dialog.get_by_role("link", name="Keep the import").click()
+    dialog.get_by_role("link", name="Cancel").click()
     expect(dialog).to_have_count(0)
     link.click()
     dialog.get_by_role("button", name="Revert 205 scores").click()

@@ -62,7 +62,7 @@ def test_a_running_import_shows_stage_percent_and_counts(alices: Client, redis_c
     assert markup.count('value="64"') == 2  # the page's own gauge, and the one in the header
     assert f'data-poll="/api/v1/imports/{job.import_id}/poll-status"' in markup
     assert '<meta http-equiv="refresh"' in markup[: markup.index("<body")]
-    assert "64 %, saving scores · scores.json · Tachi Imports" in markup
+    assert "64 %, Saving scores · scores.json · Tachi Imports" in markup
 
 
 def test_the_page_shows_only_the_percentage_of_an_earlier_attempt(alices: Client, redis_clean: Redis) -> None:
@@ -222,7 +222,7 @@ def test_problems_name_row_message_and_values(alices: Client) -> None:
     page = alices.get(url_of(factories.an_import(people.alice(), *rows), "?tab=problems"))
     said = text_of(page)
     assert "Row 1 Unknown song or chart" in said
-    assert 'identifier: "999999" difficulty: "EXH" Pick the chart… of row 1 Saved until the song is known' in said
+    assert 'identifier: "999999" difficulty: "EXH" Pick the chart… (row 1) Saved until the song is known' in said
     assert "Row 2 Impossible value" in said
     assert 'Cannot have a PERFECT ULTIMATE CHAIN without a perfect score. lamp: "PERFECT ULTIMATE CHAIN"' in said
     assert "<mark>&quot;PERFECT ULTIMATE CHAIN&quot;</mark>" in page.content.decode()

@@ -37,7 +37,7 @@ def test_each_says_in_words_what_it_is_why_it_waits_and_what_brought_it(alices: 
     page = alices.get("/orphans/")
     said = text_of(page)
     assert heading_of(page) == "Unmatched scores"
-    assert "Song number 901 EXH SOUND VOLTEX , score 9,876,543, lamp EXCESSIVE CLEAR, played 14 Nov 2023" in said
+    assert "Song number 901 EXH SOUND VOLTEX , Score 9,876,543, Lamp EXCESSIVE CLEAR, played 14 Nov 2023" in said
     assert OrphanScore.objects.get().error_message in said
     assert f'href="{url_of(job)}">night.json' in page.content.decode()
 

@@ -41,6 +41,7 @@ class ImportFilters(forms.Form):
     )
     # Callables, as both are read once an instance is set up: games can be turned off.
     game = forms.ChoiceField(
+        label=gettext_lazy("Game"),
         choices=lambda: [("", revert_texts.ANY), *((game.slug, game.name) for game in jobs.enabled_games())],
         required=False,
     )
@@ -58,6 +59,7 @@ class ImportFilters(forms.Form):
         required=False,
     )
     when = forms.ChoiceField(
+        label=gettext_lazy("When"),
         choices=[("", gettext_lazy("Any time")), *revert_texts.PERIODS, revert_texts.YEAR],
         required=False,
     )

@@ -95,5 +95,5 @@ def _chips(counts: Counts | None, state: str, query: QueryDict) -> list[Link]:
         # The chosen one stays even where it leads to nothing: it says what the list is narrowed to.
         if counts is None or name in counts or name == state:
             count = None if counts is None else counts.get(name, 0)
-            chips.append(Link(name.capitalize(), list_url(query, state=name), count, is_current=name == state))
+            chips.append(Link(import_texts.STATES[name], list_url(query, state=name), count, is_current=name == state))
     return chips

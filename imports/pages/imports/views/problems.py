@@ -100,7 +100,7 @@ def _choice_page(request: AuthenticatedRequest, row: OpenRow, *, error: str = ""
         "together": import_texts.same_name_notice(count) if count > 1 else "",
         "button": import_texts.import_rows_button(count),
         "error": error,
-        "crumb": Link(import_texts.PROBLEMS.capitalize(), f"{import_url(job)}?tab=problems#parts"),
+        "crumb": Link(import_texts.TABS["problems"], f"{import_url(job)}?tab=problems#parts"),
         "section": "imports",
     }
     return render(request, "import-mend.html", context, status=400 if error else 200)

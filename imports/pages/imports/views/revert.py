@@ -13,7 +13,7 @@ from imports.models.documents import MAX_REASON_LENGTH
 from imports.pages.core.permissions import AuthenticatedRequest, sign_in_required, visible_import
 from imports.pages.core.urls import import_url
 from imports.pages.imports.change_summary import revert_preview
-from imports.pages.texts import import_texts, revert_texts
+from imports.pages.texts import formatting, import_texts, revert_texts
 from imports.pipeline.undo.revert import NotRevertible, PlayerLocked, RevertRequest, revert
 
 
@@ -26,7 +26,7 @@ def import_revert(request: AuthenticatedRequest, import_id: str) -> HttpResponse
     try:
         if request.method == "POST":
             done = revert(job, revert_options_from_post(request))
-            messages.success(request, f"{revert_texts.revert_result(done.scores, done.kept)}.")
+            messages.success(request, formatting.sentence(revert_texts.revert_result(done.scores, done.kept)))
             return redirect(import_url(job))
         # Scores that another import also carried are kept unless the answer says otherwise.
         preview = revert_preview([job], RevertRequest(by=request.user, keep_shared=True))

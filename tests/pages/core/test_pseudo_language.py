@@ -1,0 +1,137 @@
+"""In a language whose every letter has an accent, no page holds another letter, names and data aside."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from html.parser import HTMLParser
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db.models import Model
+from django.test import Client
+from redis import Redis
+
+from imports.catalogue.rating_names import rating_name
+from imports.formats import FORMATS
+from imports.games import BY_SLUG
+from imports.games.spec import Playtype
+from imports.models import APIClient, APIToken, Chart, Import, ImportInput, ImportProblem, Session, Song, User
+from imports.pages.components.lamp_colors import TABLE
+from imports.pages.texts.formatting import class_set_name
+from imports.pages.texts.score_texts import metric_name
+from tests import people
+from tests.browser.conftest import SAMPLE
+from tests.browser.fixtures import page_states
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.django_db,
+    pytest.mark.skipif(shutil.which("xgettext") is None, reason="GNU gettext is not on this machine"),
+]
+WORDS = re.compile(r"[A-Za-z]{2,}")
+OTHER_NAMES = (
+    *("PLAYED", "No Data.", "Best Lamp", "CSV", "JSON", "XML", '{ "meta": { "game": "sdvx", … }, … }'),
+    *("wrong card, these are my brother's", "“nothing”", ": nothing", "“zzz”", "Tactile Snowfal", "saturday.json"),
+    *("nightlogger.example", "night-logger.json", "meta.service", "a string with length between 3 and 60"),
+)
+"""What is written so in files, searches and reasons of `page_states`, and names of a game that it builds."""
+SAID = ("nothing", "⟦nd íń ťĥé ɋúéúé⟧")  # a search; an ordinal, which is Django's
+WRITTEN: tuple[tuple[type[Model], str], ...] = (
+    (APIClient, "name"),
+    (APIToken, "identifier"),
+    (Chart, "level"),
+    (Import, "client"),
+    (Import, "error_message"),
+    (Import, "service"),
+    (ImportInput, "file_name"),
+    (ImportProblem, "message"),
+    (Session, "name"),
+    (Song, "artist"),
+    (Song, "title"),
+    (User, "username"),
+)
+
+
+class Words(HTMLParser):
+    """Collects the letters without accents, outside of code, times and what says that it is not translated."""
+
+    SILENT = ("script", "style", "code", "pre", "time")
+    EMPTY = ("meta", "link", "input", "br", "hr", "img", "use", "path", "rect", "line", "circle", "polyline")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._open: list[tuple[str, bool]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        for name in ("aria-label", "placeholder", "alt", "title"):
+            self._look_at(given.get(name) or "")
+        if tag not in self.EMPTY:
+            is_silent = tag in self.SILENT or given.get("translate") == "no" or ("lang" in given and tag != "html")
+            self._open.append((tag, is_silent))
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open and self._open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if not any(silent for _, silent in self._open):
+            self._look_at(data)
+
+    def _look_at(self, text: str) -> None:
+        if WORDS.search(text):
+            self.found.append(" ".join(text.split()))
+
+
+def names() -> set[str]:
+    """What is called so in each language: games and what belongs to them, and what players and files wrote."""
+    known = {settings.TACHI_NAME, *OTHER_NAMES, *(each.name for each in FORMATS)}
+    for game in BY_SLUG.values():
+        known |= {game.name, *game.playtype_labels.values()}
+        for playtype in game.playtypes:
+            known |= names_of(playtype)
+    for ladders in TABLE.values():
+        known |= {
+            part for lights in ladders.values() for light in lights.values() for part in (light.value, light.short)
+        }
+    for model, column in WRITTEN:
+        known |= set(model._default_manager.values_list(column, flat=True))
+    return {str(each) for each in known if each}
+
+
+def names_of(playtype: Playtype) -> set[str]:
+    ratings = (*playtype.score_ratings, *playtype.session_ratings, *playtype.profile_ratings)
+    metrics = (*playtype.metrics, *playtype.optional, *playtype.judgements)
+    ladders = (*playtype.ladders.values(), *playtype.optional_ladders.values())
+    classes = [value for group in playtype.classes.values() for value in group.values]
+    return {
+        playtype.name,
+        *playtype.match_types,
+        *playtype.versions.values(),
+        *map(rating_name, ratings),
+        *(metric for metric in metrics if metric not in ("score", "lamp", "grade")),
+        *(metric_name(metric) for metric in metrics if metric not in ("score", "lamp", "grade")),
+        *(str(value) for ladder in ladders for value in ladder.values),
+        *(part for each in playtype.difficulties or () for part in (each.name, each.label, each.short or "")),
+        *map(class_set_name, playtype.classes),
+        *(part for each in classes for part in (each.id, each.name)),
+    }
+
+
+@pytest.mark.usefixtures("accented")
+def test_no_page_says_anything_in_english(redis_clean: Redis) -> None:
+    call_command("load_seeds", str(SAMPLE / "seeds"), verbosity=0)
+    states = page_states(redis_clean)
+    known = re.compile("[0-9a-f]{40}|" + "|".join(re.escape(each) for each in sorted(names(), key=len, reverse=True)))
+    wrong = {}
+    for name, (reader, address) in states.items():
+        client = Client() if reader is None else people.session_of(reader)
+        words = Words()
+        words.feed(client.get(address, headers={"Accept-Language": "ia"}).content.decode())
+        said = [text for text in words.found if WORDS.search(known.sub("", text)) and text not in SAID]
+        if said:
+            wrong[name] = said
+    assert wrong == {}
