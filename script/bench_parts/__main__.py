@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
@@ -22,6 +22,7 @@ from script.bench_parts import (
     derivation,
     growth,
     hooks,
+    peers,
     plots,
     polls,
     reading,
@@ -33,7 +34,7 @@ from script.bench_parts.figures import Curve, Report, conditions, table
 from script.bench_parts.installation import BenchmarkError, Installation, installation
 
 TIME_LIMIT = 600  # seconds for everything
-TIME_LIMIT_LARGE = 3_600  # with --large or --million
+TIME_LIMIT_LARGE = 3_600  # with --large, --million or --peers
 MILLION_IMPORTS = 10  # imports of 100,000 scores
 
 
@@ -52,6 +53,8 @@ class Size:
     others: int = 0
     long_run: int = 0
     only_hooks: bool = False
+    peer_sizes: Sequence[int] = ()
+    only_peers: bool = False
 
 
 QUICK = Size(
@@ -60,12 +63,16 @@ QUICK = Size(
 )  # fmt: skip
 
 
+def is_long(size: Size) -> bool:
+    return bool(size.others or size.long_run or size.peer_sizes)
+
+
 def main() -> int:
     asked = arguments()
     load = os.getloadavg()[0]
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGALRM, _out_of_time)
-    signal.alarm(TIME_LIMIT_LARGE if asked.size.others or asked.size.long_run else TIME_LIMIT)
+    signal.alarm(TIME_LIMIT_LARGE if is_long(asked.size) else TIME_LIMIT)
     older = json.loads(asked.compare.read_bytes()) if asked.compare else None
     begun = time.monotonic()
     report, ended = Report({}), 0
@@ -79,7 +86,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print_status("Interrupted; everything is stopped and removed.")
         ended = 130
-    if report.sections:
+    if report.sections or report.tables:
         report.conditions |= {"seconds": round(time.monotonic() - begun), "complete": not ended}
         write_report(report, asked, older)
     return ended
@@ -114,17 +121,23 @@ def arguments() -> argparse.Namespace:
         help="also among this many scores of others, for example 5000000 (slow)",
     )
     parser.add_argument("--hooks", action="store_true", help="only hooks and tables of e-amusement")
+    parser.add_argument("--peers", action="store_true", help="also the same documents in other ways (slow)")
+    parser.add_argument("--only-peers", action="store_true", help="only that")
     parser.add_argument("--million", action="store_true", help="also a million scores in ten imports (slow)")
     asked = parser.parse_args()
     rounds = asked.rounds or asked.size.rounds
     long_run = MILLION_IMPORTS if asked.million else 0
-    asked.size = replace(asked.size, rounds=rounds, others=asked.large, long_run=long_run, only_hooks=asked.hooks)
+    sizes = (peers.SIZES[:2] if asked.size is QUICK else peers.SIZES) if asked.peers or asked.only_peers else ()
+    asked.size = replace(
+        asked.size, rounds=rounds, others=asked.large, long_run=long_run, only_hooks=asked.hooks, peer_sizes=sizes,
+        only_peers=asked.only_peers,
+    )  # fmt: skip
     return asked
 
 
 def measure(made: Installation, report: Report, size: Size) -> None:
     """Everything that was asked for, into the report."""
-    if not size.only_hooks:
+    if not size.only_hooks and not size.only_peers:
         print_status("Judging invented scores of every playtype ...")
         report.add(derivation.HEADING, derivation.figures())
         print_status("Reading untrusted text ...")
@@ -132,8 +145,12 @@ def measure(made: Installation, report: Report, size: Size) -> None:
     print_status("Loading an invented catalogue ...")
     charts = catalogue.write_seeds(made.folder / "seeds")
     made.manage("load_seeds", str(made.folder / "seeds"))
-    clients = players(made, 3 * size.rounds + size.long_run + 2 * crowd.PLAYERS + 30)
+    clients = players(made, players_needed(size))
     warm_up(made, next(clients), charts)
+    if size.peer_sizes:
+        measure_peers(made, report, clients, charts["sdvx"], size=size)
+    if size.only_peers:
+        return
     measure_hooks(made, report, clients, charts, size=size)
     measure_table(made, report, clients, rounds=size.rounds)
     if size.only_hooks:
@@ -162,6 +179,22 @@ def measure(made: Installation, report: Report, size: Size) -> None:
     print_status(f"{streams.STREAM_COUNT} open streams ...")
     found = streams.figures(made, import_id, client=next(clients), document=document, seconds=size.poll_seconds)
     report.add(f"{streams.STREAM_COUNT} open streams of progress", found)
+
+
+def players_needed(size: Size) -> int:
+    of_peers = 2 * len(size.peer_sizes) * (size.rounds + 1) + 1
+    return 3 * size.rounds + size.long_run + 2 * crowd.PLAYERS + 30 + of_peers
+
+
+def measure_peers(
+    made: Installation, report: Report, clients: Iterator[Client], charts: list[catalogue.Row], *, size: Size
+) -> None:
+    comparison = peers.Comparison(made, clients, charts)
+    comparison.run(rounds=size.rounds, sizes=size.peer_sizes, status=print_status)
+    for count in size.peer_sizes:
+        heading = f"{peers.HEADING}: a document of {count:,} {'score' if count == 1 else 'scores'}"
+        report.tables[heading] = peers.table_of(comparison.costs, count)
+    report.curves += peers.curves(comparison.costs)
 
 
 def measure_others(
