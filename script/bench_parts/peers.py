@@ -197,9 +197,8 @@ def peers(asked: dict[str, int]) -> Iterator[dict[str, Peer]]:
     started: dict[str, Peer] = {}
     try:
         for way in NAMES.keys() - {OURS, FLOOR}:
-            argv = [PYTHON, "-P", "-m", "script.bench_parts.peer_process", way]
-            pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-            process = subprocess.Popen(argv, cwd=env.BASE_DIR, text=True, **pipes)
+            argv = [str(PYTHON), "-P", "-m", "script.bench_parts.peer_process", way]
+            process = subprocess.Popen(argv, cwd=env.BASE_DIR, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
             started[way] = Peer(way, process, asked)
         for peer in started.values():
             peer.expect("ready")

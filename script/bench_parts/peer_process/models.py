@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -14,6 +14,8 @@ def reference(to: str) -> Any:
 
 
 class Score(models.Model):
+    objects: ClassVar[models.Manager[Score]] = models.Manager()
+
     score_id = models.CharField(max_length=65)
     user = reference("imports.User")
     chart = reference("imports.Chart")
@@ -42,6 +44,8 @@ class Score(models.Model):
 
 
 class Best(models.Model):
+    objects: ClassVar[models.Manager[Best]] = models.Manager()
+
     user = reference("imports.User")
     chart = reference("imports.Chart")
     game = models.CharField(max_length=16)
