@@ -31,6 +31,7 @@ PYTHON = env.BASE_DIR / ".venv-peers" / "bin" / "python"
 GPT = "sdvx:Single"
 SIZES = (1, 1_000, 10_000)
 SMALL_BYTES = 2_000  # of a document that is sent as a hook does
+WARM_UP_SCORES = 200
 SINGLES = 25  # documents of one score in a round
 OURS, FLOOR = "this service", "bare COPY"
 NAMES = {
@@ -104,8 +105,10 @@ class Comparison:
         key = wait_for(self._made.database, import_id).key
         row = self._made.database.execute("SELECT user_id FROM imports_import WHERE id = %s", [key]).fetchone()
         with peers({"user": row[0] if row else 0, "import": key}) as self._peers:
+            status("Warming up all ways ...")
+            self._round(WARM_UP_SCORES, 0)
             for count in sizes:
-                for number in range(rounds + 1):  # the first one warms up
+                for number in range(1, rounds + 1):
                     status(f"{count:,} scores in {len(NAMES)} ways, round {number} of {rounds} ...")
                     self._round(count, number)
 
