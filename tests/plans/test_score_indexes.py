@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from imports.api.catalogue.chart_lists import score_counts
 from imports.models import Import, Score
 from imports.pipeline.undo.revert import RevertRequest, revert
 from tests import factories, people
@@ -19,6 +20,10 @@ pytestmark = pytest.mark.django_db
 
 def import_a_score() -> None:
     factories.an_import(people.alice(), factories.score_on(Score.objects.earliest("pk").chart, 9_876_543))
+
+
+def count_plays() -> None:
+    score_counts(Score.objects.values_list("chart", flat=True)[:2])
 
 
 def revert_an_import() -> None:
@@ -35,7 +40,7 @@ def read(address: str) -> Callable[[], None]:
 USES: list[tuple[str, str, Callable[[], None]]] = [
     ("imports_score_pkey", "the scores that make a best", import_a_score),
     ("score_ids_are_unique", "which scores of a file are stored", import_a_score),
-    ("score_by_chart", "the scores that a best is chosen from", import_a_score),
+    ("score_by_chart", "how often charts were played", count_plays),
     ("score_by_moment", "the scores of a session", import_a_score),
     ("score_by_import", "the scores that a revert deletes", revert_an_import),
     ("score_highlighted", "the highlighted scores of a feed", read("/api/v1/games/sdvx/Single/activity")),
