@@ -134,7 +134,7 @@ def refresh_playtype(
     user_id: int, game: str, playtype: Playtype, provided: Mapping[str, str], *, lowered: Collection[str] = ()
 ) -> StatsChange:
     """Makes the stats of one playtype what the bests say; leaves the history of classes to the caller."""
-    player = {"user_id": user_id, "game": game, "playtype": playtype.name}
+    player: dict[str, Any] = {"user_id": user_id, "game": game, "playtype": playtype.name}
     with connection.cursor() as cursor:
         cursor.execute(STORED, player)
         has_bests, *stored = cursor.fetchone()
