@@ -73,6 +73,7 @@ class BackupTools:
         """Restores a backup into an empty database, in one transaction. Raises BackupFailed."""
         if not path.is_file():
             raise BackupFailed(f"There is no file {path}.")
+        # Whose the tables are is decided by who restores them: the backup may come from another server.
         options = ["--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction"]
         self._run("pg_restore", [*options, f"--dbname={self.conninfo}", str(path)])
 
@@ -99,6 +100,7 @@ def _server_programs() -> Path | None:
     if not settings.DATABASE_URL:
         return None
     major = server_major()
+    # Those of the server's version first: pg_dump refuses servers that are newer than itself.
     for pattern in INSTALL_FOLDERS:
         folder = Path(pattern.format(major=major))
         if (folder / "pg_dump").exists():

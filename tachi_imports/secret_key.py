@@ -25,19 +25,7 @@ def find(data_dir: Path, *, required: bool) -> str:
         return given
     if required:
         raise env.SettingError("TACHI_SECRET_KEY", "must be set when DATABASE_URL is: every host needs the same key.")
-    return _read_or_create(data_dir / "secret-key")
-
-
-def fallbacks() -> list[str]:
-    """TACHI_SECRET_KEY_FALLBACKS: earlier keys, or the next one. What they sign is accepted; nothing new is signed with
-    them. In the variable there are commas between them, in a file commas or line breaks."""
-    keys = [key for key in re.split(r"[,\s]+", env.secret("TACHI_SECRET_KEY_FALLBACKS")) if key]
-    if any(len(key) < MIN_LENGTH for key in keys):
-        raise env.SettingError("TACHI_SECRET_KEY_FALLBACKS", f"must be keys of {MIN_LENGTH} characters or more.")
-    return keys
-
-
-def _read_or_create(path: Path) -> str:
+    path = data_dir / "secret-key"
     with contextlib.suppress(FileNotFoundError):
         return path.read_text(encoding="ascii").strip()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -50,3 +38,12 @@ def _read_or_create(path: Path) -> str:
         os.link(draft, path)
     draft.unlink()
     return path.read_text(encoding="ascii").strip()
+
+
+def fallbacks() -> list[str]:
+    """TACHI_SECRET_KEY_FALLBACKS: earlier keys, or the next one. What they sign is accepted; nothing new is signed with
+    them. In the variable there are commas between them, in a file commas or line breaks."""
+    keys = [key for key in re.split(r"[,\s]+", env.secret("TACHI_SECRET_KEY_FALLBACKS")) if key]
+    if any(len(key) < MIN_LENGTH for key in keys):
+        raise env.SettingError("TACHI_SECRET_KEY_FALLBACKS", f"must be keys of {MIN_LENGTH} characters or more.")
+    return keys

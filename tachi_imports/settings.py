@@ -146,6 +146,7 @@ MIDDLEWARE = [
     "imports.api.core.middleware.APIMiddleware",
     "tachi_imports.http.unknown_hosts.HostMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "tachi_imports.http.html_compression.HTMLCompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "imports.api.imports.poll_status.PollMiddleware",
     "imports.pages.core.samesite_redirect.SameSiteRedirectMiddleware",

@@ -5,17 +5,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.db import transaction
-from django.db.models import Model, Q, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Lower
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -25,12 +28,24 @@ from imports.admin.base import (
     ReadOnlyAdmin,
     ReasonForm,
     link_to_list,
+    list_title,
     reason_from_request,
     report_results,
 )
 from imports.admin.departures import MAX_AT_ONCE, delete_selected
+from imports.admin.details.players import newest_imports, player_facts
 from imports.integers import milliseconds
-from imports.models import APIClient, APIToken, AuditEntry, AuthorizationCode, ImportTimestop, ProfilePicture, User
+from imports.models import (
+    APIClient,
+    APIToken,
+    AuditEntry,
+    AuthorizationCode,
+    Import,
+    ImportTimestop,
+    ProfilePicture,
+    State,
+    User,
+)
 from imports.models.documents import MAX_REASON_LENGTH
 from imports.models.jobs.departures import EVERYTHING
 
@@ -68,6 +83,26 @@ class UserForm(ChangeForm):
 
 
 MAX_USERS = 1_000  # users of one action
+LATELY = timedelta(days=7)
+
+
+class RoleFilter(admin.SimpleListFilter):
+    """By what an account is to the instance."""
+
+    title = parameter_name = "role"
+    conditions: ClassVar = {
+        "user": Q(is_staff=False, is_superuser=False, is_banned=False),
+        "moderator": Q(is_staff=True, is_superuser=False, is_banned=False),
+        "administrator": Q(is_superuser=True, is_banned=False),
+        "banned": Q(is_banned=True),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, name) for name in self.conditions]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        condition = self.conditions.get(self.value() or "")
+        return queryset if condition is None else queryset.filter(condition)
 
 
 @admin.register(User)
@@ -76,8 +111,8 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
 
     form = UserForm
     add_form = NewUserForm
-    list_display = ("username", "id", "role", "is_banned", "email", "last_login", "date_joined")
-    list_filter = ("is_banned", "is_staff", "is_superuser")
+    list_display = ("username", "role", "last_import", "failed_lately", "seen", "joined", "email")
+    list_filter = (RoleFilter,)
     list_per_page = 50
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -97,9 +132,41 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
     actions = ("ban", "unban", "delete_accounts")
     change_form_template = "admin/imports/user/change_form.html"
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        # Each is read from an index, and only for the rows that are shown.
+        imports = Import.objects.filter(user=OuterRef("pk")).order_by("-pk")
+        failed = imports.filter(state=State.FAILED, time_queued__gte=timezone.now() - LATELY).order_by()
+        found: QuerySet[User] = super().get_queryset(request)
+        return found.annotate(
+            last_import_at=Subquery(imports.values("time_queued")[:1]),
+            failures=Coalesce(Subquery(failed.values("user").annotate(n=Count("pk")).values("n")), 0),
+        )
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {**list_title(self.opts), **(extra_context or {})})
+
     @admin.display(description="role", ordering="is_superuser")
     def role(self, user: User) -> str:
         return user.auth_level.name.lower()
+
+    @admin.display(description="last import")
+    def last_import(self, user: User) -> SafeString | str:
+        at = user.last_import_at  # type: ignore[attr-defined]  # an annotation
+        return link_to_list("import", date_format(at, "j M Y H:i"), user__id__exact=user.pk) if at else "none"
+
+    @admin.display(description="failed in 7 days")
+    def failed_lately(self, user: User) -> SafeString | str:
+        count = user.failures  # type: ignore[attr-defined]  # an annotation
+        query = {"user__id__exact": user.pk, "state": State.FAILED.value, "days": LATELY.days}
+        return link_to_list("import", f"{count:,}", **query) if count else "0"
+
+    @admin.display(description="last seen", ordering="last_seen")
+    def seen(self, user: User) -> str:
+        return date_format(user.last_seen, "j M Y H:i") if user.last_seen else "never"
+
+    @admin.display(description="joined", ordering="date_joined")
+    def joined(self, user: User) -> str:
+        return date_format(user.date_joined, "j M Y")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Of a password not even the digest is for whoever may not set it."""
@@ -171,7 +238,16 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
         user = self.get_object(request, object_id)
         context: dict[str, Any] = {"max_reason_length": MAX_REASON_LENGTH}
         if user is not None:
-            context |= {"see": list_links(user), "may_ban": permissions.can_ban(request.user, user)}
+            context |= {
+                "title": user.username,
+                "subtitle": None,
+                "facts": player_facts(user),
+                "newest": newest_imports(user),
+                "role": self.role(user),
+                "see": list_links(user),
+                "may_ban": permissions.can_ban(request.user, user),
+                "may_moderate": permissions.can_moderate(request.user),
+            }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
 
     def _set_banned(self, request: HttpRequest, queryset: QuerySet[User], *, banned: bool) -> None:

@@ -14,7 +14,7 @@ from django.contrib.admin.helpers import ActionForm
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Lower
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -58,6 +58,9 @@ class ReadOnlyAdmin(AnyAdmin):
     paginator = BoundedPaginator
     ordering = ("-pk",)
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {**list_title(self.opts), **(extra_context or {})})
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return permissions.is_moderator(request.user)
 
@@ -89,6 +92,11 @@ class ReadOnlyAdmin(AnyAdmin):
         for name in self.get_search_fields(request):
             found |= Q(**{name: term})
         return queryset.filter(found), False
+
+
+def list_title(options: Any) -> dict[str, str]:
+    """Context of a list: its heading says what is listed, and nobody to select one."""
+    return {"title": str(options.verbose_name_plural).capitalize()}
 
 
 def find_user(name: str) -> User | None:

@@ -21,6 +21,8 @@ from imports import jobs, monitoring
 from imports.access import permissions
 from imports.admin import reverting
 from imports.admin.base import ReadOnlyAdmin, ReasonForm, link_to_list, reason_from_request, report_results, truncate
+from imports.admin.details.import_page import import_page
+from imports.admin.details.transitions import brought_by
 from imports.admin.filters import (
     ClientFilter,
     CountedGameFilter,
@@ -32,8 +34,6 @@ from imports.admin.filters import (
     TimeFilter,
     TypeFilter,
 )
-from imports.catalogue.rating_names import class_set_title, class_value_name, rating_name
-from imports.games import playtype_of
 from imports.models import AuditEntry, Import, ImportInput, Score, Song, State, User
 from imports.models.documents import MAX_REASON_LENGTH
 from imports.pipeline.classes import roll_back_classes, still_raised
@@ -73,7 +73,14 @@ class ImportAdmin(ReadOnlyAdmin):
     search_fields = ("import_id",)
     search_help_text = "A player, the beginning of a file's name or a service, a song's title, or a whole import ID"
     action_form = ReasonForm
-    actions = ("revert_selected", "restore_selected", "retry_selected", "cancel_selected", "roll_back_selected")
+    actions = (
+        "revert_selected",
+        "restore_selected",
+        "retry_selected",
+        "cancel_selected",
+        "requeue_selected",
+        "roll_back_selected",
+    )
     change_form_template = "admin/imports/import/change_form.html"
     fieldsets = (
         (None, {"fields": ("import_id", "user", "state", "import_type", "service", "game", "played", "links")}),
@@ -82,7 +89,7 @@ class ImportAdmin(ReadOnlyAdmin):
             {
                 "fields": (
                     "row_count", "score_count", "duplicate_count", "problem_count", "best_count", "first_play_count",
-                    "ratings", "classes",
+                    "brought",
                 )
             },
         ),
@@ -160,23 +167,9 @@ class ImportAdmin(ReadOnlyAdmin):
     def left_out(self, job: Import) -> int:
         return job.problem_count
 
-    @admin.display(description="ratings")
-    def ratings(self, job: Import) -> SafeString | str:
-        lines = [
-            (rating_name(name), _number(before), _number(after))
-            for ratings in job.rating_changes.values()
-            for name, (before, after) in ratings.items()
-            if before != after
-        ]
-        return format_html_join(SafeString("<br>"), "{}: {} → {}", lines) or "-"
-
-    @admin.display(description="classes")
-    def classes(self, job: Import) -> SafeString | str:
-        lines = []
-        for delta in job.class_deltas:
-            playtype = playtype_of(delta["game"], delta["playtype"])
-            names = [class_value_name(playtype, delta["set"], delta[which]) or "none" for which in ("old", "new")]
-            lines.append((class_set_title(delta["set"]), *names))
+    @admin.display(description="ratings and classes")
+    def brought(self, job: Import) -> SafeString | str:
+        lines = [(line.name, line.before, line.after) for line in brought_by(job)]
         return format_html_join(SafeString("<br>"), "{}: {} → {}", lines) or "-"
 
     @admin.display(description="traceback, for staff")
@@ -208,8 +201,7 @@ class ImportAdmin(ReadOnlyAdmin):
         context = {
             "available_actions": actions,
             "max_reason_length": MAX_REASON_LENGTH,
-            "history": AuditEntry.objects.filter(job=job).select_related("actor").order_by("-pk") if job else (),
-            **({"title": import_label(job), "subtitle": None} if job else {}),
+            **({"title": import_label(job), "subtitle": None, "page": import_page(job)} if job else {}),
         }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
 
@@ -249,6 +241,18 @@ class ImportAdmin(ReadOnlyAdmin):
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Import]) -> HttpResponse | None:
         return self._apply_to_each(request, queryset, jobs.cancel, done="Cancelled")
 
+    @admin.action(description="Requeue", permissions=["moderate"])
+    def requeue_selected(self, request: HttpRequest, queryset: QuerySet[Import]) -> HttpResponse | None:
+        """What the sweeper does by itself, for an import that nobody is at. To queue one twice is harmless."""
+
+        def requeue(job: Import, *, by: User, reason: str) -> None:
+            if job.is_final or job.held:  # type: ignore[attr-defined]  # an annotation
+                raise jobs.InvalidTransition("It is finished, or a worker is running it.")
+            AuditEntry.objects.record(AuditEntry.Verb.RETRIED, job, by=by, reason=reason or "queued again")
+            jobs.enqueue(job.import_id)
+
+        return self._apply_to_each(request, queryset, requeue, done="Queued again")
+
     @admin.action(description="Roll back the classes it brought", permissions=["moderate"])
     def roll_back_selected(self, request: HttpRequest, queryset: QuerySet[Import]) -> HttpResponse | None:
         if not reason_from_request(request):
@@ -282,13 +286,11 @@ class ImportAdmin(ReadOnlyAdmin):
         return self._back(request)
 
     def _back(self, request: HttpRequest) -> HttpResponse | None:
-        """To the import whose page the action was chosen on; None: to the list."""
+        """To the import whose page the action was chosen on, or to the queue; None: to the list."""
         came_from = request.POST.get("from", "")
+        if came_from == "queue":
+            return redirect("admin:queue")
         return redirect("admin:imports_import_change", came_from) if came_from.isdecimal() else None
-
-
-def _number(value: float | None) -> str:
-    return "none" if value is None else f"{value:,.3f}".rstrip("0").rstrip(".")
 
 
 def available_actions(job: Import) -> list[tuple[str, str]]:

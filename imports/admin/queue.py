@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, F, Max, Q, QuerySet
 from django.db.models.functions import Left, TruncHour
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +16,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from imports import jobs, monitoring
+from imports.admin.details.clients import client_name
 from imports.admin.filters import STUCK_AFTER, stuck_filter
 from imports.models import Import, State
 from imports.models.documents import UNFINISHED
@@ -23,7 +25,8 @@ from tachi_imports.monitoring.health import living_workers
 MAX_LISTED = 50  # imports of each kind
 MAX_MESSAGES = 20  # failures, told apart by the beginning of their message
 MAX_CLIENTS = 8  # that are drawn
-MAX_CLIENT_LENGTH = 60  # characters of a User-Agent by which clients are told apart
+MAX_NAMED_CLIENTS = 3  # of one failure
+MAX_CLIENT_LENGTH = 120  # characters of a User-Agent by which clients are told apart
 DAY = timedelta(days=1)
 SWEEPER_LATE_AFTER = timedelta(seconds=10)
 
@@ -31,18 +34,19 @@ SWEEPER_LATE_AFTER = timedelta(seconds=10)
 def queue_page(request: HttpRequest, context: Mapping[str, Any]) -> HttpResponse:
     """Read anew at every request; nothing on it asks once a row but the progress of what runs."""
     now = timezone.now()
-    sweeps = jobs.sweeps()
+    sweeps, depth = jobs.sweeps(), monitoring.queue_depth()
     facts = {
         "title": "Queue",
         "now": now,
-        "depth": monitoring.queue_depth(),
+        "depth": depth,
         "workers": living_workers(),
-        "running": running_imports(),
+        "running": running_imports(now),
         "stuck": oldest_with_holder(Import.objects.filter(stuck_filter(), state__in=UNFINISHED)),
         "long_minutes": STUCK_AFTER // timedelta(minutes=1),
         "states": states_since(now - DAY),
         "failures": failures_since(now - DAY),
-        "sweeps": sweeps,
+        "longest_wait": seconds_since(depth["oldest"], now),
+        "last_sweep": seconds_since(sweeps.last, now),
         "sweeper_is_late": sweeps.last is None or now - sweeps.last > SWEEPER_LATE_AFTER,
         "rescued": rescued_imports(sweeps),
         "clients": imports_by_client(now),
@@ -58,10 +62,22 @@ def oldest_with_holder(found: QuerySet[Import]) -> list[Import]:
     return list(narrow.annotate(held=monitoring.is_held()).order_by("pk")[:MAX_LISTED])
 
 
-def running_imports() -> list[dict[str, Any]]:
-    """What runs and how far it is. There are never more than workers and what dead workers left behind."""
+def seconds_since(then: datetime | None, now: datetime) -> float | None:
+    """None where there is no time; a time in the future, which another host's clock says, is now."""
+    return None if then is None else max(0.0, (now - then).total_seconds())
+
+
+def running_imports(now: datetime) -> list[dict[str, Any]]:
+    """What runs, for how long, and how far it is. There are never more than workers and what dead workers left."""
     found = oldest_with_holder(Import.objects.filter(state=State.RUNNING))
-    return [{"job": job, "progress": jobs.progress_facts(job, position=None)} for job in found]
+    return [
+        {
+            "job": job,
+            "progress": jobs.progress_facts(job, position=None),
+            "seconds": seconds_since(job.time_started, now),
+        }
+        for job in found
+    ]
 
 
 def states_since(since: datetime) -> list[tuple[str, str, int]]:
@@ -72,12 +88,22 @@ def states_since(since: datetime) -> list[tuple[str, str, int]]:
 
 
 def failures_since(since: datetime) -> list[Any]:
-    """`message`, `status_code`, `count`, `last` (a time) and `newest` (a key) of each failure, the commonest first."""
+    """`message`, `status_code`, `count`, `last` (a time), `newest` (a key) and `clients` of each, commonest first."""
     failed = Import.objects.filter(state=State.FAILED, time_queued__gte=since)
     # By the beginning of the message: what follows often names a row or a file, and would set every failure apart.
     by_message = failed.order_by().values("status_code", message=Left("error_message", 120))
-    counted = by_message.annotate(count=Count("pk"), last=Max("time_finished"), newest=Max("pk"))
-    return list(counted.order_by("-count", F("last").desc())[:MAX_MESSAGES])
+    counted = by_message.annotate(
+        count=Count("pk"),
+        last=Max("time_finished"),
+        newest=Max("pk"),
+        agents=ArrayAgg(Left("client", MAX_CLIENT_LENGTH), distinct=True, filter=~Q(client="")),
+    )
+    found = []
+    for failure in counted.order_by("-count", F("last").desc())[:MAX_MESSAGES]:
+        names = sorted({client_name(agent) for agent in failure["agents"] or ()})
+        more = [f"and {len(names) - MAX_NAMED_CLIENTS} more"] if len(names) > MAX_NAMED_CLIENTS else []
+        found.append({**failure, "clients": names[:MAX_NAMED_CLIENTS] + more})
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +114,10 @@ class ClientHours:
     total: int
     failed: int
     bars: tuple[tuple[str, str, str, str, str], ...]
+
+    @property
+    def name(self) -> str:
+        return client_name(self.client)
 
     @property
     def label(self) -> str:
@@ -111,7 +141,7 @@ def imports_by_client(now: datetime) -> list[ClientHours]:
     sums = {name: [sum(part) for part in zip(*counts.values(), strict=True)] for name, counts in hours.items()}
     busiest = sorted(sums, key=lambda name: -sums[name][0])[:MAX_CLIENTS]
     return [
-        ClientHours(name or "no client", sums[name][0], sums[name][1], tuple(_bars(hours[name], most)))
+        ClientHours(name or "No client", sums[name][0], sums[name][1], tuple(_bars(hours[name], most)))
         for name in busiest
     ]
 

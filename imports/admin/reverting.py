@@ -22,8 +22,9 @@ from django.urls import reverse
 
 from imports.access import permissions
 from imports.admin.base import ReadOnlyAdmin, reason_from_request, report_results
+from imports.admin.details.transitions import Transition, game_label, main_first, number
 from imports.catalogue.rating_names import class_set_title, class_value_name, rating_name
-from imports.games import BY_SLUG, playtype_of
+from imports.games import playtype_of
 from imports.integers import parse_digits
 from imports.models import Chart, Import, State, User
 from imports.models.documents import MAX_REASON_LENGTH
@@ -57,16 +58,12 @@ def selected_keys(queryset: QuerySet[Import]) -> list[int]:
 class RevertForm(forms.Form):
     """How to revert, and why."""
 
-    keep_shared = forms.BooleanField(
-        required=False, label="Keep scores that another completed import of the player also carried"
-    )
-    roll_back_classes = forms.BooleanField(
-        required=False, label="Roll back provided classes that these imports raised, too"
-    )
+    keep_shared = forms.BooleanField(required=False, label="Keep scores that another import also contains")
+    roll_back_classes = forms.BooleanField(required=False, label="Undo classes set by these files")
     reason = forms.CharField(
         required=False,
         max_length=MAX_REASON_LENGTH,
-        label="Reason, which the player sees",
+        label="Reason (players see it)",
         widget=forms.TextInput({"class": "vTextField"}),
     )
 
@@ -82,40 +79,48 @@ class PlayerPlan:
     bests: Sequence[tuple[str, str, str]] = ()  # chart, before, after
 
     @property
-    def ratings(self) -> list[tuple[str, str, str, str]]:
-        """Game and playtype, rating, before, after."""
-        changes = self.changes.ratings if self.changes else ()
-        return [
-            (
-                _place(change.game, change.playtype),
-                rating_name(change.name),
-                _number(change.before),
-                _number(change.after),
-            )
-            for change in changes
-        ]
+    def scores(self) -> int:
+        """Of the imports, whatever happens to them."""
+        return sum(job.score_count for job in self.jobs)
 
     @property
-    def classes(self) -> list[tuple[str, str, str, str]]:
-        """Game and playtype, what the classes are called, before, after."""
-        found = []
-        for change in self.changes.classes if self.changes else ():
-            playtype = playtype_of(change.game, change.playtype)
-            names = [
-                class_value_name(playtype, change.name, value) or "none" for value in (change.before, change.after)
-            ]
-            found.append((_place(change.game, change.playtype), class_set_title(change.name), names[0], names[1]))
-        return found
+    def transitions(self) -> list[Transition]:
+        """Ratings, then classes."""
+        if self.changes is None:
+            return []
+        ratings = [Transition.of_rating(change) for change in main_first(self.changes.ratings)]
+        return [*ratings, *(Transition.of_class(change) for change in self.changes.classes)]
 
     @property
     def classes_staying(self) -> list[str]:
         """The provided classes that stay, in words."""
         staying = self.changes.classes_staying if self.changes else ()
         return [
-            f"{_place(delta['game'], delta['playtype'])} "
+            f"{game_label(delta['game'], delta['playtype'])} {class_set_title(delta['set'])} "
             f"{class_value_name(playtype_of(delta['game'], delta['playtype']), delta['set'], delta['new'])}"
             for delta in staying
         ]
+
+    @property
+    def counts(self) -> list[tuple[str, int]]:
+        """What is removed and changed; of sessions only what happens."""
+        if self.changes is None:
+            return []
+        changes = self.changes
+        always = [
+            ("scores removed", changes.scores),
+            ("bests removed", changes.bests_gone),
+            ("bests changed", self.falling),
+            ("sessions removed", changes.sessions_gone),
+        ]
+        sometimes = [
+            ("scores kept", changes.kept),
+            ("sessions changed", changes.sessions_shrunk),
+            ("sessions moved", changes.sessions_moved),
+            ("sessions created", len(changes.sessions_made)),
+            ("sessions split", changes.sessions_split),
+        ]
+        return [*always, *(line for line in sometimes if line[1])]
 
     @property
     def falling(self) -> int:
@@ -134,6 +139,22 @@ class RevertPlan:
         return sum(len(part.jobs) for part in self.players if part.changes)
 
     @property
+    def question(self) -> str:
+        """The heading of the page."""
+        players = sum(part.changes is not None for part in self.players)
+        if not self.jobs:
+            return "None of these imports can be reverted now"
+        return f"Revert {self.jobs:,} import{pluralize(self.jobs)} of {players:,} player{pluralize(players)}?"
+
+    @property
+    def kept(self) -> int:
+        return sum(part.changes.kept for part in self.players if part.changes)
+
+    @property
+    def classes_staying(self) -> list[str]:
+        return [f"{part.player}: {name}" for part in self.players for name in part.classes_staying]
+
+    @property
     def scores(self) -> int:
         return sum(part.changes.scores for part in self.players if part.changes)
 
@@ -147,7 +168,7 @@ def confirm_view(
     plan = preview_all(keys, revert_request(request, form))
     context = {
         **admin.admin_site.each_context(request),
-        "title": "Revert imports",
+        "title": plan.question,
         "opts": admin.opts,
         "plan": plan,
         "form": form,
@@ -246,22 +267,13 @@ def group_by_player(keys: Sequence[int]) -> list[tuple[User, list[Import]]]:
     return list(found.values())
 
 
-def _place(game: str, playtype: str) -> str:
-    """`beatmania IIDX (SP)`."""
-    return BY_SLUG[game].label(playtype) if game in BY_SLUG else f"{game} {playtype}"
-
-
 def _summary(chart: Chart, best: dict[str, Any]) -> str:
     """A best by its main number, its lamp or the like, and its main rating."""
     playtype = playtype_of(chart.game, chart.playtype)
     names = (playtype.default_metric, playtype.default_ladder)
     values = [best["score_data"][name] for name in names if best["score_data"].get(name) is not None]
-    metrics = [value if isinstance(value, str) else _number(value) for value in values]
+    metrics = [value if isinstance(value, str) else number(value) for value in values]
     rating = best["calculated_data"].get(playtype.default_score_rating)
     return ", ".join(
-        [*metrics, *([] if rating is None else [f"{rating_name(playtype.default_score_rating)} {_number(rating)}"])]
+        [*metrics, *([] if rating is None else [f"{rating_name(playtype.default_score_rating)} {number(rating)}"])]
     )
-
-
-def _number(rating: float | None) -> str:
-    return "none" if rating is None else f"{rating:,.3f}".rstrip("0").rstrip(".")

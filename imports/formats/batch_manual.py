@@ -105,6 +105,7 @@ def _read_as_sent(data: bytes, read: Callable[[bytes], T]) -> T:
     except Violation as violation:
         raise ImportFailed(_sentence(violation)) from None
     except json_document.UNREADABLE as error:
+        # JavaScript reads half a surrogate pair, msgspec does not: such a text is judged as one that cannot be stored.
         marked = json_document.lone_surrogates_as_nul(data)
         if marked == data:
             raise json_document.invalid_json(data, error) from None
@@ -123,7 +124,10 @@ def _parse(data: bytes, options: ParseOptions, *, import_type: str, suffix: str)
     game, playtype = _game_of(sent, options)
     meta = _checked("meta", META, sent)
     rows = _rows(document.scores, data, reader_of(playtype), skip_invalid=options.skip_invalid)
-    classes = _classes(document.classes, playtype)
+    provided = (classes for classes in playtype.classes.values() if classes.is_provided)
+    check = schema.strict_object({classes.name: schema.optional(schema.one_of(classes.ids)) for classes in provided})
+    given = _checked("classes", schema.optional(check), _value("classes", document.classes))
+    # After all that is known, as the original judges a document: unknown members are its last complaint.
     _refuse_other_parts(document, data)
     if options.infer_time_achieved:
         _infer_time(rows, options.now)
@@ -135,8 +139,10 @@ def _parse(data: bytes, options: ParseOptions, *, import_type: str, suffix: str)
         score_service=f"{meta['service']} ({suffix})",
         version=meta.get("version") or None,
     )
-    provided = None if classes is None else {playtype.name: classes}
-    return Parsed(context=context, rows=rows, classes=provided, received=options.now)
+    # A class that is null is not given, but an object without any still says that classes were sent.
+    classes = {name: id_ for name, id_ in given.items() if id_ is not None} if isinstance(given, dict) else None
+    by_playtype = None if classes is None else {playtype.name: classes}
+    return Parsed(context=context, rows=rows, classes=by_playtype, received=options.now)
 
 
 def _sentence(violation: Violation) -> str:
@@ -144,6 +150,7 @@ def _sentence(violation: Violation) -> str:
 
 
 def _open(data: bytes) -> Document:
+    # Nearly all documents have no other parts, so that nothing remains to be refused at the end.
     try:
         return msgspec.json.decode(data, type=StrictDocument)
     except msgspec.ValidationError:
@@ -189,14 +196,6 @@ def _chosen(what: str, value: Any, known: Mapping[str, T], *, said: str = " - ex
     if found is None:
         raise ImportFailed(cut(f"Invalid {what} '{schema.written(value)}'{said}{', '.join(known)}."))
     return found
-
-
-def _classes(part: Raw | UnsetType, playtype: Playtype) -> dict[str, str] | None:
-    """The classes that were given, without those that are null. None where nothing at all is said of classes."""
-    provided = (classes for classes in playtype.classes.values() if classes.is_provided)
-    check = schema.strict_object({classes.name: schema.optional(schema.one_of(classes.ids)) for classes in provided})
-    given = _checked("classes", schema.optional(check), _value("classes", part))
-    return {name: id_ for name, id_ in given.items() if id_ is not None} if isinstance(given, dict) else None
 
 
 def _refuse_other_parts(document: Document, data: bytes) -> None:

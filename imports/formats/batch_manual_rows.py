@@ -106,6 +106,7 @@ def plain(value: Any) -> dict[str, Any]:
 
 def needs_full_check(row: Row) -> bool:
     """Whether a row that the decoder took may break a rule that its types cannot say."""
+    # The limit is in UTF-16 units, of which a character has at most two: only long comments need counting.
     if row.comment and len(row.comment) > MAX_COMMENT // 2 and schema.utf16_length(row.comment) > MAX_COMMENT:
         return True
     time = row.time_achieved
@@ -140,6 +141,7 @@ def _struct(title: str, members: Mapping[str, Any], *, required: Container[str] 
 
 
 def _row_struct(playtype: Playtype, *, judgements: type[Struct], optional: type[Struct]) -> type[Row]:
+    # Half the limit, which is in UTF-16 units: a longer text is not wrong, but goes to the full check.
     text = Annotated[str, Meta(max_length=MAX_TEXT // 2)]
     kinds = {
         "comment": Annotated[str, Meta(min_length=3, max_length=MAX_COMMENT)],
@@ -208,7 +210,11 @@ def _bare_type(shape: shapes.Shape) -> Any:
         case shapes.MapOf():
             return dict[str, _shape_type(shape.item)]  # type: ignore[misc]  # made just now
         case shapes.Pair():
-            return _pair_type(shape)
+            if len(set(shape.items)) == 1:
+                item: Any = _shape_type(shape.items[0])
+                return Annotated[list[item], Meta(min_length=len(shape.items), max_length=len(shape.items))]
+            # Unlike items make a tuple, which JSON writes as a list.
+            return tuple[tuple(_shape_type(item) for item in shape.items)]  # type: ignore[misc]  # made just now
         case shapes.Either():
             return reduce(or_, (_shape_type(option) for option in shape.options))
         case shapes.Record():
@@ -216,15 +222,6 @@ def _bare_type(shape: shapes.Shape) -> Any:
             return _struct(
                 "Record", members, required={n for n, member in shape.members.items() if not member.optional}
             )
-
-
-def _pair_type(shape: shapes.Pair) -> Any:
-    """Unlike items make a tuple, which JSON writes as a list."""
-    size = len(shape.items)
-    if len(set(shape.items)) == 1:
-        item: Any = _shape_type(shape.items[0])
-        return Annotated[list[item], Meta(min_length=size, max_length=size)]
-    return tuple[tuple(_shape_type(item) for item in shape.items)]  # type: ignore[misc]  # made just now
 
 
 def _bounded_type(shape: shapes.Number) -> Any:
@@ -266,6 +263,7 @@ def _row_check(
         try:
             kept = check(value)
         except Violation as violation:
+            # Who sends a member that the game once had is told what it is called today.
             old = [name for name in playtype.obsolete if isinstance(value, dict) and name in value]
             violation.hint = " ".join(f"({name} became {playtype.obsolete[name]}.)" for name in old)
             raise

@@ -113,6 +113,7 @@ def _chart_of_song(song: Song, question: Question, context: Context, catalogue: 
     if wrong is not None:
         return wrong
     found = _exactly(catalogue.charts_of.get(song.pk, ()), question, context)
+    # A difficulty that stands for two was sent, and both exist: to choose one would put scores on the wrong chart.
     if len({chart.difficulty for chart in found}) > 1:
         return _invalid("This chart cannot be matched by songTitle+difficulty.")
     return _first(found) or _not_found(question)
@@ -145,7 +146,7 @@ def resolve_alike(question: Question, context: Context, catalogue: Catalogue) ->
     if question.artist:
         artist = normalize(question.artist)
         songs = {pk: song for pk, song in songs.items() if normalize(song.artist) == artist}
-    if len(songs) != 1:
+    if len(songs) != 1:  # looking alike is a guess already; between several there is nothing to decide by
         return None
     found = _chart_of_song(songs.popitem()[1], question, context, catalogue)
     return None if isinstance(found, Refusal) else found
@@ -184,6 +185,7 @@ def by_ddr_song_hash(question: Question, context: Context, catalogue: Catalogue)
     songs = _songs(question, context, catalogue)
     if not songs:
         return _not_found(question)
+    # Should several songs bear one hash: the smallest number, so that the order of loading decides nothing.
     song = min(songs, key=lambda song: song.song_id)
     return _first(_exactly(catalogue.charts_of.get(song.pk, ()), question, context)) or _not_found(question)
 
@@ -320,6 +322,7 @@ def resolve(question: Question, context: Context, catalogue: Catalogue) -> Chart
         question.difficulty,
         question.artist,
     )
+    # Players play the same charts again and again: most rows of a large file ask what an earlier one asked.
     found = catalogue.memo.get(asked)
     if found is None:
         is_supported = _is_supported(question, context)

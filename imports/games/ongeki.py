@@ -111,19 +111,18 @@ def _of_ranked_charts(rating: Rating) -> Rating:
 @_of_ranked_charts
 def rating(play: Play, chart: Chart) -> float:
     """The rating of one play as it was up to bright MEMORY, 0 to the level plus 2, in hundredths."""
-    return max(_hundredths(play.metrics["score"], js_round(chart.level_num * 100)) / 100, 0)
-
-
-def _hundredths(score: int, base: int) -> int:
+    score, base = play.metrics["score"], js_round(chart.level_num * 100)
     if score >= 1_007_500:
-        return base + 200
-    if score >= 1_000_000:
-        return base + 150 + (score - 1_000_000) // 150
-    if score >= 970_000:
-        return base + (score - 970_000) // 200
-    if score >= 900_000:
-        return base - ceil((970_000 - score) / 175)
-    return base - 400 - ceil((900_000 - score) / 500) if score >= 800_000 else 0
+        hundredths = base + 200
+    elif score >= 1_000_000:
+        hundredths = base + 150 + (score - 1_000_000) // 150
+    elif score >= 970_000:
+        hundredths = base + (score - 970_000) // 200
+    elif score >= 900_000:
+        hundredths = base - ceil((970_000 - score) / 175)
+    else:
+        hundredths = base - 400 - ceil((900_000 - score) / 500) if score >= 800_000 else 0
+    return max(hundredths / 100, 0)
 
 
 _LAMP_BONUSES = {"LOSS": 0, "CLEAR": 0, "FULL COMBO": 100, "ALL BREAK": 300, "ALL BREAK+": 350}

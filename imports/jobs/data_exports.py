@@ -66,6 +66,7 @@ def write_export(export_id: str) -> None:
         if export.attempts >= MAX_ATTEMPTS:
             running.update(state=ExportState.FAILED, **_finished_now())
             return
+        # Before the transaction of `_write`: the attempt counts even if this process is killed in it.
         running.update(state=ExportState.RUNNING, attempts=F("attempts") + 1, time_touched=timezone.now())
         try:
             _write(export)

@@ -34,7 +34,13 @@ def leave(user: User, game: str = EVERYTHING, *, by: User | None, reason: str = 
         if not is_new:
             return departure
         if game == EVERYTHING:
-            _deactivate(user, departure)
+            others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=user.pk)
+            if user.is_superuser and not others.exists():
+                raise CannotLeave("You are the only administrator. Make somebody else one first.")
+            # What waits is not wanted any more.
+            waiting = Import.objects.filter(user=user, state=State.QUEUED)
+            waiting.update(state=State.CANCELLED, time_finished=timezone.now())
+            User.objects.filter(pk=user.pk).update(leaves_at=departure.due_at, is_active=False)
         departure.counts = departures.hide(departure)
         departure.save(update_fields=["counts"])
         _record(AuditEntry.Verb.LEAVING, departure, by=by, reason=reason)
@@ -51,7 +57,7 @@ def stay(departure: Departure, *, by: User | None) -> None:
         found = Departure.objects.select_for_update().filter(pk=departure.pk).first()
         if found is None:
             return
-        departures.bring_back(found)
+        departures.restore(found)
         _record(AuditEntry.Verb.STAYED, found, by=by)
         found.delete()
         if found.game == EVERYTHING:
@@ -72,15 +78,6 @@ def sweep_departures() -> int:
             departures.forget(departure)
         count += 1
     return count
-
-
-def _deactivate(user: User, departure: Departure) -> None:
-    others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=user.pk)
-    if user.is_superuser and not others.exists():
-        raise CannotLeave("You are the only administrator. Make somebody else one first.")
-    # What waits is not wanted any more.
-    Import.objects.filter(user=user, state=State.QUEUED).update(state=State.CANCELLED, time_finished=timezone.now())
-    User.objects.filter(pk=user.pk).update(leaves_at=departure.due_at, is_active=False)
 
 
 def _record(verb: AuditEntry.Verb, departure: Departure, *, by: User | None, reason: str = "") -> None:

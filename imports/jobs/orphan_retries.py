@@ -116,7 +116,7 @@ def _continue_retry(user_id: str) -> None:
     try:
         while _try_some(retry):
             _report_progress(retry)
-            if time.monotonic() > until:
+            if time.monotonic() > until:  # behind the imports that have been queued meanwhile
                 queue.enqueue_orphans(user_id)
                 return
     except PlayerLocked:
@@ -127,6 +127,7 @@ def _continue_retry(user_id: str) -> None:
     except Exception:
         log.exception("retrying the orphans of user %s broke", user_id)
         with contextlib.suppress(OperationalError, InterfaceError):
+            # Not by saving `retry`, which may count what was rolled back.
             mine = OrphanRetry.objects.filter(pk=retry.pk, time_finished=None)
             mine.update(crashes=F("crashes") + 1)
             mine.filter(crashes__gte=MAX_CRASHES).update(has_failed=True, time_finished=timezone.now())
@@ -149,6 +150,7 @@ class OrphanSweep:
 
 def _get_or_create(user: User, *, by: User | None, token: APIToken | None = None) -> OrphanRetry:
     """Returns the player's unfinished retry, or a new one of all orphans."""
+    # Up to the newest one: those that come later have just been tried by their own import.
     there = OrphanScore.objects.filter(user=user).aggregate(total=Count("pk"), up_to=Max("pk"))
     retry, is_new = OrphanRetry.objects.get_or_create(
         user=user,
@@ -185,6 +187,7 @@ def _try_some(retry: OrphanRetry) -> bool:
             retry.rescued += done.rescued
             retry.kept += done.kept
             retry.removed += done.removed
+            # By key rather than by count, as a batch deletes some of what it tries.
             retry.last_tried, retry.crashes = keys[-1], 0
         else:
             retry.time_finished = timezone.now()

@@ -74,6 +74,7 @@ def enqueue_export(export_id: str) -> None:
 def _enqueue(function: str, *args: object, unqueued: str, job_id: str | None = None) -> None:
     """Queues a call of a function. `unqueued` is logged if Redis is missing, with the first argument in it."""
     try:
+        # The rows are the jobs: nothing asks rq for results, and failures are kept for whoever looks into one.
         _queue().enqueue_call(function, args=args, job_id=job_id, result_ttl=0, failure_ttl=3600)
     except RedisError:
         log.warning(unqueued, *args[:1], extra=log_context.REPEATED)

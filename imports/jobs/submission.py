@@ -95,6 +95,7 @@ def _requeue(
     with transaction.atomic():
         if not ImportInput.objects.filter(job=job).exists():
             raise InputExpired(INPUT_EXPIRED)
+        # The UPDATE itself checks the state: of two clicks at once, one succeeds.
         if not states.requeue(job, only_from=only_from):
             raise InvalidTransition("This import cannot be run again as it stands now.")
         AuditEntry.objects.record(verb, job, by=by, token=token, reason=reason)
@@ -110,6 +111,7 @@ def cancel(job: Import, *, by: User, token: APIToken | None = None, reason: str 
             raise InvalidTransition("This import is not under way.")
         AuditEntry.objects.record(AuditEntry.Verb.CANCELLED, job, by=by, token=token, reason=reason)
         transaction.on_commit(lambda: notices.publish(job.import_id))
+        # The player's next import may have waited for this one alone.
         transaction.on_commit(lambda: enqueue_next(job.user_id))
 
 
@@ -123,6 +125,7 @@ def prune_inputs(*, older_than_days: int) -> int:
 
 def enqueue_next(user_id: int) -> None:
     """Queues the player's oldest waiting import."""
+    # Its job may be in the queue already. That does no harm: whoever comes second finds it claimed, and returns.
     with connection.cursor() as cursor:  # after every import: the ORM takes longer to compose this than it takes to run
         cursor.execute(
             f"SELECT import_id FROM {Import._meta.db_table} WHERE user_id = %s AND state = %s ORDER BY id LIMIT 1",  # noqa: S608 - our own table

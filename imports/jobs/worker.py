@@ -67,6 +67,8 @@ def _import_lock(import_id: str) -> Iterator[Import | None]:
 
     Yields the import as it stands under the lock; None when it is finished or another process has it.
     """
+    # In one statement with the look-up, so that the job of a finished import takes no lock at all. And it tries:
+    # a worker that waited for another one's import would run no others meanwhile.
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id, pg_try_advisory_lock(id) FROM imports_import"
@@ -90,6 +92,7 @@ def _run_attempt(job: Import) -> None:
         _fail(job, status=500, message=CRASHED)
         return
     try:
+        # New scores are compared with stored ones, so that these must be rated by the same rules.
         rerate.bring_up_to_date(job.user_id)
         # The progress shown never falls below that of an earlier attempt.
         before = progress_status.progress_of(job) if job.attempts > 1 else None

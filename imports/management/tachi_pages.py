@@ -124,20 +124,17 @@ class Pages:
         if number > 1:
             self.sleep(self.pause)
             before = f"{self.game.ids[self.playtype]}-{self.list_name}-{number - 1}.json"
-            return self._save(self._target(self._notes()[before]["next"]), path)
+            following = urlsplit(self._notes()[before]["next"])
+            # The link comes from the server: it must not lead to another one.
+            if following.netloc and f"{following.scheme}://{following.netloc}" != self.server.origin:
+                raise DownloadFailed(f"The next page is said to be on another server ({following.netloc}).")
+            return self._save(f"{following.path}?{following.query}", path)
         # Servers of 2026 have other addresses than those of 2025.
         player, end = f"/api/v1/users/{quote(self.player, safe='')}/games", f"{self.list_name}/all"
         if self._save(f"{player}/{self.game.ids[self.playtype]}/{end}", path):
             return True
         self.sleep(self.pause)
         return self._save(f"{player}/{self.game.slug}/{quote(self.playtype)}/{end}", path)
-
-    def _target(self, link: str) -> str:
-        """The path of the next page, which has to be of the same server."""
-        parts = urlsplit(link)
-        if parts.netloc and f"{parts.scheme}://{parts.netloc}" != self.server.origin:
-            raise DownloadFailed(f"The next page is said to be on another server ({parts.netloc}).")
-        return f"{parts.path}?{parts.query}"
 
     def _save(self, target: str, path: Path) -> bool:
         """Downloads a page; returns False where it is missing. Raises DownloadFailed."""
@@ -158,7 +155,9 @@ class Pages:
                 return False
             if answer.status not in (429, 503):
                 raise DownloadFailed(f"{self.server.origin}{target} answers {answer.status} {answer.reason}.")
-            self.sleep(_wait_of(answer))
+            given = answer.headers.get("Retry-After") or ""
+            is_number = given.isascii() and given.isdigit()  # it may be a date, too
+            self.sleep(float(min(int(given), MAX_WAIT_SECONDS)) if is_number else 60.0)
         raise DownloadFailed(f"{self.server.origin} asks to wait, again and again. Continue later: run this again.")
 
     def _store(self, answer: HTTPResponse, path: Path) -> None:
@@ -174,9 +173,3 @@ class Pages:
         self.note(path, next=found[1] if found else "")
         # Last of all: a page that is there is whole.
         draft.replace(path)
-
-
-def _wait_of(answer: HTTPResponse) -> float:
-    """Seconds until a server that is asked too often wants to be asked again."""
-    given = answer.headers.get("Retry-After") or ""
-    return float(min(int(given), MAX_WAIT_SECONDS)) if given.isascii() and given.isdigit() else 60.0

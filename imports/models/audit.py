@@ -85,7 +85,7 @@ class AuditEntry(models.Model):
     )
     actor = models.ForeignKey(
         "imports.User", null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
-    )
+    )  # nobody asks for all that somebody did, and each index costs at every entry
     token = models.ForeignKey(
         "imports.APIToken",
         null=True,

@@ -21,7 +21,7 @@ from imports import jobs
 from imports.games import BY_SLUG, GAMES, by_id
 from imports.games.spec import Game, Playtype
 from imports.integers import MAX_BIGINT
-from imports.models import Song, User, find_chart, find_song
+from imports.models import User, find_chart, find_song
 from imports.pages.core.permissions import player
 from imports.pages.core.urls import chart_url, score_url, song_url
 
@@ -81,7 +81,12 @@ def song_page(request: HttpRequest, song_id: str, chart: str = "", **names: str)
     song = find_song(game.slug, song_id)
     if song is None:
         raise Http404
-    return redirect((chart and _chart_of(song, playtype, chart)) or song_url(game.slug, song.song_id))
+    by_id = Q(chart_id=chart) | Q(v3_id=chart) | Q(former_ids__contains=[chart])
+    charts = song.charts.filter(by_id | Q(difficulty=chart, is_primary=True))
+    if playtype is not None:
+        charts = charts.filter(playtype=playtype.name)
+    found = charts.order_by("pk").first() if chart else None
+    return redirect(chart_url(found.chart_id) if found else song_url(game.slug, song.song_id))
 
 
 @require_safe
@@ -114,16 +119,6 @@ def _game(*, game_id: str = "", slug: str = "", playtype: str = "") -> tuple[Gam
     if game is None or (playtype and playtype not in game.by_name):
         raise Http404
     return game, game.by_name[playtype] if playtype else None
-
-
-def _chart_of(song: Song, playtype: Playtype | None, named: str) -> str:
-    """The address of a song's chart; empty where it has no such chart."""
-    by_id = Q(chart_id=named) | Q(v3_id=named) | Q(former_ids__contains=[named])
-    charts = song.charts.filter(by_id | Q(difficulty=named, is_primary=True))
-    if playtype is not None:
-        charts = charts.filter(playtype=playtype.name)
-    chart = charts.order_by("pk").first()
-    return chart_url(chart.chart_id) if chart else ""
 
 
 urlpatterns = [

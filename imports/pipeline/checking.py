@@ -20,7 +20,7 @@ from imports.models import GameStats, Import
 from imports.pipeline.derived import stats
 from imports.pipeline.derived.stats import StatsChange
 from imports.pipeline.progress import Progress, Stage
-from imports.pipeline.scoring import reading, store
+from imports.pipeline.scoring import problems, reading, store
 from imports.pipeline.scoring.convert import BLACKLISTED, Chunk
 from imports.pipeline.upload import Upload
 
@@ -183,7 +183,7 @@ class _Tally:
         if self.has_more:
             return
         if Verdict.UNKNOWN in self.row_filter.verdicts:
-            self._orphans |= store.orphan_ids(chunk.problems, self.context, user_id=self.user_id)
+            self._orphans |= problems.orphan_ids(chunk.problems, self.context, user_id=self.user_id)
         fitting = (row for row in self._rows_of(chunk) if row.row > self.row_filter.after)
         for row in sorted(fitting, key=lambda row: row.row):
             if len(self._rows) == self.row_filter.limit:
@@ -208,7 +208,7 @@ class _Tally:
     def listed(self) -> tuple[CheckedRow, ...]:
         """Returns the rows in order; those whose orphan exists already, or will by an earlier row, say so."""
         ids = {row.row: self._orphans[row.row] for row in self._rows if row.row in self._orphans}
-        there = store.orphan_keys(ids.values()) if ids else {}
+        there = problems.orphan_keys(ids.values()) if ids else {}
         first: dict[str, int] = {}
         for number, identity in self._orphans.items():
             first.setdefault(identity, number)

@@ -61,10 +61,12 @@ OF_CHARTS = ("PersonalBest", "Score")
 
 def hide(departure: Departure) -> dict[str, int]:
     """Puts away what the departure is of; returns how many rows of each kind. The caller holds the player's lock."""
+    # It would go on with orphans that are not there any more.
     OrphanRetry.objects.filter(user_id=departure.user_id).delete()
     counts = {}
     for moved in _tables_of(departure):
         table = _model(moved)._meta.db_table
+        # Bytes stay out of the JSON, where they would be twice as long in hexadecimal.
         with connection.cursor() as cursor:
             cursor.execute(
                 f"""
@@ -84,16 +86,19 @@ def hide(departure: Departure) -> dict[str, int]:
     return counts
 
 
-def bring_back(departure: Departure) -> None:
+def restore(departure: Departure) -> None:
     """Puts everything where it was. Scores on charts that are gone since stay away. The player's lock is held.
 
     Where scores stay away, so does the history of ratings: it is computed again when they are rated.
     """
     is_whole = True
     for moved in reversed(list(_tables_of(departure))):
-        columns = _stored_columns(departure, moved)
-        if not columns or (moved.model == "DailyRatings" and not is_whole):
+        first = HiddenRow.objects.filter(departure=departure, table=moved.model).order_by("pk").first()
+        if first is None or (moved.model == "DailyRatings" and not is_whole):
             continue
+        # Only the columns that the hidden rows have: those that a release has added since get their defaults.
+        known = [str(field.column) for field in _model(moved)._meta.concrete_fields if not field.generated]
+        columns = [name for name in known if name in first.row]
         table = _model(moved)._meta.db_table
         names = ", ".join(f'"{name}"' for name in columns)
         values = ", ".join(f'new."{name}"' for name in columns)
@@ -120,11 +125,30 @@ def forget(departure: Departure) -> None:
 
     That stays, with a name that tells nothing, for what others did with them in the audit trail.
     """
-    user = departure.user
-    if departure.game == EVERYTHING:
-        _forget_account(user)
+    if departure.game != EVERYTHING:
+        departure.delete()
         return
-    departure.delete()
+    user = departure.user
+    for related in User._meta.get_fields(include_hidden=True):
+        if isinstance(related, ForeignObjectRel) and related.on_delete is models.CASCADE:
+            # Whatever belongs to an account, also in apps that are not ours.
+            related.related_model._base_manager.filter(**{related.field.name: user}).delete()
+    # What people wrote is taken out of the audit entries that are about the player; who did what and when stays.
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL tachi.forgetting = 'on'")
+        cursor.execute("UPDATE imports_auditentry SET reason = '' WHERE subject_id = %s AND reason <> ''", [user.pk])
+        cursor.execute("SET LOCAL tachi.forgetting = 'off'")
+    user.groups.clear()
+    user.user_permissions.clear()
+    for field in ("about", "status", "email", "first_name", "last_name"):
+        setattr(user, field, "")
+    name = f"deleted-{user.pk}"
+    is_taken = User.objects.filter(username__iexact=name).exclude(pk=user.pk).exists()
+    user.username = f"{name}-" if is_taken else name
+    user.last_login = user.last_seen = None
+    user.is_active = user.is_staff = user.is_superuser = False
+    user.set_unusable_password()
+    AbstractUser.save(user)
 
 
 def refuse_hidden(user_id: int, game: str) -> None:
@@ -147,41 +171,3 @@ def _tables_of(departure: Departure) -> Iterator[Moved]:
 
 def _model(moved: Moved) -> type[models.Model]:
     return apps.get_model("imports", moved.model)
-
-
-def _stored_columns(departure: Departure, moved: Moved) -> list[str]:
-    """The columns that hidden rows have: those that a release has added since get their defaults."""
-    first = HiddenRow.objects.filter(departure=departure, table=moved.model).order_by("pk").first()
-    known = [str(field.column) for field in _model(moved)._meta.concrete_fields if not field.generated]
-    return [name for name in known if name in first.row] if first is not None else []
-
-
-def _forget_account(user: User) -> None:
-    for related in User._meta.get_fields(include_hidden=True):
-        if isinstance(related, ForeignObjectRel) and related.on_delete is models.CASCADE:
-            # Whatever belongs to an account, also in apps that are not ours.
-            related.related_model._base_manager.filter(**{related.field.name: user}).delete()
-    _blank_reasons(user)
-    user.groups.clear()
-    user.user_permissions.clear()
-    for field in ("about", "status", "email", "first_name", "last_name"):
-        setattr(user, field, "")
-    user.username = _nobody(user)
-    user.last_login = user.last_seen = None
-    user.is_active = user.is_staff = user.is_superuser = False
-    user.set_unusable_password()
-    AbstractUser.save(user)
-
-
-def _blank_reasons(user: User) -> None:
-    """Takes what people wrote out of the audit entries that are about the player; who did what and when stays."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL tachi.forgetting = 'on'")
-        cursor.execute("UPDATE imports_auditentry SET reason = '' WHERE subject_id = %s AND reason <> ''", [user.pk])
-        cursor.execute("SET LOCAL tachi.forgetting = 'off'")
-
-
-def _nobody(user: User) -> str:
-    name = f"deleted-{user.pk}"
-    is_taken = User.objects.filter(username__iexact=name).exclude(pk=user.pk).exists()
-    return f"{name}-" if is_taken else name

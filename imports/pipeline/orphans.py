@@ -21,7 +21,7 @@ from imports.models import APIToken, AuditEntry, Import, ImportInput, ImportProb
 from imports.pipeline import deletions, states
 from imports.pipeline.derived.refresh import refresh
 from imports.pipeline.progress import Progress
-from imports.pipeline.scoring import store
+from imports.pipeline.scoring import problems, store
 from imports.pipeline.scoring.chart_loading import load_catalogue
 from imports.pipeline.scoring.convert import judge_rows
 from imports.pipeline.scoring.store import AffectedScope, Batch, merge_scopes
@@ -80,6 +80,7 @@ def try_again(orphans: Sequence[OrphanScore], games: Sequence[Game]) -> Reproces
     for job, group in groupby(readable, key=lambda each: each.orphan.from_import):
         for _, alike in groupby(group, key=lambda each: id(each.context)):
             _try_group(job, list(alike), catalogue, attempt, received=received[job.pk])
+    # Once for all imports: rows of several may have come to the same chart, or into the same session.
     for part in merge_scopes(attempt.affected):
         refresh(part, Progress())
     # Those that stay get the reason of today, which may be another one than when they came.
@@ -114,8 +115,9 @@ def _read(orphans: Sequence[OrphanScore], games: Sequence[Game], reasons: dict[i
     """Reads the orphans of each context as one document; notes why others cannot be read."""
 
     def sent_with(orphan: OrphanScore) -> tuple[str, str]:
-        return orphan.import_type, store.to_json(orphan.context).decode()
+        return orphan.import_type, problems.to_json(orphan.context).decode()
 
+    # Thousands of orphans are often of one file: its context is read once for all of them.
     for (import_type, _), group in groupby(sorted(orphans, key=sent_with), key=sent_with):
         alike = list(group)
         source = BY_IMPORT_TYPE[import_type]
@@ -154,7 +156,7 @@ def _try_group(
         identities |= {draft.row: identity for draft, identity, _ in chunk.repeats}
         identities |= dict.fromkeys(chunk.passed_over, "")
         batch.add(chunk)
-    attempt.reasons.update({orphans[each.row].pk: store.reason(each.message, context) for each in batch.problems})
+    attempt.reasons.update({orphans[each.row].pk: problems.reason(each.message, context) for each in batch.problems})
     if identities:
         batch.save(lambda _done, _total: None)
         _resolve_orphans(job, {orphans[row].pk: identity for row, identity in identities.items()})
@@ -165,12 +167,12 @@ def _try_group(
 
 def _resolve_orphans(job: Import, identities: Mapping[int, str]) -> None:
     """Deletes orphans (key -> ID of their score). The imports that brought their rows carry the scores from now on."""
-    problems = ImportProblem.objects.filter(orphan__in=identities, job__state=State.COMPLETED)
+    settled = ImportProblem.objects.filter(orphan__in=identities, job__state=State.COMPLETED)
     brought: dict[int, list[str]] = defaultdict(list, {job.pk: []})
-    for owner, orphan in problems.values_list("job_id", "orphan_id"):
+    for owner, orphan in settled.values_list("job_id", "orphan_id"):
         if orphan is not None:
             brought[owner].append(identities[orphan])
-    problems.delete()
+    settled.delete()
     OrphanScore.objects.filter(pk__in=identities).delete()
     scores = Score.objects.in_bulk(list(identities.values()), field_name="score_id")
     carried: dict[int, list[str]] = {}

@@ -14,7 +14,7 @@ from imports.pipeline import classes, deletions, departures, player_charts, row_
 from imports.pipeline.derived import bests, class_history
 from imports.pipeline.derived.refresh import refresh
 from imports.pipeline.progress import Progress, Stage
-from imports.pipeline.scoring import store
+from imports.pipeline.scoring import problems, store
 from imports.pipeline.scoring.completion import completion_fields
 from imports.pipeline.scoring.convert import Known
 from imports.pipeline.scoring.reading import iter_judged, read
@@ -127,10 +127,10 @@ def finish(job: Import, parsed: Parsed, batch: store.Batch, progress: Progress, 
     reported: dict[int, str] = {}
     settled: set[int] = set()
     if job.put_aside:  # else it completes for the first time, and nothing of an earlier run can be stored
-        reported = store.reported_unknown(job)
+        reported = problems.reported_unknown(job)
         ImportProblem.objects.filter(job=job)._raw_delete("default")
         settled = row_corrections.settled_rows(job)
-    store.save_problems(job, batch.problems, parsed.context, added=batch.added, settled=settled, reported=reported)
+    problems.save_problems(job, batch.problems, parsed.context, added=batch.added, settled=settled, reported=reported)
     if batch.score_ids is not None:
         row_corrections.settle(job, batch.score_ids)
     revert_snapshot.restore(job, edits, batch.affected)

@@ -90,6 +90,7 @@ def read(file: SeedFile) -> tuple[dict[int, Any], list[Problem]]:
             return _sort_out(file, enumerate(decoder.decode(content)))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             continue
+    # Row by row from here on, each as its own JSON, so that one that is broken spoils no other.
     try:
         parts = _PARTS.decode(content)
     except msgspec.ValidationError as error:
@@ -149,6 +150,7 @@ def _form_of(kind: Kind, row: Any) -> type[Form]:
     if kind == "charts":
         # A chart of 2026 that lacks what it is known by is told so, and not that it is none of 2025.
         return newer if "chartID" not in row and not row.keys().isdisjoint(("id", "legacyChartID")) else older
+    # Songs of both forms have an `id`: a number in 2025, a text that begins with S in 2026.
     is_newer = "legacySongID" in row or (isinstance(row.get("id"), str) and row["id"].startswith("S"))
     return newer if is_newer else older
 

@@ -156,6 +156,7 @@ def _apply(loaded: Loaded, files: Sequence[SeedFile], *, keep: bool, skip_broken
         songs = charts = NOTHING
         for kind, count in mirror.discard(problems).items():
             loaded.tallies[game, kind].total -= count
+    # Before anything changes: it compares what is stored with what the files say.
     stale = mirror.stale_charts()
     loaded.note("songs", "changed", mirror.change_songs())
     loaded.note("songs", "new", mirror.insert_songs())

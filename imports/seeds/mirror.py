@@ -42,6 +42,7 @@ STAGING = """
 # A subquery with a limit: the planner must not look at the (many) scores before it knows the (few) charts in question.
 HAS_SCORES = "(SELECT true FROM imports_score score WHERE score.chart_id = chart.id LIMIT 1) IS NOT NULL"
 
+# Of a file that holds some playtypes only, charts of the others are not missing.
 MISSING_CHART = """chart.game = %(game)s
     AND (%(playtypes)s::text[] IS NULL OR chart.playtype = ANY(%(playtypes)s::text[]))
     AND NOT EXISTS (SELECT FROM new_chart new WHERE (new.game, new.chart_id) = (chart.game, chart.chart_id))"""
@@ -78,6 +79,7 @@ NOTHING = Listed("")
 
 def create_staging_tables() -> None:
     """Waits for other loads to end, and makes the temporary tables."""
+    # Charts that players bring take this lock, too: both choose numbers for new songs.
     _run("SELECT pg_advisory_xact_lock(%s, 0)", [CATALOGUE_LOCK])
     _run(STAGING)
 
@@ -126,6 +128,7 @@ def plan(rows: int) -> None:
 
 def find_songs() -> None:
     """Gives charts that name their songs by IDs of v3 the numbers: of the files' songs, or else the database's."""
+    # The files first: what they say of an ID replaces what the database knows of it.
     for songs in ("new_song", "imports_song"):
         _run(
             f"""

@@ -66,7 +66,7 @@ def plan_for_rules() -> list[Rerating]:
             if left.player_count:
                 left.save()
                 planned.append(left)
-            else:
+            else:  # a game that nobody has played is up to date as it is
                 _apply(left)
         return planned
 

@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from imports.pages.texts import formatting, numbers
+from imports.pages.texts.failures import explain
 from imports.pages.texts.translation import gettext_lazy
 
 register = template.Library()
@@ -126,3 +127,9 @@ def control(field: BoundField, **attrs: Any) -> SafeString:
 def elided(page: Page[Any]) -> list[int | str]:
     """The page numbers worth showing: the first, those around this one, the last."""
     return list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1))
+
+
+@register.simple_tag
+def failure_cause(message: str, status: int) -> str:
+    """Why an import failed, in plain words, as its player reads it."""
+    return explain(message, status, ()).cause

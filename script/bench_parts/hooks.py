@@ -117,12 +117,12 @@ def one_by_one(made: Installation, client: Client, name: str, sent: Sequence[byt
     with cpu_of(made) as cpu, web_cpu_of(made) as web:
         for body in sent:
             time.sleep(PAUSE_SECONDS)
-            found.passed.append(1_000 * answered(client, HOOKS[name], body))
+            found.passed.append(1_000 * seconds_to_answer(client, HOOKS[name], body))
     found.cpu = 1_000 * (cpu[0] + web[0]) / len(sent)
     return found
 
 
-def answered(client: Client, hook: Hook, body: bytes) -> float:
+def seconds_to_answer(client: Client, hook: Hook, body: bytes) -> float:
     """Seconds until a score is answered as imported. Raises BenchmarkError for any other answer."""
     begun = time.time()
     answer = client.post_as_hook(hook.path, body, headers=dict(hook.headers))
@@ -181,7 +181,7 @@ def crowd(
                 break
             time.sleep(max(0.0, at - time.time()))
             try:
-                passed.append(answered(client, hook, body))
+                passed.append(seconds_to_answer(client, hook, body))
             except BenchmarkError as error:
                 refused.append(str(error))
         client.close()

@@ -8,7 +8,7 @@ import signal
 import sys
 
 from script.bench_parts.installation import BenchmarkError, installation
-from script.hostile_parts.attack import MAX_STATUS_SECONDS, Player, Size, prepare, run_attack
+from script.hostile_parts.attack import MAX_STATUS_SECONDS, Player, Size, create_target, run_attack
 
 SPARE = 600  # seconds in addition to those of the attack, after which the run is aborted
 PLAYERS = 4
@@ -27,7 +27,7 @@ def main() -> int:
             made.manage("load_seeds", "imports/sample/seeds")
             said = made.manage("create_token", "--create-users", *(f"player_{number}" for number in range(PLAYERS)))
             players = [Player(*line.split()) for line in said.splitlines()]
-            target = prepare(made.port, players, Size())
+            target = create_target(made.port, players, Size())
             print(f"{options.seconds} seconds against http://127.0.0.1:{made.port} ...", flush=True)
             result = run_attack(target, seconds=options.seconds)
     except BenchmarkError as broken:

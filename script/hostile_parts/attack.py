@@ -87,7 +87,7 @@ class Result:
 # --- before it begins -----------------------------------------------------------------------------------------
 
 
-def prepare(port: int, players: list[Player], size: Size) -> Target:
+def create_target(port: int, players: list[Player], size: Size) -> Target:
     """Uploads the data for the attack, and waits until it is imported."""
     owner = players[0]
     tabs = [unknown("\t" * TABS) for _ in range(size.table_rows)]

@@ -1,12 +1,24 @@
 // Keeps the moderators' queue up to date: every few seconds, while somebody looks, until it is paused.
 const button = document.querySelector("[data-live]");
+const state = document.querySelector("[data-live-state]");
+const words = document.querySelector("[data-live-words]");
 const PERIOD = Number(button.dataset.live) * 1_000; // ms
 let isPaused = false;
+
+function tell(text, kind) {
+  state.className = `state ${kind}`;
+  const shown = state.querySelector("span");
+  if (shown.textContent === text) return;
+  shown.textContent = text;
+  words.textContent = text; // a screen reader is told of changes only, not every few seconds
+}
 
 async function refresh() {
   if (isPaused || document.hidden) return;
   const response = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" }).catch(() => null);
-  if (!response?.ok || response.redirected || isPaused) return; // the next time, perhaps
+  if (isPaused) return;
+  if (!response?.ok || response.redirected) return tell("Not live", "bad"); // the next time, perhaps
+  tell("Live", "run");
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html").querySelectorAll("[data-live-part]");
   const shown = document.querySelectorAll("[data-live-part]");
   if (fresh.length !== shown.length) return;
@@ -15,10 +27,12 @@ async function refresh() {
   shown.forEach((part, index) => part.replaceWith(fresh[index]));
 }
 
+state.hidden = false;
 button.hidden = false;
 button.addEventListener("click", () => {
   isPaused = !isPaused;
   button.textContent = isPaused ? "Resume" : "Pause";
+  if (isPaused) tell("Paused", "off");
   refresh();
 });
 setInterval(refresh, PERIOD);

@@ -109,7 +109,7 @@ class StatusFile:
 
 def _child(server: Server, *, rank: int) -> Child:
     def start() -> subprocess.Popen[bytes]:
-        server.prepare()
+        server.set_up()
         return server.start()
 
     return Child(server.name, start, rank=rank, stop_signal=server.stop_signal, grace=server.grace)

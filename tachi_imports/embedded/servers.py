@@ -54,7 +54,7 @@ class Server(Protocol):
     stop_signal: signal.Signals
     grace: float
 
-    def prepare(self) -> None:
+    def set_up(self) -> None:
         """Creates its folder and cleans up after a run that was killed. Raises ServicesError."""
         ...
 
@@ -95,7 +95,7 @@ class Postgres:
         self._folder = context.paths.postgres
         self._programs = binaries.postgres_bin(copies=context.paths.binaries, account=context.account)
 
-    def prepare(self) -> None:
+    def set_up(self) -> None:
         if not self._folder.exists():
             self._create()
         found = (self._folder / "PG_VERSION").read_text(encoding="ascii").strip()
@@ -113,6 +113,7 @@ class Postgres:
             pid_file.unlink(missing_ok=True)
 
     def start(self) -> subprocess.Popen[bytes]:
+        # On the command line, not in postgresql.conf: the folder's file is made once, by whichever release came first.
         settings = TUNING | ({} if self._context.durable else NON_DURABLE)
         settings["unix_socket_directories"] = str(self._context.paths.sockets)
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
@@ -159,7 +160,8 @@ class Valkey:
         self._program = binaries.valkey_program(copies=context.paths.binaries, account=context.account)
         self._pid_file = context.paths.valkey / "valkey.pid"
 
-    def prepare(self) -> None:
+    def set_up(self) -> None:
+        # A killed daemon may have left its server behind, which would go on writing to the same files.
         pid = _first_number(self._pid_file)
         if program_of(pid) == "valkey-server":
             _stop(pid, used=self._context.paths.valkey, escalation=self.escalation)

@@ -62,6 +62,7 @@ class RequestBuffer:
         try:
             body = self._received(environ)
             try:
+                # The slot is given back once the answer is complete: sending it, however slowly, needs no database.
                 with self.worker_slots.taken(is_quick=self._is_quick(environ)) as slot:
                     environ[WORKER_SLOT] = slot
                     answer = _Response(self._application, environ)
@@ -218,6 +219,7 @@ def _buffer_body(environ: Environ, length: int) -> IO[bytes] | None:
         environ["wsgi.input"] = _UnreadableBody(error)
         return None
     environ["wsgi.input"] = body
+    # A chunked body came without a length, and Django takes a request without one for empty.
     environ["CONTENT_LENGTH"] = environ.get("CONTENT_LENGTH") or str(size)
     return body
 

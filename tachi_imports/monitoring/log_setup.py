@@ -35,7 +35,7 @@ def configuration(style: str) -> dict[str, Any]:
     """The configuration of `logging` for one of the FORMATS."""
     return {
         "version": 1,
-        "disable_existing_loggers": False,
+        "disable_existing_loggers": False,  # modules that were imported before have made theirs already
         "formatters": {
             "text": {"()": "tachi_imports.monitoring.logs.TextFormatter"},
             "json": {"()": "tachi_imports.monitoring.logs.JSONFormatter"},
@@ -78,6 +78,7 @@ def set_up() -> None:
 
 def log_uncaught(kind: type[BaseException], error: BaseException | None, traceback: TracebackType | None) -> None:
     """Logs an exception that nobody caught, in one line."""
+    # Ctrl-C and `sys.exit` are ways to end, not failures.
     if error is not None and not issubclass(kind, KeyboardInterrupt | SystemExit):
         log.critical("uncaught exception: %s", error, exc_info=(kind, error, traceback))
 

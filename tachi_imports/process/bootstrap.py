@@ -36,6 +36,7 @@ def main() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])  # released when this process closes its connection
     migrate()
+    # A release brings them along (script/release).
     if settings.STORAGES["staticfiles"]["BACKEND"].startswith("whitenoise") and not env.IS_RELEASE:
         collect_static(settings.STATIC_ROOT, sources=settings.STATICFILES_DIRS)
     if settings.TACHI_ENV == "development":
@@ -57,6 +58,7 @@ def collect_static(root: Path, *, sources: list[Path]) -> None:
     """Collects and compresses the static files, unless nothing has changed since the last time."""
     folders = [*sources, Path(django.__file__).parent / "contrib" / "admin" / "static"]
     digest = hashlib.sha256()
+    # Sizes and times instead of contents: this runs at every start, and reading all files would delay each of them.
     for path in sorted(path for folder in folders for path in folder.rglob("*") if path.is_file()):
         status = path.stat()
         digest.update(f"{path} {status.st_size} {status.st_mtime_ns}\n".encode())
@@ -96,6 +98,7 @@ def make_first_administrator() -> None:
     Raises SettingError if the name is taken or either is not acceptable; no message contains the password.
     """
     users, name = get_user_model().objects, env.text("TACHI_ADMIN_NAME")
+    # The settings usually stay where they are: once there is an administrator, they must not make another one.
     if not name or users.filter(is_superuser=True).exists():
         return
     password = env.secret("TACHI_ADMIN_PASSWORD")

@@ -41,7 +41,7 @@ class Inheritance:
     children: tuple[dict[str, Any], ...] = ()
 
     @classmethod
-    def take(cls) -> Inheritance:
+    def from_environment(cls) -> Inheritance:
         """From the environment, where children must not find it; empty at a first start."""
         raw = os.environ.pop(VARIABLE, "")
         if not raw:
@@ -49,7 +49,7 @@ class Inheritance:
         found = json.loads(raw)
         return cls(**found | {"ready": tuple(found["ready"]), "children": tuple(found["children"])})
 
-    def adopt(self) -> tuple[list[Child], list[Child]]:
+    def running_children(self) -> tuple[list[Child], list[Child]]:
         """The children of the former release: those that serve, and those that were finishing already."""
         serving: list[Child] = []
         retiring: list[Child] = []
@@ -63,13 +63,13 @@ class Inheritance:
                 command=command,
                 process=AdoptedProcess(record["pid"]),
             )
-            child.due = time.monotonic() + child.patience
+            child.due = time.monotonic() + child.kill_after
             (retiring if record["is_retiring"] else serving).append(child)
         return serving, retiring
 
 
 def records(group: ProcessGroup) -> tuple[dict[str, Any], ...]:
-    """The living children of a group, as `adopt` reads them."""
+    """The living children of a group, as `running_children` reads them."""
     return tuple(
         {
             "name": child.name,

@@ -32,7 +32,7 @@ class Child:
     stop_signal: signal.Signals = signal.SIGTERM
     grace: float = 10.0  # seconds from the stop signal to SIGKILL
     retire_signal: signal.Signals = signal.SIGTERM  # to finish what it is doing, and end
-    patience: float = 120.0  # seconds from that signal to SIGKILL
+    kill_after: float = 120.0  # seconds from that signal to SIGKILL
     command: Command | None = None  # what `spawn` runs, where another program must be able to run it again
     process: subprocess.Popen[bytes] | AdoptedProcess | None = None
     deaths: int = 0
@@ -86,7 +86,7 @@ class ProcessGroup:
             self.children.remove(child)
             if child.process is not None:
                 child.process.send_signal(child.retire_signal)
-                child.due = time.monotonic() + child.patience
+                child.due = time.monotonic() + child.kill_after
                 self.retiring.append(child)
 
     def remove(self, children: Iterable[Child]) -> None:
@@ -124,7 +124,7 @@ class ProcessGroup:
     def ask_to_stop(self) -> None:
         """Makes `run` return. May be called from any thread."""
         self._stop_asked = True
-        os.write(self._wakeup_w, b"!")
+        os.write(self._wakeup_w, b"!")  # or `_sleep` would notice no sooner than at its next look
 
     @property
     def stop_asked(self) -> bool:
@@ -143,6 +143,7 @@ class ProcessGroup:
     def stop(self) -> None:
         """Stops the children rank by rank, and kills those that outlast their grace period."""
         self._stop_asked = True
+        # Those that retire have their signal already, and get the stop signal too: nobody waits minutes for them now.
         self.add(self.retiring)
         self.retiring = []
         for _, children in groupby(self.children, key=lambda child: child.rank):
@@ -179,7 +180,7 @@ class ProcessGroup:
             is_late = time.monotonic() >= child.due
             if child.process is not None and (child.process.poll() is not None or is_late):
                 if is_late:
-                    log.warning("%s did not finish within %.0f s and was killed", child.name, child.patience)
+                    log.warning("%s did not finish within %.0f s and was killed", child.name, child.kill_after)
                 child.kill()
                 child.process.wait()
                 self.retiring.remove(child)

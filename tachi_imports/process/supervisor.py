@@ -108,11 +108,11 @@ def main() -> int:
     """Runs until SIGTERM, SIGINT or SIGHUP; 1 when it could not start. `--check` only reads the settings."""
     log_setup.set_up()
     root = services.data_dir()
-    if "--check" in sys.argv[1:]:
+    if "--check" in sys.argv[1:]:  # before any lock: it may be asked beside a running installation
         Plan.read()
         return 0
     allow_many_open_files()
-    inherited = Inheritance.take()
+    inherited = Inheritance.from_environment()
     try:
         plan = Plan.read()
         paths = services.make_folders(root)
@@ -121,7 +121,11 @@ def main() -> int:
             closing(Listeners(inherited.sockets)) as listeners,
         ):
             _claim(lock, paths, plan)
-            _prepare_metrics(paths, begin_anew=not inherited.count)
+            # The processes of the web count together in a folder (tachi_imports/monitoring/metrics.py).
+            if not inherited.count:  # files of an earlier run would be added to the figures
+                shutil.rmtree(paths.metrics, ignore_errors=True)
+                paths.metrics.mkdir(mode=0o700)
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(paths.metrics)
             with services.available() as running:
                 if "users" in inherited.locks:
                     os.close(inherited.locks["users"])  # this program has a share of its own now
@@ -140,14 +144,6 @@ def _claim(lock: Lock, paths: DataPaths, plan: Plan) -> None:
             "Stop that one first, or set another DATA_DIR and PORT."
         )
     lock.write(f"process {os.getpid()}, {plan.url}")
-
-
-def _prepare_metrics(paths: DataPaths, *, begin_anew: bool) -> None:
-    """A folder in which the processes of the web count together (tachi_imports/monitoring/metrics.py)."""
-    if begin_anew:  # files of an earlier run would be added to the figures
-        shutil.rmtree(paths.metrics, ignore_errors=True)
-        paths.metrics.mkdir(mode=0o700)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(paths.metrics)
 
 
 def open_files(plan: Plan, paths: DataPaths, listeners: Listeners, *, ready: int) -> OpenFiles | None:
@@ -191,7 +187,7 @@ class Installation:
         """Starts everything, replaces what the former release left, and keeps it running until a stop is requested."""
         group = self._group
         group.listen()
-        former, retiring = self._inherited.adopt()
+        former, retiring = self._inherited.running_children()
         group.add(former)
         group.retiring = retiring  # without another signal: a second one would not let them finish
         try:
@@ -201,6 +197,7 @@ class Installation:
             except CannotRun as error:
                 if not former:
                     raise
+                # A new release that does not come up must not end the service: the former web still answers.
                 print_line(f"{error} The former release goes on.")
                 self._report("refused", problem=str(error))
             else:
@@ -267,6 +264,7 @@ class Installation:
         release = release_to_run()
         problem = problem_of(release)
         if not problem:
+            # Executing another program ends all threads, and this one may be just starting a server.
             self._check.finish()
             locks = {"server": self._lock.descriptor}
             if self._running is not None and self._running.share is not None:

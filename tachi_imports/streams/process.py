@@ -37,7 +37,15 @@ async def serve(descriptors: Sequence[int], *, until: Coroutine[Any, Any, None])
         imports, workers = ImportStreams(database, redis), WorkerStream(database, redis)
         async with _listening(StreamServer(imports, workers).application(), descriptors):
             tasks = [imports.watch(), workers.watch(), listen(connect, imports, workers), until]
-            await _first_of([asyncio.create_task(task) for task in tasks])
+            running = [asyncio.create_task(task) for task in tasks]
+            done, others = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            while others:  # redis-py swallows a cancellation while it connects
+                for task in others:
+                    task.cancel()
+                _, others = await asyncio.wait(others, timeout=CANCEL_AGAIN_SECONDS)
+            # What ended one of them is raised: the supervisor starts the process again.
+            for task in done:
+                task.result()
 
 
 def connect() -> Redis:
@@ -66,14 +74,3 @@ async def _asked_to_stop() -> None:
     for wanted in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(wanted, stop.set)
     await stop.wait()
-
-
-async def _first_of(tasks: list[asyncio.Task[None]]) -> None:
-    """Raises what ended it: the supervisor starts the process again."""
-    done, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    while others:  # redis-py swallows a cancellation while it connects
-        for task in others:
-            task.cancel()
-        _, others = await asyncio.wait(others, timeout=CANCEL_AGAIN_SECONDS)
-    for task in done:
-        task.result()

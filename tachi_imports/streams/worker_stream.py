@@ -35,7 +35,7 @@ class WorkerStream:
         self._database = database
         self._redis = redis
         self._readers: set[Reader] = set()
-        self._newcomers: set[Reader] = set()
+        self._new_readers: set[Reader] = set()
         self._wake = asyncio.Event()
         self._ended: set[str] = set()
         self._active: dict[str, Activity] = {}
@@ -58,17 +58,17 @@ class WorkerStream:
         `: keepalive` at least every 25 seconds of silence; it ends after ten minutes at the latest.
         """
         reader = Reader(limit=MAX_FRAMES)
-        self._newcomers.add(reader)
+        self._new_readers.add(reader)
         self._wake.set()
         try:
             yield reader
         finally:
             self._readers.discard(reader)
-            self._newcomers.discard(reader)
+            self._new_readers.discard(reader)
 
     @property
     def count(self) -> int:
-        return len(self._readers) + len(self._newcomers)
+        return len(self._readers) + len(self._new_readers)
 
     def on_reconnect(self) -> None:
         self._wake.set()
@@ -124,14 +124,14 @@ class WorkerStream:
             self._send_event("queue:depth", {"queueDepth": depth})
         self._ended -= ended
         self._active, self._depth = active, depth
-        if self._newcomers:
+        if self._new_readers:
             await self._welcome()
 
     async def _welcome(self) -> None:
         """Sends new readers a snapshot; from then on they receive changes."""
         # Before anything is awaited: whoever comes meanwhile is greeted by the next look, and nobody misses a change.
-        newcomers, self._newcomers = self._newcomers, set()
-        self._readers |= newcomers
+        new_readers, self._new_readers = self._new_readers, set()
+        self._readers |= new_readers
         worker_count = 0
         with contextlib.suppress(RedisError, OSError):  # without Redis the rest of the snapshot is still worth having
             worker_count = int(await self._redis.scard(REDIS_WORKER_KEYS))
@@ -142,7 +142,7 @@ class WorkerStream:
             "queueDepth": self._depth,
             "workerCount": worker_count,
         }
-        for reader in newcomers:
+        for reader in new_readers:
             reader.send(frame("snapshot", snapshot))
 
     def _send_event(self, event: str, data: dict[str, Any]) -> None:

@@ -328,8 +328,12 @@ def test_an_action_on_an_imports_page_comes_back_to_it(mo: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "action", ["revert_selected", "restore_selected", "retry_selected", "cancel_selected", "roll_back_selected"]
-)
+    "action",
+    [
+        "revert_selected", "restore_selected", "retry_selected", "cancel_selected", "requeue_selected",
+        "roll_back_selected",
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("who", [people.bob, people.eve])
 def test_only_moderators_do_any_of_it(action: str, who: Any) -> None:
     job = factories.an_import(people.alice(), {"score": "x"})

@@ -82,6 +82,6 @@ def test_the_preview_of_a_revert_names_ratings_and_classes_as_players_do(job: Im
     mo = people.session_of(people.mo())
     page = mo.post(reverse(LIST), {"action": "revert_selected", "_selected_action": [job.pk]})
     said = text_of(page)
-    assert "SOUND VOLTEX VOLFORCE 0.294" in said
+    assert "VOLFORCE 0.294 −0.294 none" in said
     assert "vfClass" not in said
     assert "VF7" not in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from redis.retry import Retry
 
 from imports import jobs, monitoring
 from imports.admin import queue
-from imports.models import Import, State, User
+from imports.models import AuditEntry, Import, ImportInput, State, User
 from imports.pipeline.progress import Snapshot, Stage, writer
 from tests import factories, people
 
@@ -44,9 +45,11 @@ def test_the_queue_page_is_for_moderators(who: Any) -> None:
 def test_an_idle_instance_says_so(mo: Client) -> None:
     html = mo.get(reverse(PAGE)).content.decode()
 
-    assert "Nothing runs." in html
-    assert "Nothing is stuck." in html
-    assert "No requeued imports." in html
+    assert "No import is running." in html
+    assert "No import is stuck." in html
+    assert "No import failed." in html
+    assert "No requeued imports" in html
+    assert "No worker is alive." in html
 
 
 def test_waiting_imports_are_counted_with_the_age_of_the_oldest(mo: Client) -> None:
@@ -165,3 +168,42 @@ def test_imports_are_named_by_their_files(mo: Client) -> None:
     job = factories.queued_import(people.alice(), file_name="night.json")
     Import.objects.filter(pk=job.pk).update(state=State.RUNNING, time_started=timezone.now(), attempts=1)
     assert ">night.json</a>" in mo.get(reverse(PAGE)).content.decode()
+
+
+def test_failures_are_told_in_plain_words_with_the_programs_that_sent_them(mo: Client) -> None:
+    for client in ("BadHook/1.4", "Mozilla/5.0 (Windows NT 10.0) Gecko/20100101 Firefox/142.0"):
+        job = factories.queued_import(people.alice(), client=client)
+        ImportInput.objects.filter(job=job).update(content=zlib.compress(b"["))
+        factories.process(job)
+
+    [line] = seen(mo)["failures"]
+
+    assert (line["count"], line["clients"]) == (2, ["BadHook 1.4", "Firefox 142, Windows"])
+    assert "The file ends too early." in mo.get(reverse(PAGE)).content.decode()
+
+
+def test_a_stuck_import_can_be_queued_again(
+    mo: Client, redis_clean: Redis, django_capture_on_commit_callbacks: Any
+) -> None:
+    job = factories.queued_import(people.alice())
+    redis_clean.flushdb()
+    Import.objects.update(time_queued=timezone.now() - timedelta(hours=1))
+    assert 'value="requeue_selected"' in mo.get(reverse(PAGE)).content.decode()
+
+    data = {"action": "requeue_selected", "_selected_action": job.pk, "from": "queue"}
+    with django_capture_on_commit_callbacks(execute=True):
+        done = mo.post(reverse("admin:imports_import_changelist"), data)
+
+    assert done.headers["Location"] == reverse(PAGE)
+    entry = AuditEntry.objects.latest("pk")
+    assert (entry.verb, entry.job, entry.actor, entry.reason) == ("retried", job, people.mo(), "queued again")
+    assert jobs.queue.waiting_imports() == {job.import_id}
+
+
+def test_a_finished_import_is_not_queued_again(mo: Client) -> None:
+    job = factories.an_import(people.alice(), {"score": "x"})
+
+    data = {"action": "requeue_selected", "_selected_action": job.pk, "from": "queue"}
+    page = mo.post(reverse("admin:imports_import_changelist"), data, follow=True)
+
+    assert "It is finished, or a worker is running it." in page.content.decode()

@@ -57,11 +57,11 @@ def test_the_confirmation_page_changes_nothing(mo: Client) -> None:
 
     html = " ".join(page.content.decode().split())
     assert page.status_code == 200
-    assert "Takes back 1 import with 2 scores in all" in html
-    assert "<dt>Bests removed</dt><dd>1</dd>" in html
-    assert "<dt>Bests that change</dt><dd>1</dd>" in html
-    assert "Provided classes that stay: SOUND VOLTEX LV.04." in html
-    assert "<td>VOLFORCE</td>" in html
+    assert "Revert 1 import of 1 player?" in html
+    assert "<dt>bests removed</dt><dd>1</dd>" in html
+    assert "<dt>bests changed</dt><dd>1</dd>" in html
+    assert "Classes that stay, because a file set them: SOUND VOLTEX Dan LV.04." in html
+    assert "VOLFORCE</th>" in html
     assert "Song 1 [Single EXH]" in html
     assert "<td>9,500,000, A" in html
     assert list(Score.objects.values()) == before
@@ -114,7 +114,7 @@ def test_what_a_broken_hook_sent_is_found_by_type_and_client_and_goes_at_once(mo
     page = choose(mo, broken[0], across=True, **query)
 
     html = " ".join(page.content.decode().split())
-    assert "Takes back 6 imports with 6 scores in all" in html
+    assert "Revert 6 imports of 2 players?" in html
     assert Score.objects.count() == 8
     done = post_choice(mo, *broken, confirmed="yes", reason="Barbatos 1 sent wrong scores", back=page.context["back"])
     assert done.status_code == 302

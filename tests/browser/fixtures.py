@@ -44,6 +44,7 @@ NO_PAGES = {
     "import-check-progress": "JSON for upload.js",
     "script-texts": "a script",
     "import-card": "a picture",
+    "session-card": "a picture",
     "web-manifest": "JSON for browsers",
     "import-share": "an operation",
     "import-input": "a download",

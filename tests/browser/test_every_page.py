@@ -163,5 +163,6 @@ def test_the_first_page_is_light(live_server: LiveServer, open_browser: OpenBrow
 def transferred(request: Request) -> int:
     response = request.response()
     assert response is not None
-    body = response.body()
-    return len(gzip.compress(body)) if urlsplit(request.url).path.startswith("/static/") else len(body)
+    if urlsplit(request.url).path.startswith("/static/"):
+        return len(gzip.compress(response.body()))
+    return request.sizes()["responseBodySize"]

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from tachi_imports import env
 
-OURS = ("DATABASE_URL", "REDIS_URL", "DATA_DIR", "DJANGO_", "TACHI_", "CI", "COVERAGE_", "PYTEST_", "PYTHON")
+OWN_PREFIXES = ("DATABASE_URL", "REDIS_URL", "DATA_DIR", "DJANGO_", "TACHI_", "CI", "COVERAGE_", "PYTEST_", "PYTHON")
 """Prefixes of variables of the test run."""
 
 
 def variables(**more: str) -> dict[str, str]:
     """An operator's shell."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(OURS)} | more
+    return {name: value for name, value in os.environ.items() if not name.startswith(OWN_PREFIXES)} | more
 
 
 def run(*argv: str | Path, folder: Path, succeeds: bool = True, given: Mapping[str, str] | None = None) -> str:

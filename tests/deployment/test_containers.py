@@ -19,7 +19,7 @@ from tachi_imports import env
 DEPLOY = env.BASE_DIR / "docs" / "deploy"
 MANIFESTS = sorted(path for path in (DEPLOY / "kubernetes").glob("*.yaml") if path.stem != "kustomization")
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
-OURS = {name: service for name, service in COMPOSE["services"].items() if name not in {"database", "redis"}}
+OWN_SERVICES = {name: service for name, service in COMPOSE["services"].items() if name not in {"database", "redis"}}
 COMMANDS = env.BASE_DIR / "imports" / "management" / "commands"
 HADOLINT = shutil.which("hadolint", path=str(Path(sys.executable).parent))
 
@@ -83,9 +83,9 @@ def test_compose_is_whole() -> None:
         assert variable.removesuffix("_FILE") in known
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", OWN_SERVICES)
 def test_our_containers_can_change_nothing_but_their_data(name: str) -> None:
-    service = OURS[name]
+    service = OWN_SERVICES[name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
@@ -149,7 +149,7 @@ def test_every_selector_finds_the_pods_of_its_deployment() -> None:
 
 def test_every_command_of_a_container_is_there() -> None:
     run = [" ".join(container.get("args", [])) for pod in PODS.values() for container in pod["containers"]]
-    run += [" ".join(service["command"]) for service in OURS.values() if "command" in service]
+    run += [" ".join(service["command"]) for service in OWN_SERVICES.values() if "command" in service]
     named = {part.split()[0] for line in run for part in line.split("manage.py ")[1:]}
     assert {name.rstrip(";") for name in named} == {"backup", "migrate", "prune_inputs", "sweep", "worker"}
     for name in named - {"migrate"}:

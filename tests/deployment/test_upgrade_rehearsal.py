@@ -34,7 +34,7 @@ pytestmark = [
 
 OLD, NEW, MIGRATED, BROKEN = "9.0.0", "9.1.0", "9.2.0", "9.3.0"
 ROWS = 3  # of each import
-PATIENCE = 240.0
+TIMEOUT_SECONDS = 240.0
 MIGRATION = """
 from django.db import migrations
 
@@ -102,12 +102,12 @@ class Operator:
                 stderr=file,
             )
         try:
-            assert wait_for(lambda: "is ready" in log.read_text(), seconds=PATIENCE), log.read_text()
+            assert wait_for(lambda: "is ready" in log.read_text(), seconds=TIMEOUT_SECONDS), log.read_text()
             yield server.pid
         finally:
             children = users_of(self.prefix)
             server.send_signal(signal.SIGTERM)
-            server.wait(PATIENCE)
+            server.wait(TIMEOUT_SECONDS)
             assert all_gone(children)
 
 
@@ -136,7 +136,7 @@ class Importer:
         answer = self._traffic.request("POST", "/ir/direct-manual/import", body, **self._headers)
         found: str = json.loads(answer)["body"]["importID"]
         self.queued.append(found)
-        assert wait_for(lambda: self.state_of(found) == "completed", seconds=PATIENCE), found
+        assert wait_for(lambda: self.state_of(found) == "completed", seconds=TIMEOUT_SECONDS), found
         return found
 
     def state_of(self, import_id: str) -> str:
@@ -148,11 +148,11 @@ class Importer:
     def importing(self) -> Iterator[None]:
         """Goes on for the length of a block."""
 
-        def go_on() -> None:
+        def keep_sending() -> None:
             while not self._stop.is_set():
                 self.send()
 
-        thread = threading.Thread(target=go_on)
+        thread = threading.Thread(target=keep_sending)
         thread.start()
         try:
             yield
@@ -220,7 +220,7 @@ def test_two_upgrades_a_failed_one_and_a_rollback_lose_no_request_and_no_import(
             assert f"{NEW} has taken over from {MIGRATED}." in operator.script("upgrade", "--back")
             assert operator.version(traffic) == NEW
             done = len(importer.queued)
-            assert wait_for(lambda: len(importer.queued) > done + 1, seconds=PATIENCE)
+            assert wait_for(lambda: len(importer.queued) > done + 1, seconds=TIMEOUT_SECONDS)
 
         assert traffic.failures == []
         assert {importer.state_of(each) for each in importer.queued} == {"completed"}

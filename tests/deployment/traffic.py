@@ -16,7 +16,7 @@ class Traffic:
     def __init__(self, port: int) -> None:
         self._port = port
         self._stop = threading.Event()
-        self.answered = 0
+        self.answer_count = 0
         self.failures: list[str] = []
 
     def request(self, method: str, path: str, body: bytes | None = None, **headers: str) -> bytes:
@@ -34,7 +34,7 @@ class Traffic:
         if answer.status >= 300:
             self.failures.append(f"{method} {path}: {answer.status} {found[:200]!r}")
             return b""
-        self.answered += 1
+        self.answer_count += 1
         return found
 
     def poll(self, path: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from script.hostile_parts.attack import Player, Size, prepare, run_attack
+from script.hostile_parts.attack import Player, Size, create_target, run_attack
 from tests.faults.process_harness import running_installation
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
@@ -18,7 +18,7 @@ def test_others_are_answered_while_hostile_requests_come_ten_at_a_time() -> None
         players = [Player(each.name, str(each.key), each.token) for each in installation.players]
         with installation.workers_running(2):
             installation.until(installation.are_ready)
-            result = run_attack(prepare(installation.port, players, SIZE), seconds=SECONDS)
+            result = run_attack(create_target(installation.port, players, SIZE), seconds=SECONDS)
             installation.until(installation.is_answering)
     assert result.is_good, str(result)
     assert {name.split(":")[0] for name in result.answers} >= {

@@ -96,7 +96,7 @@ class Corrections:
 
 
 @dataclass
-class Ledger:
+class PlayerModel:
     """What one player must have. Scores by name, imports and orphans by key.
 
     `owner`: who brought a score; `also`: what imports carried besides, whether or not it is there; `edits`: what their
@@ -269,146 +269,146 @@ class StateMachine:
 
     def __init__(self, drawn: Sequence[Document], *, players: int) -> None:
         self.drawn = drawn
-        self.ledgers = [Ledger(player()) for _ in range(players)]
+        self.models = [PlayerModel(player()) for _ in range(players)]
         self.released: set[str] = set()
 
     def run_steps(self, steps: Sequence[Step]) -> None:
         """Does each operation, or another import where there is nothing to do it to."""
         for step in steps:
-            ledger = self.ledgers[step.who % len(self.ledgers)]
+            model = self.models[step.who % len(self.models)]
             try:
-                OPERATIONS[step.operation](self, ledger, step)
+                OPERATIONS[step.operation](self, model, step)
             except NothingToDo:
-                self.do_import(ledger, step)
+                self.do_import(model, step)
 
     def known(self, gpt: str, row: Row) -> bool:
         return row["identifier"] != str(UNRELEASED) or gpt.split(":", maxsplit=1)[0] in self.released
 
-    def brought(self, ledger: Ledger, state: State) -> list[Import]:
-        return list(Import.objects.filter(user=ledger.user, state=state).order_by("pk"))
+    def brought(self, model: PlayerModel, state: State) -> list[Import]:
+        return list(Import.objects.filter(user=model.user, state=state).order_by("pk"))
 
-    def run(self, ledger: Ledger, waiting: Sequence[Import]) -> None:
+    def run(self, model: PlayerModel, waiting: Sequence[Import]) -> None:
         """Does a worker's work on imports that wait, in their order."""
         for job in sorted(waiting, key=lambda job: job.pk):
             jobs.run_import(job.import_id)
             job.refresh_from_db()
             assert job.state == State.COMPLETED, job.error_message
-            ledger.bring(job.pk, known=self.known)
+            model.bring(job.pk, known=self.known)
 
     def check(self) -> None:
-        """Holds every player against their ledger, and their derived state against their scores."""
-        for ledger in self.ledgers:
-            assert owners(ledger.user) == ledger.owner
-            assert carried(ledger.user) == ledger.carried()
-            assert_scores_match_their_owner(ledger)
-            assert edits(ledger.user) == ledger.edits
-            assert orphans(ledger.user) == ledger.orphans
-            check_identities(ledger.user, ledger.said)
-            assert left_out(ledger.user) == ledger.left_out()
-            assert check_player(ledger.user) == []
-            assert stored_days(ledger.user) == days_of_scores(ledger.user)
+        """Holds every player against their model, and their derived state against their scores."""
+        for model in self.models:
+            assert owners(model.user) == model.owner
+            assert carried(model.user) == model.carried()
+            assert_scores_match_their_owner(model)
+            assert edits(model.user) == model.edits
+            assert orphans(model.user) == model.orphans
+            check_identities(model.user, model.said)
+            assert left_out(model.user) == model.left_out()
+            assert check_player(model.user) == []
+            assert stored_days(model.user) == days_of_scores(model.user)
 
-    def restore(self, ledger: Ledger, chosen: Sequence[Import]) -> None:
+    def restore(self, model: PlayerModel, chosen: Sequence[Import]) -> None:
         for job in chosen:
-            jobs.restore(job, by=ledger.user)
-        self.run(ledger, chosen)
+            jobs.restore(job, by=model.user)
+        self.run(model, chosen)
 
     def revert(
-        self, ledger: Ledger, chosen: Sequence[Import], *, keep_shared: bool, roll_back_classes: bool = False
+        self, model: PlayerModel, chosen: Sequence[Import], *, keep_shared: bool, roll_back_classes: bool = False
     ) -> None:
         """Reverts, and holds what then happened against the preview."""
-        operation = RevertRequest(by=ledger.user, keep_shared=keep_shared, roll_back_classes=roll_back_classes)
+        operation = RevertRequest(by=model.user, keep_shared=keep_shared, roll_back_classes=roll_back_classes)
         assert preview(chosen, operation) == revert_all(chosen, operation)
-        ledger.revert([job.pk for job in chosen], keep_shared=keep_shared)
+        model.revert([job.pk for job in chosen], keep_shared=keep_shared)
 
     # --- operations ------------------------------------------------------------------------------------
 
-    def do_import(self, ledger: Ledger, step: Step) -> None:
+    def do_import(self, model: PlayerModel, step: Step) -> None:
         document = self.drawn[step.pick % len(self.drawn)]
-        job = submit_rows(ledger.user, document.gpt, document.rows, classes=document.classes)
-        ledger.rows[job.pk] = (document.gpt, document.rows)
+        job = submit_rows(model.user, document.gpt, document.rows, classes=document.classes)
+        model.rows[job.pk] = (document.gpt, document.rows)
         if step.wish:
-            jobs.cancel(job, by=ledger.user)
-            jobs.retry(job, by=ledger.user)
-        self.run(ledger, [job])
+            jobs.cancel(job, by=model.user)
+            jobs.retry(job, by=model.user)
+        self.run(model, [job])
 
-    def do_import_thrice(self, ledger: Ledger, step: Step) -> None:
+    def do_import_thrice(self, model: PlayerModel, step: Step) -> None:
         """Three imports of the same scores; if wanted, each with other details."""
         document = self.drawn[step.pick % len(self.drawn)]
         for number in range(3):
             rows = [varied_row(row, number if step.wish else 0) for row in document.rows]
-            job = submit_rows(ledger.user, document.gpt, rows)
-            ledger.rows[job.pk] = (document.gpt, rows)
-            self.run(ledger, [job])
+            job = submit_rows(model.user, document.gpt, rows)
+            model.rows[job.pk] = (document.gpt, rows)
+            self.run(model, [job])
 
-    def do_revert(self, ledger: Ledger, step: Step) -> None:
-        chosen = [_one(self.brought(ledger, State.COMPLETED), step)]
-        self.revert(ledger, chosen, keep_shared=step.wish, roll_back_classes=step.pick % 2 == 0)
+    def do_revert(self, model: PlayerModel, step: Step) -> None:
+        chosen = [_one(self.brought(model, State.COMPLETED), step)]
+        self.revert(model, chosen, keep_shared=step.wish, roll_back_classes=step.pick % 2 == 0)
 
-    def do_revert_several(self, ledger: Ledger, step: Step) -> None:
-        self.revert(ledger, _some(self.brought(ledger, State.COMPLETED), step), keep_shared=step.wish)
+    def do_revert_several(self, model: PlayerModel, step: Step) -> None:
+        self.revert(model, _some(self.brought(model, State.COMPLETED), step), keep_shared=step.wish)
 
-    def do_restore(self, ledger: Ledger, step: Step) -> None:
+    def do_restore(self, model: PlayerModel, step: Step) -> None:
         """One, or several at once."""
-        reverted = self.brought(ledger, State.REVERTED)
-        self.restore(ledger, _some(reverted, step) if step.wish else [_one(reverted, step)])
+        reverted = self.brought(model, State.REVERTED)
+        self.restore(model, _some(reverted, step) if step.wish else [_one(reverted, step)])
 
-    def do_revert_and_restore(self, ledger: Ledger, step: Step) -> None:
+    def do_revert_and_restore(self, model: PlayerModel, step: Step) -> None:
         """There and back: the same documents, names of sessions and all."""
-        chosen = [_one(self.brought(ledger, State.COMPLETED), step)]
-        before, owner = documents_of(ledger.user), dict(ledger.owner)
-        self.revert(ledger, chosen, keep_shared=step.wish, roll_back_classes=not step.wish)
-        self.restore(ledger, chosen)
-        if ledger.owner == owner:  # its input may hold what was of an unknown song then
-            assert documents_of(ledger.user) == before
+        chosen = [_one(self.brought(model, State.COMPLETED), step)]
+        before, owner = documents_of(model.user), dict(model.owner)
+        self.revert(model, chosen, keep_shared=step.wish, roll_back_classes=not step.wish)
+        self.restore(model, chosen)
+        if model.owner == owner:  # its input may hold what was of an unknown song then
+            assert documents_of(model.user) == before
 
-    def do_delete(self, ledger: Ledger, step: Step) -> None:
-        score = _one(_scores(ledger.user), step)
+    def do_delete(self, model: PlayerModel, step: Step) -> None:
+        score = _one(_scores(model.user), step)
         name = name_of(score)
-        delete_score(score, by=ledger.user, blacklist=step.wish)
-        ledger.delete(name, blacklist=step.wish)
+        delete_score(score, by=model.user, blacklist=step.wish)
+        model.delete(name, blacklist=step.wish)
 
-    def do_edit(self, ledger: Ledger, step: Step) -> None:
-        score = _one(_scores(ledger.user), step)
+    def do_edit(self, model: PlayerModel, step: Step) -> None:
+        score = _one(_scores(model.user), step)
         changes: Row = {"highlight": True} if step.wish else {"comment": f"edit {step.pick}"}
-        done = edit_score(score, changes, by=ledger.user)
-        ledger.edits[name_of(score)] = (done.comment, done.highlight)
+        done = edit_score(score, changes, by=model.user)
+        model.edits[name_of(score)] = (done.comment, done.highlight)
 
-    def do_name(self, ledger: Ledger, step: Step) -> None:
-        self.set_text(ledger, step, {"name": f"Night {step.pick}", "highlight": step.wish})
+    def do_name(self, model: PlayerModel, step: Step) -> None:
+        self.set_text(model, step, {"name": f"Night {step.pick}", "highlight": step.wish})
 
-    def do_describe(self, ledger: Ledger, step: Step) -> None:
+    def do_describe(self, model: PlayerModel, step: Step) -> None:
         """Or strikes out what was said before."""
-        self.set_text(ledger, step, {"desc": f"note {step.pick}" if step.pick % 4 else None, "highlight": step.wish})
+        self.set_text(model, step, {"desc": f"note {step.pick}" if step.pick % 4 else None, "highlight": step.wish})
 
-    def do_merge(self, ledger: Ledger, step: Step) -> None:
+    def do_merge(self, model: PlayerModel, step: Step) -> None:
         """The player says something of the later of two sessions, and then an import comes between them."""
-        nights = list(Session.objects.filter(user=ledger.user).order_by("game", "playtype", "time_started"))
+        nights = list(Session.objects.filter(user=model.user).order_by("game", "playtype", "time_started"))
         pairs = [(a, b) for a, b in pairwise(nights) if (a.game, a.playtype) == (b.game, b.playtype)]
         early, late = _one(pairs, step)
         self.set_text_of(
-            ledger, late, {"name": f"Late {step.pick}", "desc": f"note {step.pick}", "highlight": step.wish}
+            model, late, {"name": f"Late {step.pick}", "desc": f"note {step.pick}", "highlight": step.wish}
         )
-        before = names(ledger.user)
+        before = names(model.user)
         gpt = f"{early.game}:{early.playtype}"
-        job = submit_rows(ledger.user, gpt, rows_between(gpt, early.time_ended, late.time_started))
-        ledger.rows[job.pk] = (gpt, rows_between(gpt, early.time_ended, late.time_started))
-        self.run(ledger, [job])
-        check_identities(ledger.user, ledger.said)
-        if step.pick % 2 and job.score_count == len(ledger.rows[job.pk][1]):
-            self.revert(ledger, [job], keep_shared=False)
-            assert names(ledger.user) == before
+        job = submit_rows(model.user, gpt, rows_between(gpt, early.time_ended, late.time_started))
+        model.rows[job.pk] = (gpt, rows_between(gpt, early.time_ended, late.time_started))
+        self.run(model, [job])
+        check_identities(model.user, model.said)
+        if step.pick % 2 and job.score_count == len(model.rows[job.pk][1]):
+            self.revert(model, [job], keep_shared=False)
+            assert names(model.user) == before
 
-    def set_text(self, ledger: Ledger, step: Step, changes: Row) -> None:
-        nights = list(Session.objects.filter(user=ledger.user).order_by("time_started", "game", "playtype"))
-        self.set_text_of(ledger, _one(nights, step), changes)
+    def set_text(self, model: PlayerModel, step: Step, changes: Row) -> None:
+        nights = list(Session.objects.filter(user=model.user).order_by("time_started", "game", "playtype"))
+        self.set_text_of(model, _one(nights, step), changes)
 
-    def set_text_of(self, ledger: Ledger, before: Session, changes: Row) -> None:
-        after = edit_session(before, changes, by=ledger.user)
-        said = ledger.said.setdefault(after.session_id, {})
+    def set_text_of(self, model: PlayerModel, before: Session, changes: Row) -> None:
+        after = edit_session(before, changes, by=model.user)
+        said = model.said.setdefault(after.session_id, {})
         said |= {name: value for name, value in changes.items() if getattr(before, name) != value}
 
-    def do_release(self, _ledger: Ledger, step: Step) -> None:
+    def do_release(self, _ledger: PlayerModel, step: Step) -> None:
         """A song comes out, and nobody is asked whether they have played it already."""
         self.release(_one(sorted({document.gpt.split(":")[0] for document in self.drawn} - self.released), step))
 
@@ -416,21 +416,21 @@ class StateMachine:
         release(game)
         self.released.add(game)
 
-    def do_rescue(self, ledger: Ledger, step: Step) -> None:
+    def do_rescue(self, model: PlayerModel, step: Step) -> None:
         """Where one is asked for, the songs of the player's orphans have come out just before."""
         if step.wish:
-            for game in sorted({name.split(":", maxsplit=1)[0] for name in ledger.orphans} - self.released):
+            for game in sorted({name.split(":", maxsplit=1)[0] for name in model.orphans} - self.released):
                 self.release(game)
-        rescue = reprocess(ledger.user, jobs.enabled_games(), by=ledger.user)
-        assert rescue.processed == len(ledger.orphans)
-        ledger.rescue(known=lambda name: name.split(":")[0] in self.released)
-        assert rescue.kept == len(ledger.orphans)
+        rescue = reprocess(model.user, jobs.enabled_games(), by=model.user)
+        assert rescue.processed == len(model.orphans)
+        model.rescue(known=lambda name: name.split(":")[0] in self.released)
+        assert rescue.kept == len(model.orphans)
 
-    def do_correct_rows(self, ledger: Ledger, step: Step) -> None:
+    def do_correct_rows(self, model: PlayerModel, step: Step) -> None:
         """Imports rows of an unknown song on the chart of one that is known, as the page does."""
-        done = open_problems().filter(job__user=ledger.user, job__state=State.COMPLETED, type__in=CORRECTABLE)
+        done = open_problems().filter(job__user=model.user, job__state=State.COMPLETED, type__in=CORRECTABLE)
         problem = _one(list(done.select_related("job", "orphan").order_by("job", "row")), step)
-        gpt, _ = ledger.rows[problem.job_id]
+        gpt, _ = model.rows[problem.job_id]
         charts = Chart.objects.filter(game=problem.job.game, playtype=gpt.split(":")[1], song__song_id__lte=SONGS)
         [chart] = charts_by_pk([_one(list(charts.order_by("pk")), step).pk]).values()
         asking = open_row(problem)
@@ -438,29 +438,29 @@ class StateMachine:
         rows = find_similar_rows(asking)
         placed = {number: (row, chart) for number, row in rows.items()}
         upload = corrected_upload(problem.job, asking.context, placed, client="")
-        job = submit_correction(ledger.user, upload, of=problem.job, rows=list(rows))
+        job = submit_correction(model.user, upload, of=problem.job, rows=list(rows))
         named = {"matchType": "tachiSongID", "identifier": str(chart.song.song_id), "difficulty": chart.difficulty}
         brought = [{"optional": {}, **row, **named} for row in rows.values()]
-        ledger.rows[job.pk] = (gpt, brought)
+        model.rows[job.pk] = (gpt, brought)
         pairs = zip(rows.values(), brought, strict=True)
-        ledger.corrections.wanted[job.pk] = {score_name(gpt, old): score_name(gpt, new) for old, new in pairs}
-        for name in ledger.corrections.wanted[job.pk]:
-            ledger.corrections.rows[(problem.job_id, name)] = job.pk
-        self.run(ledger, [job])
+        model.corrections.wanted[job.pk] = {score_name(gpt, old): score_name(gpt, new) for old, new in pairs}
+        for name in model.corrections.wanted[job.pk]:
+            model.corrections.rows[(problem.job_id, name)] = job.pk
+        self.run(model, [job])
         if step.wish:  # and thinks better of it
-            self.revert(ledger, [job], keep_shared=False)
+            self.revert(model, [job], keep_shared=False)
 
-    def do_drop_orphan(self, ledger: Ledger, step: Step) -> None:
-        orphan = _one(list(OrphanScore.objects.filter(user=ledger.user).order_by("orphan_id")), step)
-        delete_orphan(orphan, by=ledger.user)
-        ledger.drop_orphan(orphan_name(orphan))
+    def do_drop_orphan(self, model: PlayerModel, step: Step) -> None:
+        orphan = _one(list(OrphanScore.objects.filter(user=model.user).order_by("orphan_id")), step)
+        delete_orphan(orphan, by=model.user)
+        model.drop_orphan(orphan_name(orphan))
 
-    def do_class(self, ledger: Ledger, step: Step) -> None:
+    def do_class(self, model: PlayerModel, step: Step) -> None:
         """A moderator says what class the player has."""
         value = f"DAN_{1 + step.pick % 11}" if step.wish else None
-        set_class(ledger.user, ClassChange("sdvx", "Single", "dan", value), by=None, reason="")
+        set_class(model.user, ClassChange("sdvx", "Single", "dan", value), by=None, reason="")
 
-    def do_seeds(self, _ledger: Ledger, step: Step) -> None:
+    def do_seeds(self, _ledger: PlayerModel, step: Step) -> None:
         """Changes the charts of a game, and rerates all scores on them."""
         game = self.drawn[step.pick % len(self.drawn)].gpt.split(":")[0]
         charts = Chart.objects.filter(game=game)
@@ -471,7 +471,7 @@ class StateMachine:
         assert not rerate.unfinished().exists()
 
 
-OPERATIONS: dict[str, Callable[[StateMachine, Ledger, Step], None]] = {
+OPERATIONS: dict[str, Callable[[StateMachine, PlayerModel, Step], None]] = {
     "import": StateMachine.do_import,
     "import thrice": StateMachine.do_import_thrice,
     "revert": StateMachine.do_revert,
@@ -569,10 +569,10 @@ def id_of(user: User, name: str) -> str:
     return score_id(user.pk, f"{gpt}-{metrics['identifier']}-{metrics['difficulty']}", play, playtype)
 
 
-def assert_scores_match_their_owner(ledger: Ledger) -> None:
+def assert_scores_match_their_owner(model: PlayerModel) -> None:
     """Every score says what the import that it belongs to says of it, and what its owner made of it."""
-    for score in _scores(ledger.user):
-        gpt, rows = ledger.rows[score.from_import_id]
+    for score in _scores(model.user):
+        gpt, rows = model.rows[score.from_import_id]
         row = next(row for row in rows if score_name(gpt, row) == name_of(score))
         assert score.time_achieved == row["timeAchieved"]
         assert score.edited or score.comment == row.get("comment")

@@ -46,8 +46,8 @@ def test_the_scores_are_the_ledgers_and_all_else_follows_from_them_in_any_order(
     machine = StateMachine(drawn, players=players)
     machine.run_steps(operations)
     machine.check()
-    for ledger in machine.ledgers:
-        assert_it_could_have_come_in_another_order(ledger.user, order)
+    for model in machine.models:
+        assert_it_could_have_come_in_another_order(model.user, order)
 
 
 def assert_it_could_have_come_in_another_order(user: User, order: Random) -> None:
@@ -83,9 +83,9 @@ def test_what_remains_is_the_state_of_the_surviving_imports_alone_in_any_order(
 ) -> None:
     machine = StateMachine(drawn, players=1)
     machine.run_steps(operations)
-    machine.do_rescue(machine.ledgers[0], operations[0])  # a restored import finds every song that has come out
+    machine.do_rescue(machine.models[0], operations[0])  # a restored import finds every song that has come out
     machine.check()
-    user = machine.ledgers[0].user
+    user = machine.models[0].user
     wanted = history_of(user), edits(user), names(user)
     survivors = list(Import.objects.filter(user=user, state=State.COMPLETED).order_by("pk"))
 

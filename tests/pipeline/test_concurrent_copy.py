@@ -38,7 +38,7 @@ def beside(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if fifty rows were many."""
     monkeypatch.setattr(store, "BULK_THRESHOLD", 50)
     monkeypatch.setattr(store, "MAX_CHUNKS_PER_COPY", 2)
-    monkeypatch.setattr(convert, "NEWCOMER_CHUNK_ROWS", 4)
+    monkeypatch.setattr(convert, "FIRST_IMPORT_CHUNK_ROWS", 4)
     monkeypatch.setattr(bests, "COPY_THRESHOLD", 2)
 
 

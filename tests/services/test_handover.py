@@ -70,7 +70,7 @@ def test_two_handovers_replace_every_process_and_fail_no_request(data: Path, ser
         assert wait_for(lambda: all_gone(former.values()), seconds=60)
 
     assert traffic.failures == []
-    assert traffic.answered > 0
+    assert traffic.answer_count > 0
     assert report(data)["pid"] == process.pid
     now = members(server)
     assert set(now) == set(WHO)

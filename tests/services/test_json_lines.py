@@ -41,7 +41,7 @@ thread = threading.Thread(target=fail); thread.start(); thread.join()
 """
 
 
-def spoken(end: str, **variables: str) -> tuple[int, list[dict[str, Any]]]:
+def run_and_read(end: str, **variables: str) -> tuple[int, list[dict[str, Any]]]:
     """The exit code and the objects of a process that prints, warns, fails in a thread, and ends like this."""
     done = subprocess.run(
         [sys.executable, "-c", SPEAK.format(end=end)],
@@ -55,7 +55,7 @@ def spoken(end: str, **variables: str) -> tuple[int, list[dict[str, Any]]]:
 
 
 def test_prints_warnings_and_failed_threads_become_objects() -> None:
-    code, found = spoken("")
+    code, found = run_and_read("")
     printed, failed = [line for line in found if line["logger"] == "printed"], found[-1]
     assert code == 0
     assert [line["message"] for line in printed[:3]] == ["two\nlines", "halfwhole", "unfinished"]
@@ -76,7 +76,7 @@ def test_prints_warnings_and_failed_threads_become_objects() -> None:
     ids=["an exception", "a message", "a setting", "a broken log call"],
 )
 def test_the_end_of_a_process_is_an_object(end: str, code: int, message: str) -> None:
-    ended, found = spoken(end, PORT="many")
+    ended, found = run_and_read(end, PORT="many")
     assert ended == code
     assert message in found[-1]["message"]
 

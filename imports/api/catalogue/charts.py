@@ -12,7 +12,7 @@ from imports.api.catalogue.leaderboard import bests_of_users, leaderboard_page
 from imports.api.catalogue.views import NOT_OFFERED, ChartNotFound, GamePlaytype, GameViewSet, GameViewSetV3
 from imports.api.common import schemas as shared
 from imports.api.common.players import find_users
-from imports.api.common.queries import companions_of, load_charts, read_snapshot
+from imports.api.common.queries import load_charts, read_snapshot, related_songs_and_charts
 from imports.api.common.resolving import (
     RESOLVE_BODY,
     RESOLVE_FIELDS,
@@ -193,7 +193,7 @@ class SieglindeCharts(GameViewSet):
         with read_snapshot():
             page = RATED.page(rated.filter(data__sglEC__gt=0) | rated.filter(data__sglHC__gt=0), params)
             charts = load_charts(chart.pk for chart in page.rows).values()
-        body = self.documents.of(shared.Companions)(**companions_of(charts, self.documents))
+        body = self.documents.of(shared.Companions)(**related_songs_and_charts(charts, self.documents))
         return page.add_pagination_headers(request, self.ok(body, count=len(charts)))
 
 

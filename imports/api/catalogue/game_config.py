@@ -51,7 +51,16 @@ def playtype_config(playtype: Playtype) -> PlaytypeConfig:
         score_rating_algs=_ratings(playtype.score_ratings),
         session_rating_algs=_ratings(playtype.session_ratings),
         profile_rating_algs=_ratings(playtype.profile_ratings),
-        difficulties=_difficulties(playtype),
+        difficulties={"type": "DYNAMIC"}
+        if playtype.difficulties is None
+        else {
+            "type": "FIXED",
+            "order": [difficulty.name for difficulty in playtype.difficulties],
+            "shorthand": {
+                difficulty.name: difficulty.short for difficulty in playtype.difficulties if difficulty.short
+            },
+            "default": playtype.default_difficulty,
+        },
         classes={name: _class_set(group) for name, group in playtype.classes.items()},
         ordered_judgements=list(playtype.judgements),
         versions=dict(playtype.versions),
@@ -88,19 +97,19 @@ def playtype_config_v3(played: GamePlaytype) -> PlaytypeConfig:
 
 
 def _metrics(metrics: Mapping[str, Metric]) -> Config:
-    return {name: {**_metric(metric), "description": name} for name, metric in metrics.items()}
-
-
-def _metric(metric: Metric) -> Config:
-    match metric:
-        case Ladder():
-            relevant = {"minimumRelevantValue": metric.minimum_relevant} if metric.minimum_relevant else {}
-            return {"type": "ENUM", "values": list(metric.values), **relevant}
-        case Graph():
-            return {"type": "NULLABLE_GRAPH" if metric.nullable else "GRAPH"}
-        case _:
-            depends = {"chartDependentMax": True} if metric.chart_rule else {}
-            return {"type": "INTEGER" if isinstance(metric, Integer) else "DECIMAL", **depends}
+    config: Config = {}
+    for name, metric in metrics.items():
+        match metric:
+            case Ladder():
+                relevant = {"minimumRelevantValue": metric.minimum_relevant} if metric.minimum_relevant else {}
+                kind: Config = {"type": "ENUM", "values": list(metric.values), **relevant}
+            case Graph():
+                kind = {"type": "NULLABLE_GRAPH" if metric.nullable else "GRAPH"}
+            case _:
+                depends = {"chartDependentMax": True} if metric.chart_rule else {}
+                kind = {"type": "INTEGER" if isinstance(metric, Integer) else "DECIMAL", **depends}
+        config[name] = {**kind, "description": name}
+    return config
 
 
 def _ratings(ratings: Mapping[str, Any]) -> Config:
@@ -110,17 +119,6 @@ def _ratings(ratings: Mapping[str, Any]) -> Config:
             **({"associatedScoreAlgs": list(rating.of)} if isinstance(rating, ProfileRating) else {}),
         }
         for name, rating in ratings.items()
-    }
-
-
-def _difficulties(playtype: Playtype) -> Config:
-    if playtype.difficulties is None:
-        return {"type": "DYNAMIC"}
-    return {
-        "type": "FIXED",
-        "order": [difficulty.name for difficulty in playtype.difficulties],
-        "shorthand": {difficulty.name: difficulty.short for difficulty in playtype.difficulties if difficulty.short},
-        "default": playtype.default_difficulty,
     }
 
 
@@ -142,34 +140,30 @@ def _class_set(group: ClassSet) -> Config:
 
 def json_schema(shape: Shape) -> Config:
     """A shape in the words of JSON Schema."""
-    described = _described(shape)
-    return {"anyOf": [described, {"type": "null"}]} if shape.nullable else described
-
-
-def _described(shape: Shape) -> Config:
     match shape:
         case Text():
-            return {"type": "string"}
+            described: Config = {"type": "string"}
         case Flag():
-            return {"type": "boolean"}
+            described = {"type": "boolean"}
         case Number():
             limits = {"minimum": shape.low, "maximum": shape.high, "exclusiveMinimum": shape.above}
             given = {name: limit for name, limit in limits.items() if limit is not None}
-            return {"type": "integer" if shape.whole else "number", **given}
+            described = {"type": "integer" if shape.whole else "number", **given}
         case OneOf(values):
-            return {"enum": list(values)}
+            described = {"enum": list(values)}
         case ListOf(item):
-            return {"type": "array", "items": json_schema(item)}
+            described = {"type": "array", "items": json_schema(item)}
         case MapOf(item):
-            return {"type": "object", "additionalProperties": json_schema(item)}
+            described = {"type": "object", "additionalProperties": json_schema(item)}
         case Pair(items):
-            return {"type": "array", "prefixItems": [json_schema(item) for item in items], "items": False}
+            described = {"type": "array", "prefixItems": [json_schema(item) for item in items], "items": False}
         case Either(options):
-            return {"anyOf": [json_schema(option) for option in options]}
+            described = {"anyOf": [json_schema(option) for option in options]}
         case Record(members):
-            return {
+            described = {
                 "type": "object",
                 "properties": {name: json_schema(member) for name, member in members.items()},
                 "required": [name for name, member in members.items() if not member.optional],
                 "additionalProperties": False,
             }
+    return {"anyOf": [described, {"type": "null"}]} if shape.nullable else described

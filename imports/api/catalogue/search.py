@@ -86,8 +86,26 @@ class ChartHashSearch(SharedView):
     def list(self, request: Request) -> Response:
         """Charts by the digest of their file."""
         text = DIGEST.of(request)
+        documents = self.documents
+        # A key for every playtype that knows digests, whatever is found.
+        found: dict[str, list[schemas.HashHit]] = {
+            str(GamePlaytype(game, playtype)): [] for game in HASHES for playtype in game.playtypes
+        }
+        members = {game.slug: names for game, names in HASHES.items()}
+        known = Chart.objects.filter(game__in=members, match_keys__contains=[f"hash:{text}"])
         with read_snapshot():
-            found = _find_by_hash(text, self.documents)
+            listed = load_charts(chart.pk for chart in known) if is_storable(text) else {}
+        for chart in listed.values():
+            for name in members[chart.game]:
+                digests = chart.data.get(name)
+                if text in (digests if isinstance(digests, list) else [digests]):
+                    hit = documents.of(schemas.HashHit)(
+                        song=documents.of(shared.Song).from_row(chart.song),
+                        chart=documents.of(shared.Chart).from_row(chart),
+                        playcount=None,
+                    )
+                    found[f"{chart.game}:{chart.playtype}"].append(hit)
+                    break
         if self.documents is OF_2026:
             # The songs of 2025's hits are inside the charts of 2026.
             charts = [hit.chart for hits in found.values() for hit in hits]
@@ -121,24 +139,3 @@ def _find_charts(text: str, wanted: Sequence[GamePlaytype], documents: Generatio
         ]
         for played in wanted
     }
-
-
-def _find_by_hash(text: str, documents: Generation) -> dict[str, list[schemas.HashHit]]:
-    """A key for every playtype that knows digests, whatever was found."""
-    found: dict[str, list[schemas.HashHit]] = {
-        str(GamePlaytype(game, playtype)): [] for game in HASHES for playtype in game.playtypes
-    }
-    members = {game.slug: names for game, names in HASHES.items()}
-    known = Chart.objects.filter(game__in=members, match_keys__contains=[f"hash:{text}"]) if is_storable(text) else ()
-    for chart in load_charts(chart.pk for chart in known).values():
-        for name in members[chart.game]:
-            digests = chart.data.get(name)
-            if text in (digests if isinstance(digests, list) else [digests]):
-                hit = documents.of(schemas.HashHit)(
-                    song=documents.of(shared.Song).from_row(chart.song),
-                    chart=documents.of(shared.Chart).from_row(chart),
-                    playcount=None,
-                )
-                found[f"{chart.game}:{chart.playtype}"].append(hit)
-                break
-    return found

@@ -19,7 +19,7 @@ from rest_framework.request import Request
 
 from imports.api.common import schemas, schemas_stats
 from imports.api.common.generations import V2, Generation
-from imports.api.common.queries import companions_of, listed_sessions_of, load_charts, score_documents
+from imports.api.common.queries import listed_sessions_of, load_charts, related_songs_and_charts, score_documents
 from imports.api.common.units import milliseconds as to_ms
 from imports.api.core.exceptions import APIError
 from imports.api.core.parameters import Parameter
@@ -156,6 +156,7 @@ def feeds(
     """
     everything = {scope: Window(None, params.before, limit=params.sessions) for scope in scopes}
     sessions = _newest(Session.objects.all(), "time_started", everything, user)
+    # Scores and classes reach as far back as the sessions do: what is older belongs to the page that comes next.
     now = time.time_ns() / 1_000_000
     since = {scope: sessions[scope][-1].time_started if sessions[scope] else now for scope in scopes}
     windows = {scope: Window(since[scope], params.before) for scope in scopes}
@@ -192,10 +193,12 @@ def _newest(
         part = rows.filter(game=scope.game, playtype=scope.playtype, **({"user": user} if user else {}))
         part = part if start is None else part.filter(**{f"{key}__gte": start})
         part = part if end is None else part.filter(**{f"{key}__lt": end})
+        # Each window has a LIMIT of its own, so that its index is read no further than that.
         parts.append(part.order_by(f"-{key}", "-pk")[:most])
     found: dict[FeedScope, list[Row]] = {scope: [] for scope in windows}
     for row in parts[0].union(*parts[1:], all=True) if parts else ():
         found[FeedScope(row.game, row.playtype)].append(row)  # type: ignore[attr-defined]  # all three models have them
+    # UNION ALL promises no order, not even that of its parts.
     return {
         scope: sorted(group, key=lambda row: (getattr(row, key), row.pk), reverse=True)
         for scope, group in found.items()
@@ -252,7 +255,7 @@ class _Rows:
         for scope, score in sorted(every, key=lambda found: (found[1].time_achieved or 0, found[1].pk), reverse=True):
             chart = self.charts[score.chart_id]
             left -= len(encode(document.from_row(score, chart)))
-            left -= 0 if chart.pk in seen else len(encode(companions_of([chart], self.documents)))
+            left -= 0 if chart.pk in seen else len(encode(related_songs_and_charts([chart], self.documents)))
             if left < 0:
                 break
             seen.add(chart.pk)
@@ -268,7 +271,7 @@ class _Rows:
         return self.documents.of(Feed)(
             recent_sessions=sessions,
             recently_highlighted_scores=[self.score_documents[score.pk] for score in scores],
-            **companions_of(charts.values(), self.documents),
+            **related_songs_and_charts(charts.values(), self.documents),
             achieved_classes=[achievement.from_row(row) for row in classes],
             users=[schemas.User.from_row(self.users[key]) for key in dict.fromkeys(owners)],
             goals=[],

@@ -18,6 +18,7 @@ from imports.pipeline.derived.ranking import best_ranks
 SCORES = Score._meta.db_table
 SESSIONS = Session._meta.db_table
 LISTED_SCORES = 3_000  # IDs of scores in all sessions of a list together
+# LATERAL with a LIMIT: of a session of thousands of scores no more are read than are told.
 FIRST_SCORES = f"""
     SELECT session.id, score.score_id FROM {SESSIONS} AS session CROSS JOIN LATERAL (
         SELECT id, score_id, time_achieved FROM {SCORES} AS each
@@ -53,6 +54,7 @@ def read_snapshot() -> Iterator[None]:
 
 def load_charts(keys: Iterable[int]) -> dict[int, Chart]:
     """Charts with their songs, by primary key, in the order of their keys. Charts of one song share its row."""
+    # Match keys serve the look-ups of imports: no document has them.
     charts = {chart.pk: chart for chart in Chart.objects.filter(pk__in=set(keys)).defer("match_keys").order_by("pk")}
     songs = Song.objects.defer("match_keys").in_bulk({chart.song_id for chart in charts.values()})
     for chart in charts.values():
@@ -60,7 +62,7 @@ def load_charts(keys: Iterable[int]) -> dict[int, Chart]:
     return charts
 
 
-def companions_of(charts: Iterable[Chart], documents: Generation = V2) -> dict[str, Any]:
+def related_songs_and_charts(charts: Iterable[Chart], documents: Generation = V2) -> dict[str, Any]:
     """`{songs, charts}`, each once, for charts that come with their songs."""
     listed = list(charts)
     # Several charts of a list may be of one song, which is told once.
@@ -89,7 +91,7 @@ def score_documents(
 def scores_with_related(scores: Sequence[Score], documents: Generation = V2) -> schemas.Scores:
     charts = load_charts(score.chart_id for score in scores)
     return documents.of(schemas.Scores)(
-        scores=score_documents(scores, charts, documents), **companions_of(charts.values(), documents)
+        scores=score_documents(scores, charts, documents), **related_songs_and_charts(charts.values(), documents)
     )
 
 
@@ -101,7 +103,7 @@ def bests_with_related(bests: Sequence[PersonalBest], documents: Generation = V2
     document = documents.of(schemas.RankedBest)
     return documents.of(schemas.Bests)(
         pbs=[document.ranked(best, charts[best.chart_id], ranks[best.pk]) for best in bests],
-        **companions_of(charts.values(), documents),
+        **related_songs_and_charts(charts.values(), documents),
     )
 
 
@@ -125,6 +127,7 @@ def listed_sessions_of(sessions: Sequence[Session], documents: Generation = V2) 
 def session_documents(sessions: Sequence[Session], documents: Generation = V2) -> list[schemas.Session]:
     """Sessions with the IDs of all of their scores, in the order in which they were achieved."""
     score_ids: dict[int, list[str]] = defaultdict(list)
+    # By their times: scores have no column that names their session, which may change with any import.
     with connection.cursor() as cursor:
         cursor.execute(
             f"""

@@ -36,8 +36,9 @@ class SessionAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[User, None] | None:
         user = get_user(request._request)
         if not isinstance(user, User) or not user.is_active:
-            return None
+            return None  # to the next way to authenticate, and if that finds nobody either, a guest
         raise_if_banned(user)
+        # Before anything is written: another site's page could make a browser send its session.
         self.check_origin(request._request)
         User.objects.touch_last_seen(user)
         return user, None
@@ -76,23 +77,21 @@ def authenticate_token(
         raise APIError(INVALID_AUTHORIZATION_TYPE, status=400)
     if not secret:
         raise APIError(INVALID_TOKEN, status=401)
-    token = _find_token(secret, rate_limits.client_address(request.META), find)
-    raise_if_banned(token.user)
-    APIToken.objects.touch_last_used(token)
-    return token.user, token
-
-
-def _find_token(secret: str, address: str, find: Callable[[str], APIToken | None]) -> APIToken:
-    """Returns the valid token with this secret. An address that sends too many unknown ones is refused for a while."""
+    address = rate_limits.client_address(request.META)
     try:
         rate_limits.check(BAD_TOKEN_LIMIT, address)
         token = find(secret)
-        if token is not None and token.user.is_active:
-            return token
-        rate_limits.consume(BAD_TOKEN_LIMIT, address)
+        is_valid = token is not None and token.user.is_active
+        if not is_valid:  # an address that sends too many unknown ones is refused for a while
+            rate_limits.consume(BAD_TOKEN_LIMIT, address)
     except RateLimitExceeded as exceeded:
         raise throttled_error(exceeded) from None
-    raise APIError(UNKNOWN_TOKEN, status=401)
+    # The same words for a token of a deactivated account: whether a secret was ever valid is nobody's business.
+    if token is None or not is_valid:
+        raise APIError(UNKNOWN_TOKEN, status=401)
+    raise_if_banned(token.user)
+    APIToken.objects.touch_last_used(token)
+    return token.user, token
 
 
 def request_token(request: Request) -> APIToken | None:
@@ -117,6 +116,7 @@ class _CSRFCheck(CsrfViewMiddleware):
 
 def raise_if_cross_site(request: HttpRequest) -> None:
     """Raises CrossSiteRequest if a page of another site sent the request. Programs send no such header, and pass."""
+    # A browser that sends no Origin says in the other header where the request comes from.
     origin = request.headers.get("Origin")
     if origin is None:
         is_foreign = request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}

@@ -133,6 +133,7 @@ class CursorPagination:
     def _after(self, rows: QuerySet[M], position: CursorPosition | None, count: int) -> list[M]:
         if not self.nullable:
             return list(self._ordered(self._beyond(rows, position))[:count])
+        # In SQL nothing is beyond NULL: rows without a value are a list of their own, behind the others.
         found: list[M] = []
         if position is None or position.value is not None:
             valued = rows.filter(**{f"{self.key}__isnull": False})

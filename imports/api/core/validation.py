@@ -23,6 +23,7 @@ MemberChecks = Mapping[str, Check]
 def validate_strict(body: Body, members: MemberChecks) -> dict[str, Any]:
     """Returns the checked members of a body; other members are refused. Raises APIError with 400."""
     body.require_json()
+    # A list would pass as an object without members; the original names the body itself `null` then.
     if body.raw.startswith(b"["):
         raise invalid_parameter("null", schema.NO_OBJECT, "")
     return _validate(body.members(), members)

@@ -118,6 +118,7 @@ class Hook(APIViewSet):
             fields=dict(fields or {}),
             client=storable(self.header("User-Agent")),
         )
+        # Unchecked where the program is answered before anything is known, whatever comes of it.
         submit = submissions.submit if check else jobs.submit
         try:
             return submit(cast("User", self.user), upload, token=self.token)  # permissions let no guest come here

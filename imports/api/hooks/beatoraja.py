@@ -36,7 +36,7 @@ from imports.formats.hooks import beatoraja
 from imports.formats.parsing import bodies
 from imports.formats.schema import Violation
 from imports.games import playtype_of
-from imports.models import Chart, Course, ImportProblem, PersonalBest, State, User
+from imports.models import Chart, Course, PersonalBest, State, User
 from imports.pipeline.derived.ranking import BY_RANK
 from imports.pipeline.player_charts import waiting_players
 
@@ -216,7 +216,14 @@ class SubmitScore(BeatorajaHook):
             return self.import_response(job)
         problem = job.problems.first()
         if problem is not None:
-            return self._left_out(problem)
+            if problem.type not in {ProblemType.NOT_FOUND, ProblemType.ORPHAN_EXISTS}:
+                status = 500 if problem.type == ProblemType.INTERNAL else 400
+                raise ScoreLeftOut(type=problem.type, problem=problem.message, status=status)
+            sent: Any = problem.datapoint
+            count = waiting_players(sent["chart"]["sha256"])
+            if count is None:
+                raise ChartNotSupported()
+            return self.ok(Empty(), says=ORPHANED, status=202, enough=jobs.chart_players(), count=count)
         score = job.scores.first()
         if score is None:
             raise NothingImported()
@@ -229,16 +236,6 @@ class SubmitScore(BeatorajaHook):
             "import": queries.whole_document_of(job),
         }
         return self.ok(body, says=IMPORTED)
-
-    def _left_out(self, problem: ImportProblem) -> Response:
-        if problem.type not in {ProblemType.NOT_FOUND, ProblemType.ORPHAN_EXISTS}:
-            status = 500 if problem.type == ProblemType.INTERNAL else 400
-            raise ScoreLeftOut(type=problem.type, problem=problem.message, status=status)
-        sent: Any = problem.datapoint
-        count = waiting_players(sent["chart"]["sha256"])
-        if count is None:
-            raise ChartNotSupported()
-        return self.ok(Empty(), says=ORPHANED, status=202, enough=jobs.chart_players(), count=count)
 
 
 def _four_charts(value: Any) -> list[str]:

@@ -141,14 +141,6 @@ class FervidexClass(FervidexHook):
     )
     def create(self, request: Request) -> Response:
         """A dan course that was played, from Fervidex."""
-        course = self._course()
-        if not course["cleared"]:
-            return self.ok(Empty(), says=NOT_CLEARED)
-        dan = ClassChange("iidx", PLAY_STYLES[course["play_style"]], DAN.name, DAN.ids[course["course_id"]])
-        said = RAISED if self.raise_class(dan) else NOT_RAISED
-        return Response({"success": True, "description": self.success_message(says=said)})
-
-    def _course(self) -> Mapping[str, Any]:
         try:
             course: Mapping[str, Any] = COURSE(self.body.members())
         except Violation as violation:
@@ -157,7 +149,11 @@ class FervidexClass(FervidexHook):
                 received = f"{received[: LONGEST_QUOTED - 3]}..."
             path = violation.path.removeprefix(".")
             raise InvalidCourse(path=path, expected=violation.message, received=received) from None
-        return course
+        if not course["cleared"]:
+            return self.ok(Empty(), says=NOT_CLEARED)
+        dan = ClassChange("iidx", PLAY_STYLES[course["play_style"]], DAN.name, DAN.ids[course["course_id"]])
+        said = RAISED if self.raise_class(dan) else NOT_RAISED
+        return Response({"success": True, "description": self.success_message(says=said)})
 
 
 class FervidexProfile(FervidexHook):

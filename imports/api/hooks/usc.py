@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, cast
 
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from msgspec import UNSET, Meta, UnsetType
 from rest_framework.authentication import BaseAuthentication
@@ -32,7 +31,7 @@ from imports.api.hooks.base import STILL_RUNNING, Hook, ImportRefused, UploadQuo
 from imports.errors import ProblemType
 from imports.formats.hooks import usc
 from imports.formats.text import is_storable
-from imports.models import APIToken, Chart, Import, Replay, Score, State, User
+from imports.models import APIToken, Chart, Replay, Score, State, User
 
 SUCCESS, ACCEPTED, BAD_REQUEST, UNAUTHORISED, NOT_FOUND, SERVER_ERROR = 20, 22, 40, 41, 44, 50
 IR_VERSION = "0.4.0-a"
@@ -217,15 +216,12 @@ class Scores(USCHook):
         except (ImportRefused, UploadQuotaExceeded) as refused:
             raise USCError(_code_of(refused.status), refused.description) from None
         match job.state:
-            case State.COMPLETED:
-                return self._import_response(job)
+            case State.QUEUED | State.RUNNING:
+                return _usc_response(ACCEPTED, STILL_RUNNING, Empty())
             case State.FAILED:
                 raise USCError(_code_of(job.status_code or 500), job.error_message)
             case State.CANCELLED | State.REVERTED:
                 raise USCError(BAD_REQUEST, "This import was cancelled or reverted.")
-        return _usc_response(ACCEPTED, STILL_RUNNING, Empty())
-
-    def _import_response(self, job: Import) -> Response:
         problem = job.problems.first()
         if problem is not None:
             if problem.type in {ProblemType.NOT_FOUND, ProblemType.ORPHAN_EXISTS}:
@@ -271,7 +267,10 @@ class Replays(USCHook):
 
         The latest two hundred of a player are kept.
         """
-        identifier, file = self._form()
+        identifier, file = self.body.members().get("identifier"), None
+        if request._request.content_type == FORM:
+            file, form = read_form(request._request, REPLAY_FIELD, most=MAX_REPLAY_BYTES, refusal=InvalidUpload)
+            identifier = form.get("identifier")
         if not isinstance(identifier, str) or not identifier:
             raise USCError(BAD_REQUEST, "No Identifier Provided.")
         if file is None:
@@ -284,14 +283,6 @@ class Replays(USCHook):
             raise USCError(NOT_FOUND, "No score corresponds to this identifier.")
         Replay.objects.store(user, identifier, file.read())
         return _usc_response(SUCCESS, SAVED_REPLAY, Empty())
-
-    def _form(self) -> tuple[Any, UploadedFile[bytes] | None]:
-        """The identifier and the file of a form. Raises APIError with 400."""
-        request = self.request._request
-        if request.content_type != FORM:
-            return self.body.members().get("identifier"), None
-        file, form = read_form(request, REPLAY_FIELD, most=MAX_REPLAY_BYTES, refusal=InvalidUpload)
-        return form.get("identifier"), file
 
 
 class ReplayFile(Hook):

@@ -125,6 +125,7 @@ class ImportListViewSet(APIViewSet):
         found = Import.objects.in_state(State(params.get("state", State.COMPLETED)), seen_by=self.user)
         if self.owner is not None:
             found = found.filter(user=self.owner)
+        # A search that looked at clients would tell a stranger, word by word, which programs somebody uses.
         if "search" in params:
             found = found.search(params["search"], clients=permissions.can_see_clients(self.user, self.owner))
         columns = {
@@ -135,6 +136,7 @@ class ImportListViewSet(APIViewSet):
             "until": f"{paging.key}__lt",
         }
         found = found.filter(**{column: params[name] for name, column in columns.items() if name in params})
+        # The page only: the documents are read in pieces while they are sent.
         return paging.page(found.only(paging.key, "user_id", "score_count", "problem_count"), params)
 
 

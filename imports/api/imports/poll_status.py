@@ -45,6 +45,7 @@ ONGOING, COMPLETED = "Import is ongoing.", "Import was completed!"
 
 POLL_COLUMNS = f"{QUEUE_POSITION}, {COLUMNS_IF_SHORT}"
 STATEMENT = f"SELECT {POLL_COLUMNS} FROM {TABLE} WHERE job.import_id = %s"  # noqa: S608
+# From an empty row, so that there is an answer with the token even if there is no such import, and the other way round.
 WITH_TOKEN = f"""
     SELECT {POLL_COLUMNS}, token.id, token.last_used_at, owner.id, owner.is_active, owner.is_banned, owner.is_staff
     FROM (SELECT) AS poll
@@ -78,6 +79,7 @@ class PollLookup:
         )
         if key is None:
             return None
+        # Made of the columns at hand, not read: a poll is one statement.
         user = User(id=user_id, is_active=is_active, is_banned=is_banned, is_staff=is_staff)
         return APIToken(id=key, user=user, last_used_at=last_used_at)
 
@@ -119,6 +121,7 @@ class PollMiddleware:
         if found is None or "HTTP_AUTHORIZATION" in request.META:
             return self.get_response(request)
         response = poll_status(request, found[1])
+        # What the middleware that is passed over would have set.
         response.headers["Content-Length"] = str(len(response.content))
         response.headers["X-Frame-Options"] = settings.X_FRAME_OPTIONS
         return response
@@ -164,6 +167,7 @@ def _poll_response(lookup: PollLookup, user: User | None, spend_on_long: Callabl
     job, position = lookup.job()
     match job.state:
         case State.COMPLETED:
+            # Long lists were left out of the first statement: every poll would pay for reading them.
             if job.lists is None:
                 spend_on_long()
                 whole = with_lists(job)

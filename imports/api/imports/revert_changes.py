@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from imports.api.common.generations import Generation
-from imports.api.common.queries import companions_of, load_charts
+from imports.api.common.queries import load_charts, related_songs_and_charts
 from imports.api.common.schemas import (
     Best,
     Chart,
@@ -205,5 +205,5 @@ class Changes(Schema):
             ratings=[RatingTurn.from_attributes(change, rating=change.name) for change in changes.ratings],
             classes=[ClassTurn.from_attributes(change, set=change.name) for change in changes.classes],
             classes_staying=[ClassDelta.from_stored(delta) for delta in changes.classes_staying],
-            **companions_of(charts.values(), documents),
+            **related_songs_and_charts(charts.values(), documents),
         )

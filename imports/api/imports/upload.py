@@ -4,11 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, cast
 
 import msgspec
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.urls import reverse
 from rest_framework.request import Request
@@ -142,7 +140,18 @@ class UploadViewSet(APIViewSet):
 
     def from_form(self) -> jobs.Upload:
         """A file with the fields that go with it. Raises APIError with 400."""
-        file, fields = _form(self.request._request)
+        request = self.request._request
+        if request.content_type != FORM and parsers.content_length(request):
+            raise parsers.wrong_type(FORM, request.content_type or "")
+        file, form = read_form(request, FILE_FIELD)
+        if file is None:
+            raise NoFile()
+        fields = {name: cast("list[str]", form.getlist(name)) for name in form}
+        for name, values in fields.items():
+            if not all(map(is_storable, (name, *values))):
+                raise InvalidField(name=storable(name)[:40], what="text without NUL characters")
+            if max(map(len, values)) > MAX_FIELD:
+                raise InvalidField(name=name[:40], what=f"at most {MAX_FIELD} characters")
         given, known = fields.get("importType", []), jobs.import_types("file")
         if len(given) != 1 or given[0] not in known:
             quoted = received("importType", given[0] if len(given) == 1 else given, absent=not given)
@@ -304,17 +313,6 @@ class ImportClasses(SubmissionViewSet):
         once, in the words that the poll would have. Counted with the other ways of importing.
         """
         given = CLASSES.from_body(self.body)
-        self._refuse(given)
-        return self.queue(
-            jobs.Upload(
-                content=msgspec.json.encode({name: given[name] for name in CLASSES}),
-                import_type=manual_classes.IMPORT_TYPE,
-                **self.upload_metadata(manual_classes.IMPORT),
-            )
-        )
-
-    def _refuse(self, given: dict[str, Any]) -> None:
-        """Raises APIError where the player may not give classes of this game."""
         if manual_classes.IMPORT_TYPE not in jobs.import_types():
             raise ManualClassesNotEnabled()
         games = by_id(jobs.enabled_games())
@@ -326,27 +324,15 @@ class ImportClasses(SubmissionViewSet):
         game, playtype = games[given["game"]]
         if not GameStats.objects.filter(user=user, game=game.slug, playtype=playtype.name).exists():
             raise GameIDNotPlayed(user=user.username, game=given["game"])
+        return self.queue(
+            jobs.Upload(
+                content=msgspec.json.encode({name: given[name] for name in CLASSES}),
+                import_type=manual_classes.IMPORT_TYPE,
+                **self.upload_metadata(manual_classes.IMPORT),
+            )
+        )
 
 
 def poll_url(request: HttpRequest, job: Import) -> str:
     """Where to ask what becomes of an import."""
     return absolute_url(request, reverse("api:import-poll-status", args=[job.import_id]))
-
-
-# --- the form ---------------------------------------------------------------------------------------
-
-
-def _form(request: HttpRequest) -> tuple[UploadedFile[bytes], Mapping[str, list[str]]]:
-    """The one file and the text fields of a form. Raises APIError with 400."""
-    if request.content_type != FORM and parsers.content_length(request):
-        raise parsers.wrong_type(FORM, request.content_type or "")
-    file, form = read_form(request, FILE_FIELD)
-    if file is None:
-        raise NoFile()
-    fields = {name: cast("list[str]", form.getlist(name)) for name in form}
-    for name, values in fields.items():
-        if not all(map(is_storable, (name, *values))):
-            raise InvalidField(name=storable(name)[:40], what="text without NUL characters")
-        if max(map(len, values)) > MAX_FIELD:
-            raise InvalidField(name=name[:40], what=f"at most {MAX_FIELD} characters")
-    return file, fields

@@ -16,9 +16,9 @@ from imports.api.common import schemas as shared
 from imports.api.common.generations import Generation, SharedView
 from imports.api.common.locks import PlayerBusy
 from imports.api.common.queries import (
-    companions_of,
     load_charts,
     read_snapshot,
+    related_songs_and_charts,
     score_documents,
     session_documents,
 )
@@ -139,7 +139,7 @@ def contents(job: Import, documents: Generation) -> Iterator[tuple[str, Any]]:
     """`{scores, songs, charts, sessions, import, user}`, with no more scores in memory than are written at a time."""
     charts: dict[int, Chart] = {}
     yield "scores", _scores_of(job, charts, documents)
-    yield from companions_of([charts[key] for key in sorted(charts)], documents).items()
+    yield from related_songs_and_charts([charts[key] for key in sorted(charts)], documents).items()
     yield "sessions", _sessions_created_by(job, documents)
     yield "import", whole_document_of(job)
     yield "user", shared.User.from_row(job.user)

@@ -128,9 +128,9 @@ def commit() -> str:
         if not head.startswith("ref: "):
             return head[:7]
         name = head.removeprefix("ref: ")
-        loose = git / name
-        if loose.is_file():
-            return loose.read_text()[:7]
+        ref = git / name
+        if ref.is_file():
+            return ref.read_text()[:7]
         packed = (git / "packed-refs").read_text().splitlines()
         return next((line[:7] for line in packed if line.endswith(f" {name}")), "unknown")
     except OSError:

@@ -112,8 +112,14 @@ class Pictures(UserViewSet):
         """
         user = self._changeable()
         self.throttle(throttling.PICTURES)
+        form = request._request
+        if form.content_type != FORM and parsers.content_length(form):
+            raise parsers.wrong_type(FORM, form.content_type or "")
+        file = read_form(form, FIELD, most=pictures.MAX_BYTES)[0] if form.content_type == FORM else None
+        if file is None:
+            raise NoPictureSent()
         try:
-            ProfilePicture.objects.keep(user, pictures.encode_picture(self._uploaded()))
+            ProfilePicture.objects.keep(user, pictures.encode_picture(bytes(file.read())))
         except pictures.PictureRefused as refused:
             raise PictureRefused(str(refused)) from None
         return self.ok(StoredPicture(get=reverse("api:user-picture", args=[user.pk])))
@@ -134,18 +140,6 @@ class Pictures(UserViewSet):
         user = self.get_object()
         self.require(user)
         return user
-
-    def _uploaded(self) -> bytes:
-        """The one file of the form. Raises APIError with 400."""
-        request = self.request._request
-        if request.content_type != FORM:
-            if parsers.content_length(request):
-                raise parsers.wrong_type(FORM, request.content_type or "")
-            raise NoPictureSent()
-        file, _ = read_form(request, FIELD, most=pictures.MAX_BYTES)
-        if file is None:
-            raise NoPictureSent()
-        return bytes(file.read())
 
 
 def _image(content: bytes | str, kind: str, name: str) -> HttpResponse:

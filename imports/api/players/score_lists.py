@@ -13,9 +13,9 @@ from rest_framework.response import Response
 from imports.api.common import schemas as shared
 from imports.api.common.players import LATEST_FIRST, NO_PLAYER, ChartNotOfGame, PlayerViewSet, PlayerViewSetV3
 from imports.api.common.queries import (
-    companions_of,
     load_charts,
     read_snapshot,
+    related_songs_and_charts,
     score_documents,
     scores_with_related,
 )
@@ -112,7 +112,9 @@ class PlayerScores(PlayerViewSet):
             # Written as they are read: neither rows nor documents are ever all in memory.
             chunks = chunked(scores.iterator(), STREAMED_AT_ONCE)
             told = (document for chunk in chunks for document in score_documents(chunk, charts, self.documents))
-            body = StreamedObject([("scores", told), *companions_of(charts.values(), self.documents).items()])
+            body = StreamedObject(
+                [("scores", told), *related_songs_and_charts(charts.values(), self.documents).items()]
+            )
             return streamed_response(self.success_message(count=scores.count()), body)
 
     @endpoint(

@@ -251,10 +251,16 @@ def _draft(row: Row, index: int, chart: Chart, name: str) -> Draft:
     lamp = LAMPS.get(row.lamp)
     if lamp is None:
         raise _WrongCell(f"{name} - Invalid Lamp of {row.lamp}.")
-    time = _time(row.timestamp)
-    bp = _bp(row.miss_count, name)
-    play = Play({"score": score, "lamp": lamp}, {"pgreat": pgreat, "great": great}, {} if bp is None else {"bp": bp})
-    return Draft(index, chart, play, {}, None, time)
+    time = parse_date(row.timestamp) if row.timestamp else None
+    if row.timestamp and time is None:
+        raise _WrongCell(f"Invalid/Unparsable score timestamp of {row.timestamp}.")
+    bp = number_of(row.miss_count)
+    if not (math.isnan(bp) or (0 <= bp <= 9_999 and bp.is_integer())):
+        raise _WrongCell(f"{name} - Invalid BP of {row.miss_count}.")
+    optional = {} if math.isnan(bp) else {"bp": int(bp)}
+    play = Play({"score": score, "lamp": lamp}, {"pgreat": pgreat, "great": great}, optional)
+    # The clocks of the game are Japan's, whatever zone the text itself names.
+    return Draft(index, chart, play, {}, None, None if time is None else time - JAPAN)
 
 
 def _whole_number(text: str, said: str) -> int:
@@ -262,25 +268,6 @@ def _whole_number(text: str, said: str) -> int:
         return whole_number(text)
     except NotWholeError as error:
         raise _WrongCell(f"{said} ({error})") from None
-
-
-def _time(text: str) -> int | None:
-    """Unix milliseconds. The clocks of the game are Japan's, whatever zone the text itself names."""
-    if not text:
-        return None
-    time = parse_date(text)
-    if time is None:
-        raise _WrongCell(f"Invalid/Unparsable score timestamp of {text}.")
-    return time - JAPAN
-
-
-def _bp(text: str, name: str) -> int | None:
-    number = number_of(text)
-    if math.isnan(number):
-        return None
-    if not (0 <= number <= 9_999 and number.is_integer()):
-        raise _WrongCell(f"{name} - Invalid BP of {text}.")
-    return int(number)
 
 
 # --- what it says of itself -------------------------------------------------------------------------------
@@ -307,17 +294,17 @@ def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:
     header = ["バージョン", "タイトル", "ジャンル", "アーティスト", "プレー回数"]
     header += [f"{difficulty} {head}" for difficulty in DIFFICULTIES[columns] for head in heads]
     lines = [",".join([*header, "最終プレー日時"])]
-    lines += [row["line"] if "line" in row else _line(row, version, DIFFICULTIES[columns]) for row in rows]
-    return ("\n".join(lines) + "\n").encode()
-
-
-def _line(row: Mapping[str, Any], version: str, difficulties: Sequence[str]) -> str:
-    title = row["title"] if row["difficulty"] == row["column"] else f"{row['title']}†"
     names = ("level", "score", "pgreat", "great", "missCount", "lamp")
-    played = [*(row[name] for name in names), "---"]
     not_played = ["0", "0", "0", "0", "---", "NO PLAY", "---"]
-    cells = chain.from_iterable(played if name == row["column"] else not_played for name in difficulties)
-    return ",".join(map(naive_csv.wrapped, [version, title, "", "", "1", *cells, row["timestamp"]]))
+    for row in rows:
+        if "line" in row:
+            lines.append(row["line"])
+            continue
+        title = row["title"] if row["difficulty"] == row["column"] else f"{row['title']}†"
+        played = [*(row[name] for name in names), "---"]
+        cells = chain.from_iterable(played if name == row["column"] else not_played for name in DIFFICULTIES[columns])
+        lines.append(",".join(map(naive_csv.wrapped, [version, title, "", "", "1", *cells, row["timestamp"]])))
+    return ("\n".join(lines) + "\n").encode()
 
 
 def recognizes(data: bytes) -> bool:

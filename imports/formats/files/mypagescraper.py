@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -65,7 +65,13 @@ def parse_records(data: bytes, options: ParseOptions) -> Parsed:
         if isinstance(line[1], tuple):
             rows.append(problem(len(rows), ProblemType.INVALID, line[0], {"cells": list(line[1])}))
         else:
-            rows += _rows(*(line[place] for place in places))
+            title, *lists = (line[place] for place in places)
+            levels, scores, achieves = map(list_in, lists)
+            # The difficulties that the song has (its level is not 0) and that were played (the score is not 0).
+            for index, level in enumerate(levels):
+                score, achieve = (each[index] if index < len(each) else None for each in (scores, achieves))
+                if level != "0" and (score is None or number_of(score) != 0):
+                    rows.append(Row(title, DIFFICULTIES[index], level, score, achieve))
     return Parsed(context=context, rows=rows, received=options.now)
 
 
@@ -112,15 +118,6 @@ def _read(data: bytes, *, skip_invalid: bool = False) -> Records:
         raise ImportFailed(f"Failed to parse CSV: {error}") from None
     except NotTextError as error:
         raise ImportFailed(str(error)) from None
-
-
-def _rows(title: str, level_list: str, score_list: str, achieve_list: str) -> Iterator[Row]:
-    """The difficulties that the song has (its level is not 0) and that were played (the score is not 0)."""
-    scores, achieves = list_in(score_list), list_in(achieve_list)
-    for index, level in enumerate(list_in(level_list)):
-        score, achieve = (each[index] if index < len(each) else None for each in (scores, achieves))
-        if level != "0" and (score is None or number_of(score) != 0):
-            yield Row(title, DIFFICULTIES[index], level, score, achieve)
 
 
 def list_in(cell: str) -> list[str]:
@@ -194,15 +191,17 @@ def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> Chart
 
 def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:  # noqa: ARG001 - as all formats
     """A CSV with a record for each of these rows; its other difficulties are not there."""
-    return records.written(list(COLUMNS), [row["cells"] if "cells" in row else _record(row) for row in rows])
-
-
-def _record(row: Mapping[str, Any]) -> list[str]:
-    def listed(value: str | None) -> str:
-        cells = [value if name == row["difficulty"] else "0" for name in DIFFICULTIES]
-        return "" if value is None else f"[{','.join(map(str, cells))}]"
-
-    return ["0", row["title"], listed(row["level"]), listed(row["score"]), listed(row["achieve"])]
+    written = []
+    for row in rows:
+        if "cells" in row:
+            written.append(row["cells"])
+            continue
+        record = ["0", row["title"]]
+        for value in (row["level"], row["score"], row["achieve"]):
+            cells = [value if name == row["difficulty"] else "0" for name in DIFFICULTIES]
+            record.append("" if value is None else f"[{','.join(map(str, cells))}]")
+        written.append(record)
+    return records.written(list(COLUMNS), written)
 
 
 def _header_has(*columns: str, data: bytes) -> bool:

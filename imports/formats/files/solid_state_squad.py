@@ -169,7 +169,16 @@ _SONG = members(
 def parse(data: bytes, options: ParseOptions) -> Parsed:
     """Reads a whole file. Raises ImportFailed, status 400."""
     game = options.game("iidx")
-    root, songs = _open(data)
+    try:
+        document = xml.read(data)
+    except xml.XMLError:
+        raise ImportFailed("Could not parse XML.") from None
+    root = document.get("s3data")
+    scores = root.get("scoredata") if isinstance(root, dict) else None
+    if not isinstance(root, dict) or not isinstance(scores, dict) or "song" not in scores:
+        raise ImportFailed(NO_SONGS)
+    # XML knows no lists: a single song is an element like any other.
+    songs = scores["song"] if isinstance(scores["song"], list) else [scores["song"]]
     try:
         _checked(_USER, root.get("userdata", ABSENT), "s3data.userdata")
         rows = list(_rows(songs, skip_invalid=options.skip_invalid))
@@ -184,20 +193,6 @@ def parse(data: bytes, options: ParseOptions) -> Parsed:
         is_mixed=True,
     )
     return Parsed(context=context, rows=rows, received=options.now)
-
-
-def _open(data: bytes) -> tuple[Mapping[str, Any], list[Any]]:
-    """The root element and the songs in it; a single one is a list of one."""
-    try:
-        document = xml.read(data)
-    except xml.XMLError:
-        raise ImportFailed("Could not parse XML.") from None
-    root = document.get("s3data")
-    scores = root.get("scoredata") if isinstance(root, dict) else None
-    if not isinstance(root, dict) or not isinstance(scores, dict) or "song" not in scores:
-        raise ImportFailed(NO_SONGS)
-    songs = scores["song"]
-    return root, songs if isinstance(songs, list) else [songs]
 
 
 def _checked(check: Check, value: Any, path: str) -> Any:

@@ -185,7 +185,13 @@ def key(row: Row, context: Context) -> Key:
 
 def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart | RowProblem:
     """The chart with the hash. That of the chart that was sent along is not looked at."""
-    refused = _refused(row)
+    refused = None
+    if row.chart.lntype != LN_MODE:
+        refused = "CN or HCN mode is not supported by this IR."
+    elif row.chart.has_random:
+        refused = "Charts with #RANDOM declarations are not supported by this IR."
+    elif playtype_of(row) is None:
+        refused = "MIDI is not allowed for PMS scores."
     if refused is not None:
         return RowProblem(index, ProblemType.INVALID, refused, as_sent(row))
     game, chart = context.game.slug, row.chart
@@ -193,16 +199,6 @@ def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart 
     found = hashed_charts.chart_with_hash(catalogue, game, row.score.sha256, playtype=playtype)
     said = f"This chart ({chart.artist} - {chart.title}) is orphaned."
     return found or RowProblem(index, ProblemType.NOT_FOUND, said, as_sent(row))
-
-
-def _refused(row: Row) -> str | None:
-    if row.chart.lntype != LN_MODE:
-        return "CN or HCN mode is not supported by this IR."
-    if row.chart.has_random:
-        return "Charts with #RANDOM declarations are not supported by this IR."
-    if playtype_of(row) is None:
-        return "MIDI is not allowed for PMS scores."
-    return None
 
 
 def playtype_of(row: Row) -> str | None:

@@ -15,8 +15,17 @@ from imports.formats.parsing.bodies import absent_or, boolean, choice, integer_b
 from imports.formats.parsing.in_game_charts import chart_in_game, in_game_key
 from imports.formats.parsing.numbers import NotWholeError, whole_number
 from imports.formats.parsing.software_models import INFINITAS, iidx_version_of
-from imports.formats.schema import ABSENT, Violation, anything, entries, in_js_order, list_of, open_object, optional
-from imports.formats.schema import strict_object as strict
+from imports.formats.schema import (
+    ABSENT,
+    Violation,
+    anything,
+    entries,
+    in_js_order,
+    list_of,
+    open_object,
+    optional,
+    strict_object,
+)
 from imports.formats.titles import problem
 from imports.games.ex_score import LAMP
 from imports.games.iidx import DAN
@@ -133,7 +142,7 @@ ROW = open_object(
     }
 )
 STATIC_SCORE = {"ex_score": positive_integer, "miss_count": _miss_count, "clear_type": _CLEAR_TYPE}
-STATIC_ROW = strict({"songID": anything, "chart": choice(tuple(CHARTS)), **STATIC_SCORE})
+STATIC_ROW = strict_object({"songID": anything, "chart": choice(tuple(CHARTS)), **STATIC_SCORE})
 
 
 # --- reading --------------------------------------------------------------------------------------------
@@ -155,7 +164,12 @@ def parse_static(data: bytes, options: ParseOptions) -> Parsed:
     body = dict(_members(json_document.decode_document(data), NO_SCORES))
     takes_scores = context.version == INFINITAS or options.fields.get("forced") == "true"
     rows = list(_static_rows(body.get("scores", ABSENT))) if takes_scores else []
-    return Parsed(context=context, rows=rows, classes=_dans(body), received=options.now)
+    dans = {}
+    for playtype, member in (("SP", "sp_dan"), ("DP", "dp_dan")):
+        place: Any = body.get(member)
+        if is_safe_integer(place) and 0 <= place < len(DAN.ids):  # what is no dan is passed over
+            dans[playtype] = {DAN.name: DAN.ids[int(place)]}
+    return Parsed(context=context, rows=rows, classes=dans or None, received=options.now)
 
 
 def _context(options: ParseOptions, import_type: str, service: str, *, facts: Mapping[str, Any]) -> Context:
@@ -188,7 +202,11 @@ def _static_rows(scores: Any) -> Iterator[Row]:
             if chart not in CHARTS:
                 raise bodies.refusal(f"Invalid chart {chart}.")
             prefix = f"Invalid Score with songID {song_id} at chart {chart}"
-            yield {"songID": number, "chart": chart, **bodies.checked(score, strict(STATIC_SCORE), prefix=prefix)}
+            yield {
+                "songID": number,
+                "chart": chart,
+                **bodies.checked(score, strict_object(STATIC_SCORE), prefix=prefix),
+            }
 
 
 def _members(value: Any, refusal: str) -> Iterator[tuple[str, Any]]:
@@ -197,16 +215,6 @@ def _members(value: Any, refusal: str) -> Iterator[tuple[str, Any]]:
         raise bodies.refusal(refusal)
     given = entries(value)
     return ((name, given[name]) for name in in_js_order(given))
-
-
-def _dans(body: Mapping[str, Any]) -> dict[str, dict[str, str]] | None:
-    """The dans of both playtypes; what is no dan is passed over."""
-    found = {}
-    for playtype, member in (("SP", "sp_dan"), ("DP", "dp_dan")):
-        place: Any = body.get(member)
-        if is_safe_integer(place) and 0 <= place < len(DAN.ids):
-            found[playtype] = {DAN.name: DAN.ids[int(place)]}
-    return found or None
 
 
 # --- converting -----------------------------------------------------------------------------------------
@@ -228,7 +236,7 @@ def meant(row: Mapping[str, Any]) -> tuple[int, str, str]:
 def key(row: Row, context: Context) -> Key | None:
     """What charts to load for a row."""
     if row["chart"] == BEGINNER:
-        return None
+        return None  # such charts are in no catalogue, and their plays no problem
     if is_custom(row):
         return (context.game.slug, "hash", row["chart_sha256"]) if row.get("chart_sha256") else None
     return in_game_key(meant(row)[0], context)
@@ -283,6 +291,7 @@ def draft(row: Row, index: int, context: Context, chart: Chart) -> Draft | RowPr
             "fast": row["fast"],
             "slow": row["slow"],
             "maxCombo": None,
+            # Of a play that ended early the rest of the notes is missing, so that its misses say nothing.
             "bp": None if "dead" in row else row["bad"] + row["poor"],
             "comboBreak": row["combo_break"],
             "gaugeHistory": graph,
@@ -290,28 +299,25 @@ def draft(row: Row, index: int, context: Context, chart: Chart) -> Draft | RowPr
             **more,
         },
     )
+    option = row.get("option", {})
+    left, right = (STYLES.get(option.get(name), "NONRAN") for name in ("style", "style_2p"))
+    score_meta = {
+        "assist": ASSISTS.get(option.get("assist"), "NO ASSIST"),
+        "gauge": GAUGES.get(option.get("gauge"), "NORMAL"),
+        "random": [left, right] if chart.playtype == "DP" else left,
+        "range": RANGES.get(option.get("range"), "NONE"),
+    }
     time, is_marked = context.facts["timeReceived"], row.get("highlight", False)
-    return Draft(index, chart, play, _score_meta(row, chart), None, time, highlights=is_marked)
+    return Draft(index, chart, play, score_meta, None, time, highlights=is_marked)
 
 
 def _graph(points: Sequence[int]) -> list[int | None]:
     return [None if point > NO_VALUE else point for point in points]
 
 
-def _score_meta(row: Row, chart: Chart) -> dict[str, Any]:
-    option = row.get("option", {})
-    left, right = (STYLES.get(option.get(name), "NONRAN") for name in ("style", "style_2p"))
-    return {
-        "assist": ASSISTS.get(option.get("assist"), "NO ASSIST"),
-        "gauge": GAUGES.get(option.get("gauge"), "NORMAL"),
-        "random": [left, right] if chart.playtype == "DP" else left,
-        "range": RANGES.get(option.get("range"), "NONE"),
-    }
-
-
 def draft_static(row: Row, index: int, context: Context, chart: Chart) -> Draft:  # noqa: ARG001 - as all formats
     """A score that the game had stored; nothing says when it was made."""
-    missed = row.get("miss_count")
+    missed = row.get("miss_count")  # -1 where the game never counted
     metrics = {"score": row["ex_score"], "lamp": LAMP.values[row["clear_type"]]}
     return Draft(index, chart, Play(metrics, {}, {"bp": None if missed == -1 else missed}), {}, None, None)
 

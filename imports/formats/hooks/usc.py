@@ -134,6 +134,7 @@ def key(row: Row, context: Context) -> Key:  # noqa: ARG001 - as all formats
 
 def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart | RowProblem:
     """The chart with the hash, unless the play was an easier one than the game has."""
+    # Players may change how exactly they must hit: scores by other windows cannot be compared.
     if row.score.windows != WINDOWS:
         said = "HitWindows have been modified - Score is invalid."
         return RowProblem(index, ProblemType.INVALID, said, as_sent(row))
@@ -170,6 +171,7 @@ def draft(row: Row, index: int, context: Context, chart: Chart) -> Draft:
 
 
 def _lamp(score: ScoreSent) -> str:
+    # The game sends no lamp. What no gauge is needed for comes first, as it holds by any of them.
     if score.score == PERFECT_SCORE:
         return "PERFECT ULTIMATE CHAIN"
     if score.error == 0:

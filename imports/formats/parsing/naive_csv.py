@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from imports.errors import ImportFailed
@@ -56,27 +55,20 @@ def read_header(text: str) -> int:
 def read_table(text: str, *, skip_invalid: bool = False) -> Table:
     """The whole of a file. Raises ImportFailed for a line of another length, or keeps it where those are skipped."""
     table, bad = Table(read_header(text)), 0
-    for line in _lines(text, table.columns):
-        if isinstance(line, BadLine):
-            if not skip_invalid:
-                raise ImportFailed(line.message)
-            bad += 1
-            refuse_too_many(bad)
-        table.lines.append(line)
-    return table
-
-
-def _lines(text: str, columns: int) -> Iterator[Line | BadLine]:
-    """The lines behind the header line. One with a single cell is passed over, as a blank line is."""
     for number, line in enumerate(text.split("\n")):
-        if number == 0 or "," not in line:
+        if number == 0 or "," not in line:  # one with a single cell is passed over, as a blank line is
             continue
         cells = line.split(",")
-        if len(cells) != columns:
-            said = f"Row {number} has an invalid amount of cells ({len(cells)}, expected {columns})."
-            yield BadLine(line, said)
-        else:
-            yield Line(line, [_unwrapped(cell) for cell in cells] if '"' in line else cells)
+        if len(cells) == table.columns:
+            table.lines.append(Line(line, [_unwrapped(cell) for cell in cells] if '"' in line else cells))
+            continue
+        said = f"Row {number} has an invalid amount of cells ({len(cells)}, expected {table.columns})."
+        if not skip_invalid:
+            raise ImportFailed(said)
+        bad += 1
+        refuse_too_many(bad)
+        table.lines.append(BadLine(line, said))
+    return table
 
 
 def _unwrapped(cell: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from django.db.models import Count, ExpressionWrapper, Func, IntegerField, Max, Min, Value
+from django.db.models import Count, ExpressionWrapper, Func, IntegerField, Max, Min, QuerySet, Value
 from django.db.models.fields.json import KT
 
 from imports.games import BY_SLUG
@@ -34,21 +34,21 @@ MAX_CANDIDATES = 30  # among which they are looked for: several may be on one ch
 
 def lamps_and_grades(job: Import) -> tuple[list[DistributionRow], list[DistributionRow]]:
     """Both distributions over the import's scores, best value first. One query."""
-    if job.game not in BY_SLUG:
-        return [], []
-    ladder = row_ladder(job.game)
+    return distributions(Score.objects.filter(from_import=job), job.game) if job.game in BY_SLUG else ([], [])
+
+
+def distributions(scores: QuerySet[Score], game: str) -> tuple[list[DistributionRow], list[DistributionRow]]:
+    """How many of these scores of one game stand at each lamp and at each grade, best value first. One query."""
+    ladder = row_ladder(game)
     # Both at once: grouped by pairs of lamp and grade, so that the scores are read a single time.
     rows = (
-        Score.objects.filter(from_import=job)
-        .values_list(KT(f"score_data__{ladder}"), KT("score_data__grade"))
-        .annotate(count=Count("pk"))
-        .order_by()
+        scores.values_list(KT(f"score_data__{ladder}"), KT("score_data__grade")).annotate(count=Count("pk")).order_by()
     )
     lamps, grades = Counter[str](), Counter[str]()
     for lamp, grade, count in rows:
         lamps[lamp] += count
         grades[grade] += count
-    return _distribution(job.game, ladder, lamps), _distribution(job.game, "grade", grades)
+    return _distribution(game, ladder, lamps), _distribution(game, "grade", grades)
 
 
 def _distribution(game: str, ladder: str, counts: Counter[str]) -> list[DistributionRow]:

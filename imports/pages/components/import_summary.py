@@ -31,27 +31,33 @@ def rating_changes(job: Import) -> list[RatingChange]:
         playtype = find_playtype(job.game, name)
         if playtype is None:
             continue
-        rating = playtype.default_profile_rating
-        before, after = ratings.get(rating, (None, None))
+        before, after = ratings.get(playtype.default_profile_rating, (None, None))
         if after is None:
             continue
-        texts = [profile_rating(value, playtype, rating) for value in (before, after)]
-        change = format_change(before, after, rating_format(playtype, rating), kind="profile")
-        ladder = find_ladder(playtype, rating)
         deltas = [delta for delta in job.class_deltas if delta["playtype"] == name]
-        found.append(
-            RatingChange(
-                name=formatting.rating_name(rating),
-                # A rating that reads the same before and after is told once.
-                before="" if before is None or texts[0] == texts[1] else texts[0],
-                after=texts[1],
-                change=change,
-                is_still=before is not None and not change,
-                class_rail=class_rail(ladder, before=before, after=after) if ladder else None,
-                notes=(*class_notes(playtype, deltas), *_notes_beside(playtype, after, ratings)),
-            )
-        )
+        notes = (*class_notes(playtype, deltas), *_notes_beside(playtype, after, ratings))
+        found.append(main_rating_change(playtype, before, after, notes=notes))
     return found
+
+
+def main_rating_change(
+    playtype: Playtype, before: float | None, after: float, *, notes: tuple[Note, ...] = ()
+) -> RatingChange:
+    """The default profile rating of a playtype before and after something."""
+    rating = playtype.default_profile_rating
+    texts = [profile_rating(value, playtype, rating) for value in (before, after)]
+    change = format_change(before, after, rating_format(playtype, rating), kind="profile")
+    ladder = find_ladder(playtype, rating)
+    return RatingChange(
+        name=formatting.rating_name(rating),
+        # A rating that reads the same before and after is told once.
+        before="" if before is None or texts[0] == texts[1] else texts[0],
+        after=texts[1],
+        change=change,
+        is_still=before is not None and not change,
+        class_rail=class_rail(ladder, before=before, after=after) if ladder else None,
+        notes=notes,
+    )
 
 
 def _notes_beside(playtype: Playtype, value: float, ratings: Mapping[str, Any]) -> Iterator[Note]:

@@ -16,7 +16,7 @@ from imports.pages.components.import_summary import class_notes, find_playtype, 
 from imports.pages.components.view_models import Count, Note, ProblemRow, Rail, RatingChange, rail
 from imports.pages.core.display_names import game_name
 from imports.pages.imports.problem_rows import relevant_values
-from imports.pages.texts import formatting, import_texts
+from imports.pages.texts import formatting, import_texts, upload_texts
 from imports.pipeline.checking import CheckResult, Verdict
 from imports.pipeline.suggestions import Kept, Match, chart_reference_of, sure_matches
 
@@ -68,15 +68,15 @@ def check_facts(checked: CheckResult, upload: Upload, prediction: Mapping[str, A
             kind=formatting.KINDS.get(problem.type, problem.type),
             message=problem.message,
             values=tuple(relevant_values(problem.datapoint, problem.message)),
-            advice=import_texts.WOULD_BE_KEPT
+            advice=upload_texts.WOULD_BE_KEPT
             if problem.is_unknown
-            else import_texts.CHECK_ADVICE.get(problem.type, ""),
+            else upload_texts.CHECK_ADVICE.get(problem.type, ""),
         )
         for problem in (row.problem for row in checked.rows)
         if problem is not None
     ]
     return {
-        "name": upload.file_name or import_texts.PASTED,
+        "name": upload.file_name or upload_texts.PASTED,
         "size": len(upload.content),
         "kind": BY_IMPORT_TYPE[upload.import_type].name,
         "game": context.game.slug,
@@ -121,7 +121,7 @@ def _title_matches(checked: CheckResult, upload: Upload) -> list[TitleMatch]:
     return [
         TitleMatch(
             title=title,
-            rows=import_texts.rows_named([number for number, _ in rows]),
+            rows=upload_texts.rows_named([number for number, _ in rows]),
             song=rows[0][1].chart.song.title,
             chart_names=", ".join(dict.fromkeys(str(difficulty_name(game, match.chart)) for _, match in rows)),
             likeness=import_texts.likeness_text(rows[0][1].title, rows[0][1].differs_in),
@@ -144,12 +144,12 @@ def read_check(facts: Mapping[str, Any]) -> Check:
     deltas = [(find_playtype(delta["game"], delta["playtype"]), delta) for delta in facts["classes"] if not verdicts]
     return Check(
         name=facts["name"],
-        about=import_texts.about_file(facts["size"], facts["kind"], game, rows, facts["service"]),
-        heading=import_texts.new_scores_heading(new),
+        about=upload_texts.about_file(facts["size"], facts["kind"], game, rows, facts["service"]),
+        heading=upload_texts.new_scores_heading(new),
         rail=rail(
             (("c-new", new), ("c-dup", same), ("c-bad", bad)),
             total=max(rows, 1),  # a file without rows has an empty rail
-            label=import_texts.check_rail_label(new, same, bad, rows),
+            label=upload_texts.check_rail_label(new, same, bad, rows),
         ),
         counts=_predicted_counts(totals, prediction) if prediction else _counts(totals, rows),
         notes=tuple(note for playtype, delta in deltas if playtype for note in class_notes(playtype, [delta])),
@@ -158,11 +158,11 @@ def read_check(facts: Mapping[str, Any]) -> Check:
         matches=[TitleMatch(**each) for each in facts["matches"]],
         chosen=facts["chosen"],
         problems=problems,
-        problems_heading=import_texts.rows_with_problems(bad),
-        more=import_texts.listed_part_note(len(problems), bad) if len(problems) < bad else "",
-        button=import_texts.import_scores_button(new),
+        problems_heading=upload_texts.rows_with_problems(bad),
+        more=upload_texts.listed_part_note(len(problems), bad) if len(problems) < bad else "",
+        button=upload_texts.import_scores_button(new),
         is_new=bool(new or facts["classes"]),  # a file may bring classes alone
-        why_not=import_texts.all_rows_needed(rows, bad) if bad else "",
+        why_not=upload_texts.all_rows_needed(rows, bad) if bad else "",
     )
 
 
@@ -170,20 +170,20 @@ def _counts(totals: Mapping[str, int], rows: int) -> tuple[Count, ...]:
     # Deleted scores are skipped as duplicates are, and our own errors as invalid rows are; both are told beside.
     deleted, broken = totals[Verdict.BLACKLISTED], totals[Verdict.BROKEN]
     return (
-        Count(import_texts.ROWS, rows),
-        Count(import_texts.NEW, totals[Verdict.NEW], swatch="c-new"),
+        Count(upload_texts.ROWS, rows),
+        Count(upload_texts.NEW, totals[Verdict.NEW], swatch="c-new"),
         Count(
-            import_texts.DUPLICATES_SKIPPED,
+            upload_texts.DUPLICATES_SKIPPED,
             _sum(totals, KNOWN_VERDICTS),
-            small=import_texts.deleted_scores_note(deleted),
+            small=upload_texts.deleted_scores_note(deleted),
             swatch="c-dup",
         ),
-        Count(import_texts.UNKNOWN_CHART, totals[Verdict.UNKNOWN], swatch="c-bad"),
-        Count(import_texts.AMBIGUOUS, totals[Verdict.AMBIGUOUS], swatch="c-bad"),
+        Count(upload_texts.UNKNOWN_CHART, totals[Verdict.UNKNOWN], swatch="c-bad"),
+        Count(upload_texts.AMBIGUOUS, totals[Verdict.AMBIGUOUS], swatch="c-bad"),
         Count(
-            import_texts.INVALID,
+            upload_texts.INVALID,
             totals[Verdict.INVALID] + broken,
-            small=import_texts.internal_errors(broken),
+            small=upload_texts.internal_errors(broken),
             swatch="c-bad",
         ),
     )
@@ -197,9 +197,9 @@ def _predicted_counts(totals: Mapping[str, int], prediction: Mapping[str, Any]) 
         Count(import_texts.BETTER_BESTS, prediction["best_count"]),
         Count(import_texts.FIRST_PLAYS, prediction["first_play_count"]),
         Count(
-            import_texts.DUPLICATES_SKIPPED,
+            upload_texts.DUPLICATES_SKIPPED,
             _sum(totals, KNOWN_VERDICTS),
-            small=import_texts.deleted_scores_note(deleted),
+            small=upload_texts.deleted_scores_note(deleted),
             swatch="c-dup",
         ),
         Count(import_texts.PROBLEMS, bad, url="#problems" if bad else "", swatch="c-bad"),

@@ -12,7 +12,7 @@ from imports.formats import BY_IMPORT_TYPE, recognize, text
 from imports.formats.base import Format, FormField
 from imports.jobs import Upload
 from imports.pages.components.file_kinds import file_formats
-from imports.pages.texts import import_texts
+from imports.pages.texts import import_texts, upload_texts
 from imports.pages.texts.translation import gettext_lazy
 
 
@@ -27,7 +27,7 @@ class UploadForm(forms.Form):
     importType = forms.ChoiceField(  # noqa: N815 - the API's name
         label=gettext_lazy("Import type"),
         required=False,
-        error_messages={"invalid_choice": import_texts.UNKNOWN_KIND},
+        error_messages={"invalid_choice": upload_texts.UNKNOWN_KIND},
     )
     scoreData = forms.FileField(  # noqa: N815 - the API's name
         label=gettext_lazy("File"),
@@ -48,13 +48,13 @@ class UploadForm(forms.Form):
         formats = file_formats()
         kinds = self.fields["importType"]
         assert isinstance(kinds, forms.ChoiceField)  # noqa: S101 - for mypy
-        kinds.choices = [("", import_texts.FIND_OUT), *((each.import_type, each.name) for each in formats)]
+        kinds.choices = [("", upload_texts.FIND_OUT), *((each.import_type, each.name) for each in formats)]
         endings = dict.fromkeys(ending for each in formats for ending in each.extensions)
         self.fields["scoreData"].widget.attrs["accept"] = ",".join([*endings, "text/plain"])
         for name, field in file_fields(formats).items():
             self.fields[name] = forms.ChoiceField(
-                label=import_texts.FIELD_LABELS.get(name, name),
-                choices=[("", import_texts.AS_NAMED), *((value, value) for value in field.values)],
+                label=upload_texts.FIELD_LABELS.get(name, name),
+                choices=[("", upload_texts.AS_NAMED), *((value, value) for value in field.values)],
                 required=False,
             )
         self.order_fields(["importType", *file_fields(formats), "scoreData", "pasted"])
@@ -70,24 +70,24 @@ class UploadForm(forms.Form):
         file, pasted = cleaned["scoreData"], cleaned["pasted"]
         if pasted.strip():
             if file is not None:
-                raise forms.ValidationError({"pasted": import_texts.ONE_OR_THE_OTHER})
+                raise forms.ValidationError({"pasted": upload_texts.ONE_OR_THE_OTHER})
             field, content = "pasted", pasted.encode()
         elif file is None:
-            raise forms.ValidationError({"scoreData": import_texts.CHOOSE_A_FILE})
+            raise forms.ValidationError({"scoreData": upload_texts.CHOOSE_A_FILE})
         elif file.size is None or file.size > settings.TACHI_MAX_UPLOAD_BYTES:  # before it is read into memory
-            raise forms.ValidationError({"scoreData": import_texts.too_large(settings.TACHI_MAX_UPLOAD_BYTES)})
+            raise forms.ValidationError({"scoreData": upload_texts.too_large(settings.TACHI_MAX_UPLOAD_BYTES)})
         else:
             field, content = "scoreData", file.read()
         if not content.strip():
-            raise forms.ValidationError({field: import_texts.EMPTY_FILE})
+            raise forms.ValidationError({field: upload_texts.EMPTY_FILE})
         source = BY_IMPORT_TYPE.get(cleaned["importType"]) or recognize(content, file_formats())
-        problem = import_texts.NOT_RECOGNIZED if source is None else find_text_problem(content, source)
+        problem = upload_texts.NOT_RECOGNIZED if source is None else find_text_problem(content, source)
         if source is None or problem:
             raise forms.ValidationError({field: problem})
         values = {each.name: cleaned[each.name] or each.guess(file.name if file else "") for each in source.fields}
         for name, value in values.items():
             if not value:
-                raise forms.ValidationError({name: import_texts.say_which(source.name, source.fields[0].values)})
+                raise forms.ValidationError({name: upload_texts.say_which(source.name, source.fields[0].values)})
         return {**cleaned, "content": content, "source": source, "values": values}
 
     failure = ""
@@ -106,7 +106,7 @@ class UploadForm(forms.Form):
     def with_failure(self, message: str) -> UploadForm:
         """The form of a file that cannot be read as it stands."""
         self.failure = message
-        return self.with_error(f"{import_texts.recognized_as(self.source.name)} {import_texts.failure_reason(400)}")
+        return self.with_error(f"{upload_texts.recognized_as(self.source.name)} {import_texts.failure_reason(400)}")
 
     @property
     def source(self) -> Format:
@@ -136,4 +136,4 @@ def find_text_problem(content: bytes, source: Format) -> str:
         text.decode(content)
     except text.NotTextError as problem:
         return str(problem)
-    return "" if content.lstrip().startswith(b"{") else import_texts.NOT_JSON
+    return "" if content.lstrip().startswith(b"{") else upload_texts.NOT_JSON

@@ -21,7 +21,7 @@ from imports.pages.imports.history import history
 from imports.pages.imports.problem_rows import problem_rows
 from imports.pages.imports.score_filters import ScoreFilters, columns, order_scores
 from imports.pages.imports.title_matches import find_import_matches
-from imports.pages.texts import formatting, import_texts, revert_texts
+from imports.pages.texts import formatting, import_texts, revert_texts, upload_texts
 
 Context = dict[str, Any]
 PREVIEW_BYTES = 4096  # bytes of a compressed file that are looked into
@@ -139,7 +139,7 @@ def file_facts(job: Import) -> Context | None:
     if len(preview) > PREVIEW_CHARACTERS:
         preview = f"{preview[:PREVIEW_CHARACTERS].rstrip()}\n…"
     return {
-        "name": sent.file_name or import_texts.PASTED,
+        "name": sent.file_name or upload_texts.PASTED,
         "size": sent.size,
         "until": kept_until(job),
         "url": reverse("import-input", args=[job.import_id]),

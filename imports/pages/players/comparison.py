@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from imports.catalogue.chart_names import ChartName, difficulty_name
-from imports.games.spec import Chart, Game, Playtype
+from imports.games.spec import Game, Playtype
 from imports.integers import milliseconds
 from imports.models import GameStats, PersonalBest, Session
 from imports.pages.components.class_progress import find_ladder
@@ -31,7 +31,7 @@ PER_PAGE = 25
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PlayerRating:
     """A player's rating and class, and their rank among all who have one."""
 
     name: str
@@ -80,7 +80,7 @@ class ChartRow:
     leader: str
 
 
-def standings(rows: Sequence[GameStats], playtype: Playtype) -> list[Standing]:
+def player_ratings(rows: Sequence[GameStats], playtype: Playtype) -> list[PlayerRating]:
     """Where both stand. One query."""
     rating = playtype.default_profile_rating
     ladder = find_ladder(playtype, rating)
@@ -89,11 +89,11 @@ def standings(rows: Sequence[GameStats], playtype: Playtype) -> list[Standing]:
     for row in rows:
         value = row.ratings.get(rating)
         if value is None:
-            found.append(Standing(row.user.username, formatting.UNKNOWN, "", None))
+            found.append(PlayerRating(row.user.username, formatting.UNKNOWN, "", None))
             continue
         class_name = ladder.name(ladder.index(value)) if ladder else ""
         rank = ranks[row.pk].get(rating)
-        found.append(Standing(row.user.username, profile_rating(value, playtype, rating), class_name, rank))
+        found.append(PlayerRating(row.user.username, profile_rating(value, playtype, rating), class_name, rank))
     return found
 
 
@@ -139,37 +139,24 @@ def chart_rows(
     found = find_charts(one, other, which, most=PER_PAGE, before=(page - 1) * PER_PAGE)
     bests = PersonalBest.objects.in_bulk([key for _, *keys in found for key in keys if key is not None])
     facts = charts_by_pk(chart for chart, _, _ in found)
-    names = (one.user.username, other.user.username)
-    return [
-        _chart_row(
-            facts[chart],
-            (bests.get(mine) if mine else None, bests.get(theirs) if theirs else None),
-            game,
-            playtype,
-            names,
-        )
-        for chart, mine, theirs in found
-    ]
-
-
-def _chart_row(
-    chart: Chart,
-    bests: tuple[PersonalBest | None, PersonalBest | None],
-    game: Game,
-    playtype: Playtype,
-    names: tuple[str, str],
-) -> ChartRow:
-    one, other = bests
-    gap = one.rank_keys[0] - other.rank_keys[0] if one and other else 0
     shown = metric_format(playtype, playtype.leaderboard_order[0])
-    return ChartRow(
-        song=played_song(chart),
-        chart=difficulty_name(game, chart),
-        one=_side(one, game, playtype, is_ahead=gap > 0),
-        other=_side(other, game, playtype, is_ahead=gap < 0),
-        lead=f"+{format_metric(abs(gap), shown)}" if gap else "",
-        leader=names[0 if gap > 0 else 1] if gap else "",
-    )
+    rows = []
+    for key, *keys in found:
+        chart = facts[key]
+        first, second = (bests.get(best) if best else None for best in keys)
+        gap = first.rank_keys[0] - second.rank_keys[0] if first and second else 0
+        leader = one if gap > 0 else other
+        rows.append(
+            ChartRow(
+                song=played_song(chart),
+                chart=difficulty_name(game, chart),
+                one=_side(first, game, playtype, is_ahead=gap > 0),
+                other=_side(second, game, playtype, is_ahead=gap < 0),
+                lead=f"+{format_metric(abs(gap), shown)}" if gap else "",
+                leader=leader.user.username if gap else "",
+            )
+        )
+    return rows
 
 
 def _side(best: PersonalBest | None, game: Game, playtype: Playtype, *, is_ahead: bool) -> Side | None:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
 from imports.games.spec import Game, Playtype
-from imports.models import GameStats, PersonalBest, Session, User
+from imports.models import Chart, GameStats, PersonalBest, Session, User
 from imports.pages.components.calendar import year_of_plays
 from imports.pages.components.import_summary import profile_rating
 from imports.pages.components.rating_history import RANGES, rated_days, rating_plot, trends
@@ -20,12 +20,13 @@ from imports.pages.components.view_models import Link
 from imports.pages.core.pagination import list_url
 from imports.pages.players import overview
 from imports.pages.players.counting_bests import counting_bests
-from imports.pages.players.lists import bests_page, session_lines
+from imports.pages.players.lists import bests_page, session_lines, unplayed_page
 from imports.pages.texts import formatting, player_texts
 from imports.pipeline.derived.ranking import stats_rankings
 
 MAX_LATEST_SESSIONS = 5
 DEFAULT_RANGE = "90d"
+UNPLAYED = "unplayed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,17 @@ class PlayerGame:
         return PersonalBest.objects.filter(user=self.owner, game=self.game.slug, playtype=self.playtype.name)
 
     @property
+    def charts(self) -> QuerySet[Chart]:
+        """What there is to be played; a chart of an earlier version is not counted beside today's."""
+        return Chart.objects.filter(game=self.game.slug, playtype=self.playtype.name, is_primary=True)
+
+    @property
+    def unplayed(self) -> QuerySet[Chart]:
+        """The charts without a best, the hardest first."""
+        played = PersonalBest.objects.filter(user=self.owner, chart=OuterRef("pk"))
+        return self.charts.filter(~Exists(played)).order_by("-level_num", "pk")
+
+    @property
     def sessions(self) -> QuerySet[Session]:
         """Newest first."""
         mine = Session.objects.filter(user=self.owner, game=self.game.slug, playtype=self.playtype.name)
@@ -49,7 +61,7 @@ class PlayerGame:
 
 
 def frame(request: HttpRequest, page: PlayerGame, tab: str) -> dict[str, Any]:
-    """What the page says above its tabs. Three queries."""
+    """What the page says above its tabs. Four queries."""
     best_count, session_count, latest = page.bests.count(), page.sessions.count(), page.sessions.first()
     titles = {
         "overview": (player_texts.OVERVIEW, None),
@@ -65,6 +77,7 @@ def frame(request: HttpRequest, page: PlayerGame, tab: str) -> dict[str, Any]:
         "name": page.game.label(page.playtype.name),
         "playtype": page.playtype,
         "best_count": best_count,
+        "chart_count": page.charts.count(),
         "session_count": session_count,
         "last_played": int(latest.time_ended) if latest else None,
         "tab": tab,
@@ -90,7 +103,7 @@ def rating_box(request: HttpRequest, page: PlayerGame) -> dict[str, Any]:
         "rating_name": formatting.rating_name(rating),
         "score_rating_name": formatting.rating_name(playtype.default_score_rating),
         "trend": trend,
-        "standing": overview.standing(value, playtype, trend) if value is not None else None,
+        "progress": overview.class_progress(value, playtype, trend) if value is not None else None,
         "rank": stats_rankings([stats])[stats.pk].get(rating) if value is not None else None,
         "classes": overview.class_notes(stats, playtype),
         "plot": rating_plot(rated_days(stats, span=RANGES[span]), playtype, span=RANGES[span]),
@@ -118,8 +131,23 @@ def overview_tab(request: HttpRequest, page: PlayerGame) -> dict[str, Any]:
 
 
 def bests_tab(request: HttpRequest, page: PlayerGame) -> dict[str, Any]:
-    """All bests. Four queries."""
-    return bests_page(request, page.bests, page.game, page.playtype)
+    """All bests, or the charts that have none (`?show=unplayed`). Six queries."""
+    is_unplayed = request.GET.get("show") == UNPLAYED
+    kept = {name: None for name in request.GET if name != "range"}
+    views = (
+        (player_texts.ALL_BESTS, page.bests.count(), None, not is_unplayed),
+        (player_texts.NOT_PLAYED, page.unplayed.count(), UNPLAYED, is_unplayed),
+    )
+    chips = [
+        Link(str(name), f"{list_url(request.GET, **{**kept, 'tab': 'bests', 'show': show})}#parts", count, is_current)
+        for name, count, show, is_current in views
+    ]
+    listed = (
+        unplayed_page(request, page.unplayed, page.game)
+        if is_unplayed
+        else bests_page(request, page.bests, page.game, page.playtype)
+    )
+    return {**listed, "views": chips, "is_unplayed": is_unplayed}
 
 
 def sessions_tab(request: HttpRequest, page: PlayerGame) -> dict[str, Any]:

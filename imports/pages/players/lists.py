@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page
@@ -10,15 +11,18 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
+from imports.catalogue.chart_names import ChartName, difficulty_name
 from imports.games.spec import Game, Playtype
-from imports.models import PersonalBest, Session
+from imports.models import Chart, PersonalBest, Session
 from imports.pages.components.best_rows import best_rows
 from imports.pages.components.score_rows import get_page
-from imports.pages.components.view_models import Line, Link
+from imports.pages.components.song_names import played_song
+from imports.pages.components.view_models import Line, Link, SongName
 from imports.pages.core.pagination import list_url
 from imports.pages.players.best_filters import BestFilters, columns, order_bests
 from imports.pages.texts import formatting, player_texts
 from imports.pages.texts.numbers import format_rating
+from imports.pipeline.scoring.chart_loading import charts_by_pk
 
 
 def bests_page(request: HttpRequest, found: QuerySet[PersonalBest], game: Game, playtype: Playtype) -> dict[str, Any]:
@@ -40,6 +44,23 @@ def bests_page(request: HttpRequest, found: QuerySet[PersonalBest], game: Game, 
         ],
         "clear_url": f"{list_url(request.GET, **dict.fromkeys(chosen), page=None)}#parts",
     }
+
+
+@dataclass(frozen=True, slots=True)
+class UnplayedRow:
+    """A chart without a score."""
+
+    song: SongName
+    chart: ChartName
+
+
+def unplayed_page(request: HttpRequest, found: QuerySet[Chart], game: Game) -> dict[str, Any]:
+    """What the list of charts without a score needs. Three queries."""
+    page: Page[Chart] = get_page(found.only("pk"), request)
+    keys = [chart.pk for chart in page.object_list]
+    charts = charts_by_pk(set(keys))
+    rows = [UnplayedRow(played_song(charts[key]), difficulty_name(game, charts[key])) for key in keys]
+    return {"page": page, "rows": rows}
 
 
 def session_lines(sessions: Iterable[Session], playtype: Playtype) -> list[Line]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -26,7 +26,7 @@ STRENGTHS = (1, 5, 20, 50, 100)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ClassProgress:
     """A rating on the way from its class to the next. `ends`: (threshold, class) at both ends of the rail."""
 
     rail: Rail
@@ -35,7 +35,7 @@ class Standing:
     pace: str
 
 
-def standing(value: float, playtype: Playtype, trend: Trend) -> Standing | None:
+def class_progress(value: float, playtype: Playtype, trend: Trend) -> ClassProgress | None:
     """None without a ladder of classes, and at its top."""
     rating = playtype.default_profile_rating
     ladder = find_ladder(playtype, rating)
@@ -47,7 +47,7 @@ def standing(value: float, playtype: Playtype, trend: Trend) -> Standing | None:
     floor = class_floor(ladder, index) or 0.0
     gained = value - trend.days[0].value if trend.days and trend.days[0].day < trend.start else 0.0
     days = round((following[0] - value) / gained * TREND_DAYS) if gained > 0 else 0
-    return Standing(
+    return ClassProgress(
         rail=progress,
         ends=((format_number(floor), ladder.name(index)), (format_number(following[0]), following[1])),
         next_class=formatting.distance_to_class(
@@ -149,11 +149,9 @@ def grades(stats: GameStats, game: Game) -> list[DistributionRow]:
     """How many bests have each grade, the best grade first. One query."""
     bests = PersonalBest.objects.filter(user=stats.user_id, game=stats.game, playtype=stats.playtype, is_primary=True)
     counts = dict(bests.values_list(KT("score_data__grade")).annotate(count=Count("pk")).order_by())
-    return list(_grade_rows(counts, game))
-
-
-def _grade_rows(counts: Mapping[str, int], game: Game) -> Iterator[DistributionRow]:
     order = {value: place for place, value in enumerate(TABLE[game.slug]["grade"])}
+    rows = []
     for value in sorted(counts, key=lambda value: order.get(value, -1), reverse=True):
         bar = rail((("had", counts[value]),), total=max(counts.values()))
-        yield DistributionRow(light_of(game.slug, "grade", value), counts[value], None, bar)
+        rows.append(DistributionRow(light_of(game.slug, "grade", value), counts[value], None, bar))
+    return rows

@@ -46,7 +46,7 @@ class SpreadBar:
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
+class LeaderboardSummary:
     """Where the reader stands, and how many players there are in each part of the ratings, lowest first."""
 
     own: Ranked
@@ -60,7 +60,7 @@ class Board:
     high: str
 
 
-def board_of(reader: User, game: Game, playtype: Playtype) -> Board | None:
+def leaderboard_summary(reader: User, game: Game, playtype: Playtype) -> LeaderboardSummary | None:
     """Returns where the reader stands, None for whoever has no rating there. Two queries."""
     around, out_of = ranked_around(reader.pk, game.slug, playtype, distance=AROUND)
     own = next((each for each in around if each.user_id == reader.pk), None)
@@ -77,7 +77,7 @@ def board_of(reader: User, game: Game, playtype: Playtype) -> Board | None:
         x = (part.number - 1) * width
         bars.append(SpreadBar(f"{x:.2f}%", f"{100 - height:.2f}%", f"{height:.2f}%", part.number == spread.own))
     shown = rating_format(playtype, rating)
-    return Board(
+    return LeaderboardSummary(
         own=own,
         around=tuple(around),
         out_of=out_of,

@@ -73,8 +73,8 @@ def leaderboard(request: HttpRequest, slug: str, playtype_name: str) -> HttpResp
     )
     if not found and number > 1:  # beyond the end: the beginning
         return redirect(f"?{urlencode({'q': text})}" if text else request.path)
-    board = ranking.board_of(reader, game, playtype) if reader and not text and number == 1 else None
-    rows = ranking.ranked_rows([*found, *(board.around if board else ())], reader=reader)
+    summary = ranking.leaderboard_summary(reader, game, playtype) if reader and not text and number == 1 else None
+    rows = ranking.ranked_rows([*found, *(summary.around if summary else ())], reader=reader)
     context = {
         "game": game,
         "name": game.label(playtype.name),
@@ -83,8 +83,8 @@ def leaderboard(request: HttpRequest, slug: str, playtype_name: str) -> HttpResp
         "text": text,
         "count": count,
         "rows": rows[: len(found)],
-        "around": rows[len(found) :] if board and board.own.place > ranking.PER_PAGE else [],
-        "board": board,
+        "around": rows[len(found) :] if summary and summary.own.place > ranking.PER_PAGE else [],
+        "summary": summary,
         "page": Paginator(range(count), ranking.PER_PAGE).get_page(number),
         "tabs": _playtype_tabs(game, playtype, "leaderboard"),
         "crumb": Link(game.name, reverse("game-detail", args=[game.slug]))
@@ -158,7 +158,7 @@ def _comparison(
     page = Paginator(range(totals.count(which)), comparison.PER_PAGE).get_page(request.GET.get("page"))
     days = [rated_days(row, span=RANGES["90d"]) for row in (one, other)]
     return {
-        "sides": comparison.standings((one, other), playtype),
+        "sides": comparison.player_ratings((one, other), playtype),
         "difference": format_change(
             other.ratings.get(rating), one.ratings.get(rating), rating_format(playtype, rating), kind="profile"
         ),

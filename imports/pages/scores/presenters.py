@@ -104,12 +104,18 @@ def session_counts(session: Session, scope: ScoreScope) -> tuple[Cell, ...]:
     """What a session came to, in numbers. One query."""
     # Charts that were played better than ever before, and charts that were played for the first time.
     counts = scope.chart_baselines(scope.scores().values("chart")).aggregate(
-        raised=Count("chart_id", filter=Q(top__gt=F("before"))), first=Count("chart_id", filter=Q(before=None))
+        charts=Count("chart_id"),
+        raised=Count("chart_id", filter=Q(top__gt=F("before"))),
+        first=Count("chart_id", filter=Q(before=None)),
     )
+    minutes = int(session.time_ended - session.time_started) // 60_000
+    played = Cell(score_texts.PLAYED_FOR, f"{minutes // 60}:{minutes % 60:02d}", small=score_texts.HOURS)
     cells = (
         Cell(import_texts.SCORES, session.score_count),
         Cell(import_texts.BETTER_BESTS, counts["raised"]),
         Cell(import_texts.FIRST_PLAYS, counts["first"]),
+        *([played] if minutes else []),
+        Cell(score_texts.CHARTS, counts["charts"]),
     )
     playtype = find_playtype(session.game, session.playtype)
     if playtype is None:

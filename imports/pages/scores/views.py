@@ -24,6 +24,7 @@ from imports.pages.core.permissions import AuthenticatedRequest, sign_in_require
 from imports.pages.core.urls import chart_url, score_url
 from imports.pages.scores.forms import DeleteForm, ScoreForm, SessionForm
 from imports.pages.scores.presenters import notes_on_best, origin_of, scope_on_arrival, session_counts, sources_of
+from imports.pages.scores.session_overview import session_overview
 from imports.pages.texts import formatting, score_texts
 from imports.pipeline.scores import delete_score, edit_score, edit_session
 from imports.pipeline.states import NoLongerExists, PlayerLocked
@@ -133,14 +134,19 @@ def session_detail(request: HttpRequest, session_id: str) -> HttpResponse:
     if session.session_id != session_id:
         return redirect("session-detail", session.session_id)
     scope = session_scope(session)
-    page = get_page(scope.scores().order_by("-time_achieved", "-pk"), request)
     playtype = find_playtype(session.game, session.playtype)
+    overview = session_overview(session, scope, playtype) if playtype else None
+    found = scope.scores().order_by("-time_achieved", "-pk")
+    only_new = "new" in request.GET and overview is not None
+    page = get_page(found.filter(pk__in=overview.new_bests) if overview and only_new else found, request)
     context = {
         "session": session,
         "game": game_name(session.game, [session.playtype]),
         "start": int(session.time_started),
         "end": int(session.time_ended),
-        "length": int(session.time_ended - session.time_started),
+        "overview": overview,
+        "headline": score_texts.session_headline(session.score_count, len(overview.new_bests) if overview else 0),
+        "only_new": only_new,
         "sources": sources_of(session, request),
         "counts": session_counts(session, scope),
         "gains": gains(scope, playtype) if playtype else [],

@@ -1,10 +1,11 @@
-"""The picture of an import for chat programs, 1200 by 630: as SVG, and as the PNG that they take."""
+"""The pictures of imports and sessions for chat programs, 1200 by 630: as SVG, and as the PNG that they take."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,21 +15,43 @@ from django.template.loader import render_to_string
 from redis.exceptions import RedisError
 
 from imports.access.rate_limits import connection
-from imports.models import Import
-from imports.pages.components.import_summary import rating_changes
+from imports.models import Import, Session
+from imports.pages.components.import_summary import find_playtype, rating_changes
+from imports.pages.components.score_rows import session_scope
 from imports.pages.components.view_models import RatingChange
 from imports.pages.core.display_names import game_name
-from imports.pages.texts import import_texts
+from imports.pages.scores.session_overview import MAX_DRAWN, rating_change_of, session_plays, strip_of
+from imports.pages.texts import import_texts, score_texts
 
 FONTS = [str(path) for path in sorted((Path(__file__).parent / "fonts").glob("*.ttf"))]
 KEPT_SECONDS = 600  # that a picture stays in Redis: as long as the programs of one chat ask for it
 WAIT_SECONDS = 2.0  # for the picture that is being drawn
 MAX_SVG_LENGTH = 20_000  # characters; ours have a tenth of that
 SEGMENTS, SEGMENT_WIDTH = 80, 13.4  # of the rail, and units from one to the next
+STRIP_WIDTH, MAX_COLUMNS = 1072, 120  # units, and columns of the plays of a session
+MAX_NAME_LENGTH = 40  # characters of a session's name
+LIGHTS = {
+    "gray": "#a3afb7",
+    "ember": "#e0868a",
+    "red": "#ff7263",
+    "orange": "#ffa14a",
+    "amber": "#ffb224",
+    "gold": "#ffdc4f",
+    "lime": "#b9d470",
+    "green": "#5fd077",
+    "aqua": "#6cf0cb",
+    "blue": "#63b5ff",
+    "slate": "#9fa9f2",
+    "violet": "#c39bff",
+    "pink": "#ffbccb",
+    "rose": "#ff76b2",
+    "silver": "#d5e0e7",
+}
+"""The lights of site.css."""
 _drawing = threading.Semaphore()  # one at a time in a process, so that its other threads are free for everybody else
 
 
-class Busy(Exception):
+class DrawingLimitReached(Exception):
     """Other pictures are being drawn. It may be asked again in a few seconds."""
 
 
@@ -44,6 +67,32 @@ def card_svg(job: Import) -> str:
         "day": job.time_finished,
     }
     return render_to_string("share-card.svg", context)
+
+
+def session_svg(session: Session) -> str:
+    """The picture of a session: its player's public numbers, and the lamps of its plays in their order."""
+    playtype, scope = find_playtype(session.game, session.playtype), session_scope(session)
+    plays = session_plays(session, scope) if playtype and session.score_count <= MAX_DRAWN else []
+    strip = strip_of(plays, most=MAX_COLUMNS)
+    change = rating_change_of(session, playtype) if playtype else None
+    marks = change.class_rail.marks if change and change.class_rail else ()
+    context = {
+        "player": session.user.username,
+        "game": game_name(session.game, [session.playtype]),
+        # The fonts have Latin letters alone; the name of a session may have any.
+        "name": session.name[:MAX_NAME_LENGTH] if session.name.isascii() else "",
+        "headline": score_texts.session_headline(session.score_count, sum(play.is_new_best for play in plays)),
+        "change": change,
+        "segments": _segments(change),
+        # The floor of the class before stands at the beginning of the rail, that of the one after at its middle.
+        "marks": [(x, *mark) for x, mark in zip((64, 600), marks, strict=False)],
+        "columns": [(LIGHTS[color], path) for color, path in strip.lit] if strip else (),
+        "scale": f"{STRIP_WIDTH / strip.columns:.3f}" if strip else "1",
+        "diamonds": [f"{64 + float(mark[:-1]) / 100 * STRIP_WIDTH:.1f}" for mark in strip.marks] if strip else (),
+        "instance": settings.TACHI_NAME or "Tachi Imports",
+        "day": datetime.fromtimestamp(session.time_ended / 1000, UTC),
+    }
+    return render_to_string("share-card-session.svg", context)
 
 
 def _segments(change: RatingChange | None) -> Sequence[tuple[str, str]]:
@@ -62,7 +111,7 @@ def _segments(change: RatingChange | None) -> Sequence[tuple[str, str]]:
 
 
 def card_png(svg: str) -> bytes:
-    """The picture as PNG; drawn once in ten minutes, by whichever process is asked first. Raises Busy."""
+    """The picture as PNG; drawn once in ten minutes, by the process that is asked first. Raises DrawingLimitReached."""
     key = f"tachi:card:{card_digest(svg)}"
     redis = connection(settings.REDIS_URL)
     try:
@@ -72,7 +121,7 @@ def card_png(svg: str) -> bytes:
     if isinstance(kept, bytes):
         return kept
     if len(svg) > MAX_SVG_LENGTH or not _drawing.acquire(timeout=WAIT_SECONDS):
-        raise Busy
+        raise DrawingLimitReached
     try:
         # Our fonts alone, which have every letter that stands in it: no song's title does.
         drawn = bytes(resvg_py.svg_to_bytes(svg_string=svg, font_files=FONTS, skip_system_fonts=True))

@@ -11,7 +11,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from imports import jobs
-from imports.models import State
+from imports.models import State, find_session
 from imports.pages.core.permissions import visible_import
 from imports.pages.sharing import cards
 
@@ -24,13 +24,25 @@ def import_card(request: HttpRequest, import_id: str) -> HttpResponse:
     job = visible_import(request, import_id)
     if job.state != State.COMPLETED:  # of a reverted one nothing is left to show
         raise Http404
-    svg = cards.card_svg(job)
+    return _card_response(request, cards.card_svg(job))
+
+
+@require_safe
+def session_card(request: HttpRequest, session_id: str) -> HttpResponse:
+    """The picture of a session, which everybody may see."""
+    session = find_session(session_id)
+    if session is None:
+        raise Http404
+    return _card_response(request, cards.session_svg(session))
+
+
+def _card_response(request: HttpRequest, svg: str) -> HttpResponse:
     etag = f'"{cards.card_digest(svg)}"'
     if request.headers.get("If-None-Match") == etag:
         return HttpResponse(status=304, headers={"ETag": etag})
     try:
         drawn = cards.card_png(svg)
-    except cards.Busy:
+    except cards.DrawingLimitReached:
         return HttpResponse(status=503, headers={"Retry-After": str(RETRY_AFTER)})
     return HttpResponse(
         drawn, content_type="image/png", headers={"ETag": etag, "Cache-Control": "public, max-age=3600"}

@@ -290,66 +290,70 @@ def _distribution(ladder: str, counts: dict[str, tuple[int, int]]) -> list[Distr
     return rows
 
 
+PARTS: dict[str, Any] = {
+    "crumb": Link("Imports", "#"),
+    "states": ("queued", "running", "completed", "failed", "cancelled", "reverted"),
+    "running": Running("scorelog-2026.json", "#", "/poll", 64),
+    "verdict": VERDICT,
+    "counts": (
+        Count("new scores", 214),
+        Count("new bests", 37),
+        Count("first plays", 12),
+        Count("sessions", 2, "1 new"),
+        Count("duplicates", 18),
+        Count("problems", 3, url="#"),
+    ),
+    "check_counts": (
+        Count("new", 214, swatch="c-new"),
+        Count("duplicates, skipped", 18, swatch="c-dup"),
+        Count("unknown", 2, swatch="c-bad"),
+        Count("invalid", 1, swatch="c-bad"),
+    ),
+    "check_rail": rail((("c-new", 214), ("c-dup", 18), ("c-bad", 3)), total=235, label="214 new, 18 known, 3 not"),
+    "diffs": DIFFS,
+    "lamps": _distribution("lamp", {"PERFECT ULTIMATE CHAIN": (9, 2), "ULTIMATE CHAIN": (102, 6), "CLEAR": (210, -2)}),
+    "grades": _distribution("grade", {"PUC": (9, 2), "S": (137, 9), "AAA+": (221, 0)}),
+    "tabs": (Link("Scores", "#", 214, is_current=True), Link("Sessions", "#", 2), Link("Problems", "#", 3)),
+    "score_card": SCORE_CARD,
+    "active": (Link("SOUND VOLTEX", "#"), Link("From 1 Nov 2026", "#")),
+    "chips": (Link("All", "#", 186, is_current=True), Link("Running", "#", 1), Link("Failed", "#", 6)),
+    "scores": SCORES,
+    "columns": (
+        Column("Song", "#"),
+        Column("Chart", "#"),
+        Column("Lamp", "#"),
+        Column("Score", "#", is_number=True),
+        Column("VF", "#", is_number=True),
+        Column("vs. your best"),
+        Column("Time", "#", "descending", is_number=True),
+    ),
+    "problems": PROBLEMS,
+    "imports": IMPORTS,
+    "lines": (
+        Line("Saturday, dusk", url="#", strong="126 scores, created", rest="23 new bests", time=NIGHT),
+        Line("夜更かし", "maimai DX", "#", "12 scores", "+31", time=NIGHT, end_time=NIGHT + 3_600_000),
+    ),
+    "audit": (
+        AuditLine("circle-check", "Completed", "214 new, 18 duplicates, 3 problems", NIGHT),
+        AuditLine("file-up", "Uploaded by mirei", "in the browser, night-session.json, 61 KB", NIGHT - 3_000),
+    ),
+    "preview": PREVIEW,
+    "section": "imports",
+    "version": "0.1",
+}
+
+
 def sample_context() -> dict[str, Any]:
+    # Made for each request: forms keep what was entered, and progress is told in the reader's language.
     return {
-        "crumb": Link("Imports", "#"),
-        "states": ("queued", "running", "completed", "failed", "cancelled", "reverted"),
+        **PARTS,
         "running_progress": progress_from(RUNNING, poll_url="/poll"),
         "queued_progress": progress_from(QUEUED, poll_url="/poll"),
-        "running": Running("scorelog-2026.json", "#", "/poll", 64),
-        "verdict": VERDICT,
-        "counts": (
-            Count("new scores", 214),
-            Count("new bests", 37),
-            Count("first plays", 12),
-            Count("sessions", 2, "1 new"),
-            Count("duplicates", 18),
-            Count("problems", 3, url="#"),
-        ),
-        "check_counts": (
-            Count("new", 214, swatch="c-new"),
-            Count("duplicates, skipped", 18, swatch="c-dup"),
-            Count("unknown", 2, swatch="c-bad"),
-            Count("invalid", 1, swatch="c-bad"),
-        ),
-        "check_rail": rail((("c-new", 214), ("c-dup", 18), ("c-bad", 3)), total=235, label="214 new, 18 known, 3 not"),
-        "diffs": DIFFS,
-        "lamps": _distribution(
-            "lamp", {"PERFECT ULTIMATE CHAIN": (9, 2), "ULTIMATE CHAIN": (102, 6), "CLEAR": (210, -2)}
-        ),
-        "grades": _distribution("grade", {"PUC": (9, 2), "S": (137, 9), "AAA+": (221, 0)}),
-        "tabs": (Link("Scores", "#", 214, is_current=True), Link("Sessions", "#", 2), Link("Problems", "#", 3)),
-        "score_card": SCORE_CARD,
-        "active": (Link("SOUND VOLTEX", "#"), Link("From 1 Nov 2026", "#")),
-        "chips": (Link("All", "#", 186, is_current=True), Link("Running", "#", 1), Link("Failed", "#", 6)),
-        "scores": SCORES,
-        "columns": (
-            Column("Song", "#"),
-            Column("Chart", "#"),
-            Column("Lamp", "#"),
-            Column("Score", "#", is_number=True),
-            Column("VF", "#", is_number=True),
-            Column("vs. your best"),
-            Column("Time", "#", "descending", is_number=True),
-        ),
         "page": Paginator(range(214), 10).get_page(4),
-        "problems": PROBLEMS,
-        "imports": IMPORTS,
         "others": [replace(row, import_id=f"other-{row.import_id}") for row in IMPORTS],
-        "lines": (
-            Line("Saturday, dusk", url="#", strong="126 scores, created", rest="23 new bests", time=NIGHT),
-            Line("夜更かし", "maimai DX", "#", "12 scores", "+31", time=NIGHT, end_time=NIGHT + 3_600_000),
-        ),
-        "audit": (
-            AuditLine("circle-check", "Completed", "214 new, 18 duplicates, 3 problems", NIGHT),
-            AuditLine("file-up", "Uploaded by mirei", "in the browser, night-session.json, 61 KB", NIGHT - 3_000),
-        ),
-        "preview": PREVIEW,
         "filters": SampleFilters(),
         "upload": SampleUpload(),
         "token": SampleToken({"name": "phone"}),
-        "section": "imports",
-        "version": "0.1",
         **sample_plays(),
     }
 

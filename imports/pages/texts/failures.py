@@ -45,7 +45,9 @@ def explain(message: str, status: int, problems: Sequence[RowProblem]) -> Failur
         cause = import_texts.ENDS_EARLY if ends_early else import_texts.NO_JSON if is_json else ""
         return Failure(cause or import_texts.failure_reason(status), import_texts.failure_advice(status))
     row, field = found["row"], found["path"].partition("].")[2] or found["path"]
-    same = [problem.row for problem in problems if _is_same(problem.message, field, found["expected"])]
+    # The rows that fail over the same field and the same rule.
+    rule, name = found["expected"].rstrip("."), field.rpartition(".")[2]
+    same = [problem.row for problem in problems if rule in problem.message and name in problem.message]
     value = found["value"]
     is_date = IN_SECONDS in found["expected"]
     facts = []
@@ -68,11 +70,6 @@ def explain(message: str, status: int, problems: Sequence[RowProblem]) -> Failur
         field, max(1, len(same)), is_date=is_date, is_missing=is_missing, in_row=row is not None
     )
     return Failure(cause, import_texts.violation_advice(is_date=is_date), tuple(facts))
-
-
-def _is_same(message: str, field: str, expected: str) -> bool:
-    """Whether the problem of a row is the one that the import failed over: the same field, and the same rule."""
-    return expected.rstrip(".") in message and field.rpartition(".")[2] in message
 
 
 def _identifier(problem: RowProblem | None) -> str:

@@ -35,6 +35,8 @@ CLOSE = gettext_lazy("Closest")
 LEADERBOARD = gettext_lazy("Leaderboard")
 GAMES = gettext_lazy("Games")
 GAME = gettext_lazy("Game")
+ALL_BESTS = gettext_lazy("All")
+NOT_PLAYED = gettext_lazy("Not played")
 CHARTS_PLAYED = gettext_lazy("charts played")
 LATEST_SESSIONS = gettext_lazy("sessions in 90 days")
 

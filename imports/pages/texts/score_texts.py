@@ -26,6 +26,14 @@ def score_count(count: int) -> str:
     return ngettext("{count} score", "{count} scores", count).format(count=f"{count:,}")
 
 
+def session_headline(scores: int, new_bests: int) -> str:
+    """What a link to a session is headed by: `103 scores, 14 new bests`."""
+    if not new_bests:
+        return score_count(scores)
+    bests = ngettext("{count} new best", "{count} new bests", new_bests).format(count=f"{new_bests:,}")
+    return _("{scores}, {bests}").format(scores=score_count(scores), bests=bests)
+
+
 # --- scores -----------------------------------------------------------------------------------------
 
 NOT_YOUR_SCORE = gettext_lazy("Only the owner of this score or an administrator can do that.")
@@ -41,6 +49,9 @@ COMMENT = gettext_lazy("Comment")
 HIGHLIGHT = gettext_lazy("Highlight")
 SCORE_HIGHLIGHT_HINT = gettext_lazy("Also pins your best on this chart.")
 SESSION_HIGHLIGHT_HINT = gettext_lazy("Shown first on your profile.")
+PLAYED_FOR = gettext_lazy("played")
+HOURS = gettext_lazy("h")
+CHARTS = gettext_lazy("charts")
 SESSION_NAME = gettext_lazy("Name")
 SESSION_ABOUT = gettext_lazy("Note")
 BLACKLIST = gettext_lazy("Never import this score again")

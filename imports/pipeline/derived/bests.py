@@ -73,6 +73,7 @@ def refresh(
     if not chart_keys:
         return BestsChange()
     facts = dict(charts or {})
+    # An import has the charts of its rows at hand; a revert or a rerating knows their keys only.
     if missing := set(chart_keys) - facts.keys():
         facts |= charts_by_pk(missing)
     by_playtype: dict[tuple[str, str], list[int]] = defaultdict(list)
@@ -87,6 +88,7 @@ def refresh(
         composed = compose_all(_choose(user_id, keys, playtype), facts, playtype)
         alive.update(composed)
         rows = [_row(facts[chart], best, playtype) for chart, best in composed.items()]
+        # COPY cannot resolve conflicts, so that it is only for a player without bests.
         write = _insert if has_none and len(rows) >= COPY_THRESHOLD else _upsert
         new, changed = write(user_id, slug, playtype, rows)
         first, raised = first + new, raised + changed
@@ -143,6 +145,7 @@ def compose_all(chosen: Winners[Key], charts: Mapping[Key, Chart], playtype: Pla
     if not chosen:
         return {}
     candidates = {}
+    # Only the winners' documents are read: choosing them took nothing but the arrays of keys.
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT id, score_id, score_data::text, highlight, time_achieved FROM {SCORES} WHERE id = ANY(%s)",
@@ -219,7 +222,7 @@ def _insert(user_id: int, game: str, playtype: Playtype, rows: Sequence[Mapping[
     player = f"{user_id}\t{game}\t{playtype.name}".encode()
     statement = f"COPY {BESTS} (user_id, game, playtype, {', '.join(COLUMNS)}) FROM STDIN"
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
+        for row in rows:  # one by one, so that their text is never in memory as a whole
             copy.write(b"\t".join([player, *(_copy_text(row[name], kind) for name, kind in COLUMNS.items())]) + b"\n")
     return len(rows), 0
 

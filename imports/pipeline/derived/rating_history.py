@@ -70,6 +70,7 @@ def refresh(user_id: int, change: StatsChange, moments: Sequence[float]) -> None
         # It does not end in what stood, as a release that knows no history was at work: all of it is computed again.
         rebuild(user_id, change)
     elif first == last and (newest is None or newest[0] <= to_date(first)):
+        # The usual case, a session of today: no earlier day changes.
         _save_last_day(user_id, change, first)
     else:
         _recompute(user_id, change, since=first)
@@ -106,6 +107,7 @@ def _save_last_day(user_id: int, change: StatsChange, day: int) -> None:
         )  # fmt: skip
         if cursor.fetchone()[0]:
             return
+        # No score with a time is left on that day. It goes, unless one without a time counts from it.
         # From the newest on, which is nearly always one of that day.
         cursor.execute(
             f"""
@@ -124,10 +126,15 @@ def _save_last_day(user_id: int, change: StatsChange, day: int) -> None:
 def _recompute(user_id: int, change: StatsChange, *, since: int) -> None:
     """Computes the days from `since` on again, and writes what differs."""
     playtype = playtype_of(change.game, change.playtype)
-    mine = {
+    mine: dict[str, Any] = {
         "user": user_id, "game": change.game, "playtype": playtype.name, "since": since, "since_ms": since * DAY_MS,
     }  # fmt: skip
-    counts = _score_counts(mine)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {DAY_OF_SCORE} AS day, count(time_achieved) FROM {SCORES} WHERE {MINE} AND {SINCE} GROUP BY day",
+            mine,
+        )
+        counts = dict(cursor.fetchall())  # of the days on which some scores begin to count
     values = _Replay(playtype, _unchanged_bests(mine, playtype) if counts else {})
     days: dict[int, PlayedDay] = {}
     ratings: Numbers | None = None
@@ -135,7 +142,7 @@ def _recompute(user_id: int, change: StatsChange, *, since: int) -> None:
     for day in sorted({*counts, *events}):
         for chart, found in events.get(day, ()):
             values.put(chart, found)
-        if day in events or ratings is None:
+        if day in events or ratings is None:  # a day without a new best ends with the ratings that it began with
             ratings = ratings_of(playtype, values)
         if day >= since:
             days[day] = PlayedDay(counts[day], ratings)
@@ -144,16 +151,6 @@ def _recompute(user_id: int, change: StatsChange, *, since: int) -> None:
         newest = max(days)
         days[newest] = PlayedDay(counts[newest], change.ratings_after)
     _save(mine, days)
-
-
-def _score_counts(mine: Mapping[str, Any]) -> dict[int, int]:
-    """Day -> how many scores were achieved on it, for the days on which some begin to count."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {DAY_OF_SCORE} AS day, count(time_achieved) FROM {SCORES} WHERE {MINE} AND {SINCE} GROUP BY day",
-            mine,
-        )
-        return dict(cursor.fetchall())
 
 
 class _Replay:
@@ -307,6 +304,7 @@ def _leading_scores(mine: Mapping[str, Any], playtype: Playtype, names: Sequence
             OR ({key} = {function}({key}) OVER earlier AND may_tie)"""
         for key, function in zip(keys, best, strict=True)
     )
+    # A rebuild reads all charts anyway: a list of them would only be compared with itself.
     is_wanted = (
         ""
         if mine["since"] == FIRST_DAY

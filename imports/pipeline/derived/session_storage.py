@@ -97,6 +97,7 @@ def _read(player: Player, start: float, end: float) -> tuple[list[Stored], list[
     whose: list[Any] = [player.user_id, player.game, player.playtype.name]
     names = ", ".join(f'"{name}"' for name in NAMES)
     sessions, identities = [], []
+    # One statement for both tables: which identities meet the sessions is known only once these are found.
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -167,6 +168,7 @@ def save_sessions(
         if session is None:
             new.append(dict(zip((*NAMES, *FACTS), (*names, *facts), strict=True)))
             continue
+        # Two lists, so that a new score in a session does not write its text anew, and a new name not its ratings.
         if session.names != names:
             renamed.append(dict(zip(("id", *NAMES), (session.key, *names), strict=True)))
         if session.facts != facts:
@@ -237,6 +239,7 @@ def save_identities(
             times = {"time_started": identity.start, "time_ended": identity.end}
             rows.append(SessionIdentity(**player.columns, **names, **times))
     if rows:
+        # One that has a row already is here because it has grown: nothing but how far it reaches is written again.
         SessionIdentity.objects.bulk_create(
             rows,
             batch_size=5_000,

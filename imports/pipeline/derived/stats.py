@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection
 
@@ -66,42 +65,36 @@ class StoredBests:
     def top(self, rating: str, count: int | None = None) -> Sequence[float]:
         # Of all ratings with the first that is asked for: the formulas of a playtype mostly ask for as many of each.
         if count not in self._tops:
-            self._tops[count] = self._read_tops(count)
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"""
+                    SELECT asked.name, ARRAY(
+                        SELECT (calculated_data->>asked.name)::float8 AS value FROM {PersonalBest._meta.db_table}
+                        WHERE user_id = %s AND game = %s AND playtype = %s
+                          AND is_primary AND calculated_data->>asked.name IS NOT NULL
+                        ORDER BY value DESC LIMIT %s
+                    ) FROM unnest(%s::text[]) AS asked (name)
+                    """,
+                    [*self._player, count, self._names],
+                )
+                self._tops[count] = dict(cursor.fetchall())
         return self._tops[count][rating]
 
-    def _read_tops(self, count: int | None) -> dict[str, list[float]]:
+    def rated(self, rating: str, *, primary_only: bool = True) -> Sequence[tuple[float, Chart]]:
+        # Without a LIMIT: formulas that ask for charts choose among them by more than the rating.
         with connection.cursor() as cursor:
             cursor.execute(
                 f"""
-                SELECT asked.name, ARRAY(
-                    SELECT (calculated_data->>asked.name)::float8 AS value FROM {PersonalBest._meta.db_table}
-                    WHERE user_id = %s AND game = %s AND playtype = %s
-                      AND is_primary AND calculated_data->>asked.name IS NOT NULL
-                    ORDER BY value DESC LIMIT %s
-                ) FROM unnest(%s::text[]) AS asked (name)
+                SELECT (calculated_data->>%s)::float8 AS value, chart_id FROM {PersonalBest._meta.db_table}
+                WHERE user_id = %s AND game = %s AND playtype = %s
+                  {"AND is_primary" if primary_only else ""} AND calculated_data->>%s IS NOT NULL
+                ORDER BY value DESC
                 """,
-                [*self._player, count, self._names],
+                [rating, *self._player, rating],
             )
-            return dict(cursor.fetchall())
-
-    def rated(self, rating: str, *, primary_only: bool = True) -> Sequence[tuple[float, Chart]]:
-        rows = self._query(
-            "(calculated_data->>%s)::float8 AS value, chart_id",
-            [rating],
-            f"{'AND is_primary ' if primary_only else ''}AND calculated_data->>%s IS NOT NULL ORDER BY value DESC",
-            [rating],
-        )
+            rows = cursor.fetchall()
         charts = charts_by_pk({chart for _, chart in rows})
         return [(value, charts[chart]) for value, chart in rows]
-
-    def _query(self, columns: str, before: list[Any], rest: str, after: list[Any]) -> list[tuple[Any, ...]]:
-        table = PersonalBest._meta.db_table
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT {columns} FROM {table} WHERE user_id = %s AND game = %s AND playtype = %s {rest}",
-                [*before, *self._player, *after],
-            )
-            return list(cursor.fetchall())
 
 
 def refresh(
@@ -119,6 +112,7 @@ def refresh(
     the import that it is for.
     """
     changes = []
+    # A file may give classes of a playtype that it has no scores of.
     for name in dict.fromkeys([*playtypes, *(provided or {})]):
         playtype = playtype_of(game, name)
         # Classes are compared, as a history that agrees needs no look: most imports change none.

@@ -30,6 +30,7 @@ def load_catalogue(keys: Iterable[Key]) -> Catalogue:
     """Returns the songs and charts that these keys can mean."""
     song_keys: dict[str, list[str]] = defaultdict(list)
     chart_keys: dict[str, list[str]] = defaultdict(list)
+    # By game, because the same key means other songs in other games: a row of PMS may ask among the charts of BMS.
     for game, kind, value in keys:
         (song_keys if kind in SONG_KINDS else chart_keys)[game].append(f"{kind}:{value}")
     songs: dict[Key, list[SongFacts]] = defaultdict(list)
@@ -57,6 +58,7 @@ def _load_songs(
     found: dict[int, SongFacts] = {}
     asked = set(wanted)
     rows = Song.objects.filter(_has_one_of(wanted, Song), game=game).order_by("pk")
+    # A song is found under each of its keys that was asked for: rows may name it by title, by number, or both.
     for *columns, match_keys in rows.values_list(*SONG_COLUMNS, "match_keys"):
         song = _song_facts(tuple(columns))
         found[song.pk] = song
@@ -65,6 +67,7 @@ def _load_songs(
             songs[(game, kind, value)].append(song)
     for song_id, song in _songs_by_v3_id(game, asked).items():
         songs[(game, "songID", song_id)].append(found.setdefault(song.pk, song))
+    # All charts of these songs, as a title says nothing of the difficulty.
     for row in Chart.objects.filter(song__in=list(found)).order_by("pk").values_list(*CHART_COLUMNS):
         charts_of[row[2]].append(_chart_facts(row, found[row[2]]))
 
@@ -88,6 +91,7 @@ def _load_charts(game: str, wanted: list[str], *, charts: dict[Key, list[ChartFa
     asked = set(wanted)
     found = Chart.objects.filter(_has_one_of(wanted, Chart), game=game).order_by("pk")
     rows = list(found.values_list(*CHART_COLUMNS, "match_keys"))
+    # Songs once each: many charts share one, and a join would repeat its document with every chart.
     songs = _songs_by_pk({row[2] for row in rows})
     for row in rows:
         chart = _chart_facts(row[:-1], songs[row[2]])

@@ -16,7 +16,7 @@ from imports.games.spec import Chart, Playtype
 log = logging.getLogger(__name__)
 
 CHUNK_ROWS = 5_000  # judged between two queries
-NEWCOMER_CHUNK_ROWS = 250  # without queries: small enough for the processor's cache
+FIRST_IMPORT_CHUNK_ROWS = 250  # without queries: small enough for the processor's cache
 MAX_FUTURE_MS = 86_400_000  # how far the time of a score may be in the future
 
 BLACKLISTED = 0  # in place of a primary key
@@ -88,7 +88,7 @@ def judge_rows(
     """
     seen: set[str] = set()
     playtypes = parsed.context.game.by_name
-    size = CHUNK_ROWS if known else NEWCOMER_CHUNK_ROWS
+    size = CHUNK_ROWS if known else FIRST_IMPORT_CHUNK_ROWS
     for start in range(0, len(parsed.rows), size):
         rows = parsed.rows[start : start + size]
         parsed.rows[start : start + size] = [None] * len(rows)

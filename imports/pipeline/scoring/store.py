@@ -1,4 +1,4 @@
-"""Writes scores, problems and orphans with COPY: a fixed number of statements, whatever the number of rows."""
+"""Writes scores with COPY, looks them up and deletes them: a fixed number of statements for any number of rows."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from typing import Any
 import msgspec
 from django.db import connection
 
-from imports.errors import ProblemType, RowProblem
-from imports.formats import BY_IMPORT_TYPE
+from imports.errors import RowProblem
 from imports.formats.base import Context
-from imports.games.identity import orphan_id
 from imports.games.spec import Chart
 from imports.integers import milliseconds
-from imports.models import Import, ImportProblem, OrphanScore, Score, ScoreBlacklist
+from imports.models import Import, Score, ScoreBlacklist
 from imports.pipeline.derived.islands import Timed
 from imports.pipeline.derived.session_storage import rating_names
 from imports.pipeline.scoring.concurrent_copy import copy_while_producing
@@ -98,7 +96,7 @@ class Batch:
         self.duplicate_count = 0
         self.row_count = row_count
         self.score_count = 0
-        self._pieces: list[bytes] = []
+        self._copy_texts: list[bytes] = []
         self._job_key = job.pk
         self._rated = {playtype.name: rating_names(playtype) for playtype in context.game.playtypes}
         self.added = added
@@ -107,19 +105,19 @@ class Batch:
 
     def add(self, chunk: Chunk) -> None:
         """Adds a chunk of judged rows, which `save` stores."""
-        self._pieces.append(self._encode(chunk))
+        self._copy_texts.append(self._encode(chunk))
 
     def save(self, on_progress: Callable[[int, int], None]) -> None:
         """Copies into the scores table. The caller holds the player's lock, so nothing can be added meanwhile."""
-        total = len(self._pieces)
+        total = len(self._copy_texts)
         if not self.score_count:
             return
         with connection.cursor() as cursor, cursor.copy(COPY) as copy:
-            for number, piece in enumerate(self._pieces):
-                copy.write(piece)
-                self._pieces[number] = b""  # to free its memory
+            for number, text in enumerate(self._copy_texts):
+                copy.write(text)
+                self._copy_texts[number] = b""  # to free its memory
                 on_progress(self.score_count * number // total, self.score_count)
-        self._pieces.clear()
+        self._copy_texts.clear()
 
     def save_while_judging(self, chunks: Iterator[Chunk], *, between: Callable[[], None]) -> None:
         """The same for chunks that are judged without the database. `between` is called between two COPYs."""
@@ -290,112 +288,3 @@ def are_all_stored(keys: Collection[int]) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM {_table(Score)} WHERE id = ANY(%s)", [list(keys)])
         return bool(cursor.fetchone()[0] == len(keys))
-
-
-def save_problems(
-    job: Import,
-    problems: Sequence[RowProblem],
-    context: Context,
-    *,
-    added: datetime,
-    settled: Collection[int] = (),
-    reported: Mapping[int, str] | None = None,
-) -> None:
-    """Stores problems, and one orphan for each row that may be stored one day.
-
-    `settled` rows, which another import has stored, have no orphan. `reported`: what a restored import reported before
-    (`reported_unknown`) and reports again. Orphans that passed to a later import belong to this one again.
-    """
-    if not problems:
-        return
-    orphans = orphan_ids([problem for problem in problems if problem.row not in settled], context, user_id=job.user_id)
-    keys = orphan_keys(orphans.values())
-    new: dict[str, RowProblem] = {}  # orphan ID -> the first row that is this orphan
-    for problem in problems:
-        identity = orphans.get(problem.row)
-        if identity is not None and identity not in keys:
-            new.setdefault(identity, problem)
-    _copy_orphans(job, new, context, added=added)
-    keys.update(orphan_keys(new))
-    # Of several rows with the same orphan the first reports an unknown chart, the others an existing orphan.
-    kinds = {problem.row: ProblemType.NOT_FOUND for problem in new.values()}
-    kinds |= {row: ProblemType(kind) for row, kind in (reported or {}).items()}
-    if job.put_aside:  # orphans that a revert passed to a later import
-        OrphanScore.objects.filter(pk__in=keys.values(), from_import__gt=job.pk).update(from_import=job)
-
-    def columns_of(problem: RowProblem) -> tuple[Any, ...]:
-        identity = orphans.get(problem.row)
-        kind = problem.type
-        if kind is ProblemType.NOT_FOUND:
-            kind = kinds.get(problem.row, ProblemType.ORPHAN_EXISTS)
-        key = None if identity is None else keys[identity]
-        return (job.pk, problem.row, kind.value, problem.message, to_json(problem.datapoint).decode(), key)
-
-    columns = ("job_id", "row", "type", "message", "datapoint", "orphan_id")
-    copy_rows(ImportProblem, columns, map(columns_of, problems))
-
-
-def reported_unknown(job: Import) -> dict[int, str]:
-    """Returns row -> `SongOrChartNotFound` or `OrphanExists`, as the import reported it before."""
-    kinds = (ProblemType.NOT_FOUND, ProblemType.ORPHAN_EXISTS)
-    return dict(ImportProblem.objects.filter(job=job, type__in=kinds).values_list("row", "type"))
-
-
-def orphan_ids(problems: Iterable[RowProblem], context: Context, *, user_id: int) -> dict[int, str]:
-    """Returns row -> the ID of its orphan, for rows that are kept."""
-    sent = context.as_sent()
-    return {
-        problem.row: orphan_id(
-            user_id=user_id, import_type=_kept_as(problem, context), data=problem.datapoint, context=sent
-        )
-        for problem in problems
-        if problem.becomes_orphan
-    }
-
-
-def _kept_as(problem: RowProblem, context: Context) -> str:
-    return problem.kept_as or context.import_type
-
-
-def orphan_keys(identities: Iterable[str]) -> dict[str, int]:
-    """Returns the existing orphans with their primary keys."""
-    return dict(OrphanScore.objects.filter(orphan_id__in=list(identities)).values_list("orphan_id", "pk"))
-
-
-def reason(message: str, context: Context) -> str:
-    """Returns why a row is an orphan: its message, and whether the version of its file is unknown here."""
-    version = context.version
-    if not version or version in context.playtype.versions or f"version {version}" in message:
-        return message
-    return f"{message.removesuffix('.')}. The version {version} is not known here."
-
-
-def _copy_orphans(job: Import, new: Mapping[str, RowProblem], context: Context, *, added: datetime) -> None:
-    """Stores orphans: ID -> the problem of the row."""
-    columns = (
-        "orphan_id", "user_id", "from_import_id", "import_type", "game", "data", "context", "error_message",
-        "time_inserted", "chart_hash", "chart_playtype",
-    )  # fmt: skip
-    describe = BY_IMPORT_TYPE[context.import_type].unknown_chart
-    sent = context.as_sent()
-    shared = to_json(sent).decode()
-
-    def columns_of(identity: str, problem: RowProblem) -> tuple[Any, ...]:
-        chart = describe(problem.datapoint, sent) if describe and problem.type is ProblemType.NOT_FOUND else None
-        return (
-            identity, job.user_id, job.pk, _kept_as(problem, context), context.game.slug,
-            to_json(problem.datapoint).decode(), shared, reason(problem.message, context), added,
-            chart.hash if chart else "", chart.playtype if chart else "",
-        )  # fmt: skip
-
-    copy_rows(OrphanScore, columns, (columns_of(*each) for each in new.items()))
-
-
-def copy_rows(model: type[Any], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Copies rows of Python values into a table; JSON columns take text."""
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY {_table(model)} ({', '.join(columns)}) FROM STDIN") as copy,
-    ):
-        for row in rows:
-            copy.write_row(row)

@@ -51,7 +51,7 @@ def carriers(user_id: int, score_ids: Iterable[str]) -> dict[int, set[str]]:
 
     A score that its owner deleted after an import had completed is none of that import's any more.
     """
-    names = {bytes.fromhex(score_id[1:]): score_id for score_id in score_ids}
+    names = {bytes.fromhex(score_id[1:]): score_id for score_id in score_ids}  # without the T of every ID
     if not names:
         return {}
     found = {}

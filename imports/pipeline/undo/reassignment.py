@@ -56,6 +56,7 @@ def reassign_scores(jobs: Sequence[Import]) -> dict[int, Reassignment]:
     owners = Import.objects.in_bulk(sharers)
     passed: dict[int, Reassignment] = defaultdict(Reassignment)
     left = set().union(*sharers.values())  # what has not passed to anybody yet
+    # In two rounds: an import that yields the score anew precedes an earlier one that has merely carried it.
     for key, score_ids in sharers.items():
         judged = _judged_again(owners[key], score_ids & left)
         while rows := list(islice(judged, SCORES_PER_STATEMENT)):

@@ -92,37 +92,25 @@ def charts(title: Title, *, number: int, chance: Random) -> Iterator[Chart]:
 
 def _chart(playtype: str, difficulty: str, level: int, *, number: int, notes: int, chance: Random) -> Chart:
     data: Row = {"2dxtraSet": None, "hashSHA256": None, "inGameID": number, "notecount": notes}
-    data |= _bpi(level, notes, chance)
+    # Only the two highest levels have figures for BPI, and only they are rated by the community.
+    is_high = level >= 11
+    data |= {
+        "bpiCoefficient": round(chance.uniform(0.85, 1.45), 6) if is_high and chance.random() < 0.8 else None,
+        "kaidenAverage": int(2 * notes * chance.uniform(0.82, 0.89)) if is_high else None,
+        "worldRecord": int(2 * notes * chance.uniform(0.965, 0.995)) if is_high else None,
+    }
     if playtype == "SP":
-        data |= _sp_tiers(level, chance)
+        normal = level + chance.randint(0, 7) / 10 if is_high else 0
+        hard = normal + chance.randint(0, 3) / 10 if is_high else 0
+        data |= {
+            "exhcTier": tier(hard + chance.randint(1, 4) / 10, "EX", chance) if is_high else None,
+            "hcTier": tier(hard, _letter(hard), chance) if is_high else None,
+            "ncTier": tier(normal, _letter(normal), chance) if is_high else None,
+        }
     else:
         value = level + chance.randint(0, 8) / 10
         data["dpTier"] = tier(value, f"{value:.1f}", chance)
     return Chart(playtype=playtype, difficulty=difficulty, level=str(level), level_num=level, data=data)
-
-
-def _bpi(level: int, notes: int, chance: Random) -> Row:
-    """Only the two highest levels have figures."""
-    if level < 11:
-        return {"bpiCoefficient": None, "kaidenAverage": None, "worldRecord": None}
-    return {
-        "bpiCoefficient": round(chance.uniform(0.85, 1.45), 6) if chance.random() < 0.8 else None,
-        "kaidenAverage": int(2 * notes * chance.uniform(0.82, 0.89)),
-        "worldRecord": int(2 * notes * chance.uniform(0.965, 0.995)),
-    }
-
-
-def _sp_tiers(level: int, chance: Random) -> Row:
-    if level < 11:
-        # Only the two highest levels are rated by the community.
-        return {"exhcTier": None, "hcTier": None, "ncTier": None}
-    normal = level + chance.randint(0, 7) / 10
-    hard = normal + chance.randint(0, 3) / 10
-    return {
-        "exhcTier": tier(hard + chance.randint(1, 4) / 10, "EX", chance),
-        "hcTier": tier(hard, _letter(hard), chance),
-        "ncTier": tier(normal, _letter(normal), chance),
-    }
 
 
 def _letter(value: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imports.pages.texts import formatting, import_texts, revert_texts, score_texts
+from imports.pages.texts import formatting, import_texts, revert_texts, score_texts, upload_texts
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_sentences_agree_with_what_they_count() -> None:
         revert_texts.bests_fall_back(1, 1200),
         revert_texts.bests_one_by_one(1, shown=50),
         revert_texts.bests_one_by_one(1200, shown=50),
-        import_texts.all_rows_needed(40, 1),
+        upload_texts.all_rows_needed(40, 1),
         import_texts.same_name_notice(2),
     ] == [
         "1 session removed, 2 sessions lose scores, 1 session is new.",

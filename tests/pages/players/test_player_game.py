@@ -52,7 +52,7 @@ def test_the_page_shows_the_rating_its_gain_and_the_way_to_the_next_class(anyone
     assert "at the pace of the last 90 days." in said
     assert "Dan LV.03" in said
     assert "#1 of 1" in said
-    assert "18 charts played 2 sessions" in said
+    assert "18 of 18 charts played 2 sessions" in said
 
 
 def test_the_rating_over_time_is_a_picture_and_a_table(anyone: Client) -> None:
@@ -176,3 +176,35 @@ def test_the_number_of_queries_does_not_grow(
     played(*[(number, 9_000_000 + number, "CLEAR") for number in range(1, 70)])
     with django_assert_max_num_queries(24):
         anyone.get(f"{PAGE}?tab={tab}&range=all")
+
+
+def test_charts_without_a_score_are_listed_the_hardest_first(anyone: Client) -> None:
+    played((1, 9_500_000, "CLEAR"))
+    for number, level in ((901, 14), (902, 19), (903, 17)):
+        factories.a_chart(factories.a_song(number), level=level)
+    factories.a_chart(factories.a_song(904), is_primary=False)
+
+    said = text_of(anyone.get(f"{PAGE}?tab=bests"))
+    assert "1 of 4 charts played" in said
+    assert "All 1 Not played 3" in said
+    page = anyone.get(f"{PAGE}?tab=bests&show=unplayed")
+    assert [str(row.chart) for row in page.context["rows"]] == ["EXH 19", "EXH 17", "EXH 14"]
+    assert "Song 902 Somebody EXH 19" in text_of(page)
+
+
+def test_a_player_of_every_chart_is_told_so(anyone: Client) -> None:
+    played((1, 9_500_000, "CLEAR"))
+    assert "Every chart has a score." in text_of(anyone.get(f"{PAGE}?tab=bests&show=unplayed"))
+
+
+def test_the_queries_for_unplayed_charts_do_not_grow(
+    anyone: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    played((1, 9_500_000, "CLEAR"))
+    factories.a_chart(factories.a_song(901))
+    with django_assert_max_num_queries(60) as few:
+        anyone.get(f"{PAGE}?tab=bests&show=unplayed")
+    for number in range(910, 930):
+        factories.a_chart(factories.a_song(number))
+    with django_assert_max_num_queries(len(few)):
+        anyone.get(f"{PAGE}?tab=bests&show=unplayed")

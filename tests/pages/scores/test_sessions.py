@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from imports.models import AuditEntry, Import, Score, Session
+from imports.pages.scores import session_overview
 from tests import factories, people
 from tests.pages.html_parsing import heading_of, messages_of, text_of, url_of
 
@@ -136,3 +140,91 @@ def test_a_session_of_a_tool_says_how_many_imports_brought_it() -> None:
     listed = re.search(r'href="(/imports/\?run=[^"]*)"', page.content.decode())
     assert listed
     assert people.session_of(alice).get(listed[1]).content.decode().count('name="import"') == 4
+
+
+# --- pictures ---------------------------------------------------------------------------------------
+
+
+def test_a_session_shows_the_rating_before_and_after_it() -> None:
+    first, second = factories.charts(2)
+    factories.an_import(people.alice(), factories.score_on(first, timeAchieved=factories.NOON))
+    factories.an_import(people.alice(), factories.score_on(second, timeAchieved=factories.NOON + DAY))
+    said = text_of(people.guest().get(address()))
+    assert "VOLFORCE before 0.294 0.588 +0.294" in said
+    assert "played" not in said  # one play has no length
+
+
+@pytest.mark.parametrize("fields", [{"timeAchieved": factories.NOON + 5 * factories.HOUR}, {}])
+def test_a_session_beside_others_of_its_day_claims_no_rating(fields: dict[str, int]) -> None:
+    """Ratings are kept by day: what came without a time counts on the day of the import."""
+    first, second = factories.charts(2)
+    noon = int(timezone.now().replace(hour=12).timestamp() * 1000) - DAY
+    shifted = {name: value - factories.NOON + noon for name, value in fields.items()}
+    factories.an_import(people.alice(), factories.score_on(first, timeAchieved=noon))
+    other = factories.an_import(people.alice(), factories.score_on(second, **shifted))
+    other.scores.update(time_added=datetime.fromtimestamp(noon / 1000, UTC))
+    session = Session.objects.order_by("time_started")[0]
+    said = text_of(people.guest().get(f"/sessions/{session.session_id}/"))
+    assert "VOLFORCE before" not in said
+    assert "VOLFORCE 0." not in said
+
+
+@pytest.fixture
+def played() -> Session:
+    """Four plays on three charts: a new best, a lesser score on the same chart, a first play, a failed one."""
+    charts = factories.charts(3)
+    factories.an_import(people.alice(), factories.score_on(charts[0], 9_000_000, timeAchieved=factories.NOON))
+    plays = [
+        (charts[0], 9_600_000, "EXCESSIVE CLEAR"),
+        (charts[0], 9_100_000, "CLEAR"),
+        (charts[1], 9_000_000, "CLEAR"),
+    ]
+    plays.append((charts[2], 7_000_000, "FAILED"))
+    rows = [
+        factories.score_on(chart, score, lamp=lamp, timeAchieved=factories.NOON + DAY + place * factories.MINUTE)
+        for place, (chart, score, lamp) in enumerate(plays)
+    ]
+    factories.an_import(people.alice(), *rows)
+    return Session.objects.order_by("-time_started")[0]
+
+
+def test_the_plays_of_a_session_are_drawn_in_their_order_and_counted_by_lamp(played: Session) -> None:
+    page = people.guest().get(address())
+    overview = page.context["overview"]
+    assert overview.strip.columns == 4
+    assert [color for color, _ in overview.strip.lit] == ["violet", "green", "ember"]
+    assert overview.strip.marks == ("9.75%",)
+    assert [(line.light.value, line.plays, line.new_bests) for line in overview.lamps] == [
+        ("EXCESSIVE CLEAR", 1, 1), ("CLEAR", 2, 0), ("FAILED", 1, 0),
+    ]  # fmt: skip
+    said = text_of(page)
+    assert "scores 4 new bests 1 first plays 2 played 0:03 h charts 3" in said
+    assert "Grades of this session" in said
+
+
+def test_the_scores_of_a_session_can_be_narrowed_to_its_new_bests(played: Session) -> None:
+    page = people.guest().get(f"{address()}?new")
+    assert [row.score for row in page.context["rows"]] == ["9,600,000"]
+    assert "Show all scores" in text_of(page)
+    assert "Only the new best" in text_of(people.guest().get(address()))
+
+
+def test_a_session_of_very_many_plays_is_told_in_numbers_alone(
+    played: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_overview, "MAX_DRAWN", 3)
+    page = people.guest().get(address())
+    assert "Every play, in order" not in text_of(page)
+    assert "Grades of this session" in text_of(page)
+
+
+def test_the_queries_of_a_sessions_page_do_not_grow(played: Session, django_assert_max_num_queries: Any) -> None:
+    with django_assert_max_num_queries(60) as few:
+        people.guest().get(address())
+    charts = [factories.a_chart(factories.a_song(number)) for number in range(100, 130)]
+    start = int(played.time_ended) + factories.MINUTE
+    rows = [factories.score_on(chart, timeAchieved=start + place) for place, chart in enumerate(charts)]
+    factories.an_import(people.alice(), *rows)
+    with django_assert_max_num_queries(len(few)):
+        page = people.guest().get(address())
+    assert page.context["overview"].strip.columns == 34

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import struct
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 import resvg_py
+from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import Settings
 from redis import Redis
 
-from imports.models import Import, State
+from imports.models import Import, Session, State
+from imports.pages.components.lamp_colors import TABLE, light_of
+from imports.pages.scores.session_overview import Play
 from imports.pages.sharing import cards
 from tests import factories, people
 from tests.pages.html_parsing import heading_of, in_state, messages_of, text_of, url_of
@@ -92,6 +96,62 @@ def test_the_manifest_names_icons_that_are_there_and_where_files_are_shared_to()
     target = manifest["share_target"]
     assert (target["action"], target["method"]) == ("/import/share/", "POST")
     assert {".json", ".csv", ".xml"} <= set(target["params"]["files"][0]["accept"])
+
+
+# --- sessions --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def session() -> Session:
+    """Three plays of Alice's, a day after one on the first chart."""
+    charts = factories.charts(3)
+    factories.an_import(people.alice(), factories.score_on(charts[0], 9_000_000, timeAchieved=factories.NOON))
+    start = factories.NOON + 24 * factories.HOUR
+    rows = [factories.score_on(chart, timeAchieved=start + place) for place, chart in enumerate(charts)]
+    factories.an_import(people.alice(), *rows)
+    return Session.objects.order_by("-time_started")[0]
+
+
+def test_the_picture_of_a_session_is_a_png_for_everybody(session: Session, redis_clean: Redis) -> None:
+    answer = people.guest().get(f"/sessions/{session.session_id}/card.png")
+    assert (answer.status_code, answer["Content-Type"]) == (200, "image/png")
+    assert struct.unpack(">II", answer.content[16:24]) == (1200, 630)
+    assert len(answer.content) < 120_000
+    assert people.guest().get(f"/sessions/{'Q' + '0' * 40}/card.png").status_code == 404
+
+
+def test_the_picture_of_a_session_has_its_rating_lamps_and_new_bests(session: Session) -> None:
+    svg = cards.session_svg(session)
+    assert "VOLFORCE" in svg
+    assert "3 scores, 1 new best" in svg
+    assert svg.count('fill="#ffd55c"') == 2  # the gain and one diamond
+    assert cards.LIGHTS["green"] in svg
+    session.name = "終電"  # the fonts have no such letters
+    assert "終電" not in cards.session_svg(session)
+    session.name = "<b>last train</b>"
+    assert "&lt;b&gt;last train" in cards.session_svg(session)
+
+
+def test_a_large_session_has_a_picture_too(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    light = light_of("sdvx", "lamp", "CLEAR")
+    plays = [Play(place, place, light, place, place % 7 == 0) for place in range(2_000)]
+    monkeypatch.setattr(cards, "session_plays", lambda *_: plays)
+    assert len(cards.session_svg(session)) < cards.MAX_SVG_LENGTH
+
+
+def test_the_lights_of_a_picture_are_those_of_the_pages() -> None:
+    sheet = (Path(settings.BASE_DIR) / "static" / "css" / "site.css").read_text()
+    assert {f"--light-{name}: {colour};" in sheet for name, colour in cards.LIGHTS.items()} == {True}
+    shown = {light.color for ladders in TABLE.values() for ladder in ladders.values() for light in ladder.values()}
+    assert shown <= {*cards.LIGHTS}
+
+
+def test_a_session_names_its_picture_and_what_it_changed(session: Session, settings: Settings) -> None:
+    settings.TACHI_PUBLIC_URL = "https://scores.example.org"
+    page = people.guest().get(f"/sessions/{session.session_id}/").content.decode()
+    assert f'content="https://scores.example.org/sessions/{session.session_id}/card.png"' in page
+    assert 'property="og:title" content="VOLFORCE 0.' in page
+    assert 'content="3 scores, 1 new best by Alice, SOUND VOLTEX"' in page
 
 
 # --- files that a phone shares ---------------------------------------------------------------------------

@@ -43,16 +43,17 @@ def failing_tools(player: User) -> Sequence[FailingTool]:
             failed.setdefault(source, []).append(job)
         else:
             settled.add(source)
-    return [_told(jobs) for jobs in list(failed.values())[:MAX_TOLD]]
-
-
-def _told(jobs: Sequence[Import]) -> FailingTool:
-    newest = jobs[0]
-    query = urlencode({"type": newest.import_type, "state": State.FAILED.value})
-    return FailingTool(
-        text=import_texts.tool_fails(format_name(newest), len(jobs)),
-        message=formatting.first_line(newest.error_message),
-        time=milliseconds(newest.time_queued),
-        url=import_url(newest),
-        list_url=f"{reverse('import-list')}?{query}",
-    )
+    tools = []
+    for jobs in list(failed.values())[:MAX_TOLD]:
+        newest = jobs[0]
+        query = urlencode({"type": newest.import_type, "state": State.FAILED.value})
+        tools.append(
+            FailingTool(
+                text=import_texts.tool_fails(format_name(newest), len(jobs)),
+                message=formatting.first_line(newest.error_message),
+                time=milliseconds(newest.time_queued),
+                url=import_url(newest),
+                list_url=f"{reverse('import-list')}?{query}",
+            )
+        )
+    return tools

@@ -17,7 +17,7 @@ from imports.models.documents import UNFINISHED
 from imports.pages.components.import_summary import rating_change
 from imports.pages.components.lamp_colors import Light
 from imports.pages.components.lamp_strip import lamp_strip
-from imports.pages.components.view_models import ImportRow, ImportRun, ScoreRow
+from imports.pages.components.view_models import ImportRow, ImportRun
 from imports.pages.core.display_names import format_name, import_description, import_name
 from imports.pages.core.urls import import_url, poll_url, run_url
 from imports.pages.imports.listing.runs import MAX_REVERTED_TOGETHER, Folding
@@ -40,13 +40,16 @@ def import_rows(found: Sequence[Import], reader: permissions.Person) -> list[Imp
         name = import_name(job, private=permissions.can_see_input(reader, job))
         is_done = job.state == State.COMPLETED
         rating, rating_name = rating_change(job.game, job.rating_changes) if is_done else ("", "")
-        single = singles.get(job.pk)
+        single, about = singles.get(job.pk), import_description(job, name=name)
+        if single:  # it is called by its score, and the second line names the file, if that has a name
+            told = import_description(job, name="")
+            about = told if name in told else f"{told}, {name}"
         rows.append(
             ImportRow(
                 import_id=job.import_id,
-                name=_played_chart(single) if single else name,
+                name=f"{single.song.title} {single.chart}" if single else name,
                 url=import_url(job),
-                about=_description(job, name) if single else import_description(job, name=name),
+                about=about,
                 state=job.state,
                 time=milliseconds(job.time_queued),
                 did=_result(job, taken.get(job.pk)),
@@ -137,16 +140,6 @@ def _total_changes(parts: Iterable[Import]) -> dict[str, dict[str, tuple[float |
                     end = after if end is None else end + after - (before or 0)
                 totals[playtype][rating] = start, end
     return totals
-
-
-def _description(job: Import, name: str) -> str:
-    """The second line of an import that is called by its score: with its file, if that has a name."""
-    about = import_description(job, name="")
-    return about if name in about else f"{about}, {name}"
-
-
-def _played_chart(row: ScoreRow) -> str:
-    return f"{row.song.title} {row.chart}"
 
 
 def _result(job: Import, taken: tuple[int, int] | None) -> str:

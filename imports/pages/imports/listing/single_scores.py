@@ -46,9 +46,8 @@ def lamps_of(runs: Sequence[Sequence[int]]) -> list[list[Light]]:
     scores = Score.objects.filter(from_import__in=keys, game__in=BY_SLUG)
     # Without the documents themselves: a hook's may hold the graph of a whole gauge.
     rows = scores.values("from_import_id", "game", **{name: F(f"score_data__{name}") for name in LAMPS})
-    lamps = {row["from_import_id"]: shown_lamp(row["game"], _present(cast(Mapping[str, Any], row))) for row in rows}
+    lamps = {}
+    for row in cast("Iterable[Mapping[str, Any]]", rows):
+        present = {name: row[name] for name in LAMPS if row[name] is not None}
+        lamps[row["from_import_id"]] = shown_lamp(row["game"], present)
     return [[lamps[key] for key in sorted(run) if key in lamps] for run in runs]
-
-
-def _present(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in LAMPS if row[name] is not None}

@@ -32,7 +32,12 @@ IMPORT_ID = re.compile("[0-9a-f]{40}")
 @require_http_methods(["GET", "HEAD", "POST"])
 @sign_in_required
 def bulk_revert(request: AuthenticatedRequest) -> HttpResponse:
-    selection = request.POST if request.method == "POST" else _named_imports(request)
+    selection: QueryDict = request.POST if request.method == "POST" else request.GET
+    if "run" in request.GET and request.method != "POST":
+        # A run is named by its ends, as a hundred IDs would make the address too long for servers.
+        members = run_members(visible_imports(request), request.GET["run"]).filter(state=State.COMPLETED)
+        selection = QueryDict(mutable=True)
+        selection.setlist("import", list(members.values_list("import_id", flat=True)[: MAX_REVERTED_TOGETHER + 1]))
     count = len(set(selection.getlist("import")))
     # Nothing chosen, or too much, is no error of an address: the list is where to choose again.
     if not count or count > MAX_REVERTED_TOGETHER:
@@ -122,16 +127,6 @@ def bulk_restore(request: AuthenticatedRequest) -> HttpResponse:
 
 
 # --- what was chosen ----------------------------------------------------------------------------------
-
-
-def _named_imports(request: AuthenticatedRequest) -> QueryDict:
-    """What the address names; a run is named by its ends, as a hundred IDs would make it too long for servers."""
-    if "run" not in request.GET:
-        return request.GET
-    members = run_members(visible_imports(request), request.GET["run"]).filter(state=State.COMPLETED)
-    named = QueryDict(mutable=True)
-    named.setlist("import", list(members.values_list("import_id", flat=True)[: MAX_REVERTED_TOGETHER + 1]))
-    return named
 
 
 def _selected_imports(request: AuthenticatedRequest, selection: QueryDict) -> list[Import]:

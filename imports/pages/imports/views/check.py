@@ -18,7 +18,7 @@ from imports.pages.core.permissions import AuthenticatedRequest, sign_in_require
 from imports.pages.core.urls import import_url
 from imports.pages.imports import checks, pending_uploads
 from imports.pages.imports.check_summary import Check, read_check
-from imports.pages.texts import import_texts
+from imports.pages.texts import upload_texts
 
 PER_PAGE = 50
 ANSWERS = {"skip": {"invalid": "skip"}, "whole": {}}
@@ -30,7 +30,7 @@ ANSWERS = {"skip": {"invalid": "skip"}, "whole": {}}
 def import_check(request: AuthenticatedRequest, check_id: str) -> HttpResponse:
     facts = pending_uploads.get_check(request.user, check_id)
     if facts is None:
-        messages.info(request, import_texts.CHECK_EXPIRED)
+        messages.info(request, upload_texts.CHECK_EXPIRED)
         return redirect("import-new")
     if facts["imported"]:  # the button was pressed before, or the page was left and comes back
         return redirect(reverse("import-detail", args=[facts["imported"]]))
@@ -39,13 +39,13 @@ def import_check(request: AuthenticatedRequest, check_id: str) -> HttpResponse:
         return _page(request, check)
     answer = request.POST.get("do", "")
     if answer == "whole" and check.why_not:
-        messages.info(request, import_texts.NOT_ALL_VALID)
+        messages.info(request, upload_texts.NOT_ALL_VALID)
         return _page(request, check, status=409)
     if answer in ("use", "use-all", "unuse"):
         return _check_again(request, check_id, facts, answer)
     if answer not in ANSWERS:
         pending_uploads.delete(request.user)
-        messages.info(request, import_texts.NOTHING_IMPORTED)
+        messages.info(request, upload_texts.NOTHING_IMPORTED)
         return redirect("import-new")
     return _import(request, check_id, answer)
 
@@ -54,7 +54,7 @@ def _check_again(request: AuthenticatedRequest, check_id: str, facts: Mapping[st
     """The same file with rows on the charts that they can only have meant, or without them again."""
     upload = pending_uploads.get_upload(request.user, check_id, fields={})
     if upload is None:
-        messages.info(request, import_texts.CHECK_EXPIRED)
+        messages.info(request, upload_texts.CHECK_EXPIRED)
         return redirect("import-new")
     if answer == "unuse":
         changed = checks.without_charts(upload)
@@ -64,9 +64,9 @@ def _check_again(request: AuthenticatedRequest, check_id: str, facts: Mapping[st
     try:
         return redirect("import-check", checks.check_and_keep(request, changed))
     except submissions.CheckInProgress:
-        messages.info(request, import_texts.BUSY)
+        messages.info(request, upload_texts.BUSY)
     except pending_uploads.UploadNotKept:
-        messages.info(request, import_texts.NOT_KEPT)
+        messages.info(request, upload_texts.NOT_KEPT)
     return redirect("import-check", check_id)
 
 
@@ -80,7 +80,7 @@ def _import(request: AuthenticatedRequest, check_id: str, answer: str) -> HttpRe
     """Once, however often the button is pressed."""
     upload = pending_uploads.get_upload(request.user, check_id, fields=ANSWERS[answer])
     if upload is None:
-        messages.info(request, import_texts.CHECK_EXPIRED)
+        messages.info(request, upload_texts.CHECK_EXPIRED)
         return redirect("import-new")
     try:
         # The check's ID is the key: two presses at once make one import.

@@ -43,25 +43,22 @@ def orphan_list(request: AuthenticatedRequest) -> HttpResponse:
     if retry is not None:
         url = reverse("api:orphan-retry-poll-status", args=[retry.retry_id])
         progress = progress_from(jobs.orphan_progress(retry), poll_url=url)
+    # The first page alone has the titles: they are of the newest orphans, whatever page is listed below.
+    newest = [] if request.GET else list(_orphans().filter(user=request.user).order_by("-pk")[:MAX_GROUPED])
+    groups = orphan_groups(newest) if newest else []
+    sure = [group for group in groups if group.matches]
     context = {
         "progress": progress,
         "page": page,
         "rows": orphan_rows(page.rows),
-        **_groups(request),
+        "groups": groups,
+        "sure": sure,
+        "sure_scores": sum(len(group.matches) for group in sure),
         "last_try": _last_try(request),
         "crumb": Link(request.user.username, reverse("profile", args=[request.user.username])),
         "section": "profile",
     }
     return render(request, "orphan-list.html", context)
-
-
-def _groups(request: AuthenticatedRequest) -> dict[str, Any]:
-    """The titles of the reader's newest orphans, on the first page; and what all sure matches together are."""
-    if request.GET:
-        return {"groups": [], "sure": []}
-    groups = orphan_groups(list(_orphans().filter(user=request.user).order_by("-pk")[:MAX_GROUPED]))
-    sure = [group for group in groups if group.matches]
-    return {"groups": groups, "sure": sure, "sure_scores": sum(len(group.matches) for group in sure)}
 
 
 @require_POST

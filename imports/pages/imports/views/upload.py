@@ -25,7 +25,7 @@ from imports.pages.core.urls import import_url
 from imports.pages.imports import pending_uploads
 from imports.pages.imports.checks import check_and_keep
 from imports.pages.imports.forms import UploadForm
-from imports.pages.texts import import_texts
+from imports.pages.texts import upload_texts
 from imports.pipeline.progress import snapshot_facts
 
 FORM_OVERHEAD_BYTES = 64 * 1024  # bytes of the other fields and of what stands between them
@@ -51,8 +51,8 @@ def import_new(request: HttpRequest) -> HttpResponseBase:
         return response
     # Refused before the form was looked at: upload.js could make nothing of a page for signing in or about old forms.
     if request.user.is_authenticated:
-        return JsonResponse({"description": import_texts.PAGE_EXPIRED}, status=403)
-    return JsonResponse({"description": import_texts.SIGNED_OUT}, status=401)
+        return JsonResponse({"description": upload_texts.PAGE_EXPIRED}, status=403)
+    return JsonResponse({"description": upload_texts.SIGNED_OUT}, status=401)
 
 
 @csrf_exempt  # a phone's share sheet has no token: see below
@@ -68,7 +68,7 @@ def import_share(request: HttpRequest) -> HttpResponseBase:
     if (parse_digits(request.META.get("CONTENT_LENGTH")) or 0) > settings.TACHI_MAX_UPLOAD_BYTES + FORM_OVERHEAD_BYTES:
         return _too_large(request)
     if not request.user.is_authenticated:
-        messages.info(request, import_texts.SIGN_IN_TO_SHARE)
+        messages.info(request, upload_texts.SIGN_IN_TO_SHARE)
         return redirect_to_login(reverse("import-new"))
     return _shared(request)
 
@@ -113,11 +113,11 @@ def _check(request: AuthenticatedRequest, form: UploadForm, upload: jobs.Upload)
     except ImportFailed as failure:
         return _page(request, form.with_failure(failure.message))
     except submissions.CheckInProgress:
-        response = _page(request, form.with_error(import_texts.BUSY), status=503)
+        response = _page(request, form.with_error(upload_texts.BUSY), status=503)
         response.headers["Retry-After"] = str(RETRY_AFTER)
         return response
     except pending_uploads.UploadNotKept:
-        return _page(request, form.with_error(import_texts.NOT_KEPT), status=503, unchecked=True)
+        return _page(request, form.with_error(upload_texts.NOT_KEPT), status=503, unchecked=True)
     except rate_limits.RateLimitExceeded as exceeded:
         if not _wants_json(request):
             raise
@@ -169,7 +169,7 @@ def _too_large(request: AuthenticatedRequest) -> HttpResponse:
     form = UploadForm({"importType": ""})
     form.full_clean()
     form.errors.clear()
-    form.add_error("scoreData", import_texts.too_large(settings.TACHI_MAX_UPLOAD_BYTES))
+    form.add_error("scoreData", upload_texts.too_large(settings.TACHI_MAX_UPLOAD_BYTES))
     return _page(request, form, status=413)
 
 

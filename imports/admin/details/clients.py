@@ -1,0 +1,29 @@
+"""What a User-Agent says, in short."""
+
+from __future__ import annotations
+
+import re
+
+# A browser that names several of these is the first of them: all of them call themselves Mozilla, and most Safari.
+BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Version", "Safari"))
+SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iOS"),
+    ("iPad", "iPadOS"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def client_name(user_agent: str) -> str:
+    """Returns `Firefox 142, Windows` for a browser, and what any other program calls itself: `KsHook 1.2`."""
+    if not user_agent.startswith("Mozilla/"):
+        name, slash, version = user_agent.split(" ", 1)[0].partition("/")
+        return f"{name} {version}" if slash else user_agent
+    system = next((name for token, name in SYSTEMS if token in user_agent), "")
+    for token, name in BROWSERS:
+        found = re.search(rf"\b{token}/(\d+)", user_agent)
+        if found:
+            return f"{name} {found[1]}, {system}" if system else f"{name} {found[1]}"
+    return f"A browser, {system}" if system else "A browser"

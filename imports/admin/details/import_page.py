@@ -1,0 +1,155 @@
+"""The page of an import in the admin: what it did, who sent it, what happened to it, and what to look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.template.defaultfilters import pluralize
+
+from imports.admin.details.clients import client_name
+from imports.admin.details.players import PlayerFacts, player_facts
+from imports.admin.details.top_scores import TopScore, top_scores
+from imports.admin.details.transitions import Transition, brought_by
+from imports.formats import BY_IMPORT_TYPE
+from imports.models import AuditEntry, Import, ImportInput, State
+
+ICONS = {
+    "uploaded": "file-up",
+    "completed": "circle-check",
+    "failed": "octagon-x",
+    "cancelled": "ban",
+    "reverted": "undo-2",
+    "restored": "rotate-ccw",
+    "retried": "rotate-ccw",
+    "class set": "trophy",
+    "orphan deleted": "trash-2",
+    "score deleted": "trash-2",
+}
+STATES = {
+    State.QUEUED: ("off", "clock"),
+    State.RUNNING: ("run", "loader"),
+    State.COMPLETED: ("done", "circle-check"),
+    State.FAILED: ("bad", "octagon-x"),
+    State.CANCELLED: ("off", "ban"),
+    State.REVERTED: ("off", "undo-2"),
+}
+"""State -> class and icon of the word."""
+HAS_RESULT = {State.COMPLETED, State.REVERTED}
+STAGES = {
+    "reading": "reading",
+    "finding_charts": "finding charts",
+    "checking": "checking",
+    "saving": "saving scores",
+    "sessions": "finding sessions",
+    "bests": "finding bests",
+    "ratings": "calculating ratings",
+    "finishing": "finishing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """Something that happened to an import: `what` to whom or by whom, and the details."""
+
+    icon: str
+    what: str
+    details: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPage:
+    """`counts` are (what, how many). `kept_until` is None where the input is no longer stored."""
+
+    state: tuple[str, str, str]  # class, icon, word
+    source: str
+    has_result: bool
+    transitions: list[Transition]
+    counts: list[tuple[str, int]]
+    top_scores: list[TopScore]
+    history: list[HistoryLine]
+    client: str
+    sent: ImportInput | None
+    kept_until: datetime | None
+    seconds: float | None
+    slowest_stage: tuple[str, float] | None
+    player: PlayerFacts
+
+
+def import_page(job: Import) -> ImportPage:
+    """What the page shows beside the fields of an import. A dozen queries, whatever its size."""
+    kind, icon = STATES[State(job.state)]
+    sent = ImportInput.objects.filter(job=job).defer("content").first()
+    stages = {name: seconds for name, seconds in job.stage_seconds.items() if isinstance(seconds, int | float)}
+    slowest = max(stages.items(), key=lambda stage: stage[1], default=None)
+    has_result = job.state in HAS_RESULT
+    found = BY_IMPORT_TYPE.get(job.import_type)
+    source = found.name if found else job.import_type
+    return ImportPage(
+        state=(kind, icon, str(job.get_state_display()).capitalize()),
+        source=f"{source} from {job.service}" if job.service else source,
+        has_result=has_result,
+        transitions=brought_by(job) if has_result else [],
+        counts=_counts(job) if has_result else [],
+        top_scores=top_scores(job) if job.state == State.COMPLETED else [],
+        history=_history(job),
+        client=client_name(job.client),
+        sent=sent,
+        kept_until=sent.received_at + timedelta(days=settings.TACHI_KEEP_INPUT_DAYS) if sent else None,
+        seconds=(job.time_finished - job.time_started).total_seconds()
+        if job.time_finished and job.time_started
+        else None,
+        slowest_stage=(STAGES.get(slowest[0], slowest[0]), slowest[1]) if slowest else None,
+        player=player_facts(job.user, game=job.game),
+    )
+
+
+def _counts(job: Import) -> list[tuple[str, int]]:
+    return [
+        (f"new score{pluralize(job.score_count)}", job.score_count),
+        (f"new best{pluralize(job.best_count)}", job.best_count),
+        (f"first play{pluralize(job.first_play_count)}", job.first_play_count),
+        (f"duplicate{pluralize(job.duplicate_count)}", job.duplicate_count),
+        (f"problem{pluralize(job.problem_count)}", job.problem_count),
+    ]
+
+
+def _history(job: Import) -> list[HistoryLine]:
+    """The audit entries of an import, and its last start, newest first."""
+    entries = AuditEntry.objects.filter(job=job).select_related("actor").order_by("-pk")
+    lines = [
+        HistoryLine(
+            icon=ICONS.get(entry.verb, "info"),
+            what=f"{entry.verb.capitalize()} by {entry.actor}" if entry.actor else entry.verb.capitalize(),
+            details=_details(entry, job),
+            at=entry.at,
+        )
+        for entry in entries
+    ]
+    if job.time_started:
+        attempt = "first attempt" if job.attempts < 2 else f"attempt {job.attempts}"
+        started = HistoryLine("loader", "Started", attempt, job.time_started)
+        place = next((place for place, line in enumerate(lines) if line.at <= job.time_started), len(lines))
+        lines.insert(place, started)
+    return lines
+
+
+def _details(entry: AuditEntry, job: Import) -> str:
+    match entry.verb:
+        case "uploaded":
+            way = "with a token" if entry.token_id else "in the browser"
+            return "by a command" if job.client == "import_scores" else way
+        case "completed":
+            return _count_words(entry.counts)
+        case _:
+            return entry.reason
+
+
+def _count_words(counts: dict[str, int]) -> str:
+    new, duplicates, problems = (counts.get(name, 0) for name in ("score_count", "duplicate_count", "problem_count"))
+    words = [f"{new:,} new"]
+    words += [f"{duplicates:,} duplicate{pluralize(duplicates)}"] if duplicates else []
+    words += [f"{problems:,} problem{pluralize(problems)}"] if problems else []
+    return ", ".join(words)

@@ -1,0 +1,97 @@
+"""Ratings and classes before and after, as moderators read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Self
+
+from imports.catalogue.rating_names import class_set_title, class_value_name, rating_name
+from imports.games import BY_SLUG, playtype_of
+from imports.models import Import
+from imports.pipeline.undo.preview import ValueChange
+
+MINUS = "\u2212"
+NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One line of a table: `VOLFORCE`, `17.482`, `+0.132`, `17.614`. `direction`: gain, loss or nothing."""
+
+    game: str
+    name: str
+    before: str
+    change: str
+    after: str
+    direction: str
+
+    @classmethod
+    def of_rating(cls, change: ValueChange) -> Self:
+        """A profile rating, which may begin or end."""
+        name, game = rating_name(change.name), game_label(change.game, change.playtype)
+        lost = _decimal(change.after or 0) - _decimal(change.before or 0)
+        text = f"+{lost:,f}" if lost > 0 else f"{MINUS}{-lost:,f}" if lost < 0 else ""
+        return cls(game, name, number(change.before), text, number(change.after), _direction(lost))
+
+    @classmethod
+    def of_class(cls, change: ValueChange) -> Self:
+        """A class, by its steps up or down."""
+        playtype = playtype_of(change.game, change.playtype)
+        before, after = (class_value_name(playtype, change.name, value) for value in (change.before, change.after))
+        group = playtype.classes.get(change.name)
+        places = [group.index(value) if group and value in group.ids else -1 for value in (change.before, change.after)]
+        steps = places[1] - places[0]
+        text = f"{steps} up" if steps > 0 else f"{-steps} down" if steps < 0 else ""
+        if before and not after:
+            text = "removed"
+        elif after and not before:
+            text = "first"
+        game = game_label(change.game, change.playtype)
+        return cls(game, class_set_title(change.name), before or NONE, text, after or NONE, _direction(steps))
+
+
+def brought_by(job: Import) -> list[Transition]:
+    """What an import changed when it completed."""
+    changes = [
+        ValueChange(job.game, playtype, name, before, after)
+        for playtype, ratings in job.rating_changes.items()
+        for name, (before, after) in ratings.items()
+        if before != after
+    ]
+    classes = (Transition.of_class(_of_delta(delta)) for delta in job.class_deltas)
+    return [*map(Transition.of_rating, main_first(changes)), *classes]
+
+
+def main_first(changes: Iterable[ValueChange]) -> list[ValueChange]:
+    """Changes of ratings, that of the main one of each playtype before the others."""
+
+    def is_other(change: ValueChange) -> bool:
+        return change.name != playtype_of(change.game, change.playtype).default_profile_rating
+
+    return sorted(changes, key=lambda change: (change.game, change.playtype, is_other(change)))
+
+
+def game_label(game: str, playtype: str) -> str:
+    """`beatmania IIDX (SP)`."""
+    return BY_SLUG[game].label(playtype) if game in BY_SLUG else f"{game} {playtype}"
+
+
+def number(value: float | None) -> str:
+    """A rating or a metric with at most three decimals."""
+    return NONE if value is None else f"{_decimal(value):,f}"
+
+
+def _of_delta(delta: Mapping[str, Any]) -> ValueChange:
+    return ValueChange(delta["game"], delta["playtype"], delta["set"], delta["old"], delta["new"])
+
+
+def _decimal(value: float) -> Decimal:
+    # What is read is what is added up: before, change and after must agree to the last digit.
+    exact = Decimal(value).quantize(Decimal("0.001"), ROUND_HALF_UP)
+    return exact.to_integral_value() if exact == exact.to_integral_value() else exact.normalize()
+
+
+def _direction(difference: float | Decimal) -> str:
+    return "gain" if difference > 0 else "loss" if difference < 0 else ""
