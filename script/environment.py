@@ -1,4 +1,6 @@
-"""Creates .venv and installs a requirements file, unless that has been done: environment.py FILE.
+"""Creates .venv and installs a requirements file, unless that has been done: environment.py FILE [FOLDER].
+
+FOLDER is another environment, beside .venv, for what must not be installed with the rest.
 
 Standard library only: this runs before anything is installed.
 """
@@ -11,22 +13,21 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PYTHON = ROOT / ".venv" / "bin" / "python"
 
 
 def main() -> None:
     """Exits with status 1 and a message if the environment cannot be created."""
-    wanted = sys.argv[1]
-    stamp = ROOT / ".venv" / f".installed-{wanted}"
+    wanted, folder = sys.argv[1], ROOT / (sys.argv[2] if len(sys.argv) > 2 else ".venv")
+    python, stamp = folder / "bin" / "python", folder / f".installed-{wanted}"
     state = state_of(wanted)
-    if works() and stamp.exists() and stamp.read_text(encoding="ascii") == state:
+    if works(python) and stamp.exists() and stamp.read_text(encoding="ascii") == state:
         return
-    if not works():
-        create_environment()
+    if not works(python):
+        create_environment(folder)
     print(f"Installing what {wanted} names ...", flush=True)
     quiet_options = ["-qq", "--disable-pip-version-check", "--no-input"]
     if (
-        subprocess.run([PYTHON, "-m", "pip", "install", *quiet_options, "-r", ROOT / wanted], check=False).returncode
+        subprocess.run([python, "-m", "pip", "install", *quiet_options, "-r", ROOT / wanted], check=False).returncode
         != 0
     ):
         sys.exit(f"Could not install what {wanted} names; pip's message above says why.")
@@ -43,21 +44,21 @@ def state_of(wanted: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def works() -> bool:
-    """Whether .venv has a Python of this version with pip."""
-    if not PYTHON.exists():
+def works(python: Path) -> bool:
+    """Whether an environment has this Python, of this version and with pip."""
+    if not python.exists():
         return False
     probe = "import sys, pip; print(*sys.version_info[:2])"
-    found = subprocess.run([PYTHON, "-c", probe], capture_output=True, text=True, check=False)
+    found = subprocess.run([python, "-c", probe], capture_output=True, text=True, check=False)
     return found.stdout.split() == [str(part) for part in sys.version_info[:2]]
 
 
-def create_environment() -> None:
-    """Creates .venv, replacing an existing one."""
-    print(f"Making .venv with Python {sys.version_info.major}.{sys.version_info.minor} ...", flush=True)
-    made = subprocess.run([sys.executable, "-m", "venv", "--clear", ROOT / ".venv"], check=False)
+def create_environment(folder: Path) -> None:
+    """Creates an environment, replacing an existing one."""
+    print(f"Making {folder.name} with Python {sys.version_info.major}.{sys.version_info.minor} ...", flush=True)
+    made = subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=False)
     if made.returncode != 0:
-        sys.exit("Could not make .venv. On Debian and Ubuntu: apt-get install python3-venv")
+        sys.exit(f"Could not make {folder.name}. On Debian and Ubuntu: apt-get install python3-venv")
 
 
 if __name__ == "__main__":

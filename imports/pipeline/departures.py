@@ -18,7 +18,7 @@ from django.db.models import ForeignObjectRel
 from imports.errors import ImportFailed
 from imports.games import BY_SLUG
 from imports.models import Departure, HiddenRow, OrphanRetry, User
-from imports.models.jobs.departures import EVERYTHING, leaving
+from imports.models.jobs.departures import EVERYTHING
 
 OF_GAME = "user_id = %(user)s AND (%(game)s = '' OR game = %(game)s)"
 IMPORTS = f"(SELECT id FROM imports_import WHERE {OF_GAME})"
@@ -153,7 +153,13 @@ def forget(departure: Departure) -> None:
 
 def refuse_hidden(user_id: int, game: str) -> None:
     """Raises ImportFailed while scores of a game are put away: they could not come back beside new ones."""
-    if leaving(user_id, game).exists():
+    with connection.cursor() as cursor:  # without the ORM, which takes longer to compose this than it takes to run
+        cursor.execute(
+            f"SELECT EXISTS (SELECT FROM {Departure._meta.db_table} WHERE user_id = %s AND game IN (%s, %s))",
+            [user_id, game, EVERYTHING],
+        )
+        is_hidden = cursor.fetchone()[0]
+    if is_hidden:
         name = BY_SLUG[game].name
         said = f"Your {name} profile is going to be deleted. Cancel that on your account page, then import again."
         raise ImportFailed(said, status=409)

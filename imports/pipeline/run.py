@@ -124,9 +124,12 @@ def finish(job: Import, parsed: Parsed, batch: store.Batch, progress: Progress, 
     """
     carried_scores.save(job, batch.carried)
     store.refresh_statistics(batch.score_count)
-    reported = problems.reported_unknown(job) if job.put_aside else {}
-    ImportProblem.objects.filter(job=job)._raw_delete("default")  # of an earlier run of this import
-    settled = row_corrections.settled_rows(job) if job.put_aside else set()
+    reported: dict[int, str] = {}
+    settled: set[int] = set()
+    if job.put_aside:  # else it completes for the first time, and nothing of an earlier run can be stored
+        reported = problems.reported_unknown(job)
+        ImportProblem.objects.filter(job=job)._raw_delete("default")
+        settled = row_corrections.settled_rows(job)
     problems.save_problems(job, batch.problems, parsed.context, added=batch.added, settled=settled, reported=reported)
     if batch.score_ids is not None:
         row_corrections.settle(job, batch.score_ids)

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
@@ -23,6 +23,7 @@ from script.bench_parts import (
     exports,
     growth,
     hooks,
+    peers,
     plots,
     polls,
     reading,
@@ -34,7 +35,7 @@ from script.bench_parts.figures import Curve, Report, conditions, table
 from script.bench_parts.installation import BenchmarkError, Installation, installation
 
 TIME_LIMIT = 600  # seconds for everything
-TIME_LIMIT_LARGE = 3_600  # with --large or --million
+TIME_LIMIT_LARGE = 3_600  # with --large, --million or --peers
 MILLION_IMPORTS = 10  # imports of 100,000 scores
 
 
@@ -52,7 +53,8 @@ class Size:
     history_steps: int = 3
     others: int = 0
     long_run: int = 0
-    only: str = ""  # "hooks" or "exports"
+    only: str = ""  # "hooks", "exports" or "peers"
+    peer_sizes: Sequence[int] = ()
 
 
 QUICK = Size(
@@ -61,12 +63,16 @@ QUICK = Size(
 )  # fmt: skip
 
 
+def is_long(size: Size) -> bool:
+    return bool(size.others or size.long_run or size.peer_sizes)
+
+
 def main() -> int:
     asked = arguments()
     load = os.getloadavg()[0]
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGALRM, _out_of_time)
-    signal.alarm(TIME_LIMIT_LARGE if asked.size.others or asked.size.long_run else TIME_LIMIT)
+    signal.alarm(TIME_LIMIT_LARGE if is_long(asked.size) else TIME_LIMIT)
     older = json.loads(asked.compare.read_bytes()) if asked.compare else None
     begun = time.monotonic()
     report, ended = Report({}), 0
@@ -80,7 +86,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print_status("Interrupted; everything is stopped and removed.")
         ended = 130
-    if report.sections:
+    if report.sections or report.tables:
         report.conditions |= {"seconds": round(time.monotonic() - begun), "complete": not ended}
         write_report(report, asked, older)
     return ended
@@ -114,15 +120,20 @@ def arguments() -> argparse.Namespace:
         default=0,
         help="also among this many scores of others, for example 5000000 (slow)",
     )
+    parser.add_argument("--peers", action="store_true", help="also the same documents in other ways (slow)")
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--hooks", action="store_true", help="only hooks and tables of e-amusement")
     only.add_argument("--exports", action="store_true", help="only exports of a player's data")
+    only.add_argument("--only-peers", action="store_true", help="only the same documents in other ways")
     parser.add_argument("--million", action="store_true", help="also a million scores in ten imports (slow)")
     asked = parser.parse_args()
     rounds = asked.rounds or asked.size.rounds
     long_run = MILLION_IMPORTS if asked.million else 0
-    only_part = "hooks" if asked.hooks else "exports" if asked.exports else ""
-    asked.size = replace(asked.size, rounds=rounds, others=asked.large, long_run=long_run, only=only_part)
+    only_part = "hooks" if asked.hooks else "exports" if asked.exports else "peers" if asked.only_peers else ""
+    sizes = (peers.SIZES[:2] if asked.size is QUICK else peers.SIZES) if asked.peers or asked.only_peers else ()
+    asked.size = replace(
+        asked.size, rounds=rounds, others=asked.large, long_run=long_run, only=only_part, peer_sizes=sizes
+    )
     return asked
 
 
@@ -136,11 +147,13 @@ def measure(made: Installation, report: Report, size: Size) -> None:
     print_status("Loading an invented catalogue ...")
     charts = catalogue.write_seeds(made.folder / "seeds")
     made.manage("load_seeds", str(made.folder / "seeds"))
-    clients = players(made, 3 * size.rounds + size.long_run + 2 * crowd.PLAYERS + 30)
+    clients = players(made, players_needed(size))
     warm_up(made, next(clients), charts)
-    if size.only != "hooks":
+    if size.peer_sizes:
+        measure_peers(made, report, clients, charts["sdvx"], size=size)
+    if size.only in ("", "exports"):
         measure_exports(made, report, clients, charts["sdvx"], count=size.scores)
-    if size.only != "exports":
+    if size.only in ("", "hooks"):
         measure_hooks(made, report, clients, charts, size=size)
         measure_table(made, report, clients, rounds=size.rounds)
     if size.only:
@@ -169,6 +182,22 @@ def measure(made: Installation, report: Report, size: Size) -> None:
     print_status(f"{streams.STREAM_COUNT} open streams ...")
     found = streams.figures(made, import_id, client=next(clients), document=document, seconds=size.poll_seconds)
     report.add(f"{streams.STREAM_COUNT} open streams of progress", found)
+
+
+def players_needed(size: Size) -> int:
+    of_peers = 2 * len(size.peer_sizes) * (size.rounds + 1) + 1
+    return 3 * size.rounds + size.long_run + 2 * crowd.PLAYERS + 30 + of_peers
+
+
+def measure_peers(
+    made: Installation, report: Report, clients: Iterator[Client], charts: list[catalogue.Row], *, size: Size
+) -> None:
+    comparison = peers.Comparison(made, clients, charts)
+    comparison.run(rounds=size.rounds, sizes=size.peer_sizes, status=print_status)
+    for count in size.peer_sizes:
+        heading = f"{peers.HEADING}: a document of {count:,} {'score' if count == 1 else 'scores'}"
+        report.tables[heading] = peers.table_of(comparison.costs, count)
+    report.curves += peers.curves(comparison.costs)
 
 
 def measure_others(

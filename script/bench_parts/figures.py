@@ -47,12 +47,20 @@ def middle(key: str, text: str, values: Sequence[float], unit: str, **more: Any)
 
 @dataclass(frozen=True)
 class Curve:
-    """What `y` is at each `x`; both axes are logarithmic."""
+    """What `y` is at each `x`; both axes are logarithmic. Curves of the same name, with labels, share a picture."""
 
     name: str
     x: str
     y: str
     points: Sequence[tuple[float, float]]
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Several values of each of several things: its name, values by column, and a remark."""
+
+    rows: Sequence[tuple[str, Mapping[str, float], str]]
 
 
 @dataclass
@@ -62,6 +70,7 @@ class Report:
     conditions: dict[str, Any]
     sections: dict[str, list[Figure]] = field(default_factory=dict)
     stages: dict[str, dict[str, float]] = field(default_factory=dict)
+    tables: dict[str, Table] = field(default_factory=dict)
     curves: list[Curve] = field(default_factory=list)
 
     def add(self, heading: str, figures: Iterable[Figure]) -> None:
@@ -77,6 +86,7 @@ class Report:
             "facts": self.conditions,
             "figures": figures,
             "stages": self.stages,
+            "tables": {heading: asdict(table) for heading, table in self.tables.items()},
             "curves": [asdict(curve) for curve in self.curves],
         }
         return json.dumps(found, indent=2) + "\n"
@@ -118,6 +128,8 @@ def table(report: Report, *, older: Mapping[str, Any] | None = None) -> str:
         lines += ["", heading, *(line(figure, before.get(figure.key)) for figure in figures)]
     for heading, stages in report.stages.items():
         lines += ["", *stage_table(heading, stages)]
+    for heading, found in report.tables.items():
+        lines += ["", heading, *table_lines(found)]
     return "\n".join(lines) + "\n"
 
 
@@ -144,3 +156,12 @@ def stage_table(heading: str, stages: Mapping[str, float]) -> list[str]:
     whole = sum(stages.values())
     rows = [f"  {name.replace('_', ' '):<20}{seconds:8.2f} s{seconds / whole:7.0%}" for name, seconds in stages.items()]
     return [heading, *rows, f"  {'together':<20}{whole:8.2f} s"]
+
+
+def table_lines(found: Table) -> list[str]:
+    """The rows of a table below its columns, each with its remark."""
+    columns = [name for _, values, _ in found.rows[:1] for name in values]
+    lines = [f"  {'':<30}" + "".join(f"{name:>11}" for name in columns)]
+    for name, values, remark in found.rows:
+        lines.append(f"  {name:<30}" + "".join(f"{shown(value, ''):>11}" for value in values.values()) + f"   {remark}")
+    return lines

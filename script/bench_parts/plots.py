@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from math import ceil, floor, log10
 from pathlib import Path
@@ -10,38 +10,47 @@ from pathlib import Path
 from script.bench_parts.figures import Curve
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 640, 400, 80, 60, 30
+COLORS = ("#0b63ce", "#b3261e", "#2e7d32", "#8e24aa", "#b26a00", "#555")
 STYLE = "font: 13px sans-serif; fill: #333"
 
 
 def write(curves: Sequence[Curve], folder: Path) -> None:
-    """Writes a file for each curve, named after it."""
+    """Writes a file for the curves of each name, named so."""
     folder.mkdir(parents=True, exist_ok=True)
-    for curve in curves:
-        (folder / f"{curve.name}.svg").write_text(svg(curve), encoding="utf-8")
+    for name in dict.fromkeys(curve.name for curve in curves):
+        drawn = [curve for curve in curves if curve.name == name]
+        (folder / f"{name}.svg").write_text(svg(drawn), encoding="utf-8")
 
 
-def svg(curve: Curve) -> str:
-    """One curve with its decades and its points."""
-    xs, ys = decades(x for x, _ in curve.points), decades(y for _, y in curve.points)
-    places = [(_x(x, xs), _y(y, ys)) for x, y in curve.points]
-    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+def svg(curves: Sequence[Curve]) -> str:
+    """Curves of the same axes, with their decades and their points, and labels if there are several."""
+    xs = decades(x for curve in curves for x, _ in curve.points)
+    ys = decades(y for curve in curves for _, y in curve.points)
     parts = [
         *(_vertical(_x(10.0**n, xs), _number(10.0**n)) for n in range(xs[0], xs[1] + 1)),
         *(_horizontal(_y(10.0**n, ys), _number(10.0**n)) for n in range(ys[0], ys[1] + 1)),
-        f'<polyline points="{line}" fill="none" stroke="#0b63ce" stroke-width="2"/>',
-        *(
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="#0b63ce"><title>{_number(a)}: {_number(b)}</title></circle>'
-            for (x, y), (a, b) in zip(places, curve.points, strict=True)
-        ),
-        f'<text x="{(LEFT + WIDTH) / 2}" y="{HEIGHT - 12}" text-anchor="middle">{escape(curve.x)}</text>',
-        f'<text x="{LEFT}" y="18">{escape(curve.y)}</text>',
+        *(part for number, curve in enumerate(curves) for part in _curve(curve, number, xs, ys)),
+        f'<text x="{(LEFT + WIDTH) / 2}" y="{HEIGHT - 12}" text-anchor="middle">{escape(curves[0].x)}</text>',
+        f'<text x="{LEFT}" y="18">{escape(curves[0].y)}</text>',
     ]
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" style="{STYLE}" role="img">'
-    title = f"<title>{escape(curve.y)} by {escape(curve.x)}</title>"
+    title = f"<title>{escape(curves[0].y)} by {escape(curves[0].x)}</title>"
     return "\n".join([head, title, '<rect width="100%" height="100%" fill="#fff"/>', *parts, "</svg>\n"])
 
 
 Range = tuple[int, int]
+
+
+def _curve(curve: Curve, number: int, xs: Range, ys: Range) -> Iterator[str]:
+    """A line with its points, and its label in the list of them."""
+    places, color = [(_x(x, xs), _y(y, ys)) for x, y in curve.points], COLORS[number % len(COLORS)]
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+    yield f'<polyline points="{line}" fill="none" stroke="{color}" stroke-width="2"/>'
+    for (x, y), (a, b) in zip(places, curve.points, strict=True):
+        title = f"<title>{_number(a)}: {_number(b)}</title>"
+        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{color}">{title}</circle>'
+    if curve.label:
+        yield f'<text x="{LEFT + 10}" y="{TOP + 18 * (number + 1)}" style="fill: {color}">{escape(curve.label)}</text>'
 
 
 def decades(values: Iterable[float]) -> Range:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 
 from imports.models.accounts import User
@@ -50,8 +49,3 @@ class HiddenRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.table} of departure {self.departure_id}"
-
-
-def leaving(user_id: int, game: str) -> models.QuerySet[Departure]:
-    """Returns the departures that keep scores of a game from coming in."""
-    return Departure.objects.filter(Q(game=game) | Q(game=EVERYTHING), user_id=user_id)

@@ -11,6 +11,7 @@ are the current ones, and one row is written. Otherwise the days from there on a
 
 from __future__ import annotations
 
+import json
 import math
 from bisect import bisect_left, insort
 from collections import defaultdict
@@ -59,13 +60,13 @@ def refresh(user_id: int, change: StatsChange, moments: Sequence[float]) -> None
     if not moments:
         return
     first, last = (math.floor(moment / DAY_MS) for moment in (min(moments), max(moments)))
-    newest = (
-        DailyRatings.objects.filter(user_id=user_id, game=change.game, playtype=change.playtype)
-        .order_by("-day")
-        .values_list("day", "ratings")
-        .first()
-    )
-    if (newest[1] if newest else {}) != change.ratings_before:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT day, ratings::text FROM {DAYS} WHERE {MINE} ORDER BY day DESC LIMIT 1",
+            {"user": user_id, "game": change.game, "playtype": change.playtype},
+        )
+        newest = cursor.fetchone()
+    if (json.loads(newest[1]) if newest else {}) != change.ratings_before:
         # It does not end in what stood, as a release that knows no history was at work: all of it is computed again.
         rebuild(user_id, change)
     elif first == last and (newest is None or newest[0] <= to_date(first)):

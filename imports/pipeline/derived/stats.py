@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
-from django.db.models import Exists
 
 from imports.games import playtype_of
 from imports.games.spec import Bests, Chart, Playtype
@@ -14,6 +15,15 @@ from imports.models import GameStats, PersonalBest
 from imports.pipeline.derived import class_history
 from imports.pipeline.derived.class_history import NO_IMPORT, Cause
 from imports.pipeline.scoring.chart_loading import charts_by_pk
+
+MINE = "user_id = %(user_id)s AND game = %(game)s AND playtype = %(playtype)s"
+# The stats of a playtype (null where none are stored), and whether there are bests.
+STORED = f"""
+    SELECT EXISTS (SELECT FROM {PersonalBest._meta.db_table} WHERE {MINE}), stats.ratings::text, stats.classes::text
+    FROM (SELECT) AS always LEFT JOIN (
+        SELECT ratings, classes FROM {GameStats._meta.db_table} WHERE {MINE}
+    ) AS stats ON true
+"""
 
 Numbers = dict[str, float | None]
 Classes = dict[str, str]
@@ -119,21 +129,23 @@ def refresh_playtype(
     user_id: int, game: str, playtype: Playtype, provided: Mapping[str, str], *, lowered: Collection[str] = ()
 ) -> StatsChange:
     """Makes the stats of one playtype what the bests say; leaves the history of classes to the caller."""
-    player = {"user_id": user_id, "game": game, "playtype": playtype.name}
-    mine, bests = GameStats.objects.filter(**player), PersonalBest.objects.filter(**player)
-    stored = mine.annotate(has_bests=Exists(bests)).first()
-    before: Numbers = stored.ratings if stored else {}
-    classes_before: Classes = stored.classes if stored else {}
+    player: dict[str, Any] = {"user_id": user_id, "game": game, "playtype": playtype.name}
+    with connection.cursor() as cursor:
+        cursor.execute(STORED, player)
+        has_bests, *stored = cursor.fetchone()
+    is_stored = stored[0] is not None
+    before: Numbers
+    classes_before: Classes
+    before, classes_before = (json.loads(text) if is_stored else {} for text in stored)
     standing = {name: value for name, value in classes_before.items() if name not in lowered}
     kept = raised(playtype, standing, provided)
     # A player who only gave classes keeps stats with those, though they have no bests.
-    has_bests = bests.exists() if stored is None else stored.has_bests
     if not has_bests and not kept:
-        mine.delete()
+        GameStats.objects.filter(**player).delete()
         return StatsChange(game, playtype.name, before, {}, classes_before, {})
     ratings = ratings_of(playtype, StoredBests(user_id, game, playtype.name))
     classes = {**kept, **(derived(playtype, ratings) if has_bests else {})}  # even where no scores are worth 0
-    if stored is None or (before, classes_before) != (ratings, classes):
+    if not is_stored or (before, classes_before) != (ratings, classes):
         now = GameStats(**player, ratings=ratings, classes=classes)
         # An upsert: the row may be there or not, and one statement decides.
         GameStats.objects.bulk_create(
