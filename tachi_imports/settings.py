@@ -55,6 +55,8 @@ TACHI_KEEP_INPUT_DAYS = env.integer("TACHI_KEEP_INPUT_DAYS", default=90, low=1, 
 TACHI_KEEP_EXPORT_DAYS = env.integer("TACHI_KEEP_EXPORT_DAYS", default=7, low=1, high=365)
 TACHI_MOVE_FROM = env.names("TACHI_MOVE_FROM")  # servers that `import_tachi_user` may ask
 TACHI_MOVE_FROM_PRIVATE = env.boolean("TACHI_MOVE_FROM_PRIVATE", default=False)
+# Whether events are also sent to webhooks in private networks, which clients of users may name.
+TACHI_WEBHOOKS_PRIVATE = env.boolean("TACHI_WEBHOOKS_PRIVATE", default=False)
 TACHI_METRICS_TOKEN = env.secret("TACHI_METRICS_TOKEN")  # empty: only this machine may read /metrics
 TACHI_ADMIN_SECOND_FACTOR = env.boolean("TACHI_ADMIN_SECOND_FACTOR", default=False)
 TACHI_API_DOCUMENTS = env.choice("TACHI_API_DOCUMENTS", default="2025", options=("2026", "2025"))

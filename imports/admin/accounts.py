@@ -30,7 +30,16 @@ from imports.admin.base import (
 )
 from imports.admin.departures import MAX_AT_ONCE, delete_selected
 from imports.integers import milliseconds
-from imports.models import APIClient, APIToken, AuditEntry, AuthorizationCode, ImportTimestop, ProfilePicture, User
+from imports.models import (
+    APIClient,
+    APIToken,
+    AuditEntry,
+    AuthorizationCode,
+    ImportTimestop,
+    ProfilePicture,
+    User,
+    WebhookDelivery,
+)
 from imports.models.documents import MAX_REASON_LENGTH
 from imports.models.jobs.departures import EVERYTHING
 
@@ -208,11 +217,34 @@ class APIClientAdmin(ReadOnlyAdmin):
     list_select_related = ("author",)
     search_fields = ("client_id",)
     search_help_text = "A whole client ID, or its author's name"
-    fields = ("client_id", "name", "author", "permissions", "redirect_uri", "key_template", "key_filename")
+    fields = (
+        "client_id",
+        "name",
+        "author",
+        "permissions",
+        "redirect_uri",
+        "webhook_uri",
+        "key_template",
+        "key_filename",
+    )
     raw_id_fields = ("author",)
+    actions = ("reset_secret",)
 
     def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
         return permissions.is_administrator(request.user)
+
+    def has_reset_permission(self, request: HttpRequest) -> bool:
+        return permissions.is_administrator(request.user)
+
+    @admin.action(description="Give the selected client of the operator a new secret", permissions=["reset"])
+    def reset_secret(self, request: HttpRequest, queryset: QuerySet[APIClient]) -> None:
+        """Shows the secret once. Clients of users are their authors' to deal with."""
+        client = queryset.filter(author=None).first() if queryset.count() == 1 else None
+        if client is None:
+            self.message_user(request, "Choose one client without an author.", messages.ERROR)
+        else:
+            said = f"The secret of {client.name}, shown this once: {client.reset_secret()}"
+            self.message_user(request, said, messages.SUCCESS)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return permissions.is_administrator(request.user)
@@ -225,6 +257,18 @@ class AuthorizationCodeAdmin(ReadOnlyAdmin):
     list_display = ("user", "client", "created_at")
     list_select_related = ("user", "client")
     fields = list_display
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnlyAdmin):
+    """Events for the webhooks of clients in the past two weeks."""
+
+    player = "user"
+    list_display = ("client", "user", "created_at", "attempts", "status", "failure", "delivered_at", "next_attempt_at")
+    list_select_related = ("client", "user")
+    search_fields = ("delivery_id",)
+    search_help_text = "A whole delivery ID, or a player's name"
+    fields = ("delivery_id", "body", *list_display)
 
 
 @admin.register(APIToken)

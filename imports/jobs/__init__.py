@@ -20,6 +20,7 @@ from imports.jobs.orphan_retries import (
     retry_orphans_now,
     unfinished_retry,
 )
+from imports.jobs.outgoing.webhooks import deliver_webhooks, perform_webhooks, sweep_webhooks
 from imports.jobs.progress_status import (
     create_progress,
     get_progress,
@@ -55,6 +56,7 @@ __all__ = [
     "chart_players",
     "close_chart",
     "create_progress",
+    "deliver_webhooks",
     "enabled_formats",
     "enabled_games",
     "enqueue",
@@ -71,6 +73,7 @@ __all__ = [
     "perform_histories",
     "perform_orphans",
     "perform_rerating",
+    "perform_webhooks",
     "progress_facts",
     "progress_of",
     "prune_inputs",
@@ -92,6 +95,7 @@ __all__ = [
     "sweep_keys",
     "sweep_reratings",
     "sweep_rules",
+    "sweep_webhooks",
     "sweeps",
     "unfinished_retry",
     "work",

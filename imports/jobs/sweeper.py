@@ -13,6 +13,7 @@ from imports.jobs import queue
 from imports.jobs.data_exports import sweep_exports
 from imports.jobs.departures import sweep_departures
 from imports.jobs.orphan_retries import OrphanSweep
+from imports.jobs.outgoing.webhooks import sweep_webhooks
 from imports.jobs.rating_histories import are_histories_missing
 from imports.models import AuthorizationCode, IdempotencyKey
 from imports.seeds import rerate
@@ -103,6 +104,7 @@ def sweep_forever() -> None:
             sweep_keys()
             sweep_exports()
             sweep_departures()
+            sweep_webhooks()
             # Rules change with a release only.
             if time.monotonic() >= rules_at:
                 sweep_rules()

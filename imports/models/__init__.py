@@ -14,6 +14,7 @@ from imports.models.jobs.data_exports import DataExport, DataExportPart, ExportS
 from imports.models.jobs.departures import Departure, HiddenRow
 from imports.models.jobs.orphan_retries import OrphanRetry
 from imports.models.jobs.reratings import GameRules, Rerating
+from imports.models.jobs.webhook_deliveries import WebhookDelivery
 from imports.models.moderation import BlockedClient
 from imports.models.results.bests import PersonalBest
 from imports.models.results.carried_scores import CarriedScores
@@ -66,6 +67,7 @@ __all__ = [
     "State",
     "User",
     "WaitingChart",
+    "WebhookDelivery",
     "find_chart",
     "find_session",
     "find_song",

@@ -45,6 +45,7 @@ from imports.models import (
     SessionIdentity,
     Song,
     User,
+    WebhookDelivery,
 )
 from imports.pictures import encode_picture
 from tests import factories, people
@@ -89,6 +90,7 @@ def everything(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Ite
         Replay.objects.create(user=alice, score_id="T" + "0" * 64, content=b"x", size=1)
         client, _ = APIClient.objects.create_for(alice, name="A tool", permissions=["submit_score"])
         AuthorizationCode.objects.create_code(alice, client=client)
+        WebhookDelivery.objects.create(client=client, user=alice, body="{}")
         DataExport.objects.create(user=alice)
         DataExportPart.objects.create(export=DataExport.objects.get(), number=0, content=b"x")
         departure = Departure.objects.create(user=alice, game="bms", due_at=timezone.now())

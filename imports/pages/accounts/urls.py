@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from imports.pages.accounts import connect, data_exports, departures, views
+from imports.pages.accounts import clients, connect, data_exports, departures, views
 from imports.pages.core import converters  # noqa: F401 - registers the kinds of IDs
 
 urlpatterns = [
@@ -21,6 +21,8 @@ urlpatterns = [
     path("account/data/", data_exports.your_data, name="your-data"),
     path("account/data/<import:export_id>/", data_exports.data_export, name="data-export"),
     path("account/data/<str:game>/<str:playtype>.csv", data_exports.score_table, name="score-table"),
+    path("account/clients/", clients.client_list, name="client-list"),
+    path("account/clients/<str:client_id>/", clients.client_detail, name="client-detail"),
     path("account/delete/", departures.departure_list, name="departure-list"),
     path("account/delete/everything/", departures.departure, name="departure"),
     path("account/delete/<slug:game>/", departures.departure, name="departure-game"),

@@ -41,6 +41,8 @@ PAGES: dict[str, tuple[int | str, ...]] = {
     "/client-file-flow/CInothing/": (LOGIN, 404, 404, 404, 404, 403),
     "/oauth/request-auth?clientID={client}": (LOGIN, 200, 200, 200, 200, 403),
     "/oauth/request-auth": (LOGIN, 404, 404, 404, 404, 403),
+    "/account/clients/": (LOGIN, 200, 200, 200, 200, 403),
+    "/account/clients/{client}/": (LOGIN, 200, 404, 404, 404, 403),
     "/account/data/": (LOGIN, 200, 200, 200, 200, 403),
     "/account/data/{export}/": (LOGIN, 200, 404, 404, 404, 403),
     f"/account/data/{40 * '0'}/": (LOGIN, 404, 404, 404, 404, 403),
