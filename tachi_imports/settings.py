@@ -228,6 +228,19 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 
+# --- mail: none unless the operator names a server -----------------------------------------------------------------
+
+TACHI_MAIL, _mail = env.mail_server("EMAIL_URL")
+EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.host, _mail.port, _mail.user, _mail.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.is_starttls, _mail.is_tls
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("TACHI_EMAIL_FROM")
+PASSWORD_RESET_TIMEOUT = 2 * 3600  # seconds; an address is somebody's for long, a link in it need not be
+if TACHI_MAIL and "@" not in DEFAULT_FROM_EMAIL:
+    raise env.SettingError("TACHI_EMAIL_FROM", "must be an address, as EMAIL_URL is set.")
+if TACHI_MAIL and not TACHI_PUBLIC_URL:
+    raise env.SettingError("TACHI_PUBLIC_URL", "must be set, as EMAIL_URL is: mails contain links.")
+
 # --- API ---------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {

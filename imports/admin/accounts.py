@@ -95,10 +95,11 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
     search_fields = ("username", "email")
     search_help_text = "The beginning of a name, or a whole e-mail address"
     filter_horizontal = ()
-    readonly_fields = ("last_login", "date_joined", "is_banned")
+    readonly_fields = ("last_login", "date_joined", "is_banned", "email", "email_changed_at")
     fieldsets = (
         (None, {"fields": ("username", "password", "is_banned")}),
-        ("About", {"fields": ("status", "about", "email")}),
+        ("About", {"fields": ("status", "about")}),
+        ("E-mail", {"fields": ("email", "email_changed_at")}),
         ("Role", {"fields": ("is_active", "is_staff", "is_superuser", "may_import_classes")}),
         ("Times", {"fields": ("last_login", "date_joined")}),
     )

@@ -158,10 +158,10 @@ def _forget_account(user: User) -> None:
     _blank_reasons(user)
     user.groups.clear()
     user.user_permissions.clear()
-    for field in ("about", "status", "email", "first_name", "last_name"):
+    for field in ("about", "status", "email", "email_language", "first_name", "last_name"):
         setattr(user, field, "")
     user.username = _nobody(user)
-    user.last_login = user.last_seen = None
+    user.last_login = user.last_seen = user.email_changed_at = None
     user.is_active = user.is_staff = user.is_superuser = False
     user.set_unusable_password()
     AbstractUser.save(user)

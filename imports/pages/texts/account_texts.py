@@ -57,6 +57,17 @@ def retry_after(seconds: int) -> str:
     )
 
 
+# --- mail -------------------------------------------------------------------------------------------
+
+ADDRESS_REMOVED = gettext_lazy("Your address is removed.")
+ADDRESS_VERIFIED = gettext_lazy("Your address is confirmed.")
+RESET_SENT = gettext_lazy("If an account has this address, a link is on its way. It works for two hours.")
+
+
+def link_sent(address: str) -> str:
+    return _("We're sending a link to {address}. Open it within a day.").format(address=address)
+
+
 # --- leaving ----------------------------------------------------------------------------------------
 
 BUSY = gettext_lazy("An import or a revert is running. Wait until it is done, then try again.")
