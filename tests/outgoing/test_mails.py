@@ -18,7 +18,7 @@ from django.utils import timezone, translation
 
 from imports import jobs, sign_ins
 from imports.access import email_links, rate_limits
-from imports.jobs.outgoing import mails
+from imports.jobs.outgoing import mails, outbox
 from imports.models import KnownPlace, Mail, User
 from imports.models.known_places import MAX_PLACES_PER_USER, REMEMBERED
 from tests import people
@@ -341,9 +341,12 @@ class TestNotices:
 
     def test_mails_are_in_the_language_of_whoever_asked(self, monkeypatch: pytest.MonkeyPatch) -> None:
         seen = []
-        monkeypatch.setattr(
-            mails, "render_to_string", lambda *_: seen.append(translation.get_language()) or "Subject\n\nBody"
-        )
+
+        def render(*_: Any) -> str:
+            seen.append(translation.get_language())
+            return "Subject\n\nBody"
+
+        monkeypatch.setattr(mails, "render_to_string", render)
         Mail.objects.create(kind="address", user=people.alice(), address=ADDRESS, language="ja")
         deliver()
         assert seen == ["ja"]
@@ -398,7 +401,7 @@ class TestFailures:
 
     def test_a_lost_worker_only_delays_and_a_mail_that_kills_workers_comes_to_an_end(self) -> None:
         jobs.sweep_mails()
-        Mail.objects.update(handed_over_at=timezone.now() - mails.outbox.ABANDONED_AFTER, attempts=1)
+        Mail.objects.update(handed_over_at=timezone.now() - outbox.ABANDONED_AFTER, attempts=1)
         assert len(deliver()) == 1
         Mail.objects.create(kind="export", user=people.alice(), attempts=mails.MAX_ATTEMPTS)
         assert deliver() == []

@@ -112,24 +112,24 @@ def _send(mail: Mail) -> None:
 
 def _messages(mail: Mail) -> Iterator[EmailMessage]:
     """Yields what is to be sent: nothing to accounts that are gone, banned or without an address by now."""
-    present = User.objects.filter(is_active=True, is_banned=False)
     if mail.kind == Mail.Kind.RESET:
-        for user in present.filter(email__iexact=mail.address, email_changed_at__isnull=False):
+        present = User.objects.filter(is_active=True, is_banned=False, email_changed_at__isnull=False)
+        for user in present.filter(email__iexact=mail.address):
             if user.has_usable_password():
                 key = urlsafe_base64_encode(force_bytes(user.pk))
                 url = reverse("password-reset-confirm", args=[key, default_token_generator.make_token(user)])
                 # To the address that was verified: the one that was typed may only look like it.
                 yield _message(mail, user, user.email, url)
         return
-    user = present.filter(pk=mail.user_id).first()
-    if user is None:
+    owner = mail.user
+    if owner is None or not owner.is_active or owner.is_banned:
         return
     if mail.kind == Mail.Kind.ADDRESS:
-        url = reverse("email-confirm", args=[email_links.make_token(user, mail.address)])
-        yield _message(mail, user, mail.address, url)
-    elif user.verified_email:
+        url = reverse("email-confirm", args=[email_links.make_token(owner, mail.address)])
+        yield _message(mail, owner, mail.address, url)
+    elif owner.verified_email:
         url = reverse("your-data" if mail.kind == Mail.Kind.EXPORT else "account")
-        yield _message(mail, user, user.verified_email, url)
+        yield _message(mail, owner, owner.verified_email, url)
 
 
 def _message(mail: Mail, user: User, address: str, url: str) -> EmailMessage:
