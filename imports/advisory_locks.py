@@ -17,6 +17,8 @@ RERATING_LOCK = 3  # a rerating
 CHART_LOCK = 4  # a player's chart, by its hash
 HISTORIES_LOCK = 5  # the histories of ratings that an earlier release left out
 EXPORT_LOCK = 6  # an export of a player's data
+WEBHOOK_LOCK = 7  # sending events to webhooks
+MAIL_LOCK = 8  # sending mails
 
 
 @contextlib.contextmanager

@@ -12,5 +12,5 @@ class ImportsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Registers the system checks."""
-        from imports import checks  # noqa: F401, PLC0415 - registration happens on import
+        """Registers the system checks, and what is done when somebody signs in."""
+        from imports import checks, sign_ins  # noqa: F401, PLC0415 - registration happens on import

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
 
@@ -107,6 +108,43 @@ def service_url(name: str, *, schemes: tuple[str, ...]) -> str:
     if value and not any(value.startswith(f"{scheme}://") for scheme in schemes):
         raise SettingError(name, f"must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}.")
     return value
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mails are handed in. `is_starttls`: TLS after a plain greeting; `is_tls`: TLS from the beginning."""
+
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    password: str = ""
+    is_starttls: bool = False
+    is_tls: bool = False
+
+
+MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
+
+
+def mail_server(name: str) -> tuple[bool, MailServer]:
+    """Whether a mail server is named, and which: smtp+tls://user:password@host:587. Its value is never shown."""
+    value = service_url(name, schemes=tuple(MAIL_PORTS))
+    if not value:
+        return False, MailServer()
+    try:
+        parts = urlsplit(value)
+        port = parts.port or MAIL_PORTS[parts.scheme]
+    except ValueError:
+        raise SettingError(name, "has a port that is no number.") from None
+    if not parts.hostname:
+        raise SettingError(name, "names no host.")
+    return True, MailServer(
+        host=parts.hostname,
+        port=port,
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        is_starttls=parts.scheme == "smtp+tls",
+        is_tls=parts.scheme == "smtp+ssl",
+    )
 
 
 def origin(name: str) -> str:

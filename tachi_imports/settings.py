@@ -55,6 +55,8 @@ TACHI_KEEP_INPUT_DAYS = env.integer("TACHI_KEEP_INPUT_DAYS", default=90, low=1, 
 TACHI_KEEP_EXPORT_DAYS = env.integer("TACHI_KEEP_EXPORT_DAYS", default=7, low=1, high=365)
 TACHI_MOVE_FROM = env.names("TACHI_MOVE_FROM")  # servers that `import_tachi_user` may ask
 TACHI_MOVE_FROM_PRIVATE = env.boolean("TACHI_MOVE_FROM_PRIVATE", default=False)
+# Whether events are also sent to webhooks in private networks, which clients of users may name.
+TACHI_WEBHOOKS_PRIVATE = env.boolean("TACHI_WEBHOOKS_PRIVATE", default=False)
 TACHI_METRICS_TOKEN = env.secret("TACHI_METRICS_TOKEN")  # empty: only this machine may read /metrics
 TACHI_ADMIN_SECOND_FACTOR = env.boolean("TACHI_ADMIN_SECOND_FACTOR", default=False)
 TACHI_API_DOCUMENTS = env.choice("TACHI_API_DOCUMENTS", default="2025", options=("2026", "2025"))
@@ -223,6 +225,19 @@ OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
+
+# --- mail: none unless the operator names a server -----------------------------------------------------------------
+
+TACHI_MAIL, _mail = env.mail_server("EMAIL_URL")
+EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.host, _mail.port, _mail.user, _mail.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.is_starttls, _mail.is_tls
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("TACHI_EMAIL_FROM")
+PASSWORD_RESET_TIMEOUT = 2 * 3600  # seconds; an address is somebody's for long, a link in it need not be
+if TACHI_MAIL and "@" not in DEFAULT_FROM_EMAIL:
+    raise env.SettingError("TACHI_EMAIL_FROM", "must be an address, as EMAIL_URL is set.")
+if TACHI_MAIL and not TACHI_PUBLIC_URL:
+    raise env.SettingError("TACHI_PUBLIC_URL", "must be set, as EMAIL_URL is: mails contain links.")
 
 # --- API ---------------------------------------------------------------------------------------------------------
 

@@ -64,6 +64,8 @@ STRICT_LIMIT = RateLimit("aggressive", 15, 600)
 EXPORT_LIMIT = RateLimit("hyper", 2, 300)
 ACCOUNT_LIMIT = RateLimit("account", 15, 600)
 """Forms that create an account or ask for its password."""
+MAILS = RateLimit("mails", 5, 3600)
+"""Mails with links, by the address that they go to."""
 BAD_TOKEN_LIMIT = RateLimit("bad-token", 100, 60)
 """Unknown tokens. Over the limit, tokens from that address are not checked before the window ends."""
 

@@ -45,6 +45,7 @@ from imports.models import (
     ProfilePicture,
     State,
     User,
+    WebhookDelivery,
 )
 from imports.models.documents import MAX_REASON_LENGTH
 from imports.models.jobs.departures import EVERYTHING
@@ -121,10 +122,11 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
     search_fields = ("username", "email")
     search_help_text = "The beginning of a name, or a whole e-mail address"
     filter_horizontal = ()
-    readonly_fields = ("last_login", "date_joined", "is_banned")
+    readonly_fields = ("last_login", "date_joined", "is_banned", "email", "email_changed_at")
     fieldsets = (
         (None, {"fields": ("username", "password", "is_banned")}),
-        ("About", {"fields": ("status", "about", "email")}),
+        ("About", {"fields": ("status", "about")}),
+        ("E-mail", {"fields": ("email", "email_changed_at")}),
         ("Role", {"fields": ("is_active", "is_staff", "is_superuser", "may_import_classes")}),
         ("Times", {"fields": ("last_login", "date_joined")}),
     )
@@ -284,11 +286,34 @@ class APIClientAdmin(ReadOnlyAdmin):
     list_select_related = ("author",)
     search_fields = ("client_id",)
     search_help_text = "A whole client ID, or its author's name"
-    fields = ("client_id", "name", "author", "permissions", "redirect_uri", "key_template", "key_filename")
+    fields = (
+        "client_id",
+        "name",
+        "author",
+        "permissions",
+        "redirect_uri",
+        "webhook_uri",
+        "key_template",
+        "key_filename",
+    )
     raw_id_fields = ("author",)
+    actions = ("reset_secret",)
 
     def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
         return permissions.is_administrator(request.user)
+
+    def has_reset_permission(self, request: HttpRequest) -> bool:
+        return permissions.is_administrator(request.user)
+
+    @admin.action(description="Give the selected client of the operator a new secret", permissions=["reset"])
+    def reset_secret(self, request: HttpRequest, queryset: QuerySet[APIClient]) -> None:
+        """Shows the secret once. Clients of users are their authors' to deal with."""
+        client = queryset.filter(author=None).first() if queryset.count() == 1 else None
+        if client is None:
+            self.message_user(request, "Choose one client without an author.", messages.ERROR)
+        else:
+            said = f"The secret of {client.name}, shown this once: {client.reset_secret()}"
+            self.message_user(request, said, messages.SUCCESS)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return permissions.is_administrator(request.user)
@@ -301,6 +326,18 @@ class AuthorizationCodeAdmin(ReadOnlyAdmin):
     list_display = ("user", "client", "created_at")
     list_select_related = ("user", "client")
     fields = list_display
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnlyAdmin):
+    """Events for the webhooks of clients in the past two weeks."""
+
+    player = "user"
+    list_display = ("client", "user", "created_at", "attempts", "status", "failure", "delivered_at", "next_attempt_at")
+    list_select_related = ("client", "user")
+    search_fields = ("delivery_id",)
+    search_help_text = "A whole delivery ID, or a player's name"
+    fields = ("delivery_id", "body", *list_display)
 
 
 @admin.register(APIToken)

@@ -14,7 +14,7 @@ from imports.access import permissions
 from imports.admin.base import ReadOnlyAdmin, reason_from_request, report_results
 from imports.admin.reverting import BUSY
 from imports.games import BY_SLUG
-from imports.models import DataExport, DataExportPart, Departure, HiddenRow, User
+from imports.models import DataExport, DataExportPart, Departure, HiddenRow, KnownPlace, Mail, User
 from imports.pipeline.states import PlayerLocked
 
 MAX_AT_ONCE = 100  # of one action
@@ -110,3 +110,27 @@ class DataExportPartAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DataExportPart]:
         return super().get_queryset(request).defer("content")
+
+
+@admin.register(Mail)
+class MailAdmin(ReadOnlyAdmin):
+    """Mails that are still to be sent."""
+
+    player = "user"
+    list_display = ("kind", "user", "address", "created_at", "attempts", "next_attempt_at")
+    list_select_related = ("user",)
+    search_fields = ("user",)
+    search_help_text = "A player's name"
+    fields = (*list_display, "language")
+
+
+@admin.register(KnownPlace)
+class KnownPlaceAdmin(ReadOnlyAdmin):
+    """That accounts with an address were entered, and when; not from where, which is stored nowhere."""
+
+    player = "user"
+    list_display = ("user", "last_used_at")
+    list_select_related = ("user",)
+    search_fields = ("user",)
+    search_help_text = "A player's name"
+    fields = list_display

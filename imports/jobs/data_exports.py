@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from imports.advisory_locks import EXPORT_LOCK, try_lock
 from imports.jobs import progress_status, queue, storage_quota
+from imports.jobs.outgoing.mails import mail_export_ready
 from imports.models import APIToken, AuditEntry, DataExport, ExportState, User
 from imports.models.jobs.data_exports import MAX_EXPORTS
 from imports.pipeline.progress import Snapshot, Stage
@@ -111,6 +112,7 @@ def _write(export: DataExport) -> None:
         finished.update(state=ExportState.READY, size=file.size, **_finished_now())
         mine = DataExport.objects.filter(user_id=export.user_id, time_finished__isnull=False).order_by("-pk")
         mine.exclude(pk__in=list(mine.values_list("pk", flat=True)[:MAX_EXPORTS])).delete()
+        mail_export_ready(export.user)
         transaction.on_commit(lambda: storage_quota.forget(export.user))
     log.info("export %s of user %s has %s bytes", export.export_id, export.user_id, file.size)
 

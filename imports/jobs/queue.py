@@ -37,6 +37,8 @@ PERFORM_RERATING = "imports.jobs.perform_rerating"
 PERFORM_ORPHANS = "imports.jobs.perform_orphans"
 PERFORM_HISTORIES = "imports.jobs.perform_histories"
 PERFORM_EXPORT = "imports.jobs.perform_export"
+PERFORM_WEBHOOKS = "imports.jobs.perform_webhooks"
+PERFORM_MAILS = "imports.jobs.perform_mails"
 
 
 def enqueue(import_id: str) -> None:
@@ -69,6 +71,16 @@ def enqueue_histories() -> None:
 def enqueue_export(export_id: str) -> None:
     """Asks for a worker to write a player's data. Without Redis it waits for the sweeper instead."""
     _enqueue(PERFORM_EXPORT, export_id, unqueued="export %s could not be queued; the sweeper will")
+
+
+def enqueue_webhooks() -> None:
+    """Asks for a worker to send events to webhooks. Without Redis they wait for the sweeper instead."""
+    _enqueue(PERFORM_WEBHOOKS, unqueued="the events for webhooks could not be queued; the sweeper will")
+
+
+def enqueue_mails() -> None:
+    """Asks for a worker to send mails. Without Redis they wait for the sweeper instead."""
+    _enqueue(PERFORM_MAILS, unqueued="the mails could not be queued; the sweeper will")
 
 
 def _enqueue(function: str, *args: object, unqueued: str, job_id: str | None = None) -> None:

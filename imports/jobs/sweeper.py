@@ -13,6 +13,8 @@ from imports.jobs import queue
 from imports.jobs.data_exports import sweep_exports
 from imports.jobs.departures import sweep_departures
 from imports.jobs.orphan_retries import OrphanSweep
+from imports.jobs.outgoing.mails import forget_places, sweep_mails
+from imports.jobs.outgoing.webhooks import sweep_webhooks
 from imports.jobs.rating_histories import are_histories_missing
 from imports.models import AuthorizationCode, IdempotencyKey
 from imports.seeds import rerate
@@ -104,9 +106,12 @@ def sweep_forever() -> None:
             sweep_keys()
             sweep_exports()
             sweep_departures()
+            sweep_webhooks()
+            sweep_mails()
             # Rules change with a release only.
             if time.monotonic() >= rules_at:
                 sweep_rules()
+                forget_places()
                 is_history_missing = is_history_missing and sweep_histories()
                 rules_at = time.monotonic() + RULES_INTERVAL_SECONDS
         except (DatabaseError, InterfaceError, RedisError) as error:

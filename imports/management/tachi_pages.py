@@ -7,7 +7,6 @@ and the connection goes to the very address that was looked at. Redirects are no
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 import socket
@@ -21,6 +20,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from imports.games.spec import Game
+from imports.public_addresses import is_public
 
 LISTS_OF_PAGES = ("scores", "pbs")
 MAX_PAGE_BYTES = 512 << 20
@@ -66,14 +66,6 @@ class Server:
                 "TACHI_MOVE_FROM_PRIVATE=on allows that."
             )
         return socket.create_connection((addresses[0], port), timeout=TIMEOUT_SECONDS)
-
-
-def is_public(address: str) -> bool:
-    """Whether an address is one of the internet's: not loopback, link-local, private, multicast or reserved."""
-    found = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
-        found = found.ipv4_mapped
-    return found.is_global and not found.is_multicast
 
 
 @dataclass(slots=True)

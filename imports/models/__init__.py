@@ -12,8 +12,11 @@ from imports.models.hook_settings import HookSettings, ImportTimestop
 from imports.models.idempotency import IdempotencyKey
 from imports.models.jobs.data_exports import DataExport, DataExportPart, ExportState
 from imports.models.jobs.departures import Departure, HiddenRow
+from imports.models.jobs.mails import Mail
 from imports.models.jobs.orphan_retries import OrphanRetry
 from imports.models.jobs.reratings import GameRules, Rerating
+from imports.models.jobs.webhook_deliveries import WebhookDelivery
+from imports.models.known_places import KnownPlace
 from imports.models.moderation import BlockedClient
 from imports.models.results.bests import PersonalBest
 from imports.models.results.carried_scores import CarriedScores
@@ -49,6 +52,8 @@ __all__ = [
     "ImportProblem",
     "ImportSession",
     "ImportTimestop",
+    "KnownPlace",
+    "Mail",
     "OrphanRetry",
     "OrphanScore",
     "Permission",
@@ -66,6 +71,7 @@ __all__ = [
     "State",
     "User",
     "WaitingChart",
+    "WebhookDelivery",
     "find_chart",
     "find_session",
     "find_song",

@@ -88,6 +88,12 @@ class User(AbstractUser):
         default=True, db_default=True, help_text="Whether they may give classes by hand (POST /api/v1/import/class)."
     )
 
+    # `email` is only used once its owner has opened the link that was sent to it.
+    email_changed_at = models.DateTimeField(
+        "e-mail verified", null=True, blank=True, editable=False, help_text="Or taken away."
+    )
+    email_language = models.CharField(max_length=10, blank=True, default="", db_default="", editable=False)
+
     objects: ClassVar[UserManager] = UserManager()
 
     class Meta(AbstractUser.Meta):
@@ -103,6 +109,11 @@ class User(AbstractUser):
             # Upper case, as Django's `icontains` asks.
             GinIndex(OpClass(Upper("username"), name="gin_trgm_ops"), name="user_by_part"),
         )
+
+    @property
+    def verified_email(self) -> str:
+        """The address to which mails may be sent, "" where there is none."""
+        return self.email if self.email_changed_at is not None else ""
 
     @property
     def auth_level(self) -> AuthLevel:

@@ -46,6 +46,18 @@ def check_redirect_uri(value: str) -> None:
         raise ValidationError("This is no http or https address.")
 
 
+def check_webhook_uri(value: str) -> None:
+    """Raises ValidationError for what is no http or https address, or has a password in it or a wrong port."""
+    check_redirect_uri(value)
+    parts = urlsplit(value)
+    try:
+        is_fit = parts.port != 0 and parts.username is None
+    except ValueError:
+        is_fit = False
+    if not is_fit or not value.isprintable():
+        raise ValidationError("This is no http or https address.")
+
+
 def check_template(value: str) -> None:
     """Raises ValidationError for a template without a place for the token."""
     if KEY not in value:
@@ -74,6 +86,9 @@ class APIClient(models.Model):
     author = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="api_clients")
     permissions = ArrayField(models.CharField(max_length=32, choices=Permission.choices), default=list, blank=True)
     redirect_uri = models.CharField(max_length=500, blank=True, validators=[check_redirect_uri])
+    webhook_uri = models.CharField(
+        max_length=500, blank=True, default="", db_default="", validators=[check_webhook_uri]
+    )
     key_template = models.TextField(
         max_length=10_000, blank=True, validators=[check_template], help_text=f"With {KEY} where the token goes."
     )
@@ -102,6 +117,11 @@ class APIClient(models.Model):
 
     def has_secret(self, secret: str) -> bool:
         return bool(self.secret_digest) and hmac.compare_digest(self.secret_digest, digest_of(secret))
+
+    @property
+    def signing_key(self) -> bytes:
+        """The SHA-256 of its secret, which is stored: whoever has the secret knows it too. Empty without a secret."""
+        return bytes.fromhex(self.secret_digest)
 
     def filled_template(self, token: str) -> str:
         """The file of a player: the template with the token in its first place, or the token alone."""

@@ -11,7 +11,7 @@ from imports.games import playtype_of
 from imports.games.spec import Game
 from imports.models import AuditEntry, GameStats, Import, User
 from imports.pipeline import states
-from imports.pipeline.derived import class_history, stats
+from imports.pipeline.derived import class_history, class_updates, stats
 from imports.pipeline.derived.class_history import NO_IMPORT, Cause
 
 
@@ -75,6 +75,7 @@ def raise_class(player: User, change: ClassChange) -> bool:
         if now.classes_after.get(change.class_set) == now.classes_before.get(change.class_set):
             return False
         class_history.refresh(player.pk, change.game, playtype, now.classes_after)
+        class_updates.announce(player.pk, now.deltas())
     return True
 
 

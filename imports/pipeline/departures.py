@@ -140,12 +140,12 @@ def forget(departure: Departure) -> None:
         cursor.execute("SET LOCAL tachi.forgetting = 'off'")
     user.groups.clear()
     user.user_permissions.clear()
-    for field in ("about", "status", "email", "first_name", "last_name"):
+    for field in ("about", "status", "email", "email_language", "first_name", "last_name"):
         setattr(user, field, "")
     name = f"deleted-{user.pk}"
     is_taken = User.objects.filter(username__iexact=name).exclude(pk=user.pk).exists()
     user.username = f"{name}-" if is_taken else name
-    user.last_login = user.last_seen = None
+    user.last_login = user.last_seen = user.email_changed_at = None
     user.is_active = user.is_staff = user.is_superuser = False
     user.set_unusable_password()
     AbstractUser.save(user)

@@ -11,7 +11,7 @@ from imports.formats.base import Format, Parsed
 from imports.games.spec import Game
 from imports.models import AuditEntry, Import, ImportProblem, Score
 from imports.pipeline import classes, deletions, departures, player_charts, row_corrections, states
-from imports.pipeline.derived import bests, class_history
+from imports.pipeline.derived import bests, class_history, class_updates
 from imports.pipeline.derived.refresh import refresh
 from imports.pipeline.progress import Progress, Stage
 from imports.pipeline.scoring import problems, sent_sessions, store
@@ -155,6 +155,8 @@ def finish(job: Import, parsed: Parsed, batch: store.Batch, progress: Progress, 
         lowered=lowered,
         cause=class_history.cause_of(job),
     )
+    if not job.put_aside:  # a restore is not news
+        class_updates.announce(job.user_id, [delta for change in refreshed.stats for delta in change.deltas()])
     progress.stage(Stage.FINISHING)
     fields = completion_fields(job, parsed, batch, refreshed, progress, settled=settled)
     states.mark_completed(job, {**fields, **revert_snapshot.original_run_times(job)})

@@ -45,6 +45,7 @@ def account(user: User) -> Document:
         "status": user.status or None,
         "joinDate": milliseconds(user.date_joined),
         "lastSeen": _moment(user.last_seen),
+        "email": user.email or None,
         "lastLogin": _moment(user.last_login),
         "hookSettings": [_hook_settings(each) for each in HookSettings.objects.filter(user=user).order_by("hook")],
         "apiTokens": [_token(each) for each in user.tokens.order_by("pk")],

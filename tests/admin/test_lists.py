@@ -33,6 +33,8 @@ from imports.models import (
     IdempotencyKey,
     Import,
     ImportTimestop,
+    KnownPlace,
+    Mail,
     OrphanRetry,
     OrphanScore,
     PlayerChart,
@@ -45,6 +47,7 @@ from imports.models import (
     SessionIdentity,
     Song,
     User,
+    WebhookDelivery,
 )
 from imports.pictures import encode_picture
 from tests import factories, people
@@ -89,6 +92,9 @@ def everything(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Ite
         Replay.objects.create(user=alice, score_id="T" + "0" * 64, content=b"x", size=1)
         client, _ = APIClient.objects.create_for(alice, name="A tool", permissions=["submit_score"])
         AuthorizationCode.objects.create_code(alice, client=client)
+        Mail.objects.create(kind="export", user=alice)
+        KnownPlace.objects.create(user=alice, digest="0" * 64)
+        WebhookDelivery.objects.create(client=client, user=alice, body="{}")
         DataExport.objects.create(user=alice)
         DataExportPart.objects.create(export=DataExport.objects.get(), number=0, content=b"x")
         departure = Departure.objects.create(user=alice, game="bms", due_at=timezone.now())

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -44,6 +45,12 @@ def chromium(django_db_setup: None) -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         yield started
         started.close()
+
+
+@pytest.fixture(autouse=True)
+def with_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some pages are only there where mails can be sent."""
+    monkeypatch.setattr(settings, "TACHI_MAIL", True)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from playwright.sync_api import BrowserContext, Page
 from redis import Redis
 
 from imports import jobs
+from imports.access.email_links import make_token
 from imports.models import (
     APIClient,
     Chart,
@@ -26,6 +27,7 @@ from imports.models import (
     Session,
     State,
     User,
+    WebhookDelivery,
 )
 from imports.pictures import encode_picture
 from imports.pipeline.progress import Snapshot, Stage, writer
@@ -55,6 +57,7 @@ NO_PAGES = {
     "data-export": "a download",
     "departure-cancel": "an operation",
     "score-table": "a download",
+    "email-remove": "an operation",
     "import-cancel": "an operation",
     "import-retry": "an operation",
     "picture-remove": "an operation",
@@ -242,6 +245,23 @@ def page_states(redis: Redis) -> PageStates:
         "delete-account": (alice, "/account/delete/everything/"),
         "delete-game": (alice, "/account/delete/chunithm/"),
         "account-return": (None, "/account/return/"),
+        **_mail_and_webhooks(alice),
+    }
+
+
+def _mail_and_webhooks(alice: User) -> PageStates:
+    client = tool()
+    for status, failure in ((204, ""), (500, "status"), (None, "timeout")):
+        WebhookDelivery.objects.create(client=client, user=alice, body="{}", status=status, failure=failure)
+    return {
+        "clients": (client.author, "/account/clients/"),
+        "clients-none": (people.kay(), "/account/clients/"),
+        "client": (client.author, f"/account/clients/{client.client_id}/"),
+        "email": (alice, "/account/email/"),
+        "email-confirm": (None, f"/account/email/confirm/{make_token(alice, 'alice@example.org')}/"),
+        "email-confirm-refused": (None, "/account/email/confirm/nothing/"),
+        "password-reset": (None, "/account/password/reset/"),
+        "password-reset-refused": (None, "/account/password/reset/x/y/"),
     }
 
 

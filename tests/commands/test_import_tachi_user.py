@@ -209,16 +209,3 @@ def test_a_game_is_called_by_any_of_its_names(tachi: Tachi, tmp_path: Path) -> N
         assert len(move(tachi, tmp_path, game=name)) == 1
     with pytest.raises(CommandError, match="There is no game chess"):
         move(tachi, tmp_path, game="chess")
-
-
-@pytest.mark.parametrize(
-    ("address", "expected"),
-    [
-        ("8.8.8.8", True), ("127.0.0.1", False), ("10.0.0.1", False), ("172.16.3.4", False), ("192.168.1.1", False),
-        ("169.254.169.254", False), ("0.0.0.0", False),  # noqa: S104
-        ("100.64.0.1", False), ("224.0.0.1", False), ("::1", False),
-        ("fe80::1%eth0", False), ("fd00::1", False), ("::ffff:10.0.0.1", False), ("2606:4700::1111", True),
-    ],
-)  # fmt: skip
-def test_only_addresses_of_the_internet_are_public(address: str, expected: bool) -> None:
-    assert tachi_pages.is_public(address) is expected

@@ -41,6 +41,10 @@ def database() -> str:
     return env.service_url("IT", schemes=("postgresql", "postgres"))
 
 
+def mail() -> tuple[bool, env.MailServer]:
+    return env.mail_server("IT")
+
+
 def title() -> str:
     return env.text("IT", default="Tachi Imports")
 
@@ -57,6 +61,10 @@ def title() -> str:
         (rate_limits_setting, "NO", False),
         (rate_limits_setting, "1", True),
         (environment, None, "development"),
+        (mail, None, (False, env.MailServer())),
+        (mail, "smtp://mx", (True, env.MailServer("mx", 25))),
+        (mail, "smtp+tls://me%40x:p%2Fw@mx", (True, env.MailServer("mx", 587, "me@x", "p/w", is_starttls=True))),
+        (mail, "smtp+ssl://mx:4650", (True, env.MailServer("mx", 4650, is_tls=True))),
         (environment, "production", "production"),
         (games, None, ()),
         (games, "iidx", ("iidx",)),
@@ -236,6 +244,7 @@ def test_every_setting_is_in_the_example() -> None:
                 "service_url",
                 "origin",
                 "folder",
+                "mail_server",
             }:
                 read.add(call[2].partition('"')[0])
     example = (env.BASE_DIR / ".env.example").read_text().splitlines()

@@ -28,11 +28,12 @@ SECRETS = {
     "TACHI_METRICS_TOKEN": "token-from-a-file",
     "TACHI_SECRET_KEY_FALLBACKS": f"{'first-earlier-key-' * 2}\n{'second-earlier-key-' * 2}",
     "TACHI_ADMIN_PASSWORD": "an administrator's from a file",
+    "EMAIL_URL": "smtp+tls://me:from-a-file@there",
 }
 SHOW = (
     "import json; from tachi_imports import settings as s; "
     "print(json.dumps([s.SECRET_KEY, s.DATABASES['default']['PASSWORD'], s.REDIS_URL, s.TACHI_METRICS_TOKEN, "
-    "s.SECRET_KEY_FALLBACKS, s.env.secret('TACHI_ADMIN_PASSWORD')]))"
+    "s.SECRET_KEY_FALLBACKS, s.env.secret('TACHI_ADMIN_PASSWORD'), s.EMAIL_HOST_PASSWORD]))"
 )
 CSRF = re.compile(r'(?<=name="csrfmiddlewaretoken" value=")\w+|nonce-[\w+/=-]+')
 
@@ -43,15 +44,17 @@ def test_every_secret_may_come_from_a_file(tmp_path: Path) -> None:
         (tmp_path / name).write_text(f"{value}\n")
         files[f"{name}_FILE"] = str(tmp_path / name)
     given = {name: value for name, value in variables(tmp_path).items() if name not in SECRETS}
+    files |= {"TACHI_EMAIL_FROM": "scores@example.org", "TACHI_PUBLIC_URL": "https://scores.example.org"}
 
     argv = [sys.executable, "-c", SHOW]
     done = subprocess.run(argv, env=given | files, cwd=env.BASE_DIR, capture_output=True, text=True, check=True)
 
-    key, password, redis, token, earlier, administrators = json.loads(done.stdout)
+    key, password, redis, token, earlier, administrators, mail = json.loads(done.stdout)
     assert (key, password) == (SECRETS["TACHI_SECRET_KEY"], "from-a-file")
     assert (redis, token) == (SECRETS["REDIS_URL"], SECRETS["TACHI_METRICS_TOKEN"])
     assert earlier == SECRETS["TACHI_SECRET_KEY_FALLBACKS"].split()
     assert administrators == SECRETS["TACHI_ADMIN_PASSWORD"]
+    assert mail == "from-a-file"
 
 
 def test_the_example_marks_the_secrets() -> None:

@@ -22,7 +22,7 @@ from imports.api.core.views import APIViewSet
 from imports.formats import schema
 from imports.formats.schema import Check, Violation
 from imports.models import APIClient, Permission, User
-from imports.models.api_clients import TooManyClients, check_redirect_uri, check_template
+from imports.models.api_clients import TooManyClients, check_redirect_uri, check_template, check_webhook_uri
 
 
 def _text_that(check: Callable[[str], None], longest: int) -> Check:
@@ -59,6 +59,7 @@ MEMBERS = (
     text_between("name", 3, 80),
     PERMISSIONS,
     _fitting("redirectUri", 500, check_redirect_uri, "This is no http or https address."),
+    _fitting("webhookUri", 500, check_webhook_uri, "This is no http or https address."),
     _fitting("apiKeyTemplate", 10_000, check_template, "It has to contain %%TACHI_KEY%%."),
     text_between("apiKeyFilename", 1, 100, or_null=True),
 )
@@ -67,6 +68,7 @@ COLUMNS = {
     "name": "name",
     "permissions": "permissions",
     "redirectUri": "redirect_uri",
+    "webhookUri": "webhook_uri",
     "apiKeyTemplate": "key_template",
     "apiKeyFilename": "key_filename",
 }
@@ -140,7 +142,9 @@ class Clients(APIViewSet):
     def retrieve(self, request: Request, client_id: str) -> Response:
         """An API client, without its secret."""
         client = self._client()
-        return self.ok(schemas.Client.from_row(client), name=client.name)
+        # The address of a webhook may be as good as a password.
+        is_author = self.user is not None and client.author_id == self.user.pk
+        return self.ok(schemas.Client.from_row(client, is_author=is_author), name=client.name)
 
     def _client(self) -> APIClient:
         client = APIClient.objects.filter(client_id=self.path_param("client_id")).first()

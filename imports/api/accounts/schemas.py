@@ -82,12 +82,12 @@ class Client(Schema):
     author: Annotated[int | None, Meta(description="A user; null for those of the operator.")]
     requested_permissions: list[str]
     redirect_uri: str | None
-    webhook_uri: None
+    webhook_uri: Annotated[str | None, Meta(description="Where events are sent to; null but for its author.")]
     api_key_template: Annotated[str | None, Meta(description="With %%TACHI_KEY%% where the token goes.")]
     api_key_filename: str | None
 
     @classmethod
-    def from_row(cls, client: APIClient, *, secret: str | None = None) -> Self:
+    def from_row(cls, client: APIClient, *, secret: str | None = None, is_author: bool = True) -> Self:
         return cls(
             client_id=client.client_id,
             client_secret=secret,
@@ -95,7 +95,7 @@ class Client(Schema):
             author=client.author_id,
             requested_permissions=client.permissions,
             redirect_uri=client.redirect_uri or None,
-            webhook_uri=None,
+            webhook_uri=(client.webhook_uri or None) if is_author else None,
             api_key_template=client.key_template or None,
             api_key_filename=client.key_filename or None,
         )

@@ -6,7 +6,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm, PasswordChangeForm
+from django.contrib.auth.forms import (
+    AuthenticationForm,
+    BaseUserCreationForm,
+    PasswordChangeForm,
+    PasswordResetForm,
+    SetPasswordForm,
+)
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
@@ -23,9 +29,11 @@ from imports.pages.texts.translation import gettext_lazy
 if TYPE_CHECKING:
     CreationForm = BaseUserCreationForm[User]
     ChangeForm = PasswordChangeForm
+    ResetForm = SetPasswordForm[User]
     UserForm = forms.ModelForm[User]
 else:
-    CreationForm, ChangeForm, UserForm = BaseUserCreationForm, PasswordChangeForm, forms.ModelForm
+    CreationForm, ChangeForm, ResetForm = BaseUserCreationForm, PasswordChangeForm, SetPasswordForm
+    UserForm = forms.ModelForm
 
 
 # What players' tools want comes first; the permissions of Tachi that mean nothing here come last.
@@ -97,6 +105,23 @@ class PasswordForm(PasswordErrorsMixin, ChangeForm):
         _set_label(self, "new_password2", gettext_lazy("Repeat new password"), "")
 
 
+class NewPasswordForm(PasswordErrorsMixin, ResetForm):
+    """The new password twice, of whoever has the link."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _set_label(self, "new_password1", gettext_lazy("New password"), account_texts.PASSWORD_RULE)
+        _set_label(self, "new_password2", gettext_lazy("Repeat new password"), "")
+
+
+class ForgottenPasswordForm(PasswordResetForm):
+    """An address. Who has it is looked up by a worker, which also sends the mail."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _set_label(self, "email", gettext_lazy("E-mail address"), "")
+
+
 class ConfirmForm(forms.Form):
     """The password once more, from whoever is signed in."""
 
@@ -116,6 +141,17 @@ class ConfirmForm(forms.Form):
         if not self.user.check_password(password):
             raise forms.ValidationError(account_texts.WRONG_PASSWORD)
         return password
+
+
+class EmailForm(ConfirmForm):
+    """Another address of the account, and the password."""
+
+    email = forms.EmailField(
+        max_length=254,
+        label=gettext_lazy("E-mail address"),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+    field_order = ("email", "password")
 
 
 class ReturnForm(forms.Form):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from imports.pages.accounts import connect, data_exports, departures, views
+from imports.pages.accounts import clients, connect, data_exports, departures, emails, views
 from imports.pages.core import converters  # noqa: F401 - registers the kinds of IDs
 
 urlpatterns = [
@@ -17,10 +17,21 @@ urlpatterns = [
     path("account/picture/remove/", views.picture_remove, name="picture-remove"),
     path("account/hooks/", views.hook_settings, name="hook-settings"),
     path("account/password/", views.password_change, name="password-change"),
+    path("account/password/reset/", emails.PasswordReset.as_view(), name="password-reset"),
+    path(
+        "account/password/reset/<str:uidb64>/<str:token>/",
+        emails.PasswordResetConfirm.as_view(),
+        name="password-reset-confirm",
+    ),
+    path("account/email/", emails.email, name="email"),
+    path("account/email/remove/", emails.email_remove, name="email-remove"),
+    path("account/email/confirm/<str:token>/", emails.email_confirm, name="email-confirm"),
     path("account/sign-out-everywhere/", views.sign_out_everywhere, name="sign-out-everywhere"),
     path("account/data/", data_exports.your_data, name="your-data"),
     path("account/data/<import:export_id>/", data_exports.data_export, name="data-export"),
     path("account/data/<str:game>/<str:playtype>.csv", data_exports.score_table, name="score-table"),
+    path("account/clients/", clients.client_list, name="client-list"),
+    path("account/clients/<str:client_id>/", clients.client_detail, name="client-detail"),
     path("account/delete/", departures.departure_list, name="departure-list"),
     path("account/delete/everything/", departures.departure, name="departure"),
     path("account/delete/<slug:game>/", departures.departure, name="departure-game"),

@@ -109,6 +109,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def account(request: AuthenticatedRequest) -> HttpResponse:
     context = {
         "tokens": request.user.tokens.count(),
+        "clients": request.user.api_clients.count(),
         "orphans": OrphanScore.objects.filter(user=request.user).count(),
         "section": "account",
     }

@@ -16,7 +16,7 @@ from imports.pages.core.urls import import_url, poll_url
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """`instance_name`, `site_url` (without a slash at its end), `version`, `signups` (open or not), `running`.
+    """`instance_name`, `site_url` (without a slash at its end), `version`, `signups` and `mail` (on or not), `running`.
 
     The last asks the database only where a template looks at it.
     """
@@ -25,6 +25,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "site_url": SimpleLazyObject(lambda: settings.TACHI_PUBLIC_URL or request.build_absolute_uri("/")[:-1]),
         "version": settings.TACHI_VERSION,
         "signups": settings.TACHI_SIGNUPS,
+        "mail": settings.TACHI_MAIL,
         "running": SimpleLazyObject(lambda: find_running_import(getattr(request, "user", None))),
     }
 

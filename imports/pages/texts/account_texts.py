@@ -58,6 +58,17 @@ def retry_after(seconds: int) -> str:
     )
 
 
+# --- mail -------------------------------------------------------------------------------------------
+
+ADDRESS_REMOVED = gettext_lazy("Your address is removed.")
+ADDRESS_VERIFIED = gettext_lazy("Your address is confirmed.")
+RESET_SENT = gettext_lazy("If an account has this address, a link is on its way. It works for two hours.")
+
+
+def link_sent(address: str) -> str:
+    return _("We're sending a link to {address}. Open it within a day.").format(address=address)
+
+
 # --- leaving ----------------------------------------------------------------------------------------
 
 BUSY = gettext_lazy("An import or a revert is running. Wait until it is done, then try again.")
@@ -138,6 +149,32 @@ PERMISSION_TEXTS: dict[str, tuple[str, str]] = {
 
 def token_revoked_message(name: str) -> str:
     return _("Token “{name}” revoked. Tools using it have stopped working.").format(name=name)
+
+
+# --- webhooks ---------------------------------------------------------------------------------------
+
+DELIVERY_FAILURES = {
+    "address": gettext_lazy("the address is in a private network"),
+    "timeout": gettext_lazy("no answer in time"),
+    "certificate": gettext_lazy("the TLS certificate was not accepted"),
+    "connection": gettext_lazy("no connection"),
+    "disconnected": gettext_lazy("the player is no longer connected"),
+    "crashed": gettext_lazy("something went wrong on our side"),
+}
+"""Why a delivery failed, by the failures of the model; of the one that is not here the answer's status tells."""
+
+
+def delivery_outcome(*, is_over: bool, status: int | None, failure: str) -> str:
+    """What became of an event: delivered, waiting, to be tried again, or given up, and why."""
+    if not failure:
+        return _("Delivered ({status})").format(status=status) if is_over else _("Waiting")
+    reason = DELIVERY_FAILURES.get(failure) or _("answer {status}").format(status=status)
+    if is_over:
+        return _("Failed: {reason}").format(reason=reason)
+    return _("Will be tried again: {reason}").format(reason=reason)
+
+
+# --- commands ---------------------------------------------------------------------------------------
 
 
 def curl(address: str, secret: str) -> str:

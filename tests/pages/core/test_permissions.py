@@ -8,10 +8,12 @@ from copy import copy
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 
 from imports import jobs
+from imports.access import email_links
 from imports.models import APIClient, APIToken, OrphanScore, Session, State
 from tests import factories, people
 from tests.pages.html_parsing import heading_of, in_state, text_of, url_of
@@ -41,12 +43,19 @@ PAGES: dict[str, tuple[int | str, ...]] = {
     "/client-file-flow/CInothing/": (LOGIN, 404, 404, 404, 404, 403),
     "/oauth/request-auth?clientID={client}": (LOGIN, 200, 200, 200, 200, 403),
     "/oauth/request-auth": (LOGIN, 404, 404, 404, 404, 403),
+    "/account/clients/": (LOGIN, 200, 200, 200, 200, 403),
+    "/account/clients/{client}/": (LOGIN, 200, 404, 404, 404, 403),
     "/account/data/": (LOGIN, 200, 200, 200, 200, 403),
     "/account/data/{export}/": (LOGIN, 200, 404, 404, 404, 403),
     f"/account/data/{40 * '0'}/": (LOGIN, 404, 404, 404, 404, 403),
     "/account/data/{played}/Single.csv": (LOGIN, 200, 404, 404, 404, 403),
     "/account/data/nothing/Single.csv": (LOGIN, 404, 404, 404, 404, 403),
     "/account/password/": (LOGIN, 200, 200, 200, 200, 403),
+    "/account/password/reset/": (200, 200, 200, 200, 200, 200),
+    "/account/password/reset/x/y/": (200, 200, 200, 200, 200, 200),
+    "/account/email/": (LOGIN, 200, 200, 200, 200, 403),
+    "/account/email/confirm/{email}/": (200, 200, 200, 200, 200, 200),
+    "/account/email/confirm/nothing/": (400, 400, 400, 400, 400, 400),
     "/account/sign-out-everywhere/": (LOGIN, 200, 200, 200, 200, 403),
     "/orphans/": (LOGIN, 200, 200, 200, 200, 403),
     "/orphans/{orphan}/delete/": (LOGIN, 200, 404, 200, 200, 403),
@@ -127,6 +136,10 @@ OPERATIONS: dict[str, tuple[int | str, ...]] = {
     "/account/delete/{leaving}/cancel/": (LOGIN, 302, 404, 404, 404, 403),
     "/account/return/": (400, 302, 302, 302, 302, 302),
     "/account/password/": (LOGIN, 400, 400, 400, 400, 403),
+    "/account/password/reset/": (200, 200, 200, 200, 200, 200),
+    "/account/email/": (LOGIN, 400, 400, 400, 400, 403),
+    "/account/email/remove/": (LOGIN, 302, 302, 302, 302, 403),
+    "/account/email/confirm/{email}/": (302, 302, 302, 302, 302, 302),
     "/account/sign-out-everywhere/": (LOGIN, 400, 400, 400, 400, 403),
     "/orphans/retry/": (LOGIN, 302, 302, 302, 302, 403),
     "/orphans/{orphan}/delete/": (LOGIN, 302, 404, 302, 302, 403),
@@ -143,6 +156,12 @@ def cookies(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
     cast = (people.alice, people.bob, people.mo, people.ada, people.eve)
     with shared(django_db_blocker):
         yield {who: people.session_of(person()).cookies for who, person in zip(WHO[1:], cast, strict=True)}
+
+
+@pytest.fixture(autouse=True)
+def with_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some pages are only there where mails can be sent."""
+    monkeypatch.setattr(settings, "TACHI_MAIL", True)
 
 
 @pytest.fixture
@@ -170,6 +189,8 @@ def _made(name: str) -> str:
     if name == "client":
         fields = {"permissions": ["submit_score"], "redirect_uri": "https://tool.example.org/callback"}
         return APIClient.objects.create_for(people.alice(), name="A tool", **fields)[0].client_id
+    if name == "email":
+        return email_links.make_token(people.alice(), "alice@example.org")
     if name == "export":
         return export_of(people.alice()).export_id
     row = factories.score_on(factories.charts(1)[0], timeAchieved=factories.NOON)

@@ -1,0 +1,55 @@
+"""Handing rows to workers: one batch at a time, so that slow receivers occupy one worker at most.
+
+The row is the job; the queue only says that there is work. A batch that no worker finished, because it was killed or
+Redis was emptied, is handed over again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import TypeVar
+
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from imports.models.jobs.outbox import OutboxRow
+
+ABANDONED_AFTER = timedelta(seconds=60)
+BATCH_SIZE = 20
+
+Row = TypeVar("Row", bound=OutboxRow)
+
+
+def hand_over(rows: QuerySet[Row], *, one_for_each: str = "") -> bool:
+    """Marks the rows that are to be sent next; returns whether a worker has to be asked for.
+
+    `one_for_each`: a column of which a batch has each value once, so that nobody waits behind a stranger's rows.
+    """
+    now = timezone.now()
+    due = rows.filter(next_attempt_at__lte=now)
+    # Nearly always there is nothing.
+    if not due.exists() or rows.filter(handed_over_at__gt=now - ABANDONED_AFTER).exists():
+        return False
+    if one_for_each:
+        due = due.order_by(one_for_each, "next_attempt_at", "pk").distinct(one_for_each)
+    else:
+        due = due.order_by("next_attempt_at", "pk")
+    keys = list(due.values_list("pk", flat=True)[:BATCH_SIZE])
+    return rows.filter(pk__in=keys).update(handed_over_at=now) > 0
+
+
+def take_batch(rows: QuerySet[Row]) -> list[Row]:
+    """Returns the rows that were handed over, and counts the attempt: one that kills workers must come to an end."""
+    handed = rows.filter(handed_over_at__isnull=False, next_attempt_at__isnull=False)
+    batch = list(handed.order_by("handed_over_at", "pk")[:BATCH_SIZE])
+    rows.filter(pk__in=[row.pk for row in batch]).update(attempts=F("attempts") + 1)
+    for row in batch:
+        row.attempts += 1
+    return batch
+
+
+def release(rows: QuerySet[Row], unsent: Iterable[Row]) -> None:
+    """Gives rows back that were not tried: their attempt does not count."""
+    keys = [row.pk for row in unsent]
+    rows.filter(pk__in=keys).update(handed_over_at=None, attempts=F("attempts") - 1)

@@ -1,0 +1,105 @@
+"""Delivering events to the webhooks of API clients."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from django.conf import settings
+from django.db import close_old_connections
+from django.utils import timezone
+
+from imports.advisory_locks import WEBHOOK_LOCK, try_lock
+from imports.jobs import queue
+from imports.jobs.outgoing import outbox
+from imports.models import APIToken, WebhookDelivery
+from imports.models.jobs.webhook_deliveries import Failure
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 7  # the last about eleven hours after the first
+SEND_FOR_SECONDS = 5.0  # then waiting imports are next
+
+
+def sweep_webhooks() -> None:
+    """Hands the next deliveries to a worker, one for each client, and deletes old ones."""
+    if outbox.hand_over(WebhookDelivery.objects.all(), one_for_each="client_id"):
+        queue.enqueue_webhooks()
+    WebhookDelivery.objects.expired().delete()
+
+
+def perform_webhooks() -> None:
+    """The job in the queue. A worker lives long, its connection may have died meanwhile."""
+    close_old_connections()
+    deliver_webhooks()
+
+
+def deliver_webhooks() -> None:
+    """Sends what was handed over, and what has become due meanwhile, unless another process is at it."""
+    until = time.monotonic() + SEND_FOR_SECONDS
+    with try_lock(WEBHOOK_LOCK) as is_held:
+        while is_held and send_batch() and time.monotonic() < until:
+            if not outbox.hand_over(WebhookDelivery.objects.all(), one_for_each="client_id"):
+                return
+
+
+def send_batch() -> bool:
+    """Sends the deliveries that were handed over, at the same time; returns whether there were any."""
+    # Only the workers that send pay for the import of aiohttp.
+    from imports import webhook_requests  # noqa: PLC0415
+
+    batch = outbox.take_batch(WebhookDelivery.objects.select_related("client"))
+    sendable = []
+    for delivery in batch:
+        if delivery.attempts > MAX_ATTEMPTS:  # the workers died that tried the last time
+            _give_up(delivery, Failure.CRASHED)
+        elif not _is_wanted(delivery):
+            _give_up(delivery, Failure.DISCONNECTED)
+        else:
+            sendable.append(delivery)
+    answers = webhook_requests.send(
+        [
+            webhook_requests.WebhookRequest(
+                url=delivery.client.webhook_uri,
+                delivery_id=delivery.delivery_id,
+                timestamp=int(time.time()),
+                body=delivery.body.encode(),
+                key=delivery.client.signing_key,
+            )
+            for delivery in sendable
+        ],
+        agent=f"tachi-imports/{settings.TACHI_VERSION}",
+        allows_private=settings.TACHI_WEBHOOKS_PRIVATE,
+    )
+    for delivery, answer in zip(sendable, answers, strict=True):
+        _record(delivery, answer.status, "" if answer.is_accepted else answer.failure or Failure.STATUS)
+    return bool(batch)
+
+
+def _is_wanted(delivery: WebhookDelivery) -> bool:
+    """Whether client and player still stand as they did: a webhook, a secret, and a token of the player."""
+    client = delivery.client
+    has_token = APIToken.objects.filter(client=client, user_id=delivery.user_id).exists()
+    return bool(client.webhook_uri and client.secret_digest) and has_token
+
+
+def _record(delivery: WebhookDelivery, status: int | None, failure: str) -> None:
+    delivery.status, delivery.failure = status, failure
+    if failure:
+        delivery.put_off(max_attempts=MAX_ATTEMPTS)
+        log.info("webhook delivery %s failed: %s", delivery.delivery_id, status or failure)
+    else:
+        delivery.next_attempt_at, delivery.delivered_at = None, timezone.now()
+    _save(delivery)
+
+
+def _give_up(delivery: WebhookDelivery, failure: Failure) -> None:
+    delivery.failure, delivery.next_attempt_at = failure, None
+    _save(delivery)
+
+
+def _save(delivery: WebhookDelivery) -> None:
+    delivery.handed_over_at = None
+    # Not `save`: the client may have been deleted meanwhile, and the delivery with it.
+    columns = ("status", "failure", "next_attempt_at", "delivered_at", "handed_over_at")
+    WebhookDelivery.objects.filter(pk=delivery.pk).update(**{name: getattr(delivery, name) for name in columns})

@@ -1,0 +1,43 @@
+"""/account/clients/: the API clients that the reader has made, and what became of their events."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from imports.models import APIClient
+from imports.pages.components.view_models import Link
+from imports.pages.core.permissions import AuthenticatedRequest, sign_in_required
+from imports.pages.texts.account_texts import delivery_outcome
+
+MAX_DELIVERIES = 20
+
+
+@require_safe
+@sign_in_required
+def client_list(request: AuthenticatedRequest) -> HttpResponse:
+    """All of them: a user has twenty at most."""
+    clients = APIClient.objects.filter(author=request.user)
+    context = {"clients": clients, "crumb": Link("Account", reverse("account")), "section": "account"}
+    return render(request, "client-list.html", context)
+
+
+@require_safe
+@sign_in_required
+def client_detail(request: AuthenticatedRequest, client_id: str) -> HttpResponse:
+    """Only its author's."""
+    client = get_object_or_404(APIClient, client_id=client_id, author=request.user)
+    deliveries = client.deliveries.defer("body").order_by("-pk")[:MAX_DELIVERIES]
+    context = {
+        "client": client,
+        "deliveries": [
+            (each, delivery_outcome(is_over=each.next_attempt_at is None, status=each.status, failure=each.failure))
+            for each in deliveries
+        ],
+        "most": MAX_DELIVERIES,
+        "crumb": Link("API clients", reverse("client-list")),
+        "section": "account",
+    }
+    return render(request, "client-detail.html", context)

@@ -1,0 +1,50 @@
+"""The event `class-update/v1` for connected tools: a player has reached a higher class."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+from django.db.models import Q
+from django.utils import timezone
+
+from imports.games import playtype_of
+from imports.models import APIClient, WebhookDelivery
+
+EVENT = "class-update/v1"
+
+Delta = Mapping[str, str | None]
+"""A changed class, as `StatsChange.deltas` returns it."""
+
+
+def announce(user_id: int, deltas: Iterable[Delta]) -> None:
+    """Makes a delivery of each raised class for each client with a webhook and a live token of the player.
+
+    Called in the transaction that changed the classes: both happen, or neither.
+    """
+    raised = [delta for delta in deltas if _is_raised(delta)]
+    # Most imports raise nothing, and then ask nothing.
+    clients = connected_clients(user_id) if raised else []
+    WebhookDelivery.objects.bulk_create(
+        WebhookDelivery(client=client, user_id=user_id, body=_body(user_id, delta))
+        for client in clients
+        for delta in raised
+    )
+
+
+def connected_clients(user_id: int) -> list[APIClient]:
+    """Returns the clients with a webhook and a secret, for which the player has a token that is still valid."""
+    is_live = Q(tokens__expires_at=None) | Q(tokens__expires_at__gt=timezone.now())
+    signing = APIClient.objects.exclude(webhook_uri="").exclude(secret_digest="")
+    return list(signing.filter(is_live, tokens__user_id=user_id).distinct().order_by("pk"))
+
+
+def _is_raised(delta: Delta) -> bool:
+    group = playtype_of(str(delta["game"]), str(delta["playtype"])).classes[str(delta["set"])]
+    old = delta["old"]
+    return old is None or old not in group.ids or group.index(str(delta["new"])) > group.index(old)
+
+
+def _body(user_id: int, delta: Delta) -> str:
+    content = {"userID": user_id, **{name: delta[name] for name in ("game", "playtype", "set", "old", "new")}}
+    return msgspec.json.encode({"type": EVENT, "content": content}).decode()

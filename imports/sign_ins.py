@@ -1,0 +1,44 @@
+"""Telling players by mail when their account is entered from a place that is new: another browser or network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
+from django.utils import timezone
+
+from imports import jobs
+from imports.access import rate_limits
+from imports.models import KnownPlace, User
+
+# The first that occurs counts: most browsers also name those that they descend from.
+BROWSERS = {
+    "Edg": "Edge", "OPR/": "Opera", "SamsungBrowser": "Samsung Internet", "FxiOS": "Firefox", "Firefox": "Firefox",
+    "CriOS": "Chrome", "Chrome": "Chrome", "Safari": "Safari",
+}  # fmt: skip
+SYSTEMS = {
+    "Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows", "Mac OS": "macOS",
+    "CrOS": "ChromeOS", "Linux": "Linux",
+}  # fmt: skip
+
+
+def browser_name(agent: str) -> str:
+    """`Firefox, Linux` of what a browser says it is; without versions, so that an update makes no new place."""
+    found = [next((name for sign, name in signs.items() if sign in agent), "") for signs in (BROWSERS, SYSTEMS)]
+    return ", ".join(filter(None, found))
+
+
+def remember_place(user: User, meta: Mapping[str, Any]) -> bool:
+    """Notes from where an account is used; returns whether that is news. `meta` are the variables of the request."""
+    browser = browser_name(str(meta.get("HTTP_USER_AGENT") or ""))
+    return KnownPlace.objects.remember(user, browser=browser, network=rate_limits.client_address(meta))
+
+
+@receiver(user_logged_in, dispatch_uid="imports.sign_ins")
+def note_sign_in(request: Any, user: Any, **_: Any) -> None:
+    """Of those without an address nothing is noted."""
+    if isinstance(user, User) and jobs.is_mail_enabled() and user.verified_email and remember_place(user, request.META):
+        browser = browser_name(str(request.META.get("HTTP_USER_AGENT") or ""))
+        jobs.mail_new_place(user, browser=browser, time_utc=f"{timezone.now():%Y-%m-%d %H:%M} UTC")
