@@ -237,7 +237,7 @@ class Format:
     asks_by_title: what the rows that name a title have as members; None where rows never do.
     reads_intent: whether X-User-Intent counts. takes_files: of a type `file/`, whether players choose a file of it.
     addresses: below which a program sends these, from `/ir` on; one of them is what its player tells it.
-    has_settings: whether its player says what of it counts.
+    has_settings: whether its player says what of it counts. is_own: whether only this service has it.
     """
 
     import_type: str
@@ -265,6 +265,7 @@ class Format:
     takes_files: bool = True
     addresses: tuple[str, ...] = ()
     has_settings: bool = False
+    is_own: bool = False
     unknown_chart: Callable[[Any, Mapping[str, Any]], UnknownChart | None] | None = None
     contents: Callable[[bytes], Contents] | None = None
     part: Callable[[bytes, str], bytes] = lambda data, _game: data

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Self
+from typing import Self
 
 from imports.catalogue.rating_names import class_set_title, class_value_name, rating_name
 from imports.games import BY_SLUG, playtype_of
@@ -60,7 +60,8 @@ def brought_by(job: Import) -> list[Transition]:
         for name, (before, after) in ratings.items()
         if before != after
     ]
-    classes = (Transition.of_class(_of_delta(delta)) for delta in job.class_deltas)
+    members = ("game", "playtype", "set", "old", "new")
+    classes = (Transition.of_class(ValueChange(*(delta[name] for name in members))) for delta in job.class_deltas)
     return [*map(Transition.of_rating, main_first(changes)), *classes]
 
 
@@ -81,10 +82,6 @@ def game_label(game: str, playtype: str) -> str:
 def number(value: float | None) -> str:
     """A rating or a metric with at most three decimals."""
     return NONE if value is None else f"{_decimal(value):,f}"
-
-
-def _of_delta(delta: Mapping[str, Any]) -> ValueChange:
-    return ValueChange(delta["game"], delta["playtype"], delta["set"], delta["old"], delta["new"])
 
 
 def _decimal(value: float) -> Decimal:

@@ -155,7 +155,9 @@ class UploadViewSet(APIViewSet):
         given, known = fields.get("importType", []), jobs.import_types("file")
         if len(given) != 1 or given[0] not in known:
             quoted = received("importType", given[0] if len(given) == 1 else given, absent=not given)
-            raise InvalidImportType(known=", ".join(known), received=quoted)
+            # Clients compare this with Tachi's list, which has none of our own types.
+            listed = [name for name in known if not BY_IMPORT_TYPE[name].is_own] or known
+            raise InvalidImportType(known=", ".join(listed), received=quoted)
         others = {name: values[-1] for name, values in fields.items() if name not in RESERVED}
         source = BY_IMPORT_TYPE[given[0]]
         return jobs.Upload(

@@ -304,6 +304,7 @@ FILE = Format(
     part=part,
     asks_by_title={},
     identifier="song__title",
+    is_own=True,
     extensions=(".zip",),
     content_type="application/zip",
     # Names stand in a ZIP as they are. What else is wrong with it, reading it says.

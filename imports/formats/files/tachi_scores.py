@@ -123,6 +123,7 @@ FILE = Format(
     chart_reference=chart_reference,
     asks_by_title={},
     identifier="song__title",
+    is_own=True,
     recognizes=recognizes,
     sample=Sample(
         file_name="scores-all.json",

@@ -100,7 +100,9 @@ def strip_of(plays: Sequence[Play], **limits: int) -> PlayStrip | None:
 
 def rating_change_of(session: Session, playtype: Playtype) -> RatingChange | None:
     """The main rating before and after, where the days (UTC) of the session hold no other scores. Three queries."""
-    first, last = (_day(moment) for moment in (session.time_started, session.time_ended))
+    first, last = (
+        datetime.fromtimestamp(moment / 1000, UTC).date() for moment in (session.time_started, session.time_ended)
+    )
     mine = {"user": session.user_id, "game": session.game, "playtype": session.playtype}
     days = DailyRatings.objects.filter(**mine)
     counted = days.filter(day__range=(first, last)).aggregate(scores=Sum("score_count"))["scores"]
@@ -122,10 +124,6 @@ def rating_change_of(session: Session, playtype: Playtype) -> RatingChange | Non
 def _is_raised(row: Mapping[str, float | None]) -> bool:
     before, top = row["before"], row["top"]
     return before is not None and top is not None and top > before
-
-
-def _day(moment: float) -> date:
-    return datetime.fromtimestamp(moment / 1000, UTC).date()
 
 
 def _midnight(day: date) -> datetime:

@@ -25,10 +25,16 @@ def announce(user_id: int, deltas: Iterable[Delta]) -> None:
     raised = [delta for delta in deltas if _is_raised(delta)]
     # Most imports raise nothing, and then ask nothing.
     clients = connected_clients(user_id) if raised else []
-    WebhookDelivery.objects.bulk_create(
-        WebhookDelivery(client=client, user_id=user_id, body=_body(user_id, delta))
-        for client in clients
+    bodies = [
+        {"userID": user_id, **{name: delta[name] for name in ("game", "playtype", "set", "old", "new")}}
         for delta in raised
+    ]
+    WebhookDelivery.objects.bulk_create(
+        WebhookDelivery(
+            client=client, user_id=user_id, body=msgspec.json.encode({"type": EVENT, "content": body}).decode()
+        )
+        for client in clients
+        for body in bodies
     )
 
 
@@ -43,8 +49,3 @@ def _is_raised(delta: Delta) -> bool:
     group = playtype_of(str(delta["game"]), str(delta["playtype"])).classes[str(delta["set"])]
     old = delta["old"]
     return old is None or old not in group.ids or group.index(str(delta["new"])) > group.index(old)
-
-
-def _body(user_id: int, delta: Delta) -> str:
-    content = {"userID": user_id, **{name: delta[name] for name in ("game", "playtype", "set", "old", "new")}}
-    return msgspec.json.encode({"type": EVENT, "content": content}).decode()

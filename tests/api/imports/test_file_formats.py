@@ -20,6 +20,15 @@ FILES = [each for each in FORMATS if each.is_file and each.sample is not None]
 each_file = pytest.mark.parametrize("source", [pytest.param(each, id=each.import_type) for each in FILES])
 IIDX, SDVX = "file/eamusement-iidx-csv", "file/eamusement-sdvx-csv"
 CONTENT = {each.import_type: each.sample.content for each in FILES if each.sample is not None}
+TYPES_OF_TACHI = [
+    "file/eamusement-iidx-csv",
+    "file/batch-manual",
+    "file/solid-state-squad",
+    "file/pli-iidx-csv",
+    "file/eamusement-sdvx-csv",
+    "file/mypagescraper-records-csv",
+    "file/mypagescraper-player-csv",
+]
 
 
 def send(import_type: str, content: bytes, *, name: str = "scores.txt", intent: str = "", **fields: str) -> Any:
@@ -86,6 +95,22 @@ def test_nobody_can_say_that_a_file_holds_rows_that_were_kept() -> None:
     assert outcome(send(SDVX, content, **{kept_rows.FIELD: "1"}))[0] == 400
     assert send(SDVX, CONTENT[SDVX], **{kept_rows.FIELD: "1"}).status_code == 202
     assert Import.objects.get().input.fields == {}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "listed"),
+    [
+        ([], TYPES_OF_TACHI),
+        (["file/tachi-scores", SDVX], [SDVX]),
+        (["file/tachi-scores"], ["file/tachi-scores"]),
+    ],
+)
+def test_the_refusal_of_an_unknown_type_lists_those_of_tachi(
+    settings: Settings, chosen: list[str], listed: list[str]
+) -> None:
+    settings.TACHI_IMPORT_TYPES = chosen
+    said = f"[importType] Expected any of {', '.join(listed)}. (Received ir/fervidex)"
+    assert outcome(send("ir/fervidex", b"{}")) == (400, said)
 
 
 def test_a_type_that_was_not_chosen_is_none_of_the_instance(settings: Settings) -> None:
