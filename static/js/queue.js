@@ -17,8 +17,8 @@ async function refresh() {
   if (isPaused || document.hidden) return;
   const response = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" }).catch(() => null);
   if (isPaused) return;
-  if (!response?.ok || response.redirected) return tell("Not live", "bad"); // the next time, perhaps
-  tell("Live", "run");
+  if (!response?.ok || response.redirected) return tell(gettext("Not live"), "bad"); // the next time, perhaps
+  tell(gettext("Live"), "run");
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html").querySelectorAll("[data-live-part]");
   const shown = document.querySelectorAll("[data-live-part]");
   if (fresh.length !== shown.length) return;
@@ -31,8 +31,8 @@ state.hidden = false;
 button.hidden = false;
 button.addEventListener("click", () => {
   isPaused = !isPaused;
-  button.textContent = isPaused ? "Resume" : "Pause";
-  if (isPaused) tell("Paused", "off");
+  button.textContent = isPaused ? gettext("Resume") : gettext("Pause");
+  if (isPaused) tell(gettext("Paused"), "off");
   refresh();
 });
 setInterval(refresh, PERIOD);

@@ -131,3 +131,15 @@ def an_import(job: Import, **members: Any) -> dict[str, Any]:
         "timeFinished": milliseconds(job.time_finished),
         **members,
     }
+
+
+TYPES_OF_TACHI = (
+    "file/eamusement-iidx-csv",
+    "file/batch-manual",
+    "file/solid-state-squad",
+    "file/pli-iidx-csv",
+    "file/eamusement-sdvx-csv",
+    "file/mypagescraper-records-csv",
+    "file/mypagescraper-player-csv",
+)
+"""The types of files that Tachi has, in the order in which its refusal lists them."""

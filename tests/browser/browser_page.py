@@ -66,15 +66,15 @@ class Visitor:
         links = self.page.locator("header, nav").get_by_role("link", name=name, exact=True)
         links.and_(self.page.locator(":visible")).first.click()
 
-    def drops(self, name: str, content: str) -> None:
+    def drops(self, name: str, content: str | bytes) -> None:
         """A file of this name and content onto the middle of nowhere."""
         carried = self.page.evaluate_handle(
             """([name, content]) => {
                 const carried = new DataTransfer();
-                carried.items.add(new File([content], name));
+                carried.items.add(new File([new Uint8Array(content)], name));
                 return carried;
             }""",
-            [name, content],
+            [name, list(content.encode() if isinstance(content, str) else content)],
         )
         for event in ("dragenter", "dragover", "drop"):
             self.page.dispatch_event("footer", event, {"dataTransfer": carried})

@@ -91,7 +91,7 @@ RECOGNIZED_AS = {"file/pli-iidx-csv": "file/eamusement-iidx-csv"}  # the same fo
 def test_a_file_of_any_kind_is_dropped_without_saying_what_it_is(player: Visitor, import_type: str) -> None:
     page, file = player.page, SAMPLES[import_type]
     player.goes_to("/import/")
-    player.drops(file.file_name, file.content.decode())
+    player.drops(file.file_name, file.content)
     page.wait_for_url(CHECKED)
     recognized = BY_IMPORT_TYPE[RECOGNIZED_AS.get(import_type, import_type)]
     expect(player.main).to_contain_text(recognized.name)
@@ -175,7 +175,7 @@ def test_an_import_waits_its_turn_and_goes_on_when_the_page_is_closed(
         page.wait_for_url(IMPORT)
     expect(page.get_by_text("2nd in the queue")).to_be_visible()
     expect(page.get_by_text("1 import ahead of yours")).to_be_visible()
-    expect(page).to_have_title(re.compile(r"^0 %, waiting in the queue"))
+    expect(page).to_have_title(re.compile(r"^0 %, Waiting in the queue"))
     expect(player.main).to_contain_text("You can close this page.")
     player.takes_picture("waiting")
     page.close()

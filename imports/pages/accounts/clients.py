@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from imports.models import APIClient
 from imports.pages.components.view_models import Link
 from imports.pages.core.permissions import AuthenticatedRequest, sign_in_required
-from imports.pages.texts.account_texts import delivery_outcome
+from imports.pages.texts import account_texts
 
 MAX_DELIVERIES = 20
 
@@ -20,7 +20,7 @@ MAX_DELIVERIES = 20
 def client_list(request: AuthenticatedRequest) -> HttpResponse:
     """All of them: a user has twenty at most."""
     clients = APIClient.objects.filter(author=request.user)
-    context = {"clients": clients, "crumb": Link("Account", reverse("account")), "section": "account"}
+    context = {"clients": clients, "crumb": Link(account_texts.ACCOUNT, reverse("account")), "section": "account"}
     return render(request, "client-list.html", context)
 
 
@@ -33,11 +33,16 @@ def client_detail(request: AuthenticatedRequest, client_id: str) -> HttpResponse
     context = {
         "client": client,
         "deliveries": [
-            (each, delivery_outcome(is_over=each.next_attempt_at is None, status=each.status, failure=each.failure))
+            (
+                each,
+                account_texts.delivery_outcome(
+                    is_over=each.next_attempt_at is None, status=each.status, failure=each.failure
+                ),
+            )
             for each in deliveries
         ],
         "most": MAX_DELIVERIES,
-        "crumb": Link("API clients", reverse("client-list")),
+        "crumb": Link(account_texts.API_CLIENTS, reverse("client-list")),
         "section": "account",
     }
     return render(request, "client-detail.html", context)

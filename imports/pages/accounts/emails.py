@@ -68,7 +68,7 @@ def email(request: AuthenticatedRequest) -> HttpResponse:
     context = {
         "form": form,
         "address": request.user.verified_email,
-        "crumb": Link("Account", reverse("account")),
+        "crumb": Link(account_texts.ACCOUNT, reverse("account")),
         "section": "account",
     }
     return render(request, "email.html", context, status=400 if form.errors else 200)

@@ -13,6 +13,7 @@ from imports.pages.texts.translation import gettext_lazy
 # --- signing up, signing in, staying in -------------------------------------------------------------
 
 ACCOUNT, DELETE = gettext_lazy("Account"), gettext_lazy("Delete")
+API_CLIENTS = gettext_lazy("API clients")
 NAME_RESERVED = gettext_lazy("That name is reserved. Choose another one.")
 NAME_RULE = gettext_lazy("3 to 21 letters, digits, _ or -. Your name is public and can't be changed later.")
 PASSWORD_RULE = gettext_lazy("At least 8 characters, not only digits, and not a common password.")

@@ -18,6 +18,7 @@ from imports.models import BlockedClient, Import, Permission
 from tests import people
 from tests.api.callers import Caller, Outcome, lacks, table
 from tests.api.envelopes import outcome
+from tests.api.expected_documents import TYPES_OF_TACHI
 from tests.factories import an_import, batch_manual, charts, process, score_on, unknown_score
 
 pytestmark = pytest.mark.django_db
@@ -83,7 +84,7 @@ def test_the_address_knows_no_case() -> None:
         ({"importType": "file/batch-manual"}, (400, "Expected a file for field scoreData.")),
         (
             form({}, importType="file/none"),
-            (400, f"[importType] Expected any of {', '.join(jobs.import_types('file'))}. (Received file/none)"),
+            (400, f"[importType] Expected any of {', '.join(TYPES_OF_TACHI)}. (Received file/none)"),
         ),
         (
             {"importType": "file/batch-manual", "scores": SimpleUploadedFile("a", b"{}")},

@@ -13,6 +13,7 @@ from imports.formats.base import Format
 from imports.models import Import, Permission
 from tests import people
 from tests.api.envelopes import outcome
+from tests.api.expected_documents import TYPES_OF_TACHI
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 
@@ -20,15 +21,6 @@ FILES = [each for each in FORMATS if each.is_file and each.sample is not None]
 each_file = pytest.mark.parametrize("source", [pytest.param(each, id=each.import_type) for each in FILES])
 IIDX, SDVX = "file/eamusement-iidx-csv", "file/eamusement-sdvx-csv"
 CONTENT = {each.import_type: each.sample.content for each in FILES if each.sample is not None}
-TYPES_OF_TACHI = [
-    "file/eamusement-iidx-csv",
-    "file/batch-manual",
-    "file/solid-state-squad",
-    "file/pli-iidx-csv",
-    "file/eamusement-sdvx-csv",
-    "file/mypagescraper-records-csv",
-    "file/mypagescraper-player-csv",
-]
 
 
 def send(import_type: str, content: bytes, *, name: str = "scores.txt", intent: str = "", **fields: str) -> Any:

@@ -12,10 +12,10 @@ from django.test import Client
 from pytest_django import Settings
 from redis import Redis
 
-from imports import jobs
 from imports.models import AuditEntry, Import, ImportInput, Permission, State
 from tests import people
 from tests.api.envelopes import outcome
+from tests.api.expected_documents import TYPES_OF_TACHI
 from tests.factories import batch_manual, charts, process, score_on, unknown_score
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +27,7 @@ WRONG_FILE = (400, "File provided was too large, corrupt, or provided in the wro
 NO_FORM = "Expected a body with the Content-Type multipart/form-data, received"
 NO_FILE = (400, "Expected a file for field scoreData.")
 GOOD = json.dumps(batch_manual()).encode()
-TYPES = f"Expected any of {', '.join(jobs.import_types('file'))}."
+TYPES = f"Expected any of {', '.join(TYPES_OF_TACHI)}."
 
 
 def submitter() -> Client:

@@ -32,7 +32,7 @@ pytestmark = [
 ]
 WORDS = re.compile(r"[A-Za-z]{2,}")
 OTHER_NAMES = (
-    *("PLAYED", "No Data.", "Best Lamp", "CSV", "JSON", "XML", '{ "meta": { "game": "sdvx", … }, … }'),
+    *("PLAYED", "No Data.", "Best Lamp", "CSV", "JSON", "XML", "ZIP", '{ "meta": { "game": "sdvx", … }, … }'),
     *("wrong card, these are my brother's", "“nothing”", ": nothing", "“zzz”", "Tactile Snowfal", "saturday.json"),
     *("nightlogger.example", "night-logger.json", "meta.service", "a string with length between 3 and 60"),
 )
