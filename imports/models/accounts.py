@@ -23,7 +23,7 @@ USERNAME = RegexValidator(
 RESERVED_NAMES = frozenset(
     """
     about account admin administrator anonymous api auth bokutachi charts check client-file-flow connect docs
-    everyone export games guest healthz help home import imports ir kamaitachi login logout metrics moderator
+    everyone export games guest healthz help home import imports ir kamaitachi language login logout metrics moderator
     moderators new none null official orphans oauth password players profile readyz register root scores search
     security sessions settings sign-in sign-out sign-up signin signout signup site staff static status
     styleguide support system tachi tachi-imports team texts tokens undefined users webmaster
