@@ -42,6 +42,7 @@ class _Topic:
         self.last = b""
         self.is_known = False  # checks and retries of orphans write progress too, and that is not for everybody
         self._reached = (0, 0)
+        self._percent = 0
 
     def show(self, snapshot: Snapshot) -> None:
         """Sends what a worker wrote, unless it is older than the last event."""
@@ -51,7 +52,9 @@ class _Topic:
             self.send_progress(snapshot_facts(snapshot))
 
     def send_progress(self, progress: dict[str, Any]) -> None:
-        content = frame("progress", progress)
+        # An import whose worker died waits for its next attempt, of which nothing is done yet: no bar goes back.
+        self._percent = max(self._percent, progress["percent"])
+        content = frame("progress", {**progress, "percent": self._percent})
         if content != self.last:
             self.last = content
             self._send(content)

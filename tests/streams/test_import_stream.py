@@ -119,6 +119,20 @@ def test_a_bar_never_goes_back(stream: Open, job: Import) -> None:
     assert percents[0] == 60
 
 
+def test_a_bar_stays_where_it_is_while_an_import_waits_for_its_next_attempt(stream: Open, job: Import) -> None:
+    running(job)
+    writer(queue.redis(), job.import_id)(Snapshot(attempt=1, stage=Stage.SAVING, percent=60))
+    with stream(job.import_id) as events:
+        events.until("progress")
+        Import.objects.filter(pk=job.pk).update(state=State.QUEUED)
+        notices.publish(job.import_id)
+        deadline = time.monotonic() + 5
+        while len(events.descriptions) < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+    told = [(data["stage"], data["percent"]) for name, data in events.events if name == "progress"]
+    assert told == [("saving", 60), ("queued", 60)]
+
+
 def test_progress_of_what_is_no_import_is_not_for_everybody(stream: Open) -> None:
     with stream("orphans:1") as events:
         time.sleep(0.1)
