@@ -49,7 +49,9 @@ ARCADE = {"model": "LDJ:J:E:A:2023090500", "forced": "true"}
 SAID_BY_HOOKS = {"ir/usc": {"playtype": "Controller"}, "ir/fervidex": ARCADE, "ir/fervidex-static": ARCADE}
 """What headers and addresses say beside a body: without it these formats would refuse each for that alone."""
 MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-SPOILT_BY_A_MARK = frozenset({"file/mypagescraper-records-csv", "file/mypagescraper-player-csv"})
+SPOILT_BY_A_MARK = frozenset(
+    {"file/mypagescraper-records-csv", "file/mypagescraper-player-csv", "file/tachi-imports-export"}
+)
 CASES = BASE_DIR / "tests" / "formats" / "cases"
 FEW = 3  # songs a game: the rows of a document find one of them or none
 

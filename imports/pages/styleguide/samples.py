@@ -12,6 +12,7 @@ from imports.pages.components.chart_plays.leaderboard import LeaderboardRow
 from imports.pages.components.chart_plays.metric_lines import MetricLine
 from imports.pages.components.charts_and_distributions import Bar, OverTime
 from imports.pages.components.lamp_colors import light_of
+from imports.pages.components.lamp_strip import play_strip
 from imports.pages.components.rating_history import RatedDay, rating_plot
 from imports.pages.core.pagination import Page
 
@@ -92,6 +93,11 @@ def sample_plays() -> dict[str, Any]:
         "plot": PLOT,
         "evening": OverTime(bars, NIGHT, NIGHT + 7_200_000, "20%", "VF", label),
         "rating_plot": rating_plot(RATED, playtype_of("sdvx", "Single"), span=None, end=date(2026, 11, 22)),
+        "play_strip": play_strip(
+            [play.lamp for play in reversed(PLAYS)],
+            [play.is_best for play in reversed(PLAYS)],
+            [time for *_, time in reversed(PLAY_VALUES)],
+        ),
         "calendar": calendar_of(DAYS_PLAYED, last=date(2026, 11, 22)),
         "metrics": (
             MetricLine("Score", "9,861,044"),
