@@ -129,7 +129,7 @@ def test_a_player_can_walk_from_a_result_to_session_score_and_chart_and_back(
     player.goes_to(f"/imports/{imported['completed'].import_id}/")
     page.get_by_role("link", name=re.compile("^Sessions")).click()
     page.locator("#parts").get_by_role("listitem").get_by_role("link").first.click()
-    expect(page.get_by_role("heading", name="New bests")).to_be_visible()
+    expect(page.get_by_role("heading", name="Biggest gains")).to_be_visible()
     player.takes_picture("session")
     page.get_by_role("table", name="Scores of this session").locator(".c-score a").first.click()
     expect(page.get_by_role("heading", name="Details", exact=True)).to_be_visible()

@@ -46,7 +46,7 @@ def test_the_page_of_a_session_begins_with_what_was_new() -> None:
     factories.an_import(people.alice(), better, new, worse)
     said = text_of(people.guest().get(address()))
     assert "scores 3 new bests 1 first plays 1" in said
-    new_part = said[said.index("New bests") : said.index("All scores")]
+    new_part = said[said.index("Biggest gains") : said.index("All scores")]
     assert "Song 1 EXH 16 9,000,000 9,600,000 CLEAR" in new_part
     assert "Song 2 EXH 16 8,000,000 CLEAR" in new_part
     assert "8,500,000" not in new_part
