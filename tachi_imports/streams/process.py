@@ -16,6 +16,7 @@ from aiohttp import web
 from django.conf import settings
 from redis.asyncio import Redis
 
+from tachi_imports.process.listeners import STREAM_BACKLOG
 from tachi_imports.streams.database import Database
 from tachi_imports.streams.import_streams import ImportStreams
 from tachi_imports.streams.notices import listen
@@ -60,7 +61,10 @@ async def _listening(application: web.Application, descriptors: Sequence[int]) -
     # aiohttp would wait a minute for open streams when it stops.
     runner = web.AppRunner(application, handler_cancellation=True, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
-    sites = [web.SockSite(runner, socket.socket(fileno=descriptor)) for descriptor in descriptors]
+    # asyncio calls listen() again: with its default of 128, streams that many open at once would be refused.
+    sites = [
+        web.SockSite(runner, socket.socket(fileno=descriptor), backlog=STREAM_BACKLOG) for descriptor in descriptors
+    ]
     try:
         for site in sites:
             await site.start()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import socket as sockets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +17,9 @@ from imports.models import Import, State
 from tachi_imports.http import capacity
 from tachi_imports.http.stream_relay import StreamRelay
 from tachi_imports.http.worker_slots import Slots
+from tachi_imports.process.listeners import Listeners
 from tachi_imports.streams import server
+from tachi_imports.streams.process import serve
 from tests.factories import process
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -108,6 +113,26 @@ def test_while_nothing_happens_the_server_is_handed_nothing_to_send_until_a_keep
     parts = iter(answer)
     assert [next(parts) for _ in range(8)] == [b"", b"", b"", b": keepalive\n\n"] * 2
     answer.close()
+
+
+def test_streams_that_are_opened_while_the_process_is_busy_wait_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    path, listeners, waiting = tmp_path / "streams", Listeners(), []
+
+    async def open_all() -> None:
+        for _ in range(capacity.MAX_RELAYED_STREAMS):  # at one go: nothing is accepted meanwhile
+            waiting.append(sockets.socket(sockets.AF_UNIX))
+            waiting[-1].setblocking(False)
+            waiting[-1].connect(str(path))  # raises BlockingIOError where the queue is full
+
+    try:
+        asyncio.run(serve([os.dup(listeners.unix(path))], until=open_all()))
+    finally:
+        for each in waiting:
+            each.close()
+        listeners.close()
 
 
 def test_while_the_process_is_away_streams_are_refused(tmp_path: Path) -> None:
