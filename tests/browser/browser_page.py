@@ -26,6 +26,20 @@ class Screen(NamedTuple):
 DESK, PHONE = Screen(1280, "light"), Screen(390, "dark")
 
 
+def drop_file(page: Page, name: str, content: str | bytes) -> None:
+    """Drops a file of this name and content onto the page, where nothing waits for one."""
+    carried = page.evaluate_handle(
+        """([name, content]) => {
+            const carried = new DataTransfer();
+            carried.items.add(new File([new Uint8Array(content)], name));
+            return carried;
+        }""",
+        [name, list(content.encode() if isinstance(content, str) else content)],
+    )
+    for event in ("dragenter", "dragover", "drop"):
+        page.dispatch_event("footer", event, {"dataTransfer": carried})
+
+
 class Visitor:
     """A browser page and what people do with it."""
 
@@ -67,17 +81,7 @@ class Visitor:
         links.and_(self.page.locator(":visible")).first.click()
 
     def drops(self, name: str, content: str | bytes) -> None:
-        """A file of this name and content onto the middle of nowhere."""
-        carried = self.page.evaluate_handle(
-            """([name, content]) => {
-                const carried = new DataTransfer();
-                carried.items.add(new File([new Uint8Array(content)], name));
-                return carried;
-            }""",
-            [name, list(content.encode() if isinstance(content, str) else content)],
-        )
-        for event in ("dragenter", "dragover", "drop"):
-            self.page.dispatch_event("footer", event, {"dataTransfer": carried})
+        drop_file(self.page, name, content)
 
     def imports(self, name: str, content: str) -> str:
         """Gives a file, says yes, and waits for the result, whose address it returns."""

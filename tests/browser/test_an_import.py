@@ -8,10 +8,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from pytest_django.live_server_helper import LiveServer
 
 from imports.models import AuditEntry, Chart, Import, PersonalBest, Score, Session, State, User
+from tests.browser.browser_page import drop_file
 from tests.browser.conftest import OpenBrowser, many_rows, sample_file, sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -144,27 +145,13 @@ def test_the_list_follows_what_is_under_way(
     expect(page.get_by_role("status")).to_contain_text(": Completed.")
 
 
-def dropped(page: Page, name: str, content: str) -> None:
-    """Drops a file of this name and content onto the page."""
-    carried = page.evaluate_handle(
-        """([name, content]) => {
-            const carried = new DataTransfer();
-            carried.items.add(new File([content], name));
-            return carried;
-        }""",
-        [name, content],
-    )
-    for event in ("dragenter", "dragover", "drop"):
-        page.dispatch_event("body", event, {"dataTransfer": carried})
-
-
 def test_a_dropped_file_that_cannot_be_read_is_refused_with_its_reason(
     live_server: LiveServer, open_browser: OpenBrowser, alice: User, complaints: list[str]
 ) -> None:
     page = open_browser().new_page()
     sign_in(page, live_server.url)
     page.goto(f"{live_server.url}/import/")
-    dropped(page, "picture.json", "no braces")
+    drop_file(page, "picture.json", "no braces")
     expect(page.get_by_text("picture.json, 9 B")).to_be_visible()
     expect(page.get_by_role("alert")).to_contain_text("this isn't a file type this server supports")
     assert not Import.objects.exists()
@@ -184,7 +171,7 @@ def test_a_misspelt_title_is_mended(
         "meta": {"game": "sdvx", "playtype": "Single", "service": "Tests"},
         "scores": [{**row, "score": 9_000_000, "lamp": "CLEAR"}],
     }
-    dropped(page, "night.json", json.dumps(document))
+    drop_file(page, "night.json", json.dumps(document))
     expect(page.get_by_role("heading", level=1)).to_have_text("Nothing new in this file")
     expect(page.get_by_role("main")).to_contain_text("Cannot find chart songTitle:Saltwater Engin.")
     page.get_by_role("button", name="Import anyway").click()

@@ -22,7 +22,7 @@ MODERATED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RankedRating:
     """A player's main rating in one playtype, and the rank that it gives."""
 
     game: str
@@ -37,7 +37,7 @@ class PlayerFacts:
     """`imports` counts no further than `MAX_COUNTED`; `moderated` is when a moderator last acted on the player."""
 
     player: User
-    standings: list[Standing]
+    ratings: list[RankedRating]
     imports: int
     reverted: int
     failed: int
@@ -50,14 +50,14 @@ def player_facts(player: User, *, game: str = "") -> PlayerFacts:
     rows = GameStats.objects.filter(user=player, **({"game": game} if game else {}))
     listed = [row for row in rows.order_by("game", "playtype") if row.game in BY_SLUG]
     rankings = stats_rankings(listed) if listed else {}
-    standings = []
+    ratings = []
     for row in listed:
         rating = playtype_of(row.game, row.playtype).default_profile_rating
         if row.ratings.get(rating) is None:
             continue
         rank = rankings[row.pk][rating]
         label = game_label(row.game, row.playtype)
-        standings.append(Standing(label, rating_name(rating), number(row.ratings[rating]), rank.rank, rank.out_of))
+        ratings.append(RankedRating(label, rating_name(rating), number(row.ratings[rating]), rank.rank, rank.out_of))
     newest = Import.objects.filter(user=player).order_by("-pk").values("pk")[:MAX_COUNTED]
     counts = Import.objects.filter(pk__in=newest).aggregate(
         imports=Count("pk"),
@@ -65,7 +65,7 @@ def player_facts(player: User, *, game: str = "") -> PlayerFacts:
         failed=Count("pk", filter=Q(state=State.FAILED)),
     )
     times = list(_moderation(player).order_by("-pk").values_list("at", flat=True)[:MAX_COUNTED])
-    return PlayerFacts(player, standings, **counts, moderated=times[0] if times else None, times_moderated=len(times))
+    return PlayerFacts(player, ratings, **counts, moderated=times[0] if times else None, times_moderated=len(times))
 
 
 def newest_imports(player: User) -> list[Import]:

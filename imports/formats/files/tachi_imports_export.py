@@ -65,7 +65,7 @@ class Sessions(Struct):
     sessions: list[Session] = field(default_factory=list)
 
 
-class Standing(Struct):
+class PlaytypeClasses(Struct):
     """What is read of an element of `current` in `classes.json`."""
 
     game: str
@@ -74,7 +74,7 @@ class Standing(Struct):
 
 
 class Classes(Struct):
-    current: list[Standing] = field(default_factory=list)
+    current: list[PlaytypeClasses] = field(default_factory=list)
 
 
 # --- what is in it --------------------------------------------------------------------------------------
