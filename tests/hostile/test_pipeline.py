@@ -19,7 +19,7 @@ from imports.pipeline.scoring.convert import MAX_FUTURE_MS
 from imports.pipeline.undo.revert import RevertRequest, revert
 from imports.seeds.load import load
 from tests import factories, people
-from tests.examples import examples
+from tests.examples import examples, in_parts, part_examples
 from tests.hostile import hostile_values, properties
 from tests.pipeline.factories import state_of, undone
 
@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 EXAMPLES = examples(15, ci=150)
 PIPELINE_SETTINGS = settings(
-    max_examples=EXAMPLES,
+    max_examples=part_examples(EXAMPLES),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -93,11 +93,14 @@ def spoilt(draw: st.DrawFn) -> bytes:
     return hostile_values.spoilt(draw(st.sampled_from(DOCUMENTS)), chance)
 
 
+@in_parts(EXAMPLES)
 @PIPELINE_SETTINGS
 @given(content=st.one_of(at_the_bounds(), spoilt()), skip=st.booleans(), infer=st.booleans())
 @pytest.mark.usefixtures("catalogued")
 @undone()
-def test_an_import_of_whatever_comes_ends_and_can_be_read_and_undone(content: bytes, skip: bool, infer: bool) -> None:
+def test_an_import_of_whatever_comes_ends_and_can_be_read_and_undone(
+    part: int, content: bytes, skip: bool, infer: bool
+) -> None:
     alice = people.alice()
     fields = {"invalid": "skip"} if skip else {}
     upload = jobs.Upload(

@@ -14,14 +14,15 @@ from imports.models import Import, Score, State, User
 from imports.pipeline.scores import edit_score
 from imports.pipeline.undo.preview import revert_all
 from imports.pipeline.undo.revert import RevertRequest
-from tests.examples import examples
+from tests.examples import examples, in_parts, part_examples
 from tests.pipeline.factories import Document, documents, import_rows, row_of, undone
 from tests.pipeline.state_machine import StateMachine, Step, edits, history_of, name_of, names, owners, steps
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.usefixtures("catalogued")]
 EXAMPLES = examples(20, ci=500)
+FEWER_EXAMPLES = max(1, EXAMPLES // 4)
 WALK_SETTINGS = settings(
-    max_examples=EXAMPLES,
+    max_examples=part_examples(EXAMPLES),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -37,11 +38,12 @@ NOTHING_LOST = steps(
 )  # fmt: skip
 
 
+@in_parts(EXAMPLES)
 @WALK_SETTINGS
 @given(ANYTHING, documents(differing=True), st.integers(1, 2), ANY_ORDER)
 @undone()
 def test_the_scores_are_the_ledgers_and_all_else_follows_from_them_in_any_order(
-    operations: list[Step], drawn: list[Document], players: int, order: Random
+    part: int, operations: list[Step], drawn: list[Document], players: int, order: Random
 ) -> None:
     machine = StateMachine(drawn, players=players)
     machine.run_steps(operations)
@@ -75,11 +77,12 @@ def parts_of(job: Import) -> list[tuple[str, list[dict[str, Any]]]]:
     return list(by_playtype.items())
 
 
-@settings(WALK_SETTINGS, max_examples=max(1, EXAMPLES // 4))
+@in_parts(FEWER_EXAMPLES)
+@settings(WALK_SETTINGS, max_examples=part_examples(FEWER_EXAMPLES))
 @given(NOTHING_LOST, documents(), ANY_ORDER)
 @undone()
 def test_what_remains_is_the_state_of_the_surviving_imports_alone_in_any_order(
-    operations: list[Step], drawn: list[Document], order: Random
+    part: int, operations: list[Step], drawn: list[Document], order: Random
 ) -> None:
     machine = StateMachine(drawn, players=1)
     machine.run_steps(operations)

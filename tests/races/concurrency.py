@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from random import Random
 from typing import Any
 
+import pytest
 from django.db import connection, connections
 from django.test import Client
 
@@ -23,11 +24,21 @@ from tests.people import token_of
 from tests.pipeline.factories import player
 
 ROUNDS = int(os.environ.get("TACHI_RACE_ROUNDS", "200" if os.environ.get("CI") else "10"))
+FEW_ROUNDS = range(-(-ROUNDS // 4))
+PART_ROUNDS = 50
 MAX_CONCURRENT = 4  # operations at once
 MAX_DELAY_SECONDS = 0.012  # about the duration of a small revert; each operation starts after a random part of it
 WON = 200
 LOST = {404, 409, 410}  # too late, or not its turn
 BUSY = "You already have an import or a revert ongoing."
+
+all_rounds = pytest.mark.parametrize(
+    "calls",
+    [range(first, min(first + PART_ROUNDS, ROUNDS)) for first in range(0, ROUNDS, PART_ROUNDS)],
+    ids=lambda rounds: f"from round {rounds.start}",
+    indirect=True,
+)
+"""For a test whose `calls` run every round, not a quarter of them: several tests of one, so that workers share them."""
 
 Outcome = tuple[int, str]
 Operation = Callable[[], Any]
@@ -36,9 +47,10 @@ Operation = Callable[[], Any]
 class ConcurrentCalls:
     """Threads that stay, so that a round costs no new connections."""
 
-    def __init__(self, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, pool: ThreadPoolExecutor, rounds: range) -> None:
         self._pool = pool
-        self._chance = Random("races")
+        self.rounds = rounds
+        self._chance = Random(f"races from round {rounds.start}")
 
     def race(self, *operations: Operation) -> list[Any]:
         """Runs all operations at once; what each returned, in the same order. Raises what an operation raised."""
@@ -50,10 +62,6 @@ class ConcurrentCalls:
         ]
         return [future.result(timeout=30) for future in running]
 
-    def rounds(self, *, share: int = 1) -> Iterator[int]:
-        """Counts rounds; one in `share` of them."""
-        yield from range(-(-ROUNDS // share))
-
 
 def _run_operation(operation: Operation, barrier: threading.Barrier, wait: float) -> Any:
     connection.ensure_connection()
@@ -63,10 +71,10 @@ def _run_operation(operation: Operation, barrier: threading.Barrier, wait: float
 
 
 @contextmanager
-def concurrent_calls() -> Iterator[ConcurrentCalls]:
+def concurrent_calls(rounds: range = FEW_ROUNDS) -> Iterator[ConcurrentCalls]:
     """Closes the threads' connections in the end, without which the test database could not be emptied."""
     with ThreadPoolExecutor(MAX_CONCURRENT) as pool:
-        yield ConcurrentCalls(pool)
+        yield ConcurrentCalls(pool, rounds)
         everybody = threading.Barrier(MAX_CONCURRENT)
         for future in [pool.submit(_wait_at_end, everybody) for _ in range(MAX_CONCURRENT)]:
             future.result(timeout=30)

@@ -11,26 +11,27 @@ from django.db import connection
 from imports import jobs
 from imports.models import Chart, Import, OrphanScore, Score, State, User
 from tests.hashed_charts import beatoraja
-from tests.races.concurrency import ConcurrentCalls, concurrent_calls
+from tests.races.concurrency import ConcurrentCalls, all_rounds, concurrent_calls
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 @pytest.fixture
-def calls() -> Iterator[ConcurrentCalls]:
-    with concurrent_calls() as found:
+def calls(request: pytest.FixtureRequest) -> Iterator[ConcurrentCalls]:
+    with concurrent_calls(request.param) as found:
         yield found
 
 
+@all_rounds
 def test_two_players_bring_the_third_play_at_once(calls: ConcurrentCalls) -> None:
-    for number in calls.rounds():
+    for done, number in enumerate(calls.rounds, start=1):
         players = [User.objects.create_user(f"round{number}player{each}") for each in range(3)]
         body = json.dumps(beatoraja(sha256=f"{number:064x}")).encode()
         queued = [jobs.submit(user, jobs.Upload(content=body, import_type="ir/beatoraja")) for user in players]
         jobs.run_import(queued[0].import_id)
         calls.race(*(lambda job=job: jobs.run_import(job.import_id) for job in queued[1:]))
         assert set(Import.objects.values_list("state", flat=True)) == {State.COMPLETED}
-        assert Chart.objects.count() == number + 1
+        assert Chart.objects.count() == done
         assert Score.objects.filter(user__in=players).count() == 1
         assert OrphanScore.objects.filter(user__in=players).count() == 2
     connection.close()

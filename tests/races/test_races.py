@@ -23,10 +23,12 @@ from imports.submissions import submit_correction
 from tests.pipeline.factories import EVENING, HALF_HOUR, catalogue, import_rows, release, revert_import, submit_rows
 from tests.races.concurrency import (
     BUSY,
+    FEW_ROUNDS,
     LOST,
     WON,
     ConcurrentCalls,
     ConcurrentPlayer,
+    all_rounds,
     concurrent_calls,
     state,
     statuses,
@@ -43,8 +45,8 @@ def _catalogue(transactional_db: None, redis_clean: Redis) -> None:
 
 
 @pytest.fixture
-def calls(transactional_db: None) -> Iterator[ConcurrentCalls]:
-    with concurrent_calls() as made:
+def calls(transactional_db: None, request: pytest.FixtureRequest) -> Iterator[ConcurrentCalls]:
+    with concurrent_calls(getattr(request, "param", FEW_ROUNDS)) as made:
         yield made
 
 
@@ -68,9 +70,10 @@ def _no_limits(settings: Any) -> None:
     settings.TACHI_RATE_LIMITS = False
 
 
+@all_rounds
 def test_an_import_and_a_revert(calls: ConcurrentCalls) -> None:
     """The revert is before the import, after it, or refused; never between its judging and its storing."""
-    for number in calls.rounds():
+    for number in calls.rounds:
         player, keep_shared = ConcurrentPlayer(), number % 2 == 0
         old, new = import_rows(player.user, SDVX, rows(0, 4)), submit_rows(player.user, SDVX, rows(2, 6))
 
@@ -105,8 +108,9 @@ def test_an_import_does_not_judge_its_rows_before_a_revert_that_has_begun_is_don
     player.assert_whole()
 
 
+@all_rounds
 def test_reverts_of_one_import(calls: ConcurrentCalls) -> None:
-    for _ in calls.rounds():
+    for _ in calls.rounds:
         player = ConcurrentPlayer()
         job = import_rows(player.user, SDVX, rows(0, 4))
 
@@ -118,8 +122,9 @@ def test_reverts_of_one_import(calls: ConcurrentCalls) -> None:
         player.assert_whole()
 
 
+@all_rounds
 def test_restores_of_one_import_and_a_revert_of_another(calls: ConcurrentCalls) -> None:
-    for _ in calls.rounds():
+    for _ in calls.rounds:
         player = ConcurrentPlayer()
         first, second = import_rows(player.user, SDVX, rows(0, 4)), import_rows(player.user, SDVX, rows(2, 6))
         revert_import(first)
@@ -134,7 +139,7 @@ def test_restores_of_one_import_and_a_revert_of_another(calls: ConcurrentCalls) 
 
 
 def test_a_deletion_and_a_revert(calls: ConcurrentCalls) -> None:
-    for _ in calls.rounds(share=4):
+    for _ in calls.rounds:
         player = ConcurrentPlayer()
         job = import_rows(player.user, SDVX, rows(0, 4))
         score = player.scores()[1]
@@ -152,7 +157,7 @@ def test_a_deletion_and_a_revert(calls: ConcurrentCalls) -> None:
 
 
 def test_a_revert_of_several_and_of_each(calls: ConcurrentCalls) -> None:
-    for _ in calls.rounds(share=4):
+    for _ in calls.rounds:
         player = ConcurrentPlayer()
         chosen = [import_rows(player.user, SDVX, rows(0, 3)), import_rows(player.user, SDVX, rows(3, 6))]
 
@@ -167,9 +172,10 @@ def test_a_revert_of_several_and_of_each(calls: ConcurrentCalls) -> None:
         player.assert_whole()
 
 
+@all_rounds
 def test_reverts_of_different_players_on_the_same_charts(calls: ConcurrentCalls) -> None:
     """They do not conflict: all of them succeed, also during an import of another player."""
-    for _ in calls.rounds():
+    for _ in calls.rounds:
         racers = one, two, other = ConcurrentPlayer(), ConcurrentPlayer(), ConcurrentPlayer()
         old = [import_rows(player.user, SDVX, rows(0, 4)) for player in (one, two)]
         new = submit_rows(other.user, SDVX, rows(0, 4))
@@ -184,7 +190,7 @@ def test_reverts_of_different_players_on_the_same_charts(calls: ConcurrentCalls)
 
 def test_small_changes_while_an_import_runs(calls: ConcurrentCalls) -> None:
     """They wait for no more than a moment; a rescue not even that, as the import could not know of its scores."""
-    for number in calls.rounds(share=4):
+    for number in calls.rounds:
         player = ConcurrentPlayer()
         late = {**rows(20, 21)[0], "identifier": str(100 + number)}
         import_rows(player.user, SDVX, [*rows(0, 4), late])
@@ -201,9 +207,10 @@ def test_small_changes_while_an_import_runs(calls: ConcurrentCalls) -> None:
         player.assert_whole()
 
 
+@all_rounds
 def test_a_deletion_and_an_import_of_the_same_score(calls: ConcurrentCalls) -> None:
     """Before the import or while it judges: the import brings the score. After it: the score is gone."""
-    for _ in calls.rounds():
+    for _ in calls.rounds:
         player = ConcurrentPlayer()
         import_rows(player.user, SDVX, rows(0, 4))
         new = submit_rows(player.user, SDVX, rows(0, 6))
@@ -221,7 +228,7 @@ def test_a_deletion_and_an_import_of_the_same_score(calls: ConcurrentCalls) -> N
 
 def test_the_button_that_chooses_a_chart_pressed_twice(calls: ConcurrentCalls) -> None:
     """It makes one import, whichever press was first."""
-    for _ in calls.rounds(share=4):
+    for _ in calls.rounds:
         player = ConcurrentPlayer()
         late = {**rows(20, 21)[0], "identifier": "999"}
         job = import_rows(player.user, SDVX, [late])

@@ -19,11 +19,12 @@ from imports.pipeline.derived.integrity import check_player
 from imports.pipeline.derived.stats import StatsChange
 from imports.pipeline.scores import delete_score
 from imports.seeds import rating
-from tests.examples import examples
+from tests.examples import examples, in_parts, part_examples
 from tests.pipeline.factories import EVENING, Document, documents, import_rows, player, revert_import, sdvx_row, undone
 from tests.pipeline.rating_history_model import days_of_scores, stored_days
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogued")]
+EXAMPLES = examples(20, ci=100)
 SDVX = "sdvx:Single"
 DAY = 86_400_000.0
 FIRST = date(2023, 11, 14)  # the day of EVENING
@@ -215,15 +216,16 @@ def test_a_score_of_now_costs_two_statements_however_long_the_history_is(
 
 
 @pytest.mark.slow
+@in_parts(EXAMPLES)
 @settings(
-    max_examples=examples(20, ci=100),
+    max_examples=part_examples(EXAMPLES),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(documents(), st.randoms(use_true_random=False))
 @undone()
 def test_it_is_that_of_the_scores_after_any_imports_reverts_restores_and_deletions(
-    drawn: list[Document], chance: Random
+    part: int, drawn: list[Document], chance: Random
 ) -> None:
     user = player()
     for _ in range(12):
