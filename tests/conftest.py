@@ -51,6 +51,7 @@ def _start_servers(tests: Iterable[str]) -> None:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
     gc.enable()
     if not session.config.option.collectonly:
         _start_servers(item.nodeid for item in session.items)

@@ -58,7 +58,7 @@ def tachi(monkeypatch: pytest.MonkeyPatch) -> Iterator[Tachi]:
             """Says nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     told.address = f"http://127.0.0.1:{server.server_port}"
     monkeypatch.setattr(settings, "TACHI_MOVE_FROM", (told.address,))

@@ -63,6 +63,8 @@ JUNK = {
 
 PLAUSIBLE = b'{"meta": {"game": "sdvx", "playtype": "Single", "service": "abc"}, "scores": [%s]}'
 JUNK |= {f"{name}, where a score is expected": PLAUSIBLE % data for name, data in JUNK.items() if data.strip()}
+LONG = ("a million brackets in a list", "200,000 keys")
+EACH_JUNK = [pytest.param(name, marks=pytest.mark.slow if name.startswith(LONG) else ()) for name in JUNK]
 HOSTILE_TEXTS = (
     "\0",
     "\N{REPLACEMENT CHARACTER}",
@@ -86,7 +88,7 @@ def options(source: Format, **more: Any) -> ParseOptions:
 
 @each_format
 @pytest.mark.parametrize("skip_invalid", [False, True], ids=["strict", "skipping"])
-@pytest.mark.parametrize("name", JUNK)
+@pytest.mark.parametrize("name", EACH_JUNK)
 def test_junk_ends_in_a_sentence(source: Format, name: str, skip_invalid: bool) -> None:
     """ImportFailed with status 400 and words, or skipped rows with words; never another exception."""
     said = _words_about(JUNK[name], source, skip_invalid=skip_invalid)

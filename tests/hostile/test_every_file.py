@@ -99,6 +99,7 @@ def refused_or_done(source: Format, name: str, content: bytes) -> None:
     assert not check_player(people.alice()), name
 
 
+@pytest.mark.slow
 @each_file
 def test_what_is_no_such_file_is_refused_in_words_whichever_way_it_comes(source: Format, redis_clean: Redis) -> None:
     for name, content in {**JUNK, **halves(source), **other_files(source)}.items():

@@ -140,6 +140,7 @@ def test_a_listener_keeps_connections_for_the_process_that_inherits_it() -> None
     with closing(Listeners()) as former:
         descriptor = os.dup(former.tcp("127.0.0.1", port))
         with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+            client.sendall(b"ask")  # the kernel keeps back connections on which nothing has come (TCP_DEFER_ACCEPT)
             former.close()
             with closing(Listeners({f"tcp 127.0.0.1 {port}": descriptor})) as listeners:
                 assert listeners.tcp("127.0.0.1", port) == descriptor
