@@ -20,6 +20,7 @@ AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SIZES = {"desk": (1280, 800), "phone": (390, 844)}
 MOST = 80  # tab stops that are walked through on one page
+PARTS = 4  # of all pages, each a test of its own, so that workers share them
 PARTS_OF_A_DAY = 3  # tab stops of a date field besides the field itself: month, year, and the button of its calendar
 
 RUN = """async (rules) => {
@@ -33,14 +34,15 @@ def pages(catalogue: None, redis_clean: Redis) -> PageStates:
     return page_states(redis_clean)
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 def test_axe_finds_nothing_on_any_page(
-    pages: PageStates, live_server: LiveServer, open_browser: OpenBrowser, complaints: list[str]
+    part: int, pages: PageStates, live_server: LiveServer, open_browser: OpenBrowser, complaints: list[str]
 ) -> None:
     """In both widths and both themes. What does not depend on colours is asked once a width."""
     opener = PageOpener(open_browser(reduced_motion="reduce"), live_server.url)
     source = AXE.read_text()
     wrong: dict[str, Any] = {}
-    for name, (reader, address) in pages.items():
+    for name, (reader, address) in list(pages.items())[part::PARTS]:
         page = opener.open_page(reader, address)
         page.evaluate(source)
         for place, found in asked(page):

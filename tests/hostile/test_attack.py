@@ -1,6 +1,8 @@
-"""Half a minute of `script/hostile`: other requests are answered within two seconds."""
+"""Half a minute of `script/hostile` in CI, less locally: other requests are answered within two seconds."""
 
 from __future__ import annotations
+
+import os
 
 import pytest
 
@@ -9,7 +11,7 @@ from tests.faults.process_harness import running_installation
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
-SECONDS = 30
+SECONDS = 30 if os.environ.get("CI") else 12
 SIZE = Size(table_rows=60, orphans=2_000, scores=3_000, file_bytes=14 * 2**20)
 
 

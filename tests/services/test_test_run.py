@@ -94,6 +94,35 @@ def test_a_long_test_without_its_mark_fails(tmp_path: Path, options: list[str], 
     assert found == failed, done.stdout + done.stderr
 
 
+IN_PARTS = """
+from hypothesis import given, settings, strategies
+from tests.examples import in_parts, part_examples
+
+@in_parts(70)
+@settings(max_examples=part_examples(70), derandomize=True, database=None)
+@given(strategies.integers(0, 10**9))
+def test_numbers(part, number):
+    print(part, number, file=open("numbers", "a"))
+"""
+
+
+@pytest.mark.slow
+def test_the_parts_of_a_test_try_other_examples_and_no_fewer_than_one_test(tmp_path: Path) -> None:
+    """Also in CI, where Hypothesis derives its seeds from the test instead of from chance."""
+    (tmp_path / "test_these.py").write_text(IN_PARTS)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "_hypothesis_pytestplugin", "test_these.py"],
+        env=clean_environment(PYTHONPATH=str(env.BASE_DIR), PYTEST_DISABLE_PLUGIN_AUTOLOAD="1"),
+        cwd=tmp_path,
+        capture_output=True,
+        check=True,
+    )
+    tried = [line.split() for line in (tmp_path / "numbers").read_text().splitlines()]
+    assert {part for part, _ in tried} == {"0", "1", "2"}
+    assert len({number for _, number in tried}) >= 70
+
+
 @pytest.mark.parametrize(("load", "seconds"), [(0.0, 8.0), (2.0, 8.0), (10.0, 40.0)])
 def test_a_test_may_take_longer_on_a_busy_machine(monkeypatch: pytest.MonkeyPatch, load: float, seconds: float) -> None:
     monkeypatch.setattr(os, "getloadavg", lambda: (load, 0.0, 0.0))
