@@ -13,6 +13,10 @@ from collections.abc import Iterable, Iterator
 
 import django
 import pytest
+from django.apps import apps
+from django.core import serializers
+from django.db.models.signals import post_migrate
+from pytest_django import DjangoDbBlocker
 from redis import Redis
 
 os.environ["TACHI_ENV"] = "test"  # before env.py is imported: then it leaves .env alone
@@ -24,6 +28,7 @@ from tests import examples, workers
 
 pytest_plugins = ["tests.durations"]
 PURE = ("tests/games/", "tests/formats/")  # what needs no database
+MIGRATED = ("auth.Group", "imports.GameRules")  # models of which migrations create rows
 
 _missing = services.to_embed()  # of a worker's nothing: the controller has named them
 _folder = services.temporary_folder()
@@ -80,6 +85,27 @@ def pytest_unconfigure() -> None:
     """Stops the servers; their folder goes with them."""
     if _running is not None:
         _running.stop()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Puts back what migrations create whenever the database has been emptied after a test that commits.
+
+    pytest-django runs such tests last, but a worker that is done takes others' tests after them.
+    """
+    models = [apps.get_model(name) for name in MIGRATED]
+    with django_db_blocker.unblock():
+        rows = [row for model in models for row in model._default_manager.all()]
+        saved = serializers.serialize("json", rows, use_natural_foreign_keys=True)
+    last = [each for each in apps.get_app_configs() if each.models_module is not None][-1]
+
+    def restore(**_: object) -> None:
+        for row in serializers.deserialize("json", saved):
+            row.save()
+
+    post_migrate.connect(restore, sender=last)
+    yield
+    post_migrate.disconnect(restore, sender=last)
 
 
 @pytest.fixture
