@@ -218,7 +218,7 @@ def test_where_too_many_wait_already_the_answer_comes_at_once(
 def test_a_slot_that_is_busy_at_the_end_is_waited_for(
     web: RequestBuffer, threads: ThreadPoolExecutor, job: Import
 ) -> None:
-    answer = start_request(threads, web, job, seconds=0.1)
+    answer = start_request(threads, web, job, seconds=0.5)  # by when the slot is taken, also on a busy machine
     are_away(web)
     there, go = threading.Event(), threading.Event()
 
@@ -229,7 +229,7 @@ def test_a_slot_that_is_busy_at_the_end_is_waited_for(
 
     busy = threads.submit(works)
     assert there.wait(TIMEOUT_SECONDS)
-    time.sleep(0.7)  # longer than a request waits for a slot here
+    time.sleep(1.1)  # longer than the request waits, for the import and then for a slot
     assert not answer.done()
     go.set()
     assert answer.result(TIMEOUT_SECONDS)["state"] == "queued"
