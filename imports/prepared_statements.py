@@ -17,7 +17,8 @@ def prepare_statements() -> Iterator[None]:
     average player. So this is for what is found by a unique key, not for a player's scores. A connection that is made
     in the block does without.
 
-    Outside of it no statement is counted: psycopg would keep the last hundred with their values, whole uploads among them.
+    Outside of it no statement is counted: psycopg would keep the last hundred with their values, whole
+    uploads among them.
     """
     connection.ensure_connection()
     database = connection.connection
