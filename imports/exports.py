@@ -22,7 +22,7 @@ from imports.pipeline.progress import Progress
 from imports.pipeline.scoring.reading import read
 from imports.takeout.csv_cells import csv_line, escape_formula, escape_formula_json
 from imports.takeout.score_table import score_table
-from imports.takeout.stored_file import parts_of, safe_file_name, unpacked
+from imports.takeout.stored_file import parts_of, safe_file_name, uploaded
 
 MAX_MEMORY_BYTES = 1 << 20  # bytes; what is longer waits in a file without a name
 CHUNK_BYTES = 1 << 16  # bytes
@@ -67,7 +67,7 @@ def download_response(pieces: Iterable[bytes], *, name: str, content_type: str) 
 
 def input_file(job: Import) -> HttpResponseBase | None:
     """The bytes that were sent; None once they are no longer stored."""
-    sent = ImportInput.objects.filter(job=job).first()
+    sent = ImportInput.objects.filter(job=job).defer("content").first()
     if sent is None:
         return None
     source = BY_IMPORT_TYPE.get(job.import_type)
@@ -75,7 +75,7 @@ def input_file(job: Import) -> HttpResponseBase | None:
     extension = source.extensions[0] if source and kept_rows.FIELD not in sent.fields else ".json"
     name = sent.file_name or f"{job.import_id}{extension}"
     # Octets and not JSON: whatever the file claims to be, no browser should read it as anything.
-    return download_response(unpacked(bytes(sent.content)), name=name, content_type="application/octet-stream")
+    return download_response(uploaded(sent.job_id), name=name, content_type="application/octet-stream")
 
 
 # --- what a player takes out --------------------------------------------------------------------------

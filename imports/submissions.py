@@ -19,6 +19,7 @@ from imports.errors import ImportFailed
 from imports.formats import BY_IMPORT_TYPE, kept_rows
 from imports.formats.base import Contents
 from imports.formats.files.tachi_imports_export import GAME_FIELD, OWNER_FIELD
+from imports.integers import milliseconds
 from imports.models import APIToken, IdempotencyKey, Import, RowCorrection, User
 from imports.models.documents import UNFINISHED
 from imports.pipeline import prediction, row_corrections
@@ -47,14 +48,12 @@ def submit_once(user: User, upload: jobs.Upload, *, key: str, token: APIToken | 
 
     Raises IdempotencyKeyReused, and ImportFailed for what `submit` refuses.
     """
-    return _submit_once(user, [upload], key=key, digest=digest_of(upload), token=token)
+    return _submit_once(user, upload, key=key, token=token)
 
 
 def submit_every_game(user: User, upload: jobs.Upload, *, key: str) -> Import:
     """Makes an import for each game of an export, or none; returns the first. Raises the same as `submit_once`."""
-    games = games_in(upload)
-    uploads = [_of_game(upload, game) for game in games]
-    return _submit_once(user, uploads or [upload], key=key, digest=digest_of(upload))
+    return _submit_once(user, upload, key=key, every_game=True)
 
 
 def _of_game(upload: jobs.Upload, game: str) -> jobs.Upload:
@@ -65,12 +64,16 @@ def _of_game(upload: jobs.Upload, game: str) -> jobs.Upload:
 
 
 def _submit_once(
-    user: User, uploads: Sequence[jobs.Upload], *, key: str, digest: str, token: APIToken | None = None
+    user: User, upload: jobs.Upload, *, key: str, token: APIToken | None = None, every_game: bool = False
 ) -> Import:
+    digest = digest_of(upload)
     earlier = _earlier(user, key, digest)
     if earlier is not None:
         return earlier
-    parts = [_checked_part(user, upload) for upload in uploads]
+    contents = contents_of(upload)
+    games = games_in(contents) if every_game else []
+    uploads = [_of_game(upload, game) for game in games] or [upload]
+    parts = [_checked_part(user, each, contents) for each in uploads]
     try:
         # One transaction: neither an import without its key nor a key without its import. Of two requests at once the
         # second waits at the unique constraint until the first is through, and then has made nothing.
@@ -107,29 +110,28 @@ def submit_correction(user: User, upload: jobs.Upload, *, of: Import, rows: Sequ
 
 def submit(user: User, upload: jobs.Upload, *, token: APIToken | None = None) -> Import:
     """Creates an import. Raises the ImportFailed that it would end with, as far as that can be known at once."""
-    return jobs.submit(user, _checked_part(user, upload), token=token)
+    return jobs.submit(user, _checked_part(user, upload, contents_of(upload)), token=token)
 
 
-def _checked_part(user: User, upload: jobs.Upload) -> jobs.Upload:
+def _checked_part(user: User, upload: jobs.Upload, contents: Contents | None) -> jobs.Upload:
     """What is stored of an upload that can succeed: of an export only what an import of its game reads."""
-    refuse_others_export(user, upload)
-    reading.check_upload(upload, jobs.enabled_games(), received_at=timezone.now(), max_rows=jobs.max_rows())
-    games = games_in(upload)
-    if not games:
-        return upload
-    source = BY_IMPORT_TYPE[upload.import_type]
-    return replace(upload, content=source.part(upload.content, upload.fields.get(GAME_FIELD) or games[0]))
+    games, now = jobs.enabled_games(), timezone.now()
+    if contents is not None:
+        refuse_others_export(user, upload, contents)
+        options = upload.options(games, now=milliseconds(now))
+        upload = replace(upload, content=contents.part(options))
+    reading.check_upload(upload, games, received_at=now, max_rows=jobs.max_rows())
+    return upload
 
 
 def contents_of(upload: jobs.Upload) -> Contents | None:
-    """What an export says of itself; None for other uploads. Raises ImportFailed."""
+    """What an export says of itself; None for other uploads. Opens the ZIP: once is enough. Raises ImportFailed."""
     source = BY_IMPORT_TYPE[upload.import_type]
     return None if source.contents is None or upload.holds_kept_rows else source.contents(upload.content)
 
 
-def games_in(upload: jobs.Upload) -> list[str]:
-    """The games of an export that this instance has; none for other uploads. Raises ImportFailed."""
-    contents = contents_of(upload)
+def games_in(contents: Contents | None) -> list[str]:
+    """The games of an export that this instance has; none for other uploads."""
     here = {game.slug for game in jobs.enabled_games()}
     return [game for game in contents.games if game in here] if contents else []
 
@@ -140,13 +142,12 @@ OTHERS_EXPORT = (
 )
 
 
-def refuse_others_export(user: User, upload: jobs.Upload) -> None:
+def refuse_others_export(user: User, upload: jobs.Upload, contents: Contents) -> None:
     """Raises ImportFailed for an export of somebody with another name, unless the upload says that name, too.
 
     Nobody can prove who somebody was elsewhere: this is against mistakes.
     """
-    contents = contents_of(upload)
-    if contents is None or contents.username.casefold() in ("", user.username.casefold()):
+    if contents.username.casefold() in ("", user.username.casefold()):
         return
     if upload.fields.get(OWNER_FIELD, "").casefold() != contents.username.casefold():
         where = contents.instance or "another instance"
@@ -183,7 +184,8 @@ def check(
     user: User, upload: jobs.Upload, *, row_filter: RowFilter | None = None, progress: Progress | None = None
 ) -> CheckResult:
     """Returns what an import of this would do with each row; stores nothing. Raises ImportFailed or CheckInProgress."""
-    refuse_others_export(user, upload)
+    if (contents := contents_of(upload)) is not None:
+        refuse_others_export(user, upload, contents)
     with _one_large_check() if len(upload.content) >= LARGE_UPLOAD_BYTES else nullcontext():
         return check_upload(
             user.pk,

@@ -97,8 +97,7 @@ def _database(url: str) -> dict[str, Any]:
     return {
         "ENGINE": "django.db.backends.postgresql",
         **named,
-        # Cursors that prepare statements (imports/prepared_statements.py) do so the second time a query runs.
-        "OPTIONS": {"connect_timeout": 5, "application_name": "tachi", "prepare_threshold": 1, **parts},
+        "OPTIONS": {"connect_timeout": 5, "application_name": "tachi", **parts},
         "CONN_MAX_AGE": 600,  # a new connection for each request would cut polls per second to a half or a third
         "CONN_HEALTH_CHECKS": True,  # a restarted PostgreSQL is noticed before a request fails
     }

@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 
 from imports.api.accounts.clients import Clients, ClientsOfUser
 from imports.api.accounts.data_exports import DataExports
+from imports.api.accounts.emails import EmailAddress, EmailVerification
 from imports.api.accounts.oauth import AccessTokens, AuthorizationCodes
 from imports.api.accounts.sign_in import SignIn, SignOut
 from imports.api.accounts.tokens import APITokens
@@ -124,6 +125,12 @@ v1 = [
     path("users/<str:user_id>/api-tokens", APITokens.as_view({"get": "list"}), name="api-tokens"),
     path("users/<str:user_id>/api-tokens/create", APITokens.as_view({"post": "create"}), name="api-token-create"),
     path("users/<str:user_id>/api-tokens/<str:token>", APITokens.as_view({"delete": "destroy"}), name="api-token"),
+    path("users/<str:user_id>/email", EmailAddress.as_view({"get": "retrieve"}), name="email-address"),
+    path(
+        "users/<str:user_id>/is-email-verified",
+        EmailVerification.as_view({"get": "retrieve"}),
+        name="email-verification",
+    ),
     path("oauth/create-code", AuthorizationCodes.as_view({"post": "create"}), name="oauth-code"),
     path("oauth/token", AccessTokens.as_view({"post": "create"}), name="oauth-token"),
     path("clients", ClientsOfUser.as_view({"get": "list"}), name="clients"),

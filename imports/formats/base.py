@@ -98,13 +98,15 @@ class SentSession:
 class Contents:
     """What a file of several games says of itself. `games`: slugs. `username`, `instance`: whose it is, and from where.
 
-    `time`: when it was written, in Unix milliseconds.
+    `time`: when it was written, in Unix milliseconds. `part(options)`: a file of the game that is meant; raises the
+    ImportFailed of `check_meta`.
     """
 
     games: tuple[str, ...]
     username: str
     instance: str
     time: float
+    part: Callable[[ParseOptions], bytes]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -226,7 +228,6 @@ class Format:
     chart_reference(row as sent, context as sent) -> ChartReference, or None where the row names nothing.
     unknown_chart(row as sent, context as sent) -> UnknownChart, or None. Most formats have rows that only name theirs.
     contents(data) -> what a file of several games says of itself, of which each becomes an import. Always quick.
-    part(data, game's slug) -> a file of one of these games.
 
     What it says of itself:
 
@@ -268,7 +269,6 @@ class Format:
     is_own: bool = False
     unknown_chart: Callable[[Any, Mapping[str, Any]], UnknownChart | None] | None = None
     contents: Callable[[bytes], Contents] | None = None
-    part: Callable[[bytes, str], bytes] = lambda data, _game: data
 
     @property
     def is_file(self) -> bool:

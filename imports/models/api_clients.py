@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from imports.models.accounts import User
@@ -75,6 +76,12 @@ class APIClientManager(models.Manager["APIClient"]):
             raise TooManyClients
         secret = secrets.token_hex(20)
         return self.create(author=user, secret_digest=digest_of(secret), **fields), secret
+
+    def connected_to(self, user_id: int) -> models.QuerySet[APIClient]:
+        """The clients with a webhook and a secret to sign with, for which the player has a valid token."""
+        is_live = Q(tokens__expires_at=None) | Q(tokens__expires_at__gt=timezone.now())
+        signing = self.exclude(webhook_uri="").exclude(secret_digest="")
+        return signing.filter(is_live, tokens__user_id=user_id).distinct().order_by("pk")
 
 
 class APIClient(models.Model):

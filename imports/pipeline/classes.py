@@ -75,7 +75,7 @@ def raise_class(player: User, change: ClassChange) -> bool:
         if now.classes_after.get(change.class_set) == now.classes_before.get(change.class_set):
             return False
         class_history.refresh(player.pk, change.game, playtype, now.classes_after)
-        class_updates.announce(player.pk, now.deltas())
+        class_updates.add_deliveries(player.pk, now.deltas())
     return True
 
 

@@ -156,7 +156,7 @@ def finish(job: Import, parsed: Parsed, batch: store.Batch, progress: Progress, 
         cause=class_history.cause_of(job),
     )
     if not job.put_aside:  # a restore is not news
-        class_updates.announce(job.user_id, [delta for change in refreshed.stats for delta in change.deltas()])
+        class_updates.add_deliveries(job.user_id, [delta for change in refreshed.stats for delta in change.deltas()])
     progress.stage(Stage.FINISHING)
     fields = completion_fields(job, parsed, batch, refreshed, progress, settled=settled)
     states.mark_completed(job, {**fields, **revert_snapshot.original_run_times(job)})

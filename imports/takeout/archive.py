@@ -33,9 +33,9 @@ from imports.models import (
     User,
 )
 from imports.takeout import batch_manual_files, documents
-from imports.takeout.stored_file import safe_file_name, unpacked
+from imports.takeout.stored_file import safe_file_name, uploaded
 
-CHUNK_ROWS = 2_000  # rows that are in memory at once
+CHUNK_ROWS = 250  # rows that are in memory at once
 COMPRESSION = 6
 
 README = """\
@@ -227,9 +227,9 @@ def _add_imports(archive: Archive, user: User) -> None:
 
 def _add_inputs(archive: Archive, user: User) -> Iterator[tuple[int, str]]:
     """Adds what was sent; yields the keys of the imports with where it is."""
-    stored = ImportInput.objects.filter(job__user=user).order_by("job").select_related("job")
-    stored = stored.defer("job__put_aside")
-    for sent in stored.iterator(chunk_size=10):
-        name = f"imports/{sent.job.import_id}/{safe_file_name(sent.file_name)}"
-        archive.add(name, unpacked(bytes(sent.content)))
-        yield sent.job_id, name
+    stored = ImportInput.objects.filter(job__user=user).order_by("job")
+    found = stored.values_list("job", "job__import_id", "file_name")
+    for key, import_id, file_name in found.iterator(chunk_size=CHUNK_ROWS):
+        name = f"imports/{import_id}/{safe_file_name(file_name)}"
+        archive.add(name, uploaded(key))
+        yield key, name

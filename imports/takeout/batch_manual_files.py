@@ -22,7 +22,7 @@ from imports.models import GameStats, Score, User
 from imports.takeout.documents import number
 
 MAX_FILE_BYTES = 8 << 20  # bytes; half of what an instance takes by default
-CHUNK_ROWS = 2_000  # scores that are in memory at once
+CHUNK_ROWS = 250  # scores that are in memory at once
 SUFFIXES = (" (BATCH-MANUAL)", " (DIRECT-MANUAL)")
 """What an import adds to the name of a service."""
 

@@ -15,7 +15,7 @@ from imports.integers import MAX_TIMESTAMP_MS
 from imports.models import Score, User
 from imports.takeout.csv_cells import csv_line, escape_formula
 
-CHUNK_ROWS = 2_000
+CHUNK_ROWS = 250
 COLUMNS = ("scoreID", "chartID", "title", "artist", "difficulty", "level", "timeAchieved", "service", "comment")
 
 

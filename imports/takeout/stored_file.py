@@ -7,9 +7,12 @@ import re
 import zlib
 from collections.abc import Iterator
 
-from imports.models import DataExport, DataExportPart
+from django.db.models import BinaryField
+from django.db.models.functions import Substr
 
-PART_BYTES = 1 << 20
+from imports.models import DataExport, DataExportPart, ImportInput
+
+PART_BYTES = 1 << 18  # a statement that inserts it holds it several times
 CHUNK_BYTES = 1 << 16  # bytes of an unpacked input at once
 MAX_NAME_LENGTH = 150  # characters of a file's name
 
@@ -53,12 +56,20 @@ def parts_of(export: DataExport) -> Iterator[bytes]:
         yield bytes(numbers.values_list("content", flat=True).get(number=number))
 
 
-def unpacked(content: bytes) -> Iterator[bytes]:
-    """What `zlib.compress` was given, a chunk at a time: a small stored input may be of any length."""
+def uploaded(import_key: int) -> Iterator[bytes]:
+    """The bytes of what was sent, a chunk at a time: neither what is stored nor what it unpacks to is held whole."""
+    stored = ImportInput.objects.filter(job=import_key)
     unpacker = zlib.decompressobj()
-    while content and not unpacker.eof:
-        yield unpacker.decompress(content, CHUNK_BYTES)
-        content = unpacker.unconsumed_tail
+    position = 1
+    while not unpacker.eof:
+        part = Substr("content", position, PART_BYTES, output_field=BinaryField())
+        content = bytes(stored.values_list(part, flat=True).get())
+        if not content:
+            break
+        position += len(content)
+        while content:
+            yield unpacker.decompress(content, CHUNK_BYTES)
+            content = unpacker.unconsumed_tail
     yield unpacker.flush()
 
 

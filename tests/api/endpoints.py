@@ -74,7 +74,7 @@ def _score(method: str, description: str, permission: Permission, json: Any) -> 
     )
 
 
-def _tokens(method: str, path: str, description: str, json: Any = None) -> Endpoint:
+def _owners(method: str, path: str, description: str, json: Any = None) -> Endpoint:
     """For nobody but the player, in a browser."""
     exceptions = {
         name: NO_KEY_MAY for name in CALLERS if name not in REFUSED_EVERYWHERE and name != "the owner's session"
@@ -82,7 +82,7 @@ def _tokens(method: str, path: str, description: str, json: Any = None) -> Endpo
     expected = (200, description)
     return Endpoint(
         method,
-        f"/api/v1/users/alice/api-tokens{path}",
+        f"/api/v1/users/alice/{path}",
         expected,
         json=json,
         exceptions={**exceptions, "guest": IN_A_BROWSER},
@@ -152,9 +152,11 @@ SIGNING_IN = (
             name: NOT_SIGNED_IN for name in CALLERS if not name.endswith("session") and name not in REFUSED_EVERYWHERE
         },
     ),
-    _tokens("GET", "", "Returned {alice_tokens} keys."),
-    _tokens("POST", "/create", "Successfully created new API Token.", {"permissions": ["submit_score"]}),
-    _tokens("DELETE", "/{token}", "Removed Token."),
+    _owners("GET", "api-tokens", "Returned {alice_tokens} keys."),
+    _owners("POST", "api-tokens/create", "Successfully created new API Token.", {"permissions": ["submit_score"]}),
+    _owners("DELETE", "api-tokens/{token}", "Removed Token."),
+    _owners("GET", "email", "Returned email."),
+    _owners("GET", "is-email-verified", "Returned email verification status."),
     _in_a_browser("POST", "oauth/create-code", "Successfully created code.", {}),
     Endpoint(
         "POST",

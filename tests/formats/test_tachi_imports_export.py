@@ -12,10 +12,12 @@ import pytest
 
 from imports.errors import RowProblem
 from imports.formats import recognize
+from imports.formats.base import ParseOptions
 from imports.formats.files import tachi_imports_export
-from imports.formats.files.tachi_imports_export import FILE, contents, part
+from imports.formats.files.tachi_imports_export import FILE, contents
 from imports.formats.parsing import export_archive
 from imports.formats.parsing.export_archive import write_archive
+from imports.games import GAMES
 from tests.formats.factories import failure, parse
 
 ABOUT = {"format": "tachi-imports-export", "version": 1, "instance": "https://a.example.org", "username": "alice"}
@@ -180,7 +182,7 @@ def test_a_part_has_what_an_import_of_a_game_reads() -> None:
     assert contents(data).games == ("iidx", "sdvx")
     assert "This export has 2 games" in failure(data, FILE)
     assert "This export has no scores of WACCA" in failure(data, FILE, fields={"game": "wacca"})
-    cut = part(data, "sdvx")
+    cut = contents(data).part(ParseOptions(games=GAMES, now=NOON, fields={"game": "sdvx"}))
     assert zipfile.ZipFile(io.BytesIO(cut)).namelist() == ["export.json", "sessions.json", SCORES]
     assert parse(cut, FILE).context == parse(data, FILE, fields={"game": "sdvx"}).context
     assert tachi_imports_export.contents(cut).games == ("sdvx",)

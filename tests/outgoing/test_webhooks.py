@@ -136,11 +136,15 @@ class TestWhoIsTold:
             transaction.set_rollback(True)
         assert not WebhookDelivery.objects.exists()
 
-    def test_a_token_that_is_revoked_before_ends_the_delivery(self, server: Receiver) -> None:
+    @pytest.mark.parametrize("what", ["is revoked", "expires"])
+    def test_a_token_that_ends_before_ends_the_delivery(self, what: str, server: Receiver) -> None:
         client, _ = a_client(server.address)
         connect(people.alice(), client)
         reach("DAN_4")
-        APIToken.objects.all().delete()
+        if what == "expires":
+            APIToken.objects.update(expires_at=timezone.now())
+        else:
+            APIToken.objects.all().delete()
         deliver()
         assert server.received == []
         assert WebhookDelivery.objects.get().failure == "disconnected"

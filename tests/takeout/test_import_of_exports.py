@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ import pytest
 from imports import jobs, submissions
 from imports.errors import ImportFailed
 from imports.formats.files.tachi_imports_export import IMPORT_TYPE, contents
+from imports.formats.parsing.export_archive import ExportArchive
 from imports.models import Import, Score, Session, User, find_session
 from imports.pipeline.derived import sessions
 from imports.pipeline.derived.snapshot import take_snapshot
@@ -158,6 +160,23 @@ def test_an_export_of_another_name_is_imported_only_by_somebody_who_says_that_na
     assert not bob.imports.exists()
     assert bring(bob, content, username="ALICE").score_count == 3
     assert submissions.submit(alice, upload).user == alice
+
+
+def test_an_export_is_opened_once_and_what_is_kept_of_it_too(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    content, opened = zip_of(alice), []
+    init = ExportArchive.__init__
+
+    def counted(self: ExportArchive, data: bytes) -> None:
+        opened.append(data)
+        init(self, data)
+
+    monkeypatch.setattr(ExportArchive, "__init__", counted)
+    upload = jobs.Upload(content=content, import_type=IMPORT_TYPE, fields={"username": "alice"})
+    job = submissions.submit(people.bob(), upload)
+    assert opened == [content, zlib.decompress(job.input.content)]
+    opened.clear()
+    submissions.submit_every_game(people.bob(), upload, key="one")
+    assert opened.count(content) == 1
 
 
 def test_an_export_of_several_games_is_an_import_for_each(alice: User) -> None:

@@ -33,6 +33,13 @@ COMMENTS = st.none() | st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=3, max_size=60
 )
 
+OTHERS = st.lists(st.sampled_from(sorted(SKILLS)), max_size=1)
+FEW = settings(
+    max_examples=examples(2, ci=5),  # the first one that Hypothesis tries is the least
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
 
 @pytest.fixture(scope="module")
 def sample(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
@@ -57,18 +64,15 @@ def test_the_files_of_every_game_bring_the_same_to_an_empty_account() -> None:
     assert exported.facts_of(alice) == before
 
 
-@settings(
-    max_examples=examples(2, ci=10),
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@pytest.mark.parametrize("gpt", sorted(SKILLS))
+@FEW
 @given(st.data())
 @undone()
-def test_the_files_of_scores_bring_the_same_to_an_empty_account(data: st.DataObject) -> None:
+def test_the_files_of_scores_bring_the_same_to_an_empty_account(gpt: str, data: st.DataObject) -> None:
     alice = people.alice()
-    for gpt in data.draw(st.lists(st.sampled_from(sorted(SKILLS)), min_size=1, max_size=2, unique=True)):
+    for each in sorted({gpt, *data.draw(OTHERS)}):
         for service in data.draw(st.lists(st.sampled_from(SERVICES), min_size=1, max_size=2, unique=True)):
-            exported.bring(alice, msgspec.json.encode(drawn_document(gpt, service, data)))
+            exported.bring(alice, msgspec.json.encode(drawn_document(each, service, data)))
     before = exported.facts_of(alice)
     archive = exported.exported(alice)
     services = sorted(Score.objects.filter(user=alice).values_list("score_id", "service"))
@@ -106,21 +110,19 @@ def drawn_document(gpt: str, service: str, data: st.DataObject) -> dict[str, Any
     return document(gpt, rows, service=service, classes=classes)
 
 
-@settings(
-    max_examples=examples(2, ci=10),
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@pytest.mark.parametrize("gpt", sorted(SKILLS))
+@FEW
 @given(st.data())
 @undone()
-def test_an_export_brings_the_same_to_another_account_and_goes_again(data: st.DataObject) -> None:
+def test_an_export_brings_the_same_to_another_account_and_goes_again(gpt: str, data: st.DataObject) -> None:
     """Beside what that account has of its own, in one game, which is as before once the imports are taken back."""
     alice, bob = people.alice(), people.bob()
-    games = data.draw(st.lists(st.sampled_from(sorted(SKILLS)), min_size=1, max_size=3, unique=True), label="games")
-    for gpt in games:
-        exported.bring(alice, msgspec.json.encode(drawn_document(gpt, "Night Logger", data)))
+    gpts = {gpt, *data.draw(OTHERS, label="others")}
+    for each in sorted(gpts):
+        exported.bring(alice, msgspec.json.encode(drawn_document(each, "Night Logger", data)))
     name_sessions(alice, data)
-    own = sorted(set(SKILLS) - {each for each in SKILLS if each.split(":")[0] in {gpt.split(":")[0] for gpt in games}})
+    games = {each.split(":")[0] for each in gpts}
+    own = sorted(each for each in SKILLS if each.split(":")[0] not in games)
     exported.bring(bob, msgspec.json.encode(drawn_document(data.draw(st.sampled_from(own)), "Mine", data)))
     before = seen(bob)
     wanted = {name: sorted([*mine, *seen(alice)[name]]) for name, mine in before.items()}

@@ -145,10 +145,9 @@ RULES = (IsAuthenticatedBySession, IsSelfBySession)
 RULES_V3 = (IsAuthenticatedBySession, IsSessionV3, IsSelfBySessionV3)
 
 
-class APITokens(UserViewSet):
-    """Tokens come and go, they never change. TACHI_API_DOCUMENTS says in which generation's words they are refused."""
+class OwnersViewSet(UserViewSet):
+    """For nobody but the player, in a browser; others are refused in the words of TACHI_API_DOCUMENTS."""
 
-    tag = Tag.ACCOUNTS
     permission_classes = (*RULES, *RULES_V3[1:])
 
     @property
@@ -158,6 +157,18 @@ class APITokens(UserViewSet):
     def get_permissions(self) -> Sequence[APIPermission]:
         return [rule() for rule in (RULES_V3 if self.is_v3 else RULES)]
 
+    def get_owner(self) -> User:
+        """Raises APIError with 401 or 403 for `me` too, where nothing is looked up."""
+        user = self.get_object()
+        self.check_object_permissions(self.request, user)
+        return user
+
+
+class APITokens(OwnersViewSet):
+    """Tokens come and go, they never change."""
+
+    tag = Tag.ACCOUNTS
+
     @endpoint(
         id="listTokens",
         returns=list[schemas.Token],
@@ -166,7 +177,7 @@ class APITokens(UserViewSet):
     )
     def list(self, request: Request, user_id: str) -> Response:
         """One's tokens, without their secrets."""
-        tokens = self._get_owner().tokens.select_related("client").order_by("-pk")
+        tokens = self.get_owner().tokens.select_related("client").order_by("-pk")
         body = [schemas.Token.from_row(token) for token in tokens]
         return self.ok(body, count=len(body))
 
@@ -189,7 +200,7 @@ class APITokens(UserViewSet):
     )
     def create(self, request: Request, user_id: str) -> Response:
         """Makes a token; its secret is told this once."""
-        user = self._get_owner()
+        user = self.get_owner()
         params = (NEW_TOKEN_V3 if self.is_v3 else NEW_TOKEN).from_body(self.body)
         if "clientID" in params and "permissions" in params:
             raise ClientAndPermissionsGivenV3() if self.is_v3 else ClientAndPermissionsGiven()
@@ -223,16 +234,10 @@ class APITokens(UserViewSet):
     )
     def destroy(self, request: Request, user_id: str, token: str) -> Response:
         """Revokes a token, by its tokenID or its secret."""
-        user, name = self._get_owner(), self.path_param("token")
+        user, name = self.get_owner(), self.path_param("token")
         found = user.tokens.filter(digest=digest_of(name)).first()
         if found is None and NUMBER.fullmatch(name) and int(name) <= MAX_ID:
             found = user.tokens.filter(pk=int(name)).first()
         if found is None or not APIToken.objects.revoke([found], by=user):
             raise TokenNotFound()
         return self.ok(Empty())
-
-    def _get_owner(self) -> User:
-        """Raises APIError with 401 or 403 for `me` too, where nothing is looked up."""
-        user = self.get_object()
-        self.check_object_permissions(self.request, user)
-        return user

@@ -84,15 +84,19 @@ def contents(data: bytes) -> Contents:
     """Which games it has scores of, and whose it is. Raises ImportFailed."""
     archive = ExportArchive(data)
     about = archive.about
+
+    def part(options: ParseOptions) -> bytes:
+        """An export of one game: what an import of it reads, and nothing else."""
+        _, names = _game_of(archive, options)
+        return archive.part([ABOUT, SESSIONS, CLASSES, *names])
+
     return Contents(
-        games=tuple(_score_files(archive)), username=about.username, instance=about.instance, time=about.time
+        games=tuple(_score_files(archive)),
+        username=about.username,
+        instance=about.instance,
+        time=about.time,
+        part=part,
     )
-
-
-def part(data: bytes, game: str) -> bytes:
-    """An export of one game: what an import of it reads, and nothing else."""
-    archive = ExportArchive(data)
-    return archive.part([ABOUT, SESSIONS, CLASSES, *_score_files(archive).get(game, ())])
 
 
 def _score_files(archive: ExportArchive) -> dict[str, list[str]]:
@@ -301,7 +305,6 @@ FILE = Format(
     document=document,
     chart_reference=chart_reference,
     contents=contents,
-    part=part,
     asks_by_title={},
     identifier="song__title",
     is_own=True,

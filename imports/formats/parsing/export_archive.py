@@ -90,7 +90,11 @@ class ExportArchive:
             raise ImportFailed(f"{name} cannot be unpacked: download the export again.") from None
 
     def part(self, names: Iterable[str]) -> bytes:
-        """A ZIP of these of its files, as far as it has them. Never holds a whole one unpacked."""
+        """A ZIP of these of its files, as far as it has them. Never holds a whole one unpacked.
+
+        Together these may not be more than `MAX_UNPACKED`, whatever was read before.
+        """
+        self._unpacked = 0
         written = io.BytesIO()
         with ZipFile(written, "w", ZIP_DEFLATED, compresslevel=QUICK) as cut:
             for name in names:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from imports.advisory_locks import WEBHOOK_LOCK, try_lock
 from imports.jobs import queue
 from imports.jobs.outgoing import outbox
-from imports.models import APIToken, WebhookDelivery
+from imports.models import APIClient, WebhookDelivery
 from imports.models.jobs.webhook_deliveries import Failure
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def send_batch() -> bool:
     for delivery in batch:
         if delivery.attempts > MAX_ATTEMPTS:  # the workers died that tried the last time
             _give_up(delivery, Failure.CRASHED)
-        elif not _is_wanted(delivery):
+        elif not APIClient.objects.connected_to(delivery.user_id).filter(pk=delivery.client_id).exists():
             _give_up(delivery, Failure.DISCONNECTED)
         else:
             sendable.append(delivery)
@@ -74,13 +74,6 @@ def send_batch() -> bool:
     for delivery, answer in zip(sendable, answers, strict=True):
         _record(delivery, answer.status, "" if answer.is_accepted else answer.failure or Failure.STATUS)
     return bool(batch)
-
-
-def _is_wanted(delivery: WebhookDelivery) -> bool:
-    """Whether client and player still stand as they did: a webhook, a secret, and a token of the player."""
-    client = delivery.client
-    has_token = APIToken.objects.filter(client=client, user_id=delivery.user_id).exists()
-    return bool(client.webhook_uri and client.secret_digest) and has_token
 
 
 def _record(delivery: WebhookDelivery, status: int | None, failure: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from imports.catalogue.chart_names import difficulty_name
 from imports.formats import BY_IMPORT_TYPE, kept_rows
+from imports.formats.base import Contents
 from imports.games import BY_SLUG
 from imports.jobs import Upload
 from imports.models import Import, ImportSession
@@ -20,7 +21,7 @@ from imports.pages.imports.problem_rows import relevant_values
 from imports.pages.texts import formatting, import_texts, upload_texts
 from imports.pipeline.checking import CheckResult, Verdict
 from imports.pipeline.suggestions import Kept, Match, chart_reference_of, sure_matches
-from imports.submissions import contents_of, games_in
+from imports.submissions import games_in
 
 WOULD_BE_KEPT = "kept"  # advice for rows whose song or chart is unknown
 MAX_LISTED = 500  # problems that are kept to be shown: more would fill Redis, and nobody reads them one by one
@@ -72,7 +73,9 @@ class TitleMatch:
     charts: Mapping[str, str]
 
 
-def check_facts(checked: CheckResult, upload: Upload, prediction: Mapping[str, Any] | None) -> dict[str, Any]:
+def check_facts(
+    checked: CheckResult, upload: Upload, contents: Contents | None, prediction: Mapping[str, Any] | None
+) -> dict[str, Any]:
     """All that the page needs of a check, as JSON data. `prediction`: from `predicted`, None without one."""
     context = checked.context
     problems = [
@@ -100,15 +103,14 @@ def check_facts(checked: CheckResult, upload: Upload, prediction: Mapping[str, A
         "prediction": prediction,
         "matches": [asdict(match) for match in _title_matches(checked, upload)],
         "chosen": len(kept_rows.decode_chosen(upload.fields.get(kept_rows.CHOSEN_FIELD, "{}"))),
-        "export": _export_facts(upload),
+        "export": _export_facts(contents),
     }
 
 
-def _export_facts(upload: Upload) -> dict[str, Any] | None:
-    contents = contents_of(upload)
+def _export_facts(contents: Contents | None) -> dict[str, Any] | None:
     if contents is None:
         return None
-    return {"username": contents.username, "instance": contents.instance, "games": games_in(upload)}
+    return {"username": contents.username, "instance": contents.instance, "games": games_in(contents)}
 
 
 def predicted(job: Import) -> dict[str, Any]:

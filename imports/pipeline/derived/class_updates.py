@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 import msgspec
-from django.db.models import Q
-from django.utils import timezone
 
 from imports.games import playtype_of
 from imports.models import APIClient, WebhookDelivery
@@ -17,14 +15,14 @@ Delta = Mapping[str, str | None]
 """A changed class, as `StatsChange.deltas` returns it."""
 
 
-def announce(user_id: int, deltas: Iterable[Delta]) -> None:
+def add_deliveries(user_id: int, deltas: Iterable[Delta]) -> None:
     """Makes a delivery of each raised class for each client with a webhook and a live token of the player.
 
     Called in the transaction that changed the classes: both happen, or neither.
     """
     raised = [delta for delta in deltas if _is_raised(delta)]
     # Most imports raise nothing, and then ask nothing.
-    clients = connected_clients(user_id) if raised else []
+    clients = list(APIClient.objects.connected_to(user_id)) if raised else []
     bodies = [
         {"userID": user_id, **{name: delta[name] for name in ("game", "playtype", "set", "old", "new")}}
         for delta in raised
@@ -36,13 +34,6 @@ def announce(user_id: int, deltas: Iterable[Delta]) -> None:
         for client in clients
         for body in bodies
     )
-
-
-def connected_clients(user_id: int) -> list[APIClient]:
-    """Returns the clients with a webhook and a secret, for which the player has a token that is still valid."""
-    is_live = Q(tokens__expires_at=None) | Q(tokens__expires_at__gt=timezone.now())
-    signing = APIClient.objects.exclude(webhook_uri="").exclude(secret_digest="")
-    return list(signing.filter(is_live, tokens__user_id=user_id).distinct().order_by("pk"))
 
 
 def _is_raised(delta: Delta) -> bool:

@@ -197,7 +197,7 @@ def test_words_of_an_address_may_be_written_in_any_case(rest: str, status: int) 
 @pytest.mark.parametrize(
     "rest",
     [
-        *("/banner", "/last-username-change", "/is-email-verified", "/email"),
+        *("/banner", "/last-username-change"),
         *(f"{PLAYER}/{name}" for name in ("folders", "tables/1", "targets/goals", "showcase")),
         *(f"{PLAYER}/scores/{CHART}/x", f"{PLAYER}/sessions/none"),
         *("/games", "/games/iidx/SP/eamusement-csv"),

@@ -100,7 +100,7 @@ def _import_every_game(request: AuthenticatedRequest, check_id: str) -> HttpResp
         messages.error(request, failure.message)
         return redirect("import-check", check_id)
     pending_uploads.mark_imported(request.user, check_id, job)
-    messages.success(request, upload_texts.games_imported(len(submissions.games_in(upload))))
+    messages.success(request, upload_texts.games_imported(len(submissions.games_in(submissions.contents_of(upload)))))
     return redirect("import-list")
 
 
