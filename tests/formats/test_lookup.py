@@ -15,7 +15,7 @@ from imports.games.spec import Game
 from tests.formats.factories import EVERYTHING, LookupRow, catalogue_of, chart, context, game, playtype, song
 
 
-def outcome(key: LookupRow, catalogue: Catalogue, of: Game, *, version: str | None = None) -> str:
+def look_up(key: LookupRow, catalogue: Catalogue, of: Game, *, version: str | None = None) -> str:
     """The chart's ID, or what is said in its place with the type before it."""
     found = resolve(key, context(of, version=version), catalogue)
     return f"{found.type}: {found.message}" if isinstance(found, Refusal) else found.chart_id
@@ -104,7 +104,7 @@ ANSWERS: list[tuple[LookupRow, str | None, str]] = [
 @pytest.mark.parametrize(("key", "version", "expected"), ANSWERS)
 def test_each_lookup_finds_its_chart_or_says_why_not(key: LookupRow, version: str | None, expected: str) -> None:
     expected = not_found(key.match_type, key.identifier) if expected == UNKNOWN else expected
-    assert outcome(key, CATALOGUE, EVERYTHING, version=version) == expected
+    assert look_up(key, CATALOGUE, EVERYTHING, version=version) == expected
 
 
 def test_the_primary_chart_wins_and_then_the_smallest_id() -> None:
@@ -116,12 +116,12 @@ def test_the_primary_chart_wins_and_then_the_smallest_id() -> None:
     ]
     for loaded in (charts, charts[::-1]):
         assert (
-            outcome(LookupRow("inGameStrID", "x"), catalogue_of("anygame", [song(1)], loaded), EVERYTHING, version="v")
+            look_up(LookupRow("inGameStrID", "x"), catalogue_of("anygame", [song(1)], loaded), EVERYTHING, version="v")
             == "z"
         )
         others = [each for each in loaded if each["chartID"] != "z"]
         assert (
-            outcome(LookupRow("inGameStrID", "x"), catalogue_of("anygame", [song(1)], others), EVERYTHING, version="v")
+            look_up(LookupRow("inGameStrID", "x"), catalogue_of("anygame", [song(1)], others), EVERYTHING, version="v")
             == "a"
         )
 
@@ -159,7 +159,7 @@ SDVX = catalogue_of(
 )
 def test_sdvx_in_game_ids(identifier: str, difficulty: str, version: str | None, expected: str | None) -> None:
     expected = expected or not_found("sdvxInGameID", identifier)
-    assert outcome(LookupRow("sdvxInGameID", identifier, difficulty), SDVX, sdvx.GAME, version=version) == expected
+    assert look_up(LookupRow("sdvxInGameID", identifier, difficulty), SDVX, sdvx.GAME, version=version) == expected
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_sdvx_in_game_ids(identifier: str, difficulty: str, version: str | None,
     ],
 )
 def test_sdvx_lookups_are_refused_with_their_reason(difficulty: Any, version: str | None, message: str) -> None:
-    expected = outcome(LookupRow("sdvxInGameID", "1", difficulty), SDVX, sdvx.GAME, version=version)
+    expected = look_up(LookupRow("sdvxInGameID", "1", difficulty), SDVX, sdvx.GAME, version=version)
     assert expected == f"{INVALID}: {message}"
 
 
@@ -215,12 +215,12 @@ ARCAEA_DIFFICULTIES = "Past, Present, Future, Eternal, Beyond, Inscribed"
 )
 def test_arcaea_ids_find_their_chart(match_type: str, identifier: str, difficulty: Any, expected: str) -> None:
     expected = not_found(match_type, identifier) if expected == UNKNOWN else expected
-    assert outcome(LookupRow(match_type, identifier, difficulty), ARCAEA, arcaea.GAME) == expected
+    assert look_up(LookupRow(match_type, identifier, difficulty), ARCAEA, arcaea.GAME) == expected
 
 
 def test_the_version_of_an_arcaea_import_matters_to_the_old_match_type_alone() -> None:
-    assert outcome(LookupRow("arcaeaInGameStrID", "one", "Future"), ARCAEA, arcaea.GAME, version="switch") == "ftr"
-    expected = outcome(LookupRow("inGameStrID", "one", "Future"), ARCAEA, arcaea.GAME, version="switch")
+    assert look_up(LookupRow("arcaeaInGameStrID", "one", "Future"), ARCAEA, arcaea.GAME, version="switch") == "ftr"
+    expected = look_up(LookupRow("inGameStrID", "one", "Future"), ARCAEA, arcaea.GAME, version="switch")
     assert expected == not_found("inGameStrID", "one")
 
 
@@ -249,12 +249,12 @@ CHUNITHM = catalogue_of(
 def test_special_charts_have_a_number_of_their_own(identifier: str, difficulty: Any, expected: str) -> None:
     expected = not_found("gcmInGameIDSpecialChart", identifier) if expected == UNKNOWN else expected
     asked = LookupRow("gcmInGameIDSpecialChart", identifier, difficulty)
-    assert outcome(asked, CHUNITHM, chunithm.GAME, version="verse") == expected
+    assert look_up(asked, CHUNITHM, chunithm.GAME, version="verse") == expected
 
 
 @pytest.mark.parametrize(("match_type", "identifier"), [("inGameID", "8100"), ("tachiSongID", "1")])
 def test_special_charts_are_not_found_by_their_difficulty(match_type: str, identifier: str) -> None:
-    expected = outcome(LookupRow(match_type, identifier, "WORLD'S END"), CHUNITHM, chunithm.GAME)
+    expected = look_up(LookupRow(match_type, identifier, "WORLD'S END"), CHUNITHM, chunithm.GAME)
     known = "BASIC, ADVANCED, EXPERT, MASTER, ULTIMA"
     assert expected == f"{INVALID}: Invalid Difficulty for CHUNITHM - Expected any of {known} (Got WORLD'S END)"
 
@@ -290,11 +290,11 @@ _TWO_FIT = f"{INVALID}: This chart cannot be matched by songTitle+difficulty."
 )
 def test_lunatic_means_re_master_too(key: LookupRow, version: str | None, expected: str) -> None:
     expected = not_found(key.match_type, key.identifier) if expected == UNKNOWN else expected
-    assert outcome(key, ONGEKI, ongeki.GAME, version=version) == expected
+    assert look_up(key, ONGEKI, ongeki.GAME, version=version) == expected
 
 
 def test_re_master_is_sent_as_lunatic() -> None:
-    expected = outcome(LookupRow("inGameID", "1", "Re:MASTER"), ONGEKI, ongeki.GAME)
+    expected = look_up(LookupRow("inGameID", "1", "Re:MASTER"), ONGEKI, ongeki.GAME)
     said = "Don't use Re:MASTER directly; send the score as LUNATIC instead."
     assert expected == f"{INVALID}: Invalid Difficulty for O.N.G.E.K.I. - {said}"
 
@@ -328,7 +328,7 @@ def other_playtype(chart_id: str, playtype: str, of: str) -> str:
     ],
 )
 def test_bms_hashes_are_looked_for_among_bms_charts_only(of: Game, identifier: str, expected: str) -> None:
-    assert outcome(LookupRow("bmsChartHash", identifier, UNSET), BMS_CHARTS, of) == expected
+    assert look_up(LookupRow("bmsChartHash", identifier, UNSET), BMS_CHARTS, of) == expected
 
 
 ITG = game("itg", playtype("Stamina", difficulties=None, match_types=("itgChartHash", "tachiSongID")))
@@ -362,13 +362,13 @@ def test_hashes_of_other_games(
     for hashes in ("abc", ["other", "abc"]):
         row = chart("c", playtype=there, isPrimary=False, data={field: hashes})
         catalogue = catalogue_of(of.slug, [song(1)], [row])
-        assert outcome(LookupRow(match_type, identifier, UNSET), catalogue, of, version="any") == expected
+        assert look_up(LookupRow(match_type, identifier, UNSET), catalogue, of, version="any") == expected
 
 
 def test_games_without_fixed_difficulties_take_any_name() -> None:
     catalogue = catalogue_of("itg", [song(1)], [chart("c", difficulty="Challenge 13", playtype="Stamina")])
-    assert outcome(LookupRow("tachiSongID", "1", "Challenge 13"), catalogue, ITG) == "c"
-    expected = outcome(LookupRow("tachiSongID", "1", "other"), catalogue, ITG)
+    assert look_up(LookupRow("tachiSongID", "1", "Challenge 13"), catalogue, ITG) == "c"
+    expected = look_up(LookupRow("tachiSongID", "1", "other"), catalogue, ITG)
     assert expected == not_found("tachiSongID", "1")
 
 
@@ -393,7 +393,7 @@ def test_ddr_song_hashes(identifier: str, difficulty: Any, version: str | None, 
     ]
     hashed = {"ddrSongHash": "h"}
     catalogue = catalogue_of("ddr", [song(2, data=hashed), song(1, data=hashed)], charts)
-    assert outcome(LookupRow("ddrSongHash", identifier, difficulty), catalogue, DDR, version=version) == expected
+    assert look_up(LookupRow("ddrSongHash", identifier, difficulty), catalogue, DDR, version=version) == expected
 
 
 # --- refusals before any look-up ----------------------------------------------------------------------------------
@@ -408,7 +408,7 @@ def test_ddr_song_hashes(identifier: str, difficulty: Any, version: str | None, 
     ],
 )
 def test_a_match_type_must_suit_the_game(of: Game, match_type: str, message: str) -> None:
-    expected = outcome(LookupRow(match_type, "1", None), Catalogue(), of)
+    expected = look_up(LookupRow(match_type, "1", None), Catalogue(), of)
     assert expected == f"{INVALID}: Cannot use matchType {match_type} {message}"
 
 
@@ -419,13 +419,13 @@ def test_answers_are_remembered_for_what_they_were_asked_with() -> None:
     """Not for another difficulty, artist, version or playtype."""
     catalogue = catalogue_of("iidx", [song(1, artist="Ann")], [chart("sp", playtype="SP", difficulty="HYPER")])
     asked = LookupRow("tachiSongID", "1", "HYPER")
-    assert outcome(asked, catalogue, iidx.GAME) == outcome(asked, catalogue, iidx.GAME) == "sp"
+    assert look_up(asked, catalogue, iidx.GAME) == look_up(asked, catalogue, iidx.GAME) == "sp"
     assert len(catalogue.memo) == 1
     missing = not_found("tachiSongID", "1")
-    assert outcome(LookupRow("tachiSongID", "1", "ANOTHER"), catalogue, iidx.GAME) == missing
-    assert outcome(asked, catalogue, iidx.GAME, version="20") == missing
+    assert look_up(LookupRow("tachiSongID", "1", "ANOTHER"), catalogue, iidx.GAME) == missing
+    assert look_up(asked, catalogue, iidx.GAME, version="20") == missing
     double = game("iidx", iidx.GAME.playtypes[1])
-    assert outcome(asked, catalogue, double) == missing
-    assert outcome(LookupRow("songTitle", "song", "HYPER", "Ann"), catalogue, iidx.GAME) == "sp"
-    expected = outcome(LookupRow("songTitle", "song", "HYPER", "Ben"), catalogue, iidx.GAME)
+    assert look_up(asked, catalogue, double) == missing
+    assert look_up(LookupRow("songTitle", "song", "HYPER", "Ann"), catalogue, iidx.GAME) == "sp"
+    expected = look_up(LookupRow("songTitle", "song", "HYPER", "Ben"), catalogue, iidx.GAME)
     assert expected == not_found("songTitle", "song")
