@@ -53,15 +53,14 @@ def submit_once(user: User, upload: jobs.Upload, *, key: str, token: APIToken | 
 def submit_every_game(user: User, upload: jobs.Upload, *, key: str) -> Import:
     """Makes an import for each game of an export, or none; returns the first. Raises the same as `submit_once`."""
     games = games_in(upload)
-    uploads = [_of_game(upload, game) for game in games]
+    uploads = []
+    for game in games:
+        fields = dict(upload.fields)
+        # Rows were put on charts by their numbers in the game that was looked at.
+        if fields.get(GAME_FIELD) != game:
+            fields.pop(kept_rows.CHOSEN_FIELD, None)
+        uploads.append(replace(upload, fields={**fields, GAME_FIELD: game}))
     return _submit_once(user, uploads or [upload], key=key, digest=digest_of(upload))
-
-
-def _of_game(upload: jobs.Upload, game: str) -> jobs.Upload:
-    # Rows were put on charts by their numbers in the game that was looked at.
-    is_same = upload.fields.get(GAME_FIELD) == game
-    fields = {name: value for name, value in upload.fields.items() if is_same or name != kept_rows.CHOSEN_FIELD}
-    return replace(upload, fields={**fields, GAME_FIELD: game})
 
 
 def _submit_once(

@@ -61,16 +61,6 @@ class NewUserForm(CreationForm):
         fields = ("username",)
 
 
-def list_links(user: User) -> list[SafeString]:
-    """Links to what is the user's."""
-    lists = (
-        ("import", "user", "imports"), ("score", "user", "scores"), ("session", "user", "sessions"),
-        ("gamestats", "user", "ratings and classes"), ("orphanscore", "user", "orphans"),
-        ("apitoken", "user", "tokens"), ("auditentry", "subject", "history"),
-    )  # fmt: skip
-    return [link_to_list(model, words, **{f"{path}__id__exact": user.pk}) for model, path, words in lists]
-
-
 class UserForm(ChangeForm):
     """Django's form for our users."""
 
@@ -236,13 +226,18 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
         user = self.get_object(request, object_id)
         context: dict[str, Any] = {"max_reason_length": MAX_REASON_LENGTH}
         if user is not None:
+            lists = (
+                ("import", "user", "imports"), ("score", "user", "scores"), ("session", "user", "sessions"),
+                ("gamestats", "user", "ratings and classes"), ("orphanscore", "user", "orphans"),
+                ("apitoken", "user", "tokens"), ("auditentry", "subject", "history"),
+            )  # fmt: skip
             context |= {
                 "title": user.username,
                 "subtitle": None,
                 "facts": player_facts(user),
                 "newest": newest_imports(user),
                 "role": self.role(user),
-                "see": list_links(user),
+                "see": [link_to_list(model, words, **{f"{path}__id__exact": user.pk}) for model, path, words in lists],
                 "may_ban": permissions.can_ban(request.user, user),
                 "may_moderate": permissions.can_moderate(request.user),
             }
