@@ -33,7 +33,7 @@ def browser_name(agent: str) -> str:
 def remember_place(user: User, meta: Mapping[str, Any]) -> bool:
     """Notes from where an account is used; returns whether that is news. `meta` are the variables of the request."""
     browser = browser_name(str(meta.get("HTTP_USER_AGENT") or ""))
-    return KnownPlace.objects.remember(user, browser=browser, network=rate_limits.client_address(meta))
+    return KnownPlace.objects.record(user, browser=browser, network=rate_limits.client_address(meta))
 
 
 @receiver(user_logged_in, dispatch_uid="imports.sign_ins")

@@ -56,13 +56,6 @@ def submit_every_game(user: User, upload: jobs.Upload, *, key: str) -> Import:
     return _submit_once(user, upload, key=key, every_game=True)
 
 
-def _of_game(upload: jobs.Upload, game: str) -> jobs.Upload:
-    # Rows were put on charts by their numbers in the game that was looked at.
-    is_same = upload.fields.get(GAME_FIELD) == game
-    fields = {name: value for name, value in upload.fields.items() if is_same or name != kept_rows.CHOSEN_FIELD}
-    return replace(upload, fields={**fields, GAME_FIELD: game})
-
-
 def _submit_once(
     user: User, upload: jobs.Upload, *, key: str, token: APIToken | None = None, every_game: bool = False
 ) -> Import:
@@ -72,8 +65,14 @@ def _submit_once(
         return earlier
     contents = contents_of(upload)
     games = games_in(contents) if every_game else []
-    uploads = [_of_game(upload, game) for game in games] or [upload]
-    parts = [_checked_part(user, each, contents) for each in uploads]
+    uploads = []
+    for game in games:
+        fields = dict(upload.fields)
+        # Rows were put on charts by their numbers in the game that was looked at.
+        if fields.get(GAME_FIELD) != game:
+            fields.pop(kept_rows.CHOSEN_FIELD, None)
+        uploads.append(replace(upload, fields={**fields, GAME_FIELD: game}))
+    parts = [_checked_part(user, each, contents) for each in uploads or [upload]]
     try:
         # One transaction: neither an import without its key nor a key without its import. Of two requests at once the
         # second waits at the unique constraint until the first is through, and then has made nothing.

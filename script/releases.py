@@ -97,7 +97,7 @@ class Release:
     def version(self) -> str:
         return self.folder.name
 
-    def prepare(self, settings: Settings) -> None:
+    def install_packages(self, settings: Settings) -> None:
         """Makes its virtual environment from the locked packages. Raises Failed."""
         lock = "requirements.lock" if settings.is_external else "requirements-embedded.lock"
         say(f"Installing what {lock} of {self.version} names ...")
@@ -166,7 +166,7 @@ class Prefix:
         draft.replace(self.root / name)
 
     def add(self, archive: Path, settings: Settings) -> Release:
-        """Unpacks and prepares a release, unless that has been done. Raises Failed."""
+        """Unpacks a release and installs its packages, unless that has been done. Raises Failed."""
         verify(archive)
         with tarfile.open(archive) as found:
             top = found.next()
@@ -188,7 +188,7 @@ class Prefix:
                 found.extractall(draft)  # noqa: S202 - Python 3.11.3 and older; the archive is trusted, as it is run
         (draft / name).rename(release.folder)
         draft.rmdir()
-        release.prepare(settings)
+        release.install_packages(settings)
         done.touch()
         return release
 

@@ -3,7 +3,8 @@
 `tachi_imports.admin_site.site` says who comes in.
 
 base         what all lists share: exact searches, bounded counts, nothing to change
-accounts     users and tokens
+accounts     users, their pictures and import timestops
+api_clients  API clients, webhooks and tokens
 catalogue    songs and charts
 classes      setting a player's provided classes
 documents    what imports leave behind
@@ -21,9 +22,29 @@ from __future__ import annotations
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
-from imports.admin import accounts, catalogue, departures, documents, imports, moderation, player_charts, scores
+from imports.admin import (
+    accounts,
+    api_clients,
+    catalogue,
+    departures,
+    documents,
+    imports,
+    moderation,
+    player_charts,
+    scores,
+)
 
-__all__ = ["accounts", "catalogue", "departures", "documents", "imports", "moderation", "player_charts", "scores"]
+__all__ = [
+    "accounts",
+    "api_clients",
+    "catalogue",
+    "departures",
+    "documents",
+    "imports",
+    "moderation",
+    "player_charts",
+    "scores",
+]
 
 # There is one group, and who is in it follows from who is staff (`models.moderation`): nothing to do here by hand.
 admin.site.unregister(Group)

@@ -85,7 +85,8 @@ class ReadOnlyAdmin(AnyAdmin):
             return queryset, False
         # By its length a term is a name or an ID. To look for both would join the users to every search.
         if self.player and len(term) <= MAX_USERNAME_LENGTH:
-            user = find_user(term)
+            # `lower` is what the names are indexed by.
+            user = User.objects.alias(lowered=Lower("username")).filter(lowered=term.lower()).first()
             return queryset.filter(**{self.player: user}) if user else queryset.none(), False
         # Exact, and each with an index of its own: `icontains`, Django's way, would read millions of rows.
         found = Q(pk__in=())
@@ -97,11 +98,6 @@ class ReadOnlyAdmin(AnyAdmin):
 def list_title(options: Any) -> dict[str, str]:
     """Context of a list: its heading says what is listed, and nobody to select one."""
     return {"title": str(options.verbose_name_plural).capitalize()}
-
-
-def find_user(name: str) -> User | None:
-    """By name, whatever its case; `lower` is what the names are indexed by."""
-    return User.objects.alias(lowered=Lower("username")).filter(lowered=name.lower()).first()
 
 
 class GameFilter(admin.SimpleListFilter):

@@ -203,10 +203,10 @@ def metric(declared: Metric) -> Check:
         element = _decimal("Expected ?number or null." if declared.nullable else "Expected number.", declared.rule)
         return list_of(optional_null(element) if declared.nullable else element)
     rule = declared.rule if declared.chart_rule is None else None
-    return _integer(declared, rule) if isinstance(declared, Integer) else _decimal("Expected number.", rule)
+    return _integer(rule) if isinstance(declared, Integer) else _decimal("Expected number.", rule)
 
 
-def _integer(_declared: Integer, rule: NumberRule | None) -> Check:
+def _integer(rule: NumberRule | None) -> Check:
     def check(value: Any) -> int:
         if not is_safe_integer(value):
             raise Violation("Expected an integer.", value)

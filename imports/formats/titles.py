@@ -25,19 +25,13 @@ def title_key(title: str, context: Context) -> Key:
     return context.game.slug, "title", fold_title(title)
 
 
-def songs_titled(title: str, context: Context, catalogue: Catalogue, *, ignore_case: bool = False) -> list[Song]:
-    """The songs that have exactly this title, or alternative title."""
-    found = {song.pk: song for song in catalogue.songs.get(title_key(title, context), ())}
-    if ignore_case:
-        return list(found.values())
-    return [song for song in found.values() if title == song.title or title in song.alt_titles]
-
-
 def one_song_titled(
     title: str, row: Struct, index: int, context: Context, catalogue: Catalogue, *, ignore_case: bool = False
 ) -> Song | RowProblem:
     """The one song that a row can mean, or why there is none: no song has the title, or several have it."""
-    songs = songs_titled(title, context, catalogue, ignore_case=ignore_case)
+    songs = list({song.pk: song for song in catalogue.songs.get(title_key(title, context), ())}.values())
+    if not ignore_case:
+        songs = [song for song in songs if title == song.title or title in song.alt_titles]
     if len(songs) == 1:
         return songs[0]
     if not songs:

@@ -16,7 +16,7 @@ MAX_PLACES_PER_USER = 50
 
 
 class KnownPlaceManager(models.Manager["KnownPlace"]):
-    def remember(self, user: User, *, browser: str, network: str) -> bool:
+    def record(self, user: User, *, browser: str, network: str) -> bool:
         """Notes that the account was entered from there; returns whether that is news: others are known, and not this.
 
         Whose first place it is has nothing to compare it with.

@@ -126,21 +126,12 @@ class AdoptedProcess:
             os.kill(self.pid, wanted)
 
 
-def session_members(leader: int) -> list[int]:
-    """The IDs of the processes in the session of `leader`, which itself may have ended."""
-    members = []
-    for pid in psutil.pids():
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if os.getsid(pid) == leader:
-                members.append(pid)
-    return members
-
-
 def kill_session(leader: int) -> None:
     """Kills a process started by `spawn` and everything that it started."""
-    for pid in session_members(leader):
+    for pid in psutil.pids():  # `leader` itself may have ended
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, signal.SIGKILL)
+            if os.getsid(pid) == leader:
+                os.kill(pid, signal.SIGKILL)
 
 
 def program_of(pid: int) -> str:

@@ -8,13 +8,13 @@ from typing import Any
 from django.test import Client
 
 
-def outcome(response: Any) -> tuple[int, str]:
+def summary(response: Any) -> tuple[int, str]:
     """Status and description of an answer whose envelope is in order."""
     reply = json.loads(response.content)
-    good = response.status_code < 400
+    is_success = response.status_code < 400
     assert response.headers["Content-Type"] == "application/json"
-    assert set(reply) - {"hint"} == {"success", "description", *(["body"] if good else [])}
-    assert reply["success"] is good
+    assert set(reply) - {"hint"} == {"success", "description", *(["body"] if is_success else [])}
+    assert reply["success"] is is_success
     return response.status_code, reply["description"]
 
 

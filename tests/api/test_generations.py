@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from imports.models import Chart, GameStats, Score, Session, Song, User
 from tests import people
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.factories import HOUR, NOON, a_chart, a_song, an_import, charts, score_on
 from tests.pipeline.factories import EVENING, catalogue, import_rows
 
@@ -58,7 +58,7 @@ def test_an_address_of_2026_takes_both_ids_of_a_song(played: Chart, path: str) -
 
 
 def test_an_address_of_2025_takes_the_ids_of_2025_alone(played: Chart) -> None:
-    assert outcome(people.guest().get(f"{V2}/pbs/{played.v3_id}")) == (404, "This chart does not exist.")
+    assert summary(people.guest().get(f"{V2}/pbs/{played.v3_id}")) == (404, "This chart does not exist.")
     assert people.guest().get(f"/api/v1/games/sdvx/Single/songs/{played.song.v3_id}").status_code == 400
 
 
@@ -266,13 +266,13 @@ def test_a_best_is_found_as_a_row_of_an_import_would_be(
 ) -> None:
     a_chart(a_song(2))
     response = people.guest().post(path, question, content_type="application/json")
-    assert outcome(response) == expected
+    assert summary(response) == expected
 
 
 def test_a_question_without_a_chart_in_it_is_refused_in_the_words_of_its_generation() -> None:
     GameStats.objects.create(user=people.alice(), game="sdvx", playtype="Single")
     old, new = (
-        outcome(people.guest().post(f"{path}/charts/resolve", {"matchType": "x"}, content_type="application/json"))
+        summary(people.guest().post(f"{path}/charts/resolve", {"matchType": "x"}, content_type="application/json"))
         for path in ("/api/v1/games/sdvx/Single", "/api/v1/games/sdvx")
     )
     assert old == (400, "[identifier] Expected string. (Received nothing (undefined))")
@@ -316,7 +316,7 @@ def test_a_question_without_a_chart_in_it_is_refused_in_the_words_of_its_generat
     ],
 )
 def test_an_address_of_2026_refuses_in_its_words(path: str, expected: tuple[int, str]) -> None:
-    assert outcome(people.guest().get(path)) == expected
+    assert summary(people.guest().get(path)) == expected
 
 
 @pytest.mark.usefixtures("played")

@@ -17,7 +17,7 @@ from imports.models import AuditEntry, Import, OrphanRetry, OrphanScore, Permiss
 from imports.pipeline.derived.integrity import check_player
 from tests import people
 from tests.api.callers import STRANGER, Caller, Outcome, table
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.factories import MINUTE, NOON, a_chart, a_song, an_import, queued_import, unknown_score
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
@@ -52,7 +52,7 @@ def client() -> Client:
 def asked(client: Client) -> str:
     """Asks for a retry; returns where to follow it."""
     response = client.post(ADDRESS)
-    assert outcome(response) == (202, QUEUED)
+    assert summary(response) == (202, QUEUED)
     actual = response.json()["body"]
     assert actual["url"] == f"http://testserver{ADDRESS}/{actual['retryID']}/poll-status"
     return str(actual["url"]).removeprefix("http://testserver")
@@ -64,7 +64,7 @@ def work(user: User) -> None:
 
 def test_a_few_are_answered_at_once(client: Client) -> None:
     an_import(people.alice(), unknown_score(identifier="1"), unknown_score(identifier="2"))
-    assert outcome(client.post(ADDRESS)) == (200, "Reprocessed 2 orphan scores.")
+    assert summary(client.post(ADDRESS)) == (200, "Reprocessed 2 orphan scores.")
     assert not OrphanRetry.objects.exists()
 
 
@@ -76,12 +76,12 @@ def test_many_are_tried_by_a_worker_and_counted(
         url = asked(client)
     enqueued.assert_called_once_with(str(people.alice().pk))
     assert Score.objects.count() == 0
-    assert outcome(client.get(url)) == ONGOING
+    assert summary(client.get(url)) == ONGOING
 
     work(people.alice())
 
     response = client.get(url)
-    assert outcome(response) == (200, f"Reprocessed {SONGS} orphan scores.")
+    assert summary(response) == (200, f"Reprocessed {SONGS} orphan scores.")
     assert response.json()["body"] == {
         **{"importStatus": "completed", "processed": SONGS},
         **{"failed": 2, "success": 5, "removed": 0},
@@ -138,7 +138,7 @@ def test_a_retry_requested_twice_is_one_and_later_another(client: Client) -> Non
     assert asked(client) == first
     work(people.alice())
     assert asked(client) != first
-    assert outcome(client.get(first))[0] == 200
+    assert summary(client.get(first))[0] == 200
 
 
 def test_what_a_killed_worker_leaves_is_gone_on_with(client: Client) -> None:
@@ -151,7 +151,7 @@ def test_what_a_killed_worker_leaves_is_gone_on_with(client: Client) -> None:
     with patch.object(orphan_retries, "_report_progress", killed), pytest.raises(KeyboardInterrupt):
         work(people.alice())
     assert Score.objects.count() == 2
-    assert outcome(client.get(url)) == ONGOING
+    assert summary(client.get(url)) == ONGOING
     with patch.object(queue, "enqueue_orphans") as enqueued:
         jobs.OrphanSweep()()
         enqueued.assert_not_called()  # it may be at work
@@ -169,7 +169,7 @@ def test_a_retry_waits_while_an_import_of_the_player_runs(client: Client) -> Non
     job = queued_import(people.alice())
     Import.objects.filter(pk=job.pk).update(state=State.RUNNING)
     work(people.alice())
-    assert (outcome(client.get(url)), Score.objects.count()) == (ONGOING, 0)
+    assert (summary(client.get(url)), Score.objects.count()) == (ONGOING, 0)
     Import.objects.filter(pk=job.pk).update(state=State.CANCELLED)
     work(people.alice())
     assert body(client, url)["success"] == SONGS
@@ -180,9 +180,9 @@ def test_one_that_keeps_breaking_ends_and_says_so(client: Client) -> None:
     url = asked(client)
     with patch("imports.pipeline.orphans.try_again", side_effect=RuntimeError("the inner workings")):
         for _ in range(orphan_retries.MAX_CRASHES):
-            assert outcome(client.get(url)) == ONGOING
+            assert summary(client.get(url)) == ONGOING
             work(people.alice())
-    assert outcome(client.get(url)) == (500, orphan_retries.CRASHED_RETRY)
+    assert summary(client.get(url)) == (500, orphan_retries.CRASHED_RETRY)
     assert OrphanScore.objects.count() == SONGS
     asked(client)  # it may be asked for again
 
@@ -223,12 +223,12 @@ def test_the_player_and_moderators_in_a_browser_can_poll_a_retry(
 ) -> None:
     orphans_of(people.alice(), known=0)
     url = asked(client)
-    assert outcome(caller(Permission.SUBMIT_SCORE).get(url)) == expected
+    assert summary(caller(Permission.SUBMIT_SCORE).get(url)) == expected
 
 
 @pytest.mark.parametrize("retry_id", ["0" * 40, "x", "%00"])
 def test_one_that_is_not_there_is_not_found(retry_id: str, client: Client) -> None:
-    actual = outcome(client.get(f"{ADDRESS}/{retry_id}/poll-status"))
+    actual = summary(client.get(f"{ADDRESS}/{retry_id}/poll-status"))
     assert actual == (404, "There is no retry of orphan scores here.")
 
 

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Count
 from django.urls import Resolver404, get_resolver, resolve
-from playwright.sync_api import BrowserContext, Page
 from redis import Redis
 
 from imports import jobs
@@ -396,24 +395,3 @@ def _plays(alice: User, bob: User) -> PageStates:
         "song": (alice, song),
         "song-for-guests": (None, song),
     }
-
-
-class PageOpener:
-    """A browser that looks with the eyes of one reader after the other."""
-
-    def __init__(self, context: BrowserContext, server: str) -> None:
-        self.context, self.server = context, server
-        self.page = context.new_page()
-        self._cookies: dict[str, str] = {}
-
-    def open_page(self, reader: User | None, address: str) -> Page:
-        """Opens a page as this reader, who was signed in before."""
-        self.context.clear_cookies()
-        if reader is not None:
-            cookie = (
-                self._cookies.get(reader.username) or people.session_of(reader).cookies[people.SESSION_COOKIE].value
-            )
-            self._cookies[reader.username] = cookie
-            self.context.add_cookies([{"name": people.SESSION_COOKIE, "value": cookie, "url": self.server}])
-        self.page.goto(f"{self.server}{address}")
-        return self.page

@@ -18,7 +18,8 @@ from pytest_django.live_server_helper import LiveServer
 from redis import Redis
 
 from tests.browser.conftest import OpenBrowser
-from tests.browser.fixtures import PageOpener, PageStates, name_of, names_of_pages, page_states
+from tests.browser.fixtures import PageStates, name_of, names_of_pages, page_states
+from tests.browser.page_opener import PageOpener
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

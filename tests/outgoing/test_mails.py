@@ -179,7 +179,7 @@ class TestAddresses:
 
     def test_an_address_is_in_the_export_and_goes_with_the_account(self, alice: User) -> None:
         assert document(exported(alice), "account.json")["email"] == ADDRESS
-        KnownPlace.objects.remember(alice, browser="Firefox", network="192.0.2.1")
+        KnownPlace.objects.record(alice, browser="Firefox", network="192.0.2.1")
         departure = jobs.leave(alice, by=alice)
         type(departure).objects.update(due_at=timezone.now())
         jobs.sweep_departures()
@@ -313,10 +313,10 @@ class TestNotices:
 
     def test_places_are_forgotten(self, alice: User) -> None:
         for number in range(MAX_PLACES_PER_USER + 3):
-            KnownPlace.objects.remember(alice, browser="Firefox", network=str(number))
+            KnownPlace.objects.record(alice, browser="Firefox", network=str(number))
         assert KnownPlace.objects.count() == MAX_PLACES_PER_USER
         KnownPlace.objects.update(last_used_at=timezone.now() - REMEMBERED)
-        assert not KnownPlace.objects.remember(alice, browser="Firefox", network="1")
+        assert not KnownPlace.objects.record(alice, browser="Firefox", network="1")
         KnownPlace.objects.update(last_used_at=timezone.now() - REMEMBERED)
         mails.forget_places()
         assert not KnownPlace.objects.exists()

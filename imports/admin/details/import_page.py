@@ -142,14 +142,11 @@ def _details(entry: AuditEntry, job: Import) -> str:
             way = "with a token" if entry.token_id else "in the browser"
             return "by a command" if job.client == "import_scores" else way
         case "completed":
-            return _count_words(entry.counts)
+            names = ("score_count", "duplicate_count", "problem_count")
+            new, duplicates, problems = (entry.counts.get(name, 0) for name in names)
+            words = [f"{new:,} new"]
+            words += [f"{duplicates:,} duplicate{pluralize(duplicates)}"] if duplicates else []
+            words += [f"{problems:,} problem{pluralize(problems)}"] if problems else []
+            return ", ".join(words)
         case _:
             return entry.reason
-
-
-def _count_words(counts: dict[str, int]) -> str:
-    new, duplicates, problems = (counts.get(name, 0) for name in ("score_count", "duplicate_count", "problem_count"))
-    words = [f"{new:,} new"]
-    words += [f"{duplicates:,} duplicate{pluralize(duplicates)}"] if duplicates else []
-    words += [f"{problems:,} problem{pluralize(problems)}"] if problems else []
-    return ", ".join(words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 
 from imports.admin.details.transitions import game_label, number
 from imports.catalogue.rating_names import rating_name
@@ -64,7 +64,9 @@ def player_facts(player: User, *, game: str = "") -> PlayerFacts:
         reverted=Count("pk", filter=Q(state=State.REVERTED)),
         failed=Count("pk", filter=Q(state=State.FAILED)),
     )
-    times = list(_moderation(player).order_by("-pk").values_list("at", flat=True)[:MAX_COUNTED])
+    # By others: owners revert their imports, too.
+    moderation = AuditEntry.objects.filter(subject=player, verb__in=MODERATED).exclude(actor=player).exclude(actor=None)
+    times = list(moderation.order_by("-pk").values_list("at", flat=True)[:MAX_COUNTED])
     return PlayerFacts(player, ratings, **counts, moderated=times[0] if times else None, times_moderated=len(times))
 
 
@@ -72,7 +74,3 @@ def newest_imports(player: User) -> list[Import]:
     """The newest imports of a player. One query."""
     found = Import.objects.filter(user=player).select_related("user", "input")
     return list(found.defer("put_aside", "traceback", "input__content").order_by("-pk")[:MAX_IMPORTS])
-
-
-def _moderation(player: User) -> QuerySet[AuditEntry]:
-    return AuditEntry.objects.filter(subject=player, verb__in=MODERATED).exclude(actor=player).exclude(actor=None)

@@ -122,20 +122,16 @@ class SignIn(APIViewSet):
         given = CREDENTIALS.from_body(self.body)
         if self.user is not None and self.token is None:
             raise AlreadySignedIn()
-        user = self._authenticate(given["username"], given["!password"])
+        name = given["username"]
+        try:
+            user = authenticate(request._request, username=name, password=given["!password"])
+        except RateLimitExceeded as exceeded:
+            raise throttling.throttled_error(exceeded) from None
+        if user is None:  # profiles are public, so that 404 gives nothing away
+            raise InvalidPassword() if User.objects.present().filter(username__iexact=name).exists() else NoSuchUser()
         raise_if_banned(user)
         login(request._request, user)
         return self.ok(schemas.SignedIn(user_id=user.pk), name=user.username)
-
-    def _authenticate(self, name: str, password: str) -> User:
-        """Raises APIError with 403, 404 or 429. Profiles are public, so that 404 gives nothing away."""
-        try:
-            user = authenticate(self.request._request, username=name, password=password)
-        except RateLimitExceeded as exceeded:
-            raise throttling.throttled_error(exceeded) from None
-        if user is None:
-            raise InvalidPassword() if User.objects.present().filter(username__iexact=name).exists() else NoSuchUser()
-        return user
 
 
 class SignOut(APIViewSet):

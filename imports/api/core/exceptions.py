@@ -143,10 +143,6 @@ def import_fault(message: str, *, status: int) -> ImportFault:
     return FAULT_OF.get(status, ImportFault)(message, status=status)
 
 
-def database_away() -> APIError:
-    return APIError(DATABASE_AWAY, status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
-
-
 class ParameterError(APIError):
     """An invalid parameter. `path` and `problem`: the parts of the message in the API of 2026."""
 
@@ -209,7 +205,7 @@ def log_and_convert(error: Exception) -> APIError:
     # Not a bug: PostgreSQL may be restarting, and the same request will soon succeed.
     if refusal is None and is_database_away(error):
         log.warning("a request to the API was refused: %s", error)
-        return database_away()
+        return APIError(DATABASE_AWAY, status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
     if refusal is None:
         log.error("a request to the API broke", exc_info=error)
         return APIError(INTERNAL_ERROR, status=500)

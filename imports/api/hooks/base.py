@@ -145,12 +145,8 @@ class Hook(APIViewSet):
                 raise ImportRefused(job.error_message, status=job.status_code or 500)
             case State.CANCELLED | State.REVERTED:
                 raise ImportWithdrawn()
-        return self.still_running(job)
-
-    def still_running(self, job: Import) -> Response:
-        """Where to look for an import that is not done yet."""
-        url = poll_url(self.request._request, job)
-        return ok_response(STILL_RUNNING, Accepted(url=url, import_id=job.import_id), status=202)
+        accepted = Accepted(url=poll_url(self.request._request, job), import_id=job.import_id)
+        return ok_response(STILL_RUNNING, accepted, status=202)
 
     # --- classes --------------------------------------------------------------------------------------
 

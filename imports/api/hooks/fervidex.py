@@ -62,7 +62,11 @@ class FervidexHook(Hook):
         check_model(self.model)
         settings = HookSettings.objects.filter(user=self.player, hook=HookSettings.Hook.FERVIDEX).first()
         if settings is not None and settings.cards is not None:
-            check_card(self.header("X-Account-Id"), settings.cards)
+            card = self.header("X-Account-Id")
+            if not card:
+                raise WrongSoftware("Fervidex did not provide a card ID.")
+            if card not in settings.cards:
+                raise WrongSoftware(f"The card ID {card} is not in your list of filters. Ignoring.")
 
     @property
     def model(self) -> str:
@@ -96,14 +100,6 @@ def check_model(model: str) -> None:
         raise WrongSoftware("2DX_BMS is not supported.")
     if iidx_version_of(model) is None:
         raise WrongSoftware(f"Invalid software model {model})")
-
-
-def check_card(card: str, allowed: list[str]) -> None:
-    """Raises WrongSoftware for a card that is not among the player's."""
-    if not card:
-        raise WrongSoftware("Fervidex did not provide a card ID.")
-    if card not in allowed:
-        raise WrongSoftware(f"The card ID {card} is not in your list of filters. Ignoring.")
 
 
 class FervidexScore(FervidexHook):

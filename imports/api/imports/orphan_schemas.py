@@ -49,7 +49,7 @@ class Orphans(Schema):
     next: Cursor
 
 
-class Rescue(Schema):
+class ReprocessCounts(Schema):
     processed: Count
     failed: Count
     success: Count
@@ -69,7 +69,7 @@ class Retried(Schema):
 
     @classmethod
     def from_row(cls, retry: OrphanRetry) -> Self:
-        return cls(import_status="completed", **msgspec.structs.asdict(Rescue.from_row(retry)))
+        return cls(import_status="completed", **msgspec.structs.asdict(ReprocessCounts.from_row(retry)))
 
 
 class QueuedRetry(Schema):

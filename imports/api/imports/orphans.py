@@ -82,7 +82,7 @@ class ImportOrphans(APIViewSet):
 
     @endpoint(
         id="reprocessOrphans",
-        returns=orphan_schemas.Rescue,
+        returns=orphan_schemas.ReprocessCounts,
         says=REPROCESSED,
         queued=(QUEUED, orphan_schemas.QueuedRetry),
         raises=(PlayerBusy,),
@@ -97,7 +97,7 @@ class ImportOrphans(APIViewSet):
         with translate_lock_errors():
             found = jobs.retry_orphans(user, by=user, token=self.token)
         if isinstance(found, ReprocessResult):
-            return self.ok(orphan_schemas.Rescue.from_row(found), count=found.processed)
+            return self.ok(orphan_schemas.ReprocessCounts.from_row(found), count=found.processed)
         url = absolute_url(request._request, reverse("api:orphan-retry-poll-status", args=[found.retry_id]))
         body = orphan_schemas.QueuedRetry(url=url, retry_id=found.retry_id)
         return self.ok(body, says=QUEUED, status=202)

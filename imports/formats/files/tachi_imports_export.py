@@ -140,7 +140,16 @@ def parse(data: bytes, options: ParseOptions) -> Parsed:
     if not rows and not any(classes.values()):
         raise ImportFailed("There are no scores in this file.")
     sessions = tuple(_sessions_of(archive, game, rows))
-    return Parsed(context=_context(archive, game), rows=rows, classes=classes, received=options.now, sessions=sessions)
+    context = Context(
+        game=game,
+        playtype=game.playtypes[0],
+        import_type=IMPORT_TYPE,
+        service=SERVICE,
+        score_service=SERVICE,
+        is_mixed=True,
+        facts={"instance": archive.about.instance, "username": archive.about.username},
+    )
+    return Parsed(context=context, rows=rows, classes=classes, received=options.now, sessions=sessions)
 
 
 def check_meta(data: bytes, options: ParseOptions) -> None:
@@ -180,21 +189,18 @@ def _sessions_of(archive: ExportArchive, game: Game, rows: Sequence[Any]) -> Ite
         timed = times[one.playtype]
         inside = timed[bisect_left(timed, one.start) : bisect_right(timed, one.end)]
         if inside and one.name.strip():
-            yield _sent_session(number, one, inside[0], inside[-1])
-
-
-def _sent_session(number: int, one: Session, start: float, end: float) -> SentSession:
-    return SentSession(
-        number=number,
-        playtype=one.playtype,
-        name=storable(one.name)[:MAX_SESSION_NAME],
-        desc=storable(one.desc)[:MAX_NOTE] if one.desc else None,
-        highlight=one.highlight,
-        edited=EDITABLE.intersection(one.edited),
-        start=start,
-        end=end,
-        anchor=min(max(start if one.anchor is None else one.anchor, start), end),
-    )
+            start, end = inside[0], inside[-1]
+            yield SentSession(
+                number=number,
+                playtype=one.playtype,
+                name=storable(one.name)[:MAX_SESSION_NAME],
+                desc=storable(one.desc)[:MAX_NOTE] if one.desc else None,
+                highlight=one.highlight,
+                edited=EDITABLE.intersection(one.edited),
+                start=start,
+                end=end,
+                anchor=min(max(start if one.anchor is None else one.anchor, start), end),
+            )
 
 
 def _classes_of(archive: ExportArchive, game: Game, *, skip_invalid: bool) -> dict[str, dict[str, str]]:
@@ -224,19 +230,6 @@ def _read(archive: ExportArchive, name: str, kind: type[Whole]) -> Whole:
         raise ImportFailed(cut(f"Invalid export: {name}: {storable(str(error))}.")) from None
     except UNREADABLE:
         raise ImportFailed(f"Invalid export: {name} is no JSON.") from None
-
-
-def _context(archive: ExportArchive, game: Game) -> Context:
-    about = archive.about
-    return Context(
-        game=game,
-        playtype=game.playtypes[0],
-        import_type=IMPORT_TYPE,
-        service=SERVICE,
-        score_service=SERVICE,
-        is_mixed=True,
-        facts={"instance": about.instance, "username": about.username},
-    )
 
 
 # --- rows that are kept ---------------------------------------------------------------------------------

@@ -56,7 +56,16 @@ def parse(data: bytes, options: ParseOptions) -> Parsed:
         skip_invalid=options.skip_invalid,
         said=lambda violation, index: _sentence(violation, body.list_name, index),
     )
-    return Parsed(context=_context(game, body.list_name), rows=rows, received=options.now)
+    context = Context(
+        game=game,
+        playtype=game.playtypes[0],
+        import_type=IMPORT_TYPE,
+        service=SERVICE,
+        score_service=SERVICE,
+        is_mixed=True,
+        facts={"list": body.list_name},
+    )
+    return Parsed(context=context, rows=rows, received=options.now)
 
 
 def check_meta(data: bytes, options: ParseOptions) -> None:
@@ -78,18 +87,6 @@ def _game_of(body: Body, options: ParseOptions) -> tuple[Game, list[Raw]]:
 
 def _sentence(violation: Violation, name: str, index: int) -> str:
     return cut(f"Invalid scores of Tachi: {violation.under(f'.{name}[{index}]')}")
-
-
-def _context(game: Game, list_name: str) -> Context:
-    return Context(
-        game=game,
-        playtype=game.playtypes[0],
-        import_type=IMPORT_TYPE,
-        service=SERVICE,
-        score_service=SERVICE,
-        is_mixed=True,
-        facts={"list": list_name},
-    )
 
 
 def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:

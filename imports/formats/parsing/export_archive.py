@@ -111,7 +111,12 @@ class ExportArchive:
 
     def _admit(self, name: str, entry: ZipInfo, *, most: int = MAX_UNPACKED) -> None:
         """Raises ImportFailed for what is not to be unpacked."""
-        _refuse_packing(entry)
+        if entry.flag_bits & 0x1:
+            raise ImportFailed(f"{name} is encrypted. Pack the export again without a password.")
+        if entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+            raise ImportFailed(f"{name} is packed in a way that is not read here. Pack it again as an ordinary ZIP.")
+        if entry.file_size > SMALL and entry.file_size > MAX_RATIO * entry.compress_size:
+            raise ImportFailed(f"{name} unpacks to over {MAX_RATIO} times its size, which no export does.")
         # What the directory claims: zipfile unpacks no more than that, and checks that it is that much.
         self._unpacked += entry.file_size
         if entry.file_size > most or self._unpacked > MAX_UNPACKED:
@@ -165,13 +170,3 @@ def _refuse_path(entry: ZipInfo) -> None:
     name = entry.orig_filename
     if name.startswith(("/", "\\")) or "\0" in name or ":" in name[:2] or ".." in name.replace("\\", "/").split("/"):
         raise ImportFailed(cut(f"This ZIP has a file with a path that no export has: {storable(name)}."))
-
-
-def _refuse_packing(entry: ZipInfo) -> None:
-    name = entry.filename
-    if entry.flag_bits & 0x1:
-        raise ImportFailed(f"{name} is encrypted. Pack the export again without a password.")
-    if entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-        raise ImportFailed(f"{name} is packed in a way that is not read here. Pack it again as an ordinary ZIP.")
-    if entry.file_size > SMALL and entry.file_size > MAX_RATIO * entry.compress_size:
-        raise ImportFailed(f"{name} unpacks to over {MAX_RATIO} times its size, which no export does.")

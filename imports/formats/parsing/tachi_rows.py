@@ -108,7 +108,9 @@ def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart 
             return found
     found = _by_title(row, context, catalogue)
     if found is None:
-        said = f"Cannot find chart {_name(row)}."
+        title = _text(row.song, "title")
+        name = f"{title} [{_text(row.chart, 'difficulty')}]" if title else row.fields.identifier
+        said = f"Cannot find chart {name}."
         return RowProblem(index, ProblemType.NOT_FOUND, cut(said), as_sent(row))
     return found
 
@@ -158,11 +160,6 @@ def _by_title(row: Row, context: Context, catalogue: Catalogue) -> Chart | None:
 def _text(document: Mapping[str, Any], name: str) -> str:
     value = document.get(name)
     return value if isinstance(value, str) else ""
-
-
-def _name(row: Row) -> str:
-    title = _text(row.song, "title")
-    return f"{title} [{_text(row.chart, 'difficulty')}]" if title else row.fields.identifier
 
 
 def draft(row: Row, index: int, context: Context, chart: Chart) -> Draft:

@@ -51,15 +51,17 @@ def request_auth(request: AuthenticatedRequest) -> HttpResponse:
     wrong = _what_is_wrong(client, request)
     if wrong:
         return render(request, "connect-refused.html", {"client": client, "wrong": wrong}, status=400)
-    host = urlsplit(client.redirect_uri).netloc
+    parts = urlsplit(client.redirect_uri)
+    host = parts.netloc
     if request.method != "POST":
         return _ask(request, client, {"returns_to": host})
     _, code = AuthorizationCode.objects.create_code(
         request.user, client=client, challenge=given.get("code_challenge", "")
     )
     answer = {"code": code, **({"state": given["state"]} if "state" in given else {})}
+    url = urlunsplit(parts._replace(query="&".join(filter(None, [parts.query, urlencode(answer)]))))
     # A page, and no redirect: our own policy lets forms lead nowhere else.
-    context = {"client": client, "returns_to": host, "url": _with_query(client.redirect_uri, answer)}
+    context = {"client": client, "returns_to": host, "url": url}
     return render(request, "connected.html", context)
 
 
@@ -78,11 +80,6 @@ def _what_is_wrong(client: APIClient, request: HttpRequest) -> str:
     if len(given.get("state", "")) > MAX_STATE:
         return f"state is longer than {MAX_STATE} characters"
     return ""
-
-
-def _with_query(address: str, more: dict[str, str]) -> str:
-    parts = urlsplit(address)
-    return urlunsplit(parts._replace(query="&".join(filter(None, [parts.query, urlencode(more)]))))
 
 
 def _permissions(client: APIClient) -> list[str]:

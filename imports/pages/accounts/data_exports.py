@@ -45,10 +45,15 @@ def your_data(request: AuthenticatedRequest) -> HttpResponse:
         jobs.request_export(request.user, by=request.user)
         return redirect("your-data")
     lines = [_line(export) for export in DataExport.objects.filter(user=request.user).order_by("-pk")]
+    played = GameStats.objects.filter(user=request.user, game__in=BY_SLUG).order_by("game", "playtype")
+    tables = [
+        Link(BY_SLUG[stats.game].label(stats.playtype), reverse("score-table", args=[stats.game, stats.playtype]))
+        for stats in played
+    ]
     context = {
         "lines": lines,
         "is_under_way": any(line.is_unfinished for line in lines),
-        "tables": _tables(request),
+        "tables": tables,
         "crumb": Link(account_texts.ACCOUNT, reverse("account")),
         "section": "account",
     }
@@ -76,14 +81,6 @@ def _line(export: DataExport) -> ExportLine:
     is_ready = export.state == ExportState.READY
     url = reverse("data-export", args=[export.export_id]) if is_ready else ""
     return ExportLine(export, 100 if is_ready else jobs.export_percent(export), url)
-
-
-def _tables(request: AuthenticatedRequest) -> list[Link]:
-    played = GameStats.objects.filter(user=request.user, game__in=BY_SLUG).order_by("game", "playtype")
-    return [
-        Link(BY_SLUG[stats.game].label(stats.playtype), reverse("score-table", args=[stats.game, stats.playtype]))
-        for stats in played
-    ]
 
 
 def _count_file(request: AuthenticatedRequest) -> None:

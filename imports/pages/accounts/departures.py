@@ -66,7 +66,12 @@ def departure(request: AuthenticatedRequest, game: str = EVERYTHING) -> HttpResp
         except jobs.CannotLeave as refusal:
             form.add_error(None, str(refusal))
         else:
-            return _left(request, made)
+            if made.game:
+                messages.success(request, account_texts.game_hidden(BY_SLUG[made.game].name, made.due_at))
+                return redirect("departure-list")
+            logout(request)
+            messages.success(request, account_texts.account_hidden(made.due_at))
+            return redirect("account-return")
     context = {
         "form": form,
         "game_name": BY_SLUG[game].name if game else "",
@@ -77,15 +82,6 @@ def departure(request: AuthenticatedRequest, game: str = EVERYTHING) -> HttpResp
         "section": "account",
     }
     return render(request, "departure.html", context, status=400 if form.errors else 200)
-
-
-def _left(request: AuthenticatedRequest, made: Departure) -> HttpResponse:
-    if made.game:
-        messages.success(request, account_texts.game_hidden(BY_SLUG[made.game].name, made.due_at))
-        return redirect("departure-list")
-    logout(request)
-    messages.success(request, account_texts.account_hidden(made.due_at))
-    return redirect("account-return")
 
 
 def _losses(user: User, game: str) -> list[str]:

@@ -25,20 +25,17 @@ class SameSiteRedirectMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not needs_redirect(request):
+        # Another site's link was followed by somebody whom we gave a form before, and no session came along.
+        is_cookie_withheld = (
+            request.method == "GET"
+            and not request.path_info.startswith(EXCLUDED_PREFIXES)
+            and all(request.headers.get(name) == value for name, value in LINK_FOLLOWED.items())
+            and settings.CSRF_COOKIE_NAME in request.COOKIES
+            and settings.SESSION_COOKIE_NAME not in request.COOKIES
+        )
+        if not is_cookie_withheld:
             return self.get_response(request)
         address = escape_leading_slashes(request.get_full_path())  # //host would lead elsewhere
         # A page and not a redirect: a redirect still counts as coming from the other site, and gets no cookie either.
         page = render_to_string("arriving.html", {"address": address})
         return HttpResponse(page, headers={"Cache-Control": "no-store"})
-
-
-def needs_redirect(request: HttpRequest) -> bool:
-    """Another site's link was followed by somebody whom we gave a form before, and no session came along."""
-    return (
-        request.method == "GET"
-        and not request.path_info.startswith(EXCLUDED_PREFIXES)
-        and all(request.headers.get(name) == value for name, value in LINK_FOLLOWED.items())
-        and settings.CSRF_COOKIE_NAME in request.COOKIES
-        and settings.SESSION_COOKIE_NAME not in request.COOKIES
-    )

@@ -41,9 +41,6 @@ class Identity:
         """Returns what identities are sorted by, oldest first."""
         return self.time_inserted, self.anchor, self.session_id
 
-    def is_within(self, island: Island) -> bool:
-        return island.start <= self.anchor <= island.end
-
 
 AGE = attrgetter("age")
 
@@ -107,7 +104,7 @@ def shown(group: Sequence[Identity], island: Island) -> Identity:
     oldest = group[0]
     if len(group) == 1:
         return oldest
-    by_right = sorted(group, key=lambda identity: not identity.is_within(island))
+    by_right = sorted(group, key=lambda identity: not island.start <= identity.anchor <= island.end)
     said: dict[str, Any] = {}
     for name in EDITABLE:
         edited = [identity for identity in by_right if getattr(identity, f"{name}_edited")]

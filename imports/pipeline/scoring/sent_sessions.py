@@ -23,7 +23,7 @@ def bring(job: Import, sent: Sequence[SentSession], affected: AffectedScope, *, 
     So a session that was here before keeps its ID, and what its player said of it. Adds to `affected` where sessions
     have to be refreshed. Those of a restored import say again what they said before its revert.
     """
-    ids = {_session_id(job, one.number): one for one in sent}
+    ids = {f"{_prefix(job)}{one.number:010x}": one for one in sent}
     there = {row.session_id for row in _brought(job)}
     _say_again(job)
     SessionIdentity.objects.bulk_create(
@@ -88,10 +88,6 @@ def _brought(job: Import) -> Iterator[Session | SessionIdentity]:
     """The rows of the identities that an import brought: those of sessions, then those of their own."""
     for model in (Session, SessionIdentity):
         yield from model.objects.filter(user=job.user_id, session_id__startswith=_prefix(job)).iterator()
-
-
-def _session_id(job: Import, number: int) -> str:
-    return f"{_prefix(job)}{number:010x}"
 
 
 def _prefix(job: Import) -> str:

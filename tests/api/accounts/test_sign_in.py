@@ -17,7 +17,7 @@ from imports.access import login_throttling
 from imports.access.login_throttling import FAILED_SIGN_IN_LIMIT, SIGN_IN_LIMIT, ThrottledModelBackend
 from imports.access.rate_limits import RateLimit, RateLimitExceeded
 from tests import people
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 
@@ -50,7 +50,7 @@ def without(key: str) -> dict[str, str]:
 def test_name_and_password_give_a_session(name: str) -> None:
     alice, client = people.alice(), people.guest()
     response = sign_in(client, {**RIGHT, "username": name, "captcha": "whatever another instance asks for"})
-    assert outcome(response) == (200, "Signed in as Alice.")
+    assert summary(response) == (200, "Signed in as Alice.")
     assert json.loads(response.content)["body"] == {"userID": alice.pk}
     assert body(client, STATUS)["whoami"] == alice.pk
 
@@ -73,21 +73,21 @@ def test_name_and_password_give_a_session(name: str) -> None:
 def test_a_refused_sign_in_says_why(given: Any, expected: tuple[int, str]) -> None:
     people.alice(), people.eve()
     client = people.guest()
-    assert outcome(sign_in(client, given)) == expected
+    assert summary(sign_in(client, given)) == expected
     assert client.cookies.keys().isdisjoint({people.SESSION_COOKIE})
 
 
 @pytest.mark.parametrize("name", ["", "ab", "1abc", "a" * 22, "Al ice", "Alice\n", "Al\0ice", 5, None, ["Alice"]])
 def test_an_invalid_name_is_refused(name: Any) -> None:
     people.alice()
-    status, description = outcome(sign_in(people.guest(), {**RIGHT, "username": name}))
+    status, description = summary(sign_in(people.guest(), {**RIGHT, "username": name}))
     assert status == 400
     assert description.startswith("[username] Expected a name: A name has 3 to 21 letters, digits, _ or -")
 
 
 @pytest.mark.parametrize("key", ["username", "!password"])
 def test_both_are_needed(key: str) -> None:
-    status, description = outcome(sign_in(people.guest(), without(key)))
+    status, description = summary(sign_in(people.guest(), without(key)))
     assert status == 400
     assert description.startswith(f"[{key}] Expected")
     assert description.endswith("(Received nothing (undefined))")
@@ -97,33 +97,33 @@ def test_an_account_that_is_switched_off_cannot_sign_in() -> None:
     alice = people.alice()
     alice.is_active = False
     alice.save()
-    assert outcome(sign_in(people.guest())) == (403, "Invalid password.")
+    assert summary(sign_in(people.guest())) == (403, "Invalid password.")
 
 
 def test_an_account_without_a_password_cannot_sign_in() -> None:
     alice = people.alice()
     alice.set_unusable_password()
     alice.save()
-    assert outcome(sign_in(people.guest())) == (403, "Invalid password.")
+    assert summary(sign_in(people.guest())) == (403, "Invalid password.")
 
 
 def test_a_signed_in_user_cannot_sign_in_as_another() -> None:
     bob = people.bob()
     people.alice()
     client = people.session_of(bob)
-    assert outcome(sign_in(client)) == (409, "You are signed in already.")
+    assert summary(sign_in(client)) == (409, "You are signed in already.")
     assert body(client, STATUS)["whoami"] == bob.pk
 
 
 def test_a_program_with_a_token_may_open_a_session_as_well() -> None:
     people.alice()
-    assert outcome(sign_in(people.bearer(people.bob())))[0] == 200
-    assert outcome(sign_in(people.with_authorization("Bearer x"))) == BAD_TOKEN
+    assert summary(sign_in(people.bearer(people.bob())))[0] == 200
+    assert summary(sign_in(people.with_authorization("Bearer x"))) == BAD_TOKEN
 
 
 @pytest.mark.parametrize("path", [LOGIN, LOGOUT])
 def test_a_sign_in_cannot_be_fetched(path: str) -> None:
-    assert outcome(people.guest().get(path)) == (404, "Endpoint Not Found.")
+    assert summary(people.guest().get(path)) == (404, "Endpoint Not Found.")
 
 
 # --- cookies ----------------------------------------------------------------------------------------
@@ -150,10 +150,10 @@ def test_a_sign_in_gives_a_new_session_and_a_new_csrf_token() -> None:
 def test_a_session_that_signed_in_by_json_can_change_things_with_its_csrf_cookie() -> None:
     people.alice()
     client = Client(enforce_csrf_checks=True)
-    assert outcome(sign_in(client))[0] == 200
-    assert outcome(client.post(STATUS)) == NO_CSRF
+    assert summary(sign_in(client))[0] == 200
+    assert summary(client.post(STATUS)) == NO_CSRF
     token = client.cookies["Tachi_Imports_CSRF"].value
-    assert outcome(client.post(STATUS, headers={"X-CSRFToken": token}))[0] == 200
+    assert summary(client.post(STATUS, headers={"X-CSRFToken": token}))[0] == 200
 
 
 # --- from elsewhere ---------------------------------------------------------------------------------
@@ -173,9 +173,9 @@ def test_a_session_that_signed_in_by_json_can_change_things_with_its_csrf_cookie
 def test_the_page_of_another_site_signs_nobody_in(headers: dict[str, str]) -> None:
     people.alice()
     client = people.guest()
-    assert outcome(sign_in(client, headers=headers)) == FOREIGN
+    assert summary(sign_in(client, headers=headers)) == FOREIGN
     assert not client.cookies
-    assert outcome(sign_in(people.session_of(people.bob()), headers=headers)) == FOREIGN
+    assert summary(sign_in(people.session_of(people.bob()), headers=headers)) == FOREIGN
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_the_page_of_another_site_signs_nobody_in(headers: dict[str, str]) -> No
 )
 def test_our_own_pages_and_programs_do(headers: dict[str, str]) -> None:
     people.alice()
-    assert outcome(sign_in(people.guest(), headers=headers))[0] == 200
+    assert summary(sign_in(people.guest(), headers=headers))[0] == 200
 
 
 @pytest.mark.parametrize("content_type", FORMS)
@@ -191,7 +191,7 @@ def test_a_form_signs_nobody_in_as_another_site_may_send_one_unasked(content_typ
     people.alice()
     client = people.guest()
     response = client.post(LOGIN, json.dumps(RIGHT), content_type=content_type)
-    assert outcome(response)[0] == 400
+    assert summary(response)[0] == 400
     assert not client.cookies
 
 
@@ -201,20 +201,20 @@ def test_a_form_signs_nobody_in_as_another_site_may_send_one_unasked(content_typ
 def test_signing_out_ends_the_session() -> None:
     client = people.session_of(people.alice())
     copied = client.cookies[people.SESSION_COOKIE].value
-    assert outcome(client.post(LOGOUT)) == (200, "Signed out.")
+    assert summary(client.post(LOGOUT)) == (200, "Signed out.")
     client.cookies[people.SESSION_COOKIE] = copied
     assert body(client, STATUS)["whoami"] is None
 
 
 @pytest.mark.parametrize("who", [people.guest, lambda: people.bearer(people.alice())])
 def test_only_a_session_can_be_ended(who: Any) -> None:
-    assert outcome(who().post(LOGOUT)) == (409, "You are not signed in.")
+    assert summary(who().post(LOGOUT)) == (409, "You are not signed in.")
 
 
 def test_signing_out_needs_the_csrf_token() -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(people.alice())
-    assert outcome(client.post(LOGOUT)) == NO_CSRF
+    assert summary(client.post(LOGOUT)) == NO_CSRF
 
 
 # --- against guessing -------------------------------------------------------------------------------
@@ -338,4 +338,4 @@ def test_users_can_sign_in_while_redis_is_down(settings: Settings) -> None:
     settings.TACHI_RATE_LIMITS = True
     settings.REDIS_URL = "unix:///nowhere/at/all.sock"
     people.alice()
-    assert outcome(sign_in(people.guest()))[0] == 200
+    assert summary(sign_in(people.guest()))[0] == 200

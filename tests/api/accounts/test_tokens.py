@@ -17,7 +17,7 @@ from pytest_django import Settings
 from imports.models import APIToken, AuditEntry, Permission, User, tokens
 from tests import people
 from tests.api import callers
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 
 pytestmark = pytest.mark.django_db
 
@@ -72,24 +72,24 @@ def test_only_the_player_in_a_browser_manages_tokens(
     if expected[0] == 200:
         assert response.status_code == 200
         return
-    assert outcome(response) == expected
+    assert summary(response) == expected
     assert set(people.alice().tokens.values_list("pk", flat=True)) == before
 
 
 @pytest.mark.parametrize("path_part", ["me", "Alice", "ALICE", "number"])
 def test_the_player_is_named_as_everywhere(path_part: str, alices: Client) -> None:
     path_part = str(people.alice().pk) if path_part == "number" else path_part
-    assert outcome(alices.get(f"/api/v1/users/{path_part}/api-tokens")) == (200, "Returned 0 keys.")
+    assert summary(alices.get(f"/api/v1/users/{path_part}/api-tokens")) == (200, "Returned 0 keys.")
 
 
 def test_the_user_is_looked_for_first() -> None:
-    assert outcome(people.guest().get("/api/v1/users/nobody/api-tokens")) == (404, "The user nobody does not exist.")
+    assert summary(people.guest().get("/api/v1/users/nobody/api-tokens")) == (404, "The user nobody does not exist.")
     expected = (401, "Cannot use 'me' userID with no authentication.")
-    assert outcome(people.guest().get("/api/v1/users/me/api-tokens")) == expected
+    assert summary(people.guest().get("/api/v1/users/me/api-tokens")) == expected
 
 
 def test_me_by_token_is_still_a_token() -> None:
-    assert outcome(people.bearer(people.alice(), *Permission).get("/api/v1/users/me/api-tokens")) == NOT_THEIRS
+    assert summary(people.bearer(people.alice(), *Permission).get("/api/v1/users/me/api-tokens")) == NOT_THEIRS
 
 
 def test_making_and_revoking_need_the_csrf_token() -> None:
@@ -116,7 +116,7 @@ def test_the_list_tells_everything_but_the_secret(alices: Client) -> None:
     token.save()
     response = alices.get(TOKENS)
     assert secret not in response.content.decode()
-    assert outcome(response) == (200, "Returned 1 keys.")
+    assert summary(response) == (200, "Returned 1 keys.")
     assert json.loads(response.content)["body"] == [
         {
             "tokenID": token.pk,
@@ -165,7 +165,7 @@ def test_each_of_the_eight_permissions_can_be_given(permission: str, alices: Cli
 def test_a_new_token_is_shown_whole_once(alices: Client) -> None:
     made = made_by(alices)
     assert re.fullmatch("[0-9a-f]{40}", made["token"])
-    assert outcome(create(alices, {"permissions": []})) == (200, "Successfully created new API Token.")
+    assert summary(create(alices, {"permissions": []})) == (200, "Successfully created new API Token.")
     assert body(alices, TOKENS)[1] == {**made, "token": None}
 
 
@@ -207,7 +207,7 @@ def test_a_token_is_what_was_wished_for(
     ],
 )
 def test_an_invalid_token_request_says_why(options: Any, expected: tuple[int, str], alices: Client) -> None:
-    assert outcome(create(alices, options)) == expected
+    assert summary(create(alices, options)) == expected
     assert not APIToken.objects.exists()
 
 
@@ -223,7 +223,7 @@ def test_a_token_ends_when_its_time_has_come(alices: Client) -> None:
     assert made["expiresAt"] == soon
     assert program.get("/api/v1/status").status_code == 200
     APIToken.objects.update(expires_at=timezone.now() - timedelta(milliseconds=1))
-    assert outcome(program.get("/api/v1/status")) == callers.BAD_TOKEN
+    assert summary(program.get("/api/v1/status")) == callers.BAD_TOKEN
     assert len(body(alices, TOKENS)) == 1  # it is still there to be seen, and to be revoked
 
 
@@ -231,7 +231,7 @@ def test_a_player_has_at_most_a_hundred_tokens(alices: Client) -> None:
     for _ in range(tokens.MAX_TOKENS_PER_USER):
         made_by(alices)
     expected = (400, "You have 100 tokens already. Revoke one first.")
-    assert outcome(create(alices, {"permissions": []})) == expected
+    assert summary(create(alices, {"permissions": []})) == expected
     made_by(people.session_of(people.bob()), path="/api/v1/users/bob/api-tokens")
 
 
@@ -264,22 +264,22 @@ def test_a_token_is_revoked_by_its_number_or_its_secret(name: str, alices: Clien
     made = made_by(alices)
     kept = made_by(alices)
     response = alices.delete(f"{TOKENS}/{made[name]}")
-    assert outcome(response) == (200, "Removed Token.")
+    assert summary(response) == (200, "Removed Token.")
     assert json.loads(response.content)["body"] == {}
-    assert outcome(people.with_authorization(f"Bearer {made['token']}").get("/api/v1/status")) == callers.BAD_TOKEN
+    assert summary(people.with_authorization(f"Bearer {made['token']}").get("/api/v1/status")) == callers.BAD_TOKEN
     assert people.with_authorization(f"Bearer {kept['token']}").get("/api/v1/status").status_code == 200
-    assert outcome(alices.delete(f"{TOKENS}/{made[name]}")) == NO_KEY
+    assert summary(alices.delete(f"{TOKENS}/{made[name]}")) == NO_KEY
 
 
 @pytest.mark.parametrize("name", ["0", "nonsense", "f" * 40, "9" * 40, "9" * 400, "%00", "１", "-1"])
 def test_a_token_that_is_not_there_cannot_be_revoked(name: str, alices: Client) -> None:
-    assert outcome(alices.delete(f"{TOKENS}/{name}")) == NO_KEY
+    assert summary(alices.delete(f"{TOKENS}/{name}")) == NO_KEY
 
 
 def test_the_tokens_of_others_are_not_there(alices: Client) -> None:
     secret = people.token_of(people.bob())
-    assert outcome(alices.delete(f"{TOKENS}/{secret}")) == NO_KEY
-    assert outcome(alices.delete(f"{TOKENS}/{APIToken.objects.get().pk}")) == NO_KEY
+    assert summary(alices.delete(f"{TOKENS}/{secret}")) == NO_KEY
+    assert summary(alices.delete(f"{TOKENS}/{APIToken.objects.get().pk}")) == NO_KEY
     assert APIToken.objects.exists()
 
 
@@ -340,14 +340,14 @@ def test_with_documents_of_2026_tokens_are_made_and_refused_as_in_2026(
     settings.TACHI_API_DOCUMENTS = "2026"
     client = people.session_of(people.alice())
     response = client.post("/api/v1/users/me/api-tokens/create", given, content_type="application/json")
-    assert outcome(response) == (status, description)
+    assert summary(response) == (status, description)
 
 
 def test_with_documents_of_2026_tokens_are_for_their_player_by_number_or_me(settings: Settings) -> None:
     settings.TACHI_API_DOCUMENTS = "2026"
     alice, number = people.session_of(people.alice()), people.alice().pk
     answers = {
-        who: outcome(client.get(f"/api/v1/users/{name}/api-tokens"))
+        who: summary(client.get(f"/api/v1/users/{name}/api-tokens"))
         for who, client, name in (
             ("me", alice, "me"),
             ("by number", alice, number),

@@ -7,7 +7,7 @@ import pytest
 from imports.games import GAMES
 from tests import people
 from tests.api.callers import BAD_TOKEN, BANNED
-from tests.api.envelopes import outcome
+from tests.api.envelopes import summary
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 
@@ -45,7 +45,7 @@ UNDER_A_PLAYTYPE = (
     ],
 )
 def test_game_and_playtype_are_looked_at_before_anything_else(address: str, expected: str, rest: str) -> None:
-    assert outcome(people.guest().get(f"/api/v1/games/{address}{rest}")) == (400, expected)
+    assert summary(people.guest().get(f"/api/v1/games/{address}{rest}")) == (400, expected)
 
 
 EVERYTHING = (
@@ -62,9 +62,9 @@ EVERYTHING = (
 
 @pytest.mark.parametrize("address", EVERYTHING)
 def test_a_bad_token_and_a_banned_player_are_refused_although_everybody_may_read(address: str) -> None:
-    assert outcome(people.with_authorization("Bearer nobody's").get(address)) == BAD_TOKEN
-    assert outcome(people.bearer(people.eve()).get(address)) == BANNED
-    assert outcome(people.session_of(people.eve()).get(address)) == BANNED
+    assert summary(people.with_authorization("Bearer nobody's").get(address)) == BAD_TOKEN
+    assert summary(people.bearer(people.eve()).get(address)) == BANNED
+    assert summary(people.session_of(people.eve()).get(address)) == BANNED
 
 
 @pytest.mark.parametrize("address", EVERYTHING)
@@ -84,7 +84,7 @@ def test_pages_of_other_origins_may_read_it_and_nobody_keeps_it(address: str) ->
 def test_nothing_can_be_changed_here(address: str, method: str) -> None:
     if (method, address.rpartition("/")[2]) == ("post", "resolve"):
         pytest.skip("asks for a chart by POST, too, and changes nothing")
-    assert outcome(getattr(people.guest(), method)(address)) == (404, "Endpoint Not Found.")
+    assert summary(getattr(people.guest(), method)(address)) == (404, "Endpoint Not Found.")
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,9 @@ def test_nothing_can_be_changed_here(address: str, method: str) -> None:
     ],
 )
 def test_a_game_that_is_not_offered_does_not_exist(rest: str) -> None:
-    assert outcome(people.guest().get(f"{SDVX}{rest}")) == (404, "Endpoint Not Found.")
+    assert summary(people.guest().get(f"{SDVX}{rest}")) == (404, "Endpoint Not Found.")
 
 
 @pytest.mark.parametrize("address", ["/API/V1/Games/sdvx/Single/LeaderBoard/", f"{SDVX}/leaderboard/"])
 def test_literals_match_in_any_case_and_with_a_slash_behind(address: str) -> None:
-    assert outcome(people.guest().get(address)) == (200, "Returned 0 user's game stats.")
+    assert summary(people.guest().get(address)) == (200, "Returned 0 user's game stats.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
@@ -15,7 +14,7 @@ from imports.api.common.generations import V2
 from imports.models import Chart, PersonalBest, Song, User
 from tests import people
 from tests.api import expected_documents
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.factories import NOON, a_chart, a_song, an_import, charts, score_on
 from tests.query_plans import OUT_OF_ORDER, plan_of
 
@@ -23,7 +22,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 
 SDVX = "/api/v1/games/sdvx/Single"
 CHARTS = f"{SDVX}/charts"
-MATCH_TYPES = "sdvxInGameID, songTitle, tachiSongID"
 
 
 def an_iidx_chart(song: Song, difficulty: str, *, playtype: str = "SP", **data: Any) -> Chart:
@@ -76,7 +74,7 @@ def test_charts_are_listed_by_how_many_play_them() -> None:
     assert document["charts"][2] == {**expected_documents.chart(first, 1), "__playcount": 0}
     assert sorted(song["id"] for song in document["songs"]) == [1, 2, 3]
     assert expected_documents.song(1) in document["songs"]
-    assert outcome(people.guest().get(CHARTS)) == (200, "Returned 3 charts.")
+    assert summary(people.guest().get(CHARTS)) == (200, "Returned 3 charts.")
 
 
 def test_a_list_has_at_most_a_hundred_charts() -> None:
@@ -119,11 +117,11 @@ def test_only_what_the_caller_has_played_with_its_siblings() -> None:
         document = body(client, f"{CHARTS}?requesterHasPlayed=")
         assert {chart["chartID"] for chart in document["charts"]} == {mine.chart_id, sibling.chart_id}
         assert body(client, f"{CHARTS}?requesterHasPlayed=no&search=2")["charts"] == []
-    assert outcome(people.guest().get(f"{CHARTS}?requesterHasPlayed=")) == (
+    assert summary(people.guest().get(f"{CHARTS}?requesterHasPlayed=")) == (
         401,
         "You must be authorised as a user to use the requesterHasPlayed option.",
     )
-    assert outcome(people.guest().get(f"{CHARTS}?requesterHasPlayed=a&requesterHasPlayed=b"))[0] == 200
+    assert summary(people.guest().get(f"{CHARTS}?requesterHasPlayed=a&requesterHasPlayed=b"))[0] == 200
 
 
 def test_extra_sets_of_iidx_are_left_out_unless_asked_for() -> None:
@@ -148,72 +146,12 @@ def test_the_list_of_everything_is_counted_now_and_then(redis_clean: Redis) -> N
     assert body(people.guest(), CHARTS)["charts"][0]["__playcount"] == 1
 
 
-# --- resolving ----------------------------------------------------------------------------------------
-
-
-def resolved(**query: str) -> tuple[int, str]:
-    return outcome(people.guest().get(f"{CHARTS}/resolve?{urlencode(query)}"))
-
-
-def test_a_chart_is_resolved_as_a_row_of_batch_manual_is() -> None:
-    chart = a_chart(a_song(1, "冥"))
-    document = body(people.guest(), f"{CHARTS}/resolve?identifier=冥&matchType=songTitle&difficulty=EXH")
-    assert document == {
-        "song": {**expected_documents.song(1), "title": "冥"},
-        "chart": expected_documents.chart(chart, 1),
-    }
-    assert resolved(identifier="1", matchType="tachiSongID", difficulty="EXH") == (200, "Found song & chart.")
-    assert resolved(identifier="1", matchType="sdvxInGameID", difficulty="EXH") == (200, "Found song & chart.")
-
-
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        (
-            {"identifier": "x", "matchType": "songTitle", "difficulty": "EXH"},
-            (404, "Cannot find chart songTitle:x."),
-        ),
-        (
-            {"identifier": "x\0", "matchType": "songTitle", "difficulty": "EXH"},
-            (404, "Cannot find chart songTitle:x\ufffd."),
-        ),
-        (
-            {"identifier": "Song 1", "matchType": "songTitle"},
-            (404, "Missing 'difficulty' field, but was necessary for this lookup."),
-        ),
-        (
-            {"identifier": "Song 1", "matchType": "songTitle", "difficulty": "MXM"},
-            (404, "Cannot find chart songTitle:Song 1."),
-        ),
-        (
-            {"identifier": "x", "matchType": "bmsChartHash"},
-            (404, f"Cannot use matchType bmsChartHash for SOUND VOLTEX. Expected any of {MATCH_TYPES}."),
-        ),
-        ({"identifier": "x"}, (400, "[matchType] Expected string. (Received nothing (undefined))")),
-        ({"matchType": "songTitle"}, (400, "[identifier] Expected string. (Received nothing (undefined))")),
-        (
-            {"identifier": "x", "matchType": "songTitle", "version": "booth"},
-            (400, "[null] Unexpected properties inside object: version."),
-        ),
-    ],
-)
-def test_an_unresolvable_row_is_not_found(query: dict[str, str], expected: tuple[int, str]) -> None:
-    charts(1)
-    assert resolved(**query) == expected
-
-
-@pytest.mark.parametrize("match_type", ["songTitle", "tachiSongID", "sdvxInGameID", "", "\0", "x" * 10_000])
-@pytest.mark.parametrize("identifier", ["", "\0", "'", "9" * 5_000, "x" * 10_000, "1e999", "-0", "0x1", "NaN"])
-def test_nothing_that_is_asked_breaks_it(match_type: str, identifier: str) -> None:
-    assert resolved(matchType=match_type, identifier=identifier, difficulty="EXH")[0] == 404
-
-
 # --- one chart ----------------------------------------------------------------------------------------
 
 
 def test_a_chart_is_told_with_its_song_and_its_whole_name() -> None:
     (chart,) = charts(1)
-    assert outcome(people.guest().get(f"{CHARTS}/{chart.chart_id}")) == (200, "Returned Song 1 (EXH 16).")
+    assert summary(people.guest().get(f"{CHARTS}/{chart.chart_id}")) == (200, "Returned Song 1 (EXH 16).")
     document = body(people.guest(), f"{CHARTS}/{chart.chart_id}")
     assert document == {"song": expected_documents.song(1), "chart": expected_documents.chart(chart, 1)}
 
@@ -223,12 +161,12 @@ def test_a_chart_is_told_with_its_song_and_its_whole_name() -> None:
 def test_a_chart_that_is_not_there(path_part: str, rest: str) -> None:
     charts(1)
     shown = path_part.replace("%00", "\0")
-    assert outcome(people.guest().get(f"{CHARTS}/{path_part}{rest}")) == (404, f"The chart {shown} does not exist.")
+    assert summary(people.guest().get(f"{CHARTS}/{path_part}{rest}")) == (404, f"The chart {shown} does not exist.")
 
 
 def test_a_chart_of_another_playtype_is_not_there() -> None:
     chart = an_iidx_chart(a_song(1, game="iidx"), "ANOTHER", playtype="DP")
-    actual = outcome(people.guest().get(f"/api/v1/games/iidx/SP/charts/{chart.chart_id}"))
+    actual = summary(people.guest().get(f"/api/v1/games/iidx/SP/charts/{chart.chart_id}"))
     assert actual == (404, f"The chart {chart.chart_id} does not exist.")
 
 
@@ -237,7 +175,7 @@ def test_the_playcount_is_the_number_of_players() -> None:
     an_import(people.alice(), score_on(chart, 1), score_on(chart, 2))
     an_import(people.bob(), score_on(chart))
     assert body(people.guest(), f"{CHARTS}/{chart.chart_id}/playcount") == {"count": 2}
-    assert outcome(people.guest().get(f"{CHARTS}/{chart.chart_id}/playcount")) == (200, "Counted scores for chart.")
+    assert summary(people.guest().get(f"{CHARTS}/{chart.chart_id}/playcount")) == (200, "Counted scores for chart.")
 
 
 # --- its leaderboard ----------------------------------------------------------------------------------
@@ -253,7 +191,7 @@ def test_the_leaderboard_is_everybody_s_bests_by_rank() -> None:
     assert (second["userID"], second["rankingData"]) == (people.alice().pk, {"rank": 2, "outOf": 2, "rivalRank": None})
     assert second["scoreData"] == expected_documents.score_data(9_000_000, "A+")
     assert [user["username"] for user in document["users"]] == ["Bob", "Alice"]
-    assert outcome(people.guest().get(f"{CHARTS}/{chart.chart_id}/pbs")) == (200, "Returned 2 scores.")
+    assert summary(people.guest().get(f"{CHARTS}/{chart.chart_id}/pbs")) == (200, "Returned 2 scores.")
 
 
 def test_ranks_are_those_that_a_player_s_own_pages_tell() -> None:
@@ -316,7 +254,7 @@ def test_players_are_found_on_it_by_a_part_of_their_name() -> None:
     assert [(pb["userID"], pb["rankingData"]["rank"]) for pb in document["pbs"]] == [(people.alice().pk, 2)]
     assert {user["username"] for user in document["users"]} == {"Alice", "Ada"}
     for query in ("", "?search=a&search=b"):
-        response = outcome(people.guest().get(f"{CHARTS}/{chart.chart_id}/pbs/search{query}"))
+        response = summary(people.guest().get(f"{CHARTS}/{chart.chart_id}/pbs/search{query}"))
         assert response == (400, "Invalid parameter for search.")
 
 
@@ -365,21 +303,21 @@ def test_charts_that_sieglinde_rates_are_listed() -> None:
             chart_id=name, game="bms", song=song, playtype="7K", difficulty=name, level="1", level_num=0, data=data
         )
     address = "/api/v1/games/bms/7K/sieglinde-charts"
-    assert outcome(people.guest().get(address)) == (200, "Found 2 chart(s).")
+    assert summary(people.guest().get(address)) == (200, "Found 2 chart(s).")
     document = body(people.guest(), address)
     assert [chart["chartID"] for chart in document["charts"]] == ["easy", "hard"]
     assert [song["id"] for song in document["songs"]] == [1]
     assert body(people.guest(), "/api/v1/games/bms/14K/sieglinde-charts") == {"songs": [], "charts": []}
-    assert outcome(people.guest().get("/api/v1/games/bms/SP/sieglinde-charts")) == (
+    assert summary(people.guest().get("/api/v1/games/bms/SP/sieglinde-charts")) == (
         400,
         "The playtype SP is not supported.",
     )
-    assert outcome(people.guest().get("/api/v1/games/pms/Controller/sieglinde-charts"))[0] == 404
+    assert summary(people.guest().get("/api/v1/games/pms/Controller/sieglinde-charts"))[0] == 404
 
 
 @pytest.mark.usefixtures("sdvx_and_iidx")
 def test_bms_hashes_are_found_only_where_bms_is_offered() -> None:
-    assert outcome(people.guest().get("/api/v1/games/bms/7K/sieglinde-charts")) == (
+    assert summary(people.guest().get("/api/v1/games/bms/7K/sieglinde-charts")) == (
         400,
         "Invalid/unsupported game bms - Expected any of iidx, sdvx",
     )
@@ -401,6 +339,6 @@ def test_many_rows_take_as_many_queries_as_few(address: str, redis_clean: Redis)
         if number in (0, 11):
             redis_clean.flushdb()
             with CaptureQueriesContext(connection) as captured:
-                assert outcome(people.guest().get(address.format(known[0].chart_id)))[0] == 200
+                assert summary(people.guest().get(address.format(known[0].chart_id)))[0] == 200
             queries.append(len(captured))
     assert queries[0] == queries[1]

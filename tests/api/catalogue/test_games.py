@@ -12,7 +12,7 @@ from imports.games import playtype_of
 from imports.models import GameStats, PersonalBest, Score, Session, User
 from tests import people
 from tests.api import expected_documents
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.factories import HOUR, NOON, a_chart, a_song, an_import, charts, score_on
 from tests.games import vectors
 from tests.games.spec_pages import page_of
@@ -31,13 +31,13 @@ def test_the_games_of_the_instance_are_listed_and_no_others() -> None:
         "iidx": ["SP", "DP"],
         "sdvx": ["Single"],
     }
-    assert outcome(people.guest().get("/api/v1/games")) == (200, "Returned support information for 2 game(s).")
-    told_of_another = outcome(people.guest().get("/api/v1/games/ddr"))
+    assert summary(people.guest().get("/api/v1/games")) == (200, "Returned support information for 2 game(s).")
+    told_of_another = summary(people.guest().get("/api/v1/games/ddr"))
     assert told_of_another == (400, "Invalid/unsupported game ddr - Expected any of iidx, sdvx")
 
 
 def test_a_game_is_told_with_the_shape_of_its_songs() -> None:
-    assert outcome(people.guest().get("/api/v1/games/sdvx")) == (200, "Returned information for sdvx")
+    assert summary(people.guest().get("/api/v1/games/sdvx")) == (200, "Returned information for sdvx")
     assert body(people.guest(), "/api/v1/games/sdvx") == {
         "name": "SOUND VOLTEX",
         "playtypes": ["Single"],
@@ -97,7 +97,7 @@ def test_a_declaration_is_the_original_s(name: str) -> None:
     ],
 )
 def test_a_playtype_is_told_by_the_name_that_players_know(game: str, playtype: str, expected: str) -> None:
-    response = outcome(people.guest().get(f"/api/v1/games/{game}/{playtype}"))
+    response = summary(people.guest().get(f"/api/v1/games/{game}/{playtype}"))
     assert response == (200, f"Retrieved information about {expected}")
 
 
@@ -153,7 +153,7 @@ def test_players_stand_by_rating_the_unrated_last() -> None:
         "classes": {},
     }
     assert [user["username"] for user in document["users"]] == order
-    assert outcome(people.guest().get(f"{SDVX}/leaderboard")) == (200, "Returned 4 user's game stats.")
+    assert summary(people.guest().get(f"{SDVX}/leaderboard")) == (200, "Returned 4 user's game stats.")
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_players_stand_by_rating_the_unrated_last() -> None:
 )
 def test_a_leaderboard_s_query(query: str, expected: tuple[int, str]) -> None:
     rated({"one": 1.0, "two": 2.0, "three": 3.0})
-    assert outcome(people.guest().get(f"{SDVX}/leaderboard?{query}")) == expected
+    assert summary(people.guest().get(f"{SDVX}/leaderboard?{query}")) == expected
 
 
 def test_a_leaderboard_goes_on_where_its_cursor_says() -> None:
@@ -203,7 +203,7 @@ def test_the_best_bests_of_everybody_are_told_with_their_owners() -> None:
     assert {song["id"] for song in document["songs"]} == {1, 2}
     assert len(document["charts"]) == 2
     assert [user["username"] for user in document["users"]] == ["Alice", "Bob"]
-    assert outcome(people.guest().get(f"{SDVX}/pb-leaderboard?limit=1")) == (200, "Successfully returned 1 pbs.")
+    assert summary(people.guest().get(f"{SDVX}/pb-leaderboard?limit=1")) == (200, "Successfully returned 1 pbs.")
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_the_best_bests_of_everybody_are_told_with_their_owners() -> None:
     ],
 )
 def test_a_leaderboard_of_bests_refuses(query: str, expected: str) -> None:
-    assert outcome(people.guest().get(f"{SDVX}/pb-leaderboard?{query}")) == (400, expected)
+    assert summary(people.guest().get(f"{SDVX}/pb-leaderboard?{query}")) == (400, expected)
 
 
 def test_a_best_that_is_gone_since_the_last_look_is_left_out() -> None:
@@ -237,7 +237,7 @@ def test_players_of_the_playtype_are_found_by_a_part_of_their_name() -> None:
     User.objects.bulk_create(User(username=f"lin{number}") for number in range(40))
     document = body(people.guest(), f"{SDVX}/players?search=LIN")
     assert {user["username"] for user in document} == {"Lincoln", "LinkedIn"}
-    assert outcome(people.guest().get(f"{SDVX}/players?search=zz%00")) == (200, "Found 0 user(s)")
+    assert summary(people.guest().get(f"{SDVX}/players?search=zz%00")) == (200, "Found 0 user(s)")
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_players_of_the_playtype_are_found_by_a_part_of_their_name() -> None:
     ],
 )
 def test_a_search_for_players_is_strict(query: str, expected: str) -> None:
-    assert outcome(people.guest().get(f"{SDVX}/players?{query}")) == (400, expected)
+    assert summary(people.guest().get(f"{SDVX}/players?{query}")) == (400, expected)
 
 
 # --- songs --------------------------------------------------------------------------------------------
@@ -262,7 +262,7 @@ def test_a_song_is_told_with_all_its_charts_of_the_playtype() -> None:
     assert document["song"] == expected_documents.song(1)
     assert [chart["chartID"] for chart in document["charts"]] == [easy.chart_id, hard.chart_id]
     assert document["charts"][1] == {**expected_documents.chart(hard, 1), "isPrimary": False}
-    assert outcome(people.guest().get(f"{SDVX}/songs/1")) == (200, "Returned 2 charts for song Song 1.")
+    assert summary(people.guest().get(f"{SDVX}/songs/1")) == (200, "Returned 2 charts for song Song 1.")
 
 
 NO_INTEGER = (400, "Invalid songID - could not be converted into integer?")
@@ -285,7 +285,7 @@ NO_INTEGER = (400, "Invalid songID - could not be converted into integer?")
 )
 def test_song_ids_are_whole_numbers(path_part: str, expected: tuple[int, str]) -> None:
     a_song(1)
-    assert outcome(people.guest().get(f"{SDVX}/songs/{path_part}")) == expected
+    assert summary(people.guest().get(f"{SDVX}/songs/{path_part}")) == expected
 
 
 # --- activity -----------------------------------------------------------------------------------------
@@ -312,7 +312,7 @@ def test_the_activity_of_a_playtype_is_everybody_s() -> None:
     document = body(people.guest(), f"{SDVX}/activity")
     assert [session["userID"] for session in document["recentSessions"]] == [people.bob().pk, people.alice().pk]
     assert [score["userID"] for score in document["recentlyHighlightedScores"]] == [people.bob().pk]
-    assert outcome(people.guest().get(f"{SDVX}/activity?sessions=9"))[0] == 400
+    assert summary(people.guest().get(f"{SDVX}/activity?sessions=9"))[0] == 400
     assert body(people.guest(), "/api/v1/games/iidx/SP/activity")["recentSessions"] == []
 
 
@@ -326,8 +326,8 @@ def test_global_activity_has_a_feed_for_every_playtype_of_the_instance() -> None
         "iidx:DP": 0,
         "sdvx:Single": 1,
     }
-    assert outcome(people.guest().get("/api/v1/activity")) == (200, "Retrieved global activity.")
-    assert outcome(people.guest().get("/api/v1/activity?startTime=x")) == (
+    assert summary(people.guest().get("/api/v1/activity")) == (200, "Retrieved global activity.")
+    assert summary(people.guest().get("/api/v1/activity?startTime=x")) == (
         400,
         "Invalid startTime, got a non number.",
     )
@@ -360,6 +360,6 @@ def test_many_rows_take_as_many_queries_as_few(rest: str, redis_clean: Redis) ->
         if number in (0, 11):
             redis_clean.flushdb()
             with CaptureQueriesContext(connection) as captured:
-                assert outcome(people.guest().get(f"{SDVX}{rest}"))[0] == 200
+                assert summary(people.guest().get(f"{SDVX}{rest}"))[0] == 200
             queries.append(len(captured))
     assert queries[0] == queries[1]

@@ -15,7 +15,7 @@ from imports.games import GAMES
 from imports.models import Chart, GameStats, User
 from tests import people
 from tests.api import expected_documents
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.factories import a_chart, a_song, an_import, score_on
 
 pytestmark = pytest.mark.django_db
@@ -53,13 +53,13 @@ def test_players_and_charts_are_found_at_once() -> None:
     ]
     assert set(actual["charts"]) == EVERY_PLAYTYPE - {"sdvx:Single"}
     assert not any(actual["charts"].values())
-    assert outcome(people.guest().get(f"{SEARCH}alice")) == (200, "Searched everything.")
+    assert summary(people.guest().get(f"{SEARCH}alice")) == (200, "Searched everything.")
 
 
 @pytest.mark.parametrize("address", ["/api/v1/search", "/api/v1/search/chart-hash"])
 @pytest.mark.parametrize("query", ["", "?foo=1", "?search=a&search=b"])
 def test_one_text_must_be_given(address: str, query: str) -> None:
-    assert outcome(people.guest().get(f"{address}{query}")) == (400, "No search parameter given.")
+    assert summary(people.guest().get(f"{address}{query}")) == (400, "No search parameter given.")
 
 
 @pytest.mark.parametrize("address", [SEARCH, HASH])
@@ -90,7 +90,7 @@ def test_one_text_must_be_given(address: str, query: str) -> None:
 )
 def test_nothing_that_is_typed_breaks_it(address: str, text: str) -> None:
     a_chart(a_song(1, "a 冥 \\ % _"))
-    assert outcome(people.guest().get(f"{address}{text}"))[0] == 200
+    assert summary(people.guest().get(f"{address}{text}"))[0] == 200
 
 
 @pytest.mark.usefixtures("sdvx_and_iidx")
@@ -173,7 +173,7 @@ def test_a_chart_is_found_by_the_digest_of_its_file(game: str, playtype: str, me
     (entry,) = document.pop(f"{game}:{playtype}")
     assert (entry["chart"]["chartID"], entry["song"]["id"], entry["playcount"]) == (chart.chart_id, 1, None)
     assert not any(document.values())
-    assert outcome(people.guest().get(f"{HASH}{digest}")) == (200, f"Searched for chart hash {digest}.")
+    assert summary(people.guest().get(f"{HASH}{digest}")) == (200, f"Searched for chart hash {digest}.")
 
 
 @pytest.mark.parametrize("text", [MD5.upper(), MD5[:-1], f"{MD5} ", "", "%", "\0"])

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
 from imports.api.core.middleware import canonical_path
 from tests import people
-from tests.api.envelopes import outcome
+from tests.api.envelopes import summary
 
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 
@@ -64,4 +64,4 @@ def test_a_sign_in_is_known_in_any_case() -> None:
     address = "/API/V1/AUTH/LOGIN"
     credentials = {"username": "nobody", "!password": "correct horse battery"}
     answer = people.guest().post(address, credentials, content_type="application/json")
-    assert outcome(answer) == (404, "This user does not exist.")
+    assert summary(answer) == (404, "This user does not exist.")

@@ -14,7 +14,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from imports.models import APIToken, Permission, User
 from tests import people
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,7 @@ PUBLIC = ("/api/v1/status", "/api/v1/config", "/api/v1/users/1", "/api/v1/import
     ],
 )
 def test_a_wrong_header_is_refused_on_public_endpoints_too(path: str, header: str, expected: tuple[int, str]) -> None:
-    assert outcome(people.with_authorization(header).get(path)) == expected
+    assert summary(people.with_authorization(header).get(path)) == expected
 
 
 def test_a_401_says_how_to_authenticate() -> None:
@@ -63,30 +63,30 @@ def test_a_session_has_all_permissions_and_is_no_token() -> None:
 @pytest.mark.parametrize("path", PUBLIC[:1] + PUBLIC[3:4])
 def test_a_session_wins_over_any_header(path: str) -> None:
     client = people.session_of(people.alice())
-    assert outcome(client.get(path, headers={"Authorization": "Bearer nonsense"}))[0] != 401
+    assert summary(client.get(path, headers={"Authorization": "Bearer nonsense"}))[0] != 401
 
 
 def test_a_session_that_is_over_does_not_win() -> None:
     client = people.session_of(people.alice())
     client.session.flush()
-    assert outcome(client.get("/api/v1/status", headers={"Authorization": "Bearer x"})) == UNKNOWN
+    assert summary(client.get("/api/v1/status", headers={"Authorization": "Bearer x"})) == UNKNOWN
 
 
 @pytest.mark.parametrize("path", [*PUBLIC[:3], PUBLIC[4]])
 def test_the_banned_are_told_so_however_they_come(path: str, settings: Settings) -> None:
     settings.TACHI_NAME = "Our House"
     expected = (403, "You are banned from Our House")
-    assert outcome(people.bearer(people.eve(), *Permission).get(path)) == expected
-    assert outcome(people.session_of(people.eve()).get(path)) == expected
+    assert summary(people.bearer(people.eve(), *Permission).get(path)) == expected
+    assert summary(people.session_of(people.eve()).get(path)) == expected
 
 
 def test_a_banned_token_cannot_even_poll() -> None:
-    assert outcome(people.bearer(people.eve()).get("/api/v1/imports/0/poll-status"))[0] == 403
+    assert summary(people.bearer(people.eve()).get("/api/v1/imports/0/poll-status"))[0] == 403
 
 
 def test_a_token_past_its_time_is_unknown() -> None:
     _, secret = APIToken.objects.create_token(people.alice(), expires_at=timezone.now() - timedelta(seconds=1))
-    assert outcome(people.with_authorization(f"Bearer {secret}").get("/api/v1/status")) == UNKNOWN
+    assert summary(people.with_authorization(f"Bearer {secret}").get("/api/v1/status")) == UNKNOWN
 
 
 def test_the_token_of_an_account_that_is_switched_off_is_unknown() -> None:
@@ -94,7 +94,7 @@ def test_the_token_of_an_account_that_is_switched_off_is_unknown() -> None:
     client = people.bearer(alice)
     alice.is_active = False
     alice.save()
-    assert outcome(client.get("/api/v1/status")) == UNKNOWN
+    assert summary(client.get("/api/v1/status")) == UNKNOWN
 
 
 def test_the_last_use_is_written_at_most_once_a_minute() -> None:
@@ -134,9 +134,9 @@ def browser(*, csrf: str = "") -> Client:
 
 def test_a_session_must_bear_its_csrf_token_to_change_anything() -> None:
     refused = (403, "A request with a browser's session must bear its CSRF token in the header X-CSRFToken.")
-    assert outcome(browser().post("/api/v1/status")) == refused
-    assert outcome(browser(csrf="b" * 32).post("/api/v1/status")) == refused
-    assert outcome(browser(csrf="a" * 32).post("/api/v1/status"))[0] == 200
+    assert summary(browser().post("/api/v1/status")) == refused
+    assert summary(browser(csrf="b" * 32).post("/api/v1/status")) == refused
+    assert summary(browser(csrf="a" * 32).post("/api/v1/status"))[0] == 200
 
 
 def test_reading_needs_no_csrf_token() -> None:
@@ -145,7 +145,7 @@ def test_reading_needs_no_csrf_token() -> None:
 
 def test_a_token_needs_no_csrf_token() -> None:
     client = Client(enforce_csrf_checks=True, headers={"Authorization": f"Bearer {people.token_of(people.alice())}"})
-    assert outcome(client.post("/api/v1/status"))[0] == 200
+    assert summary(client.post("/api/v1/status"))[0] == 200
 
 
 @pytest.mark.parametrize(("client", "queries"), [(people.guest, 0), (lambda: people.bearer(people.alice()), 2)])

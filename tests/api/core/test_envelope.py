@@ -16,7 +16,7 @@ from imports.api.core.middleware import APIMiddleware
 from imports.api.core.renderers import encode
 from imports.api.instance import views as instance
 from tests import people
-from tests.api.envelopes import outcome
+from tests.api.envelopes import summary
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +28,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "PROPFIND")
 )
 @pytest.mark.parametrize("method", METHODS)
 def test_an_unknown_route_is_no_endpoint_whatever_the_method(method: str, path: str) -> None:
-    assert outcome(people.guest().generic(method, path)) == (404, "Endpoint Not Found.")
+    assert summary(people.guest().generic(method, path)) == (404, "Endpoint Not Found.")
 
 
 @pytest.mark.parametrize(
@@ -48,21 +48,21 @@ def test_an_unknown_route_is_no_endpoint_whatever_the_method(method: str, path: 
     ],
 )
 def test_a_known_route_with_a_wrong_method_is_no_endpoint_either(method: str, path: str) -> None:
-    assert outcome(people.guest().generic(method, path)) == (404, "Endpoint Not Found.")
+    assert summary(people.guest().generic(method, path)) == (404, "Endpoint Not Found.")
 
 
 @pytest.mark.parametrize("path", ["/api/v1/status", "/API/V1/Status", "/api/v1/status/", "/Api/v1/STATUS/"])
 def test_literals_match_in_any_case_and_with_a_slash_at_the_end(path: str) -> None:
-    assert outcome(people.guest().get(path)) == (200, "Status check successful.")
+    assert summary(people.guest().get(path)) == (200, "Status check successful.")
 
 
 def test_parameters_keep_their_case() -> None:
-    assert outcome(people.guest().get("/API/V1/USERS/NoBody/"))[1] == "The user NoBody does not exist."
+    assert summary(people.guest().get("/API/V1/USERS/NoBody/"))[1] == "The user NoBody does not exist."
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/xml;q=1", "nonsense", ""])
 def test_an_accept_header_changes_nothing(accept: str) -> None:
-    assert outcome(people.guest().get("/api/v1/status?echo=a", headers={"Accept": accept}))[0] == 200
+    assert summary(people.guest().get("/api/v1/status?echo=a", headers={"Accept": accept}))[0] == 200
 
 
 def test_an_unexpected_error_is_logged_and_not_shown(
@@ -72,19 +72,19 @@ def test_an_unexpected_error_is_logged_and_not_shown(
         raise RuntimeError("the password is 1234")
 
     monkeypatch.setattr(instance, "commit", broken)
-    assert outcome(people.guest().get("/api/v1/status")) == (500, INTERNAL_ERROR)
+    assert summary(people.guest().get("/api/v1/status")) == (500, INTERNAL_ERROR)
     assert "the password is 1234" in caplog.text
 
 
 def test_polling_has_the_same_net_under_it(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setattr("imports.api.imports.poll_status.STATEMENT", "SELECT nonsense %s")
     with caplog.at_level(logging.ERROR):
-        assert outcome(people.guest().get("/api/v1/imports/0/poll-status")) == (500, INTERNAL_ERROR)
+        assert summary(people.guest().get("/api/v1/imports/0/poll-status")) == (500, INTERNAL_ERROR)
     assert "nonsense" in caplog.text
 
 
 def test_an_unknown_host_is_told_in_the_envelope_too() -> None:
-    assert outcome(people.guest().get("/api/v1/status", headers={"Host": "elsewhere.example"}))[0] == 400
+    assert summary(people.guest().get("/api/v1/status", headers={"Host": "elsewhere.example"}))[0] == 400
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_an_unknown_host_is_told_in_the_envelope_too() -> None:
 )
 def test_a_page_is_never_the_answer(status: int, expected: tuple[int, str], rf: RequestFactory) -> None:
     response = APIMiddleware(lambda _request: HttpResponse("<html>", status=status))
-    assert outcome(response(rf.get("/api/v1/status"))) == expected
+    assert summary(response(rf.get("/api/v1/status"))) == expected
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from django.test import Client
 
 from imports.models import Import, ImportInput, Permission
 from tests import people
-from tests.api.envelopes import outcome
+from tests.api.envelopes import summary
 from tests.factories import an_import, batch_manual
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ def submitter() -> Client:
 def echo(content: bytes, content_type: str) -> Any:
     """What a body says, as the server understood it."""
     response = people.guest().generic("POST", "/api/v1/status", content, content_type=content_type)
-    return json.loads(response.content).get("body", {}).get("echo") or outcome(response)
+    return json.loads(response.content).get("body", {}).get("echo") or summary(response)
 
 
 # --- encodings --------------------------------------------------------------------------------------
@@ -79,7 +79,7 @@ def test_a_file_may_have_a_byte_order_mark_but_not_be_in_utf_16(path: str) -> No
         return submitter().post(path, form)
 
     assert send(codecs.BOM_UTF8 + DOCUMENT.encode()).status_code in {200, 202}
-    assert outcome(send(DOCUMENT.encode("utf-16"))) == UTF_16
+    assert summary(send(DOCUMENT.encode("utf-16"))) == UTF_16
 
 
 # --- content types ----------------------------------------------------------------------------------
@@ -97,7 +97,7 @@ def test_a_file_may_have_a_byte_order_mark_but_not_be_in_utf_16(path: str) -> No
 def test_a_body_that_is_not_called_json_is_told_so(path: str, content_type: str, received: str) -> None:
     client = people.guest() if "auth" in path else submitter()
     response = client.generic("POST", path, DOCUMENT, content_type=content_type)
-    assert outcome(response) == (400, f"Expected a body with the Content-Type application/json, {received}")
+    assert summary(response) == (400, f"Expected a body with the Content-Type application/json, {received}")
     assert not Import.objects.exists()
 
 
@@ -105,11 +105,11 @@ def test_a_body_that_is_not_called_json_is_told_so(path: str, content_type: str,
 def test_a_file_that_is_not_in_a_form_is_told_so(content_type: str) -> None:
     response = submitter().post("/api/v1/import/file", DOCUMENT, content_type=content_type)
     expected = f"Expected a body with the Content-Type multipart/form-data, received {content_type}."
-    assert outcome(response) == (400, expected)
+    assert summary(response) == (400, expected)
 
 
 def test_no_body_at_all_needs_no_content_type() -> None:
-    assert outcome(submitter().generic("POST", DIRECT, b"", content_type="")) == (
+    assert summary(submitter().generic("POST", DIRECT, b"", content_type="")) == (
         400,
         "Could not retrieve meta.game - is this valid BATCH-MANUAL?",
     )
@@ -120,7 +120,7 @@ def test_no_body_at_all_needs_no_content_type() -> None:
 
 @pytest.mark.parametrize("path", ["//api/v1/status", "///API//v1//Status//", "/api//v1/status"])
 def test_slashes_too_many_change_nothing(path: str) -> None:
-    assert outcome(people.guest().get(path, PATH_INFO=path))[0] == 200
+    assert summary(people.guest().get(path, PATH_INFO=path))[0] == 200
 
 
 def test_an_import_may_come_by_two_slashes() -> None:
@@ -154,7 +154,7 @@ def test_a_host_that_is_not_allowed_is_told_which_setting_would_allow_it(
     said = f"The host {host!a} is not allowed here. {ALLOWED}"
     assert response.status_code == 400
     is_ours = path.startswith(("/api", "/ir"))
-    assert (outcome(response)[1] if is_ours else response.content.decode()) == said
+    assert (summary(response)[1] if is_ours else response.content.decode()) == said
     lines = [record for record in caplog.records if record.levelno >= logging.INFO]
     assert [(record.getMessage(), record.exc_info) for record in lines] == [(said, None)]
     assert "\n" not in lines[0].getMessage()

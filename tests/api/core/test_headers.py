@@ -10,7 +10,7 @@ import pytest
 from pytest_django import Settings
 
 from tests import people
-from tests.api.envelopes import outcome
+from tests.api.envelopes import summary
 from tests.factories import an_import
 
 pytestmark = pytest.mark.django_db
@@ -160,7 +160,7 @@ def test_an_unexpected_error_can_be_found_in_the_log_by_its_id(
 
     monkeypatch.setattr("imports.api.instance.views.commit", broken)
     response = people.guest().get("/api/v1/status", headers={"X-Request-ID": "find-me"})
-    assert outcome(response)[0] == 500
+    assert summary(response)[0] == 500
     logged = log.getvalue()
     assert "the inner workings" in logged
     assert logged.count("[request=find-me]") == 2  # what we say of it, and what Django says once it is over

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from imports import jobs
 from imports.api.instance import views as instance
 from tests import people
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 
 pytestmark = pytest.mark.django_db
 
@@ -41,9 +41,9 @@ def test_get_looks_at_the_query_and_post_at_the_body() -> None:
 
 def test_unknown_members_are_refused() -> None:
     expected = (400, "[null] Unexpected properties inside object: foo, bar.")
-    assert outcome(people.guest().get(STATUS, {"foo": 1, "bar": 2})) == expected
-    assert outcome(people.guest().post(STATUS, {"foo": 1, "bar": 2}, content_type="application/json")) == expected
-    assert outcome(people.guest().post(STATUS, {"echo": 5}, content_type="application/json"))[0] == 400
+    assert summary(people.guest().get(STATUS, {"foo": 1, "bar": 2})) == expected
+    assert summary(people.guest().post(STATUS, {"foo": 1, "bar": 2}, content_type="application/json")) == expected
+    assert summary(people.guest().post(STATUS, {"echo": 5}, content_type="application/json"))[0] == 400
 
 
 def test_config_tells_what_the_instance_offers(settings: Settings) -> None:

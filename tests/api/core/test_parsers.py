@@ -16,7 +16,7 @@ from imports.api.core import parsers
 from imports.api.core.parsers import MAX_BODY_BYTES
 from imports.models import ImportInput, Permission
 from tests import people
-from tests.api.envelopes import outcome
+from tests.api.envelopes import summary
 from tests.factories import batch_manual
 
 pytestmark = pytest.mark.django_db
@@ -39,21 +39,21 @@ def post(path: str, content: bytes, **headers: str) -> Any:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_broken_body_is_told_before_a_broken_token(path: str) -> None:
-    status, description = outcome(post(path, b'{"a": 1,}'))
+    status, description = summary(post(path, b'{"a": 1,}'))
     assert status == 400
     assert description.startswith("Invalid JSON. (")
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_body_over_4_mb_is_told_before_a_broken_token(path: str) -> None:
-    assert outcome(post(path, b"[" + b" " * MAX_BODY_BYTES + b"]")) == TOO_LARGE
+    assert summary(post(path, b"[" + b" " * MAX_BODY_BYTES + b"]")) == TOO_LARGE
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_the_limit_holds_after_inflation(path: str) -> None:
     bomb = gzip.compress(b"[" + b" " * MAX_BODY_BYTES + b"]", mtime=0)
     assert len(bomb) < 10_000
-    assert outcome(post(path, bomb, Content_Encoding="gzip")) == TOO_LARGE
+    assert summary(post(path, bomb, Content_Encoding="gzip")) == TOO_LARGE
 
 
 @pytest.mark.parametrize("length", ["nonsense", "-5", ""])
@@ -61,12 +61,12 @@ def test_a_length_that_is_none_is_taken_for_no_body(length: str) -> None:
     response = people.guest().generic(
         "POST", "/api/v1/status", b"", content_type="application/json", CONTENT_LENGTH=length
     )
-    assert outcome(response)[0] == 200
+    assert summary(response)[0] == 200
 
 
 def test_a_body_of_exactly_4_mb_is_taken() -> None:
     body = b"[" + b" " * (MAX_BODY_BYTES - 2) + b"]"
-    assert outcome(people.guest().post("/api/v1/status", body, content_type="application/json"))[0] == 200
+    assert summary(people.guest().post("/api/v1/status", body, content_type="application/json"))[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_bodies_may_be_compressed(encoding: str, squeeze: Any) -> None:
     ],
 )
 def test_a_compression_that_cannot_be_undone_is_told(content: bytes, encoding: str, expected: tuple[int, str]) -> None:
-    assert outcome(post("/api/v1/status", content, Content_Encoding=encoding)) == expected
+    assert summary(post("/api/v1/status", content, Content_Encoding=encoding)) == expected
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ def test_a_compression_that_cannot_be_undone_is_told(content: bytes, encoding: s
     [(b"5", "number"), (b'"a"', "string"), (b"true", "boolean"), (b"false", "boolean"), (b"null", "null")],
 )
 def test_a_bare_value_is_refused(content: bytes, kind: str) -> None:
-    assert outcome(post("/api/v1/status", content)) == (400, f"Expected an object or an array, received {kind}.")
-    assert outcome(post("/ir/direct-manual/import", content)) == (
+    assert summary(post("/api/v1/status", content)) == (400, f"Expected an object or an array, received {kind}.")
+    assert summary(post("/ir/direct-manual/import", content)) == (
         400,
         f"Invalid BATCH-MANUAL (Not an object, received {kind}.)",
     )
@@ -125,18 +125,18 @@ def test_a_bare_value_is_refused(content: bytes, kind: str) -> None:
     ],
 )
 def test_whatever_is_no_json_is_a_400(content: bytes) -> None:
-    status, description = outcome(post("/api/v1/status", content))
+    status, description = summary(post("/api/v1/status", content))
     assert (status, description[:14]) == (400, "Invalid JSON. ")
 
 
 @pytest.mark.parametrize("content", [b"", b"  \r\n\t "])
 def test_an_empty_body_is_an_empty_object(content: bytes) -> None:
-    assert outcome(people.guest().post("/api/v1/status", content, content_type="application/json"))[0] == 200
+    assert summary(people.guest().post("/api/v1/status", content, content_type="application/json"))[0] == 200
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "application/xml", ""])
 def test_other_content_types_are_not_looked_at(content_type: str) -> None:
-    assert outcome(people.guest().post("/api/v1/status", b"{,", content_type=content_type))[0] == 200
+    assert summary(people.guest().post("/api/v1/status", b"{,", content_type=content_type))[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_text_that_could_not_be_stored_is_marked(content: bytes, echo: str) -> N
 
 
 def test_a_number_too_small_for_a_double_breaks_nothing() -> None:
-    actual = outcome(people.guest().post("/api/v1/status", b'{"echo": -1e-999}', content_type="application/json"))
+    actual = summary(people.guest().post("/api/v1/status", b'{"echo": -1e-999}', content_type="application/json"))
     assert actual[0] == 400
     assert actual[1].startswith("[echo] Expected *string or no value.")
 
@@ -167,7 +167,7 @@ def test_a_number_too_large_for_a_double_is_null(value: bytes) -> None:
 
 def test_fifty_levels_of_nesting_are_refused() -> None:
     body = b'{"echo":' * 50 + b"1" + b"}" * 50
-    actual = outcome(people.guest().post("/api/v1/status", body, content_type="application/json"))
+    actual = summary(people.guest().post("/api/v1/status", body, content_type="application/json"))
     assert actual == (400, "Your request body is nested too deeply.")
 
 
@@ -197,19 +197,19 @@ def test_scores_in_chunks_are_stored_as_they_came() -> None:
 
 
 def test_a_body_in_chunks_has_the_same_limit() -> None:
-    assert outcome(in_chunks("/api/v1/status", b"[" + b" " * MAX_BODY_BYTES + b"]")) == TOO_LARGE
-    assert outcome(in_chunks("/api/v1/status", b"[" + b" " * (MAX_BODY_BYTES - 2) + b"]"))[0] == 200
+    assert summary(in_chunks("/api/v1/status", b"[" + b" " * MAX_BODY_BYTES + b"]")) == TOO_LARGE
+    assert summary(in_chunks("/api/v1/status", b"[" + b" " * (MAX_BODY_BYTES - 2) + b"]"))[0] == 200
 
 
 def test_an_endless_download_is_not_read_forever() -> None:
     endless = io.BytesIO(b" " * (parsers.MAX_CHUNKED_BODY_BYTES + 10_000_000))
     variables: dict[str, Any] = {"wsgi.input": endless}
-    assert outcome(in_chunks("/api/v1/status", b"", **variables)) == TOO_LARGE
+    assert summary(in_chunks("/api/v1/status", b"", **variables)) == TOO_LARGE
     assert endless.tell() == parsers.MAX_CHUNKED_BODY_BYTES
 
 
 @pytest.mark.parametrize("variables", [{"wsgi.input_terminated": False}, {"HTTP_TRANSFER_ENCODING": "gzip"}])
 def test_an_input_that_does_not_end_by_itself_is_not_waited_for(variables: dict[str, Any]) -> None:
     waiting = io.BytesIO(b"{,")
-    outcome(in_chunks("/api/v1/status", b"", **{"wsgi.input": waiting, **variables}))
+    summary(in_chunks("/api/v1/status", b"", **{"wsgi.input": waiting, **variables}))
     assert waiting.tell() == 0

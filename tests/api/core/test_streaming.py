@@ -14,7 +14,7 @@ from django.http import HttpResponseBase
 from imports.api.core.streaming import StreamedObject, streamed_response
 from imports.exports import MAX_MEMORY_BYTES
 from tests import people
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.factories import HOUR, NOON, an_import, charts, score_on
 
 pytestmark = pytest.mark.django_db
@@ -97,4 +97,4 @@ def test_what_breaks_on_the_way_is_an_error_and_not_half_an_answer(monkeypatch: 
 
     monkeypatch.setattr("imports.api.imports.views.score_documents", broken)
     response = people.guest().get(f"/api/v1/imports/{job.import_id}")
-    assert outcome(response) == (500, "A fatal internal server error has occured.")
+    assert summary(response) == (500, "A fatal internal server error has occured.")

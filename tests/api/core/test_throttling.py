@@ -18,7 +18,7 @@ from imports.api.core import authentication, throttling
 from imports.api.imports import orphans
 from imports.models import GameStats, Import, Permission, Session
 from tests import people
-from tests.api.envelopes import outcome
+from tests.api.envelopes import summary
 from tests.factories import NOON, an_import, batch_manual, charts, score_on, unknown_score
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean", "counting")]
@@ -42,12 +42,12 @@ def three_a_minute() -> Iterator[RateLimit]:
 
 def upload(client: Client, path: str) -> tuple[int, str]:
     if path.startswith("/ir"):
-        return outcome(client.post(path, batch_manual(), content_type="application/json"))
+        return summary(client.post(path, batch_manual(), content_type="application/json"))
     form = {
         "importType": "file/batch-manual",
         "scoreData": SimpleUploadedFile("a.json", json.dumps(batch_manual()).encode()),
     }
-    return outcome(client.post(path, form))
+    return summary(client.post(path, form))
 
 
 def test_the_limits_are_those_of_the_original() -> None:
@@ -296,7 +296,7 @@ def test_small_documents_and_pages_of_problems_are_not_among_them() -> None:
     job = an_import(people.alice(), score_on(charts(1)[0], timeAchieved=NOON))
     for _ in range(3):
         for path in ("", "/errors", "/revert", "/poll-status"):
-            assert outcome(people.session_of(people.alice()).get(f"/api/v1/imports/{job.import_id}{path}"))[0] == 200
+            assert summary(people.session_of(people.alice()).get(f"/api/v1/imports/{job.import_id}{path}"))[0] == 200
 
 
 @pytest.mark.usefixtures("once_a_minute")

@@ -21,7 +21,7 @@ from imports.models import (
     State,
 )
 from tests import people
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.factories import MINUTE, NOON, batch_manual, charts, process, score_on, unknown_score
 
 pytestmark = pytest.mark.django_db
@@ -109,11 +109,11 @@ def as_body(content: bytes) -> Any:
 @pytest.mark.parametrize("send", [as_file, as_body])
 def test_bad_input_fails_as_a_whole_with_a_400_that_says_why(send: Any, content: bytes, message: str) -> None:
     charts(1)
-    actual = outcome(send(content))
+    actual = summary(send(content))
     job = Import.objects.first()
     if actual[0] == 202 and job is not None:
         process(job)
-        actual = outcome(people.guest().get(f"/api/v1/imports/{job.import_id}/poll-status"))
+        actual = summary(people.guest().get(f"/api/v1/imports/{job.import_id}/poll-status"))
     if content.strip() or send is as_file:
         assert actual[0] == 400, actual
         assert actual[1].startswith(message)

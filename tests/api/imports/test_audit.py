@@ -14,7 +14,7 @@ from imports.models import APIToken, AuditEntry, Import, Permission
 from tests import people
 from tests.api import expected_documents
 from tests.api.callers import GUEST, STRANGER, Caller, Outcome, table
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.factories import an_import, charts, queued_import, score_on
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ def address(job: Import) -> str:
 )
 def test_owner_and_moderators_may_read_it(caller: Caller, expected: Outcome) -> None:
     job = an_import(people.alice())
-    assert outcome(caller(Permission.SUBMIT_SCORE).get(address(job))) == expected
+    assert summary(caller(Permission.SUBMIT_SCORE).get(address(job))) == expected
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_owner_and_moderators_may_read_it(caller: Caller, expected: Outcome) -> 
 )
 def test_the_audit_of_a_reverted_import_can_still_be_read(caller: Caller, expected: Outcome) -> None:
     job = an_import(people.alice(), {"not": "a score"})
-    assert outcome(caller(Permission.SUBMIT_SCORE).get(address(job))) == expected
+    assert summary(caller(Permission.SUBMIT_SCORE).get(address(job))) == expected
 
 
 def test_the_audit_shows_who_acted_for_whom_with_which_token_when_why_and_on_how_much() -> None:

@@ -17,7 +17,7 @@ from imports.api.imports import check
 from imports.models import BlockedClient, Import, Permission
 from tests import people
 from tests.api.callers import Caller, Outcome, lacks, table
-from tests.api.envelopes import outcome
+from tests.api.envelopes import summary
 from tests.api.expected_documents import TYPES_OF_TACHI
 from tests.factories import an_import, batch_manual, charts, process, score_on, unknown_score
 
@@ -63,19 +63,19 @@ def success_body(response: Any) -> dict[str, Any]:
     ("caller", "expected"), table(anybody=(200, "Checked 1 rows."), guest=GUEST, lacking=lacks(Permission.SUBMIT_SCORE))
 )
 def test_users_who_can_submit_scores_can_check_them(send: Any, caller: Caller, expected: Outcome) -> None:
-    assert outcome(send(caller(SUBMIT), batch_manual(unknown_score()))) == expected
+    assert summary(send(caller(SUBMIT), batch_manual(unknown_score()))) == expected
 
 
 @WAYS
 def test_a_program_that_moderators_keep_out_may_not_check_either(send: Any) -> None:
     BlockedClient.objects.create(pattern="haywire", message="Please update.", created_by=people.mo())
     headers = {"User-Agent": "Haywire/1.0"}
-    assert outcome(send(submitter(), batch_manual(), **headers)) == (403, "Please update.")
+    assert summary(send(submitter(), batch_manual(), **headers)) == (403, "Please update.")
 
 
 def test_the_address_knows_no_case() -> None:
     response = submitter().post("/API/v1/Import/CHECK/", batch_manual(), content_type="application/json")
-    assert outcome(response) == (200, "Checked 0 rows.")
+    assert summary(response) == (200, "Checked 0 rows.")
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,8 @@ def test_the_address_knows_no_case() -> None:
     ],
 )
 def test_a_form_is_refused_as_an_import_refuses_it(fields: dict[str, Any], expected: Outcome) -> None:
-    assert outcome(submitter().post("/api/v1/import/file", fields)) == expected
-    assert outcome(submitter().post(CHECK, fields)) == expected
+    assert summary(submitter().post("/api/v1/import/file", fields)) == expected
+    assert summary(submitter().post(CHECK, fields)) == expected
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_form_is_refused_as_an_import_refuses_it(fields: dict[str, Any], expec
 )
 def test_a_body_is_refused_as_an_import_refuses_it(content: bytes, expected: Outcome) -> None:
     first, second = (
-        outcome(submitter().post(path, content, content_type="application/json"))
+        summary(submitter().post(path, content, content_type="application/json"))
         for path in ("/ir/direct-manual/import", CHECK)
     )
     assert first == second == expected
@@ -115,8 +115,8 @@ def test_a_body_is_refused_as_an_import_refuses_it(content: bytes, expected: Out
 
 def test_a_broken_body_is_told_before_who_sends_it_and_a_form_after_that() -> None:
     guest = people.guest()
-    assert outcome(guest.post(CHECK, b"{", content_type="application/json"))[0] == 400
-    assert outcome(guest.post(CHECK, {})) == GUEST
+    assert summary(guest.post(CHECK, b"{", content_type="application/json"))[0] == 400
+    assert summary(guest.post(CHECK, {})) == GUEST
 
 
 @WAYS
@@ -131,7 +131,7 @@ def test_a_broken_body_is_told_before_who_sends_it_and_a_form_after_that() -> No
     ],
 )
 def test_what_would_fail_as_a_whole_is_told_as_the_import_tells_it(send: Any, document: Any) -> None:
-    response = outcome(send(submitter(), document))
+    response = summary(send(submitter(), document))
     kind = "file/batch-manual" if send is as_file else "ir/direct-manual"
     job = process(jobs.submit(people.alice(), jobs.Upload(content=json.dumps(document).encode(), import_type=kind)))
     assert response == (job.status_code, job.error_message)
@@ -196,8 +196,8 @@ def test_a_missing_time_is_inferred_where_the_import_would() -> None:
     two = batch_manual(unknown_score(), unknown_score(score=2))
     headers = {"X-Infer-Score-TimeAchieved": "true"}
     refused = "Cannot use X-Infer-Score-TimeAchieved with multiple scores in your import."
-    assert outcome(as_body(submitter(), two, **headers)) == (400, refused)
-    assert outcome(as_body(submitter(), batch_manual(unknown_score()), **headers))[0] == 200
+    assert summary(as_body(submitter(), two, **headers)) == (400, refused)
+    assert summary(as_body(submitter(), batch_manual(unknown_score()), **headers))[0] == 200
 
 
 # --- which rows it lists ------------------------------------------------------------------------------
@@ -245,7 +245,7 @@ WORDS = "problems, all, new, duplicate, repeated, blacklisted, unknown, ambiguou
     ],
 )
 def test_a_wish_that_makes_no_sense_is_refused(query: str, description: str) -> None:
-    assert outcome(as_body(submitter(), batch_manual(), query)) == (400, description)
+    assert summary(as_body(submitter(), batch_manual(), query)) == (400, description)
 
 
 # --- what it leaves, and what it may cost ---------------------------------------------------------------
@@ -267,13 +267,13 @@ def test_one_large_file_is_checked_at_a_time_and_small_ones_beside_it() -> None:
     small, large = batch_manual(), json.dumps(batch_manual()).encode() + b" " * submissions.LARGE_UPLOAD_BYTES
     with patch.object(submissions, "LARGE_UPLOAD_BYTES", len(large)), submissions._one_large_check():
         refused = as_file(submitter(), large)
-        assert outcome(refused) == (429, "Another large file is being checked. Please try again in a few seconds.")
+        assert summary(refused) == (429, "Another large file is being checked. Please try again in a few seconds.")
         assert refused.headers["Retry-After"] == "5"
-        assert outcome(as_file(submitter(), small)) == (200, "Checked 0 rows.")
-    assert outcome(as_file(submitter(), large)) == (200, "Checked 0 rows.")
+        assert summary(as_file(submitter(), small)) == (200, "Checked 0 rows.")
+    assert summary(as_file(submitter(), large)) == (200, "Checked 0 rows.")
 
 
 def test_a_large_file_that_fails_is_in_nobodys_way() -> None:
     broken = b"nonsense" + b" " * submissions.LARGE_UPLOAD_BYTES
     for _ in range(2):
-        assert outcome(as_file(submitter(), broken))[0] == 400
+        assert summary(as_file(submitter(), broken))[0] == 400

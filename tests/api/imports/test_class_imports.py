@@ -11,7 +11,7 @@ from pytest_django import Settings
 from imports.games import GAMES, by_id
 from imports.models import GameStats, Import, Permission, User
 from tests import people
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.factories import an_import, process
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
@@ -46,7 +46,7 @@ def test_a_lower_class_is_set_and_polled_like_any_import(alice: User) -> None:
     assert GameStats.objects.get(user=alice).classes["dan"] == "DAN_9"
 
     reverted = people.session_of(alice).post(f"/api/v1/imports/{job.import_id}/revert")
-    assert outcome(reverted) == (200, "Reverted import.")
+    assert summary(reverted) == (200, "Reverted import.")
     assert GameStats.objects.get(user=alice).classes["dan"] == "DAN_10"
 
 
@@ -68,18 +68,18 @@ def test_what_can_never_work_is_refused_at_once(
     alice: User, document: dict[str, Any], status: int, description: str
 ) -> None:
     before = Import.objects.count()
-    assert outcome(send(document)) == (status, description)
+    assert summary(send(document)) == (status, description)
     assert Import.objects.count() == before
 
 
 def test_whoever_gave_false_classes_may_be_kept_from_it(alice: User) -> None:
     User.objects.filter(pk=alice.pk).update(may_import_classes=False)
-    assert outcome(send(DAN_9)) == (403, "You are banned from manually importing classes.")
+    assert summary(send(DAN_9)) == (403, "You are banned from manually importing classes.")
 
 
 def test_an_instance_may_do_without(alice: User, settings: Settings) -> None:
     settings.TACHI_IMPORT_TYPES = ["file/batch-manual"]
-    assert outcome(send(DAN_9)) == (400, "Manual class imports are not enabled on this instance.")
+    assert summary(send(DAN_9)) == (400, "Manual class imports are not enabled on this instance.")
 
 
 def test_a_request_that_is_sent_again_makes_no_second_import(alice: User) -> None:
@@ -92,4 +92,4 @@ def test_classes_are_an_import_type_but_no_file(alice: User) -> None:
     client = people.bearer(alice, Permission.SUBMIT_SCORE)
     file = SimpleUploadedFile("classes.json", b"{}")
     response = client.post("/api/v1/import/file", {"importType": "file/import-class", "scoreData": file})
-    assert outcome(response)[1].endswith("(Received file/import-class)")
+    assert summary(response)[1].endswith("(Received file/import-class)")

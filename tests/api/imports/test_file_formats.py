@@ -12,7 +12,7 @@ from imports.formats import FORMATS, kept_rows
 from imports.formats.base import Format
 from imports.models import Import, Permission
 from tests import people
-from tests.api.envelopes import outcome
+from tests.api.envelopes import summary
 from tests.api.expected_documents import TYPES_OF_TACHI
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
@@ -58,7 +58,7 @@ REFUSED: list[tuple[str, bytes, dict[str, Any], str]] = [
 def test_what_can_never_work_is_refused_at_once(
     import_type: str, content: bytes, fields: dict[str, str], said: str
 ) -> None:
-    assert outcome(send(import_type, content, **fields)) == (400, said)
+    assert summary(send(import_type, content, **fields)) == (400, said)
     assert not Import.objects.exists()
 
 
@@ -79,12 +79,12 @@ def test_a_file_whose_name_says_another_playtype_is_looked_at_twice(
     assert (answer.status_code == 400) is is_refused
     if is_refused:
         said = "Safety Triggered: Filename contained 'DP', but was marked as a SP import."
-        assert outcome(answer)[1] == f"{said} Are you *absolutely* sure this is right?"
+        assert summary(answer)[1] == f"{said} Are you *absolutely* sure this is right?"
 
 
 def test_nobody_can_say_that_a_file_holds_rows_that_were_kept() -> None:
     content = kept_rows.encode({"game": "sdvx", "playtype": "Single", "service": "x"}, [], [])
-    assert outcome(send(SDVX, content, **{kept_rows.FIELD: "1"}))[0] == 400
+    assert summary(send(SDVX, content, **{kept_rows.FIELD: "1"}))[0] == 400
     assert send(SDVX, CONTENT[SDVX], **{kept_rows.FIELD: "1"}).status_code == 202
     assert Import.objects.get().input.fields == {}
 
@@ -102,12 +102,12 @@ def test_the_refusal_of_an_unknown_type_lists_those_of_tachi(
 ) -> None:
     settings.TACHI_IMPORT_TYPES = chosen
     said = f"[importType] Expected any of {', '.join(listed)}. (Received ir/fervidex)"
-    assert outcome(send("ir/fervidex", b"{}")) == (400, said)
+    assert summary(send("ir/fervidex", b"{}")) == (400, said)
 
 
 def test_a_type_that_was_not_chosen_is_none_of_the_instance(settings: Settings) -> None:
     settings.TACHI_IMPORT_TYPES = ["file/batch-manual", SDVX]
-    status, said = outcome(send(IIDX, CONTENT[IIDX], playtype="SP"))
+    status, said = summary(send(IIDX, CONTENT[IIDX], playtype="SP"))
     assert (status, said) == (
         400,
         f"[importType] Expected any of file/batch-manual, {SDVX}. (Received {IIDX})",

@@ -18,7 +18,7 @@ from imports.pipeline.undo.revert import RevertRequest, revert
 from imports.takeout.csv_cells import escape_formula
 from tests import people
 from tests.api.callers import GUEST, STRANGER, Caller, Outcome, table
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.factories import an_import, batch_manual, charts, queued_import, score_on, unknown_score
 
 pytestmark = pytest.mark.django_db
@@ -57,7 +57,7 @@ def table_of(response: Any) -> list[list[str]]:
 
 def found(response: Any) -> Outcome:
     """Status and description; of a file only the status."""
-    return (200, "") if "Content-Disposition" in response.headers else outcome(response)
+    return (200, "") if "Content-Disposition" in response.headers else summary(response)
 
 
 # --- errors -------------------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ def test_a_reverted_import_is_gone_for_others(caller: Caller, expected: Outcome)
 @pytest.mark.parametrize("import_id", ["0" * 40, "x", "%00", "' OR 1=1 --"])
 def test_unknown_objects_are_not_found(import_id: str, address: str) -> None:
     client = people.session_of(people.mo())
-    assert outcome(client.get(f"/api/v1/imports/{import_id}/{address}")) == UNKNOWN
+    assert summary(client.get(f"/api/v1/imports/{import_id}/{address}")) == UNKNOWN
 
 
 def test_the_links_lead_through_all_problems() -> None:
@@ -150,7 +150,7 @@ def test_the_links_lead_through_all_problems() -> None:
     ],
 )
 def test_queries_that_are_not_understood_are_refused(query: str, expected: str) -> None:
-    assert outcome(people.guest().get(errors_of(with_problems(), query))) == (400, expected)
+    assert summary(people.guest().get(errors_of(with_problems(), query))) == (400, expected)
 
 
 @pytest.mark.parametrize("number", [1, 40])
@@ -248,7 +248,7 @@ def test_the_rows_themselves_are_for_owners_and_moderators(caller: Caller, expec
 def test_a_file_to_mend_of_what_is_hidden_is_hidden_too() -> None:
     job = with_problems()
     Import.objects.filter(pk=job.pk).update(state=State.CANCELLED)
-    assert outcome(people.session_of(people.bob()).get(errors_of(job, "?format=batch-manual"))) == UNKNOWN
+    assert summary(people.session_of(people.bob()).get(errors_of(job, "?format=batch-manual"))) == UNKNOWN
 
 
 def test_the_file_to_mend_holds_just_the_rows_that_were_left_out() -> None:
@@ -287,7 +287,7 @@ def test_the_corrected_file_has_the_meta_of_the_input() -> None:
 def test_an_import_that_failed_as_a_whole_has_no_rows_to_mend() -> None:
     job = an_import(people.alice(), {"matchType": "nonsense"})
     response = people.session_of(people.alice()).get(errors_of(job, "?format=batch-manual"))
-    assert outcome(response) == (409, job.error_message)
+    assert summary(response) == (409, job.error_message)
 
 
 # --- what was sent ------------------------------------------------------------------------------------
@@ -348,7 +348,7 @@ def test_the_file_name_of_the_input_is_escaped(name: str, expected: str) -> None
 def test_an_input_that_is_no_longer_stored_is_gone(path: str) -> None:
     job = with_problems()
     ImportInput.objects.all().delete()
-    assert outcome(people.session_of(people.alice()).get(f"/api/v1/imports/{job.import_id}{path}")) == NO_INPUT
+    assert summary(people.session_of(people.alice()).get(f"/api/v1/imports/{job.import_id}{path}")) == NO_INPUT
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
@@ -356,4 +356,4 @@ def test_an_input_that_is_no_longer_stored_is_gone(path: str) -> None:
 def test_the_files_of_an_import_cannot_be_changed(path: str, method: str) -> None:
     client = people.bearer(people.alice(), *Permission)
     response = getattr(client, method)(f"/api/v1/imports/{with_problems().import_id}/{path}")
-    assert outcome(response) == (404, "Endpoint Not Found.")
+    assert summary(response) == (404, "Endpoint Not Found.")

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from imports.models import Import, Permission
 from tests import people
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.factories import an_import
 
 pytestmark = pytest.mark.django_db
@@ -94,13 +94,13 @@ def test_what_this_instance_does_not_take_is_refused_for_its_first_fault(
     is_own = address == TIMESTOPS  # for the player alone, in a browser
     client = people.session_of(people.alice()) if is_own else people.bearer(people.alice(), Permission.SUBMIT_SCORE)
     response = client.generic(method, address, json.dumps(sent), content_type="application/json")
-    assert outcome(response) == (400, expected)
+    assert summary(response) == (400, expected)
 
 
 @pytest.mark.parametrize("name", ["alice", "Alice"])
 def test_timestops_are_asked_for_by_number_or_me_alone(name: str) -> None:
     client = people.session_of(people.alice())
-    assert outcome(client.get(f"/api/v1/users/{name}/import-timestops"))[0] == 403
+    assert summary(client.get(f"/api/v1/users/{name}/import-timestops"))[0] == 403
     assert body(client, f"/api/v1/users/{people.alice().pk}/import-timestops") == {"timestops": []}
 
 
@@ -108,7 +108,7 @@ def test_a_timestop_is_kept_until_it_is_reset() -> None:
     client = people.session_of(people.alice())
 
     def send(method: str, **given: Any) -> tuple[int, str]:
-        return outcome(client.generic(method, TIMESTOPS, json.dumps(given), content_type="application/json"))
+        return summary(client.generic(method, TIMESTOPS, json.dumps(given), content_type="application/json"))
 
     for time in (5, 1_700_000_000_000):
         assert send("PUT", importType="api/flo-iidx", lastScoreTime=time) == (200, "Updated import timestop.")
@@ -126,4 +126,4 @@ def test_a_timestop_is_kept_until_it_is_reset() -> None:
 def test_a_timestop_is_a_time(time: float) -> None:
     client = people.session_of(people.alice())
     response = client.put(TIMESTOPS, {"importType": "api/flo-iidx", "lastScoreTime": time}, "application/json")
-    assert outcome(response)[0] == 400
+    assert summary(response)[0] == 400

@@ -20,7 +20,7 @@ from imports.models import AuditEntry, IdempotencyKey, Import, ImportProblem, Pe
 from imports.submissions import MAX_KEY_LENGTH
 from tests import people
 from tests.api.callers import Outcome
-from tests.api.envelopes import outcome
+from tests.api.envelopes import summary
 from tests.factories import batch_manual, charts, process, score_on, unknown_score
 
 pytestmark = pytest.mark.django_db
@@ -59,7 +59,7 @@ def keyed(key: str) -> dict[str, str]:
 def test_the_same_request_again_has_the_same_answer_and_makes_nothing(send: Any) -> None:
     client, document = submitter(), batch_manual(unknown_score())
     first, second = (send(client, document, **keyed("hook-1")) for _ in range(2))
-    assert outcome(first) == outcome(second) == QUEUED
+    assert summary(first) == summary(second) == QUEUED
     assert first.content == second.content
     assert Import.objects.count() == AuditEntry.objects.count() == IdempotencyKey.objects.count() == 1
 
@@ -76,7 +76,7 @@ def test_the_answer_stays_the_same_when_the_import_is_done(send: Any) -> None:
 
 def test_requests_without_a_key_are_all_queued() -> None:
     client = submitter()
-    assert [outcome(as_body(client, batch_manual())) for _ in range(2)] == [QUEUED, QUEUED]
+    assert [summary(as_body(client, batch_manual())) for _ in range(2)] == [QUEUED, QUEUED]
     assert Import.objects.count() == 2
 
 
@@ -92,18 +92,18 @@ def test_requests_without_a_key_are_all_queued() -> None:
 )
 def test_the_same_key_for_something_else_is_refused(other: Any) -> None:
     client = submitter()
-    assert outcome(as_body(client, batch_manual(), **keyed("a"))) == QUEUED
-    assert outcome(other(client)) == TAKEN
+    assert summary(as_body(client, batch_manual(), **keyed("a"))) == QUEUED
+    assert summary(other(client)) == TAKEN
     assert Import.objects.count() == 1
 
 
 def test_keys_of_different_players_do_not_meet_but_those_of_a_players_tokens_do() -> None:
     documents = (batch_manual(), batch_manual(unknown_score()))
     bobs = people.bearer(people.bob(), Permission.SUBMIT_SCORE)
-    assert outcome(as_body(submitter(), documents[0], **keyed("a"))) == QUEUED
-    assert outcome(as_body(bobs, documents[1], **keyed("a"))) == QUEUED
-    assert outcome(as_body(submitter(), documents[1], **keyed("a"))) == TAKEN
-    assert outcome(as_body(people.session_of(people.alice()), documents[0], **keyed("a"))) == QUEUED
+    assert summary(as_body(submitter(), documents[0], **keyed("a"))) == QUEUED
+    assert summary(as_body(bobs, documents[1], **keyed("a"))) == QUEUED
+    assert summary(as_body(submitter(), documents[1], **keyed("a"))) == TAKEN
+    assert summary(as_body(people.session_of(people.alice()), documents[0], **keyed("a"))) == QUEUED
     assert Import.objects.count() == 2
 
 
@@ -122,17 +122,17 @@ def test_keys_of_different_players_do_not_meet_but_those_of_a_players_tokens_do(
 )
 @WAYS
 def test_a_key_is_printable_and_not_too_long(send: Any, key: str, expected: Outcome) -> None:
-    assert outcome(send(submitter(), batch_manual(), **keyed(key))) == expected
+    assert summary(send(submitter(), batch_manual(), **keyed(key))) == expected
     assert Import.objects.count() == (expected is QUEUED)
 
 
 def test_a_request_that_made_no_import_leaves_its_key_free() -> None:
     client = submitter()
-    assert outcome(client.post("/ir/direct-manual/import", headers=keyed("a")))[0] == 400
-    assert outcome(client.post("/api/v1/import/file", headers=keyed("a")))[0] == 400
-    assert outcome(as_body(people.bearer(people.alice()), batch_manual(), **keyed("a")))[0] == 403
+    assert summary(client.post("/ir/direct-manual/import", headers=keyed("a")))[0] == 400
+    assert summary(client.post("/api/v1/import/file", headers=keyed("a")))[0] == 400
+    assert summary(as_body(people.bearer(people.alice()), batch_manual(), **keyed("a")))[0] == 403
     assert not IdempotencyKey.objects.exists()
-    assert outcome(as_body(client, batch_manual(), **keyed("a"))) == QUEUED
+    assert summary(as_body(client, batch_manual(), **keyed("a"))) == QUEUED
 
 
 def test_a_page_of_another_site_may_send_a_key_and_only_then_is_told_so() -> None:
@@ -151,7 +151,7 @@ def test_a_key_counts_for_a_day(hours: float, imports: int) -> None:
     client = submitter()
     as_body(client, batch_manual(), **keyed("a"))
     IdempotencyKey.objects.update(created_at=timezone.now() - timedelta(hours=hours))
-    assert outcome(as_body(client, batch_manual(), **keyed("a"))) == QUEUED
+    assert summary(as_body(client, batch_manual(), **keyed("a"))) == QUEUED
     assert Import.objects.count() == imports
     assert IdempotencyKey.objects.get().job == Import.objects.latest("pk")
 
@@ -203,7 +203,7 @@ def test_concurrent_different_requests_with_one_key_queue_one_and_refuse_the_oth
         client = people.with_authorization(f"Bearer {secret}")
         try:
             barrier.wait(timeout=20)
-            return outcome(as_body(client, batch_manual(unknown_score(score=score)), **keyed("a")))
+            return summary(as_body(client, batch_manual(unknown_score(score=score)), **keyed("a")))
         finally:
             connections.close_all()
 
@@ -221,9 +221,9 @@ def test_invalid_skip_leaves_out_what_breaks_the_schema_and_takes_the_rest(send:
     (chart,) = charts(1)
     document = batch_manual(score_on(chart, -1), score_on(chart), score_on(chart, lamp="nonsense"))
     client = submitter()
-    status, description = outcome(send(client, document))
+    status, description = summary(send(client, document))
     assert (status, description[:41]) == (400, "Invalid BATCH-MANUAL: scores[0].score | E")
-    assert outcome(send(client, document, "?invalid=skip")) == QUEUED
+    assert summary(send(client, document, "?invalid=skip")) == QUEUED
     lenient = process(Import.objects.get())
     assert (lenient.state, lenient.score_count, lenient.problem_count) == (State.COMPLETED, 1, 2)
     assert list(ImportProblem.objects.values_list("row", "type")) == [(0, "InvalidDatapoint"), (2, "InvalidDatapoint")]

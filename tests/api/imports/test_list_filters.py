@@ -9,7 +9,7 @@ from imports.models import Import, Permission, State
 from tests import people
 from tests.api import expected_documents
 from tests.api.callers import Caller, Outcome, table
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.api.imports.import_factories import (
     ALL,
     ALL_FAILED,
@@ -70,7 +70,7 @@ def test_what_is_not_in_goes_by_when_it_was_sent() -> None:
     Import.objects.filter(pk=job.pk).update(time_queued=START)
     at = expected_documents.milliseconds(START)
     client = people.session_of(people.alice())
-    actual = [outcome(client.get(f"{HERS_FAILED}?{query}")) for query in (f"since={at}", f"until={at}")]
+    actual = [summary(client.get(f"{HERS_FAILED}?{query}")) for query in (f"since={at}", f"until={at}")]
     assert actual == [some_failed(1), some_failed(0)]
 
 
@@ -102,7 +102,7 @@ SERVICE = "ぼくのサービス Deluxe"
 def test_every_word_of_a_search_begins_a_word_of_service_or_client(text: str, found: bool) -> None:
     finished(1, client=CLIENT, service=SERVICE)
     response = people.session_of(people.alice()).get(HERS, {"search": text})
-    assert outcome(response) == some_of(int(found))
+    assert summary(response) == some_of(int(found))
 
 
 ALLOWED = {
@@ -116,18 +116,18 @@ OWN = {**ALLOWED, "owner": some_of(1), "the_owners_token_without_the_permission"
 @pytest.mark.parametrize(("caller", "expected"), table(anybody=some_of(0), **OWN))
 def test_only_the_owner_and_moderators_can_search_by_program(caller: Caller, expected: Outcome) -> None:
     finished(1, client=CLIENT, service=SERVICE)
-    assert outcome(caller(Permission.SUBMIT_SCORE).get(HERS, {"search": "barbatos"})) == expected
+    assert summary(caller(Permission.SUBMIT_SCORE).get(HERS, {"search": "barbatos"})) == expected
 
 
 @pytest.mark.parametrize(("caller", "expected"), table(anybody=some_of(0), **ALLOWED))
 def test_only_moderators_can_search_all_imports_by_program(caller: Caller, expected: Outcome) -> None:
     finished(1, client=CLIENT, service=SERVICE)
-    assert outcome(caller(Permission.SUBMIT_SCORE).get(ALL, {"search": "barbatos"})) == expected
+    assert summary(caller(Permission.SUBMIT_SCORE).get(ALL, {"search": "barbatos"})) == expected
 
 
 def test_everybody_may_search_for_services() -> None:
     finished(1, client=CLIENT, service=SERVICE)
-    assert outcome(people.guest().get(ALL, {"search": "deluxe"})) == some_of(1)
+    assert summary(people.guest().get(ALL, {"search": "deluxe"})) == some_of(1)
 
 
 # --- filters that take any text ----------------------------------------------------------------------
@@ -181,7 +181,7 @@ TIME = "Expected a time in Unix milliseconds."
 )
 def test_queries_that_are_not_understood_are_refused(address: str, query: str, expected: str) -> None:
     people.alice()
-    status, description = outcome(people.guest().get(f"{address}?{query}"))
+    status, description = summary(people.guest().get(f"{address}?{query}"))
     assert (status, description[: len(expected)]) == (400, expected)
 
 
@@ -189,23 +189,23 @@ def test_queries_that_are_not_understood_are_refused(address: str, query: str, e
 @pytest.mark.parametrize("query", ["state=done", "state=", "state=failed&state=failed"])
 def test_states_that_there_are_not_are_refused(address: str, query: str) -> None:
     people.alice()
-    status, description = outcome(people.guest().get(f"{address}?{query}"))
+    status, description = summary(people.guest().get(f"{address}?{query}"))
     assert (status, description[: len(STATES)]) == (400, STATES)
 
 
 @pytest.mark.parametrize("address", [ALL_FAILED, HERS_FAILED])
 def test_lists_of_failed_imports_take_no_state(address: str) -> None:
     people.alice()
-    actual = outcome(people.guest().get(f"{address}?state=failed"))
+    actual = summary(people.guest().get(f"{address}?state=failed"))
     assert actual == (400, "[null] Unexpected properties inside object: state.")
 
 
 @pytest.mark.parametrize("address", [HERS, HERS_FAILED, RECENT])
 def test_the_user_comes_before_the_query(address: str) -> None:
     nobody = address.lower().replace("alice", "nobody")
-    assert outcome(people.guest().get(f"{nobody}?x=1")) == (404, "The user nobody does not exist.")
+    assert summary(people.guest().get(f"{nobody}?x=1")) == (404, "The user nobody does not exist.")
     me = address.lower().replace("alice", "me")
-    assert outcome(people.guest().get(f"{me}?x=1")) == (401, "Cannot use 'me' userID with no authentication.")
+    assert summary(people.guest().get(f"{me}?x=1")) == (401, "Cannot use 'me' userID with no authentication.")
 
 
 # --- page by page -------------------------------------------------------------------------------------
@@ -231,8 +231,8 @@ def test_a_cursor_of_another_list_is_refused() -> None:
         in_state(State.FAILED)
     client = people.session_of(people.alice())
     cursor = client.get(f"{HERS_FAILED}?limit=1").headers["X-Next-Cursor"]
-    assert outcome(client.get(HERS, {"cursor": cursor}))[0] == 400
-    assert outcome(client.get(HERS, {"cursor": cursor, "state": "failed"})) == some_of(1)
+    assert summary(client.get(HERS, {"cursor": cursor}))[0] == 400
+    assert summary(client.get(HERS, {"cursor": cursor, "state": "failed"})) == some_of(1)
 
 
 @pytest.mark.parametrize("number", [1, 20])

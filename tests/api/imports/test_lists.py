@@ -14,7 +14,7 @@ from imports.pipeline.undo.revert import RevertRequest, revert
 from tests import people
 from tests.api import expected_documents
 from tests.api.callers import Caller, Outcome, table
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.api.imports.import_factories import (
     ALL,
     ALL_FAILED,
@@ -92,14 +92,14 @@ def test_what_was_finished_last_comes_first_and_of_the_same_moment_what_was_made
 def test_only_what_is_completed_is_listed(state: State, address: str) -> None:
     in_state(state)
     for client in (people.guest(), people.session_of(people.alice()), people.session_of(people.mo())):
-        assert outcome(client.get(address)) == (200, "Found 0 imports.")
+        assert summary(client.get(address)) == (200, "Found 0 imports.")
 
 
 def test_a_reverted_import_leaves_the_lists() -> None:
     job = an_import(people.alice(), score_on(charts(1)[0]))
-    assert outcome(people.guest().get(HERS)) == (200, "Found 1 imports.")
+    assert summary(people.guest().get(HERS)) == (200, "Found 1 imports.")
     revert(job, RevertRequest())
-    assert outcome(people.guest().get(HERS)) == (200, "Found 0 imports.")
+    assert summary(people.guest().get(HERS)) == (200, "Found 0 imports.")
 
 
 def test_a_failed_import_says_why_and_when_it_was_sent() -> None:
@@ -139,7 +139,7 @@ def test_nothing_is_a_list_too(address: str) -> None:
 @pytest.mark.parametrize("address", [ALL, HERS, ALL.upper(), f"{HERS}/"])
 def test_addresses_know_no_case_and_no_slash_at_their_end(address: str) -> None:
     an_import(people.alice())
-    assert outcome(people.guest().get(address)) == (200, "Found 1 imports.")
+    assert summary(people.guest().get(address)) == (200, "Found 1 imports.")
 
 
 def test_no_more_than_500_are_told_at_once() -> None:
@@ -147,7 +147,7 @@ def test_no_more_than_500_are_told_at_once() -> None:
     copies = [Import(user=model.user, state=State.COMPLETED, time_finished=START) for _ in range(500)]
     Import.objects.bulk_create(copies)
     response = people.guest().get(HERS)
-    assert outcome(response) == (200, "Found 500 imports.")
+    assert summary(response) == (200, "Found 500 imports.")
     assert "X-Next-Cursor" in response.headers
 
 
@@ -158,7 +158,7 @@ def test_no_more_than_500_are_told_at_once() -> None:
 @pytest.mark.parametrize(("caller", "expected"), table(anybody=some_of(1)))
 def test_everybody_sees_what_is_completed(caller: Caller, expected: Outcome, address: str) -> None:
     an_import(people.alice())
-    assert outcome(caller(Permission.SUBMIT_SCORE).get(address)) == expected
+    assert summary(caller(Permission.SUBMIT_SCORE).get(address)) == expected
 
 
 @pytest.mark.parametrize("address", [ALL_FAILED, HERS_FAILED])
@@ -172,7 +172,7 @@ def test_everybody_sees_what_is_completed(caller: Caller, expected: Outcome, add
 )
 def test_owners_and_moderators_see_what_failed(caller: Caller, expected: Outcome, address: str) -> None:
     in_state(State.FAILED)
-    assert outcome(caller(Permission.SUBMIT_SCORE).get(address)) == expected
+    assert summary(caller(Permission.SUBMIT_SCORE).get(address)) == expected
 
 
 @pytest.mark.parametrize("state", sorted(State))
@@ -232,7 +232,7 @@ def test_import_types_are_counted_the_most_used_first() -> None:
         {"importType": "ir/direct-manual", "count": 2},
         {"importType": "file/batch-manual", "count": 1},
     ]
-    assert outcome(people.guest().get(RECENT)) == (200, "Found 2 imports.")
+    assert summary(people.guest().get(RECENT)) == (200, "Found 2 imports.")
 
 
 def test_old_unintended_and_unfinished_imports_do_not_count() -> None:
@@ -249,7 +249,7 @@ def test_old_unintended_and_unfinished_imports_do_not_count() -> None:
 @pytest.mark.parametrize(("caller", "expected"), table(anybody=some_of(1)))
 def test_everybody_may_see_what_somebody_used(caller: Caller, expected: Outcome) -> None:
     in_state(State.COMPLETED, user_intent=True)
-    assert outcome(caller(Permission.SUBMIT_SCORE).get(RECENT)) == expected
+    assert summary(caller(Permission.SUBMIT_SCORE).get(RECENT)) == expected
 
 
 @pytest.mark.parametrize("address", [*LISTS, RECENT])
@@ -257,4 +257,4 @@ def test_everybody_may_see_what_somebody_used(caller: Caller, expected: Outcome)
 def test_lists_are_only_read(method: str, address: str) -> None:
     people.alice()
     client = people.bearer(people.alice(), *Permission)
-    assert outcome(getattr(client, method)(address)) == (404, "Endpoint Not Found.")
+    assert summary(getattr(client, method)(address)) == (404, "Endpoint Not Found.")

@@ -15,7 +15,7 @@ from pytest_django import DjangoDbBlocker
 
 from imports.models import Import, State
 from tests import people
-from tests.api.envelopes import outcome
+from tests.api.envelopes import summary
 from tests.factories import an_import
 
 pytestmark = [pytest.mark.usefixtures("_crowded"), pytest.mark.django_db, pytest.mark.slow]
@@ -67,7 +67,7 @@ def deep_in(client: Client, address: str) -> str:
 def plans_of(client: Client, address: str) -> list[Any]:
     """How PostgreSQL runs the statements that choose a page."""
     with CaptureQueriesContext(connection) as queries:
-        status, description = outcome(client.get(address))
+        status, description = summary(client.get(address))
     assert (status, description.split()[1]) == (200, str(PAGE)), description
     chosen = [query["sql"] for query in queries.captured_queries if f"LIMIT {PAGE + 1}" in query["sql"]]
     return [explained(sql) for sql in chosen]
@@ -125,7 +125,7 @@ def test_others_failures_are_not_even_looked_at() -> None:
 def test_a_rare_word_is_found_by_the_index_of_words() -> None:
     address = "/api/v1/users/alice/imports?search=rarely"
     with CaptureQueriesContext(connection) as queries:
-        status, description = outcome(people.guest().get(address))
+        status, description = summary(people.guest().get(address))
     assert (status, description) == (200, f"Found {found_by_hand('Rarely')} imports.")
     (sql,) = [query["sql"] for query in queries.captured_queries if f"LIMIT {PAGE + 1}" in query["sql"]]
     assert "import_search" in {node.get("Index Name") for node in nodes(explained(sql))}

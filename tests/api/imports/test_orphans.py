@@ -14,7 +14,7 @@ from imports.models import AuditEntry, Import, OrphanScore, Permission, Score
 from tests import people
 from tests.api import expected_documents
 from tests.api.callers import STRANGER, Caller, Outcome, lacks, table
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.factories import a_chart, a_song, an_import, unknown_score
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +49,7 @@ def release(song_id: int) -> None:
 def test_everybody_tries_their_own(caller: Caller, expected: Outcome) -> None:
     an_import(people.alice(), unknown(7))
     release(7)
-    assert outcome(caller(SUBMIT).post("/api/v1/import/orphans")) == expected
+    assert summary(caller(SUBMIT).post("/api/v1/import/orphans")) == expected
     assert Score.objects.count() == (expected[1] == "Reprocessed 1 orphan scores.")
 
 
@@ -76,7 +76,7 @@ def test_reverting_the_import_takes_its_rescued_scores_along() -> None:
     release(7)
     client = people.session_of(people.alice())
     client.post("/api/v1/import/orphans")
-    assert outcome(client.post(f"/api/v1/imports/{job.import_id}/revert"))[0] == 200
+    assert summary(client.post(f"/api/v1/imports/{job.import_id}/revert"))[0] == 200
     assert (Score.objects.count(), OrphanScore.objects.count()) == (0, 0)
 
 
@@ -94,7 +94,7 @@ def test_reverting_the_import_takes_its_rescued_scores_along() -> None:
 )
 def test_everybody_lists_their_own(caller: Caller, expected: Outcome) -> None:
     an_import(people.alice(), unknown(7))
-    assert outcome(caller(SUBMIT).get(ADDRESS)) == expected
+    assert summary(caller(SUBMIT).get(ADDRESS)) == expected
 
 
 def test_an_orphan_is_told_whole() -> None:
@@ -154,7 +154,7 @@ CURSOR = "[cursor] Expected the next of another answer."
     ],
 )
 def test_queries_that_are_not_understood_are_refused(query: str, expected: str) -> None:
-    status, description = outcome(people.session_of(people.alice()).get(ADDRESS + query))
+    status, description = summary(people.session_of(people.alice()).get(ADDRESS + query))
     assert (status, description[: len(expected)]) == (400, expected)
 
 
@@ -189,14 +189,14 @@ def test_owners_and_moderators_in_a_browser_may_delete_one(caller: Caller, expec
     job = an_import(people.alice(), unknown(7))
     address = f"{ADDRESS}/{OrphanScore.objects.get().orphan_id}"
     client = caller(DELETE)
-    assert outcome(client.delete(address)) == expected
+    assert summary(client.delete(address)) == expected
     assert OrphanScore.objects.count() == (expected != DELETED)
     if expected == DELETED:
-        assert outcome(client.delete(address)) == UNKNOWN
+        assert summary(client.delete(address)) == UNKNOWN
         assert Import.objects.get() == job
         assert AuditEntry.objects.get(verb=AuditEntry.Verb.ORPHAN_DELETED).subject == people.alice()
 
 
 @pytest.mark.parametrize("orphan_id", ["O" + "0" * 64, "%00", "x", "' OR 1=1 --"])
 def test_unknown_objects_are_not_found(orphan_id: str) -> None:
-    assert outcome(people.session_of(people.alice()).delete(f"{ADDRESS}/{orphan_id}")) == UNKNOWN
+    assert summary(people.session_of(people.alice()).delete(f"{ADDRESS}/{orphan_id}")) == UNKNOWN

@@ -11,7 +11,7 @@ from imports.api.imports.orphan_schemas import summary_of
 from imports.models import AuditEntry, OrphanScore, Permission
 from tests import people
 from tests.api import expected_documents
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.factories import an_import, unknown_score
 
 pytestmark = pytest.mark.django_db
@@ -89,7 +89,7 @@ def test_pages_go_on_behind_the_last_row_that_was_seen() -> None:
 )
 def test_queries_are_judged_in_the_words_of_2026(query: str, expected: tuple[int, str]) -> None:
     some(7)
-    assert outcome(client().get(f"{ADDRESS}?{query}")) == expected
+    assert summary(client().get(f"{ADDRESS}?{query}")) == expected
 
 
 def test_a_deleted_orphan_is_gone_on_record_and_that_of_another_player_is_not_there() -> None:
@@ -97,9 +97,9 @@ def test_a_deleted_orphan_is_gone_on_record_and_that_of_another_player_is_not_th
     address = f"{ADDRESS}/{orphan.orphan_id}"
     missing = (404, "No such orphan score for this user.")
     other = people.bearer(people.bob(), *Permission)
-    assert [outcome(other.get(address)), outcome(other.delete(address))] == [missing, missing]
-    assert outcome(client().delete(address)) == (200, "Deleted orphan score.")
-    assert outcome(client().delete(address)) == missing
+    assert [summary(other.get(address)), summary(other.delete(address))] == [missing, missing]
+    assert summary(client().delete(address)) == (200, "Deleted orphan score.")
+    assert summary(client().delete(address)) == missing
     assert AuditEntry.objects.get(verb=AuditEntry.Verb.ORPHAN_DELETED).subject == people.alice()
 
 

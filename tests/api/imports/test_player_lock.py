@@ -11,7 +11,7 @@ from django.test import Client
 from imports.models import AuditEntry, Import, OrphanScore, Permission, Score, Session, State
 from imports.pipeline import states
 from tests import people
-from tests.api.envelopes import outcome
+from tests.api.envelopes import summary
 from tests.factories import NOON, an_import, charts, hold_player_lock, queued_import, score_on, unknown_score
 
 pytestmark = pytest.mark.django_db
@@ -69,15 +69,15 @@ def left() -> tuple[Any, ...]:
 def test_a_change_is_refused_after_a_moment_and_changes_nothing(change: Change) -> None:
     client, before = people.session_of(people.alice()), left()
     with hold_player_lock(people.alice()):
-        assert outcome(change(client)) == BUSY
+        assert summary(change(client)) == BUSY
     assert left() == before
-    assert outcome(change(client))[0] == 200
+    assert summary(change(client))[0] == 200
 
 
 @a_change
 def test_the_lock_of_another_player_does_not_matter(change: Change) -> None:
     with hold_player_lock(people.bob()):
-        assert outcome(change(people.session_of(people.alice())))[0] == 200
+        assert summary(change(people.session_of(people.alice())))[0] == 200
 
 
 @a_change
@@ -85,13 +85,13 @@ def test_a_change_waits_for_the_lock_for_a_moment(change: Change, monkeypatch: p
     responses = iter([False, False, True])
     monkeypatch.setattr(states, "try_lock_player", lambda _user: next(responses))
 
-    assert outcome(change(people.session_of(people.alice())))[0] == 200
+    assert summary(change(people.session_of(people.alice())))[0] == 200
 
 
 @pytest.mark.parametrize(("name", "change"), CHANGES.items(), ids=CHANGES)
 def test_only_rescues_are_refused_while_an_import_is_still_judging_its_rows(name: str, change: Change) -> None:
     Import.objects.filter(pk=queued_import(people.alice()).pk).update(state=State.RUNNING)
-    actual = outcome(change(people.session_of(people.alice())))
+    actual = summary(change(people.session_of(people.alice())))
     assert (actual == BUSY) == (name == "try orphans again")
     assert actual == BUSY or actual[0] == 200
 
@@ -99,7 +99,7 @@ def test_only_rescues_are_refused_while_an_import_is_still_judging_its_rows(name
 @pytest.mark.parametrize(("name", "change"), CHANGES.items(), ids=CHANGES)
 def test_each_is_on_record_with_who_and_by_which_token(name: str, change: Change) -> None:
     job = Import.objects.get()
-    assert outcome(change(people.bearer(people.alice(), *Permission)))[0] == 200
+    assert summary(change(people.bearer(people.alice(), *Permission)))[0] == 200
 
     entry = AuditEntry.objects.get(verb=VERBS[name])
     assert (entry.actor, entry.subject) == (people.alice(), people.alice())
@@ -127,5 +127,5 @@ def test_an_orphan_that_goes_meanwhile_is_not_found(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(states, "try_lock_player", quicker)
     actual = CHANGES["delete an orphan"](people.session_of(people.alice()))
-    assert outcome(actual) == (404, "This orphan score does not exist.")
+    assert summary(actual) == (404, "This orphan score does not exist.")
     assert not AuditEntry.objects.filter(verb="orphan deleted").exists()

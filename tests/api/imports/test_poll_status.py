@@ -22,7 +22,7 @@ from imports.pipeline.progress import Snapshot, Stage
 from imports.pipeline.undo.revert import RevertRequest, revert
 from tests import people
 from tests.api import expected_documents
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.factories import HOUR, NOON, an_import, batch_manual, charts, queued_import, score_on, unknown_score
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
@@ -135,7 +135,7 @@ def test_within_an_attempt_nothing_goes_backwards(redis_clean: Redis, monkeypatc
 
 def test_a_completed_import_comes_with_its_document() -> None:
     job = an_import(people.alice())
-    assert outcome(people.guest().get(address(job))) == (200, "Import was completed!")
+    assert summary(people.guest().get(address(job))) == (200, "Import was completed!")
     assert body(people.guest(), address(job)) == {
         "importStatus": "completed",
         "import": expected_documents.an_import(job, scoreIDs=[], playtypes=[], gptStrings=[], games=[]),
@@ -150,7 +150,7 @@ def test_the_document_is_that_of_the_import_itself() -> None:
 
 def test_a_failed_import_answers_with_its_status_and_message() -> None:
     job = an_import(people.alice(), {"matchType": "nonsense"})
-    status, description = outcome(people.guest().get(address(job)))
+    status, description = summary(people.guest().get(address(job)))
     assert status == 400
     assert description.startswith("Invalid BATCH-MANUAL: scores[0].score | Expected an integer.")
 
@@ -163,7 +163,7 @@ def test_a_failed_import_tells_its_reason_to_others_for_a_minute(reader: str, se
     job = an_import(people.alice(), {"matchType": "nonsense"})
     Import.objects.filter(pk=job.pk).update(time_finished=now() - timedelta(seconds=seconds_ago))
     client = people.guest() if reader == "guest" else people.bearer(getattr(people, reader)())
-    status, description = outcome(client.get(address(job)))
+    status, description = summary(client.get(address(job)))
     assert status == 400
     assert description.startswith("Invalid BATCH-MANUAL:" if is_told else "This import failed. Its owner can see why.")
 
@@ -171,17 +171,17 @@ def test_a_failed_import_tells_its_reason_to_others_for_a_minute(reader: str, se
 def test_a_reverted_import_is_gone() -> None:
     job = an_import(people.alice(), score_on(charts(1)[0]))
     revert(job, RevertRequest())
-    assert outcome(people.guest().get(address(job))) == (410, "This import has been reverted.")
+    assert summary(people.guest().get(address(job))) == (410, "This import has been reverted.")
 
 
 def test_a_cancelled_import_is_gone() -> None:
     job = queued_import(people.alice())
     Import.objects.filter(pk=job.pk).update(state=State.CANCELLED)
-    assert outcome(people.guest().get(address(job))) == (410, "This import was cancelled.")
+    assert summary(people.guest().get(address(job))) == (410, "This import was cancelled.")
 
 
 def test_an_unknown_import_is_not_found() -> None:
-    assert outcome(people.guest().get("/api/v1/imports/" + "0" * 40 + "/poll-status")) == (
+    assert summary(people.guest().get("/api/v1/imports/" + "0" * 40 + "/poll-status")) == (
         404,
         "There is no ongoing import here.",
     )
@@ -190,7 +190,7 @@ def test_an_unknown_import_is_not_found() -> None:
 def test_the_first_poll_after_a_202_finds_the_import() -> None:
     client = people.bearer(people.alice(), Permission.SUBMIT_SCORE)
     response = client.post("/ir/direct-manual/import", batch_manual(), content_type="application/json")
-    assert outcome(client.get(json.loads(response.content)["body"]["url"])) == (200, "Import is ongoing.")
+    assert summary(client.get(json.loads(response.content)["body"]["url"])) == (200, "Import is ongoing.")
 
 
 @pytest.mark.parametrize(("state", "again"), [(State.QUEUED, "1"), (State.RUNNING, "1"), (State.COMPLETED, None)])
@@ -261,15 +261,15 @@ def test_wrong_tokens_are_refused_before_it_is_told_whether_there_is_an_import(
 ) -> None:
     for import_id in (in_state(State.COMPLETED).import_id, "0" * 40):
         client = people.with_authorization(header)
-        assert outcome(client.get(f"/api/v1/imports/{import_id}/poll-status")) == expected
+        assert summary(client.get(f"/api/v1/imports/{import_id}/poll-status")) == expected
 
 
 def test_tokens_that_have_run_out_and_those_of_the_banned_are_refused() -> None:
     job = in_state(State.COMPLETED)
-    assert outcome(people.bearer(people.eve()).get(address(job))) == (403, "You are banned from Tachi Imports")
+    assert summary(people.bearer(people.eve()).get(address(job))) == (403, "You are banned from Tachi Imports")
     client = people.bearer(people.bob())
     APIToken.objects.filter(user=people.bob()).update(expires_at=job.time_finished)
-    assert outcome(client.get(address(job)))[0] == 401
+    assert summary(client.get(address(job)))[0] == 401
 
 
 def test_a_token_that_polls_is_a_token_in_use() -> None:
@@ -333,7 +333,7 @@ def test_a_connection_that_fell_since_the_last_poll_is_made_anew() -> None:
     job = running()
     connection.ensure_connection()
     elsewhere("SELECT pg_terminate_backend(%s)", connection.connection.info.backend_pid)
-    assert outcome(people.guest().get(address(job))) == (200, "Import is ongoing.")
+    assert summary(people.guest().get(address(job))) == (200, "Import is ongoing.")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -351,7 +351,7 @@ def test_polls_survive_a_migration(asker: str, there: str, back: str) -> None:
         for _ in range(7):  # from the second on prepared, from the seventh on with a plan for all values
             client.get(address(job))
         elsewhere(f"ALTER TABLE imports_import {change}")
-        assert outcome(client.get(address(job))) == (200, "Import is ongoing.")
+        assert summary(client.get(address(job))) == (200, "Import is ongoing.")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -361,4 +361,4 @@ def test_polls_survive_that_what_was_prepared_is_thrown_away() -> None:
     for _ in range(3):
         people.guest().get(address(job))
     connection.connection.pgconn.exec_(b"DISCARD ALL")
-    assert outcome(people.guest().get(address(job))) == (200, "Import is ongoing.")
+    assert summary(people.guest().get(address(job))) == (200, "Import is ongoing.")

@@ -15,7 +15,7 @@ from imports.formats.batch_manual import is_skippable
 from imports.models import AuditEntry, IdempotencyKey, Import, ImportInput, Permission, State
 from imports.pipeline.scoring.reading import FEW_ROWS_BYTES
 from tests import people
-from tests.api.envelopes import outcome
+from tests.api.envelopes import summary
 from tests.factories import batch_manual, process, unknown_score
 
 pytestmark = pytest.mark.django_db
@@ -59,14 +59,14 @@ NEVER: dict[str, Any] = {
 @pytest.mark.parametrize("send", WAYS)
 def test_what_can_never_work_is_refused_with_the_words_of_the_poll(send: Any, document: Any) -> None:
     content = json.dumps(document).encode()
-    actual = outcome(send(content))
+    actual = summary(send(content))
     assert not Import.objects.exists()
     assert not ImportInput.objects.exists()
     assert not AuditEntry.objects.filter(verb=AuditEntry.Verb.UPLOADED).exists()
 
     job = process(jobs.submit(people.alice(), jobs.Upload(content=content, import_type=WAYS[send])))
     assert job.state == State.FAILED
-    assert actual == outcome(people.guest().get(f"/api/v1/imports/{job.import_id}/poll-status"))
+    assert actual == summary(people.guest().get(f"/api/v1/imports/{job.import_id}/poll-status"))
 
 
 @pytest.mark.parametrize("send", WAYS)
@@ -76,7 +76,7 @@ def test_a_wrong_row_among_many_is_left_to_the_poll(send: Any) -> None:
     assert send(content).status_code == 202
     job = process(Import.objects.get())
     actual = people.guest().get(f"/api/v1/imports/{job.import_id}/poll-status")
-    assert outcome(actual)[1].startswith("Invalid BATCH-MANUAL: scores[2000].lamp | ")
+    assert summary(actual)[1].startswith("Invalid BATCH-MANUAL: scores[2000].lamp | ")
     assert json.loads(actual.content)["hint"] == SKIP_HINT
 
 
@@ -84,7 +84,7 @@ def test_too_many_rows_are_refused_as_by_the_poll(settings: Settings) -> None:
     settings.TACHI_MAX_ROWS = 2
     content = json.dumps(batch_manual(*MANY_UNKNOWN_SCORES[:3])).encode()
     expected = (413, "This file has 3 rows. One import may have 2: split it into several files.")
-    assert outcome(as_body(content)) == expected
+    assert summary(as_body(content)) == expected
 
 
 @pytest.mark.parametrize("send", WAYS)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from imports.models import AuditEntry, Import, ImportInput, Permission, Score, State
 from tests import people
 from tests.api.callers import GUEST, STRANGER, Caller, Outcome, lacks, table
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.factories import MINUTE, NOON, an_import, charts, process, queued_import, score_on, unknown_score
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +49,7 @@ def in_state(state: State) -> Import:
 def test_owner_and_administrator_may_run_it_again(caller: Caller, expected: Outcome, verb: str, state: State) -> None:
     """What is not in any more is not there for others than its owner and moderators."""
     job = in_state(state)
-    assert outcome(post(caller(SUBMIT), job, verb)) == expected
+    assert summary(post(caller(SUBMIT), job, verb)) == expected
     job.refresh_from_db()
     assert job.state == (State.QUEUED if expected == QUEUED else state)
 
@@ -61,7 +61,7 @@ def test_owner_and_administrator_may_run_it_again(caller: Caller, expected: Outc
 )
 def test_owner_and_administrator_may_cancel(caller: Caller, expected: Outcome, state: State) -> None:
     job = in_state(state)
-    assert outcome(post(caller(SUBMIT), job, "cancel")) == expected
+    assert summary(post(caller(SUBMIT), job, "cancel")) == expected
     job.refresh_from_db()
     assert job.state == (State.CANCELLED if expected == CANCELLED else state)
 
@@ -74,7 +74,7 @@ def test_owner_and_administrator_may_cancel(caller: Caller, expected: Outcome, s
 def test_nobody_runs_or_cancels_what_is_completed(caller: Caller, expected_answer: Outcome, verb: str) -> None:
     job = an_import(people.alice(), score_on(charts(1)[0]))
     expected = NOT_UNDER_WAY if (expected_answer, verb) == (NOT_NOW, "cancel") else expected_answer
-    assert outcome(post(caller(SUBMIT), job, verb)) == expected
+    assert summary(post(caller(SUBMIT), job, verb)) == expected
     assert Score.objects.count() == 1
 
 
@@ -82,7 +82,7 @@ def test_nobody_runs_or_cancels_what_is_completed(caller: Caller, expected_answe
 @pytest.mark.parametrize("import_id", ["0" * 40, "%00", "x", "' OR 1=1 --"])
 def test_unknown_objects_are_not_found(verb: str, import_id: str) -> None:
     for client in (people.guest(), people.session_of(people.ada())):
-        assert outcome(client.post(f"/api/v1/imports/{import_id}/{verb}")) == UNKNOWN
+        assert summary(client.post(f"/api/v1/imports/{import_id}/{verb}")) == UNKNOWN
 
 
 # --- from which state ---------------------------------------------------------------------------------
@@ -100,20 +100,20 @@ def test_unknown_objects_are_not_found(verb: str, import_id: str) -> None:
 def test_each_operation_has_its_states(verb: str, fits: set[State], state: State) -> None:
     done, refused = (CANCELLED, NOT_UNDER_WAY) if verb == "cancel" else (QUEUED, NOT_NOW)
     response = post(people.session_of(people.alice()), in_state(state), verb)
-    assert outcome(response) == (done if state in fits else refused)
+    assert summary(response) == (done if state in fits else refused)
 
 
 @pytest.mark.parametrize(("verb", "state"), [("restore", State.REVERTED), ("retry", State.FAILED)])
 def test_an_import_without_its_input_is_not_run_again(verb: str, state: State) -> None:
     job = in_state(state)
     ImportInput.objects.filter(job=job).delete()
-    assert outcome(post(people.session_of(people.alice()), job, verb)) == INPUT_GONE
+    assert summary(post(people.session_of(people.alice()), job, verb)) == INPUT_GONE
 
 
 def test_the_second_of_two_restores_comes_too_late() -> None:
     job = in_state(State.REVERTED)
     client = people.session_of(people.alice())
-    assert [outcome(post(client, job, "restore")) for _ in range(2)] == [QUEUED, NOT_NOW]
+    assert [summary(post(client, job, "restore")) for _ in range(2)] == [QUEUED, NOT_NOW]
 
 
 # --- what comes of it ---------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ def test_a_restored_import_gives_the_same_documents() -> None:
     job = an_import(people.alice(), *rows, parts={"classes": {"dan": "DAN_3"}})
     client = people.session_of(people.alice())  # signing in is seen in her document
     before = documents(job)
-    assert outcome(post(client, job, "revert")) == (200, "Reverted import.")
+    assert summary(post(client, job, "revert")) == (200, "Reverted import.")
 
     response = post(client, job, "restore")
     document = json.loads(response.content)["body"]
@@ -156,7 +156,7 @@ def test_a_retried_import_goes_in_once_its_reason_is_gone(monkeypatch: pytest.Mo
     with monkeypatch.context() as broken:
         broken.setattr("imports.jobs.worker.run", explode)
         job = an_import(people.alice(), score_on(charts(1)[0]))
-    assert outcome(post(people.bearer(people.alice(), SUBMIT), job, "retry")) == QUEUED
+    assert summary(post(people.bearer(people.alice(), SUBMIT), job, "retry")) == QUEUED
     assert (process(job).state, Score.objects.count()) == (State.COMPLETED, 1)
 
 
@@ -166,7 +166,7 @@ def test_a_cancelled_import_stores_nothing() -> None:
     assert json.loads(response.content)["body"] == {}
     assert (process(job).state, Score.objects.count()) == (State.CANCELLED, 0)
     polled = people.guest().get(f"/api/v1/imports/{job.import_id}/poll-status")
-    assert outcome(polled) == (410, "This import was cancelled.")
+    assert summary(polled) == (410, "This import was cancelled.")
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_the_audit_keeps_who_did_it_with_which_token_and_why(verb: str, state: S
 def test_a_reason_that_is_no_text_is_refused(verb: str) -> None:
     expected = (400, "[reason] Expected a string with length between 0 and 500. (Received true)")
     response = post(people.session_of(people.alice()), in_state(State.QUEUED), verb, {"reason": True})
-    assert outcome(response) == expected
+    assert summary(response) == expected
 
 
 # --- without the rows that do not fit -----------------------------------------------------------------
@@ -208,7 +208,7 @@ def a_failed_import() -> Import:
 def test_a_retry_may_leave_out_the_rows_that_break_the_schema(query: str, sent: Any) -> None:
     job = a_failed_import()
     response = post(people.session_of(people.alice()), job, f"retry{query}", sent)
-    assert outcome(response) == QUEUED
+    assert summary(response) == QUEUED
     again = process(job)
     assert (again.state, again.score_count, again.problem_count) == (State.COMPLETED, 2, 1)
     assert again.problems.get().row == 2
@@ -216,7 +216,7 @@ def test_a_retry_may_leave_out_the_rows_that_break_the_schema(query: str, sent: 
 
 def test_a_retry_without_a_wish_fails_as_before() -> None:
     job = a_failed_import()
-    assert outcome(post(people.session_of(people.alice()), job, "retry")) == QUEUED
+    assert summary(post(people.session_of(people.alice()), job, "retry")) == QUEUED
     assert process(job).state == State.FAILED
 
 

@@ -14,7 +14,7 @@ from redis import Redis
 
 from imports.models import AuditEntry, Import, ImportInput, Permission, State
 from tests import people
-from tests.api.envelopes import outcome
+from tests.api.envelopes import summary
 from tests.api.expected_documents import TYPES_OF_TACHI
 from tests.factories import batch_manual, charts, process, score_on, unknown_score
 
@@ -57,17 +57,17 @@ BANNED = (403, "You are banned from Tachi Imports")
 )
 def test_only_who_may_submit_scores_may_upload(path: str, guest_told: tuple[int, str]) -> None:
     others = [permission for permission in Permission if permission is not Permission.SUBMIT_SCORE]
-    assert outcome(people.guest().post(path)) == guest_told
-    assert outcome(people.with_authorization("Bearer x").post(path))[0] == 401
-    assert outcome(people.bearer(people.alice(), *others).post(path)) == MISSING
-    assert outcome(people.bearer(people.eve(), *Permission).post(path)) == BANNED
+    assert summary(people.guest().post(path)) == guest_told
+    assert summary(people.with_authorization("Bearer x").post(path))[0] == 401
+    assert summary(people.bearer(people.alice(), *others).post(path)) == MISSING
+    assert summary(people.bearer(people.eve(), *Permission).post(path)) == BANNED
     assert not Import.objects.exists()
 
 
 @pytest.mark.parametrize("client", [submitter, lambda: people.session_of(people.alice())])
 def test_a_token_and_a_session_may_submit(client: Any) -> None:
-    assert outcome(client().post(FILE, form())) == QUEUED
-    assert outcome(client().post(DIRECT, batch_manual(), content_type="application/json")) == QUEUED
+    assert summary(client().post(FILE, form())) == QUEUED
+    assert summary(client().post(DIRECT, batch_manual(), content_type="application/json")) == QUEUED
 
 
 # --- the form ---------------------------------------------------------------------------------------
@@ -96,7 +96,7 @@ def test_a_token_and_a_session_may_submit(client: Any) -> None:
 def test_a_form_is_refused_for_its_first_fault_and_leaves_nothing(
     fields: dict[str, Any], expected: tuple[int, str]
 ) -> None:
-    assert outcome(submitter().post(FILE, fields)) == expected
+    assert summary(submitter().post(FILE, fields)) == expected
     assert not Import.objects.exists()
 
 
@@ -112,23 +112,23 @@ def test_a_form_is_refused_for_its_first_fault_and_leaves_nothing(
     ],
 )
 def test_a_body_that_is_no_form_is_refused(content: bytes, content_type: str, expected: tuple[int, str]) -> None:
-    assert outcome(submitter().post(FILE, content, content_type=content_type)) == expected
+    assert summary(submitter().post(FILE, content, content_type=content_type)) == expected
 
 
 def test_a_thousand_fields_too_many_are_refused() -> None:
-    assert outcome(submitter().post(FILE, form(**{f"f{n}": "" for n in range(1_001)}))) == WRONG_FILE
+    assert summary(submitter().post(FILE, form(**{f"f{n}": "" for n in range(1_001)}))) == WRONG_FILE
 
 
 @pytest.mark.parametrize(("size", "status"), [(100_000, 202), (100_001, 400), (3_000_000, 400)])
 def test_a_file_may_be_as_large_as_the_setting_says(size: int, status: int, settings: Settings) -> None:
     settings.TACHI_MAX_UPLOAD_BYTES = 100_000
-    assert outcome(submitter().post(FILE, form(scoreData=file(GOOD.ljust(size)))))[0] == status
+    assert summary(submitter().post(FILE, form(scoreData=file(GOOD.ljust(size)))))[0] == status
     assert Import.objects.count() == (status == 202)
 
 
 def test_a_file_of_three_megabytes_is_taken_whole() -> None:
     content = GOOD.ljust(3_000_000)
-    assert outcome(submitter().post(FILE, form(scoreData=file(content)))) == QUEUED
+    assert summary(submitter().post(FILE, form(scoreData=file(content)))) == QUEUED
     assert zlib.decompress(ImportInput.objects.get().content) == content
 
 
@@ -164,7 +164,7 @@ def test_a_body_is_kept_as_it_was_sent() -> None:
     )
     job = Import.objects.get()
     source = ImportInput.objects.get()
-    assert outcome(response) == QUEUED
+    assert summary(response) == QUEUED
     assert (job.import_type, job.user_intent) == ("ir/direct-manual", False)
     assert zlib.decompress(source.content) == content
     assert (source.fields, source.infer_time_achieved) == ({"invalid": "skip"}, True)

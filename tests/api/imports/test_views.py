@@ -14,7 +14,7 @@ from imports.models import Import, Score, Session, State
 from imports.pipeline.undo.revert import RevertRequest, revert
 from tests import people
 from tests.api import expected_documents
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.factories import HOUR, MINUTE, NOON, an_import, charts, queued_import, score_on, unknown_score
 
 pytestmark = pytest.mark.django_db
@@ -139,13 +139,13 @@ def test_an_import_that_is_under_way_is_not_there_yet(state: State) -> None:
     job = queued_import(people.alice())
     Import.objects.filter(pk=job.pk).update(state=state)
     for client in (people.guest(), people.session_of(people.alice())):
-        assert outcome(client.get(address(job))) == UNKNOWN
+        assert summary(client.get(address(job))) == UNKNOWN
 
 
 def test_an_import_that_failed_is_not_there() -> None:
     job = an_import(people.alice(), {"not": "a score"})
     for client in (people.guest(), people.session_of(people.alice()), people.session_of(people.mo())):
-        assert outcome(client.get(address(job))) == UNKNOWN
+        assert summary(client.get(address(job))) == UNKNOWN
 
 
 @pytest.mark.parametrize("number", [1, 40])

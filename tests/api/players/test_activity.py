@@ -13,7 +13,7 @@ from imports.api.common.activity import FeedParams, FeedScope, feeds
 from imports.models import ClassAchievement, Score, Session, User
 from tests import people
 from tests.api import expected_documents
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.factories import HOUR, MINUTE, NOON, an_import, charts, score_on
 from tests.pipeline.factories import EVENING, catalogue, import_rows
 
@@ -169,7 +169,7 @@ def test_the_start_holds_for_every_game() -> None:
 )
 def test_the_query_of_all_games_is_strict(query: str, expected: str) -> None:
     people.alice()
-    assert outcome(people.guest().get(f"/api/v1/users/alice/activity?{query}")) == (400, expected)
+    assert summary(people.guest().get(f"/api/v1/users/alice/activity?{query}")) == (400, expected)
 
 
 def test_a_user_without_plays_has_no_feeds() -> None:
@@ -187,10 +187,10 @@ def test_the_summary_tells_of_the_last_sixteen_hours() -> None:
     (chart,) = charts(1)
     times = (now - HOUR, now - 2 * HOUR, now - 15 * HOUR, now - 17 * HOUR, None)
     an_import(people.alice(), *[score_on(chart, 9_000_000 + i, timeAchieved=t) for i, t in enumerate(times)])
-    summary = body(people.guest(), "/api/v1/users/alice/recent-summary")
-    assert summary.pop("recentPlaycount") == 3
-    assert [len(session["scoreIDs"]) for session in summary.pop("recentSessions")] == [2, 2]
-    assert summary == {
+    recent = body(people.guest(), "/api/v1/users/alice/recent-summary")
+    assert recent.pop("recentPlaycount") == 3
+    assert [len(session["scoreIDs"]) for session in recent.pop("recentSessions")] == [2, 2]
+    assert recent == {
         "recentFolders": [],
         "recentFolderStats": {},
         "recentAchievedGoals": [],

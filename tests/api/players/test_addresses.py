@@ -11,7 +11,7 @@ from pytest_django import DjangoDbBlocker
 
 from tests import people
 from tests.api.callers import BAD_TOKEN, BANNED
-from tests.api.envelopes import outcome
+from tests.api.envelopes import summary
 from tests.factories import NOON, an_import, charts, score_on
 from tests.sharing import shared
 
@@ -57,7 +57,7 @@ GUEST = (401, "Cannot use 'me' userID with no authentication.")
 
 
 def fetch(rest: str, *, who: str = "alice", client: Client | None = None) -> tuple[int, str]:
-    return outcome((client or people.guest()).get(f"/api/v1/users/{who}{rest}"))
+    return summary((client or people.guest()).get(f"/api/v1/users/{who}{rest}"))
 
 
 @pytest.fixture(scope="module")
@@ -212,7 +212,7 @@ def test_what_is_not_offered_is_no_address(rest: str) -> None:
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_nothing_here_can_be_written_to(rest: str, method: str) -> None:
     client = people.bearer(people.alice())
-    assert outcome(getattr(client, method)(f"/api/v1/users/alice{rest}")) == (404, "Endpoint Not Found.")
+    assert summary(getattr(client, method)(f"/api/v1/users/alice{rest}")) == (404, "Endpoint Not Found.")
 
 
 def test_the_documentation_lists_every_address() -> None:

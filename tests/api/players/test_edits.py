@@ -15,7 +15,7 @@ from imports.models import AuditEntry, Permission, PersonalBest, Score, ScoreBla
 from imports.pipeline.scores import edit_session
 from tests import people
 from tests.api.callers import GUEST, STRANGER, Caller, Outcome, lacks, table
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.factories import NOON, an_import, charts, score_on
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +62,7 @@ def send(client: Client, method: str, row: Score | Session, content: Any) -> Any
 def test_owners_and_administrators_in_a_browser_may_edit_a_score(
     caller: Caller, expected: Outcome, score: Score
 ) -> None:
-    assert outcome(send(caller(EDIT), "PATCH", score, {"highlight": True})) == expected
+    assert summary(send(caller(EDIT), "PATCH", score, {"highlight": True})) == expected
     assert Score.objects.get().highlight == (expected == UPDATED)
 
 
@@ -80,10 +80,10 @@ def test_owners_and_administrators_in_a_browser_may_delete_a_score(
     caller: Caller, expected: Outcome, score: Score
 ) -> None:
     client = caller(DELETE)
-    assert outcome(send(client, "DELETE", score, b"")) == expected
+    assert summary(send(client, "DELETE", score, b"")) == expected
     assert Score.objects.count() == (expected != DELETED)
     if expected == DELETED:
-        assert outcome(send(client, "DELETE", score, b"")) == UNKNOWN
+        assert summary(send(client, "DELETE", score, b"")) == UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_owners_and_administrators_in_a_browser_may_delete_a_score(
     ),
 )
 def test_only_its_owner_may_edit_a_session(caller: Caller, expected: Outcome, session: Session) -> None:
-    assert outcome(send(caller(EDIT_SESSION), "PATCH", session, {"highlight": True})) == expected
+    assert summary(send(caller(EDIT_SESSION), "PATCH", session, {"highlight": True})) == expected
     assert Session.objects.get().highlight == (expected == UPDATED_SESSION)
 
 
@@ -105,7 +105,7 @@ def test_only_its_owner_may_edit_a_session(caller: Caller, expected: Outcome, se
     [("PATCH", "scores", UNKNOWN), ("DELETE", "scores", UNKNOWN), ("PATCH", "sessions", UNKNOWN_SESSION)],
 )
 def test_unknown_objects_are_not_found_by_anybody(client: Any, method: str, kind: str, expected: Outcome) -> None:
-    assert outcome(client().generic(method, f"/api/v1/{kind}/x")) == expected
+    assert summary(client().generic(method, f"/api/v1/{kind}/x")) == expected
 
 
 # --- parameters ---------------------------------------------------------------------------------------
@@ -131,7 +131,7 @@ NO_ARRAY = "[null] Object does not match structure of schema, expected this loca
     ],
 )
 def test_changes_of_a_score_that_are_not_understood(content: Any, expected: str, score: Score) -> None:
-    assert outcome(send(people.session_of(people.alice()), "PATCH", score, content)) == (400, expected)
+    assert summary(send(people.session_of(people.alice()), "PATCH", score, content)) == (400, expected)
     assert Score.objects.values_list("comment", "highlight", "edited").get() == (None, False, False)
 
 
@@ -147,7 +147,7 @@ def test_changes_of_a_score_that_are_not_understood(content: Any, expected: str,
 def test_a_deletion_that_is_not_understood_is_refused_before_a_permission(
     content: Any, expected: str, score: Score
 ) -> None:
-    assert outcome(send(people.bearer(people.alice()), "DELETE", score, content)) == (400, expected)
+    assert summary(send(people.bearer(people.alice()), "DELETE", score, content)) == (400, expected)
     assert Score.objects.count() == 1
 
 
@@ -171,7 +171,7 @@ NO_DESC = "[desc] Expected a string with length between 3 and 120."
     ],
 )
 def test_changes_of_a_session_that_are_not_understood(content: Any, expected: str, session: Session) -> None:
-    assert outcome(send(people.session_of(people.alice()), "PATCH", session, content)) == (400, expected)
+    assert summary(send(people.session_of(people.alice()), "PATCH", session, content)) == (400, expected)
     assert Session.objects.values_list("name", "desc", "highlight").get() == (session.name, None, False)
 
 
@@ -216,7 +216,7 @@ def test_a_description_can_be_taken_away_again(session: Session) -> None:
 
 @pytest.mark.parametrize(("options", "comes_back"), [(b"", 1), ({"blacklist": False}, 1), ({"blacklist": True}, 0)])
 def test_a_deleted_score_comes_back_unless_it_is_blacklisted(options: Any, comes_back: int, score: Score) -> None:
-    assert outcome(send(people.bearer(people.alice(), DELETE), "DELETE", score, options)) == DELETED
+    assert summary(send(people.bearer(people.alice(), DELETE), "DELETE", score, options)) == DELETED
     assert (PersonalBest.objects.count(), Session.objects.count()) == (0, 0)
     assert ScoreBlacklist.objects.filter(score_id=score.score_id).count() == 1 - comes_back
     assert an_import(people.alice(), score_on(score.chart)).score_count == comes_back
@@ -247,14 +247,14 @@ def quicker(original: Any) -> Any:
 def test_a_score_that_goes_meanwhile_is_not_found(method: str, name: str, score: Score) -> None:
     content = {"highlight": True} if method == "PATCH" else {}
     with patch.object(scores, name, quicker(getattr(scores, name))):
-        assert outcome(send(people.session_of(people.alice()), method, score, content)) == UNKNOWN
+        assert summary(send(people.session_of(people.alice()), method, score, content)) == UNKNOWN
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_session_that_goes_meanwhile_is_not_found(session: Session) -> None:
     with patch.object(sessions, "edit_session", quicker(edit_session)):
         response = send(people.session_of(people.alice()), "PATCH", session, {"highlight": True})
-    assert outcome(response) == UNKNOWN_SESSION
+    assert summary(response) == UNKNOWN_SESSION
 
 
 @pytest.mark.parametrize(("module", "name"), [(scores, "edit_score"), (sessions, "edit_session")])
@@ -262,4 +262,4 @@ def test_a_database_that_breaks_is_not_taken_for_that(module: Any, name: str, sc
     row = score if module is scores else session
     with patch.object(module, name, side_effect=DatabaseError("broken")):
         response = send(people.session_of(people.alice()), "PATCH", row, {"highlight": True})
-    assert outcome(response) == (500, "A fatal internal server error has occured.")
+    assert summary(response) == (500, "A fatal internal server error has occured.")

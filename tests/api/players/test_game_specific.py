@@ -10,7 +10,7 @@ from imports.formats.match_keys import chart_keys
 from imports.games import BY_SLUG
 from imports.models import Chart, GameStats, PersonalBest, Song, User
 from tests import people
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 
 pytestmark = pytest.mark.django_db
 
@@ -68,7 +68,7 @@ def test_the_bests_that_make_up_the_jubility_are_told_in_halves() -> None:
         charts[number] = chart
         a_best(alice, chart, {"jubility": float(number)})
     document = body(people.guest(), JUBILITY)
-    assert outcome(people.guest().get(JUBILITY)) == (200, "Retrieved scores that went into this users jubility.")
+    assert summary(people.guest().get(JUBILITY)) == (200, "Retrieved scores that went into this users jubility.")
     assert [best["songID"] for best in document["pickUp"]] == list(range(35, 5, -1))
     assert [best["songID"] for best in document["other"]] == list(range(79, 49, -1))
     told_of = {*range(6, 36), *range(50, 80)}
@@ -90,8 +90,8 @@ def test_nobody_is_asked_whether_they_played_it() -> None:
     people.alice()
     empty: dict[str, Any] = {"pickUp": [], "other": [], "songs": [], "charts": []}
     assert body(people.guest(), JUBILITY) == empty
-    assert outcome(people.guest().get(JUBILITY.replace("alice", "nobody"))) == (404, "The user nobody does not exist.")
-    assert outcome(people.guest().get(JUBILITY.replace("alice", "me")))[0] == 401
+    assert summary(people.guest().get(JUBILITY.replace("alice", "nobody"))) == (404, "The user nobody does not exist.")
+    assert summary(people.guest().get(JUBILITY.replace("alice", "me")))[0] == 401
 
 
 # --- a chart by its file --------------------------------------------------------------------------------------------
@@ -105,10 +105,10 @@ def best_on(checksum: str, *, who: str = "alice", playtype: str = "7K") -> Any:
 def test_a_best_is_found_by_the_files_hash(checksum: str) -> None:
     chart = a_chart("bms", 1, difficulty="CHART", data={"hashMD5": MD5, "hashSHA256": SHA256})
     people.alice()
-    assert outcome(best_on(checksum)) == (200, "Player has not played this chart.")
+    assert summary(best_on(checksum)) == (200, "Player has not played this chart.")
     assert best_on(checksum).json()["body"] is None
     a_best(people.alice(), chart, {"sieglinde": None})
-    assert outcome(best_on(checksum)) == (200, "Best score found.")
+    assert summary(best_on(checksum)) == (200, "Best score found.")
     best = best_on(checksum).json()["body"]
     assert (best["chartID"], best["rankingData"]["rank"]) == (chart.chart_id, 1)
 
@@ -124,19 +124,19 @@ def test_a_best_is_found_by_the_files_hash(checksum: str) -> None:
 )
 def test_a_hash_is_one_and_known(checksum: str, expected: tuple[int, str]) -> None:
     people.alice()
-    assert outcome(best_on(checksum)) == expected
-    assert outcome(best_on(checksum, who="nobody")) == (404, "The user nobody does not exist.")
+    assert summary(best_on(checksum)) == expected
+    assert summary(best_on(checksum, who="nobody")) == (404, "The user nobody does not exist.")
 
 
 def test_a_chart_of_the_other_playtype_is_not_found() -> None:
     a_chart("bms", 1, difficulty="CHART", data={"hashMD5": MD5})
     people.alice()
-    assert outcome(best_on(MD5, playtype="14K"))[0] == 404
-    assert outcome(best_on(MD5, playtype="9K")) == (400, "The game bms does not have a playtype called 9K.")
+    assert summary(best_on(MD5, playtype="14K"))[0] == 404
+    assert summary(best_on(MD5, playtype="9K")) == (400, "The game bms does not have a playtype called 9K.")
 
 
 def test_a_game_that_is_not_offered_has_nothing_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     people.alice()
     monkeypatch.setattr("imports.jobs.enabled_games", lambda: (BY_SLUG["sdvx"],))
     for response in (people.guest().get(JUBILITY), best_on(MD5)):
-        assert outcome(response) == (404, "Endpoint Not Found.")
+        assert summary(response) == (404, "Endpoint Not Found.")

@@ -12,7 +12,7 @@ from imports.models import Permission, User
 from tests import people
 from tests.api import expected_documents
 from tests.api.callers import BAD_TOKEN, BANNED
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +32,7 @@ def test_the_user_seen_last_comes_first() -> None:
     for user, minutes in ((people.alice(), 20), (people.bob(), 1), (people.mo(), 500)):
         seen(user, minutes)
     assert names() == ["Bob", "Alice", "Mo_"]
-    assert outcome(people.guest().get(USERS)) == (200, "Returned 3 users.")
+    assert summary(people.guest().get(USERS)) == (200, "Returned 3 users.")
 
 
 def test_a_user_never_seen_is_listed_by_sign_up_or_sign_in() -> None:
@@ -90,12 +90,12 @@ def test_twenty_five_are_found_at_most_and_a_hundred_listed() -> None:
     ],
 )
 def test_a_search_is_one(query: str, expected: tuple[int, str]) -> None:
-    assert outcome(people.guest().get(USERS + query)) == expected
+    assert summary(people.guest().get(USERS + query)) == expected
 
 
 def test_the_list_is_for_everybody_who_is_not_refused() -> None:
-    assert outcome(people.with_authorization("Bearer nobody's").get(USERS)) == BAD_TOKEN
-    assert outcome(people.bearer(people.eve()).get(USERS)) == BANNED
+    assert summary(people.with_authorization("Bearer nobody's").get(USERS)) == BAD_TOKEN
+    assert summary(people.bearer(people.eve()).get(USERS)) == BANNED
 
 
 # --- last seen ------------------------------------------------------------------------------------------------------

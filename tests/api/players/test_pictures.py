@@ -19,7 +19,7 @@ from pytest_django import Settings
 from imports import pictures
 from imports.models import Permission, ProfilePicture
 from tests import people
-from tests.api.envelopes import outcome
+from tests.api.envelopes import summary
 from tests.factories import picture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
@@ -48,16 +48,16 @@ def shown(name: str = "alice") -> Image.Image:
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
 def test_a_picture_is_uploaded_replaced_and_removed(kind: str) -> None:
     response = put(picture(kind, (600, 300)))
-    assert outcome(response) == (200, "Stored profile picture.")
+    assert summary(response) == (200, "Stored profile picture.")
     assert response.json()["body"] == {"get": f"/api/v1/users/{people.alice().pk}/pfp"}
     assert shown().size == (256, 128)
 
-    assert outcome(put(picture(color="blue")))[0] == 200
+    assert summary(put(picture(color="blue")))[0] == 200
     assert shown().convert("RGB").getpixel((0, 0)) == (0, 0, 255)
     assert ProfilePicture.objects.count() == 1
 
     for _ in range(2):
-        assert outcome(alices().delete(PFP)) == (200, "Removed custom profile picture.")
+        assert summary(alices().delete(PFP)) == (200, "Removed custom profile picture.")
     assert people.guest().get("/api/v1/users/alice/pfp").headers["Content-Type"] == "image/svg+xml"
 
 
@@ -121,7 +121,7 @@ def bomb(side: int) -> bytes:
 def test_what_is_no_picture_is_refused_and_changes_nothing(content: bytes, expected: tuple[int, str]) -> None:
     put(picture())
     before = bytes(ProfilePicture.objects.get().content)
-    assert outcome(put(content)) == expected
+    assert summary(put(content)) == expected
     assert bytes(ProfilePicture.objects.get().content) == before
 
 
@@ -141,20 +141,20 @@ def test_damaged_pictures_are_refused_in_words_or_drawn(kind: str) -> None:
 
 
 def test_a_form_has_one_picture_in_its_field() -> None:
-    assert outcome(put(picture(), field="banner")) == WRONG_FORM
+    assert summary(put(picture(), field="banner")) == WRONG_FORM
     no_file = encode_multipart(BOUNDARY, {"pfp": "text"})
-    assert outcome(alices().put(PFP, no_file, content_type=MULTIPART_CONTENT)) == (400, "No file provided.")
-    assert outcome(alices().put(PFP)) == (400, "No file provided.")
-    assert outcome(alices().put(PFP, b"\x89PNG", content_type="image/png"))[0] == 400
+    assert summary(alices().put(PFP, no_file, content_type=MULTIPART_CONTENT)) == (400, "No file provided.")
+    assert summary(alices().put(PFP)) == (400, "No file provided.")
+    assert summary(alices().put(PFP, b"\x89PNG", content_type="image/png"))[0] == 400
 
 
 def test_an_administrator_may_by_any_name_and_a_player_by_number_or_me_alone() -> None:
     people.alice()
     admin = people.bearer(people.ada(), Permission.CUSTOMISE_PROFILE)
-    assert outcome(put(picture(), client=admin, path="/api/v1/users/alice/pfp"))[0] == 200
-    assert outcome(put(picture(), path="/api/v1/users/alice/pfp")) == (403, "You are not authorised as this user.")
-    assert outcome(put(picture(), path=f"/api/v1/users/{people.alice().pk}/pfp"))[0] == 200
-    assert outcome(people.session_of(people.ada()).delete("/api/v1/users/alice/pfp"))[0] == 200
+    assert summary(put(picture(), client=admin, path="/api/v1/users/alice/pfp"))[0] == 200
+    assert summary(put(picture(), path="/api/v1/users/alice/pfp")) == (403, "You are not authorised as this user.")
+    assert summary(put(picture(), path=f"/api/v1/users/{people.alice().pk}/pfp"))[0] == 200
+    assert summary(people.session_of(people.ada()).delete("/api/v1/users/alice/pfp"))[0] == 200
 
 
 def test_uploads_are_limited(settings: Settings) -> None:

@@ -12,7 +12,7 @@ from redis import Redis
 from imports.models import Chart, Score
 from tests import people
 from tests.api import expected_documents
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.factories import NOON, a_chart, a_song, an_import, charts, score_on
 
 pytestmark = pytest.mark.django_db
@@ -116,7 +116,7 @@ def test_all_scores_have_a_limit_of_their_own_after_the_path_is_known() -> None:
     refused = client.get(f"{SCORES}/all")
     assert refused.status_code == 429
     assert refused.json()["description"] == "You have exceeded 2 requests per 300 seconds. Please wait."
-    assert outcome(client.get(f"{SCORES}/recent"))[0] == 200
+    assert summary(client.get(f"{SCORES}/recent"))[0] == 200
 
 
 @pytest.mark.parametrize("number", [1, 40])

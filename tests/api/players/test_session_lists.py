@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from imports.models import Session
 from tests import people
 from tests.api import expected_documents
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.factories import HOUR, MINUTE, NOON, an_import, charts, score_on
 
 pytestmark = pytest.mark.django_db
@@ -107,7 +107,7 @@ def test_the_last_one_is_told_with_its_scores() -> None:
 
 def test_a_player_of_untimed_scores_has_no_sessions() -> None:
     an_import(people.alice(), score_on(charts(1)[0]))
-    assert outcome(people.guest().get(f"{SESSIONS}/last")) == (404, "This user has not got any sessions!")
+    assert summary(people.guest().get(f"{SESSIONS}/last")) == (404, "This user has not got any sessions!")
     assert [fetch(rest) for rest in ("/recent", "/best", "/highlighted", "/calendar", "?search=x")] == [[]] * 5
 
 

@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 from imports.models import Score, Session
 from tests import people
 from tests.api import expected_documents
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.factories import HOUR, MINUTE, NOON, an_import, charts, score_on
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ def test_a_session_is_told_with_its_scores_in_the_order_of_time() -> None:
     address = f"/api/v1/sessions/{session.session_id}"
     data = expected_documents.score_data(9_000_000, "A+")
     more = {"calculatedData": {"VF6": 0.262, "VF7": 0.262}, "sessionID": session.session_id}
-    assert outcome(people.guest().get(address)) == (200, f"Successfully returned session {session.name}.")
+    assert summary(people.guest().get(address)) == (200, f"Successfully returned session {session.name}.")
     assert body(people.guest(), address) == {
         "session": expected_documents.session(
             session, [early.score_id, late.score_id], timeStarted=NOON, timeEnded=NOON + MINUTE
@@ -62,7 +62,7 @@ def test_the_id_of_a_session_that_was_merged_means_the_one_that_it_was_merged_in
     client = people.session_of(people.alice())
     changed = client.patch(late, {"name": "The long night"}, content_type="application/json")
     assert (changed.status_code, body(client, early)["session"]["name"]) == (200, "The long night")
-    assert outcome(people.session_of(people.bob()).patch(late, {"name": "Mine"}, content_type="application/json")) == (
+    assert summary(people.session_of(people.bob()).patch(late, {"name": "Mine"}, content_type="application/json")) == (
         403,
         "You are not authorised to modify this session.",
     )
@@ -102,7 +102,7 @@ def test_the_queries_of_a_session_do_not_grow(number: int, django_assert_num_que
 @pytest.mark.parametrize("kind", ["sessions", "scores"])
 @pytest.mark.parametrize("key", ["Q" + "0" * 40, "T" + "0" * 64, "%00", "x", "' OR 1=1 --"])
 def test_unknown_objects_are_not_found(kind: str, key: str) -> None:
-    assert outcome(people.guest().get(f"/api/v1/{kind}/{key}")) == (404, f"This {kind[:-1]} does not exist.")
+    assert summary(people.guest().get(f"/api/v1/{kind}/{key}")) == (404, f"This {kind[:-1]} does not exist.")
 
 
 @pytest.mark.usefixtures("documents_of_2025")
@@ -120,7 +120,7 @@ def test_a_score_is_told_with_what_belongs_to_it_when_asked(query: str) -> None:
         calculatedData={"VF6": 0.294, "VF7": 0.294},
         sessionID=Session.objects.get().session_id,
     )
-    assert outcome(people.guest().get(address)) == (200, "Returned score.")
+    assert summary(people.guest().get(address)) == (200, "Returned score.")
     assert body(people.guest(), address) == {"score": document}
     assert body(people.guest(), address + query) == {
         "score": document,

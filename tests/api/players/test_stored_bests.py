@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from imports.models import Chart, PersonalBest, Score, User
 from tests import people
 from tests.api import expected_documents
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.factories import NOON, an_import, charts, score_on
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,7 @@ def test_game_playtype_and_stats_are_asked_for_in_this_order(
     game: str, playtype: str, expected: tuple[int, str]
 ) -> None:
     people.alice()
-    assert outcome(people.guest().get(f"/api/v1/users/alice/games/{game}/{playtype}/pbs/all")) == expected
+    assert summary(people.guest().get(f"/api/v1/users/alice/games/{game}/{playtype}/pbs/all")) == expected
 
 
 def test_a_best_is_told_with_what_it_is_composed_of() -> None:
@@ -44,7 +44,7 @@ def test_a_best_is_told_with_what_it_is_composed_of() -> None:
         score_on(chart, 9_000_000, lamp="EXCESSIVE CLEAR", timeAchieved=NOON + 0.5),
     )
     best, lamp = Score.objects.order_by("pk")
-    assert outcome(people.guest().get(ADDRESS)) == (200, "Returned 1 PBs.")
+    assert summary(people.guest().get(ADDRESS)) == (200, "Returned 1 PBs.")
     data = expected_documents.score_data(9_500_000, "AA+")
     assert body(people.guest(), ADDRESS) == {
         "pbs": [

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from imports.models import GameStats, User
 from tests import people
 from tests.api import expected_documents
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.factories import an_import, charts, score_on
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.parametrize("name", ["Alice", "alice", "ALICE"])
 def test_a_user_is_found_by_name_whatever_its_case(name: str) -> None:
     alice = people.alice()
-    assert outcome(people.guest().get(f"/api/v1/users/{name}")) == (200, "Found user Alice.")
+    assert summary(people.guest().get(f"/api/v1/users/{name}")) == (200, "Found user Alice.")
     assert body(people.guest(), f"/api/v1/users/{name}") == expected_documents.user(alice)
 
 
@@ -37,7 +37,7 @@ NOBODY = ("nobody", "0", "9" * 40, "-1", "1.5", "Al", "alice%00", "%00", "\u0661
 @pytest.mark.parametrize("rest", ["", "/game-stats", "/games/none/None/pbs/all"])
 def test_an_unknown_user_is_reported_first(path_part: str, rest: str) -> None:
     people.alice()
-    status, description = outcome(people.guest().get(f"/api/v1/users/{path_part}{rest}"))
+    status, description = summary(people.guest().get(f"/api/v1/users/{path_part}{rest}"))
     assert status == 404
     assert description.startswith("The user ")
     assert description.endswith(" does not exist.")
@@ -52,7 +52,7 @@ def test_me_is_who_asks(client: Any) -> None:
 @pytest.mark.parametrize("rest", ["", "/game-stats", "/games/sdvx/Single/pbs/all"])
 def test_me_is_nobody_for_a_guest(rest: str) -> None:
     expected = (401, "Cannot use 'me' userID with no authentication.")
-    assert outcome(people.guest().get(f"/api/v1/users/me{rest}")) == expected
+    assert summary(people.guest().get(f"/api/v1/users/me{rest}")) == expected
 
 
 @pytest.mark.parametrize(("who", "level"), [(people.eve, 0), (people.alice, 1), (people.mo, 2), (people.ada, 3)])
@@ -86,7 +86,7 @@ def ranking(client: Client, name: str) -> dict[str, Any]:
 def test_game_stats_come_with_where_the_player_stands() -> None:
     an_import(people.alice(), score_on(charts(1)[0]))
     stats(people.bob(), 20.5)
-    assert outcome(people.guest().get("/api/v1/users/alice/game-stats")) == (200, "Returned 1 stats objects.")
+    assert summary(people.guest().get("/api/v1/users/alice/game-stats")) == (200, "Returned 1 stats objects.")
     assert body(people.guest(), "/api/v1/users/alice/game-stats") == [
         {
             "userID": people.alice().pk,
@@ -142,13 +142,13 @@ def change(given: dict[str, Any], client: Client | None = None) -> Any:
 
 def test_a_player_changes_what_their_profile_says() -> None:
     response = change({"about": "Plays **a lot**.", "status": "on vacation", "username": "Boss", "authLevel": 3})
-    assert outcome(response) == (200, "Successfully updated user.")
+    assert summary(response) == (200, "Successfully updated user.")
     told = body(people.guest(), "/api/v1/users/alice")
     assert told == response.json()["body"]
     assert (told["username"], told["about"], told["status"]) == ("Alice", "Plays **a lot**.", "on vacation")
     assert (told["authLevel"], told["id"]) == (1, people.alice().pk)
 
-    assert outcome(change({"about": "", "status": None}))[0] == 200
+    assert summary(change({"about": "", "status": None}))[0] == 200
     told = body(people.guest(), "/api/v1/users/alice")
     assert (told["about"], told["status"]) == ("", None)
 
@@ -165,7 +165,7 @@ def test_a_player_changes_what_their_profile_says() -> None:
     ],
 )
 def test_what_a_profile_cannot_say_is_refused(given: dict[str, Any], said: str) -> None:
-    status, description = outcome(change(given))
+    status, description = summary(change(given))
     assert status == 400
     assert description.startswith(said)
 

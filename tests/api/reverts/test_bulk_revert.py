@@ -18,7 +18,7 @@ from imports.pipeline.undo.preview import revert_all
 from imports.pipeline.undo.revert import RevertRequest, revert
 from tests import people
 from tests.api.callers import GUEST, STRANGER, Caller, Outcome, lacks, table
-from tests.api.envelopes import outcome
+from tests.api.envelopes import summary
 from tests.factories import HOUR, NOON, an_import, charts, process, queued_import, score_on
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +52,7 @@ def by_name(job: Import, expected: Outcome) -> Outcome:
 def test_owners_and_administrators_may_revert_several(caller: Caller, expected: Outcome) -> None:
     early, late = two()
     named = expected if expected[0] not in {403} or "banned" in expected[1] else by_name(late, expected)
-    assert outcome(post(caller(DELETE), late, early)) == named
+    assert summary(post(caller(DELETE), late, early)) == named
     assert Score.objects.count() == (0 if expected == REVERTED else 2)
 
 
@@ -62,7 +62,7 @@ def test_owners_and_administrators_may_revert_several(caller: Caller, expected: 
 def test_owners_and_administrators_can_preview_several(caller: Caller, expected: Outcome) -> None:
     early, late = two()
     named = by_name(early, expected) if expected == STRANGER else expected
-    assert outcome(post(caller(DELETE), early, late, preview=True)) == named
+    assert summary(post(caller(DELETE), early, late, preview=True)) == named
     assert Score.objects.count() == 2
 
 
@@ -124,21 +124,21 @@ def test_one_that_is_refused_is_named_and_spares_the_others(state: State, expect
     early, late = two()
     odd = _in_state(state)
     response = post(people.session_of(people.alice()), early, odd, late, preview=preview)
-    assert outcome(response) == by_name(odd, expected)
+    assert summary(response) == by_name(odd, expected)
     assert Score.objects.count() == 2
 
 
 def test_an_unknown_one_is_named() -> None:
     early, _ = two()
     response = post(people.session_of(people.alice()), importIDs=[early.import_id, "0" * 40])
-    assert outcome(response) == (404, f"{'0' * 40}: This import does not exist.")
+    assert summary(response) == (404, f"{'0' * 40}: This import does not exist.")
     assert Score.objects.count() == 2
 
 
 def test_an_import_of_another_player_is_named() -> None:
     early, _ = two()
     other = an_import(people.bob(), score_on(early.scores.get().chart))
-    assert outcome(post(people.session_of(people.alice()), early, other)) == by_name(other, STRANGER)
+    assert summary(post(people.session_of(people.alice()), early, other)) == by_name(other, STRANGER)
     assert Score.objects.count() == 3
 
 
@@ -146,14 +146,14 @@ def test_even_an_administrator_reverts_imports_of_one_player_at_a_time() -> None
     early, _ = two()
     other = an_import(people.bob(), score_on(early.scores.get().chart))
     expected = (400, "[importIDs] Expected imports of one user.")
-    assert outcome(post(people.session_of(people.ada()), early, other)) == expected
+    assert summary(post(people.session_of(people.ada()), early, other)) == expected
     assert Score.objects.count() == 3
 
 
 def test_nothing_is_reverted_while_another_import_of_the_player_runs() -> None:
     early, late = two()
     _in_state(State.RUNNING)
-    assert outcome(post(people.session_of(people.alice()), early, late)) == (409, BUSY)
+    assert summary(post(people.session_of(people.alice()), early, late)) == (409, BUSY)
 
 
 def test_one_that_somebody_reverts_between_our_look_and_the_lock_is_named_too() -> None:
@@ -165,7 +165,7 @@ def test_one_that_somebody_reverts_between_our_look_and_the_lock_is_named_too() 
 
     with patch.object(imports_revert, "revert_all", somebody_first):
         response = post(people.session_of(people.alice()), early, late)
-    assert outcome(response) == by_name(early, (410, "This import has been reverted."))
+    assert summary(response) == by_name(early, (410, "This import has been reverted."))
     late.refresh_from_db()
     assert (late.state, Score.objects.get().from_import) == (State.COMPLETED, late)
 
@@ -195,7 +195,7 @@ ARRAY = "[importIDs] Expected an array of 1 to 100 import IDs."
 )
 def test_invalid_options_are_refused(content: Any, expected: str) -> None:
     client = people.session_of(people.alice())
-    assert outcome(client.post(ADDRESS, content, content_type="application/json")) == (400, expected)
+    assert summary(client.post(ADDRESS, content, content_type="application/json")) == (400, expected)
 
 
 @pytest.mark.parametrize("name", ["preview", "keepShared", "details"])
@@ -205,20 +205,20 @@ def test_a_query_reverts_nothing(name: str) -> None:
     content = {"importIDs": [early.import_id, late.import_id]}
     client = people.session_of(people.alice())
     answer = client.post(f"{ADDRESS}?{name}=true", content, content_type="application/json")
-    assert outcome(answer) == (400, f"[null] Unexpected properties inside object: {name}.")
+    assert summary(answer) == (400, f"[null] Unexpected properties inside object: {name}.")
     assert set(Import.objects.values_list("state", flat=True)) == {State.COMPLETED}
 
 
 @pytest.mark.parametrize("import_id", ["\0", "\N{SNOWMAN}", "' OR 1=1 --", "revert"])
 def test_an_invalid_import_id_is_an_unknown_import(import_id: str) -> None:
     response = post(people.session_of(people.alice()), importIDs=[import_id])
-    assert outcome(response) == (404, f"{import_id}: This import does not exist.".replace("\0", "\ufffd"))
+    assert summary(response) == (404, f"{import_id}: This import does not exist.".replace("\0", "\ufffd"))
 
 
 def test_the_queries_of_a_revert_do_not_grow_with_its_scores() -> None:
     def queries(*jobs: Import) -> int:
         with CaptureQueriesContext(connection) as captured:
-            assert outcome(post(client, *jobs, preview=True)) == PREVIEWED
+            assert summary(post(client, *jobs, preview=True)) == PREVIEWED
         return len(captured)
 
     client = people.session_of(people.alice())

@@ -13,7 +13,7 @@ from django.test import Client
 from imports.models import AuditEntry, GameStats, Import, Permission, PersonalBest, Score, Session, State
 from imports.pipeline import states
 from tests import people
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.factories import NOON, an_import, charts, queued_import, score_on
 
 pytestmark = pytest.mark.django_db
@@ -57,7 +57,7 @@ def table(**actual: tuple[int, str]) -> list[Any]:
 
 
 def revert(client: Client, import_id: str, options: Any = b"") -> tuple[int, str]:
-    return outcome(client.post(f"/api/v1/imports/{import_id}/revert", options, content_type="application/json"))
+    return summary(client.post(f"/api/v1/imports/{import_id}/revert", options, content_type="application/json"))
 
 
 # --- the matrix -------------------------------------------------------------------------------------
@@ -90,7 +90,7 @@ def test_a_reverted_import_is_gone_for_everybody(caller: Caller, expected: tuple
     job = an_import(people.alice(), score_on(charts(1)[0]))
     assert revert(people.session_of(people.alice()), job.import_id) == REVERTED
     assert revert(caller(), job.import_id) == expected
-    assert outcome(caller().get(f"/api/v1/imports/{job.import_id}")) == expected
+    assert summary(caller().get(f"/api/v1/imports/{job.import_id}")) == expected
 
 
 @pytest.mark.parametrize(("caller", "expected"), table(anybody=UNKNOWN, **REFUSED_EVERYWHERE))
@@ -242,7 +242,7 @@ def test_what_was_previewed_by_a_query_can_be_done_by_the_same_query(query: str,
 def test_a_wish_of_the_query_that_is_not_understood_reverts_nothing(value: str) -> None:
     job = an_import(people.alice(), score_on(charts(1)[0]))
     address = f"/api/v1/imports/{job.import_id}/revert?keepShared={value}"
-    status, told = outcome(people.session_of(people.alice()).post(address))
+    status, told = summary(people.session_of(people.alice()).post(address))
     assert (status, told.startswith("[keepShared] ")) == (400, True)
     assert Score.objects.count() == 1
 
@@ -286,5 +286,5 @@ def test_a_second_import_of_the_same_scores_works_again() -> None:
 def test_an_invalid_import_id_is_an_unknown_import(import_id: str) -> None:
     client = people.session_of(people.alice())
     assert revert(client, import_id) == UNKNOWN
-    assert outcome(client.get(f"/api/v1/imports/{import_id}")) == UNKNOWN
-    assert outcome(client.get(f"/api/v1/imports/{import_id}/poll-status")) == (404, "There is no ongoing import here.")
+    assert summary(client.get(f"/api/v1/imports/{import_id}")) == UNKNOWN
+    assert summary(client.get(f"/api/v1/imports/{import_id}/poll-status")) == (404, "There is no ongoing import here.")

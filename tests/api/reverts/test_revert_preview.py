@@ -16,7 +16,7 @@ from imports.models import AuditEntry, Import, Permission, PersonalBest, Score, 
 from tests import people
 from tests.api import expected_documents
 from tests.api.callers import GUEST, STRANGER, Caller, Outcome, table
-from tests.api.envelopes import body, outcome
+from tests.api.envelopes import body, summary
 from tests.factories import HOUR, MINUTE, NOON, an_import, charts, queued_import, score_on
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +39,7 @@ def preview(job: Import, query: str = "") -> Any:
 def revert_with_details(job: Import, **options: Any) -> Any:
     client = people.session_of(people.alice())
     response = client.post(address(job, "?details=true"), options, content_type="application/json")
-    assert outcome(response) == (200, "Reverted import.")
+    assert summary(response) == (200, "Reverted import.")
     return json.loads(response.content)["body"]
 
 
@@ -51,7 +51,7 @@ def revert_with_details(job: Import, **options: Any) -> Any:
 )
 def test_owners_and_administrators_can_preview_without_permission_to_delete(caller: Caller, expected: Outcome) -> None:
     job = an_import(people.alice(), score_on(charts(1)[0]))
-    assert outcome(caller(Permission.DELETE_SCORE).get(address(job))) == expected
+    assert summary(caller(Permission.DELETE_SCORE).get(address(job))) == expected
     assert Score.objects.count() == 1
 
 
@@ -59,7 +59,7 @@ def test_owners_and_administrators_can_preview_without_permission_to_delete(call
 def test_a_reverted_import_has_no_preview(caller: Caller, expected: Outcome) -> None:
     job = an_import(people.alice())
     revert_with_details(job)
-    assert outcome(caller(Permission.DELETE_SCORE).get(address(job))) == expected
+    assert summary(caller(Permission.DELETE_SCORE).get(address(job))) == expected
 
 
 @pytest.mark.parametrize(
@@ -78,13 +78,13 @@ def test_a_preview_is_refused_as_the_revert_would_be(state: State, expected: Out
     fields = {"error_message": "x", "status_code": 400, "time_finished": now, "reverted_at": now}
     Import.objects.filter(pk=job.pk).update(state=state, **fields)
     client = people.session_of(people.alice())
-    assert outcome(client.get(address(job))) == outcome(client.post(address(job))) == expected
+    assert summary(client.get(address(job))) == summary(client.post(address(job))) == expected
 
 
 def test_a_preview_is_refused_while_another_import_runs() -> None:
     job = an_import(people.alice())
     Import.objects.filter(pk=queued_import(people.alice()).pk).update(state=State.RUNNING)
-    assert outcome(people.session_of(people.ada()).get(address(job))) == BUSY
+    assert summary(people.session_of(people.ada()).get(address(job))) == BUSY
 
 
 NO_FLAG = "Expected any of true, false."
@@ -104,13 +104,13 @@ NO_FLAG = "Expected any of true, false."
 )
 def test_invalid_queries_are_refused(method: str, query: str, expected: Outcome) -> None:
     job = an_import(people.alice())
-    assert outcome(people.session_of(people.alice()).generic(method, address(job, query))) == expected
+    assert summary(people.session_of(people.alice()).generic(method, address(job, query))) == expected
 
 
 # --- what ---------------------------------------------------------------------------------------------
 
 
-def summary(session: Session, count: int, start: float, end: float) -> dict[str, Any]:
+def session(session: Session, count: int, start: float, end: float) -> dict[str, Any]:
     return {
         "sessionID": session.session_id,
         "game": "sdvx",
@@ -163,8 +163,13 @@ def test_a_preview_lists_everything_that_goes_falls_shrinks_and_stays() -> None:
         "kept": 0,
         "shared": [],
         "sessions": {
-            "gone": [summary(late, 1, NOON + 9 * HOUR, NOON + 9 * HOUR)],
-            "shrunk": [{"before": summary(early, 2, NOON, NOON + MINUTE), "after": summary(early, 1, NOON, NOON)}],
+            "gone": [session(late, 1, NOON + 9 * HOUR, NOON + 9 * HOUR)],
+            "shrunk": [
+                {
+                    "before": session(early, 2, NOON, NOON + MINUTE),
+                    "after": session(early, 1, NOON, NOON),
+                }
+            ],
             "split": [],
             "made": [],
             "totals": {"gone": 1, "shrunk": 1, "split": 0, "made": 0},
@@ -211,8 +216,8 @@ def test_an_import_that_bridges_two_sessions_is_told_as_a_split(*, were_apart: b
     actual = preview(bridge)
     (split,) = actual["sessions"]["split"]
     unknown = {"sessionID": None, "name": None}
-    parts = [summary(whole, 1, NOON, NOON), summary(late or whole, 1, NOON + 3 * HOUR, NOON + 3 * HOUR)]
-    assert split["before"] == summary(whole, 3, NOON, NOON + 3 * HOUR)
+    parts = [session(whole, 1, NOON, NOON), session(late or whole, 1, NOON + 3 * HOUR, NOON + 3 * HOUR)]
+    assert split["before"] == session(whole, 3, NOON, NOON + 3 * HOUR)
     assert split["after"] == (parts if were_apart else [parts[0], {**parts[1], **unknown}])
     assert revert_with_details(bridge) == actual
 
@@ -256,7 +261,7 @@ def _queries(client: Client, job: Import) -> int:
     with CaptureQueriesContext(
         connection,
     ) as captured:
-        assert outcome(client.get(address(job))) == PREVIEWED
+        assert summary(client.get(address(job))) == PREVIEWED
     return len(captured)
 
 

@@ -206,7 +206,7 @@ def _made(name: str) -> str:
     return Session.objects.get().session_id if name == "session" else job.import_id
 
 
-def outcome(response: object) -> int | str:
+def status_or_target(response: object) -> int | str:
     status: int = response.status_code  # type: ignore[attr-defined]
     target: str = getattr(response, "url", "")
     return LOGIN if status == 302 and target.startswith("/login/?next=") else status
@@ -215,7 +215,7 @@ def outcome(response: object) -> int | str:
 @pytest.mark.parametrize("address", PAGES)
 def test_each_page_opens_to_whom_it_should(address: str, clients: dict[str, Client]) -> None:
     url = filled(address)
-    got = {who: outcome(client.get(url)) for who, client in clients.items()}
+    got = {who: status_or_target(client.get(url)) for who, client in clients.items()}
     assert got == dict(zip(WHO, PAGES[address], strict=True))
 
 
@@ -223,7 +223,7 @@ def test_each_page_opens_to_whom_it_should(address: str, clients: dict[str, Clie
 @pytest.mark.parametrize("who", WHO)
 def test_each_operation_is_allowed_to_whom_it_should(address: str, who: str, clients: dict[str, Client]) -> None:
     response = clients[who].post(filled(address))
-    assert outcome(response) == dict(zip(WHO, OPERATIONS[address], strict=True))[who]
+    assert status_or_target(response) == dict(zip(WHO, OPERATIONS[address], strict=True))[who]
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_several_are_dealt_with_by_whom_one_may_be(
     address: str, name: str, expected: tuple[int | str, ...], who: str, clients: dict[str, Client]
 ) -> None:
     response = clients[who].post(address, {"import": [_made(name)]})
-    assert outcome(response) == dict(zip(WHO, expected, strict=True))[who]
+    assert status_or_target(response) == dict(zip(WHO, expected, strict=True))[who]
 
 
 @pytest.mark.parametrize(("operation", "state"), [("cancel", "queued"), ("retry", "failed"), ("restore", "reverted")])

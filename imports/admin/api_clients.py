@@ -1,0 +1,108 @@
+"""API clients, their codes and webhooks, and API tokens in the admin."""
+
+# ruff: noqa: ARG002 - Django decides the signatures
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from imports.access import permissions
+from imports.admin.base import ReadOnlyAdmin
+from imports.models import APIClient, APIToken, AuthorizationCode, User, WebhookDelivery
+
+
+@admin.register(APIClient)
+class APIClientAdmin(ReadOnlyAdmin):
+    """Tools that ask players for tokens. Administrators make those that everybody finds (no author)."""
+
+    player = "author"
+    list_display = ("name", "client_id", "author", "redirect_uri", "created_at")
+    list_select_related = ("author",)
+    search_fields = ("client_id",)
+    search_help_text = "A whole client ID, or its author's name"
+    fields = (
+        "client_id",
+        "name",
+        "author",
+        "permissions",
+        "redirect_uri",
+        "webhook_uri",
+        "key_template",
+        "key_filename",
+    )
+    raw_id_fields = ("author",)
+    actions = ("reset_secret",)
+
+    def has_add_permission(self, request: HttpRequest, *_: Any) -> bool:
+        return permissions.is_administrator(request.user)
+
+    def has_reset_permission(self, request: HttpRequest) -> bool:
+        return permissions.is_administrator(request.user)
+
+    @admin.action(description="Give the selected client of the operator a new secret", permissions=["reset"])
+    def reset_secret(self, request: HttpRequest, queryset: QuerySet[APIClient]) -> None:
+        """Shows the secret once. Clients of users are their authors' to deal with."""
+        client = queryset.filter(author=None).first() if queryset.count() == 1 else None
+        if client is None:
+            self.message_user(request, "Choose one client without an author.", messages.ERROR)
+        else:
+            said = f"The secret of {client.name}, shown this once: {client.reset_secret()}"
+            self.message_user(request, said, messages.SUCCESS)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return permissions.is_administrator(request.user)
+
+
+@admin.register(AuthorizationCode)
+class AuthorizationCodeAdmin(ReadOnlyAdmin):
+    """That codes were made lately; not the codes."""
+
+    list_display = ("user", "client", "created_at")
+    list_select_related = ("user", "client")
+    fields = list_display
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnlyAdmin):
+    """Events for the webhooks of clients in the past two weeks."""
+
+    player = "user"
+    list_display = ("client", "user", "created_at", "attempts", "status", "failure", "delivered_at", "next_attempt_at")
+    list_select_related = ("client", "user")
+    search_fields = ("delivery_id",)
+    search_help_text = "A whole delivery ID, or a player's name"
+    fields = ("delivery_id", "body", *list_display)
+
+
+@admin.register(APIToken)
+class APITokenAdmin(ReadOnlyAdmin):
+    """Whose tokens there are and what they may do; of the secret not even the digest. Moderators may revoke."""
+
+    player = "user"
+    list_display = ("identifier", "user", "may", "created_at", "last_used_at", "expires_at")
+    list_select_related = ("user",)
+    search_fields = ("user",)
+    search_help_text = "A player's name"
+    fields = ("identifier", "user", "may", "created_at", "last_used_at", "expires_at")
+
+    @admin.display(description="may")
+    def may(self, token: APIToken) -> str:
+        return ", ".join(token.permissions)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return (
+            permissions.is_moderator(request.user)
+            if obj is None
+            else permissions.can_revoke(request.user, cast(APIToken, obj))
+        )
+
+    def delete_model(self, request: HttpRequest, obj: APIToken) -> None:
+        # Not `delete`: revoking is on record.
+        APIToken.objects.revoke([obj], by=cast(User, request.user))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[APIToken]) -> None:
+        APIToken.objects.revoke(queryset.select_related("user"), by=cast(User, request.user))

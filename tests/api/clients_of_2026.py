@@ -1,0 +1,61 @@
+"""Answers as the types of clients of Tachi's API of 2026 read them, and what these clients play."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from imports.formats.match_keys import chart_keys
+from imports.models import Chart
+from tests import people
+from tests.factories import a_song
+
+T = TypeVar("T")
+Text = Annotated[str, Meta(min_length=1)]
+Positive = Annotated[float, Meta(gt=0)]
+
+
+class Success(msgspec.Struct):
+    success: bool
+    description: str
+    body: msgspec.Raw
+
+
+def read(path: str, kind: type[T]) -> T:
+    """The body of what a guest gets, as a client's types have it."""
+    response: Any = people.guest().get(path)
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    assert response.status_code == 200, content
+    envelope = msgspec.json.decode(content, type=Success)
+    assert envelope.success is True
+    return msgspec.json.decode(envelope.body, type=kind)
+
+
+def charts_of(game: str, count: int, difficulty: str, level: float) -> list[Chart]:
+    """Charts of songs of an arcade game, whose in-game IDs are their songs' numbers."""
+    made = []
+    for number in range(1, count + 1):
+        song = a_song(number, game=game)
+        data = {"inGameID": number, "displayVersion": "buddies"}
+        made.append(
+            Chart.objects.create(
+                chart_id=f"{number:040x}",
+                game=game,
+                song=song,
+                playtype="Single",
+                difficulty=difficulty,
+                level=f"{level:.0f}",
+                level_num=level,
+                versions=["buddies"],
+                data=data,
+                match_keys=chart_keys({"data": data}),
+            )
+        )
+    return made
+
+
+def maimaidx_row(number: int, percent: float, **more: Any) -> dict[str, Any]:
+    row = {"matchType": "inGameID", "identifier": str(number), "difficulty": "DX Master", "percent": percent}
+    return {**row, "lamp": "CLEAR", **more}
