@@ -25,6 +25,7 @@ from imports.pages.players.counting_bests import count_bests, counting_bests
 from imports.pages.players.lists import bests_page, session_lines, unplayed_page
 from imports.pages.texts import formatting, player_texts
 from imports.pipeline.derived.ranking import stats_rankings
+from imports.pipeline.rankings.leaderboards import places_gained
 
 MAX_LATEST_SESSIONS = 5
 DEFAULT_RANGE = "90d"
@@ -96,13 +97,14 @@ def frame(request: HttpRequest, page: PlayerGame, tab: str) -> dict[str, Any]:
 
 
 def rating_box(request: HttpRequest, page: PlayerGame) -> dict[str, Any]:
-    """The rating, the way to the next class, and the rating over time. Four queries."""
+    """The rating, the way to the next class, and the rating over time. Five queries."""
     stats, playtype = page.stats, page.playtype
     rating = playtype.default_profile_rating
     value = stats.ratings.get(rating)
     span = request.GET.get("range", "")
     span = span if span in RANGES else DEFAULT_RANGE
     trend = trends([stats])[stats.pk]
+    gained = places_gained(stats, rating, before=trend.before)
     return {
         "rating": formatting.UNKNOWN if value is None else profile_rating(value, playtype, rating),
         "rating_name": formatting.rating_name(rating),
@@ -110,6 +112,7 @@ def rating_box(request: HttpRequest, page: PlayerGame) -> dict[str, Any]:
         "trend": trend,
         "progress": overview.class_progress(value, playtype, trend) if value is not None else None,
         "rank": stats_rankings([stats])[stats.pk].get(rating) if value is not None else None,
+        "rank_change": player_texts.places_gained(gained) if gained else "",
         "classes": overview.class_notes(stats, playtype),
         "plot": rating_plot(rated_days(stats, span=RANGES[span]), playtype, span=RANGES[span]),
         "ranges": [

@@ -75,6 +75,17 @@ def pace(days: int) -> str:
     ).format(count=weeks)
 
 
+def places_gained(places: int) -> str:
+    """How far a player's gain of the last ninety days moved them among today's ratings; negative: their loss."""
+    if places > 0:
+        return ngettext(
+            "up {count} place by the gain of 90 days", "up {count} places by the gain of 90 days", places
+        ).format(count=f"{places:,}")
+    return ngettext(
+        "down {count} place by the loss of 90 days", "down {count} places by the loss of 90 days", -places
+    ).format(count=f"{-places:,}")
+
+
 def level_and_below(level: str) -> str:
     """The row of all levels that have none of their own."""
     return _("{level} and below").format(level=level)
