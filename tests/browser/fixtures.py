@@ -270,6 +270,9 @@ def _players(alice: User, bob: User) -> PageStates:
         "player-game": (alice, f"{game}?range=all"),
         "player-game-bests": (bob, f"{game}?tab=bests&lamp=CLEAR"),
         "player-game-no-bests": (None, f"{game}?tab=bests&q=nothing"),
+        "player-game-counting": (alice, f"{game}?tab=bests&show=counting"),
+        "player-game-no-full-combo": (None, f"{game}?tab=bests&show=no-full-combo"),
+        "player-game-unplayed": (alice, f"{game}?tab=bests&show=unplayed"),
         "player-game-sessions": (alice, f"{game}?tab=sessions"),
         "player-game-chunithm": (None, "/users/Alice/games/chunithm/Single/"),
         "leaderboard": (alice, "/games/sdvx/Single/players/"),
@@ -381,6 +384,7 @@ def _plays(alice: User, bob: User) -> PageStates:
     never = Chart.objects.filter(game="sdvx", scores=None)[0]
     return {
         "session": (alice, f"/sessions/{session.session_id}/"),
+        "session-new-bests": (alice, f"/sessions/{session.session_id}/?new"),
         "session-of-another": (bob, f"/sessions/{session.session_id}/"),
         "session-edit": (alice, f"/sessions/{session.session_id}/edit/"),
         "score": (alice, address),

@@ -185,6 +185,17 @@ def light_of(game: str, ladder: str, value: str) -> Light:
     return known.get(value) or Light(value=value, short=value, color="gray", lit=0, of=segments)
 
 
+FULL_COMBOS = frozenset({"FULL COMBO", "ULTIMATE CHAIN", "CONNECT ALL", "FULL RECALL"})
+"""The least lamp of each game that says that no note was missed; every game has one of them."""
+
+
+def lamps_below_full_combo(game: str) -> tuple[list[str], Light]:
+    """Returns the lamps of the ladder that rows show below the full combo, and the light of the full combo."""
+    lights = list(TABLE[game][row_ladder(game)].values())
+    place = next(place for place, light in enumerate(lights) if light.value in FULL_COMBOS)
+    return [light.value for light in lights[:place]], lights[place]
+
+
 def row_ladder(game: str) -> str:
     """The ladder that a row's edge shows: the note lamp where a game has two lamps."""
     return "noteLamp" if "noteLamp" in TABLE.get(game, {}) else "lamp"

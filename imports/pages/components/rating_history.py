@@ -45,15 +45,20 @@ class Trend:
     days: Sequence[RatedDay]
     playtype: Playtype
     start: date
+    rating: str
+
+    @property
+    def before(self) -> float | None:
+        """The rating when the days began; None for whoever had none."""
+        return self.days[0].value if self.days and self.days[0].day < self.start else None
 
     @cached_property
     def gain(self) -> str:
         """What the rating gained, signed; empty where it is as it was."""
         if not self.days:
             return ""
-        rating = self.playtype.default_profile_rating
-        before = self.days[0].value if self.days[0].day < self.start else 0.0
-        return format_change(before, self.days[-1].value, rating_format(self.playtype, rating), kind="profile")
+        shown = rating_format(self.playtype, self.rating)
+        return format_change(self.before or 0.0, self.days[-1].value, shown, kind="profile")
 
     @cached_property
     def points(self) -> str:
@@ -75,14 +80,15 @@ class Trend:
         return " ".join([*corners, f"100,{before:.1f}"])
 
 
-def trends(rows: Sequence[GameStats]) -> dict[int, Trend]:
-    """Returns how the default rating of each stats row went in the last ninety days, by primary key. One query."""
+def trends(rows: Sequence[GameStats], *, rating: str = "") -> dict[int, Trend]:
+    """Returns how a rating (the default one) went in the last ninety days, by primary key of the stats. One query."""
     start = today() - timedelta(days=TREND_DAYS)
-    days = ratings_since(rows, start)
-    return {
-        row.pk: Trend([RatedDay(*each) for each in days[row.pk]], playtype_of(row.game, row.playtype), start)
-        for row in rows
-    }
+    days, found = ratings_since(rows, start, rating=rating), {}
+    for row in rows:
+        playtype = playtype_of(row.game, row.playtype)
+        shown = rating or playtype.default_profile_rating
+        found[row.pk] = Trend([RatedDay(*each) for each in days[row.pk]], playtype, start, shown)
+    return found
 
 
 def rated_days(stats: GameStats, *, span: int | None) -> list[RatedDay]:

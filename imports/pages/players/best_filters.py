@@ -43,6 +43,7 @@ class BestFilters(forms.Form):
     grade = forms.ChoiceField(label=player_texts.GRADE, required=False)
     sort = forms.ChoiceField(label=player_texts.ORDER, required=False)  # on phones, where the table has no heads
     tab = forms.CharField(required=False, widget=forms.HiddenInput)
+    show = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, query: QueryDict, *, game: str, playtype: Playtype) -> None:
         super().__init__({**query.dict(), "tab": "bests"})
@@ -79,8 +80,8 @@ def order_bests(found: QuerySet[PersonalBest], playtype: Playtype, sort: str) ->
     return found.order_by(ORDERS.get(sort, rating_order)(playtype), "pk")
 
 
-def columns(playtype: Playtype, query: QueryDict) -> list[Column]:
-    """The table's heads. Three of them sort: the most first, and the least when asked again."""
+def columns(playtype: Playtype, query: QueryDict, *, counting: int) -> list[Column]:
+    """The table's heads; `counting`: how many bests count. Three heads sort: the most first, then the least."""
     sort = query.get("sort", "") or "rating"
 
     def sortable(name: str, key: str) -> Column:
@@ -93,5 +94,6 @@ def columns(playtype: Playtype, query: QueryDict) -> list[Column]:
         Column(str(player_texts.LAMP)),
         sortable(str(player_texts.SCORE), "score"),
         sortable(formatting.rating_name(playtype.default_score_rating), "rating"),
+        Column(player_texts.of_counting(counting), is_number=True),
         sortable(str(player_texts.DATE), "time"),
     ]

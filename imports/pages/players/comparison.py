@@ -42,11 +42,13 @@ class PlayerRating:
 
 @dataclass(frozen=True, slots=True)
 class LampRow:
-    """How often both have a lamp on the charts that they share."""
+    """How often both have a lamp on the charts that they share; the bar of `one` grows from the right."""
 
     light: Light
     one: int
     other: int
+    one_bar: Rail
+    other_bar: Rail
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +112,21 @@ def lead_bar(totals: Totals, names: tuple[str, str]) -> Rail:
 def lamp_rows(totals: Totals, game: Game) -> list[LampRow]:
     """The best lamp first."""
     ladder = row_ladder(game.slug)
-    return [
-        LampRow(light_of(game.slug, ladder, value), totals.lamps_of_one[value], totals.lamps_of_other[value])
+    counts = [
+        (value, totals.lamps_of_one[value], totals.lamps_of_other[value])
         for value in reversed(TABLE[game.slug][ladder])
         if totals.lamps_of_one[value] or totals.lamps_of_other[value]
+    ]
+    most = max((max(one, other) for _, one, other in counts), default=0)
+    return [
+        LampRow(
+            light=light_of(game.slug, ladder, value),
+            one=one,
+            other=other,
+            one_bar=rail((("gap", most - one), ("had", one)), total=most),
+            other_bar=rail((("had", other),), total=most),
+        )
+        for value, one, other in counts
     ]
 
 

@@ -103,8 +103,33 @@ class _Values:
         ]
 
 
-def counting_bests(stats: GameStats, playtype: Playtype) -> CountingBests | None:
-    """Returns the bests that the default profile rating is made of; None where none counts. Five queries at most."""
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A player's bests (`value, chart_id, is_primary, pk`, largest value first) and what they make of the rating.
+
+    `added`: the places in `found` of those that count, and what the rating would lose without each; `following`: the
+    places of those that come next.
+    """
+
+    found: Sequence[tuple[float, int, bool, int]]
+    added: dict[int, float]
+    following: list[int]
+    whole: float
+
+    @property
+    def places(self) -> dict[int, int]:
+        """The primary keys of the bests that count, each with its place among them, counted from 1."""
+        return {self.found[place][3]: number for number, place in enumerate(self.added, 1)}
+
+    def adds(self, number: int, playtype: Playtype) -> str:
+        """What the best at this place, counted from 1, adds to the rating; empty if less than is shown."""
+        loss = list(self.added.values())[number - 1]
+        shown = rating_format(playtype, playtype.default_profile_rating)
+        return format_change(self.whole - loss, self.whole, shown, kind="profile")
+
+
+def count_bests(stats: GameStats, playtype: Playtype) -> Counted:
+    """Returns which bests the default profile rating is made of. Two queries at most."""
     rating = playtype.profile_ratings[playtype.default_profile_rating]
     name = rating.of[0]
     mine = PersonalBest.objects.filter(user=stats.user_id, game=stats.game, playtype=playtype.name)
@@ -129,26 +154,21 @@ def counting_bests(stats: GameStats, playtype: Playtype) -> CountingBests | None
             following.append(place)
         if len(added) >= MAX_COUNTING or len(following) >= MAX_WITHOUT:
             break
+    return Counted(found, added, following, whole)
+
+
+def counting_bests(stats: GameStats, playtype: Playtype) -> CountingBests | None:
+    """Returns the bests that count as a page shows them; None where none counts. Five queries at most."""
+    counted = count_bests(stats, playtype)
+    found, added = counted.found, counted.added
     if not added:
         return None
-    return _as_shown(found, added, following, playtype, whole=whole)
-
-
-def _as_shown(
-    found: Sequence[tuple[float, int, bool, int]],
-    added: dict[int, float],
-    following: list[int],
-    playtype: Playtype,
-    *,
-    whole: float,
-) -> CountingBests:
-    following = [place for place in following if found[place][2]][:NEXT_COUNT]
+    following = [place for place in counted.following if found[place][2]][:NEXT_COUNT]
     rows = PersonalBest.objects.in_bulk([found[place][3] for place in (*added, *following)])
     charts = charts_by_pk({best.chart_id for best in rows.values()})
     bests = {place: best_row(rows[found[place][3]], charts) for place in (*added, *following)}
     rating = playtype.profile_ratings[playtype.default_profile_rating]
     shown = playtype.score_ratings[rating.of[0]].shown
-    profile = rating_format(playtype, playtype.default_profile_rating)
     values = [found[place][0] for place in (*added, *following)]
     least = found[max(added)][0]
     # Not from zero: all bars would look alike. The axis is told beside the picture.
@@ -157,8 +177,7 @@ def _as_shown(
     width = 100 / len(values)
     return CountingBests(
         rows=tuple(
-            CountingRow(number, bests[place], format_change(whole - loss, whole, profile, kind="profile"))
-            for number, (place, loss) in enumerate(added.items(), 1)
+            CountingRow(number, bests[place], counted.adds(number, playtype)) for number, place in enumerate(added, 1)
         ),
         following=tuple(
             NextRow(bests[place], format_change(found[place][0], least, shown, kind="score").removeprefix("+"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.fields.json import KT
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -14,18 +15,23 @@ from imports.games.spec import Game, Playtype
 from imports.models import Chart, GameStats, PersonalBest, Session, User
 from imports.pages.components.calendar import year_of_plays
 from imports.pages.components.import_summary import profile_rating
+from imports.pages.components.lamp_colors import lamps_below_full_combo, row_ladder
 from imports.pages.components.rating_history import RANGES, rated_days, rating_plot, trends
 from imports.pages.components.score_rows import get_page
 from imports.pages.components.view_models import Link
 from imports.pages.core.pagination import list_url
 from imports.pages.players import overview
-from imports.pages.players.counting_bests import counting_bests
+from imports.pages.players.counting_bests import count_bests, counting_bests
 from imports.pages.players.lists import bests_page, session_lines, unplayed_page
 from imports.pages.texts import formatting, player_texts
 from imports.pipeline.derived.ranking import stats_rankings
+from imports.pipeline.rankings.leaderboards import places_gained
 
 MAX_LATEST_SESSIONS = 5
 DEFAULT_RANGE = "90d"
+# What `?show=` may say.
+COUNTING = "counting"
+NO_FULL_COMBO = "no-full-combo"
 UNPLAYED = "unplayed"
 
 
@@ -91,13 +97,14 @@ def frame(request: HttpRequest, page: PlayerGame, tab: str) -> dict[str, Any]:
 
 
 def rating_box(request: HttpRequest, page: PlayerGame) -> dict[str, Any]:
-    """The rating, the way to the next class, and the rating over time. Four queries."""
+    """The rating, the way to the next class, and the rating over time. Five queries."""
     stats, playtype = page.stats, page.playtype
     rating = playtype.default_profile_rating
     value = stats.ratings.get(rating)
     span = request.GET.get("range", "")
     span = span if span in RANGES else DEFAULT_RANGE
     trend = trends([stats])[stats.pk]
+    gained = places_gained(stats, rating, before=trend.before)
     return {
         "rating": formatting.UNKNOWN if value is None else profile_rating(value, playtype, rating),
         "rating_name": formatting.rating_name(rating),
@@ -105,6 +112,7 @@ def rating_box(request: HttpRequest, page: PlayerGame) -> dict[str, Any]:
         "trend": trend,
         "progress": overview.class_progress(value, playtype, trend) if value is not None else None,
         "rank": stats_rankings([stats])[stats.pk].get(rating) if value is not None else None,
+        "rank_change": player_texts.places_gained(gained) if gained else "",
         "classes": overview.class_notes(stats, playtype),
         "plot": rating_plot(rated_days(stats, span=RANGES[span]), playtype, span=RANGES[span]),
         "ranges": [
@@ -131,23 +139,34 @@ def overview_tab(request: HttpRequest, page: PlayerGame) -> dict[str, Any]:
 
 
 def bests_tab(request: HttpRequest, page: PlayerGame) -> dict[str, Any]:
-    """All bests, or the charts that have none (`?show=unplayed`). Six queries."""
-    is_unplayed = request.GET.get("show") == UNPLAYED
+    """All bests, or some of them (`?show=`), or the charts that have none. Ten queries at most."""
+    shown = request.GET.get("show", "")
+    shown = shown if shown in (COUNTING, NO_FULL_COMBO, UNPLAYED) else ""
+    counted = count_bests(page.stats, page.playtype)
+    below, full_combo = lamps_below_full_combo(page.game.slug)
+    lamp = KT(f"score_data__{row_ladder(page.game.slug)}")
+    without = page.bests.alias(shown_lamp=lamp).filter(shown_lamp__in=below)
     kept = {name: None for name in request.GET if name != "range"}
     views = (
-        (player_texts.ALL_BESTS, page.bests.count(), None, not is_unplayed),
-        (player_texts.NOT_PLAYED, page.unplayed.count(), UNPLAYED, is_unplayed),
+        (player_texts.ALL_BESTS, page.bests.count(), ""),
+        (player_texts.COUNTING, len(counted.places), COUNTING),
+        (player_texts.no_full_combo(full_combo.short), without.count(), NO_FULL_COMBO),
+        (player_texts.NOT_PLAYED, page.unplayed.count(), UNPLAYED),
     )
     chips = [
-        Link(str(name), f"{list_url(request.GET, **{**kept, 'tab': 'bests', 'show': show})}#parts", count, is_current)
-        for name, count, show, is_current in views
+        Link(
+            str(name),
+            f"{list_url(request.GET, **{**kept, 'tab': 'bests', 'show': show or None})}#parts",
+            count,
+            is_current=show == shown,
+        )
+        for name, count, show in views
     ]
-    listed = (
-        unplayed_page(request, page.unplayed, page.game)
-        if is_unplayed
-        else bests_page(request, page.bests, page.game, page.playtype)
-    )
-    return {**listed, "views": chips, "is_unplayed": is_unplayed}
+    context = {"views": chips, "is_unplayed": shown == UNPLAYED}
+    if shown == UNPLAYED:
+        return context | unplayed_page(request, page.unplayed, page.game)
+    chosen = {COUNTING: page.bests.filter(pk__in=counted.places), NO_FULL_COMBO: without}.get(shown, page.bests)
+    return context | bests_page(request, chosen, page.game, page.playtype, counted)
 
 
 def sessions_tab(request: HttpRequest, page: PlayerGame) -> dict[str, Any]:

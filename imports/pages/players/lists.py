@@ -14,30 +14,47 @@ from django.urls import reverse
 from imports.catalogue.chart_names import ChartName, difficulty_name
 from imports.games.spec import Game, Playtype
 from imports.models import Chart, PersonalBest, Session
-from imports.pages.components.best_rows import best_rows
+from imports.pages.components.best_rows import BestRow, best_rows
 from imports.pages.components.score_rows import get_page
 from imports.pages.components.song_names import played_song
 from imports.pages.components.view_models import Line, Link, SongName
 from imports.pages.core.pagination import list_url
 from imports.pages.players.best_filters import BestFilters, columns, order_bests
+from imports.pages.players.counting_bests import Counted
 from imports.pages.texts import formatting, player_texts
 from imports.pages.texts.numbers import format_rating
 from imports.pipeline.scoring.chart_loading import charts_by_pk
 
 
-def bests_page(request: HttpRequest, found: QuerySet[PersonalBest], game: Game, playtype: Playtype) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class RankedBest:
+    """A best; `place` is the one among those that count (0: it does not), `adds` what the rating would lose."""
+
+    best: BestRow
+    place: int
+    adds: str
+
+
+def bests_page(
+    request: HttpRequest, found: QuerySet[PersonalBest], game: Game, playtype: Playtype, counted: Counted
+) -> dict[str, Any]:
     """What the tab of all bests needs. Four queries."""
     form = BestFilters(request.GET, game=game.slug, playtype=playtype)
     chosen = form.chosen()
     ordered = order_bests(form.narrow(found), playtype, request.GET.get("sort", ""))
     # What leaderboards are ordered by is read only where it orders.
     page: Page[PersonalBest] = get_page(ordered.defer("composed_from"), request)
+    listed, places = list(page.object_list), counted.places
+    numbers = [places.get(best.pk, 0) for best in listed]
     return {
         "form": form,
         "is_narrowed": bool(chosen),
         "page": page,
-        "rows": best_rows(list(page.object_list)),
-        "columns": columns(playtype, request.GET),
+        "rows": [
+            RankedBest(row, number, counted.adds(number, playtype) if number else "")
+            for row, number in zip(best_rows(listed), numbers, strict=True)
+        ],
+        "columns": columns(playtype, request.GET, counting=len(places)),
         "chips": [
             Link(str(value), f"{list_url(request.GET, **{name: None}, page=None)}#parts")
             for name, value in chosen.items()

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 from django.db.models import Count
 
+from imports import jobs
 from imports.games import playtype_of
 from imports.games.spec import Game, Playtype
 from imports.models import GameStats, PersonalBest, User
 from imports.pages.components.class_progress import find_ladder
 from imports.pages.components.import_summary import profile_rating, rating_format
 from imports.pages.components.rating_history import Trend, trends
+from imports.pages.texts import player_texts
 from imports.pages.texts.numbers import format_change
-from imports.pipeline.rankings.leaderboards import Ranked, ranked_around, rating_spread
+from imports.pipeline.rankings.leaderboards import Ranked, places_gained, ranked_around, rating_spread
 
 PER_PAGE = 25
 AROUND = 3  # players above and below the reader
@@ -54,21 +56,31 @@ class LeaderboardSummary:
     out_of: int
     ahead_of: int  # percent
     behind: str  # what is missing to the next player
+    next_player: str
+    change: str  # how many places the gain of ninety days moved them; empty for none
     bars: tuple[SpreadBar, ...]
     bar_width: str
     low: str
     high: str
 
 
-def leaderboard_summary(reader: User, game: Game, playtype: Playtype) -> LeaderboardSummary | None:
-    """Returns where the reader stands, None for whoever has no rating there. Two queries."""
-    around, out_of = ranked_around(reader.pk, game.slug, playtype, distance=AROUND)
+def game_choices(game: Game, playtype: Playtype) -> list[tuple[str, str]]:
+    """The playtypes of this instance's games and the one that is shown: `sdvx/Single`, and what it is called."""
+    games = jobs.enabled_games()
+    found = [(f"{each.slug}/{name}", each.label(name)) for each in games for name in each.by_name]
+    return found if game in games else [(f"{game.slug}/{playtype.name}", game.label(playtype.name)), *found]
+
+
+def leaderboard_summary(reader: User, game: Game, playtype: Playtype, rating: str) -> LeaderboardSummary | None:
+    """Returns where the reader stands, None for whoever has no rating there. Six queries at most."""
+    around, out_of = ranked_around(reader.pk, game.slug, playtype, rating, distance=AROUND)
     own = next((each for each in around if each.user_id == reader.pk), None)
     if own is None:
         return None
-    spread = rating_spread(own.value, game.slug, playtype, bins=BAR_COUNT)
-    rating = playtype.default_profile_rating
-    above = [each.value for each in around if each.rank < own.rank]
+    spread = rating_spread(own.value, game.slug, playtype, rating, bins=BAR_COUNT)
+    above = [each for each in around if each.rank < own.rank]
+    stats = GameStats.objects.get(pk=own.key)
+    gained = places_gained(stats, rating, before=trends([stats], rating=rating)[stats.pk].before)
     most = max(part.count for part in spread.bins)
     width = 100 / BAR_COUNT
     bars = []
@@ -82,7 +94,9 @@ def leaderboard_summary(reader: User, game: Game, playtype: Playtype) -> Leaderb
         around=tuple(around),
         out_of=out_of,
         ahead_of=100 * (out_of - own.rank) // out_of,
-        behind=format_change(own.value, above[-1], shown, kind="profile").removeprefix("+") if above else "",
+        behind=format_change(own.value, above[-1].value, shown, kind="profile").removeprefix("+") if above else "",
+        next_player=User.objects.get(pk=above[-1].user_id).username if above else "",
+        change=player_texts.places_gained(gained) if gained else "",
         bars=tuple(bars),
         bar_width=f"{width * 0.86:.2f}%",
         low=profile_rating(spread.low, playtype, rating),
@@ -90,7 +104,7 @@ def leaderboard_summary(reader: User, game: Game, playtype: Playtype) -> Leaderb
     )
 
 
-def ranked_rows(places: Sequence[Ranked], *, reader: User | None) -> list[RankedRow]:
+def ranked_rows(places: Sequence[Ranked], rating: str, *, reader: User | None) -> list[RankedRow]:
     """The rows of some players of one playtype. Three queries, however many they are."""
     stats = GameStats.objects.select_related("user").in_bulk([each.key for each in places])
     rows = [stats[each.key] for each in places if each.key in stats]
@@ -101,8 +115,7 @@ def ranked_rows(places: Sequence[Ranked], *, reader: User | None) -> list[Ranked
         user__in=[row.user_id for row in rows], game=rows[0].game, playtype=playtype.name
     )
     counts = dict(bests.order_by().values_list("user").annotate(count=Count("pk")))
-    trend = trends(rows)
-    rating = playtype.default_profile_rating
+    trend = trends(rows, rating=rating)
     ladder = find_ladder(playtype, rating)
     ranks = {each.key: each.rank for each in places}
     return [

@@ -63,23 +63,41 @@ def player_game(request: HttpRequest, name: str, slug: str, playtype_name: str) 
 
 @require_safe
 def leaderboard(request: HttpRequest, slug: str, playtype_name: str) -> HttpResponse:
-    """The players of a playtype by rating; `?q=` finds some by name, `?page=` goes on."""
+    """The players of a playtype by rating: `?by=` chooses it, `?q=` finds some by name, `?page=` goes on.
+
+    `?game=` (such as `sdvx/Single`) leads to another game's.
+    """
     game, playtype = game_and_playtype(slug, playtype_name)
+    current = f"{slug}/{playtype_name}"
+    wanted = request.GET.get("game", current)
+    choices = ranking.game_choices(game, playtype)
+    if wanted != current and wanted in dict(choices):
+        text = urlencode({"q": request.GET["q"]}) if request.GET.get("q") else ""
+        address = reverse("leaderboard", args=wanted.split("/"))
+        return redirect(f"{address}?{text}" if text else address)
+    rating = request.GET.get("by", "")
+    rating = rating if rating in playtype.profile_ratings else playtype.default_profile_rating
     reader = request.user if isinstance(request.user, User) else None
     text = request.GET.get("q", "").replace("\0", "").strip()[:MAX_NAME_LENGTH]
     number = parse_digits(request.GET.get("page", ""), most=MAX_PAGE) or 1
     found, count = find_ranked(
-        game.slug, playtype, name=text, most=ranking.PER_PAGE, before=(number - 1) * ranking.PER_PAGE
+        game.slug, playtype, rating, name=text, most=ranking.PER_PAGE, before=(number - 1) * ranking.PER_PAGE
     )
     if not found and number > 1:  # beyond the end: the beginning
-        return redirect(f"?{urlencode({'q': text})}" if text else request.path)
-    summary = ranking.leaderboard_summary(reader, game, playtype) if reader and not text and number == 1 else None
-    rows = ranking.ranked_rows([*found, *(summary.around if summary else ())], reader=reader)
+        return redirect(list_url(request.GET, page=None) if len(request.GET) > 1 else request.path)
+    summary = (
+        ranking.leaderboard_summary(reader, game, playtype, rating) if reader and not text and number == 1 else None
+    )
+    rows = ranking.ranked_rows([*found, *(summary.around if summary else ())], rating, reader=reader)
     context = {
         "game": game,
         "name": game.label(playtype.name),
         "playtype": playtype,
-        "rating_name": formatting.rating_name(playtype.default_profile_rating),
+        "rating_name": formatting.rating_name(rating),
+        "by": rating,
+        "ratings": [(name, formatting.rating_name(name)) for name in playtype.profile_ratings],
+        "current": current,
+        "games": choices,
         "text": text,
         "count": count,
         "rows": rows[: len(found)],

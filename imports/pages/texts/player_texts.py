@@ -35,7 +35,6 @@ CLOSE = gettext_lazy("Closest")
 LEADERBOARD = gettext_lazy("Leaderboard")
 GAMES = gettext_lazy("Games")
 GAME = gettext_lazy("Game")
-ALL_BESTS = gettext_lazy("All")
 NOT_PLAYED = gettext_lazy("Not played")
 CHARTS_PLAYED = gettext_lazy("charts played")
 LATEST_SESSIONS = gettext_lazy("sessions in 90 days")
@@ -74,6 +73,17 @@ def pace(days: int) -> str:
         "About {count} weeks at the pace of the last 90 days.",
         weeks,
     ).format(count=weeks)
+
+
+def places_gained(places: int) -> str:
+    """How far a player's gain of the last ninety days moved them among today's ratings; negative: their loss."""
+    if places > 0:
+        return ngettext(
+            "up {count} place by the gain of 90 days", "up {count} places by the gain of 90 days", places
+        ).format(count=f"{places:,}")
+    return ngettext(
+        "down {count} place by the loss of 90 days", "down {count} places by the loss of 90 days", -places
+    ).format(count=f"{-places:,}")
 
 
 def level_and_below(level: str) -> str:
@@ -138,6 +148,16 @@ def orders(rating: str) -> list[tuple[str, str]]:
 def compared(one: str, other: str) -> str:
     """The heading over two players."""
     return _("{one} and {other}").format(one=one, other=other)
+
+
+def no_full_combo(lamp: str) -> str:
+    """The bests without a full combo, by its short name: `Not UC yet`."""
+    return _("Not {lamp} yet").format(lamp=lamp)
+
+
+def of_counting(count: int) -> str:
+    """The column of what a best is among those that count: `Of the 50`."""
+    return _("Of the {count}").format(count=f"{count:,}")
 
 
 def leads(name: str) -> str:

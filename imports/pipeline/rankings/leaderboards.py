@@ -53,7 +53,9 @@ class Spread:
     own: int  # the part in which somebody's rating lies
 
 
-def find_ranked(game: str, playtype: Playtype, *, name: str, most: int, before: int) -> tuple[list[Ranked], int]:
+def find_ranked(
+    game: str, playtype: Playtype, rating: str, *, name: str, most: int, before: int
+) -> tuple[list[Ranked], int]:
     """Returns the players whose names contain `name`, best first, `most` of them after `before`; and how many match."""
     # The ranks are those among all players, whatever is looked for.
     with connection.cursor() as cursor:
@@ -65,7 +67,7 @@ def find_ranked(game: str, playtype: Playtype, *, name: str, most: int, before: 
             WHERE upper(username) LIKE %(pattern)s ORDER BY place LIMIT %(most)s OFFSET %(before)s
             """,
             {
-                **_board(game, playtype), "pattern": f"%{name.upper().translate(ESCAPES)}%", "most": most,
+                **_board(game, playtype, rating), "pattern": f"%{name.upper().translate(ESCAPES)}%", "most": most,
                 "before": before,
             },
         )  # fmt: skip
@@ -73,7 +75,9 @@ def find_ranked(game: str, playtype: Playtype, *, name: str, most: int, before: 
     return [Ranked(*row[:5]) for row in rows], rows[0][5] if rows else 0
 
 
-def ranked_around(user_id: int, game: str, playtype: Playtype, *, distance: int) -> tuple[list[Ranked], int]:
+def ranked_around(
+    user_id: int, game: str, playtype: Playtype, rating: str, *, distance: int
+) -> tuple[list[Ranked], int]:
     """Returns a player with so many above and below them, and how many are ranked; none for whoever is not."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -82,13 +86,13 @@ def ranked_around(user_id: int, game: str, playtype: Playtype, *, distance: int)
             SELECT board.id, user_id, value, rank, board.place, (SELECT count(*) FROM board) FROM board, own
             WHERE board.place BETWEEN own.place - %(distance)s AND own.place + %(distance)s ORDER BY board.place
             """,
-            {**_board(game, playtype), "reader": user_id, "distance": distance},
+            {**_board(game, playtype, rating), "reader": user_id, "distance": distance},
         )
         rows = cursor.fetchall()
     return [Ranked(*row[:5]) for row in rows], rows[0][5] if rows else 0
 
 
-def rating_spread(own: float, game: str, playtype: Playtype, *, bins: int) -> Spread:
+def rating_spread(own: float, game: str, playtype: Playtype, rating: str, *, bins: int) -> Spread:
     """Returns how many players there are in each of so many equal parts of the ratings."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -98,11 +102,35 @@ def rating_spread(own: float, game: str, playtype: Playtype, *, bins: int) -> Sp
                    min(low), max(high), min(least(width_bucket(%(own)s, low, high + 1e-9, %(bins)s), %(bins)s))
             FROM board, ends GROUP BY 1 ORDER BY 1
             """,
-            {**_board(game, playtype), "bins": bins, "own": own},
+            {**_board(game, playtype, rating), "bins": bins, "own": own},
         )
         rows = cursor.fetchall()
     return Spread([RatingBin(*row[:2]) for row in rows], *rows[0][2:])
 
 
-def _board(game: str, playtype: Playtype) -> dict[str, str]:
-    return {"game": game, "playtype": playtype.name, "rating": playtype.default_profile_rating}
+def places_gained(stats: GameStats, rating: str, *, before: float | None) -> int:
+    """Returns how many places the player stands higher (negative: lower) than with an earlier rating.
+
+    Both ratings are compared with those that the others have today. So the figure follows from the scores that there
+    are, through any revert, and needs no rank of the past to be stored.
+    """
+    now = stats.ratings.get(rating)
+    if now is None or before is None or now == before:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT count(*) FROM {STATS} WHERE game = %(game)s AND playtype = %(playtype)s AND id <> %(own)s
+                AND (ratings->>%(rating)s)::float8 > %(low)s AND (ratings->>%(rating)s)::float8 <= %(high)s
+            """,
+            {
+                "game": stats.game, "playtype": stats.playtype, "rating": rating, "own": stats.pk,
+                "low": min(now, before), "high": max(now, before),
+            },
+        )  # fmt: skip
+        passed: int = cursor.fetchone()[0]
+    return passed if now > before else -passed
+
+
+def _board(game: str, playtype: Playtype, rating: str) -> dict[str, str]:
+    return {"game": game, "playtype": playtype.name, "rating": rating}

@@ -14,12 +14,12 @@ from imports.models import DailyRatings, GameStats
 DAYS = DailyRatings._meta.db_table
 
 
-def ratings_since(rows: Sequence[GameStats], start: date) -> dict[int, list[tuple[date, float]]]:
-    """Returns the days from `start` on with the default profile rating of each stats row, by its primary key.
+def ratings_since(rows: Sequence[GameStats], start: date, *, rating: str = "") -> dict[int, list[tuple[date, float]]]:
+    """Returns the days from `start` on with a profile rating (the default one) of each stats row, by its primary key.
 
     Oldest first, after the last day before `start`. Days without that rating are left out.
     """
-    ratings = [playtype_of(row.game, row.playtype).default_profile_rating for row in rows]
+    ratings = [rating or playtype_of(row.game, row.playtype).default_profile_rating for row in rows]
     # One look at an index for each of the two parts, so that a long history costs nothing.
     mine = "(d.user_id, d.game, d.playtype) = (wanted.user_id, wanted.game, wanted.playtype)"
     with connection.cursor() as cursor:

@@ -62,7 +62,7 @@ def test_everybody_stands_where_their_best_puts_them(chart: Chart) -> None:
     for player, score in ((people.alice(), 9_500_000), (people.bob(), 9_900_000), (people.mo(), 9_000_000)):
         factories.an_import(player, factories.score_on(chart, score, timeAchieved=factories.NOON))
     page = people.guest().get(f"/charts/{chart.chart_id}/")
-    assert heading_of(page) == "月面ラジオ放送局"
+    assert heading_of(page) == "月面ラジオ放送局 EXH 16"
     assert board_of(page) == [(1, "Bob"), (2, "Alice"), (3, "Mo_")]
     assert "EXH 16 Somebody SOUND VOLTEX" in text_of(page)
     assert "Leaderboard 3 players" in text_of(page)

@@ -52,9 +52,9 @@ def test_the_page_tells_who_leads_on_how_many_charts(anyone: Client) -> None:
     assert heading_of(page) == "Alice and Bob"
     assert "3 charts played by both" in said
     assert "Alice leads on 1 even on 1 Bob leads on 1" in said
-    assert "charts played 4 4" in said
-    assert "EXC 0 3" in said
-    assert "CLEAR 3 0" in said
+    assert "4 charts played 4" in said
+    assert "0 EXC 3" in said
+    assert "3 CLEAR 0" in said
 
 
 @pytest.mark.usefixtures("both")

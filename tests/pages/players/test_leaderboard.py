@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from imports.models import Chart, GameStats, Import, User
+from imports.games import BY_SLUG
+from imports.models import Chart, DailyRatings, GameStats, Import, User
 from imports.pipeline.undo.revert import RevertRequest, revert
 from tests import factories, people
 from tests.pages.html_parsing import text_of
@@ -67,7 +70,7 @@ def test_the_list_has_pages_and_one_beyond_the_end_leads_to_the_beginning() -> N
 def test_the_reader_sees_their_place_and_who_is_around_them() -> None:
     players = some_players(40)
     said = text_of(people.session_of(players[33]).get(PAGE))
-    assert "Your place #34 of 40 players, ahead of 15%. 0.010 behind the next." in said
+    assert "Your place #34 of 40 players, ahead of 15%. 0.010 behind player_32." in said
     assert rank_of_each(people.session_of(players[33]))[:7] == [
         (str(rank), f"player_{rank - 1}") for rank in range(31, 38)
     ]
@@ -99,3 +102,52 @@ def test_the_number_of_queries_does_not_grow(count: int, django_assert_num_queri
     client = people.guest()
     with django_assert_num_queries(4):
         client.get(PAGE)
+
+
+def rated_before(stats: GameStats, value: float) -> None:
+    """A rating that the player had before the last ninety days, and the one of today."""
+    for days, ratings in ((120, {"VF7": value}), (1, stats.ratings)):
+        day = timezone.now().date() - timedelta(days=days)
+        DailyRatings.objects.create(
+            user=stats.user, game="sdvx", playtype="Single", day=day, score_count=1, ratings=ratings
+        )
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        (19.795, "up 9 places by the gain of 90 days"), (19.9, "down 1 place by the loss of 90 days"),
+        (19.885, ""), (19.875, "up 1 place by the gain of 90 days"),
+    ],
+)  # fmt: skip
+def test_the_reader_sees_how_far_their_gain_moved_them(before: float, said: str) -> None:
+    # Player 11 is the twelfth, with 19.89; the twenty-first has 19.80.
+    stats = GameStats.objects.get(user=some_players(30)[11])
+    rated_before(stats, before)
+    shown = text_of(people.session_of(stats.user).get(PAGE))
+    assert "#12 " in shown
+    assert said in shown
+    assert said in text_of(people.guest().get(f"/users/{stats.user.username}/games/sdvx/Single/"))
+    if not said:
+        assert "of 90 days" not in shown
+
+
+def test_whoever_had_no_rating_ninety_days_ago_did_not_move() -> None:
+    played(people.alice(), 9_500_000)
+    assert "of 90 days" not in text_of(people.session_of(people.alice()).get(PAGE))
+
+
+def test_another_rating_ranks_the_players() -> None:
+    players = some_players(3)
+    other = next(iter(name for name in BY_SLUG["sdvx"].by_name["Single"].profile_ratings if name != "VF7"))
+    GameStats.objects.filter(user=players[2]).update(ratings={other: 7, "VF7": 1})
+    assert [name for _, name in rank_of_each(people.guest())] == ["player_00", "player_01", "player_02"]
+    assert rank_of_each(people.guest(), f"?by={other}")[0] == ("1", "player_02")
+    assert [name for _, name in rank_of_each(people.guest(), "?by=junk")] == ["player_00", "player_01", "player_02"]
+
+
+def test_another_game_is_chosen_in_the_form() -> None:
+    chosen = people.guest().get(f"{PAGE}?game=iidx%2FSP&q=ko")
+    assert chosen.headers["Location"] == "/games/iidx/SP/players/?q=ko"
+    assert people.guest().get(f"{PAGE}?game=sdvx%2FSingle").status_code == 200
+    assert people.guest().get(f"{PAGE}?game=junk").status_code == 200

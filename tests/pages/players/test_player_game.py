@@ -186,7 +186,7 @@ def test_charts_without_a_score_are_listed_the_hardest_first(anyone: Client) -> 
 
     said = text_of(anyone.get(f"{PAGE}?tab=bests"))
     assert "1 of 4 charts played" in said
-    assert "All 1 Not played 3" in said
+    assert "All 1 Counting 1 Not UC yet 1 Not played 3" in said
     page = anyone.get(f"{PAGE}?tab=bests&show=unplayed")
     assert [str(row.chart) for row in page.context["rows"]] == ["EXH 19", "EXH 17", "EXH 14"]
     assert "Song 902 Somebody EXH 19" in text_of(page)
@@ -208,3 +208,34 @@ def test_the_queries_for_unplayed_charts_do_not_grow(
         factories.a_chart(factories.a_song(number))
     with django_assert_max_num_queries(len(few)):
         anyone.get(f"{PAGE}?tab=bests&show=unplayed")
+
+
+def test_bests_are_those_that_count_those_without_a_full_combo_and_the_charts_without_one(anyone: Client) -> None:
+    lamps = ("ULTIMATE CHAIN", "ULTIMATE CHAIN", "CLEAR")
+    played(*[(3, 9_000_000 + 10_000 * number, lamps[number % 3]) for number in range(52)])
+    factories.a_chart(factories.a_song(77))
+
+    def listed(show: str) -> int:
+        content = anyone.get(f"{PAGE}?tab=bests&show={show}").content.decode().partition('id="parts"')[2]
+        return len(re.findall(r'<th[^>]* scope="row"', content))
+
+    said = text_of(anyone.get(f"{PAGE}?tab=bests&show=counting"))
+    assert "All 52 Counting 50 Not UC yet 17 Not played 1" in said
+    assert listed("counting") == 50
+    assert [listed(show) for show in ("no-full-combo", "unplayed", "junk")] == [17, 1, 50]
+    assert listed("no-full-combo&lamp=ULTIMATE+CHAIN") == 0, "filters narrow what the chip shows"
+
+
+def test_all_bests_say_which_of_them_count_and_what_each_adds(anyone: Client) -> None:
+    played(*[(3, 9_000_000 + 10_000 * number, "CLEAR") for number in range(52)])
+    assert "VOLFORCE Of the 50 Date" in text_of(anyone.get(f"{PAGE}?tab=bests"))
+    assert re.search(r"Song 52 .*? #1 \+0\.\d+ ", text_of(anyone.get(f"{PAGE}?tab=bests&sort=rating")))
+    assert text_of(anyone.get(f"{PAGE}?tab=bests&page=2")).count("does not count") == 2
+
+
+def test_the_table_of_bests_costs_no_query_per_row(
+    anyone: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    played(*[(3, 9_000_000 + 10_000 * number, "CLEAR") for number in range(40)])
+    with django_assert_max_num_queries(22):
+        anyone.get(f"{PAGE}?tab=bests")
