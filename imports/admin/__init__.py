@@ -14,6 +14,7 @@ player_charts  charts that players bring, courses, replays
 queue        how the work goes
 scores       scores and what is derived from them
 reverting    reverting: the confirmation and what it does
+words        what tables, columns, states and actions are called
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from __future__ import annotations
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
-from imports.admin import accounts, catalogue, departures, documents, imports, moderation, player_charts, scores
+from imports.admin import accounts, catalogue, departures, documents, imports, moderation, player_charts, scores, words
 
 __all__ = ["accounts", "catalogue", "departures", "documents", "imports", "moderation", "player_charts", "scores"]
 
 # There is one group, and who is in it follows from who is staff (`models.moderation`): nothing to do here by hand.
 admin.site.unregister(Group)
+words.name_models()

@@ -23,7 +23,7 @@ from imports.pages.texts.formatting import class_set_name
 from imports.pages.texts.score_texts import metric_name
 from tests import people
 from tests.browser.conftest import SAMPLE
-from tests.browser.fixtures import page_states
+from tests.browser.fixtures import PageStates, page_states
 
 pytestmark = [
     pytest.mark.slow,
@@ -121,10 +121,26 @@ def names_of(playtype: Playtype) -> set[str]:
     }
 
 
+def moderators_pages() -> PageStates:
+    """The daily pages of moderators, on what `page_states` created."""
+    mo, alice = people.mo(), people.alice()
+    imports = {f"admin-{job.state}": f"imports/import/{job.pk}/change/" for job in Import.objects.filter(user=alice)}
+    pages = {
+        **imports,
+        "admin-queue": "queue/",
+        "admin-imports": "imports/import/",
+        "admin-user": f"imports/user/{alice.pk}/change/",
+        "admin-users": "imports/user/",
+        "admin-clients": "imports/blockedclient/",
+        "admin-class": f"imports/gamestats/set-class/{alice.pk}/",
+    }
+    return {name: (mo, f"/admin/{address}") for name, address in pages.items()}
+
+
 @pytest.mark.usefixtures("accented")
 def test_no_page_says_anything_in_english(redis_clean: Redis) -> None:
     call_command("load_seeds", str(SAMPLE / "seeds"), verbosity=0)
-    states = page_states(redis_clean)
+    states = {**page_states(redis_clean), **moderators_pages()}
     known = re.compile("[0-9a-f]{40}|" + "|".join(re.escape(each) for each in sorted(names(), key=len, reverse=True)))
     wrong = {}
     for name, (reader, address) in states.items():
