@@ -58,6 +58,7 @@ TABLES = {
 """Model -> what one and several of it are called."""
 
 COLUMNS = {
+    "about": gettext_lazy("about"),
     "address": gettext_lazy("address"),
     "artist": gettext_lazy("artist"),
     "at": gettext_lazy("time"),
@@ -94,6 +95,7 @@ COLUMNS = {
     "error_message": gettext_lazy("error message"),
     "expires_at": gettext_lazy("expires"),
     "export": gettext_lazy("data export"),
+    "email_changed_at": gettext_lazy("e-mail verified"),
     "failure": gettext_lazy("failure"),
     "file_name": gettext_lazy("file name"),
     "first_play_count": gettext_lazy("first plays"),
@@ -106,6 +108,7 @@ COLUMNS = {
     "identifier": gettext_lazy("identifier"),
     "import_id": gettext_lazy("import ID"),
     "import_type": gettext_lazy("import type"),
+    "is_banned": gettext_lazy("banned"),
     "is_primary": gettext_lazy("primary"),
     "job": gettext_lazy("import"),
     "kept": gettext_lazy("kept"),
@@ -116,6 +119,7 @@ COLUMNS = {
     "last_used_at": gettext_lazy("last used"),
     "level": gettext_lazy("level"),
     "level_num": gettext_lazy("level as number"),
+    "may_import_classes": gettext_lazy("may import classes"),
     "merged_into": gettext_lazy("merged into"),
     "message": gettext_lazy("message"),
     "name": gettext_lazy("name"),
@@ -173,6 +177,7 @@ COLUMNS = {
     "total": gettext_lazy("total"),
     "type": gettext_lazy("type"),
     "user": gettext_lazy("user"),
+    "username": gettext_lazy("name"),
     "user_intent": gettext_lazy("started by the player"),
     "value": gettext_lazy("value"),
     "verb": gettext_lazy("action"),
