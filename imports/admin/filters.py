@@ -159,8 +159,8 @@ class TypedFilter(admin.ListFilter):
     """A filter that is filled in. `inputs` are name -> (label, type of the input)."""
 
     template = "admin/imports/typed_filter.html"
-    inputs: ClassVar[Mapping[str, tuple[str, str]]]
-    links: ClassVar[Mapping[str, tuple[str, str]]] = {}  # display -> (parameter, value)
+    inputs: ClassVar[Mapping[str, tuple[Any, str]]]
+    links: ClassVar[Mapping[Any, tuple[str, str]]] = {}  # display -> (parameter, value)
 
     def __init__(self, request: HttpRequest, params: dict[str, list[str]], model: Any, model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)

@@ -228,7 +228,7 @@ def preview_all(keys: Sequence[int], revert_request: RevertRequest) -> RevertPla
             changes = preview(completed, revert_request)
         # The others can still be reverted: one player's import under way must not keep a moderator waiting.
         except (PlayerLocked, NotRevertible):
-            plan.players.append(PlayerPlan(player, completed, refused=BUSY))
+            plan.players.append(PlayerPlan(player, completed, refused=str(BUSY)))
         else:
             bests = changes.bests[:MAX_LISTED_BESTS]
             charts = Chart.objects.select_related("song").in_bulk([best.chart for best in bests])
@@ -247,12 +247,12 @@ def execute(request: HttpRequest, keys: Sequence[int], revert_request: RevertReq
     count, scores, refused = 0, 0, []
     for player, jobs in group_by_player(keys):
         completed = [job for job in jobs if job.state == State.COMPLETED]
-        refused += [_not_reverted(job.import_id, player, NOT_COMPLETED) for job in jobs if job not in completed]
+        refused += [_not_reverted(job.import_id, player, str(NOT_COMPLETED)) for job in jobs if job not in completed]
         which = ngettext("{count} import", "{count} imports", len(completed)).format(count=len(completed))
         try:
             changes = revert_all(completed, revert_request)
         except PlayerLocked:
-            refused.append(_not_reverted(which, player, BUSY))
+            refused.append(_not_reverted(which, player, str(BUSY)))
         except NotRevertible:
             refused.append(_not_reverted(which, player, _("One is not completed any more.")))
         else:
