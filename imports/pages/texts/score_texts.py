@@ -111,8 +111,8 @@ def best_of_session(rating: str) -> str:
 
 
 def place_now(rank: int) -> str:
-    """Which of the player's bests a score is: `now your #3`."""
-    return _("now #{rank} of the player’s bests").format(rank=f"{rank:,}")
+    """Which of a player's bests a score is: `now #3 of all bests`."""
+    return _("now #{rank} of all bests").format(rank=f"{rank:,}")
 
 
 def minus(number: str) -> str:

@@ -251,7 +251,7 @@ def test_the_best_moments_of_a_session_are_its_gain_first_lamp_best_score_and_ne
     assert "Biggest gain Song 2 EXH 16 +" in said
     assert "First ULTIMATE CHAIN on level 16 Song 2 EXH 16 9,950,000 S" in said
     assert "Best VOLFORCE of the session Song 2" in said
-    assert "now #1 of the player’s bests" in said
+    assert "now #1 of all bests" in said
     assert "So close Song 1 EXH 16 −9,999 from the best, 2 tries" in said
 
 
