@@ -97,7 +97,7 @@ def test_the_admin_is_quiet_fits_and_axe_finds_nothing(
     for name, address in pages.items():
         desk.goto(address, wait_until="networkidle")
         if name == "admin-revert":
-            desk.get_by_role("button", name="Revert …").click()
+            desk.get_by_role("button", name="Revert…").click()
             expect(desk.get_by_role("main")).to_contain_text("Revert 1 import of 1 player?")
         said = list(complaints)
         wrong |= flaws_of(desk, name)
