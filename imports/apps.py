@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 
 class ImportsConfig(AppConfig):
     name = "imports"
     label = "imports"
-    verbose_name = "Imports"
+    verbose_name = gettext_lazy("Imports")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -15,6 +15,7 @@ player_charts  charts that players bring, courses, replays
 queue        how the work goes
 scores       scores and what is derived from them
 reverting    reverting: the confirmation and what it does
+words        what tables, columns, states and actions are called
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from imports.admin import (
     moderation,
     player_charts,
     scores,
+    words,
 )
 
 __all__ = [
@@ -48,3 +50,4 @@ __all__ = [
 
 # There is one group, and who is in it follows from who is staff (`models.moderation`): nothing to do here by hand.
 admin.site.unregister(Group)
+words.name_models()

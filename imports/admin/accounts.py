@@ -21,8 +21,11 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from imports.access import permissions
+from imports.admin import words
 from imports.admin.base import (
     BoundedPaginator,
     ReadOnlyAdmin,
@@ -37,6 +40,7 @@ from imports.admin.details.players import newest_imports, player_facts
 from imports.integers import milliseconds
 from imports.models import (
     AuditEntry,
+    AuthLevel,
     Import,
     ImportTimestop,
     ProfilePicture,
@@ -76,16 +80,16 @@ LATELY = timedelta(days=7)
 class RoleFilter(admin.SimpleListFilter):
     """By what an account is to the instance."""
 
-    title = parameter_name = "role"
+    title, parameter_name = gettext_lazy("role"), "role"
     conditions: ClassVar = {
         "user": Q(is_staff=False, is_superuser=False, is_banned=False),
         "moderator": Q(is_staff=True, is_superuser=False, is_banned=False),
-        "administrator": Q(is_superuser=True, is_banned=False),
+        "admin": Q(is_superuser=True, is_banned=False),
         "banned": Q(is_banned=True),
     }
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(name, name) for name in self.conditions]
+        return [(name, str(words.ROLES[AuthLevel[name.upper()]])) for name in self.conditions]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
         condition = self.conditions.get(self.value() or "")
@@ -106,15 +110,15 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
     paginator = BoundedPaginator
     ordering = ("-pk",)
     search_fields = ("username", "email")
-    search_help_text = "The beginning of a name, or a whole e-mail address"
+    search_help_text = gettext_lazy("The beginning of a name, or a whole e-mail address")
     filter_horizontal = ()
     readonly_fields = ("last_login", "date_joined", "is_banned", "email", "email_changed_at")
     fieldsets = (
         (None, {"fields": ("username", "password", "is_banned")}),
-        ("About", {"fields": ("status", "about")}),
-        ("E-mail", {"fields": ("email", "email_changed_at")}),
-        ("Role", {"fields": ("is_active", "is_staff", "is_superuser", "may_import_classes")}),
-        ("Times", {"fields": ("last_login", "date_joined")}),
+        (gettext_lazy("About"), {"fields": ("status", "about")}),
+        (gettext_lazy("E-mail"), {"fields": ("email", "email_changed_at")}),
+        (gettext_lazy("Role"), {"fields": ("is_active", "is_staff", "is_superuser", "may_import_classes")}),
+        (gettext_lazy("Times"), {"fields": ("last_login", "date_joined")}),
     )
     action_form = ReasonForm
     actions = ("ban", "unban", "delete_accounts")
@@ -133,26 +137,26 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {**list_title(self.opts), **(extra_context or {})})
 
-    @admin.display(description="role", ordering="is_superuser")
+    @admin.display(description=gettext_lazy("role"), ordering="is_superuser")
     def role(self, user: User) -> str:
-        return user.auth_level.name.lower()
+        return str(words.ROLES[user.auth_level])
 
-    @admin.display(description="last import")
+    @admin.display(description=gettext_lazy("last import"))
     def last_import(self, user: User) -> SafeString | str:
         at = user.last_import_at  # type: ignore[attr-defined]  # an annotation
-        return link_to_list("import", date_format(at, "j M Y H:i"), user__id__exact=user.pk) if at else "none"
+        return link_to_list("import", date_format(at, "j M Y H:i"), user__id__exact=user.pk) if at else _("none")
 
-    @admin.display(description="failed in 7 days")
+    @admin.display(description=gettext_lazy("failed in 7 days"))
     def failed_lately(self, user: User) -> SafeString | str:
         count = user.failures  # type: ignore[attr-defined]  # an annotation
         query = {"user__id__exact": user.pk, "state": State.FAILED.value, "days": LATELY.days}
         return link_to_list("import", f"{count:,}", **query) if count else "0"
 
-    @admin.display(description="last seen", ordering="last_seen")
+    @admin.display(description=gettext_lazy("last seen"), ordering="last_seen")
     def seen(self, user: User) -> str:
-        return date_format(user.last_seen, "j M Y H:i") if user.last_seen else "never"
+        return date_format(user.last_seen, "j M Y H:i") if user.last_seen else _("never")
 
-    @admin.display(description="joined", ordering="date_joined")
+    @admin.display(description=gettext_lazy("joined"), ordering="date_joined")
     def joined(self, user: User) -> str:
         return date_format(user.date_joined, "j M Y")
 
@@ -195,15 +199,15 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
         named = queryset.alias(lowered=Lower("username"))
         return named.filter(Q(lowered__startswith=term) | Q(email__iexact=term)), False
 
-    @admin.action(description="Ban the selected users", permissions=["ban"])
+    @admin.action(description=gettext_lazy("Ban the selected users"), permissions=["ban"])
     def ban(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
         if reason_from_request(request):
             self._set_banned(request, queryset, banned=True)
         else:
-            self.message_user(request, "Say why: it goes on record.", messages.ERROR)
+            self.message_user(request, _("Give a reason; it is recorded."), messages.ERROR)
         return self._back(request)
 
-    @admin.action(description="Lift the ban of the selected users", permissions=["ban"])
+    @admin.action(description=gettext_lazy("Lift the ban of the selected users"), permissions=["ban"])
     def unban(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
         self._set_banned(request, queryset, banned=False)
         return self._back(request)
@@ -211,7 +215,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
     def has_remove_permission(self, request: HttpRequest) -> bool:
         return permissions.is_administrator(request.user)
 
-    @admin.action(description="Delete the selected accounts in thirty days", permissions=["remove"])
+    @admin.action(description=gettext_lazy("Delete the selected accounts in thirty days"), permissions=["remove"])
     def delete_accounts(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         delete_selected(request, [(user, EVERYTHING) for user in queryset.order_by("pk")[:MAX_AT_ONCE]])
 
@@ -227,9 +231,9 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
         context: dict[str, Any] = {"max_reason_length": MAX_REASON_LENGTH}
         if user is not None:
             lists = (
-                ("import", "user", "imports"), ("score", "user", "scores"), ("session", "user", "sessions"),
-                ("gamestats", "user", "ratings and classes"), ("orphanscore", "user", "orphans"),
-                ("apitoken", "user", "tokens"), ("auditentry", "subject", "history"),
+                ("import", "user", _("imports")), ("score", "user", _("scores")), ("session", "user", _("sessions")),
+                ("gamestats", "user", _("ratings and classes")), ("orphanscore", "user", _("orphans")),
+                ("apitoken", "user", _("tokens")), ("auditentry", "subject", _("history")),
             )  # fmt: skip
             context |= {
                 "title": user.username,
@@ -237,7 +241,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
                 "facts": player_facts(user),
                 "newest": newest_imports(user),
                 "role": self.role(user),
-                "see": [link_to_list(model, words, **{f"{path}__id__exact": user.pk}) for model, path, words in lists],
+                "see": [link_to_list(model, text, **{f"{path}__id__exact": user.pk}) for model, path, text in lists],
                 "may_ban": permissions.can_ban(request.user, user),
                 "may_moderate": permissions.can_moderate(request.user),
             }
@@ -256,11 +260,10 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
                 AuditEntry(verb=verb, subject=user, actor=cast(User, request.user), reason=reason_from_request(request))
                 for user in done
             )
-        left_alone = f"Left alone, as you may not judge your equals: {_names(refused)}."
+        said = _("Banned: {names}.") if banned else _("Ban lifted: {names}.")
+        left_alone = _("Skipped, as you can’t ban your equals: {names}.").format(names=_names(refused))
         report_results(
-            request,
-            done=f"{verb.label.capitalize()}: {_names(done)}." if done else "",
-            refused=[left_alone] if refused else [],
+            request, done=said.format(names=_names(done)) if done else "", refused=[left_alone] if refused else []
         )
 
 
@@ -276,10 +279,10 @@ class ProfilePictureAdmin(ReadOnlyAdmin):
     list_display = ("user", "picture", "stored_at")
     list_select_related = ("user",)
     search_fields = ("user__username",)
-    search_help_text = "A player's name"
+    search_help_text = gettext_lazy("A player's name")
     fields = ("user", "picture", "stored_at")
 
-    @admin.display(description="picture")
+    @admin.display(description=gettext_lazy("picture"))
     def picture(self, row: ProfilePicture) -> SafeString:
         # Another picture has another address, as browsers keep pictures for an hour.
         address = f"{reverse('api:user-picture', args=[row.user_id])}?v={milliseconds(row.stored_at)}"
@@ -300,5 +303,5 @@ class ImportTimestopAdmin(ReadOnlyAdmin):
     list_display = ("user", "import_type", "last_score_time")
     list_select_related = ("user",)
     search_fields = ("user__username",)
-    search_help_text = "A player's name"
+    search_help_text = gettext_lazy("A player's name")
     fields = ("user", "import_type", "last_score_time")

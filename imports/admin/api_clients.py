@@ -9,6 +9,8 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from imports.access import permissions
 from imports.admin.base import ReadOnlyAdmin
@@ -23,7 +25,7 @@ class APIClientAdmin(ReadOnlyAdmin):
     list_display = ("name", "client_id", "author", "redirect_uri", "created_at")
     list_select_related = ("author",)
     search_fields = ("client_id",)
-    search_help_text = "A whole client ID, or its author's name"
+    search_help_text = gettext_lazy("A whole client ID, or its author's name")
     fields = (
         "client_id",
         "name",
@@ -43,14 +45,17 @@ class APIClientAdmin(ReadOnlyAdmin):
     def has_reset_permission(self, request: HttpRequest) -> bool:
         return permissions.is_administrator(request.user)
 
-    @admin.action(description="Give the selected client of the operator a new secret", permissions=["reset"])
+    @admin.action(
+        description=gettext_lazy("Give the selected client of the operator a new secret"), permissions=["reset"]
+    )
     def reset_secret(self, request: HttpRequest, queryset: QuerySet[APIClient]) -> None:
         """Shows the secret once. Clients of users are their authors' to deal with."""
         client = queryset.filter(author=None).first() if queryset.count() == 1 else None
         if client is None:
-            self.message_user(request, "Choose one client without an author.", messages.ERROR)
+            self.message_user(request, _("Choose one client without an author."), messages.ERROR)
         else:
-            said = f"The secret of {client.name}, shown this once: {client.reset_secret()}"
+            said = _("The secret of {client}, shown only once: {secret}")
+            said = said.format(client=client.name, secret=client.reset_secret())
             self.message_user(request, said, messages.SUCCESS)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -74,7 +79,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     list_display = ("client", "user", "created_at", "attempts", "status", "failure", "delivered_at", "next_attempt_at")
     list_select_related = ("client", "user")
     search_fields = ("delivery_id",)
-    search_help_text = "A whole delivery ID, or a player's name"
+    search_help_text = gettext_lazy("A whole delivery ID, or a player's name")
     fields = ("delivery_id", "body", *list_display)
 
 
@@ -86,10 +91,10 @@ class APITokenAdmin(ReadOnlyAdmin):
     list_display = ("identifier", "user", "may", "created_at", "last_used_at", "expires_at")
     list_select_related = ("user",)
     search_fields = ("user",)
-    search_help_text = "A player's name"
+    search_help_text = gettext_lazy("A player's name")
     fields = ("identifier", "user", "may", "created_at", "last_used_at", "expires_at")
 
-    @admin.display(description="may")
+    @admin.display(description=gettext_lazy("may"))
     def may(self, token: APIToken) -> str:
         return ", ".join(token.permissions)
 

@@ -18,6 +18,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from imports.access import permissions
 from imports.games import GAMES
@@ -103,7 +105,7 @@ def list_title(options: Any) -> dict[str, str]:
 class GameFilter(admin.SimpleListFilter):
     """By game, without asking the table which games it holds."""
 
-    title = "game"
+    title = gettext_lazy("game")
     parameter_name = "game"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -131,14 +133,17 @@ def report_results(request: HttpRequest, *, done: str, refused: Sequence[str]) -
     for refusal in refused[:MAX_REFUSALS]:
         messages.warning(request, refusal)
     if len(refused) > MAX_REFUSALS:
-        messages.warning(request, f"And {len(refused) - MAX_REFUSALS:,} more were refused.")
+        messages.warning(request, _("{count} more were refused.").format(count=f"{len(refused) - MAX_REFUSALS:,}"))
 
 
 class ReasonForm(ActionForm):
     """What stands above a list: the action, and why. The player reads it."""
 
     reason = forms.CharField(
-        label="Reason:", required=False, max_length=MAX_REASON_LENGTH, widget=forms.TextInput({"class": "vTextField"})
+        label=gettext_lazy("Reason:"),
+        required=False,
+        max_length=MAX_REASON_LENGTH,
+        widget=forms.TextInput({"class": "vTextField"}),
     )
 
 

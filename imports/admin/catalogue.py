@@ -10,6 +10,8 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from imports.admin.base import GameFilter, ReadOnlyAdmin, link_to_list
 from imports.formats.match_keys import fold_title
@@ -23,15 +25,15 @@ class SongAdmin(ReadOnlyAdmin):
     list_display = ("title", "artist", "game", "song_id", "charts")
     list_filter = (GameFilter,)
     search_fields = ("match_keys",)
-    search_help_text = "A whole title or alternative title, or a song ID of any kind"
+    search_help_text = gettext_lazy("A whole title or alternative title, or a song ID of any kind")
     fields = (
         "game", "song_id", "v3_id", "former_ids", "title", "artist", "alt_titles", "search_terms", "data", "match_keys",
         "charts",
     )  # fmt: skip
 
-    @admin.display(description="charts")
+    @admin.display(description=gettext_lazy("charts"))
     def charts(self, song: Song) -> SafeString:
-        return link_to_list("chart", "charts", song__id__exact=song.pk)
+        return link_to_list("chart", _("charts"), song__id__exact=song.pk)
 
     def get_search_results(
         self,
@@ -53,15 +55,15 @@ class ChartAdmin(ReadOnlyAdmin):
     list_filter = (GameFilter, "is_primary")
     list_select_related = ("song",)
     search_fields = ("chart_id", "match_keys")
-    search_help_text = "A whole chart ID of any kind, in-game ID or hash"
+    search_help_text = gettext_lazy("A whole chart ID of any kind, in-game ID or hash")
     fields = (
         "chart_id", "v3_id", "former_ids", "game", "song", "playtype", "difficulty", "level", "level_num",
         "is_primary", "versions", "data", "match_keys", "scores",
     )  # fmt: skip
 
-    @admin.display(description="scores")
+    @admin.display(description=gettext_lazy("scores"))
     def scores(self, chart: Chart) -> SafeString:
-        return link_to_list("score", "scores", chart__id__exact=chart.pk)
+        return link_to_list("score", _("scores"), chart__id__exact=chart.pk)
 
     def get_search_results(
         self,

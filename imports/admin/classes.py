@@ -11,6 +11,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from imports import jobs
 from imports.access import permissions
@@ -21,7 +23,7 @@ from imports.pipeline.classes import ClassChange, set_class
 from imports.pipeline.states import PlayerLocked
 
 SEPARATOR = "|"  # the parts of a choice; no name contains it
-NONE = "none"
+NONE = gettext_lazy("none")
 
 Group = tuple[str, list[tuple[str, str]]]
 Classes = Mapping[tuple[str, str], Mapping[str, str]]  # (game, playtype) -> class set -> class id
@@ -30,16 +32,16 @@ Classes = Mapping[tuple[str, str], Mapping[str, str]]  # (game, playtype) -> cla
 class ClassForm(forms.Form):
     """Which class, and why. Every provided class of every game is one choice, grouped by its set."""
 
-    choice = forms.ChoiceField(label="Class")
+    choice = forms.ChoiceField(label=gettext_lazy("Class"))
     reason = forms.CharField(
         max_length=MAX_REASON_LENGTH,
-        label="Reason, which the player sees",
+        label=gettext_lazy("Reason, which the player sees"),
         widget=forms.TextInput({"class": "vTextField"}),
     )
 
     def __init__(self, *args: Any, groups: list[Group], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast(forms.ChoiceField, self.fields["choice"]).choices = [("", "Choose …"), *groups]
+        cast(forms.ChoiceField, self.fields["choice"]).choices = [("", _("Choose…")), *groups]
 
     def class_change(self) -> ClassChange:
         # Only what was offered is valid, so that it has four parts.
@@ -61,9 +63,14 @@ def set_class_page(request: HttpRequest, user_id: int, context: Mapping[str, Any
         except PlayerLocked:  # an import or revert of the player is under way: it may change the same class
             form.add_error(None, BUSY)
         else:
-            messages.success(request, f"{player}: {change.class_set} is {change.value or NONE} now.")
+            messages.success(
+                request,
+                _("{player}: {class_set} is now {value}.").format(
+                    player=player, class_set=change.class_set, value=change.value or NONE
+                ),
+            )
             return redirect("admin:imports_user_change", player.pk)
-    page = {**context, "title": f"Set a class of {player}", "player": player, "form": form}
+    page = {**context, "title": _("Set a class of {player}").format(player=player), "player": player, "form": form}
     return TemplateResponse(request, "admin/imports/gamestats/set_class.html", page)
 
 
@@ -81,8 +88,9 @@ def _choice_groups(player: User, *, game: str | None, playtype: str | None) -> I
                     continue
                 start = SEPARATOR.join([each.slug, part.name, name, ""])
                 now = current.get((each.slug, part.name), {}).get(name)
-                choices = [(start, NONE if now else f"{NONE} (now)")]
+                choices = [(start, str(NONE) if now else _("{value} (now)").format(value=NONE))]
                 for value in group.values:
                     words = ", ".join(text for text in (value.name, value.hint) if text)
-                    choices.append((start + value.id, f"{words} (now)" if value.id == now else words))
+                    is_now = value.id == now
+                    choices.append((start + value.id, _("{value} (now)").format(value=words) if is_now else words))
                 yield f"{each.name} {part.name}: {name}", choices

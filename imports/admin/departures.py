@@ -8,6 +8,8 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from imports import jobs
 from imports.access import permissions
@@ -24,7 +26,7 @@ def delete_selected(request: HttpRequest, chosen: Iterable[tuple[User, str]]) ->
     """Hides accounts, or games of players, and has them deleted in thirty days. What is refused is told."""
     reason = reason_from_request(request)
     if not reason:
-        messages.error(request, "Say why: it goes on record.")
+        messages.error(request, _("Give a reason; it is recorded."))
         return
     done, refused = [], []
     for user, game in chosen:
@@ -36,8 +38,8 @@ def delete_selected(request: HttpRequest, chosen: Iterable[tuple[User, str]]) ->
             refused.append(f"{name}: {BUSY}")
         except jobs.CannotLeave as refusal:
             refused.append(f"{name}: {refusal}")
-    said = f"Hidden, and deleted in {jobs.DAYS_TO_RETURN} days: {'; '.join(done)}." if done else ""
-    report_results(request, done=said, refused=refused)
+    said = _("Hidden, and deleted in {days} days: {names}.").format(days=jobs.DAYS_TO_RETURN, names="; ".join(done))
+    report_results(request, done=said if done else "", refused=refused)
 
 
 @admin.register(Departure)
@@ -49,18 +51,18 @@ class DepartureAdmin(ReadOnlyAdmin):
     list_display = ("user", "what", "by", "requested_at", "due_at")
     list_select_related = ("user", "by")
     search_fields = ("user",)
-    search_help_text = "A player's name"
+    search_help_text = gettext_lazy("A player's name")
     fields = ("user", "what", "by", "requested_at", "due_at", "counts")
     actions = ("restore",)
 
-    @admin.display(description="what")
+    @admin.display(description=gettext_lazy("what"))
     def what(self, departure: Departure) -> str:
-        return BY_SLUG[departure.game].name if departure.game in BY_SLUG else departure.game or "the account"
+        return BY_SLUG[departure.game].name if departure.game in BY_SLUG else departure.game or _("the account")
 
     def has_restore_permission(self, request: HttpRequest) -> bool:
         return permissions.is_administrator(request.user)
 
-    @admin.action(description="Restore the selected", permissions=["restore"])
+    @admin.action(description=gettext_lazy("Restore the selected"), permissions=["restore"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Departure]) -> None:
         done: list[str] = []
         refused: list[str] = []
@@ -70,7 +72,9 @@ class DepartureAdmin(ReadOnlyAdmin):
                 done.append(str(departure.user))
             except PlayerLocked:
                 refused.append(f"{departure.user}: {BUSY}")
-        report_results(request, done=f"Restored: {', '.join(done)}." if done else "", refused=refused)
+        report_results(
+            request, done=_("Restored: {names}.").format(names=", ".join(done)) if done else "", refused=refused
+        )
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         return {name: action for name, action in super().get_actions(request).items() if name == "restore"}
@@ -96,7 +100,7 @@ class DataExportAdmin(ReadOnlyAdmin):
     list_display = ("user", "state", "size", "attempts", "time_queued", "time_finished", "expires_at")
     list_select_related = ("user",)
     search_fields = ("export_id",)
-    search_help_text = "A whole export ID, or a player's name"
+    search_help_text = gettext_lazy("A whole export ID, or a player's name")
     fields = ("export_id", *list_display)
 
 
@@ -120,7 +124,7 @@ class MailAdmin(ReadOnlyAdmin):
     list_display = ("kind", "user", "address", "created_at", "attempts", "next_attempt_at")
     list_select_related = ("user",)
     search_fields = ("user",)
-    search_help_text = "A player's name"
+    search_help_text = gettext_lazy("A player's name")
     fields = (*list_display, "language")
 
 
@@ -132,5 +136,5 @@ class KnownPlaceAdmin(ReadOnlyAdmin):
     list_display = ("user", "last_used_at")
     list_select_related = ("user",)
     search_fields = ("user",)
-    search_help_text = "A player's name"
+    search_help_text = gettext_lazy("A player's name")
     fields = list_display

@@ -8,7 +8,9 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.db.models.functions import Length
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
+from imports.admin import words
 from imports.admin.base import GameFilter, ReadOnlyAdmin, truncate
 from imports.models import (
     AuditEntry,
@@ -31,14 +33,14 @@ class ImportInputAdmin(ReadOnlyAdmin):
     list_display = ("job", "user", "file_name", "size", "received_at")
     list_select_related = ("job__user",)
     search_fields = ("job__import_id",)
-    search_help_text = "A whole import ID, or a player's name"
+    search_help_text = gettext_lazy("A whole import ID, or a player's name")
     fields = ("job", "file_name", "size", "fields", "infer_time_achieved", "received_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ImportInput]:
         # A page of fifty inputs could be hundreds of megabytes.
         return super().get_queryset(request).defer("content")
 
-    @admin.display(description="user")
+    @admin.display(description=gettext_lazy("user"))
     def user(self, stored: ImportInput) -> User:
         return stored.job.user
 
@@ -51,7 +53,7 @@ class IdempotencyKeyAdmin(ReadOnlyAdmin):
     list_display = ("key", "user", "job", "created_at")
     list_select_related = ("user", "job")
     search_fields = ("job__import_id",)
-    search_help_text = "A whole import ID, or a player's name"
+    search_help_text = gettext_lazy("A whole import ID, or a player's name")
     fields = ("key", "user", "job", "created_at")
 
 
@@ -64,14 +66,14 @@ class ImportProblemAdmin(ReadOnlyAdmin):
     list_filter = ("type",)
     list_select_related = ("job__user",)
     search_fields = ("job__import_id",)
-    search_help_text = "A whole import ID, or a player's name"
+    search_help_text = gettext_lazy("A whole import ID, or a player's name")
     fields = ("job", "row", "type", "message", "datapoint", "orphan")
 
-    @admin.display(description="user")
+    @admin.display(description=gettext_lazy("user"))
     def user(self, problem: ImportProblem) -> User:
         return problem.job.user
 
-    @admin.display(description="message")
+    @admin.display(description=gettext_lazy("message"))
     def short_message(self, problem: ImportProblem) -> str:
         return truncate(problem.message, length=120)
 
@@ -85,16 +87,16 @@ class OrphanScoreAdmin(ReadOnlyAdmin):
     list_filter = (GameFilter,)
     list_select_related = ("user", "from_import")
     search_fields = ("orphan_id",)
-    search_help_text = "A whole orphan ID, or a player's name"
+    search_help_text = gettext_lazy("A whole orphan ID, or a player's name")
     fields = (
         "orphan_id", "user", "from_import", "import_type", "game", "data", "context", "error_message", "time_inserted",
     )  # fmt: skip
 
-    @admin.display(description="orphan", ordering="pk")
+    @admin.display(description=gettext_lazy("orphan"), ordering="pk")
     def name(self, orphan: OrphanScore) -> str:
         return truncate(orphan.orphan_id)
 
-    @admin.display(description="message")
+    @admin.display(description=gettext_lazy("message"))
     def short_message(self, orphan: OrphanScore) -> str:
         return truncate(orphan.error_message, length=120)
 
@@ -108,14 +110,12 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_filter = ("verb",)
     list_select_related = ("job", "subject", "actor")
     search_fields = ("job__import_id",)
-    search_help_text = "A whole import ID, or the name of the player whose scores it was about"
+    search_help_text = gettext_lazy("A whole import ID, or the name of the player whose scores it was about")
     fields = ("at", "verb", "job", "subject", "actor", "token", "reason", "counts")
 
-    @admin.display(description="counts")
+    @admin.display(description=gettext_lazy("counts"))
     def counts_text(self, entry: AuditEntry) -> str:
-        return ", ".join(
-            f"{name.removesuffix('_count').replace('_', ' ')} {count}" for name, count in entry.counts.items()
-        )
+        return ", ".join(f"{words.count_name(name)} {count}" for name, count in entry.counts.items())
 
 
 @admin.register(RowCorrection)
@@ -126,10 +126,10 @@ class RowCorrectionAdmin(ReadOnlyAdmin):
     list_display = ("job", "user", "row", "corrected_by", "score_id")
     list_select_related = ("job__user", "corrected_by")
     search_fields = ("job__import_id",)
-    search_help_text = "A whole import ID, or a player's name"
+    search_help_text = gettext_lazy("A whole import ID, or a player's name")
     fields = ("job", "row", "corrected_by", "corrected_row", "score_id", "orphan")
 
-    @admin.display(description="user")
+    @admin.display(description=gettext_lazy("user"))
     def user(self, correction: RowCorrection) -> User:
         return correction.job.user
 
@@ -142,7 +142,7 @@ class CarriedScoresAdmin(ReadOnlyAdmin):
     list_display = ("job", "user", "score_count")
     list_select_related = ("job__user",)
     search_fields = ("job__import_id",)
-    search_help_text = "A whole import ID, or a player's name"
+    search_help_text = gettext_lazy("A whole import ID, or a player's name")
     fields = ("job", "score_count")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CarriedScores]:
@@ -150,10 +150,10 @@ class CarriedScoresAdmin(ReadOnlyAdmin):
         counted: QuerySet[CarriedScores] = super().get_queryset(request).annotate(packed_size=Length("score_ids"))
         return counted.defer("score_ids")
 
-    @admin.display(description="user")
+    @admin.display(description=gettext_lazy("user"))
     def user(self, carried: CarriedScores) -> User:
         return carried.job.user
 
-    @admin.display(description="scores")
+    @admin.display(description=gettext_lazy("scores"))
     def score_count(self, carried: Any) -> int:
         return int(carried.packed_size) // ID_SIZE

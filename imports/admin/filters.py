@@ -19,6 +19,8 @@ from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from imports import monitoring
 from imports.admin.base import MAX_COUNTED, GameFilter
@@ -26,6 +28,7 @@ from imports.formats import FORMATS
 from imports.integers import parse_digits
 from imports.models import Import, State
 from imports.models.documents import UNFINISHED
+from imports.templatetags.moderation import state_name
 
 MAX_RECENT_IMPORTS = 2_000  # imports whose clients and services are offered
 MAX_VALUES = 12  # of each, the commonest first
@@ -56,10 +59,10 @@ class ColumnFilter(admin.SimpleListFilter):
 
 
 class StateFilter(ColumnFilter):
-    title = parameter_name = column = "state"
+    title, parameter_name, column = gettext_lazy("state"), "state", "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(State.choices)
+        return [(state.value, state_name(state)) for state in State]
 
 
 class CountedGameFilter(ColumnFilter, GameFilter):
@@ -67,17 +70,17 @@ class CountedGameFilter(ColumnFilter, GameFilter):
 
 
 class TypeFilter(ColumnFilter):
-    title, parameter_name, column = "type", "import_type", "import_type"
+    title, parameter_name, column = gettext_lazy("type"), "import_type", "import_type"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(each.import_type, each.import_type) for each in FORMATS]
 
 
 class IntentFilter(ColumnFilter):
-    title, parameter_name, column = "intent", "intent", "user_intent"
+    title, parameter_name, column = gettext_lazy("started by"), "intent", "user_intent"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "A person asked for it"), ("no", "A program sent it by itself")]
+        return [("yes", _("The player")), ("no", _("A program, automatically"))]
 
     def stored(self, value: str) -> bool:
         return value == "yes"
@@ -97,22 +100,25 @@ class RecentValuesFilter(ColumnFilter):
 
 
 class ClientFilter(RecentValuesFilter):
-    title = parameter_name = column = "client"
+    title, parameter_name, column = gettext_lazy("client"), "client", "client"
 
 
 class ServiceFilter(RecentValuesFilter):
-    title = parameter_name = column = "service"
+    title, parameter_name, column = gettext_lazy("service"), "service", "service"
 
 
 class StuckFilter(admin.SimpleListFilter):
     """What is not done yet, and what of it should be by now. Both always with their counts: they are few."""
 
-    title, parameter_name = "progress", "progress"
+    title, parameter_name = gettext_lazy("progress"), "progress"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         under_way = Import.objects.filter(state__in=UNFINISHED)
         counts = under_way.aggregate(all=Count("pk"), stuck=Count("pk", filter=stuck_filter()))
-        return [("any", f"Under way: {counts['all']:,}"), ("stuck", f"Stuck: {counts['stuck']:,}")]
+        return [
+            ("any", _("Unfinished: {count}").format(count=f"{counts['all']:,}")),
+            ("stuck", _("Stuck: {count}").format(count=f"{counts['stuck']:,}")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         chosen = {"any": Q(state__in=UNFINISHED), "stuck": Q(state__in=UNFINISHED) & stuck_filter()}.get(
@@ -153,8 +159,8 @@ class TypedFilter(admin.ListFilter):
     """A filter that is filled in. `inputs` are name -> (label, type of the input)."""
 
     template = "admin/imports/typed_filter.html"
-    inputs: ClassVar[Mapping[str, tuple[str, str]]]
-    links: ClassVar[Mapping[str, tuple[str, str]]] = {}  # display -> (parameter, value)
+    inputs: ClassVar[Mapping[str, tuple[Any, str]]]
+    links: ClassVar[Mapping[Any, tuple[str, str]]] = {}  # display -> (parameter, value)
 
     def __init__(self, request: HttpRequest, params: dict[str, list[str]], model: Any, model_admin: Any) -> None:
         super().__init__(request, params, model, model_admin)
@@ -178,7 +184,7 @@ class TypedFilter(admin.ListFilter):
         self.hidden += [(SEARCH_VAR, changelist.query)] if changelist.query else []
         self.fields = [Input(name, label, kind, self.given(name)) for name, (label, kind) in self.inputs.items()]
         is_used = any(self.used_parameters.values())
-        yield {"selected": not is_used, "query_string": changelist.get_query_string(remove=mine), "display": "All"}
+        yield {"selected": not is_used, "query_string": changelist.get_query_string(remove=mine), "display": _("All")}
         for display, (name, value) in self.links.items():
             link = changelist.get_query_string({name: value}, remove=mine)
             yield {"selected": self.given(name) == value, "query_string": link, "display": display}
@@ -187,20 +193,24 @@ class TypedFilter(admin.ListFilter):
 class TextFilter(TypedFilter):
     """By words of the service or the User-Agent; each word may be the beginning of one."""
 
-    title = "words of client or service"
-    inputs: ClassVar = {"words": ("Words", "search")}
+    title = gettext_lazy("words of client or service")
+    inputs: ClassVar = {"words": (gettext_lazy("Words"), "search")}
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        words = self.given("words")
-        return queryset.search(words, clients=True) if any(map(str.isalnum, words)) else queryset
+        given = self.given("words")
+        return queryset.search(given, clients=True) if any(map(str.isalnum, given)) else queryset
 
 
 class TimeFilter(TypedFilter):
     """By when it was queued, in UTC: today, the last days, or from one date to another, both included."""
 
-    title = "time"
-    inputs: ClassVar = {"since": ("Since", "date"), "until": ("Until", "date")}
-    links: ClassVar = {"Today": ("days", "1"), "Last 7 days": ("days", "7"), "Last 28 days": ("days", "28")}
+    title = gettext_lazy("time")
+    inputs: ClassVar = {"since": (gettext_lazy("From"), "date"), "until": (gettext_lazy("To"), "date")}
+    links: ClassVar = {
+        gettext_lazy("Today"): ("days", "1"),
+        gettext_lazy("Last 7 days"): ("days", "7"),
+        gettext_lazy("Last 28 days"): ("days", "28"),
+    }
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         since, until, days = _date(self.given("since")), _date(self.given("until")), self.given("days")

@@ -9,13 +9,15 @@ from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.defaultfilters import pluralize
+from django.template.defaultfilters import filesizeformat
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from imports import jobs, monitoring
 from imports.access import permissions
@@ -38,7 +40,7 @@ from imports.models import AuditEntry, Import, ImportInput, Score, Song, State, 
 from imports.models.documents import MAX_REASON_LENGTH
 from imports.pipeline.classes import roll_back_classes, still_raised
 from imports.pipeline.states import PlayerLocked
-from imports.templatetags.moderation import import_game, import_label
+from imports.templatetags.moderation import import_game, import_label, state_name
 
 # Columns that may be large and that the list does not show.
 DEFERRED_COLUMNS = (
@@ -71,7 +73,9 @@ class ImportAdmin(ReadOnlyAdmin):
     list_select_related = ("user", "input")
     show_facets = admin.ShowFacets.ALLOW
     search_fields = ("import_id",)
-    search_help_text = "A player, the beginning of a file's name or a service, a song's title, or a whole import ID"
+    search_help_text = gettext_lazy(
+        "A player, the beginning of a file's name or a service, a song's title, or a whole import ID"
+    )
     action_form = ReasonForm
     actions = (
         "revert_selected",
@@ -85,7 +89,7 @@ class ImportAdmin(ReadOnlyAdmin):
     fieldsets = (
         (None, {"fields": ("import_id", "user", "state", "import_type", "service", "game", "played", "links")}),
         (
-            "Counts",
+            gettext_lazy("Counts"),
             {
                 "fields": (
                     "row_count", "score_count", "duplicate_count", "problem_count", "best_count", "first_play_count",
@@ -93,10 +97,13 @@ class ImportAdmin(ReadOnlyAdmin):
                 )
             },
         ),
-        ("Times", {"fields": ("time_queued", "time_started", "time_finished", "attempts", "stage_seconds")}),
-        ("Sent by", {"fields": ("client", "token", "user_intent", "input_file")}),
-        ("Failure", {"fields": ("status_code", "error_message", "where")}),
-        ("Revert", {"fields": ("reverted_at", "reverted_by", "revert_reason")}),
+        (
+            gettext_lazy("Times"),
+            {"fields": ("time_queued", "time_started", "time_finished", "attempts", "stage_seconds")},
+        ),
+        (gettext_lazy("Sent by"), {"fields": ("client", "token", "user_intent", "input_file")}),
+        (gettext_lazy("Failure"), {"fields": ("status_code", "error_message", "where")}),
+        (gettext_lazy("Revert"), {"fields": ("reverted_at", "reverted_by", "revert_reason")}),
     )  # fmt: skip
 
     # --- what it shows
@@ -125,72 +132,81 @@ class ImportAdmin(ReadOnlyAdmin):
             matched |= Q(pk__in=list(scores.values_list("from_import", flat=True)[:MAX_FOUND]))
         return queryset.filter(matched), False
 
-    @admin.display(description="import", ordering="pk")
+    @admin.display(description=gettext_lazy("import"), ordering="pk")
     def name(self, job: Import) -> str:
         return import_label(job)
 
-    @admin.display(description="state", ordering="state")
+    @admin.display(description=gettext_lazy("state"), ordering="state")
     def standing(self, job: Import) -> str:
         now = timezone.now()
         if job.state == State.QUEUED:
-            return f"queued for {timesince(job.time_queued, now)}"
+            return _("queued for {time}").format(time=timesince(job.time_queued, now))
         if job.state == State.RUNNING:
-            held = "" if job.held else ", nobody at it"  # type: ignore[attr-defined]  # an annotation
-            return f"running for {timesince(job.time_started or now, now)}{held}"
-        return f"failed ({job.status_code})" if job.state == State.FAILED else str(job.get_state_display())
+            time = timesince(job.time_started or now, now)
+            if job.held:  # type: ignore[attr-defined]  # an annotation
+                return _("running for {time}").format(time=time)
+            return _("running for {time}, no worker").format(time=time)
+        if job.state == State.FAILED:
+            return _("failed ({status})").format(status=job.status_code)
+        return state_name(job.state)
 
-    @admin.display(description="queued", ordering="time_queued")
+    @admin.display(description=gettext_lazy("queued"), ordering="time_queued")
     def queued(self, job: Import) -> str:
         return date_format(job.time_queued, "j M Y H:i")
 
-    @admin.display(description="game")
+    @admin.display(description=gettext_lazy("game"))
     def gpt(self, job: Import) -> str:
         return import_game(job)
 
-    @admin.display(description="playtypes")
+    @admin.display(description=gettext_lazy("playtypes"))
     def played(self, job: Import) -> str:
         return ", ".join(job.playtypes)
 
-    @admin.display(description="client")
+    @admin.display(description=gettext_lazy("client"))
     def sender(self, job: Import) -> SafeString | str:
         return link_to_list("import", truncate(job.client, length=24), client=job.client) if job.client else ""
 
-    @admin.display(description="new")
+    @admin.display(description=gettext_lazy("new"))
     def new(self, job: Import) -> int:
         return job.score_count
 
-    @admin.display(description="duplicates")
+    @admin.display(description=gettext_lazy("duplicates"))
     def known(self, job: Import) -> int:
         return job.duplicate_count
 
-    @admin.display(description="problems")
+    @admin.display(description=gettext_lazy("problems"))
     def left_out(self, job: Import) -> int:
         return job.problem_count
 
-    @admin.display(description="ratings and classes")
+    @admin.display(description=gettext_lazy("ratings and classes"))
     def brought(self, job: Import) -> SafeString | str:
         lines = [(line.name, line.before, line.after) for line in brought_by(job)]
         return format_html_join(SafeString("<br>"), "{}: {} → {}", lines) or "-"
 
-    @admin.display(description="traceback, for staff")
+    @admin.display(description=gettext_lazy("traceback, for staff"))
     def where(self, job: Import) -> SafeString | str:
         return format_html('<pre class="traceback">{}</pre>', job.traceback) if job.traceback else "-"
 
-    @admin.display(description="input")
+    @admin.display(description=gettext_lazy("input"))
     def input_file(self, job: Import) -> SafeString | str:
         sent = ImportInput.objects.filter(job=job).defer("content").first()
         if sent is None:
-            return "No longer stored."
+            return _("No longer stored.")
         url = reverse("import-input", args=[job.import_id])
-        return format_html('<a href="{}">Download {} ({} bytes)</a>', url, sent.file_name or "it", f"{sent.size:,}")
+        return format_html('<a href="{}">{}</a> ({})', url, sent.file_name or _("Download"), filesizeformat(sent.size))
 
-    @admin.display(description="see")
+    @admin.display(description=gettext_lazy("see"))
     def links(self, job: Import) -> SafeString:
         lists = {"score": "from_import", "importproblem": "job", "importsession": "job", "auditentry": "job"}
-        names = {"score": "scores", "importproblem": "problems", "importsession": "sessions", "auditentry": "history"}
+        names = {
+            "score": _("scores"),
+            "importproblem": _("problems"),
+            "importsession": _("sessions"),
+            "auditentry": _("history"),
+        }
         links = [link_to_list(model, names[model], **{f"{path}__exact": job.pk}) for model, path in lists.items()]
-        links += [link_to_list("import", "all of this player", user__id__exact=job.user_id)]
-        page = format_html('<a href="{}">its page</a>', reverse("import-detail", args=[job.import_id]))
+        links += [link_to_list("import", _("all of this player"), user__id__exact=job.user_id)]
+        page = format_html('<a href="{}">{}</a>', reverse("import-detail", args=[job.import_id]), _("player’s view"))
         return SafeString(" · ".join([*links, page]))
 
     def change_view(
@@ -215,7 +231,7 @@ class ImportAdmin(ReadOnlyAdmin):
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         return permissions.can_moderate(request.user)
 
-    @admin.action(description="Revert … (shows what would change first)", permissions=["moderate"])
+    @admin.action(description=gettext_lazy("Revert … (shows what would change first)"), permissions=["moderate"])
     def revert_selected(self, request: HttpRequest, queryset: QuerySet[Import]) -> HttpResponse | None:
         """Asks first, on a page of its own."""
         try:
@@ -229,34 +245,54 @@ class ImportAdmin(ReadOnlyAdmin):
         """The question again with other choices, or the revert itself."""
         return reverting.handle_post(self, request)
 
-    @admin.action(description="Restore", permissions=["moderate"])
+    @admin.action(description=gettext_lazy("Restore"), permissions=["moderate"])
     def restore_selected(self, request: HttpRequest, queryset: QuerySet[Import]) -> HttpResponse | None:
-        return self._apply_to_each(request, queryset, jobs.restore, done="Queued to be restored")
+        return self._apply_to_each(
+            request,
+            queryset,
+            jobs.restore,
+            done=lambda n: ngettext("Restoring {count} import.", "Restoring {count} imports.", n),
+        )
 
-    @admin.action(description="Retry", permissions=["moderate"])
+    @admin.action(description=gettext_lazy("Retry"), permissions=["moderate"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Import]) -> HttpResponse | None:
-        return self._apply_to_each(request, queryset, jobs.retry, done="Queued to be tried again")
+        return self._apply_to_each(
+            request,
+            queryset,
+            jobs.retry,
+            done=lambda n: ngettext("Retrying {count} import.", "Retrying {count} imports.", n),
+        )
 
-    @admin.action(description="Cancel", permissions=["moderate"])
+    @admin.action(description=gettext_lazy("Cancel"), permissions=["moderate"])
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Import]) -> HttpResponse | None:
-        return self._apply_to_each(request, queryset, jobs.cancel, done="Cancelled")
+        return self._apply_to_each(
+            request,
+            queryset,
+            jobs.cancel,
+            done=lambda n: ngettext("Cancelled {count} import.", "Cancelled {count} imports.", n),
+        )
 
-    @admin.action(description="Requeue", permissions=["moderate"])
+    @admin.action(description=gettext_lazy("Requeue"), permissions=["moderate"])
     def requeue_selected(self, request: HttpRequest, queryset: QuerySet[Import]) -> HttpResponse | None:
         """What the sweeper does by itself, for an import that nobody is at. To queue one twice is harmless."""
 
         def requeue(job: Import, *, by: User, reason: str) -> None:
             if job.is_final or job.held:  # type: ignore[attr-defined]  # an annotation
-                raise jobs.InvalidTransition("It is finished, or a worker is running it.")
+                raise jobs.InvalidTransition(_("It is finished, or a worker is running it."))
             AuditEntry.objects.record(AuditEntry.Verb.RETRIED, job, by=by, reason=reason or "queued again")
             jobs.enqueue(job.import_id)
 
-        return self._apply_to_each(request, queryset, requeue, done="Queued again")
+        return self._apply_to_each(
+            request,
+            queryset,
+            requeue,
+            done=lambda n: ngettext("Requeued {count} import.", "Requeued {count} imports.", n),
+        )
 
-    @admin.action(description="Roll back the classes it brought", permissions=["moderate"])
+    @admin.action(description=gettext_lazy("Roll back the classes it brought"), permissions=["moderate"])
     def roll_back_selected(self, request: HttpRequest, queryset: QuerySet[Import]) -> HttpResponse | None:
         if not reason_from_request(request):
-            self.message_user(request, "Say why: the player reads it.", messages.ERROR)
+            self.message_user(request, _("Give a reason; the player sees it."), messages.ERROR)
             return self._back(request)
 
         def roll_back(job: Import, *, by: User, reason: str) -> None:
@@ -265,12 +301,19 @@ class ImportAdmin(ReadOnlyAdmin):
             except PlayerLocked:
                 raise jobs.InvalidTransition(reverting.BUSY) from None
             if not count:
-                raise jobs.InvalidTransition("It raised no provided class that is still as it left it.")
+                raise jobs.InvalidTransition(_("It set no class that is still as it left it."))
 
-        return self._apply_to_each(request, queryset, roll_back, done="Rolled back the classes of")
+        return self._apply_to_each(
+            request,
+            queryset,
+            roll_back,
+            done=lambda n: ngettext(
+                "Classes of {count} import rolled back.", "Classes of {count} imports rolled back.", n
+            ),
+        )
 
     def _apply_to_each(
-        self, request: HttpRequest, queryset: QuerySet[Import], do: Action, *, done: str
+        self, request: HttpRequest, queryset: QuerySet[Import], do: Action, *, done: Callable[[int], str]
     ) -> HttpResponse | None:
         """Does this to one import after the other, the oldest first, and says what was refused."""
         counted, refused, reason = 0, [], reason_from_request(request)
@@ -280,8 +323,8 @@ class ImportAdmin(ReadOnlyAdmin):
                 do(job, by=cast(User, request.user), reason=reason)
                 counted += 1
             except jobs.InvalidTransition as why:
-                refused.append(f"Left alone: {job.import_id} of {job.user}. {why}")
-        message = f"{done}: {counted:,} import{pluralize(counted)}." if counted else ""
+                refused.append(_("Skipped: {job} of {user}. {why}").format(job=job.import_id, user=job.user, why=why))
+        message = done(counted).format(count=f"{counted:,}") if counted else ""
         report_results(request, done=message, refused=refused)
         return self._back(request)
 
@@ -297,13 +340,14 @@ def available_actions(job: Import) -> list[tuple[str, str]]:
     """(action, words on its button) of what can be done with an import as it stands."""
     # The same transitions as `pipeline.states` allows: a button that could only be refused is not shown.
     actions = {
-        State.COMPLETED: [("revert_selected", "Revert …")],
-        State.REVERTED: [("restore_selected", "Restore")],
-        State.FAILED: [("retry_selected", "Retry")],
-        State.CANCELLED: [("retry_selected", "Retry")],
-        State.QUEUED: [("cancel_selected", "Cancel")],
-        State.RUNNING: [("cancel_selected", "Cancel")],
+        State.COMPLETED: [("revert_selected", _("Revert…"))],
+        State.REVERTED: [("restore_selected", _("Restore"))],
+        State.FAILED: [("retry_selected", _("Retry"))],
+        State.CANCELLED: [("retry_selected", _("Retry"))],
+        State.QUEUED: [("cancel_selected", _("Cancel"))],
+        State.RUNNING: [("cancel_selected", _("Cancel"))],
     }[State(job.state)]
     for change in still_raised(job):
-        actions = [*actions, ("roll_back_selected", f"Roll back {change.class_set} to {change.value or 'none'}")]
+        said = _("Roll back {class_set} to {value}").format(class_set=change.class_set, value=change.value or _("none"))
+        actions = [*actions, ("roll_back_selected", said)]
     return actions

@@ -9,6 +9,7 @@ from typing import Any, cast
 from django.contrib import admin
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from imports.access import blocked_clients, permissions
 from imports.admin.base import ReadOnlyAdmin, truncate
@@ -22,11 +23,11 @@ class BlockedClientAdmin(ReadOnlyAdmin):
     list_display = ("pattern", "short_message", "created_by", "created_at")
     list_select_related = ("created_by",)
     search_fields = ("pattern",)
-    search_help_text = "Any part of a pattern"
+    search_help_text = gettext_lazy("Any part of a pattern")
     fields = ("pattern", "message", "created_by", "created_at")
     readonly_fields = ("created_by", "created_at")
 
-    @admin.display(description="message")
+    @admin.display(description=gettext_lazy("message"))
     def short_message(self, blocked: BlockedClient) -> str:
         return truncate(blocked.message, length=120)
 

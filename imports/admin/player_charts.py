@@ -11,6 +11,8 @@ from django.contrib.admin.helpers import ActionForm
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from imports import jobs
 from imports.access import permissions
@@ -23,7 +25,10 @@ class TargetForm(ActionForm):
     """What stands above the lists: the action, and the chart that takes the plays where charts are merged."""
 
     target = forms.CharField(
-        label="Merge into chart ID:", required=False, max_length=100, widget=forms.TextInput({"class": "vTextField"})
+        label=gettext_lazy("Merge into chart ID:"),
+        required=False,
+        max_length=100,
+        widget=forms.TextInput({"class": "vTextField"}),
     )
 
 
@@ -32,23 +37,23 @@ class _ClosingAdmin(ReadOnlyAdmin):
 
     action_form = TargetForm
     search_fields = ("chart_hash",)
-    search_help_text = "A whole SHA-256"
+    search_help_text = gettext_lazy("A whole SHA-256")
     list_filter = (GameFilter,)
 
     def player_charts(self, rows: QuerySet[Any]) -> Iterable[PlayerChart]:
         """Returns the charts of the rows that were chosen: these themselves, unless the list is one of other rows."""
         return rows
 
-    @admin.action(description="Remove: keep these charts out, their plays wait")
+    @admin.action(description=gettext_lazy("Remove: keep these charts out, their plays wait"))
     def remove(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
         self._close(request, rows, None)
 
-    @admin.action(description="Merge: their plays are on the chart whose ID is given")
+    @admin.action(description=gettext_lazy("Merge: their plays are on the chart whose ID is given"))
     def merge(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
         asked = request.POST.get("target", "").replace("\0", "").strip()
         target = Chart.objects.filter(chart_id=asked).first()
         if target is None:
-            report_results(request, done="", refused=[f"There is no chart with the ID {asked}."])
+            report_results(request, done="", refused=[_("There is no chart with the ID {chart}.").format(chart=asked)])
             return
         self._close(request, rows, target)
 
@@ -64,8 +69,11 @@ class _ClosingAdmin(ReadOnlyAdmin):
                 continue
             self.log_change(request, brought, "Merged." if target else "Removed.")
             done, read_again, refused = done + 1, read_again + closed.read_again, refused + closed.left
-        said = f"Closed {done:,} charts; {read_again:,} imports are read again." if done else ""
-        report_results(request, done=said, refused=refused)
+        said = ngettext("Closed {count} chart.", "Closed {count} charts.", done).format(count=f"{done:,}")
+        again = ngettext(
+            "{count} import is being read again.", "{count} imports are being read again.", read_again
+        ).format(count=f"{read_again:,}")
+        report_results(request, done=f"{said} {again}" if done else "", refused=refused)
 
 
 @admin.register(WaitingChart)
@@ -92,7 +100,7 @@ class PlayerChartAdmin(_ClosingAdmin):
     )  # fmt: skip
     actions = ("remove", "merge", "reopen")
 
-    @admin.action(description="Reopen: let players bring these charts again")
+    @admin.action(description=gettext_lazy("Reopen: let players bring these charts again"))
     def reopen(self, request: HttpRequest, rows: QuerySet[PlayerChart]) -> None:
         if not permissions.can_moderate(request.user):
             raise PermissionDenied
@@ -100,7 +108,8 @@ class PlayerChartAdmin(_ClosingAdmin):
         for brought in closed:
             jobs.reopen_chart(brought)
             self.log_change(request, brought, "Reopened.")
-        report_results(request, done=f"Reopened {len(closed):,} charts.", refused=())
+        said = ngettext("Reopened {count} chart.", "Reopened {count} charts.", len(closed))
+        report_results(request, done=said.format(count=f"{len(closed):,}"), refused=())
 
 
 @admin.register(Course)
@@ -110,7 +119,7 @@ class CourseAdmin(ReadOnlyAdmin):
     list_display = ("title", "game", "playtype", "class_set", "value")
     list_filter = (GameFilter,)
     search_fields = ("md5sums",)
-    search_help_text = "The MD5 of all charts, one behind the other"
+    search_help_text = gettext_lazy("The MD5 of all charts, one behind the other")
     fields = ("title", "game", "playtype", "class_set", "value", "md5sums")
 
 
@@ -122,7 +131,7 @@ class ReplayAdmin(ReadOnlyAdmin):
     list_display = ("score_id", "user", "size", "time_added")
     list_select_related = ("user",)
     search_fields = ("score_id",)
-    search_help_text = "A whole score ID, or a player's name"
+    search_help_text = gettext_lazy("A whole score ID, or a player's name")
     fields = ("score_id", "user", "size", "time_added")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Replay]:
@@ -138,5 +147,5 @@ class HookSettingsAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     list_filter = ("hook",)
     search_fields = ("user__username",)
-    search_help_text = "A player's name"
+    search_help_text = gettext_lazy("A player's name")
     fields = ("user", "hook", "force_static_import")

@@ -14,12 +14,16 @@ from django.db.models.functions import Left, TruncHour
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from imports import jobs, monitoring
 from imports.admin.details.clients import client_name
+from imports.admin.details.import_page import STAGES
 from imports.admin.filters import STUCK_AFTER, stuck_filter
 from imports.models import Import, State
 from imports.models.documents import UNFINISHED
+from imports.templatetags.moderation import state_name
 from tachi_imports.monitoring.health import living_workers
 
 MAX_LISTED = 50  # imports of each kind
@@ -36,7 +40,7 @@ def queue_page(request: HttpRequest, context: Mapping[str, Any]) -> HttpResponse
     now = timezone.now()
     sweeps, depth = jobs.sweeps(), monitoring.queue_depth()
     facts = {
-        "title": "Queue",
+        "title": _("Queue"),
         "now": now,
         "depth": depth,
         "workers": living_workers(),
@@ -70,21 +74,20 @@ def seconds_since(then: datetime | None, now: datetime) -> float | None:
 def running_imports(now: datetime) -> list[dict[str, Any]]:
     """What runs, for how long, and how far it is. There are never more than workers and what dead workers left."""
     found = oldest_with_holder(Import.objects.filter(state=State.RUNNING))
-    return [
-        {
-            "job": job,
-            "progress": jobs.progress_facts(job, position=None),
-            "seconds": seconds_since(job.time_started, now),
-        }
-        for job in found
-    ]
+    lines = []
+    for job in found:
+        progress = jobs.progress_facts(job, position=None)
+        stage = STAGES.get(progress["stage"], progress["stage"])
+        seconds = seconds_since(job.time_started, now)
+        lines.append({"job": job, "progress": progress, "stage": stage, "seconds": seconds})
+    return lines
 
 
 def states_since(since: datetime) -> list[tuple[str, str, int]]:
     """(state, its name, count) of the imports queued since."""
     rows = Import.objects.filter(time_queued__gte=since).order_by().values_list("state").annotate(Count("pk"))
     counts = dict(rows)
-    return [(state.value, str(state.label), counts[state.value]) for state in State if state.value in counts]
+    return [(state.value, state_name(state), counts[state.value]) for state in State if state.value in counts]
 
 
 def failures_since(since: datetime) -> list[Any]:
@@ -101,7 +104,11 @@ def failures_since(since: datetime) -> list[Any]:
     found = []
     for failure in counted.order_by("-count", F("last").desc())[:MAX_MESSAGES]:
         names = sorted({client_name(agent) for agent in failure["agents"] or ()})
-        more = [f"and {len(names) - MAX_NAMED_CLIENTS} more"] if len(names) > MAX_NAMED_CLIENTS else []
+        more = (
+            [_("and {count} more").format(count=len(names) - MAX_NAMED_CLIENTS)]
+            if len(names) > MAX_NAMED_CLIENTS
+            else []
+        )
         found.append({**failure, "clients": names[:MAX_NAMED_CLIENTS] + more})
     return found
 
@@ -121,7 +128,10 @@ class ClientHours:
 
     @property
     def label(self) -> str:
-        return f"{self.total:,} imports in 24 hours, {self.failed:,} of them failed"
+        said = ngettext(
+            "{count} import in 24 hours, failed: {failed}", "{count} imports in 24 hours, failed: {failed}", self.total
+        )
+        return said.format(count=f"{self.total:,}", failed=f"{self.failed:,}")
 
 
 def imports_by_client(now: datetime) -> list[ClientHours]:
@@ -141,7 +151,7 @@ def imports_by_client(now: datetime) -> list[ClientHours]:
     sums = {name: [sum(part) for part in zip(*counts.values(), strict=True)] for name, counts in hours.items()}
     busiest = sorted(sums, key=lambda name: -sums[name][0])[:MAX_CLIENTS]
     return [
-        ClientHours(name or "No client", sums[name][0], sums[name][1], tuple(_bars(hours[name], most)))
+        ClientHours(name or _("No client"), sums[name][0], sums[name][1], tuple(_bars(hours[name], most)))
         for name in busiest
     ]
 

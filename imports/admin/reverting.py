@@ -16,9 +16,10 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.defaultfilters import pluralize
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from imports.access import permissions
 from imports.admin.base import ReadOnlyAdmin, reason_from_request, report_results
@@ -34,8 +35,8 @@ from imports.pipeline.undo.revert import NotRevertible, PlayerLocked, RevertRequ
 MAX_IMPORTS = 1_000  # imports of one action
 MAX_SCORES = 300_000  # scores of one question; a single import may have more
 MAX_LISTED_BESTS = 20  # of each player
-BUSY = "Another import or revert of this player is under way."
-NOT_COMPLETED = "It is not completed (any more)."
+BUSY = gettext_lazy("Another import or revert of this player is running.")
+NOT_COMPLETED = gettext_lazy("It is not completed (any more).")
 
 
 class TooManyImports(Exception):
@@ -46,24 +47,27 @@ def selected_keys(queryset: QuerySet[Import]) -> list[int]:
     """Keys of the imports, newest first. Raises TooManyImports."""
     keys = list(queryset.order_by("-pk").values_list("pk", flat=True)[: MAX_IMPORTS + 1])
     if len(keys) > MAX_IMPORTS:
-        raise TooManyImports(f"Choose at most {MAX_IMPORTS:,} imports at once.")
+        raise TooManyImports(_("Choose at most {count} imports at once.").format(count=f"{MAX_IMPORTS:,}"))
     completed = Import.objects.filter(pk__in=keys, state=State.COMPLETED)
     # Reverting costs by scores, not by imports: a request must end before the server in front of it gives up.
     scores = completed.aggregate(all=Sum("score_count"))["all"] or 0
     if len(keys) > 1 and scores > MAX_SCORES:
-        raise TooManyImports(f"These imports brought {scores:,} scores. Choose fewer: at most {MAX_SCORES:,} at once.")
+        said = _("These imports have {count} scores. Choose fewer: at most {most} at once.")
+        raise TooManyImports(said.format(count=f"{scores:,}", most=f"{MAX_SCORES:,}"))
     return keys
 
 
 class RevertForm(forms.Form):
     """How to revert, and why."""
 
-    keep_shared = forms.BooleanField(required=False, label="Keep scores that another import also contains")
-    roll_back_classes = forms.BooleanField(required=False, label="Undo classes set by these files")
+    keep_shared = forms.BooleanField(
+        required=False, label=gettext_lazy("Keep scores that another import also contains")
+    )
+    roll_back_classes = forms.BooleanField(required=False, label=gettext_lazy("Undo classes set by these files"))
     reason = forms.CharField(
         required=False,
         max_length=MAX_REASON_LENGTH,
-        label="Reason (players see it)",
+        label=gettext_lazy("Reason (players see it)"),
         widget=forms.TextInput({"class": "vTextField"}),
     )
 
@@ -108,17 +112,17 @@ class PlayerPlan:
             return []
         changes = self.changes
         always = [
-            ("scores removed", changes.scores),
-            ("bests removed", changes.bests_gone),
-            ("bests changed", self.falling),
-            ("sessions removed", changes.sessions_gone),
+            (_("scores removed"), changes.scores),
+            (_("bests removed"), changes.bests_gone),
+            (_("bests changed"), self.falling),
+            (_("sessions removed"), changes.sessions_gone),
         ]
         sometimes = [
-            ("scores kept", changes.kept),
-            ("sessions changed", changes.sessions_shrunk),
-            ("sessions moved", changes.sessions_moved),
-            ("sessions created", len(changes.sessions_made)),
-            ("sessions split", changes.sessions_split),
+            (_("scores kept"), changes.kept),
+            (_("sessions changed"), changes.sessions_shrunk),
+            (_("sessions moved"), changes.sessions_moved),
+            (_("sessions created"), len(changes.sessions_made)),
+            (_("sessions split"), changes.sessions_split),
         ]
         return [*always, *(line for line in sometimes if line[1])]
 
@@ -143,8 +147,10 @@ class RevertPlan:
         """The heading of the page."""
         players = sum(part.changes is not None for part in self.players)
         if not self.jobs:
-            return "None of these imports can be reverted now"
-        return f"Revert {self.jobs:,} import{pluralize(self.jobs)} of {players:,} player{pluralize(players)}?"
+            return _("None of these imports can be reverted now")
+        of_players = ngettext("{count} player", "{count} players", players).format(count=f"{players:,}")
+        question = ngettext("Revert {count} import of {players}?", "Revert {count} imports of {players}?", self.jobs)
+        return question.format(count=f"{self.jobs:,}", players=of_players)
 
     @property
     def kept(self) -> int:
@@ -222,7 +228,7 @@ def preview_all(keys: Sequence[int], revert_request: RevertRequest) -> RevertPla
             changes = preview(completed, revert_request)
         # The others can still be reverted: one player's import under way must not keep a moderator waiting.
         except (PlayerLocked, NotRevertible):
-            plan.players.append(PlayerPlan(player, completed, refused=BUSY))
+            plan.players.append(PlayerPlan(player, completed, refused=str(BUSY)))
         else:
             bests = changes.bests[:MAX_LISTED_BESTS]
             charts = Chart.objects.select_related("song").in_bulk([best.chart for best in bests])
@@ -230,7 +236,7 @@ def preview_all(keys: Sequence[int], revert_request: RevertRequest) -> RevertPla
             for best in bests:
                 chart = charts[best.chart]
                 name = f"{chart.song.title} [{chart.playtype} {chart.difficulty}]"
-                after = "none" if best.after is None else _summary(chart, best.after)
+                after = _("none") if best.after is None else _summary(chart, best.after)
                 lines.append((name, _summary(chart, best.before), after))
             plan.players.append(PlayerPlan(player, completed, changes, bests=lines))
     return plan
@@ -241,20 +247,23 @@ def execute(request: HttpRequest, keys: Sequence[int], revert_request: RevertReq
     count, scores, refused = 0, 0, []
     for player, jobs in group_by_player(keys):
         completed = [job for job in jobs if job.state == State.COMPLETED]
-        refused += [
-            f"Not reverted: {job.import_id} of {player}. {NOT_COMPLETED}" for job in jobs if job not in completed
-        ]
-        which = f"{len(completed)} import{pluralize(completed)}"
+        refused += [_not_reverted(job.import_id, player, str(NOT_COMPLETED)) for job in jobs if job not in completed]
+        which = ngettext("{count} import", "{count} imports", len(completed)).format(count=len(completed))
         try:
             changes = revert_all(completed, revert_request)
         except PlayerLocked:
-            refused.append(f"Not reverted: {which} of {player}. {BUSY}")
+            refused.append(_not_reverted(which, player, str(BUSY)))
         except NotRevertible:
-            refused.append(f"Not reverted: {which} of {player}. One is not completed any more.")
+            refused.append(_not_reverted(which, player, _("One is not completed any more.")))
         else:
             count, scores = count + len(completed), scores + changes.scores
-    done = f"Reverted {count:,} import{pluralize(count)}; {scores:,} score{pluralize(scores)} gone." if count else ""
-    report_results(request, done=done, refused=refused)
+    done = ngettext("Reverted {count} import.", "Reverted {count} imports.", count).format(count=f"{count:,}")
+    removed = ngettext("{count} score removed.", "{count} scores removed.", scores).format(count=f"{scores:,}")
+    report_results(request, done=f"{done} {removed}" if count else "", refused=refused)
+
+
+def _not_reverted(what: str, player: User, why: str) -> str:
+    return _("Not reverted: {what} of {player}. {why}").format(what=what, player=player, why=why)
 
 
 def group_by_player(keys: Sequence[int]) -> list[tuple[User, list[Import]]]:

@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from imports.access import permissions
 from imports.admin import classes
@@ -44,27 +46,27 @@ class ScoreAdmin(ReadOnlyAdmin):
     list_filter = (GameFilter,)
     list_select_related = ("user", "chart__song")
     search_fields = ("score_id",)
-    search_help_text = "A whole score ID, or a player's name"
+    search_help_text = gettext_lazy("A whole score ID, or a player's name")
     fields = (
         "score_id", "user", "chart", "song", "from_import", "service", "import_type", "achieved", "time_added",
         "comment", "highlight", "edited", "score_data", "score_meta", "calculated_data",
     )  # fmt: skip
 
-    @admin.display(description="score", ordering="pk")
+    @admin.display(description=gettext_lazy("score"), ordering="pk")
     def name(self, score: Score) -> str:
         return truncate(score.score_id)
 
-    @admin.display(description="song")
+    @admin.display(description=gettext_lazy("song"))
     def song(self, score: Score) -> str:
         return str(score.chart.song)
 
-    @admin.display(description="result")
+    @admin.display(description=gettext_lazy("result"))
     def worth(self, score: Score) -> str:
         # Lists and objects (a gauge, judgements) are too long for a line.
         metrics = [value for value in score.score_data.values() if isinstance(value, str | int | float)]
         return ", ".join(map(str, metrics))
 
-    @admin.display(description="achieved")
+    @admin.display(description=gettext_lazy("achieved"))
     def achieved(self, score: Score) -> datetime | None:
         return to_datetime(score.time_achieved)
 
@@ -77,10 +79,10 @@ class ScoreBlacklistAdmin(ReadOnlyAdmin):
     list_display = ("name", "user", "time_added")
     list_select_related = ("user",)
     search_fields = ("score_id",)
-    search_help_text = "A whole score ID, or a player's name"
+    search_help_text = gettext_lazy("A whole score ID, or a player's name")
     fields = ("score_id", "user", "score", "time_added")
 
-    @admin.display(description="score", ordering="pk")
+    @admin.display(description=gettext_lazy("score"), ordering="pk")
     def name(self, blacklisted: ScoreBlacklist) -> str:
         return truncate(blacklisted.score_id)
 
@@ -94,21 +96,21 @@ class PersonalBestAdmin(ReadOnlyAdmin):
     list_filter = (GameFilter, "is_primary")
     list_select_related = ("user", "chart__song")
     search_fields = ("score_id",)
-    search_help_text = "A player's name"
+    search_help_text = gettext_lazy("A player's name")
     fields = (
         "user", "chart", "song", "game", "playtype", "is_primary", "score_id", "composed_from", "score_data",
         "calculated_data", "rank_keys", "highlight", "achieved",
     )  # fmt: skip
 
-    @admin.display(description="song")
+    @admin.display(description=gettext_lazy("song"))
     def song(self, best: PersonalBest) -> str:
         return str(best.chart.song)
 
-    @admin.display(description="ratings")
+    @admin.display(description=gettext_lazy("ratings"))
     def ratings(self, best: PersonalBest) -> str:
         return ", ".join(f"{name} {value}" for name, value in best.calculated_data.items())
 
-    @admin.display(description="achieved")
+    @admin.display(description=gettext_lazy("achieved"))
     def achieved(self, best: PersonalBest) -> datetime | None:
         return to_datetime(best.time_achieved)
 
@@ -122,17 +124,17 @@ class SessionAdmin(ReadOnlyAdmin):
     list_filter = (GameFilter,)
     list_select_related = ("user",)
     search_fields = ("session_id",)
-    search_help_text = "A whole session ID, or a player's name"
+    search_help_text = gettext_lazy("A whole session ID, or a player's name")
     fields = (
         "session_id", "user", "game", "playtype", "name", "desc", "highlight", "started", "ended", "score_count",
         "calculated_data", "time_inserted",
     )  # fmt: skip
 
-    @admin.display(description="started")
+    @admin.display(description=gettext_lazy("started"))
     def started(self, session: Session) -> datetime | None:
         return to_datetime(session.time_started)
 
-    @admin.display(description="ended")
+    @admin.display(description=gettext_lazy("ended"))
     def ended(self, session: Session) -> datetime | None:
         return to_datetime(session.time_ended)
 
@@ -146,16 +148,16 @@ class SessionIdentityAdmin(ReadOnlyAdmin):
     list_filter = (GameFilter,)
     list_select_related = ("user",)
     search_fields = ("session_id",)
-    search_help_text = "A whole session ID, or a player's name"
+    search_help_text = gettext_lazy("A whole session ID, or a player's name")
     fields = (
         "session_id", "user", "game", "playtype", "name", "desc", "highlight", "started", "ended", "time_inserted",
     )  # fmt: skip
 
-    @admin.display(description="started")
+    @admin.display(description=gettext_lazy("started"))
     def started(self, identity: SessionIdentity) -> datetime | None:
         return to_datetime(identity.time_started)
 
-    @admin.display(description="ended")
+    @admin.display(description=gettext_lazy("ended"))
     def ended(self, identity: SessionIdentity) -> datetime | None:
         return to_datetime(identity.time_ended)
 
@@ -168,10 +170,10 @@ class ImportSessionAdmin(ReadOnlyAdmin):
     list_display = ("job", "user", "session", "created", "score_count")
     list_select_related = ("job__user", "session")
     search_fields = ("job__import_id", "session__session_id")
-    search_help_text = "A whole import or session ID, or a player's name"
+    search_help_text = gettext_lazy("A whole import or session ID, or a player's name")
     fields = ("job", "session", "created", "score_count")
 
-    @admin.display(description="user")
+    @admin.display(description=gettext_lazy("user"))
     def user(self, part: ImportSession) -> User:
         return part.job.user
 
@@ -185,7 +187,7 @@ class GameStatsAdmin(ReadOnlyAdmin):
     list_filter = (GameFilter,)
     list_select_related = ("user",)
     search_fields = ("user",)
-    search_help_text = "A player's name"
+    search_help_text = gettext_lazy("A player's name")
     fields = ("user", "game", "playtype", "ratings", "classes", "set_one")
     action_form = ReasonForm
     actions = ("delete_profiles",)
@@ -193,19 +195,19 @@ class GameStatsAdmin(ReadOnlyAdmin):
     def has_remove_permission(self, request: HttpRequest) -> bool:
         return permissions.is_administrator(request.user)
 
-    @admin.action(description="Delete the profiles of these games in thirty days", permissions=["remove"])
+    @admin.action(description=gettext_lazy("Delete the profiles of these games in thirty days"), permissions=["remove"])
     def delete_profiles(self, request: HttpRequest, queryset: QuerySet[GameStats]) -> None:
         chosen = [(stats.user, stats.game) for stats in queryset.select_related("user")[:MAX_AT_ONCE]]
         delete_selected(request, dict.fromkeys(chosen))
 
-    @admin.display(description="provided classes")
+    @admin.display(description=gettext_lazy("provided classes"))
     def set_one(self, stats: GameStats) -> SafeString:
         url = reverse(
             "admin:imports_gamestats_set_class",
             args=[stats.user_id],
             query={"game": stats.game, "playtype": stats.playtype},
         )
-        return format_html('<a href="{}">Set one …</a>', url)
+        return format_html('<a href="{}">{}</a>', url, _("Set one…"))
 
     def get_urls(self) -> list[URLPattern]:
         """Below the stats, although a player may have none yet: setting a class makes them."""
@@ -226,7 +228,7 @@ class DailyRatingsAdmin(ReadOnlyAdmin):
     list_filter = (GameFilter,)
     list_select_related = ("user",)
     search_fields = ("user",)
-    search_help_text = "A player's name"
+    search_help_text = gettext_lazy("A player's name")
     fields = ("user", "game", "playtype", "day", "ratings", "score_count")
 
 
@@ -241,7 +243,7 @@ class OrphanRetryAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     list_select_related = ("user",)
     search_fields = ("user",)
-    search_help_text = "A player's name"
+    search_help_text = gettext_lazy("A player's name")
     fields = (
         "user", "by", "token", "time_queued", "total", "processed", "rescued", "kept", "removed", "crashes",
         "has_failed", "time_touched", "time_finished",
@@ -257,5 +259,5 @@ class ClassAchievementAdmin(ReadOnlyAdmin):
     list_filter = (GameFilter,)
     list_select_related = ("user", "from_import")
     search_fields = ("user",)
-    search_help_text = "A player's name"
+    search_help_text = gettext_lazy("A player's name")
     fields = ("user", "game", "playtype", "class_set", "old_value", "new_value", "from_import", "time_achieved")

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from django import template
+from django.utils.translation import gettext_lazy
 
 from imports.formats import BY_IMPORT_TYPE
 from imports.games import BY_SLUG
-from imports.models import Import
+from imports.models import Import, State
 
 register = template.Library()
+
+STATES = {
+    State.QUEUED: gettext_lazy("queued"),
+    State.RUNNING: gettext_lazy("running"),
+    State.COMPLETED: gettext_lazy("completed"),
+    State.FAILED: gettext_lazy("failed"),
+    State.CANCELLED: gettext_lazy("cancelled"),
+    State.REVERTED: gettext_lazy("reverted"),
+}
+
+
+def state_name(state: str) -> str:
+    """`completed`, in the reader's language."""
+    return str(STATES[State(state)])
 
 
 @register.filter
@@ -17,6 +32,12 @@ def import_label(job: Import) -> str:
     sent = getattr(job, "input", None)
     kind = BY_IMPORT_TYPE.get(job.import_type)
     return (sent.file_name if sent else "") or job.service or (kind.name if kind else job.import_type)
+
+
+@register.filter
+def import_state(job: Import) -> str:
+    """Where an import stands: `completed`."""
+    return state_name(job.state)
 
 
 @register.filter

@@ -1,5 +1,5 @@
-// A link with data-dialog leads to a page that asks something. Here its form is shown in a dialog instead; whatever goes
-// wrong, the link still leads to the page.
+// A link with data-dialog leads to a page that asks or offers something. Here that is shown in a dialog instead; whatever
+// goes wrong, the link still leads to the page.
 async function fetchForm(url) {
   const response = await fetch(url, { headers: { Accept: "text/html" } });
   if (!response.ok || response.redirected) return null;

@@ -40,16 +40,18 @@ for (const bar of document.querySelectorAll("[data-chosen]")) {
   addEventListener("pageshow", count); // the browser may restore boxes when the reader comes back
 }
 
-document.addEventListener("click", async (event) => { // the page's own address, to another program or to the clipboard
+// A link can be handed to another program where the browser can do that; elsewhere it is copied, and the button stays hidden.
+const offerSharing = () => {
+  for (const share of document.querySelectorAll("[data-share]")) share.hidden = !navigator.share;
+};
+offerSharing();
+document.addEventListener("content", offerSharing); // of a dialog
+document.addEventListener("click", async (event) => {
   const share = event.target.closest("[data-share]");
   if (!share) return;
-  const label = share.querySelector("span"), words = label.textContent;
   try {
-    if (navigator.share) return await navigator.share({ title: document.title, url: location.href.split(/[?#]/)[0] });
-    await navigator.clipboard.writeText(location.href.split(/[?#]/)[0]);
-    label.textContent = gettext("Link copied");
-    setTimeout(() => { label.textContent = words; }, 4000);
-  } catch { /* the reader thought better of it, or the browser refuses */ }
+    await navigator.share({ title: document.title, url: share.dataset.share });
+  } catch { /* the reader thought better of it */ }
 });
 
 // What takes longer than a moment says so: the button that was pressed turns, and a word is spoken. A second press does nothing.

@@ -19,6 +19,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -31,7 +33,7 @@ log = logging.getLogger(__name__)
 TRIES = RateLimit("second-factor", 15, 600)
 """How many codes one account may try, correct ones included."""
 RECOVERY_CODES = 10
-WRONG = "This code is wrong or was used before. Wait for the next one."
+WRONG = gettext_lazy("This code is wrong or was used before. Wait for the next one.")
 NAME = "second factor"
 
 
@@ -39,10 +41,10 @@ class CodeForm(forms.Form):
     """One code, with the spaces and capitals that people copy along."""
 
     code = forms.CharField(
-        label="Code",
+        label=gettext_lazy("Code"),
         max_length=32,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}),
-        help_text="Six digits of your authenticator, or one of your recovery codes.",
+        help_text=gettext_lazy("Six digits of your authenticator, or one of your recovery codes."),
     )
 
     def clean_code(self) -> str:
@@ -72,7 +74,7 @@ def code_view(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         if form.is_valid():
             form.add_error("code", WRONG)
     is_enrolled = TOTPDevice.objects.filter(user=user, confirmed=True).exists()
-    page = {"title": "Second factor", "form": form, "next": target, "is_enrolled": is_enrolled}
+    page = {"title": _("Second factor"), "form": form, "next": target, "is_enrolled": is_enrolled}
     return TemplateResponse(request, "admin/second-factor.html", {**context, **page})
 
 

@@ -18,6 +18,7 @@ from django.shortcuts import redirect, resolve_url
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
@@ -25,7 +26,7 @@ from imports.access import permissions, rate_limits
 from imports.access.rate_limits import RateLimit
 from imports.models import User
 
-NOT_A_MODERATOR = "These pages are for moderators."
+NOT_A_MODERATOR = gettext_lazy("These pages are for moderators.")
 ADMIN_LIMIT = RateLimit("admin", 300, 60)
 """Counted separately from the requests that a moderator makes to the other pages."""
 
@@ -33,7 +34,7 @@ ADMIN_LIMIT = RateLimit("admin", 300, 60)
 class ModeratorsSite(AdminSite):
     """Lets in the users for whom `permissions.is_moderator` is true; each page checks what they may do there."""
 
-    index_title = "For moderators"
+    index_title = gettext_lazy("Moderation")
     enable_nav_sidebar = False  # the header links to the daily pages, and lists need the width
 
     def __init__(self, name: str = "admin") -> None:

@@ -40,22 +40,22 @@ def test_an_imports_classes_are_rolled_back_alone(mo: Client) -> None:
     with_dan("DAN_3")
     job = with_dan("DAN_7")
     choices = mo.get(reverse("admin:imports_import_change", args=[job.pk])).context["available_actions"]
-    assert choices == [("revert_selected", "Revert …"), ("roll_back_selected", "Roll back dan to DAN_3")]
+    assert choices == [("revert_selected", "Revert…"), ("roll_back_selected", "Roll back dan to DAN_3")]
 
-    assert act(mo, "roll_back_selected", job, reason="not theirs") == ["Rolled back the classes of: 1 import."]
+    assert act(mo, "roll_back_selected", job, reason="not theirs") == ["Classes of 1 import rolled back."]
 
     assert dan() == "DAN_3"
     assert list(ClassAchievement.objects.values_list("new_value", flat=True)) == ["DAN_3"]
     entry = AuditEntry.objects.get(verb="class set")
     assert (entry.job, entry.actor, entry.reason) == (job, people.mo(), "not theirs")
     again = act(mo, "roll_back_selected", job, reason="again")
-    assert again == [f"Left alone: {job.import_id} of Alice. It raised no provided class that is still as it left it."]
+    assert again == [f"Skipped: {job.import_id} of Alice. It set no class that is still as it left it."]
 
 
 def test_rolling_back_needs_a_reason(mo: Client) -> None:
     job = with_dan("DAN_7")
 
-    assert act(mo, "roll_back_selected", job) == ["Say why: the player reads it."]
+    assert act(mo, "roll_back_selected", job) == ["Give a reason; the player sees it."]
     assert dan() == "DAN_7"
 
 
@@ -66,14 +66,14 @@ def test_nobody_waits_long_for_a_player_whose_scores_are_being_changed(
     monkeypatch.setattr(states, "LOCK_TIMEOUT_SECONDS", 0.05)
     job = with_dan("DAN_7")
     url = reverse("admin:imports_gamestats_set_class", args=[people.alice().pk])
-    busy = "Another import or revert of this player is under way."
+    busy = "Another import or revert of this player is running."
 
     with factories.hold_player_lock(people.alice()):
         page = mo.post(url, {"choice": "sdvx|Single|dan|DAN_2", "reason": "see the photo"})
         assert page.context["form"].non_field_errors() == [busy]
         assert busy in page.content.decode()
         refused = act(mo, "roll_back_selected", job, reason="not theirs")
-        assert refused == [f"Left alone: {job.import_id} of Alice. {busy}"]
+        assert refused == [f"Skipped: {job.import_id} of Alice. {busy}"]
 
     assert dan() == "DAN_7"
     assert not AuditEntry.objects.filter(verb="class set").exists()

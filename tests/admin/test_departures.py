@@ -47,7 +47,7 @@ def test_an_administrator_deletes_one_game(alice: User) -> None:
 
 def test_it_needs_a_reason(alice: User) -> None:
     said = act(people.session_of(people.ada()), "user", "delete_accounts", alice.pk, reason=" ")
-    assert said == ["Say why: it goes on record."]
+    assert said == ["Give a reason; it is recorded."]
     assert not Departure.objects.exists()
 
 

@@ -164,7 +164,7 @@ def test_the_list_of_users_says_when_they_imported_and_what_failed(mo: Client) -
 
 
 @pytest.mark.parametrize(
-    ("role", "names"), [("user", {"Alice"}), ("moderator", {"Mo_"}), ("administrator", set()), ("banned", {"Eve"})]
+    ("role", "names"), [("user", {"Alice"}), ("moderator", {"Mo_"}), ("admin", set()), ("banned", {"Eve"})]
 )
 def test_users_are_filtered_by_role(role: str, names: set[str], mo: Client) -> None:
     for player in (people.alice(), people.eve()):

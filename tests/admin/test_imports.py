@@ -151,10 +151,10 @@ def test_an_import_that_somebody_is_at_is_not_left_alone(mo: Client) -> None:
         cursor.execute("SELECT pg_advisory_lock(%s)", [job.pk])
         try:
             assert listed(mo, progress="stuck") == []
-            assert "nobody at it" not in mo.get(reverse(LIST)).content.decode()
+            assert "no worker" not in mo.get(reverse(LIST)).content.decode()
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [job.pk])
-    assert "nobody at it" in mo.get(reverse(LIST)).content.decode()
+    assert "no worker" in mo.get(reverse(LIST)).content.decode()
 
 
 def test_the_list_costs_the_same_whatever_its_length(mo: Client, django_assert_max_num_queries: Any) -> None:
@@ -281,15 +281,15 @@ def test_restore_retry_and_cancel_are_done_and_refused_in_words(mo: Client) -> N
     waiting = factories.queued_import(alice)
 
     assert act(mo, "restore_selected", completed) == [
-        f"Left alone: {completed.import_id} of Alice. This import cannot be run again as it stands now."
+        f"Skipped: {completed.import_id} of Alice. This import cannot be run again as it stands now."
     ]
-    assert act(mo, "cancel_selected", waiting, reason="too many") == ["Cancelled: 1 import."]
+    assert act(mo, "cancel_selected", waiting, reason="too many") == ["Cancelled 1 import."]
     assert act(mo, "retry_selected", failed, completed) == [
-        "Queued to be tried again: 1 import.",
-        f"Left alone: {completed.import_id} of Alice. This import cannot be run again as it stands now.",
+        "Retrying 1 import.",
+        f"Skipped: {completed.import_id} of Alice. This import cannot be run again as it stands now.",
     ]
     revert(completed, RevertRequest(by=alice))
-    assert act(mo, "restore_selected", completed) == ["Queued to be restored: 1 import."]
+    assert act(mo, "restore_selected", completed) == ["Restoring 1 import."]
     entries = (
         AuditEntry.objects.filter(actor=people.mo()).order_by("pk").values_list("verb", "job", "subject", "reason")
     )
@@ -305,7 +305,7 @@ def test_an_import_without_its_input_cannot_be_tried_again(mo: Client) -> None:
     ImportInput.objects.all().delete()
 
     assert act(mo, "retry_selected", job) == [
-        f"Left alone: {job.import_id} of Alice. The input of this import is no longer stored."
+        f"Skipped: {job.import_id} of Alice. The input of this import is no longer stored."
     ]
 
 
@@ -315,7 +315,7 @@ def test_the_first_of_many_refusals_are_shown(mo: Client) -> None:
     actual = act(mo, "cancel_selected", *chosen)
 
     assert len(actual) == 11
-    assert actual[-1] == "And 3 more were refused."
+    assert actual[-1] == "3 more were refused."
 
 
 def test_an_action_on_an_imports_page_comes_back_to_it(mo: Client) -> None:

@@ -154,7 +154,7 @@ def test_imports_of_the_last_day_are_drawn_by_client_with_failures(mo: Client) -
 
     assert [(line.client, line.total, line.failed) for line in lines] == [("KsHook/2", 3, 1)]
     assert lines[0].bars[0][1:] == ("0.00", "20.00", "13.33", "6.67")
-    assert 'aria-label="3 imports in 24 hours, 1 of them failed"' in mo.get(reverse(PAGE)).content.decode()
+    assert 'aria-label="3 imports in 24 hours, failed: 1"' in mo.get(reverse(PAGE)).content.decode()
 
 
 def test_the_clients_of_the_queue_are_bounded(mo: Client, monkeypatch: pytest.MonkeyPatch) -> None:

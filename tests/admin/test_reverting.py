@@ -72,7 +72,7 @@ def test_a_moderator_reverts_what_was_chosen_and_is_told(mo: Client) -> None:
     alice, charts = people.alice(), factories.charts(3)
     first, second, third = (factories.an_import(alice, factories.score_on(chart)) for chart in charts)
 
-    assert confirm(mo, first, second, reason="wrong player") == ["Reverted 2 imports; 2 scores gone."]
+    assert confirm(mo, first, second, reason="wrong player") == ["Reverted 2 imports. 2 scores removed."]
 
     assert list(Score.objects.values_list("from_import", flat=True)) == [third.pk]
     for job in (first, second):
@@ -185,7 +185,7 @@ def test_what_is_not_completed_is_left_alone_and_the_rest_is_done(mo: Client) ->
     assert choose(mo, good, failed).context["plan"].skipped == [failed]
 
     assert confirm(mo, good, failed) == [
-        "Reverted 1 import; 1 score gone.",
+        "Reverted 1 import. 1 score removed.",
         f"Not reverted: {failed.import_id} of Alice. It is not completed (any more).",
     ]
 
@@ -255,7 +255,7 @@ def test_a_player_whose_import_is_being_stored_is_busy_and_the_others_are_not() 
 
     assert [(str(part.player), part.refused) for part in asked.players] == [("Bob", ""), ("Alice", reverting.BUSY)]
     assert done == [
-        "Reverted 1 import; 1 score gone.",
+        "Reverted 1 import. 1 score removed.",
         f"Not reverted: 1 import of Alice. {reverting.BUSY}",
     ]
     assert Score.objects.get().user == alice
@@ -271,7 +271,7 @@ def test_one_request_reverts_a_bounded_number_of_imports(mo: Client, monkeypatch
     monkeypatch.setattr(reverting, "MAX_IMPORTS", 2)
     assert messages_after(*jobs) == ["Choose at most 2 imports at once."]
     monkeypatch.setattr(reverting, "MAX_SCORES", 1)
-    assert messages_after(*jobs[:2]) == ["These imports brought 2 scores. Choose fewer: at most 1 at once."]
+    assert messages_after(*jobs[:2]) == ["These imports have 2 scores. Choose fewer: at most 1 at once."]
     assert messages_after(jobs[0]) == []
 
 

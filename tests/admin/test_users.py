@@ -28,14 +28,14 @@ def test_a_moderator_bans_a_player_and_lifts_the_ban() -> None:
 
     assert act(people.session_of(mo), "ban", bob) == ["Banned: Bob."]
     assert User.objects.get(pk=bob.pk).is_banned
-    assert act(people.session_of(mo), "unban", bob) == ["Unbanned: Bob."]
+    assert act(people.session_of(mo), "unban", bob) == ["Ban lifted: Bob."]
     assert not User.objects.get(pk=bob.pk).is_banned
     entries = AuditEntry.objects.order_by("pk").values_list("verb", "actor", "subject", "reason")
     assert list(entries) == [("banned", mo.pk, bob.pk, "spam"), ("unbanned", mo.pk, bob.pk, "spam")]
 
 
 def test_a_ban_needs_a_reason() -> None:
-    assert act(people.session_of(people.mo()), "ban", people.bob(), reason=" ") == ["Say why: it goes on record."]
+    assert act(people.session_of(people.mo()), "ban", people.bob(), reason=" ") == ["Give a reason; it is recorded."]
     assert not User.objects.get(pk=people.bob().pk).is_banned
     assert not AuditEntry.objects.exists()
 
@@ -105,7 +105,7 @@ def test_the_page_of_an_equal_offers_no_ban() -> None:
 def test_nobody_bans_an_equal(actor: Any, target: Any, allowed: bool) -> None:
     said = act(people.session_of(actor()), "ban", target())
 
-    assert said[0].startswith("Banned:" if allowed else "Left alone, as you may not judge your equals:")
+    assert said[0].startswith("Banned:" if allowed else "Skipped, as you can’t ban your equals:")
     assert User.objects.get(pk=target().pk).is_banned == allowed
 
 

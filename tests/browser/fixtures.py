@@ -331,6 +331,7 @@ def _results(alice: User, page: Mapping[str, str]) -> PageStates:
         "reverted": (alice, page["reverted"]),
         "nothing-new": (alice, page["again"]),
         "result": (alice, page["completed"]),
+        "result-share": (None, f"{page['completed']}share/"),
         "result-chunithm": (alice, page["chunithm"]),
         "result-iidx": (alice, page["iidx"]),
         **{f"result-single-{place}": (alice, address) for place, address in enumerate(_single_scores(alice))},
@@ -385,6 +386,7 @@ def _plays(alice: User, bob: User) -> PageStates:
     return {
         "session": (alice, f"/sessions/{session.session_id}/"),
         "session-new-bests": (alice, f"/sessions/{session.session_id}/?new"),
+        "session-share": (None, f"/sessions/{session.session_id}/share/"),
         "session-of-another": (bob, f"/sessions/{session.session_id}/"),
         "session-edit": (alice, f"/sessions/{session.session_id}/edit/"),
         "score": (alice, address),

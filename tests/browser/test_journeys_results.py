@@ -217,3 +217,28 @@ def test_a_long_list_has_pages(player: Visitor, alice: User) -> None:
     expect(names).to_have_text(["1.json", "0.json"])
     page.get_by_role("link", name="Newer").click()
     expect(names).to_have_count(PER_PAGE)
+
+
+@pytest.mark.parametrize("can_share", [True, False])
+def test_what_others_will_see_is_shown_before_it_is_shared(
+    player: Visitor, imported: dict[str, Import], *, can_share: bool
+) -> None:
+    page = player.page
+    can = "async (shared) => { window.shared = shared.url; }" if can_share else "undefined"
+    page.add_init_script(f"Object.defineProperty(navigator, 'share', {{ value: {can}, configurable: true }})")
+    address = f"/imports/{imported['completed'].import_id}/"
+    player.goes_to(address)
+    page.get_by_role("link", name="Share").click()
+    dialog = page.get_by_role("dialog", name="Share this import")
+    expect(dialog.get_by_role("img", name=re.compile("VOLFORCE"))).to_have_js_property("naturalWidth", 1200)
+    expect(dialog.get_by_text(address)).to_be_visible()
+    expect(dialog.get_by_role("link", name="Download picture")).to_have_attribute("download", re.compile(r"\.png$"))
+    share = dialog.get_by_role("button", name="Share…")
+    if can_share:
+        share.click()
+        assert str(page.evaluate("window.shared")).endswith(address)
+    else:
+        expect(share).to_be_hidden()
+    player.takes_picture("share")
+    dialog.get_by_role("link", name="Close").click()
+    expect(dialog).to_have_count(0)

@@ -137,5 +137,5 @@ def test_a_moderator_gets_from_a_players_page_to_the_revert_of_several_imports(v
     visitor.takes_picture("question")
     page.get_by_label("Reason").fill("a broken hook")
     page.get_by_role("button", name="Revert 2 imports").click()
-    expect(page.get_by_text("Reverted 2 imports; 2 scores gone.")).to_be_visible()
+    expect(page.get_by_text("Reverted 2 imports. 2 scores removed.")).to_be_visible()
     assert list(Score.objects.values_list("from_import", flat=True)) == [sent[2].pk]

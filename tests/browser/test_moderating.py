@@ -62,7 +62,7 @@ def test_found_imports_are_reverted_after_one_question_and_recorded(
 
     desk.get_by_label("Reason").fill("a wild hook")
     desk.get_by_role("button", name="Revert 2 imports").click()
-    expect(desk.get_by_text("Reverted 2 imports; 2 scores gone.")).to_be_visible()
+    expect(desk.get_by_text("Reverted 2 imports. 2 scores removed.")).to_be_visible()
     assert not Score.objects.exists()
     assert set(Import.objects.values_list("state", flat=True)) == {State.REVERTED}
 
@@ -97,7 +97,7 @@ def test_the_admin_is_quiet_fits_and_axe_finds_nothing(
     for name, address in pages.items():
         desk.goto(address, wait_until="networkidle")
         if name == "admin-revert":
-            desk.get_by_role("button", name="Revert …").click()
+            desk.get_by_role("button", name="Revert…").click()
             expect(desk.get_by_role("main")).to_contain_text("Revert 1 import of 1 player?")
         said = list(complaints)
         wrong |= flaws_of(desk, name)

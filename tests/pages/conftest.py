@@ -60,7 +60,7 @@ def page(browser: Browser) -> Iterator[Page]:
 def message_catalogues(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the catalogues of what the sources say now."""
     folder = tmp_path_factory.mktemp("texts")
-    for name in ("imports", "templates", "static"):
+    for name in ("imports", "tachi_imports", "templates", "static"):
         (folder / name).symlink_to(ROOT / name)
     (folder / "locale").mkdir()
     plain = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from django.utils.translation import gettext as _
+
 # A browser that names several of these is the first of them: all of them call themselves Mozilla, and most Safari.
 BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Version", "Safari"))
 SYSTEMS = (
@@ -26,4 +28,4 @@ def client_name(user_agent: str) -> str:
         found = re.search(rf"\b{token}/(\d+)", user_agent)
         if found:
             return f"{name} {found[1]}, {system}" if system else f"{name} {found[1]}"
-    return f"A browser, {system}" if system else "A browser"
+    return _("A browser, {system}").format(system=system) if system else _("A browser")

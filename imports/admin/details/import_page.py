@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.template.defaultfilters import pluralize
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
+from imports.admin import words
 from imports.admin.details.clients import client_name
 from imports.admin.details.players import PlayerFacts, player_facts
 from imports.admin.details.top_scores import TopScore, top_scores
 from imports.admin.details.transitions import Transition, brought_by
 from imports.formats import BY_IMPORT_TYPE
 from imports.models import AuditEntry, Import, ImportInput, State
+from imports.templatetags.moderation import state_name
 
 ICONS = {
     "uploaded": "file-up",
@@ -38,14 +42,14 @@ STATES = {
 """State -> class and icon of the word."""
 HAS_RESULT = {State.COMPLETED, State.REVERTED}
 STAGES = {
-    "reading": "reading",
-    "finding_charts": "finding charts",
-    "checking": "checking",
-    "saving": "saving scores",
-    "sessions": "finding sessions",
-    "bests": "finding bests",
-    "ratings": "calculating ratings",
-    "finishing": "finishing",
+    "reading": gettext_lazy("reading"),
+    "finding_charts": gettext_lazy("finding charts"),
+    "checking": gettext_lazy("checking"),
+    "saving": gettext_lazy("saving scores"),
+    "sessions": gettext_lazy("finding sessions"),
+    "bests": gettext_lazy("finding bests"),
+    "ratings": gettext_lazy("calculating ratings"),
+    "finishing": gettext_lazy("finishing"),
 }
 
 
@@ -88,8 +92,8 @@ def import_page(job: Import) -> ImportPage:
     found = BY_IMPORT_TYPE.get(job.import_type)
     source = found.name if found else job.import_type
     return ImportPage(
-        state=(kind, icon, str(job.get_state_display()).capitalize()),
-        source=f"{source} from {job.service}" if job.service else source,
+        state=(kind, icon, capfirst(state_name(job.state))),
+        source=_("{format} from {service}").format(format=source, service=job.service) if job.service else source,
         has_result=has_result,
         transitions=brought_by(job) if has_result else [],
         counts=_counts(job) if has_result else [],
@@ -108,11 +112,11 @@ def import_page(job: Import) -> ImportPage:
 
 def _counts(job: Import) -> list[tuple[str, int]]:
     return [
-        (f"new score{pluralize(job.score_count)}", job.score_count),
-        (f"new best{pluralize(job.best_count)}", job.best_count),
-        (f"first play{pluralize(job.first_play_count)}", job.first_play_count),
-        (f"duplicate{pluralize(job.duplicate_count)}", job.duplicate_count),
-        (f"problem{pluralize(job.problem_count)}", job.problem_count),
+        (ngettext("new score", "new scores", job.score_count), job.score_count),
+        (ngettext("new best", "new bests", job.best_count), job.best_count),
+        (ngettext("first play", "first plays", job.first_play_count), job.first_play_count),
+        (ngettext("duplicate", "duplicates", job.duplicate_count), job.duplicate_count),
+        (ngettext("problem", "problems", job.problem_count), job.problem_count),
     ]
 
 
@@ -122,15 +126,15 @@ def _history(job: Import) -> list[HistoryLine]:
     lines = [
         HistoryLine(
             icon=ICONS.get(entry.verb, "info"),
-            what=f"{entry.verb.capitalize()} by {entry.actor}" if entry.actor else entry.verb.capitalize(),
+            what=words.what_happened(entry.verb, entry.actor),
             details=_details(entry, job),
             at=entry.at,
         )
         for entry in entries
     ]
     if job.time_started:
-        attempt = "first attempt" if job.attempts < 2 else f"attempt {job.attempts}"
-        started = HistoryLine("loader", "Started", attempt, job.time_started)
+        attempt = _("first attempt") if job.attempts < 2 else _("attempt {number}").format(number=job.attempts)
+        started = HistoryLine("loader", _("Started"), attempt, job.time_started)
         place = next((place for place, line in enumerate(lines) if line.at <= job.time_started), len(lines))
         lines.insert(place, started)
     return lines
@@ -139,14 +143,18 @@ def _history(job: Import) -> list[HistoryLine]:
 def _details(entry: AuditEntry, job: Import) -> str:
     match entry.verb:
         case "uploaded":
-            way = "with a token" if entry.token_id else "in the browser"
-            return "by a command" if job.client == "import_scores" else way
+            way = _("with a token") if entry.token_id else _("in the browser")
+            return _("by a command") if job.client == "import_scores" else way
         case "completed":
             names = ("score_count", "duplicate_count", "problem_count")
             new, duplicates, problems = (entry.counts.get(name, 0) for name in names)
-            words = [f"{new:,} new"]
-            words += [f"{duplicates:,} duplicate{pluralize(duplicates)}"] if duplicates else []
-            words += [f"{problems:,} problem{pluralize(problems)}"] if problems else []
-            return ", ".join(words)
+            said = [ngettext("{count} new score", "{count} new scores", new).format(count=f"{new:,}")]
+            if duplicates:
+                said.append(
+                    ngettext("{count} duplicate", "{count} duplicates", duplicates).format(count=f"{duplicates:,}")
+                )
+            if problems:
+                said.append(ngettext("{count} problem", "{count} problems", problems).format(count=f"{problems:,}"))
+            return _(", ").join(said)
         case _:
             return entry.reason

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from imports.admin.details.transitions import number
 from imports.catalogue.chart_names import ChartName, difficulty_name
@@ -58,7 +59,9 @@ def top_scores(job: Import) -> list[TopScore]:
                 chart=difficulty_name(BY_SLUG[best.game], charts[best.chart_id]),
                 score=_metric(value, playtype),
                 rank=ranks[best.pk],
-                usual=f"{_metric(span[0], playtype)} to {_metric(span[1], playtype)}" if span else "",
+                usual=_("{low} to {high}").format(low=_metric(span[0], playtype), high=_metric(span[1], playtype))
+                if span
+                else "",
                 is_above=span is not None and value > span[1],
             )
         )

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Self
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
 from imports.catalogue.rating_names import class_set_title, class_value_name, rating_name
 from imports.games import BY_SLUG, playtype_of
 from imports.models import Import
 from imports.pipeline.undo.preview import ValueChange
 
 MINUS = "\u2212"
-NONE = "none"
+NONE = gettext_lazy("none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +46,20 @@ class Transition:
         group = playtype.classes.get(change.name)
         places = [group.index(value) if group and value in group.ids else -1 for value in (change.before, change.after)]
         steps = places[1] - places[0]
-        text = f"{steps} up" if steps > 0 else f"{-steps} down" if steps < 0 else ""
+        text = ""
+        if steps:
+            moved = (
+                ngettext("{count} up", "{count} up", steps)
+                if steps > 0
+                else ngettext("{count} down", "{count} down", -steps)
+            )
+            text = moved.format(count=abs(steps))
         if before and not after:
-            text = "removed"
+            text = _("removed")
         elif after and not before:
-            text = "first"
+            text = _("first")
         game = game_label(change.game, change.playtype)
-        return cls(game, class_set_title(change.name), before or NONE, text, after or NONE, _direction(steps))
+        return cls(game, class_set_title(change.name), before or str(NONE), text, after or str(NONE), _direction(steps))
 
 
 def brought_by(job: Import) -> list[Transition]:
@@ -81,7 +91,7 @@ def game_label(game: str, playtype: str) -> str:
 
 def number(value: float | None) -> str:
     """A rating or a metric with at most three decimals."""
-    return NONE if value is None else f"{_decimal(value):,f}"
+    return str(NONE) if value is None else f"{_decimal(value):,f}"
 
 
 def _decimal(value: float) -> Decimal:

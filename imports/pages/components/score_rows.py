@@ -145,8 +145,8 @@ def compare_scores(scores: Sequence[Score], scope: ScoreScope) -> list[ScoreComp
     return [ScoreComparison(score, charts[score.chart_id], game, baselines[score.chart_id]) for score in scores]
 
 
-def score_rows(scores: Sequence[Score], scope: ScoreScope) -> list[ScoreRow]:
-    return [score_row(each) for each in compare_scores(scores, scope)]
+def score_rows(scores: Sequence[Score] | QuerySet[Score], scope: ScoreScope) -> list[ScoreRow]:
+    return [score_row(each) for each in compare_scores(list(scores), scope)]
 
 
 def score_row(each: ScoreComparison) -> ScoreRow:

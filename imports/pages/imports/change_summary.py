@@ -87,7 +87,7 @@ def _value_rows(changes: Changes) -> Iterator[ChangeRow]:
         # Where several playtypes change, each row says of which it is.
         return f"{game_name(change.game, [change.playtype])}, {name}" if len(places) > 1 else name
 
-    for change in changes.ratings:
+    for change in sorted(changes.ratings, key=_is_second_rating):
         playtype = find_playtype(change.game, change.playtype)
         if playtype is None or change.name not in playtype.profile_ratings:
             continue
@@ -109,6 +109,11 @@ def _value_rows(changes: Changes) -> Iterator[ChangeRow]:
         )
         verb = revert_texts.GOES if change.after is None else revert_texts.FALLS
         yield ChangeRow(name, before, verb, after, is_number=False, direction="loss")
+
+
+def _is_second_rating(change: ValueChange) -> bool:
+    playtype = find_playtype(change.game, change.playtype)
+    return playtype is not None and change.name != playtype.default_profile_rating
 
 
 def _staying_rows(jobs: Sequence[Import], changes: Changes) -> Iterator[ChangeRow]:

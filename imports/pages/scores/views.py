@@ -22,9 +22,10 @@ from imports.pages.components.view_models import Link
 from imports.pages.core.display_names import game_name
 from imports.pages.core.permissions import AuthenticatedRequest, sign_in_required
 from imports.pages.core.urls import chart_url, score_url
+from imports.pages.scores.best_moments import best_moments
 from imports.pages.scores.forms import DeleteForm, ScoreForm, SessionForm
 from imports.pages.scores.presenters import notes_on_best, origin_of, scope_on_arrival, session_counts, sources_of
-from imports.pages.scores.session_overview import session_overview
+from imports.pages.scores.session_overview import MAX_DRAWN, session_overview
 from imports.pages.texts import formatting, score_texts
 from imports.pipeline.scores import delete_score, edit_score, edit_session
 from imports.pipeline.states import NoLongerExists, PlayerLocked
@@ -137,6 +138,7 @@ def session_detail(request: HttpRequest, session_id: str) -> HttpResponse:
     playtype = find_playtype(session.game, session.playtype)
     overview = session_overview(session, scope, playtype) if playtype else None
     found = scope.scores().order_by("-time_achieved", "-pk")
+    biggest = gains(scope, playtype) if playtype else []
     only_new = "new" in request.GET and overview is not None
     page = get_page(found.filter(pk__in=overview.new_bests) if overview and only_new else found, request)
     context = {
@@ -149,7 +151,10 @@ def session_detail(request: HttpRequest, session_id: str) -> HttpResponse:
         "only_new": only_new,
         "sources": sources_of(session, request),
         "counts": session_counts(session, scope),
-        "gains": gains(scope, playtype) if playtype else [],
+        "moments": best_moments(session, scope, playtype, biggest)
+        if playtype and session.score_count <= MAX_DRAWN
+        else [],
+        "gains": biggest,
         "page": page,
         "rows": score_rows(list(page.object_list), scope) if playtype else [],
         "rating_name": formatting.rating_name(playtype.default_score_rating) if playtype else "",

@@ -21,7 +21,7 @@ from imports.pages.components.score_rows import session_scope
 from imports.pages.components.view_models import RatingChange
 from imports.pages.core.display_names import game_name
 from imports.pages.scores.session_overview import MAX_DRAWN, rating_change_of, session_plays, strip_of
-from imports.pages.texts import import_texts, score_texts
+from imports.pages.texts import import_texts, score_texts, sharing_texts
 
 FONTS = [str(path) for path in sorted((Path(__file__).parent / "fonts").glob("*.ttf"))]
 KEPT_SECONDS = 600  # that a picture stays in Redis: as long as the programs of one chat ask for it
@@ -29,6 +29,7 @@ WAIT_SECONDS = 2.0  # for the picture that is being drawn
 MAX_SVG_LENGTH = 20_000  # characters; ours have a tenth of that
 SEGMENTS, SEGMENT_WIDTH = 80, 13.4  # of the rail, and units from one to the next
 STRIP_WIDTH, MAX_COLUMNS = 1072, 120  # units, and columns of the plays of a session
+LAST_LATIN = "\u0250"  # the first letter after the Latin ones
 MAX_NAME_LENGTH = 40  # characters of a session's name
 LIGHTS = {
     "gray": "#a3afb7",
@@ -57,16 +58,39 @@ class DrawingLimitReached(Exception):
 
 def card_svg(job: Import) -> str:
     """The picture of a completed import, of its player's public numbers alone."""
-    change = next(iter(rating_changes(job)), None)
+    change = _import_change(job)
     context = {
         "player": job.user.username,
         "game": game_name(job.game, job.playtypes),
-        "headline": import_texts.headline(scores=job.score_count, bests=job.best_count, rows=job.row_count),
+        "headline": _import_headline(job),
         "change": change,
         "segments": _segments(change),
+        "marks": _class_marks(change),
+        "classes": [drawn for note in (change.notes if change else ()) if (drawn := _drawable(note.strong))],
+        "instance": _drawable(settings.TACHI_NAME) or "Tachi Imports",
         "day": job.time_finished,
     }
     return render_to_string("share-card.svg", context)
+
+
+def import_card_text(job: Import) -> str:
+    """The words of `card_svg`, for those who do not see it."""
+    game, change = game_name(job.game, job.playtypes), _import_change(job)
+    return sharing_texts.card_text(_import_headline(job), job.user.username, game, rating=_rating_moved(change))
+
+
+def _import_headline(job: Import) -> str:
+    return import_texts.headline(scores=job.score_count, bests=job.best_count, rows=job.row_count)
+
+
+def _import_change(job: Import) -> RatingChange | None:
+    return next(iter(rating_changes(job)), None)
+
+
+def _rating_moved(change: RatingChange | None) -> str:
+    if change is None or not change.change:
+        return ""
+    return sharing_texts.rating_moved(change.name, change.before, change.after, change.change)
 
 
 def session_svg(session: Session) -> str:
@@ -75,7 +99,6 @@ def session_svg(session: Session) -> str:
     plays = session_plays(session, scope) if playtype and session.score_count <= MAX_DRAWN else []
     strip = strip_of(plays, most=MAX_COLUMNS)
     change = rating_change_of(session, playtype) if playtype else None
-    marks = change.class_rail.marks if change and change.class_rail else ()
     context = {
         "player": session.user.username,
         "game": game_name(session.game, [session.playtype]),
@@ -84,15 +107,36 @@ def session_svg(session: Session) -> str:
         "headline": score_texts.session_headline(session.score_count, sum(play.is_new_best for play in plays)),
         "change": change,
         "segments": _segments(change),
-        # The floor of the class before stands at the beginning of the rail, that of the one after at its middle.
-        "marks": [(x, *mark) for x, mark in zip((64, 600), marks, strict=False)],
+        "marks": _class_marks(change),
         "columns": [(LIGHTS[color], path) for color, path in strip.lit] if strip else (),
         "scale": f"{STRIP_WIDTH / strip.columns:.3f}" if strip else "1",
         "diamonds": [f"{64 + float(mark[:-1]) / 100 * STRIP_WIDTH:.1f}" for mark in strip.marks] if strip else (),
-        "instance": settings.TACHI_NAME or "Tachi Imports",
+        "instance": _drawable(settings.TACHI_NAME) or "Tachi Imports",
         "day": datetime.fromtimestamp(session.time_ended / 1000, UTC),
     }
     return render_to_string("share-card-session.svg", context)
+
+
+def session_card_text(session: Session) -> str:
+    """The words of `session_svg`, for those who do not see it."""
+    playtype, scope = find_playtype(session.game, session.playtype), session_scope(session)
+    plays = session_plays(session, scope) if playtype and session.score_count <= MAX_DRAWN else []
+    headline = score_texts.session_headline(session.score_count, sum(play.is_new_best for play in plays))
+    rating = _rating_moved(rating_change_of(session, playtype) if playtype else None)
+    game = game_name(session.game, [session.playtype])
+    return sharing_texts.card_text(headline, session.user.username, game, rating=rating)
+
+
+def _class_marks(change: RatingChange | None) -> list[tuple[int, str, str]]:
+    """What stands below the rail: (x, threshold, class)."""
+    marks = change.class_rail.marks if change and change.class_rail else ()
+    # The floor of the class before stands at the beginning of the rail, that of the one after at its middle.
+    return [(x, threshold, _drawable(name)) for x, (threshold, name) in zip((64, 600), marks, strict=False)]
+
+
+def _drawable(text: str) -> str:
+    """What the fonts have of a text: its Latin letters."""
+    return "".join(letter for letter in text if letter < LAST_LATIN).strip()
 
 
 def _segments(change: RatingChange | None) -> Sequence[tuple[str, str]]:

@@ -1,9 +1,10 @@
-"""/imports/:id/card.png and /site.webmanifest."""
+"""Sharing an import or a session with its picture, and /site.webmanifest."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
@@ -14,7 +15,9 @@ from django.views.decorators.http import require_safe
 from imports import jobs
 from imports.models import State, find_session
 from imports.pages.core.permissions import visible_import
+from imports.pages.core.urls import import_url
 from imports.pages.sharing import cards
+from imports.pages.texts import sharing_texts
 
 RETRY_AFTER = 3  # seconds
 
@@ -39,6 +42,44 @@ def session_card(request: HttpRequest, session_id: str) -> HttpResponse:
     with translation.override(settings.LANGUAGE_CODE):
         svg = cards.session_svg(session)
     return _card_response(request, svg)
+
+
+@require_safe
+def share_import(request: HttpRequest, import_id: str) -> HttpResponse:
+    """What others will see of a completed import, its link and its picture. dialog.js shows it over the import."""
+    job = visible_import(request, import_id)
+    if job.state != State.COMPLETED:
+        raise Http404
+    context = {
+        "heading": sharing_texts.SHARE_IMPORT,
+        "seen_by_others": sharing_texts.IMPORT_SEEN_BY_OTHERS,
+        "page_url": import_url(job),
+        "card_url": reverse("import-card", args=[job.import_id]),
+        "card_text": cards.import_card_text(job),
+        "file_name": f"import-{job.import_id[:9]}.png",
+        "section": "imports" if job.user == request.user else "",
+    }
+    return render(request, "share.html", context)
+
+
+@require_safe
+def share_session(request: HttpRequest, session_id: str) -> HttpResponse:
+    """The same of a session."""
+    session = find_session(session_id)
+    if session is None:
+        raise Http404
+    if session.session_id != session_id:  # merged into this one
+        return redirect("share-session", session.session_id)
+    context = {
+        "heading": sharing_texts.SHARE_SESSION,
+        "seen_by_others": sharing_texts.SESSION_SEEN_BY_OTHERS,
+        "page_url": reverse("session-detail", args=[session.session_id]),
+        "card_url": reverse("session-card", args=[session.session_id]),
+        "card_text": cards.session_card_text(session),
+        "file_name": f"session-{session.session_id[:9]}.png",
+        "section": "profile" if session.user == request.user else "",
+    }
+    return render(request, "share.html", context)
 
 
 def _card_response(request: HttpRequest, svg: str) -> HttpResponse:

@@ -97,6 +97,34 @@ def session_rating(rating: str) -> str:
     return _("{rating_name} of the session").format(rating_name=rating_name(rating))
 
 
+BIGGEST_GAIN = gettext_lazy("Biggest gain")
+SO_CLOSE = gettext_lazy("So close")
+
+
+def first_lamp(lamp: str, level: str) -> str:
+    """`First ULTIMATE CHAIN on level 18`."""
+    return _("First {lamp} on level {level}").format(lamp=lamp, level=level)
+
+
+def best_of_session(rating: str) -> str:
+    return _("Best {rating_name} of the session").format(rating_name=rating)
+
+
+def place_now(rank: int) -> str:
+    """Which of a player's bests a score is: `now #3 of all bests`."""
+    return _("now #{rank} of all bests").format(rank=f"{rank:,}")
+
+
+def minus(number: str) -> str:
+    """How far under the best: `−1,204`."""
+    return f"−{number}"
+
+
+def missed(tries: int) -> str:
+    """Beside what a near miss was away from: `from the best, 3 tries`."""
+    return ngettext("from the best, {count} try", "from the best, {count} tries", tries).format(count=f"{tries:,}")
+
+
 # --- charts -----------------------------------------------------------------------------------------
 
 

@@ -136,7 +136,7 @@ def test_a_session_of_a_tool_says_how_many_imports_brought_it() -> None:
         factories.an_import(alice, row, file_name="night.json", user_intent=not number)
     session = Session.objects.get()
     page = people.session_of(alice).get(f"/sessions/{session.session_id}/")
-    assert "from 4 imports by Tests , night.json" in text_of(page)
+    assert "From 4 imports by Tests , night.json . Reverting" in text_of(page)
     listed = re.search(r'href="(/imports/\?run=[^"]*)"', page.content.decode())
     assert listed
     assert people.session_of(alice).get(listed[1]).content.decode().count('name="import"') == 4
@@ -228,3 +228,38 @@ def test_the_queries_of_a_sessions_page_do_not_grow(played: Session, django_asse
     with django_assert_max_num_queries(len(few)):
         page = people.guest().get(address())
     assert page.context["overview"].strip.columns == 34
+
+
+def moments_of(page: str) -> str:
+    return page[page.index("Best moments") : page.index("Biggest gains")]
+
+
+def test_the_best_moments_of_a_session_are_its_gain_first_lamp_best_score_and_near_miss() -> None:
+    first, second = factories.charts(2)
+    start = factories.NOON + DAY
+    factories.an_import(
+        people.alice(),
+        factories.score_on(first, 9_900_000, timeAchieved=factories.NOON),
+        factories.score_on(second, 9_000_000, timeAchieved=factories.NOON + 1),
+    )
+    factories.an_import(
+        people.alice(),
+        *(factories.score_on(first, 9_890_000 + place, timeAchieved=start + place) for place in range(2)),
+        factories.score_on(second, 9_950_000, timeAchieved=start + 9, lamp="ULTIMATE CHAIN"),
+    )
+    said = moments_of(text_of(people.guest().get(address())))
+    assert "Biggest gain Song 2 EXH 16 +" in said
+    assert "First ULTIMATE CHAIN on level 16 Song 2 EXH 16 9,950,000 S" in said
+    assert "Best VOLFORCE of the session Song 2" in said
+    assert "now #1 of all bests" in said
+    assert "So close Song 1 EXH 16 −9,999 from the best, 2 tries" in said
+
+
+def test_a_lamp_that_the_level_had_seen_and_a_score_far_below_the_best_are_no_moments() -> None:
+    (chart,) = factories.charts(1)
+    for day, score in enumerate((9_000_000, 8_000_000)):
+        factories.an_import(people.alice(), factories.score_on(chart, score, timeAchieved=factories.NOON + day * DAY))
+    said = moments_of(text_of(people.guest().get(address())))
+    assert "First" not in said
+    assert "So close" not in said
+    assert "now #" not in said

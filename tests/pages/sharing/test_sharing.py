@@ -154,6 +154,41 @@ def test_a_session_names_its_picture_and_what_it_changed(session: Session, setti
     assert 'content="3 scores, 1 new best by Alice, SOUND VOLTEX"' in page
 
 
+# --- the page of sharing ---------------------------------------------------------------------------------
+
+
+def test_a_card_of_an_import_has_the_classes_on_its_rail_and_those_that_were_gained(job: Import) -> None:
+    change = cards._import_change(job)
+    assert change
+    assert change.class_rail
+    svg = cards.card_svg(job)
+    for threshold, name in change.class_rail.marks:
+        assert f"{threshold} {name}" in svg
+
+
+@pytest.mark.parametrize("shared", ["import", "session"])
+def test_a_page_offers_the_picture_and_the_link_without_scripts(
+    shared: str, session: Session, settings: Settings
+) -> None:
+    settings.TACHI_PUBLIC_URL = "https://scores.example.org"
+    address = url_of(Import.objects.latest("pk")) if shared == "import" else f"/sessions/{session.session_id}/"
+    assert f'href="{address}share/" data-dialog' in people.guest().get(address).content.decode()
+    page = people.guest().get(f"{address}share/")
+    body = page.content.decode()
+    assert heading_of(page) == f"Share this {shared}"
+    assert f"https://scores.example.org{address}" in text_of(page)
+    assert f'src="{address}card.png"' in body
+    assert f'href="{address}card.png" download="{shared}-' in body
+    assert "Alice, SOUND VOLTEX." in body
+    assert "Anyone with the link can see" in text_of(page)
+
+
+def test_what_has_no_picture_cannot_be_shared() -> None:
+    hers = in_state(people.alice(), State.REVERTED)
+    assert people.session_of(people.alice()).get(url_of(hers, "share/")).status_code == 404
+    assert people.guest().get(f"/sessions/{'Q' + '0' * 40}/share/").status_code == 404
+
+
 # --- files that a phone shares ---------------------------------------------------------------------------
 
 

@@ -74,6 +74,7 @@ def _completed(request: HttpRequest, job: Import, *, private: bool) -> Context:
         "class_notes": class_change_notes(job, private=private),
         "counts": counts.cells,
         "left_out": import_texts.problems_left_out(job.problem_count, import_summary.problem_kinds(job)),
+        "until": kept_until(job),
         "tabs": tab_links(job, tab, sessions=counts.sessions, private=private),
         "may_revert": permissions.can_revert(request.user, None, job),
         "revert_url": reverse("import-revert", args=[job.import_id]),
