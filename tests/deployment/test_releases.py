@@ -23,7 +23,8 @@ ENTRY = re.compile(r"^(?P<name>[a-z0-9._-]+)==(?P<version>[^ ;]+)", re.MULTILINE
 def pinned(file: str) -> dict[str, str]:
     """The versions in a requirements file or a lock by name."""
     text = (env.BASE_DIR / file).read_text().lower()
-    return {canonicalize_name(found["name"]): found["version"] for found in ENTRY.finditer(re.sub(r"\[[a-z,]+\]", "", text))}
+    entries = ENTRY.finditer(re.sub(r"\[[a-z,]+\]", "", text))
+    return {canonicalize_name(found["name"]): found["version"] for found in entries}
 
 
 @pytest.mark.parametrize("name", ["requirements", "requirements-embedded"])
