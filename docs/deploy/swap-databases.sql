@@ -1,5 +1,5 @@
 -- Puts a restored database in the place of the live one, even while a sweeper or anything else is connected to either:
---   su postgres -c "psql --set=live=tachi --set=restored=tachi_restored --set=old=tachi_before postgres" < FILE
+--   su - postgres -c "psql --set=live=tachi --set=restored=tachi_restored --set=old=tachi_before postgres" < FILE
 -- If it fails, nothing is renamed, and both databases refuse connections: run it again.
 \set ON_ERROR_STOP on
 ALTER DATABASE :"live" ALLOW_CONNECTIONS false;

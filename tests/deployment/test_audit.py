@@ -79,10 +79,14 @@ def test_what_another_machine_needs_is_not_missed_here(tmp_path: Path) -> None:
     assert audited(path)[0] == 0
 
 
-def test_an_installation_without_the_tools_says_so_in_a_sentence() -> None:
+def test_an_installation_that_only_runs_the_service_says_so_in_a_sentence(tmp_path: Path) -> None:
+    """It has packaging, which a package of the service needs, but no tools."""
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\ncase "$*" in *"import packaging"*) exit 0;; esac\nexit 1\n')
+    python.chmod(0o755)
     done = subprocess.run(
         [env.BASE_DIR / "script" / "audit"],
-        env=os.environ | {"PYTHON": "/bin/false"},
+        env=os.environ | {"PYTHON": str(python)},
         capture_output=True,
         text=True,
         check=False,

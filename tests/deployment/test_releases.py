@@ -11,18 +11,20 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from tachi_imports import env
 from tests.deployment.releases import Source
 
 SCRIPTS = env.BASE_DIR / "script"
-ENTRY = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^ ;]+)", re.MULTILINE)
+ENTRY = re.compile(r"^(?P<name>[a-z0-9._-]+)==(?P<version>[^ ;]+)", re.MULTILINE)
 
 
 def pinned(file: str) -> dict[str, str]:
     """The versions in a requirements file or a lock by name."""
     text = (env.BASE_DIR / file).read_text().lower()
-    return {found["name"]: found["version"] for found in ENTRY.finditer(re.sub(r"\[[a-z,]+\]", "", text))}
+    entries = ENTRY.finditer(re.sub(r"\[[a-z,]+\]", "", text))
+    return {canonicalize_name(found["name"]): found["version"] for found in entries}
 
 
 @pytest.mark.parametrize("name", ["requirements", "requirements-embedded"])
