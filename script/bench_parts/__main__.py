@@ -53,7 +53,7 @@ class Size:
     history_steps: int = 3
     others: int = 0
     long_run: int = 0
-    only: str = ""  # "hooks", "exports" or "peers"
+    only: str = ""  # "hooks", "exports", "peers" or "polls"
     peer_sizes: Sequence[int] = ()
 
 
@@ -124,12 +124,14 @@ def arguments() -> argparse.Namespace:
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--hooks", action="store_true", help="only hooks and tables of e-amusement")
     only.add_argument("--exports", action="store_true", help="only exports of a player's data")
+    only.add_argument("--only-polls", action="store_true", help="only polls")
     only.add_argument("--only-peers", action="store_true", help="only the same documents in other ways")
     parser.add_argument("--million", action="store_true", help="also a million scores in ten imports (slow)")
     asked = parser.parse_args()
     rounds = asked.rounds or asked.size.rounds
     long_run = MILLION_IMPORTS if asked.million else 0
-    only_part = "hooks" if asked.hooks else "exports" if asked.exports else "peers" if asked.only_peers else ""
+    parts = {"hooks": asked.hooks, "exports": asked.exports, "peers": asked.only_peers, "polls": asked.only_polls}
+    only_part = next((part for part, is_asked in parts.items() if is_asked), "")
     sizes = (peers.SIZES[:2] if asked.size is QUICK else peers.SIZES) if asked.peers or asked.only_peers else ()
     asked.size = replace(
         asked.size, rounds=rounds, others=asked.large, long_run=long_run, only=only_part, peer_sizes=sizes
@@ -156,6 +158,11 @@ def measure(made: Installation, report: Report, size: Size) -> None:
     if size.only in ("", "hooks"):
         measure_hooks(made, report, clients, charts, size=size)
         measure_table(made, report, clients, rounds=size.rounds)
+    if size.only == "polls":
+        one = catalogue.scores("sdvx:Single", charts["sdvx"], 1, seed="polled")
+        import_id = small.send_one(made, next(clients), one)
+        document = catalogue.scores("sdvx:Single", charts["sdvx"], size.scores, seed="beside polls")
+        measure_polls(made, report, next(clients), import_id, document, size=size)
     if size.only:
         return
     if size.others:
@@ -173,15 +180,21 @@ def measure(made: Installation, report: Report, size: Size) -> None:
         print_status("A million scores ...")
         found = growth.long_run(made, clients, charts["sdvx"], count=size.scores, times=size.long_run)
         report.add(f"{size.long_run} imports of {size.scores:,} scores in a row", found)
-    print_status("Polls ...")
     document = catalogue.scores("sdvx:Single", charts["sdvx"], size.scores, seed="beside polls")
-    found = polls.figures(
-        made, import_id, client=next(clients), document=document, rounds=size.poll_rounds, seconds=size.poll_seconds
-    )
-    report.add("Polls a second", found)
+    measure_polls(made, report, next(clients), import_id, document, size=size)
     print_status(f"{streams.STREAM_COUNT} open streams ...")
     found = streams.figures(made, import_id, client=next(clients), document=document, seconds=size.poll_seconds)
     report.add(f"{streams.STREAM_COUNT} open streams of progress", found)
+
+
+def measure_polls(
+    made: Installation, report: Report, client: Client, import_id: str, document: bytes, *, size: Size
+) -> None:
+    print_status("Polls ...")
+    found = polls.figures(
+        made, import_id, client=client, document=document, rounds=size.poll_rounds, seconds=size.poll_seconds
+    )
+    report.add("Polls a second", found)
 
 
 def players_needed(size: Size) -> int:
