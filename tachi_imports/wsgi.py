@@ -21,6 +21,7 @@ behind = get_wsgi_application()
 from imports.access import rate_limits  # noqa: E402 - once Django stands
 from imports.api.core.parsers import MAX_CHUNKED_BODY_BYTES  # noqa: E402
 from tachi_imports.embedded.paths import DataPaths  # noqa: E402
+from tachi_imports.http.poll_application import PollApplication  # noqa: E402
 from tachi_imports.http.request_buffering import Environ, RequestBuffer  # noqa: E402
 from tachi_imports.http.stream_relay import StreamRelay  # noqa: E402
 from tachi_imports.http.unavailable import refuse_busy  # noqa: E402
@@ -37,9 +38,11 @@ def is_quick(environ: Environ) -> bool:
 buffered = RequestBuffer(
     behind, most=MAX_CHUNKED_BODY_BYTES, refuse=refuse_busy, is_quick=is_quick, client_of=rate_limits.client_address
 )
-application = StreamRelay(
+relayed = StreamRelay(
     buffered,
     socket=DataPaths(settings.DATA_DIR).stream_socket,
     refuse=refuse_busy,
     client_of=rate_limits.client_address,
 )
+# Traces begin in the middleware, so polls are traced only if they pass it.
+application = relayed if settings.TACHI_TRACING else PollApplication(relayed)

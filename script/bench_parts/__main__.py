@@ -50,10 +50,11 @@ class Size:
     poll_seconds: float = 3.0
     crowd_seconds: float = 60.0
     page_scores: int = 20_000
+    read_scores: int = 60_000
     history_steps: int = 3
     others: int = 0
     long_run: int = 0
-    only: str = ""  # "hooks", "exports" or "peers"
+    only: str = ""  # "hooks", "exports", "peers", "polls" or "reads"
     peer_sizes: Sequence[int] = ()
 
 
@@ -124,12 +125,21 @@ def arguments() -> argparse.Namespace:
     only = parser.add_mutually_exclusive_group()
     only.add_argument("--hooks", action="store_true", help="only hooks and tables of e-amusement")
     only.add_argument("--exports", action="store_true", help="only exports of a player's data")
+    only.add_argument("--reads", action="store_true", help="only the page and the document of large imports")
+    only.add_argument("--only-polls", action="store_true", help="only polls")
     only.add_argument("--only-peers", action="store_true", help="only the same documents in other ways")
     parser.add_argument("--million", action="store_true", help="also a million scores in ten imports (slow)")
     asked = parser.parse_args()
     rounds = asked.rounds or asked.size.rounds
     long_run = MILLION_IMPORTS if asked.million else 0
-    only_part = "hooks" if asked.hooks else "exports" if asked.exports else "peers" if asked.only_peers else ""
+    parts = {
+        "hooks": asked.hooks,
+        "exports": asked.exports,
+        "peers": asked.only_peers,
+        "polls": asked.only_polls,
+        "reads": asked.reads,
+    }
+    only_part = next((part for part, is_asked in parts.items() if is_asked), "")
     sizes = (peers.SIZES[:2] if asked.size is QUICK else peers.SIZES) if asked.peers or asked.only_peers else ()
     asked.size = replace(
         asked.size, rounds=rounds, others=asked.large, long_run=long_run, only=only_part, peer_sizes=sizes
@@ -156,6 +166,13 @@ def measure(made: Installation, report: Report, size: Size) -> None:
     if size.only in ("", "hooks"):
         measure_hooks(made, report, clients, charts, size=size)
         measure_table(made, report, clients, rounds=size.rounds)
+    if size.only == "polls":
+        one = catalogue.scores("sdvx:Single", charts["sdvx"], 1, seed="polled")
+        import_id = small.send_one(made, next(clients), one)
+        document = catalogue.scores("sdvx:Single", charts["sdvx"], size.scores, seed="beside polls")
+        measure_polls(made, report, next(clients), import_id, document, size=size)
+    if size.only == "reads":
+        measure_reads(made, report, clients, charts["sdvx"], size=size)
     if size.only:
         return
     if size.others:
@@ -173,15 +190,21 @@ def measure(made: Installation, report: Report, size: Size) -> None:
         print_status("A million scores ...")
         found = growth.long_run(made, clients, charts["sdvx"], count=size.scores, times=size.long_run)
         report.add(f"{size.long_run} imports of {size.scores:,} scores in a row", found)
-    print_status("Polls ...")
     document = catalogue.scores("sdvx:Single", charts["sdvx"], size.scores, seed="beside polls")
-    found = polls.figures(
-        made, import_id, client=next(clients), document=document, rounds=size.poll_rounds, seconds=size.poll_seconds
-    )
-    report.add("Polls a second", found)
+    measure_polls(made, report, next(clients), import_id, document, size=size)
     print_status(f"{streams.STREAM_COUNT} open streams ...")
     found = streams.figures(made, import_id, client=next(clients), document=document, seconds=size.poll_seconds)
     report.add(f"{streams.STREAM_COUNT} open streams of progress", found)
+
+
+def measure_polls(
+    made: Installation, report: Report, client: Client, import_id: str, document: bytes, *, size: Size
+) -> None:
+    print_status("Polls ...")
+    found = polls.figures(
+        made, import_id, client=client, document=document, rounds=size.poll_rounds, seconds=size.poll_seconds
+    )
+    report.add("Polls a second", found)
 
 
 def players_needed(size: Size) -> int:
@@ -216,6 +239,21 @@ def measure_reading(
     import_id = client.upload(catalogue.scores("sdvx:Single", charts, count, seed="pages"))
     bulk.wait_for(made.database, import_id)
     report.add(f"The pages of an import of {count:,} scores", reading.figures(client, import_id, count=count))
+
+
+def measure_reads(
+    made: Installation, report: Report, clients: Iterator[Client], charts: list[catalogue.Row], *, size: Size
+) -> None:
+    for count in (size.read_scores, size.scores):
+        print_status(f"An import of {count:,} scores ...")
+        client = next(clients)
+        import_id = client.upload(catalogue.scores("sdvx:Single", charts, count, seed="reads"))
+        bulk.wait_for(made.database, import_id)
+        made.rest()
+        if count == size.read_scores:
+            found = reading.figures_of_views(made, client, import_id)
+            report.add(f"CPU time of the views of an import of {count:,} scores", found)
+    report.add(f"The document of an import of {count:,} scores", reading.figures_of_document(made, client, import_id))
 
 
 def measure_crowd(

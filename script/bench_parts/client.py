@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 from typing import Any
 
 from script.bench_parts.installation import BenchmarkError
@@ -23,6 +24,16 @@ class Client:
 
     def get(self, path: str) -> bytes:
         return self._request("GET", path, status=200)
+
+    def first_byte(self, path: str) -> float:
+        """Reads a response whole; returns the seconds until its body began."""
+        begun = time.perf_counter()
+        self._connection.request("GET", path, headers=self._headers)
+        response = self._connection.getresponse()
+        response.read(1)
+        passed = time.perf_counter() - begun
+        response.read()
+        return passed
 
     def post(self, path: str, *, status: int) -> bytes:
         return self._request("POST", path, status=status)

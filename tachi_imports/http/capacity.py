@@ -10,6 +10,10 @@ WORKER_SLOTS = 3
 """Requests processed at once, each with a database connection. Python runs one at a time: more gain nothing."""
 QUICK_WORKER_SLOTS = 1
 """Of these, the slots reserved for requests that are known to be quick."""
+POLL_CONNECTIONS = 2
+"""Database connections for polls, which are answered in front of Django (tachi_imports/http/poll_application.py)."""
+MAX_POLLS = 64
+"""Polls that have such a connection or wait for one; further ones go to Django."""
 MAX_RECEIVING = 64  # bodies being received
 MAX_WAITING = 24  # requests that wait for a worker slot
 MAX_WAITING_FOR_IMPORTS = 64
@@ -26,6 +30,7 @@ THREADS = (
     + WORKER_SLOTS
     + MAX_WAITING_FOR_IMPORTS
     + MAX_RELAYED_STREAMS
+    + MAX_POLLS
     + MAX_SENDING
     + SPARE_THREADS
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
@@ -16,6 +17,12 @@ VARIES_BY_COOKIE = re.compile(r"(^|,)\s*cookie\s*(,|$)", re.IGNORECASE)
 PRIVATE = "private, no-cache"  # a browser may store it for its user, and must revalidate it before showing it again
 
 
+def request_id_of(variables: Mapping[str, Any]) -> str:
+    """Returns the X-Request-ID of a request with these variables if it is valid, else a new ID."""
+    given = str(variables.get("HTTP_X_REQUEST_ID", ""))
+    return given if VALID_ID.fullmatch(given) else uuid.uuid4().hex
+
+
 class RequestIDMiddleware:
     """The outermost middleware. Adopts a valid X-Request-ID, so that one ID can be followed through several hosts."""
 
@@ -23,9 +30,7 @@ class RequestIDMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-ID", "")
-        request_id = given if VALID_ID.fullmatch(given) else uuid.uuid4().hex
-        request.META[logs.REQUEST_ID] = request_id
+        request_id = request.META[logs.REQUEST_ID] = request_id_of(request.META)
         with log_context.bind_request(request_id):
             response = self.get_response(request)
         response.headers["X-Request-ID"] = request_id

@@ -88,6 +88,13 @@ class WorkerSlots:
     def free(self) -> int:
         return self._connections.qsize()
 
+    def close(self) -> None:
+        """Closes the connections of all free slots."""
+        for _ in range(self.free):
+            connection = self._connections.get()
+            connection.close()
+            self._connections.put(connection)
+
     @contextlib.contextmanager
     def taken(self, *, is_quick: bool) -> Iterator[WorkerSlot]:
         """Raises NoFreeSlotError if too many requests wait, or this one has waited for too long."""

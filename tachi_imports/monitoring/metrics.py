@@ -56,14 +56,14 @@ class MetricsMiddleware:
         begun = time.perf_counter()
         response = self.get_response(request)
         if request.path not in PROBES:
-            record_request(request, status=response.status_code, seconds=time.perf_counter() - begun)
+            seconds = time.perf_counter() - begun
+            record_request(request.method, route_of(request), status=response.status_code, seconds=seconds)
         return response
 
 
-def record_request(request: HttpRequest, *, status: int, seconds: float) -> None:
+def record_request(given_method: str | None, route: str, *, status: int, seconds: float) -> None:
     """Counts one response. Client input never becomes a label: the number of time series must stay bounded."""
-    method = request.method if request.method in METHODS else "other"
-    route = route_of(request)
+    method = given_method if given_method in METHODS else "other"
     try:
         REQUESTS.labels(method, route, str(status)).inc()
         SECONDS.labels(method, route).observe(seconds)

@@ -361,6 +361,7 @@ def test_the_server_has_threads_for_all_requests_under_way() -> None:
         + capacity.WORKER_SLOTS
         + capacity.MAX_WAITING_FOR_IMPORTS
         + capacity.MAX_RELAYED_STREAMS
+        + capacity.MAX_POLLS
         + capacity.MAX_SENDING
     )
     assert under_way < capacity.THREADS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import copy
 from typing import Any
 
@@ -59,17 +59,17 @@ class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer <token>`. An invalid token is refused on public endpoints too."""
 
     def authenticate(self, request: Request) -> tuple[User, APIToken] | None:
-        return authenticate_token(request._request)
+        return authenticate_token(request._request.META)
 
 
 def authenticate_token(
-    request: HttpRequest, *, find: Callable[[str], APIToken | None] = APIToken.objects.find
+    variables: Mapping[str, Any], *, find: Callable[[str], APIToken | None] = APIToken.objects.find
 ) -> tuple[User, APIToken] | None:
     """Returns the user and the token of the header, None if it is empty. Raises APIError with 400, 401, 403 or 429.
 
-    `find` returns the valid token with a secret, and its user.
+    `variables`: those of the request, as in WSGI. `find` returns the valid token with a secret, and its user.
     """
-    header = request.headers.get("Authorization", "")
+    header = variables.get("HTTP_AUTHORIZATION", "")
     if not header:
         return None
     kind, _, secret = header.partition(" ")
@@ -77,7 +77,7 @@ def authenticate_token(
         raise APIError(INVALID_AUTHORIZATION_TYPE, status=400)
     if not secret:
         raise APIError(INVALID_TOKEN, status=401)
-    address = rate_limits.client_address(request.META)
+    address = rate_limits.client_address(variables)
     try:
         rate_limits.check(BAD_TOKEN_LIMIT, address)
         token = find(secret)

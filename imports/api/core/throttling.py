@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+from collections.abc import Mapping
+from typing import Any
 
 from imports.access import rate_limits
 from imports.access.rate_limits import (
@@ -38,10 +39,13 @@ __all__ = [
 ]
 
 
-def throttle(limiter: RateLimit, request: HttpRequest, *, user: User | None = None) -> dict[str, str]:
-    """Counts one request of this user, or of its address, and returns its headers. Raises APIError with 429."""
+def throttle(limiter: RateLimit, variables: Mapping[str, Any], *, user: User | None = None) -> dict[str, str]:
+    """Counts one request of this user, or of its address, and returns its headers. Raises APIError with 429.
+
+    `variables`: those of the request, as in WSGI.
+    """
     try:
-        standing = rate_limits.consume(limiter, rate_limits.client_key(user, request.META))
+        standing = rate_limits.consume(limiter, rate_limits.client_key(user, variables))
     except RateLimitExceeded as exceeded:
         raise throttled_error(exceeded) from None
     return {} if standing is None else rate_limit_headers(standing)

@@ -81,7 +81,7 @@ class APIViewSet(GenericViewSet[Any]):
         self.limit_headers: dict[str, str] = {}
         self.body = parsers.read_body(request._request, non_object_message=self.non_object_message)
         if self.is_ir:
-            self.limit_headers = throttling.throttle(throttling.DEFAULT_LIMIT, request._request)
+            self.limit_headers = throttling.throttle(throttling.DEFAULT_LIMIT, request._request.META)
         self.perform_authentication(request)
         if not self.is_ir and self.default_throttle:
             self.throttle(throttling.DEFAULT_LIMIT)
@@ -95,7 +95,7 @@ class APIViewSet(GenericViewSet[Any]):
 
     def throttle(self, limiter: RateLimit) -> None:
         """Counts this request, by user if authenticated, else by address. Raises APIError with 429."""
-        self.limit_headers = throttling.throttle(limiter, self.request._request, user=self.user)
+        self.limit_headers = throttling.throttle(limiter, self.request._request.META, user=self.user)
 
     @property
     def endpoint(self) -> Endpoint:

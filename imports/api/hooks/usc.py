@@ -98,7 +98,7 @@ class USCAuthentication(BaseAuthentication):
         if kind != "Bearer" or len(rest) != 1 or not rest[0]:
             raise USCError(BAD_REQUEST, WRONG_HEADER)
         try:
-            return authenticate_token(request._request)
+            return authenticate_token(request._request.META)
         except APIError as error:
             if error.status == 401:
                 raise USCError(UNAUTHORISED, "Unauthorized.") from None

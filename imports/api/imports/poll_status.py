@@ -1,14 +1,15 @@
 """/api/v1/imports/:importID/poll-status: requested every second by each waiting client, so it does little.
 
-One SQL statement in every state, also with a token; one read from Redis while an import runs; no DRF. A poll without a
-token bypasses the middleware of sessions and forms. A 404 never follows a 202.
+One SQL statement in every state, also with a token; one read from Redis while an import runs; no DRF. Nearly all polls
+are answered in front of Django, by tachi_imports/http/poll_application.py with the same `respond`. Of the others, those
+without a token bypass the middleware of sessions and forms. A 404 never follows a 202.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, MutableMapping, Sequence
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
@@ -41,6 +42,8 @@ from imports.prepared_statements import prepare_statements
 
 RETRY_AFTER = {"Retry-After": "1"}  # seconds
 POLL_PATH = re.compile(r"/api/v1/imports/([^/]+)/poll-status")
+LIMIT_HEADERS = "tachi.poll_limit_headers"
+"""The variable of a request with the headers of its rate limit, once it is counted."""
 ONGOING, COMPLETED = "Import is ongoing.", "Import was completed!"
 
 POLL_COLUMNS = f"{QUEUE_POSITION}, {COLUMNS_IF_SHORT}"
@@ -120,11 +123,14 @@ class PollMiddleware:
         found = POLL_PATH.fullmatch(request.path_info)
         if found is None or "HTTP_AUTHORIZATION" in request.META:
             return self.get_response(request)
-        response = poll_status(request, found[1])
-        # What the middleware that is passed over would have set.
-        response.headers["Content-Length"] = str(len(response.content))
-        response.headers["X-Frame-Options"] = settings.X_FRAME_OPTIONS
-        return response
+        return framed(poll_status(request, found[1]))
+
+
+def framed(response: HttpResponse) -> HttpResponse:
+    """Adds what the middleware that `PollMiddleware` passes over would have set."""
+    response.headers["Content-Length"] = str(len(response.content))
+    response.headers["X-Frame-Options"] = settings.X_FRAME_OPTIONS
+    return response
 
 
 @endpoint(
@@ -144,37 +150,59 @@ def poll_status(request: HttpRequest, import_id: str) -> HttpResponse:
     """
     if request.method not in {"GET", "HEAD"}:
         return plain_exception_handler(EndpointNotFound())
+    found = respond(request.META, import_id, find_session=lambda: session_user(request))
+    return cast(HttpResponse, found)  # None is only for those who want no long lists
+
+
+def respond(
+    variables: MutableMapping[str, Any],
+    import_id: str,
+    *,
+    find_session: Callable[[], User | None],
+    with_long_lists: bool = True,
+) -> HttpResponse | None:
+    """Returns the response to a poll with these variables of WSGI, also if it is an error.
+
+    `find_session` returns the user of the browser's session; it is called only if there is an Authorization header.
+    Without `with_long_lists` it returns None for the document of a large import.
+    """
     try:
         lookup, user = PollLookup(import_id), None
         # The caller only matters with an Authorization header: an invalid one is refused.
-        if request.headers.get("Authorization"):
-            found = SessionAuthentication().authenticate(Request(request)) or authenticate_token(
-                request, find=lookup.token
-            )
-            user = found[0] if found else None
-        headers = throttling.throttle(throttling.DEFAULT_LIMIT, request, user=user)
-        answer = _poll_response(
-            lookup, user, lambda: headers.update(throttling.throttle(throttling.LONG_DOCUMENTS, request, user=user))
-        )
+        if variables.get("HTTP_AUTHORIZATION"):
+            user = find_session()
+            if user is None and (found := authenticate_token(variables, find=lookup.token)):
+                user = found[0]
+        headers: dict[str, str] | None = variables.get(LIMIT_HEADERS)
+        if headers is None:
+            headers = variables[LIMIT_HEADERS] = throttling.throttle(throttling.DEFAULT_LIMIT, variables, user=user)
+        job, position = lookup.job()
+        if job.state == State.COMPLETED and job.lists is None:
+            if not with_long_lists:
+                return None
+            headers |= throttling.throttle(throttling.LONG_DOCUMENTS, variables, user=user)
+        response = _poll_response(job, position, user)
     except Exception as error:  # as DRF does for its views
         return plain_exception_handler(error)
     for name, value in headers.items():
-        answer.headers[name] = value
-    return answer
+        response.headers[name] = value
+    return response
 
 
-def _poll_response(lookup: PollLookup, user: User | None, spend_on_long: Callable[[], None]) -> HttpResponse:
-    job, position = lookup.job()
+def session_user(request: HttpRequest) -> User | None:
+    """Returns the user of the browser's session, None for a guest. Raises APIError."""
+    found = SessionAuthentication().authenticate(Request(request))
+    return found[0] if found else None
+
+
+def _poll_response(job: ImportRow, position: int | None, user: User | None) -> HttpResponse:
     match job.state:
         case State.COMPLETED:
             # Long lists were left out of the first statement: every poll would pay for reading them.
-            if job.lists is None:
-                spend_on_long()
-                whole = with_lists(job)
-                if whole is None:  # it was reverted meanwhile
-                    raise ImportReverted()
-                job = whole
-            body = schemas.Completed(import_status="completed", import_=import_document(job))
+            whole = with_lists(job) if job.lists is None else job
+            if whole is None:  # it was reverted meanwhile
+                raise ImportReverted()
+            body = schemas.Completed(import_status="completed", import_=import_document(whole))
             return json_response(ok_envelope(COMPLETED, body), status=200)
         case State.FAILED:
             is_private = user is not None and (user.pk == job.user_id or user.is_staff)
