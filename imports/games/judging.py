@@ -21,6 +21,8 @@ from imports.errors import FormulaError
 from imports.games.javascript import MAX_SAFE_INTEGER, is_finite_number, is_number, is_safe_integer, text
 from imports.games.spec import (
     Chart,
+    ChartRule,
+    Decimal,
     Graph,
     Integer,
     Ladder,
@@ -48,6 +50,7 @@ class _Plan:
     derived: tuple[_Check, ...]
     optional: tuple[_Check, ...]
     required: tuple[_Check, ...]  # provided and derived
+    chart_rules: tuple[tuple[str, ChartRule], ...]  # of the required ones
     fine_optional: Mapping[str, Callable[[Any], bool]]
     derivations: tuple[tuple[str, Callable[[Play, Chart], Any]], ...]
     ratings: tuple[tuple[str, Callable[[Play, Chart], float | None]], ...]
@@ -58,13 +61,14 @@ class _Plan:
 
 @cache  # to lay a playtype out takes longer than to judge a play
 def _plan(playtype: Playtype) -> _Plan:
-    optional = _checks(playtype.optional)
+    optional, required = _checks(playtype.optional), _checks(playtype.metrics)
     return _Plan(
         provided=_checks(playtype.provided),
         derived=_checks({name: derived.metric for name, derived in playtype.derived.items()}),
         optional=optional,
-        required=_checks(playtype.metrics),
-        fine_optional={name: fine for name, _, fine in optional},
+        required=required,
+        chart_rules=tuple((name, rule) for name, metric, _ in required if (rule := _chart_rule(metric)) is not None),
+        fine_optional={name: fine for name, metric, fine in optional if _chart_rule(metric) is None},
         derivations=tuple((name, derived.compute) for name, derived in playtype.derived.items()),
         ratings=tuple((name, rating.compute) for name, rating in playtype.score_ratings.items()),
         best_keys=_keys((playtype.default_metric, *(merge.key for merge in playtype.merges)), playtype),
@@ -83,11 +87,11 @@ def _checks(metrics: Mapping[str, Metric]) -> tuple[_Check, ...]:
 
 
 def _fast_validator(metric: Metric) -> Callable[[Any], bool]:
-    """A quick test that passes nothing wrong; what it does not pass goes to `_metric_problem`."""
+    """A quick test; what it does not pass goes to `_metric_problem`. What it passes only the chart may forbid."""
     if isinstance(metric, Ladder):
         values = frozenset(metric.values)
         return lambda value: type(value) is str and value in values
-    if isinstance(metric, Graph) or metric.chart_rule is not None:
+    if isinstance(metric, Graph):
         return lambda _value: False
     rule = metric.rule
     low = -MAX_SAFE_INTEGER if rule is None or rule.low is None else rule.low
@@ -95,6 +99,10 @@ def _fast_validator(metric: Metric) -> Callable[[Any], bool]:
     if isinstance(metric, Integer) or (rule is not None and rule.whole):
         return lambda value: type(value) is int and low <= value <= high
     return lambda value: (type(value) is float or type(value) is int) and low <= value <= high
+
+
+def _chart_rule(metric: Metric) -> ChartRule | None:
+    return metric.chart_rule if isinstance(metric, Integer | Decimal) else None
 
 
 # --- deriving and rating ----------------------------------------------------------------------------
@@ -178,7 +186,7 @@ def _metric_problems(play: Play, chart: Chart, playtype: Playtype) -> list[str]:
     """Derived metrics count once they are there, optional ones unless they are null."""
     plan = _plan(playtype)
     # Of a hundred thousand rows nearly all are fine: messages are made for the others only.
-    if _is_surely_fine(play, plan):
+    if _is_surely_fine(play, chart, plan):
         return []
     metrics, optional = play.metrics, play.optional
     found = [_metric_problem(name, metric, metrics.get(name), chart) for name, metric, _ in plan.provided]
@@ -188,11 +196,14 @@ def _metric_problems(play: Play, chart: Chart, playtype: Playtype) -> list[str]:
     return [said for said in found if said is not None]
 
 
-def _is_surely_fine(play: Play, plan: _Plan) -> bool:
+def _is_surely_fine(play: Play, chart: Chart, plan: _Plan) -> bool:
     """The quick answer for nearly every play; what it does not pass may still be sound."""
     metrics, optional = play.metrics, play.optional
     for name, _, fine in plan.required:
         if not fine(metrics.get(name)):
+            return False
+    for name, rule in plan.chart_rules:
+        if rule(metrics[name], chart) is not None:
             return False
     for name, value in optional.items():
         if value is not None and not ((known := plan.fine_optional.get(name)) and known(value)):
@@ -299,6 +310,8 @@ def compose(primary: Candidate, lenders: Sequence[tuple[Merge, Candidate]], char
     highlight, time, origins = primary.highlight, primary.time_achieved, {primary.score_id: playtype.best_name}
     # Spec: import-pipeline §11. The composition names every lender once, by its first merge.
     for merge, lender in lenders:
+        if lender is primary:  # nearly always, and then there is nothing to take
+            continue
         if merge.unless is None or lender.metrics[merge.unless[0]] != merge.unless[1]:
             metrics.update({name: lender.metrics[name] for name in merge.takes})
             for name in merge.takes_optional:

@@ -37,6 +37,7 @@ COLUMNS = {
     "rank_keys": "float8[]",
 }
 COPY_THRESHOLD = 500  # bests from which COPY, which takes a third of the time of an upsert, is worth a second way
+COPY_ROWS = 200  # sent at once: the text of all is never in memory, and each write costs a system call
 to_json = msgspec.json.Encoder().encode
 
 Moment = tuple[int, float]
@@ -222,8 +223,12 @@ def _insert(user_id: int, game: str, playtype: Playtype, rows: Sequence[Mapping[
     player = f"{user_id}\t{game}\t{playtype.name}".encode()
     statement = f"COPY {BESTS} (user_id, game, playtype, {', '.join(COLUMNS)}) FROM STDIN"
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:  # one by one, so that their text is never in memory as a whole
-            copy.write(b"\t".join([player, *(_copy_text(row[name], kind) for name, kind in COLUMNS.items())]) + b"\n")
+        for start in range(0, len(rows), COPY_ROWS):
+            lines = (
+                b"\t".join([player, *(_copy_text(row[name], kind) for name, kind in COLUMNS.items())]) + b"\n"
+                for row in rows[start : start + COPY_ROWS]
+            )
+            copy.write(b"".join(lines))
     return len(rows), 0
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from django.db.models import FloatField, Max
@@ -29,7 +31,6 @@ class RevisedBests:
     """A player's bests as the profile formulas ask for them (`games.spec.Bests`), with other values on some charts."""
 
     def __init__(self, user_id: int, game: str, playtype: Playtype) -> None:
-        self.revised: dict[int, Values] = {}
         names = playtype.profile_ratings[playtype.default_profile_rating].of
         mine = PersonalBest.objects.filter(user=user_id, game=game, playtype=playtype.name)
         columns = {f"value_{place}": _number(f"calculated_data__{name}") for place, name in enumerate(names)}
@@ -37,20 +38,34 @@ class RevisedBests:
         self.bests: dict[int, tuple[bool, Values]] = {
             chart: (is_primary, dict(zip(names, values, strict=True))) for chart, is_primary, *values in rows
         }
+        # By rating, as (value below zero, chart), highest first: sorting anew for each gain took most of its time.
+        self._ranked = {
+            name: sorted(
+                (-value, chart) for chart, (_, values) in self.bests.items() if (value := values[name]) is not None
+            )
+            for name in names
+        }
+
+    def revise(self, chart: int, revised: Values) -> None:
+        """Gives the best on a chart other values."""
+        is_primary, before = self.bests[chart]
+        for name, ranked in self._ranked.items():
+            if (value := before[name]) is not None:
+                del ranked[bisect_left(ranked, (-value, chart))]
+            if (value := revised[name]) is not None:
+                insort(ranked, (-value, chart))
+        self.bests[chart] = (is_primary, revised)
 
     def top(self, rating: str, count: int | None = None) -> Sequence[float]:
-        return [value for value, _ in self._values(rating, primary_only=True)][:count]
+        primary = (-value for value, chart in self._ranked[rating] if self.bests[chart][0])
+        return list(islice(primary, count))
 
     def rated(self, rating: str, *, primary_only: bool = True) -> Sequence[tuple[float, Chart]]:
-        return [(value, self._charts[chart]) for value, chart in self._values(rating, primary_only=primary_only)]
-
-    def _values(self, rating: str, *, primary_only: bool) -> list[tuple[float, int]]:
-        found = [
-            (value, chart)
-            for chart, (is_primary, values) in self.bests.items()
-            if (is_primary or not primary_only) and (value := self.revised.get(chart, values).get(rating)) is not None
+        return [
+            (-value, self._charts[chart])
+            for value, chart in self._ranked[rating]
+            if self.bests[chart][0] or not primary_only
         ]
-        return sorted(found, reverse=True)
 
     @cached_property
     def _charts(self) -> dict[int, Chart]:
@@ -83,7 +98,7 @@ def _of_playtype(job: Import, game: str, playtype: Playtype, touched: Collection
     before = {chart: values for chart, *values in earlier.values_list("chart_id").annotate(**columns).order_by()}
     gains, last = [], rating.compute(bests) or 0
     for chart in candidates:
-        bests.revised[chart] = dict(zip(rating.of, before.get(chart, [None] * len(rating.of)), strict=True))
+        bests.revise(chart, dict(zip(rating.of, before.get(chart, [None] * len(rating.of)), strict=True)))
         now = rating.compute(bests) or 0
         gains.append((chart, last - now))
         last = now
