@@ -148,7 +148,7 @@ def test_the_packages_of_tracing_are_installed_where_it_is_on(
     monkeypatch.setattr(releases.Release, "_run", lambda _, argv: commands.append([str(part) for part in argv]))
     found = {} if switch is None else {"TACHI_TRACING": switch}
 
-    releases.Release(tmp_path).prepare(releases.Settings(found, tmp_path))
+    releases.Release(tmp_path).install_packages(releases.Settings(found, tmp_path))
 
     installed = [argv[-1] for argv in commands if "install" in argv]
     assert installed == ["requirements-embedded.lock"] + ["requirements-tracing.txt"] * is_on

@@ -107,5 +107,5 @@ def test_administrators_give_the_clients_of_the_operator_their_secret(client: AP
     assert "Choose one client without an author." in choose(people.ada(), client)
     said = choose(people.ada(), own)
     own.refresh_from_db()
-    secret = said.partition("shown this once: ")[2][:40]
+    secret = said.partition("shown only once: ")[2][:40]
     assert own.has_secret(secret)
