@@ -91,7 +91,7 @@ def test_a_session_holds_its_scores_against_what_came_before(anyone: Client) -> 
     page = anyone.get(f"/sessions/{session.session_id}/")
     said = text_of(page)
     assert heading_of(page) == session.name
-    assert "From Tests. Reverting one of them removes only its scores" in said
+    assert "From Tests . Reverting one of them removes only its scores" in said
     assert "scores 3 new bests 3 first plays 0 played 0:02 h charts 3 VOLFORCE of the session –" in said
     assert said.count("New best +500,000") == 3
     rows = said[said.index("All scores") :]
