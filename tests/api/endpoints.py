@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from imports import games
 from imports.models import Permission
 from tests.api.callers import BANNED, CALLERS, GUEST, REFUSED_EVERYWHERE, STRANGER, Outcome, lacks
 from tests.api.endpoint import DELETE, NOBODY, SUBMIT, Endpoint, own_endpoint
@@ -409,7 +410,7 @@ PLAYERS_V3 = (
     _read(f"{ALICE}/games/bms-7k/best-score/{{checksum}}", "Player has not played this chart."),
 )
 GAMES = (
-    _read("/api/v1/games", "Returned support information for 17 game(s)."),
+    _read("/api/v1/games", f"Returned support information for {len(games.GAMES)} game(s)."),
     _read("/api/v1/games/sdvx", "Returned information for sdvx"),
     _read("/api/v1/games/sdvx/Single", "Retrieved information about SOUND VOLTEX"),
     _read("/api/v1/games/sdvx/Single/leaderboard", "Returned 2 user's game stats."),
