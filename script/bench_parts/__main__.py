@@ -54,7 +54,7 @@ class Size:
     history_steps: int = 3
     others: int = 0
     long_run: int = 0
-    only: str = ""  # "hooks", "exports", "peers", "polls" or "reads"
+    only: str = ""  # "hooks", "exports", "peers", "polls", "reads" or "streams"
     peer_sizes: Sequence[int] = ()
 
 
@@ -127,6 +127,7 @@ def arguments() -> argparse.Namespace:
     only.add_argument("--exports", action="store_true", help="only exports of a player's data")
     only.add_argument("--reads", action="store_true", help="only the page and the document of large imports")
     only.add_argument("--only-polls", action="store_true", help="only polls")
+    only.add_argument("--only-streams", action="store_true", help="only open streams of progress")
     only.add_argument("--only-peers", action="store_true", help="only the same documents in other ways")
     parser.add_argument("--million", action="store_true", help="also a million scores in ten imports (slow)")
     asked = parser.parse_args()
@@ -138,6 +139,7 @@ def arguments() -> argparse.Namespace:
         "peers": asked.only_peers,
         "polls": asked.only_polls,
         "reads": asked.reads,
+        "streams": asked.only_streams,
     }
     only_part = next((part for part, is_asked in parts.items() if is_asked), "")
     sizes = (peers.SIZES[:2] if asked.size is QUICK else peers.SIZES) if asked.peers or asked.only_peers else ()
@@ -166,11 +168,12 @@ def measure(made: Installation, report: Report, size: Size) -> None:
     if size.only in ("", "hooks"):
         measure_hooks(made, report, clients, charts, size=size)
         measure_table(made, report, clients, rounds=size.rounds)
-    if size.only == "polls":
+    if size.only in ("polls", "streams"):
         one = catalogue.scores("sdvx:Single", charts["sdvx"], 1, seed="polled")
         import_id = small.send_one(made, next(clients), one)
         document = catalogue.scores("sdvx:Single", charts["sdvx"], size.scores, seed="beside polls")
-        measure_polls(made, report, next(clients), import_id, document, size=size)
+        measure_one = measure_polls if size.only == "polls" else measure_streams
+        measure_one(made, report, next(clients), import_id, document, size=size)
     if size.only == "reads":
         measure_reads(made, report, clients, charts["sdvx"], size=size)
     if size.only:
@@ -192,8 +195,14 @@ def measure(made: Installation, report: Report, size: Size) -> None:
         report.add(f"{size.long_run} imports of {size.scores:,} scores in a row", found)
     document = catalogue.scores("sdvx:Single", charts["sdvx"], size.scores, seed="beside polls")
     measure_polls(made, report, next(clients), import_id, document, size=size)
+    measure_streams(made, report, next(clients), import_id, document, size=size)
+
+
+def measure_streams(
+    made: Installation, report: Report, client: Client, import_id: str, document: bytes, *, size: Size
+) -> None:
     print_status(f"{streams.STREAM_COUNT} open streams ...")
-    found = streams.figures(made, import_id, client=next(clients), document=document, seconds=size.poll_seconds)
+    found = streams.figures(made, import_id, client=client, document=document, seconds=size.poll_seconds)
     report.add(f"{streams.STREAM_COUNT} open streams of progress", found)
 
 
