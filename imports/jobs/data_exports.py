@@ -97,9 +97,12 @@ def _write(export: DataExport) -> None:
     outermost = not connection.in_atomic_block
     # One transaction: everything is of one moment, and there is no part of an export that is not whole.
     with transaction.atomic():
-        if outermost:
-            with connection.cursor() as cursor:
+        with connection.cursor() as cursor:
+            if outermost:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            # All rows are read. By default a cursor is planned for the first tenth of them, which can mean going
+            # through the scores of everybody in the order of their keys.
+            cursor.execute("SET LOCAL cursor_tuple_fraction = 1")
         file = PartWriter(export)
         archive.write(
             export.user,
