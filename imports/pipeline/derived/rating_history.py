@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import math
-from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,10 +24,10 @@ from typing import Any
 from django.db import connection
 
 from imports.games import playtype_of
-from imports.games.spec import Chart, Playtype
+from imports.games.spec import Playtype
 from imports.models import DailyRatings, PersonalBest, Score
 from imports.pipeline.derived import bests
-from imports.pipeline.derived.stats import Numbers, StatsChange, ratings_of
+from imports.pipeline.derived.stats import ChangingBests, Numbers, StatsChange, ratings_of
 from imports.pipeline.scoring.chart_loading import charts_by_pk
 
 SCORES = Score._meta.db_table
@@ -135,7 +134,7 @@ def _recompute(user_id: int, change: StatsChange, *, since: int) -> None:
             mine,
         )
         counts = dict(cursor.fetchall())  # of the days on which some scores begin to count
-    values = _Replay(playtype, _unchanged_bests(mine, playtype) if counts else {})
+    values = ChangingBests(rating_names(playtype), _unchanged_bests(mine, playtype) if counts else {})
     days: dict[int, PlayedDay] = {}
     ratings: Numbers | None = None
     events = _changes_of_bests(mine, playtype) if counts else {}
@@ -151,57 +150,6 @@ def _recompute(user_id: int, change: StatsChange, *, since: int) -> None:
         newest = max(days)
         days[newest] = PlayedDay(counts[newest], change.ratings_after)
     _save(mine, days)
-
-
-class _Replay:
-    """A player's bests on a playtype as they were on a day, for the profile formulas (`games.spec.Bests`)."""
-
-    def __init__(
-        self, playtype: Playtype, unchanged: Mapping[int, tuple[bool, Mapping[str, float | None] | None]]
-    ) -> None:
-        self._names = rating_names(playtype)
-        self._is_primary = {chart: is_primary for chart, (is_primary, _) in unchanged.items()}
-        self._values: dict[str, dict[int, float]] = {name: {} for name in self._names}
-        # Largest first, as (value below zero, chart).
-        self._sorted: dict[str, list[tuple[float, int]]] = {name: [] for name in self._names}
-        self._charts: dict[int, Chart] = {}
-        for chart, (_, ratings) in unchanged.items():
-            for name in self._names:
-                if ratings is not None and (value := ratings[name]) is not None:
-                    self._values[name][chart] = value
-                    self._sorted[name].append((-value, chart))
-        for found in self._sorted.values():
-            found.sort()
-
-    def put(self, chart: int, ratings: Mapping[str, float | None]) -> None:
-        """Gives a chart the ratings of a new best."""
-        for name in self._names:
-            before, value = self._values[name].get(chart), ratings[name]
-            if before == value:
-                continue
-            if before is not None:
-                del self._sorted[name][bisect_left(self._sorted[name], (-before, chart))]
-                del self._values[name][chart]
-            if value is not None:
-                insort(self._sorted[name], (-value, chart))
-                self._values[name][chart] = value
-
-    def top(self, rating: str, count: int | None = None) -> Sequence[float]:
-        found: list[float] = []
-        for value, chart in self._sorted[rating]:
-            if len(found) == count:
-                break
-            if self._is_primary[chart]:
-                found.append(-value)
-        return found
-
-    def rated(self, rating: str, *, primary_only: bool = True) -> Sequence[tuple[float, Chart]]:
-        self._charts = self._charts or charts_by_pk(self._is_primary)
-        return [
-            (-value, self._charts[chart])
-            for value, chart in self._sorted[rating]
-            if self._is_primary[chart] or not primary_only
-        ]
 
 
 def rating_names(playtype: Playtype) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left, insort
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -96,6 +97,61 @@ class StoredBests:
             rows = cursor.fetchall()
         charts = charts_by_pk({chart for _, chart in rows})
         return [(value, charts[chart]) for value, chart in rows]
+
+
+class ChangingBests:
+    """A player's bests on a playtype that change one by one, for the profile formulas (`games.spec.Bests`).
+
+    `names`: of the score ratings that are kept. `bests`: chart -> whether it is primary, and the ratings of its best,
+    None where it has none yet.
+    """
+
+    def __init__(
+        self, names: Sequence[str], bests: Mapping[int, tuple[bool, Mapping[str, float | None] | None]]
+    ) -> None:
+        self._names = names
+        self._is_primary = {chart: is_primary for chart, (is_primary, _) in bests.items()}
+        self._values: dict[str, dict[int, float]] = {name: {} for name in self._names}
+        # Largest first, as (value below zero, chart).
+        self._sorted: dict[str, list[tuple[float, int]]] = {name: [] for name in self._names}
+        self._charts: dict[int, Chart] = {}
+        for chart, (_, ratings) in bests.items():
+            for name in self._names:
+                if ratings is not None and (value := ratings[name]) is not None:
+                    self._values[name][chart] = value
+                    self._sorted[name].append((-value, chart))
+        for found in self._sorted.values():
+            found.sort()
+
+    def put(self, chart: int, ratings: Mapping[str, float | None]) -> None:
+        """Gives a chart the ratings of another best."""
+        for name in self._names:
+            before, value = self._values[name].get(chart), ratings[name]
+            if before == value:
+                continue
+            if before is not None:
+                del self._sorted[name][bisect_left(self._sorted[name], (-before, chart))]
+                del self._values[name][chart]
+            if value is not None:
+                insort(self._sorted[name], (-value, chart))
+                self._values[name][chart] = value
+
+    def top(self, rating: str, count: int | None = None) -> Sequence[float]:
+        found: list[float] = []
+        for value, chart in self._sorted[rating]:
+            if len(found) == count:
+                break
+            if self._is_primary[chart]:
+                found.append(-value)
+        return found
+
+    def rated(self, rating: str, *, primary_only: bool = True) -> Sequence[tuple[float, Chart]]:
+        self._charts = self._charts or charts_by_pk(self._is_primary)
+        return [
+            (-value, self._charts[chart])
+            for value, chart in self._sorted[rating]
+            if self._is_primary[chart] or not primary_only
+        ]
 
 
 def refresh(
