@@ -20,7 +20,7 @@ from imports.pages.components.import_summary import find_playtype, rating_change
 from imports.pages.components.score_rows import session_scope
 from imports.pages.components.view_models import RatingChange
 from imports.pages.core.display_names import game_name
-from imports.pages.scores.session_overview import MAX_DRAWN, rating_change_of, session_plays, strip_of
+from imports.pages.scores.session_overview import MAX_DRAWN, Play, rating_change_of, session_plays, strip_of
 from imports.pages.texts import import_texts, score_texts, sharing_texts
 
 FONTS = [str(path) for path in sorted((Path(__file__).parent / "fonts").glob("*.ttf"))]
@@ -95,16 +95,14 @@ def _rating_moved(change: RatingChange | None) -> str:
 
 def session_svg(session: Session) -> str:
     """The picture of a session: its player's public numbers, and the lamps of its plays in their order."""
-    playtype, scope = find_playtype(session.game, session.playtype), session_scope(session)
-    plays = session_plays(session, scope) if playtype and session.score_count <= MAX_DRAWN else []
+    plays, change = _session_plays(session), _session_change(session)
     strip = strip_of(plays, most=MAX_COLUMNS)
-    change = rating_change_of(session, playtype) if playtype else None
     context = {
         "player": session.user.username,
         "game": game_name(session.game, [session.playtype]),
         # The fonts have Latin letters alone; the name of a session may have any.
         "name": session.name[:MAX_NAME_LENGTH] if session.name.isascii() else "",
-        "headline": score_texts.session_headline(session.score_count, sum(play.is_new_best for play in plays)),
+        "headline": _session_headline(session, plays),
         "change": change,
         "segments": _segments(change),
         "marks": _class_marks(change),
@@ -119,12 +117,24 @@ def session_svg(session: Session) -> str:
 
 def session_card_text(session: Session) -> str:
     """The words of `session_svg`, for those who do not see it."""
-    playtype, scope = find_playtype(session.game, session.playtype), session_scope(session)
-    plays = session_plays(session, scope) if playtype and session.score_count <= MAX_DRAWN else []
-    headline = score_texts.session_headline(session.score_count, sum(play.is_new_best for play in plays))
-    rating = _rating_moved(rating_change_of(session, playtype) if playtype else None)
+    headline, rating = _session_headline(session, _session_plays(session)), _rating_moved(_session_change(session))
     game = game_name(session.game, [session.playtype])
     return sharing_texts.card_text(headline, session.user.username, game, rating=rating)
+
+
+def _session_plays(session: Session) -> list[Play]:
+    """The plays that the picture draws; none of a game that is gone, or of too many."""
+    is_drawn = find_playtype(session.game, session.playtype) and session.score_count <= MAX_DRAWN
+    return session_plays(session, session_scope(session)) if is_drawn else []
+
+
+def _session_headline(session: Session, plays: Sequence[Play]) -> str:
+    return score_texts.session_headline(session.score_count, sum(play.is_new_best for play in plays))
+
+
+def _session_change(session: Session) -> RatingChange | None:
+    playtype = find_playtype(session.game, session.playtype)
+    return rating_change_of(session, playtype) if playtype else None
 
 
 def _class_marks(change: RatingChange | None) -> list[tuple[int, str, str]]:

@@ -65,7 +65,7 @@ def answer(application: Any, path: str, *, method: str = "GET", **variables: str
 def in_front() -> Iterator[Front]:
     """Puts the application in front of another, in a thread as the web server has them."""
 
-    def answered(application: Any, *request: Any) -> Any:
+    def ask(application: Any, *request: Any) -> Any:
         try:
             return application(*request)
         finally:
@@ -76,7 +76,7 @@ def in_front() -> Iterator[Front]:
 
         def make(application: Any) -> Any:
             made.append(PollApplication(application))
-            return lambda *request: pool.submit(answered, made[-1], *request).result()
+            return lambda *request: pool.submit(ask, made[-1], *request).result()
 
         yield make
     for each in made:
