@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator
 
 from django.conf import settings
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from imports.jobs import queue
 from imports.pipeline.progress import CHANGED_CHANNEL
@@ -32,7 +34,7 @@ def publish(import_id: str) -> None:
 class Subscriber:
     """Receives the notices for all threads of this process, in one thread with one connection to Redis.
 
-    The thread starts when an import is first followed.
+    The thread starts when an import is followed, and ends when Redis is away and none is followed.
     """
 
     def __init__(self, connect: Callable[[], Redis]) -> None:
@@ -48,7 +50,7 @@ class Subscriber:
         with self._lock:
             self._followers[import_id].add(event)
             if self._thread is None:
-                # A daemon, as it never ends by itself and must not keep the process from ending.
+                # A daemon, as it must not keep the process from ending.
                 self._thread = threading.Thread(target=self._listen, name="import notices", daemon=True)
                 self._thread.start()
         try:
@@ -80,12 +82,21 @@ class Subscriber:
                             events = list(self._followers.get(message["data"].decode(), ()))
                     for event in events:
                         event.set()
+            with self._lock:
+                if not self._followers:
+                    self._thread = None
+                    return
             time.sleep(RECONNECT_SECONDS)
 
 
 def _connect() -> Redis:
     timeout = queue.REDIS_TIMEOUT_SECONDS
-    return Redis.from_url(settings.REDIS_URL, socket_timeout=timeout, socket_connect_timeout=timeout)
+    return Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
+        retry=Retry(NoBackoff(), 0),  # the subscriber itself connects again
+    )
 
 
 subscriber = Subscriber(_connect)

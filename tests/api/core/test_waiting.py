@@ -19,6 +19,8 @@ from django.urls import path
 from django.utils import timezone
 from pytest_django import Settings
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from imports import jobs
 from imports.api.core import waiting
@@ -254,7 +256,7 @@ def test_a_transaction_is_not_left_in_its_middle(web: RequestBuffer, threads: Th
 
 @contextmanager
 def redis_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    nobody = Redis(unix_socket_path="/nonexistent/redis.sock")
+    nobody = Redis(unix_socket_path="/nonexistent/redis.sock", retry=Retry(NoBackoff(), 0))
     with monkeypatch.context() as away:
         away.setattr(jobs, "following", notices.Subscriber(lambda: nobody).following)
         away.setattr(queue, "redis", lambda: nobody)
@@ -282,6 +284,21 @@ def test_notices_come_again_after_redis_was_away(
     ended(job)
     queue.redis().client_kill_filter(_type="pubsub")
     assert answer.result(SOON)["state"] == "completed"
+
+
+def test_without_redis_nothing_goes_on_once_nobody_waits(
+    web: RequestBuffer, threads: ThreadPoolExecutor, job: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "RECONNECT_SECONDS", 0.05)
+    before = set(threading.enumerate())
+    with redis_away(monkeypatch):
+        with jobs.following(job.import_id):
+            listening = [thread for thread in threading.enumerate() if thread not in before]
+            assert [thread.name for thread in listening] == ["import notices"]
+        listening[0].join(TIMEOUT_SECONDS)
+        assert not listening[0].is_alive()
+        with jobs.following(job.import_id):
+            assert any(t.name == "import notices" for t in set(threading.enumerate()) - before)
 
 
 def test_while_the_database_is_away_the_import_counts_as_under_way(
