@@ -105,7 +105,7 @@ def check_upload(
     source, parsed = reading.parse(upload, games, received_at=timezone.now(), max_rows=max_rows)
     row_count = len(parsed.rows)
     tally = _Tally(user_id, parsed.context, row_filter or RowFilter())
-    known = store.known_scores(user_id)
+    known = store.known_scores(user_id, parsed.context.game.slug)
     for chunk in reading.iter_judged(source, parsed, progress, user_id=user_id, known=known):
         tally.add(chunk)
     return CheckResult(

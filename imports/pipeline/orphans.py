@@ -141,7 +141,7 @@ def _try_group(
 
     def known(score_ids: Sequence[str]) -> Mapping[str, int | None]:
         # Only asked once a row has found its chart: most orphans cost no query here.
-        look_up = store.known_scores(job.user_id, deleted=deletions.since_completed(job))
+        look_up = store.known_scores(job.user_id, context.game.slug, deleted=deletions.since_completed(job))
         return look_up(score_ids) if look_up else {}
 
     source, context = group[0].source, group[0].context

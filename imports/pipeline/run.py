@@ -35,8 +35,8 @@ def run(
     """
     source, parsed = read(job, games, progress, max_rows=max_rows)
     departures.refuse_hidden(job.user_id, parsed.context.game.slug)
-    known, reclaimable = find_known(job)
-    # Nothing has to be looked up for a player without scores: PostgreSQL can store rows while others are judged.
+    known, reclaimable = find_known(job, parsed.context.game.slug)
+    # Nothing has to be looked up for a player without scores of the game: rows are stored while others are judged.
     if known is None and len(parsed.rows) >= store.BULK_THRESHOLD:
         judge_while_storing(job, source, parsed, progress)
         return
@@ -50,7 +50,7 @@ def run(
             # Neither can happen from here on, as the lock is held.
             source, parsed = read(job, games, progress, max_rows=max_rows)
             parsed.chosen = {**parsed.chosen, **admitted}
-            known, reclaimable = find_known(job)
+            known, reclaimable = find_known(job, parsed.context.game.slug)
             batch = judge(job, source, parsed, progress, known=known, reclaimable=reclaimable)
         # Before COPY, which would violate the unique index on score IDs while other imports have these scores.
         edits = reclaim.reclaim(batch.reclaimed, batch.affected)
@@ -60,7 +60,7 @@ def run(
 
 
 def judge_while_storing(job: Import, source: Format, parsed: Parsed, progress: Progress) -> None:
-    """Applies an import of many rows of a player without scores: rows are judged while earlier ones are stored."""
+    """Applies an import of many rows of a player without scores of the game: judges rows while earlier are stored."""
     batch = store.Batch(
         job,
         parsed.context,
@@ -79,13 +79,13 @@ def judge_while_storing(job: Import, source: Format, parsed: Parsed, progress: P
         finish(job, parsed, batch, progress, edits={})
 
 
-def find_known(job: Import) -> tuple[Known | None, set[str]]:
-    """Returns the look-up of the player's scores, and the IDs of those that a restore reclaims."""
+def find_known(job: Import, game: str) -> tuple[Known | None, set[str]]:
+    """Returns the look-up of the player's scores of the game, and the IDs of those that a restore reclaims."""
     if not job.put_aside:  # never reverted: no deletion and no reassignment concerns it
-        return store.known_scores(job.user_id), set()
+        return store.known_scores(job.user_id, game), set()
     deleted = deletions.since_completed(job)
     reclaimable = reclaim.reclaimable(job) if job.put_aside.get("handed") else set()
-    return store.known_scores(job.user_id, deleted=deleted, besides=reclaimable), reclaimable
+    return store.known_scores(job.user_id, game, deleted=deleted, besides=reclaimable), reclaimable
 
 
 def judge(

@@ -62,6 +62,27 @@ def test_a_concurrent_copy_stores_the_same_as_a_sequential_one(request: pytest.F
     assert check_player(at_once) == []
 
 
+@pytest.mark.django_db
+@pytest.mark.usefixtures("beside")
+def test_rows_of_a_player_of_another_game_are_judged_during_copy_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    catalogue()
+    user = player()
+    chunithm = {"matchType": "tachiSongID", "identifier": "1", "difficulty": "MASTER", "score": 1_000_000}
+    import_rows(user, "chunithm:Single", [{**chunithm, "clearLamp": "CLEAR", "noteLamp": "NONE"}])
+    chunks: list[Iterator[bytes]] = []
+    real = copy_while_producing
+
+    def noting(statement: str, texts: Iterator[bytes], *, between: Callable[[], None]) -> None:
+        chunks.append(texts)
+        real(statement, texts, between=between)
+
+    monkeypatch.setattr(store, "copy_while_producing", noting)
+    job = import_rows(user, SDVX, rows(90))
+    assert len(chunks) == 1
+    assert counts(job) == (92, 90, 1, 1)
+    assert check_player(user) == []
+
+
 def shape(user: User) -> list[Any]:
     """What two players with the same rows have in common: all but names and IDs."""
     scores = Score.objects.filter(user=user).order_by("chart_id", "time_achieved")

@@ -45,8 +45,8 @@ Moment = tuple[int, float]
 
 Key = TypeVar("Key", int, Moment)
 
-Winners = dict[Key, dict[int, int]]
-"""Chart (and moment) -> position in best_keys -> the score that wins there."""
+Winners = dict[Key, dict[int, str]]
+"""Chart (and moment) -> position in best_keys -> ID of the score that wins there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +64,12 @@ def refresh(
     *,
     charts: Mapping[int, Chart] | None = None,
     game: str = "",
-    has_none: bool = False,
+    winners: Winners[int] | None = None,
 ) -> BestsChange:
     """Makes the player's bests on these charts what the scores say. Writes only what differs.
 
-    `charts`: those already loaded, by primary key. `game`: of all of them, where it is known. `has_none`: the player
-    has no bests on them yet.
+    `charts`: those already loaded, by primary key. `game`: of all of them, where it is known. `winners`: of a
+    player who has no bests on them yet, where the caller knows them: the scores are not compared then.
     """
     if not chart_keys:
         return BestsChange()
@@ -86,11 +86,16 @@ def refresh(
     alive: set[int] = set()
     for (slug, name), keys in by_playtype.items():
         playtype = playtype_of(slug, name)
-        composed = compose_all(_choose(user_id, keys, playtype), facts, playtype)
+        chosen = (
+            _choose(user_id, keys, playtype)
+            if winners is None
+            else {chart: winners[chart] for chart in keys if chart in winners}
+        )
+        composed = compose_all(chosen, facts, playtype)
         alive.update(composed)
         rows = [_row(facts[chart], best, playtype) for chart, best in composed.items()]
         # COPY cannot resolve conflicts, so that it is only for a player without bests.
-        write = _insert if has_none and len(rows) >= COPY_THRESHOLD else _upsert
+        write = _insert if winners is not None and len(rows) >= COPY_THRESHOLD else _upsert
         new, changed = write(user_id, slug, playtype, rows)
         first, raised = first + new, raised + changed
     # No score is left there. Where none was before either, nothing is deleted.
@@ -111,7 +116,7 @@ def before(user_id: int, moments: Collection[Moment], playtype: Playtype) -> dic
             WITH mine AS MATERIALIZED (
                 SELECT wanted.*, s.* FROM unnest(%s::bigint[], %s::float8[]) AS wanted (chart_id, moment)
                 CROSS JOIN LATERAL (
-                    SELECT id, {_key_columns(playtype)}, time_achieved, score_id FROM {SCORES}
+                    SELECT {_key_columns(playtype)}, time_achieved, score_id FROM {SCORES}
                     WHERE user_id = %s AND chart_id = wanted.chart_id AND time_achieved < wanted.moment OFFSET 0
                 ) s
             ) {_winners_sql(playtype, "chart_id, moment")}
@@ -132,7 +137,7 @@ def _choose(user_id: int, chart_keys: Sequence[int], playtype: Playtype) -> Winn
         cursor.execute(
             f"""
             WITH mine AS MATERIALIZED (
-                SELECT id, chart_id, {_key_columns(playtype)}, time_achieved, score_id FROM {SCORES}
+                SELECT chart_id, {_key_columns(playtype)}, time_achieved, score_id FROM {SCORES}
                 WHERE user_id = %s AND chart_id = ANY(%s)
             ) {_winners_sql(playtype, "chart_id")}
             """,
@@ -149,13 +154,13 @@ def compose_all(chosen: Winners[Key], charts: Mapping[Key, Chart], playtype: Pla
     # Only the winners' documents are read: choosing them took nothing but the arrays of keys.
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id, score_id, score_data::text, highlight, time_achieved FROM {SCORES} WHERE id = ANY(%s)",
+            f"SELECT score_id, score_data::text, highlight, time_achieved FROM {SCORES} WHERE score_id = ANY(%s)",
             [list({score for winners in chosen.values() for score in winners.values()})],
         )
-        for key, score_id, score_data, highlight, time_achieved in cursor.fetchall():
+        for score_id, score_data, highlight, time_achieved in cursor.fetchall():
             metrics = msgspec.json.decode(score_data)
             judgements, optional = metrics.pop("judgements"), metrics.pop("optional")
-            candidates[key] = Candidate(
+            candidates[score_id] = Candidate(
                 score_id=score_id, metrics=as_of_today(metrics, playtype), judgements=judgements, optional=optional,
                 highlight=highlight, time_achieved=time_achieved,
             )  # fmt: skip
@@ -193,7 +198,7 @@ def _winners_sql(playtype: Playtype, key: str) -> str:
     orders = ["DESC", *("ASC" if merge.smallest else "DESC" for merge in playtype.merges)]
     keys = ", ".join(f"key_{position}" for position in range(1, len(orders) + 1))
     return " UNION ALL ".join(
-        f"""(SELECT DISTINCT ON ({key}) {key}, {position}, id, ARRAY[{keys}], time_achieved
+        f"""(SELECT DISTINCT ON ({key}) {key}, {position}, score_id, ARRAY[{keys}], time_achieved
              FROM mine WHERE key_{position} IS NOT NULL
              ORDER BY {key}, key_{position} {order}, time_achieved ASC NULLS LAST, key_1, score_id)"""
         for position, order in enumerate(orders, 1)

@@ -12,13 +12,10 @@ are the current ones, and one row is written. Otherwise the days from there on a
 from __future__ import annotations
 
 import json
-import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 from django.db import connection
@@ -27,13 +24,13 @@ from imports.games import playtype_of
 from imports.games.spec import Playtype
 from imports.models import DailyRatings, PersonalBest, Score
 from imports.pipeline.derived import bests
+from imports.pipeline.derived.leaders import DAY_MS, DailyWinners, Play, counting_ratings, daily_winners, day_of
 from imports.pipeline.derived.stats import ChangingBests, Numbers, StatsChange, ratings_of
 from imports.pipeline.scoring.chart_loading import charts_by_pk
 
 SCORES = Score._meta.db_table
 BESTS = PersonalBest._meta.db_table
 DAYS = DailyRatings._meta.db_table
-DAY_MS = 86_400_000
 EPOCH = date(1970, 1, 1)
 MINE = "user_id = %(user)s AND game = %(game)s AND playtype = %(playtype)s"
 # The day from which a score counts, in days since 1970.
@@ -51,14 +48,17 @@ class PlayedDay:
     ratings: Numbers
 
 
-def refresh(user_id: int, change: StatsChange, moments: Sequence[float]) -> None:
+def refresh(
+    user_id: int, change: StatsChange, moments: Sequence[float], *, winners: DailyWinners | None = None
+) -> None:
     """Makes the history of one playtype what the scores say, after scores that count from these moments (ms) changed.
 
-    `change`: what that did to the stats, which are up to date already.
+    `change`: what that did to the stats, which are up to date already. `winners`: of every score that the player has,
+    where the caller knows them: the scores are not read then.
     """
     if not moments:
         return
-    first, last = (math.floor(moment / DAY_MS) for moment in (min(moments), max(moments)))
+    first, last = day_of(min(moments)), day_of(max(moments))
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT day, ratings::text FROM {DAYS} WHERE {MINE} ORDER BY day DESC LIMIT 1",
@@ -72,7 +72,7 @@ def refresh(user_id: int, change: StatsChange, moments: Sequence[float]) -> None
         # The usual case, a session of today: no earlier day changes.
         _save_last_day(user_id, change, first)
     else:
-        _recompute(user_id, change, since=first)
+        _recompute(user_id, change, since=first, winners=winners)
 
 
 def rebuild(user_id: int, change: StatsChange) -> None:
@@ -122,7 +122,7 @@ def _save_last_day(user_id: int, change: StatsChange, day: int) -> None:
 # --- several days ---------------------------------------------------------------------------------------
 
 
-def _recompute(user_id: int, change: StatsChange, *, since: int) -> None:
+def _recompute(user_id: int, change: StatsChange, *, since: int, winners: DailyWinners | None = None) -> None:
     """Computes the days from `since` on again, and writes what differs."""
     playtype = playtype_of(change.game, change.playtype)
     mine: dict[str, Any] = {
@@ -134,10 +134,12 @@ def _recompute(user_id: int, change: StatsChange, *, since: int) -> None:
             mine,
         )
         counts = dict(cursor.fetchall())  # of the days on which some scores begin to count
-    values = ChangingBests(rating_names(playtype), _unchanged_bests(mine, playtype) if counts else {})
+    values = ChangingBests(counting_ratings(playtype), _unchanged_bests(mine, playtype) if counts else {})
+    if winners is None:
+        winners = daily_winners(_leading_scores(mine, playtype) if counts else (), playtype)
+    events = _changes_of_bests(winners, playtype)
     days: dict[int, PlayedDay] = {}
     ratings: Numbers | None = None
-    events = _changes_of_bests(mine, playtype) if counts else {}
     for day in sorted({*counts, *events}):
         for chart, found in events.get(day, ()):
             values.put(chart, found)
@@ -152,16 +154,11 @@ def _recompute(user_id: int, change: StatsChange, *, since: int) -> None:
     _save(mine, days)
 
 
-def rating_names(playtype: Playtype) -> list[str]:
-    """Returns the score ratings that the profile ratings are made of."""
-    return list(dict.fromkeys(name for rating in playtype.profile_ratings.values() for name in rating.of))
-
-
 def _unchanged_bests(
     mine: Mapping[str, Any], playtype: Playtype
 ) -> dict[int, tuple[bool, dict[str, float | None] | None]]:
     """Chart -> whether it is primary, and the ratings of its best; None for those if scores count from `since` on."""
-    names = rating_names(playtype)
+    names = counting_ratings(playtype)
     columns = "".join(f", (calculated_data->>%(name_{place})s)::float8" for place in range(len(names)))
     with connection.cursor() as cursor:
         cursor.execute(
@@ -179,69 +176,28 @@ def _unchanged_bests(
 
 
 def _changes_of_bests(
-    mine: Mapping[str, Any], playtype: Playtype
+    winners: DailyWinners, playtype: Playtype
 ) -> dict[int, list[tuple[int, Mapping[str, float | None]]]]:
-    """Day -> (chart, ratings) of the bests that are new at its end, on charts with scores that count from `since` on.
-
-    What these charts had before `since` is an event of the day before it.
-    """
-    names = rating_names(playtype)
-    signs = [1, *(-1 if merge.smallest else 1 for merge in playtype.merges)]
-    chosen: bests.Winners[bests.Moment] = {}
-    ratings: dict[int, Mapping[str, float | None]] = {}
-    for chart, rows in groupby(_leading_scores(mine, playtype, names), key=itemgetter(0)):
-        leaders: dict[int, _Leader] = {}
-        for day, group in groupby(rows, key=itemgetter(1)):
-            before = dict(leaders)
-            for _, _, pk, score_id, time, *numbers in group:
-                keys = numbers[: len(signs)]
-                ratings[pk] = dict(zip(names, numbers[len(signs) :], strict=True))
-                moment = -math.inf if time is None else -time
-                for place, (key, sign) in enumerate(zip(keys, signs, strict=True), 1):
-                    if key is None:
-                        continue
-                    rank = (sign * key, moment, -keys[0])
-                    found = leaders.get(place)
-                    if found is None or (rank, found.score_id) > (found.rank, score_id):
-                        leaders[place] = _Leader(pk, score_id, rank, keys)
-            if leaders != before:
-                chosen[(chart, day)] = _winners(leaders)
+    """Day -> (chart, ratings) of the bests that are new at its end."""
+    names = counting_ratings(playtype)
     # A single score has the ratings that it is stored with; several make a best that is rated as a whole.
-    merged = {key: winners for key, winners in chosen.items() if len({*winners.values()}) > 1}
+    merged = {key: won for key, won in winners.by_day.items() if len({*won.values()}) > 1}
     charts = charts_by_pk({chart for chart, _ in merged})
     composed = bests.compose_all(merged, {key: charts[key[0]] for key in merged}, playtype)
     events: dict[int, list[tuple[int, Mapping[str, float | None]]]] = defaultdict(list)
-    for key, winners in chosen.items():
-        events[int(key[1])].append((key[0], composed[key].ratings if key in composed else ratings[winners[1]]))
+    for key, won in winners.by_day.items():
+        alone = dict(zip(names, winners.ratings[won[1]], strict=True))
+        events[int(key[1])].append((key[0], composed[key].ratings if key in composed else alone))
     return events
 
 
-@dataclass(frozen=True, slots=True)
-class _Leader:
-    """The score that is ahead at one place of `best_keys`: the larger `rank`, then the smaller ID (as in `bests`)."""
-
-    pk: int
-    score_id: str
-    rank: tuple[float, float, float]
-    keys: list[float | None]
-
-
-def _winners(leaders: Mapping[int, _Leader]) -> dict[int, int]:
-    """Place -> score, the primary score wherever it is as good as the one that is ahead (as in `bests`)."""
-    primary = leaders[1]
-    return {
-        place: primary.pk
-        if (primary.keys[place - 1], primary.rank[1]) == (leader.keys[place - 1], leader.rank[1])
-        else leader.pk
-        for place, leader in leaders.items()
-    }
-
-
-def _leading_scores(mine: Mapping[str, Any], playtype: Playtype, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+def _leading_scores(mine: Mapping[str, Any], playtype: Playtype) -> Iterator[Play]:
     """Yields the scores that were ahead at some place of `best_keys` when their day ended, by chart and day.
 
-    As (chart, day, key, score ID, time, `best_keys`, score ratings). Some are yielded that another one is ahead of.
+    Of charts with scores that count from `since` on; what these had before is of the day before it. Some are yielded
+    that another one is ahead of.
     """
+    names = counting_ratings(playtype)
     best = ["max", *("min" if merge.smallest else "max" for merge in playtype.merges)]
     keys = [f"key_{place}" for place in range(1, len(best) + 1)]
     columns = ", ".join(f"best_keys[{place}] AS {key}" for place, key in enumerate(keys, 1))
@@ -259,7 +215,7 @@ def _leading_scores(mine: Mapping[str, Any], playtype: Playtype, names: Sequence
         else f"""
         AND chart_id = ANY(ARRAY(SELECT DISTINCT chart_id FROM {SCORES} WHERE {MINE} AND {SINCE}))"""
     )
-    values = "".join(f", (calculated_data->>%(name_{place})s)::float8" for place in range(len(names)))
+    values = ", ".join(f"(calculated_data->>%(name_{place})s)::float8" for place in range(len(names)))
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -275,12 +231,13 @@ def _leading_scores(mine: Mapping[str, Any], playtype: Playtype, names: Sequence
                 WINDOW earlier AS (PARTITION BY chart_id ORDER BY day, time_achieved, id
                                    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
             )
-            SELECT judged.chart_id, day, id, score_id, judged.time_achieved, {", ".join(keys)} {values}
+            SELECT judged.chart_id, day, score_id, judged.time_achieved,
+                   ARRAY[{", ".join(keys)}], ARRAY[{values}]::float8[]
             FROM judged JOIN {SCORES} USING (id) WHERE is_ahead ORDER BY judged.chart_id, day
             """,
             {**mine, **{f"name_{place}": name for place, name in enumerate(names)}},
         )
-        yield from cursor
+        yield from map(Play._make, cursor)
 
 
 def _save(mine: Mapping[str, Any], days: Mapping[int, PlayedDay]) -> None:

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import chain
+from operator import attrgetter
 
 from imports.games import playtype_of
 from imports.games.spec import Chart
 from imports.models import Score, User
 from imports.pipeline.derived import bests, class_history, rating_history, sessions, stats
 from imports.pipeline.derived.class_history import NO_IMPORT, Cause
+from imports.pipeline.derived.leaders import DailyWinners, daily_winners
 from imports.pipeline.derived.stats import StatsChange
 from imports.pipeline.progress import Progress, Stage
 from imports.pipeline.scoring.store import AffectedScope
+
+BY_DAY = attrgetter("day")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +51,27 @@ def refresh(
     }
     sessions.refresh(touched.user_id, touched.game, moments, scores=touched.scores)
     progress.stage(Stage.BESTS)
+    winners: dict[str, DailyWinners] = {}
+    if touched.plays is not None:
+        for name, plays in touched.plays.items():
+            in_order = chain.from_iterable(sorted(of_chart, key=BY_DAY) for of_chart in plays.values())
+            winners[name] = daily_winners(in_order, playtype_of(touched.game, name))
+    last = {chart: won for found in winners.values() for chart, won in found.last().items()}
     changed = bests.refresh(
-        touched.user_id, touched.charts, charts=charts, game=touched.game, has_none=touched.scores is not None
+        touched.user_id,
+        touched.charts,
+        charts=charts,
+        game=touched.game,
+        winners=None if touched.plays is None else last,
     )
     progress.stage(Stage.RATINGS)
     moved = stats.refresh(
         touched.user_id, touched.game, touched.playtypes, provided=provided, lowered=lowered, cause=cause
     )
     for change in moved:
-        rating_history.refresh(touched.user_id, change, touched.moments(change.playtype))
+        rating_history.refresh(
+            touched.user_id, change, touched.moments(change.playtype), winners=winners.get(change.playtype)
+        )
     return Refreshed(changed, moved)
 
 

@@ -18,6 +18,7 @@ from imports.games.spec import Chart
 from imports.integers import milliseconds
 from imports.models import Import, Score, ScoreBlacklist
 from imports.pipeline.derived.islands import Timed
+from imports.pipeline.derived.leaders import Play, counting_ratings, day_of
 from imports.pipeline.derived.session_storage import rating_names
 from imports.pipeline.scoring.concurrent_copy import copy_while_producing
 from imports.pipeline.scoring.convert import BLACKLISTED, DELETED, Chunk, Judged, Known
@@ -48,7 +49,9 @@ class AffectedScope:
     untimed: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     # By playtype, moments whose sessions may be called otherwise now, whether their scores changed or not.
     named: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    scores: dict[str, list[Timed]] | None = None  # by playtype, all timed scores of a player who had none
+    # By playtype, of a player who had no scores of the game: all timed ones for sessions, and all for bests.
+    scores: dict[str, list[Timed]] | None = None
+    plays: dict[str, dict[int, list[Play]]] | None = None  # also by chart
 
     def moments(self, playtype: str) -> list[float]:
         """Returns the moments from which touched scores count."""
@@ -75,7 +78,7 @@ class Batch:
     """The scores of one import as COPY text: a third of the memory of objects, and quick to write.
 
     `added`: when the scores were added. `keep_ids`: keep the score ID of each row. `has_no_scores`: the player has no
-    other scores.
+    other scores of the game.
     """
 
     def __init__(
@@ -90,6 +93,9 @@ class Batch:
     ) -> None:
         self.affected = AffectedScope(user_id=job.user_id, game=context.game.slug)
         self.affected.scores = defaultdict(list) if has_no_scores else None
+        # Not where a restore gives some scores other times of coming in, on which their days depend.
+        is_added_at_once = not job.put_aside.get("added_later")
+        self.affected.plays = defaultdict(lambda: defaultdict(list)) if has_no_scores and is_added_at_once else None
         self.charts: dict[int, Chart] = {}
         self.problems: list[RowProblem] = []
         self.known: set[int] = set()
@@ -103,6 +109,7 @@ class Batch:
         self._copy_texts: list[bytes] = []
         self._job_key = job.pk
         self._rated = {playtype.name: rating_names(playtype) for playtype in context.game.playtypes}
+        self._counting = {playtype.name: counting_ratings(playtype) for playtype in context.game.playtypes}
         self.added = added
         self._context = context
         self._tails: dict[tuple[str, bool], bytes] = {}  # by service ("" for that of the file) and highlight
@@ -153,6 +160,12 @@ class Batch:
                 affected.charts.add(chart.pk)
                 if chart.playtype not in affected.playtypes:
                     affected.playtypes.append(chart.playtype)
+            if affected.plays is not None:
+                moment = milliseconds(self.added) if score.time_achieved is None else score.time_achieved
+                values = [score.calculated_data[name] for name in self._counting[chart.playtype]]
+                affected.plays[chart.playtype][chart.pk].append(
+                    Play(chart.pk, day_of(moment), score.score_id, score.time_achieved, score.best_keys, values)
+                )
             if score.time_achieved is None:
                 if not affected.untimed[chart.playtype]:  # all of an import came in at the same time
                     affected.untimed[chart.playtype].append(milliseconds(self.added))
@@ -161,8 +174,8 @@ class Batch:
             affected.times[chart.playtype].append(time)
             # Kept as sessions need them, so that the scores of a new player are not read back from the database.
             if affected.scores is not None:
-                values = tuple([score.calculated_data[name] for name in self._rated[chart.playtype]])
-                affected.scores[chart.playtype].append(Timed(score.row, time, self._job_key, values))
+                rated = tuple([score.calculated_data[name] for name in self._rated[chart.playtype]])
+                affected.scores[chart.playtype].append(Timed(score.row, time, self._job_key, rated))
         return b"".join([_copy_line(score, self._tail(score.service, score.is_highlighted)) for score in chunk.scores])
 
     def _tail(self, service: str, is_highlighted: bool) -> bytes:
@@ -252,9 +265,9 @@ def delete_scores(job: Import) -> tuple[list[AffectedScope], int]:
 
 
 def known_scores(
-    user_id: int, *, deleted: Mapping[str, bool] | None = None, besides: Collection[str] = ()
+    user_id: int, game: str, *, deleted: Mapping[str, bool] | None = None, besides: Collection[str] = ()
 ) -> Known | None:
-    """Returns a look-up of score IDs for `convert.judge_rows`; None for a player without scores.
+    """Returns a look-up of score IDs for `convert.judge_rows`; None for a player without scores of the game.
 
     `deleted`: scores that the import does not store again (`deletions.since_completed`). The scores `besides` are not
     found: the import reclaims them.
@@ -262,10 +275,10 @@ def known_scores(
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT EXISTS (SELECT FROM {_table(Score)} WHERE user_id = %s),
+            SELECT EXISTS (SELECT FROM {_table(Score)} WHERE user_id = %s AND game = %s),
                    ARRAY(SELECT score_id FROM {_table(ScoreBlacklist)} WHERE user_id = %s)
             """,
-            [user_id, user_id],
+            [user_id, game, user_id],
         )
         has_scores, blacklist = cursor.fetchone()
     if not has_scores and not blacklist and not deleted:

@@ -16,11 +16,24 @@ from imports.jobs import rating_histories
 from imports.models import Chart, DailyRatings, GameStats, Import, Score, State, User
 from imports.pipeline.derived import rating_history
 from imports.pipeline.derived.integrity import check_player
+from imports.pipeline.derived.refresh import refresh_everything
 from imports.pipeline.derived.stats import StatsChange
+from imports.pipeline.orphans import reprocess
 from imports.pipeline.scores import delete_score
 from imports.seeds import rating
 from tests.examples import examples, in_parts, part_examples
-from tests.pipeline.factories import EVENING, Document, documents, import_rows, player, revert_import, sdvx_row, undone
+from tests.pipeline.factories import (
+    EVENING,
+    UNRELEASED,
+    Document,
+    documents,
+    import_rows,
+    player,
+    release,
+    revert_import,
+    sdvx_row,
+    undone,
+)
 from tests.pipeline.rating_history_model import days_of_scores, stored_days
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogued")]
@@ -127,6 +140,30 @@ def test_a_restored_import_restores_the_history(user: User) -> None:
     jobs.run_import(job.import_id)
 
     assert stored_days(user) == before
+
+
+def test_an_untimed_score_of_a_restored_import_counts_from_when_its_row_was_tried_again(user: User) -> None:
+    """Then it had found its chart, days after the import; the import is the player's only one."""
+    rows = [
+        on_day(0, score=9_000_000),
+        sdvx_row(score=8_000_000),
+        sdvx_row(identifier=str(UNRELEASED), score=9_900_000),
+    ]
+    job = import_rows(user, SDVX, rows)
+    release("sdvx")
+    reprocess(user, jobs.enabled_games())
+    rescued = Score.objects.get(user=user, chart__song__song_id=UNRELEASED)
+    Score.objects.filter(pk=rescued.pk).update(time_added=rescued.time_added + timedelta(days=2))
+    refresh_everything(user)
+    before = stored_days(user)
+    assert len(before) == 3
+
+    revert_import(job)
+    jobs.restore(job, by=user)
+    jobs.run_import(job.import_id)
+
+    assert stored_days(user) == before
+    assert_is_right(user)
 
 
 def test_new_levels_of_a_chart_change_the_days_on_which_it_counted(user: User) -> None:
