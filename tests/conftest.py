@@ -14,9 +14,10 @@ from collections.abc import Iterable, Iterator
 import django
 import pytest
 from django.apps import apps
+from django.conf import settings as django_settings
 from django.core import serializers
 from django.db.models.signals import post_migrate
-from pytest_django import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker, Settings
 from redis import Redis
 
 os.environ["TACHI_ENV"] = "test"  # before env.py is imported: then it leaves .env alone
@@ -26,7 +27,7 @@ from tachi_imports.embedded import services
 from tachi_imports.embedded.paths import DataPaths
 from tests import examples, workers
 
-pytest_plugins = ["tests.durations"]
+pytest_plugins = ["tests.changed_settings", "tests.durations", "tests.leftover_threads"]
 PURE = ("tests/games/", "tests/formats/")  # what needs no database
 MIGRATED = ("auth.Group", "imports.GameRules")  # models of which migrations create rows
 
@@ -45,6 +46,7 @@ examples.load_profile()  # before a test is read that has none of its own
 # them takes, and would go on while they run.
 gc.disable()
 django.setup()  # pytest-django does not: it looks for settings before this module is imported
+django_settings.TACHI_RATE_LIMITS = False  # or the requests of other tests would count: all have one address
 
 
 def _start_servers(tests: Iterable[str]) -> None:
@@ -116,3 +118,9 @@ def redis_clean() -> Iterator[Redis]:
     yield client
     client.flushdb()
     client.close()
+
+
+@pytest.fixture
+def rate_limits(settings: Settings, redis_clean: Redis) -> None:
+    """Requests are counted, and none has been yet."""
+    settings.TACHI_RATE_LIMITS = True

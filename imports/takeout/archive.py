@@ -162,15 +162,32 @@ def _add_envelope(
     archive: Archive, name: str, member: str, rows: QuerySet[Any], document: Callable[[Any], documents.Document]
 ) -> None:
     """A list as Tachi's API answers it, with the songs and charts of its rows."""
-    charts = Chart.objects.filter(pk__in=rows.order_by().values("chart")).select_related("song").order_by("pk")
-    songs = Song.objects.filter(pk__in=charts.order_by().values("song")).order_by("pk")
+    songs, charts = set[int](), set[int]()
+
+    def told() -> Iterator[documents.Document]:
+        for row in rows.iterator(chunk_size=CHUNK_ROWS):
+            songs.add(row.chart.song_id)
+            charts.add(row.chart_id)
+            yield document(row)
+
     lists = {
-        member: map(document, rows.iterator(chunk_size=CHUNK_ROWS)),
-        "songs": map(documents.song, songs.defer("match_keys").iterator(chunk_size=CHUNK_ROWS)),
-        "charts": map(documents.chart, charts.defer("match_keys").iterator(chunk_size=CHUNK_ROWS)),
+        member: told(),
+        "songs": map(documents.song, _with_keys(songs, Song.objects.defer("match_keys"))),
+        "charts": map(documents.chart, _with_keys(charts, Chart.objects.select_related("song").defer("match_keys"))),
     }
     before = b'{"success":true,"description":"Exported.","body":'
     archive.add_lists(name, lists, before=before, after=b"}\n")
+
+
+def _with_keys(keys: set[int], rows: QuerySet[Any]) -> Iterator[Any]:
+    """The rows with these primary keys, in their order; first looks at `keys` when the first row is taken.
+
+    By keys, since PostgreSQL joins the catalogue with scores in a loop where it takes one of them for empty, as it does
+    after many have come since it last counted.
+    """
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), CHUNK_ROWS):
+        yield from rows.filter(pk__in=ordered[start : start + CHUNK_ROWS]).order_by("pk")
 
 
 # --- sessions and classes -----------------------------------------------------------------------------

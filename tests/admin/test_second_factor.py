@@ -111,6 +111,7 @@ def test_a_code_of_somebody_else_opens_nothing(mo: Client) -> None:
     assert not is_in(mo)
 
 
+@pytest.mark.usefixtures("rate_limits")
 def test_guessing_ends_soon_even_for_the_right_code(mo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(second_factor, "TRIES", RateLimit("second-factor", 3, 600))
     second_factor.enrol(people.mo())
@@ -218,6 +219,7 @@ def test_keys_are_on_no_page_of_the_admin() -> None:
 
 
 @pytest.mark.parametrize("address", [QUEUE, "/admin/", "/admin/second-factor/", "/admin/nothing/"])
+@pytest.mark.usefixtures("rate_limits")
 def test_the_admin_has_a_rate_limit_of_its_own(
     mo: Client, settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:

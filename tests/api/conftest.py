@@ -1,4 +1,4 @@
-"""Rate limits are off except in tests of limits; every response is validated against the OpenAPI description."""
+"""Every response is validated against the OpenAPI description."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from django.core.cache import cache
 from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
-from imports import jobs
 from imports.api.core import waiting
 from imports.models import Session
 from tests import people
@@ -19,18 +18,10 @@ from tests.factories import process
 from tests.sharing import shared
 
 
-@pytest.fixture(autouse=True)
-def no_limits(settings: Settings) -> None:
-    settings.TACHI_RATE_LIMITS = False
-
-
 @pytest.fixture
-def sdvx_and_iidx(settings: Settings) -> Iterator[None]:
+def sdvx_and_iidx(settings: Settings) -> None:
     """An instance that takes these two games alone."""
     settings.TACHI_GAMES = ["sdvx", "iidx"]
-    jobs.enabled_games.cache_clear()
-    yield
-    jobs.enabled_games.cache_clear()
 
 
 @pytest.fixture

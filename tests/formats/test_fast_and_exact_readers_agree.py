@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imports.formats import json_document
@@ -247,7 +247,7 @@ def _edges(playtype: Playtype) -> list[float]:
     return [end + step for end in sorted(ends) for step in (-1, -0.5, 0, 0.5, 1)]
 
 
-relaxed = settings(deadline=None, max_examples=examples(10, ci=30), suppress_health_check=[HealthCheck.too_slow])
+relaxed = settings(max_examples=examples(10, ci=30))
 
 
 @each_playtype

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from imports.formats import json_document, text
@@ -30,7 +30,6 @@ def elements(content: str | bytes) -> list[Any]:
     return list(json_document.elements(msgspec.json.decode(data, type=msgspec.Raw)))
 
 
-@settings(deadline=None)
 @given(values=st.lists(values, max_size=8), indent=st.sampled_from([None, 0, 3]), ascii_only=st.booleans())
 def test_elements_come_whole_whatever_the_window(values: list[Any], indent: int | None, ascii_only: bool) -> None:
     written = json.dumps(values, indent=indent, ensure_ascii=ascii_only)

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from imports.errors import FormulaError
@@ -104,7 +104,6 @@ def test_sieglinde_is_the_difficulty_of_the_clear(lamp: str, figures: dict[str, 
     assert be_music.sieglinde(play(lamp=lamp), chart(data=figures)) == expected
 
 
-@settings(deadline=None)
 @given(some.lists(some.floats(0, 1000), min_size=1), some.integers(1, 50))
 def test_a_sum_never_grows_by_taking_fewer(values: list[float], count: int) -> None:
     fewer = formulas.sum_of_best(count, "x")(bests_of("x", values))

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from imports.games import GAMES, identity, playtype_of
@@ -98,7 +98,6 @@ anything = some.one_of(
 
 
 @pytest.mark.parametrize("playtype", [playtype for game in GAMES for playtype in game.playtypes])
-@settings(deadline=None)
 @given(data=some.data())
 def test_the_prepared_way_equals_the_general_one(data: some.DataObject, playtype: Playtype) -> None:
     """Whatever the values are, an ID is the hash of the canonical JSON of the flat object."""

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given as drawn
-from hypothesis import settings
 from hypothesis import strategies as some
 
 from imports.errors import FormulaError
@@ -91,7 +90,6 @@ def window_by_window(measures: Measures) -> float | None:
     return tempo if tempo >= 100 else None
 
 
-@settings(deadline=None)
 @drawn(
     some.lists(some.tuples(some.integers(5, 20), some.sampled_from([0, 40, 100, 200, 300, 511, 512, 600])), max_size=30)
 )

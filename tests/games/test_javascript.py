@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from imports.games import javascript
@@ -48,13 +48,11 @@ def test_numbers(value: float, written: str) -> None:
     assert javascript.number(value) == written
 
 
-@settings(deadline=None)
 @given(some.floats(allow_nan=False, allow_infinity=False))
 def test_a_written_number_reads_back_the_same(value: float) -> None:
     assert float(javascript.number(value)) == value
 
 
-@settings(deadline=None)
 @given(some.floats(allow_nan=False, allow_infinity=False).filter(lambda value: value != 0))
 def test_exponents_stand_only_at_the_ends_of_the_scale(value: float) -> None:
     assert ("e" in javascript.number(value)) == (not 1e-6 <= abs(value) < 1e21)
@@ -77,7 +75,6 @@ def test_strings(text: str, quoted: str) -> None:
     assert javascript.quoted(text) == quoted
 
 
-@settings(deadline=None)
 @given(some.text(some.characters()))
 def test_a_quoted_string_reads_back_the_same_and_can_be_encoded(text: str) -> None:
     written = javascript.quoted(text)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from imports.errors import FormulaError
@@ -235,7 +235,6 @@ def sensible(metric: Metric) -> some.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize("playtype", [playtype for game in GAMES for playtype in game.playtypes])
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=some.data())
 def test_no_value_whatsoever_ends_as_an_exception(data: some.DataObject, playtype: Playtype) -> None:
     """Ratings or problems, one of the two, for sensible and senseless values in any mixture."""

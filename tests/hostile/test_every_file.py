@@ -45,11 +45,6 @@ JUNK = {
 each_file = pytest.mark.parametrize("source", [pytest.param(each, id=each.import_type) for each in FILES])
 
 
-@pytest.fixture(autouse=True)
-def _no_limits(settings: Settings) -> None:
-    settings.TACHI_RATE_LIMITS = False
-
-
 def other_files(source: Format) -> dict[str, bytes]:
     """Files of other formats that are not read as this one too."""
     return {f"a {name}": content for name, content in SAMPLES.items() if content != SAMPLES[source.import_type]}

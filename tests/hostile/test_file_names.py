@@ -87,7 +87,6 @@ def document() -> bytes:
 @pytest.fixture(autouse=True)
 def folder(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where files of the web's would land."""
-    settings.TACHI_RATE_LIMITS = False
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path

@@ -23,7 +23,6 @@ ROOM = "Your uploads that are kept here fill the 1 MB that a player may have. Ea
 
 @pytest.fixture(autouse=True)
 def bounds(settings: Settings, redis_clean: Redis) -> None:
-    settings.TACHI_RATE_LIMITS = False
     settings.TACHI_MAX_ROWS = 2
     settings.TACHI_MAX_STORED_BYTES_PER_USER = 2**20
 

@@ -28,7 +28,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 EXAMPLES = examples(15, ci=150)
 PIPELINE_SETTINGS = settings(
     max_examples=part_examples(EXAMPLES),
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 DOCUMENTS = list(properties.good_documents(scores=4))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from imports.formats.lookalikes import VARIANTS, differences, normalize
@@ -12,7 +12,6 @@ from tests.hostile import properties
 LOOKALIKES = "".join(f"{kind}{others}" for kind, others in VARIANTS.items())
 
 
-@settings(deadline=None)
 @given(st.one_of(st.binary(), st.text(), st.text(f"{LOOKALIKES}ー &#;amplt\u200b\u3000\ufe0faＡ\\[](^-")))
 def test_any_title_can_be_compared_and_searched_for(title: bytes | str) -> None:
     properties.a_title(title if isinstance(title, bytes) else title.encode(errors="surrogatepass"))

@@ -31,7 +31,7 @@ def test_whatever_stands_in_a_document_is_read_or_refused_in_words(document: Any
         properties.a_document(hostile_values.spoilt(document, chance))
 
 
-@settings(deadline=None, max_examples=examples(15, ci=60))
+@settings(max_examples=examples(15, ci=60))
 @given(document=st.sampled_from(DOCUMENTS), at=st.integers(0, 2_000), junk=st.binary(min_size=1, max_size=4))
 def test_a_document_with_broken_bytes_is_read_or_refused_in_words(document: Any, at: int, junk: bytes) -> None:
     data = json.dumps(document, ensure_ascii=False).encode()

@@ -159,6 +159,7 @@ class TestAddresses:
         assert ask_for_link(people.session_of(people.alice()), address, password).status_code == 400
         assert not Mail.objects.exists()
 
+    @pytest.mark.usefixtures("rate_limits")
     def test_one_mailbox_is_not_filled(self) -> None:
         browser = people.session_of(people.alice())
         for _ in range(rate_limits.MAILS.max_requests):
@@ -241,11 +242,13 @@ class TestForgottenPasswords:
         assert not Mail.objects.exists()
 
     @pytest.mark.usefixtures("alice")
+    @pytest.mark.usefixtures("rate_limits")
     def test_a_full_mailbox_is_answered_the_same(self) -> None:
         said = {text_of(ask_for_password(ADDRESS)) for _ in range(rate_limits.MAILS.max_requests + 2)}
         assert len(said) == 1
         assert Mail.objects.count() == rate_limits.MAILS.max_requests
 
+    @pytest.mark.usefixtures("rate_limits")
     def test_who_asks_too_often_waits(self) -> None:
         for number in range(rate_limits.ACCOUNT_LIMIT.max_requests):
             ask_for_password(f"{number}@example.org")

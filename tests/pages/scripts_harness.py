@@ -18,6 +18,7 @@ from django.conf import settings
 from django.template import engines
 from django.template.loader import render_to_string
 from django.test import RequestFactory
+from playwright.sync_api import expect
 
 from imports.pages.components.view_models import Link, Progress, Running, progress_from
 from imports.pages.styleguide.views import sample_context
@@ -33,6 +34,7 @@ ARGUMENTS = (
     "--disable-sync",
     "--no-first-run",
 )
+expect.set_options(timeout=20_000)  # the machine may be busy; what is there already is not waited for
 
 
 def policy() -> str:

@@ -23,7 +23,6 @@ EXAMPLES = examples(20, ci=500)
 FEWER_EXAMPLES = max(1, EXAMPLES // 4)
 WALK_SETTINGS = settings(
     max_examples=part_examples(EXAMPLES),
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 ANY_ORDER = st.randoms(use_true_random=False)

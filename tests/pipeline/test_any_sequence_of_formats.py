@@ -212,7 +212,6 @@ STEPS = st.lists(
 @pytest.mark.parametrize("source", [pytest.param(each, id=each.import_type) for each in FORMATS])
 @settings(
     max_examples=examples(2, ci=20),
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=STEPS)

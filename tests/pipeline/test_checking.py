@@ -30,7 +30,6 @@ SDVX = "sdvx:Single"
 EVERYTHING = RowFilter(verdicts=frozenset(Verdict), limit=10_000)
 EXAMPLES = settings(
     max_examples=examples(10, ci=60),
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

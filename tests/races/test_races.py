@@ -65,11 +65,6 @@ def numbers(player: ConcurrentPlayer) -> set[int]:
     return {score.score_data["score"] - 9_000_000 for score in player.scores()}
 
 
-@pytest.fixture(autouse=True)
-def _no_limits(settings: Any) -> None:
-    settings.TACHI_RATE_LIMITS = False
-
-
 @all_rounds
 def test_an_import_and_a_revert(calls: ConcurrentCalls) -> None:
     """The revert is before the import, after it, or refused; never between its judging and its storing."""

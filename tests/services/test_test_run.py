@@ -59,15 +59,16 @@ import time, pytest, hypothesis, hypothesis.strategies
 
 @pytest.fixture
 def fixture():
-    time.sleep(0.2)
+    time.sleep(0.7)
 
 def test_short(fixture): pass
-def test_long(): time.sleep(0.2)
-def test_long_and_wrong(): time.sleep(0.2); assert False
+def test_long(): time.sleep(0.7)
+def test_long_and_wrong(): time.sleep(0.7); assert False
 @pytest.mark.slow
-def test_marked(): time.sleep(0.2)
+def test_marked(): time.sleep(0.7)
+@hypothesis.settings(deadline=None)
 @hypothesis.given(hypothesis.strategies.none())
-def test_with_examples(_): time.sleep(0.1)
+def test_with_examples(_): time.sleep(0.7)
 """
 
 
@@ -79,7 +80,7 @@ def test_with_examples(_): time.sleep(0.1)
 def test_a_long_test_without_its_mark_fails(tmp_path: Path, options: list[str], failed: list[str]) -> None:
     """Fixtures do not count, nor do examples, nor is a failure hidden."""
     (tmp_path / "test_these.py").write_text(TAKES_LONG)
-    (tmp_path / "short.py").write_text("from tests import durations\ndurations.limit_seconds = lambda: 0.1\n")
+    (tmp_path / "short.py").write_text("from tests import durations\ndurations.limit_seconds = lambda: 0.5\n")
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = slow\n")
     plugins = ["-p", "no:cacheprovider", "-p", "tests.durations", "-p", "short"]
     done = subprocess.run(
@@ -94,12 +95,52 @@ def test_a_long_test_without_its_mark_fails(tmp_path: Path, options: list[str], 
     assert found == failed, done.stdout + done.stderr
 
 
+LEAVE_THREADS = {
+    "test_first": """
+import threading, time, pytest
+
+@pytest.fixture(scope="module")
+def shared():
+    ended = threading.Event()
+    thread = threading.Thread(target=ended.wait)
+    thread.start()
+    yield
+    ended.set()
+
+def test_shares_a_thread(shared): pass
+def test_leaves_a_thread(): threading.Thread(target=time.sleep, args=[60], name="careless", daemon=True).start()
+def test_is_last(shared): threading.Thread(target=time.sleep, args=[0.1], name="nearly done").start()
+""",
+    "test_second": "def test_is_told_nothing(): pass",
+}
+
+
+@pytest.mark.slow
+def test_a_file_that_leaves_a_thread_running_fails_once(tmp_path: Path) -> None:
+    for name, content in LEAVE_THREADS.items():
+        (tmp_path / f"{name}.py").write_text(content)
+    (tmp_path / "impatient.py").write_text("from tests import leftover_threads\nleftover_threads.GRACE_SECONDS = 3\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    plugins = ["-p", "no:cacheprovider", "-p", "tests.leftover_threads", "-p", "impatient"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-rE", *plugins],
+        env=clean_environment(PYTHONPATH=f"{tmp_path}:{env.BASE_DIR}", PYTEST_DISABLE_PLUGIN_AUTOLOAD="1"),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = [line for line in done.stdout.splitlines() if line.startswith("ERROR")]
+    assert [line.split("::")[1].split(" ")[0] for line in found] == ["test_is_last"], done.stdout + done.stderr
+    assert "The thread careless still runs, first seen after test_first.py::test_leaves_a_thread:" in done.stdout
+
+
 IN_PARTS = """
 from hypothesis import given, settings, strategies
 from tests.examples import in_parts, part_examples
 
 @in_parts(70)
-@settings(max_examples=part_examples(70), derandomize=True, database=None)
+@settings(max_examples=part_examples(70), derandomize=True, database=None, deadline=None)
 @given(strategies.integers(0, 10**9))
 def test_numbers(part, number):
     print(part, number, file=open("numbers", "a"))

@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import pytest
-from pytest_django import Settings
 
 from imports.models import Import
 from tachi_imports.embedded.paths import DataPaths
@@ -26,11 +25,8 @@ Open = Callable[..., AbstractContextManager[EventStream]]
 
 
 @pytest.fixture
-def socket(
-    transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
-) -> Iterator[Path]:
+def socket(transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where it listens, for the length of a test."""
-    settings.TACHI_RATE_LIMITS = False
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     found = DataPaths(tmp_path).stream_socket
     loop, stop, listeners = asyncio.new_event_loop(), asyncio.Event(), Listeners()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, HTTPResponse
@@ -44,19 +44,20 @@ class EventStream:
         finally:
             self.finished.set()
 
-    def until(self, *names: str, seconds: float = TIMEOUT_SECONDS) -> Any:
+    def until(self, *names: str) -> Any:
         """Waits for the first event with one of these names, and returns its data."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            found = [data for name, data in self.events if name in names]
-            if found:
-                return found[0]
-            time.sleep(0.005)
-        raise AssertionError(f"none of {names} came: {self.events}")
+        self.wait_for(lambda: any(name in names for name, _ in self.events))
+        return next(data for name, data in self.events if name in names)
 
-    def end(self, *, seconds: float = TIMEOUT_SECONDS) -> tuple[str, Any]:
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while not condition():
+            assert time.monotonic() < deadline, self.events
+            time.sleep(0.005)
+
+    def end(self) -> tuple[str, Any]:
         """Waits until the server has closed the connection, and returns the last event."""
-        assert self.finished.wait(seconds), self.events
+        assert self.finished.wait(TIMEOUT_SECONDS), self.events
         return self.events[-1]
 
     @property

@@ -82,7 +82,7 @@ def test_it_ends_in_time_and_may_be_opened_again(watch: Open, monkeypatch: pytes
     monkeypatch.setattr(server, "LIFETIME_SECONDS", 0.5)
     for _ in range(2):
         with watch() as events:
-            assert events.end(seconds=5)[0] == "snapshot"
+            assert events.end()[0] == "snapshot"
 
 
 def test_who_comes_later_sees_how_things_stand_then(watch: Open, job: Import) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from imports.models import APIToken, HookSettings, Replay, Score, ScoreBlacklist, Session, User
+from imports.models import APIToken, Chart, HookSettings, Replay, Score, ScoreBlacklist, Session, User
+from imports.takeout import archive as archive_module
 from imports.takeout import batch_manual_files
 from tests import factories, people
 from tests.factories import HOUR, NOON
@@ -57,6 +61,19 @@ def test_the_zip_has_all_of_the_players_data_and_nothing_of_others(alice: User) 
     assert [(each["row"], each["type"]) for each in problems] == [(3, "SongOrChartNotFound"), (4, "InvalidDatapoint")]
     assert unmatched[0]["data"] == factories.unknown_score()
     assert b"9000001" not in everything
+
+
+def test_songs_and_charts_are_read_by_their_keys_a_few_at_a_time(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Joined with the scores, they took a minute where PostgreSQL had last counted them when they were not there."""
+    monkeypatch.setattr(archive_module, "CHUNK_ROWS", 2)
+    with CaptureQueriesContext(connection) as queries, exported.exported(alice) as archive:
+        bodies = [exported.document(archive, f"{name}/sdvx-Single.json")["body"] for name in ("scores", "bests")]
+    catalogue = [each["sql"] for each in queries if re.search('FROM "imports_(song|chart)"', each["sql"])]
+    assert len(catalogue) == 2 * 2 * 2  # three songs and three charts, of the scores and of the bests
+    assert [sql for sql in catalogue if sql.count("SELECT") > 1] == []
+    for body in bodies:
+        assert [song["id"] for song in body["songs"]] == [1, 2, 3]
+        assert {chart["chartID"] for chart in body["charts"]} == {chart.chart_id for chart in Chart.objects.all()}
 
 
 def test_what_was_uploaded_is_in_it_byte_by_byte_under_a_harmless_name(alice: User) -> None:

@@ -36,7 +36,6 @@ COMMENTS = st.none() | st.text(
 OTHERS = st.lists(st.sampled_from(sorted(SKILLS)), max_size=1)
 FEW = settings(
     max_examples=examples(2, ci=2),  # the first one that Hypothesis tries is the least
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

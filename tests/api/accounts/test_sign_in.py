@@ -34,11 +34,6 @@ def sign_in(client: Client, given: Any = RIGHT, **extra: Any) -> Any:
     return client.post(LOGIN, given, content_type="application/json", **extra)
 
 
-@pytest.fixture
-def limits_on(settings: Settings) -> None:
-    settings.TACHI_RATE_LIMITS = True
-
-
 def without(key: str) -> dict[str, str]:
     return {name: value for name, value in RIGHT.items() if name != key}
 
@@ -225,7 +220,7 @@ def wrong(client: Client, *, name: str = "Alice", address: str = "127.0.0.1") ->
     return status
 
 
-@pytest.mark.usefixtures("limits_on")
+@pytest.mark.usefixtures("rate_limits")
 def test_fifteen_requests_in_ten_minutes_are_enough_whatever_they_are() -> None:
     client = people.guest()
     actual = [client.post(LOGIN).status_code for _ in range(15)] + [sign_in(client).status_code]
@@ -236,13 +231,13 @@ def test_fifteen_requests_in_ten_minutes_are_enough_whatever_they_are() -> None:
     assert client.get(STATUS).status_code == 200
 
 
-@pytest.mark.usefixtures("limits_on")
+@pytest.mark.usefixtures("rate_limits")
 def test_signing_in_does_not_count_as_a_normal_request(redis_clean: Redis) -> None:
     sign_in(people.guest())
     assert redis_clean.keys("tachi:limit:normal:*") == []
 
 
-@pytest.mark.usefixtures("limits_on")
+@pytest.mark.usefixtures("rate_limits")
 def test_many_addresses_guess_no_faster_at_one_account() -> None:
     people.alice()
     actual = [
@@ -252,7 +247,7 @@ def test_many_addresses_guess_no_faster_at_one_account() -> None:
     assert wrong(people.guest(), name="Nobody", address="10.0.0.1") == 404  # other names are not held up
 
 
-@pytest.mark.usefixtures("limits_on")
+@pytest.mark.usefixtures("rate_limits")
 def test_a_name_that_nobody_has_is_slowed_like_any_other() -> None:
     actual = [
         wrong(people.guest(), name="Nobody", address=f"10.0.{number}.1")
@@ -261,7 +256,7 @@ def test_a_name_that_nobody_has_is_slowed_like_any_other() -> None:
     assert actual == [404] * FAILED_SIGN_IN_LIMIT.max_requests + [429]
 
 
-@pytest.mark.usefixtures("limits_on")
+@pytest.mark.usefixtures("rate_limits")
 def test_nobody_locks_a_player_out_from_afar() -> None:
     people.alice()
     home, elsewhere = "198.51.100.7", "203.0.113.9"
@@ -272,7 +267,7 @@ def test_nobody_locks_a_player_out_from_afar() -> None:
     assert sign_in(people.guest(), REMOTE_ADDR=home).status_code == 200
 
 
-@pytest.mark.usefixtures("limits_on")
+@pytest.mark.usefixtures("rate_limits")
 def test_a_right_password_costs_nothing_of_what_guessing_may_cost(redis_clean: Redis) -> None:
     people.alice()
     sign_in(people.guest())
@@ -281,7 +276,7 @@ def test_a_right_password_costs_nothing_of_what_guessing_may_cost(redis_clean: R
     assert len(counted) == 2
 
 
-@pytest.mark.usefixtures("limits_on")
+@pytest.mark.usefixtures("rate_limits")
 def test_the_pages_slow_guesses_by_the_same_count() -> None:
     people.ada()
     with patch.object(login_throttling, "FAILED_SIGN_IN_LIMIT", RateLimit("sign-in-failed", 3, 600)):
@@ -292,7 +287,7 @@ def test_the_pages_slow_guesses_by_the_same_count() -> None:
     assert 0 < int(refused.headers["Retry-After"]) <= 600
 
 
-@pytest.mark.usefixtures("limits_on")
+@pytest.mark.usefixtures("rate_limits")
 def test_attempts_at_once_do_not_slip_through_before_they_are_counted(settings: Settings) -> None:
     """Attempts are counted before the password is checked."""
     people.alice()

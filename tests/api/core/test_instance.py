@@ -65,16 +65,11 @@ def test_import_types_are_those_that_were_chosen_and_that_a_game_of_the_instance
     settings: Settings,
 ) -> None:
     settings.TACHI_GAMES = ["wacca"]
-    jobs.enabled_games.cache_clear()
-    try:
-        of_wacca = ["file/mypagescraper-records-csv", "file/mypagescraper-player-csv"]
-        of_all = ["file/tachi-scores", "file/tachi-imports-export"]
-        assert jobs.import_types("file") == ["file/batch-manual", *of_wacca, *of_all]
-        settings.TACHI_IMPORT_TYPES = ["file/pli-iidx-csv", "ir/direct-manual", of_wacca[1]]
-        assert body(people.guest(), "/api/v1/config")["IMPORT_TYPES"] == [of_wacca[1], "ir/direct-manual"]
-    finally:
-        settings.TACHI_GAMES = []
-        jobs.enabled_games.cache_clear()
+    of_wacca = ["file/mypagescraper-records-csv", "file/mypagescraper-player-csv"]
+    of_all = ["file/tachi-scores", "file/tachi-imports-export"]
+    assert jobs.import_types("file") == ["file/batch-manual", *of_wacca, *of_all]
+    settings.TACHI_IMPORT_TYPES = ["file/pli-iidx-csv", "ir/direct-manual", of_wacca[1]]
+    assert body(people.guest(), "/api/v1/config")["IMPORT_TYPES"] == [of_wacca[1], "ir/direct-manual"]
 
 
 LONG = "0123456789abcdef0123456789abcdef01234567"

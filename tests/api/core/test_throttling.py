@@ -21,15 +21,9 @@ from tests import people
 from tests.api.envelopes import summary
 from tests.factories import NOON, an_import, batch_manual, charts, score_on, unknown_score
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean", "counting")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rate_limits")]
 
 STATUS = "/api/v1/status"
-
-
-@pytest.fixture
-def counting(settings: Settings) -> None:
-    """Limits are on."""
-    settings.TACHI_RATE_LIMITS = True
 
 
 @pytest.fixture

@@ -36,8 +36,8 @@ from tests.factories import charts, process, queued_import, score_on
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-TIMEOUT_SECONDS = 10.0
-SOON = 1.0  # seconds; a notice takes milliseconds
+TIMEOUT_SECONDS = 30.0  # the machine may be busy
+LONG = 2 * TIMEOUT_SECONDS  # what waits as long as this fails its test
 
 
 def hook(request: HttpRequest, import_id: str, seconds: str) -> HttpResponse:
@@ -57,7 +57,7 @@ class Routes:
 def web(settings: Settings) -> Iterator[RequestBuffer]:
     """As the web server has it, with one slot."""
     settings.ROOT_URLCONF, settings.MIDDLEWARE = Routes, []
-    buffer = RequestBuffer(WSGIHandler(), most=0, refuse=_refuse, worker_slots=1, quick_worker_slots=0, timeout=0.5)
+    buffer = RequestBuffer(WSGIHandler(), most=0, refuse=_refuse, worker_slots=1, quick_worker_slots=0, timeout=LONG)
     yield buffer
     with ThreadPoolExecutor(1) as pool:
         pool.submit(_close_connections, buffer).result()
@@ -85,7 +85,7 @@ def get(web: RequestBuffer, address: str) -> Any:
 
 
 def start_request(
-    threads: ThreadPoolExecutor, web: RequestBuffer, job: Import, *, seconds: float = TIMEOUT_SECONDS
+    threads: ThreadPoolExecutor, web: RequestBuffer, job: Import, *, seconds: float = LONG
 ) -> Future[Any]:
     return threads.submit(get, web, f"/hook/{job.import_id}/{seconds}")
 
@@ -119,45 +119,46 @@ def job() -> Import:
     return queued_import(people.alice(), score_on(charts(1)[0]))
 
 
+@pytest.fixture
+def looks_only_on_notice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "POLL_INTERVAL_SECONDS", LONG)
+
+
 # --- answers ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("looks_only_on_notice")
 def test_the_answer_comes_as_soon_as_the_import_has_ended(
-    web: RequestBuffer, threads: ThreadPoolExecutor, job: Import, monkeypatch: pytest.MonkeyPatch
+    web: RequestBuffer, threads: ThreadPoolExecutor, job: Import
 ) -> None:
-    monkeypatch.setattr(waiting, "POLL_INTERVAL_SECONDS", TIMEOUT_SECONDS)
     answer = start_request(threads, web, job)
     is_heard(web)
-    begun = time.monotonic()
     process(job)
     assert answer.result(TIMEOUT_SECONDS) == {"state": "completed", "scores": 1}
-    assert time.monotonic() - begun < SOON
     assert (web.worker_slots.free, web.worker_slots.away.free) == (1, capacity.MAX_WAITING_FOR_IMPORTS)
 
 
+@pytest.mark.usefixtures("looks_only_on_notice")
 @pytest.mark.parametrize("state", [State.COMPLETED, State.FAILED, State.CANCELLED, State.REVERTED])
 def test_what_has_ended_before_is_not_waited_for(web: RequestBuffer, job: Import, state: State) -> None:
     ended(job, state)
-    begun = time.monotonic()
     with ThreadPoolExecutor(1) as pool:
         assert start_request(pool, web, job).result(TIMEOUT_SECONDS)["state"] == state
-    assert time.monotonic() - begun < SOON
 
 
-def test_cancelling_ends_the_wait(
-    web: RequestBuffer, threads: ThreadPoolExecutor, job: Import, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(waiting, "POLL_INTERVAL_SECONDS", TIMEOUT_SECONDS)
+@pytest.mark.usefixtures("looks_only_on_notice")
+def test_cancelling_ends_the_wait(web: RequestBuffer, threads: ThreadPoolExecutor, job: Import) -> None:
     answer = start_request(threads, web, job)
     is_heard(web)
     jobs.cancel(job, by=job.user)
-    assert answer.result(SOON)["state"] == "cancelled"
+    assert answer.result(TIMEOUT_SECONDS)["state"] == "cancelled"
 
 
+@pytest.mark.usefixtures("looks_only_on_notice")
 def test_the_wait_ends_with_its_time(web: RequestBuffer, threads: ThreadPoolExecutor, job: Import) -> None:
     begun = time.monotonic()
     assert start_request(threads, web, job, seconds=0.3).result(TIMEOUT_SECONDS) == {"state": "queued", "scores": 0}
-    assert 0.3 <= time.monotonic() - begun < SOON
+    assert time.monotonic() - begun >= 0.3
 
 
 def test_a_wait_without_a_request_buffer_is_the_same(job: Import) -> None:
@@ -197,22 +198,21 @@ def test_a_notice_only_says_that_it_is_time_to_look(
 def test_many_who_wait_leave_pages_their_slot(web: RequestBuffer, threads: ThreadPoolExecutor, job: Import) -> None:
     answers = [start_request(threads, web, job) for _ in range(20)]
     are_away(web, 20)
-    begun = time.monotonic()
     for _ in range(20):
         assert threads.submit(get, web, "/page").result(TIMEOUT_SECONDS) == {"imports": 1}
-    assert time.monotonic() - begun < SOON
     process(job)
     assert [answer.result(TIMEOUT_SECONDS)["state"] for answer in answers] == ["completed"] * 20
     assert web.worker_slots.away.free == capacity.MAX_WAITING_FOR_IMPORTS
 
 
+@pytest.mark.usefixtures("looks_only_on_notice")
 def test_where_too_many_wait_already_the_answer_comes_at_once(
     web: RequestBuffer, threads: ThreadPoolExecutor, job: Import
 ) -> None:
     web.worker_slots.away = Slots(2)
     answers = [start_request(threads, web, job) for _ in range(2)]
     until(lambda: web.worker_slots.away.free == 0)
-    assert start_request(threads, web, job).result(SOON)["state"] == "queued"
+    assert start_request(threads, web, job).result(TIMEOUT_SECONDS)["state"] == "queued"
     process(job)
     assert [answer.result(TIMEOUT_SECONDS)["state"] for answer in answers] == ["completed"] * len(answers)
 
@@ -220,8 +220,6 @@ def test_where_too_many_wait_already_the_answer_comes_at_once(
 def test_a_slot_that_is_busy_at_the_end_is_waited_for(
     web: RequestBuffer, threads: ThreadPoolExecutor, job: Import
 ) -> None:
-    answer = start_request(threads, web, job, seconds=0.5)  # by when the slot is taken, also on a busy machine
-    are_away(web)
     there, go = threading.Event(), threading.Event()
 
     def works() -> None:
@@ -229,12 +227,17 @@ def test_a_slot_that_is_busy_at_the_end_is_waited_for(
             there.set()
             assert go.wait(TIMEOUT_SECONDS)
 
+    answer = start_request(threads, web, job)
+    are_away(web)
     busy = threads.submit(works)
     assert there.wait(TIMEOUT_SECONDS)
-    time.sleep(1.1)  # longer than the request waits, for the import and then for a slot
+    web.worker_slots._timeout = 0.1
+    ended(job, State.CANCELLED)
+    notices.publish(job.import_id)
+    time.sleep(0.5)  # longer than others wait for a slot
     assert not answer.done()
     go.set()
-    assert answer.result(TIMEOUT_SECONDS)["state"] == "queued"
+    assert answer.result(TIMEOUT_SECONDS)["state"] == "cancelled"
     busy.result(TIMEOUT_SECONDS)
 
 
@@ -271,19 +274,19 @@ def test_without_redis_the_end_is_found_by_looking(
         answer = start_request(threads, web, job)
         are_away(web)
         ended(job)
-        assert answer.result(SOON)["state"] == "completed"
+        assert answer.result(TIMEOUT_SECONDS)["state"] == "completed"
 
 
+@pytest.mark.usefixtures("looks_only_on_notice")
 def test_notices_come_again_after_redis_was_away(
     web: RequestBuffer, threads: ThreadPoolExecutor, job: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(waiting, "POLL_INTERVAL_SECONDS", TIMEOUT_SECONDS)
     monkeypatch.setattr(notices, "RECONNECT_SECONDS", 0.05)
     answer = start_request(threads, web, job)
     is_heard(web)
     ended(job)
     queue.redis().client_kill_filter(_type="pubsub")
-    assert answer.result(SOON)["state"] == "completed"
+    assert answer.result(TIMEOUT_SECONDS)["state"] == "completed"
 
 
 def test_without_redis_nothing_goes_on_once_nobody_waits(

@@ -14,7 +14,6 @@ from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-from pytest_django import Settings
 
 from imports import pictures
 from imports.models import Permission, ProfilePicture
@@ -157,8 +156,8 @@ def test_an_administrator_may_by_any_name_and_a_player_by_number_or_me_alone() -
     assert summary(people.session_of(people.ada()).delete("/api/v1/users/alice/pfp"))[0] == 200
 
 
-def test_uploads_are_limited(settings: Settings) -> None:
-    settings.TACHI_RATE_LIMITS = True
+@pytest.mark.usefixtures("rate_limits")
+def test_uploads_are_limited() -> None:
     client = alices()
     statuses = [put(b"", client=client).status_code for _ in range(21)]
     assert statuses == [400] * 20 + [429]

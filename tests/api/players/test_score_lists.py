@@ -6,8 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from pytest_django import DjangoAssertNumQueries, Settings
-from redis import Redis
+from pytest_django import DjangoAssertNumQueries
 
 from imports.models import Chart, Score
 from tests import people
@@ -100,13 +99,7 @@ def test_all_scores_are_told_in_one_answer_however_many() -> None:
     assert reply["body"]["charts"] == [expected_documents.chart(chart, number) for number, chart in enumerate(rows, 1)]
 
 
-@pytest.fixture
-def counting(settings: Settings, redis_clean: Redis) -> None:
-    """Limits are on."""
-    settings.TACHI_RATE_LIMITS = True
-
-
-@pytest.mark.usefixtures("counting")
+@pytest.mark.usefixtures("rate_limits")
 def test_all_scores_have_a_limit_of_their_own_after_the_path_is_known() -> None:
     an_import(people.alice(), score_on(charts(1)[0]))
     client = people.guest()

@@ -118,6 +118,7 @@ def test_a_password_that_was_changed_meanwhile_stays_changed(alices: Client, mon
         ("/account/sign-out-everywhere/", {"password": "guess"}),
     ],
 )
+@pytest.mark.usefixtures("rate_limits")
 def test_a_found_browser_does_not_lead_to_the_password(address: str, form: dict[str, str], alices: Client) -> None:
     responses = [alices.post(address, form).status_code for _ in range(ACCOUNT_LIMIT.max_requests + 1)]
     assert responses == [400] * ACCOUNT_LIMIT.max_requests + [429]

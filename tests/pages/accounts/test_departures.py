@@ -65,6 +65,7 @@ def test_without_the_password_nothing_is_hidden(address: str, alices: Client) ->
     assert not Departure.objects.exists()
 
 
+@pytest.mark.usefixtures("rate_limits")
 def test_wrong_passwords_are_counted(alices: Client) -> None:
     for _ in range(ACCOUNT_LIMIT.max_requests):
         people.guest().post("/account/return/", {"username": "alice", "password": "wrong"})

@@ -10,7 +10,6 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
-from pytest_django import Settings
 
 from imports import pictures
 from imports.models import ProfilePicture
@@ -89,7 +88,7 @@ def test_a_form_without_a_file_says_so() -> None:
     assert "This field is required." in text_of(page)
 
 
-def test_uploads_are_limited(settings: Settings) -> None:
-    settings.TACHI_RATE_LIMITS = True
+@pytest.mark.usefixtures("rate_limits")
+def test_uploads_are_limited() -> None:
     client = alices()
     assert [upload(b"", client).status_code for _ in range(21)] == [400] * 20 + [429]

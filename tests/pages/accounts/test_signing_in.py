@@ -75,6 +75,7 @@ def test_guests_are_told_what_this_is() -> None:
     assert 'href="/login/"' in page.content.decode()
 
 
+@pytest.mark.usefixtures("rate_limits")
 def test_passwords_are_guessed_slowly() -> None:
     people.alice()
     wrong, right = ({"username": "alice", "password": each} for each in ("guess", RIGHT))

@@ -141,6 +141,7 @@ def test_an_open_door_can_be_found() -> None:
         assert 'href="/signup/' in people.guest().get(address).content.decode()
 
 
+@pytest.mark.usefixtures("rate_limits")
 def test_accounts_are_not_made_by_the_hundred() -> None:
     for number in range(ACCOUNT_LIMIT.max_requests):
         assert people.guest().post("/signup/", {**FORM, "username": f"bot-{number}"}).status_code == 302

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from pytest_django import Settings
 from redis import Redis
 
 from imports import submissions
@@ -225,8 +224,8 @@ def test_the_room_is_shared_and_given_back(client: Client, redis_clean: Redis, m
     checked(client, factories.unknown_score())
 
 
-def test_checks_are_counted_and_those_of_the_api_with_them(client: Client, settings: Settings) -> None:
-    settings.TACHI_RATE_LIMITS = True
+@pytest.mark.usefixtures("rate_limits")
+def test_checks_are_counted_and_those_of_the_api_with_them(client: Client) -> None:
     for _ in range(10):
         assert given(client, factories.unknown_score()).status_code == 302
     assert given(client, factories.unknown_score()).status_code == 429

@@ -256,7 +256,6 @@ def test_a_score_of_now_costs_two_statements_however_long_the_history_is(
 @in_parts(EXAMPLES)
 @settings(
     max_examples=part_examples(EXAMPLES),
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(documents(), st.randoms(use_true_random=False))

@@ -25,7 +25,6 @@ from tests.pipeline.factories import (
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.usefixtures("catalogued")]
 EXAMPLES = settings(
     max_examples=examples(8, ci=60),
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
