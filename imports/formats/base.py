@@ -43,26 +43,31 @@ class ParseOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What the rows of one file share. `service` is as sent, `score_service` as scores bear it.
+    """What the rows of one file share.
 
     `playtype`: the game's first one where `is_mixed`, as its rows say of which playtype they are. `facts`: what else a
     format has to know of the file to read its rows (JSON data; a hook's model and the time of receipt, say).
-    `score_import_type`: what scores bear in place of `import_type`.
+    `score_service`, `score_import_type`: where scores have another than `service` and `import_type`.
     """
 
     game: Game
     playtype: Playtype
     import_type: str
     service: str
-    score_service: str
     version: str | None = None
     is_mixed: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
+    score_service: str = ""
     score_import_type: str = ""
 
     @property
-    def borne_import_type(self) -> str:
-        """The import type that the scores bear."""
+    def service_of_scores(self) -> str:
+        """The service that the scores have."""
+        return self.score_service or self.service
+
+    @property
+    def import_type_of_scores(self) -> str:
+        """The import type that the scores have."""
         return self.score_import_type or self.import_type
 
     def as_sent(self) -> dict[str, Any]:

@@ -96,7 +96,6 @@ def restorer_with(
             import_type=import_type,
             score_import_type=score_import_type,
             service=sent["service"],
-            score_service=sent["service"],
             version=sent.get("version"),
             is_mixed=name is None,
             facts={key: value for key, value in sent.items() if key not in SHARED},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -138,7 +138,6 @@ def parse(data: bytes, options: ParseOptions) -> Parsed:
         playtype=game.playtypes[0],
         import_type=IMPORT_TYPE,
         service=SERVICE,
-        score_service=SERVICE,
         is_mixed=True,
         facts={"received": options.now},
     )
@@ -197,11 +196,6 @@ def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> Chart
     return ChartReference(match_type="bmsChartHash", identifier=row["md5"])
 
 
-def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:  # noqa: ARG001 - as all formats
-    """The body again: an import has one row."""
-    return msgspec.json.encode(rows[0])
-
-
 HOOK = Format(
     import_type=IMPORT_TYPE,
     name="LR2hook",
@@ -211,7 +205,7 @@ HOOK = Format(
     draft=draft,
     as_sent=as_sent,
     restore=kept_rows.restorer(Row, import_type=IMPORT_TYPE),
-    document=document,
+    document=bodies.document,
     chart_reference=chart_reference,
     identifier="md5",
     games=(GAME,),
