@@ -16,7 +16,8 @@ from imports.pipeline.undo.preview import revert_all
 from imports.pipeline.undo.revert import RevertRequest
 from tests.examples import examples, in_parts, part_examples
 from tests.pipeline.factories import Document, documents, import_rows, row_of, undone
-from tests.pipeline.state_machine import StateMachine, Step, edits, history_of, name_of, names, owners, steps
+from tests.pipeline.state_machine import StateMachine, Step, steps
+from tests.pipeline.stored_state import edits, history_of, name_of, names, owners
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.usefixtures("catalogued")]
 EXAMPLES = examples(20, ci=500)
