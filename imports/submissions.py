@@ -77,7 +77,7 @@ def _submit_once(
     parts = [_checked_part(user, each, contents) for each in uploads or [upload]]
     try:
         # One transaction: neither an import without its key nor a key without its import. Of two requests at once the
-        # second waits at the unique constraint until the first is through, and then has made nothing.
+        # second waits at the unique constraint until the first commits, and then has made nothing.
         with transaction.atomic():
             IdempotencyKey.objects.expired().filter(user=user, key=key).delete()
             job, *_ = [jobs.submit(user, part, token=token) for part in parts]

@@ -148,8 +148,8 @@ class Catalogue:
 class Draft:
     """A converted score, not yet judged and not yet stored. `time_achieved` in Unix milliseconds, None if unknown.
 
-    `highlights`: where the player has this score already, that one is highlighted. `service`: as the score bears it,
-    "" where it bears that of its file. `is_highlighted`: where the score is new, it is highlighted.
+    `highlights`: where the player has this score already, that one is highlighted. `service`: that of the score,
+    "" where it has that of its file. `is_highlighted`: where the score is new, it is highlighted.
     """
 
     row: int
@@ -229,14 +229,14 @@ class Format:
     draft(row, index, context, chart) -> Draft or RowProblem. The chart may be one that the player chose by hand.
     as_sent(row) -> the row as JSON data (for problems and orphans).
     restore(context as sent, rows as sent, options) -> Parsed with as many rows: what `as_sent` gave, read back.
-    document(context as sent, rows as sent) -> a file of just these rows, to mend and to send again.
+    document(context as sent, rows as sent) -> a file of just these rows, to correct and to send again.
     chart_reference(row as sent, context as sent) -> ChartReference, or None where the row names nothing.
     unknown_chart(row as sent, context as sent) -> UnknownChart, or None. Most formats have rows that only name theirs.
     contents(data) -> what a file of several games says of itself, of which each becomes an import. Always quick.
 
     What it says of itself:
 
-    name: as people call it. games: slugs, none for every game. service: as its scores bear it, "" where the file says.
+    name: as people call it. games: slugs, none for every game. service: that of its scores, "" where the file says it.
     extensions: of its files, the usual one first. fields: what has to go with a file. content_type: of its files.
     recognizes(data) -> whether a file is one of these, by its content. sample: a file to try it with.
     identifier: the member of a row as sent that says which song or chart it means, `__` between levels.

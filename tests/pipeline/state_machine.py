@@ -219,7 +219,7 @@ class StateMachine:
         said = model.said.setdefault(after.session_id, {})
         said |= {name: value for name, value in changes.items() if getattr(before, name) != value}
 
-    def do_release(self, _ledger: PlayerModel, step: Step) -> None:
+    def do_release(self, _model: PlayerModel, step: Step) -> None:
         """A song comes out, and nobody is asked whether they have played it already."""
         self.release(_one(sorted({document.gpt.split(":")[0] for document in self.drawn} - self.released), step))
 
@@ -271,7 +271,7 @@ class StateMachine:
         value = f"DAN_{1 + step.pick % 11}" if step.wish else None
         set_class(model.user, ClassChange("sdvx", "Single", "dan", value), by=None, reason="")
 
-    def do_seeds(self, _ledger: PlayerModel, step: Step) -> None:
+    def do_seeds(self, _model: PlayerModel, step: Step) -> None:
         """Changes the charts of a game, and rerates all scores on them."""
         game = self.drawn[step.pick % len(self.drawn)].gpt.split(":")[0]
         charts = Chart.objects.filter(game=game)

@@ -43,7 +43,7 @@ NOTHING_LOST = steps(
 @WALK_SETTINGS
 @given(ANYTHING, documents(differing=True), st.integers(1, 2), ANY_ORDER)
 @undone()
-def test_the_scores_are_the_ledgers_and_all_else_follows_from_them_in_any_order(
+def test_the_scores_are_those_of_the_model_and_all_else_follows_from_them_in_any_order(
     part: int, operations: list[Step], drawn: list[Document], players: int, order: Random
 ) -> None:
     machine = StateMachine(drawn, players=players)

@@ -79,7 +79,7 @@ def parse(data: bytes, options: ParseOptions) -> Parsed:
 
 
 def check_meta(data: bytes, options: ParseOptions) -> None:
-    """Raises the ImportFailed of `parse` for the header line. A number of columns that is wrong is told last."""
+    """Raises the ImportFailed of `parse` for the header line. A wrong number of columns is reported last."""
     options.game("sdvx")
     naive_csv.read_header(decode_japanese(data.partition(b"\n")[0]))
 

@@ -95,17 +95,17 @@ def _graph(value: Any) -> list[int]:
 
 
 def _members(*, strict: bool) -> dict[str, Check]:
-    """The members of a body. Those of a course may have no others, and are told of in the words of the API."""
+    """The members of a body. Those of a course may have no others, and have the messages of the API."""
 
-    def with_words(message: str, check: Check) -> Check:
+    def with_message(message: str, check: Check) -> Check:
         return check if strict else hashed_charts.in_other_words(message, check)
 
     an_object = schema.strict_object if strict else schema.open_object
     counts = dict.fromkeys(EXTENDED_COUNTS, bodies.positive_integer)
     player = {
-        "autoScr": with_words(NO_AUTO_SCRATCH, hashed_charts.exactly(0)),
+        "autoScr": with_message(NO_AUTO_SCRATCH, hashed_charts.exactly(0)),
         "gameMode": schema.anything,
-        "random": with_words(NO_OTHER_RANDOM, bodies.choice(tuple(RANDOMS))),
+        "random": with_message(NO_OTHER_RANDOM, bodies.choice(tuple(RANDOMS))),
         "gauge": bodies.choice(tuple(GAUGES)),
         "rseed": bodies.absent_or(bodies.integer_between(0, 32_766)),
     }
