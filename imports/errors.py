@@ -14,7 +14,7 @@ INPUT_EXPIRED = "The input of this import is no longer stored."
 
 
 class ImportFailed(Exception):
-    """Stops a whole import. `status` is the HTTP status its owner is told, `message` the words."""
+    """Stops a whole import. `status`, `message`: the HTTP status and the message that its owner gets."""
 
     def __init__(self, message: str, *, status: int = 400) -> None:
         super().__init__(message)

@@ -97,7 +97,7 @@ def score_table_file(user: User, game: str, playtype: Playtype) -> HttpResponseB
 
 
 def failed_rows_file(job: Import) -> HttpResponseBase:
-    """A file of just the rows that were left out, in the format they came in, to mend and to send again.
+    """A file of just the rows that were left out, in the format they came in, to correct and to send again.
 
     What the file says beside its rows is read from the input. Raises ImportFailed, with 410 once that is not stored.
     """

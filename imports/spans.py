@@ -10,7 +10,7 @@ _tracer: Tracer | None = None
 
 
 def use(tracer: Tracer | None) -> None:
-    """Has this process's spans told to a tracer, which gets their names and attributes."""
+    """Passes this process's spans to a tracer, which gets their names and attributes."""
     global _tracer  # noqa: PLW0603 - one a process, set before there are threads
     _tracer = tracer
 

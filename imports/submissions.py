@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from datetime import datetime
 from hashlib import sha256
 from typing import TypeVar
 
@@ -19,13 +20,14 @@ from imports.errors import ImportFailed
 from imports.formats import BY_IMPORT_TYPE, kept_rows
 from imports.formats.base import Contents
 from imports.formats.files.tachi_imports_export import GAME_FIELD, OWNER_FIELD
+from imports.games.spec import Game
 from imports.integers import milliseconds
 from imports.models import APIToken, IdempotencyKey, Import, RowCorrection, User
 from imports.models.documents import UNFINISHED
 from imports.pipeline import prediction, row_corrections
 from imports.pipeline.checking import CheckResult, RowFilter, Verdict, check_upload
 from imports.pipeline.progress import Progress
-from imports.pipeline.scoring import reading
+from imports.pipeline.scoring.reading import parse
 
 Found = TypeVar("Found")
 
@@ -75,7 +77,7 @@ def _submit_once(
     parts = [_checked_part(user, each, contents) for each in uploads or [upload]]
     try:
         # One transaction: neither an import without its key nor a key without its import. Of two requests at once the
-        # second waits at the unique constraint until the first is through, and then has made nothing.
+        # second waits at the unique constraint until the first commits, and then has made nothing.
         with transaction.atomic():
             IdempotencyKey.objects.expired().filter(user=user, key=key).delete()
             job, *_ = [jobs.submit(user, part, token=token) for part in parts]
@@ -119,8 +121,24 @@ def _checked_part(user: User, upload: jobs.Upload, contents: Contents | None) ->
         refuse_others_export(user, upload, contents)
         options = upload.options(games, now=milliseconds(now))
         upload = replace(upload, content=contents.part(options))
-    reading.check_upload(upload, games, received_at=now, max_rows=jobs.max_rows())
+    refuse_unreadable(upload, games, received_at=now)
     return upload
+
+
+FEW_ROWS_BYTES = 128 * 1024
+"""Uploads of up to so many bytes (several hundred rows) are read completely before they are accepted."""
+
+
+def refuse_unreadable(upload: jobs.Upload, games: Sequence[Game], *, received_at: datetime) -> None:
+    """Raises the ImportFailed that the import would end with, as far as finding out takes milliseconds only.
+
+    Errors in rows are found only in small uploads.
+    """
+    if len(upload.content) <= FEW_ROWS_BYTES:
+        parse(upload, games, received_at=received_at, max_rows=jobs.max_rows())
+    elif not upload.holds_kept_rows:
+        source = BY_IMPORT_TYPE[upload.import_type]
+        source.check_meta(upload.content, upload.options(games, now=milliseconds(received_at)))
 
 
 def contents_of(upload: jobs.Upload) -> Contents | None:

@@ -301,7 +301,7 @@ _cookies = re.sub(r"[^A-Za-z0-9._-]", "_", TACHI_NAME)  # instances on one host 
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_cookies}_SESSION", f"{_cookies}_CSRF"
 LANGUAGE_COOKIE_NAME, LANGUAGE_COOKIE_AGE = f"{_cookies}_LANGUAGE", 31_536_000  # seconds: a year
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE
-# Strict: no request that another site brings about bears a session. imports/pages/core/samesite_redirect.py makes up
+# Strict: no request that another site causes has a session. imports/pages/core/samesite_redirect.py makes up
 # for links.
 SESSION_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_SAMESITE = "Lax"

@@ -39,7 +39,7 @@ class ThrottledModelBackend(ModelBackend):
         """Returns the user, or None. Raises RateLimitExceeded."""
         # Without a request there is no address, and without a name nothing to guess.
         if request is None or username is None or password is None:
-            return _require_user(super().authenticate(request, username, password, **kwargs))
+            return super().authenticate(request, username, password, **kwargs)
         address = rate_limits.client_address(request.META)
         counted = [(SIGN_IN_LIMIT, address)]
         known_key = f"tachi:signed-in:{_digest(username, address)}"
@@ -50,7 +50,7 @@ class ThrottledModelBackend(ModelBackend):
             counted.append((FAILED_SIGN_IN_LIMIT, _digest(username)))
         for limit, who in counted:  # before the password is checked, so that concurrent attempts count
             rate_limits.consume(limit, who)
-        user = _require_user(super().authenticate(request, username, password, **kwargs))
+        user = super().authenticate(request, username, password, **kwargs)
         if user is not None:
             if settings.TACHI_RATE_LIMITS:
                 try:
@@ -60,10 +60,6 @@ class ThrottledModelBackend(ModelBackend):
             for limit, who in counted:
                 rate_limits.refund(limit, who)
         return user
-
-
-def _require_user(found: Any) -> User | None:
-    return found if isinstance(found, User) else None
 
 
 def _digest(name: str, address: str = "") -> str:

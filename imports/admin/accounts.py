@@ -74,7 +74,7 @@ class UserForm(ChangeForm):
 
 
 MAX_USERS = 1_000  # users of one action
-LATELY = timedelta(days=7)
+RECENT = timedelta(days=7)
 
 
 class RoleFilter(admin.SimpleListFilter):
@@ -127,7 +127,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         # Each is read from an index, and only for the rows that are shown.
         imports = Import.objects.filter(user=OuterRef("pk")).order_by("-pk")
-        failed = imports.filter(state=State.FAILED, time_queued__gte=timezone.now() - LATELY).order_by()
+        failed = imports.filter(state=State.FAILED, time_queued__gte=timezone.now() - RECENT).order_by()
         found: QuerySet[User] = super().get_queryset(request)
         return found.annotate(
             last_import_at=Subquery(imports.values("time_queued")[:1]),
@@ -149,7 +149,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
     @admin.display(description=gettext_lazy("failed in 7 days"))
     def failed_lately(self, user: User) -> SafeString | str:
         count = user.failures  # type: ignore[attr-defined]  # an annotation
-        query = {"user__id__exact": user.pk, "state": State.FAILED.value, "days": LATELY.days}
+        query = {"user__id__exact": user.pk, "state": State.FAILED.value, "days": RECENT.days}
         return link_to_list("import", f"{count:,}", **query) if count else "0"
 
     @admin.display(description=gettext_lazy("last seen"), ordering="last_seen")

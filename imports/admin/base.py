@@ -33,7 +33,7 @@ else:
     AnyAdmin, AnyPaginator = admin.ModelAdmin, Paginator
 
 MAX_COUNTED = 10_000  # rows; a longer list says so many and one more
-MAX_REFUSALS = 10  # told one by one
+MAX_REFUSALS = 10  # listed one by one
 MAX_USERNAME_LENGTH = 21  # characters; every ID is longer
 
 
@@ -81,7 +81,7 @@ class ReadOnlyAdmin(AnyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """A player's name finds what is his, an ID the one thing that bears it."""
+        """A player's name finds everything of theirs, an ID the one row that has it."""
         term = search_term.strip()
         if not term:
             return queryset, False

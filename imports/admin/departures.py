@@ -23,7 +23,7 @@ MAX_AT_ONCE = 100  # of one action
 
 
 def delete_selected(request: HttpRequest, chosen: Iterable[tuple[User, str]]) -> None:
-    """Hides accounts, or games of players, and has them deleted in thirty days. What is refused is told."""
+    """Hides accounts, or games of players, and has them deleted in thirty days. Reports what was refused."""
     reason = reason_from_request(request)
     if not reason:
         messages.error(request, _("Give a reason; it is recorded."))

@@ -87,7 +87,7 @@ class IntentFilter(ColumnFilter):
 
 
 class RecentValuesFilter(ColumnFilter):
-    """By a value that nobody declares: what the newest imports bear is offered."""
+    """By a value of which there is no fixed list: those of the newest imports are offered."""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         newest = Import.objects.filter(pk__in=Import.objects.order_by("-pk").values("pk")[:MAX_RECENT_IMPORTS])

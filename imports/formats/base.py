@@ -43,26 +43,31 @@ class ParseOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What the rows of one file share. `service` is as sent, `score_service` as scores bear it.
+    """What the rows of one file share.
 
     `playtype`: the game's first one where `is_mixed`, as its rows say of which playtype they are. `facts`: what else a
     format has to know of the file to read its rows (JSON data; a hook's model and the time of receipt, say).
-    `score_import_type`: what scores bear in place of `import_type`.
+    `score_service`, `score_import_type`: where scores have another than `service` and `import_type`.
     """
 
     game: Game
     playtype: Playtype
     import_type: str
     service: str
-    score_service: str
     version: str | None = None
     is_mixed: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
+    score_service: str = ""
     score_import_type: str = ""
 
     @property
-    def borne_import_type(self) -> str:
-        """The import type that the scores bear."""
+    def service_of_scores(self) -> str:
+        """The service that the scores have."""
+        return self.score_service or self.service
+
+    @property
+    def import_type_of_scores(self) -> str:
+        """The import type that the scores have."""
         return self.score_import_type or self.import_type
 
     def as_sent(self) -> dict[str, Any]:
@@ -143,8 +148,8 @@ class Catalogue:
 class Draft:
     """A converted score, not yet judged and not yet stored. `time_achieved` in Unix milliseconds, None if unknown.
 
-    `highlights`: where the player has this score already, that one is highlighted. `service`: as the score bears it,
-    "" where it bears that of its file. `is_highlighted`: where the score is new, it is highlighted.
+    `highlights`: where the player has this score already, that one is highlighted. `service`: that of the score,
+    "" where it has that of its file. `is_highlighted`: where the score is new, it is highlighted.
     """
 
     row: int
@@ -224,14 +229,14 @@ class Format:
     draft(row, index, context, chart) -> Draft or RowProblem. The chart may be one that the player chose by hand.
     as_sent(row) -> the row as JSON data (for problems and orphans).
     restore(context as sent, rows as sent, options) -> Parsed with as many rows: what `as_sent` gave, read back.
-    document(context as sent, rows as sent) -> a file of just these rows, to mend and to send again.
+    document(context as sent, rows as sent) -> a file of just these rows, to correct and to send again.
     chart_reference(row as sent, context as sent) -> ChartReference, or None where the row names nothing.
     unknown_chart(row as sent, context as sent) -> UnknownChart, or None. Most formats have rows that only name theirs.
     contents(data) -> what a file of several games says of itself, of which each becomes an import. Always quick.
 
     What it says of itself:
 
-    name: as people call it. games: slugs, none for every game. service: as its scores bear it, "" where the file says.
+    name: as people call it. games: slugs, none for every game. service: that of its scores, "" where the file says it.
     extensions: of its files, the usual one first. fields: what has to go with a file. content_type: of its files.
     recognizes(data) -> whether a file is one of these, by its content. sample: a file to try it with.
     identifier: the member of a row as sent that says which song or chart it means, `__` between levels.

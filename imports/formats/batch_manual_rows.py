@@ -263,7 +263,7 @@ def _row_check(
         try:
             kept = check(value)
         except Violation as violation:
-            # Who sends a member that the game once had is told what it is called today.
+            # Who sends a member that the game once had learns what it is called today.
             old = [name for name in playtype.obsolete if isinstance(value, dict) and name in value]
             violation.hint = " ".join(f"({name} became {playtype.obsolete[name]}.)" for name in old)
             raise

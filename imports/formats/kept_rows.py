@@ -1,8 +1,8 @@
 """Rows that were read once and are to be read again: those that wait, and those whose chart was chosen by hand. Pure.
 
-A row goes in on a chosen chart as an import of its own. Most formats have no words for "on this chart", so what that
-import is made of is no file of its format but a document of ours: the context, the rows as they were sent, and a chart
-ID for each.
+A row is imported on a chosen chart as an import of its own. Most formats cannot express "on this chart", so the input
+of that import is no file of its format but a document of ours: the context, the rows as they were sent, and a chart ID
+for each.
 """
 
 from __future__ import annotations
@@ -96,7 +96,6 @@ def restorer_with(
             import_type=import_type,
             score_import_type=score_import_type,
             service=sent["service"],
-            score_service=sent["service"],
             version=sent.get("version"),
             is_mixed=name is None,
             facts={key: value for key, value in sent.items() if key not in SHARED},

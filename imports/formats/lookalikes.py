@@ -83,7 +83,7 @@ def _normalized(title: str, steps: Collection[Difference]) -> str:
 def differences(title: str, other: str) -> tuple[Difference, ...] | None:
     """In what two titles differ, case aside; None where they do not look alike.
 
-    Where two words would do for one thing (the width of a tilde), the first of `Difference` is told.
+    Where two words would do for one thing (the width of a tilde), the first of `Difference` is returned.
     """
     needed = list(Difference)
     if _normalized(title, needed) != _normalized(other, needed):

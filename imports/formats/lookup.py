@@ -185,7 +185,7 @@ def by_ddr_song_hash(question: Question, context: Context, catalogue: Catalogue)
     songs = _songs(question, context, catalogue)
     if not songs:
         return _not_found(question)
-    # Should several songs bear one hash: the smallest number, so that the order of loading decides nothing.
+    # Should several songs have one hash: the smallest number, so that the order of loading decides nothing.
     song = min(songs, key=lambda song: song.song_id)
     return _first(_exactly(catalogue.charts_of.get(song.pk, ()), question, context)) or _not_found(question)
 

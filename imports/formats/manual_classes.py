@@ -42,7 +42,7 @@ def parse(data: bytes, options: ParseOptions) -> Parsed:
 
 
 def context_of(game: Game, playtype: Playtype) -> Context:
-    return Context(game=game, playtype=playtype, import_type=IMPORT_TYPE, service=SERVICE, score_service=SERVICE)
+    return Context(game=game, playtype=playtype, import_type=IMPORT_TYPE, service=SERVICE)
 
 
 def check_classes(classes: Mapping[str, Any], playtype: Playtype, *, name: str) -> None:

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from imports.errors import ImportFailed
+
 MAX_DEPTH = 32
 """Levels of nesting that are looked into; no document of ours needs ten."""
 MAX_MESSAGE = 8_000
@@ -19,8 +21,8 @@ _UTF_16 = re.compile(rb"\xff\xfe|\xfe\xff|[^\0]\0[^\0]\0|\0[^\0]\0[^\0]")
 """How UTF-16 begins: with its byte order mark, or with two ASCII characters, as every document of ours does."""
 
 
-class NotTextError(ValueError):
-    """A file is no text. Its words are a sentence for the file's owner."""
+class NotTextError(ImportFailed):
+    """A file is no text."""
 
 
 def cut(message: str) -> str:

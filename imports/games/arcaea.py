@@ -126,7 +126,7 @@ def naive_potential(bests: Bests) -> float:
 
 
 # --- what contradicts itself ------------------------------------------------------------------------
-# Section "Score validators": each function is one bullet there, of which the first message that fits is told.
+# Section "Score validators": each function is one item there, and returns the first message that fits.
 
 
 def fits_the_chart(score: Any, chart: Chart) -> str | None:

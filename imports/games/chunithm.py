@@ -154,7 +154,7 @@ def _hundredths(score: int, base: float) -> float:
 
 
 # --- what contradicts itself ------------------------------------------------------------------------
-# Section "Score validators": each function is one bullet there, of which the first message that fits is told.
+# Section "Score validators": each function is one item there, and returns the first message that fits.
 
 
 def note_lamp_fits_the_score(play: Play, _chart: Chart) -> str | None:

@@ -116,7 +116,7 @@ def profile_flare_skill(bests: Bests) -> float | None:
 
 
 # --- what contradicts itself ------------------------------------------------------------------------
-# Section "Score validators": each function is one bullet there, of which the first message that fits is told.
+# Section "Score validators": each function is one item there, and returns the first message that fits.
 
 
 def judgements_make_the_score(play: Play, chart: Chart) -> str | None:

@@ -95,7 +95,7 @@ _kept: dict[int, tuple[Sequence[float], Sequence[float], Sequence[float]]] = {}
 def _fastest_by_measure(nps: Sequence[float], notes: Sequence[float]) -> Sequence[float]:
     """`_fastest_stretches`, worked out once for a chart however many scores are on it.
 
-    Charts are told apart by identity, since comparing hundreds of measures would cost more than most of the rest.
+    Charts are compared by identity, since comparing hundreds of measures would cost more than most of the rest.
     What is kept holds on to the chart's lists, so that no other can take their place.
     """
     kept = _kept.get(id(nps))
@@ -140,7 +140,7 @@ def _fastest_stretches(nps: Sequence[float], notes: Sequence[float]) -> Sequence
 
 
 # --- what contradicts itself ------------------------------------------------------------------------
-# Section "Score validators": each function is one bullet there, of which the first message that fits is told.
+# Section "Score validators": each function is one item there, and returns the first message that fits.
 
 
 def clear_survives_the_whole_chart(play: Play, _chart: Chart) -> str | None:

@@ -102,7 +102,7 @@ def counted_bests(bests: Bests) -> tuple[list[Rated], list[Rated]]:
 
 
 # --- what contradicts itself ------------------------------------------------------------------------
-# Section "Score validators": each function is one bullet there, of which the first message that fits is told.
+# Section "Score validators": each function is one item there, and returns the first message that fits.
 
 
 def excellent_is_a_million(play: Play, _chart: Chart) -> str | None:

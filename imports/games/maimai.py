@@ -133,7 +133,7 @@ def _worth(tenths: int, step: int) -> float:
 
 
 # --- what contradicts itself ------------------------------------------------------------------------
-# Section "Score validators": each function is one bullet there, of which the first message that fits is told.
+# Section "Score validators": each function is one item there, and returns the first message that fits.
 
 
 def no_more_than_104(play: Play, _chart: Chart) -> str | None:

@@ -98,7 +98,7 @@ def rate(play: Play, chart: Chart) -> int:
 CLEARED = 80  # percent
 
 # --- what contradicts itself ------------------------------------------------------------------------
-# Section "Score validators": each function is one bullet there, of which the first message that fits is told.
+# Section "Score validators": each function is one item there, and returns the first message that fits.
 
 
 def all_perfect_fits_the_percent(play: Play, _chart: Chart) -> str | None:

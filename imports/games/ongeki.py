@@ -185,7 +185,7 @@ def naive_rating_refresh(bests: Bests) -> float:
 
 
 # --- what contradicts itself ------------------------------------------------------------------------
-# Section "Score validators": one validator, of which the first message that fits is told; null judgements are 0.
+# Section "Score validators": one validator, which returns the first message that fits; null judgements are 0.
 
 
 def lamps_scores_and_judgements_agree(play: Play, chart: Chart) -> str | None:

@@ -112,7 +112,7 @@ CLASS = ClassSet(
 )
 
 # --- what contradicts itself ------------------------------------------------------------------------
-# Section "Score validators": each function is one bullet there, of which the first message that fits is told.
+# Section "Score validators": each function is one item there, and returns the first message that fits.
 
 
 def lamp_fits_the_judgements(play: Play, _chart: Chart) -> str | None:

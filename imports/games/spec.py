@@ -17,7 +17,7 @@ from imports.games.javascript import is_safe_integer
 from imports.games.shapes import Record
 
 OLDEST_RULES = 2025
-"""The year of the rules by which everything was judged that bears no year."""
+"""The year of the rules by which everything without a year was judged."""
 
 # --- what formulas look at ------------------------------------------------------------------------
 

@@ -81,7 +81,7 @@ PROFILE_RATINGS = {
 
 
 # --- what contradicts itself ------------------------------------------------------------------------
-# Section "Score validators" of both games: all of them are asked, and every message is told.
+# Section "Score validators" of both games: all of them run, and every message is reported.
 
 
 def perfect_chain_has_a_perfect_score(play: Play, _chart: Chart) -> str | None:

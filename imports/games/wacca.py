@@ -91,7 +91,7 @@ def rate(play: Play, chart: Chart) -> float:
 
 
 # --- what contradicts itself ------------------------------------------------------------------------
-# Section "Score validators": each function is one bullet there, of which the first message that fits is told.
+# Section "Score validators": each function is one item there, and returns the first message that fits.
 
 
 def all_marvelous_is_a_perfect_score(play: Play, _chart: Chart) -> str | None:

@@ -1,4 +1,4 @@
-"""Rates scores anew in a terminal, and tells how far it is."""
+"""Rates scores anew in a terminal, and shows the progress."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.core.management.base import OutputWrapper
 from imports.models import Rerating
 from imports.seeds import rerate
 
-POLL_INTERVAL_SECONDS = 0.1  # between two looks whether the imports that are awaited have ended
+POLL_INTERVAL_SECONDS = 0.1  # between two checks whether the imports that it waits for have ended
 
 
 def rerate_here(left: Rerating, output: OutputWrapper) -> str:

@@ -145,10 +145,10 @@ def _rising_classes(user_id: int, parsed: Parsed) -> tuple[dict[str, str | None]
         return ()
     game = parsed.context.game
     stored = GameStats.objects.filter(user_id=user_id, game=game.slug, playtype__in=parsed.classes)
-    standing = {row.playtype: row.classes for row in stored}
+    stored_classes = {row.playtype: row.classes for row in stored}
     deltas = []
     for name, classes in parsed.classes.items():
-        before = standing.get(name, {})
+        before = stored_classes.get(name, {})
         after = stats.raised(game.by_name[name], before, classes)
         deltas += StatsChange(game.slug, name, {}, {}, before, after).deltas()
     return tuple(deltas)

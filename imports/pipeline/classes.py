@@ -103,9 +103,9 @@ def lowered(job: Import, game: Game, provided: Mapping[str, Mapping[str, str]]) 
     for row in GameStats.objects.filter(user=job.user_id, game=game.slug, playtype__in=provided):
         sets = game.by_name[row.playtype].classes
         for name, value in provided[row.playtype].items():
-            standing = row.classes.get(name)
-            is_lower = standing is not None and sets[name].index(value) < sets[name].index(standing)
-            if is_lower and (not job.put_aside or replaced.get((row.playtype, name)) == standing):
+            current = row.classes.get(name)
+            is_lower = current is not None and sets[name].index(value) < sets[name].index(current)
+            if is_lower and (not job.put_aside or replaced.get((row.playtype, name)) == current):
                 found.setdefault(row.playtype, set()).add(name)
     return found
 

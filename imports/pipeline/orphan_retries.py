@@ -20,7 +20,7 @@ MAX_CONCURRENT_PLAYERS = 4  # whose orphans wait for a worker or have one: impor
 STALLED_AFTER_SECONDS = 30  # without a sign of a worker, after which another one is asked
 SETTLED_AFTER_SECONDS = 10
 """How long after a load a retry begins that nobody asked for: loads seldom come alone, and a player who loaded
-songs and asks at once is to be told what came in.
+songs and asks at once is to see what came in.
 """
 RETRY_LIFETIME = timedelta(seconds=TTL_SECONDS)  # how long the outcome of a retry can be read
 NIGHT = "3 hours"  # after midnight, UTC

@@ -113,7 +113,7 @@ class Redis(Protocol):
 
 
 def key_of(import_id: str) -> str:
-    """Under which Redis keeps it, and the channel on which those who watch are told."""
+    """Under which Redis keeps it, and the channel on which those who watch are notified."""
     return f"{KEY_PREFIX}{import_id}"
 
 

@@ -54,9 +54,7 @@ def sure_matches(rows: Mapping[K, Kept]) -> dict[K, Match]:
         # Rows are kept for longer than games or playtypes may be: theirs need not be there any more.
         if question is None or game is None or playtype is None:
             continue
-        context = Context(
-            game=game, playtype=playtype, import_type="", service="", score_service="", version=question.version
-        )
+        context = Context(game=game, playtype=playtype, import_type="", service="", version=question.version)
         asked[name] = (question, context)
     keys = {key_of_alike(*each) for each in asked.values()}
     catalogue = load_catalogue(key for key in keys if key is not None)

@@ -78,9 +78,9 @@ class _SeenKeys:
     def repeats(self, value: Any, place: tuple[str, int]) -> Finding:
         file, row = first = self._first.setdefault(value, place)
         if first != place:
-            told = ", ".join(map(str, value)) if isinstance(value, tuple) else value
+            written = ", ".join(map(str, value)) if isinstance(value, tuple) else value
             where = f"row {row}" if file == place[0] else f"{file}[{row}]"
-            yield f"the {self._what} {told} stands in {where} already"
+            yield f"the {self._what} {written} stands in {where} already"
 
 
 def _texts(*texts: str) -> Finding:

@@ -84,7 +84,7 @@ def read(file: SeedFile) -> tuple[dict[int, Any], list[Problem]]:
         content = without_mark(file.path.read_bytes())
     except OSError as error:
         return {}, [Problem(file.name, f"cannot be read ({error.strerror})")]
-    # Nearly always all rows are sound and of one form. One that is not must be found and told, however long it takes.
+    # Nearly always all rows are sound and of one form. One that is not must be reported, however long that takes.
     for decoder in _LISTS[file.kind]:
         try:
             return _sort_out(file, enumerate(decoder.decode(content)))
@@ -132,8 +132,8 @@ def _read_row(file: SeedFile, row: int, part: bytes) -> Form | Problem:
         said, name = in_words(error), "chartID" if form is ChartOf2025 else "id"
         # The row may be anything, and its key any part of it.
         key = value.get(name) if isinstance(value, dict) else None
-        told = f"{name} {key}"[:120] if isinstance(key, str | int) else ""
-        return Problem(file.name, f"{said}{_REASONS.get(said, '')}", row, told)
+        identity = f"{name} {key}"[:120] if isinstance(key, str | int) else ""
+        return Problem(file.name, f"{said}{_REASONS.get(said, '')}", row, identity)
 
 
 _REASONS = {
@@ -148,7 +148,7 @@ def _form_of(kind: Kind, row: Any) -> type[Form]:
     if not isinstance(row, dict):
         return older
     if kind == "charts":
-        # A chart of 2026 that lacks what it is known by is told so, and not that it is none of 2025.
+        # A chart of 2026 that lacks what it is known by gets a message about that, not that it is none of 2025.
         return newer if "chartID" not in row and not row.keys().isdisjoint(("id", "legacyChartID")) else older
     # Songs of both forms have an `id`: a number in 2025, a text that begins with S in 2026.
     is_newer = "legacySongID" in row or (isinstance(row.get("id"), str) and row["id"].startswith("S"))

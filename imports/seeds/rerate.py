@@ -99,7 +99,7 @@ def _outrun() -> list[Game]:
 def bring_up_to_date(user_id: int) -> None:
     """Rates a player by the rules of today, where the rerating has not come to them yet.
 
-    For whoever is about to change their scores: what that changes is told by ratings and classes before and after.
+    For whoever is about to change their scores: ratings and classes before and after say what that changes.
     """
     outdated = {game.slug for game in _outdated()}
     if not outdated:
@@ -119,7 +119,7 @@ def unfinished() -> QuerySet[Rerating]:
 
 
 def stalled(*, seconds: float) -> list[int]:
-    """Keys of those that nobody has moved for so long; each is told of once in that time."""
+    """Keys of those that nobody has moved for so long; each is reported once in that time."""
     now = timezone.now()
     still = unfinished().filter(time_touched__lt=now - timedelta(seconds=seconds))
     keys = list(still.values_list("pk", flat=True))

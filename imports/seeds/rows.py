@@ -1,4 +1,4 @@
-"""The rows of the two kinds of seed file in their two forms, and how a row that is none is told of.
+"""The rows of the two kinds of seed file in their two forms, and how a row that is none is reported.
 
 Seeds of 2025 know songs by numbers and charts by 40 hexadecimal digits, those of 2026 both by IDs of v3 and by what
 seeds of 2025 know them by. The latter identifies a row of either form.
@@ -153,7 +153,7 @@ class Problem:
         return f"{place}{f' ({self.key})' if self.key else ''}: {self.message}"
 
 
-SHOWN = 10  # problems of one file that are told
+SHOWN = 10  # problems of one file that are listed
 
 
 class SeedsBroken(Exception):
@@ -175,11 +175,11 @@ class SeedsBroken(Exception):
 
 def lines_of(problems: Sequence[Problem]) -> list[str]:
     """The first problems of each file, a line each."""
-    told: dict[str, list[Problem]] = {}
+    by_file: dict[str, list[Problem]] = {}
     for problem in problems:
-        told.setdefault(problem.file, []).append(problem)
+        by_file.setdefault(problem.file, []).append(problem)
     lines = []
-    for file, found in told.items():
+    for file, found in by_file.items():
         lines += [str(problem) for problem in found[:SHOWN]]
         if len(found) > SHOWN:
             lines.append(f"{file}: {len(found) - SHOWN:,} more")

@@ -1,4 +1,7 @@
-"""Filters of the admin's pages: what imports and games are called. `{% load moderation %}`."""
+"""Filters of the admin's pages: what imports and games are called. `{% load moderation %}`.
+
+The symbols of audit entries are here, too, as the players' pages have them as well.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,23 @@ STATES = {
     State.CANCELLED: gettext_lazy("cancelled"),
     State.REVERTED: gettext_lazy("reverted"),
 }
+AUDIT_ICONS = {
+    "uploaded": "file-up",
+    "completed": "circle-check",
+    "failed": "octagon-x",
+    "cancelled": "ban",
+    "reverted": "undo-2",
+    "restored": "rotate-ccw",
+    "retried": "rotate-ccw",
+    "class set": "trophy",
+    "orphan deleted": "trash-2",
+    "score deleted": "trash-2",
+}
+
+
+def audit_icon(verb: str) -> str:
+    """The name of the symbol that an audit entry with this verb has in the history of an import."""
+    return AUDIT_ICONS.get(verb, "info")
 
 
 def state_name(state: str) -> str:

@@ -88,20 +88,20 @@ class JSONFormatter(logging.Formatter):
             "message": record.getMessage(),
             **origin_of(record),
         }
-        trouble = _exception_text(self, record)
-        return json.dumps({**line, "exception": "\n".join(trouble)} if trouble else line)
+        lines = _exception_text(self, record)
+        return json.dumps({**line, "exception": "\n".join(lines)} if lines else line)
 
 
 class JSONHandler(logging.StreamHandler[TextIO]):
     """Writes objects, also of a record that cannot be formatted because its arguments do not fit its message."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - its name in `logging`
-        trouble = logging.makeLogRecord(
+        substitute = logging.makeLogRecord(
             {**record.__dict__, "msg": str(record.msg), "args": (), "exc_info": sys.exc_info()}
         )
         # Nobody reads the stream any more: there is nobody to tell it to.
         with contextlib.suppress(OSError, ValueError):
-            self.stream.write(JSONFormatter().format(trouble) + self.terminator)
+            self.stream.write(JSONFormatter().format(substitute) + self.terminator)
             self.flush()
 
 
@@ -117,5 +117,5 @@ def _time_of(record: logging.LogRecord) -> str:
 
 
 def _exception_text(formatter: logging.Formatter, record: logging.LogRecord) -> list[str]:
-    exception = [formatter.formatException(record.exc_info)] if record.exc_info else []
-    return exception + ([formatter.formatStack(record.stack_info)] if record.stack_info else [])
+    lines = [formatter.formatException(record.exc_info)] if record.exc_info else []
+    return lines + ([formatter.formatStack(record.stack_info)] if record.stack_info else [])

@@ -82,7 +82,7 @@ def route_of(request: HttpRequest) -> str:
 
 
 def can_read_metrics(request: HttpRequest) -> bool:
-    """Whether the request bears TACHI_METRICS_TOKEN or, if none is set, comes directly from this machine."""
+    """Whether the request has TACHI_METRICS_TOKEN or, if none is set, comes directly from this machine."""
     token = settings.TACHI_METRICS_TOKEN
     if token:
         given = request.headers.get("Authorization", "").encode()

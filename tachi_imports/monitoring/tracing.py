@@ -41,7 +41,7 @@ def start() -> None:
 
 
 def install(provider: TracerProvider) -> None:
-    """Tells this provider of requests, jobs and SQL from now on."""
+    """Has requests, jobs and SQL traced by this provider from now on."""
     global tracer  # noqa: PLW0603 - one a process
     tracer = provider.get_tracer("tachi_imports")
     spans.use(job_span)

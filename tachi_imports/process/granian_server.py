@@ -30,7 +30,7 @@ from tachi_imports.monitoring import log_setup
 from tachi_imports.process.listeners import BACKLOG
 
 STOP_SECONDS = 3  # for running requests once SIGTERM asks to stop
-RETIRE_SECONDS = 115  # the same once SIGUSR1 has told that others take over
+RETIRE_SECONDS = 115  # the same once SIGUSR1 says that others take over
 
 
 class GranianServer(MPServer):

@@ -1,4 +1,4 @@
-"""The few questions that streams have for PostgreSQL. At most two connections serve them all."""
+"""The queries of the streams. At most two connections of PostgreSQL serve them all."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from imports.monitoring import QUEUE_POSITION
 
 MAX_CONNECTIONS = 2
 QUERY_SECONDS = 5.0
-RECONNECT_SECONDS = 2.0  # then the next question tries again; the pool by itself would wait longer and longer
-MAX_ACTIVE = 1_000  # imports that are told of at once
+RECONNECT_SECONDS = 2.0  # then the next query tries again; the pool by itself would wait longer and longer
+MAX_ACTIVE = 1_000  # imports in one answer
 DATABASE_ERRORS = (psycopg.Error, PoolTimeout, TimeoutError, OSError)
-"""What a question may raise while the database is away."""
+"""What a query may raise while the database is away."""
 
 JOB = f"{Import._meta.db_table} AS job"
 IMPORT_STATUSES = f"""
@@ -62,7 +62,7 @@ class Activity(NamedTuple):
 
 
 class Database:
-    """To be opened and closed, as a context manager. Its questions raise one of `DATABASE_ERRORS`."""
+    """An asynchronous context manager. Queries raise one of `DATABASE_ERRORS`."""
 
     def __init__(self) -> None:
         given = django_connection.get_connection_params()

@@ -146,7 +146,7 @@ class ImportStreams:
                 await self._look(wanted)
             except DATABASE_ERRORS as error:
                 log.warning("streams: the database is away: %s", error, extra=log_context.REPEATED)
-                # Nobody has been told anything of these yet.
+                # Nothing has been sent of these yet.
                 self._want(wanted)
                 await asyncio.sleep(RETRY_SECONDS)
 

@@ -200,7 +200,7 @@ def test_cases(source: Format, path: Path) -> None:
     case, parsed = read_case(source, path)
     expect, context = case["expect"], parsed.context
     assert (context.game.slug, context.import_type) == (case["game"], source.import_type)
-    assert (context.score_service, context.version, parsed.classes) == (
+    assert (context.service_of_scores, context.version, parsed.classes) == (
         expect["service"],
         expect["version"],
         expect["classes"],
@@ -221,7 +221,7 @@ def test_kept_rows_are_read_back_as_they_were(source: Format, path: Path) -> Non
     stored = json.loads(json.dumps({"context": sent, "rows": rows}, allow_nan=False))
     again = source.restore(stored["context"], stored["rows"], options(source))
     assert again.context.as_sent() == sent
-    assert again.context.score_service == parsed.context.score_service
+    assert again.context.service_of_scores == parsed.context.service_of_scores
     assert [source.as_sent(row) for row in again.rows] == rows
 
 

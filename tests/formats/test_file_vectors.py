@@ -85,7 +85,7 @@ def answer(source: Format, content: bytes, options: ParseOptions, catalogue: Cat
         "errors": errors,
         "scores": [*scores.values()],
         "classes": parsed.classes,
-        "service": parsed.context.score_service,
+        "service": parsed.context.service_of_scores,
     }
 
 

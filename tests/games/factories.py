@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from imports.games import judging
-from imports.games.spec import Chart, Play, Playtype, Song
+from imports.games.judging import Candidate
+from imports.games.spec import Chart, Merge, Play, Playtype, Song
 
 
 def play(
@@ -98,3 +99,37 @@ class MemoryBests:
 
 def bests_of(rating: str, values: Sequence[float | None]) -> MemoryBests:
     return MemoryBests([Row({rating: value}, chart()) for value in values])
+
+
+def composed_best(scores: Sequence[Candidate], chart: Chart, playtype: Playtype) -> dict[str, Any]:
+    """The best of these scores on a chart, as `judging.compose` puts it together."""
+    primary = _chosen(scores, 0, playtype, smallest=False)
+    assert primary is not None
+    lenders: list[tuple[Merge, Candidate]] = []
+    for place, merge in enumerate(playtype.merges, 1):
+        lender = _chosen(scores, place, playtype, smallest=merge.smallest, primary=primary)
+        if lender is not None:
+            lenders.append((merge, lender))
+    best = judging.compose(primary, lenders, chart, playtype)
+    return {
+        "metrics": best.metrics,
+        "judgements": best.judgements,
+        "optional": best.optional,
+        "time": best.time_achieved,
+        "ratings": best.ratings,
+        "composed": list(best.composed_from),
+    }
+
+
+def _chosen(
+    scores: Sequence[Candidate], place: int, playtype: Playtype, *, smallest: bool, primary: Candidate | None = None
+) -> Candidate | None:
+    """The score that the pipeline would choose: largest key, then earliest, untimed last, then the primary one."""
+    sign, keyed = 1 if smallest else -1, []
+    for score in scores:
+        keys = judging.best_keys(score.metrics, score.optional, playtype)
+        worth = keys[place]
+        if worth is not None:
+            moment = (score.time_achieved is None, score.time_achieved or 0)
+            keyed.append(((sign * worth, *moment, score is not primary, keys[0], score.score_id), score))
+    return min(keyed, key=lambda pair: pair[0])[1] if keyed else None

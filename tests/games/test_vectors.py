@@ -1,8 +1,7 @@
-"""The games agree with what the original answers: formulas, IDs, bests, sessions, profiles, refusals; rules of 2026."""
+"""The games agree with what the original answers: formulas, IDs, classes, refusals; and the rules of 2026."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 
 from imports.games import identity, judging
 from imports.games.judging import Candidate
-from imports.games.spec import Chart, Merge, Play, Playtype
+from imports.games.spec import Chart, Play, Playtype
 from tests.games import factories
 from tests.games import vectors as games_vectors
 from tests.games.factories import MemoryBests, Row
@@ -18,12 +17,6 @@ from tests.games.factories import MemoryBests, Row
 pytestmark = games_vectors.needed
 
 each_playtype = pytest.mark.parametrize("name", games_vectors.NAMES)
-
-
-def assert_no_differences(found: Iterator[str]) -> None:
-    """Fails with the first few differences."""
-    first = [difference for difference, _ in zip(found, range(8), strict=False)]
-    assert not first, "\n".join(first)
 
 
 # --- formulas ---------------------------------------------------------------------------------------
@@ -45,7 +38,7 @@ def test_formulas_give_the_values_of_the_vectors(name: str) -> None:
             yield from games_vectors.differences(expected, _computed(play, charts[row["chart"]], playtype), f"row {i}")
 
     assert len(document["rows"]) > 500
-    assert_no_differences(rows())
+    games_vectors.assert_no_differences(rows())
 
 
 def _has_a_rating(name: str, metrics: Mapping[str, Any]) -> bool:
@@ -71,7 +64,7 @@ def test_formulas_of_2026_give_the_values_of_the_vectors(name: str) -> None:
                 _expected(row), _computed(play, charts[row["chart"]], playtype), f"row {i}"
             )
 
-    assert_no_differences(rows())
+    games_vectors.assert_no_differences(rows())
 
 
 @of_2026
@@ -92,7 +85,7 @@ def test_profiles_of_2026(name: str) -> None:
                 assert derive is not None
                 yield from games_vectors.differences(expected, derive(ratings), f"profile {i}: {class_set}")
 
-    assert_no_differences(found())
+    games_vectors.assert_no_differences(found())
 
 
 @of_2026
@@ -103,7 +96,8 @@ def test_bests_of_2026(name: str) -> None:
 
     def found() -> Iterator[str]:
         for case in document.get("bests", ()):
-            composed = _composed([_brief(score, playtype) for score in case["scores"]], charts[case["chart"]], playtype)
+            scores = [_brief(score, playtype) for score in case["scores"]]
+            composed = factories.composed_best(scores, charts[case["chart"]], playtype)
             best = case["pb"]
             expected = {
                 "metrics": {metric: best[metric] for metric in playtype.metrics},
@@ -117,7 +111,7 @@ def test_bests_of_2026(name: str) -> None:
             indexes = judging.ladder_indexes(composed["metrics"], playtype)
             yield from games_vectors.differences(best["enumIndexes"], indexes, case["name"])
 
-    assert_no_differences(found())
+    games_vectors.assert_no_differences(found())
 
 
 def _chart_of_best(best: Mapping[str, Any], number: int) -> Chart:
@@ -169,7 +163,7 @@ def test_derived_classes_are_those_of_the_vectors(name: str) -> None:
         derive, rating = derived[class_set], vector["ratingAlg"]
         samples = [(None, vector["nullRating"]), *vector["samples"]]
         samples += [(threshold["from"], threshold["class"]) for threshold in vector["thresholds"]]
-        assert_no_differences(
+        games_vectors.assert_no_differences(
             f"{class_set} at {value}: expected {expected}, got {got}"
             for value, expected in samples
             if (got := derive({rating: value})) != expected
@@ -185,168 +179,6 @@ def test_score_ids_are_those_of_the_vectors() -> None:
         _, playtype = games_vectors.named(vector["gptString"])
         play = Play(vector["metrics"], {}, vector["optional"])
         assert identity.score_id(vector["userID"], vector["chartID"], play, playtype) == vector["scoreID"]
-
-
-# --- whole imports, as far as games decide them -----------------------------------------------------
-
-
-@each_playtype
-def test_scores_of_whole_imports(name: str) -> None:
-    """Every stored score is accepted, derived, rated and identified as in the original."""
-    _, playtype = games_vectors.named(name)
-
-    def found() -> Iterator[str]:
-        for case, charts in _cases(name):
-            for score in case["expect"]["scores"]:
-                yield from _score_differences(score, charts[score["chartID"]], playtype, case["name"])
-
-    assert_no_differences(found())
-
-
-def _score_differences(score: Mapping[str, Any], chart: Chart, playtype: Playtype, case: str) -> Iterator[str]:
-    data = score["scoreData"]
-    play = Play({metric: data[metric] for metric in playtype.provided}, data["judgements"], _optional(data))
-    ratings, problems = judging.judge(play, chart, playtype)
-    yield from problems
-    yield from games_vectors.differences(score["calculatedData"], ratings, f"{case}: ratings of {play.metrics}")
-    yield from games_vectors.differences({m: data[m] for m in playtype.metrics}, play.metrics, case)
-    yield from games_vectors.differences(data["enumIndexes"], judging.ladder_indexes(play.metrics, playtype), case)
-    score_id = identity.score_id(score["userID"], score["chartID"], play, playtype)
-    expected = games_vectors.tool().score_id(score, score["userID"], games_vectors.config()["gpts"][score_gpt(score)])
-    yield from games_vectors.differences(expected, score_id, f"{case}: ID of {play.metrics}")
-
-
-def score_gpt(score: Mapping[str, Any]) -> str:
-    return f"{score['game']}:{score['playtype']}"
-
-
-@each_playtype
-def test_bests_of_whole_imports(name: str) -> None:
-    """A best is composed of the right scores, with the right metrics and ratings (where no tie decides)."""
-    _, playtype = games_vectors.named(name)
-
-    def found() -> Iterator[str]:
-        for case, charts in _cases(name):
-            if case["name"] in games_vectors.unsettled().get(name, ()) or case["name"].startswith("fuzz"):
-                continue
-            by_chart = defaultdict(list)
-            for score in case["expect"]["scores"]:
-                by_chart[score["chartID"]].append(_candidate(score, playtype))
-            for best in case["expect"]["pbs"]:
-                chart = charts[best["chartID"]]
-                composed = _composed(by_chart[best["chartID"]], chart, playtype)
-                yield from games_vectors.differences(_best(best, playtype), composed, case["name"])
-
-    assert_no_differences(found())
-
-
-def _candidate(score: Mapping[str, Any], playtype: Playtype) -> Candidate:
-    data = score["scoreData"]
-    return Candidate(
-        score_id=score["scoreID"],
-        metrics={metric: data[metric] for metric in playtype.metrics},
-        judgements=data["judgements"],
-        optional=_optional(data),
-        highlight=score["highlight"],
-        time_achieved=score["timeAchieved"],
-    )
-
-
-def _best(best: Mapping[str, Any], playtype: Playtype) -> dict[str, Any]:
-    data = best["scoreData"]
-    return {
-        "metrics": {metric: data[metric] for metric in playtype.metrics},
-        "judgements": data["judgements"],
-        "optional": _optional(data),
-        "time": best["timeAchieved"],
-        "ratings": best["calculatedData"],
-        "composed": [(part["name"], part["scoreID"]) for part in best["composedFrom"]],
-    }
-
-
-def _composed(scores: Sequence[Candidate], chart: Chart, playtype: Playtype) -> dict[str, Any]:
-    primary = _chosen(scores, 0, playtype, smallest=False)
-    assert primary is not None
-    lenders: list[tuple[Merge, Candidate]] = []
-    for place, merge in enumerate(playtype.merges, 1):
-        lender = _chosen(scores, place, playtype, smallest=merge.smallest, primary=primary)
-        if lender is not None:
-            lenders.append((merge, lender))
-    best = judging.compose(primary, lenders, chart, playtype)
-    return {
-        "metrics": best.metrics,
-        "judgements": best.judgements,
-        "optional": best.optional,
-        "time": best.time_achieved,
-        "ratings": best.ratings,
-        "composed": list(best.composed_from),
-    }
-
-
-def _chosen(
-    scores: Sequence[Candidate], place: int, playtype: Playtype, *, smallest: bool, primary: Candidate | None = None
-) -> Candidate | None:
-    """The score that the pipeline would choose: largest key, then earliest, untimed last, then the primary one."""
-    sign, keyed = 1 if smallest else -1, []
-    for score in scores:
-        keys = judging.best_keys(score.metrics, score.optional, playtype)
-        worth = keys[place]
-        if worth is not None:
-            moment = (score.time_achieved is None, score.time_achieved or 0)
-            keyed.append(((sign * worth, *moment, score is not primary, keys[0], score.score_id), score))
-    return min(keyed, key=lambda pair: pair[0])[1] if keyed else None
-
-
-@each_playtype
-def test_profiles_of_whole_imports(name: str) -> None:
-    """Profile ratings and derived classes follow from the bests."""
-    _, playtype = games_vectors.named(name)
-
-    def found() -> Iterator[str]:
-        for case, charts in _cases(name):
-            stats = case["expect"]["gameStats"]
-            if stats is None:
-                continue
-            bests = MemoryBests(
-                [Row(best["calculatedData"], charts[best["chartID"]]) for best in case["expect"]["pbs"]]
-            )
-            ratings = {key: rating.compute(bests) for key, rating in playtype.profile_ratings.items()}
-            yield from games_vectors.differences(stats["ratings"], ratings, case["name"])
-            for class_set in playtype.classes.values():
-                if class_set.derive is not None:
-                    known = stats["classes"].get(class_set.name)
-                    yield from games_vectors.differences(
-                        known, class_set.derive(ratings), f"{case['name']}: {class_set.name}"
-                    )
-
-    assert_no_differences(found())
-
-
-@each_playtype
-def test_sessions_of_whole_imports(name: str) -> None:
-    _, playtype = games_vectors.named(name)
-
-    def found() -> Iterator[str]:
-        for case, _ in _cases(name):
-            ratings_of = {score["scoreID"]: score["calculatedData"] for score in case["expect"]["scores"]}
-            for session in case["expect"]["sessions"]:
-                values = {
-                    rating: [ratings_of[score_id][rating] for score_id in session["scoreIDs"]]
-                    for rating in playtype.score_ratings
-                }
-                ratings = judging.session_ratings(values, playtype)
-                yield from games_vectors.differences(session["calculatedData"], ratings, case["name"])
-
-    assert_no_differences(found())
-
-
-def _cases(name: str) -> Iterator[tuple[Any, dict[str, Chart]]]:
-    for case in games_vectors.as_of_today("cases", name, games_vectors.of_playtype("cases", name)["cases"]):
-        yield case, {chart.chart_id: chart for chart in games_vectors.charts_in(case)}
-
-
-def _optional(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {metric: value for metric, value in data["optional"].items() if metric != "enumIndexes"}
 
 
 # --- refusals ---------------------------------------------------------------------------------------
@@ -370,7 +202,7 @@ def test_refusals_are_those_of_the_vectors(name: str) -> None:
             _, problems = judging.judge(_sent(case["batchManual"]["scores"][0], playtype), chart, playtype)
             yield from _refusal_differences(case, problems)
 
-    assert_no_differences(found())
+    games_vectors.assert_no_differences(found())
     assert seen
 
 

@@ -171,3 +171,9 @@ def differences(expected: Any, actual: Any, path: str = "") -> Iterator[str]:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def assert_no_differences(found: Iterator[str]) -> None:
+    """Fails with the first few differences."""
+    first = [difference for difference, _ in zip(found, range(8), strict=False)]
+    assert not first, "\n".join(first)

@@ -1,42 +1,29 @@
-"""A state machine of random operations on players' imports, and a model of plain dictionaries that predicts the result.
+"""A state machine of random operations on players' imports, held against the model in player_model.py.
 
-The model knows nothing of sessions, bests and stats: those are held against the product's own refreshes, and against a
-history in which the same scores came in another order.
+Sessions, bests and stats are held against the product's own refreshes, and against a history in which the same scores
+came in another order.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import count, pairwise
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from django.db.models import F
 from hypothesis import strategies as st
 
 from imports import jobs
-from imports.games import playtype_of
-from imports.games.identity import score_id
-from imports.games.spec import Play
 from imports.models import (
-    CarriedScores,
     Chart,
-    ClassAchievement,
     Import,
     OrphanScore,
-    PersonalBest,
-    Score,
     Session,
-    SessionIdentity,
     State,
-    User,
-    find_session,
 )
-from imports.models.results.carried_scores import unpack_score_ids
 from imports.models.row_corrections import open_problems
 from imports.pages.imports.row_correction import CORRECTABLE, corrected_upload, find_similar_rows, open_row
-from imports.pipeline import deletions
 from imports.pipeline.classes import ClassChange, set_class
 from imports.pipeline.derived.integrity import check_player
 from imports.pipeline.orphans import delete_orphan, reprocess
@@ -52,14 +39,27 @@ from tests.pipeline.factories import (
     Document,
     player,
     release,
-    row_of,
     rows_between,
     score_name,
-    state_of,
     submit_rows,
     varied_row,
 )
+from tests.pipeline.player_model import PlayerModel
 from tests.pipeline.rating_history_model import days_of_scores, stored_days
+from tests.pipeline.stored_state import (
+    assert_scores_match_their_owner,
+    carried,
+    check_identities,
+    documents_of,
+    edits,
+    left_out,
+    name_of,
+    names,
+    orphan_name,
+    orphans,
+    owners,
+    scores_of,
+)
 
 Row = dict[str, Any]
 T = TypeVar("T")
@@ -73,195 +73,6 @@ class Step:
     who: int
     pick: int
     wish: bool
-
-
-@dataclass
-class Corrections:
-    """Rows of unknown songs that were imported on chosen charts.
-
-    `problems`: the names of the rows that imports left out, whether or not they are in since; `wanted`: by the import
-    that brings them, what each row left out became there; `rows`: the places that each such row stands for, by the
-    import that brings it; `waited`: for which of them an orphan waited.
-    """
-
-    problems: dict[int, set[str]] = field(default_factory=dict)
-    wanted: dict[int, dict[str, str]] = field(default_factory=dict)
-    rows: dict[tuple[int, str], int] = field(default_factory=dict)
-    settled: set[tuple[int, str]] = field(default_factory=set)
-    waited: set[tuple[int, str]] = field(default_factory=set)
-
-    def are_open(self, job: int) -> set[str]:
-        """The names of an import's rows that are left out."""
-        return {name for name in self.problems.get(job, ()) if (job, name) not in self.settled}
-
-
-@dataclass
-class PlayerModel:
-    """What one player must have. Scores by name, imports and orphans by key.
-
-    `owner`: who brought a score; `also`: what imports carried besides, whether or not it is there; `edits`: what their
-    owner made of scores; `aside`: the edits that a restore of a reverted import brings back; `handed`: to whom the
-    scores of a reverted import passed; `said`: what their player said of sessions, by ID.
-    """
-
-    user: User
-    rows: dict[int, tuple[str, list[Row]]] = field(default_factory=dict)
-    owner: dict[str, int] = field(default_factory=dict)
-    also: dict[int, set[str]] = field(default_factory=dict)
-    edits: dict[str, tuple[str | None, bool]] = field(default_factory=dict)
-    aside: dict[int, dict[str, tuple[str | None, bool]]] = field(default_factory=dict)
-    handed: dict[int, dict[str, int]] = field(default_factory=dict)
-    blacklist: set[str] = field(default_factory=set)
-    orphans: dict[str, int] = field(default_factory=dict)
-    corrections: Corrections = field(default_factory=Corrections)
-    brought_orphans: dict[int, set[str]] = field(default_factory=dict)
-    deleted: dict[str, int] = field(default_factory=dict)  # name -> the moment of its (last) deletion
-    completed: dict[int, int] = field(default_factory=dict)  # import -> the moment at which it first completed
-    moments: Iterator[int] = field(default_factory=count)
-    said: dict[str, Row] = field(default_factory=dict)
-
-    def bring(self, job: int, *, known: Callable[[str, Row], bool]) -> None:
-        """An import completes."""
-        gpt, rows = self.rows[job]
-        is_restored = job in self.completed
-        self.completed.setdefault(job, next(self.moments))
-        self.also[job], self.brought_orphans[job] = set(), set()
-        self.corrections.problems[job] = set()
-        for row in rows:
-            name = score_name(gpt, row)
-            if not known(gpt, row):
-                self.corrections.problems[job].add(name)
-                if (job, name) in self.corrections.settled:
-                    continue
-                owner = self.orphans.setdefault(name, job)
-                if is_restored:
-                    self.orphans[name] = min(owner, job)
-                self.brought_orphans[job].add(name)
-            elif name in self.blacklist or self.is_deleted(name, job):
-                continue
-            elif self.first_owner(name, job) != job:
-                self.also[job].add(name)
-        self.settle(job)
-        edits = self.aside.pop(job, {})
-        self.edits |= {name: edit for name, edit in edits.items() if name in self.owner and name not in self.edits}
-
-    def settle(self, job: int) -> None:
-        """An import that brings rows on chosen charts completes: nothing waits for those any more."""
-        made = self.corrections
-        for name, became in made.wanted.get(job, {}).items():
-            if became in self.blacklist or self.is_deleted(became, job):
-                continue
-            places = {place for place, by in made.rows.items() if by == job and place[1] == name}
-            if any(name in self.brought_orphans.get(key, ()) for key, _ in places):
-                for key, names in self.brought_orphans.items():
-                    if name in names:
-                        names.discard(name)
-                        made.rows[(key, name)] = job
-                        made.waited.add((key, name))
-                        places.add((key, name))
-                del self.orphans[name]
-            made.settled |= places
-
-    def reopen(self, job: int) -> None:
-        """An import that brought rows on chosen charts is taken back."""
-        made = self.corrections
-        for key, name in sorted(place for place, by in made.rows.items() if by == job and place in made.settled):
-            if (key, name) in made.waited and key in self.also and name in made.problems[key]:
-                self.orphans.setdefault(name, key)
-                self.brought_orphans[key].add(name)
-            made.settled.discard((key, name))
-            made.waited.discard((key, name))
-
-    def left_out(self) -> dict[int, int]:
-        """How many rows of each completed import are left out."""
-        return {job: len(self.corrections.are_open(job)) for job in self.also}
-
-    def first_owner(self, name: str, job: int) -> int:
-        """Whose a score is once an import brings it: the import's where nobody has it or it passed from there."""
-        new_owner, seen = self.handed.get(job, {}).get(name), {job}
-        while new_owner is not None and new_owner not in self.also and new_owner not in seen:
-            seen.add(new_owner)
-            new_owner = self.handed.get(new_owner, {}).get(name)
-        if new_owner in self.also and self.owner.get(name) == new_owner:
-            self.also[new_owner].add(name)
-            self.owner[name] = job
-        return self.owner.setdefault(name, job)
-
-    def revert(self, chosen: Sequence[int], *, keep_shared: bool) -> None:
-        """Completed imports are taken back together."""
-        for job in chosen:
-            del self.also[job]
-            self.aside[job] = {name: edit for name, edit in self.edits.items() if self.owner[name] == job}
-            self.handed[job] = {}
-        for name, job in list(self.owner.items()):
-            if job not in chosen:
-                continue
-            also = (other for other, names in self.also.items() if name in names and not self.is_deleted(name, other))
-            new_owners = list(also) if keep_shared else []
-            if new_owners:
-                self.owner[name] = self.handed[job][name] = min(new_owners)
-            else:
-                self.forget(name)
-        for job in chosen:
-            self.revert_orphans(job)
-        for job in chosen:
-            self.reopen(job)
-
-    def revert_orphans(self, job: int) -> None:
-        del self.brought_orphans[job]
-        for name in [name for name, owner in self.orphans.items() if owner == job]:
-            new_owners = [other for other, names in self.brought_orphans.items() if name in names]
-            del self.orphans[name]
-            if new_owners:
-                self.orphans[name] = min(new_owners)
-
-    def is_deleted(self, name: str, job: int) -> bool:
-        """Whether this import brings the score no more: it was deleted since the import first completed."""
-        return self.deleted.get(name, -1) > self.completed[job]
-
-    def delete(self, name: str, *, blacklist: bool) -> None:
-        """Its owner deletes a score."""
-        self.forget(name)
-        self.deleted[name] = next(self.moments)
-        if blacklist:
-            self.blacklist.add(name)
-
-    def carried(self) -> dict[int, set[str]]:
-        """As `walk.carried`."""
-        return {
-            job: {
-                id_of(self.user, name)
-                for name in names
-                if self.owner.get(name) != job and not self.is_deleted(name, job)
-            }
-            for job, names in self.also.items()
-        }
-
-    def forget(self, name: str) -> None:
-        """A score goes."""
-        del self.owner[name]
-        self.edits.pop(name, None)
-
-    def drop_orphan(self, name: str) -> None:
-        """Removes every trace of a score, whichever import brought it."""
-        del self.orphans[name]
-        for names in self.brought_orphans.values():
-            names.discard(name)
-
-    def rescue(self, *, known: Callable[[str], bool]) -> None:
-        """Orphans are tried again, import by import."""
-        for name, job in sorted(self.orphans.items(), key=lambda item: item[1]):
-            if not known(name):
-                continue
-            del self.orphans[name]
-            if name not in self.blacklist and not self.is_deleted(name, job):
-                self.owner.setdefault(name, job)
-            for other, names in self.brought_orphans.items():
-                if name in names:
-                    names.discard(name)
-                    self.corrections.problems[other].discard(name)
-                    if name in self.owner and self.owner[name] != other:
-                        self.also[other].add(name)
 
 
 class StateMachine:
@@ -363,13 +174,13 @@ class StateMachine:
             assert documents_of(model.user) == before
 
     def do_delete(self, model: PlayerModel, step: Step) -> None:
-        score = _one(_scores(model.user), step)
+        score = _one(scores_of(model.user), step)
         name = name_of(score)
         delete_score(score, by=model.user, blacklist=step.wish)
         model.delete(name, blacklist=step.wish)
 
     def do_edit(self, model: PlayerModel, step: Step) -> None:
-        score = _one(_scores(model.user), step)
+        score = _one(scores_of(model.user), step)
         changes: Row = {"highlight": True} if step.wish else {"comment": f"edit {step.pick}"}
         done = edit_score(score, changes, by=model.user)
         model.edits[name_of(score)] = (done.comment, done.highlight)
@@ -408,7 +219,7 @@ class StateMachine:
         said = model.said.setdefault(after.session_id, {})
         said |= {name: value for name, value in changes.items() if getattr(before, name) != value}
 
-    def do_release(self, _ledger: PlayerModel, step: Step) -> None:
+    def do_release(self, _model: PlayerModel, step: Step) -> None:
         """A song comes out, and nobody is asked whether they have played it already."""
         self.release(_one(sorted({document.gpt.split(":")[0] for document in self.drawn} - self.released), step))
 
@@ -460,7 +271,7 @@ class StateMachine:
         value = f"DAN_{1 + step.pick % 11}" if step.wish else None
         set_class(model.user, ClassChange("sdvx", "Single", "dan", value), by=None, reason="")
 
-    def do_seeds(self, _ledger: PlayerModel, step: Step) -> None:
+    def do_seeds(self, _model: PlayerModel, step: Step) -> None:
         """Changes the charts of a game, and rerates all scores on them."""
         game = self.drawn[step.pick % len(self.drawn)].gpt.split(":")[0]
         charts = Chart.objects.filter(game=game)
@@ -515,130 +326,3 @@ def _one(found: Sequence[T], step: Step) -> T:
 def _some(found: Sequence[T], step: Step) -> Sequence[T]:
     """One at least."""
     return [one for place, one in enumerate(found) if step.pick >> place % 5 & 1] or [_one(found, step)]
-
-
-def _scores(user: User) -> list[Score]:
-    return list(Score.objects.filter(user=user).select_related("chart__song").order_by("score_id"))
-
-
-# --- what is, in the model's words ----------------------------------------------------------------
-
-
-def name_of(score: Score) -> str:
-    return score_name(f"{score.game}:{score.playtype}", row_of(score))
-
-
-def orphan_name(orphan: OrphanScore) -> str:
-    return score_name(f"{orphan.game}:{orphan.context['playtype']}", orphan.data)
-
-
-def owners(user: User) -> dict[str, int]:
-    return {name_of(score): score.from_import_id for score in _scores(user)}
-
-
-def edits(user: User) -> dict[str, tuple[str | None, bool]]:
-    return {name_of(score): (score.comment, score.highlight) for score in _scores(user) if score.edited}
-
-
-def orphans(user: User) -> dict[str, int]:
-    return {orphan_name(orphan): orphan.from_import_id for orphan in OrphanScore.objects.filter(user=user)}
-
-
-def left_out(user: User) -> dict[int, int]:
-    """Completed imports, each with the number of its rows that are left out, as its row says."""
-    return dict(Import.objects.filter(user=user, state=State.COMPLETED).values_list("pk", "problem_count"))
-
-
-def carried(user: User) -> dict[int, set[str]]:
-    """Completed imports, each with the IDs of its carried scores."""
-    packed = dict(CarriedScores.objects.filter(job__user=user).values_list("job", "score_ids"))
-    return {
-        job.pk: unpack_score_ids(packed.get(job.pk, b""))
-        - set(job.scores.values_list("score_id", flat=True))
-        - deletions.since_completed(job).keys()
-        for job in Import.objects.filter(user=user, state=State.COMPLETED)
-    }
-
-
-def id_of(user: User, name: str) -> str:
-    """The ID of the score with the name of `factories.score_name`."""
-    gpt, identity = name.split(" ", maxsplit=1)
-    metrics, ex_score = json.loads(identity)
-    playtype = playtype_of(*gpt.split(":"))
-    play = Play({name: metrics[name] for name in playtype.provided}, {}, {"exScore": ex_score})
-    return score_id(user.pk, f"{gpt}-{metrics['identifier']}-{metrics['difficulty']}", play, playtype)
-
-
-def assert_scores_match_their_owner(model: PlayerModel) -> None:
-    """Every score says what the import that it belongs to says of it, and what its owner made of it."""
-    for score in _scores(model.user):
-        gpt, rows = model.rows[score.from_import_id]
-        row = next(row for row in rows if score_name(gpt, row) == name_of(score))
-        assert score.time_achieved == row["timeAchieved"]
-        assert score.edited or score.comment == row.get("comment")
-
-
-def documents_of(user: User) -> tuple[Any, ...]:
-    """All that the player sees, names of sessions and all, less the times of insertion."""
-    counts = Import.objects.filter(user=user).order_by("pk").values_list("pk", "state", "score_count")
-    return state_of(user), names(user), list(counts), edits(user), class_history(user), told_values(user)
-
-
-def class_history(user: User) -> list[tuple[Any, ...]]:
-    """The feed of classes, and by which import each was reached."""
-    found = ClassAchievement.objects.filter(user=user).order_by("time_achieved", "class_set")
-    columns = ("game", "playtype", "class_set", "old_value", "new_value", "time_achieved", "from_import")
-    return list(found.values_list(*columns))
-
-
-def told_values(user: User) -> list[tuple[Any, ...]]:
-    """What the documents of completed imports say they did to bests, ratings and classes."""
-    completed = Import.objects.filter(user=user, state=State.COMPLETED).order_by("pk")
-    columns = ("pk", "best_count", "first_play_count", "class_deltas", "rating_changes")
-    return list(completed.values_list(*columns))
-
-
-def names(user: User) -> list[tuple[Any, ...]]:
-    """What sessions are called."""
-    named = Session.objects.filter(user=user).order_by("session_id")
-    return list(named.values_list("session_id", "name", "desc", "highlight"))
-
-
-def check_identities(user: User, said: dict[str, Row]) -> None:
-    """Nothing that their player said of sessions is lost, and a session shows what was said of those merged in it."""
-    sessions = list(Session.objects.filter(user=user))
-    apart = {one.session_id: one for one in SessionIdentity.objects.filter(user=user)}
-    identities: dict[str, Session | SessionIdentity] = {one.session_id: one for one in sessions} | apart
-    for session_id, values in said.items():
-        assert {name: getattr(identities[session_id], name) for name in values} == values
-    for session in sessions:
-        merged = [one for one in identities.values() if _was_in(session, one)]
-        assert all(find_session(one.session_id) == session for one in merged)
-        for name in ("name", "desc", "highlight"):
-            about = [said[one.session_id][name] for one in merged if name in said.get(one.session_id, {})]
-            assert not about or not all(about) or getattr(session, name) in about
-
-
-def _was_in(session: Session, identity: Session | SessionIdentity) -> bool:
-    return (
-        (session.game, session.playtype) == (identity.game, identity.playtype)
-        and identity.anchor is not None
-        and session.time_started <= identity.anchor <= session.time_ended
-    )
-
-
-def history_of(user: User) -> dict[str, Any]:
-    """A player's state, less what reverts leave (provided classes), and less who brought which session's scores."""
-    state = state_of(user)
-    played = set(PersonalBest.objects.filter(user=user).values_list("game", "playtype"))
-    stats = [
-        [game, playtype, ratings, _derived(game, playtype, classes)]
-        for game, playtype, ratings, classes in state["stats"]
-        if (game, playtype) in played
-    ]
-    return {**state, "stats": stats, "sessions": [session[:-1] for session in state["sessions"]]}
-
-
-def _derived(game: str, playtype: str, classes: dict[str, str]) -> dict[str, str]:
-    sets = playtype_of(game, playtype).classes
-    return {name: value for name, value in classes.items() if not sets[name].is_provided}

@@ -16,7 +16,8 @@ from imports.pipeline.undo.preview import revert_all
 from imports.pipeline.undo.revert import RevertRequest
 from tests.examples import examples, in_parts, part_examples
 from tests.pipeline.factories import Document, documents, import_rows, row_of, undone
-from tests.pipeline.state_machine import StateMachine, Step, edits, history_of, name_of, names, owners, steps
+from tests.pipeline.state_machine import StateMachine, Step, steps
+from tests.pipeline.stored_state import edits, history_of, name_of, names, owners
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.usefixtures("catalogued")]
 EXAMPLES = examples(20, ci=500)
@@ -41,7 +42,7 @@ NOTHING_LOST = steps(
 @WALK_SETTINGS
 @given(ANYTHING, documents(differing=True), st.integers(1, 2), ANY_ORDER)
 @undone()
-def test_the_scores_are_the_ledgers_and_all_else_follows_from_them_in_any_order(
+def test_the_scores_are_those_of_the_model_and_all_else_follows_from_them_in_any_order(
     part: int, operations: list[Step], drawn: list[Document], players: int, order: Random
 ) -> None:
     machine = StateMachine(drawn, players=players)

@@ -30,7 +30,7 @@ from tests.examples import examples
 from tests.factories import process
 from tests.formats.factories import raw
 from tests.pipeline.factories import player, undone
-from tests.pipeline.state_machine import history_of
+from tests.pipeline.stored_state import history_of
 from tests.pipeline.test_file_formats import case_of, catalogue_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.usefixtures("redis_clean")]

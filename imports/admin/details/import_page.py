@@ -17,20 +17,8 @@ from imports.admin.details.top_scores import TopScore, top_scores
 from imports.admin.details.transitions import Transition, brought_by
 from imports.formats import BY_IMPORT_TYPE
 from imports.models import AuditEntry, Import, ImportInput, State
-from imports.templatetags.moderation import state_name
+from imports.templatetags.moderation import audit_icon, state_name
 
-ICONS = {
-    "uploaded": "file-up",
-    "completed": "circle-check",
-    "failed": "octagon-x",
-    "cancelled": "ban",
-    "reverted": "undo-2",
-    "restored": "rotate-ccw",
-    "retried": "rotate-ccw",
-    "class set": "trophy",
-    "orphan deleted": "trash-2",
-    "score deleted": "trash-2",
-}
 STATES = {
     State.QUEUED: ("off", "clock"),
     State.RUNNING: ("run", "loader"),
@@ -125,7 +113,7 @@ def _history(job: Import) -> list[HistoryLine]:
     entries = AuditEntry.objects.filter(job=job).select_related("actor").order_by("-pk")
     lines = [
         HistoryLine(
-            icon=ICONS.get(entry.verb, "info"),
+            icon=audit_icon(entry.verb),
             what=words.what_happened(entry.verb, entry.actor),
             details=_details(entry, job),
             at=entry.at,

@@ -121,7 +121,7 @@ class ClientsOfUser(APIViewSet):
         raises=(NameRequired, ClientLimitReached),
     )
     def create(self, request: Request) -> Response:
-        """Makes an API client; its secret is told this once."""
+        """Makes an API client; its secret is shown only once."""
         given = FIELDS.from_body(self.body)
         if "name" not in given or not given.get("permissions"):
             raise NameRequired()
@@ -181,7 +181,7 @@ class Clients(APIViewSet):
         permissions=AUTHOR,
     )
     def reset_secret(self, request: Request, client_id: str) -> Response:
-        """Gives an API client a new secret, which is told this once."""
+        """Gives an API client a new secret, which is shown only once."""
         client = self._own_client()
         return self.ok(schemas.Client.from_row(client, secret=client.reset_secret()))
 

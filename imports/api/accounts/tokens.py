@@ -40,7 +40,7 @@ MAX_ID = 2**63 - 1
 MAX_TIMESTAMP_MS = (datetime(9999, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(milliseconds=1)
 
 NO_TIMESTAMP = "Expected a time in Unix milliseconds."
-NOT_TO_COME = "Expected a time to come."
+NOT_IN_FUTURE = "Expected a time to come."
 
 
 class ClientAndPermissionsGiven(APIError):
@@ -97,7 +97,7 @@ def _future_timestamp(value: Any) -> datetime | None:
         raise Violation(NO_TIMESTAMP, value)
     moment = EPOCH + timedelta(milliseconds=int(value))
     if moment <= timezone.now():
-        raise Violation(NOT_TO_COME, value)
+        raise Violation(NOT_IN_FUTURE, value)
     return moment
 
 
@@ -115,13 +115,13 @@ NEW_TOKEN = Fields(
         description="Unix milliseconds; null for never.",
         schema={"type": ["integer", "null"]},
         check=validation.optional(_future_timestamp),
-        expects=(NO_TIMESTAMP, NOT_TO_COME),
+        expects=(NO_TIMESTAMP, NOT_IN_FUTURE),
     ),
     needs_one=True,
 )
 
 
-# Any words, as those that are no permissions are told of together.
+# Any words, as all that are no permissions are reported together.
 NEW_TOKEN_V3 = Fields(
     *(
         replace(parameter, check=validation.optional(schema.list_of(schema.string("Expected string.", high=100))))
@@ -199,7 +199,7 @@ class APITokens(OwnersViewSet):
         ),
     )
     def create(self, request: Request, user_id: str) -> Response:
-        """Makes a token; its secret is told this once."""
+        """Makes a token; its secret is shown only once."""
         user = self.get_owner()
         params = (NEW_TOKEN_V3 if self.is_v3 else NEW_TOKEN).from_body(self.body)
         if "clientID" in params and "permissions" in params:

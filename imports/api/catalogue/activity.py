@@ -1,4 +1,4 @@
-"""/api/v1/activity: what everybody did of late, whatever the game (spec: http-api-reads §8)."""
+"""/api/v1/activity: what everybody did recently, whatever the game (spec: http-api-reads §8)."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class GlobalActivity(SharedView):
 
     @endpoint(id="getActivity", returns=Feeds, says="Retrieved global activity.", query=(START_TIME,))
     def list(self, request: Request, **address: str) -> Response:
-        """What everybody did of late, by game and playtype."""
-        wish = FeedParams(before=start_time(request))
+        """What everybody did recently, by game and playtype."""
+        params = FeedParams(before=start_time(request))
         scopes = [FeedScope(played.game.slug, played.playtype.name) for played in all_playtypes()]
         with read_snapshot():
-            found = feeds(scopes, wish, self.documents, most=MAX_SESSIONS)
+            found = feeds(scopes, params, self.documents, most=MAX_SESSIONS)
         return self.ok(feeds_by_game(found, self.documents))
 
 
@@ -34,5 +34,5 @@ class ActivityAlias(GlobalActivity):
 
     @endpoint(id="getActivityUnblocked", returns=Feeds, says="Retrieved global activity.", query=(START_TIME,))
     def list(self, request: Request, **address: str) -> Response:
-        """What everybody did of late, at an address that ad blockers let through."""
+        """What everybody did recently, at an address that ad blockers let through."""
         return super().list(request)

@@ -62,7 +62,7 @@ def chart_query(request: Request, user: User | None) -> ChartQuery:
 
 
 def chart_list(played: GamePlaytype, query: ChartQuery, documents: Generation) -> schemas.Charts:
-    """The most played first. Without a wish the counts are at most ten minutes old."""
+    """The most played first. Without a search text or a player the counts are at most ten minutes old."""
     if query.is_everything:
         counts = cached(f"most-played:{played}", lambda: _most_played(played, query))
     else:

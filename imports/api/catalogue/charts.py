@@ -62,9 +62,9 @@ class Charts(GameViewSet):
     def list(self, request: Request, **address: str) -> Response:
         """The 100 charts with the most players, or of songs that match."""
         played = self.game_playtype()
-        wish = chart_query(request, self.user)
+        query = chart_query(request, self.user)
         with read_snapshot():
-            body = chart_list(played, wish, self.documents)
+            body = chart_list(played, query, self.documents)
         return self.ok(body, count=len(body.charts))
 
     @endpoint(

@@ -1,6 +1,6 @@
 """Games and playtypes -> what the API tells of how they are declared (spec: http-api-reads §7). Pure.
 
-The shapes of free parts (`songData`, `chartData`, `scoreMeta`) are told as JSON Schemas. The original serialises its
+The shapes of free parts (`songData`, `chartData`, `scoreMeta`) are given as JSON Schemas. The original serialises its
 validator there, on whose inside no client relies.
 """
 

@@ -206,18 +206,18 @@ class GameInfo(GameViewSet):
     )
     @action(detail=False)
     def activity(self, request: Request, **address: str) -> Response:
-        """What everybody did of late on a game."""
+        """What everybody did recently on a game."""
         return self.ok(self.feed())
 
     def feed(self) -> Feed:
         scope = FeedScope(**self.game_playtype().names)
-        wish = feed_params(self.request)
+        params = feed_params(self.request)
         with read_snapshot():
-            return feeds([scope], wish, self.documents)[scope]
+            return feeds([scope], params, self.documents)[scope]
 
 
 class GameInfoV3(GameViewSetV3, GameInfo):
-    """The same in the API of 2026; how a game is declared is told at /games/:game."""
+    """The same in the API of 2026; how a game is declared is at /games/:game."""
 
     @endpoint(
         id="getLeaderboard",
@@ -246,7 +246,7 @@ class GameInfoV3(GameViewSetV3, GameInfo):
     )
     @action(detail=False)
     def activity(self, request: Request, **address: str) -> Response:  # type: ignore[override]  # as DRF's stubs have actions
-        """What everybody did of late on a game, under the game's ID."""
+        """What everybody did recently on a game, under the game's ID."""
         return self.ok({self.kwargs["game_id"]: self.feed()})
 
 
@@ -270,10 +270,10 @@ def _best_leaders(keys: list[int], rating: str, limit: int, documents: Generatio
     unrated = float("-inf")
     ordered = sorted(found, key=lambda best: (-(best.calculated_data.get(rating) or unrated), best.pk))[:limit]
     people = {best.user_id: best.user for best in ordered}
-    told = bests_with_related(ordered, documents)
+    related = bests_with_related(ordered, documents)
     return documents.of(schemas.BestLeaders)(
-        pbs=told.pbs,
-        songs=told.songs,
-        charts=told.charts,
+        pbs=related.pbs,
+        songs=related.songs,
+        charts=related.charts,
         users=[shared.User.from_row(user) for user in people.values()],
     )

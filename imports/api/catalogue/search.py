@@ -58,7 +58,7 @@ class Search(SharedView):
         text = SEARCH.of(request)
         with read_snapshot():
             wanted = all_playtypes()
-            # Since 2026 nobody who is signed in is told of games that they have not played.
+            # Since 2026 nobody who is signed in finds games that they have not played.
             if self.user is not None and (HAS_PLAYED_GAME.is_in(request) or self.documents is OF_2026):
                 mine = set(GameStats.objects.filter(user=self.user).values_list("game", "playtype"))
                 wanted = [played for played in wanted if (played.game.slug, played.playtype.name) in mine]

@@ -1,6 +1,6 @@
-"""Activity feeds (spec: http-api-reads §8): what happened of late on a game and playtype, a fixed number of queries.
+"""Activity feeds (spec: http-api-reads §8): what happened recently on a game and playtype, a fixed number of queries.
 
-Goals and quests do not exist: their lists are empty. Of highlighted scores and of classes the newest are told, so
+Goals and quests do not exist: their lists are empty. Of highlighted scores and of classes the newest are listed, so
 many over all feeds together that an answer stays below a megabyte.
 """
 
@@ -38,7 +38,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 class Feed(Schema):
-    """What happened of late on a game and playtype."""
+    """What happened recently on a game and playtype."""
 
     recent_sessions: list[schemas.Session]
     recently_highlighted_scores: list[schemas.Score]
@@ -95,7 +95,7 @@ START_TIME = Parameter(
 )
 SESSIONS = Parameter(
     name="sessions",
-    description=f"Sessions that are told; {DEFAULT_SESSIONS} if not said.",
+    description=f"The number of sessions; {DEFAULT_SESSIONS} by default.",
     schema={"type": "integer", "minimum": MIN_SESSIONS, "maximum": MAX_SESSIONS},
     raises=(FeedParameterGivenTwice, InvalidSessionCount),
 )
@@ -163,7 +163,7 @@ def feeds(
     scores = _newest(Score.objects.filter(highlight=True).defer("best_keys"), "time_achieved", windows, user)
     timestamps = {scope: Window(_timestamp(window.start), _timestamp(window.end)) for scope, window in windows.items()}
     classes = _newest(ClassAchievement.objects.all(), "time_achieved", timestamps, user)
-    cut = -math.inf  # nothing is told up to it (Unix milliseconds): when the first session ended that is one too many
+    cut = -math.inf  # nothing up to it is listed (Unix milliseconds): when the first session ended that is one too many
     if most is not None:
         ends = heapq.nlargest(most + 1, (session.time_ended for group in sessions.values() for session in group))
         cut = ends[-1] if len(ends) > most else cut
@@ -177,7 +177,7 @@ def feeds(
 
 
 class Window(NamedTuple):
-    """A stretch of time, its start included and its end not, and how many rows of it are told."""
+    """A stretch of time, its start included and its end not, and how many of its rows are listed."""
 
     start: Any
     end: Any
@@ -238,8 +238,8 @@ class _Rows:
         self.charts = load_charts(score.chart_id for group in self.scores.values() for score in group)
         self.scores = self._fitting()
         every_score = [score for group in self.scores.values() for score in group]
-        told = score_documents(every_score, self.charts, documents)
-        self.score_documents = dict(zip((score.pk for score in every_score), told, strict=True))
+        written = score_documents(every_score, self.charts, documents)
+        self.score_documents = dict(zip((score.pk for score in every_score), written, strict=True))
         told_of: list[Session | Score | ClassAchievement] = []
         for groups in (sessions, self.scores, self.classes):
             for group in groups.values():

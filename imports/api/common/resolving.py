@@ -69,9 +69,7 @@ def find_resolved(params: dict[str, Any], game: Game, playtype: Playtype) -> Cha
     question = ChartQuestion(
         given["matchType"], given["identifier"], given.get("difficulty", UNSET), given.get("artist", UNSET)
     )
-    context = Context(
-        game=game, playtype=playtype, import_type="", service="", score_service="", version=given.get("version")
-    )
+    context = Context(game=game, playtype=playtype, import_type="", service="", version=given.get("version"))
     key = key_of(question, context)
     # By the very function that imports use, so that the answer is what an import would do.
     found = resolve(question, context, load_catalogue([key] if key else []))

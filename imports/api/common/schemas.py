@@ -243,7 +243,7 @@ class Bests(Schema):
 
 
 class IncompleteSession(Schema):
-    """In lists and feeds, where a session has more scores than are told: how many, and where all of them are."""
+    """In lists and feeds, where a session has more scores than are listed: how many, and where all of them are."""
 
     score_ids: int
     url: str

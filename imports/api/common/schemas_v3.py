@@ -187,9 +187,9 @@ class SessionV3(Schema):
     def from_row(cls, session: SessionRow, score_ids: Sequence[str], **more: Any) -> Self:
         """As `Session.from_row` of 2025."""
         # So that `incomplete` has one rule.
-        told = v2.Session.from_row(session, score_ids)
+        v2_document = v2.Session.from_row(session, score_ids)
         more = {"game": game_id(session.game, session.playtype), **more}
-        return cls.from_attributes(told, incomplete=told.incomplete, **more)
+        return cls.from_attributes(v2_document, incomplete=v2_document.incomplete, **more)
 
 
 class CalendarEntryV3(Schema):
@@ -205,8 +205,8 @@ class CalendarEntryV3(Schema):
 
     @classmethod
     def from_row(cls, session: SessionRow, **more: Any) -> Self:
-        told = v2.CalendarEntry.from_row(session)
-        return cls.from_attributes(told, game=game_id(session.game, session.playtype), **more)
+        v2_document = v2.CalendarEntry.from_row(session)
+        return cls.from_attributes(v2_document, game=game_id(session.game, session.playtype), **more)
 
 
 class StatsV3(Schema):
@@ -232,5 +232,5 @@ class AchievementV3(Schema):
 
     @classmethod
     def from_row(cls, achievement: ClassAchievement, **more: Any) -> Self:
-        told = schemas_stats.Achievement.from_row(achievement)
-        return cls.from_attributes(told, game=game_id(achievement.game, achievement.playtype), **more)
+        v2_document = schemas_stats.Achievement.from_row(achievement)
+        return cls.from_attributes(v2_document, game=game_id(achievement.game, achievement.playtype), **more)

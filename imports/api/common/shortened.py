@@ -1,4 +1,4 @@
-"""Lists whose parts may be long: how much of each is told, so that a page stays below a megabyte."""
+"""Lists whose parts may be long: how much of each is listed, so that a page stays below a megabyte."""
 
 from __future__ import annotations
 

@@ -59,10 +59,6 @@ class Parameter:
         """Whether the query contains it, with any value."""
         return self.name in request.query_params
 
-    def with_description(self, description: str) -> Parameter:
-        """Returns a copy with another description."""
-        return replace(self, description=description)
-
 
 class Fields(dict[str, Parameter]):
     """The members of a query or of a JSON body by name, checked in this order.

@@ -39,23 +39,23 @@ __all__ = [
 ]
 
 
-def throttle(limiter: RateLimit, variables: Mapping[str, Any], *, user: User | None = None) -> dict[str, str]:
+def throttle(limit: RateLimit, variables: Mapping[str, Any], *, user: User | None = None) -> dict[str, str]:
     """Counts one request of this user, or of its address, and returns its headers. Raises APIError with 429.
 
     `variables`: those of the request, as in WSGI.
     """
     try:
-        standing = rate_limits.consume(limiter, rate_limits.client_key(user, variables))
+        state = rate_limits.consume(limit, rate_limits.client_key(user, variables))
     except RateLimitExceeded as exceeded:
         raise throttled_error(exceeded) from None
-    return {} if standing is None else rate_limit_headers(standing)
+    return {} if state is None else rate_limit_headers(state)
 
 
-def rate_limit_headers(standing: RateLimitState) -> dict[str, str]:
+def rate_limit_headers(state: RateLimitState) -> dict[str, str]:
     return {
-        "X-RateLimit-Limit": str(standing.limit.max_requests),
-        "X-RateLimit-Remaining": str(standing.remaining),
-        "X-RateLimit-Reset": str(standing.ends_at),
+        "X-RateLimit-Limit": str(state.limit.max_requests),
+        "X-RateLimit-Remaining": str(state.remaining),
+        "X-RateLimit-Reset": str(state.ends_at),
     }
 
 

@@ -88,14 +88,14 @@ class APIViewSet(GenericViewSet[Any]):
         if self.action is None:  # the URL does not support the method
             raise EndpointNotFound()
         self.check_permissions(request)
-        for limiter in self.rate_limits:
-            self.throttle(limiter)
+        for limit in self.rate_limits:
+            self.throttle(limit)
         if request.query_params.get("search"):  # whatever is searched
             self.throttle(throttling.SEARCHES)
 
-    def throttle(self, limiter: RateLimit) -> None:
+    def throttle(self, limit: RateLimit) -> None:
         """Counts this request, by user if authenticated, else by address. Raises APIError with 429."""
-        self.limit_headers = throttling.throttle(limiter, self.request._request.META, user=self.user)
+        self.limit_headers = throttling.throttle(limit, self.request._request.META, user=self.user)
 
     @property
     def endpoint(self) -> Endpoint:

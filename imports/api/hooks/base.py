@@ -66,7 +66,7 @@ class ImportRefused(APIError):
 
 
 class WrongSoftware(APIError):
-    """A program, or a game, that the hook is not for; how it names itself is told back."""
+    """A program, or a game, that the hook is not for; the message says how it names itself."""
 
     status = 400
     described_as = "what is wrong with User-Agent, X-Software-Model or X-Account-Id"

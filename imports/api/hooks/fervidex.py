@@ -169,7 +169,7 @@ class FervidexProfile(FervidexHook):
         """The scores and dans that beatmania IIDX has stored, from Fervidex.
 
         Scores of the arcade's games are taken only once after the player has switched `forceStaticImport` on. It is
-        answered at once; what became of it is told in the lists of imports.
+        answered at once; the lists of imports show what became of it.
         """
         # Used up by any game, and whatever the body is.
         is_forced = HookSettings.objects.use_up_static_import(self.player, HookSettings.Hook.FERVIDEX)

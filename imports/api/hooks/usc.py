@@ -231,7 +231,7 @@ class Scores(USCHook):
         if score is None:
             return _usc_response(SUCCESS, IDENTICAL)
         with read_snapshot():
-            return _usc_response(SUCCESS, IMPORTED, usc_scores.standing(score))
+            return _usc_response(SUCCESS, IMPORTED, usc_scores.submission_body(score))
 
 
 def _code_of(status: int) -> int:

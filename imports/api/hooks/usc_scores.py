@@ -63,8 +63,8 @@ def leaderboard(chart: Chart, *, count: int, first: int = 1) -> list[ServerScore
     ]
 
 
-def standing(score: Score) -> dict[str, Any]:
-    """What the game is told of a play that came in."""
+def submission_body(score: Score) -> dict[str, Any]:
+    """The body of the answer to a play that was imported."""
     best = PersonalBest.objects.get(user=score.user_id, chart=score.chart_id)
     rank = best_ranks([best])[best.pk]
     start = max(1, rank.place - NEIGHBOURS)

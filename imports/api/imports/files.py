@@ -29,7 +29,7 @@ from imports.models.row_corrections import is_corrected
 MAX_LISTED = 500  # problems in one answer
 BY_ROW = CursorPagination(key="row", kind=int, limit=MAX_LISTED, descending=False)
 JSON, CSV, CORRECTION = "json", "csv", "batch-manual"
-FORMAT = "`csv`: a table of all; `batch-manual`: a file to mend and send again."
+FORMAT = "`csv`: a table of all; `batch-manual`: a file to correct and send again."
 QUERY = Fields(choice("format", FORMAT, JSON, CSV, CORRECTION), *BY_ROW.parameters)
 
 
@@ -37,7 +37,7 @@ class NoFailedRows(APIError):
     """It failed as a whole."""
 
     status = 409
-    described_as = "why there are no rows to mend"
+    described_as = "why there are no rows to correct"
 
 
 class IsAuthenticatedForTable(RequesterIsKnown):

@@ -1,7 +1,8 @@
 """Lists of imports: everybody's (/api/v1/imports) and a player's (/api/v1/users/:userID/imports).
 
-Called plainly they are the original's: what is completed, by when it was finished, or what failed, by when it was sent.
-Beyond that they go on with `cursor` and `limit`, and take `state`, `game`, `since`, `until` and `search`.
+Without parameters they are the original's: completed imports by the time they finished, or failed ones by the time they
+were sent. Beyond that they are paginated with `cursor` and `limit`, and take `state`, `game`, `since`, `until` and
+`search`.
 """
 
 from __future__ import annotations
@@ -149,7 +150,7 @@ class ImportList(ImportListViewSet):
     def list(self, request: Request) -> HttpResponseBase:
         """Everybody's imports, the last to be finished first.
 
-        What is not completed is told to its owner and to moderators.
+        Only the owner and moderators see what is not completed.
         """
         with read_snapshot():
             return self._list_response("imports", self.filtered_page(request))

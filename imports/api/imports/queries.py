@@ -109,7 +109,7 @@ def with_lists(row: ImportRow) -> ImportRow | None:
 def listed_documents_of(imports: Sequence[Import]) -> Iterator[ImportDocument | Tracker]:
     """Documents for a list, in its order: of each import no more scores and errors than leave room for the others.
 
-    Where something is left out, `incomplete` says how many there are and where they are told.
+    Where something is left out, `incomplete` says how many there are and where to find them.
     """
     most = fair_share([job.score_count + ERROR_WEIGHT * job.problem_count for job in imports], total=LISTED_PARTS)
     keys = [job.pk for job in imports]
@@ -119,10 +119,10 @@ def listed_documents_of(imports: Sequence[Import]) -> Iterator[ImportDocument | 
     left = LISTED_BYTES
     for row, sizes in (rows[key] for key in keys if key in rows):
         left -= len(row.lists or "")
-        told = row if left >= 0 else row._replace(lists=NOTHING)
-        document = import_or_tracker_document(told)
+        listed = row if left >= 0 else row._replace(lists=NOTHING)
+        document = import_or_tracker_document(listed)
         # The members of the lists are skipped over without being read.
-        lists = msgspec.json.decode(told.lists or NOTHING, type=dict[str, list[msgspec.Raw]])
+        lists = msgspec.json.decode(listed.lists or NOTHING, type=dict[str, list[msgspec.Raw]])
         if isinstance(document, ImportDocument) and any(len(lists[name]) != size for name, size in sizes.items()):
             document.incomplete = IncompleteImport(
                 score_ids=sizes["scoreIDs"],
@@ -139,7 +139,10 @@ def import_or_tracker_document(row: ImportRow) -> ImportDocument | Tracker:
 
 
 def import_document(row: ImportRow) -> ImportDocument:
-    """A completed import (spec: documents.md, ImportDocument). Problems bear their row; sessions go by their start."""
+    """A completed import (spec: documents.md, ImportDocument).
+
+    Problems have the number of their row; sessions are ordered by their start.
+    """
     # Passed on as PostgreSQL wrote them: to read them only to write them again would double the cost of an answer.
     lists: dict[str, Any] = msgspec.json.decode(row.lists or NOTHING, type=dict[str, msgspec.Raw])
     deltas: Any = msgspec.Raw(row.class_deltas)

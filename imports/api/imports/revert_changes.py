@@ -107,7 +107,7 @@ def _by_start(rows: Sequence[Row]) -> list[Row]:
 
 
 class RemovedBest(Schema):
-    """Bests are told without their ranks, which are a matter of all players and of now."""
+    """Bests come without their ranks, which are a matter of all players and of now."""
 
     chart_id: str
     before: Best
@@ -116,7 +116,7 @@ class RemovedBest(Schema):
     def removed(
         cls, change: preview.BestChange, chart: ChartRow, best: type[Best], *, user_id: int, **more: Any
     ) -> Self:
-        """`best`: the document that bests are told as. `chart` comes with its song."""
+        """`best`: the class of the documents of bests. `chart` comes with its song."""
         before = best.from_row(PersonalBest(user_id=user_id, **change.before), chart)
         return cls(chart_id=before.chart_id, before=before, **more)
 
@@ -152,7 +152,7 @@ class RatingTurn(Schema):
     after: float | None
 
 
-class ClassTurn(Schema):
+class ClassValueChange(Schema):
     game: Game
     playtype: Playtype
     set: str
@@ -172,7 +172,7 @@ class Changes(Schema):
     sessions: SessionChanges
     bests: BestChanges
     ratings: list[RatingTurn]
-    classes: list[ClassTurn]
+    classes: list[ClassValueChange]
     classes_staying: list[ClassDelta]
     songs: list[Song]
     charts: list[Chart]
@@ -203,7 +203,7 @@ class Changes(Schema):
                 totals=BestTotals(falls=len(falls), vanishes=len(vanishes)),
             ),
             ratings=[RatingTurn.from_attributes(change, rating=change.name) for change in changes.ratings],
-            classes=[ClassTurn.from_attributes(change, set=change.name) for change in changes.classes],
+            classes=[ClassValueChange.from_attributes(change, set=change.name) for change in changes.classes],
             classes_staying=[ClassDelta.from_stored(delta) for delta in changes.classes_staying],
             **related_songs_and_charts(charts.values(), documents),
         )

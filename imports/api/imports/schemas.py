@@ -105,7 +105,7 @@ class ClassDelta(Schema):
 
 
 class IncompleteImport(Schema):
-    """In lists, where an import has more of them than are told: how many there are, and where all of them are."""
+    """In lists, where an import has more of them than are listed: how many there are, and where all of them are."""
 
     score_ids: int
     errors: int
@@ -316,15 +316,16 @@ class CheckedRow(Schema):
 
     @classmethod
     def from_row(cls, row: JudgedRow) -> Self:
-        told = cls(row=row.row, verdict=row.verdict)
+        document = cls(row=row.row, verdict=row.verdict)
         if row.chart is not None:
-            told.score_id = UNSET if row.score_id is None else row.score_id
-            told.chart_id, told.song_id = row.chart.chart_id, row.chart.song.song_id
+            document.score_id = UNSET if row.score_id is None else row.score_id
+            document.chart_id, document.song_id = row.chart.chart_id, row.chart.song.song_id
         if row.repeats is not None:
-            told.repeats = row.repeats
+            document.repeats = row.repeats
         if row.problem is not None:
-            told.type, told.message, told.datapoint = row.problem.type, row.problem.message, row.problem.datapoint
-        return told
+            document.type, document.message = row.problem.type, row.problem.message
+            document.datapoint = row.problem.datapoint
+        return document
 
 
 class Checked(Schema):

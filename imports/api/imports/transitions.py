@@ -125,10 +125,10 @@ class ImportTransitions(APIViewSet):
         it, and 410 where its input is gone.
         """
         job = self.get_object()
-        told = body.from_body(self.body) | query.from_query(self.request)
-        params = {"skip_invalid": True} if told.get("invalid") else {}
+        given = body.from_body(self.body) | query.from_query(self.request)
+        params = {"skip_invalid": True} if given.get("invalid") else {}
         try:
-            transition(job, by=self.user, token=self.token, reason=told.get("reason", ""), **params)
+            transition(job, by=self.user, token=self.token, reason=given.get("reason", ""), **params)
         except jobs.InputExpired:
             raise InputExpired() from None
         except jobs.InvalidTransition as why:

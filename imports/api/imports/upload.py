@@ -190,8 +190,8 @@ class UploadViewSet(APIViewSet):
 
     def query_options(self) -> dict[str, str]:
         """`?invalid=skip`, or whatever else it says there: it is judged with the rest of the import."""
-        wish = self.request.query_params.get(SKIP.name)
-        return {SKIP.name: storable(wish)} if wish else {}
+        invalid = self.request.query_params.get(SKIP.name)
+        return {SKIP.name: storable(invalid)} if invalid else {}
 
 
 class SubmissionViewSet(UploadViewSet):

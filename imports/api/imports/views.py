@@ -83,7 +83,7 @@ class Imports(SharedView):
             # As in the original there is nothing here before an import is completed; poll-status tells of it.
             if job.state != State.COMPLETED:
                 raise ImportNotFound()
-            self._spend_on(job)
+            self.throttle_if_long(job)
             return streamed_response(self.success_message(), StreamedObject(contents(job, self.documents)))
 
     @endpoint(
@@ -101,8 +101,8 @@ class Imports(SharedView):
         """Takes an import back."""
         job = self.get_object()
         self.require(job)
-        told, query = REVERT_BODY.from_body(self.body), REVERT_QUERY.from_query(request)
-        revert_request = revert_options(self, {**query, **told})  # the body's word counts before the query's
+        body, query = REVERT_BODY.from_body(self.body), REVERT_QUERY.from_query(request)
+        revert_request = revert_options(self, {**query, **body})  # the body takes precedence over the query
         if query.get("details", False):
             changes = run_revert([job], lambda: revert_all([job], revert_request), require=require_revertible)
             return self.ok(Changes.of(changes, self.documents, user_id=job.user_id))
@@ -125,11 +125,11 @@ class Imports(SharedView):
         """
         job = self.get_object()
         revert_request = revert_options(self, PREVIEW_QUERY.from_query(request))
-        self._spend_on(job)
+        self.throttle_if_long(job)
         changes = run_revert([job], lambda: preview([job], revert_request), require=require_revertible)
         return self.ok(Changes.of(changes, self.documents, user_id=job.user_id))
 
-    def _spend_on(self, job: Import) -> None:
+    def throttle_if_long(self, job: Import) -> None:
         """Counts a request whose cost grows with the import, where that is large. Raises APIError with 429."""
         if job.score_count + job.problem_count > LONG:
             self.throttle(throttling.LONG_DOCUMENTS)

@@ -90,8 +90,10 @@ class PlayerBests(PlayerViewSet):
         with read_snapshot():
             found = find_charts(text, player, self.documents)
             bests = player.bests().filter(chart__in=found.charts).order_by(*LATEST_FIRST)[:MAX_FOUND_SONGS]
-            told = bests_with_related(list(bests), self.documents)
-        body = self.documents.of(schemas.FoundBests)(pbs=told.pbs, songs=found.mark(told.songs), charts=told.charts)
+            related = bests_with_related(list(bests), self.documents)
+        body = self.documents.of(schemas.FoundBests)(
+            pbs=related.pbs, songs=found.mark(related.songs), charts=related.charts
+        )
         return self.ok(body, count=len(body.pbs))
 
     @endpoint(

@@ -62,9 +62,12 @@ class Jubility(UserViewSet):
             halves = jubeat.counted_bests(StoredBests(player.user.pk, player.game, player.playtype.name))
             pick_up, other = ([chart.pk for _, chart in half] for half in halves)
             mine = {best.chart_id: best for best in player.bests().filter(chart__in=[*pick_up, *other])}
-            told = bests_with_related([mine[chart] for chart in (*pick_up, *other)], self.documents)
+            related = bests_with_related([mine[chart] for chart in (*pick_up, *other)], self.documents)
         body = self.documents.of(schemas.Jubility)(
-            songs=told.songs, charts=told.charts, pick_up=told.pbs[: len(pick_up)], other=told.pbs[len(pick_up) :]
+            songs=related.songs,
+            charts=related.charts,
+            pick_up=related.pbs[: len(pick_up)],
+            other=related.pbs[len(pick_up) :],
         )
         return self.ok(body)
 

@@ -9,7 +9,7 @@ from imports.pipeline.derived.ranking import BY_RANK
 def neighbouring_bests(best: PersonalBest, *, place: int, count: int) -> tuple[list[PersonalBest], list[PersonalBest]]:
     """Up to `count` bests ahead of one on its chart, nearest first, and behind it, best first.
 
-    `place`: its own on the leaderboard, from 1, where complete ties are told apart.
+    `place`: its own on the leaderboard, from 1, where complete ties have places of their own.
     """
     start = max(0, place - 1 - count)
     board = PersonalBest.objects.filter(chart_id=best.chart_id).defer("rank_keys").order_by(*BY_RANK)

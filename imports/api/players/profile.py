@@ -55,12 +55,12 @@ class PlayerProfile(PlayerViewSet):
             ends = [score for score in firsts if score is not None]
             # Both charts in one query, which are often the same.
             charts = load_charts(score.chart_id for score in ends)
-            told = score_documents(ends, charts, self.documents)
+            scores = score_documents(ends, charts, self.documents)
             played = player.sessions().aggregate(total=Sum(F("time_ended") - F("time_started")))
             body = self.documents.of(schemas.Profile)(
                 game_stats=self.documents.of(schemas_stats.Stats).from_row(stats),
-                first_score=told[0] if told else None,
-                most_recent_score=told[-1] if told else None,
+                first_score=scores[0] if scores else None,
+                most_recent_score=scores[-1] if scores else None,
                 total_scores=player.scores().count(),
                 ranking_data=schemas_stats.places_of(stats_rankings([stats])[stats.pk]),
                 playtime=int(played["total"] or 0),
@@ -96,12 +96,14 @@ class PlayerProfile(PlayerViewSet):
             counts = most_played(player)
             # In the order of the counts, which a query by key does not keep.
             bests = player.bests().in_bulk(counts)
-            told = bests_with_related([bests[key] for key in counts], self.documents)
+            related = bests_with_related([bests[key] for key in counts], self.documents)
         document = self.documents.of(schemas.PlayedBest)
         body = self.documents.of(schemas.PlayedBests)(
-            pbs=[document.extend(best, playcount=count) for best, count in zip(told.pbs, counts.values(), strict=True)],
-            songs=told.songs,
-            charts=told.charts,
+            pbs=[
+                document.extend(best, playcount=count) for best, count in zip(related.pbs, counts.values(), strict=True)
+            ],
+            songs=related.songs,
+            charts=related.charts,
         )
         return self.ok(body, count=len(body.pbs))
 
@@ -153,7 +155,7 @@ class PlayerProfile(PlayerViewSet):
     )
     @action(detail=False)
     def activity(self, request: Request, **address: str) -> Response:
-        """What a player did of late on a game."""
+        """What a player did recently on a game."""
         return self.ok(self.feed())
 
     @endpoint(
@@ -171,9 +173,9 @@ class PlayerProfile(PlayerViewSet):
 
     def feed(self) -> Feed:
         player = self.player()
-        wish, scope = feed_params(self.request), FeedScope(player.game, player.playtype.name)
+        params, scope = feed_params(self.request), FeedScope(player.game, player.playtype.name)
         with read_snapshot():
-            return feeds([scope], wish, self.documents, user=player.user)[scope]
+            return feeds([scope], params, self.documents, user=player.user)[scope]
 
     def game_in_words(self, player: Player) -> str:
         """The game as the answer names it."""
@@ -225,7 +227,7 @@ class PlayerProfileV3(PlayerViewSetV3, PlayerProfile):
     )
     @action(detail=False)
     def activity(self, request: Request, **address: str) -> Response:  # type: ignore[override]  # as DRF's stubs have actions
-        """What a player did of late on a game, under the game's ID."""
+        """What a player did recently on a game, under the game's ID."""
         return self.ok({self.kwargs["game_id"]: self.feed()})
 
     @endpoint(id="listRivals", returns=shared.Nothing, says="Returned {count} rivals.", raises=NO_PLAYER)

@@ -270,8 +270,8 @@ class GameSettingsV3(Schema):
 
     @classmethod
     def of_player(cls, user_id: int, game: str, playtype: str) -> Self:
-        told = GameSettings.of_player(user_id, game, playtype)
-        return cls.from_attributes(told, game=game_id(game, playtype))
+        settings = GameSettings.of_player(user_id, game, playtype)
+        return cls.from_attributes(settings, game=game_id(game, playtype))
 
 
 # As of a player of Tachi's who has not touched them.

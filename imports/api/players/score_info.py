@@ -26,7 +26,7 @@ SESSIONS = Session._meta.db_table
 
 @dataclass(frozen=True, slots=True)
 class ScoreSummary:
-    """As much of a score as is told of it here."""
+    """The part of a score that is shown here."""
 
     score_id: str
     chart_id: int
@@ -40,16 +40,16 @@ SessionScores = Mapping[int, Sequence[ScoreSummary]]
 def score_info(session: Session, scores: Sequence[Score]) -> list[ScoreInfo]:
     """What each score of a session was to its player's best before the session began.
 
-    Two scores on one chart are both held against the same earlier best.
+    Two scores on one chart are both compared with the same earlier best.
     """
-    told = [ScoreSummary(score.score_id, score.chart_id, score.score_data) for score in scores]
-    return _score_infos([session], {session.pk: told})[session.pk]
+    summaries = [ScoreSummary(score.score_id, score.chart_id, score.score_data) for score in scores]
+    return _score_infos([session], {session.pk: summaries})[session.pk]
 
 
 def sessions_with_info(sessions: Sequence[Session], documents: Generation) -> list[ToldSession]:
     """Documents of sessions of one player, game and playtype, each with its `__scoreInfo`.
 
-    Of long sessions only so many scores are told as leave room for those of the others (`incomplete`).
+    Of long sessions only so many scores are listed as leave room for those of the others (`incomplete`).
     """
     # So that one marathon does not crowd out the other sessions of a page.
     most = fair_share([session.score_count for session in sessions], total=LISTED_SCORES)

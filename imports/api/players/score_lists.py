@@ -68,9 +68,9 @@ class PlayerScores(PlayerViewSet):
         with read_snapshot():
             found = find_charts(text, player, self.documents)
             scores = player.scores().filter(chart__in=found.charts).order_by(*LATEST_FIRST)[:MAX_FOUND_SONGS]
-            told = scores_with_related(list(scores), self.documents)
+            related = scores_with_related(list(scores), self.documents)
         body = self.documents.of(schemas.FoundScores)(
-            scores=told.scores, songs=found.mark(told.songs), charts=told.charts
+            scores=related.scores, songs=found.mark(related.songs), charts=related.charts
         )
         return self.ok(body, count=len(body.scores))
 
@@ -111,9 +111,9 @@ class PlayerScores(PlayerViewSet):
             scores = player.scores().filter(chart__in=charts).order_by("pk")
             # Written as they are read: neither rows nor documents are ever all in memory.
             chunks = chunked(scores.iterator(), STREAMED_AT_ONCE)
-            told = (document for chunk in chunks for document in score_documents(chunk, charts, self.documents))
+            stream = (document for chunk in chunks for document in score_documents(chunk, charts, self.documents))
             body = StreamedObject(
-                [("scores", told), *related_songs_and_charts(charts.values(), self.documents).items()]
+                [("scores", stream), *related_songs_and_charts(charts.values(), self.documents).items()]
             )
             return streamed_response(self.success_message(count=scores.count()), body)
 

@@ -80,9 +80,11 @@ class PlayerSessions(PlayerViewSet):
             points = [fuzzy.score(wanted, name) for _, name in names]
             found = {names[place][0]: points[place] for place in fuzzy.ranked(points, most=MAX_FOUND_SESSIONS)}
             sessions = player.sessions().in_bulk(found)
-            told = listed_sessions_of([sessions[key] for key in found], self.documents)
+            listed = listed_sessions_of([sessions[key] for key in found], self.documents)
         document = self.documents.of(schemas.FoundSession)
-        body = [document.extend(session, text_score=score) for session, score in zip(told, found.values(), strict=True)]
+        body = [
+            document.extend(session, text_score=score) for session, score in zip(listed, found.values(), strict=True)
+        ]
         return self.ok(body, count=len(body))
 
     @endpoint(
@@ -160,9 +162,9 @@ class PlayerSessions(PlayerViewSet):
             if session is None:
                 raise NoSessions()
             # Only what it says of the scores is used, which is the same in each generation.
-            (told,) = sessions_with_info([session], V2)
-        listed = self.documents.of(shared.Session).from_row(session, told.score_ids)
-        return self.ok(self.documents.of(schemas.LastSession)(score_info=told.score_info, session=listed))
+            (with_info,) = sessions_with_info([session], V2)
+        listed = self.documents.of(shared.Session).from_row(session, with_info.score_ids)
+        return self.ok(self.documents.of(schemas.LastSession)(score_info=with_info.score_info, session=listed))
 
     @endpoint(
         id="listSessions",

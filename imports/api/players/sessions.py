@@ -66,25 +66,25 @@ class Sessions(SharedView):
     def retrieve(self, request: Request, **address: str) -> Response:
         """A session with its scores.
 
-        The ID of a session that was joined to an older one means the joined one; `sessionID` tells its own ID.
+        The ID of a session that was joined to an older one means the joined one; `sessionID` is its own ID.
         """
         with read_snapshot():
             session = self.get_object()
             # Once it is known how long the answer is; a short session costs no more than a score.
             if session.score_count > LONG:
                 self.throttle(throttling.LONG_DOCUMENTS)
-            # Scores bear no session: those within its times are its own, as sessions do not overlap.
+            # Scores do not refer to their session: it has those within its times, as sessions do not overlap.
             within = Score.objects.filter(time_achieved__range=(session.time_started, session.time_ended))
             mine = within.filter(user_id=session.user_id, game=session.game, playtype=session.playtype)
             scores = list(mine.order_by("time_achieved", "pk"))
-            told = scores_with_related(scores, self.documents)
+            related = scores_with_related(scores, self.documents)
             info = score_info(session, scores)
             index = self.others(session).filter(time_started__lt=session.time_started).count()
         body = self.documents.of(schemas.SessionContents)(
             session=self.documents.of(shared.Session).from_row(session, [score.score_id for score in scores]),
-            scores=told.scores,
-            songs=told.songs,
-            charts=told.charts,
+            scores=related.scores,
+            songs=related.songs,
+            charts=related.charts,
             user=shared.User.from_row(session.user),
             score_info=info,
             index=index,
@@ -128,10 +128,10 @@ class Sessions(SharedView):
             earlier = self.others(session).filter(time_started__lt=session.time_started).order_by("-time_started")
             later = self.others(session).filter(time_started__gt=session.time_started).order_by("time_started")
             found = [*earlier[:1], *later[:1]]
-            told = dict(zip((row.pk for row in found), listed_sessions_of(found, self.documents), strict=True))
+            listed = dict(zip((row.pk for row in found), listed_sessions_of(found, self.documents), strict=True))
         before, after = (
-            next((told[row.pk] for row in found if row.time_started < session.time_started), None),
-            next((told[row.pk] for row in found if row.time_started > session.time_started), None),
+            next((listed[row.pk] for row in found if row.time_started < session.time_started), None),
+            next((listed[row.pk] for row in found if row.time_started > session.time_started), None),
         )
         return self.ok(self.documents.of(schemas.AdjacentSessions)(prev=before, next=after))
 

@@ -1,4 +1,4 @@
-"""/api/v1/users and what is told of a user over all games."""
+"""/api/v1/users and what concerns all games of a user."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class SearchInvalid(APIError):
 
 
 SEARCH = Parameter(name="search", description="A part of the name; then 25 at most.", raises=(SearchInvalid,))
-SEEN_LATELY = switch("online", "Only those who were seen in the last five minutes.")
+SEEN_RECENTLY = switch("online", "Only those who were seen in the last five minutes.")
 BY_LAST_SEEN_QUERY = Fields(*BY_LAST_SEEN.parameters, is_strict=False)
 CALENDAR_QUERY = Fields(*CALENDAR.parameters, is_strict=False)
 ACTIVITY_QUERY = Fields(
@@ -72,7 +72,7 @@ class Users(UserViewSet):
         id="listUsers",
         returns=schemas.Users,
         says="Returned {count} users.",
-        query=(SEARCH, SEEN_LATELY, *BY_LAST_SEEN.parameters),
+        query=(SEARCH, SEEN_RECENTLY, *BY_LAST_SEEN.parameters),
         paging=BY_LAST_SEEN,
     )
     def list(self, request: Request) -> Response:
@@ -85,7 +85,7 @@ class Users(UserViewSet):
             raise SearchInvalid()
         params = BY_LAST_SEEN_QUERY.from_query(request)
         users = User.objects.present().annotate(seen=LAST_SEEN)
-        if SEEN_LATELY.is_in(request):
+        if SEEN_RECENTLY.is_in(request):
             users = users.filter(seen__gte=timezone.now() - ONLINE)
         # A search answers 25 users at most, so that it has no pages.
         page = Page(find_users(search[0], users), None) if search else BY_LAST_SEEN.page(users, params)
@@ -204,17 +204,17 @@ class Users(UserViewSet):
     )
     @action(detail=True)
     def activity(self, request: Request, **address: str) -> Response:
-        """What a user did of late, by game and playtype.
+        """What a user did recently, by game and playtype.
 
         Rivals and followed users do not exist: none are added.
         """
         user = self.get_object()
         # What is asked for is checked, although there are neither rivals nor friends to include.
         ACTIVITY_QUERY.from_query(request)
-        wish = FeedParams(before=start_time(request))
+        params = FeedParams(before=start_time(request))
         with read_snapshot():
             played = [FeedScope(row.game, row.playtype) for row in offered_stats(user)]
-            found = feeds(played, wish, self.documents, user=user)
+            found = feeds(played, params, self.documents, user=user)
         return self.ok(feeds_by_game(found, self.documents))
 
 
@@ -240,6 +240,6 @@ class UserGameProfiles(UserGameStats):
 
 def offered_stats(user: User) -> list[GameStats]:
     """What a user is on each game of this instance that they have played."""
-    # A game may be taken off an instance; what was played of it stays stored, but is not told.
+    # A game may be taken off an instance; what was played of it stays stored, but is not listed.
     offered = {game.slug for game in jobs.enabled_games()}
     return list(GameStats.objects.filter(user=user, game__in=offered).order_by("pk"))

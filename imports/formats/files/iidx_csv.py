@@ -34,7 +34,7 @@ from imports.formats.parsing.dates import parse_date
 from imports.formats.parsing.naive_csv import BadLine
 from imports.formats.parsing.numbers import JS_SPACE, NotWholeError, number_of, whole_number
 from imports.formats.skipped import refuse_too_many
-from imports.formats.text import NotTextError, cut, decode_japanese
+from imports.formats.text import cut, decode_japanese
 from imports.formats.titles import chart_of, one_song_titled, problem, title_key
 from imports.games.spec import Chart, Play
 
@@ -110,7 +110,7 @@ def parse(data: bytes, options: ParseOptions, *, import_type: str, service: str)
     """Reads a whole file. Raises ImportFailed, status 400, in the order of the specification."""
     check_meta(data, options)
     playtype = _playtype(options)
-    table = naive_csv.read_table(_text(data), skip_invalid=options.skip_invalid)
+    table = naive_csv.read_table(decode_japanese(data), skip_invalid=options.skip_invalid)
     difficulties = DIFFICULTIES.get(table.columns)
     if difficulties is None:
         raise ImportFailed("Invalid CSV provided. CSV does not have the correct amount of headers.")
@@ -139,7 +139,6 @@ def parse(data: bytes, options: ParseOptions, *, import_type: str, service: str)
         playtype=game.by_name[playtype],
         import_type=import_type,
         service=service,
-        score_service=service,
         version=str(newest),
         facts={"columns": table.columns},
     )
@@ -150,14 +149,7 @@ def check_meta(data: bytes, options: ParseOptions) -> None:
     """Raises the ImportFailed of `parse` for the playtype, the file's name and its header line."""
     options.game("iidx")
     _playtype(options)
-    naive_csv.read_header(_text(data.partition(b"\n")[0]))
-
-
-def _text(data: bytes) -> str:
-    try:
-        return decode_japanese(data)
-    except NotTextError as error:
-        raise ImportFailed(str(error)) from None
+    naive_csv.read_header(decode_japanese(data.partition(b"\n")[0]))
 
 
 def _playtype(options: ParseOptions) -> str:

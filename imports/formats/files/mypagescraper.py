@@ -19,7 +19,7 @@ from imports.formats.kept_rows import as_sent
 from imports.formats.parsing import records
 from imports.formats.parsing.numbers import number_of
 from imports.formats.parsing.records import CSVError, Records
-from imports.formats.text import NotTextError, decode_japanese
+from imports.formats.text import decode_japanese
 from imports.formats.titles import one_song_titled, primary_chart_at, problem, title_key
 from imports.games import javascript
 from imports.games.spec import Chart, Play
@@ -105,9 +105,7 @@ def stage_in(cell: str) -> float | None:
 
 def _context(options: ParseOptions, import_type: str) -> Context:
     game = options.game("wacca")
-    return Context(
-        game=game, playtype=game.playtypes[0], import_type=import_type, service=SERVICE, score_service=SERVICE
-    )
+    return Context(game=game, playtype=game.playtypes[0], import_type=import_type, service=SERVICE)
 
 
 def _read(data: bytes, *, skip_invalid: bool = False) -> Records:
@@ -116,8 +114,6 @@ def _read(data: bytes, *, skip_invalid: bool = False) -> Records:
         return records.read_records(decode_japanese(data, keep_mark=True), skip_invalid=skip_invalid)
     except CSVError as error:
         raise ImportFailed(f"Failed to parse CSV: {error}") from None
-    except NotTextError as error:
-        raise ImportFailed(str(error)) from None
 
 
 def list_in(cell: str) -> list[str]:

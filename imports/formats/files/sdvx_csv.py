@@ -14,7 +14,7 @@ from imports.formats.kept_rows import as_sent
 from imports.formats.parsing import naive_csv
 from imports.formats.parsing.naive_csv import BadLine
 from imports.formats.parsing.numbers import NotWholeError, whole_number
-from imports.formats.text import NotTextError, decode_japanese
+from imports.formats.text import decode_japanese
 from imports.formats.titles import one_song_titled, primary_chart_at, problem, title_key
 from imports.games.spec import Chart, Play
 
@@ -64,7 +64,7 @@ def parse(data: bytes, options: ParseOptions) -> Parsed:
     """Reads a whole file. Raises ImportFailed, status 400, for the first line that has another number of cells."""
     check_meta(data, options)
     game = options.game("sdvx")
-    table = naive_csv.read_table(_text(data), skip_invalid=options.skip_invalid)
+    table = naive_csv.read_table(decode_japanese(data), skip_invalid=options.skip_invalid)
     if table.columns != len(HEADERS):
         raise ImportFailed("Invalid CSV provided. CSV does not have the correct number of headers.")
     rows: list[Row | RowProblem] = []
@@ -74,23 +74,14 @@ def parse(data: bytes, options: ParseOptions) -> Parsed:
         else:
             title, difficulty, level, lamp, _grade, score, ex_score, *_counts = line.cells
             rows.append(Row(title, difficulty, level, lamp, score, ex_score))
-    context = Context(
-        game=game, playtype=game.playtypes[0], import_type=IMPORT_TYPE, service=SERVICE, score_service=SERVICE
-    )
+    context = Context(game=game, playtype=game.playtypes[0], import_type=IMPORT_TYPE, service=SERVICE)
     return Parsed(context=context, rows=rows, received=options.now)
 
 
 def check_meta(data: bytes, options: ParseOptions) -> None:
-    """Raises the ImportFailed of `parse` for the header line. A number of columns that is wrong is told last."""
+    """Raises the ImportFailed of `parse` for the header line. A wrong number of columns is reported last."""
     options.game("sdvx")
-    naive_csv.read_header(_text(data.partition(b"\n")[0]))
-
-
-def _text(data: bytes) -> str:
-    try:
-        return decode_japanese(data)
-    except NotTextError as error:
-        raise ImportFailed(str(error)) from None
+    naive_csv.read_header(decode_japanese(data.partition(b"\n")[0]))
 
 
 # --- converting -----------------------------------------------------------------------------------------

@@ -189,7 +189,6 @@ def parse(data: bytes, options: ParseOptions) -> Parsed:
         playtype=game.playtypes[0],
         import_type=IMPORT_TYPE,
         service=SERVICE,
-        score_service=SERVICE,
         is_mixed=True,
     )
     return Parsed(context=context, rows=rows, received=options.now)

@@ -145,7 +145,6 @@ def parse(data: bytes, options: ParseOptions) -> Parsed:
         playtype=game.playtypes[0],
         import_type=IMPORT_TYPE,
         service=SERVICE,
-        score_service=SERVICE,
         is_mixed=True,
         facts={"instance": archive.about.instance, "username": archive.about.username},
     )

@@ -61,7 +61,6 @@ def parse(data: bytes, options: ParseOptions) -> Parsed:
         playtype=game.playtypes[0],
         import_type=IMPORT_TYPE,
         service=SERVICE,
-        score_service=SERVICE,
         is_mixed=True,
         facts={"list": body.list_name},
     )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
-
-import msgspec
 
 from imports.errors import ProblemType, RowProblem
 from imports.formats import json_document, kept_rows
@@ -13,7 +11,7 @@ from imports.formats.base import Catalogue, ChartReference, Context, Draft, Form
 from imports.formats.lookup import ANY_INF
 from imports.formats.parsing import bodies
 from imports.formats.parsing.bodies import boolean, choice, integer, integer_between, number_between, positive_integer
-from imports.formats.parsing.in_game_charts import SDVX_DIFFICULTIES, chart_in_game, in_game_key
+from imports.formats.parsing.in_game_charts import in_game_key, sdvx_chart, sdvx_reference
 from imports.formats.schema import anything, strict_object
 from imports.formats.titles import problem
 from imports.games.spec import Chart, Play
@@ -96,7 +94,6 @@ def parse(data: bytes, options: ParseOptions) -> Parsed:
         playtype=game.playtypes[0],
         import_type=IMPORT_TYPE,
         service=f"Barbatos ({version})",
-        score_service=f"Barbatos ({version})",
         version=version,
         facts={"timeReceived": options.now},
     )
@@ -111,13 +108,7 @@ def key(row: Row, context: Context) -> Key:
 def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart | RowProblem:
     """The chart of the row's number and difficulty in its version; its level is not compared."""
     difficulty = DIFFICULTIES[row["difficulty"]]
-    found = chart_in_game(
-        row["song_id"],
-        context,
-        catalogue,
-        playtype=context.playtype.name,
-        difficulties=SDVX_DIFFICULTIES[difficulty],
-    )
+    found = sdvx_chart(row["song_id"], difficulty, context, catalogue)
     said = f"Could not find chart with songID {row['song_id']} ({difficulty})"
     return found or problem(index, ProblemType.NOT_FOUND, said, row)
 
@@ -144,18 +135,7 @@ def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> Chart
     """What a row asks for its chart with."""
     if "song_id" not in row:
         return None
-    return ChartReference(
-        match_type="sdvxInGameID",
-        identifier=str(row["song_id"]),
-        difficulty=DIFFICULTIES[row["difficulty"]],
-        playtype=context.get("playtype", "Single"),
-        version=context.get("version"),
-    )
-
-
-def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:  # noqa: ARG001 - as all formats
-    """The body that the row came in."""
-    return msgspec.json.encode(rows[0] if rows else {})
+    return sdvx_reference(row["song_id"], DIFFICULTIES[row["difficulty"]], context)
 
 
 SCORE = Format(
@@ -167,7 +147,7 @@ SCORE = Format(
     draft=draft,
     as_sent=dict,
     restore=kept_rows.restorer_with(check, import_type=IMPORT_TYPE),
-    document=document,
+    document=bodies.document,
     chart_reference=chart_reference,
     identifier="song_id",
     games=("sdvx",),

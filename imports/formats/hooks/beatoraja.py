@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -171,7 +171,6 @@ def parse(data: bytes, options: ParseOptions) -> Parsed:
         playtype=game.playtypes[0],
         import_type=IMPORT_TYPE,
         service=SERVICE,
-        score_service=SERVICE,
         is_mixed=True,
         facts={"received": options.now},
     )
@@ -277,11 +276,6 @@ def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> Chart
     return ChartReference(match_type="bmsChartHash", identifier=row["score"]["sha256"])
 
 
-def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:  # noqa: ARG001 - as all formats
-    """The body again: an import has one row."""
-    return msgspec.json.encode(rows[0])
-
-
 HOOK = Format(
     import_type=IMPORT_TYPE,
     name="beatoraja",
@@ -291,7 +285,7 @@ HOOK = Format(
     draft=draft,
     as_sent=as_sent,
     restore=kept_rows.restorer(Row, import_type=IMPORT_TYPE),
-    document=document,
+    document=bodies.document,
     chart_reference=chart_reference,
     identifier="score__sha256",
     games=(BMS, PMS),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -182,7 +183,6 @@ def _context(options: ParseOptions, import_type: str, service: str, *, facts: Ma
         playtype=game.playtypes[0],
         import_type=import_type,
         service=service,
-        score_service=service,
         version=version,
         is_mixed=True,
         facts=facts,
@@ -339,11 +339,6 @@ def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> Chart
     )
 
 
-def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:  # noqa: ARG001 - as all formats
-    """The body that the row came in."""
-    return msgspec.json.encode(rows[0] if rows else {})
-
-
 def document_static(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:  # noqa: ARG001 - as all formats
     """A body of just these scores."""
     scores: dict[str, dict[str, Any]] = {}
@@ -362,7 +357,7 @@ SCORE = Format(
     draft=draft,
     as_sent=dict,
     restore=kept_rows.restorer_with(ROW, import_type=IMPORT_TYPE),
-    document=document,
+    document=bodies.document,
     chart_reference=chart_reference,
     identifier="entry_id",
     games=("iidx",),
@@ -371,21 +366,15 @@ SCORE = Format(
     addresses=("/ir/fervidex",),
     has_settings=True,
 )
-STATIC = Format(
+STATIC = replace(
+    SCORE,
     import_type=STATIC_IMPORT_TYPE,
     name="Fervidex, stored scores",
     parse=parse_static,
-    key=key,
     find=find_static,
     draft=draft_static,
-    as_sent=dict,
     restore=kept_rows.restorer_with(STATIC_ROW, import_type=STATIC_IMPORT_TYPE),
     document=document_static,
-    chart_reference=chart_reference,
     identifier="songID",
-    games=("iidx",),
     service=STATIC_SERVICE,
-    reads_intent=False,
-    addresses=("/ir/fervidex",),
-    has_settings=True,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from imports.formats.base import Catalogue, ChartReference, Context, Draft, Form
 from imports.formats.lookup import ANY_INF
 from imports.formats.parsing import bodies
 from imports.formats.parsing.bodies import choice, integer_between, number_between, positive_integer
-from imports.formats.parsing.in_game_charts import SDVX_DIFFICULTIES, chart_in_game, in_game_key
+from imports.formats.parsing.in_game_charts import in_game_key, sdvx_chart, sdvx_reference
 from imports.formats.schema import Check, anything, list_of, open_object
 from imports.formats.titles import problem
 from imports.games.spec import Chart, Play
@@ -107,7 +108,6 @@ def _context(options: ParseOptions, import_type: str, service: str, *, facts: Ma
         import_type=import_type,
         score_import_type=IMPORT_TYPE,
         service=service,
-        score_service=service,
         version=VERSION,
         facts=facts,
     )
@@ -124,13 +124,7 @@ def key(row: Row, context: Context) -> Key:
 def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart | RowProblem:
     """The chart of the row's number and difficulty that Konaste has."""
     difficulty = DIFFICULTIES[row["difficulty"]]
-    found = chart_in_game(
-        row["music_id"],
-        context,
-        catalogue,
-        playtype=context.playtype.name,
-        difficulties=SDVX_DIFFICULTIES[difficulty],
-    )
+    found = sdvx_chart(row["music_id"], difficulty, context, catalogue)
     said = f"Could not find chart with songID {row['music_id']} ({difficulty} for Konaste)."
     return found or problem(index, ProblemType.NOT_FOUND, said, row)
 
@@ -162,18 +156,7 @@ def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> Chart
     """What a row asks for its chart with."""
     if "music_id" not in row:
         return None
-    return ChartReference(
-        match_type="sdvxInGameID",
-        identifier=str(row["music_id"]),
-        difficulty=DIFFICULTIES[row["difficulty"]],
-        playtype=context.get("playtype", "Single"),
-        version=context.get("version"),
-    )
-
-
-def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:  # noqa: ARG001 - as all formats
-    """The body that the row came in."""
-    return msgspec.json.encode(rows[0] if rows else {})
+    return sdvx_reference(row["music_id"], DIFFICULTIES[row["difficulty"]], context)
 
 
 def document_static(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:  # noqa: ARG001 - as all formats
@@ -194,7 +177,7 @@ SCORE = Format(
     draft=draft,
     as_sent=dict,
     restore=_restorer(ROW, IMPORT_TYPE),
-    document=document,
+    document=bodies.document,
     chart_reference=chart_reference,
     identifier="music_id",
     games=("sdvx",),
@@ -203,21 +186,13 @@ SCORE = Format(
     addresses=("/ir/kshook/sv6c",),
     has_settings=True,
 )
-STATIC = Format(
+STATIC = replace(
+    SCORE,
     import_type=STATIC_IMPORT_TYPE,
     name="KsHook, stored scores",
     parse=parse_static,
-    key=key,
-    find=find,
     draft=draft_static,
-    as_sent=dict,
     restore=_restorer(STATIC_ROW, STATIC_IMPORT_TYPE),
     document=document_static,
-    chart_reference=chart_reference,
-    identifier="music_id",
-    games=("sdvx",),
     service=STATIC_SERVICE,
-    reads_intent=False,
-    addresses=("/ir/kshook/sv6c",),
-    has_settings=True,
 )

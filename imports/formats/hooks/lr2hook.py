@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -95,17 +95,17 @@ def _graph(value: Any) -> list[int]:
 
 
 def _members(*, strict: bool) -> dict[str, Check]:
-    """The members of a body. Those of a course may have no others, and are told of in the words of the API."""
+    """The members of a body. Those of a course may have no others, and have the messages of the API."""
 
-    def with_words(message: str, check: Check) -> Check:
+    def with_message(message: str, check: Check) -> Check:
         return check if strict else hashed_charts.in_other_words(message, check)
 
     an_object = schema.strict_object if strict else schema.open_object
     counts = dict.fromkeys(EXTENDED_COUNTS, bodies.positive_integer)
     player = {
-        "autoScr": with_words(NO_AUTO_SCRATCH, hashed_charts.exactly(0)),
+        "autoScr": with_message(NO_AUTO_SCRATCH, hashed_charts.exactly(0)),
         "gameMode": schema.anything,
-        "random": with_words(NO_OTHER_RANDOM, bodies.choice(tuple(RANDOMS))),
+        "random": with_message(NO_OTHER_RANDOM, bodies.choice(tuple(RANDOMS))),
         "gauge": bodies.choice(tuple(GAUGES)),
         "rseed": bodies.absent_or(bodies.integer_between(0, 32_766)),
     }
@@ -138,7 +138,6 @@ def parse(data: bytes, options: ParseOptions) -> Parsed:
         playtype=game.playtypes[0],
         import_type=IMPORT_TYPE,
         service=SERVICE,
-        score_service=SERVICE,
         is_mixed=True,
         facts={"received": options.now},
     )
@@ -197,11 +196,6 @@ def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> Chart
     return ChartReference(match_type="bmsChartHash", identifier=row["md5"])
 
 
-def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:  # noqa: ARG001 - as all formats
-    """The body again: an import has one row."""
-    return msgspec.json.encode(rows[0])
-
-
 HOOK = Format(
     import_type=IMPORT_TYPE,
     name="LR2hook",
@@ -211,7 +205,7 @@ HOOK = Format(
     draft=draft,
     as_sent=as_sent,
     restore=kept_rows.restorer(Row, import_type=IMPORT_TYPE),
-    document=document,
+    document=bodies.document,
     chart_reference=chart_reference,
     identifier="md5",
     games=(GAME,),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -121,7 +121,6 @@ def parse(data: bytes, options: ParseOptions) -> Parsed:
         playtype=game.by_name[playtype],
         import_type=IMPORT_TYPE,
         service=SERVICE,
-        score_service=SERVICE,
         facts={"received": options.now},
     )
     return Parsed(context=context, rows=[msgspec.convert({"chart": chart, "score": score}, Row)], received=options.now)
@@ -194,11 +193,6 @@ def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> Chart
     return ChartReference(match_type="uscChartHash", identifier=row["chart"]["chartHash"], playtype=playtype)
 
 
-def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:  # noqa: ARG001 - as all formats
-    """The body again: an import has one row."""
-    return msgspec.json.encode(rows[0])
-
-
 HOOK = Format(
     import_type=IMPORT_TYPE,
     name="unnamed-sdvx-clone",
@@ -208,7 +202,7 @@ HOOK = Format(
     draft=draft,
     as_sent=as_sent,
     restore=kept_rows.restorer(Row, import_type=IMPORT_TYPE),
-    document=document,
+    document=bodies.document,
     chart_reference=chart_reference,
     identifier="chart__chartHash",
     games=(GAME,),

@@ -5,8 +5,10 @@ A member that may be left out is `absent_or(check)`; null is then as wrong as an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 from imports.errors import ImportFailed
 from imports.formats import json_document, text
@@ -32,6 +34,11 @@ def checked(value: Any, check: Check, *, prefix: str) -> Any:
 def refusal(message: str) -> ImportFailed:
     """A failure whose words may quote what was sent."""
     return ImportFailed(text.cut(text.storable(message)))
+
+
+def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:  # noqa: ARG001 - as all formats
+    """`Format.document` of a hook whose imports have one row, the body."""
+    return msgspec.json.encode(rows[0] if rows else {})
 
 
 # --- members --------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Dates as `Date.parse` of JavaScript reads them where the clock shows UTC, lenient as V8 is. Pure.
 
 The original hands whatever a file says to it. First the text is read as ISO 8601; what does not fit is read loosely:
-words that are no months or zones may stand before the first number, what a number stands for is told by what is behind
+words that are no months or zones may stand before the first number, what a number stands for depends on what is behind
 it, and a day that its month does not have is one of the next.
 """
 
@@ -26,7 +26,7 @@ _TOKEN = re.compile(
 _USUAL = re.compile(
     "([12][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8]) ([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?"
 )
-"""How files write nearly all dates. They need not be told apart from others word by word."""
+"""How files write nearly all dates. They need not be read word by word."""
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _HALVES = {"am": 0, "pm": 12}

@@ -22,7 +22,7 @@ def part(body: Any, name: str) -> Any:
 
 
 def whole_part(members: Mapping[str, Check]) -> Check:
-    """A part of a body that is checked by itself: what is no object at all is told of in other words than a member."""
+    """A part of a body that is checked by itself: what is no object at all has another message than a member."""
     check = schema.open_object(members)
 
     def check_part(value: Any) -> Any:

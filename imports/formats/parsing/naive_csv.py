@@ -38,7 +38,7 @@ class Table:
 def read_header(text: str) -> int:
     """How many headers the first line has. Raises ImportFailed for one that cannot be of such a table.
 
-    Both limits are looked at character by character, so that the one that is passed first is told.
+    Both limits are looked at character by character, so that the one that is exceeded first is reported.
     """
     header = text.partition("\n")[0]
     if not header:

@@ -22,7 +22,7 @@ from imports.formats.text import cut, storable
 from imports.games import javascript
 from imports.games.spec import Chart, Game, Song
 
-MAX_SERVICE = 80  # characters of a service's name that a score bears
+MAX_SERVICE = 80  # characters of the name of a score's service
 
 
 class Row(Struct, gc=False):

@@ -46,13 +46,13 @@ def mail_password_reset(address: str) -> None:
 
 
 def mail_export_ready(user: User) -> None:
-    """Has a player told that an export is ready, if they have an address."""
+    """Mails a player that an export is ready, if they have an address."""
     if user.verified_email:
         _add(Mail.Kind.EXPORT, user=user, language=user.email_language)
 
 
 def mail_new_place(user: User, *, browser: str, time_utc: str) -> None:
-    """Has a player told of a sign-in, if they have an address."""
+    """Mails a player about a sign-in, if they have an address."""
     if user.verified_email:
         data = {"browser": browser, "time": time_utc}
         _add(Mail.Kind.NEW_PLACE, user=user, language=user.email_language, data=data)

@@ -24,7 +24,7 @@ class Command(BaseCommand):
             "users", nargs="*", default=[], metavar="USER", help="names of players; everybody by default"
         )
         which.add_argument("--sample", type=int, metavar="N", help="only N players with imports, chosen at random")
-        parser.add_argument("--repair", action="store_true", help="mend what differs")
+        parser.add_argument("--repair", action="store_true", help="repair what differs")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         users = chosen_users(options["users"], sample=options["sample"])

@@ -13,7 +13,7 @@ class Command(BaseCommand):
     help = "Queues again the imports that nobody works on; once, or for ever."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--forever", action="store_true", help="go on until told to stop")
+        parser.add_argument("--forever", action="store_true", help="go on until a signal stops it")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         if options["forever"]:

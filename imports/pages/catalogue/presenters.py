@@ -108,7 +108,7 @@ def build_playtype_sheet(game: Game, playtype: Playtype) -> PlaytypeSheet:
             name=formatting.class_set_name(name),
             id=name,
             origin=game_texts.CLASS_GIVEN if group.is_provided else game_texts.class_derived(group.minimum_scores),
-            # Several classes of a set may bear one name (a colour with steps); the page lists names.
+            # Several classes of a set may have one name (a colour with steps); the page lists names.
             values=tuple(dict.fromkeys(value.name for value in group.values)),
         )
         for name, group in playtype.classes.items()

@@ -53,7 +53,7 @@ def distributions(scores: QuerySet[Score], game: str) -> tuple[list[Distribution
 
 def _distribution(game: str, ladder: str, counts: Counter[str]) -> list[DistributionRow]:
     most = max(counts.values(), default=0)
-    # What the table does not know comes last: scores of older rules may bear values that are gone.
+    # What the table does not know comes last: scores of older rules may have values that are gone.
     order = {value: place for place, value in enumerate(TABLE[game][ladder])}
     return [
         DistributionRow(light_of(game, ladder, value), counts[value], None, rail((("had", counts[value]),), total=most))

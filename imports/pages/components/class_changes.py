@@ -1,4 +1,4 @@
-"""Classes that moderators set by hand: what the player is told of it."""
+"""Classes that moderators set by hand: what the player sees of it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def describe_change(counts: Mapping[str, Any]) -> str:
 
 
 def _class_name(counts: Mapping[str, Any], class_id: Any) -> str:
-    # The audit trail outlives games, playtypes and classes: what is not known any more is told by its ID.
+    # The audit trail outlives games, playtypes and classes: what is not known any more is shown by its ID.
     playtype = find_playtype(counts.get("game", ""), counts.get("playtype", ""))
     group = playtype.classes.get(counts.get("set", "")) if playtype else None
     if class_id is None:

@@ -83,7 +83,7 @@ def class_rail(ladder: Ladder, *, before: float | None, after: float) -> ClassRa
     marks = ((numbers.format_number(start), ladder.name(low)), (numbers.format_number(middle), ladder.name(high)))
     label = formatting.class_rail_label(then, now, marks[0][1], marks[1][1])
     change = ("up", now - then) if now >= then else ("down", then - now)
-    # No least width: a change too small to be seen is told by the number beside the rail.
+    # No least width: a change too small to be seen is shown by the number beside the rail.
     return ClassRail(rail((("was", min(then, now)), change), total=100, label=label, least=0), marks)
 
 

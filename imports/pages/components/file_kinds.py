@@ -24,7 +24,7 @@ class FileKind:
 
 @dataclass(frozen=True, slots=True)
 class HookKind:
-    """A program that sends scores by itself: what it is called, and what it is told. `addresses` are whole.
+    """A program that sends scores by itself: what it is called, and what is entered in it. `addresses` are whole.
 
     `settings_url`: where its player says what of it counts; empty where there is nothing to say.
     """
@@ -58,7 +58,7 @@ def hook_kinds(game: Game, *, origin: str) -> list[HookKind]:
     """The programs that send scores of a game. `origin`: of this instance, as programs reach it."""
     found: dict[tuple[str, ...], HookKind] = {}
     for each in jobs.enabled_formats():
-        # What shares an address comes from one program: the first of its formats bears its name.
+        # What shares an address comes from one program: the first of its formats has its name.
         if each.addresses and each.serves([game]) and each.addresses not in found:
             addresses = tuple(f"{origin}{address}" for address in each.addresses)
             settings_url = reverse("hook-settings") if each.has_settings else ""

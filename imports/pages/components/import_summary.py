@@ -50,7 +50,7 @@ def main_rating_change(
     ladder = find_ladder(playtype, rating)
     return RatingChange(
         name=formatting.rating_name(rating),
-        # A rating that reads the same before and after is told once.
+        # A rating that reads the same before and after is shown once.
         before="" if before is None or texts[0] == texts[1] else texts[0],
         after=texts[1],
         change=change,
@@ -80,7 +80,7 @@ def find_playtype(game: str, name: str) -> Playtype | None:
 def rating_change(game: str, changes: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
     """The first of an import's changes of a default profile rating, signed, and the rating's name; or both empty.
 
-    A first rating is told as it is.
+    A first rating is shown as it is.
     """
     for name, ratings in changes.items():
         playtype = find_playtype(game, name)

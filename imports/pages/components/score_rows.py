@@ -1,4 +1,4 @@
-"""Stored scores as rows of a table, each held against what the player had on its chart before."""
+"""Stored scores as rows of a table, each compared with what the player had on its chart before."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ Place = Literal["best", "first", "under", "same", ""]
 
 @dataclass(frozen=True, slots=True)
 class ScoreComparison:
-    """A score with its chart, held against what was there before."""
+    """A score with its chart, compared with what was there before."""
 
     score: Score
     chart: Chart
@@ -135,7 +135,7 @@ class ScoreComparison:
 
 
 def compare_scores(scores: Sequence[Score], scope: ScoreScope) -> list[ScoreComparison]:
-    """These scores of one game with what they are held against. Three queries, however many they are."""
+    """These scores of one game with what they are compared with. Three queries, however many they are."""
     if not scores:
         return []
     charts = charts_by_pk({score.chart_id for score in scores})

@@ -39,7 +39,7 @@ class ChartID(StringConverter):
 
 
 class PlayerName(StringConverter):
-    # Wider than the rule for names (3 to 21 characters, no digit first): whether somebody bears it, the query says.
+    # Wider than the rule for names (3 to 21 characters, no digit first): the query finds whether somebody has it.
     regex = "[A-Za-z0-9_-]{1,32}"
 
 

@@ -17,30 +17,30 @@ from imports.pages.texts import account_texts
 
 
 def _rate_limited(view: Page, *, only_wrong: bool) -> Page:
-    """Counts what is sent to this page, by user or address; who sends too much waits, and is told how long (429)."""
+    """Counts what is sent to this page, by user or address; a 429 says how long to wait."""
 
     @wraps(view)
-    def slowed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def limited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method != "POST":
             return view(request, *args, **kwargs)
         who = _client_key(request)
         try:
-            # Counted before the view has a look, and given back: of attempts at once, none slips through.
+            # Counted before the view runs, and refunded: otherwise concurrent attempts would pass uncounted.
             rate_limits.consume(ACCOUNT_LIMIT, who)
         except RateLimitExceeded as exceeded:
             return _too_many_requests(request, exceeded.state.seconds_left)
         response = view(request, *args, **kwargs)
-        if only_wrong and response.status_code == 302:  # what was right leads on
+        if only_wrong and response.status_code == 302:  # a redirect: nothing was wrong
             rate_limits.refund(ACCOUNT_LIMIT, who)
         return response
 
-    return slowed
+    return limited
 
 
 limit_failures = partial(_rate_limited, only_wrong=True)
 """For pages that ask for a password: a right one costs nothing."""
 limit_requests = partial(_rate_limited, only_wrong=False)
-"""For pages that make something of everything right."""
+"""For pages that create something of all valid input."""
 
 
 class RateLimitMiddleware:

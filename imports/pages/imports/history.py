@@ -8,19 +8,7 @@ from imports.pages.components.class_changes import describe_change
 from imports.pages.components.view_models import AuditLine
 from imports.pages.core.display_names import get_input
 from imports.pages.texts import formatting, import_texts, revert_texts
-
-ICONS = {
-    "uploaded": "file-up",
-    "completed": "circle-check",
-    "failed": "octagon-x",
-    "cancelled": "ban",
-    "reverted": "undo-2",
-    "restored": "rotate-ccw",
-    "retried": "rotate-ccw",
-    "class set": "trophy",
-    "orphan deleted": "trash-2",
-    "score deleted": "trash-2",
-}
+from imports.templatetags.moderation import audit_icon
 
 
 def history(job: Import) -> list[AuditLine]:
@@ -29,7 +17,7 @@ def history(job: Import) -> list[AuditLine]:
     entries = AuditEntry.objects.filter(job=job).select_related("actor", "token").order_by("-pk")
     return [
         AuditLine(
-            icon=ICONS.get(entry.verb, "info"),
+            icon=audit_icon(entry.verb),
             what=import_texts.audit_verb(entry.verb, entry.actor.username if entry.actor else ""),
             rest=_second_line(entry, job),
             time=milliseconds(entry.at),

@@ -18,9 +18,6 @@ from imports.pipeline.scoring.chart_loading import charts_by_pk, load_catalogue
 from imports.pipeline.scoring.convert import Chunk, Known, judge_rows
 from imports.pipeline.upload import Upload
 
-FEW_ROWS_BYTES = 128 * 1024
-"""Uploads of up to so many bytes (several hundred rows) are read completely before they are accepted."""
-
 TOO_MANY_ROWS = "This file has {rows:,} rows. One import may have {most:,}: split it into several files."
 
 
@@ -76,20 +73,6 @@ def _charts_by_row(parsed: Parsed, chosen: Mapping[int, str]) -> dict[int, Chart
     keys = Chart.objects.filter(game=parsed.context.game.slug, chart_id__in=wanted).values_list("pk", flat=True)
     charts = {chart.chart_id: chart for chart in charts_by_pk(keys).values()}
     return {row: charts[chart_id] for row, chart_id in chosen.items() if chart_id in charts}
-
-
-def check_upload(upload: Upload, games: Sequence[Game], *, received_at: datetime, max_rows: int | None = None) -> None:
-    """Raises the ImportFailed that `parse` would, as far as that takes milliseconds only.
-
-    Errors in rows are found only in small uploads.
-    """
-    if len(upload.content) <= FEW_ROWS_BYTES:
-        parse(upload, games, received_at=received_at, max_rows=max_rows)
-        return
-    if upload.holds_kept_rows:
-        return
-    source = BY_IMPORT_TYPE[upload.import_type]
-    source.check_meta(upload.content, upload.options(games, now=milliseconds(received_at)))
 
 
 def iter_judged(

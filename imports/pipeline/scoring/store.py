@@ -181,8 +181,8 @@ class Batch:
     def _tail(self, service: str, is_highlighted: bool) -> bytes:
         """The columns that all scores of an import and a service share, but for those that are highlighted."""
         if (service, is_highlighted) not in self._tails:
-            game, import_type = self._context.game.slug, self._context.borne_import_type
-            named = service or self._context.score_service
+            game, import_type = self._context.game.slug, self._context.import_type_of_scores
+            named = service or self._context.service_of_scores
             user_id, highlight = self.affected.user_id, "t" if is_highlighted else "f"
             fixed = (user_id, self._job_key, game, named, import_type, highlight, self.added.isoformat())
             line = "\t".join(str(value).translate(ESCAPES) for value in fixed) + "\n"

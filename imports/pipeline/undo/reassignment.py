@@ -92,10 +92,10 @@ def _judged_again(job: Import, wanted: Collection[str]) -> Iterator[Mapping[str,
         return {score_id: 1 for score_id in score_ids if score_id not in wanted}
 
     names = ("score_id", "comment", "time_achieved", "score_data", "score_meta", "calculated_data", "best_keys")
-    import_type = parsed.context.borne_import_type
+    import_type = parsed.context.import_type_of_scores
     for chunk in reading.iter_judged(source, parsed, Progress(), user_id=job.user_id, known=known, rules=job.rules):
         for score in chunk.scores:
-            service = score.service or parsed.context.score_service
+            service = score.service or parsed.context.service_of_scores
             yield {
                 "service": service,
                 "import_type": import_type,

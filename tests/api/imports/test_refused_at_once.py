@@ -13,7 +13,7 @@ from imports import jobs
 from imports.api.core.exceptions import SKIP_HINT
 from imports.formats.batch_manual import is_skippable
 from imports.models import AuditEntry, IdempotencyKey, Import, ImportInput, Permission, State
-from imports.pipeline.scoring.reading import FEW_ROWS_BYTES
+from imports.submissions import FEW_ROWS_BYTES
 from tests import people
 from tests.api.envelopes import summary
 from tests.factories import batch_manual, process, unknown_score

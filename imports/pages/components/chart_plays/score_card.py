@@ -139,7 +139,7 @@ def _highest(game: str, ladder: str, values: Sequence[str | None]) -> Light | No
 
 
 def _chart_lines(each: ScoreComparison, row: ScoreRow, earlier: Earlier) -> list[CardLine]:
-    """The default metric, lamp, grade and rating on the chart, held against what was there before."""
+    """The default metric, lamp, grade and rating on the chart, compared with what was there before."""
     playtype, before = each.playtype, each.baseline.before
     value = format_metric(each.score.best_keys[0], each.shown)
     rating = playtype.default_score_rating
