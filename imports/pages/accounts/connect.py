@@ -26,7 +26,7 @@ MAX_STATE = 2_000  # characters that a tool may have handed back to it
 @sign_in_required
 def client_file_flow(request: AuthenticatedRequest, client_id: str) -> HttpResponseBase:
     """GET asks, POST makes the token and hands it out in the client's file, or shows it. It is told this once."""
-    client = get_object_or_404(APIClient.objects.select_related("author"), client_id=client_id)
+    client = get_object_or_404(APIClient.objects.present().select_related("author"), client_id=client_id)
     if request.method != "POST":
         return _ask(request, client, {})
     try:
@@ -47,7 +47,8 @@ def client_file_flow(request: AuthenticatedRequest, client_id: str) -> HttpRespo
 def request_auth(request: AuthenticatedRequest) -> HttpResponse:
     """GET asks, POST makes a code and leads back to the tool with it."""
     given = request.GET
-    client = get_object_or_404(APIClient.objects.select_related("author"), client_id=given.get("clientID", ""))
+    clients = APIClient.objects.present().select_related("author")
+    client = get_object_or_404(clients, client_id=given.get("clientID", ""))
     wrong = _what_is_wrong(client, request)
     if wrong:
         return render(request, "connect-refused.html", {"client": client, "wrong": wrong}, status=400)

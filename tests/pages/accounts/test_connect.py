@@ -13,6 +13,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from imports import jobs
 from imports.models import APIClient, APIToken, AuthorizationCode
 from tests import people
 from tests.pages.html_parsing import heading_of, text_of
@@ -156,3 +157,23 @@ def test_a_client_leads_back_to_web_addresses_alone(address: str, alices: Client
     answer = alices.post("/api/v1/clients/create", given, content_type="application/json")
     assert "This is no http or https address." in answer.json()["description"]
     assert not APIClient.objects.exists()
+
+
+def test_the_tool_of_an_account_that_is_being_deleted_is_not_there_until_the_account_is_back(
+    alices: Client, client: APIClient
+) -> None:
+    secret = client.reset_secret()
+    _, code = AuthorizationCode.objects.create_code(people.alice())
+    pages = (
+        f"/client-file-flow/{client.client_id}/",
+        f"/oauth/request-auth?clientID={client.client_id}",
+        f"/api/v1/clients/{client.client_id}",
+    )
+    given = {"clientID": client.client_id}
+    departure = jobs.leave(people.bob(), by=people.bob())
+    assert [alices.get(page).status_code for page in pages] == [404, 404, 404]
+    assert exchange(client_id=client.client_id, client_secret=secret, code=code).status_code == 404
+    assert alices.post("/api/v1/oauth/create-code", given, content_type="application/json").status_code == 404
+    jobs.stay(departure, by=people.bob())
+    assert [alices.get(page).status_code for page in pages] == [200, 200, 200]
+    assert exchange(client_id=client.client_id, client_secret=secret, code=code).status_code == 200
