@@ -71,7 +71,7 @@ def test_a_tool_gets_a_token_by_a_code_once(alices: Client, client: APIClient) -
     query = urlencode(
         {"clientID": client.client_id, "state": "s&1", "code_challenge": CHALLENGE, "code_challenge_method": "S256"}
     )
-    assert "Then you return to tool.example.org." in text_of(alices.get(f"/oauth/request-auth?{query}"))
+    assert "Then you return to tool.example.org" in text_of(alices.get(f"/oauth/request-auth?{query}"))
     page = alices.post(f"/oauth/request-auth?{query}").content.decode()
     target = page.split('content="0;url=')[1].split('"')[0].replace("&amp;", "&")
     answer = parse_qs(urlsplit(target).query)
@@ -146,7 +146,23 @@ def test_a_request_that_breaks_the_rules_leads_nowhere(
         page = ask(f"/oauth/request-auth?{urlencode({'clientID': client.client_id, **query})}")
         assert page.status_code == 400
         assert said in text_of(page)
+        assert heading_of(page) == "This request can’t be completed"
+        assert "Nothing was allowed." in text_of(page)
     assert not AuthorizationCode.objects.exists()
+
+
+def test_whoever_is_not_the_one_who_is_signed_in_signs_in_and_is_asked_then(alices: Client, client: APIClient) -> None:
+    address = f"/oauth/request-auth?clientID={client.client_id}&state=1"
+    answer = alices.post("/logout/", {"next": address})
+    assert answer.headers["Location"] == address
+    page = alices.get(address)
+    assert page.status_code == 302
+    assert parse_qs(urlsplit(page.headers["Location"]).query)["next"] == [address]
+
+
+@pytest.mark.parametrize("address", ["https://evil.example.org/", "//evil.example.org/", "javascript:alert(1)", ""])
+def test_signing_out_leads_to_pages_of_ours_alone(address: str, alices: Client) -> None:
+    assert alices.post("/logout/", {"next": address}).headers["Location"] == "/"
 
 
 @pytest.mark.parametrize(
