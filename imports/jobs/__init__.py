@@ -42,7 +42,16 @@ from imports.jobs.queue import enqueue, enqueue_rerating, work, worker_count
 from imports.jobs.rating_histories import perform_histories
 from imports.jobs.storage_quota import QuotaExceeded
 from imports.jobs.submission import InputExpired, InvalidTransition, cancel, prune_inputs, restore, retry, submit
-from imports.jobs.sweeper import sweep, sweep_forever, sweep_histories, sweep_keys, sweep_reratings, sweep_rules
+from imports.jobs.sweeper import (
+    sweep,
+    sweep_forever,
+    sweep_histories,
+    sweep_keys,
+    sweep_once,
+    sweep_reratings,
+    sweep_rules,
+    sweep_sessions,
+)
 from imports.jobs.worker import CRASHED, MAX_ATTEMPTS, perform, perform_rerating, run_import
 from imports.pipeline.upload import Upload
 
@@ -109,8 +118,10 @@ __all__ = [
     "sweep_histories",
     "sweep_keys",
     "sweep_mails",
+    "sweep_once",
     "sweep_reratings",
     "sweep_rules",
+    "sweep_sessions",
     "sweep_webhooks",
     "sweeps",
     "unfinished_retry",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from redis.exceptions import RedisError
 
@@ -23,7 +24,6 @@ log = logging.getLogger(__name__)
 
 SWEEP_INTERVAL_SECONDS = 0.5
 ABANDONED_AFTER_SECONDS = 1.0  # an import may be neither queued nor held between being popped and being locked
-RULES_INTERVAL_SECONDS = 60
 RERATE_ABANDONED_AFTER_SECONDS = 30  # without progress, after which another worker continues
 
 
@@ -92,28 +92,41 @@ def sweep_keys() -> int:
     return IdempotencyKey.objects.expired().delete()[0]
 
 
+def sweep_sessions() -> None:
+    """Deletes the expired sessions of browsers: Django keeps them."""
+    SessionStore.clear_expired()
+
+
+TWICE_A_SECOND = (sweep_reratings, sweep_keys, sweep_exports, sweep_departures, sweep_webhooks, sweep_mails)
+ONCE_A_MINUTE = (sweep_rules, sweep_sessions, forget_places)  # rules change with a release only
+
+
+def sweep_once() -> int:
+    """Does everything that the loop does, for whoever runs this from cron. Returns how many imports were queued."""
+    for sweep_some in (*TWICE_A_SECOND, *ONCE_A_MINUTE):
+        sweep_some()
+    OrphanSweep()()
+    sweep_histories()
+    return sweep()
+
+
 def sweep_forever() -> None:
     """Sweeps twice a second. Any number of sweepers may run, on any host: queueing an import twice is harmless."""
     sweep_orphans = OrphanSweep()
-    rules_at = 0.0
+    next_minute = 0.0
     is_history_missing = True
     while True:
         close_old_connections()
         try:
             sweep()
-            sweep_reratings()
             sweep_orphans()
-            sweep_keys()
-            sweep_exports()
-            sweep_departures()
-            sweep_webhooks()
-            sweep_mails()
-            # Rules change with a release only.
-            if time.monotonic() >= rules_at:
-                sweep_rules()
-                forget_places()
+            for sweep_some in TWICE_A_SECOND:
+                sweep_some()
+            if time.monotonic() >= next_minute:
+                for sweep_some in ONCE_A_MINUTE:
+                    sweep_some()
                 is_history_missing = is_history_missing and sweep_histories()
-                rules_at = time.monotonic() + RULES_INTERVAL_SECONDS
+                next_minute = time.monotonic() + 60
         except (DatabaseError, InterfaceError, RedisError) as error:
             log.warning("could not sweep: %s", error, extra=log_context.REPEATED)
             connection.close()

@@ -77,10 +77,14 @@ class APIClientManager(models.Manager["APIClient"]):
         secret = secrets.token_hex(20)
         return self.create(author=user, secret_digest=digest_of(secret), **fields), secret
 
+    def present(self) -> models.QuerySet[APIClient]:
+        """Returns the clients whom anybody may know of: their author is neither deleted nor about to be."""
+        return self.filter(author__leaves_at=None)
+
     def connected_to(self, user_id: int) -> models.QuerySet[APIClient]:
         """The clients with a webhook and a secret to sign with, for which the player has a valid token."""
         is_live = Q(tokens__expires_at=None) | Q(tokens__expires_at__gt=timezone.now())
-        signing = self.exclude(webhook_uri="").exclude(secret_digest="")
+        signing = self.present().exclude(webhook_uri="").exclude(secret_digest="")
         return signing.filter(is_live, tokens__user_id=user_id).distinct().order_by("pk")
 
 

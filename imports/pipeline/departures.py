@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.apps import apps
-from django.contrib.auth.models import AbstractUser
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
 from django.db.models import ForeignObjectRel
 
 from imports.errors import ImportFailed
 from imports.games import BY_SLUG
-from imports.models import Departure, HiddenRow, OrphanRetry, User
+from imports.models import APIClient, APIToken, AuditEntry, Departure, HiddenRow, OrphanRetry, User
 from imports.models.jobs.departures import EVERYTHING
 
 OF_GAME = "user_id = %(user)s AND (%(game)s = '' OR game = %(game)s)"
@@ -129,6 +130,7 @@ def forget(departure: Departure) -> None:
         departure.delete()
         return
     user = departure.user
+    _forget_in_admin_log(user)
     for related in User._meta.get_fields(include_hidden=True):
         if isinstance(related, ForeignObjectRel) and related.on_delete is models.CASCADE:
             # Whatever belongs to an account, also in apps that are not ours.
@@ -138,17 +140,24 @@ def forget(departure: Departure) -> None:
         cursor.execute("SET LOCAL tachi.forgetting = 'on'")
         cursor.execute("UPDATE imports_auditentry SET reason = '' WHERE subject_id = %s AND reason <> ''", [user.pk])
         cursor.execute("SET LOCAL tachi.forgetting = 'off'")
-    user.groups.clear()
-    user.user_permissions.clear()
-    for field in ("about", "status", "email", "email_language", "first_name", "last_name"):
-        setattr(user, field, "")
     name = f"deleted-{user.pk}"
     is_taken = User.objects.filter(username__iexact=name).exclude(pk=user.pk).exists()
-    user.username = f"{name}-" if is_taken else name
-    user.last_login = user.last_seen = user.email_changed_at = None
-    user.is_active = user.is_staff = user.is_superuser = False
-    user.set_unusable_password()
-    AbstractUser.save(user)
+    # Every other column is that of a new account, also those that a release adds.
+    nobody = User(pk=user.pk, username=f"{name}-" if is_taken else name, leaves_at=user.leaves_at, is_active=False)
+    nobody.set_unusable_password()
+    nobody.save(force_update=True)
+
+
+def _forget_in_admin_log(user: User) -> None:
+    """Blanks what the admin noted of an account, its tokens and its clients: it notes what they were called."""
+    noted = {
+        User: [user.pk],
+        APIClient: user.api_clients.values_list("pk", flat=True),
+        APIToken: AuditEntry.objects.filter(subject=user, token__isnull=False).values_list("token_id", flat=True),
+    }
+    for model, keys in noted.items():
+        about = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model))
+        about.filter(object_id__in=[str(key) for key in keys]).update(object_repr="", change_message="")
 
 
 def refuse_hidden(user_id: int, game: str) -> None:

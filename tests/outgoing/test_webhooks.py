@@ -102,11 +102,15 @@ class TestWhoIsTold:
             "DAN_5",
         ]
 
-    @pytest.mark.parametrize("what", ["no address", "no secret", "no token", "an expired token", "somebody else's"])
+    @pytest.mark.parametrize(
+        "what", ["no address", "no secret", "no token", "an expired token", "somebody else's", "an author who leaves"]
+    )
     def test_a_client_is_not_told_with(self, what: str) -> None:
         client, _ = a_client("" if what == "no address" else "https://bot.example.org/")
         if what == "no secret":
             APIClient.objects.update(secret_digest="")
+        if what == "an author who leaves":
+            jobs.leave(people.bob(), by=people.bob())
         if what != "no token":
             user = people.kay() if what == "somebody else's" else people.alice()
             past = timezone.now() - timedelta(days=1) if what == "an expired token" else None

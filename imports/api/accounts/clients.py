@@ -147,7 +147,7 @@ class Clients(APIViewSet):
         return self.ok(schemas.Client.from_row(client, is_author=is_author), name=client.name)
 
     def _client(self) -> APIClient:
-        client = APIClient.objects.filter(client_id=self.path_param("client_id")).first()
+        client = APIClient.objects.present().filter(client_id=self.path_param("client_id")).first()
         if client is None:
             raise ClientNotFound()
         return client

@@ -111,7 +111,7 @@ class AuthorizationCodes(APIViewSet):
             raise ChallengeInvalid()
         client = None
         if "clientID" in given:
-            client = APIClient.objects.filter(client_id=given["clientID"]).first()
+            client = APIClient.objects.present().filter(client_id=given["clientID"]).first()
             if client is None:
                 raise ClientNotFound()
         assert self.user is not None  # noqa: S101 - `IsInBrowser` has asked
@@ -147,7 +147,7 @@ class AccessTokens(APIViewSet):
         given = EXCHANGE.from_body(self.body)
         if given["grant_type"] != "authorization_code":
             raise GrantNotSupported()
-        client = APIClient.objects.filter(client_id=given["client_id"]).first()
+        client = APIClient.objects.present().filter(client_id=given["client_id"]).first()
         if client is None:
             raise ClientNotFound()
         if not client.redirect_uri or given["redirect_uri"] != client.redirect_uri:

@@ -205,7 +205,7 @@ class APITokens(OwnersViewSet):
         if "clientID" in params and "permissions" in params:
             raise ClientAndPermissionsGivenV3() if self.is_v3 else ClientAndPermissionsGiven()
         if "clientID" in params:
-            client = APIClient.objects.filter(client_id=params["clientID"]).first()
+            client = APIClient.objects.present().filter(client_id=params["clientID"]).first()
             if client is None:
                 raise ClientNotFound()
             token, secret = create_client_token(user, client)

@@ -1,4 +1,4 @@
-"""Queues again the imports that a dead worker or an empty Redis left behind, and orphans that are to be tried."""
+"""Queues again what a dead worker or an empty Redis left behind, and does what is due: mails, webhooks, deletions."""
 
 from __future__ import annotations
 
@@ -18,11 +18,4 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         if options["forever"]:
             jobs.sweep_forever()  # ends with the process
-        # Everything that the loop does in turn, once, for whoever runs this from cron.
-        jobs.sweep_reratings()
-        jobs.sweep_rules()
-        jobs.sweep_keys()
-        jobs.sweep_exports()
-        jobs.sweep_departures()
-        jobs.OrphanSweep()()
-        self.stdout.write(f"{jobs.sweep()} imports queued again.")
+        self.stdout.write(f"{jobs.sweep_once()} imports queued again.")

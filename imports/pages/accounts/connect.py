@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
@@ -26,7 +26,7 @@ MAX_STATE = 2_000  # characters that a tool may have handed back to it
 @sign_in_required
 def client_file_flow(request: AuthenticatedRequest, client_id: str) -> HttpResponseBase:
     """GET asks, POST makes the token and hands it out in the client's file, or shows it. It is told this once."""
-    client = get_object_or_404(APIClient.objects.select_related("author"), client_id=client_id)
+    client = get_object_or_404(APIClient.objects.present().select_related("author"), client_id=client_id)
     if request.method != "POST":
         return _ask(request, client, {})
     try:
@@ -47,10 +47,12 @@ def client_file_flow(request: AuthenticatedRequest, client_id: str) -> HttpRespo
 def request_auth(request: AuthenticatedRequest) -> HttpResponse:
     """GET asks, POST makes a code and leads back to the tool with it."""
     given = request.GET
-    client = get_object_or_404(APIClient.objects.select_related("author"), client_id=given.get("clientID", ""))
+    clients = APIClient.objects.present().select_related("author")
+    client = get_object_or_404(clients, client_id=given.get("clientID", ""))
     wrong = _what_is_wrong(client, request)
     if wrong:
-        return render(request, "connect-refused.html", {"client": client, "wrong": wrong}, status=400)
+        context = {"client": client, "reason": wrong.reason, "wrong": wrong.details}
+        return render(request, "connect-refused.html", context, status=400)
     parts = urlsplit(client.redirect_uri)
     host = parts.netloc
     if request.method != "POST":
@@ -65,21 +67,31 @@ def request_auth(request: AuthenticatedRequest) -> HttpResponse:
     return render(request, "connected.html", context)
 
 
-def _what_is_wrong(client: APIClient, request: HttpRequest) -> str:
-    """In technical words, "" where nothing is."""
+class Wrong(NamedTuple):
+    """Why a tool's request is refused: for the player, and in technical words for the tool's author."""
+
+    reason: str
+    details: str
+
+
+def _what_is_wrong(client: APIClient, request: HttpRequest) -> Wrong | None:
+    """None where nothing is."""
     given = request.GET
     method, challenge = given.get("code_challenge_method"), given.get("code_challenge")
     if not client.redirect_uri:
-        return f"{client.client_id} has no redirect_uri"
+        details = f"{client.client_id} has no redirect_uri"
+        return Wrong(account_texts.no_return_address(client.name), details)
     if given.get("redirect_uri", client.redirect_uri) != client.redirect_uri:
-        return f"redirect_uri {given['redirect_uri'][:200]} is not registered for client {client.client_id}"
+        details = f"redirect_uri {given['redirect_uri'][:200]} is not registered for client {client.client_id}"
+        return Wrong(account_texts.wrong_return_address(client.name), details)
+    details = ""
     if (challenge is None) != (method is None):
-        return "code_challenge and code_challenge_method go together"
-    if challenge is not None and (method != "S256" or not CHALLENGE.fullmatch(challenge)):
-        return "code_challenge_method must be S256, code_challenge the base64url of a SHA-256"
-    if len(given.get("state", "")) > MAX_STATE:
-        return f"state is longer than {MAX_STATE} characters"
-    return ""
+        details = "code_challenge and code_challenge_method go together"
+    elif challenge is not None and (method != "S256" or not CHALLENGE.fullmatch(challenge)):
+        details = "code_challenge_method must be S256, code_challenge the base64url of a SHA-256"
+    elif len(given.get("state", "")) > MAX_STATE:
+        details = f"state is longer than {MAX_STATE} characters"
+    return Wrong(account_texts.wrong_request(client.name), details) if details else None
 
 
 def _permissions(client: APIClient) -> list[str]:
@@ -91,7 +103,7 @@ def _ask(request: HttpRequest, client: APIClient, more: dict[str, str], *, statu
     texts = account_texts.PERMISSION_TEXTS
     context = {
         "client": client,
-        "instance": settings.TACHI_NAME,
+        "initials": "".join(word[0] for word in client.name.split()[:2]).upper(),
         "may": [(name, *texts[name]) for name in asked],
         # Three permissions do nothing here: that a tool lacks them says nothing to anybody.
         "may_not": [texts[name][1] for name in texts if name not in asked and not name.startswith("manage_")],

@@ -94,6 +94,7 @@ def _losses(user: User, game: str) -> list[str]:
         (Import.objects.filter(**mine).count(), account_texts.imports_lost),
         (OrphanScore.objects.filter(**mine).count(), account_texts.unmatched_lost),
         (0 if game else user.tokens.count(), account_texts.tokens_lost),
+        (0 if game else user.api_clients.count(), account_texts.clients_lost),
     ]
     return [say(count) for count, say in counts if count]
 

@@ -16,6 +16,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -97,8 +98,10 @@ class SignUp(RedirectURLMixin, SignUpView):
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
+    """Back to the page of ours that `next` names, which then asks who is there, or home."""
     logout(request)
-    return redirect("home")
+    target = request.POST.get("next", "")
+    return redirect(target if url_has_allowed_host_and_scheme(target, allowed_hosts=None) else "home")
 
 
 # --- the account --------------------------------------------------------------------------------------

@@ -101,6 +101,10 @@ def tokens_lost(count: int) -> str:
     return ngettext("{n} token", "{n} tokens", count).format(n=f"{count:,}")
 
 
+def clients_lost(count: int) -> str:
+    return ngettext("{n} API client", "{n} API clients", count).format(n=f"{count:,}")
+
+
 def game_hidden(game: str, due: datetime) -> str:
     return _("Your {game} profile is hidden and will be deleted on {day}. You can restore it until then.").format(
         game=game, day=_day(due)
@@ -150,6 +154,21 @@ PERMISSION_TEXTS: dict[str, tuple[str, str]] = {
 
 def token_revoked_message(name: str) -> str:
     return _("Token “{name}” revoked. Tools using it have stopped working.").format(name=name)
+
+
+# --- tools that ask ---------------------------------------------------------------------------------
+
+
+def no_return_address(tool: str) -> str:
+    return _("{tool} has no return address.").format(tool=tool)
+
+
+def wrong_return_address(tool: str) -> str:
+    return _("The return address doesn’t match the one {tool} registered.").format(tool=tool)
+
+
+def wrong_request(tool: str) -> str:
+    return _("The request of {tool} is invalid.").format(tool=tool)
 
 
 # --- webhooks ---------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from imports import jobs
 from imports.models import APIClient, APIToken, AuthorizationCode
 from tests import people
 from tests.pages.html_parsing import heading_of, text_of
@@ -70,7 +71,7 @@ def test_a_tool_gets_a_token_by_a_code_once(alices: Client, client: APIClient) -
     query = urlencode(
         {"clientID": client.client_id, "state": "s&1", "code_challenge": CHALLENGE, "code_challenge_method": "S256"}
     )
-    assert "Then you return to tool.example.org." in text_of(alices.get(f"/oauth/request-auth?{query}"))
+    assert "Then you return to tool.example.org" in text_of(alices.get(f"/oauth/request-auth?{query}"))
     page = alices.post(f"/oauth/request-auth?{query}").content.decode()
     target = page.split('content="0;url=')[1].split('"')[0].replace("&amp;", "&")
     answer = parse_qs(urlsplit(target).query)
@@ -145,7 +146,23 @@ def test_a_request_that_breaks_the_rules_leads_nowhere(
         page = ask(f"/oauth/request-auth?{urlencode({'clientID': client.client_id, **query})}")
         assert page.status_code == 400
         assert said in text_of(page)
+        assert heading_of(page) == "This request can’t be completed"
+        assert "Nothing was allowed." in text_of(page)
     assert not AuthorizationCode.objects.exists()
+
+
+def test_whoever_is_not_the_one_who_is_signed_in_signs_in_and_is_asked_then(alices: Client, client: APIClient) -> None:
+    address = f"/oauth/request-auth?clientID={client.client_id}&state=1"
+    answer = alices.post("/logout/", {"next": address})
+    assert answer.headers["Location"] == address
+    page = alices.get(address)
+    assert page.status_code == 302
+    assert parse_qs(urlsplit(page.headers["Location"]).query)["next"] == [address]
+
+
+@pytest.mark.parametrize("address", ["https://evil.example.org/", "//evil.example.org/", "javascript:alert(1)", ""])
+def test_signing_out_leads_to_pages_of_ours_alone(address: str, alices: Client) -> None:
+    assert alices.post("/logout/", {"next": address}).headers["Location"] == "/"
 
 
 @pytest.mark.parametrize(
@@ -156,3 +173,23 @@ def test_a_client_leads_back_to_web_addresses_alone(address: str, alices: Client
     answer = alices.post("/api/v1/clients/create", given, content_type="application/json")
     assert "This is no http or https address." in answer.json()["description"]
     assert not APIClient.objects.exists()
+
+
+def test_the_tool_of_an_account_that_is_being_deleted_is_not_there_until_the_account_is_back(
+    alices: Client, client: APIClient
+) -> None:
+    secret = client.reset_secret()
+    _, code = AuthorizationCode.objects.create_code(people.alice())
+    pages = (
+        f"/client-file-flow/{client.client_id}/",
+        f"/oauth/request-auth?clientID={client.client_id}",
+        f"/api/v1/clients/{client.client_id}",
+    )
+    given = {"clientID": client.client_id}
+    departure = jobs.leave(people.bob(), by=people.bob())
+    assert [alices.get(page).status_code for page in pages] == [404, 404, 404]
+    assert exchange(client_id=client.client_id, client_secret=secret, code=code).status_code == 404
+    assert alices.post("/api/v1/oauth/create-code", given, content_type="application/json").status_code == 404
+    jobs.stay(departure, by=people.bob())
+    assert [alices.get(page).status_code for page in pages] == [200, 200, 200]
+    assert exchange(client_id=client.client_id, client_secret=secret, code=code).status_code == 200

@@ -7,7 +7,7 @@ from django.test import Client
 
 from imports import jobs
 from imports.access.rate_limits import ACCOUNT_LIMIT
-from imports.models import Departure, Score
+from imports.models import APIClient, Departure, Score
 from tests import factories, people
 from tests.pages.html_parsing import heading_of, messages_of, text_of
 
@@ -26,8 +26,10 @@ def alices() -> Client:
 
 def test_what_goes_is_shown_before_the_password_is_asked_for(alices: Client) -> None:
     people.token_of(people.alice())
+    APIClient.objects.create_for(people.alice(), name="Night Logger")
     page = text_of(alices.get("/account/delete/everything/"))
-    for loss in ("2 scores", "2 personal bests", "1 import with its file", "1 unmatched score", "1 token"):
+    losses = ("2 scores", "2 personal bests", "1 import with its file", "1 unmatched score", "1 token", "1 API client")
+    for loss in losses:
         assert loss in page
     page = text_of(alices.get("/account/delete/sdvx/"))
     assert "2 scores" in page

@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from imports.formats.parsing.export_archive import write_archive
+from imports.formats.parsing.export_archive import ExportArchive, write_archive
 from tests import factories, people
 from tests.pages.html_parsing import heading_of, messages_of, text_of
 from tests.takeout import exported
@@ -58,15 +58,31 @@ def test_it_is_recognized_and_the_page_says_whose_it_is_and_what_is_in_it(client
     assert (job.game, job.score_count) == ("wacca", 2)
 
 
-def test_all_games_are_imported_at_once_and_once(client: Client, export: bytes) -> None:
-    address = given(client, export)["Location"]
+def test_all_games_are_imported_at_once_and_once(
+    client: Client, export: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, opened, init = given(client, export)["Location"], [], ExportArchive.__init__
+
+    def counted(self: ExportArchive, data: bytes) -> None:
+        opened.append(data)
+        init(self, data)
+
+    monkeypatch.setattr(ExportArchive, "__init__", counted)
     assert client.post(address, {"do": "every-game"})["Location"] == "/imports/"
+    assert opened.count(export) == 1
     client.post(address, {"do": "every-game"})
     made = list(people.bob().imports.order_by("pk"))
     assert "2 imports have started, one for each game." in messages_of(client.get("/imports/"))
     for job in made:
         factories.process(job)
     assert [(job.game, job.score_count) for job in made] == [("sdvx", 1), ("wacca", 2)]
+
+
+def test_a_file_that_is_no_export_has_no_games_to_import(client: Client) -> None:
+    content = msgspec.json.encode(factories.batch_manual(factories.score_on(factories.charts(1)[0])))
+    address = given(client, content)["Location"]
+    assert client.post(address, {"do": "every-game"})["Location"] == "/import/"
+    assert not people.bob().imports.exists()
 
 
 def test_what_is_no_export_is_refused_on_the_page(client: Client, export: bytes) -> None:

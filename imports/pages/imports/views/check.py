@@ -44,8 +44,8 @@ def import_check(request: AuthenticatedRequest, check_id: str) -> HttpResponse:
         return _page(request, check, status=409)
     if answer in ("use", "use-all", "unuse") or "game" in request.POST:
         return _check_again(request, check_id, facts, answer)
-    if answer == "every-game":
-        return _import_every_game(request, check_id)
+    if answer == "every-game" and facts.get("export"):
+        return _import_every_game(request, check_id, facts)
     if answer not in ANSWERS:
         pending_uploads.delete(request.user)
         messages.info(request, upload_texts.NOTHING_IMPORTED)
@@ -83,7 +83,7 @@ def _page(request: AuthenticatedRequest, check: Check, *, status: int = 200) -> 
     return render(request, "import-check.html", context, status=status)
 
 
-def _import_every_game(request: AuthenticatedRequest, check_id: str) -> HttpResponse:
+def _import_every_game(request: AuthenticatedRequest, check_id: str, facts: Mapping[str, Any]) -> HttpResponse:
     """All games of an export, each as an import of its own, or none."""
     upload = pending_uploads.get_upload(request.user, check_id, fields=ANSWERS["skip"])
     if upload is None:
@@ -100,7 +100,7 @@ def _import_every_game(request: AuthenticatedRequest, check_id: str) -> HttpResp
         messages.error(request, failure.message)
         return redirect("import-check", check_id)
     pending_uploads.mark_imported(request.user, check_id, job)
-    messages.success(request, upload_texts.games_imported(len(submissions.games_in(submissions.contents_of(upload)))))
+    messages.success(request, upload_texts.games_imported(len(facts["export"]["games"])))
     return redirect("import-list")
 
 
