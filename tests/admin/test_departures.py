@@ -45,7 +45,7 @@ def test_an_administrator_deletes_one_game(alice: User) -> None:
     assert Departure.objects.get().game == "sdvx"
 
 
-def test_it_needs_a_reason(alice: User) -> None:
+def test_a_deletion_needs_a_reason(alice: User) -> None:
     said = act(people.session_of(people.ada()), "user", "delete_accounts", alice.pk, reason=" ")
     assert said == ["Give a reason; it is recorded."]
     assert not Departure.objects.exists()

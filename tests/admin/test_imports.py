@@ -136,7 +136,7 @@ def test_clients_and_services_to_choose_are_those_of_the_newest_imports(mo: Clie
         ({"state": State.FAILED, "time_queued": days_ago(1)}, False),
     ],
 )
-def test_what_is_stuck_is_seen_at_a_glance(fields: dict[str, Any], is_stuck: bool, mo: Client) -> None:
+def test_stuck_imports_are_counted_and_can_be_listed(fields: dict[str, Any], is_stuck: bool, mo: Client) -> None:
     if fields.get("state") == State.RUNNING and not is_stuck:
         fields = {**fields, "time_started": timezone.now()}
     job = an_old_one(**fields)
@@ -183,7 +183,7 @@ INDEXES = [
 ]
 
 
-def test_what_is_rare_is_found_by_an_index(mo: Client) -> None:
+def test_rare_values_are_found_by_an_index(mo: Client) -> None:
     an_old_one(game="sdvx", service="S", client="C", state=State.CANCELLED)
     fields = [field for field in Import._meta.concrete_fields if field.name not in {"id", "import_id"}]
     columns = ", ".join(str(field.column) for field in fields)

@@ -88,7 +88,7 @@ def test_failures_of_the_day_are_counted_by_message(mo: Client) -> None:
     assert context["states"] == [("failed", "failed", 3)]
 
 
-def test_what_the_sweeper_queued_again_is_remembered(mo: Client, redis_clean: Redis) -> None:
+def test_imports_that_the_sweeper_queued_again_are_remembered(mo: Client, redis_clean: Redis) -> None:
     job = factories.queued_import(people.alice())
     redis_clean.flushdb()
     Import.objects.update(time_queued=timezone.now() - timedelta(minutes=1))

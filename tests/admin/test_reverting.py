@@ -102,7 +102,7 @@ def test_all_imports_of_a_filter_are_one_question_and_an_operation_for_each_play
     assert not check_player(people.bob())
 
 
-def test_what_a_broken_hook_sent_is_found_by_type_and_client_and_goes_at_once(mo: Client) -> None:
+def test_imports_of_a_broken_hook_are_found_by_type_and_client_and_reverted_together(mo: Client) -> None:
     """Of all its players; what it sent in another version stays, and so does what else the players have."""
     senders.charts()
     alice, bob = people.alice(), people.bob()
@@ -179,7 +179,7 @@ def test_a_restored_import_brings_its_class_back(mo: Client) -> None:
     assert GameStats.objects.get().classes["dan"] == "DAN_3"
 
 
-def test_what_is_not_completed_is_left_alone_and_the_rest_is_done(mo: Client) -> None:
+def test_imports_that_are_not_completed_are_skipped_and_the_rest_are_reverted(mo: Client) -> None:
     alice, [chart] = people.alice(), factories.charts(1)
     good, failed = factories.an_import(alice, factories.score_on(chart)), factories.an_import(alice, {"score": "x"})
     assert choose(mo, good, failed).context["plan"].skipped == [failed]

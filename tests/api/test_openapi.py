@@ -67,7 +67,7 @@ NOT_IN_2026 = {
 }
 
 
-def test_what_it_describes_of_a_game_in_2025_it_describes_in_2026_too() -> None:
+def test_the_schema_of_2026_describes_a_game_as_that_of_2025_does() -> None:
     expected = set()
     for name in OPERATIONS:
         for place in PLACES_OF_2025:
@@ -85,7 +85,7 @@ def test_both_generations_have_documents_of_their_own() -> None:
     assert "playtype" not in parts["ScoreV3"]["properties"]
 
 
-def test_it_describes_the_streams_which_no_view_answers() -> None:
+def test_the_schema_describes_the_streams_which_no_view_answers() -> None:
     paths = json.loads(generator.document())["paths"]
     described = {path for path, operations in paths.items() if EVENT_STREAM in str(operations)}
     assert described == set(STREAMS)
@@ -156,7 +156,7 @@ def test_a_refusal_in_other_words_than_described_is_noticed() -> None:
         schema_validation.check(environ, HttpResponse(wrong, status=400, content_type="application/json"))
 
 
-def test_what_only_a_signed_in_player_may_says_so() -> None:
+def test_operations_that_need_a_player_have_their_security_schemes() -> None:
     operation = OPERATIONS["POST /api/v1/imports/{importID}/revert"]
     assert operation["security"] == [{"token": []}, {"session": [], "csrf": []}]
     assert Permission.DELETE_SCORE.value in operation["description"]

@@ -141,7 +141,7 @@ def test_a_retry_requested_twice_is_one_and_later_another(client: Client) -> Non
     assert summary(client.get(first))[0] == 200
 
 
-def test_what_a_killed_worker_leaves_is_gone_on_with(client: Client) -> None:
+def test_a_retry_of_a_killed_worker_is_continued(client: Client) -> None:
     orphans_of(people.alice())
     url = asked(client)
 

@@ -79,7 +79,7 @@ def test_an_import_is_checked_watched_read_reverted_and_restored(
     assert Score.objects.count() == new
 
 
-def test_what_was_taken_back_is_told_in_the_list(
+def test_the_list_shows_a_reverted_import(
     live_server: LiveServer, open_browser: OpenBrowser, worker: subprocess.Popen[bytes], alice: User
 ) -> None:
     page = open_browser().new_page()

@@ -220,7 +220,7 @@ def test_a_long_list_has_pages(player: Visitor, alice: User) -> None:
 
 
 @pytest.mark.parametrize("can_share", [True, False])
-def test_what_others_will_see_is_shown_before_it_is_shared(
+def test_a_shared_card_is_shown_before_it_is_shared(
     player: Visitor, imported: dict[str, Import], *, can_share: bool
 ) -> None:
     page = player.page

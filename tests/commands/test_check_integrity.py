@@ -53,7 +53,7 @@ def test_a_sample_takes_only_players_with_imports_and_no_more_than_asked_for() -
     ],
 )
 @pytest.mark.usefixtures("players")
-def test_what_cannot_be_checked_is_named(arguments: list[str], said: str) -> None:
+def test_invalid_arguments_are_named(arguments: list[str], said: str) -> None:
     with pytest.raises(CommandError, match=said):
         run("check_integrity", *arguments)
 

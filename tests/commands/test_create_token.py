@@ -60,7 +60,7 @@ def test_a_name_given_twice_gets_one_line() -> None:
         (["--permission", "everything", "Alice"], "invalid choice: 'everything'"),
     ],
 )
-def test_what_cannot_be_done_makes_nothing(arguments: list[str], said: str) -> None:
+def test_invalid_arguments_are_named_and_create_nothing(arguments: list[str], said: str) -> None:
     people.alice()
 
     with pytest.raises(CommandError) as failed:

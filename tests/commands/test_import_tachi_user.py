@@ -112,7 +112,7 @@ def test_a_server_of_2025_is_asked_at_its_own_address(tachi: Tachi, chart: Chart
     assert [job.score_count for job in all_dealt_with()] == [1]
 
 
-def test_it_goes_on_where_it_ended_and_imports_nothing_twice(tachi: Tachi, chart: Chart, tmp_path: Path) -> None:
+def test_a_second_run_continues_the_first_and_imports_nothing_twice(tachi: Tachi, chart: Chart, tmp_path: Path) -> None:
     tachi.says(V3, page(chart, 1), Link=f'<{V3}?cursor=x>; rel="next"')
     tachi.says(f"{V3}?cursor=x", b"", status=500)
     with pytest.raises(CommandError, match="answers 500"):
@@ -127,7 +127,7 @@ def test_it_goes_on_where_it_ended_and_imports_nothing_twice(tachi: Tachi, chart
     assert Import.objects.count() == 2
 
 
-def test_it_waits_as_long_as_the_server_asks(
+def test_requests_wait_as_long_as_the_server_asks(
     tachi: Tachi, chart: Chart, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waited: list[float] = []
@@ -144,7 +144,7 @@ def test_it_waits_as_long_as_the_server_asks(
 
 
 @pytest.mark.usefixtures("chart")
-def test_what_the_player_has_not_played_is_passed_over(tachi: Tachi, tmp_path: Path) -> None:
+def test_games_that_the_player_has_not_played_are_skipped(tachi: Tachi, tmp_path: Path) -> None:
     lines = move(tachi, tmp_path, game="iidx")
     assert lines == [f"beatmania IIDX ({name}): alice_there has nothing there." for name in ("SP", "DP")]
     assert not Import.objects.exists()

@@ -19,7 +19,7 @@ from tests import factories, people
 from tests.commands.command_runner import run
 
 
-def test_what_lies_there_is_what_the_generator_writes() -> None:
+def test_the_sample_in_the_repository_is_what_the_generator_writes() -> None:
     written = {path: path.read_text(encoding="utf-8") for folder in (SEEDS, FILES) for path in folder.iterdir()}
 
     assert everything() == written

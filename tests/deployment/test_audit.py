@@ -56,7 +56,9 @@ chmod +x "$last/bin/pip" "$last/bin/pip-audit"
     ("options", "status", "said"),
     [([], 0, "Known vulnerabilities were not asked for"), (["--online"], 1, "nobody answers")],
 )
-def test_what_could_not_be_asked_is_no_pass(tmp_path: Path, options: list[str], status: int, said: str) -> None:
+def test_an_audit_that_could_not_be_made_does_not_pass(
+    tmp_path: Path, options: list[str], status: int, said: str
+) -> None:
     """Without the service --online fails; without --online it is said that nobody was asked."""
     python = tmp_path / "python"
     python.write_text(ANOTHER_PYTHON)
@@ -73,7 +75,7 @@ def test_what_could_not_be_asked_is_no_pass(tmp_path: Path, options: list[str], 
     assert (done.returncode, said in done.stdout + done.stderr) == (status, True)
 
 
-def test_what_another_machine_needs_is_not_missed_here(tmp_path: Path) -> None:
+def test_requirements_of_other_platforms_need_not_be_installed(tmp_path: Path) -> None:
     path = tmp_path / "requirements.txt"
     path.write_text('nobody-has-this==1.0; sys_platform == "plan9"\n')
     assert audited(path)[0] == 0

@@ -121,7 +121,7 @@ def test_a_folder_keeps_the_newest_backups(empty: Path, tmp_path: Path) -> None:
         (["new.dump", "--programs", "."], "There is no pg_dump in"),
     ],
 )
-def test_what_cannot_be_done_is_named_and_leaves_no_file(
+def test_a_failed_backup_says_why_and_leaves_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
 ) -> None:
     (tmp_path / "there.dump").write_text("old")

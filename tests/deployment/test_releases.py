@@ -104,7 +104,7 @@ def prefix(tmp_path: Path) -> Path:
         ("install", ["strange.tar.gz"], "is no release of Tachi Imports"),
     ],
 )
-def test_what_cannot_be_done_is_named(prefix: Path, script: str, arguments: list[str], said: str) -> None:
+def test_failures_of_the_scripts_are_named(prefix: Path, script: str, arguments: list[str], said: str) -> None:
     code, message = operate(script, prefix, *(prefix / each if "." in each else each for each in arguments))
     assert (code != 0, said in message) == (True, True), message
     assert not (prefix / "current").exists()

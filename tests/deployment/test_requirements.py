@@ -27,7 +27,7 @@ def test_an_installation_with_external_servers_does_without_the_embedded_ones() 
     assert "-r requirements-embedded.txt" in (env.BASE_DIR / "requirements-dev.txt").read_text().splitlines()
 
 
-def test_what_script_bench_compares_with_is_installed_for_that_alone() -> None:
+def test_peers_of_script_bench_are_installed_for_it_alone() -> None:
     peers = names_in("requirements-peers.txt")
     assert peers
     for other in ("requirements.txt", "requirements-embedded.txt", "requirements-tracing.txt", "requirements-dev.txt"):

@@ -83,7 +83,7 @@ def test_text_that_cannot_be_stored_is_refused_by_its_place(content: Any, path: 
 
 
 @pytest.mark.parametrize("comment", [r"not \u0000 at all", r"nor \ud800", "😀 a whole pair"])
-def test_what_only_looks_like_such_text_is_kept(comment: str) -> None:
+def test_text_that_only_looks_unstorable_is_kept(comment: str) -> None:
     for ensure_ascii in (True, False):
         assert sent(parse(json.dumps(document(score(comment=comment)), ensure_ascii=ensure_ascii))) == [
             score(comment=comment)

@@ -253,14 +253,14 @@ relaxed = settings(max_examples=examples(10, ci=30))
 @each_playtype
 @relaxed
 @given(data=st.data())
-def test_what_the_quick_way_takes_the_exact_one_takes_alike(playtype: Playtype, data: st.DataObject) -> None:
+def test_the_exact_reader_accepts_what_the_fast_one_accepts(playtype: Playtype, data: st.DataObject) -> None:
     assert_readers_agree(data.draw(changed(rows_of(playtype))), playtype)
 
 
 @each_playtype
 @relaxed
 @given(data=st.data())
-def test_what_is_valid_goes_the_quick_way(playtype: Playtype, data: st.DataObject) -> None:
+def test_the_fast_reader_accepts_what_is_valid(playtype: Playtype, data: st.DataObject) -> None:
     row = data.draw(rows_of(playtype))
     content = json.dumps([row]).encode()
     found = quick(content, playtype)

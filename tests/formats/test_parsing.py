@@ -93,7 +93,7 @@ def test_whole_numbers(text: str, number: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", " 1", "+5", "1e3", "1.0", "１", "9007199254740992", "--1", "x" * 100_000])
-def test_what_is_no_whole_number(text: str) -> None:
+def test_invalid_whole_numbers_are_refused(text: str) -> None:
     with pytest.raises(NotWholeError, match="Not an integer -- "):
         whole_number(text)
 
@@ -194,7 +194,7 @@ def test_records(text: str, lines: list[tuple[str, ...]] | None) -> None:
         records.read_records(text)
 
 
-def test_what_is_written_is_read_back() -> None:
+def test_written_tables_are_read_back() -> None:
     rows = [['"', ",", "\n"], ["", "x", '""']]
     found = records.read_records(records.written(["a", "b", "a"], rows).decode())
     assert found.lines == [tuple(row) for row in rows]
@@ -249,6 +249,6 @@ def test_xml(text: str, document: dict[str, object] | None) -> None:
     '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', '<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>',
     '<?xml version="1.0" encoding="klingon"?><a/>', '<?xml version="1.0" encoding="shift_jis"?><a/>',
 ])  # fmt: skip
-def test_what_is_no_xml_of_ours(text: str) -> None:
+def test_invalid_xml_is_refused(text: str) -> None:
     with pytest.raises(xml.XMLError):
         xml.read(text.encode())

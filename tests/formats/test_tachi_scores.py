@@ -55,7 +55,7 @@ def data_of(**members: Any) -> dict[str, Any]:
         (answer(score(scoreMeta=[])), "scores[0] | Expected `object | null`, got `array`"),
     ],
 )  # fmt: skip
-def test_what_is_no_list_of_scores_is_refused_in_words(content: Any, said: str) -> None:
+def test_files_without_a_list_of_scores_are_refused(content: Any, said: str) -> None:
     assert said in failure(content, FILE)
 
 
@@ -67,7 +67,7 @@ def test_of_a_file_with_mistakes_the_others_come_in_if_that_is_asked_for() -> No
     assert not parsed.rows[1].becomes_orphan
 
 
-def test_what_this_instance_does_not_know_yet_waits_without_being_asked_for() -> None:
+def test_rows_with_unknown_members_become_orphans() -> None:
     parsed = parse(answer(score(scoreMeta={"new": 1}), score(scoreData=data_of(judgements={"s-critical": 1}))), FILE)
     assert [row.becomes_orphan for row in parsed.rows] == [True, True]
 

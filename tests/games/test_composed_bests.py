@@ -102,7 +102,7 @@ def test_a_best_is_highlighted_if_any_part_is() -> None:
     assert composed(candidate("A"), (BEST_LAMP, candidate("B", highlight=True))).highlight
 
 
-def test_what_scores_hold_is_left_alone() -> None:
+def test_composing_does_not_change_the_scores() -> None:
     primary = candidate("A", gauge=1)
     composed(primary, (replace(BEST_LAMP, takes_optional=("gauge",)), candidate("B", lamp="FAILED")))
     assert (primary.metrics["lamp"], primary.optional) == ("CLEAR", {"gauge": 1})

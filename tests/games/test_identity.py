@@ -82,7 +82,7 @@ def test_canonical_json_is_that_of_the_specification(value: Any, written: str) -
     assert identity.canonical(value) == written
 
 
-def test_what_is_no_json_has_no_canonical_form() -> None:
+def test_values_that_are_no_json_have_no_canonical_form() -> None:
     with pytest.raises(TypeError, match="No JSON value: object"):
         identity.canonical({"a": object()})
 

@@ -114,7 +114,7 @@ def test_a_wrong_value_is_told_with_its_rule(metric: Metric, value: Any, problem
         (Graph(rule=TO_TEN), None),
     ],
 )
-def test_what_keeps_the_rule_or_is_null_is_fine(metric: Metric, value: Any) -> None:
+def test_valid_and_null_metrics_are_accepted(metric: Metric, value: Any) -> None:
     given = play(score=1, lamp="CLEAR", optional={"extra": value})
     assert judging.judge(given, CHART, with_optional(metric))[1] == []
 
@@ -278,7 +278,7 @@ def test_a_leaderboard_sorts_by_the_default_metric_unless_declared_otherwise() -
     assert judging.rank_keys(metrics, {}, replace(SDVX, ranked_by=("score", "lamp"))) == [9_000_000, 1]
 
 
-def test_what_a_best_does_not_have_comes_last_on_a_leaderboard() -> None:
+def test_missing_metrics_come_last_on_a_leaderboard() -> None:
     metrics = {"score": 9_000_000, "lamp": "CLEAR"}
     ranked = [judging.rank_keys(metrics, optional, SDVX) for optional in ({"exScore": 12}, {"exScore": 0}, {})]
     assert ranked == sorted(ranked, reverse=True)

@@ -96,7 +96,7 @@ def refused_or_done(source: Format, name: str, content: bytes) -> None:
 
 @pytest.mark.slow
 @each_file
-def test_what_is_no_such_file_is_refused_in_words_whichever_way_it_comes(source: Format, redis_clean: Redis) -> None:
+def test_junk_is_refused_with_a_message_whichever_way_it_comes(source: Format, redis_clean: Redis) -> None:
     for name, content in {**JUNK, **halves(source), **other_files(source)}.items():
         with transaction.atomic():
             refused_or_done(source, name, content)

@@ -139,7 +139,9 @@ def test_the_page_shows_a_tame_name_or_asks_for_a_file(disposition: bytes, clien
 @pytest.mark.parametrize(
     "disposition", [NAMES[name] for name in ("NUL", "a script", "right to left", "a lone surrogate", "very long")]
 )
-def test_what_a_check_says_of_a_file_can_be_shown(disposition: bytes, client: Client, redis_clean: Redis) -> None:
+def test_the_result_of_a_check_can_be_shown_whatever_the_file_is_called(
+    disposition: bytes, client: Client, redis_clean: Redis
+) -> None:
     client.force_login(people.alice())
     sent = form(disposition, document(), importType="file/batch-manual", pasted="", do="check")
     response = client.post("/import/", sent, content_type=FORM, follow=True)

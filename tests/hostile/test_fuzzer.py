@@ -21,7 +21,7 @@ def test_without_its_engine_it_names_what_to_install(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_it_fuzzes_from_any_folder(tmp_path: Path) -> None:
+def test_the_fuzzer_runs_from_any_folder(tmp_path: Path) -> None:
     pytest.importorskip("atheris", reason="atheris runs on Linux on x86-64 only")
     argv: list[str | Path] = [sys.executable, "-P", FUZZER, "--seconds", "1", "--corpus", tmp_path / "corpus", "title"]
     done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -118,7 +118,7 @@ def test_an_audit_entry_can_neither_be_changed_nor_deleted(user: User, change: s
         ("banned owner", State.FAILED, False),
     ],
 )
-def test_what_is_not_in_any_more_only_its_owner_and_moderators_see(
+def test_imports_that_are_not_completed_are_visible_to_owner_and_moderators_only(
     user: User, viewer: str | None, state: State, sees: bool
 ) -> None:
     now = timezone.now()

@@ -47,7 +47,7 @@ def test_the_audit_tells_which_names_were_given_by_players() -> None:
     assert list(Session.objects.order_by("time_started").values_list("name_edited", flat=True)) == [True, False]
 
 
-def test_what_reverted_imports_put_aside_becomes_identities() -> None:
+def test_session_snapshots_of_reverted_imports_become_identities() -> None:
     gone, kept = played_at(0, 9)
     alive = Session.objects.get(time_started=factories.NOON + 9 * factories.HOUR)
     revert(gone, RevertRequest(by=people.alice()))

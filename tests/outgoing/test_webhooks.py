@@ -181,7 +181,7 @@ class TestFailures:
         assert (delivery.status, delivery.failure, delivery.attempts) == (200, "", 3)
         assert delivery.delivered_at is not None
 
-    def test_it_ends_after_the_last_attempt(self, server: Receiver, delivery: WebhookDelivery) -> None:
+    def test_a_delivery_is_given_up_after_the_last_attempt(self, server: Receiver, delivery: WebhookDelivery) -> None:
         server.statuses = [500]
         for _ in range(webhooks.MAX_ATTEMPTS + 2):
             deliver()
@@ -336,7 +336,7 @@ class TestAddresses:
             ("http://exa mple/", "connection"),
         ],
     )
-    def test_what_cannot_be_reached_is_a_failure(self, url: str, failure: str) -> None:
+    def test_unreachable_addresses_are_failures(self, url: str, failure: str) -> None:
         assert send(url, allows_private=True)[0].failure == failure
 
     def test_a_plain_server_behind_https_fails_the_certificate_or_connection(self, server: Receiver) -> None:

@@ -57,7 +57,7 @@ def case(notebook: Format) -> dict[str, Any]:
     return found
 
 
-def test_it_keeps_the_contract(notebook: Format, tmp_path: Path) -> None:
+def test_the_example_keeps_the_contract(notebook: Format, tmp_path: Path) -> None:
     for name in contract.JUNK:
         for skip_invalid in (False, True):
             contract.test_junk_ends_in_a_sentence(notebook, name, skip_invalid)

@@ -81,7 +81,7 @@ def parts_of(job: Import) -> list[tuple[str, list[dict[str, Any]]]]:
 @settings(WALK_SETTINGS, max_examples=part_examples(FEWER_EXAMPLES))
 @given(NOTHING_LOST, documents(), ANY_ORDER)
 @undone()
-def test_what_remains_is_the_state_of_the_surviving_imports_alone_in_any_order(
+def test_the_state_is_that_of_the_remaining_imports_alone_in_any_order(
     part: int, operations: list[Step], drawn: list[Document], order: Random
 ) -> None:
     machine = StateMachine(drawn, players=1)

@@ -163,7 +163,7 @@ def test_a_check_predicts_the_import_in_every_game(case: Overlap) -> None:
         document([GOOD], classes={"dan": "DAN_99"}),
     ],
 )
-def test_what_fails_as_a_whole_fails_with_the_words_of_the_import(user: User, content: bytes) -> None:
+def test_a_check_of_an_unreadable_file_fails_with_the_message_of_the_import(user: User, content: bytes) -> None:
     job = imported(user, content)
 
     with pytest.raises(ImportFailed) as failure:

@@ -167,7 +167,7 @@ def test_texts_are_stored_in_their_order(count: int) -> None:
 
 
 @pytest.mark.django_db
-def test_what_the_database_refuses_is_an_error_as_django_tells_it() -> None:
+def test_an_error_of_the_database_is_raised_as_djangos() -> None:
     user = player()
     with pytest.raises(IntegrityError), transaction.atomic():
         copy_while_producing(COPY, iter([line(user, 1), line(user, 1), line(user, 2)]), between=lambda: None)
@@ -181,7 +181,7 @@ def test_a_foreign_key_that_leads_nowhere_is_noticed_at_once() -> None:
 
 
 @pytest.mark.django_db
-def test_what_breaks_while_a_text_is_made_ends_everything() -> None:
+def test_an_exception_of_the_producer_ends_the_copy() -> None:
     user = player()
 
     def texts() -> Iterator[bytes]:

@@ -205,7 +205,7 @@ def test_imports_that_wait_are_cancelled_with_the_account(alice: User) -> None:
     assert waiting.state == "cancelled"
 
 
-def test_what_comes_back_is_rated_by_the_charts_of_today(alice: User) -> None:
+def test_restored_scores_are_rated_by_the_charts_of_today(alice: User) -> None:
     departure = jobs.leave(alice, "sdvx", by=alice)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE imports_chart SET level_num = level_num + 1 WHERE game = 'sdvx'")

@@ -264,7 +264,7 @@ def test_the_command_tries_them_in_batches_too_and_says_what_it_did(
     assert not OrphanRetry.objects.filter(time_finished=None).exists()
 
 
-def test_what_the_command_cannot_try_beside_an_import_is_left_to_the_workers(user: User, asked: list[int]) -> None:
+def test_the_command_leaves_players_with_a_running_import_to_the_workers(user: User, asked: list[int]) -> None:
     waiting(user)
     release("sdvx")
     running = jobs.submit(user, jobs.Upload(content=b"{}", import_type="file/batch-manual"))

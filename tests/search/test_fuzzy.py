@@ -58,14 +58,14 @@ def test_nothing_typed_matches_everything_with_no_points() -> None:
     assert [fuzzy.score(fuzzy.pattern(""), text) for text in ("", "AA")] == [0, 0]
 
 
-def test_what_is_longer_than_any_title_matches_nothing() -> None:
+def test_a_search_longer_than_any_title_matches_nothing() -> None:
     assert fuzzy.score(fuzzy.pattern("a" * fuzzy.MAX_PATTERN_LENGTH), "a" * 300) is not None
     assert fuzzy.score(fuzzy.pattern("a" * (fuzzy.MAX_PATTERN_LENGTH + 1)), "a" * 300) is None
     assert len(fuzzy.pattern("a" * 1_000_000)) == fuzzy.MAX_PATTERN_LENGTH + 1
 
 
 @pytest.mark.parametrize("typed", ["\0", "a\0b", "\ud800", "\udfff" * 3])
-def test_what_no_database_can_hold_is_replaced(typed: str) -> None:
+def test_characters_that_the_database_cannot_hold_are_replaced(typed: str) -> None:
     assert fuzzy.pattern(typed).encode().count(b"\0") == 0
 
 

@@ -83,7 +83,7 @@ def test_the_id_is_known_to_whoever_makes_a_row() -> None:
     assert (chart.v3_id, chart.song.v3_id) == (derived_id("C", chart.chart_id), derived_id("S", "sdvx:1"))
 
 
-def test_what_the_migration_brings_it_takes_away() -> None:
+def test_the_migration_is_reversible() -> None:
     run(SCHEMA.NO_TRIGGERS)
     run(SCHEMA.TRIGGERS)
 

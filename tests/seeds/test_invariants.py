@@ -81,7 +81,7 @@ def pair(game: str, one: Row, other: Row, **changed: Any) -> list[str]:
         ("itg", ITG, ITG, "hashGSv3 a"),
     ],
 )  # fmt: skip
-def test_what_stands_once_stands_once_among_primary_charts(game: str, one: Row, other: Row, expected: str) -> None:
+def test_unique_keys_are_unique_among_primary_charts(game: str, one: Row, other: Row, expected: str) -> None:
     levels = {"level": "16", "levelNum": 16}
 
     assert pair(game, one, other, **levels) == [f"the {expected} stands in row 0 already"]
@@ -99,7 +99,7 @@ def test_what_stands_once_stands_once_among_primary_charts(game: str, one: Row, 
         ("maimaidx", {"displayVersion": "x", "inGameID": None}, {"displayVersion": "x", "inGameID": None}, {}),
     ],
 )
-def test_what_differs_or_is_not_there_is_no_double(game: str, one: Row, other: Row, changed: Row) -> None:
+def test_different_and_absent_keys_are_no_duplicates(game: str, one: Row, other: Row, changed: Row) -> None:
     assert pair(game, one, other, **changed) == []
 
 

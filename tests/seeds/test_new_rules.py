@@ -212,7 +212,9 @@ def import_of(user: User, gpt: str, metrics: dict[str, Any], *, rules: int) -> I
 
 
 @pytest.mark.parametrize(("gpt", "metrics"), REFUSED_TODAY)
-def test_what_older_rules_let_pass_stays_and_comes_back(tmp_path: Path, gpt: str, metrics: dict[str, Any]) -> None:
+def test_scores_that_only_older_rules_accept_stay_and_can_be_restored(
+    tmp_path: Path, gpt: str, metrics: dict[str, Any]
+) -> None:
     load_game(tmp_path, gpt)
     alice = people.alice()
     assert import_of(alice, gpt, metrics, rules=RULES).problem_count == 1
@@ -297,7 +299,7 @@ def test_a_rerating_that_an_older_worker_took_for_done_is_planned_again(tmp_path
     assert has_vf7(alice)
 
 
-def test_what_an_older_worker_imports_after_the_rerating_is_rated_anew(tmp_path: Path) -> None:
+def test_scores_that_an_older_worker_imports_after_the_rerating_are_rated_anew(tmp_path: Path) -> None:
     alice, _ = both_of_2025(tmp_path)
     rerate.work(rerate.plan_for_rules()[0].pk)
     late = played(alice, "sdvx:Single", count=14)

@@ -45,7 +45,7 @@ def test_all_of_the_shared_seeds_load_and_load_again_without_a_change() -> None:
 
 
 @pytest.mark.parametrize("game", ["ddr", "pms", "sdvx"])
-def test_they_are_the_same_songs_and_charts_as_seeds_of_2026(tmp_path: Path, game: str) -> None:
+def test_seeds_of_both_forms_have_the_same_songs_and_charts(tmp_path: Path, game: str) -> None:
     songs, charts = (
         json.loads(path.read_bytes()) if (path := FOLDER / f"{kind}-{game}.json").is_file() else []
         for kind in ("songs", "charts")

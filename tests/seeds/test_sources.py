@@ -116,7 +116,7 @@ def test_an_archive_that_is_too_large_or_points_out_of_itself_is_refused(
     assert messages_of(path, Limits(unpacked=2_000_000, members=30)) == expected
 
 
-def test_what_is_skipped_in_a_tar_counts_too(tmp_path: Path) -> None:
+def test_skipped_members_of_a_tar_count_towards_the_limit(tmp_path: Path) -> None:
     path = tmp_path / "seeds.tar.gz"
     path.write_bytes(archive("tar.gz", {"zeros.bin": bytes(3_000_000), **FILES}))
 

@@ -114,7 +114,7 @@ def test_no_password_token_or_body_is_in_the_log(caplog: pytest.LogCaptureFixtur
     assert not re.search(rf"s3cret|{secret}|{wrong}", actual)
 
 
-def test_what_the_queue_carries_is_json_and_never_a_pickle(redis_clean: Redis) -> None:
+def test_the_queue_holds_json_and_never_a_pickle(redis_clean: Redis) -> None:
     """Who can write to Redis may name a function of ours; a pickle would be whatever they like."""
     jobs.enqueue("i1")
 

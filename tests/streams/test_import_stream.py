@@ -99,7 +99,7 @@ def test_progress_is_told_as_workers_write_it_with_its_description_first(stream:
 
 @pytest.mark.usefixtures("looks_only_on_notice")
 @pytest.mark.parametrize("is_followed", [True, False], ids=["while others follow it", "as the first one"])
-def test_who_comes_late_is_told_at_once_how_far_it_is(stream: Open, job: Import, is_followed: bool) -> None:
+def test_a_late_reader_gets_the_progress_at_once(stream: Open, job: Import, is_followed: bool) -> None:
     running(job)
     writer(queue.redis(), job.import_id)(Snapshot(attempt=1, stage=Stage.BESTS, percent=85))
     with stream(job.import_id if is_followed else UNKNOWN) as first:
@@ -147,7 +147,7 @@ def test_progress_of_what_is_no_import_is_not_for_everybody(stream: Open) -> Non
     assert events.events == []
 
 
-def test_what_another_release_wrote_is_left_out(stream: Open, job: Import) -> None:
+def test_progress_of_another_release_is_skipped(stream: Open, job: Import) -> None:
     running(job)
     with stream(job.import_id) as events:
         events.until("progress")
@@ -173,7 +173,7 @@ END_IDS = ["completed", "failed", "failed long ago", "cancelled", "reverted"]
 
 @pytest.mark.usefixtures("looks_only_on_notice")
 @pytest.mark.parametrize(("state", "facts", "end"), ENDS, ids=END_IDS)
-def test_what_has_ended_is_told_at_once(
+def test_a_reader_of_an_ended_import_gets_the_end_at_once(
     stream: Open, job: Import, state: State, facts: dict[str, Any], end: tuple[str, Any]
 ) -> None:
     ended(job, state, **facts)
@@ -216,7 +216,7 @@ def test_a_failure_ends_it_at_once(stream: Open) -> None:
 
 
 @pytest.mark.usefixtures("looks_only_on_notice")
-def test_it_ends_whenever_it_is_opened(stream: Open) -> None:
+def test_a_stream_ends_whenever_it_is_opened(stream: Open) -> None:
     """Before the import, during any part of it, or afterwards; with notices alone."""
     alice, [chart] = people.alice(), charts(1)
     chance = Random("streams")

@@ -141,7 +141,7 @@ def test_while_the_process_is_away_streams_are_refused(tmp_path: Path) -> None:
     assert relay.slots.free == capacity.MAX_RELAYED_STREAMS
 
 
-def test_it_says_who_asks(relay: StreamRelay, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_relay_passes_the_client_on(relay: StreamRelay, monkeypatch: pytest.MonkeyPatch) -> None:
     asking: list[str] = []
 
     async def throttle(client: str) -> dict[str, str]:

@@ -62,7 +62,7 @@ def test_even_a_short_import_is_seen_to_begin_and_to_end(watch: Open, job: Impor
     assert result == {"type": "job:done", "jobId": job.import_id, "success": is_good}
 
 
-def test_what_ends_without_notice_is_found(watch: Open, job: Import) -> None:
+def test_an_import_that_ends_without_a_notice_is_found(watch: Open, job: Import) -> None:
     Import.objects.filter(pk=job.pk).update(state=State.RUNNING, time_started=timezone.now())
     with watch() as events:
         events.until("snapshot")
@@ -70,7 +70,7 @@ def test_what_ends_without_notice_is_found(watch: Open, job: Import) -> None:
         assert events.until("job:done")["success"]
 
 
-def test_what_never_began_has_not_ended(watch: Open, job: Import) -> None:
+def test_an_import_cancelled_in_the_queue_has_no_end(watch: Open, job: Import) -> None:
     with watch() as events:
         events.until("snapshot")
         jobs.cancel(job, by=job.user)
@@ -78,14 +78,14 @@ def test_what_never_began_has_not_ended(watch: Open, job: Import) -> None:
     assert names(events) == ["snapshot", "queue:depth"]
 
 
-def test_it_ends_in_time_and_may_be_opened_again(watch: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stream_ends_in_time_and_may_be_opened_again(watch: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "LIFETIME_SECONDS", 0.5)
     for _ in range(2):
         with watch() as events:
             assert events.end()[0] == "snapshot"
 
 
-def test_who_comes_later_sees_how_things_stand_then(watch: Open, job: Import) -> None:
+def test_a_late_reader_gets_the_state_of_then(watch: Open, job: Import) -> None:
     with watch() as first:
         assert first.until("snapshot")["queueDepth"] == 1
         process(job)

@@ -122,7 +122,9 @@ def test_a_search_finds_at_most_25_players_and_101_songs_of_a_game() -> None:
     assert (len(actual["users"]), len(actual["charts"]["sdvx:Single"])) == (25, 101)
 
 
-def test_it_takes_as_many_queries_for_many_as_for_few(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_a_search_takes_as_many_queries_for_many_results_as_for_few(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     a_chart(a_song(1))
     with CaptureQueriesContext(connection) as few:
         found("song")

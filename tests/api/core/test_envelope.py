@@ -116,7 +116,7 @@ def test_every_exception_has_its_answer(error: Exception, expected: tuple[int, s
     assert (refused.status, refused.description) == expected
 
 
-def test_what_json_has_no_number_for_is_null() -> None:
+def test_numbers_that_json_cannot_express_are_null() -> None:
     assert json.loads(encode([float("nan"), float("inf"), -float("inf"), 1.5])) == [None, None, None, 1.5]
 
 

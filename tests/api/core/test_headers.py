@@ -103,13 +103,13 @@ def test_a_page_is_for_its_reader_alone(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/tokens/", "/login/"])
-def test_what_is_secret_is_kept_by_nobody(path: str) -> None:
+def test_secret_responses_are_never_cached(path: str) -> None:
     client = people.guest() if path == "/login/" else people.session_of(people.alice())
     assert "no-store" in client.get(path).headers["Cache-Control"]
 
 
 @pytest.mark.parametrize("path", ["/api/v1/imports/{}/input", "/imports/{}/input/"])
-def test_what_somebody_sent_is_kept_by_nobody(path: str) -> None:
+def test_inputs_are_never_cached(path: str) -> None:
     alice = people.alice()
     response = people.session_of(alice).get(path.format(an_import(alice).import_id))
     assert response.status_code == 200

@@ -96,7 +96,7 @@ def test_an_annotation_can_be_the_key() -> None:
     assert [row.rows for row in read(paging, rows, 1)] == [6, 4, 2]
 
 
-def test_what_comes_in_or_goes_between_two_pages_moves_nothing() -> None:
+def test_rows_added_or_deleted_between_two_pages_move_no_others() -> None:
     rows = imports(1, 2, 3, 4, 5)
     following = pages(BY_COUNT, rows, 2)
     seen = [row.row_count for row in next(following).rows]

@@ -89,7 +89,7 @@ def test_an_import_in_several_chunks_is_told_as_in_one(monkeypatch: pytest.Monke
     assert len(whole["scores"]) == len(whole["sessions"]) == 7
 
 
-def test_what_breaks_on_the_way_is_an_error_and_not_half_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exception_at_the_beginning_of_a_stream_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     job = an_import(people.alice(), *(score_on(chart) for chart in charts(2)))
 
     def broken(*_: Any) -> Any:

@@ -140,7 +140,7 @@ def test_the_answer_comes_as_soon_as_the_import_has_ended(
 
 @pytest.mark.usefixtures("looks_only_on_notice")
 @pytest.mark.parametrize("state", [State.COMPLETED, State.FAILED, State.CANCELLED, State.REVERTED])
-def test_what_has_ended_before_is_not_waited_for(web: RequestBuffer, job: Import, state: State) -> None:
+def test_an_import_that_has_ended_is_not_waited_for(web: RequestBuffer, job: Import, state: State) -> None:
     ended(job, state)
     with ThreadPoolExecutor(1) as pool:
         assert start_request(pool, web, job).result(TIMEOUT_SECONDS)["state"] == state

@@ -90,7 +90,7 @@ def test_banned_players_are_refused(path: str) -> None:
 
 
 @each_post
-def test_what_a_token_has_to_allow(path: str) -> None:
+def test_hooks_need_the_permission_to_submit_scores_but_for_beatoraja(path: str) -> None:
     client = people.bearer(people.alice())
     response = client.post(
         f"/ir/{path}", POSTS[path], content_type="application/json", headers={"X-TachiIR-Version": "v2"}

@@ -155,7 +155,7 @@ def test_a_score_is_imported_in_the_request_itself(sender: Sender) -> None:
 
 
 @each_single_score
-def test_what_is_not_done_in_time_is_accepted_and_goes_on(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_import_that_takes_too_long_is_accepted_and_goes_on(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(base, "WAIT_SECONDS", 0.01)
     senders.charts()
     response = sender.send(program_of(people.alice()))
@@ -251,7 +251,7 @@ def test_stored_scores_of_the_arcade_count_once_after_they_were_asked_for() -> N
     assert first.class_deltas[0]["new"] == "DAN_1"
 
 
-def test_what_is_wrong_with_stored_scores_is_told_in_the_list_of_failed_imports() -> None:
+def test_failures_of_stored_scores_are_in_the_list_of_failed_imports() -> None:
     sender = Sender(FERVIDEX_PROFILE.path, {"scores": {"x\0y": {}}}, INFINITAS, "error")
     assert sender.send(program_of(people.alice())).status_code == 202
     job = process(Import.objects.get())
@@ -316,7 +316,7 @@ def test_games_that_fervidex_does_not_support_are_refused(model: str | None, say
         ({"X_Software_Model": "KFC:J:B:A:2021083100"}, "Invalid softID KFC:J:B:A:2021083100."),
     ],
 )
-def test_what_is_not_konaste_with_kshook_is_refused(headers: dict[str, str | None], says: str) -> None:
+def test_other_software_than_konaste_with_kshook_is_refused(headers: dict[str, str | None], says: str) -> None:
     response = KSHOOK_SCORE.with_headers(**headers).send(program_of(people.alice()))
     assert (response.status_code, response.json()) == (400, {"success": False, "error": says})
 

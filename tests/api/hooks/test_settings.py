@@ -55,7 +55,7 @@ def test_a_member_that_is_not_sent_stays() -> None:
         ({"forceStaticImport": None}, "[forceStaticImport] Expected *boolean or no value. (Received null)"),
     ],
 )
-def test_what_is_no_setting_is_refused_and_changes_nothing(body: Any, says: str | None) -> None:
+def test_invalid_settings_are_refused_and_change_nothing(body: Any, says: str | None) -> None:
     response = change(body)
     assert response.status_code == 400
     assert says is None or response.json()["description"] == says

@@ -130,7 +130,7 @@ def test_a_broken_body_is_told_before_who_sends_it_and_a_form_after_that() -> No
         [],
     ],
 )
-def test_what_would_fail_as_a_whole_is_told_as_the_import_tells_it(send: Any, document: Any) -> None:
+def test_a_check_of_an_unreadable_file_fails_with_the_message_of_the_import(send: Any, document: Any) -> None:
     response = summary(send(submitter(), document))
     kind = "file/batch-manual" if send is as_file else "ir/direct-manual"
     job = process(jobs.submit(people.alice(), jobs.Upload(content=json.dumps(document).encode(), import_type=kind)))

@@ -64,7 +64,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("document", "status", "description"), REFUSED)
-def test_what_can_never_work_is_refused_at_once(
+def test_impossible_classes_are_refused_at_once(
     alice: User, document: dict[str, Any], status: int, description: str
 ) -> None:
     before = Import.objects.count()

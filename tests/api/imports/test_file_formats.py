@@ -55,7 +55,7 @@ REFUSED: list[tuple[str, bytes, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("import_type", "content", "fields", "said"), REFUSED, ids=range(len(REFUSED)))
-def test_what_can_never_work_is_refused_at_once(
+def test_unreadable_files_are_refused_at_once(
     import_type: str, content: bytes, fields: dict[str, str], said: str
 ) -> None:
     assert summary(send(import_type, content, **fields)) == (400, said)

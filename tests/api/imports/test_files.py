@@ -104,7 +104,7 @@ def test_everybody_sees_the_problems_of_what_everybody_sees(caller: Caller, expe
 
 @pytest.mark.parametrize(("state", "query"), [(State.FAILED, ""), (State.CANCELLED, "?format=csv")])
 @pytest.mark.parametrize(("caller", "expected"), table(anybody=(200, ""), guest=UNKNOWN, stranger=UNKNOWN))
-def test_what_is_not_in_is_there_for_owners_and_moderators(
+def test_problems_of_imports_that_are_not_completed_are_for_owners_and_moderators(
     caller: Caller, expected: Outcome, state: State, query: str
 ) -> None:
     job = with_problems()

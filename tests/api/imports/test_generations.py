@@ -88,7 +88,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("method", "address", "sent", "expected"), REFUSED)
-def test_what_this_instance_does_not_take_is_refused_for_its_first_fault(
+def test_invalid_requests_are_refused_for_their_first_fault(
     method: str, address: str, sent: dict[str, Any], expected: str
 ) -> None:
     is_own = address == TIMESTOPS  # for the player alone, in a browser

@@ -65,7 +65,7 @@ def test_a_stretch_of_time_has_its_beginning_and_not_its_end() -> None:
         assert ids(body(client, f"{HERS}?{query}")) == [jobs[minute].import_id for minute in minutes]
 
 
-def test_what_is_not_in_goes_by_when_it_was_sent() -> None:
+def test_failed_imports_are_filtered_by_the_time_they_were_sent() -> None:
     job = in_state(State.FAILED)
     Import.objects.filter(pk=job.pk).update(time_queued=START)
     at = expected_documents.milliseconds(START)

@@ -80,7 +80,7 @@ def test_a_players_list_is_an_array_of_theirs() -> None:
     assert ids(body(people.guest(), HERS)) == [job.import_id]
 
 
-def test_what_was_finished_last_comes_first_and_of_the_same_moment_what_was_made_last() -> None:
+def test_imports_are_listed_by_when_they_finished_then_by_when_they_were_made() -> None:
     jobs = {minute: finished(minute) for minute in (2, 3, 1)}
     twin = finished(2)
     wanted = [jobs[3].import_id, twin.import_id, jobs[2].import_id, jobs[1].import_id]
@@ -120,7 +120,7 @@ def test_a_failed_import_says_why_and_when_it_was_sent() -> None:
     assert [user["username"] for user in content["users"]] == ["Alice"]
 
 
-def test_what_was_sent_last_fails_first() -> None:
+def test_failed_imports_are_listed_by_when_they_were_sent() -> None:
     jobs = [in_state(State.FAILED) for _ in range(3)]
     for job, day in zip(jobs, (2, 3, 1), strict=True):
         Import.objects.filter(pk=job.pk).update(time_queued=START + timedelta(days=day))
@@ -197,7 +197,7 @@ def test_each_state_can_be_asked_for(address: str) -> None:
     assert document == {state: [job.import_id] for state, job in jobs.items()}
 
 
-def test_what_is_not_in_says_what_became_of_it() -> None:
+def test_imports_that_are_not_completed_have_their_state() -> None:
     job = an_import(people.alice(), score_on(charts(1)[0]))
     revert(job, RevertRequest(by=people.mo(), reason="cheated"))
     job.refresh_from_db()

@@ -203,7 +203,7 @@ def clear_limits(redis: Redis) -> None:
         ("for another host", True),
     ],
 )
-def test_what_is_no_plain_poll_goes_on_to_django(
+def test_other_requests_than_plain_polls_go_on_to_django(
     in_front: Front, kind: str, reaches_django: bool, redis_clean: Redis
 ) -> None:
     import_id, variables = import_in(State.RUNNING, redis_clean), kinds_of_requests()[kind]

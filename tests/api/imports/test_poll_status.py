@@ -302,7 +302,7 @@ def prepared_polls() -> list[int]:
 
 
 @pytest.mark.parametrize("asker", ["a guest", "a token"])
-def test_what_a_poll_asks_is_prepared_once(asker: str) -> None:
+def test_the_query_of_a_poll_is_prepared_once(asker: str) -> None:
     job, client = running(), ASKERS[asker]()
     before = sum(prepared_polls())
     for _ in range(4):

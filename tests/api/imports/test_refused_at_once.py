@@ -57,7 +57,7 @@ NEVER: dict[str, Any] = {
 
 @pytest.mark.parametrize("document", NEVER.values(), ids=NEVER)
 @pytest.mark.parametrize("send", WAYS)
-def test_what_can_never_work_is_refused_with_the_words_of_the_poll(send: Any, document: Any) -> None:
+def test_impossible_uploads_are_refused_with_the_message_of_the_poll(send: Any, document: Any) -> None:
     content = json.dumps(document).encode()
     actual = summary(send(content))
     assert not Import.objects.exists()

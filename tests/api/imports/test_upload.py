@@ -191,7 +191,7 @@ def test_an_upload_asks_for_a_worker(redis_clean: Redis) -> None:
     assert redis_clean.llen("rq:queue:default") == 1
 
 
-def test_what_was_uploaded_becomes_scores() -> None:
+def test_an_upload_becomes_scores() -> None:
     (chart,) = charts(1)
     content = json.dumps(batch_manual(score_on(chart))).encode()
     submitter().post(FILE, form(scoreData=file(content)))

@@ -203,7 +203,7 @@ def test_words_of_an_address_may_be_written_in_any_case(rest: str, status: int) 
         *("/games", "/games/iidx/SP/eamusement-csv"),
     ],
 )
-def test_what_is_not_offered_is_no_address(rest: str) -> None:
+def test_unknown_addresses_are_404(rest: str) -> None:
     assert fetch(rest) == (404, "Endpoint Not Found.")
 
 

@@ -117,7 +117,7 @@ def bomb(side: int) -> bytes:
     ],
     ids=["nothing", "HTML", "SVG", "another kind", "half a PNG", "half a JPEG", "16 MP", "3600 MP", "over 1 MiB"],
 )
-def test_what_is_no_picture_is_refused_and_changes_nothing(content: bytes, expected: tuple[int, str]) -> None:
+def test_other_files_than_pictures_are_refused_and_change_nothing(content: bytes, expected: tuple[int, str]) -> None:
     put(picture())
     before = bytes(ProfilePicture.objects.get().content)
     assert summary(put(content)) == expected

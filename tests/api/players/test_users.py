@@ -60,7 +60,7 @@ def test_the_level_of_an_account_is_public(who: Any, level: int) -> None:
     assert body(people.guest(), f"/api/v1/users/{who().pk}")["authLevel"] == level
 
 
-def test_what_a_player_says_of_himself_is_public_and_the_rest_is_not() -> None:
+def test_a_profile_is_public_and_the_rest_of_an_account_is_not() -> None:
     alice = people.alice()
     alice.about, alice.status, alice.email = "I play.", "busy", "alice@example.org"
     alice.save()
@@ -164,7 +164,7 @@ def test_a_player_changes_what_their_profile_says() -> None:
         ({"about": None}, "[about] Expected a string with length between 0 and 2000."),
     ],
 )
-def test_what_a_profile_cannot_say_is_refused(given: dict[str, Any], said: str) -> None:
+def test_invalid_profiles_are_refused(given: dict[str, Any], said: str) -> None:
     status, description = summary(change(given))
     assert status == 400
     assert description.startswith(said)

@@ -87,7 +87,7 @@ def test_scores_that_a_spared_import_carried_stay_when_asked_for() -> None:
     )
 
 
-def test_what_only_passes_between_those_that_go_is_not_kept() -> None:
+def test_scores_that_only_reverted_imports_share_are_not_kept() -> None:
     """After a restore the older import carries what the newer one owns. Both go, and so does their score."""
     (chart,) = charts(1)
     older = an_import(people.alice(), score_on(chart))

@@ -229,7 +229,7 @@ def test_scores_that_another_import_also_carried_stay_only_when_asked_for(wish: 
         ("keepShared=false", {"keepShared": True}, 1),
     ],
 )
-def test_what_was_previewed_by_a_query_can_be_done_by_the_same_query(query: str, options: Any, left: int) -> None:
+def test_a_revert_takes_the_same_query_as_its_preview(query: str, options: Any, left: int) -> None:
     (chart,) = charts(1)
     job = an_import(people.alice(), score_on(chart))
     an_import(people.alice(), score_on(chart))

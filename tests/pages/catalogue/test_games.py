@@ -126,7 +126,7 @@ def test_addresses_are_those_of_the_instance(settings: SettingsWrapper) -> None:
 
 
 @pytest.mark.django_db
-def test_what_the_operator_left_out_is_not_told(settings: SettingsWrapper) -> None:
+def test_disabled_import_types_are_not_listed(settings: SettingsWrapper) -> None:
     settings.TACHI_IMPORT_TYPES = ["ir/barbatos"]
     said = text_of(people.guest().get("/games/sdvx/"))
     assert "Barbatos" in said

@@ -44,7 +44,7 @@ def test_a_search_without_text_starts_the_catalogue(anyone: Client) -> None:
     assert text_of(page).count("EXH 16") == 3
 
 
-def test_what_is_found_leads_to_song_and_charts_in_its_language(anyone: Client) -> None:
+def test_results_link_to_song_and_charts_and_name_the_language(anyone: Client) -> None:
     body = anyone.get(SONGS, {"q": "月面"}).content.decode()
     assert '<a class="song" href="/games/sdvx/songs/2/" lang="ja" translate="no">月面ラジオ放送局</a>' in body
     assert f'href="/charts/{Song.objects.get(song_id=2).charts.get().chart_id}/"' in body
@@ -58,7 +58,7 @@ def test_the_first_of_too_many_results_are_shown(anyone: Client, monkeypatch: py
 
 
 @pytest.mark.parametrize("text", ["no such song at all", "\0", "%", "x" * 5_000, "\\"])
-def test_what_nothing_is_called_finds_nothing_or_everything_and_never_fails(anyone: Client, text: str) -> None:
+def test_a_search_for_odd_text_never_fails(anyone: Client, text: str) -> None:
     assert anyone.get(SONGS, {"q": text}).status_code == 200
 
 

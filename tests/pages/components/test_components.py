@@ -62,7 +62,7 @@ def test_elements_close_in_order_and_ids_are_unique(page: str) -> None:
     assert sorted(set(reader.ids)) == sorted(reader.ids)
 
 
-def test_what_refers_to_an_id_finds_it(page: str) -> None:
+def test_attributes_refer_to_ids_that_exist(page: str) -> None:
     reader = Reader(page)
     named = {"for", "aria-labelledby", "aria-describedby", "data-copy"}
     wanted = [id_ for _, name, value in reader.attributes if name in named for id_ in (value or "").split()]

@@ -86,7 +86,7 @@ def test_the_api_speaks_english_and_varies_by_no_language() -> None:
 
 
 @pytest.mark.parametrize("address", ["/texts/ja/", "/healthz", "/api/schema"])
-def test_what_is_the_same_in_each_language_does_not_vary_by_it(address: str) -> None:
+def test_responses_that_are_the_same_in_each_language_do_not_vary_by_it(address: str) -> None:
     assert "Accept-Language" not in Client(headers=JAPANESE).get(address).headers.get("Vary", "")
 
 

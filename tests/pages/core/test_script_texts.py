@@ -51,9 +51,7 @@ class TestInABrowser:
 
     @translated
     @pytest.mark.usefixtures("esperanto")
-    def test_what_the_server_says_first_and_what_the_script_says_then_are_the_same(
-        self, site: Site, page: Page
-    ) -> None:
+    def test_the_texts_of_the_server_and_of_the_script_are_the_same(self, site: Site, page: Page) -> None:
         bring_texts(site)
         site.answers["GET /import"] = progress_page(RUNNING)
         site.answers["GET /poll"] = ongoing(**RUNNING)

@@ -332,7 +332,7 @@ def test_the_theme_is_switched_remembered_and_there_before_the_first_paint(site:
     assert page.evaluate(colour) == "rgb(15, 20, 24)"
 
 
-def test_what_takes_long_says_so_and_is_not_done_twice(site: Site, page: Page) -> None:
+def test_a_slow_form_says_so_and_is_not_sent_twice(site: Site, page: Page) -> None:
     site.answers["GET /page"] = rendered(
         '{% extends "top_page.html" %}{% block content %}<form method="post" action="/slow">'
         '<button class="btn">Revert</button></form>{% endblock %}'

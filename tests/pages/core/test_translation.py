@@ -43,7 +43,7 @@ def test_the_catalogue_holds_every_text_and_no_other(domain: str, message_catalo
     assert messages(ROOT / file) == messages(message_catalogues / file)
 
 
-def test_what_scripts_say_goes_through_gettext() -> None:
+def test_the_texts_of_scripts_go_through_gettext() -> None:
     """Whatever they hold in quotes that reads like words, names of our CSS classes aside."""
     said = []
     for script in sorted((ROOT / "static" / "js").glob("*.js")):

@@ -260,7 +260,7 @@ def test_a_score_of_now_costs_two_statements_however_long_the_history_is(
 )
 @given(documents(), st.randoms(use_true_random=False))
 @undone()
-def test_it_is_that_of_the_scores_after_any_imports_reverts_restores_and_deletions(
+def test_the_history_follows_from_the_scores_after_any_imports_reverts_restores_and_deletions(
     part: int, drawn: list[Document], chance: Random
 ) -> None:
     user = player()

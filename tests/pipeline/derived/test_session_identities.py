@@ -74,7 +74,7 @@ def test_reverting_the_import_between_two_sessions_gives_each_its_own_identity_b
     assert called(user) == before
 
 
-def test_what_the_player_said_of_either_session_beats_what_was_made_up(user: User) -> None:
+def test_edits_of_either_merged_session_take_precedence_over_generated_names(user: User) -> None:
     play(user, 0), play(user, 3)
     early = write(user, 0, highlight=True)
     write(user, 3, name="Late", desc="alone")
@@ -118,7 +118,9 @@ def test_the_same_file_again_finds_the_names_that_a_revert_put_aside(user: User)
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_what_is_left_is_called_the_same_in_whatever_order_the_others_went(user: User, order: tuple[int, int]) -> None:
+def test_the_remaining_session_has_the_same_name_whatever_the_order_of_reverts(
+    user: User, order: tuple[int, int]
+) -> None:
     play(user, 3)
     late = called(user)
     gone = [play(user, 0), play(user, 1.5)]

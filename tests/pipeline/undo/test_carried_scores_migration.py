@@ -55,7 +55,7 @@ def test_keys_of_carried_scores_become_their_ids_and_keys_again(user: User) -> N
     assert keys_of(second) == keys
 
 
-def test_what_reverted_imports_have_put_aside_is_not_forgotten(user: User) -> None:
+def test_snapshots_of_reverted_imports_are_migrated(user: User) -> None:
     first, second = (
         import_rows(user, "sdvx:Single", EVENING_ROWS[:2]),
         import_rows(user, "sdvx:Single", EVENING_ROWS[:2]),

@@ -209,7 +209,7 @@ def test_edits_come_back_to_a_score_that_another_import_brought_meanwhile(user: 
     assert check_player(user) == []
 
 
-def test_what_their_owner_wrote_since_is_kept(user: User) -> None:
+def test_edits_since_the_revert_are_kept(user: User) -> None:
     first = import_rows(user, SDVX, EVENING_ROWS[:1])
     edit_score(Score.objects.get(user=user), {"comment": "then"}, by=user)
     revert_import(first)

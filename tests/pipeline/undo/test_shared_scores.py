@@ -81,7 +81,7 @@ def test_a_revert_keeping_shared_scores_hands_over_the_other_imports_data(user: 
     assert check_player(user) == []
 
 
-def test_what_is_left_is_what_the_other_import_alone_would_have_brought(user: User) -> None:
+def test_the_remaining_state_is_that_of_the_other_import_alone(user: User) -> None:
     first = import_rows(user, SDVX, [*EVENING_ROWS[:3], PLAIN])
     moved = [{**row, "timeAchieved": EVENING + 40 * HALF_HOUR, "comment": "later"} for row in EVENING_ROWS[:2]]
     second = import_rows(user, SDVX, [*moved, RICH])
