@@ -49,7 +49,7 @@ class APIClientAdmin(ReadOnlyAdmin):
         description=gettext_lazy("Give the selected client of the operator a new secret"), permissions=["reset"]
     )
     def reset_secret(self, request: HttpRequest, queryset: QuerySet[APIClient]) -> None:
-        """Shows the secret once. Clients of users are their authors' to deal with."""
+        """Shows the secret once. Secrets of users' clients are reset by their authors."""
         client = queryset.filter(author=None).first() if queryset.count() == 1 else None
         if client is None:
             self.message_user(request, _("Choose one client without an author."), messages.ERROR)
@@ -64,7 +64,7 @@ class APIClientAdmin(ReadOnlyAdmin):
 
 @admin.register(AuthorizationCode)
 class AuthorizationCodeAdmin(ReadOnlyAdmin):
-    """That codes were made lately; not the codes."""
+    """Which codes were made recently, without the codes."""
 
     list_display = ("user", "client", "created_at")
     list_select_related = ("user", "client")
@@ -85,7 +85,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
 
 @admin.register(APIToken)
 class APITokenAdmin(ReadOnlyAdmin):
-    """Whose tokens there are and what they may do; of the secret not even the digest. Moderators may revoke."""
+    """Whose tokens there are and what they may do; without their secrets and digests. Moderators may revoke."""
 
     player = "user"
     list_display = ("identifier", "user", "may", "created_at", "last_used_at", "expires_at")
@@ -106,7 +106,7 @@ class APITokenAdmin(ReadOnlyAdmin):
         )
 
     def delete_model(self, request: HttpRequest, obj: APIToken) -> None:
-        # Not `delete`: revoking is on record.
+        # Not `delete`: revoking is recorded in the audit trail.
         APIToken.objects.revoke([obj], by=cast(User, request.user))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[APIToken]) -> None:

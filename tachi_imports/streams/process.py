@@ -1,5 +1,5 @@
-"""The process. It listens on sockets of its parent's, whose descriptors its arguments are: a unix socket in DATA_DIR,
-where the web finds it, and with STREAM_PORT also there, for a reverse proxy.
+"""The process of the streams. It listens on sockets that its parent opened and whose descriptors are its arguments: a
+Unix socket in DATA_DIR, through which the web reaches it, and with STREAM_PORT a TCP socket for a reverse proxy.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CANCEL_AGAIN_SECONDS = 0.2
 
 
 def main() -> None:
-    asyncio.run(serve([int(argument) for argument in sys.argv[1:]], until=_asked_to_stop()))
+    asyncio.run(serve([int(argument) for argument in sys.argv[1:]], until=_wait_for_stop_signal()))
 
 
 async def serve(descriptors: Sequence[int], *, until: Coroutine[Any, Any, None]) -> None:
@@ -73,7 +73,7 @@ async def _listening(application: web.Application, descriptors: Sequence[int]) -
         await runner.cleanup()
 
 
-async def _asked_to_stop() -> None:
+async def _wait_for_stop_signal() -> None:
     stop = asyncio.Event()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(wanted, stop.set)

@@ -8,7 +8,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 STREAM_PATH = re.compile(r"/+api/+v1/+(?:imports/+(?P<import_id>[^/]+)/+stream|status/+worker-stream)/*", re.IGNORECASE)
-"""As forgiving as all addresses of the API are (imports/api/core/middleware.py)."""
+"""As lenient as all addresses of the API are (imports/api/core/middleware.py)."""
 OPEN_STREAMS_PATH = "/open-streams"
 """Answers how many are open, for /metrics and /healthz; neither the web nor a proxy passes it on."""
 

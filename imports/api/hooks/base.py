@@ -37,7 +37,7 @@ from imports.pipeline.classes import ClassChange, raise_class
 
 IMPORTED = "Import successful."
 STILL_RUNNING = "Import loaded into queue. You can poll the provided URL for information on when its complete."
-ImportDocument = Annotated[dict[str, Any], Meta(description="The import, as /api/v1/imports/{importID} tells of it.")]
+ImportDocument = Annotated[dict[str, Any], Meta(description="The import, as in /api/v1/imports/{importID}.")]
 NEVER_AS_ERROR = frozenset({403, 404, 413, 415, 429, 503})
 """Statuses whose words are a `description` for every hook: they are not the hook's own."""
 

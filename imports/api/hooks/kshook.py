@@ -21,7 +21,7 @@ DISABLED = "Static importing is disabled. Ignoring static import request."
 
 
 class KsHook(Hook):
-    """What both of its addresses ask first. Any token of the player's will do."""
+    """The checks of both addresses. Any token of the player is accepted."""
 
     permission_classes = (IsAuthenticatedForIR, ClientIsNotBlocked)
     error_key = "error"
