@@ -55,3 +55,8 @@ def own_endpoint(
     if permission:
         exceptions["lacking"] = lacks(permission)
     return Endpoint(method, path, expected, permission=permission, exceptions=exceptions, **send)
+
+
+def public_endpoint(path: str, description: str, *, status: int = 200, **exceptions: Outcome) -> Endpoint:
+    """For everybody."""
+    return Endpoint("GET", path, (status, description), exceptions=exceptions)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from imports import games
 from imports.models import Permission
 from tests.api.callers import BANNED, CALLERS, GUEST, REFUSED_EVERYWHERE, STRANGER, Outcome, lacks
-from tests.api.endpoint import DELETE, NOBODY, SUBMIT, Endpoint, own_endpoint
+from tests.api.endpoint import DELETE, NOBODY, SUBMIT, Endpoint, own_endpoint, public_endpoint
+from tests.api.game_endpoints import ALICE, GAMES, GAMES_V3, PLAYERS, PLAYERS_V3
 from tests.api.hook_endpoints import HASHED_CHARTS, HOOKS
 from tests.factories import batch_manual
 
@@ -28,11 +28,6 @@ NOT_YOURS = (403, "You are not permitted to perform this action for this user.")
 REQUIRES_SUBMIT = (403, 'This request requires the "submit_score" permission.')
 NO_ORPHAN = (404, "No such orphan score for this user.")
 NOT_YOUR_SESSION = (403, "You are not authorised to modify this session.")
-
-
-def _read(path: str, description: str, *, status: int = 200, **exceptions: Outcome) -> Endpoint:
-    """Everybody's to read."""
-    return Endpoint("GET", path, (status, description), exceptions=exceptions)
 
 
 def _of_an_import(
@@ -126,15 +121,15 @@ def _in_a_browser(method: str, path: str, description: str, json: Any = None, *,
 
 
 INSTANCE = (
-    _read("/api/v1/status", "Status check successful."),
+    public_endpoint("/api/v1/status", "Status check successful."),
     Endpoint("POST", "/api/v1/status", (200, "Status check successful."), json={"echo": "hello"}),
-    _read("/api/v1/config", "Returned configuration info."),
-    _read("/api/v1/config/max-rivals", "Returned MAX_RIVALS."),
-    _read("/api/v1/config/beatoraja-queue-size", "Returned BEATORAJA_QUEUE_SIZE."),
-    _read("/api/v1/activity", "Retrieved global activity."),
-    _read("/api/v1/ublock-blocks-this", "Retrieved global activity."),
-    _read("/api/v1/search?search=song", "Searched everything."),
-    _read("/api/v1/search/chart-hash?search={checksum}", "Searched for chart hash {checksum}."),
+    public_endpoint("/api/v1/config", "Returned configuration info."),
+    public_endpoint("/api/v1/config/max-rivals", "Returned MAX_RIVALS."),
+    public_endpoint("/api/v1/config/beatoraja-queue-size", "Returned BEATORAJA_QUEUE_SIZE."),
+    public_endpoint("/api/v1/activity", "Retrieved global activity."),
+    public_endpoint("/api/v1/ublock-blocks-this", "Retrieved global activity."),
+    public_endpoint("/api/v1/search?search=song", "Searched everything."),
+    public_endpoint("/api/v1/search/chart-hash?search={checksum}", "Searched for chart hash {checksum}."),
 )
 SIGNING_IN = (
     Endpoint(
@@ -175,7 +170,7 @@ SIGNING_IN = (
     _in_a_browser(
         "POST", "clients/create", "Created a new API client.", {"name": "New", "permissions": ["submit_score"]}
     ),
-    _read("/api/v1/clients/{client}", "Retrieved Night Logger."),
+    public_endpoint("/api/v1/clients/{client}", "Retrieved Night Logger."),
     _in_a_browser("PATCH", "clients/{client}", "Updated client.", {"name": "Day Logger"}, author=True),
     _in_a_browser("POST", "clients/{client}/reset-secret", "Reset secret.", author=True),
     _in_a_browser("DELETE", "clients/{client}", "Deleted client.", author=True),
@@ -221,26 +216,26 @@ SUBMITTING = (
     ),
 )
 IMPORTS = (
-    _read("/api/v1/imports", "Found 2 imports."),
-    _read(
+    public_endpoint("/api/v1/imports", "Found 2 imports."),
+    public_endpoint(
         "/api/v1/imports/failed",
         "Found 1 failed imports.",
         guest=(200, "Found 0 failed imports."),
         stranger=(200, "Found 0 failed imports."),
     ),
-    _read("/api/v1/users/alice/imports", "Found 1 imports."),
-    _read(
+    public_endpoint("/api/v1/users/alice/imports", "Found 1 imports."),
+    public_endpoint(
         "/api/v1/users/alice/imports/failed",
         "Found 1 failed imports.",
         guest=(200, "Found 0 failed imports."),
         stranger=(200, "Found 0 failed imports."),
     ),
-    _read("/api/v1/users/alice/recent-imports", "Found 0 imports."),
+    public_endpoint("/api/v1/users/alice/recent-imports", "Found 0 imports."),
     _self("GET", (200, "Returned import timestops.")),
     _self("PUT", (200, "Updated import timestop."), {"importType": "api/flo-iidx", "lastScoreTime": 0}),
     _self("DELETE", (200, "Reset import timestop."), {"importType": "api/flo-iidx"}),
-    _read("/api/v1/imports/{import}", "Returned info about this session."),
-    _read("/api/v1/imports/{import}/errors", "Found 1 errors."),
+    public_endpoint("/api/v1/imports/{import}", "Returned info about this session."),
+    public_endpoint("/api/v1/imports/{import}/errors", "Found 1 errors."),
     _private_import("input", ""),
     _private_import("audit", "Found 2 audit entries."),
 )
@@ -310,11 +305,11 @@ UNDO = (
     ),
 )
 SCORES = (
-    _read("/api/v1/scores/{score}", "Returned score."),
+    public_endpoint("/api/v1/scores/{score}", "Returned score."),
     _score("PATCH", "Updated score.", Permission.CUSTOMISE_SCORE, {"comment": "at last"}),
     _score("DELETE", "Successfully deleted score.", DELETE, None),
-    _read("/api/v1/sessions/{session}", "Successfully returned session {session_name}."),
-    _read("/api/v1/sessions/{session}/adjacent", "Returned adjacent sessions."),
+    public_endpoint("/api/v1/sessions/{session}", "Successfully returned session {session_name}."),
+    public_endpoint("/api/v1/sessions/{session}/adjacent", "Returned adjacent sessions."),
     Endpoint(
         "PATCH",
         "/api/v1/sessions/{session}",
@@ -327,12 +322,6 @@ SCORES = (
         },
     ),
 )
-RESOLVE = {"matchType": "tachiSongID", "identifier": "1", "difficulty": "EXH"}
-
-
-def _resolve(path: str, description: str) -> Endpoint:
-    """A chart is asked for by POST; everybody may."""
-    return Endpoint("POST", f"{path}/resolve", (200, description), json=RESOLVE)
 
 
 def _picture(method: str, description: str) -> Endpoint:
@@ -350,99 +339,21 @@ def _picture(method: str, description: str) -> Endpoint:
     )
 
 
-ALICE, PLAYER = "/api/v1/users/alice", "/api/v1/users/alice/games/sdvx/Single"
 USERS = (
-    _read("/api/v1/users?search=ali", "Returned 1 users."),
-    _read(ALICE, "Found user Alice."),
+    public_endpoint("/api/v1/users?search=ali", "Returned 1 users."),
+    public_endpoint(ALICE, "Found user Alice."),
     _self("PATCH", (200, "Successfully updated user."), {"status": "on vacation"}, path=""),
-    _read(f"{ALICE}/settings", "Retrieved settings."),
-    _read(f"{ALICE}/game-stats", "Returned 1 stats objects."),
-    _read(f"{ALICE}/stats", "Retrieved stats."),
-    _read(f"{ALICE}/sessions/calendar", "Found 1 events."),
-    _read(f"{ALICE}/recent-summary", "Retrieved information about Alice (#{alice})."),
-    _read(f"{ALICE}/activity", "Retrieved recent activity."),
-    _read(f"{ALICE}/game-profiles", "Returned 1 stats objects."),
-    _read(f"{ALICE}/following", "Returned 0 friends."),
-    _read(f"{ALICE}/pfp", ""),
+    public_endpoint(f"{ALICE}/settings", "Retrieved settings."),
+    public_endpoint(f"{ALICE}/game-stats", "Returned 1 stats objects."),
+    public_endpoint(f"{ALICE}/stats", "Retrieved stats."),
+    public_endpoint(f"{ALICE}/sessions/calendar", "Found 1 events."),
+    public_endpoint(f"{ALICE}/recent-summary", "Retrieved information about Alice (#{alice})."),
+    public_endpoint(f"{ALICE}/activity", "Retrieved recent activity."),
+    public_endpoint(f"{ALICE}/game-profiles", "Returned 1 stats objects."),
+    public_endpoint(f"{ALICE}/following", "Returned 0 friends."),
+    public_endpoint(f"{ALICE}/pfp", ""),
     _picture("PUT", "Stored profile picture."),
     _picture("DELETE", "Removed custom profile picture."),
-)
-PLAYERS = (
-    _read(PLAYER, "Retrieved user statistics for Alice (sdvx Single)"),
-    _read(f"{PLAYER}/history", "Successfully returned history for the past 0 days."),
-    _read(f"{PLAYER}/most-played", "Returned 2 scores."),
-    _read(f"{PLAYER}/leaderboard-adjacent", "Returned 1 nearby stats."),
-    _read(f"{PLAYER}/activity", "Retrieved activity."),
-    _read(f"{PLAYER}/settings", "Returned Alice (#{alice})'s settings."),
-    _read(f"{PLAYER}/pbs?search=song", "Retrieved 2 personal bests."),
-    _read(f"{PLAYER}/pbs/all", "Returned 2 PBs."),
-    _read(f"{PLAYER}/pbs/best", "Retrieved 2 personal bests."),
-    _read(f"{PLAYER}/pbs/{{chart}}", "Successfully retrieved PB for user."),
-    _read(f"{PLAYER}/pbs/{{chart}}/leaderboard-adjacent", "Successfully retrieved PB for user."),
-    _read(f"{PLAYER}/pbs/{{chart}}/rivals", "Returned 0 rivals' PBs."),
-    _resolve(f"{PLAYER}/pbs", "Returned PB."),
-    _read(f"{PLAYER}/scores?search=song", "Retrieved 2 scores."),
-    _read(f"{PLAYER}/scores/recent", "Retrieved 2 scores."),
-    _read(f"{PLAYER}/scores/all", "Returned 2 PBs."),
-    _read(f"{PLAYER}/scores/{{chart}}", "Returned 1 scores."),
-    _read(f"{PLAYER}/sessions?search={{session_name}}", "Retrieved 1 sessions."),
-    _read(f"{PLAYER}/sessions/best", "Retrieved 1 sessions."),
-    _read(f"{PLAYER}/sessions/recent", "Returned 1 sessions."),
-    _read(f"{PLAYER}/sessions/highlighted", "Returned 1 sessions."),
-    _read(f"{PLAYER}/sessions/last", "Returned a session."),
-    _read(f"{PLAYER}/sessions/calendar", "Found 1 events."),
-    _read(f"{ALICE}/games/jubeat/Single/jubility", "Retrieved scores that went into this users jubility."),
-    _read(f"{ALICE}/games/bms/7K/best-score/{{checksum}}", "Player has not played this chart."),
-)
-PLAYER_V3 = f"{ALICE}/games/sdvx"
-PLAYERS_V3 = (
-    _read(PLAYER_V3, "Retrieved user statistics for Alice (sdvx)"),
-    *(
-        Endpoint("GET", endpoint.path.replace(PLAYER, PLAYER_V3), endpoint.success)
-        for endpoint in PLAYERS
-        if endpoint.path.startswith(f"{PLAYER}/") and endpoint.method == "GET"
-    ),
-    _resolve(f"{PLAYER_V3}/pbs", "Returned PB."),
-    _read(f"{PLAYER_V3}/pbs/song/{{song_v3}}", "Retrieved 1 personal bests for this song."),
-    _read(f"{PLAYER_V3}/rivals", "Returned 0 rivals."),
-    _read(f"{PLAYER_V3}/rivals/challengers", "Returned 0 challengers."),
-    _read(f"{ALICE}/games/jubeat/jubility", "Retrieved scores that went into this users jubility."),
-    _read(f"{ALICE}/games/bms-7k/best-score/{{checksum}}", "Player has not played this chart."),
-)
-GAMES = (
-    _read("/api/v1/games", f"Returned support information for {len(games.GAMES)} game(s)."),
-    _read("/api/v1/games/sdvx", "Returned information for sdvx"),
-    _read("/api/v1/games/sdvx/Single", "Retrieved information about SOUND VOLTEX"),
-    _read("/api/v1/games/sdvx/Single/leaderboard", "Returned 2 user's game stats."),
-    _read("/api/v1/games/sdvx/Single/pb-leaderboard", "Successfully returned 3 pbs."),
-    _read("/api/v1/games/sdvx/Single/players?search=ali", "Found 1 user(s)"),
-    _read("/api/v1/games/sdvx/Single/activity", "Retrieved activity."),
-    _read("/api/v1/games/sdvx/Single/songs/1", "Returned 1 charts for song Song 1."),
-    _read("/api/v1/games/sdvx/Single/charts", "Returned 2 charts."),
-    _read(
-        "/api/v1/games/sdvx/Single/charts/resolve?matchType=tachiSongID&identifier=1&difficulty=EXH",
-        "Found song & chart.",
-    ),
-    _resolve("/api/v1/games/sdvx/Single/charts", "Successfully retrieved chart info."),
-    _read("/api/v1/games/sdvx/Single/charts/{chart}", "Returned Song 1 (EXH 16)."),
-    _read("/api/v1/games/sdvx/Single/charts/{chart}/playcount", "Counted scores for chart."),
-    _read("/api/v1/games/sdvx/Single/charts/{chart}/pbs", "Returned 2 scores."),
-    _read("/api/v1/games/sdvx/Single/charts/{chart}/pbs/search?search=ali", "Returned 1 scores."),
-    _read("/api/v1/games/bms/7K/sieglinde-charts", "Found 1 chart(s)."),
-)
-GAMES_V3 = (
-    _read("/api/v1/games/sdvx/leaderboard", "Returned 2 user's game stats."),
-    _read("/api/v1/games/sdvx/pb-leaderboard", "Successfully returned 3 pbs."),
-    _read("/api/v1/games/sdvx/players?search=ali", "Found 1 user(s)"),
-    _read("/api/v1/games/sdvx/activity", "Retrieved activity."),
-    _read("/api/v1/games/sdvx/songs/{song_v3}", "Returned 1 charts for song Song 1."),
-    _read("/api/v1/games/sdvx/charts", "Returned 2 charts."),
-    _resolve("/api/v1/games/sdvx/charts", "Successfully retrieved chart info."),
-    _read("/api/v1/games/sdvx/charts/{chart_v3}", "Returned chart."),
-    _read("/api/v1/games/sdvx/charts/{chart_v3}/playcount", "Counted scores for chart."),
-    _read("/api/v1/games/sdvx/charts/{chart_v3}/pbs", "Returned 2 scores."),
-    _read("/api/v1/games/sdvx/charts/{chart_v3}/pbs/search?search=ali", "Returned 1 scores."),
-    _read("/api/v1/games/bms-7k/sieglinde-charts", "Found 1 chart(s)."),
 )
 
 GROUPED = {
