@@ -83,7 +83,7 @@ class Imports(SharedView):
             # As in the original there is nothing here before an import is completed; poll-status tells of it.
             if job.state != State.COMPLETED:
                 raise ImportNotFound()
-            self.throttle_if_long(job)
+            self._spend_on(job)
             return streamed_response(self.success_message(), StreamedObject(contents(job, self.documents)))
 
     @endpoint(
@@ -125,11 +125,11 @@ class Imports(SharedView):
         """
         job = self.get_object()
         revert_request = revert_options(self, PREVIEW_QUERY.from_query(request))
-        self.throttle_if_long(job)
+        self._spend_on(job)
         changes = run_revert([job], lambda: preview([job], revert_request), require=require_revertible)
         return self.ok(Changes.of(changes, self.documents, user_id=job.user_id))
 
-    def throttle_if_long(self, job: Import) -> None:
+    def _spend_on(self, job: Import) -> None:
         """Counts a request whose cost grows with the import, where that is large. Raises APIError with 429."""
         if job.score_count + job.problem_count > LONG:
             self.throttle(throttling.LONG_DOCUMENTS)
