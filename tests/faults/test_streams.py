@@ -80,7 +80,7 @@ def test_the_process_of_the_streams_comes_back(installation: Installation, score
     with stream(installation, import_id) as events:
         events.until("progress")
         os.kill(pid_of_streams(installation), signal.SIGKILL)
-        assert events.finished.wait(10), "a stream that is cut ends, so that its client knows"
+        assert events.finished.wait(60), "a stream that is cut ends, so that its client knows"
     installation.until(lambda: can_be_opened(installation, import_id))
     with installation.workers_running(1), stream(installation, import_id) as events:
         assert events.end() == DONE

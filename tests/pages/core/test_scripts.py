@@ -237,7 +237,7 @@ def test_a_check_that_takes_a_while_says_how_far_it_is(site: Site, page: Page, t
     def check(body: bytes) -> Answer:
         name = body.partition(b'name="progress"')[2].split()[0].decode()
         site.answers[f"GET /checking/{name}/"] = as_json({"stage": "checking", "processed": 40_000, "total": 100_000})
-        done.wait(10)
+        done.wait(60)
         return as_json({"url": "/import"})
 
     site.answers |= {"GET /new": rendered(UPLOAD_PAGE), "POST /upload": check, "GET /import": DONE}
