@@ -23,8 +23,14 @@ HOUR = 60 * MINUTE
 
 def a_song(song_id: int, title: str = "", *, game: str = "sdvx") -> Song:
     """A song of the sdvx kind, with no charts yet."""
+    song = _unsaved_song(song_id, title, game=game)
+    song.save()
+    return song
+
+
+def _unsaved_song(song_id: int, title: str = "", *, game: str = "sdvx") -> Song:
     title = title or f"Song {song_id}"
-    return Song.objects.create(
+    return Song(
         game=game,
         song_id=song_id,
         title=title,
@@ -36,8 +42,14 @@ def a_song(song_id: int, title: str = "", *, game: str = "sdvx") -> Song:
 
 def a_chart(song: Song, difficulty: str = "EXH", *, level: int = 16, **fields: Any) -> Chart:
     """An sdvx chart whose in-game ID is its song's ID."""
+    chart = _unsaved_chart(song, difficulty, level=level, **fields)
+    chart.save()
+    return chart
+
+
+def _unsaved_chart(song: Song, difficulty: str = "EXH", *, level: int = 16, **fields: Any) -> Chart:
     data = {"inGameID": song.song_id}
-    return Chart.objects.create(
+    return Chart(
         chart_id=f"{song.song_id:036x}{difficulty:_>4}",
         game=song.game,
         song=song,
@@ -61,7 +73,8 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (8, 8), color: str = "red
 
 def charts(count: int) -> list[Chart]:
     """So many charts of so many new songs, numbered from 1."""
-    return [a_chart(a_song(number)) for number in range(1, count + 1)]
+    songs = Song.objects.bulk_create(_unsaved_song(number) for number in range(1, count + 1))
+    return Chart.objects.bulk_create(_unsaved_chart(song) for song in songs)
 
 
 def score_on(chart: Chart, score: int = 9_500_000, **fields: Any) -> dict[str, Any]:

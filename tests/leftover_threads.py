@@ -47,7 +47,7 @@ def _leftover() -> list[threading.Thread]:
         if thread not in _known
         and thread is not threading.current_thread()
         and thread.name not in ALLOWED
-        and not isinstance(thread, LiveServerThread)
+        and not isinstance(thread, LiveServerThread | threading._DummyThread)  # the latter were not started by Python
     ]
 
 

@@ -242,12 +242,12 @@ def test_a_player_whose_import_is_being_stored_is_busy_and_the_others_are_not() 
         with transaction.atomic():
             states.lock_player(alice.pk)
             held.set()
-            over.wait(10)
+            over.wait(60)
         connection.close()
 
     other = threading.Thread(target=hold)
     other.start()
-    held.wait(10)
+    held.wait(60)
     asked = choose(mo, hers, his).context["plan"]
     done = confirm(mo, hers, his)
     over.set()

@@ -149,13 +149,17 @@ def test_workers_that_take_nothing_are_not_waited_for_in_vain(
 
 
 @pytest.mark.usefixtures("alice")
-def test_a_worker_that_takes_it_is_waited_for(tmp_path: Path, redis_clean: Redis) -> None:
+def test_a_worker_that_takes_it_is_waited_for(
+    tmp_path: Path, redis_clean: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress_bar, "WORKER_WAIT_SECONDS", 60.0)
     register_a_worker(redis_clean)
     [chart] = factories.charts(1)
 
     def work() -> None:
-        time.sleep(0.5)
-        jobs.run_import(Import.objects.get().import_id)
+        while (job := Import.objects.first()) is None:
+            time.sleep(0.02)
+        jobs.run_import(job.import_id)
         connection.close()
 
     worker = threading.Thread(target=work)

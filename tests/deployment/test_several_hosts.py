@@ -145,7 +145,6 @@ def is_done(hosts: Hosts, token: str, path: str) -> bool:
 
 
 def test_web_workers_and_servers_on_hosts_of_their_own(folder: Path) -> None:
-    begun = time.monotonic()
     with installed(folder) as hosts:
         assert wait_for(lambda: (hosts.request("/readyz") or {}).get("status") == "ok", seconds=60), hosts.said("web")
         health = {"status": "down", "database": "ok", "redis": "ok", "workers": 0, "streams": "ok"}
@@ -166,7 +165,6 @@ def test_web_workers_and_servers_on_hosts_of_their_own(folder: Path) -> None:
         assert wait_for(lambda: is_done(hosts, token, second), seconds=60), hosts.said("workers2")
 
         assert "Nothing differs among 1 players." in hosts.manage("web", "check_integrity")
-        assert time.monotonic() - begun < 180
 
 
 def write_scores(file: Path, count: int) -> None:

@@ -80,7 +80,7 @@ def test_the_process_of_the_streams_comes_back(installation: Installation, score
     with stream(installation, import_id) as events:
         events.until("progress")
         os.kill(pid_of_streams(installation), signal.SIGKILL)
-        assert events.finished.wait(10), "a stream that is cut ends, so that its client knows"
+        assert events.finished.wait(60), "a stream that is cut ends, so that its client knows"
     installation.until(lambda: can_be_opened(installation, import_id))
     with installation.workers_running(1), stream(installation, import_id) as events:
         assert events.end() == DONE
@@ -101,7 +101,7 @@ def test_open_streams_keep_nobody_waiting(installation: Installation, scores: Sc
         begun = time.monotonic()
         for _ in range(20):
             assert installation.is_answering()
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 20  # a busy machine takes a second, and who waits for a slot ten
         with installation.workers_running(1):
             assert [each.end() for each in streams] == [DONE] * STREAM_COUNT
 

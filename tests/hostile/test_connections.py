@@ -20,6 +20,7 @@ IDLE = 10_000 if MAX_GROWTH == resource.RLIM_INFINITY else min(10_000, MAX_GROWT
 
 
 SLOW = 40  # senders; the web has twice as many threads
+SOON = 8.0  # seconds: on a busy machine, yet less than any wait for a slot
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ def test_connections_that_say_nothing_keep_nobody_out(installation: Installation
         for _ in range(5):
             begun = time.monotonic()
             assert installation.is_answering()
-            assert time.monotonic() - begun < 5
+            assert time.monotonic() - begun < SOON
     assert installation.is_answering()
 
 
@@ -116,7 +117,7 @@ def test_bodies_that_trickle_in_keep_nobody_waiting(
             asked = time.monotonic()
             assert installation.is_answering()
             assert installation.upload(player, EMPTY)
-            assert time.monotonic() - asked < 5
+            assert time.monotonic() - asked < SOON
         slow[-1].sendall(rest)
         assert slow[-1].recv(65_536).startswith(b"HTTP/1.1 202"), "who is slow is served too"
     installation.until(installation.is_answering, seconds=30)

@@ -197,7 +197,7 @@ def race(operations: Sequence[Callable[[], Any]]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=60)
     assert len(results) == len(operations), "an operation raised or hung"
     return results
 

@@ -60,12 +60,12 @@ class ConcurrentCalls:
             self._pool.submit(_run_operation, operation, barrier, wait)
             for operation, wait in zip(operations, waits, strict=True)
         ]
-        return [future.result(timeout=30) for future in running]
+        return [future.result(timeout=60) for future in running]
 
 
 def _run_operation(operation: Operation, barrier: threading.Barrier, wait: float) -> Any:
     connection.ensure_connection()
-    barrier.wait(timeout=30)
+    barrier.wait(timeout=60)
     time.sleep(wait)
     return operation()
 
@@ -77,11 +77,11 @@ def concurrent_calls(rounds: range = FEW_ROUNDS) -> Iterator[ConcurrentCalls]:
         yield ConcurrentCalls(pool, rounds)
         everybody = threading.Barrier(MAX_CONCURRENT)
         for future in [pool.submit(_wait_at_end, everybody) for _ in range(MAX_CONCURRENT)]:
-            future.result(timeout=30)
+            future.result(timeout=60)
 
 
 def _wait_at_end(everybody: threading.Barrier) -> None:
-    everybody.wait(timeout=30)
+    everybody.wait(timeout=60)
     connections.close_all()
 
 

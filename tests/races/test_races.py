@@ -97,7 +97,7 @@ def test_an_import_does_not_judge_its_rows_before_a_revert_that_has_begun_is_don
             assert state(new) == State.QUEUED
             revert_import(old, keep_shared=True)
 
-    calls.race(revert_slowly, lambda: begun.wait(10) and work(new)())
+    calls.race(revert_slowly, lambda: begun.wait(60) and work(new)())
 
     assert numbers(player) == {2, 3, 4, 5}
     player.assert_whole()

@@ -74,7 +74,7 @@ class Loading:
     def finish(self) -> None:
         """Waits for it, and does what the sweeper would ask for later."""
         assert self._done is not None
-        self._done.result(timeout=30)
+        self._done.result(timeout=60)
         for left in rerate.unfinished():
             rerate.work(left.pk)
         assert not rerate.unfinished().exists()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-TIMEOUT_SECONDS = 15.0  # seconds; a busy machine may need some
+TIMEOUT_SECONDS = 60.0  # a busy machine may need some
 
 
 def wait_for(what: Callable[[], bool], *, seconds: float = TIMEOUT_SECONDS) -> bool:

@@ -128,7 +128,7 @@ def test_one_signal_stops_all_children_in_their_order(household: Household, how:
     assert wait_for(lambda: all(household.begun(name) for name in ("first", "second", "third")))
     family_members = users_of(household.place)
     parent.send_signal(how)
-    assert parent.wait(10) == 0
+    assert parent.wait(60) == 0
     assert household.word("stopped") == "first second third "
     assert all_gone(family_members)
 
@@ -151,7 +151,7 @@ def test_a_second_signal_stops_at_once(household: Household) -> None:
     time.sleep(0.1)
     assert not all_gone(members)
     parent.terminate()
-    assert parent.wait(10) == 0
+    assert parent.wait(60) == 0
     assert all_gone(members)
 
 

@@ -160,12 +160,12 @@ def test_supervisor_does_not_wait_for_the_embedded_servers_to_come_back() -> Non
 
         def ensure(self) -> None:
             asked.set()
-            assert may_finish.wait(10)
+            assert may_finish.wait(60)
 
     running = Returning(DataPaths(Path("unused")), servers=(), durable=True, temporary=False, _use=None)
     check = supervisor.EmbeddedServersCheck(running)
     check.start()
-    assert asked.wait(10)
+    assert asked.wait(60)
     check.start()  # returns, although the first one has not finished
     may_finish.set()
     check.finish()
@@ -187,7 +187,7 @@ def test_the_supervisor_replaces_dead_processes_and_stops_without_a_trace(data: 
 
     everyone = [member.pid for member in server.members()]
     process.send_signal(signal.SIGTERM)
-    said, _ = process.communicate(timeout=30)
+    said, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     assert said.splitlines()[-2:] == ["Stopping ...", "Stopped."]
     assert f"Tachi Imports is ready: http://127.0.0.1:{server.port}\n" in said

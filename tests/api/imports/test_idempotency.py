@@ -179,7 +179,7 @@ def test_concurrent_requests_with_one_key_make_one_import(redis_clean: Redis) ->
     def knock(number: int) -> tuple[int, bytes]:
         client = people.with_authorization(f"Bearer {secret}")
         try:
-            barrier.wait(timeout=20)
+            barrier.wait(timeout=60)
             response = as_body(client, batch_manual(unknown_score()), **keyed(f"round {number}"))
             return response.status_code, response.content
         finally:
@@ -202,7 +202,7 @@ def test_concurrent_different_requests_with_one_key_queue_one_and_refuse_the_oth
     def knock(score: int) -> Outcome:
         client = people.with_authorization(f"Bearer {secret}")
         try:
-            barrier.wait(timeout=20)
+            barrier.wait(timeout=60)
             return summary(as_body(client, batch_manual(unknown_score(score=score)), **keyed("a")))
         finally:
             connections.close_all()

@@ -162,13 +162,13 @@ def test_two_reverts_at_once_are_one_revert_and_one_that_is_told_to_wait() -> No
         with transaction.atomic():
             states.lock_player(job.user_id)
             locked.set()
-            done.wait(10)
+            done.wait(60)
         connection.close()
 
     other = threading.Thread(target=hold_the_lock)
     other.start()
     try:
-        assert locked.wait(10)
+        assert locked.wait(60)
         assert revert(people.session_of(people.alice()), job.import_id) == BUSY
     finally:
         done.set()

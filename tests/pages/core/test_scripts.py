@@ -72,16 +72,16 @@ def test_progress_never_moves_backwards(site: Site, page: Page) -> None:
     site.answers["GET /poll"] = sequence_of(
         ongoing(stage="reading", percent=3, processed=1, total=20_000),
         ongoing(stage="saving", percent=60, processed=9_000, total=20_000),
-        ongoing(stage="saving", percent=66, processed=13_200, total=20_000),
     )
     page.goto(f"{site.address}/import")
     seen: list[float] = []
-    while not seen or seen[-1] != 66:
+    while site.asked.count("GET /poll") < 3:
         seen.append(page.locator("main progress").evaluate("gauge => gauge.value"))
         assert page.locator("[aria-current=step]").inner_text().startswith("Saving scores")
         page.wait_for_timeout(100)
-    assert seen == sorted(seen)
-    assert seen[0] == 64
+    assert set(seen) == {64}
+    site.answers["GET /poll"] = ongoing(stage="saving", percent=66, processed=13_200, total=20_000)
+    expect(page.locator("main progress")).to_have_js_property("value", 66)
 
 
 def test_a_lost_connection_is_said_and_survived(site: Site, page: Page) -> None:
@@ -107,7 +107,9 @@ def test_a_failed_import_loads_its_page_once_even_if_that_lags_behind(site: Site
     site.answers["GET /import"] = progress_page(RUNNING)
     site.answers["GET /poll"] = as_json({"success": False, "description": "Bad file."}, status=400)
     page.goto(f"{site.address}/import")
-    page.wait_for_timeout(4_000)
+    while site.asked.count("GET /import") < 2:
+        page.wait_for_timeout(50)
+    page.wait_for_timeout(2_500)
     assert site.asked.count("GET /import") == 2
 
 
@@ -235,7 +237,7 @@ def test_a_check_that_takes_a_while_says_how_far_it_is(site: Site, page: Page, t
     def check(body: bytes) -> Answer:
         name = body.partition(b'name="progress"')[2].split()[0].decode()
         site.answers[f"GET /checking/{name}/"] = as_json({"stage": "checking", "processed": 40_000, "total": 100_000})
-        done.wait(10)
+        done.wait(60)
         return as_json({"url": "/import"})
 
     site.answers |= {"GET /new": rendered(UPLOAD_PAGE), "POST /upload": check, "GET /import": DONE}

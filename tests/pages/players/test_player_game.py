@@ -20,10 +20,12 @@ PAGE = "/users/alice/games/sdvx/Single/"
 DAY = 24 * factories.HOUR
 
 
+TODAY = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)  # read once: midnight may pass
+
+
 def ago(days: int) -> int:
     """A time of day, so many days ago, in Unix milliseconds."""
-    noon = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
-    return int((noon - timedelta(days=days)).timestamp() * 1_000)
+    return int((TODAY - timedelta(days=days)).timestamp() * 1_000)
 
 
 def played(*scores: tuple[int, int, str], owner: User | None = None, levels: tuple[int, ...] = (16,)) -> Import:
