@@ -80,6 +80,7 @@ def test_a_full_mailbox_is_answered_the_same() -> None:
     assert Mail.objects.count() == rate_limits.MAILS.max_requests
 
 
+@pytest.mark.usefixtures("rate_limits")
 def test_requests_for_links_are_limited() -> None:
     for number in range(rate_limits.ACCOUNT_LIMIT.max_requests):
         ask_for_password(f"{number}@example.org")
