@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -47,8 +47,10 @@ def client_file_flow(request: AuthenticatedRequest, client_id: str) -> HttpRespo
 def request_auth(request: AuthenticatedRequest) -> HttpResponse:
     """GET asks, POST makes a code and leads back to the tool with it."""
     given = request.GET
-    clients = APIClient.objects.present().select_related("author")
-    client = get_object_or_404(clients, client_id=given.get("clientID", ""))
+    client_id = given.get("clientID", "")
+    if "\0" in client_id:  # PostgreSQL refuses to look for it
+        raise Http404
+    client = get_object_or_404(APIClient.objects.present().select_related("author"), client_id=client_id)
     wrong = _what_is_wrong(client, request)
     if wrong:
         context = {"client": client, "reason": wrong.reason, "wrong": wrong.details}

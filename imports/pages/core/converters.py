@@ -38,6 +38,11 @@ class ChartID(StringConverter):
     regex = r"[^\0]+"
 
 
+class ClientID(StringConverter):
+    # Operators give their clients any ID.
+    regex = r"[^/\0]+"
+
+
 class PlayerName(StringConverter):
     # Wider than the rule for names (3 to 21 characters, no digit first): the query finds whether somebody has it.
     regex = "[A-Za-z0-9_-]{1,32}"
@@ -50,4 +55,5 @@ register_converter(OrphanID, "orphan")
 register_converter(ScoreID, "score")
 register_converter(GameName, "game")
 register_converter(ChartID, "chart")
+register_converter(ClientID, "client")
 register_converter(PlayerName, "name")
