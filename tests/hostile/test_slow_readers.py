@@ -120,7 +120,7 @@ def test_those_who_do_not_read_a_composed_document_hold_neither_a_slot_nor_a_tra
         for path in ("/api/v1/status", "/", "/api/v1/imports", "/healthz"):
             status, seconds = status_of(installation, path)
             assert (status in {200, 503}, seconds < TIMEOUT_SECONDS) == (True, True), (path, status, seconds)
-        open_transactions = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
+        open_transactions = "SELECT count(*) FROM pg_stat_activity WHERE starts_with(state, 'idle in transaction')"
         installation.until(lambda: installation.query(open_transactions) == [(0,)])
 
 
