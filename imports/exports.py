@@ -1,7 +1,7 @@
 """Answers that are files, or as long as files: what was sent, the rows left out of it, what a player takes out.
 
-Pages and the API hand out the same bytes. They are complete before the first one leaves, so that whatever breaks on the
-way is still an error, and no transaction waits for a slow client; and never in memory as a whole.
+Pages and the API hand out the same bytes. They are complete before the first one leaves, so that they have a length and
+whatever breaks on the way is still an error; and never in memory as a whole.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ from script.bench_parts import (
     exports,
     growth,
     hooks,
+    many_players,
     peers,
     plots,
     polls,
@@ -36,6 +37,7 @@ from script.bench_parts.installation import BenchmarkError, Installation, instal
 
 TIME_LIMIT = 600  # seconds for everything
 TIME_LIMIT_LARGE = 3_600  # with --large, --million or --peers
+COPIED_SCORES = 1_000  # of the player who is copied for --reads with --large
 MILLION_IMPORTS = 10  # imports of 100,000 scores
 
 
@@ -258,11 +260,30 @@ def measure_reads(
         client = next(clients)
         import_id = client.upload(catalogue.scores("sdvx:Single", charts, count, seed="reads"))
         bulk.wait_for(made.database, import_id)
+        client.close()  # by now the server may have closed the kept connection
         made.rest()
         if count == size.read_scores:
             found = reading.figures_of_views(made, client, import_id)
             report.add(f"CPU time of the views of an import of {count:,} scores", found)
     report.add(f"The document of an import of {count:,} scores", reading.figures_of_document(made, client, import_id))
+    if size.others:
+        measure_among_players(made, report, next(clients), import_id, charts, size=size)
+
+
+def measure_among_players(
+    made: Installation, report: Report, client: Client, large_import: str, charts: list[catalogue.Row], *, size: Size
+) -> None:
+    """The pages of a player with a thousand scores, of whom there are many copies, and of that of a large import."""
+    print_status(f"Pages beside {size.others:,} scores of others ...")
+    copied = client.upload(catalogue.scores("sdvx:Single", charts, COPIED_SCORES, seed="copied"))
+    bulk.wait_for(made.database, copied)
+    client.close()
+    players = [many_players.of_import(made.database, import_id) for import_id in (copied, large_import)]
+    copies = size.others // COPIED_SCORES
+    many_players.multiply(made.database, players[0].key, times=copies)
+    names, chart = [player.name for player in players], many_players.chart_of(made.database, players[0])
+    found = reading.figures_among_players(made, client, names, chart, count=copies)
+    report.add(f"CPU time of pages beside {size.others:,} scores of others", found)
 
 
 def measure_crowd(

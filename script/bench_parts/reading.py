@@ -1,10 +1,10 @@
-"""The page of an import, tab by tab, and its document."""
+"""The page of an import, tab by tab, and its document; pages that compare players, among many."""
 
 from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import psutil
@@ -27,6 +27,24 @@ VIEWS = (
     "?tab=scores&grade=AAA&sort=score",
 )
 """Tabs, pages, filters and orders of an import of SOUND VOLTEX."""
+# Page after page of fifty players: `page` is half-way down.
+OF_THE_GAME = (
+    "/games/sdvx/Single/players/",
+    "/games/sdvx/Single/players/?page={page}",
+    "/charts/{chart}/",
+    "/charts/{chart}/?page={page}",
+    "/api/v1/games/sdvx/Single/leaderboard",
+    "/api/v1/games/sdvx/Single/pb-leaderboard",
+)
+OF_A_PLAYER = (
+    "/users/{name}/",
+    "/users/{name}/games/sdvx/Single/",
+    "/users/{name}/games/sdvx/Single/?range=all",
+    "/users/{name}/games/sdvx/Single/?tab=bests",
+    "/users/{name}/games/sdvx/Single/?tab=sessions",
+    "/api/v1/users/{name}/games/sdvx/Single",
+)
+AMONG_PLAYERS = 100  # milliseconds that a page may take that compares a player with millions of scores
 SERVER_TIME = 300  # milliseconds that any tab of a large import's page may take
 
 
@@ -62,16 +80,38 @@ def figures(client: Client, import_id: str, *, count: int) -> list[Figure]:
 
 
 def figures_of_views(made: Installation, client: Client, import_id: str) -> list[Figure]:
-    """CPU time of web and PostgreSQL for each view of a large import's page: other load hardly affects it."""
-    found = []
-    for view in VIEWS:
-        client.get(f"/imports/{import_id}/{view}")
-        before = cpu_seconds(made)
-        for _ in range(ROUNDS):
-            client.get(f"/imports/{import_id}/{view}")
-        spent = (cpu_seconds(made) - before) / ROUNDS * 1000
-        found.append(Figure(key=f"view.{view}", text=view or "(the first)", value=spent, unit="ms", aim=SERVER_TIME))
-    return found
+    """Each view of a large import's page."""
+    page = f"/imports/{import_id}/"
+    return [
+        Figure(
+            key=f"view.{view}", text=view or "(the first)", value=cpu_of(made, client, page + view), unit="ms",
+            aim=SERVER_TIME,
+        )
+        for view in VIEWS
+    ]  # fmt: skip
+
+
+def figures_among_players(
+    made: Installation, client: Client, names: Sequence[str], chart: str, *, count: int
+) -> list[Figure]:
+    """Pages of a game, and of each of these players, beside so many others."""
+    addresses = [
+        *(address.format(chart=chart, page=max(1, count // 100)) for address in OF_THE_GAME),
+        *(address.format(name=name) for name in names for address in OF_A_PLAYER),
+    ]
+    return [
+        Figure(key=f"among.{address}", text=address, value=cpu_of(made, client, address), unit="ms", aim=AMONG_PLAYERS)
+        for address in addresses
+    ]
+
+
+def cpu_of(made: Installation, client: Client, address: str) -> float:
+    """Milliseconds of CPU time of web and PostgreSQL for a request: other load hardly affects it."""
+    client.get(address)
+    before = cpu_seconds(made)
+    for _ in range(ROUNDS):
+        client.get(address)
+    return (cpu_seconds(made) - before) / ROUNDS * 1000
 
 
 def figures_of_document(made: Installation, client: Client, import_id: str) -> list[Figure]:

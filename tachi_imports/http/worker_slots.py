@@ -130,6 +130,12 @@ class WorkerSlot:
         self._slots = slots
         self._held = held
 
+    def leave_thread(self) -> BaseDatabaseWrapper:
+        """Takes the connection away from this thread, for another one to go on with. That one gives up the slot."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        del connections[DEFAULT_DB_ALIAS]
+        return connection
+
     @contextlib.contextmanager
     def released(self) -> Iterator[None]:
         """Gives the slot up for the block, in which the database must not be used.

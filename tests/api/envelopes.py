@@ -10,7 +10,7 @@ from django.test import Client
 
 def summary(response: Any) -> tuple[int, str]:
     """Status and description of an answer whose envelope is in order."""
-    reply = json.loads(response.content)
+    reply = json.loads(b"".join(response))
     is_success = response.status_code < 400
     assert response.headers["Content-Type"] == "application/json"
     assert set(reply) - {"hint"} == {"success", "description", *(["body"] if is_success else [])}
@@ -21,6 +21,6 @@ def summary(response: Any) -> tuple[int, str]:
 def body(client: Client, path: str) -> Any:
     """The body of a successful GET."""
     response = client.get(path)
-    reply = json.loads(response.content)
+    reply = json.loads(b"".join(response))
     assert response.status_code == 200, reply
     return reply["body"]

@@ -135,8 +135,9 @@ def assert_it_can_be_read(user: User, job: Import) -> None:
     addresses = ["/poll-status"] if job.state == State.FAILED else ["", "/poll-status", "/errors"]
     for address in addresses:
         response = client.get(f"/api/v1/imports/{job.import_id}{address}")
-        assert response.status_code < 500, response.content
-        json.loads(response.content, parse_constant=_no_json)
+        content = b"".join(response)
+        assert response.status_code < 500, content
+        json.loads(content, parse_constant=_no_json)
     assert client.get(f"/imports/{job.import_id}/").status_code == 200
 
 

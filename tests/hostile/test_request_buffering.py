@@ -14,7 +14,13 @@ import pytest
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from tachi_imports.http import capacity
-from tachi_imports.http.request_buffering import CHUNK_BYTES, MAX_MEMORY_BYTES, Environ, RequestBuffer
+from tachi_imports.http.request_buffering import (
+    CHUNK_BYTES,
+    MAX_MEMORY_BYTES,
+    BrokenAnswerError,
+    Environ,
+    RequestBuffer,
+)
 
 MOST = 2 * MAX_MEMORY_BYTES
 LONG = capacity.SMALL_RESPONSE_BYTES + 1
@@ -32,6 +38,16 @@ def reads(environ: dict[str, Any], _start_response: Any) -> list[bytes]:
     """An application that says how long the body is, and what it holds."""
     body = environ["wsgi.input"].read()
     return [environ.get("CONTENT_LENGTH", "none").encode(), b" ", body]
+
+
+def long(size: int = LONG) -> Callable[..., list[bytes]]:
+    """Returns an application whose answer is so long, and says so."""
+
+    def answers(_environ: Environ, start_response: Any) -> list[bytes]:
+        start_response("200 OK", [("Content-Length", str(size))])
+        return [b"x" * size]
+
+    return answers
 
 
 def refuse(_environ: Environ, start_response: Any) -> list[bytes]:
@@ -148,7 +164,8 @@ def breaks_later(_environ: Any, _start_response: Any) -> Iterator[bytes]:
     raise ValueError
 
 
-def breaks_long(_environ: Any, _start_response: Any) -> Iterator[bytes]:
+def breaks_long(_environ: Any, start_response: Any) -> Iterator[bytes]:
+    start_response("200 OK", [("Content-Length", str(LONG + 1))])
     yield b"x" * LONG
     raise ValueError
 
@@ -175,10 +192,10 @@ def abandoned(buffering: RequestBuffer) -> None:
         (breaks_later, lambda buffering: asked(buffering, {})),
         (lambda *_: BreaksAtItsEnd([b"x"]), lambda buffering: asked(buffering, {})),
         (lambda *_: [b"x"], forgotten),
-        (lambda *_: [b"x" * LONG], forgotten),
+        (long(), forgotten),
         (breaks_later, forgotten),
         (breaks_long, lambda buffering: asked(buffering, {})),
-        (lambda *_: iter([b"x" * LONG, b"y"]), abandoned),
+        (long(2 * LONG), abandoned),
     ],
     ids=[
         *("breaks", "breaks later", "breaks at its end", "forgotten", "forgotten long", "forgotten unread"),
@@ -227,17 +244,22 @@ def test_a_thread_keeps_no_connection(elsewhere: ThreadPoolExecutor) -> None:
 
 @pytest.mark.parametrize("size", [0, 1, LONG - 1, LONG, MAX_MEMORY_BYTES + 1])
 @pytest.mark.parametrize("parts", [1, 3])
-def test_an_answer_is_handed_on_as_it_was_made_with_its_length(
-    elsewhere: ThreadPoolExecutor, size: int, parts: int
+@pytest.mark.parametrize("protocol", ["HTTP/1.0", "HTTP/1.1"])
+@pytest.mark.parametrize("is_told", [True, False], ids=["of known length", "of unknown length"])
+def test_an_answer_is_handed_on_as_it_was_made(
+    elsewhere: ThreadPoolExecutor, size: int, parts: int, protocol: str, is_told: bool
 ) -> None:
+    """With HTTP/1.0 a client could not tell a broken answer from a whole one that has no length."""
     actual: list[Any] = []
+    length = ("Content-Length", str(size * parts))
+    headers = [("Content-Type", "text/plain"), *([length] if is_told else [])]
 
     def app(_environ: Environ, start_response: Any) -> list[bytes]:
-        start_response("200 OK", [("Content-Type", "text/plain")])
+        start_response("200 OK", list(headers))
         return [b"x" * size, *[b"y" * size] * (parts - 1)]
 
     def request() -> bytes:
-        response: Any = receiving(app)({}, lambda *said: actual.extend(said))
+        response: Any = receiving(app)({"SERVER_PROTOCOL": protocol}, lambda *said: actual.extend(said))
         try:
             return b"".join(response)
         finally:
@@ -245,21 +267,24 @@ def test_an_answer_is_handed_on_as_it_was_made_with_its_length(
                 response.close()
 
     assert elsewhere.submit(request).result(SECONDS) == b"x" * size + b"y" * size * (parts - 1)
-    length = [("Content-Length", str(size * parts))] if size * parts > capacity.SMALL_RESPONSE_BYTES else []
-    assert actual == ["200 OK", [("Content-Type", "text/plain"), *length]]
+    is_long = size * parts > capacity.SMALL_RESPONSE_BYTES
+    added = [length] if is_long and protocol == "HTTP/1.0" and not is_told else []
+    assert actual == ["200 OK", [*headers, *added]]
 
 
 def test_a_client_that_does_not_read_holds_no_slot(elsewhere: ThreadPoolExecutor) -> None:
-    buffering = receiving(lambda *_: [b"x" * LONG], worker_slots=1)
+    buffering = receiving(
+        lambda environ, start: (reads if "wsgi.input" in environ else long())(environ, start), worker_slots=1
+    )
     unread = [elsewhere.submit(buffering, {}, ignored).result(SECONDS) for _ in range(capacity.MAX_SENDING_PER_CLIENT)]
     assert (buffering.worker_slots.free, buffering.sending.free) == (1, capacity.MAX_SENDING - len(unread))
-    assert elsewhere.submit(asked, receiving(reads), {"wsgi.input": BytesIO()}).result(SECONDS) == b"none "
+    assert elsewhere.submit(asked, buffering, {"wsgi.input": BytesIO()}).result(SECONDS) == b"none "
     del unread
     assert buffering.sending.free == capacity.MAX_SENDING
 
 
 def test_no_client_takes_up_all_of_what_may_be_on_its_way(elsewhere: ThreadPoolExecutor) -> None:
-    buffering = receiving(lambda environ, _: [b"x" * (LONG if environ["long"] else 1)])
+    buffering = receiving(lambda environ, start: long()(environ, start) if environ["long"] else [b"x"])
 
     def request(client: str, *, long: bool = True) -> Any:
         return elsewhere.submit(buffering, {"REMOTE_ADDR": client, "long": long}, ignored).result(SECONDS)
@@ -276,7 +301,7 @@ def test_no_client_takes_up_all_of_what_may_be_on_its_way(elsewhere: ThreadPoolE
 def test_a_reader_who_is_too_slow_is_cut_off(elsewhere: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capacity, "SEND_GRACE_SECONDS", 0.5)
     monkeypatch.setattr(capacity, "MIN_READ_BYTES_PER_SECOND", 100 * CHUNK_BYTES)
-    buffering = receiving(lambda *_: [b"x" * MOST])
+    buffering = receiving(long(MOST))
     response: Any = elsewhere.submit(buffering, {}, ignored).result(SECONDS)
     pieces = iter(response)
     assert len(next(pieces)) == CHUNK_BYTES
@@ -284,6 +309,172 @@ def test_a_reader_who_is_too_slow_is_cut_off(elsewhere: ThreadPoolExecutor, monk
     assert list(pieces) == []
     response.close()
     assert buffering.sending.free == capacity.MAX_SENDING
+
+
+# --- answers that are sent while they are composed -----------------------------------------------------------
+
+
+class Composer:
+    """An application that composes long parts, one for each `go`. It says which connection it has, and when it ends."""
+
+    def __init__(self, *, parts: int = 3, error: BaseException | None = None) -> None:
+        self.go = threading.Semaphore(0)
+        self.connections: list[Any] = []
+        self.ended = threading.Event()
+        self._parts = parts
+        self._error = error
+
+    def __call__(self, _environ: Environ, start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [])
+        return self._compose()
+
+    def _compose(self) -> Iterator[bytes]:
+        try:
+            for number in range(self._parts):
+                assert self.go.acquire(timeout=SECONDS)
+                self.connections.append(connections[DEFAULT_DB_ALIAS])
+                yield b"%d" % (number % 10) * LONG
+            if self._error:
+                raise self._error
+        finally:
+            self.ended.set()
+
+
+def is_free(buffering: RequestBuffer) -> bool:
+    """Whether the slots become free again: a thread that composes may need a moment."""
+    deadline = time.monotonic() + SECONDS
+    while (buffering.worker_slots.free, buffering.sending.free) != (2, capacity.MAX_SENDING):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def begin(elsewhere: ThreadPoolExecutor, buffering: RequestBuffer, composer: Composer) -> Any:
+    """Requests an answer whose first part is composed."""
+    composer.go.release()
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/api/v1/imports/abc"}
+    return elsewhere.submit(buffering, environ, ignored).result(SECONDS)
+
+
+def test_an_answer_is_sent_while_the_rest_is_composed_with_the_connection_that_began_it(
+    elsewhere: ThreadPoolExecutor,
+) -> None:
+    composer = Composer()
+    buffering = receiving(composer)
+    response = begin(elsewhere, buffering, composer)
+    pieces = iter(response)
+    assert next(pieces) == b"0" * CHUNK_BYTES
+    assert (buffering.worker_slots.free, composer.ended.is_set()) == (1, False)
+    composer.go.release(2)
+    assert b"".join(pieces) == b"0" * (LONG - CHUNK_BYTES) + b"1" * LONG + b"2" * LONG
+    assert len({id(each) for each in composer.connections}) == 1
+    response.close()
+    assert is_free(buffering)
+
+
+def test_a_client_that_does_not_read_does_not_keep_the_slot_in_which_its_answer_is_composed(
+    elsewhere: ThreadPoolExecutor,
+) -> None:
+    composer = Composer(parts=40)  # more than is kept in memory
+    buffering = receiving(composer)
+    response = begin(elsewhere, buffering, composer)
+    composer.go.release(39)
+    assert composer.ended.wait(SECONDS)
+    while buffering.worker_slots.free < 2:
+        time.sleep(0.01)
+    assert buffering.sending.free == capacity.MAX_SENDING - 1
+    assert sum(map(len, response)) == 40 * LONG
+    response.close()
+    assert is_free(buffering)
+
+
+def test_what_nobody_reads_any_more_is_not_composed_to_the_end(elsewhere: ThreadPoolExecutor) -> None:
+    composer = Composer(parts=100)
+    buffering = receiving(composer)
+    response = begin(elsewhere, buffering, composer)
+    next(iter(response))
+    response.close()
+    composer.go.release(2)  # one that is under way, and at most one more
+    assert composer.ended.wait(SECONDS)
+    assert len(composer.connections) < 4
+    assert is_free(buffering)
+
+
+@pytest.mark.parametrize("error", [ValueError("no more"), OSError("gone")], ids=repr)
+def test_an_answer_that_breaks_is_cut_and_the_log_names_its_address(
+    elsewhere: ThreadPoolExecutor, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
+    composer = Composer(parts=2, error=error)
+    buffering = receiving(composer)
+    response = begin(elsewhere, buffering, composer)
+    composer.go.release()
+    got: list[bytes] = []
+    with pytest.raises(BrokenAnswerError):
+        got.extend(response)
+    assert b"".join(got) == b"0" * LONG + b"1" * LONG
+    assert f"the answer to GET /api/v1/imports/abc broke after {2 * LONG} bytes" in caplog.text
+    assert str(error) in caplog.text
+    response.close()
+    assert is_free(buffering)
+
+
+def test_an_answer_that_fills_the_disk_is_cut(
+    elsewhere: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("tachi_imports.http.request_buffering.SpooledTemporaryFile", lambda **_: NoSpace())
+    composer = Composer()
+    buffering = receiving(composer)
+    response = begin(elsewhere, buffering, composer)
+    with pytest.raises(BrokenAnswerError):
+        next(iter(response))
+    assert "No space left" in caplog.text
+    response.close()
+    assert is_free(buffering)
+
+
+def test_a_reader_who_is_too_slow_is_cut_off_also_while_the_rest_is_composed(
+    elsewhere: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capacity, "SEND_GRACE_SECONDS", 0.05)
+    monkeypatch.setattr(capacity, "MIN_READ_BYTES_PER_SECOND", 100 * CHUNK_BYTES)
+    composer = Composer()
+    buffering = receiving(composer)
+    response = begin(elsewhere, buffering, composer)
+    pieces = iter(response)
+    assert next(pieces)
+    time.sleep(0.2)
+    with pytest.raises(BrokenAnswerError):
+        next(pieces)
+    response.close()
+    composer.go.release(2)
+    assert is_free(buffering)
+
+
+def test_a_reader_may_wait_for_what_takes_long_to_compose(
+    elsewhere: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capacity, "SEND_GRACE_SECONDS", 0.05)
+    monkeypatch.setattr(capacity, "MIN_READ_BYTES_PER_SECOND", 100 * CHUNK_BYTES)
+    composer = Composer()
+    response = begin(elsewhere, receiving(composer), composer)
+    got = elsewhere.submit(lambda: b"".join(response))
+    time.sleep(0.2)
+    composer.go.release(2)
+    assert len(got.result(SECONDS)) == 3 * LONG
+    response.close()
+
+
+def test_more_long_answers_than_may_be_sent_are_refused_before_they_are_composed(
+    elsewhere: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capacity, "MAX_SENDING", 1)
+    composer = Composer()
+    buffering = receiving(composer)
+    buffering.sending.enter("another")
+    assert begin(elsewhere, buffering, composer) == [b"no room"]
+    assert composer.ended.wait(SECONDS)
+    assert buffering.worker_slots.free == 2
 
 
 # --- when there is no room --------------------------------------------------------------------------------
@@ -349,7 +540,7 @@ def test_an_answer_that_cannot_be_kept_is_refused(
     elsewhere: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tachi_imports.http.request_buffering.SpooledTemporaryFile", lambda **_: NoSpace())
-    buffering = receiving(lambda *_: [b"x" * LONG])
+    buffering = receiving(long())
     assert elsewhere.submit(asked, buffering, {}).result(SECONDS) == b"no room"
     assert (buffering.worker_slots.free, buffering.sending.free) == (2, capacity.MAX_SENDING)
 

@@ -8,15 +8,18 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from random import Random
 
 import psutil
 import pytest
 
+from imports.sample.plays import document, plays
 from tachi_imports.http import capacity
-from tests.faults.process_harness import Installation, Player, running_installation
+from tests.faults.process_harness import SEEDS, Installation, Player, running_installation
 
 pytestmark = pytest.mark.faults
 
+SCORES = 3_000
 LENGTH = 14 * 2**20  # bytes of an answer: more than the buffers on its way take
 TIMEOUT_SECONDS = 8.0  # that an answer to somebody else may take: on a busy machine, yet less than any wait for a slot
 
@@ -39,6 +42,18 @@ def address(installation: Installation, player: Player) -> str:
     """Where a file lies that takes long to read: nearly all blanks."""
     document = b'{"meta": {"game": "sdvx", "playtype": "Single", "service": "Slow"}, "scores": []'
     return f"/api/v1/imports/{installation.upload(player, document + b' ' * (LENGTH - len(document) - 1) + b'}')}/input"
+
+
+@pytest.fixture(scope="module")
+def composed(installation: Installation) -> str:
+    """Where a document lies that is sent while it is composed."""
+    charts = json.loads((SEEDS / "charts-sdvx.json").read_bytes())
+    rows = list(plays("sdvx:Single", charts, SCORES, chance=Random("slow")))
+    player = next(installation.players)
+    import_id = installation.upload(player, json.dumps(document("sdvx:Single", rows, service="Slow")).encode())
+    with installation.workers_running(1):
+        installation.until(lambda: installation.are_in([import_id]))
+    return f"/api/v1/imports/{import_id}"
 
 
 def request_for(path: str, player: Player | None = None) -> bytes:
@@ -86,6 +101,27 @@ def test_ten_who_do_not_read_a_long_answer_keep_nobody_waiting(
             assert (status in {200, 503}, seconds < TIMEOUT_SECONDS) == (True, True), (path, status, seconds)
         assert installation.upload(player, EMPTY)
         assert installation.query("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'") == [(0,)]
+
+
+def test_a_document_that_is_composed_while_it_is_sent_arrives_whole(installation: Installation, composed: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", installation.port, timeout=30)
+    with contextlib.closing(connection):
+        connection.request("GET", composed)
+        response = connection.getresponse()
+        assert (response.status, response.headers["Transfer-Encoding"]) == (200, "chunked")
+        assert len(json.loads(response.read())["body"]["scores"]) == SCORES
+
+
+def test_those_who_do_not_read_a_composed_document_hold_neither_a_slot_nor_a_transaction(
+    installation: Installation, composed: str
+) -> None:
+    with readers(installation, capacity.MAX_SENDING_PER_CLIENT, request_for(composed)) as slow:
+        assert all(each.recv(12).startswith(b"HTTP/1.1") for each in slow), "each has been answered"
+        for path in ("/api/v1/status", "/", "/api/v1/imports", "/healthz"):
+            status, seconds = status_of(installation, path)
+            assert (status in {200, 503}, seconds < TIMEOUT_SECONDS) == (True, True), (path, status, seconds)
+        open_transactions = "SELECT count(*) FROM pg_stat_activity WHERE starts_with(state, 'idle in transaction')"
+        installation.until(lambda: installation.query(open_transactions) == [(0,)])
 
 
 def test_one_client_may_only_leave_so_many_long_answers_unread(

@@ -18,8 +18,10 @@ from imports.pipeline.derived.ranking import best_ranks
 SCORES = Score._meta.db_table
 SESSIONS = Session._meta.db_table
 LISTED_SCORES = 3_000  # IDs of scores in all sessions of a list together
-# LATERAL with a LIMIT: of a session of thousands of scores no more are read than are told.
-FIRST_SCORES = f"""
+# By their times: scores have no column that names their session, which may change with any import. LATERAL with a LIMIT
+# looks up each session by itself: of thousands of scores no more are read than are told, and where statistics know
+# nothing of the player yet, PostgreSQL cannot choose to compare each session with each score.
+SCORES_OF_SESSIONS = f"""
     SELECT session.id, score.score_id FROM {SESSIONS} AS session CROSS JOIN LATERAL (
         SELECT id, score_id, time_achieved FROM {SCORES} AS each
         WHERE (each.user_id, each.game, each.playtype) = (session.user_id, session.game, session.playtype)
@@ -112,33 +114,17 @@ def listed_sessions_of(sessions: Sequence[Session], documents: Generation = V2) 
 
     Where some are left out, `incomplete` says how many there are and where they are told.
     """
-    # The usual case: nothing has to be cut, and the index is read in one stretch.
-    if sum(session.score_count for session in sessions) <= LISTED_SCORES:
-        return session_documents(sessions, documents)
     most = fair_share([session.score_count for session in sessions], total=LISTED_SCORES)
-    score_ids: dict[int, list[str]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        cursor.execute(FIRST_SCORES, {"keys": [session.pk for session in sessions], "most": most})
-        for key, score_id in cursor.fetchall():
-            score_ids[key].append(score_id)
-    return [documents.of(schemas.Session).from_row(session, score_ids[session.pk]) for session in sessions]
+    return session_documents(sessions, documents, most=most)
 
 
-def session_documents(sessions: Sequence[Session], documents: Generation = V2) -> list[schemas.Session]:
-    """Sessions with the IDs of all of their scores, in the order in which they were achieved."""
+def session_documents(
+    sessions: Sequence[Session], documents: Generation = V2, *, most: int | None = None
+) -> list[schemas.Session]:
+    """Sessions with the IDs of their scores in the order in which they were achieved; of each the first `most`."""
     score_ids: dict[int, list[str]] = defaultdict(list)
-    # By their times: scores have no column that names their session, which may change with any import.
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            SELECT session.id, score.score_id FROM {SESSIONS} AS session
-            JOIN {SCORES} AS score ON (score.user_id, score.game, score.playtype)
-                 = (session.user_id, session.game, session.playtype)
-                 AND score.time_achieved BETWEEN session.time_started AND session.time_ended
-            WHERE session.id = ANY(%s) ORDER BY score.time_achieved, score.id
-            """,  # noqa: S608 - only our own tables' names are pasted in
-            [[session.pk for session in sessions]],
-        )
+        cursor.execute(SCORES_OF_SESSIONS, {"keys": [session.pk for session in sessions], "most": most})
         for key, score_id in cursor.fetchall():
             score_ids[key].append(score_id)
     return [documents.of(schemas.Session).from_row(session, score_ids[session.pk]) for session in sessions]

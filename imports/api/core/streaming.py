@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import ExitStack
+from contextvars import copy_context
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from imports.api.core.renderers import JSON, encode
 from imports.api.core.responses import ok_envelope
 from imports.exports import bytes_response
+from tachi_imports.http.capacity import SMALL_RESPONSE_BYTES
 
 BODY_PLACEHOLDER = "body"
 
@@ -23,11 +26,50 @@ class StreamedObject:
     pairs: Iterable[tuple[str, Any]]
 
 
-def streamed_response(description: str, body: Any) -> HttpResponseBase:
+def complete_response(description: str, body: Any) -> HttpResponseBase:
     """Returns a response. In its body iterators become arrays, and `StreamedObject` an object."""
+    return bytes_response(_document(description, body), content_type=JSON)
+
+
+def streamed_response(description: str, body: Any, *, until_composed: ExitStack) -> HttpResponseBase:
+    """The same of a body that may be very long: most of it is composed after its beginning was sent.
+
+    `until_composed` stays open until then, for example a snapshot of the database. What breaks in the beginning is an
+    ordinary error; a short body is complete and has a length. What breaks later ends the response before its document
+    has ended (tachi_imports/http/request_buffering.py).
+    """
+    pieces = _held(_document(description, body), until_composed.pop_all())
+    beginning: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        beginning.append(piece)
+        size += len(piece)
+        if size > SMALL_RESPONSE_BYTES:
+            return _Streamed(beginning, pieces)
+    return HttpResponse(b"".join(beginning), content_type=JSON)
+
+
+class _Streamed(StreamingHttpResponse):
+    def __init__(self, beginning: Iterable[bytes], rest: Generator[bytes]) -> None:
+        # The log names the request also in lines about what is composed later.
+        context = copy_context()
+        super().__init__(chain(beginning, iter(lambda: context.run(next, rest, b""), b"")), content_type=JSON)
+        self._rest = rest
+
+    def close(self) -> None:
+        self._rest.close()
+        super().close()
+
+
+def _held(pieces: Iterable[bytes], until_composed: ExitStack) -> Generator[bytes]:
+    with until_composed:
+        yield from pieces
+
+
+def _document(description: str, body: Any) -> Iterable[bytes]:
     # The last one: the member itself is called so, and a description may hold the word.
     before, _, after = encode(ok_envelope(description, BODY_PLACEHOLDER)).rpartition(encode(BODY_PLACEHOLDER))
-    return bytes_response(chain([before], _chunks(body), [after]), content_type=JSON)
+    return chain([before], _chunks(body), [after])
 
 
 def _chunks(value: Any) -> Iterator[bytes]:

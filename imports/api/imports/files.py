@@ -19,7 +19,7 @@ from imports.api.core.exceptions import APIError, ImportNotFound, ImportReverted
 from imports.api.core.pagination import CursorPagination
 from imports.api.core.parameters import Fields, choice
 from imports.api.core.permissions import Caller, CanReadInput, RequesterIsKnown
-from imports.api.core.streaming import StreamedObject, streamed_response
+from imports.api.core.streaming import StreamedObject, complete_response
 from imports.api.core.views import APIViewSet
 from imports.api.imports import schemas
 from imports.errors import ImportFailed
@@ -128,7 +128,7 @@ class ImportFiles(APIViewSet):
         )
         body = StreamedObject([("errors", found), ("total", job.problem_count + count)])
         words = self.success_message(count=len(page.rows))
-        return page.add_pagination_headers(self.request, streamed_response(words, body))
+        return page.add_pagination_headers(self.request, complete_response(words, body))
 
     def _table(self, job: Import, params: Mapping[str, Any]) -> HttpResponseBase:
         """All of them, or a page where one is asked for."""

@@ -25,7 +25,7 @@ from imports.api.common.units import EPOCH
 from imports.api.core.endpoints import Tag, endpoint
 from imports.api.core.pagination import CursorPagination, Page
 from imports.api.core.parameters import Fields, Parameter, choice
-from imports.api.core.streaming import StreamedObject, streamed_response
+from imports.api.core.streaming import StreamedObject, complete_response
 from imports.api.core.validation import optional
 from imports.api.core.views import APIViewSet
 from imports.api.imports import schemas
@@ -173,7 +173,7 @@ class ImportList(ImportListViewSet):
         owners = [shared.User.from_row(users[key]) for key in sorted(users)]
         body = StreamedObject([(name, listed_documents_of(page.rows)), ("users", owners)])
         return page.add_pagination_headers(
-            self.request, streamed_response(self.success_message(count=len(page.rows)), body)
+            self.request, complete_response(self.success_message(count=len(page.rows)), body)
         )
 
 
@@ -226,5 +226,5 @@ class UserImports(UserViewSet, ImportListViewSet):
         return self.ok(body, count=len(body))
 
     def _list_response(self, page: Page[Import]) -> HttpResponseBase:
-        answer = streamed_response(self.success_message(count=len(page.rows)), listed_documents_of(page.rows))
+        answer = complete_response(self.success_message(count=len(page.rows)), listed_documents_of(page.rows))
         return page.add_pagination_headers(self.request, answer)

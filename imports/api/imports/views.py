@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import islice
 from typing import Any
 
@@ -45,6 +46,7 @@ from imports.pipeline.undo.preview import preview, revert_all
 from imports.pipeline.undo.revert import revert
 
 CHUNK = 2_000  # scores that are in memory together
+FIRST_CHUNK = 100  # of these, scores that make up the beginning of a long document, which is sent at once
 REVERT_BODY = Fields(REASON, boolean("keepShared", KEEP_SHARED), is_strict=False)
 PREVIEW_QUERY = Fields(query_flag("keepShared", KEEP_SHARED))
 REVERT_QUERY = Fields(
@@ -78,13 +80,15 @@ class Imports(SharedView):
     )
     def retrieve(self, request: Request, import_id: str) -> HttpResponseBase:
         """A completed import with its scores and sessions."""
-        with read_snapshot():
+        with ExitStack() as snapshot:
+            snapshot.enter_context(read_snapshot())
             job = self.get_object()
             # As in the original there is nothing here before an import is completed; poll-status tells of it.
             if job.state != State.COMPLETED:
                 raise ImportNotFound()
             self._spend_on(job)
-            return streamed_response(self.success_message(), StreamedObject(contents(job, self.documents)))
+            body = StreamedObject(contents(job, self.documents))
+            return streamed_response(self.success_message(), body, until_composed=snapshot)
 
     @endpoint(
         id="revertImport",
@@ -148,7 +152,9 @@ def contents(job: Import, documents: Generation) -> Iterator[tuple[str, Any]]:
 def _scores_of(job: Import, charts: dict[int, Chart], documents: Generation) -> Iterator[shared.Score]:
     """Adds to `charts` those that the scores are on."""
     scores = Score.objects.filter(from_import=job).defer("best_keys").order_by("pk").iterator(chunk_size=CHUNK)
-    while chunk := list(islice(scores, CHUNK)):
+    size = FIRST_CHUNK
+    while chunk := list(islice(scores, size)):
+        size = CHUNK
         missing = {score.chart_id for score in chunk} - charts.keys()
         charts |= load_charts(missing) if missing else {}
         yield from score_documents(chunk, charts, documents)

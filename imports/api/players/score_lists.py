@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import islice
 
 from django.http import HttpResponseBase
@@ -105,7 +106,8 @@ class PlayerScores(PlayerViewSet):
         player = self.player()
         # An answer may hold a hundred thousand scores.
         self.throttle(throttling.EXPORT_LIMIT)
-        with read_snapshot():
+        with ExitStack() as snapshot:
+            snapshot.enter_context(read_snapshot())
             # A best stands on each chart that was played, and knows whether the chart is primary.
             charts = load_charts(player.bests().filter(is_primary=True).values_list("chart_id", flat=True))
             scores = player.scores().filter(chart__in=charts).order_by("pk")
@@ -115,7 +117,8 @@ class PlayerScores(PlayerViewSet):
             body = StreamedObject(
                 [("scores", stream), *related_songs_and_charts(charts.values(), self.documents).items()]
             )
-            return streamed_response(self.success_message(count=scores.count()), body)
+            words = self.success_message(count=scores.count())
+            return streamed_response(words, body, until_composed=snapshot)
 
     @endpoint(
         id="listScoresOnChart",

@@ -95,11 +95,14 @@ def _scores(job: Import, request: HttpRequest) -> Context:
         return {"rows": []}
     filters = ScoreFilters(request.GET, game=job.game, playtype=playtype)
     found = filters.narrow(Score.objects.filter(from_import=job))
-    page = get_page(order_scores(found, playtype, request.GET.get("sort", "")), request)
+    # Keys alone are sorted: the rows of a page far down would take all those before it with them.
+    page = get_page(order_scores(found, playtype, request.GET.get("sort", "")).values_list("pk", flat=True), request)
+    keys = list(page.object_list)
+    scores = Score.objects.in_bulk(keys)
     chosen = filters.chosen()
     return {
         "page": page,
-        "rows": score_rows(list(page.object_list), import_scope(job)),
+        "rows": score_rows([scores[key] for key in keys if key in scores], import_scope(job)),
         "columns": columns(playtype, request.GET),
         "filters": filters if job.score_count else None,  # in an empty table there is nothing to look for
         "active": active_filters(filters, chosen, request.GET),

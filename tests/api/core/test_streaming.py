@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import tracemalloc
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, nullcontext
 from typing import Any
 
 import pytest
 from django.http import HttpResponseBase
 
-from imports.api.core.streaming import StreamedObject, streamed_response
+from imports.api.core.streaming import StreamedObject, complete_response, streamed_response
 from imports.exports import MAX_MEMORY_BYTES
+from tachi_imports.http.capacity import SMALL_RESPONSE_BYTES
 from tests import people
 from tests.api.envelopes import body, summary
 from tests.factories import HOUR, NOON, an_import, charts, score_on
@@ -38,7 +39,7 @@ def bytes_of(response: HttpResponseBase) -> bytes:
     ],
 )  # fmt: skip
 def test_iterators_become_arrays_and_members_objects(value: Any, expected: Any) -> None:
-    response = streamed_response('Found "body".', value)
+    response = complete_response('Found "body".', value)
     assert response.headers["Content-Type"] == "application/json"
     assert json.loads(bytes_of(response)) == {"success": True, "description": 'Found "body".', "body": expected}
 
@@ -55,22 +56,71 @@ def test_members_are_asked_for_when_those_before_them_are_written() -> None:
         yield "numbers", numbers()
         yield "sum", sum(seen)
 
-    assert json.loads(bytes_of(streamed_response("", StreamedObject(pairs()))))["body"] == {
+    assert json.loads(bytes_of(complete_response("", StreamedObject(pairs()))))["body"] == {
         "numbers": [0, 1, 2],
         "sum": 3,
     }
 
 
+def held(seen: list[str]) -> ExitStack:
+    stack = ExitStack()
+    stack.callback(seen.append, "closed")
+    return stack
+
+
+@pytest.mark.parametrize("count", [1, 50, 5_000])
+def test_what_a_document_needs_is_open_until_it_is_composed(count: int) -> None:
+    """A short one is complete at once, and has a length."""
+    seen: list[str] = []
+    rows = [{"text": "x" * 1_000}] * count
+    response = streamed_response("", iter(rows), until_composed=held(seen))
+    is_short = 1_000 * count < SMALL_RESPONSE_BYTES
+    assert (response.streaming, seen) == (not is_short, ["closed"] if is_short else [])
+    assert json.loads(bytes_of(response))["body"] == rows
+    assert seen == ["closed"]
+
+
+@pytest.mark.parametrize("pieces_read", [0, 1, 3])
+def test_a_document_that_nobody_reads_to_the_end_leaves_nothing_open(pieces_read: int) -> None:
+    seen: list[str] = []
+    rows = ({"text": "x" * 1_000} for _ in range(5_000))
+    response = streamed_response("", rows, until_composed=held(seen))
+    pieces = iter(response)
+    for _ in range(pieces_read):
+        next(pieces)
+    response.close()
+    assert seen == ["closed"]
+
+
+@pytest.mark.parametrize("at", [0, 10, 3_000])
+def test_what_breaks_before_a_document_is_sent_is_raised_and_what_breaks_later_while_it_is_read(at: int) -> None:
+    seen: list[str] = []
+
+    def rows() -> Iterator[Any]:
+        for number in range(5_000):
+            if number == at:
+                raise ZeroDivisionError
+            yield "x" * 1_000
+
+    is_late = 1_000 * at > SMALL_RESPONSE_BYTES
+    with pytest.raises(ZeroDivisionError) if not is_late else nullcontext():
+        response = streamed_response("", rows(), until_composed=held(seen))
+    if is_late:
+        with pytest.raises(ZeroDivisionError), closing(response):
+            b"".join(response)
+    assert seen == ["closed"]
+
+
 @pytest.mark.parametrize("size", [1, MAX_MEMORY_BYTES - 100, MAX_MEMORY_BYTES + 1, 5 * MAX_MEMORY_BYTES])
 def test_every_length_arrives_whole(size: int) -> None:
-    content = bytes_of(streamed_response("", iter(["x" * 1_000] * (size // 1_000) + ["y" * (size % 1_000)])))
+    content = bytes_of(complete_response("", iter(["x" * 1_000] * (size // 1_000) + ["y" * (size % 1_000)])))
     assert sum(map(len, json.loads(content)["body"])) == size
 
 
 def test_a_long_body_is_never_kept_in_memory() -> None:
     tracemalloc.start()
     try:
-        response = streamed_response("", ({"text": "x" * 1_000} for _ in range(50_000)))
+        response = complete_response("", ({"text": "x" * 1_000} for _ in range(50_000)))
         with closing(response):
             length = sum(map(len, response))
         peak = tracemalloc.get_traced_memory()[1]

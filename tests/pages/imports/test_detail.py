@@ -157,7 +157,7 @@ def test_lamps_and_grades_are_counted(alices: Client) -> None:
     ("rest", "queries"),
     [
         ("", 14),
-        ("?tab=scores", 12),
+        ("?tab=scores", 13),
         ("?tab=sessions", 9),
         ("?tab=problems", 12),
         ("?tab=history", 9),

@@ -1,0 +1,163 @@
+"""Right after an import, PostgreSQL's statistics do not know its player, or not all: no plan may depend on them.
+
+The player has most of all scores, as the first ones of an instance do: then a join by player looks cheaper than a
+look-up for each session. Rows are counted instead of time. In a bad plan each session is compared with each score.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
+
+from imports.models import User
+from tests import factories, people
+
+SCORES = 60
+TIMES = 30
+ROWS = SCORES * TIMES
+"""The newcomer's scores; each is a session."""
+PASSES = 60
+"""How often a statement may come past each of them, all parts of its plan counted."""
+IMPORT = "b" * 40
+PLAYER = "/api/v1/users/newcomer/games/sdvx/Single"
+READS = (
+    f"/api/v1/imports/{IMPORT}",
+    "/api/v1/users/newcomer/imports",
+    "/api/v1/users/newcomer/sessions/calendar",
+    "/api/v1/users/newcomer/activity",
+    PLAYER,
+    f"{PLAYER}/scores/all",
+    f"{PLAYER}/scores/recent",
+    f"{PLAYER}/sessions/best",
+    f"{PLAYER}/sessions/recent",
+    f"{PLAYER}/sessions/last",
+    f"{PLAYER}/sessions/calendar",
+    f"{PLAYER}/sessions?search=a",
+    f"{PLAYER}/most-played",
+    f"{PLAYER}/pbs/best",
+    "/api/v1/users/newcomer/games/sdvx/scores/all",
+    "/api/v1/users/newcomer/games/sdvx/sessions/recent",
+    f"/imports/{IMPORT}/",
+    f"/imports/{IMPORT}/?tab=scores&page=2",
+    f"/imports/{IMPORT}/?tab=scores&sort=rating",
+    f"/imports/{IMPORT}/?tab=scores&q=song",
+    f"/imports/{IMPORT}/?tab=sessions",
+    "/users/newcomer/",
+    "/users/newcomer/games/sdvx/Single/?range=all",
+    "/users/newcomer/games/sdvx/Single/?tab=bests",
+    "/users/newcomer/games/sdvx/Single/?tab=sessions",
+    "/games/sdvx/Single/players/",
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.usefixtures("redis_clean", "_newcomer")]
+
+
+@pytest.fixture
+def _newcomer() -> None:
+    """The scores of Alice, again and again, for a player who was not there when the statistics were made."""
+    rows = enumerate(factories.charts(SCORES))
+    job = factories.an_import(
+        people.alice(),
+        *[factories.score_on(chart, timeAchieved=factories.NOON + place * 3 * factories.HOUR) for place, chart in rows],
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    newcomer = User.objects.create(username="newcomer")
+    mine, of_the_import = f"user_id = {job.user_id}", f"job_id = {job.pk}"
+    key, later = "one.id + 90000000 + n * 1000", f"n * {SCORES * 3 * factories.HOUR}::bigint"
+    unique = "encode(sha256(('newcomer-' || n || '-' || one.id)::bytea), 'hex')"
+    player = {"id": key, "user_id": str(newcomer.pk)}
+    again(
+        "imports_import",
+        f"id = {job.pk}",
+        {"id": "90000000", "user_id": str(newcomer.pk), "import_id": f"'{IMPORT}'", "score_count": str(ROWS)},
+    )
+    again(
+        "imports_score",
+        mine,
+        {
+            **player,
+            "score_id": f"'T' || {unique}",
+            "from_import_id": "90000000",
+            "time_achieved": f"one.time_achieved + {later}",
+        },
+        times=TIMES,
+    )
+    again(
+        "imports_session",
+        mine,
+        {
+            **player,
+            "session_id": f"'Q' || left({unique}, 40)",
+            "time_started": f"one.time_started + {later}",
+            "time_ended": f"one.time_ended + {later}",
+        },
+        times=TIMES,
+    )
+    again(
+        "imports_importsession",
+        of_the_import,
+        {"id": key, "job_id": "90000000", "session_id": "one.session_id + 90000000 + n * 1000"},
+        times=TIMES,
+    )
+    again("imports_personalbest", mine, player)
+    again("imports_gamestats", mine, player)
+    again("imports_dailyratings", mine, player)
+
+
+def again(table: str, chosen: str, changes: dict[str, str], *, times: int = 1) -> None:
+    """Inserts copies of some rows, each with changed columns."""
+    changed = ", ".join(f"'{column}', {value}" for column, value in changes.items())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} SELECT (jsonb_populate_record(one, jsonb_build_object({changed}))).*"  # noqa: S608
+            f" FROM {table} AS one, generate_series(1, {times}) AS n WHERE one.{chosen}"
+        )
+
+
+@pytest.mark.parametrize(
+    "known", ["", "imports_score", "imports_session", "imports_score, imports_session", "imports_importsession"]
+)
+def test_no_request_compares_each_session_with_each_score(settings: Settings, known: str) -> None:
+    """`known`: what was analyzed since; an import does so with the scores, and autovacuum with one table at a time."""
+    settings.TACHI_API_DOCUMENTS = "2026"  # whose scores name their sessions
+    if known:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {known}")
+    too_many = {
+        address: most
+        for address in READS
+        if (most := max(rows_by_statement(people.guest(), address), default=(0, "")))[0] > PASSES * ROWS
+    }
+    assert too_many == {}
+
+
+def rows_by_statement(client: Client, address: str) -> Iterator[tuple[int, str]]:
+    """The statements of a request, each with the number of rows that the parts of its plan come past."""
+    with CaptureQueriesContext(connection) as asked:
+        response = client.get(address)
+        assert response.status_code == 200, address
+        assert b"".join(response)
+    for query in asked.captured_queries:
+        sql = re.sub(r"^\s*DECLARE .*? FOR\s+", "", query["sql"])
+        if re.match(r"\s*(SELECT|WITH)\b", sql):
+            with connection.cursor() as cursor:
+                cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, BUFFERS OFF, FORMAT JSON) {sql}")
+                found = cursor.fetchone()[0]
+            plan = (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
+            yield round(passed(plan)), sql
+
+
+def passed(plan: Any) -> float:
+    """The rows that a plan comes past: those that its parts hand on, and those that they drop."""
+    dropped = sum(value for name, value in plan.items() if name.startswith("Rows Removed by"))
+    parts = sum(map(passed, plan.get("Plans", ())))
+    return float((plan["Actual Rows"] + dropped) * plan["Actual Loops"] + parts)
