@@ -86,7 +86,7 @@ class Imports(SharedView):
             # As in the original there is nothing here before an import is completed; poll-status tells of it.
             if job.state != State.COMPLETED:
                 raise ImportNotFound()
-            self._spend_on(job)
+            self._throttle_if_long(job)
             body = StreamedObject(contents(job, self.documents))
             return streamed_response(self.success_message(), body, until_composed=snapshot)
 
@@ -129,11 +129,11 @@ class Imports(SharedView):
         """
         job = self.get_object()
         revert_request = revert_options(self, PREVIEW_QUERY.from_query(request))
-        self._spend_on(job)
+        self._throttle_if_long(job)
         changes = run_revert([job], lambda: preview([job], revert_request), require=require_revertible)
         return self.ok(Changes.of(changes, self.documents, user_id=job.user_id))
 
-    def _spend_on(self, job: Import) -> None:
+    def _throttle_if_long(self, job: Import) -> None:
         """Counts a request whose cost grows with the import, where that is large. Raises APIError with 429."""
         if job.score_count + job.problem_count > LONG:
             self.throttle(throttling.LONG_DOCUMENTS)
