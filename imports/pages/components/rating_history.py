@@ -150,6 +150,23 @@ class DayRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportDay:
+    """A day (UTC) on which files came in: how many of their imports stand, and how many were reverted."""
+
+    day: date
+    completed: int
+    reverted: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportMark:
+    """A day with file imports in the picture. `is_undone`: all of them were reverted."""
+
+    x: str
+    is_undone: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RatingPlot:
     """`_rating_plot.html`: a rating over time as a line of steps; `other` is a second player's, dashed."""
 
@@ -165,6 +182,16 @@ class RatingPlot:
     y: str  # where the line ends
     other: str = ""
     other_y: str = ""
+    marks: tuple[ImportMark, ...] = ()
+    import_days: tuple[ImportDay, ...] = ()  # newest first
+
+    @property
+    def has_imports(self) -> bool:
+        return any(not mark.is_undone for mark in self.marks)
+
+    @property
+    def has_reverted_imports(self) -> bool:
+        return any(mark.is_undone for mark in self.marks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +214,7 @@ def rating_plot(
     *,
     span: int | None,
     other: Sequence[RatedDay] = (),
+    imported: Sequence[ImportDay] = (),
     end: date | None = None,
 ) -> RatingPlot | None:
     """Returns the picture of a rating until `end` (today); None where there are not two days to draw a line between."""
@@ -217,6 +245,8 @@ def rating_plot(
         y=f"{scale.y(days[-1].value) * 100:.2f}%",
         other=_steps(other, scale),
         other_y=f"{scale.y(other[-1].value) * 100:.2f}%" if other else "",
+        marks=tuple(ImportMark(f"{scale.x(each.day) * 100:.2f}%", not each.completed) for each in imported),
+        import_days=tuple(reversed(imported)),
     )
 
 

@@ -15,10 +15,11 @@ from imports.models import Chart, GameStats, PersonalBest
 from imports.pages.components.class_progress import class_floor, distance, find_ladder, next_class, progress_in_class
 from imports.pages.components.import_summary import rating_format
 from imports.pages.components.lamp_colors import TABLE, Light, light_of, row_ladder
-from imports.pages.components.rating_history import TREND_DAYS, Trend
+from imports.pages.components.rating_history import TREND_DAYS, Trend, trends
 from imports.pages.components.view_models import DistributionRow, Note, Rail, rail
 from imports.pages.texts import formatting, player_texts
 from imports.pages.texts.numbers import format_number
+from imports.pipeline.rankings.past_bests import count_grades_gained
 
 MAX_LEVELS = 7  # rows of the table of lamps; all levels below are one
 STRENGTHS = (1, 5, 20, 50, 100)
@@ -146,12 +147,20 @@ def _heat_row(level: str, counts: Mapping[str, int], all_: int, lights: tuple[Li
 
 
 def grades(stats: GameStats, game: Game) -> list[DistributionRow]:
-    """How many bests have each grade, the best grade first. One query."""
+    """How many bests have each grade, the best grade first, and how many more than ninety days ago. Three queries."""
     bests = PersonalBest.objects.filter(user=stats.user_id, game=stats.game, playtype=stats.playtype, is_primary=True)
-    counts = dict(bests.values_list(KT("score_data__grade")).annotate(count=Count("pk")).order_by())
+    counts = Counter(dict(bests.values_list(KT("score_data__grade")).annotate(count=Count("pk")).order_by()))
+    trend = trends([stats])[stats.pk]
+    # Of a player who began in these days there is nothing to compare with.
+    is_compared = trend.before is not None
+    gained = count_grades_gained(stats, trend.start) if is_compared else Counter()
     order = {value: place for place, value in enumerate(TABLE[game.slug]["grade"])}
+    values = sorted({*counts, *gained}, key=lambda value: order.get(value, -1), reverse=True)
+    most = max((max(counts[value], counts[value] - gained[value]) for value in values), default=0)
     rows = []
-    for value in sorted(counts, key=lambda value: order.get(value, -1), reverse=True):
-        bar = rail((("had", counts[value]),), total=max(counts.values()))
-        rows.append(DistributionRow(light_of(game.slug, "grade", value), counts[value], None, bar))
+    for value in values:
+        count, change = counts[value], gained[value]
+        moved = ("more", change) if change > 0 else ("less", -change)
+        bar = rail((("had", count - max(0, change)), moved), total=most)
+        rows.append(DistributionRow(light_of(game.slug, "grade", value), count, change if is_compared else None, bar))
     return rows

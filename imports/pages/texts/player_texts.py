@@ -128,11 +128,6 @@ def calendar_label(days: int) -> str:
     ).format(count=f"{days:,}")
 
 
-def session_scores(count: int) -> str:
-    """`1 score`, `1,204 scores`."""
-    return ngettext("{count} score", "{count} scores", count).format(count=f"{count:,}")
-
-
 def orders(rating: str) -> list[tuple[str, str]]:
     """The orders of bests."""
     return [
