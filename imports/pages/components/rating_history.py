@@ -17,9 +17,10 @@ from imports.pages.components.import_summary import profile_rating, rating_forma
 from imports.pages.texts import formatting, player_texts
 from imports.pages.texts.numbers import format_change, format_number
 from imports.pipeline.rankings.rating_trends import ratings_since
+from imports.pipeline.rankings.standings import GAIN_DAYS
 
-TREND_DAYS = 90
 MAX_POINTS = 120  # of a picture, and rows of the table beside it
+DATES = 5  # that are written below a picture
 MAX_LEVELS = 5  # class thresholds that are drawn
 PADDING = 0.08  # share of the picture's height that stays free above and below the line
 RANGES: dict[str, int | None] = {"30d": 30, "90d": 90, "1y": 365, "all": None}
@@ -82,7 +83,7 @@ class Trend:
 
 def trends(rows: Sequence[GameStats], *, rating: str = "") -> dict[int, Trend]:
     """Returns how a rating (the default one) went in the last ninety days, by primary key of the stats. One query."""
-    start = today() - timedelta(days=TREND_DAYS)
+    start = today() - timedelta(days=GAIN_DAYS)
     days, found = ratings_since(rows, start, rating=rating), {}
     for row in rows:
         playtype = playtype_of(row.game, row.playtype)
@@ -178,7 +179,7 @@ class RatingPlot:
     rows: tuple[DayRow, ...]  # newest first
     label: str
     axis: str
-    dates: tuple[tuple[str, str], ...]  # anchor and date, from left to right
+    dates: tuple[str, ...]  # at equal distances, from the first one to the last
     y: str  # where the line ends
     other: str = ""
     other_y: str = ""
@@ -206,6 +207,11 @@ class _Scale:
 
     def y(self, value: float) -> float:
         return 1 - (value - self.low) / (self.high - self.low)
+
+    def dates(self) -> list[date]:
+        length = (self.end - self.start).days
+        parts = DATES - 1 if length >= DATES - 1 else 1
+        return [self.start + timedelta(days=round(part * length / parts)) for part in range(parts + 1)]
 
 
 def rating_plot(
@@ -241,7 +247,7 @@ def rating_plot(
             start=formatting.written_day(start),
         ),
         axis=player_texts.axis_note(low, high),
-        dates=(("start", formatting.written_day(start)), ("end", formatting.written_day(scale.end))),
+        dates=tuple(formatting.written_day(day) for day in scale.dates()),
         y=f"{scale.y(days[-1].value) * 100:.2f}%",
         other=_steps(other, scale),
         other_y=f"{scale.y(other[-1].value) * 100:.2f}%" if other else "",

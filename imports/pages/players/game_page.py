@@ -139,7 +139,7 @@ def overview_tab(request: HttpRequest, page: PlayerGame) -> dict[str, Any]:
         "counting_title": player_texts.counting_bests(count),
         "counting_label": player_texts.skyline_label(count, counting.least, counting.high) if counting else "",
         "calendar": year_of_plays(page.owner, game=page.game.slug, playtype=page.playtype.name),
-        "lines": session_lines(page.sessions[:MAX_LATEST_SESSIONS]),
+        "lines": session_lines(list(page.sessions[:MAX_LATEST_SESSIONS])),
     }
 
 

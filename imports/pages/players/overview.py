@@ -15,11 +15,12 @@ from imports.models import Chart, GameStats, PersonalBest
 from imports.pages.components.class_progress import class_floor, distance, find_ladder, next_class, progress_in_class
 from imports.pages.components.import_summary import rating_format
 from imports.pages.components.lamp_colors import TABLE, Light, light_of, row_ladder
-from imports.pages.components.rating_history import TREND_DAYS, Trend, trends
+from imports.pages.components.rating_history import Trend, trends
 from imports.pages.components.view_models import DistributionRow, Note, Rail, rail
 from imports.pages.texts import formatting, player_texts
 from imports.pages.texts.numbers import format_number
 from imports.pipeline.rankings.past_bests import count_grades_gained
+from imports.pipeline.rankings.standings import GAIN_DAYS
 
 MAX_LEVELS = 7  # rows of the table of lamps; all levels below are one
 STRENGTHS = (1, 5, 20, 50, 100)
@@ -47,7 +48,7 @@ def class_progress(value: float, playtype: Playtype, trend: Trend) -> ClassProgr
     index = ladder.index(value)
     floor = class_floor(ladder, index) or 0.0
     gained = value - trend.days[0].value if trend.days and trend.days[0].day < trend.start else 0.0
-    days = round((following[0] - value) / gained * TREND_DAYS) if gained > 0 else 0
+    days = round((following[0] - value) / gained * GAIN_DAYS) if gained > 0 else 0
     return ClassProgress(
         rail=progress,
         ends=((format_number(floor), ladder.name(index)), (format_number(following[0]), following[1])),
