@@ -101,7 +101,7 @@ def test_numbers_of_both_stand_side_by_side(anyone: Client) -> None:
     said = text_of(anyone.get(f"{PAGE}?one=alice&other=bob")).split("Both players in numbers")[1]
     assert "2 charts played 2 0 PERFECT ULTIMATE CHAIN 0 2 ULTIMATE CHAIN 0 0 MAXXIVE CLEAR 0" in said
     assert "2 grade S or better 1" in said
-    assert re.search(r"0\.\d+ best VF6 0\.\d+ 0 sessions in 90 days 0", said)
+    assert re.search(r"0\.\d+ best VOLFORCE 0\.\d+ 0 sessions in 90 days 0", said)
 
 
 def test_the_page_says_who_took_the_lead_and_when(anyone: Client) -> None:
