@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from django.db.models import Count, Max
@@ -85,12 +85,13 @@ class HeatCell:
 
 @dataclass(frozen=True, slots=True)
 class HeatRow:
-    """A level."""
+    """A level; `label` where its short form does not say what it is."""
 
     level: str
     cells: tuple[HeatCell, ...]
     played: int
     all: int
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +126,8 @@ def lamps_by_level(stats: GameStats, game: Game, *, url: str) -> HeatTable | Non
     rows = [_heat_row(level, counts[level], all_, lights, url) for level, all_, _ in shown]
     if below:
         rest: Counter[str] = sum((counts[level] for level, _, _ in below), Counter())
-        label = player_texts.level_and_below(below[0][0])
-        rows.append(_heat_row(label, rest, sum(all_ for _, all_, _ in below), lights, ""))
+        level, label = f"{below[0][0]}−", player_texts.level_and_below(below[0][0])
+        rows.append(replace(_heat_row(level, rest, sum(all_ for _, all_, _ in below), lights, ""), label=label))
     return HeatTable(lights, tuple(rows))
 
 

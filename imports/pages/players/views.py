@@ -174,7 +174,7 @@ def compare(request: HttpRequest, slug: str, playtype_name: str) -> HttpResponse
 def _comparison(
     request: HttpRequest, one: GameStats, other: GameStats, game: Game, playtype: Playtype
 ) -> dict[str, Any]:
-    """What the page says of two players who both play. Fourteen queries at most."""
+    """What the page says of two players who both play. Sixteen queries at most."""
     rating = playtype.default_profile_rating
     totals = count_charts(one, other, ladder=row_ladder(game.slug))
     names = one.user.username, other.user.username
