@@ -142,6 +142,12 @@ def test_the_list_has_the_names_that_people_know(mo: Client) -> None:
     assert "Reverted" in shown["state"]
 
 
+def test_the_search_has_a_label_in_words(mo: Client) -> None:
+    assert '<label for="searchbar">Search</label>' in mo.get(reverse(LIST)).content.decode()
+    searched = text_of(mo.get(reverse(LIST, query={"q": "nothing"})))
+    assert "0 results (Show all)" in searched.replace(" )", ")").replace("( ", "(")
+
+
 def named_filters(page: Any) -> list[Any]:
     return [spec for spec in page.context["cl"].filter_specs if hasattr(spec, "lookup_choices")]
 

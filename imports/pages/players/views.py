@@ -107,6 +107,7 @@ def leaderboard(request: HttpRequest, slug: str, playtype_name: str) -> HttpResp
         "summary": summary,
         "page": Paginator(range(count), ranking.PER_PAGE).get_page(number),
         "tabs": _playtype_tabs(game, playtype, "leaderboard"),
+        "has_songs": is_enabled(game),
         "crumb": Link(game.name, reverse("game-detail", args=[game.slug]))
         if is_enabled(game)
         else Link(str(player_texts.GAMES), reverse("game-list")),

@@ -92,6 +92,10 @@ def test_whoever_has_no_rating_is_not_ranked() -> None:
     assert "Nobody here yet" in text_of(people.guest().get(PAGE))
 
 
+def test_the_songs_of_the_game_are_one_step_away() -> None:
+    assert 'href="/games/sdvx/songs/"' in people.guest().get(PAGE).content.decode()
+
+
 def test_playtypes_are_tabs() -> None:
     content = people.guest().get("/games/iidx/SP/players/").content.decode()
     assert 'href="/games/iidx/DP/players/"' in content
