@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
@@ -53,10 +53,10 @@ def a_chart(song: Song, difficulty: str = "EXH", *, level: int = 16, **fields: A
     )
 
 
-def rated(user: User, ratings: dict[str, float | None], **fields: Any) -> GameStats:
+def rated(user: User, ratings: Mapping[str, float | None], **fields: Any) -> GameStats:
     """Stats of a player with these ratings and no scores, and their places in the rankings."""
-    stats = GameStats.objects.create(user=user, ratings=ratings, **{"game": "sdvx", "playtype": "Single", **fields})
-    standings.refresh(user.pk, stats.game, stats.playtype, ratings)
+    stats = GameStats.objects.create(user=user, ratings=dict(ratings), **{"game": "sdvx", "playtype": "Single", **fields})
+    standings.refresh(user.pk, stats.game, stats.playtype, dict(ratings))
     return stats
 
 
