@@ -55,7 +55,9 @@ def a_chart(song: Song, difficulty: str = "EXH", *, level: int = 16, **fields: A
 
 def rated(user: User, ratings: Mapping[str, float | None], **fields: Any) -> GameStats:
     """Stats of a player with these ratings and no scores, and their places in the rankings."""
-    stats = GameStats.objects.create(user=user, ratings=dict(ratings), **{"game": "sdvx", "playtype": "Single", **fields})
+    stats = GameStats.objects.create(
+        user=user, ratings=dict(ratings), **{"game": "sdvx", "playtype": "Single", **fields}
+    )
     standings.refresh(user.pk, stats.game, stats.playtype, dict(ratings))
     return stats
 
