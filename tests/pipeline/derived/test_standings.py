@@ -11,6 +11,7 @@ from imports.games import BY_SLUG
 from imports.jobs import rating_histories, restore
 from imports.models import Chart, GameStats, Import, Score, Standing, User
 from imports.pipeline import scores
+from imports.pipeline.classes import ClassChange, raise_class, set_class
 from imports.pipeline.derived.integrity import check_player
 from imports.pipeline.rankings import standings
 from imports.pipeline.undo.revert import RevertRequest, revert
@@ -98,6 +99,17 @@ def test_without_scores_nothing_is_left() -> None:
     (chart,) = factories.charts(1)
     revert(played((chart, 9_000_000, 5)), RevertRequest())
     assert stored() == {}
+
+
+def test_a_class_by_hand_brings_the_ratings_that_are_0_without_scores() -> None:
+    alice, badge = people.alice(), BY_SLUG["arcaea"].by_name["Touch"].classes["courseBanner"].ids[0]
+    set_class(alice, ClassChange("arcaea", "Touch", "courseBanner", badge), by=people.mo(), reason="")
+    assert stored() == {"naivePotential": 0}
+    assert check_player(alice) == []
+    set_class(alice, ClassChange("arcaea", "Touch", "courseBanner", None), by=people.mo(), reason="")
+    assert stored() == {}
+    assert raise_class(alice, ClassChange("arcaea", "Touch", "courseBanner", badge))
+    assert stored() == {"naivePotential": 0}
 
 
 # --- days that pass ------------------------------------------------------------------------------------
