@@ -21,6 +21,11 @@ PLAYED = """
     (score.user_id, score.game, score.playtype) = (session.user_id, session.game, session.playtype)
     AND score.time_achieved BETWEEN session.time_started AND session.time_ended
 """
+# Of `tops`. One score that is as good is enough, and found soon where a chart was played often.
+EARLIER = f"""
+    FROM {SCORES} AS earlier WHERE earlier.chart_id = tops.chart_id AND earlier.user_id = tops.user_id
+    AND (earlier.time_achieved < tops.time_started OR earlier.time_achieved IS NULL)
+"""
 
 
 def find_lamps(keys: Collection[int], *, columns: int) -> dict[int, list[list[str]]]:
@@ -60,11 +65,9 @@ def count_new_bests(keys: Collection[int]) -> dict[int, int]:
                 FROM {SESSIONS} AS session JOIN {SCORES} AS score ON {PLAYED} WHERE session.id = ANY(%(keys)s)
                 GROUP BY session.id, chart_id
             )
-            SELECT tops.id, count(*) FROM tops WHERE top > (
-                SELECT max(best_keys[1]) FROM {SCORES} AS earlier
-                WHERE earlier.chart_id = tops.chart_id AND earlier.user_id = tops.user_id
-                AND (earlier.time_achieved < tops.time_started OR earlier.time_achieved IS NULL)
-            ) GROUP BY tops.id
+            SELECT tops.id, count(*) FROM tops
+            WHERE EXISTS (SELECT {EARLIER} AND best_keys[1] < top)
+            AND NOT EXISTS (SELECT {EARLIER} AND best_keys[1] >= top) GROUP BY tops.id
             """,
             {"keys": list(keys)},
         )
