@@ -74,7 +74,7 @@ def test_what_a_player_says_of_himself_is_public_and_the_rest_is_not() -> None:
 
 def stats(user: User, rating: float | None, **fields: Any) -> GameStats:
     ratings = {} if rating is None else {"VF7": rating}
-    return factories.rated(user, ratings, **fields)
+    return factories.rated(user, **{"ratings": ratings, **fields})
 
 
 def ranking(client: Client, name: str) -> dict[str, Any]:
