@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
@@ -14,7 +14,8 @@ from PIL import Image
 from imports import jobs
 from imports.advisory_locks import USER_LOCK
 from imports.formats.match_keys import chart_keys, song_keys
-from imports.models import Chart, Import, Song, User
+from imports.models import Chart, GameStats, Import, Song, User
+from imports.pipeline.rankings import standings
 
 NOON = 1_700_000_000_000  # Unix milliseconds
 MINUTE = 60_000
@@ -62,6 +63,15 @@ def _unsaved_chart(song: Song, difficulty: str = "EXH", *, level: int = 16, **fi
         match_keys=chart_keys({"data": data}),
         **fields,
     )
+
+
+def rated(user: User, ratings: Mapping[str, float | None], **fields: Any) -> GameStats:
+    """Stats of a player with these ratings and no scores, and their places in the rankings."""
+    stats = GameStats.objects.create(
+        user=user, ratings=dict(ratings), **{"game": "sdvx", "playtype": "Single", **fields}
+    )
+    standings.refresh(user.pk, stats.game, stats.playtype, dict(ratings))
+    return stats
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (8, 8), color: str = "red", **options: Any) -> bytes:

@@ -19,11 +19,13 @@ from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from imports import monitoring
 from imports.admin.base import MAX_COUNTED, GameFilter
+from imports.admin.details.clients import client_name
 from imports.formats import FORMATS
 from imports.integers import parse_digits
 from imports.models import Import, State
@@ -62,7 +64,7 @@ class StateFilter(ColumnFilter):
     title, parameter_name, column = gettext_lazy("state"), "state", "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(state.value, state_name(state)) for state in State]
+        return [(state.value, capfirst(state_name(state))) for state in State]
 
 
 class CountedGameFilter(ColumnFilter, GameFilter):
@@ -73,7 +75,7 @@ class TypeFilter(ColumnFilter):
     title, parameter_name, column = gettext_lazy("type"), "import_type", "import_type"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(each.import_type, each.import_type) for each in FORMATS]
+        return [(each.import_type, each.name) for each in FORMATS]
 
 
 class IntentFilter(ColumnFilter):
@@ -96,11 +98,18 @@ class RecentValuesFilter(ColumnFilter):
         chosen = request.GET.get(str(self.parameter_name))
         # What is chosen is offered, however rare it has become: otherwise the filter could not be seen.
         values = offered if chosen is None or chosen in offered else [*offered, chosen]
-        return [(value, value) for value in values]
+        return [(value, self.shown(value)) for value in values]
+
+    def shown(self, value: str) -> str:
+        """A value as moderators read it."""
+        return value
 
 
 class ClientFilter(RecentValuesFilter):
     title, parameter_name, column = gettext_lazy("client"), "client", "client"
+
+    def shown(self, value: str) -> str:
+        return client_name(value)
 
 
 class ServiceFilter(RecentValuesFilter):

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -23,6 +24,7 @@ from imports import jobs, monitoring
 from imports.access import permissions
 from imports.admin import reverting
 from imports.admin.base import ReadOnlyAdmin, ReasonForm, link_to_list, reason_from_request, report_results, truncate
+from imports.admin.details.clients import client_name
 from imports.admin.details.import_page import import_page
 from imports.admin.details.transitions import brought_by
 from imports.admin.filters import (
@@ -36,6 +38,8 @@ from imports.admin.filters import (
     TimeFilter,
     TypeFilter,
 )
+from imports.catalogue.rating_names import class_set_title, class_value_name
+from imports.games import playtype_of
 from imports.models import AuditEntry, Import, ImportInput, Score, Song, State, User
 from imports.models.documents import MAX_REASON_LENGTH
 from imports.pipeline.classes import roll_back_classes, still_raised
@@ -140,15 +144,15 @@ class ImportAdmin(ReadOnlyAdmin):
     def standing(self, job: Import) -> str:
         now = timezone.now()
         if job.state == State.QUEUED:
-            return _("queued for {time}").format(time=timesince(job.time_queued, now))
+            return _("Queued for {time}").format(time=timesince(job.time_queued, now))
         if job.state == State.RUNNING:
             time = timesince(job.time_started or now, now)
             if job.held:  # type: ignore[attr-defined]  # an annotation
-                return _("running for {time}").format(time=time)
-            return _("running for {time}, no worker").format(time=time)
+                return _("Running for {time}").format(time=time)
+            return _("Running for {time}, no worker").format(time=time)
         if job.state == State.FAILED:
-            return _("failed ({status})").format(status=job.status_code)
-        return state_name(job.state)
+            return _("Failed ({status})").format(status=job.status_code)
+        return capfirst(state_name(job.state))
 
     @admin.display(description=gettext_lazy("queued"), ordering="time_queued")
     def queued(self, job: Import) -> str:
@@ -164,7 +168,11 @@ class ImportAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("client"))
     def sender(self, job: Import) -> SafeString | str:
-        return link_to_list("import", truncate(job.client, length=24), client=job.client) if job.client else ""
+        return (
+            link_to_list("import", truncate(client_name(job.client), length=32), client=job.client)
+            if job.client
+            else ""
+        )
 
     @admin.display(description=gettext_lazy("new"))
     def new(self, job: Import) -> int:
@@ -348,6 +356,10 @@ def available_actions(job: Import) -> list[tuple[str, str]]:
         State.RUNNING: [("cancel_selected", _("Cancel"))],
     }[State(job.state)]
     for change in still_raised(job):
-        said = _("Roll back {class_set} to {value}").format(class_set=change.class_set, value=change.value or _("none"))
+        playtype = playtype_of(change.game, change.playtype)
+        said = _("Roll back {class_set} to {value}").format(
+            class_set=class_set_title(change.class_set),
+            value=class_value_name(playtype, change.class_set, change.value) or _("none"),
+        )
         actions = [*actions, ("roll_back_selected", said)]
     return actions

@@ -81,6 +81,7 @@ class PlayerPlan:
     changes: Changes | None = None
     refused: str = ""
     bests: Sequence[tuple[str, str, str]] = ()  # chart, before, after
+    sharing: Sequence[tuple[Import, int]] = ()  # other imports, and how many of these scores they contain, too
 
     @property
     def scores(self) -> int:
@@ -238,7 +239,9 @@ def preview_all(keys: Sequence[int], revert_request: RevertRequest) -> RevertPla
                 name = f"{chart.song.title} [{chart.playtype} {chart.difficulty}]"
                 after = _("none") if best.after is None else _summary(chart, best.after)
                 lines.append((name, _summary(chart, best.before), after))
-            plan.players.append(PlayerPlan(player, completed, changes, bests=lines))
+            others = Import.objects.filter(import_id__in=changes.shared).select_related("user", "input")
+            sharing = [(job, changes.shared[job.import_id]) for job in others.defer("put_aside", "input__content")]
+            plan.players.append(PlayerPlan(player, completed, changes, bests=lines, sharing=sharing))
     return plan
 
 

@@ -28,6 +28,7 @@ from imports.models import (
     ScoreBlacklist,
     Session,
     SessionIdentity,
+    Standing,
     User,
 )
 
@@ -230,6 +231,19 @@ class DailyRatingsAdmin(ReadOnlyAdmin):
     search_fields = ("user",)
     search_help_text = gettext_lazy("A player's name")
     fields = ("user", "game", "playtype", "day", "ratings", "score_count")
+
+
+@admin.register(Standing)
+class StandingAdmin(ReadOnlyAdmin):
+    """What each player has in each ranking."""
+
+    player = "user"
+    list_display = ("user", "game", "playtype", "ranking", "value")
+    list_filter = (GameFilter,)
+    list_select_related = ("user",)
+    search_fields = ("user",)
+    search_help_text = gettext_lazy("A player's name")
+    fields = ("user", "game", "playtype", "ranking", "value", "until")
 
 
 @admin.register(OrphanRetry)

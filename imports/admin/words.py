@@ -51,6 +51,7 @@ TABLES = {
     "session": (gettext_lazy("session"), gettext_lazy("sessions")),
     "sessionidentity": (gettext_lazy("session identity"), gettext_lazy("session identities")),
     "song": (gettext_lazy("song"), gettext_lazy("songs")),
+    "standing": (gettext_lazy("standing"), gettext_lazy("standings")),
     "user": (gettext_lazy("user"), gettext_lazy("users")),
     "waitingchart": (gettext_lazy("waiting chart"), gettext_lazy("waiting charts")),
     "webhookdelivery": (gettext_lazy("webhook delivery"), gettext_lazy("webhook deliveries")),

@@ -10,6 +10,22 @@ _RATINGS = {
     "VF7": "VOLFORCE",
     "ProfileVF6": "VOLFORCE 6",
     "ProfileVF7": "VOLFORCE",
+    # Naive ones are computed without regard to when a song was released; players compare no others here.
+    "naiveRating": "Rating",
+    "naiveRatingRefresh": "Rating (Re:Fresh)",
+    "naiveRate": "Rate",
+    "naiveSkill": "Skill",
+    "naiveJubility": "Naive Jubility",
+    "naiveClassPoints": "Class Points",
+    "classPoints": "Class Points",
+    "naivePotential": "Potential",
+    "curatorSkill": "Curator Skill",
+    "flareSkill": "Flare Skill",
+    "scoreRating": "Score Rating",
+    "starRating": "Star Rating",
+    "blockRating": "Block Rating",
+    "highestBlock": "Highest Block",
+    "fastest32": "Fastest 32nds",
 }
 
 

@@ -1,7 +1,8 @@
-"""Computing the histories of ratings of players who have none: after the upgrade to the release that brought them.
+"""Computing the histories of ratings and the standings of players who have none: after the upgrade that brought them.
 
-Whoever imports meanwhile gets theirs with the import (`derived.rating_history`). The scores themselves say what is left
-to do: a playtype with scores and without a day. So a killed worker loses nothing, and nothing is done twice.
+Whoever imports meanwhile gets theirs with the import (`derived.rating_history`, `rankings.standings`). The scores
+themselves say what is left to do: a playtype with scores and without a day, or without its number of charts. So a
+killed worker loses nothing, and nothing is done twice.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ from imports.games import BY_SLUG, playtype_of
 from imports.jobs import queue
 from imports.pipeline import states
 from imports.pipeline.derived import rating_history, stats
+from imports.pipeline.rankings import standings
 
 log = logging.getLogger(__name__)
 
 COMPUTE_FOR_SECONDS = 5.0  # then the imports that wait get their turn
 
-Missing = tuple[int, str, str]
-"""User, game and playtype."""
+Missing = tuple[int, str, str, bool]
+"""User, game and playtype, and whether there is a history."""
+START: Missing = (0, "", "", False)
 
 
 def perform_histories() -> None:
@@ -38,21 +41,24 @@ def perform_histories() -> None:
 
 
 def are_histories_missing() -> bool:
-    """Returns whether a player has scores, but no history of ratings."""
-    return _next_missing(after=(0, "", "")) is not None
+    """Returns whether a player has scores, but no history of ratings, or no standings."""
+    return _next_missing(after=START) is not None
 
 
 def _compute_some(*, until: float) -> bool:
     """Returns whether all are done; those that fail are left for the next time that the sweeper looks."""
-    last: Missing = (0, "", "")
+    last = START
     while found := _next_missing(after=last):
-        user_id, game, playtype = last = found
+        last = found
+        user_id, game, playtype, has_history = found
         try:
             # One transaction under the player's lock: imports of theirs come before it or after it.
             with transaction.atomic():
                 states.lock_player(user_id)
                 change = stats.refresh_playtype(user_id, game, playtype_of(game, playtype), {})
-                rating_history.rebuild(user_id, change)
+                if not has_history:
+                    rating_history.rebuild(user_id, change)
+                standings.refresh(user_id, game, playtype, change.ratings_after)
         except (DatabaseError, InterfaceError):
             raise
         except Exception:
@@ -67,15 +73,19 @@ def _next_missing(*, after: Missing) -> Missing | None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT user_id, game, playtype FROM imports_gamestats stats
+            SELECT user_id, game, playtype, has_history FROM imports_gamestats stats
+            CROSS JOIN LATERAL (SELECT EXISTS (
+                SELECT FROM imports_dailyratings day WHERE day.user_id = stats.user_id
+                AND day.game = stats.game AND day.playtype = stats.playtype)) history (has_history)
             WHERE game = ANY(%s) AND (user_id, game, playtype) > (%s, %s, %s)
-              AND NOT EXISTS (SELECT FROM imports_dailyratings day WHERE day.user_id = stats.user_id
-                              AND day.game = stats.game AND day.playtype = stats.playtype)
+              AND NOT (has_history AND EXISTS (
+                  SELECT FROM imports_standing standing WHERE standing.user_id = stats.user_id
+                  AND standing.game = stats.game AND standing.playtype = stats.playtype AND ranking = %s))
               AND EXISTS (SELECT FROM imports_score score WHERE score.user_id = stats.user_id
                           AND score.game = stats.game AND score.playtype = stats.playtype)
             ORDER BY user_id, game, playtype LIMIT 1
             """,
-            [list(BY_SLUG), *after],
+            [list(BY_SLUG), *after[:3], standings.CHARTS],
         )
         found: Missing | None = cursor.fetchone()
         return found

@@ -18,12 +18,14 @@ from imports.jobs.outgoing.mails import forget_places, sweep_mails
 from imports.jobs.outgoing.webhooks import sweep_webhooks
 from imports.jobs.rating_histories import are_histories_missing
 from imports.models import AuthorizationCode, IdempotencyKey
+from imports.pipeline.rankings.standings import refresh_due_gains
 from imports.seeds import rerate
 
 log = logging.getLogger(__name__)
 
 SWEEP_INTERVAL_SECONDS = 0.5
 ABANDONED_AFTER_SECONDS = 1.0  # an import may be neither queued nor held between being popped and being locked
+GAINS_AT_ONCE = 500  # in one transaction
 RERATE_ABANDONED_AFTER_SECONDS = 30  # without progress, after which another worker continues
 
 
@@ -86,6 +88,12 @@ def sweep_histories() -> bool:
     return True
 
 
+def sweep_gains() -> None:
+    """Computes gains of ninety days again that a new day has changed."""
+    while refresh_due_gains(most=GAINS_AT_ONCE) == GAINS_AT_ONCE:
+        pass
+
+
 def sweep_keys() -> int:
     """Deletes the expired idempotency keys and authorization codes. Returns the number of keys."""
     AuthorizationCode.objects.expired().delete()
@@ -98,7 +106,7 @@ def sweep_sessions() -> None:
 
 
 TWICE_A_SECOND = (sweep_reratings, sweep_keys, sweep_exports, sweep_departures, sweep_webhooks, sweep_mails)
-ONCE_A_MINUTE = (sweep_rules, sweep_sessions, forget_places)  # rules change with a release only
+ONCE_A_MINUTE = (sweep_rules, sweep_gains, sweep_sessions, forget_places)  # rules change with a release only
 
 
 def sweep_once() -> int:

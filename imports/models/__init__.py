@@ -21,7 +21,7 @@ from imports.models.moderation import BlockedClient
 from imports.models.results.bests import PersonalBest
 from imports.models.results.carried_scores import CarriedScores
 from imports.models.results.scores import Score, ScoreBlacklist
-from imports.models.results.stats import ClassAchievement, DailyRatings, GameStats
+from imports.models.results.stats import ClassAchievement, DailyRatings, GameStats, Standing
 from imports.models.row_corrections import RowCorrection
 from imports.models.sessions import ImportSession, Session, SessionIdentity, find_session
 from imports.models.tokens import APIToken, Permission
@@ -68,6 +68,7 @@ __all__ = [
     "Session",
     "SessionIdentity",
     "Song",
+    "Standing",
     "State",
     "User",
     "WaitingChart",

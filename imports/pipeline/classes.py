@@ -13,6 +13,7 @@ from imports.models import AuditEntry, GameStats, Import, User
 from imports.pipeline import states
 from imports.pipeline.derived import class_history, class_updates, stats
 from imports.pipeline.derived.class_history import NO_IMPORT, Cause
+from imports.pipeline.rankings import standings
 
 
 class NotProvided(ValueError):
@@ -57,6 +58,8 @@ def _set(user_id: int, change: ClassChange, *, cause: Cause = NO_IMPORT) -> str 
     provided = {} if change.value is None else {change.class_set: change.value}
     now = stats.refresh_playtype(user_id, change.game, playtype, provided, lowered={change.class_set})
     class_history.refresh(user_id, change.game, playtype, now.classes_after, cause=cause)
+    # Of stats that begin or end with the class: some ratings are 0 without scores.
+    standings.refresh(user_id, change.game, playtype.name, now.ratings_after)
     return now.classes_before.get(change.class_set)
 
 
@@ -75,6 +78,7 @@ def raise_class(player: User, change: ClassChange) -> bool:
         if now.classes_after.get(change.class_set) == now.classes_before.get(change.class_set):
             return False
         class_history.refresh(player.pk, change.game, playtype, now.classes_after)
+        standings.refresh(player.pk, change.game, playtype.name, now.ratings_after)
         class_updates.add_deliveries(player.pk, now.deltas())
     return True
 

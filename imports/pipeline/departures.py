@@ -50,6 +50,7 @@ TABLES = (
     Moved("PersonalBest", OF_GAME),
     Moved("GameStats", OF_GAME),
     Moved("DailyRatings", OF_GAME),
+    Moved("Standing", OF_GAME),
     Moved("ClassAchievement", OF_GAME),
     Moved("Score", OF_GAME),
     Moved("OrphanScore", OF_GAME),
@@ -90,12 +91,13 @@ def hide(departure: Departure) -> dict[str, int]:
 def restore(departure: Departure) -> None:
     """Puts everything where it was. Scores on charts that are gone since stay away. The player's lock is held.
 
-    Where scores stay away, so does the history of ratings: it is computed again when they are rated.
+    Where scores stay away, so do the history of ratings and the standings: they are computed again when
+    the others are rated.
     """
     is_whole = True
     for moved in reversed(list(_tables_of(departure))):
         first = HiddenRow.objects.filter(departure=departure, table=moved.model).order_by("pk").first()
-        if first is None or (moved.model == "DailyRatings" and not is_whole):
+        if first is None or (moved.model in ("DailyRatings", "Standing") and not is_whole):
             continue
         # Only the columns that the hidden rows have: those that a release has added since get their defaults.
         known = [str(field.column) for field in _model(moved)._meta.concrete_fields if not field.generated]

@@ -16,6 +16,7 @@ from imports.models import GameStats
 from imports.pipeline.derived import rating_history, stats
 from imports.pipeline.derived.refresh import refresh
 from imports.pipeline.progress import Progress
+from imports.pipeline.rankings import standings
 from imports.pipeline.scoring.chart_loading import charts_by_pk
 from imports.pipeline.scoring.store import AffectedScope
 
@@ -48,6 +49,7 @@ def flag_bests(user_id: int, charts: Sequence[int]) -> None:
         if game in BY_SLUG:
             for change in stats.refresh(user_id, game, [playtype]):
                 rating_history.rebuild(user_id, change)
+                standings.refresh(user_id, change.game, change.playtype, change.ratings_after)
 
 
 def rate_charts(user_id: int, rated: Sequence[int]) -> int:

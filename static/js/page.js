@@ -40,9 +40,12 @@ for (const bar of document.querySelectorAll("[data-chosen]")) {
   addEventListener("pageshow", count); // the browser may restore boxes when the reader comes back
 }
 
-// A link can be handed to another program where the browser can do that; elsewhere it is copied, and the button stays hidden.
+// A link can be handed to another program where the browser can do that. Elsewhere the address of the page itself is
+// copied; a button for another address stays hidden, as that one is there to be copied.
 const offerSharing = () => {
-  for (const share of document.querySelectorAll("[data-share]")) share.hidden = !navigator.share;
+  for (const share of document.querySelectorAll("[data-share]")) {
+    share.hidden = !navigator.share && (share.dataset.share !== "" || !navigator.clipboard);
+  }
 };
 offerSharing();
 document.addEventListener("content", offerSharing); // of a dialog
@@ -50,8 +53,15 @@ document.addEventListener("click", async (event) => {
   const share = event.target.closest("[data-share]");
   if (!share) return;
   try {
-    await navigator.share({ title: document.title, url: share.dataset.share });
-  } catch { /* the reader thought better of it */ }
+    if (navigator.share) await navigator.share({ title: document.title, url: share.dataset.share });
+    else {
+      await navigator.clipboard.writeText(location.href);
+      const label = share.querySelector("span");
+      share.dataset.label ??= label.textContent;
+      label.textContent = gettext("Link copied");
+      setTimeout(() => { label.textContent = share.dataset.label; }, 4000);
+    }
+  } catch { /* the reader thought better of it, or refused */ }
 });
 
 // What takes longer than a moment says so: the button that was pressed turns, and a word is spoken. A second press does nothing.

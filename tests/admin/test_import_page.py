@@ -10,7 +10,9 @@ from django.urls import reverse
 
 from imports.admin.details.clients import client_name
 from imports.admin.details.top_scores import top_scores
+from imports.admin.details.transitions import Transition
 from imports.models import Chart, Import, User
+from imports.pipeline.undo.preview import ValueChange
 from imports.pipeline.undo.revert import RevertRequest, revert
 from tests import factories, people
 from tests.pages.html_parsing import text_of
@@ -196,3 +198,20 @@ def test_the_page_of_a_player_leads_to_a_revert_of_several_imports(mo: Client) -
     data = {"action": "revert_selected", "_selected_action": [job.pk for job in jobs]}
     url = reverse("admin:imports_import_changelist", query={"user__id__exact": people.alice().pk})
     assert "Revert 2 imports of 1 player?" in text_of(mo.post(url, data))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        (18.66, 18.288, ("18.660", "−0.372", "18.288")),
+        (18.0, 19.0, ("18", "+1", "19")),
+        (None, 0.294, ("none", "+0.294", "0.294")),
+        (0.5, None, ("0.5", "−0.5", "none")),
+        (14_000.25, 14_000.5, ("14,000.25", "+0.25", "14,000.50")),
+    ],
+)
+def test_ratings_stand_below_one_another(
+    before: float | None, after: float | None, shown: tuple[str, str, str]
+) -> None:
+    line = Transition.of_rating(ValueChange("sdvx", "Single", "VF7", before, after))
+    assert (line.before, line.change, line.after) == shown

@@ -15,6 +15,7 @@ from imports import jobs
 from imports.models import AuditEntry, Import, ImportInput, State, User
 from imports.pipeline.undo.revert import RevertRequest, revert
 from tests import factories, people
+from tests.pages.html_parsing import text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -110,8 +111,8 @@ def test_counts_are_shown_on_request(mo: Client) -> None:
 
     html = mo.get(url).content.decode()
 
-    assert "failed (1)" in html
-    assert "Hook/1 (1)" in html
+    assert "Failed (1)" in html
+    assert "Hook 1 (1)" in html
     assert "SOUND VOLTEX (2)" in html
 
 
@@ -123,6 +124,32 @@ def test_clients_and_services_to_choose_are_those_of_the_newest_imports(mo: Clie
 
     [choices] = [spec.lookup_choices for spec in page.context["cl"].filter_specs if spec.title == "client"]
     assert [value for value, _ in choices] == ["Common/1", "Rare/1", "Gone/1"]
+
+
+def test_the_list_has_the_names_that_people_know(mo: Client) -> None:
+    browser = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:142.0) Gecko/20100101 Firefox/142.0"
+    an_old_one(state=State.FAILED, client=browser, status_code=400)
+
+    page = mo.get(reverse(LIST))
+
+    said = text_of(page)
+    assert "Failed (400)" in said
+    assert "Firefox 142, Windows" in said
+    assert browser not in said
+    shown = {str(spec.title): [str(name) for _, name in spec.lookup_choices] for spec in named_filters(page)}
+    assert "Batch-Manual file" in shown["type"]
+    assert shown["client"] == ["Firefox 142, Windows"]
+    assert "Reverted" in shown["state"]
+
+
+def test_the_search_has_a_label_in_words(mo: Client) -> None:
+    assert '<label for="searchbar">Search</label>' in mo.get(reverse(LIST)).content.decode()
+    searched = text_of(mo.get(reverse(LIST, query={"q": "nothing"})))
+    assert "0 results (Show all)" in searched.replace(" )", ")").replace("( ", "(")
+
+
+def named_filters(page: Any) -> list[Any]:
+    return [spec for spec in page.context["cl"].filter_specs if hasattr(spec, "lookup_choices")]
 
 
 @pytest.mark.parametrize(

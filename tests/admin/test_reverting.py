@@ -18,6 +18,7 @@ from imports.pipeline import states
 from imports.pipeline.derived.integrity import check_player
 from tests import factories, people
 from tests.api.hooks import senders
+from tests.pages.html_parsing import text_of
 
 LIST, REVERT = "admin:imports_import_changelist", "admin:imports_import_revert"
 
@@ -143,6 +144,16 @@ def test_scores_that_another_import_carried_may_stay(mo: Client) -> None:
     confirm(mo, first, keep_shared="on")
 
     assert Score.objects.get().from_import == second
+
+
+def test_the_other_imports_are_named_by_their_files(mo: Client) -> None:
+    alice, [chart] = people.alice(), factories.charts(1)
+    first, second = (
+        factories.an_import(alice, factories.score_on(chart), file_name=name) for name in ("night.json", "evening.json")
+    )
+    said = text_of(choose(mo, first))
+    assert "Other imports also contain some of these scores: evening.json 1" in said
+    assert second.import_id[:12] not in said
 
 
 def test_provided_classes_go_back_with_it_when_asked_to(mo: Client) -> None:

@@ -276,6 +276,8 @@ def _players(alice: User, bob: User) -> PageStates:
         "player-game-sessions": (alice, f"{game}?tab=sessions"),
         "player-game-chunithm": (None, "/users/Alice/games/chunithm/Single/"),
         "leaderboard": (alice, "/games/sdvx/Single/players/"),
+        "leaderboard-gain": (alice, "/games/sdvx/Single/players/?by=gain"),
+        "leaderboard-charts": (None, "/games/sdvx/Single/players/?by=charts"),
         "leaderboard-none": (None, "/games/sdvx/Single/players/?q=zzz"),
         "leaderboard-empty": (None, "/games/iidx/SP/players/"),
         "compare": (alice, f"{compare}?one=Alice&other=ada"),

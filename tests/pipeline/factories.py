@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from imports import jobs
 from imports.formats.match_keys import chart_keys, song_keys
 from imports.games import playtype_of
-from imports.models import Chart, DailyRatings, GameStats, Import, PersonalBest, Score, Session, Song, User
+from imports.models import Chart, DailyRatings, GameStats, Import, PersonalBest, Score, Session, Song, Standing, User
 from imports.pipeline.derived.islands import SESSION_GAP_MS
 from imports.pipeline.undo.revert import RevertRequest, revert
 
@@ -315,6 +315,9 @@ def state_of(user: User) -> dict[str, Any]:
         "days": sorted(
             (_values(d, "game playtype day score_count ratings") for d in DailyRatings.objects.filter(user=user)),
             key=str,
+        ),
+        "standings": sorted(
+            (_values(s, "game playtype ranking value until") for s in Standing.objects.filter(user=user)), key=str
         ),
     }
 

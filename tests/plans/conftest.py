@@ -54,6 +54,7 @@ def _many() -> None:
             copied("imports_personalbest", shift, times=1, owner=mine),
             copied("imports_dailyratings", shift, times=1, owner=mine),
             copied("imports_gamestats", shift, times=1, owner=mine),
+            copied("imports_standing", shift, times=1, owner=mine),
             copied("imports_session", f"{shift}, 'session_id', 'Q' || left({unique}, 40)", times=1, owner=mine),
             copied(
                 "imports_importsession",

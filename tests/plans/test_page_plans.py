@@ -23,8 +23,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 
 GROWING = {
     f"imports_{name}"
-    for name in ("score", "personalbest", "dailyratings", "session", "importsession", "import", "importproblem")
-}
+    for name in (
+        "score", "personalbest", "dailyratings", "standing", "session", "importsession", "import", "importproblem",
+    )
+}  # fmt: skip
 
 
 PAGES = (
@@ -44,7 +46,10 @@ PAGES = (
     "/users/alice/games/sdvx/Single/?range=all",
     "/users/alice/games/sdvx/Single/?tab=bests&lamp=CLEAR",
     "/users/alice/games/sdvx/Single/?tab=sessions",
+    "/games/sdvx/Single/players/",
     "/games/sdvx/Single/players/?page=2",
+    "/games/sdvx/Single/players/?by=gain",
+    "/games/sdvx/Single/players/?by=charts&q=other_7",
     "/games/sdvx/Single/compare/?one=alice&other=other_7",
     "/orphans/",
 )

@@ -35,8 +35,12 @@ class Transition:
         """A profile rating, which may begin or end."""
         name, game = rating_name(change.name), game_label(change.game, change.playtype)
         lost = _decimal(change.after or 0) - _decimal(change.before or 0)
-        text = f"+{lost:,f}" if lost > 0 else f"{MINUS}{-lost:,f}" if lost < 0 else ""
-        return cls(game, name, number(change.before), text, number(change.after), _direction(lost))
+        values = [None if value is None else _decimal(value) for value in (change.before, change.after)]
+        # All three with as many decimals, so that they stand below one another.
+        places = max((-int(value.as_tuple().exponent) for value in (*values, lost) if value is not None), default=0)
+        before, after = (str(NONE) if value is None else f"{value:,.{places}f}" for value in values)
+        text = f"+{lost:,.{places}f}" if lost > 0 else f"{MINUS}{-lost:,.{places}f}" if lost < 0 else ""
+        return cls(game, name, before, text, after, _direction(lost))
 
     @classmethod
     def of_class(cls, change: ValueChange) -> Self:

@@ -56,6 +56,35 @@ class DailyRatings(models.Model):
         return f"{self.game}:{self.playtype} of user {self.user_id} on {self.day}"
 
 
+class Standing(models.Model):
+    """What a player has in one ranking of a playtype, so that a ranking is read from an index.
+
+    `ranking` is a profile rating, `charts` (that have a best) or `gain` (of the default rating in ninety days). A gain
+    is right until the day (UTC) `until`; the others are always. Derived by `pipeline.rankings.standings`.
+    """
+
+    # `one_standing_a_ranking` begins with it.
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="standings", db_index=False)
+    game = models.CharField(max_length=16)
+    playtype = models.CharField(max_length=16)
+    ranking = models.CharField(max_length=32)
+    value = models.FloatField()
+    until = models.DateField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("user", "game", "playtype", "ranking"), name="one_standing_a_ranking"),
+        )
+        indexes = (
+            # The order of a ranking, so that pages are read and ranks are counted in the index alone.
+            models.Index("game", "playtype", "ranking", models.F("value").desc(), "user", name="standing_by_value"),
+            models.Index(fields=("until",), name="standing_by_end", condition=models.Q(until__isnull=False)),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.ranking} in {self.game}:{self.playtype} of user {self.user_id}"
+
+
 class ClassAchievement(models.Model):
     """A class reached for the first time or raised, and the import that brought it."""
 

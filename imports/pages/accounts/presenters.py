@@ -21,11 +21,12 @@ from imports.pages.components.import_summary import distance_to_next, profile_ra
 from imports.pages.components.lamp_colors import Light, light_of, shown_lamp
 from imports.pages.components.rating_history import Trend, trends
 from imports.pages.components.score_rows import main_number
+from imports.pages.components.sessions.lines import session_lines
 from imports.pages.components.song_names import played_song
 from imports.pages.components.view_models import Line, Rail, SongName
 from imports.pages.core.display_names import game_name, import_description, import_name
 from imports.pages.core.urls import import_url, score_url
-from imports.pages.texts import formatting, import_texts, score_texts
+from imports.pages.texts import formatting, import_texts
 from imports.pipeline.derived.ranking import Rank, Ranking, stats_rankings
 from imports.pipeline.rankings.best_plays import find_best_plays
 from imports.pipeline.scoring.chart_loading import charts_by_pk
@@ -107,17 +108,8 @@ def _game_line(stats: GameStats, charts: int, ranking: Ranking, trend: Trend) ->
 
 
 def latest_sessions(owner: User) -> list[Line]:
-    """One query."""
-    return [
-        Line(
-            name=session.name,
-            about=game_name(session.game, [session.playtype]),
-            url=reverse("session-detail", args=[session.session_id]),
-            strong=score_texts.score_count(session.score_count),
-            time=int(session.time_started),
-        )
-        for session in Session.objects.filter(user=owner).order_by("-time_ended")[:MAX_LATEST]
-    ]
+    """Four queries."""
+    return session_lines(list(Session.objects.filter(user=owner).order_by("-time_ended")[:MAX_LATEST]), with_game=True)
 
 
 def latest_imports(owner: User, found: QuerySet[Import], reader: permissions.Person) -> list[Line]:

@@ -17,9 +17,10 @@ from imports.pages.components.import_summary import profile_rating, rating_forma
 from imports.pages.texts import formatting, player_texts
 from imports.pages.texts.numbers import format_change, format_number
 from imports.pipeline.rankings.rating_trends import ratings_since
+from imports.pipeline.rankings.standings import GAIN_DAYS
 
-TREND_DAYS = 90
 MAX_POINTS = 120  # of a picture, and rows of the table beside it
+DATES = 5  # that are written below a picture
 MAX_LEVELS = 5  # class thresholds that are drawn
 PADDING = 0.08  # share of the picture's height that stays free above and below the line
 RANGES: dict[str, int | None] = {"30d": 30, "90d": 90, "1y": 365, "all": None}
@@ -82,7 +83,7 @@ class Trend:
 
 def trends(rows: Sequence[GameStats], *, rating: str = "") -> dict[int, Trend]:
     """Returns how a rating (the default one) went in the last ninety days, by primary key of the stats. One query."""
-    start = today() - timedelta(days=TREND_DAYS)
+    start = today() - timedelta(days=GAIN_DAYS)
     days, found = ratings_since(rows, start, rating=rating), {}
     for row in rows:
         playtype = playtype_of(row.game, row.playtype)
@@ -150,6 +151,23 @@ class DayRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportDay:
+    """A day (UTC) on which files came in: how many of their imports stand, and how many were reverted."""
+
+    day: date
+    completed: int
+    reverted: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportMark:
+    """A day with file imports in the picture. `is_undone`: all of them were reverted."""
+
+    x: str
+    is_undone: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RatingPlot:
     """`_rating_plot.html`: a rating over time as a line of steps; `other` is a second player's, dashed."""
 
@@ -161,10 +179,20 @@ class RatingPlot:
     rows: tuple[DayRow, ...]  # newest first
     label: str
     axis: str
-    dates: tuple[tuple[str, str], ...]  # anchor and date, from left to right
+    dates: tuple[str, ...]  # at equal distances, from the first one to the last
     y: str  # where the line ends
     other: str = ""
     other_y: str = ""
+    marks: tuple[ImportMark, ...] = ()
+    import_days: tuple[ImportDay, ...] = ()  # newest first
+
+    @property
+    def has_imports(self) -> bool:
+        return any(not mark.is_undone for mark in self.marks)
+
+    @property
+    def has_reverted_imports(self) -> bool:
+        return any(mark.is_undone for mark in self.marks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +208,11 @@ class _Scale:
     def y(self, value: float) -> float:
         return 1 - (value - self.low) / (self.high - self.low)
 
+    def dates(self) -> list[date]:
+        length = (self.end - self.start).days
+        parts = DATES - 1 if length >= DATES - 1 else 1
+        return [self.start + timedelta(days=round(part * length / parts)) for part in range(parts + 1)]
+
 
 def rating_plot(
     days: Sequence[RatedDay],
@@ -187,6 +220,7 @@ def rating_plot(
     *,
     span: int | None,
     other: Sequence[RatedDay] = (),
+    imported: Sequence[ImportDay] = (),
     end: date | None = None,
 ) -> RatingPlot | None:
     """Returns the picture of a rating until `end` (today); None where there are not two days to draw a line between."""
@@ -213,10 +247,12 @@ def rating_plot(
             start=formatting.written_day(start),
         ),
         axis=player_texts.axis_note(low, high),
-        dates=(("start", formatting.written_day(start)), ("end", formatting.written_day(scale.end))),
+        dates=tuple(formatting.written_day(day) for day in scale.dates()),
         y=f"{scale.y(days[-1].value) * 100:.2f}%",
         other=_steps(other, scale),
         other_y=f"{scale.y(other[-1].value) * 100:.2f}%" if other else "",
+        marks=tuple(ImportMark(f"{scale.x(each.day) * 100:.2f}%", not each.completed) for each in imported),
+        import_days=tuple(reversed(imported)),
     )
 
 

@@ -351,7 +351,10 @@ class ProblemRow:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`_lines.html`: a name with its second line (about, then a time or span), and two at the right."""
+    """`_lines.html`: a name with its second line (about, then a time or span), and two at the right.
+
+    `change` follows `rest` and is signed. `strip`: the lamps of a session, where it has one.
+    """
 
     name: str
     about: str = ""
@@ -360,6 +363,8 @@ class Line:
     rest: str = ""
     time: int | None = None  # ms
     end_time: int | None = None  # ms
+    change: str = ""
+    strip: LampStrip | None = None
 
 
 @dataclass(frozen=True, slots=True)

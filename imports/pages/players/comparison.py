@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from itertools import groupby
+from operator import itemgetter
 
+from django.db.models import Count, FloatField, Max
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from imports.catalogue.chart_names import ChartName, difficulty_name
@@ -16,18 +21,21 @@ from imports.models import GameStats, PersonalBest, Session
 from imports.pages.components.class_progress import find_ladder
 from imports.pages.components.import_summary import profile_rating
 from imports.pages.components.lamp_colors import TABLE, Light, light_of, row_ladder, shown_lamp
-from imports.pages.components.rating_history import TREND_DAYS
+from imports.pages.components.rating_history import RatedDay
 from imports.pages.components.score_rows import main_number, metric_format
 from imports.pages.components.song_names import played_song
 from imports.pages.components.view_models import Rail, SongName, rail
 from imports.pages.core.urls import score_url
 from imports.pages.texts import formatting, player_texts
-from imports.pages.texts.numbers import format_metric
+from imports.pages.texts.numbers import format_metric, format_number, format_rating
 from imports.pipeline.derived.ranking import Rank, stats_rankings
 from imports.pipeline.rankings.comparison import Totals, Which, find_charts
+from imports.pipeline.rankings.standings import GAIN_DAYS
 from imports.pipeline.scoring.chart_loading import charts_by_pk
 
 PER_PAGE = 25
+BEST_LAMPS = 3  # of the ladder, that are counted
+GOOD_GRADES = 2  # the best ones, which are counted together
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +61,12 @@ class LampRow:
 
 @dataclass(frozen=True, slots=True)
 class FactRow:
-    """A number of both."""
+    """A number of both, as it is shown. `leader`: 1 or 2, 0 where nobody leads."""
 
     name: str
-    one: int
-    other: int
+    one: str
+    other: str
+    leader: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,19 +139,76 @@ def lamp_rows(totals: Totals, game: Game) -> list[LampRow]:
     ]
 
 
-def fact_rows(one: GameStats, other: GameStats, totals: Totals) -> list[FactRow]:
-    """Charts and sessions of both. One query."""
-    since = milliseconds(timezone.now() - timedelta(days=TREND_DAYS))
-    # By an index that begins with the player and ends with the time.
-    latest = Session.objects.filter(
-        user__in=[one.user_id, other.user_id], game=one.game, playtype=one.playtype, time_ended__gte=since
+def fact_rows(one: GameStats, other: GameStats, game: Game, playtype: Playtype) -> list[FactRow]:
+    """Charts, the best lamps, good grades, the best play and sessions of both. Three queries."""
+    ladder, users = row_ladder(game.slug), [one.user_id, other.user_id]
+    bests = PersonalBest.objects.filter(user__in=users, game=game.slug, playtype=playtype.name)
+    lamps: dict[int, Counter[str]] = {user: Counter() for user in users}
+    grades: dict[int, Counter[str]] = {user: Counter() for user in users}
+    for user, lamp, grade, count in (
+        bests.order_by().values_list("user", KT(f"score_data__{ladder}"), KT("score_data__grade")).annotate(Count("pk"))
+    ):
+        lamps[user][lamp] += count
+        grades[user][grade] += count
+    rating = Cast(KT(f"calculated_data__{playtype.default_score_rating}"), FloatField())
+    # On primary charts alone, as profile ratings are made of those.
+    tops: dict[int, float | None] = dict(
+        bests.filter(is_primary=True).order_by().values_list("user").annotate(top=Max(rating))
     )
+    since = milliseconds(timezone.now() - timedelta(days=GAIN_DAYS))
+    # By an index that begins with the player and ends with the time.
+    latest = Session.objects.filter(user__in=users, game=game.slug, playtype=playtype.name, time_ended__gte=since)
     sessions = Counter(latest.values_list("user", flat=True))
-    shared, only_one, only_other = totals.shared, totals.charts["only-one"], totals.charts["only-other"]
-    return [
-        FactRow(str(player_texts.CHARTS_PLAYED), shared + only_one, shared + only_other),
-        FactRow(str(player_texts.LATEST_SESSIONS), sessions[one.user_id], sessions[other.user_id]),
+    good = list(TABLE[game.slug]["grade"])[-GOOD_GRADES:]
+    counted = [
+        (str(player_texts.CHARTS_PLAYED), [lamps[user].total() for user in users]),
+        *(
+            (lamp, [lamps[user][lamp] for user in users])
+            for lamp in reversed(list(TABLE[game.slug][ladder])[-BEST_LAMPS:])
+        ),
+        (player_texts.grade_or_better(good[0]), [sum(grades[user][grade] for grade in good) for user in users]),
     ]
+    first, second = (tops.get(user) for user in users)
+    best = FactRow(
+        name=player_texts.best_of(formatting.rating_name(playtype.default_score_rating)),
+        one=_rating_text(first, playtype),
+        other=_rating_text(second, playtype),
+        leader=_leader(first or 0, second or 0),
+    )
+    return [
+        *(_counted(name, *counts) for name, counts in counted),
+        best,
+        _counted(str(player_texts.LATEST_SESSIONS), *(sessions[user] for user in users)),
+    ]
+
+
+def _rating_text(value: float | None, playtype: Playtype) -> str:
+    shown = playtype.score_ratings[playtype.default_score_rating].shown
+    return formatting.UNKNOWN if value is None else format_rating(value, shown, kind="score")
+
+
+def _counted(name: str, one: int, other: int) -> FactRow:
+    return FactRow(name, format_number(one), format_number(other), _leader(one, other))
+
+
+def _leader(one: float, other: float) -> int:
+    return 1 if one > other else 2 if other > one else 0
+
+
+def lead_taken(days: tuple[Sequence[RatedDay], Sequence[RatedDay]]) -> tuple[int, date] | None:
+    """Returns who took the lead last (1 or 2), and on which day; None if the same one led on all of the days."""
+    values = [0.0, 0.0]
+    leader, taken = 0, None
+    events = sorted((day.day, place, day.value) for place, player in enumerate(days) for day in player)
+    for day, group in groupby(events, key=itemgetter(0)):
+        for _, place, value in group:
+            values[place] = value
+        ahead = _leader(*values)
+        # Who draws level leads no more, and took nothing.
+        if ahead and leader and ahead != leader:
+            taken = (ahead, day)
+        leader = ahead or leader
+    return taken
 
 
 def chart_rows(

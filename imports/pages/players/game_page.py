@@ -18,11 +18,14 @@ from imports.pages.components.import_summary import profile_rating
 from imports.pages.components.lamp_colors import lamps_below_full_combo, row_ladder
 from imports.pages.components.rating_history import RANGES, rated_days, rating_plot, trends
 from imports.pages.components.score_rows import get_page
+from imports.pages.components.sessions.lines import session_lines
 from imports.pages.components.view_models import Link
 from imports.pages.core.pagination import list_url
+from imports.pages.core.permissions import visible_imports
 from imports.pages.players import overview
 from imports.pages.players.counting_bests import count_bests, counting_bests
-from imports.pages.players.lists import bests_page, session_lines, unplayed_page
+from imports.pages.players.import_days import import_days
+from imports.pages.players.lists import bests_page, unplayed_page
 from imports.pages.texts import formatting, player_texts
 from imports.pipeline.derived.ranking import stats_rankings
 from imports.pipeline.rankings.leaderboards import places_gained
@@ -97,7 +100,7 @@ def frame(request: HttpRequest, page: PlayerGame, tab: str) -> dict[str, Any]:
 
 
 def rating_box(request: HttpRequest, page: PlayerGame) -> dict[str, Any]:
-    """The rating, the way to the next class, and the rating over time. Five queries."""
+    """The rating, the way to the next class, and the rating over time. Six queries."""
     stats, playtype = page.stats, page.playtype
     rating = playtype.default_profile_rating
     value = stats.ratings.get(rating)
@@ -105,6 +108,8 @@ def rating_box(request: HttpRequest, page: PlayerGame) -> dict[str, Any]:
     span = span if span in RANGES else DEFAULT_RANGE
     trend = trends([stats])[stats.pk]
     gained = places_gained(stats, rating, before=trend.before)
+    days = rated_days(stats, span=RANGES[span])
+    imported = import_days(stats, visible_imports(request), span=RANGES[span])
     return {
         "rating": formatting.UNKNOWN if value is None else profile_rating(value, playtype, rating),
         "rating_name": formatting.rating_name(rating),
@@ -114,7 +119,7 @@ def rating_box(request: HttpRequest, page: PlayerGame) -> dict[str, Any]:
         "rank": stats_rankings([stats])[stats.pk].get(rating) if value is not None else None,
         "rank_change": player_texts.places_gained(gained) if gained else "",
         "classes": overview.class_notes(stats, playtype),
-        "plot": rating_plot(rated_days(stats, span=RANGES[span]), playtype, span=RANGES[span]),
+        "plot": rating_plot(days, playtype, span=RANGES[span], imported=imported),
         "ranges": [
             Link(str(text), list_url(request.GET, range=key), is_current=key == span)
             for key, text in player_texts.RANGES.items()
@@ -134,7 +139,7 @@ def overview_tab(request: HttpRequest, page: PlayerGame) -> dict[str, Any]:
         "counting_title": player_texts.counting_bests(count),
         "counting_label": player_texts.skyline_label(count, counting.least, counting.high) if counting else "",
         "calendar": year_of_plays(page.owner, game=page.game.slug, playtype=page.playtype.name),
-        "lines": session_lines(page.sessions[:MAX_LATEST_SESSIONS], page.playtype),
+        "lines": session_lines(list(page.sessions[:MAX_LATEST_SESSIONS])),
     }
 
 
@@ -174,7 +179,7 @@ def sessions_tab(request: HttpRequest, page: PlayerGame) -> dict[str, Any]:
     found = get_page(page.sessions, request)
     return {
         "page": found,
-        "lines": session_lines(found.object_list, page.playtype),
+        "lines": session_lines(list(found.object_list)),
         "calendar": year_of_plays(page.owner, game=page.game.slug, playtype=page.playtype.name),
     }
 

@@ -1,28 +1,24 @@
-"""The lists on a player's page of a game: all bests, narrowed and ordered, and all sessions."""
+"""The lists on a player's page of a game: all bests, narrowed and ordered, and charts without a score."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 
 from imports.catalogue.chart_names import ChartName, difficulty_name
 from imports.games.spec import Game, Playtype
-from imports.models import Chart, PersonalBest, Session
+from imports.models import Chart, PersonalBest
 from imports.pages.components.best_rows import BestRow, best_rows
 from imports.pages.components.score_rows import get_page
 from imports.pages.components.song_names import played_song
-from imports.pages.components.view_models import Line, Link, SongName
+from imports.pages.components.view_models import Link, SongName
 from imports.pages.core.pagination import list_url
 from imports.pages.players.best_filters import BestFilters, columns, order_bests
 from imports.pages.players.counting_bests import Counted
-from imports.pages.texts import formatting, player_texts
-from imports.pages.texts.numbers import format_rating
 from imports.pipeline.scoring.chart_loading import charts_by_pk
 
 
@@ -78,24 +74,3 @@ def unplayed_page(request: HttpRequest, found: QuerySet[Chart], game: Game) -> d
     charts = charts_by_pk(set(keys))
     rows = [UnplayedRow(played_song(charts[key]), difficulty_name(game, charts[key])) for key in keys]
     return {"page": page, "rows": rows}
-
-
-def session_lines(sessions: Iterable[Session], playtype: Playtype) -> list[Line]:
-    """Sessions of one playtype as rows; none are read beside them."""
-    rating = playtype.default_session_rating
-    shown = playtype.session_ratings[rating].shown
-    lines = []
-    for session in sessions:
-        value = session.calculated_data.get(rating)
-        told = "" if value is None else format_rating(value, shown, kind="session")
-        lines.append(
-            Line(
-                name=session.name,
-                url=reverse("session-detail", args=[session.session_id]),
-                strong=player_texts.session_scores(session.score_count),
-                rest=f"{told} {formatting.rating_name(rating)}" if told else "",
-                time=int(session.time_started),
-                end_time=int(session.time_ended),
-            )
-        )
-    return lines

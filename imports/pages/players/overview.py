@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from django.db.models import Count, Max
@@ -15,10 +15,12 @@ from imports.models import Chart, GameStats, PersonalBest
 from imports.pages.components.class_progress import class_floor, distance, find_ladder, next_class, progress_in_class
 from imports.pages.components.import_summary import rating_format
 from imports.pages.components.lamp_colors import TABLE, Light, light_of, row_ladder
-from imports.pages.components.rating_history import TREND_DAYS, Trend
+from imports.pages.components.rating_history import Trend, trends
 from imports.pages.components.view_models import DistributionRow, Note, Rail, rail
 from imports.pages.texts import formatting, player_texts
 from imports.pages.texts.numbers import format_number
+from imports.pipeline.rankings.past_bests import count_grades_gained
+from imports.pipeline.rankings.standings import GAIN_DAYS
 
 MAX_LEVELS = 7  # rows of the table of lamps; all levels below are one
 STRENGTHS = (1, 5, 20, 50, 100)
@@ -46,7 +48,7 @@ def class_progress(value: float, playtype: Playtype, trend: Trend) -> ClassProgr
     index = ladder.index(value)
     floor = class_floor(ladder, index) or 0.0
     gained = value - trend.days[0].value if trend.days and trend.days[0].day < trend.start else 0.0
-    days = round((following[0] - value) / gained * TREND_DAYS) if gained > 0 else 0
+    days = round((following[0] - value) / gained * GAIN_DAYS) if gained > 0 else 0
     return ClassProgress(
         rail=progress,
         ends=((format_number(floor), ladder.name(index)), (format_number(following[0]), following[1])),
@@ -83,12 +85,13 @@ class HeatCell:
 
 @dataclass(frozen=True, slots=True)
 class HeatRow:
-    """A level."""
+    """A level; `label` where its short form does not say what it is."""
 
     level: str
     cells: tuple[HeatCell, ...]
     played: int
     all: int
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +126,8 @@ def lamps_by_level(stats: GameStats, game: Game, *, url: str) -> HeatTable | Non
     rows = [_heat_row(level, counts[level], all_, lights, url) for level, all_, _ in shown]
     if below:
         rest: Counter[str] = sum((counts[level] for level, _, _ in below), Counter())
-        label = player_texts.level_and_below(below[0][0])
-        rows.append(_heat_row(label, rest, sum(all_ for _, all_, _ in below), lights, ""))
+        level, label = f"{below[0][0]}−", player_texts.level_and_below(below[0][0])
+        rows.append(replace(_heat_row(level, rest, sum(all_ for _, all_, _ in below), lights, ""), label=label))
     return HeatTable(lights, tuple(rows))
 
 
@@ -146,12 +149,20 @@ def _heat_row(level: str, counts: Mapping[str, int], all_: int, lights: tuple[Li
 
 
 def grades(stats: GameStats, game: Game) -> list[DistributionRow]:
-    """How many bests have each grade, the best grade first. One query."""
+    """How many bests have each grade, the best grade first, and how many more than ninety days ago. Three queries."""
     bests = PersonalBest.objects.filter(user=stats.user_id, game=stats.game, playtype=stats.playtype, is_primary=True)
-    counts = dict(bests.values_list(KT("score_data__grade")).annotate(count=Count("pk")).order_by())
+    counts = Counter(dict(bests.values_list(KT("score_data__grade")).annotate(count=Count("pk")).order_by()))
+    trend = trends([stats])[stats.pk]
+    # Of a player who began in these days there is nothing to compare with.
+    is_compared = trend.before is not None
+    gained = count_grades_gained(stats, trend.start) if is_compared else Counter()
     order = {value: place for place, value in enumerate(TABLE[game.slug]["grade"])}
+    values = sorted({*counts, *gained}, key=lambda value: order.get(value, -1), reverse=True)
+    most = max((max(counts[value], counts[value] - gained[value]) for value in values), default=0)
     rows = []
-    for value in sorted(counts, key=lambda value: order.get(value, -1), reverse=True):
-        bar = rail((("had", counts[value]),), total=max(counts.values()))
-        rows.append(DistributionRow(light_of(game.slug, "grade", value), counts[value], None, bar))
+    for value in values:
+        count, change = counts[value], gained[value]
+        moved = ("more", change) if change > 0 else ("less", -change)
+        bar = rail((("had", count - max(0, change)), moved), total=most)
+        rows.append(DistributionRow(light_of(game.slug, "grade", value), count, change if is_compared else None, bar))
     return rows

@@ -1,22 +1,26 @@
-"""The players of a game by rating: the page, those around the reader, and how ratings are spread."""
+"""The players of a game in one ranking: the page, those around the reader, and how the values are spread."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count
-
 from imports import jobs
-from imports.games import playtype_of
 from imports.games.spec import Game, Playtype
-from imports.models import GameStats, PersonalBest, User
+from imports.models import GameStats, User
 from imports.pages.components.class_progress import find_ladder
 from imports.pages.components.import_summary import profile_rating, rating_format
 from imports.pages.components.rating_history import Trend, trends
-from imports.pages.texts import player_texts
-from imports.pages.texts.numbers import format_change
-from imports.pipeline.rankings.leaderboards import Ranked, places_gained, ranked_around, rating_spread
+from imports.pages.texts import formatting, player_texts
+from imports.pages.texts.numbers import format_change, format_number
+from imports.pipeline.rankings.leaderboards import (
+    Ranked,
+    charts_played,
+    places_gained,
+    ranked_around,
+    rating_spread,
+)
+from imports.pipeline.rankings.standings import CHARTS, GAIN
 
 PER_PAGE = 25
 AROUND = 3  # players above and below the reader
@@ -64,6 +68,43 @@ class LeaderboardSummary:
     high: str
 
 
+@dataclass(frozen=True, slots=True)
+class ChosenRanking:
+    """What players are ranked by: a profile rating, what the default one gained, or the charts played.
+
+    `rating`: the one that rows show.
+    """
+
+    key: str
+    playtype: Playtype
+
+    @property
+    def rating(self) -> str:
+        return self.key if self.key in self.playtype.profile_ratings else self.playtype.default_profile_rating
+
+    @property
+    def name(self) -> str:
+        return dict(ranking_choices(self.playtype))[self.key]
+
+    def text(self, value: float) -> str:
+        """A value as it is shown."""
+        if self.key == CHARTS:
+            return format_number(value)
+        return profile_rating(value, self.playtype, self.rating)
+
+    def distance(self, low: float, high: float) -> str:
+        """How far a value is below another, without a sign."""
+        if self.key == CHARTS:
+            return player_texts.charts(int(high - low))
+        return format_change(low, high, rating_format(self.playtype, self.rating), kind="profile").removeprefix("+")
+
+
+def ranking_choices(playtype: Playtype) -> list[tuple[str, str]]:
+    """The rankings of a playtype, and what they are called."""
+    ratings = [(name, formatting.rating_name(name)) for name in playtype.profile_ratings]
+    return [*ratings, (GAIN, str(player_texts.GAINED)), (CHARTS, str(player_texts.PLAYED))]
+
+
 def game_choices(game: Game, playtype: Playtype) -> list[tuple[str, str]]:
     """The playtypes of this instance's games and the one that is shown: `sdvx/Single`, and what it is called."""
     games = jobs.enabled_games()
@@ -71,62 +112,65 @@ def game_choices(game: Game, playtype: Playtype) -> list[tuple[str, str]]:
     return found if game in games else [(f"{game.slug}/{playtype.name}", game.label(playtype.name)), *found]
 
 
-def leaderboard_summary(reader: User, game: Game, playtype: Playtype, rating: str) -> LeaderboardSummary | None:
-    """Returns where the reader stands, None for whoever has no rating there. Six queries at most."""
-    around, out_of = ranked_around(reader.pk, game.slug, playtype, rating, distance=AROUND)
+def leaderboard_summary(reader: User, game: Game, chosen: ChosenRanking, *, out_of: int) -> LeaderboardSummary | None:
+    """Returns where the reader stands, None for whoever is not ranked. Eight queries at most."""
+    playtype = chosen.playtype
+    around = ranked_around(reader.pk, game.slug, playtype, chosen.key, distance=AROUND)
     own = next((each for each in around if each.user_id == reader.pk), None)
     if own is None:
         return None
-    spread = rating_spread(own.value, game.slug, playtype, rating, bins=BAR_COUNT)
+    spread = rating_spread(game.slug, playtype, chosen.key, bins=BAR_COUNT)
     above = [each for each in around if each.rank < own.rank]
-    stats = GameStats.objects.get(pk=own.key)
-    gained = places_gained(stats, rating, before=trends([stats], rating=rating)[stats.pk].before)
+    gained = 0
+    if chosen.key == chosen.rating:
+        stats = GameStats.objects.get(user=reader, game=game.slug, playtype=playtype.name)
+        before = trends([stats], rating=chosen.rating)[stats.pk].before
+        gained = places_gained(stats, chosen.rating, before=before)
     most = max(part.count for part in spread.bins)
-    width = 100 / BAR_COUNT
+    width, here = 100 / BAR_COUNT, spread.bin_of(own.value)
     bars = []
     for part in spread.bins:
         height = max(MIN_BAR_PERCENT, part.count / most * 100)
         x = (part.number - 1) * width
-        bars.append(SpreadBar(f"{x:.2f}%", f"{100 - height:.2f}%", f"{height:.2f}%", part.number == spread.own))
-    shown = rating_format(playtype, rating)
+        bars.append(SpreadBar(f"{x:.2f}%", f"{100 - height:.2f}%", f"{height:.2f}%", part.number == here))
     return LeaderboardSummary(
         own=own,
         around=tuple(around),
         out_of=out_of,
         ahead_of=100 * (out_of - own.rank) // out_of,
-        behind=format_change(own.value, above[-1].value, shown, kind="profile").removeprefix("+") if above else "",
+        behind=chosen.distance(own.value, above[-1].value) if above else "",
         next_player=User.objects.get(pk=above[-1].user_id).username if above else "",
         change=player_texts.places_gained(gained) if gained else "",
         bars=tuple(bars),
         bar_width=f"{width * 0.86:.2f}%",
-        low=profile_rating(spread.low, playtype, rating),
-        high=profile_rating(spread.high, playtype, rating),
+        low=chosen.text(spread.low),
+        high=chosen.text(spread.high),
     )
 
 
-def ranked_rows(places: Sequence[Ranked], rating: str, *, reader: User | None) -> list[RankedRow]:
-    """The rows of some players of one playtype. Three queries, however many they are."""
-    stats = GameStats.objects.select_related("user").in_bulk([each.key for each in places])
-    rows = [stats[each.key] for each in places if each.key in stats]
-    if not rows:
+def ranked_rows(places: Sequence[Ranked], game: Game, chosen: ChosenRanking, *, reader: User | None) -> list[RankedRow]:
+    """The rows of some players. Three queries, however many they are."""
+    playtype, rating = chosen.playtype, chosen.rating
+    players = {each.user_id for each in places}
+    found = GameStats.objects.filter(user__in=players, game=game.slug, playtype=playtype.name).select_related("user")
+    stats = {row.user_id: row for row in found}
+    if not stats:
         return []
-    playtype = playtype_of(rows[0].game, rows[0].playtype)
-    bests = PersonalBest.objects.filter(
-        user__in=[row.user_id for row in rows], game=rows[0].game, playtype=playtype.name
-    )
-    counts = dict(bests.order_by().values_list("user").annotate(count=Count("pk")))
-    trend = trends(rows, rating=rating)
+    charts, trend = charts_played(players, game.slug, playtype.name), trends(list(stats.values()), rating=rating)
     ladder = find_ladder(playtype, rating)
-    ranks = {each.key: each.rank for each in places}
-    return [
-        RankedRow(
-            rank=ranks[row.pk],
-            player=row.user.username,
-            rating=profile_rating(row.ratings.get(rating), playtype, rating),
-            class_name=ladder.name(ladder.index(row.ratings[rating])) if ladder else "",
-            trend=trend[row.pk],
-            charts=counts.get(row.user_id, 0),
-            is_own=row.user == reader,
+    rows = []
+    for each in places:
+        row = stats[each.user_id]
+        value = row.ratings.get(rating)
+        rows.append(
+            RankedRow(
+                rank=each.rank,
+                player=row.user.username,
+                rating=formatting.UNKNOWN if value is None else profile_rating(value, playtype, rating),
+                class_name=ladder.name(ladder.index(value)) if ladder and value is not None else "",
+                trend=trend[row.pk],
+                charts=charts.get(each.user_id, 0),
+                is_own=row.user == reader,
+            )
         )
-        for row in rows
-    ]
+    return rows

@@ -63,7 +63,7 @@ def player_game(request: HttpRequest, name: str, slug: str, playtype_name: str) 
 
 @require_safe
 def leaderboard(request: HttpRequest, slug: str, playtype_name: str) -> HttpResponse:
-    """The players of a playtype by rating: `?by=` chooses it, `?q=` finds some by name, `?page=` goes on.
+    """The players of a playtype in one ranking: `?by=` chooses it, `?q=` finds some by name, `?page=` goes on.
 
     `?game=` (such as `sdvx/Single`) leads to another game's.
     """
@@ -75,27 +75,29 @@ def leaderboard(request: HttpRequest, slug: str, playtype_name: str) -> HttpResp
         text = urlencode({"q": request.GET["q"]}) if request.GET.get("q") else ""
         address = reverse("leaderboard", args=wanted.split("/"))
         return redirect(f"{address}?{text}" if text else address)
-    rating = request.GET.get("by", "")
-    rating = rating if rating in playtype.profile_ratings else playtype.default_profile_rating
+    choices_by = ranking.ranking_choices(playtype)
+    by = request.GET.get("by", "")
+    chosen = ranking.ChosenRanking(by if by in dict(choices_by) else playtype.default_profile_rating, playtype)
     reader = request.user if isinstance(request.user, User) else None
     text = request.GET.get("q", "").replace("\0", "").strip()[:MAX_NAME_LENGTH]
     number = parse_digits(request.GET.get("page", ""), most=MAX_PAGE) or 1
     found, count = find_ranked(
-        game.slug, playtype, rating, name=text, most=ranking.PER_PAGE, before=(number - 1) * ranking.PER_PAGE
+        game.slug, playtype, chosen.key, name=text, most=ranking.PER_PAGE, before=(number - 1) * ranking.PER_PAGE
     )
     if not found and number > 1:  # beyond the end: the beginning
         return redirect(list_url(request.GET, page=None) if len(request.GET) > 1 else request.path)
-    summary = (
-        ranking.leaderboard_summary(reader, game, playtype, rating) if reader and not text and number == 1 else None
-    )
-    rows = ranking.ranked_rows([*found, *(summary.around if summary else ())], rating, reader=reader)
+    summary = None
+    if reader and not text and number == 1:
+        summary = ranking.leaderboard_summary(reader, game, chosen, out_of=count)
+    rows = ranking.ranked_rows([*found, *(summary.around if summary else ())], game, chosen, reader=reader)
     context = {
         "game": game,
         "name": game.label(playtype.name),
         "playtype": playtype,
-        "rating_name": formatting.rating_name(rating),
-        "by": rating,
-        "ratings": [(name, formatting.rating_name(name)) for name in playtype.profile_ratings],
+        "rating_name": formatting.rating_name(chosen.rating),
+        "by": chosen.key,
+        "ranking_name": chosen.name,
+        "rankings": choices_by,
         "current": current,
         "games": choices,
         "text": text,
@@ -105,6 +107,7 @@ def leaderboard(request: HttpRequest, slug: str, playtype_name: str) -> HttpResp
         "summary": summary,
         "page": Paginator(range(count), ranking.PER_PAGE).get_page(number),
         "tabs": _playtype_tabs(game, playtype, "leaderboard"),
+        "has_songs": is_enabled(game),
         "crumb": Link(game.name, reverse("game-detail", args=[game.slug]))
         if is_enabled(game)
         else Link(str(player_texts.GAMES), reverse("game-list")),
@@ -134,8 +137,17 @@ def _playtype_tabs(game: Game, current: Playtype, view: str) -> list[Link]:
 
 @require_safe
 def compare(request: HttpRequest, slug: str, playtype_name: str) -> HttpResponse:
-    """Two players; `?one=` and `?other=` name them, `?which=` chooses the charts that are listed."""
+    """Two players; `?one=` and `?other=` name them, `?which=` chooses the charts that are listed.
+
+    `?game=` (such as `sdvx/Single`) leads to another game's.
+    """
     game, playtype = game_and_playtype(slug, playtype_name)
+    current = f"{slug}/{playtype_name}"
+    wanted = request.GET.get("game", current)
+    choices = ranking.game_choices(game, playtype)
+    if wanted != current and wanted in dict(choices):
+        names = {key: request.GET[key] for key in ("one", "other") if key in request.GET}
+        return redirect(f"{reverse('compare', args=wanted.split('/'))}?{urlencode(names)}")
     own = request.user.username if isinstance(request.user, User) else ""
     form = CompareForm({"one": own, **request.GET.dict()} if "other" in request.GET else None, initial={"one": own})
     context: dict[str, Any] = {
@@ -144,6 +156,8 @@ def compare(request: HttpRequest, slug: str, playtype_name: str) -> HttpResponse
         "playtype": playtype,
         "rating_name": formatting.rating_name(playtype.default_profile_rating),
         "form": form,
+        "current": current,
+        "games": choices,
         "crumb": Link(str(player_texts.LEADERBOARD), reverse("leaderboard", args=[game.slug, playtype.name])),
         "section": "games",
     }
@@ -161,7 +175,7 @@ def compare(request: HttpRequest, slug: str, playtype_name: str) -> HttpResponse
 def _comparison(
     request: HttpRequest, one: GameStats, other: GameStats, game: Game, playtype: Playtype
 ) -> dict[str, Any]:
-    """What the page says of two players who both play. Twelve queries at most."""
+    """What the page says of two players who both play. Sixteen queries at most."""
     rating = playtype.default_profile_rating
     totals = count_charts(one, other, ladder=row_ladder(game.slug))
     names = one.user.username, other.user.username
@@ -174,7 +188,8 @@ def _comparison(
     }
     which: Which = next((each for each in CHARTS if each == request.GET.get("which")), "close")
     page = Paginator(range(totals.count(which)), comparison.PER_PAGE).get_page(request.GET.get("page"))
-    days = [rated_days(row, span=RANGES["90d"]) for row in (one, other)]
+    days = rated_days(one, span=RANGES["90d"]), rated_days(other, span=RANGES["90d"])
+    taken = comparison.lead_taken(days)
     return {
         "sides": comparison.player_ratings((one, other), playtype),
         "difference": format_change(
@@ -182,10 +197,11 @@ def _comparison(
         ),
         "names": names,
         "plot": rating_plot(days[0], playtype, span=RANGES["90d"], other=days[1]) if all(days) else None,
+        "lead_note": player_texts.took_the_lead(names[taken[0] - 1], formatting.written_day(taken[1])) if taken else "",
         "totals": totals,
         "bar": comparison.lead_bar(totals, names),
         "lamps": comparison.lamp_rows(totals, game),
-        "facts": comparison.fact_rows(one, other, totals),
+        "facts": comparison.fact_rows(one, other, game, playtype),
         "chips": [
             Link(title, f"{list_url(request.GET, which=key, page=None)}#charts", totals.count(key), key == which)
             for key, title in titles.items()

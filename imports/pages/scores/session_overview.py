@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-
-from django.db.models import Sum
 
 from imports.games.spec import Playtype
-from imports.models import DailyRatings, Score, Session
+from imports.models import Session
 from imports.pages.components.charts_and_distributions import distributions
 from imports.pages.components.import_summary import main_rating_change
 from imports.pages.components.lamp_colors import TABLE, Light, light_of, row_ladder
 from imports.pages.components.lamp_strip import PlayStrip, play_strip
 from imports.pages.components.score_rows import ScoreScope
+from imports.pages.components.sessions.lines import MAX_DRAWN
 from imports.pages.components.view_models import DistributionRow, RatingChange
-
-MAX_DRAWN = 2_000  # plays; a session of more is no evening, and is told in numbers alone
+from imports.pipeline.rankings.session_results import ratings_around
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,7 @@ class SessionOverview:
 
 
 def session_overview(session: Session, scope: ScoreScope, playtype: Playtype) -> SessionOverview:
-    """Seven queries at most, of a bounded number of scores."""
+    """Five queries at most, of a bounded number of scores."""
     lamps, grades = distributions(scope.scores(), session.game)
     plays = session_plays(session, scope) if session.score_count <= MAX_DRAWN else []
     values = list(TABLE[session.game][row_ladder(session.game)])
@@ -99,32 +96,13 @@ def strip_of(plays: Sequence[Play], **limits: int) -> PlayStrip | None:
 
 
 def rating_change_of(session: Session, playtype: Playtype) -> RatingChange | None:
-    """The main rating before and after, where the days (UTC) of the session hold no other scores. Three queries."""
-    first, last = (
-        datetime.fromtimestamp(moment / 1000, UTC).date() for moment in (session.time_started, session.time_ended)
-    )
-    mine = {"user": session.user_id, "game": session.game, "playtype": session.playtype}
-    days = DailyRatings.objects.filter(**mine)
-    counted = days.filter(day__range=(first, last)).aggregate(scores=Sum("score_count"))["scores"]
-    # Ratings are kept by day: beside another session nobody could say which of the two moved them.
-    midnights = (_midnight(first), _midnight(last + timedelta(days=1)))
-    others = Score.objects.filter(**mine, time_achieved=None, time_added__range=midnights)
-    if counted != session.score_count or others.exists():
-        return None
-    ratings = [
-        found.get(playtype.default_profile_rating)
-        for found in (
-            days.filter(day__lt=first).order_by("-day").values_list("ratings", flat=True).first() or {},
-            days.filter(day__lte=last).order_by("-day").values_list("ratings", flat=True).first() or {},
-        )
-    ]
-    return None if ratings[1] is None else main_rating_change(playtype, ratings[0], ratings[1])
+    """The main rating before and after, where the days (UTC) of the session hold no other scores. One query."""
+    rating = playtype.default_profile_rating
+    before, after = ratings_around([session.pk]).get(session.pk, ({}, {}))
+    now = after.get(rating)
+    return None if now is None else main_rating_change(playtype, before.get(rating), now)
 
 
 def _is_raised(row: Mapping[str, float | None]) -> bool:
     before, top = row["before"], row["top"]
     return before is not None and top is not None and top > before
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)

@@ -18,6 +18,7 @@ from imports.pages.components.chart_plays.replays import find_replay_url
 from imports.pages.components.charts_and_distributions import gains
 from imports.pages.components.import_summary import find_playtype
 from imports.pages.components.score_rows import compare_scores, get_page, score_row, score_rows, session_scope
+from imports.pages.components.sessions.lines import MAX_DRAWN
 from imports.pages.components.view_models import Link
 from imports.pages.core.display_names import game_name
 from imports.pages.core.permissions import AuthenticatedRequest, sign_in_required
@@ -25,7 +26,7 @@ from imports.pages.core.urls import chart_url, score_url
 from imports.pages.scores.best_moments import best_moments
 from imports.pages.scores.forms import DeleteForm, ScoreForm, SessionForm
 from imports.pages.scores.presenters import notes_on_best, origin_of, scope_on_arrival, session_counts, sources_of
-from imports.pages.scores.session_overview import MAX_DRAWN, session_overview
+from imports.pages.scores.session_overview import session_overview
 from imports.pages.texts import formatting, score_texts
 from imports.pipeline.scores import delete_score, edit_score, edit_session
 from imports.pipeline.states import NoLongerExists, PlayerLocked

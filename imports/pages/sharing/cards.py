@@ -18,9 +18,10 @@ from imports.access.rate_limits import connection
 from imports.models import Import, Session
 from imports.pages.components.import_summary import find_playtype, rating_changes
 from imports.pages.components.score_rows import session_scope
+from imports.pages.components.sessions.lines import MAX_DRAWN
 from imports.pages.components.view_models import RatingChange
 from imports.pages.core.display_names import game_name
-from imports.pages.scores.session_overview import MAX_DRAWN, Play, rating_change_of, session_plays, strip_of
+from imports.pages.scores.session_overview import Play, rating_change_of, session_plays, strip_of
 from imports.pages.texts import import_texts, score_texts, sharing_texts
 
 FONTS = [str(path) for path in sorted((Path(__file__).parent / "fonts").glob("*.ttf"))]

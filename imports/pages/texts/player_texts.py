@@ -37,6 +37,8 @@ GAMES = gettext_lazy("Games")
 GAME = gettext_lazy("Game")
 NOT_PLAYED = gettext_lazy("Not played")
 CHARTS_PLAYED = gettext_lazy("charts played")
+GAINED = gettext_lazy("Gain in 90 days")
+PLAYED = gettext_lazy("Charts played")
 LATEST_SESSIONS = gettext_lazy("sessions in 90 days")
 
 
@@ -86,6 +88,11 @@ def places_gained(places: int) -> str:
     ).format(count=f"{-places:,}")
 
 
+def charts(count: int) -> str:
+    """`1 chart`, `1,204 charts`."""
+    return ngettext("{count} chart", "{count} charts", count).format(count=f"{count:,}")
+
+
 def level_and_below(level: str) -> str:
     """The row of all levels that have none of their own."""
     return _("{level} and below").format(level=level)
@@ -126,11 +133,6 @@ def calendar_label(days: int) -> str:
         "Scores a day over one year, {count} days with scores; table below",
         days,
     ).format(count=f"{days:,}")
-
-
-def session_scores(count: int) -> str:
-    """`1 score`, `1,204 scores`."""
-    return ngettext("{count} score", "{count} scores", count).format(count=f"{count:,}")
 
 
 def orders(rating: str) -> list[tuple[str, str]]:
@@ -175,3 +177,18 @@ def lead_label(one: str, ahead: int, even: int, other: str, behind: int) -> str:
     return _("{one} leads on {ahead} charts, {other} on {behind}; even on {even}").format(
         one=one, ahead=f"{ahead:,}", even=f"{even:,}", other=other, behind=f"{behind:,}"
     )
+
+
+def grade_or_better(grade: str) -> str:
+    """`grade S or better`."""
+    return _("grade {grade} or better").format(grade=grade)
+
+
+def best_of(rating: str) -> str:
+    """The highest rating of a single score: `best VF6`."""
+    return _("best {rating}").format(rating=rating)
+
+
+def took_the_lead(player: str, day: str) -> str:
+    """Below the ratings of two players over time."""
+    return _("{player} took the lead on {day}").format(player=player, day=day)

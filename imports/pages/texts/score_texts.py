@@ -35,6 +35,11 @@ def score_count(count: int) -> str:
     return ngettext("{count} score", "{count} scores", count).format(count=f"{count:,}")
 
 
+def new_bests(count: int) -> str:
+    """`1 new best`, `14 new bests`."""
+    return ngettext("{count} new best", "{count} new bests", count).format(count=f"{count:,}")
+
+
 def session_headline(scores: int, new_bests: int) -> str:
     """What a link to a session is headed by: `103 scores, 14 new bests`."""
     if not new_bests:

@@ -17,6 +17,7 @@ from imports.models.row_corrections import open_problems
 from imports.pipeline import states
 from imports.pipeline.derived.refresh import refresh_everything
 from imports.pipeline.derived.snapshot import take_snapshot
+from imports.pipeline.rankings import standings
 from imports.pipeline.scoring.chart_loading import charts_by_pk
 from imports.pipeline.undo.carried_scores_recount import carried_differences
 
@@ -46,11 +47,13 @@ def check_player(user: User, *, repair: bool = False) -> list[Difference]:
         for each in carried_differences(user, repair=repair):
             stored, computed = len(each.stored), len(each.computed)
             found.append(Difference(user.pk, "scores carried by import", each.job.import_id, stored, computed))
+        # What a new day changes by itself is no difference.
+        standings.refresh_due_gains(user_id=user.pk)
         # After the scores have been repaired, as all else follows from them.
         before = take_snapshot(user.pk)
         refresh_everything(user)
         after = take_snapshot(user.pk)
-        for what in ("sessions", "identities", "parts", "bests", "stats", "days", "achievements"):
+        for what in ("sessions", "identities", "parts", "bests", "stats", "days", "standings", "achievements"):
             old: dict[Any, Any] = getattr(before, what)
             new: dict[Any, Any] = getattr(after, what)
             found += [

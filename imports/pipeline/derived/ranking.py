@@ -11,9 +11,10 @@ from django.db import connection
 from django.db.models import F, Q
 
 from imports.games import playtype_of
-from imports.models import GameStats, PersonalBest
+from imports.models import GameStats, PersonalBest, Standing
 
 STATS = GameStats._meta.db_table
+STANDINGS = Standing._meta.db_table
 BESTS = PersonalBest._meta.db_table
 
 BY_RANK = (F("rank_keys").desc(), F("time_achieved").asc(nulls_last=True), "score_id")
@@ -41,18 +42,26 @@ def stats_rankings(rows: Sequence[GameStats]) -> dict[int, Ranking]:
     """
     wanted = [(row.pk, name) for row in rows for name in playtype_of(row.game, row.playtype).profile_ratings]
     with connection.cursor() as cursor:
+        # Both are counted in indexes alone: how many stand above, and how many have stats.
         cursor.execute(
             f"""
-            SELECT mine.id, wanted.rating,
-                   1 + count(*) FILTER (WHERE (other.ratings->>wanted.rating)::float8
-                       > coalesce((mine.ratings->>wanted.rating)::float8, '-Infinity')),
-                   count(*)
+            WITH mine AS MATERIALIZED (SELECT id, game, playtype, ratings FROM {STATS} WHERE id = ANY(%s)),
+            boards AS MATERIALIZED (
+                SELECT game, playtype, (
+                    SELECT count(*) FROM {STATS} AS other
+                    WHERE (other.game, other.playtype) = (board.game, board.playtype)
+                ) AS size FROM (SELECT DISTINCT game, playtype FROM mine) AS board
+            )
+            SELECT mine.id, wanted.rating, 1 + (
+                SELECT count(*) FROM {STANDINGS} AS standing
+                WHERE standing.game = mine.game AND standing.playtype = mine.playtype
+                AND standing.ranking = wanted.rating
+                AND standing.value > coalesce((mine.ratings->>wanted.rating)::float8, '-Infinity')
+            ), boards.size
             FROM unnest(%s::bigint[], %s::text[]) AS wanted (id, rating)
-            JOIN {STATS} AS mine ON mine.id = wanted.id
-            JOIN {STATS} AS other ON (other.game, other.playtype) = (mine.game, mine.playtype)
-            GROUP BY mine.id, wanted.rating
+            JOIN mine USING (id) JOIN boards USING (game, playtype)
             """,
-            [[key for key, _ in wanted], [name for _, name in wanted]],
+            [[row.pk for row in rows], [key for key, _ in wanted], [name for _, name in wanted]],
         )
         found: dict[int, dict[str, Rank]] = defaultdict(dict)
         for key, name, rank, out_of in cursor.fetchall():

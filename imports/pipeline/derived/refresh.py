@@ -1,4 +1,4 @@
-"""Refreshes derived state after scores were added or deleted: sessions, bests, stats, daily ratings."""
+"""Refreshes derived state after scores were added or deleted: sessions, bests, stats, daily ratings, standings."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from imports.pipeline.derived.class_history import NO_IMPORT, Cause
 from imports.pipeline.derived.leaders import DailyWinners, daily_winners
 from imports.pipeline.derived.stats import StatsChange
 from imports.pipeline.progress import Progress, Stage
+from imports.pipeline.rankings import standings
 from imports.pipeline.scoring.store import AffectedScope
 
 BY_DAY = attrgetter("day")
@@ -43,7 +44,8 @@ def refresh(
     `charts`: those already loaded, by primary key. `provided`: the classes in the file, by playtype. `lowered`: the
     sets among them that may fall. `cause`: the import to which new classes are attributed.
     """
-    # In this order: stats are a function of the bests, and end the history of ratings. Sessions need none of them.
+    # In this order: stats are a function of the bests, and end the history of ratings; standings follow from all three.
+    # Sessions need none of them.
     progress.stage(Stage.SESSIONS)
     moments = {
         name: [*touched.times.get(name, ()), *touched.named.get(name, ())]
@@ -72,6 +74,7 @@ def refresh(
         rating_history.refresh(
             touched.user_id, change, touched.moments(change.playtype), winners=winners.get(change.playtype)
         )
+        standings.refresh(touched.user_id, change.game, change.playtype, change.ratings_after)
     return Refreshed(changed, moved)
 
 
@@ -88,7 +91,7 @@ def refresh_everything(user: User) -> None:
     for one in (*user.sessions.all(), *user.session_identities.all()):
         playtypes[one.game].add(one.playtype)
         times[(one.game, one.playtype)] |= {one.time_started, one.time_ended}
-    for derived in (user.game_stats, user.class_achievements, user.daily_ratings):
+    for derived in (user.game_stats, user.class_achievements, user.daily_ratings, user.standings):
         for game, playtype in derived.values_list("game", "playtype"):
             playtypes[game].add(playtype)
     charts = {*mine.values_list("chart_id", flat=True), *user.bests.values_list("chart_id", flat=True)}
@@ -100,3 +103,4 @@ def refresh_everything(user: User) -> None:
             # `stats.refresh` checks the history only if classes change; here the history itself may be wrong.
             class_history.refresh(user.pk, game, playtype_of(game, change.playtype), change.classes_after)
             rating_history.rebuild(user.pk, change)
+            standings.refresh(user.pk, change.game, change.playtype, change.ratings_after)

@@ -18,6 +18,7 @@ from imports.models import (
     PersonalBest,
     Session,
     SessionIdentity,
+    Standing,
 )
 
 Row = dict[str, Any]
@@ -50,6 +51,7 @@ IDENTITY = (
 )  # fmt: skip
 CONTRIBUTION = ("session_id", "job_id", "created", "score_count")
 DAY = ("day", "game", "playtype", "score_count", "ratings")
+STANDING = ("game", "playtype", "ranking", "value", "until")
 STATS = ("game", "playtype", "ratings", "classes")
 ACHIEVEMENT = (
     "id", "game", "playtype", "class_set", "old_value", "new_value", "time_achieved", "from_import_id",
@@ -61,7 +63,7 @@ class Snapshot:
     """What is derived from one player's scores.
 
     Bests by chart, sessions and class achievements by key, identities by session ID, parts by (session, import), stats
-    by (game, playtype), ratings by (game, playtype, day).
+    by (game, playtype), ratings by (game, playtype, day), standings by (game, playtype, ranking).
 
     A best is JSON text for `best_row`: an import can have many thousands, of which few are looked at.
     """
@@ -72,13 +74,14 @@ class Snapshot:
     parts: dict[tuple[int, int], Row] = field(default_factory=dict)
     stats: dict[tuple[str, str], Row] = field(default_factory=dict)
     days: dict[tuple[str, str, str], Row] = field(default_factory=dict)
+    standings: dict[tuple[str, str, str], Row] = field(default_factory=dict)
     achievements: dict[int, Row] = field(default_factory=dict)
 
 
 def take_snapshot(user_id: int, *, charts: Collection[int] | None = None, parts: bool = True) -> Snapshot:
     """Returns what is stored now, always in the same order; of the bests those on `charts` where given.
 
-    Without `parts`, neither the imports' parts in sessions nor the histories of classes and ratings.
+    Without `parts`, neither the imports' parts in sessions nor the histories of classes and ratings, nor standings.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -95,10 +98,12 @@ def take_snapshot(user_id: int, *, charts: Collection[int] | None = None, parts:
     shares = _rows(ImportSession, CONTRIBUTION, of_sessions, user_id) if parts else ()
     history = _rows(ClassAchievement, ACHIEVEMENT, "user_id = %s", user_id) if parts else ()
     days = _rows(DailyRatings, DAY, "user_id = %s", user_id) if parts else ()
+    places = _rows(Standing, STANDING, "user_id = %s", user_id) if parts else ()
     return Snapshot(
         bests=bests,
         achievements={row["id"]: row for row in history},
         days={(row["game"], row["playtype"], str(row["day"])): row for row in days},
+        standings={(row["game"], row["playtype"], row["ranking"]): row for row in places},
         sessions={row["id"]: row for row in _rows(Session, SESSION, "user_id = %s", user_id)},
         identities={row["session_id"]: row for row in _rows(SessionIdentity, IDENTITY, "user_id = %s", user_id)},
         parts={(row["session_id"], row["job_id"]): row for row in shares},

@@ -1,43 +1,42 @@
-"""The players of a playtype by rating: a page of them, and those around one of them. Ranks are counted when read."""
+"""The players of a playtype in one ranking: a page of them, and those around one of them.
+
+A ranking is read from an index (`standings`), and ranks are counted in it when a page asks.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
 from imports.games.spec import Playtype
-from imports.models import GameStats, User
+from imports.models import GameStats, Standing, User
+from imports.pipeline.rankings import standings
 
-STATS = GameStats._meta.db_table
+STANDINGS = Standing._meta.db_table
 USERS = User._meta.db_table
 ESCAPES = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})  # of what LIKE takes for patterns
-# All ranked players, in one pass over the playtype's stats. Whoever has no rating is not among them.
-BOARD = f"""
-    WITH board AS (
-        SELECT id, user_id, (ratings->>%(rating)s)::float8 AS value,
-            rank() OVER (ORDER BY (ratings->>%(rating)s)::float8 DESC) AS rank,
-            row_number() OVER (ORDER BY (ratings->>%(rating)s)::float8 DESC, user_id) AS place
-        FROM {STATS} WHERE game = %(game)s AND playtype = %(playtype)s AND ratings->>%(rating)s IS NOT NULL
-    )
-"""
+# Whoever has nothing in a ranking is not among its players.
+BOARD = f"FROM {STANDINGS} AS standing WHERE game = %(game)s AND playtype = %(playtype)s AND ranking = %(ranking)s"
+IN_ORDER = "ORDER BY value DESC, user_id"
+MARGIN = 1e-9  # so that the highest value is in the last part, and not behind it
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A player's stats (`key`) in the ranking. Equal ratings share a `rank`; `place` tells them apart."""
+    """A player in a ranking. Those with equal values share a `rank`; `place` tells them apart where all are listed."""
 
-    key: int
     user_id: int
     value: float
     rank: int
-    place: int
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class RatingBin:
-    """How many players have a rating in one part of all ratings, counted from 1."""
+    """How many players have a value in one part of all values, counted from 1."""
 
     number: int
     count: int
@@ -45,67 +44,115 @@ class RatingBin:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """How ratings are spread from the lowest to the highest."""
+    """How values are spread from the lowest to the highest, in so many `parts`."""
 
-    bins: Sequence[RatingBin]
+    bins: tuple[RatingBin, ...]
     low: float
     high: float
-    own: int  # the part in which somebody's rating lies
+    parts: int
+
+    def bin_of(self, value: float) -> int:
+        """The number of the part in which a value lies."""
+        place = int((value - self.low) / (self.high + MARGIN - self.low) * self.parts) + 1
+        return min(max(place, 1), self.parts)
 
 
 def find_ranked(
-    game: str, playtype: Playtype, rating: str, *, name: str, most: int, before: int
+    game: str, playtype: Playtype, ranking: str, *, name: str, most: int, before: int
 ) -> tuple[list[Ranked], int]:
     """Returns the players whose names contain `name`, best first, `most` of them after `before`; and how many match."""
-    # The ranks are those among all players, whatever is looked for.
+    board = {**_board(game, playtype, ranking), "most": most, "before": before}
     with connection.cursor() as cursor:
+        if name:
+            return _find_named(cursor, board, name)
         cursor.execute(
             f"""
-            {BOARD}
-            SELECT board.id, user_id, value, rank, place, count(*) OVER ()
-            FROM board JOIN {USERS} AS player ON player.id = user_id
-            WHERE upper(username) LIKE %(pattern)s ORDER BY place LIMIT %(most)s OFFSET %(before)s
+            SELECT user_id, value, (SELECT count(*) {BOARD}) {BOARD} {IN_ORDER} LIMIT %(most)s OFFSET %(before)s
             """,
-            {
-                **_board(game, playtype, rating), "pattern": f"%{name.upper().translate(ESCAPES)}%", "most": most,
-                "before": before,
-            },
-        )  # fmt: skip
-        rows = cursor.fetchall()
-    return [Ranked(*row[:5]) for row in rows], rows[0][5] if rows else 0
-
-
-def ranked_around(
-    user_id: int, game: str, playtype: Playtype, rating: str, *, distance: int
-) -> tuple[list[Ranked], int]:
-    """Returns a player with so many above and below them, and how many are ranked; none for whoever is not."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            {BOARD}, own AS (SELECT place FROM board WHERE user_id = %(reader)s)
-            SELECT board.id, user_id, value, rank, board.place, (SELECT count(*) FROM board) FROM board, own
-            WHERE board.place BETWEEN own.place - %(distance)s AND own.place + %(distance)s ORDER BY board.place
-            """,
-            {**_board(game, playtype, rating), "reader": user_id, "distance": distance},
+            board,
         )
         rows = cursor.fetchall()
-    return [Ranked(*row[:5]) for row in rows], rows[0][5] if rows else 0
+        if not rows:
+            return [], 0
+        cursor.execute(f"SELECT count(*) {BOARD} AND value > %(value)s", {**board, "value": rows[0][1]})
+        (above,) = cursor.fetchone()
+    return _in_order(rows, rank=above + 1, place=before + 1), rows[0][2]
 
 
-def rating_spread(own: float, game: str, playtype: Playtype, rating: str, *, bins: int) -> Spread:
-    """Returns how many players there are in each of so many equal parts of the ratings."""
+def _find_named(cursor: Any, board: dict[str, Any], name: str) -> tuple[list[Ranked], int]:
+    """Those whose names match, with their ranks among all."""
+    cursor.execute(
+        f"""
+        SELECT user_id, value, count(*) OVER () {BOARD}
+        AND user_id IN (SELECT id FROM {USERS} WHERE upper(username) LIKE %(pattern)s)
+        {IN_ORDER} LIMIT %(most)s OFFSET %(before)s
+        """,
+        {**board, "pattern": f"%{name.upper().translate(ESCAPES)}%"},
+    )
+    rows = cursor.fetchall()
+    if not rows:
+        return [], 0
+    # All of them in one pass: how many there are above each of the values.
+    values = sorted({value for _, value, _ in rows})
+    cursor.execute(
+        f"""
+        SELECT width_bucket(value, %(values)s::float8[]), count(*) FILTER (WHERE value <> ALL(%(values)s::float8[])),
+            count(*) {BOARD} AND value >= %(least)s GROUP BY 1 ORDER BY 1 DESC
+        """,
+        {**board, "values": values, "least": values[0]},
+    )
+    ranks, above = {}, 0
+    for number, between, here in cursor.fetchall():
+        ranks[values[number - 1]] = above + between + 1
+        above += here
+    return [Ranked(user, value, ranks[value]) for user, value, _ in rows], rows[0][2]
+
+
+def ranked_around(user_id: int, game: str, playtype: Playtype, ranking: str, *, distance: int) -> list[Ranked]:
+    """Returns a player with so many above and below them; none for whoever is not ranked."""
+    board = {**_board(game, playtype, ranking), "reader": user_id, "distance": distance}
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT value {BOARD} AND user_id = %(reader)s", board)
+        found = cursor.fetchone()
+        if found is None:
+            return []
+        board["value"] = found[0]
+        is_above = "value >= %(value)s AND (value > %(value)s OR user_id < %(reader)s)"
+        is_below = "value <= %(value)s AND (value < %(value)s OR user_id > %(reader)s)"
+        cursor.execute(
+            f"""
+            (SELECT user_id, value {BOARD} AND {is_above} ORDER BY value, user_id DESC LIMIT %(distance)s)
+            UNION ALL SELECT %(reader)s, %(value)s
+            UNION ALL (SELECT user_id, value {BOARD} AND {is_below} {IN_ORDER} LIMIT %(distance)s)
+            """,
+            board,
+        )
+        rows = sorted(cursor.fetchall(), key=lambda row: (-row[1], row[0]))
+        before = next(number for number, row in enumerate(rows) if row[0] == user_id)
+        cursor.execute(
+            f"""
+            SELECT count(*), count(*) FILTER (WHERE value > %(first)s) {BOARD} AND {is_above}
+            """,
+            {**board, "first": rows[0][1]},
+        )
+        above, above_first = cursor.fetchone()
+    return _in_order(rows, rank=above_first + 1, place=above + 1 - before)
+
+
+def rating_spread(game: str, playtype: Playtype, ranking: str, *, bins: int) -> Spread:
+    """Returns how many players there are in each of so many equal parts of the values. There have to be some."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            {BOARD}, ends AS (SELECT min(value) AS low, max(value) AS high FROM board)
-            SELECT least(width_bucket(value, low, high + 1e-9, %(bins)s), %(bins)s) AS number, count(*),
-                   min(low), max(high), min(least(width_bucket(%(own)s, low, high + 1e-9, %(bins)s), %(bins)s))
-            FROM board, ends GROUP BY 1 ORDER BY 1
+            WITH ends AS (SELECT min(value) AS low, max(value) AS high {BOARD})
+            SELECT least(width_bucket(value, low, high + {MARGIN}, %(bins)s), %(bins)s) AS number, count(*),
+                   min(low), max(high)
+            FROM ends CROSS JOIN (SELECT value {BOARD}) AS board GROUP BY 1 ORDER BY 1
             """,
-            {**_board(game, playtype, rating), "bins": bins, "own": own},
+            {**_board(game, playtype, ranking), "bins": bins},
         )
         rows = cursor.fetchall()
-    return Spread([RatingBin(*row[:2]) for row in rows], *rows[0][2:])
+    return Spread(tuple(RatingBin(*row[:2]) for row in rows), low=rows[0][2], high=rows[0][3], parts=bins)
 
 
 def places_gained(stats: GameStats, rating: str, *, before: float | None) -> int:
@@ -119,12 +166,9 @@ def places_gained(stats: GameStats, rating: str, *, before: float | None) -> int
         return 0
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""
-            SELECT count(*) FROM {STATS} WHERE game = %(game)s AND playtype = %(playtype)s AND id <> %(own)s
-                AND (ratings->>%(rating)s)::float8 > %(low)s AND (ratings->>%(rating)s)::float8 <= %(high)s
-            """,
+            f"SELECT count(*) {BOARD} AND user_id <> %(own)s AND value > %(low)s AND value <= %(high)s",
             {
-                "game": stats.game, "playtype": stats.playtype, "rating": rating, "own": stats.pk,
+                "game": stats.game, "playtype": stats.playtype, "ranking": rating, "own": stats.user_id,
                 "low": min(now, before), "high": max(now, before),
             },
         )  # fmt: skip
@@ -132,5 +176,21 @@ def places_gained(stats: GameStats, rating: str, *, before: float | None) -> int
     return passed if now > before else -passed
 
 
-def _board(game: str, playtype: Playtype, rating: str) -> dict[str, str]:
-    return {"game": game, "playtype": playtype.name, "rating": rating}
+def charts_played(users: Iterable[int], game: str, playtype: str) -> dict[int, int]:
+    """Returns on how many charts each of these players has a best."""
+    found = Standing.objects.filter(user__in=list(users), game=game, playtype=playtype, ranking=standings.CHARTS)
+    return {user: int(value) for user, value in found.values_list("user", "value")}
+
+
+def _in_order(rows: Sequence[Sequence[Any]], *, rank: int, place: int) -> list[Ranked]:
+    """Players that follow one another, the first of whom has this rank and place."""
+    found: list[Ranked] = []
+    for number, (user, value, *_) in enumerate(rows, place):
+        if found and value < found[-1].value:
+            rank = number
+        found.append(Ranked(user, value, rank, number))
+    return found
+
+
+def _board(game: str, playtype: Playtype, ranking: str) -> dict[str, Any]:
+    return {"game": game, "playtype": playtype.name, "ranking": ranking}

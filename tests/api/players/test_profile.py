@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from imports import jobs
 from imports.models import GameStats, Score, User
 from imports.pipeline.undo.revert import RevertRequest, revert
-from tests import people
+from tests import factories, people
 from tests.api import expected_documents
 from tests.api.envelopes import body
 from tests.factories import HOUR, MINUTE, NOON, an_import, charts, score_on
@@ -27,7 +27,7 @@ def fetch(rest: str = "") -> Any:
 
 
 def stats(user: User, rating: float | None) -> GameStats:
-    return GameStats.objects.create(user=user, game="sdvx", playtype="Single", ratings={"VF7": rating})
+    return factories.rated(user, {"VF7": rating})
 
 
 def test_a_profile_holds_ends_totals_and_places() -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from imports.models import GameStats, User
-from tests import people
+from tests import factories, people
 from tests.api import expected_documents
 from tests.api.envelopes import body, summary
 from tests.factories import an_import, charts, score_on
@@ -74,7 +74,7 @@ def test_a_profile_is_public_and_the_rest_of_an_account_is_not() -> None:
 
 def stats(user: User, rating: float | None, **fields: Any) -> GameStats:
     ratings = {} if rating is None else {"VF7": rating}
-    return GameStats.objects.create(user=user, **{"game": "sdvx", "playtype": "Single", "ratings": ratings, **fields})
+    return factories.rated(user, **{"ratings": ratings, **fields})
 
 
 def ranking(client: Client, name: str) -> dict[str, Any]:

@@ -334,6 +334,21 @@ def test_the_theme_is_switched_remembered_and_there_before_the_first_paint(site:
     assert page.evaluate(colour) == "rgb(15, 20, 24)"
 
 
+def test_where_no_program_takes_links_the_address_of_the_page_is_copied(site: Site, page: Page) -> None:
+    button = '<button type="button" data-share{}><span>{}</span></button>'
+    site.answers["GET /page"] = rendered(
+        '{% extends "top_page.html" %}{% block content %}'
+        f"{button.format('', 'This page')}{button.format('=/other', 'Another')}{{% endblock %}}"
+    )
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=site.address)
+    page.add_init_script("Object.defineProperty(Navigator.prototype, 'share', { value: undefined })")
+    page.goto(f"{site.address}/page")
+    expect(page.get_by_role("button", name="Another")).to_be_hidden()
+    page.get_by_role("button", name="This page").click()
+    expect(page.get_by_role("button", name="Link copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == f"{site.address}/page"
+
+
 def test_a_slow_form_says_so_and_is_not_sent_twice(site: Site, page: Page) -> None:
     site.answers["GET /page"] = rendered(
         '{% extends "top_page.html" %}{% block content %}<form method="post" action="/slow">'

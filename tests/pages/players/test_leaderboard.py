@@ -12,6 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from imports.games import BY_SLUG
 from imports.models import Chart, DailyRatings, GameStats, Import, User
+from imports.pipeline.rankings import standings
 from imports.pipeline.undo.revert import RevertRequest, revert
 from tests import factories, people
 from tests.pages.html_parsing import text_of
@@ -37,18 +38,19 @@ def rank_of_each(client: Client, query: str = "") -> list[tuple[str, str]]:
 def some_players(count: int) -> list[User]:
     """Players with a rating each, the first one best."""
     users = User.objects.bulk_create(User(username=f"player_{number:02}") for number in range(count))
-    GameStats.objects.bulk_create(
-        GameStats(
-            user=user, game="sdvx", playtype="Single", ratings={"VF6": 1, "VF7": 20 - number / 100}, classes={}
-        )
-        for number, user in enumerate(users)
-    )  # fmt: skip
+    for number, user in enumerate(users):
+        factories.rated(user, {"VF6": 1, "VF7": 20 - number / 100})
     return users
+
+
+def rate(user: User, ratings: dict[str, float | None]) -> None:
+    GameStats.objects.filter(user=user).update(ratings=ratings)
+    standings.refresh(user.pk, "sdvx", "Single", ratings)
 
 
 def test_players_are_listed_by_rating_and_equal_ratings_share_a_rank() -> None:
     players = some_players(3)
-    GameStats.objects.filter(user=players[1]).update(ratings={"VF7": 20})
+    rate(players[1], {"VF7": 20})
     assert rank_of_each(people.guest()) == [("1", "player_00"), ("1", "player_01"), ("3", "player_02")]
 
 
@@ -86,8 +88,12 @@ def test_a_row_tells_class_charts_and_gain() -> None:
 
 def test_whoever_has_no_rating_is_not_ranked() -> None:
     revert(played(people.alice(), 9_500_000), RevertRequest())
-    GameStats.objects.create(user=people.alice(), game="sdvx", playtype="Single", ratings={}, classes={"dan": "DAN_3"})
+    factories.rated(people.alice(), {}, classes={"dan": "DAN_3"})
     assert "Nobody here yet" in text_of(people.guest().get(PAGE))
+
+
+def test_the_songs_of_the_game_are_one_step_away() -> None:
+    assert 'href="/games/sdvx/songs/"' in people.guest().get(PAGE).content.decode()
 
 
 def test_playtypes_are_tabs() -> None:
@@ -100,7 +106,7 @@ def test_playtypes_are_tabs() -> None:
 def test_the_number_of_queries_does_not_grow(count: int, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     some_players(count)
     client = people.guest()
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         client.get(PAGE)
 
 
@@ -140,10 +146,43 @@ def test_whoever_had_no_rating_ninety_days_ago_did_not_move() -> None:
 def test_another_rating_ranks_the_players() -> None:
     players = some_players(3)
     other = next(iter(name for name in BY_SLUG["sdvx"].by_name["Single"].profile_ratings if name != "VF7"))
-    GameStats.objects.filter(user=players[2]).update(ratings={other: 7, "VF7": 1})
+    rate(players[2], {other: 7, "VF7": 1})
     assert [name for _, name in rank_of_each(people.guest())] == ["player_00", "player_01", "player_02"]
     assert rank_of_each(people.guest(), f"?by={other}")[0] == ("1", "player_02")
     assert [name for _, name in rank_of_each(people.guest(), "?by=junk")] == ["player_00", "player_01", "player_02"]
+
+
+def test_players_are_ranked_by_what_they_gained_in_ninety_days() -> None:
+    players = some_players(3)
+    for user, before in zip(players, (19.5, 19.99, 18), strict=True):
+        stats = GameStats.objects.get(user=user)
+        rated_before(stats, before)
+        standings.refresh(user.pk, "sdvx", "Single", stats.ratings)
+    # 20.00 − 19.50, 19.98 − 18.00; the second one lost.
+    assert rank_of_each(people.guest(), "?by=gain") == [("1", "player_02"), ("2", "player_00")]
+    said = text_of(people.session_of(players[0]).get(f"{PAGE}?by=gain"))
+    assert "#2 of 2 players, ahead of 0%. 1.480 behind player_02." in said
+    assert re.search(r"2 player_00 You 20\.000 .* \+0\.500 ", said)
+
+
+def test_players_are_ranked_by_the_charts_that_they_played() -> None:
+    charts = factories.charts(3)
+    for owner, count in ((people.alice(), 1), (people.bob(), 3), (people.kay(), 1)):
+        rows = [factories.score_on(chart, timeAchieved=factories.NOON) for chart in charts[:count]]
+        factories.an_import(owner, *rows)
+    assert rank_of_each(people.guest(), "?by=charts") == [("1", "Bob"), ("2", "Alice"), ("2", "Kay")]
+    assert rank_of_each(people.guest(), "?by=charts&q=a") == [("2", "Alice"), ("2", "Kay")]
+    said = text_of(people.session_of(people.alice()).get(f"{PAGE}?by=charts"))
+    assert "#2 of 3 players, ahead of 33%. 2 charts behind Bob." in said
+    assert "Players by Charts played" in said
+    revert(Import.objects.get(user=people.bob()), RevertRequest())
+    assert rank_of_each(people.guest(), "?by=charts") == [("1", "Alice"), ("1", "Kay")]
+
+
+@pytest.mark.parametrize("by", ["VF6", "gain", "charts", "junk", ""])
+def test_everybody_may_read_every_ranking(by: str) -> None:
+    for client in (people.guest(), people.session_of(people.alice()), people.session_of(people.eve())):
+        assert client.get(f"{PAGE}?by={by}").status_code == 200
 
 
 def test_another_game_is_chosen_in_the_form() -> None:

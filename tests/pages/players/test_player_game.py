@@ -11,6 +11,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from imports.models import GameStats, Import, Session, User
+from imports.pages.components.sessions.lines import session_lines
 from imports.pipeline.undo.revert import RevertRequest, revert
 from tests import factories, people
 from tests.pages.html_parsing import heading_of, text_of
@@ -67,6 +68,31 @@ def test_the_rating_over_time_is_a_picture_and_a_table(anyone: Client) -> None:
     assert "style=" not in content
 
 
+def test_days_of_file_imports_are_marked_and_counted(anyone: Client) -> None:
+    charts = factories.charts(3)
+    first, second, third = (
+        factories.an_import(people.alice(), factories.score_on(chart, 9_000_000 + days, timeAchieved=ago(days)))
+        for chart, days in zip(charts, (40, 20, 10), strict=True)
+    )
+    for job, days in ((first, 40), (second, 20), (third, 10)):
+        Import.objects.filter(pk=job.pk).update(time_finished=datetime.fromtimestamp(ago(days) / 1_000, UTC))
+    revert(Import.objects.get(pk=third.pk), RevertRequest())
+    seen_by_all, seen_by_owner = anyone.get(PAGE), people.session_of(people.alice()).get(PAGE)
+    written = {days: f"{datetime.fromtimestamp(ago(days) / 1_000, UTC):%-d %b %Y}" for days in (40, 20, 10)}
+    table = "File imports by day Day (UTC) Imported Reverted"
+    assert f"{table} {written[20]} 1 0 {written[40]} 1 0 " in text_of(seen_by_all)
+    # Only its player and moderators see what was reverted.
+    assert f"{table} {written[10]} 0 1 {written[20]} 1 0 {written[40]} 1 0 " in text_of(seen_by_owner)
+    assert [page.content.decode().count('class="filed" x=') for page in (seen_by_all, seen_by_owner)] == [2, 2]
+    assert [page.content.decode().count('class="undone" x=') for page in (seen_by_all, seen_by_owner)] == [0, 1]
+
+
+def test_imports_of_hooks_are_not_marked_as_files(anyone: Client) -> None:
+    played((40, 9_000_000, "CLEAR"), (20, 9_900_000, "CLEAR"))
+    Import.objects.update(import_type="ir/direct-manual")
+    assert "File import" not in text_of(anyone.get(PAGE))
+
+
 @pytest.mark.parametrize(("span", "rows"), [("30d", 2), ("90d", 3), ("1y", 4), ("all", 5), ("junk", 3)])
 def test_the_span_is_chosen_in_the_address(anyone: Client, span: str, rows: int) -> None:
     played(*[(days, 9_000_000 + 1_000 * (1_000 - days), "CLEAR") for days in (500, 200, 60, 10)])
@@ -85,6 +111,25 @@ def test_lamps_by_level_lead_to_the_charts(anyone: Client) -> None:
     said = text_of(anyone.get(f"{PAGE}{link[1].replace('&amp;', '&')}"))
     assert "Song 1 " in said
     assert "Song 2 " not in said
+
+
+def test_grades_say_how_many_more_than_ninety_days_ago(anyone: Client) -> None:
+    one, two, three = factories.charts(3)
+    factories.an_import(
+        people.alice(),
+        factories.score_on(one, 9_000_000, timeAchieved=ago(100)),  # A+, then AA+
+        factories.score_on(one, 9_550_000, timeAchieved=ago(9)),
+        factories.score_on(two, 9_550_000, timeAchieved=ago(100)),  # AA+, and no better since
+        factories.score_on(two, 9_100_000, timeAchieved=ago(9)),
+        factories.score_on(three, 9_100_000, timeAchieved=ago(9)),  # first played since
+    )
+    said = text_of(anyone.get(PAGE))
+    assert "Bests by grade Grade Picture Bests 90 days AA+ 2 +1 A+ 1 none " in said
+
+
+def test_a_player_of_less_than_ninety_days_has_grades_without_changes(anyone: Client) -> None:
+    played((3, 9_000_000, "CLEAR"))
+    assert "Bests by grade Grade Picture Bests A+ 1 " in text_of(anyone.get(PAGE))
 
 
 def test_levels_far_below_are_one_row(anyone: Client) -> None:
@@ -137,6 +182,45 @@ def test_all_sessions_are_listed_in_pages(anyone: Client) -> None:
     assert newest.session_id in first.content.decode()
     assert oldest.session_id in second.content.decode()
     assert "1 to 50 of 60" in text_of(first)
+
+
+def test_sessions_show_their_lamps_new_bests_and_gain(anyone: Client) -> None:
+    one, two = factories.charts(2)
+    factories.an_import(
+        people.alice(),
+        factories.score_on(one, 9_000_000, timeAchieved=ago(5)),
+        factories.score_on(one, 9_500_000, lamp="ULTIMATE CHAIN", timeAchieved=ago(3)),
+        factories.score_on(one, 9_400_000, timeAchieved=ago(3) + factories.MINUTE),
+        factories.score_on(two, 9_400_000, timeAchieved=ago(3) + 2 * factories.MINUTE),
+    )
+    page = anyone.get(f"{PAGE}?tab=sessions")
+    assert re.search(r" 3 scores 1 new best \+0\.\d{3} ", text_of(page))
+    strip = page.content.decode().split('class="strip mini"')[1].split("</svg>")[0]
+    assert 'data-light="aqua" d="M0 ' in strip
+    assert 'data-light="green" d="M1 ' in strip
+
+
+def test_a_session_that_shares_its_day_has_no_gain_of_its_own(anyone: Client) -> None:
+    one, two = factories.charts(2)
+    factories.an_import(
+        people.alice(),
+        factories.score_on(one, 9_000_000, timeAchieved=ago(3)),
+        factories.score_on(two, 9_500_000, timeAchieved=ago(3) + 4 * factories.HOUR),
+    )
+    lists = text_of(anyone.get(f"{PAGE}?tab=sessions")).split("All sessions")[1]
+    assert "1 score" in lists
+    assert "+" not in lists
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_a_list_of_sessions_takes_the_same_queries_however_long(
+    anyone: Client, django_assert_num_queries: DjangoAssertNumQueries, count: int
+) -> None:
+    played(*[(number, 9_000_000, "CLEAR") for number in range(1, 1 + count)])
+    sessions = list(Session.objects.all())
+    assert len(sessions) == count
+    with django_assert_num_queries(3):
+        session_lines(sessions)
 
 
 def test_a_player_with_one_day_of_scores_has_no_line_yet(anyone: Client) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from imports.models import DailyRatings, GameStats, Import, PersonalBest, Score, Session, User
+from imports.models import DailyRatings, GameStats, Import, PersonalBest, Score, Session, Standing, User
 from imports.pipeline.derived.integrity import check_player
 from tests.pipeline.factories import DIFFICULTIES, EVENING, import_rows, player, state_of
 
@@ -62,6 +62,10 @@ def _miscount_day(user: User) -> None:
     DailyRatings.objects.filter(user=user).update(score_count=9)
 
 
+def _lose_standings(user: User) -> None:
+    Standing.objects.filter(user=user).delete()
+
+
 def _change_rating_of_a_score(user: User) -> None:
     Score.objects.filter(user=user).update(calculated_data={"VF6": 1})
 
@@ -75,6 +79,7 @@ def _miscount(user: User) -> None:
     [
         _damage_best, _lose_best, _stretch_session, _lose_session, _invent_session, _inflate_rating,
         _change_rating_of_a_score, _miscount, _lose_history, _invent_day, _miscount_day,
+        _lose_standings,
     ],
 )  # fmt: skip
 def test_damage_is_found_reported_and_repaired(damage: Any) -> None:
