@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -13,23 +13,12 @@ from imports.games.spec import Playtype
 from imports.models import DailyRatings, Score, Session
 from imports.pages.components.charts_and_distributions import distributions
 from imports.pages.components.import_summary import main_rating_change
-from imports.pages.components.lamp_colors import TABLE, Light, light_of, row_ladder
+from imports.pages.components.lamp_colors import TABLE, Light, row_ladder
 from imports.pages.components.lamp_strip import PlayStrip, play_strip
-from imports.pages.components.score_rows import ScoreScope
+from imports.pages.components.score_rows import Play, ScoreScope, plays_of
 from imports.pages.components.view_models import DistributionRow, RatingChange
 
 MAX_DRAWN = 2_000  # plays; a session of more is no evening, and is told in numbers alone
-
-
-@dataclass(frozen=True, slots=True)
-class Play:
-    """One play of a session, in short. `is_new_best`: better than all before the session, and the best of it."""
-
-    key: int
-    chart: int
-    lamp: Light
-    time: int  # ms
-    is_new_best: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +50,7 @@ class SessionOverview:
 def session_overview(session: Session, scope: ScoreScope, playtype: Playtype) -> SessionOverview:
     """Seven queries at most, of a bounded number of scores."""
     lamps, grades = distributions(scope.scores(), session.game)
-    plays = session_plays(session, scope) if session.score_count <= MAX_DRAWN else []
+    plays = plays_of(scope, session.game, most=MAX_DRAWN) if session.score_count <= MAX_DRAWN else []
     values = list(TABLE[session.game][row_ladder(session.game)])
     raised = Counter(play.lamp.value for play in plays if play.is_new_best)
     return SessionOverview(
@@ -73,23 +62,6 @@ def session_overview(session: Session, scope: ScoreScope, playtype: Playtype) ->
         low=values[0],
         high=values[-1],
     )
-
-
-def session_plays(session: Session, scope: ScoreScope) -> list[Play]:
-    """The plays in their order. Two queries."""
-    ladder = f"score_data__{row_ladder(session.game)}"
-    columns = ("pk", "chart_id", ladder, "best_keys__0", "time_achieved")
-    rows = list(scope.scores().order_by("time_achieved", "pk").values_list(*columns)[:MAX_DRAWN])
-    baselines = scope.chart_baselines(list({chart for _, chart, *_ in rows}))
-    tops = {row["chart_id"]: row["top"] for row in baselines if _is_raised(row)}
-    plays = []
-    for key, chart, lamp, value, time in rows:
-        # Of several equal ones the first was the new best.
-        is_new_best = value is not None and tops.get(chart) == value
-        if is_new_best:
-            del tops[chart]
-        plays.append(Play(key, chart, light_of(session.game, row_ladder(session.game), lamp), int(time), is_new_best))
-    return plays
 
 
 def strip_of(plays: Sequence[Play], **limits: int) -> PlayStrip | None:
@@ -119,11 +91,6 @@ def rating_change_of(session: Session, playtype: Playtype) -> RatingChange | Non
         )
     ]
     return None if ratings[1] is None else main_rating_change(playtype, ratings[0], ratings[1])
-
-
-def _is_raised(row: Mapping[str, float | None]) -> bool:
-    before, top = row["before"], row["top"]
-    return before is not None and top is not None and top > before
 
 
 def _midnight(day: date) -> datetime:
