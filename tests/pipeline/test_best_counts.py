@@ -18,9 +18,9 @@ def on(charts: list[Chart], score: int, lamp: str = "CLEAR", **fields: Any) -> l
     return [factories.score_on(chart, score, lamp=lamp, **fields) for chart in charts]
 
 
-def lamps_of(job: Import) -> dict[str, list[int]]:
+def counts_of(job: Import, ladder: str) -> dict[str, list[int]]:
     assert job.best_counts is not None
-    return dict(job.best_counts["Single"]["lamp"])
+    return dict(job.best_counts["Single"][ladder])
 
 
 def test_the_counts_are_those_of_all_bests_before_and_after_the_import() -> None:
@@ -28,16 +28,16 @@ def test_the_counts_are_those_of_all_bests_before_and_after_the_import() -> None
     factories.an_import(alice, *on(charts[:4], 8_000_000))
     rows = [*on(charts[:2], 9_900_000, "ULTIMATE CHAIN"), *on(charts[4:], 7_500_000, "FAILED")]
     job = factories.an_import(alice, *rows)
-    assert lamps_of(job) == {"CLEAR": [4, 2], "ULTIMATE CHAIN": [0, 2], "FAILED": [0, 1]}
-    assert job.best_counts["Single"]["grade"] == {"B": [4, 2], "S": [0, 2], "C": [0, 1]}
+    assert counts_of(job, "lamp") == {"CLEAR": [4, 2], "ULTIMATE CHAIN": [0, 2], "FAILED": [0, 1]}
+    assert counts_of(job, "grade") == {"B": [4, 2], "S": [0, 2], "C": [0, 1]}
 
 
 def test_a_best_takes_its_lamp_and_its_grade_from_different_scores() -> None:
     alice, charts = people.alice(), factories.charts(2)
     factories.an_import(alice, *on(charts, 9_900_000))
     job = factories.an_import(alice, *on(charts[:1], 8_000_000, "EXCESSIVE CLEAR"), *on(charts[1:], 8_100_000))
-    assert lamps_of(job) == {"CLEAR": [2, 1], "EXCESSIVE CLEAR": [0, 1]}
-    assert job.best_counts["Single"]["grade"] == {"S": [2, 2]}
+    assert counts_of(job, "lamp") == {"CLEAR": [2, 1], "EXCESSIVE CLEAR": [0, 1]}
+    assert counts_of(job, "grade") == {"S": [2, 2]}
 
 
 def test_reverts_and_restores_leave_the_counts_as_they_were() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from django.utils.translation import gettext as _
@@ -417,7 +418,10 @@ class AuditLine:
 
 @dataclass(frozen=True, slots=True)
 class RevertPreview:
-    """`_revert.html`: everything that reverting changes, before it does; `imports` where they are several."""
+    """`_revert.html`: everything that reverting changes, before it does; `imports` where they are several.
+
+    Of a single one `time` (ms), and `until` when it can be restored.
+    """
 
     heading: str
     about: str
@@ -433,3 +437,5 @@ class RevertPreview:
     imports: tuple[Line, ...] = ()
     import_ids: tuple[str, ...] = ()
     max_reason_length: int = MAX_REASON_LENGTH
+    time: int | None = None
+    until: datetime | None = None

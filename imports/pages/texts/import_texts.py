@@ -381,6 +381,21 @@ def likeness_text(title: str, differs_in: Sequence[Difference]) -> str:
     return _("Differs only in {what} from “{title}”").format(what=and_listed(named), title=title)
 
 
+def likely_match(percent: int, *, is_one_letter: bool) -> str:
+    """Why another title is suggested: `96% likely: one letter differs`."""
+    if is_one_letter:
+        return _("{percent} likely: one letter differs").format(percent=f"{percent}%")
+    return _("{percent} likely: the titles are much alike").format(percent=f"{percent}%")
+
+
+def no_such_chart(difficulties: Sequence[str]) -> str:
+    """Why a likely song cannot be used as it is."""
+    return _("This song has no {difficulties} chart.").format(difficulties=listed(difficulties))
+
+
+SURE, LIKELY, NO_MATCHES = gettext_lazy("Sure"), gettext_lazy("Likely"), gettext_lazy("No match")
+
+
 def sure_matches(rows: int) -> str:
     return ngettext(
         "{rows} row names a song that differs only in look-alike characters from a known one. It "

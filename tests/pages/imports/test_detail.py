@@ -12,6 +12,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 from redis import Redis
 
+from imports import jobs
 from imports.models import Chart, Import, ImportInput, State
 from imports.pipeline.progress import Snapshot, Stage, writer
 from tests import factories, people
@@ -466,6 +467,42 @@ def test_scores_without_times_or_at_one_moment_are_not_drawn(scores: dict[str, i
     said = text_of(alices.get(url_of(factories.an_import(people.alice(), *rows))))
     assert "Grades of your bests" in said
     assert "Plays" not in said
+
+
+# --- the file around what is wrong in it --------------------------------------------------------------
+
+
+def failed_with(content: bytes, **fields: Any) -> Import:
+    upload = jobs.Upload(content=content, import_type="file/batch-manual", **fields)
+    return factories.process(jobs.submit(people.alice(), upload))
+
+
+def test_a_failed_import_shows_the_lines_around_the_value(alices: Client) -> None:
+    rows = [{**row, "timeAchieved": 1_700_000_000 + place} for place, row in enumerate(timed(3))]
+    rows[0]["timeAchieved"] = factories.NOON
+    page = alices.get(url_of(failed_with(json.dumps(factories.batch_manual(*rows), indent=1).encode())))
+    assert "In your file" in text_of(page)
+    lines = page.content.decode().partition('class="code excerpt"')[2].partition("</pre>")[0]
+    assert "&quot;timeAchieved&quot;: <mark\n  >1700000001</mark>" in lines
+    assert lines.count('class="ln"') == 5
+
+
+def test_a_file_that_is_no_json_shows_where_it_ends(alices: Client) -> None:
+    page = alices.get(url_of(failed_with(b'{"meta": {\n"game": "sd')))
+    assert "1 {&quot;meta&quot;: {" in page.content.decode().replace("</span>", "").replace('<span class="ln">', "")
+    assert ">▁</mark>" in page.content.decode()
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_a_file_that_is_gone_or_large_is_not_read_for_its_lines(
+    is_gone: bool, alices: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = failed_with(b'{"meta": {\n"game": "sd')
+    if is_gone:
+        ImportInput.objects.filter(job=job).delete()
+    else:
+        monkeypatch.setattr("imports.pages.imports.views.detail.MAX_EXCERPT_SIZE", 10)
+    assert "In your file" not in text_of(alices.get(url_of(job)))
 
 
 # --- lamps and grades of the player's bests -----------------------------------------------------------
