@@ -10,8 +10,8 @@ from typing import Any
 from imports.catalogue.chart_names import difficulty_name
 from imports.formats import BY_IMPORT_TYPE, kept_rows
 from imports.formats.base import Contents
+from imports.formats.lookalikes import Difference
 from imports.games import BY_SLUG
-from imports.games.spec import Chart
 from imports.jobs import Upload
 from imports.models import Import, ImportSession
 from imports.pages.components.charts_and_distributions import highlights
@@ -105,7 +105,7 @@ def check_facts(
         "classes": list(checked.classes),
         "problems": [asdict(problem) for problem in problems],
         "prediction": prediction,
-        "matches": [asdict(match) for match in _title_matches(checked, upload)],
+        "matches": _title_matches(checked, upload),
         "chosen": len(kept_rows.decode_chosen(upload.fields.get(kept_rows.CHOSEN_FIELD, "{}"))),
         "export": _export_facts(contents),
     }
@@ -129,10 +129,11 @@ def predicted(job: Import) -> dict[str, Any]:
     }
 
 
-def _title_matches(checked: CheckResult, upload: Upload) -> list[TitleMatch]:
+def _title_matches(checked: CheckResult, upload: Upload) -> list[dict[str, Any]]:
     """Unknown titles that look like known ones, each once: the sure ones first. Two queries, and those of the others.
 
-    Likely ones only if their songs have the charts that the rows name: a check offers no other.
+    As JSON data, put into words where it is read. Likely ones only if their songs have the charts that the rows name:
+    a check offers no other.
     """
     sent = checked.context.as_sent()
     unknown = {
@@ -142,45 +143,49 @@ def _title_matches(checked: CheckResult, upload: Upload) -> list[TitleMatch]:
     }
     sure = sure_matches(unknown)
     likely = likely_matches({number: row for number, row in unknown.items() if number not in sure})
-    suggested = {
-        number: _Suggestion(match.chart, import_texts.likeness_text(match.title, match.differs_in), is_sure=True)
+    why: dict[int, dict[str, Any]] = {
+        number: {"looks_like": match.title, "differs_in": [each.value for each in match.differs_in]}
         for number, match in sure.items()
-    } | {
-        number: _Suggestion(
-            guess.chart,
-            import_texts.likely_match(guess.percent, is_one_letter=guess.is_one_letter),
-            is_sure=False,
-        )
-        for number, guess in likely.items()
-        if guess.chart is not None
-    }
-    groups: dict[tuple[str, int, bool], list[tuple[int, _Suggestion]]] = defaultdict(list)
-    for number, suggestion in suggested.items():
+    } | {number: {"percent": guess.percent, "is_one_letter": guess.is_one_letter} for number, guess in likely.items()}
+    charts = {number: match.chart for number, match in sure.items()}
+    charts |= {number: guess.chart for number, guess in likely.items() if guess.chart is not None}
+    groups: dict[tuple[str, int, bool], list[int]] = defaultdict(list)
+    for number, chart in charts.items():
         asked = chart_reference_of(unknown[number])
         if asked is not None:
-            groups[asked.identifier, suggestion.chart.song.pk, suggestion.is_sure].append((number, suggestion))
+            groups[asked.identifier, chart.song.pk, number in sure].append(number)
     game = checked.context.game
     return [
-        TitleMatch(
-            title=title,
-            rows=upload_texts.rows_named([number for number, _ in rows]),
-            song=rows[0][1].chart.song.title,
-            chart_names=", ".join(dict.fromkeys(str(difficulty_name(game, each.chart)) for _, each in rows)),
-            likeness=rows[0][1].why,
-            charts={str(number): each.chart.chart_id for number, each in rows},
-            is_sure=is_sure,
-        )
-        for (title, _, is_sure), rows in groups.items()
+        {
+            "title": title,
+            "row_numbers": numbers,
+            "song": charts[numbers[0]].song.title,
+            "chart_names": ", ".join(dict.fromkeys(str(difficulty_name(game, charts[each])) for each in numbers)),
+            "charts": {str(number): charts[number].chart_id for number in numbers},
+            "is_sure": is_sure,
+            **why[numbers[0]],
+        }
+        for (title, _, is_sure), numbers in groups.items()
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Suggestion:
-    """The chart that a row means, and why it is thought so."""
-
-    chart: Chart
-    why: str
-    is_sure: bool
+def _title_match(facts: Mapping[str, Any]) -> TitleMatch:
+    if "likeness" in facts:  # a check of the release before is in words already
+        return TitleMatch(**facts)
+    if facts["is_sure"]:
+        differs_in = [Difference(each) for each in facts["differs_in"]]
+        likeness = import_texts.likeness_text(facts["looks_like"], differs_in)
+    else:
+        likeness = import_texts.likely_match(facts["percent"], is_one_letter=facts["is_one_letter"])
+    return TitleMatch(
+        title=facts["title"],
+        rows=upload_texts.rows_named(facts["row_numbers"]),
+        song=facts["song"],
+        chart_names=facts["chart_names"],
+        likeness=likeness,
+        charts=facts["charts"],
+        is_sure=facts["is_sure"],
+    )
 
 
 def read_check(facts: Mapping[str, Any]) -> Check:
@@ -188,7 +193,7 @@ def read_check(facts: Mapping[str, Any]) -> Check:
     totals, rows = facts["totals"], facts["rows"]
     new, same, bad = totals[Verdict.NEW], _sum(totals, KNOWN_VERDICTS), _sum(totals, PROBLEM_VERDICTS)
     problems = [_problem_row(each) for each in facts["problems"]]
-    matches = [TitleMatch(**each) for each in facts["matches"]]
+    matches = [_title_match(each) for each in facts["matches"]]
     game = game_name(facts["game"], facts["playtypes"])
     prediction = facts["prediction"] or {}
     told = {name: prediction.get(name, {}) for name in ("rating_changes", "class_deltas")}

@@ -89,7 +89,7 @@ def orphan_sections(groups: Sequence[OrphanGroup]) -> list[OrphanSection]:
 def orphan_groups(found: Sequence[OrphanScore]) -> list[OrphanGroup]:
     """The titles that these orphans name, those with a match first, then those of most scores.
 
-    Four queries a game, and two for each title without a sure match.
+    Four queries a game, and one for each title without a sure match.
     """
     kept = {orphan.pk: Kept(orphan.data, orphan.context, orphan.import_type) for orphan in found}
     matches = sure_matches(kept)

@@ -26,7 +26,7 @@ DAY = 86_400_000  # ms
 MAX_DOT_DAYS = 14
 MAX_DOTS = 600  # more would be a cloud, and a heavy page
 PAUSE = 7_200_000  # ms: after as long without a play the picture has a gap
-GAP_PERCENT = 6.0  # of the picture's width; less where there are many
+GAP_PERCENT, MAX_GAPS_PERCENT = 6.0, 40.0  # of the picture's width that a gap takes, and all of them at most
 MARGIN_PERCENT = 3.0  # of its width that stays free at both sides
 TOP_PERCENT, BOTTOM_PERCENT = 6.0, 94.0  # of its height, where the highest and the lowest value are
 
@@ -99,12 +99,14 @@ def _dots(job: Import, plays: Sequence[Play]) -> PlayDots | None:
 
 def _places(times: Sequence[int]) -> list[float]:
     """Where plays stand from left to right, in percent: pauses between them are gaps of one width."""
-    pauses = [later - earlier > PAUSE for earlier, later in pairwise(times)]
-    gap = min(GAP_PERCENT, 40 / sum(pauses)) if any(pauses) else 0.0
-    step = (100 - 2 * MARGIN_PERCENT - gap * sum(pauses)) / max(1, len(times) - 1 - sum(pauses))
+    is_pause = [later - earlier > PAUSE for earlier, later in pairwise(times)]
+    width, pauses = 100 - 2 * MARGIN_PERCENT, sum(is_pause)
+    steps = len(is_pause) - pauses
+    gap = min(GAP_PERCENT, MAX_GAPS_PERCENT / pauses) if pauses and steps else width / max(1, pauses)
+    step = (width - gap * pauses) / max(1, steps)
     places = [MARGIN_PERCENT]
-    for is_pause in pauses:
-        places.append(places[-1] + (gap if is_pause else step))
+    for follows_pause in is_pause:
+        places.append(places[-1] + (gap if follows_pause else step))
     return places
 
 

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TypeVar
 
+from django.db.models import Q
+
 from imports.catalogue.fuzzy import pattern
-from imports.catalogue.search import find_songs
 from imports.errors import ProblemType
 from imports.formats import BY_IMPORT_TYPE
 from imports.games import BY_SLUG
 from imports.games.spec import Chart as ChartFacts
 from imports.jobs import Upload
-from imports.models import Chart, Import, ImportProblem
+from imports.models import Chart, Import, ImportProblem, Song
 from imports.models.row_corrections import open_problems
 from imports.pages.imports.row_correction import corrected_upload
 from imports.pipeline.scoring.chart_loading import charts_by_pk
@@ -24,7 +25,9 @@ TITLE = "songTitle"
 UNKNOWN = (ProblemType.NOT_FOUND, ProblemType.ORPHAN_EXISTS)
 MAX_ROWS = 2_000  # rows that are looked at together; those beyond have their turn once these are in
 MAX_LIKELY_TITLES = 30  # titles that are looked for: a search of the catalogue each
-LEAST_LIKENESS = 0.75  # of 1, from which another title is suggested
+MAX_CANDIDATES = 100  # songs that are compared with a title
+LEAST_PERCENT = 75  # of likeness, from which another title is suggested
+LEAST_PART = 2  # letters of a title by which songs are looked for
 
 K = TypeVar("K")
 
@@ -42,7 +45,7 @@ class LikelyMatch:
 def likely_matches(rows: Mapping[K, Kept]) -> dict[K, LikelyMatch]:
     """The likeliest song for the title of each row, if one is much like it.
 
-    Two queries for each title, of `MAX_LIKELY_TITLES` at most, and two more.
+    A query for each title, of `MAX_LIKELY_TITLES` at most, and two more.
     """
     asked = {}
     for name, row in rows.items():
@@ -51,13 +54,10 @@ def likely_matches(rows: Mapping[K, Kept]) -> dict[K, LikelyMatch]:
         if question is not None and question.match_type == TITLE and game in BY_SLUG:
             asked[name] = (game, question)
     titles = list(dict.fromkeys((game, question.identifier) for game, question in asked.values()))
-    songs = {}
+    songs: dict[tuple[str, str], tuple[Song, int, bool]] = {}
     for game, title in titles[:MAX_LIKELY_TITLES]:
-        for found in find_songs(title, game=game, most=1):
-            wanted, known = pattern(title), pattern(found.song.title)
-            likeness = SequenceMatcher(None, wanted, known, autojunk=False)
-            if likeness.ratio() >= LEAST_LIKENESS:
-                songs[game, title] = (found.song, int(likeness.ratio() * 100), _differ_in_one(likeness))
+        if likeliest := _likeliest_song(game, title):
+            songs[game, title] = likeliest
     charts = list(Chart.objects.filter(song__in=[song for song, _, _ in songs.values()], is_primary=True))
     facts = charts_by_pk([chart.pk for chart in charts])
     matches = {}
@@ -76,6 +76,28 @@ def likely_matches(rows: Mapping[K, Kept]) -> dict[K, LikelyMatch]:
         chart = named[0] if len(named) == 1 else None
         matches[name] = LikelyMatch(song.title, chart, percent, is_one_letter)
     return matches
+
+
+def _likeliest_song(game: str, title: str) -> tuple[Song, int, bool] | None:
+    """The song, how likely it is in percent, and whether one letter differs. One query.
+
+    Whatever differs in one or two places leaves a third of the title as it is: songs are looked for by that.
+    """
+    parts = {title[len(title) * place // 3 : len(title) * (place + 1) // 3].strip() for place in range(3)}
+    where = Q()
+    for part in parts:
+        if len(part) >= LEAST_PART:
+            where |= Q(title__icontains=part)
+    if not where:
+        return None
+    found: tuple[Song, int, bool] | None = None
+    wanted = pattern(title)
+    for song in Song.objects.filter(where, game=game).order_by("pk")[:MAX_CANDIDATES]:
+        likeness = SequenceMatcher(None, wanted, pattern(song.title), autojunk=False)
+        percent = int(likeness.ratio() * 100)
+        if percent >= LEAST_PERCENT and (found is None or percent > found[1]):
+            found = (song, percent, _differ_in_one(likeness))
+    return found
 
 
 def _differ_in_one(likeness: SequenceMatcher[str]) -> bool:

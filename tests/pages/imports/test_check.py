@@ -298,7 +298,7 @@ def test_a_title_that_is_much_like_a_known_one_is_suggested_with_its_reason(clie
     address = checked(client, *rows)
     said = text_of(client.get(address))
     assert "2 unknown titles" in said
-    assert "Glass Meridan Row 0 probably Glass Meridian EXH 16. 96% likely: one letter differs Use it" in said
+    assert "Glass Meridan Row 0 Glass Meridian EXH 16. 96% likely: one letter differs Use it" in said
     # All sure matches are used without the likely one.
     again = client.post(address, {"do": "use-all"}, follow=True)
     assert heading_of(again) == "1 score ready to import"

@@ -438,6 +438,14 @@ def test_the_plays_of_a_few_days_are_dots_with_a_table_by_session(alices: Client
     assert "1 0 8,500,000 B" in table
 
 
+@pytest.mark.parametrize("pause", [factories.MINUTE, 5 * factories.HOUR])
+def test_the_plays_fill_the_width_of_their_picture(pause: int, alices: Client) -> None:
+    rows = [{**row, "timeAchieved": factories.NOON + place * pause} for place, row in enumerate(timed(3))]
+    page = alices.get(url_of(factories.an_import(people.alice(), *rows))).content.decode()
+    drawn = page.partition('class="plot dots"')[2].partition("</figure>")[0]
+    assert re.findall(r'cx="([^"]+)"', drawn) == ["3.00%", "50.00%", "97.00%"]
+
+
 @pytest.mark.parametrize(("days", "dots", "days_played"), [(14, True, 0), (15, False, 2), (500, False, 1)])
 def test_the_plays_of_more_than_two_weeks_are_a_calendar(
     days: int, dots: bool, days_played: int, alices: Client
