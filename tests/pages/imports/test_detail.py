@@ -443,7 +443,7 @@ def test_the_plays_fill_the_width_of_their_picture(pause: int, alices: Client) -
     rows = [{**row, "timeAchieved": factories.NOON + place * pause} for place, row in enumerate(timed(3))]
     page = alices.get(url_of(factories.an_import(people.alice(), *rows))).content.decode()
     drawn = page.partition('class="plot dots"')[2].partition("</figure>")[0]
-    assert re.findall(r'cx="([^"]+)"', drawn) == ["3.00%", "50.00%", "97.00%"]
+    assert re.findall(r'cx="([^"]+%)"', drawn) == ["3.00%", "50.00%", "97.00%"]
 
 
 @pytest.mark.parametrize(("days", "dots", "days_played"), [(14, True, 0), (15, False, 2), (500, False, 1)])
