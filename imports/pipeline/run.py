@@ -11,7 +11,7 @@ from imports.formats.base import Format, Parsed
 from imports.games.spec import Game
 from imports.models import AuditEntry, Import, ImportProblem, Score
 from imports.pipeline import classes, deletions, departures, player_charts, row_corrections, states
-from imports.pipeline.derived import bests, class_history, class_updates
+from imports.pipeline.derived import best_counts, bests, class_history, class_updates
 from imports.pipeline.derived.refresh import refresh
 from imports.pipeline.progress import Progress, Stage
 from imports.pipeline.scoring import problems, sent_sessions, store
@@ -147,8 +147,12 @@ def finish(job: Import, parsed: Parsed, batch: store.Batch, progress: Progress, 
     lowered = classes.lowered(job, parsed.context.game, provided) if parsed.sets_classes else {}
     if any(lowered.values()):
         job.classes_before = class_history.entries_of(job.user_id, parsed.context.game.slug)
+    # The result of a single row shows its score and no counts, and a restore is not news.
+    is_counted = not job.put_aside and batch.row_count > 1 and batch.score_count > 0
+    touched = batch.affected
+    counted = best_counts.count(job.user_id, touched.game, touched.playtypes) if is_counted else None
     refreshed = refresh(
-        batch.affected,
+        touched,
         progress,
         charts=batch.charts,
         provided=provided,
@@ -158,7 +162,7 @@ def finish(job: Import, parsed: Parsed, batch: store.Batch, progress: Progress, 
     if not job.put_aside:  # a restore is not news
         class_updates.add_deliveries(job.user_id, [delta for change in refreshed.stats for delta in change.deltas()])
     progress.stage(Stage.FINISHING)
-    fields = completion_fields(job, parsed, batch, refreshed, progress, settled=settled)
+    fields = completion_fields(job, parsed, batch, refreshed, progress, settled=settled, counted=counted)
     states.mark_completed(job, {**fields, **revert_snapshot.original_run_times(job)})
     counts = {name: fields[name] for name in ("row_count", "score_count", "duplicate_count", "problem_count")}
     AuditEntry.objects.record(AuditEntry.Verb.COMPLETED, job, counts=counts)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from imports.models import Import, Score, User
+from imports.models import Import, PersonalBest, Score, User
 from imports.pages.core.pagination import PER_PAGE
 from tests import factories
 from tests.browser.browser_page import Visitor, as_text
@@ -40,13 +40,11 @@ def test_a_result_says_what_changed_before_and_after(player: Visitor) -> None:
     before, after = NUMBER.findall(verdict.inner_text())[:2]
     assert float(before) < float(after)
     expect(verdict).to_contain_text("New class:")
-    for picture in ("Lamps", "Grades"):
-        table = page.get_by_role("table", name=re.compile(picture.replace("its", "this import's")))
-        assert (
-            sum(map(int, re.findall(r"\d+$", table.inner_text(), re.MULTILINE)))
-            == Import.objects.latest("pk").score_count
-        )
-    assert page.get_by_role("heading", name="When you played").is_visible()
+    for picture in ("Lamps of your bests", "Grades of your bests"):
+        table = page.get_by_role("table", name=picture)
+        now = sum(map(int, re.findall(r"\d+$", table.inner_text(), re.MULTILINE)))
+        assert now == PersonalBest.objects.filter(game="sdvx", is_primary=True).count()
+    assert page.get_by_role("heading", name="Plays").is_visible()
     page.get_by_text("Show as table").click()
     player.takes_picture("result")
 

@@ -91,7 +91,7 @@ def class_history(user: User) -> list[tuple[Any, ...]]:
 def told_values(user: User) -> list[tuple[Any, ...]]:
     """What the documents of completed imports say they did to bests, ratings and classes."""
     completed = Import.objects.filter(user=user, state=State.COMPLETED).order_by("pk")
-    columns = ("pk", "best_count", "first_play_count", "class_deltas", "rating_changes")
+    columns = ("pk", "best_count", "first_play_count", "class_deltas", "rating_changes", "best_counts")
     return list(completed.values_list(*columns))
 
 

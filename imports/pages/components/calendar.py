@@ -59,7 +59,7 @@ class Calendar:
 def year_of_plays(owner: User, *, game: str = "", playtype: str = "") -> Calendar | None:
     """The days (UTC) of the last year with timed scores, of one playtype or of all; None without any. One query."""
     last = today()
-    mine = DailyRatings.objects.filter(user=owner, day__gte=_first_day(last), score_count__gt=0)
+    mine = DailyRatings.objects.filter(user=owner, day__gte=first_day(last), score_count__gt=0)
     if game:
         mine = mine.filter(game=game, playtype=playtype)
     # One row for each day, however many games were played on it.
@@ -69,7 +69,7 @@ def year_of_plays(owner: User, *, game: str = "", playtype: str = "") -> Calenda
 
 def calendar_of(counts: Mapping[date, int], *, last: date) -> Calendar:
     """The calendar of a year until `last`, of how many scores were achieved on which day."""
-    start, half = _first_day(last), timedelta(weeks=WEEKS_PER_HALF)
+    start, half = first_day(last), timedelta(weeks=WEEKS_PER_HALF)
     return Calendar(
         halves=(_half(start, counts, last), _half(start + half, counts, last)),
         rows=tuple(_months(counts)),
@@ -78,7 +78,7 @@ def calendar_of(counts: Mapping[date, int], *, last: date) -> Calendar:
     )
 
 
-def _first_day(last: date) -> date:
+def first_day(last: date) -> date:
     """The Monday on which a year of whole weeks begins."""
     return last - timedelta(days=last.weekday()) - timedelta(weeks=2 * WEEKS_PER_HALF - 1)
 

@@ -1,17 +1,27 @@
-"""The pictures of a result: lamps and grades, where the rating came from, and scores over time."""
+"""The pictures of a result: lamps and grades, and where the rating came from."""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
-from django.db.models import Count, ExpressionWrapper, Func, IntegerField, Max, Min, QuerySet, Value
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Max,
+    QuerySet,
+    When,
+)
 from django.db.models.fields.json import KT
 
 from imports.games import BY_SLUG
 from imports.games.spec import Playtype
 from imports.models import Import, Score
-from imports.pages.components.lamp_colors import TABLE, light_of, row_ladder
+from imports.pages.components.import_summary import find_playtype
+from imports.pages.components.lamp_colors import TABLE, Light, lamp_ladders, light_of, row_ladder, shown_lamp
 from imports.pages.components.score_rows import (
     ScoreComparison,
     ScoreScope,
@@ -23,11 +33,10 @@ from imports.pages.components.score_rows import (
     score_row,
 )
 from imports.pages.components.view_models import DiffRow, DistributionRow, rail
-from imports.pages.texts import formatting, import_texts
-from imports.pages.texts.numbers import format_change, format_metric, format_rating
+from imports.pages.texts import import_texts
+from imports.pages.texts.numbers import format_change, format_metric
+from imports.pipeline.rankings.counting_bests import count_bests
 
-BAR_COUNT = 24  # of the time that an import spans
-MIN_BAR_PERCENT = 2.0  # percent of the height that a bar of few scores has
 MAX_HIGHLIGHTS = 6  # of the best scores
 MAX_CANDIDATES = 30  # among which they are looked for: several may be on one chart
 
@@ -61,8 +70,11 @@ def _distribution(game: str, ladder: str, counts: Counter[str]) -> list[Distribu
     ]
 
 
-def highlights(job: Import) -> list[DiffRow]:
-    """What raised the rating: each best with its effect on the profile rating. Four queries; none where none did."""
+def highlights(job: Import, *, with_places: bool = False) -> list[DiffRow]:
+    """What raised the rating: each best with its effect on the profile rating. Seven queries; none where none did.
+
+    `with_places`: and its place of today among the bests that count.
+    """
     if job.game not in BY_SLUG or not job.playtypes:
         return []
     playtype = BY_SLUG[job.game].by_name[job.playtypes[0]]
@@ -74,11 +86,77 @@ def highlights(job: Import) -> list[DiffRow]:
     best = {
         each.score.chart_id: each for each in compare_scores(scores, scope) if each.place in ("best", "first", "same")
     }
+    lamps = _lamps_of_bests(scope, best, job.game) if best else {}
+    places = _places(job, {each.score.playtype for each in best.values()}) if with_places else {}
     return [
-        replace(_diff_row(best[chart], None), change=_effect_text(effect, best[chart].playtype), value="")
+        replace(
+            _diff_row(best[chart], None, lamps.get(chart)),
+            change=_effect_text(effect, best[chart].playtype),
+            value=places.get(chart, ""),
+        )
         for chart, effect in effects.items()
         if chart in best
     ]
+
+
+def rest_of_gain(job: Import, shown: Sequence[DiffRow]) -> str:
+    """What the rating changed beyond the effects that are shown, signed; empty for nothing, or where none are kept."""
+    # Of several playtypes the effects are of different ratings, which do not add up.
+    if job.rating_gains is None or len(job.rating_changes) != 1:
+        return ""
+    [(name, ratings)] = job.rating_changes.items()
+    playtype = find_playtype(job.game, name)
+    if playtype is None:
+        return ""
+    before, after = ratings.get(playtype.default_profile_rating, (None, None))
+    rest = (after or 0) - (before or 0) - sum(effect for _, effect in job.rating_gains[: len(shown)])
+    return _effect_text(rest, playtype) if rest > 0 else ""
+
+
+def _places(job: Import, playtypes: Collection[str]) -> dict[int, str]:
+    """Chart -> `now #2 of 50`, of the bests that count towards the rating. A query for each playtype."""
+    found: dict[int, str] = {}
+    for name in playtypes:
+        counted = count_bests(job.user_id, job.game, BY_SLUG[job.game].by_name[name])
+        places = counted.places_of_charts
+        found |= {chart: import_texts.place_now(place, len(places)) for chart, place in places.items()}
+    return found
+
+
+def _lamps_of_bests(scope: ScoreScope, charts: Collection[int], game: str) -> dict[int, tuple[str, Light]]:
+    """Chart -> the lamp of the best before these scores, empty for none, and with them. One query."""
+    ladders = lamp_ladders(game)
+    orders = [{value: place for place, value in enumerate(TABLE[game][ladder])} for ladder in ladders]
+    rows = (
+        Score.objects.filter(scope.earlier | scope.included, user_id=scope.player, chart__in=charts)
+        .annotate(is_earlier=Case(When(scope.earlier, then=True), default=False, output_field=BooleanField()))
+        .values_list("chart_id", "is_earlier", *(KT(f"score_data__{ladder}") for ladder in ladders))
+        .order_by()
+        .distinct()
+    )
+    before: dict[int, list[Sequence[str]]] = defaultdict(list)
+    after: dict[int, list[Sequence[str]]] = defaultdict(list)
+    for chart, is_earlier, *values in rows:
+        after[chart].append(values)
+        if is_earlier:
+            before[chart].append(values)
+
+    def highest(values: Sequence[Sequence[str]]) -> Light:
+        # A best takes each of its lamps from the score that has the highest of that ladder.
+        tops = {}
+        for place, (ladder, order) in enumerate(zip(ladders, orders, strict=True)):
+            # Values of older rules that are gone are the lowest.
+            tops[ladder] = max((row[place] for row in values), key=partial(_position, order))
+        return shown_lamp(game, tops)
+
+    return {
+        chart: (highest(before[chart]).short if chart in before else "", highest(values))
+        for chart, values in after.items()
+    }
+
+
+def _position(order: Mapping[str, int], value: str) -> int:
+    return order.get(value, -1)
 
 
 def _effect_text(effect: float, playtype: Playtype) -> str:
@@ -109,79 +187,16 @@ def gains(scope: ScoreScope, playtype: Playtype) -> list[DiffRow]:
     return [_diff_row(each, ratings_before.get(each.score.chart_id)) for each in best[:MAX_HIGHLIGHTS]]
 
 
-def _diff_row(each: ScoreComparison, rating_before: float | None) -> DiffRow:
+def _diff_row(each: ScoreComparison, rating_before: float | None, lamps: tuple[str, Light] | None = None) -> DiffRow:
+    """`lamps`: of the best before and of the best now, where they are told."""
     row, before, playtype = score_row(each), each.baseline.before, each.playtype
     metric_before = "" if before is None else format_metric(before, each.shown)
-    changes = ((metric_before, format_metric(each.score.best_keys[0], each.shown)), ("", row.lamp.value))
+    lamp_before, lamp = lamps or ("", row.lamp)
+    pairs = (
+        (metric_before, format_metric(each.score.best_keys[0], each.shown)),
+        (lamp_before, lamp.short if lamp_before else lamp.value),
+    )
+    changes = tuple(pair for pair in pairs if pair[0] != pair[1])
     shown = playtype.score_ratings[playtype.default_score_rating].shown
     change = format_change(rating_before or 0, rating_value(each.score, playtype), shown, kind="score")
-    return DiffRow(row.song, row.chart, row.lamp, changes, change, row.rating, row.url)
-
-
-# --- over time --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A part of the time (Unix milliseconds): how many scores, the best rating; where its bar stands, in percent."""
-
-    start: int
-    count: int
-    rating: str
-    x: str
-    y: str
-    height: str
-
-
-@dataclass(frozen=True, slots=True)
-class OverTime:
-    """`_over_time.html`: when the scores were achieved, in parts of one length. `label` is the picture's text."""
-
-    bars: tuple[Bar, ...]
-    start: int
-    end: int
-    width: str
-    rating_name: str
-    label: str
-
-
-def over_time(job: Import) -> OverTime | None:
-    """None where there is nothing to see: no times, or all within one part. Two queries."""
-    if job.game not in BY_SLUG or not job.playtypes:
-        return None
-    timed = Score.objects.filter(from_import=job, time_achieved__isnull=False)
-    span = timed.aggregate(start=Min("time_achieved"), end=Max("time_achieved"))
-    if span["start"] is None or span["end"] - span["start"] < BAR_COUNT:
-        return None
-    playtype = BY_SLUG[job.game].by_name[job.playtypes[0]]
-    # The database sorts the scores into the parts, so that a row a part and not a row a score comes back. It leaves the
-    # upper bound out: with one millisecond more the last score is in the last part and not behind it.
-    place = Func(
-        "time_achieved", Value(span["start"]), Value(span["end"] + 1), Value(BAR_COUNT), function="width_bucket"
-    )
-    parts = timed.annotate(part=ExpressionWrapper(place, IntegerField())).values_list("part")
-    found = list(parts.annotate(count=Count("pk"), best=Max(rating_expression(playtype))).order_by("part"))
-    length, most = (span["end"] - span["start"]) / BAR_COUNT, max(count for _, count, _ in found)
-    shown = playtype.score_ratings[playtype.default_score_rating].shown
-    return OverTime(
-        bars=tuple(
-            Bar(
-                start=int(span["start"] + (part - 1) * length),
-                count=count,
-                rating=format_rating(best, shown, kind="score"),
-                x=f"{(part - 1) / BAR_COUNT * 100:.2f}%",
-                y=f"{100 - _height(count, most):.2f}%",
-                height=f"{_height(count, most):.2f}%",
-            )
-            for part, count, best in found
-        ),
-        start=int(span["start"]),
-        end=int(span["end"]),
-        width=f"{100 / BAR_COUNT * 0.8:.2f}%",  # a fifth of each part is the gap to the next bar
-        rating_name=formatting.rating_name(playtype.default_score_rating),
-        label=import_texts.bars_label(sum(count for _, count, _ in found), most),
-    )
-
-
-def _height(count: int, most: int) -> float:
-    return max(MIN_BAR_PERCENT, count / most * 100)
+    return DiffRow(row.song, row.chart, lamp, changes, change, row.rating, row.url)

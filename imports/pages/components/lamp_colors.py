@@ -137,6 +137,8 @@ SHORT_NAMES = {
     "PERFECT FULL COMBO": "PFC",
     "MARVELOUS FULL COMBO": "MFC",
     "FULL EXCELLENT COMBO": "FEC",
+    "ABSOLUTE": "ABS",
+    "CATASTROPHY": "CATA",
     "ALL JUSTICE": "AJ",
     "ALL JUSTICE CRITICAL": "AJC",
     "ALL BREAK": "AB",
@@ -199,6 +201,13 @@ def lamps_below_full_combo(game: str) -> tuple[list[str], Light]:
 def row_ladder(game: str) -> str:
     """The ladder that a row's edge shows: the note lamp where a game has two lamps."""
     return "noteLamp" if "noteLamp" in TABLE.get(game, {}) else "lamp"
+
+
+def lamp_ladders(game: str) -> tuple[str, ...]:
+    """The ladders that players of a game call its lamps, in the order in which they are shown."""
+    known = TABLE.get(game, {})
+    both = tuple(ladder for ladder in ("clearLamp", "noteLamp", "bellLamp") if ladder in known)
+    return both or ("lamp",)
 
 
 def shown_lamp(game: str, metrics: Mapping[str, Any]) -> Light:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from imports.catalogue.chart_names import difficulty_name
 from imports.games import BY_SLUG
 from imports.games.spec import Chart, Decimal, Game, Integer, Playtype, Shown
 from imports.models import Import, Score, Session
-from imports.pages.components.lamp_colors import light_of, shown_lamp
+from imports.pages.components.lamp_colors import Light, light_of, row_ladder, shown_lamp
 from imports.pages.components.song_names import played_song
 from imports.pages.components.view_models import ScoreRow
 from imports.pages.core.urls import score_url
@@ -168,6 +168,45 @@ def score_row(each: ScoreComparison) -> ScoreRow:
         url=score_url(score.score_id),
         is_highlight=score.highlight,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """A timed score, in short: `value` of the default metric; `is_new_best`: the best of these, and better than before.
+
+    A first play is no new best.
+    """
+
+    key: int
+    chart: int
+    lamp: Light
+    grade: str
+    value: float | None
+    time: int  # ms
+    is_new_best: bool
+
+
+def plays_of(scope: ScoreScope, game: str, *, most: int) -> list[Play]:
+    """The timed ones of these scores in the order in which they were played, `most` at most. Two queries."""
+    ladder = row_ladder(game)
+    columns = ("pk", "chart_id", f"score_data__{ladder}", "score_data__grade", "best_keys__0", "time_achieved")
+    timed = scope.scores().filter(time_achieved__isnull=False)
+    rows = list(timed.order_by("time_achieved", "pk").values_list(*columns)[:most])
+    baselines = scope.chart_baselines(list({chart for _, chart, *_ in rows}))
+    tops = {row["chart_id"]: row["top"] for row in baselines if _is_raised(row)}
+    found = []
+    for key, chart, lamp, grade, value, time in rows:
+        # Of several equal ones the first was the new best.
+        is_new_best = value is not None and tops.get(chart) == value
+        if is_new_best:
+            del tops[chart]
+        found.append(Play(key, chart, light_of(game, ladder, lamp), grade, value, int(time), is_new_best))
+    return found
+
+
+def _is_raised(row: Mapping[str, float | None]) -> bool:
+    before, top = row["before"], row["top"]
+    return before is not None and top is not None and top > before
 
 
 def rating_of(score: Score, playtype: Playtype) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from django.utils.translation import gettext as _
@@ -243,7 +244,7 @@ class DiffRow:
     light: Light
     changes: tuple[tuple[str, str], ...]
     change: str = ""  # signed change of the rating
-    value: str = ""  # rating now
+    value: str = ""  # rating now, or its place
     url: str = ""  # of the score, where there is one
 
 
@@ -280,13 +281,53 @@ class Column:
 class DistributionRow:
     """`_distribution.html`: how many stand at a lamp or grade. `bar` is decoration; the numbers are the text.
 
-    `change` is None in a table that is about no change.
+    `change` is None in a table that is about no change. `label` in place of the light's value of several in one row.
     """
 
     light: Light
     count: int
     change: int | None
     bar: Rail
+    label: str = ""
+
+    @property
+    def before(self) -> int:
+        return self.count - (self.change or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A play. Places are percent, as text; `light` of a new best."""
+
+    x: str
+    y: str
+    light: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedSession:
+    """A line of the table: the import's part in a session."""
+
+    name: str
+    url: str
+    scores: int
+    new_bests: int
+    median: str
+    best_grade: Light
+
+
+@dataclass(frozen=True, slots=True)
+class PlayDots:
+    """`_play_dots.html`. `values` are those at the upper edge, in the middle and at the lower edge.
+
+    `times` (ms): of the first play, the middle one and the last.
+    """
+
+    dots: tuple[Dot, ...]
+    values: tuple[str, str, str]
+    times: tuple[int, int, int]
+    sessions: tuple[PlayedSession, ...]
+    label: str
 
 
 # --- lists ------------------------------------------------------------------------------------------
@@ -382,7 +423,10 @@ class AuditLine:
 
 @dataclass(frozen=True, slots=True)
 class RevertPreview:
-    """`_revert.html`: everything that reverting changes, before it does; `imports` where they are several."""
+    """`_revert.html`: everything that reverting changes, before it does; `imports` where they are several.
+
+    Of a single one `time` (ms), and `until` when it can be restored.
+    """
 
     heading: str
     about: str
@@ -398,3 +442,5 @@ class RevertPreview:
     imports: tuple[Line, ...] = ()
     import_ids: tuple[str, ...] = ()
     max_reason_length: int = MAX_REASON_LENGTH
+    time: int | None = None
+    until: datetime | None = None

@@ -17,7 +17,7 @@ from imports.pages.components.lamp_colors import shown_lamp
 from imports.pages.components.score_rows import main_number
 from imports.pages.components.song_names import played_song
 from imports.pages.components.view_models import ChangeRow, DiffRow, Line, Note, RevertPreview
-from imports.pages.core.display_names import class_name, game_name, import_description, import_name
+from imports.pages.core.display_names import class_name, game_name, import_description, import_name, kept_until
 from imports.pages.core.urls import import_url
 from imports.pages.texts import formatting, import_texts, revert_texts
 from imports.pages.texts.numbers import format_change, format_rating, format_signed
@@ -26,6 +26,7 @@ from imports.pipeline.undo.preview import BestChange, Changes, ValueChange, prev
 from imports.pipeline.undo.revert import RevertRequest
 
 MAX_LISTED_BESTS = 50
+MAX_NAMED_SESSIONS = 4
 
 
 def revert_preview(jobs: Sequence[Import], revert_request: RevertRequest) -> RevertPreview:
@@ -59,6 +60,8 @@ def revert_preview(jobs: Sequence[Import], revert_request: RevertRequest) -> Rev
         found,
         heading=revert_texts.REVERT_THIS,
         about=", ".join(part for part in about if part),
+        time=milliseconds(job.time_finished or job.time_queued),
+        until=kept_until(job),
         # Where the reader still chooses what becomes of shared scores, a number on the button might be wrong.
         button=revert_texts.REVERT if changes.kept else revert_texts.revert_scores(changes.scores),
     )
@@ -156,15 +159,33 @@ def _notes(changes: Changes, *, fallen: int) -> Iterator[Note]:
     yield Note("undo-2", *revert_texts.scores_removed(changes.scores, fallen, changes.bests_gone))
     if changes.kept:
         yield Note("info", "", revert_texts.kept_scores_notice(changes.kept))
-    if changes.sessions or changes.sessions_made:
-        sessions = (changes.sessions_gone, changes.sessions_shrunk, changes.sessions_split)
-        moved, made = changes.sessions_moved, len(changes.sessions_made)
-        yield Note("undo-2", "", revert_texts.sessions_changed(*sessions, moved=moved, made=made))
+    yield from _session_notes(changes)
     # What stays is said as well: a player who reverts a wrong file expects its classes to go.
     for delta in changes.classes_staying:
         playtype = find_playtype(delta["game"], delta["playtype"])
         if playtype is not None:
             yield Note("check", *revert_texts.class_stays(class_name(playtype, delta["set"], delta["new"])))
+
+
+def _session_notes(changes: Changes) -> Iterator[Note]:
+    """A sentence for each session that goes or loses scores where they are few; else how many change, and how."""
+    if not changes.sessions and not changes.sessions_made:
+        return
+    # Sessions that split or move have parts and times that no name tells.
+    is_plain = not (changes.sessions_made or changes.sessions_split or changes.sessions_moved)
+    if is_plain and len(changes.sessions) <= MAX_NAMED_SESSIONS:
+        for change in changes.sessions:
+            name, count = change.before["name"], change.before["score_count"]
+            told = (
+                revert_texts.session_shrinks(name, count, change.after[0]["score_count"])
+                if change.after
+                else revert_texts.session_removed(name, count)
+            )
+            yield Note("undo-2", *told)
+        return
+    sessions = (changes.sessions_gone, changes.sessions_shrunk, changes.sessions_split)
+    moved, made = changes.sessions_moved, len(changes.sessions_made)
+    yield Note("undo-2", "", revert_texts.sessions_changed(*sessions, moved=moved, made=made))
 
 
 def _keep_shared_choice(changes: Changes, *, imports: int) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from imports.catalogue.chart_names import difficulty_name
 from imports.formats import BY_IMPORT_TYPE, kept_rows
 from imports.formats.base import Contents
+from imports.formats.lookalikes import Difference
 from imports.games import BY_SLUG
 from imports.jobs import Upload
 from imports.models import Import, ImportSession
@@ -18,9 +19,10 @@ from imports.pages.components.import_summary import class_notes, find_playtype, 
 from imports.pages.components.view_models import Count, Note, ProblemRow, Rail, RatingChange, rail
 from imports.pages.core.display_names import game_name
 from imports.pages.imports.problem_rows import relevant_values
+from imports.pages.imports.title_matches import likely_matches
 from imports.pages.texts import formatting, import_texts, upload_texts
 from imports.pipeline.checking import CheckResult, Verdict
-from imports.pipeline.suggestions import Kept, Match, chart_reference_of, sure_matches
+from imports.pipeline.suggestions import Kept, chart_reference_of, sure_matches
 from imports.submissions import games_in
 
 WOULD_BE_KEPT = "kept"  # advice for rows whose song or chart is unknown
@@ -42,6 +44,7 @@ class Check:
     verdicts: Sequence[RatingChange]
     gains: Sequence[Mapping[str, Any]]
     matches: Sequence[TitleMatch]
+    sure_matches: int
     chosen: int
     problems: Sequence[ProblemRow]
     problems_heading: str
@@ -63,7 +66,7 @@ class Export:
 
 @dataclass(frozen=True, slots=True)
 class TitleMatch:
-    """A title that nobody knows, and the song that it can only mean. `charts`: row, counted from 0, -> chart ID."""
+    """A title that nobody knows, and the song that it means, for sure or likely. `charts`: row, from 0, -> chart ID."""
 
     title: str
     rows: str
@@ -71,6 +74,7 @@ class TitleMatch:
     chart_names: str
     likeness: str
     charts: Mapping[str, str]
+    is_sure: bool = True  # checks of the release before hold no others
 
 
 def check_facts(
@@ -101,7 +105,7 @@ def check_facts(
         "classes": list(checked.classes),
         "problems": [asdict(problem) for problem in problems],
         "prediction": prediction,
-        "matches": [asdict(match) for match in _title_matches(checked, upload)],
+        "matches": _title_matches(checked, upload),
         "chosen": len(kept_rows.decode_chosen(upload.fields.get(kept_rows.CHOSEN_FIELD, "{}"))),
         "export": _export_facts(contents),
     }
@@ -125,31 +129,63 @@ def predicted(job: Import) -> dict[str, Any]:
     }
 
 
-def _title_matches(checked: CheckResult, upload: Upload) -> list[TitleMatch]:
-    """Unknown titles that merely look like known ones, each once. Two queries."""
+def _title_matches(checked: CheckResult, upload: Upload) -> list[dict[str, Any]]:
+    """Unknown titles that look like known ones, each once: the sure ones first. Two queries, and those of the others.
+
+    As JSON data, put into words where it is read. Likely ones only if their songs have the charts that the rows name:
+    a check offers no other.
+    """
     sent = checked.context.as_sent()
     unknown = {
         row.row: Kept(row.problem.datapoint, sent, upload.import_type)
         for row in checked.rows
         if row.problem is not None and row.verdict is Verdict.UNKNOWN
     }
-    groups: dict[tuple[str, int], list[tuple[int, Match]]] = defaultdict(list)
-    for number, match in sure_matches(unknown).items():
+    sure = sure_matches(unknown)
+    likely = likely_matches({number: row for number, row in unknown.items() if number not in sure})
+    why: dict[int, dict[str, Any]] = {
+        number: {"looks_like": match.title, "differs_in": [each.value for each in match.differs_in]}
+        for number, match in sure.items()
+    } | {number: {"percent": guess.percent, "is_one_letter": guess.is_one_letter} for number, guess in likely.items()}
+    charts = {number: match.chart for number, match in sure.items()}
+    charts |= {number: guess.chart for number, guess in likely.items() if guess.chart is not None}
+    groups: dict[tuple[str, int, bool], list[int]] = defaultdict(list)
+    for number, chart in charts.items():
         asked = chart_reference_of(unknown[number])
         if asked is not None:
-            groups[asked.identifier, match.chart.song.pk].append((number, match))
+            groups[asked.identifier, chart.song.pk, number in sure].append(number)
     game = checked.context.game
     return [
-        TitleMatch(
-            title=title,
-            rows=upload_texts.rows_named([number for number, _ in rows]),
-            song=rows[0][1].chart.song.title,
-            chart_names=", ".join(dict.fromkeys(str(difficulty_name(game, match.chart)) for _, match in rows)),
-            likeness=import_texts.likeness_text(rows[0][1].title, rows[0][1].differs_in),
-            charts={str(number): match.chart.chart_id for number, match in rows},
-        )
-        for (title, _), rows in groups.items()
+        {
+            "title": title,
+            "row_numbers": numbers,
+            "song": charts[numbers[0]].song.title,
+            "chart_names": ", ".join(dict.fromkeys(str(difficulty_name(game, charts[each])) for each in numbers)),
+            "charts": {str(number): charts[number].chart_id for number in numbers},
+            "is_sure": is_sure,
+            **why[numbers[0]],
+        }
+        for (title, _, is_sure), numbers in groups.items()
     ]
+
+
+def _title_match(facts: Mapping[str, Any]) -> TitleMatch:
+    if "likeness" in facts:  # a check of the release before is in words already
+        return TitleMatch(**facts)
+    if facts["is_sure"]:
+        differs_in = [Difference(each) for each in facts["differs_in"]]
+        likeness = import_texts.likeness_text(facts["looks_like"], differs_in)
+    else:
+        likeness = import_texts.likely_match(facts["percent"], is_one_letter=facts["is_one_letter"])
+    return TitleMatch(
+        title=facts["title"],
+        rows=upload_texts.rows_named(facts["row_numbers"]),
+        song=facts["song"],
+        chart_names=facts["chart_names"],
+        likeness=likeness,
+        charts=facts["charts"],
+        is_sure=facts["is_sure"],
+    )
 
 
 def read_check(facts: Mapping[str, Any]) -> Check:
@@ -157,6 +193,7 @@ def read_check(facts: Mapping[str, Any]) -> Check:
     totals, rows = facts["totals"], facts["rows"]
     new, same, bad = totals[Verdict.NEW], _sum(totals, KNOWN_VERDICTS), _sum(totals, PROBLEM_VERDICTS)
     problems = [_problem_row(each) for each in facts["problems"]]
+    matches = [_title_match(each) for each in facts["matches"]]
     game = game_name(facts["game"], facts["playtypes"])
     prediction = facts["prediction"] or {}
     told = {name: prediction.get(name, {}) for name in ("rating_changes", "class_deltas")}
@@ -176,7 +213,8 @@ def read_check(facts: Mapping[str, Any]) -> Check:
         notes=tuple(note for playtype, delta in deltas if playtype for note in class_notes(playtype, [delta])),
         verdicts=verdicts,
         gains=prediction.get("gains", ()),
-        matches=[TitleMatch(**each) for each in facts["matches"]],
+        matches=matches,
+        sure_matches=sum(match.is_sure for match in matches),
         chosen=facts["chosen"],
         problems=problems,
         problems_heading=upload_texts.rows_with_problems(bad),

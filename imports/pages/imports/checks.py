@@ -44,10 +44,11 @@ def with_game(upload: Upload, game: str) -> Upload:
 
 
 def with_charts(upload: Upload, facts: Mapping[str, Any], titles: Collection[int] | None) -> Upload:
-    """The upload with the rows of these matches of the check (by place; None: of all) on their charts."""
+    """The upload with the rows of these matches of the check (by place; None: of all sure ones) on their charts."""
     chosen = dict(kept_rows.decode_chosen(upload.fields.get(kept_rows.CHOSEN_FIELD, "{}")))
     for place, match in enumerate(facts["matches"]):
-        if titles is None or place in titles:
+        # Checks of the release before hold sure matches alone, and say nothing of it.
+        if match.get("is_sure", True) if titles is None else place in titles:
             chosen |= {int(row): chart for row, chart in match["charts"].items()}
     return replace(
         upload, fields={**upload.fields, "invalid": "skip", kept_rows.CHOSEN_FIELD: kept_rows.encode_chosen(chosen)}

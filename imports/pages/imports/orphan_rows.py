@@ -5,30 +5,26 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Any
 
 from django.urls import reverse
 
 from imports.catalogue.chart_names import difficulty_name
-from imports.catalogue.fuzzy import pattern
-from imports.catalogue.search import find_songs
 from imports.formats.base import ChartReference
 from imports.games import BY_SLUG
-from imports.games.spec import Playtype
+from imports.games.spec import Chart, Playtype
 from imports.integers import MAX_TIMESTAMP_MS, milliseconds
 from imports.models import ImportProblem, OrphanScore
 from imports.pages.core.display_names import game_name, import_name
 from imports.pages.core.urls import import_url
+from imports.pages.imports.title_matches import TITLE, LikelyMatch, likely_matches
 from imports.pages.texts import formatting, import_texts, numbers, revert_texts
 from imports.pages.texts.score_texts import metric_name
 from imports.pipeline.suggestions import Kept, Match, chart_reference_of, sure_matches
 
 MAX_LENGTH = 60  # characters of an identifier or of one value
-TITLE = "songTitle"
 MAX_GROUPS = 30  # titles that are shown; the others have their turn once these are matched
 MAX_SOURCES = 2  # imports that are named beside a title
-LEAST_LIKENESS = 0.8  # of 1, from which another title is suggested
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +46,20 @@ class OrphanRow:
 
 @dataclass(frozen=True, slots=True)
 class OrphanGroup:
-    """Scores that name one unknown title. `matches`: key of an orphan -> the chart that it can only have meant.
+    """Scores that name one unknown title. `charts`: key of an orphan -> the chart that it means, for sure or likely.
 
-    `song` is the one that they mean, or, if nothing is sure, the likeliest; `charts` are named, not counted.
+    `song` is the one that they mean, empty for none; `why` it is suggested; `chart_names` of these charts.
     """
 
     game: str
     title: str
     count: int
     about: str
-    matches: Mapping[int, Match]
+    is_sure: bool
+    charts: Mapping[int, Chart]
     song: str
-    charts: str
-    likeness: str
+    chart_names: str
+    why: str
     pick_url: str
 
     @property
@@ -70,8 +67,30 @@ class OrphanGroup:
         return f"{self.game} {self.title}"
 
 
+@dataclass(frozen=True, slots=True)
+class OrphanSection:
+    """The titles that have a sure match, a likely one, or none."""
+
+    name: str
+    heading: str
+    groups: Sequence[OrphanGroup]
+
+
+def orphan_sections(groups: Sequence[OrphanGroup]) -> list[OrphanSection]:
+    """Those with groups in them, the surest first."""
+    parts: tuple[tuple[str, str, list[OrphanGroup]], ...] = (
+        ("sure", import_texts.SURE, [group for group in groups if group.is_sure]),
+        ("likely", import_texts.LIKELY, [group for group in groups if group.song and not group.is_sure]),
+        ("none", import_texts.NO_MATCHES, [group for group in groups if not group.song]),
+    )
+    return [OrphanSection(*part) for part in parts if part[2]]
+
+
 def orphan_groups(found: Sequence[OrphanScore]) -> list[OrphanGroup]:
-    """The titles that these orphans name, those with a match first, then those of most scores. Four queries a game."""
+    """The titles that these orphans name, those with a match first, then those of most scores.
+
+    Four queries a game, and one for each title without a sure match.
+    """
     kept = {orphan.pk: Kept(orphan.data, orphan.context, orphan.import_type) for orphan in found}
     matches = sure_matches(kept)
     groups: dict[tuple[str, str], list[tuple[OrphanScore, ChartReference]]] = defaultdict(list)
@@ -80,46 +99,61 @@ def orphan_groups(found: Sequence[OrphanScore]) -> list[OrphanGroup]:
         if asked is not None and asked.match_type == TITLE:
             groups[orphan.game, asked.identifier].append((orphan, asked))
     ordered = sorted(groups.items(), key=lambda each: (each[1][0][0].pk not in matches, -len(each[1])))[:MAX_GROUPS]
+    unsure = [orphan for _, rows in ordered if rows[0][0].pk not in matches for orphan, _ in rows]
+    likely = likely_matches({orphan.pk: kept[orphan.pk] for orphan in unsure})
     problems = dict(
         ImportProblem.objects.filter(orphan__in=[rows[0][0].pk for _, rows in ordered])
         .order_by("-pk")
         .values_list("orphan_id", "row")
     )
-    listed = []
-    for (game, title), rows in ordered:
-        sure = {orphan.pk: matches[orphan.pk] for orphan, _ in rows if orphan.pk in matches}
-        first = rows[0][0]
-        likely = "" if sure else _likely_song(title, game)
-        match = next(iter(sure.values()), None)
-        names = dict.fromkeys(str(difficulty_name(BY_SLUG[game], each.chart)) for each in sure.values())
-        difficulties = dict.fromkeys(asked.difficulty for _, asked in rows if asked.difficulty)
-        sources = dict.fromkeys(import_name(orphan.from_import, private=True) for orphan, _ in rows)
-        told = [formatting.listed(difficulties), formatting.listed(list(sources)[:MAX_SOURCES])]
-        listed.append(
-            OrphanGroup(
-                game=game,
-                title=title,
-                count=len(rows),
-                about=" · ".join(part for part in (game_name(game, []), *told) if part),
-                matches=sure,
-                song=match.chart.song.title if match else likely,
-                charts=formatting.listed(names),
-                likeness=import_texts.likeness_text(match.title, match.differs_in) if match else "",
-                pick_url=reverse("import-mend", args=[first.from_import.import_id, problems[first.pk]])
-                if first.pk in problems
-                else "",
-            )
-        )
-    return listed
+    return [
+        _orphan_group(game, title, rows, matches=matches, likely=likely, problems=problems)
+        for (game, title), rows in ordered
+    ]
 
 
-def _likely_song(title: str, game: str) -> str:
-    """The title of the song that is most like this one, if it is much like it. Two queries."""
-    found = find_songs(title, game=game, most=1)
-    if not found:
-        return ""
-    likeness = SequenceMatcher(None, pattern(title), pattern(found[0].song.title)).ratio()
-    return found[0].song.title if likeness >= LEAST_LIKENESS else ""
+def _orphan_group(
+    game: str,
+    title: str,
+    rows: Sequence[tuple[OrphanScore, ChartReference]],
+    *,
+    matches: Mapping[int, Match],
+    likely: Mapping[int, LikelyMatch],
+    problems: Mapping[int, int],
+) -> OrphanGroup:
+    first = rows[0][0]
+    sure = {orphan.pk: matches[orphan.pk] for orphan, _ in rows if orphan.pk in matches}
+    guess = None if sure else likely.get(first.pk)
+    charts = {key: match.chart for key, match in sure.items()}
+    song = why = ""
+    if sure:
+        match = next(iter(sure.values()))
+        song, why = match.chart.song.title, import_texts.likeness_text(match.title, match.differs_in)
+    elif guess:
+        meant = {orphan.pk: likely[orphan.pk].chart for orphan, _ in rows if orphan.pk in likely}
+        charts = {key: chart for key, chart in meant.items() if chart is not None}
+        song, why = guess.title, import_texts.likely_match(guess.percent, is_one_letter=guess.is_one_letter)
+    difficulties = dict.fromkeys(asked.difficulty for _, asked in rows if asked.difficulty)
+    if guess and not charts and difficulties:
+        why = f"{why}. {import_texts.no_such_chart(list(difficulties))}"
+    sources = dict.fromkeys(import_name(orphan.from_import, private=True) for orphan, _ in rows)
+    told = [formatting.listed(difficulties), formatting.listed(list(sources)[:MAX_SOURCES])]
+    return OrphanGroup(
+        game=game,
+        title=title,
+        count=len(rows),
+        about=" · ".join(part for part in (game_name(game, []), *told) if part),
+        is_sure=bool(sure),
+        charts=charts,
+        song=song,
+        chart_names=formatting.listed(
+            dict.fromkeys(str(difficulty_name(BY_SLUG[game], chart)) for chart in charts.values())
+        ),
+        why=why,
+        pick_url=reverse("import-mend", args=[first.from_import.import_id, problems[first.pk]])
+        if first.pk in problems
+        else "",
+    )
 
 
 def orphan_rows(found: Sequence[OrphanScore]) -> list[OrphanRow]:

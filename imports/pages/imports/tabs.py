@@ -13,11 +13,18 @@ from imports.access import permissions
 from imports.games import BY_SLUG
 from imports.models import Import, ImportInput, ImportProblem, ImportSession, OrphanScore, Score
 from imports.pages.components.active_filters import active_filters, clear_url
-from imports.pages.components.charts_and_distributions import highlights, lamps_and_grades, over_time
+from imports.pages.components.charts_and_distributions import (
+    highlights,
+    lamps_and_grades,
+    rest_of_gain,
+)
+from imports.pages.components.import_summary import rating_changes
 from imports.pages.components.score_rows import get_page, import_scope, score_rows
 from imports.pages.components.view_models import Line, Link
 from imports.pages.core.display_names import get_input, kept_until
+from imports.pages.imports.best_changes import best_changes
 from imports.pages.imports.history import history
+from imports.pages.imports.plays import plays_over_time
 from imports.pages.imports.problem_rows import problem_rows
 from imports.pages.imports.score_filters import ScoreFilters, columns, order_scores
 from imports.pages.imports.title_matches import find_import_matches
@@ -61,9 +68,7 @@ def contents(job: Import, tab: str, request: HttpRequest) -> Context:
     """What stands below the chosen tab. Nothing of the others is read."""
     match tab:
         case "overview":
-            lamps, grades = lamps_and_grades(job)
-            gains = highlights(job)
-            return {"tab": tab, "highlights": gains, "lamps": lamps, "grades": grades, "over_time": over_time(job)}
+            return {"tab": tab, **_overview(job, is_own=job.user == request.user)}
         case "sessions":
             parts = ImportSession.objects.filter(job=job).select_related("session").order_by("-session__time_started")
             page = get_page(parts, request)
@@ -87,6 +92,27 @@ def contents(job: Import, tab: str, request: HttpRequest) -> Context:
 
 
 # --- the tabs ---------------------------------------------------------------------------------------
+
+
+def _overview(job: Import, *, is_own: bool) -> Context:
+    changes = best_changes(job, is_own=is_own) if job.score_count else []
+    # Imports of earlier releases did not count bests: what is known of them is how their own scores are distributed.
+    lamps, grades = ([], []) if changes else lamps_and_grades(job)
+    gains = highlights(job, with_places=True)
+    ratings = rating_changes(job)
+    rest = rest_of_gain(job, gains)
+    return {
+        "highlights": gains,
+        # Of imports of earlier releases each gain is that on its own chart.
+        "gains_note": import_texts.gains_note(ratings[0].name, ratings[0].after)
+        if len(ratings) == 1 and job.rating_gains
+        else "",
+        "other_gains": import_texts.other_gains(rest) if rest else "",
+        "best_changes": changes,
+        "lamps": lamps,
+        "grades": grades,
+        "plays": plays_over_time(job),
+    }
 
 
 def _scores(job: Import, request: HttpRequest) -> Context:

@@ -23,11 +23,12 @@ from imports.pages.components.view_models import Link
 from imports.pages.core.pagination import list_url
 from imports.pages.core.permissions import visible_imports
 from imports.pages.players import overview
-from imports.pages.players.counting_bests import count_bests, counting_bests
+from imports.pages.players.counting_bests import counting_bests
 from imports.pages.players.import_days import import_days
 from imports.pages.players.lists import bests_page, unplayed_page
 from imports.pages.texts import formatting, player_texts
 from imports.pipeline.derived.ranking import stats_rankings
+from imports.pipeline.rankings.counting_bests import count_bests
 from imports.pipeline.rankings.leaderboards import places_gained
 
 MAX_LATEST_SESSIONS = 5
@@ -147,7 +148,7 @@ def bests_tab(request: HttpRequest, page: PlayerGame) -> dict[str, Any]:
     """All bests, or some of them (`?show=`), or the charts that have none. Ten queries at most."""
     shown = request.GET.get("show", "")
     shown = shown if shown in (COUNTING, NO_FULL_COMBO, UNPLAYED) else ""
-    counted = count_bests(page.stats, page.playtype)
+    counted = count_bests(page.stats.user_id, page.stats.game, page.playtype)
     below, full_combo = lamps_below_full_combo(page.game.slug)
     lamp = KT(f"score_data__{row_ladder(page.game.slug)}")
     without = page.bests.alias(shown_lamp=lamp).filter(shown_lamp__in=below)

@@ -18,7 +18,8 @@ from imports.pages.components.song_names import played_song
 from imports.pages.components.view_models import Link, SongName
 from imports.pages.core.pagination import list_url
 from imports.pages.players.best_filters import BestFilters, columns, order_bests
-from imports.pages.players.counting_bests import Counted
+from imports.pages.players.counting_bests import adds
+from imports.pipeline.rankings.counting_bests import Counted
 from imports.pipeline.scoring.chart_loading import charts_by_pk
 
 
@@ -47,7 +48,7 @@ def bests_page(
         "is_narrowed": bool(chosen),
         "page": page,
         "rows": [
-            RankedBest(row, number, counted.adds(number, playtype) if number else "")
+            RankedBest(row, number, adds(counted, number, playtype) if number else "")
             for row, number in zip(best_rows(listed), numbers, strict=True)
         ],
         "columns": columns(playtype, request.GET, counting=len(places)),

@@ -17,11 +17,11 @@ from redis.exceptions import RedisError
 from imports.access.rate_limits import connection
 from imports.models import Import, Session
 from imports.pages.components.import_summary import find_playtype, rating_changes
-from imports.pages.components.score_rows import session_scope
+from imports.pages.components.score_rows import Play, plays_of, session_scope
 from imports.pages.components.sessions.lines import MAX_DRAWN
 from imports.pages.components.view_models import RatingChange
 from imports.pages.core.display_names import game_name
-from imports.pages.scores.session_overview import Play, rating_change_of, session_plays, strip_of
+from imports.pages.scores.session_overview import rating_change_of, strip_of
 from imports.pages.texts import import_texts, score_texts, sharing_texts
 
 FONTS = [str(path) for path in sorted((Path(__file__).parent / "fonts").glob("*.ttf"))]
@@ -126,7 +126,7 @@ def session_card_text(session: Session) -> str:
 def _session_plays(session: Session) -> list[Play]:
     """The plays that the picture draws; none of a game that is gone, or of too many."""
     is_drawn = find_playtype(session.game, session.playtype) and session.score_count <= MAX_DRAWN
-    return session_plays(session, session_scope(session)) if is_drawn else []
+    return plays_of(session_scope(session), session.game, most=MAX_DRAWN) if is_drawn else []
 
 
 def _session_headline(session: Session, plays: Sequence[Play]) -> str:

@@ -10,10 +10,10 @@ from imports.pages.components.calendar import calendar_of
 from imports.pages.components.chart_plays.history import PlayRow, Plot, Point
 from imports.pages.components.chart_plays.leaderboard import LeaderboardRow
 from imports.pages.components.chart_plays.metric_lines import MetricLine
-from imports.pages.components.charts_and_distributions import Bar, OverTime
 from imports.pages.components.lamp_colors import light_of
 from imports.pages.components.lamp_strip import play_strip
 from imports.pages.components.rating_history import RatedDay, rating_plot
+from imports.pages.components.view_models import Dot, PlayDots, PlayedSession
 from imports.pages.core.pagination import Page
 
 NIGHT = 1_795_387_260_000  # ms
@@ -80,18 +80,26 @@ DAYS_PLAYED = {date(2026, 11, 22) - timedelta(days=number * 3): 1 + number * 37 
 
 
 def sample_plays() -> dict[str, Any]:
-    counts = (12, 31, 4, 24)
-    heights = [count / max(counts) * 100 for count in counts]
-    bars = tuple(
-        Bar(NIGHT + place * 1_800_000, count, "0.397", f"{place * 25}%", f"{100 - height:.0f}%", f"{height:.0f}%")
-        for place, (count, height) in enumerate(zip(counts, heights, strict=True))
-    )
-    label = "71 scores over time; up to 31 in one part. The table below holds the same numbers."
     return {
         "board": BOARD,
         "plays": PLAYS,
         "plot": PLOT,
-        "evening": OverTime(bars, NIGHT, NIGHT + 7_200_000, "20%", "VF", label),
+        "evenings": PlayDots(
+            dots=(
+                Dot("3.00%", "52.00%"),
+                Dot("24.00%", "94.00%"),
+                Dot("70.00%", "48.00%"),
+                Dot("45.00%", "20.00%", "violet"),
+                Dot("97.00%", "6.00%", "gold"),
+            ),
+            values=("9,861,044", "9,781,287", "9,701,530"),
+            times=(NIGHT - DAY, NIGHT - DAY + 7_200_000, NIGHT),
+            sessions=(
+                PlayedSession("Saturday, dusk", "#", 3, 1, "9,790,110", light_of("sdvx", "grade", "AAA")),
+                PlayedSession("Sunday, last train", "#", 2, 1, "9,820,500", light_of("sdvx", "grade", "AAA+")),
+            ),
+            label="5 plays in order, 2 new bests marked; table below",
+        ),
         "rating_plot": rating_plot(RATED, playtype_of("sdvx", "Single"), span=None, end=date(2026, 11, 22)),
         "play_strip": play_strip(
             [play.lamp for play in reversed(PLAYS)],

@@ -27,11 +27,17 @@ MAX_NAMED_ROWS = 10  # rows with the same problem
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """`import-failed.html`: `facts` are (name, text, hint, kind: code, mark or nothing)."""
+    """`import-failed.html`: `facts` are (name, text, hint, kind: code, mark or nothing).
+
+    `row` and `field` tell where in the file it is; `is_syntax`: where the file stops being JSON.
+    """
 
     cause: str
     advice: str
     facts: tuple[tuple[str, str, str, str], ...] = ()
+    row: int | None = None
+    field: str = ""
+    is_syntax: bool = False
 
 
 def explain(message: str, status: int, problems: Sequence[RowProblem]) -> Failure:
@@ -43,7 +49,8 @@ def explain(message: str, status: int, problems: Sequence[RowProblem]) -> Failur
         ends_early = "ends too early" in message
         is_json = message.startswith("Invalid JSON")
         cause = import_texts.ENDS_EARLY if ends_early else import_texts.NO_JSON if is_json else ""
-        return Failure(cause or import_texts.failure_reason(status), import_texts.failure_advice(status))
+        advice = import_texts.failure_advice(status)
+        return Failure(cause or import_texts.failure_reason(status), advice, is_syntax=bool(cause))
     row, field = found["row"], found["path"].partition("].")[2] or found["path"]
     # The rows that fail over the same field and the same rule.
     rule, name = found["expected"].rstrip("."), field.rpartition(".")[2]
@@ -69,7 +76,8 @@ def explain(message: str, status: int, problems: Sequence[RowProblem]) -> Failur
     cause = import_texts.violation(
         field, max(1, len(same)), is_date=is_date, is_missing=is_missing, in_row=row is not None
     )
-    return Failure(cause, import_texts.violation_advice(is_date=is_date), tuple(facts))
+    advice = import_texts.violation_advice(is_date=is_date)
+    return Failure(cause, advice, tuple(facts), None if row is None else int(row), field)
 
 
 def _identifier(problem: RowProblem | None) -> str:

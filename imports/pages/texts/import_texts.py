@@ -170,6 +170,40 @@ def read_as_day(moment: datetime) -> str:
     return _("read as {day}").format(day=written_day(moment))
 
 
+def bests_by(ladder: str, *, is_own: bool) -> str:
+    """What a table counts: `Lamps of your bests`; of others' bests, `Lamps of the bests`."""
+    match ladder:
+        case "grade":
+            return _("Grades of your bests") if is_own else _("Grades of the bests")
+        case "clearLamp":
+            return _("Clear lamps of your bests") if is_own else _("Clear lamps of the bests")
+        case "noteLamp":
+            return _("Combo lamps of your bests") if is_own else _("Combo lamps of the bests")
+        case "bellLamp":
+            return _("Bell lamps of your bests") if is_own else _("Bell lamps of the bests")
+    return _("Lamps of your bests") if is_own else _("Lamps of the bests")
+
+
+def and_below(grade: str) -> str:
+    """The lowest lamps or grades as one: `A+ and below`."""
+    return _("{grade} and below").format(grade=grade)
+
+
+def place_now(place: int, count: int) -> str:
+    """The place of a best among those that count towards the rating: `now #2 of 50`."""
+    return _("now #{place} of {count}").format(place=f"{place:,}", count=f"{count:,}")
+
+
+def gains_note(rating: str, value: str) -> str:
+    """What the gains are measured in: `By what each adds to your VOLFORCE of 17.614.`"""
+    return _("By what each adds to the {rating} of {value}.").format(rating=rating, value=value)
+
+
+def other_gains(change: str) -> str:
+    """What the rating gained by bests that are not listed."""
+    return _("Other bests of this import add {change}.").format(change=change.removeprefix("+"))
+
+
 def class_change(name: str, old: str | None, *, rises: bool, is_provided: bool) -> tuple[str, str]:
     """A class gained or lost, as the strong and the plain half of a sentence."""
     if is_provided:
@@ -180,13 +214,18 @@ def class_change(name: str, old: str | None, *, rises: bool, is_provided: bool) 
     return _("New class: {name}.").format(name=name), _("Up from {old}.").format(old=old) if old else ""
 
 
-def bars_label(scores: int, most: int) -> str:
-    """What the picture of scores over time shows, for those who do not see it."""
+def dots_label(plays: int, new_bests: int) -> str:
+    """The picture of an import's plays, for those who do not see it."""
+    drawn = ngettext("{count} play in order", "{count} plays in order", plays).format(count=f"{plays:,}")
+    marked = ngettext("{count} new best marked", "{count} new bests marked", new_bests).format(count=f"{new_bests:,}")
+    return _("{plays}, {new_bests}; table below").format(plays=drawn, new_bests=marked)
+
+
+def earlier_plays(count: int) -> str:
+    """What a calendar of one year leaves out."""
     return ngettext(
-        "{count} score over time; up to {most} per interval. The table below has the same numbers.",
-        "{count} scores over time; up to {most} per interval. The table below has the same numbers.",
-        scores,
-    ).format(count=f"{scores:,}", most=f"{most:,}")
+        "{count} earlier score is not in this calendar.", "{count} earlier scores are not in this calendar.", count
+    ).format(count=f"{count:,}")
 
 
 def session_part(scores: int, *, created: bool) -> str:
@@ -340,6 +379,21 @@ def likeness_text(title: str, differs_in: Sequence[Difference]) -> str:
         return _("“{title}” is now known").format(title=title)
     named = [_DIFFERENCES[each] for each in differs_in]
     return _("Differs only in {what} from “{title}”").format(what=and_listed(named), title=title)
+
+
+def likely_match(percent: int, *, is_one_letter: bool) -> str:
+    """Why another title is suggested: `96% likely: one letter differs`."""
+    if is_one_letter:
+        return _("{percent} likely: one letter differs").format(percent=f"{percent}%")
+    return _("{percent} likely: the titles are much alike").format(percent=f"{percent}%")
+
+
+def no_such_chart(difficulties: Sequence[str]) -> str:
+    """Why a likely song cannot be used as it is."""
+    return _("This song has no {difficulties} chart.").format(difficulties=listed(difficulties))
+
+
+SURE, LIKELY, NO_MATCHES = gettext_lazy("Sure"), gettext_lazy("Likely"), gettext_lazy("No match")
 
 
 def sure_matches(rows: int) -> str:

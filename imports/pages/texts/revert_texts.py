@@ -85,6 +85,19 @@ def sessions_changed(gone: int, shrunk: int, split: int, *, moved: int = 0, made
     return sentence(listed([text.format(count=f"{count:,}") for count, text in parts if count]))
 
 
+def session_removed(name: str, scores: int) -> tuple[str, str]:
+    """What becomes of a session, as the strong and the plain half of a sentence."""
+    return _("{name} is removed.").format(name=name), ngettext(
+        "It has {count} score.", "It has {count} scores.", scores
+    ).format(count=f"{scores:,}")
+
+
+def session_shrinks(name: str, before: int, after: int) -> tuple[str, str]:
+    return _("{name} gets shorter.").format(name=name), ngettext(
+        "It has {after} score left of {before}.", "It has {after} scores left of {before}.", after
+    ).format(after=f"{after:,}", before=f"{before:,}")
+
+
 def class_stays(name: str) -> tuple[str, str]:
     return _("{name} stays.").format(name=name), _("Set by the file; only a moderator can undo it.")
 

@@ -7,16 +7,26 @@ from typing import Any
 
 from imports.formats.base import Parsed
 from imports.models import Import
-from imports.pipeline.derived import gains
+from imports.pipeline.derived import best_counts, gains
+from imports.pipeline.derived.best_counts import BestCountChanges, BestCounts
 from imports.pipeline.derived.refresh import Refreshed
 from imports.pipeline.progress import Progress
 from imports.pipeline.scoring.store import Batch
 
 
 def completion_fields(
-    job: Import, parsed: Parsed, batch: Batch, refreshed: Refreshed, progress: Progress, *, settled: Collection[int]
+    job: Import,
+    parsed: Parsed,
+    batch: Batch,
+    refreshed: Refreshed,
+    progress: Progress,
+    *,
+    settled: Collection[int],
+    counted: BestCounts | None,
 ) -> dict[str, Any]:
     """Returns column values for the completed import. `settled`: rows that another import has stored.
+
+    `counted`: the bests before it, None where they are not to be kept.
 
     The changes of bests, ratings and classes remain those of the first run: a restore is not news.
     """
@@ -43,6 +53,12 @@ def completion_fields(
                 }
                 for change in refreshed.stats
             },
+            "best_counts": None if counted is None else _best_count_changes(batch, counted),
             "rating_gains": gains.of_import(job, batch.affected.charts, refreshed.stats),
         }
     return fields
+
+
+def _best_count_changes(batch: Batch, counted: BestCounts) -> BestCountChanges:
+    affected = batch.affected
+    return best_counts.changes(counted, best_counts.count(affected.user_id, affected.game, affected.playtypes))

@@ -273,18 +273,40 @@ def test_a_title_that_looks_like_a_known_one_can_be_used_and_let_go(client: Clie
     chart = factories.a_chart(factories.a_song(1, "Glass Meridian"))
     row = {"matchType": "songTitle", "identifier": "Ｇｌａｓｓ　Ｍｅｒｉｄｉａｎ", "difficulty": "EXH"}
     address = checked(client, {**factories.score_on(chart), **row})
-    assert "1 unknown title with a sure match" in text_of(client.get(address))
+    assert "1 unknown title" in text_of(client.get(address))
     used = client.post(address, {"do": "use", "title": "0"}, follow=True)
     assert heading_of(used) == "1 score ready to import"
     assert "1 row is matched." in text_of(used)
     address = used.redirect_chain[-1][0]
     let_go = client.post(address, {"do": "unuse"}, follow=True)
-    assert "1 unknown title with a sure match" in text_of(let_go)
+    assert "1 unknown title" in text_of(let_go)
     again = client.post(let_go.redirect_chain[-1][0], {"do": "use-all"}, follow=True)
     client.post(again.redirect_chain[-1][0], {"do": "whole"})
     job = factories.process(Import.objects.get())
     assert (job.score_count, job.problem_count) == (1, 0)
     assert job.scores.get().chart == chart
+
+
+def test_a_title_that_is_much_like_a_known_one_is_suggested_with_its_reason(client: Client) -> None:
+    chart = factories.a_chart(factories.a_song(1, "Glass Meridian"))
+    factories.a_chart(factories.a_song(2, "Obsidian Waltz"))
+    near = {"matchType": "songTitle", "identifier": "Glass Meridan", "difficulty": "EXH"}
+    wide = {"matchType": "songTitle", "identifier": "Ｏｂｓｉｄｉａｎ　Ｗａｌｔｚ", "difficulty": "EXH"}
+    no_such_chart = {**near, "difficulty": "NOV", "score": 9_100_000}
+    rows = [{**factories.score_on(chart), **row} for row in (near, wide, no_such_chart)]
+    address = checked(client, *rows)
+    said = text_of(client.get(address))
+    assert "2 unknown titles" in said
+    assert "Glass Meridan Row 0 Glass Meridian EXH 16. 96% likely: one letter differs Use it" in said
+    # All sure matches are used without the likely one.
+    again = client.post(address, {"do": "use-all"}, follow=True)
+    assert heading_of(again) == "1 score ready to import"
+    used = client.post(again.redirect_chain[-1][0], {"do": "use", "title": "0"}, follow=True)
+    assert heading_of(used) == "2 scores ready to import"
+    client.post(used.redirect_chain[-1][0], {"do": "skip"})
+    job = factories.process(Import.objects.get())
+    assert (job.score_count, job.problem_count) == (2, 1)
+    assert job.scores.filter(chart=chart).count() == 1
 
 
 def test_a_client_cannot_choose_charts_through_a_field(client: Client) -> None:

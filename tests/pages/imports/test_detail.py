@@ -12,6 +12,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 from redis import Redis
 
+from imports import jobs
 from imports.models import Chart, Import, ImportInput, State
 from imports.pipeline.progress import Snapshot, Stage, writer
 from tests import factories, people
@@ -143,20 +144,11 @@ def test_what_is_known_already_changes_nothing(alices: Client) -> None:
     assert "No new scores" in text_of(page)
 
 
-def test_lamps_and_grades_are_counted(alices: Client) -> None:
-    charts = factories.charts(3)
-    lamps = ("CLEAR", "CLEAR", "ULTIMATE CHAIN")
-    rows = [factories.score_on(chart, lamp=lamp) for chart, lamp in zip(charts, lamps, strict=True)]
-    said = text_of(alices.get(url_of(factories.an_import(people.alice(), *rows))))
-    assert "Lamp Picture Scores UC 1 CLEAR 2" in said
-    assert "Grade Picture Scores AA+ 3" in said
-
-
 @pytest.mark.parametrize("count", [5, 50])
 @pytest.mark.parametrize(
     ("rest", "queries"),
     [
-        ("", 14),
+        ("", 17),
         ("?tab=scores", 13),
         ("?tab=sessions", 9),
         ("?tab=problems", 12),
@@ -323,15 +315,182 @@ def test_the_rating_is_traced_to_the_charts_that_gained_most(alices: Client) -> 
     assert "9,000,000 9,800,000" in part.replace(" to ", " ")
 
 
-def test_scores_over_time_are_drawn_with_their_numbers_beside(three: Import, alices: Client) -> None:
-    page = alices.get(url_of(three))
+def test_the_plays_of_a_few_days_are_dots_with_a_table_by_session(alices: Client) -> None:
+    factories.an_import(people.alice(), *timed(3, 9_000_000))
+    first, second, third = timed(3, 9_100_000, day=1)
+    late = {**third, "score": 8_500_000, "timeAchieved": third["timeAchieved"] + 5 * factories.HOUR}
+    page = alices.get(url_of(factories.an_import(people.alice(), first, second, late)))
     markup, said = page.content.decode(), text_of(page)
-    assert 'role="img" aria-label="3 scores over time; up to 1 per interval.' in markup
-    assert markup.partition('class="bars"')[2].partition("</svg>")[0].count("<rect") == 3
+    drawn = markup.partition('class="plot dots"')[2].partition("</figure>")[0].partition("</div>")[0]
+    assert 'aria-label="3 plays in order, 2 new bests marked; table below"' in markup
+    assert (drawn.count("<circle"), drawn.count('class="best"')) == (1, 2)
     assert "style=" not in markup
-    assert "From Scores Best VOLFORCE 14 Nov 2023, 22:13 UTC 1" in said
+    table = said.partition("Plays by session")[2]
+    assert "Session Scores New bests Median Best grade" in table
+    assert "2 2 9,100,000 A+" in table
+    assert "1 0 8,500,000 B" in table
 
 
-def test_scores_without_times_are_not_drawn(alices: Client) -> None:
-    job = factories.an_import(people.alice(), *(factories.score_on(chart) for chart in factories.charts(3)))
-    assert "When you played" not in text_of(alices.get(url_of(job)))
+@pytest.mark.parametrize("pause", [factories.MINUTE, 5 * factories.HOUR])
+def test_the_plays_fill_the_width_of_their_picture(pause: int, alices: Client) -> None:
+    rows = [{**row, "timeAchieved": factories.NOON + place * pause} for place, row in enumerate(timed(3))]
+    page = alices.get(url_of(factories.an_import(people.alice(), *rows))).content.decode()
+    drawn = page.partition('class="plot dots"')[2].partition("</figure>")[0]
+    assert re.findall(r'cx="([^"]+%)"', drawn) == ["3.00%", "50.00%", "97.00%"]
+
+
+@pytest.mark.parametrize(("days", "dots", "days_played"), [(14, True, 0), (15, False, 2), (500, False, 1)])
+def test_the_plays_of_more_than_two_weeks_are_a_calendar(
+    days: int, dots: bool, days_played: int, alices: Client
+) -> None:
+    first, second = timed(2)
+    last = {**second, "timeAchieved": first["timeAchieved"] + days * 24 * factories.HOUR}
+    page = alices.get(url_of(factories.an_import(people.alice(), first, last)))
+    said = text_of(page)
+    assert ("Plays by session" in said) == dots
+    assert ("Days played by month" in said) == (not dots)
+    if not dots:
+        played = "1 day with scores" if days_played == 1 else f"{days_played} days with scores"
+        assert f"Scores a day over one year, {played}; table below" in page.content.decode()
+    assert ("1 earlier score is not in this calendar." in said) == (days == 500)
+
+
+def test_more_plays_than_a_picture_holds_are_a_calendar(alices: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = factories.an_import(people.alice(), *timed(4))
+    for most, title in ((4, "Plays by session"), (3, "Days played by month")):
+        monkeypatch.setattr("imports.pages.imports.plays.MAX_DOTS", most)
+        assert title in text_of(alices.get(url_of(job)))
+
+
+@pytest.mark.parametrize("scores", [{}, {"timeAchieved": factories.NOON}])
+def test_scores_without_times_or_at_one_moment_are_not_drawn(scores: dict[str, int], alices: Client) -> None:
+    rows = (factories.score_on(chart, **scores) for chart in factories.charts(3))
+    said = text_of(alices.get(url_of(factories.an_import(people.alice(), *rows))))
+    assert "Grades of your bests" in said
+    assert "Plays" not in said
+
+
+# --- the file around what is wrong in it --------------------------------------------------------------
+
+
+def failed_with(content: bytes, **fields: Any) -> Import:
+    upload = jobs.Upload(content=content, import_type="file/batch-manual", **fields)
+    return factories.process(jobs.submit(people.alice(), upload))
+
+
+def test_a_failed_import_shows_the_lines_around_the_value(alices: Client) -> None:
+    rows = [{**row, "timeAchieved": 1_700_000_000 + place} for place, row in enumerate(timed(3))]
+    rows[0]["timeAchieved"] = factories.NOON
+    page = alices.get(url_of(failed_with(json.dumps(factories.batch_manual(*rows), indent=1).encode())))
+    assert "In your file" in text_of(page)
+    lines = page.content.decode().partition('class="code excerpt"')[2].partition("</pre>")[0]
+    assert "&quot;timeAchieved&quot;: <mark\n  >1700000001</mark>" in lines
+    assert lines.count('class="ln"') == 5
+
+
+def test_a_file_that_is_no_json_shows_where_it_ends(alices: Client) -> None:
+    page = alices.get(url_of(failed_with(b'{"meta": {\n"game": "sd')))
+    assert "1 {&quot;meta&quot;: {" in page.content.decode().replace("</span>", "").replace('<span class="ln">', "")
+    assert ">▁</mark>" in page.content.decode()
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_a_file_that_is_gone_or_large_is_not_read_for_its_lines(
+    is_gone: bool, alices: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = failed_with(b'{"meta": {\n"game": "sd')
+    if is_gone:
+        ImportInput.objects.filter(job=job).delete()
+    else:
+        monkeypatch.setattr("imports.pages.imports.views.detail.MAX_EXCERPT_SIZE", 10)
+    assert "In your file" not in text_of(alices.get(url_of(job)))
+
+
+# --- lamps and grades of the player's bests -----------------------------------------------------------
+
+
+def a_night_of_new_lamps() -> Import:
+    """Two ULTIMATE CHAINs in place of CLEARs, and a first play that fails, of a player with four bests."""
+    alice, charts = people.alice(), factories.charts(5)
+    factories.an_import(alice, *(factories.score_on(chart, 8_000_000) for chart in charts[:4]))
+    rows = [factories.score_on(chart, 9_900_000, lamp="ULTIMATE CHAIN") for chart in charts[:2]]
+    return factories.an_import(alice, *rows, factories.score_on(charts[4], 7_500_000, lamp="FAILED"))
+
+
+def test_the_lamps_and_grades_of_the_bests_say_what_the_import_moved(alices: Client) -> None:
+    said = text_of(alices.get(url_of(a_night_of_new_lamps())))
+    lamps, _, grades = said.partition("Lamps of your bests")[2].partition("Grades of your bests")
+    assert "Lamp Picture Before Gained Now UC 0 +2 2 CLEAR 4 −2 2 FAILED 0 +1 1" in lamps
+    assert "Grade Picture Before Gained Now S 0 +2 2 B 4 −2 2 C 0 +1 1" in grades
+
+
+def test_later_imports_do_not_change_what_an_import_says_of_the_bests(alices: Client) -> None:
+    job = a_night_of_new_lamps()
+    before = text_of(alices.get(url_of(job))).partition("Lamps of your bests")[2]
+    rows = [factories.score_on(chart, 9_990_000, lamp="ULTIMATE CHAIN") for chart in Chart.objects.all()]
+    factories.an_import(people.alice(), *rows)
+    assert text_of(alices.get(url_of(job))).partition("Lamps of your bests")[2] == before
+
+
+def test_the_lowest_grades_share_a_row_where_they_are_many(alices: Client) -> None:
+    scores = (10_000_000, 9_900_000, 9_800_000, 9_700_000, 9_500_000, 9_300_000, 9_000_000, 8_700_000, 7_500_000)
+    lamps = ["PERFECT ULTIMATE CHAIN", *["CLEAR"] * 8]
+    rows = [
+        factories.score_on(chart, score, lamp=lamp)
+        for chart, score, lamp in zip(factories.charts(9), scores, lamps, strict=True)
+    ]
+    said = text_of(alices.get(url_of(factories.an_import(people.alice(), *rows))))
+    assert "A+ and below 0 +3 3 before gained moved up and away" in said
+
+
+def test_an_import_of_an_earlier_release_shows_the_lamps_of_its_own_scores(alices: Client) -> None:
+    job = a_night_of_new_lamps()
+    Import.objects.filter(pk=job.pk).update(best_counts=None)
+    said = text_of(alices.get(url_of(job)))
+    assert "of your bests" not in said
+    assert "Lamps of this import's scores Lamp Picture Scores UC 2 FAILED 1" in said
+
+
+def test_others_read_of_the_bests_without_your() -> None:
+    said = text_of(people.session_of(people.bob()).get(url_of(a_night_of_new_lamps())))
+    assert "Lamps of the bests" in said
+    assert "your bests" not in said
+
+
+# --- biggest gains ------------------------------------------------------------------------------------
+
+
+def test_a_gain_names_score_lamp_and_place_among_the_bests_that_count(alices: Client) -> None:
+    alice, charts = people.alice(), factories.charts(3)
+    factories.an_import(alice, *(factories.score_on(chart, 9_000_000 + place) for place, chart in enumerate(charts)))
+    first = factories.score_on(charts[0], 9_900_000, lamp="ULTIMATE CHAIN")
+    # Its lamp alone is better, and that came with another score than its best.
+    second = factories.score_on(charts[1], 8_000_000, lamp="EXCESSIVE CLEAR")
+    job = factories.an_import(alice, first, second, factories.score_on(charts[1], 9_000_002))
+    gains = text_of(alices.get(url_of(job))).partition("Biggest gains")[2].partition("Lamps")[0]
+    assert f"By what each adds to the VOLFORCE of {job.rating_changes['Single']['VF7'][1]:.3f}." in gains
+    assert "9,000,000 9,900,000 CLEAR UC +0.090 now #1 of 3" in gains
+    assert "9,000,001 9,000,002 CLEAR EXC +0.005 now #2 of 3" in gains
+
+
+def test_a_first_play_has_nothing_before_among_the_gains(alices: Client) -> None:
+    job = factories.an_import(people.alice(), *timed(2))
+    gains = text_of(alices.get(url_of(job))).partition("Biggest gains")[2].partition("Lamps")[0]
+    assert "EXH 16 9,500,000 CLEAR" in gains
+
+
+def test_gains_that_are_not_listed_are_told_as_a_sum(alices: Client) -> None:
+    job = factories.an_import(people.alice(), *timed(8))
+    gains = text_of(alices.get(url_of(job))).partition("Biggest gains")[2].partition("Lamps")[0]
+    assert gains.count("now #") == 6
+    assert "Other bests of this import add 0.588." in gains
+    few = factories.an_import(people.bob(), *timed(6))
+    assert "Other bests" not in text_of(alices.get(url_of(few)))
+
+
+def test_a_best_that_no_longer_counts_has_no_place(alices: Client) -> None:
+    alice, charts = people.alice(), factories.charts(51)
+    job = factories.an_import(alice, factories.score_on(charts[0], 7_000_000), factories.score_on(charts[1], 7_000_000))
+    factories.an_import(alice, *(factories.score_on(chart, 9_900_000) for chart in charts[1:]))
+    gains = text_of(alices.get(url_of(job))).partition("Biggest gains")[2].partition("Lamps")[0]
+    assert gains.count("now #") == 1

@@ -166,9 +166,10 @@ def test_unmatched_scores_stand_by_title_with_what_they_can_only_mean(alices: Cl
     factories.an_import(people.alice(), named(wide, 9_000_000), named(wide, 9_100_000), named("Nowhere", 1))
     factories.an_import(people.alice(), named(wide, 9_200_000), named(near, 9_300_000))
     said = text_of(alices.get("/orphans/"))
-    assert "3 titles" in said
+    assert all(f"{name} 1 title" in said for name in ("Sure", "Likely", "No match"))
     assert f"{' '.join(wide.split())} 3 scores · SOUND VOLTEX · EXH · Tests Glass Meridian EXH 16." in said
-    assert f"{near} 1 score · SOUND VOLTEX · EXH · Tests Glass Meridian Likely" in said
+    likely = "Glass Meridian EXH 16. 96% likely: one letter differs"
+    assert f"{near} 1 score · SOUND VOLTEX · EXH · Tests {likely}" in said
     assert "Nowhere 1 score · SOUND VOLTEX · EXH · Tests No match found" in said
 
     page = alices.post("/orphans/match/", {"title": f"sdvx {wide}"}, follow=True)
@@ -193,6 +194,45 @@ def test_all_sure_matches_are_used_in_one_step_and_only_ones_own(alices: Client)
     assert set(Score.objects.values_list("user__username", flat=True)) == {"Alice"}
     assert OrphanScore.objects.filter(user=people.bob()).count() == 2
     assert "No row of this import has a sure match" in messages_of(alices.post("/orphans/match/", follow=True))
+
+
+def test_a_likely_match_is_used_alone_and_never_with_the_sure_ones(alices: Client) -> None:
+    chart = factories.a_chart(factories.a_song(1, "Glass Meridian"))
+    factories.an_import(people.alice(), named("Glass Meridan", 9_300_000), named("Glass Meridan", 9_400_000))
+    assert "No row of this import has a sure match" in messages_of(alices.post("/orphans/match/", follow=True))
+    page = alices.post("/orphans/match/", {"title": "sdvx Glass Meridan"}, follow=True)
+    assert "2 scores are being imported" in messages_of(page)
+    factories.process(Import.objects.get(state="queued"))
+    assert Score.objects.filter(user=people.alice(), chart=chart).count() == 2
+
+
+def test_a_likely_song_without_the_chart_is_named_but_cannot_be_used(alices: Client) -> None:
+    factories.a_chart(factories.a_song(1, "Glass Meridian"))
+    factories.an_import(people.alice(), named("Glass Meridan", 9_300_000, difficulty="MXM"))
+    page = alices.get("/orphans/")
+    said = text_of(page)
+    assert "Glass Meridian 96% likely: one letter differs. This song has no MXM chart." in said
+    assert "Use it" not in said
+    assert "Pick the chart…" in said
+    alices.post("/orphans/match/", {"title": "sdvx Glass Meridan"})
+    assert not Import.objects.filter(state="queued").exists()
+
+
+@pytest.mark.parametrize(
+    ("title", "why"),
+    [
+        ("Glass Meridan", "96% likely: one letter differs"),
+        ("Glass Meridiann", "96% likely: one letter differs"),
+        ("Glass Meridiam", "92% likely: one letter differs"),
+        ("Glass Meridian II", "90% likely: the titles are much alike"),
+        ("Gloss Meridiam", "85% likely: the titles are much alike"),
+        ("Glass", "No match found"),
+    ],
+)
+def test_a_likely_match_says_how_likely_and_why(title: str, why: str, alices: Client) -> None:
+    factories.a_chart(factories.a_song(1, "Glass Meridian"))
+    factories.an_import(people.alice(), named(title, 9_300_000))
+    assert why in text_of(alices.get("/orphans/")).partition("One by one")[0]
 
 
 def test_guests_match_nothing() -> None:

@@ -7,7 +7,7 @@ import re
 import pytest
 from django.test import Client
 
-from imports.models import AuditEntry, Import, PersonalBest, Score, Session, State
+from imports.models import AuditEntry, Import, ImportInput, PersonalBest, Score, Session, State
 from tests import factories, people
 from tests.pages.html_parsing import heading_of, in_state, messages_of, text_of, url_of
 
@@ -39,6 +39,8 @@ def two_nights() -> tuple[Import, Import]:
 
 def test_the_question_says_everything_that_changes(alices: Client) -> None:
     _, job = two_nights()
+    session = Session.objects.order_by("time_started").last()
+    assert session
     page = alices.get(url_of(job, "revert/"))
     said = text_of(page)
     assert heading_of(page) == "Revert this import?"
@@ -49,7 +51,8 @@ def test_the_question_says_everything_that_changes(alices: Client) -> None:
         "Charts 5 −1 4",
         "Sessions 2 −1 1",
         "5 scores will be removed. 4 bests return to the previous score and 1 chart will have no score.",
-        "1 session removed.",
+        f"{session.name} is removed. It has 5 scores.",
+        "You can restore it until",
         "Dan LV.03 stays.",
         "Show all 4 changed bests",
         "9,500,000 9,000,000",
@@ -57,6 +60,30 @@ def test_the_question_says_everything_that_changes(alices: Client) -> None:
     ):
         assert part in said
     assert 'name="keep_shared"' not in page.content.decode()
+
+
+def test_a_session_that_loses_scores_is_named_with_what_is_left(alices: Client) -> None:
+    charts = factories.charts(5)
+    rows = [factories.score_on(chart, timeAchieved=factories.NOON + place) for place, chart in enumerate(charts)]
+    factories.an_import(people.alice(), *rows[:1], *rows[4:])
+    job = factories.an_import(people.alice(), *rows[1:4])
+    name = Session.objects.get().name
+    assert f"{name} gets shorter. It has 2 scores left of 5." in text_of(alices.get(url_of(job, "revert/")))
+
+
+def test_many_sessions_are_counted_and_not_named(alices: Client) -> None:
+    rows = [
+        factories.score_on(chart, timeAchieved=factories.NOON + place * 3 * factories.HOUR)
+        for place, chart in enumerate(factories.charts(5))
+    ]
+    job = factories.an_import(people.alice(), *rows)
+    assert "5 sessions removed." in text_of(alices.get(url_of(job, "revert/")))
+
+
+def test_an_import_whose_file_is_gone_names_no_day_to_restore_it_until(alices: Client) -> None:
+    _, job = two_nights()
+    ImportInput.objects.all().delete()
+    assert "You can restore it until" not in text_of(alices.get(url_of(job, "revert/")))
 
 
 def test_the_confirmation_page_changes_nothing(alices: Client) -> None:

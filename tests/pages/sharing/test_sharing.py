@@ -18,7 +18,7 @@ from redis import Redis
 
 from imports.models import Import, Session, State
 from imports.pages.components.lamp_colors import TABLE, light_of
-from imports.pages.scores.session_overview import Play
+from imports.pages.components.score_rows import Play
 from imports.pages.sharing import cards
 from tests import factories, people
 from tests.pages.html_parsing import heading_of, in_state, messages_of, text_of, url_of
@@ -134,8 +134,8 @@ def test_the_picture_of_a_session_has_its_rating_lamps_and_new_bests(session: Se
 
 def test_a_large_session_has_a_picture_too(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     light = light_of("sdvx", "lamp", "CLEAR")
-    plays = [Play(place, place, light, place, place % 7 == 0) for place in range(2_000)]
-    monkeypatch.setattr(cards, "session_plays", lambda *_: plays)
+    plays = [Play(place, place, light, "A", 0.0, place, place % 7 == 0) for place in range(2_000)]
+    monkeypatch.setattr(cards, "plays_of", lambda *_, **__: plays)
     assert len(cards.session_svg(session)) < cards.MAX_SVG_LENGTH
 
 

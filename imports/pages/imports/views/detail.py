@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from imports import jobs
 from imports.access import permissions
-from imports.models import AuditEntry, Import, State, User
+from imports.models import AuditEntry, Import, ImportInput, State, User
 from imports.pages.components import import_summary
 from imports.pages.components.chart_plays.replays import find_replay_url
 from imports.pages.components.chart_plays.score_card import repeated_score, score_card
@@ -23,10 +24,12 @@ from imports.pages.core.urls import import_url, poll_url
 from imports.pages.imports.history import history
 from imports.pages.imports.tabs import chosen_tab, contents, file_facts, tab_links
 from imports.pages.texts import formatting, import_texts, revert_texts
-from imports.pages.texts.failures import explain
+from imports.pages.texts.excerpts import ExcerptLine, excerpt_of_error, excerpt_of_row
+from imports.pages.texts.failures import Failure, explain
 from imports.pipeline.checking import unfit_rows
 
 Context = dict[str, Any]
+MAX_EXCERPT_SIZE = 8 * 1024 * 1024  # bytes of a file that is read for a few of its lines
 UNREADABLE = 400  # the status of an import whose file, or a row of it, breaks the schema
 
 
@@ -112,14 +115,28 @@ def _failed(job: Import) -> Context:
     # Only a file that can be read at all may have rows that fit, and it is read again to find them.
     unfit = unfit_rows(job, jobs.enabled_games()) if job.state == State.FAILED and status == UNREADABLE else None
     helps = unfit is not None and 0 < unfit.fit < unfit.rows
+    failure = explain(job.error_message, status, unfit.problems if unfit else ())
     return {
         "import_the_rest": import_texts.import_rest_choice(unfit.fit, unfit.rows) if unfit and helps else None,
-        "failure": explain(job.error_message, status, unfit.problems if unfit else ()),
+        "failure": failure,
+        "excerpt": _excerpt(job, failure) if job.state == State.FAILED else (),
         # A file that is wrong stays wrong: the same button would fail again.
         "may_help": job.state == State.CANCELLED or status >= 500,
         "entries": history(job),
         "file": file_facts(job),
     }
+
+
+def _excerpt(job: Import, failure: Failure) -> tuple[ExcerptLine, ...]:
+    """The lines of the file around what is wrong; none where that is unknown, or the file gone or large. One query."""
+    sent = get_input(job)
+    if sent is None or sent.size > MAX_EXCERPT_SIZE or not (failure.is_syntax or failure.row is not None):
+        return ()
+    content = ImportInput.objects.filter(pk=job.pk).values_list("content", flat=True).first()
+    text = zlib.decompress(content or zlib.compress(b"")).decode(errors="replace").removeprefix("\ufeff")
+    if failure.row is None:
+        return excerpt_of_error(text)
+    return excerpt_of_row(text, failure.row, failure.field)
 
 
 def _reverted(job: Import) -> Context:

@@ -23,7 +23,7 @@ from imports.models import AuditEntry, ImportProblem, OrphanRetry, OrphanScore, 
 from imports.pages.components.view_models import Link, progress_from
 from imports.pages.core.pagination import paginate
 from imports.pages.core.permissions import DEFERRED_COLUMNS, AuthenticatedRequest, sign_in_required
-from imports.pages.imports.orphan_rows import orphan_groups, orphan_rows
+from imports.pages.imports.orphan_rows import orphan_groups, orphan_rows, orphan_sections
 from imports.pages.imports.row_correction import corrected_upload
 from imports.pages.texts import import_texts, revert_texts
 from imports.pipeline.orphans import ReprocessResult, delete_orphan
@@ -46,14 +46,14 @@ def orphan_list(request: AuthenticatedRequest) -> HttpResponse:
     # The first page alone has the titles: they are of the newest orphans, whatever page is listed below.
     newest = [] if request.GET else list(_orphans().filter(user=request.user).order_by("-pk")[:MAX_GROUPED])
     groups = orphan_groups(newest) if newest else []
-    sure = [group for group in groups if group.matches]
+    sure = [group for group in groups if group.is_sure]
     context = {
         "progress": progress,
         "page": page,
         "rows": orphan_rows(page.rows),
-        "groups": groups,
+        "sections": orphan_sections(groups),
         "sure": sure,
-        "sure_scores": sum(len(group.matches) for group in sure),
+        "sure_scores": sum(len(group.charts) for group in sure),
         "last_try": _last_try(request),
         "crumb": Link(request.user.username, reverse("profile", args=[request.user.username])),
         "section": "profile",
@@ -64,10 +64,11 @@ def orphan_list(request: AuthenticatedRequest) -> HttpResponse:
 @require_POST
 @sign_in_required
 def orphans_match(request: AuthenticatedRequest) -> HttpResponse:
-    """Imports the scores of a title (a group's key), or of all, on the charts that they can only have meant."""
+    """Imports the scores of a title (a group's key) on the charts that they mean, or those of all sure matches."""
     groups = orphan_groups(list(_orphans().filter(user=request.user).order_by("-pk")[:MAX_GROUPED]))
     wanted = request.POST.get("title")
-    matches = {key: m for group in groups if wanted in (None, group.key) for key, m in group.matches.items()}
+    used = [group for group in groups if (group.is_sure if wanted is None else group.key == wanted)]
+    matches = {key: chart for group in used for key, chart in group.charts.items()}
     # Each import's rows together, as what corrects them is made of one import.
     rows: dict[int, list[ImportProblem]] = defaultdict(list)
     found = ImportProblem.objects.filter(orphan__in=matches, job=F("orphan__from_import"), job__state=State.COMPLETED)
@@ -77,7 +78,7 @@ def orphans_match(request: AuthenticatedRequest) -> HttpResponse:
     client = request.headers.get("User-Agent", "").replace("\0", "")  # PostgreSQL's texts hold no NUL
     for problems in list(rows.values())[:MAX_IMPORTS_MATCHED]:
         job, orphan = problems[0].job, problems[0].orphan
-        charts = {one.row: (one.datapoint, matches[one.orphan_id].chart) for one in problems if one.orphan_id}
+        charts = {one.row: (one.datapoint, matches[one.orphan_id]) for one in problems if one.orphan_id}
         context = orphan.context if orphan else {}
         try:
             upload = corrected_upload(job, context, charts, client=client)
