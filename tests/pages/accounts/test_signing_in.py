@@ -68,13 +68,6 @@ def test_signing_out_needs_a_button() -> None:
     assert "_auth_user_id" not in client.session
 
 
-def test_guests_are_told_what_this_is() -> None:
-    page = people.guest().get("/")
-    assert heading_of(page) == "Upload your scores.Undo any upload."
-    assert "SOUND VOLTEX" in text_of(page)
-    assert 'href="/login/"' in page.content.decode()
-
-
 def test_passwords_are_guessed_slowly() -> None:
     people.alice()
     wrong, right = ({"username": "alice", "password": each} for each in ("guess", RIGHT))
