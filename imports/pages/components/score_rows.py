@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -37,6 +37,11 @@ class ScoreScope:
 
     def scores(self) -> QuerySet[Score]:
         return Score.objects.filter(self.included, user_id=self.player)
+
+    def baselines(self, charts: Iterable[int]) -> dict[int, ChartBaseline]:
+        """What these scores are held against, by chart. One query."""
+        rows = self.chart_baselines(list(charts))
+        return {row["chart_id"]: ChartBaseline(row["before"], row["top"]) for row in rows}
 
     def chart_baselines(self, charts: Any) -> QuerySet[Any, Any]:
         """`chart_id`, `before` and `top` of each chart: the best of the earlier scores, and of the included ones."""
@@ -78,6 +83,10 @@ class ChartBaseline:
 
     before: float | None
     best: float | None
+
+    @property
+    def is_raised(self) -> bool:
+        return self.before is not None and self.best is not None and self.best > self.before
 
 
 Place = Literal["best", "first", "under", "same", ""]
@@ -134,13 +143,17 @@ class ScoreComparison:
         return metric_format(self.playtype, self.playtype.default_metric)
 
 
-def compare_scores(scores: Sequence[Score], scope: ScoreScope) -> list[ScoreComparison]:
-    """These scores of one game with what they are held against. Three queries, however many they are."""
+def compare_scores(
+    scores: Sequence[Score], scope: ScoreScope, baselines: Mapping[int, ChartBaseline] | None = None
+) -> list[ScoreComparison]:
+    """These scores of one game with what they are held against. Three queries, however many they are; two where the
+    `baselines` of their charts are known.
+    """
     if not scores:
         return []
     charts = charts_by_pk({score.chart_id for score in scores})
-    rows = scope.chart_baselines(list(charts))
-    baselines = {row["chart_id"]: ChartBaseline(row["before"], row["top"]) for row in rows}
+    if baselines is None:
+        baselines = scope.baselines(charts)
     game = BY_SLUG[scores[0].game]
     return [ScoreComparison(score, charts[score.chart_id], game, baselines[score.chart_id]) for score in scores]
 
@@ -197,6 +210,6 @@ def metric_format(playtype: Playtype, name: str) -> Shown:
     return metric.shown if isinstance(metric, Integer | Decimal) else Shown.RAW
 
 
-def get_page(found: QuerySet[Any], request: HttpRequest) -> Page[Any]:
-    """Fifty rows of these. Two queries."""
+def get_page(found: QuerySet[Any] | Sequence[Any], request: HttpRequest) -> Page[Any]:
+    """Fifty rows of these. Two queries, none of a list."""
     return Paginator(found, PER_PAGE).get_page(request.GET.get("page"))

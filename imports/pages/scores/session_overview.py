@@ -7,29 +7,46 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from django.db.models import Sum
+from django.db.models.fields.json import KT
 
 from imports.games.spec import Playtype
 from imports.models import DailyRatings, Score, Session
-from imports.pages.components.charts_and_distributions import distributions
+from imports.pages.components.charts_and_distributions import distribution, distributions
 from imports.pages.components.import_summary import main_rating_change
 from imports.pages.components.lamp_colors import TABLE, Light, light_of, row_ladder
 from imports.pages.components.lamp_strip import PlayStrip, play_strip
-from imports.pages.components.score_rows import ScoreScope
+from imports.pages.components.score_rows import ChartBaseline, ScoreScope, rating_expression
 from imports.pages.components.view_models import DistributionRow, RatingChange
 
 MAX_DRAWN = 2_000  # plays; a session of more is no evening, and is told in numbers alone
+MAX_DAYS = 30  # that a session can span
 
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """One play of a session, in short. `is_new_best`: better than all before the session, and the best of it."""
+    """One play of a session, in short. `is_new_best`: better than all before the session, and the best of it.
+
+    `value` is what bests are compared by; `level_number` orders the levels.
+    """
 
     key: int
     chart: int
     lamp: Light
+    grade: str
+    level: str
+    level_number: float
+    value: float | None
+    rating: float | None
     time: int  # ms
     is_new_best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPlays:
+    """The plays of a session in their order, and by chart what there was before. Nothing of more than MAX_DRAWN."""
+
+    plays: Sequence[Play]
+    baselines: Mapping[int, ChartBaseline]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +75,15 @@ class SessionOverview:
     high: str
 
 
-def session_overview(session: Session, scope: ScoreScope, playtype: Playtype) -> SessionOverview:
-    """Seven queries at most, of a bounded number of scores."""
-    lamps, grades = distributions(scope.scores(), session.game)
-    plays = session_plays(session, scope) if session.score_count <= MAX_DRAWN else []
-    values = list(TABLE[session.game][row_ladder(session.game)])
+def session_overview(session: Session, scope: ScoreScope, playtype: Playtype, plays: Sequence[Play]) -> SessionOverview:
+    """Two queries, three of a session of too many plays."""
+    ladder = row_ladder(session.game)
+    if plays:
+        lamps = distribution(session.game, ladder, Counter(play.lamp.value for play in plays))
+        grades = distribution(session.game, "grade", Counter(play.grade for play in plays))
+    else:
+        lamps, grades = distributions(scope.scores(), session.game)
+    values = list(TABLE[session.game][ladder])
     raised = Counter(play.lamp.value for play in plays if play.is_new_best)
     return SessionOverview(
         verdict=rating_change_of(session, playtype),
@@ -75,21 +96,27 @@ def session_overview(session: Session, scope: ScoreScope, playtype: Playtype) ->
     )
 
 
-def session_plays(session: Session, scope: ScoreScope) -> list[Play]:
-    """The plays in their order. Two queries."""
-    ladder = f"score_data__{row_ladder(session.game)}"
-    columns = ("pk", "chart_id", ladder, "best_keys__0", "time_achieved")
+def session_plays(session: Session, scope: ScoreScope, playtype: Playtype) -> SessionPlays:
+    """Two queries, of a bounded number of scores."""
+    if session.score_count > MAX_DRAWN:
+        return SessionPlays([], {})
+    ladder = row_ladder(session.game)
+    columns = (
+        "pk", "chart_id", KT(f"score_data__{ladder}"), KT("score_data__grade"), "chart__level", "chart__level_num",
+        "best_keys__0", rating_expression(playtype), "time_achieved",
+    )  # fmt: skip
     rows = list(scope.scores().order_by("time_achieved", "pk").values_list(*columns)[:MAX_DRAWN])
-    baselines = scope.chart_baselines(list({chart for _, chart, *_ in rows}))
-    tops = {row["chart_id"]: row["top"] for row in baselines if _is_raised(row)}
+    baselines = scope.baselines({chart for _, chart, *_ in rows})
+    tops = {chart: baseline.best for chart, baseline in baselines.items() if baseline.is_raised}
     plays = []
-    for key, chart, lamp, value, time in rows:
+    for key, chart, lamp, grade, level, number, value, rating, time in rows:
         # Of several equal ones the first was the new best.
         is_new_best = value is not None and tops.get(chart) == value
         if is_new_best:
             del tops[chart]
-        plays.append(Play(key, chart, light_of(session.game, row_ladder(session.game), lamp), int(time), is_new_best))
-    return plays
+        light = light_of(session.game, ladder, lamp)
+        plays.append(Play(key, chart, light, grade, level, number, value, rating, int(time), is_new_best))
+    return SessionPlays(plays, baselines)
 
 
 def strip_of(plays: Sequence[Play], **limits: int) -> PlayStrip | None:
@@ -99,31 +126,24 @@ def strip_of(plays: Sequence[Play], **limits: int) -> PlayStrip | None:
 
 
 def rating_change_of(session: Session, playtype: Playtype) -> RatingChange | None:
-    """The main rating before and after, where the days (UTC) of the session hold no other scores. Three queries."""
+    """The main rating before and after, where the days (UTC) of the session hold no other scores. Two queries."""
     first, last = (
         datetime.fromtimestamp(moment / 1000, UTC).date() for moment in (session.time_started, session.time_ended)
     )
     mine = {"user": session.user_id, "game": session.game, "playtype": session.playtype}
-    days = DailyRatings.objects.filter(**mine)
-    counted = days.filter(day__range=(first, last)).aggregate(scores=Sum("score_count"))["scores"]
+    # Those of the session, and the one before them.
+    days = DailyRatings.objects.filter(**mine, day__lte=last).order_by("-day")
+    rows = list(days.values_list("day", "score_count", "ratings")[: MAX_DAYS + 1])
     # Ratings are kept by day: beside another session nobody could say which of the two moved them.
-    midnights = (_midnight(first), _midnight(last + timedelta(days=1)))
-    others = Score.objects.filter(**mine, time_achieved=None, time_added__range=midnights)
-    if counted != session.score_count or others.exists():
+    if sum(count for day, count, _ in rows if day >= first) != session.score_count:
         return None
-    ratings = [
-        found.get(playtype.default_profile_rating)
-        for found in (
-            days.filter(day__lt=first).order_by("-day").values_list("ratings", flat=True).first() or {},
-            days.filter(day__lte=last).order_by("-day").values_list("ratings", flat=True).first() or {},
-        )
-    ]
-    return None if ratings[1] is None else main_rating_change(playtype, ratings[0], ratings[1])
-
-
-def _is_raised(row: Mapping[str, float | None]) -> bool:
-    before, top = row["before"], row["top"]
-    return before is not None and top is not None and top > before
+    midnights = (_midnight(first), _midnight(last + timedelta(days=1)))
+    if Score.objects.filter(**mine, time_achieved=None, time_added__range=midnights).exists():
+        return None
+    rating = playtype.default_profile_rating
+    after = rows[0][2].get(rating) if rows else None
+    before = next((ratings.get(rating) for day, _, ratings in rows if day < first), None)
+    return None if after is None else main_rating_change(playtype, before, after)
 
 
 def _midnight(day: date) -> datetime:
