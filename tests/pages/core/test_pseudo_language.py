@@ -16,6 +16,7 @@ from django.db.models import Model
 from django.test import Client
 from redis import Redis
 
+from imports.catalogue.format_names import NAMES
 from imports.catalogue.rating_names import rating_name
 from imports.formats import FORMATS
 from imports.games import BY_SLUG
@@ -93,7 +94,7 @@ class Words(HTMLParser):
 
 def names() -> set[str]:
     """What is called so in each language: games and what belongs to them, and what players and files wrote."""
-    known = {settings.TACHI_NAME, *OTHER_NAMES, *(each.name for each in FORMATS)}
+    known = {settings.TACHI_NAME, *OTHER_NAMES, *(each.name for each in FORMATS if each.import_type not in NAMES)}
     for game in BY_SLUG.values():
         known |= {game.name, *game.playtype_labels.values()}
         for playtype in game.playtypes:
