@@ -6,7 +6,7 @@ import pytest
 
 from imports.access.login_throttling import SIGN_IN_LIMIT
 from tests import people
-from tests.pages.html_parsing import heading_of, text_of
+from tests.pages.html_parsing import text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]  # wrong passwords are counted there
 
