@@ -24,7 +24,7 @@ from imports.pages.components.sources.file_kinds import file_formats, slug_of
 from imports.pages.components.view_models import Link
 from imports.pages.core.pagination import list_url
 from imports.pages.core.permissions import AuthenticatedRequest, sign_in_required
-from imports.pages.texts import formatting, import_texts, tool_texts
+from imports.pages.texts import account_texts, formatting, import_texts, tool_texts
 
 QUIET_DAYS = 3  # without a request, after which a tool no longer counts as working
 MAX_CLIENTS = 100  # of the operator's
@@ -161,7 +161,9 @@ def _other(client: APIClient, tokens: Sequence[APIToken]) -> Tool:
     is_connected = _is_connected(client, tokens)
     return Tool(
         name=client.name,
-        purpose=tool_texts.permissions_asked(formatting.listed(client.permissions)),
+        purpose=tool_texts.permissions_asked(
+            formatting.listed(account_texts.PERMISSION_TEXTS[name][0] for name in client.permissions)
+        ),
         requirement="",
         file=client.key_filename,
         addresses=(),

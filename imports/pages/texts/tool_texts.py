@@ -38,7 +38,7 @@ def sends_scores_of(games: str) -> str:
 
 
 def permissions_asked(permissions: str) -> str:
-    return _("Asks for {permissions}").format(permissions=permissions) if permissions else _("Asks for no permissions")
+    return _("Permissions: {permissions}").format(permissions=permissions) if permissions else _("No permissions")
 
 
 def quiet_for(days: int) -> str:

@@ -65,6 +65,7 @@ def test_a_program_without_a_client_is_connected_by_a_token_and_one_with_a_clien
     assert 'href="/client-file-flow/CXKsHook/">Connect<span class="vh"> (KsHook)</span>' in page
     assert 'href="/client-file-flow/CXBeatoraja/">Connect<span class="vh"> (beatoraja)</span>' in page
     assert 'href="/client-file-flow/CXMikado/">Connect<span class="vh"> (mikado)</span>' in page
+    assert "Permissions: Import scores" in page
 
 
 def test_a_client_that_hands_out_a_file_comes_before_one_that_shows_the_token(alices: Client) -> None:
