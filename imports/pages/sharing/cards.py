@@ -25,7 +25,7 @@ from imports.pages.components.score_rows import session_scope
 from imports.pages.components.view_models import DiffRow, RatingChange
 from imports.pages.core.display_names import game_name
 from imports.pages.scores.session_overview import Play, rating_change_of, session_plays, strip_of
-from imports.pages.texts import import_texts, score_texts, sharing_texts
+from imports.pages.texts import formatting, import_texts, score_texts, sharing_texts
 
 FOLDER = Path(__file__).parent / "fonts"
 FONTS = [str(path) for path in sorted(FOLDER.glob("*.ttf"))]
@@ -89,7 +89,7 @@ class Gain:
 def card_svg(job: Import) -> str:
     """The picture of a completed import, of its player's public numbers alone."""
     change, game, headline = _import_change(job), game_name(job.game, job.playtypes), _import_headline(job)
-    gains = [_gain(row, 358 + place * 90) for place, row in enumerate(highlights(job)[:MAX_GAINS] if change else ())]
+    gains = [_gain(row, 358 + place * 90) for place, row in enumerate(_shown_gains(job, change))]
     context = {
         "player": job.user.username,
         "game": game,
@@ -162,7 +162,13 @@ def _shortened(line: str) -> str:
 def import_card_text(job: Import) -> str:
     """The words of `card_svg`, for those who do not see it."""
     game, change = game_name(job.game, job.playtypes), _import_change(job)
-    return sharing_texts.card_text(_import_headline(job), job.user.username, game, rating=_rating_moved(change))
+    text = sharing_texts.card_text(_import_headline(job), job.user.username, game, rating=_rating_moved(change))
+    gains = (f"{row.song.title} {row.chart}" for row in _shown_gains(job, change))
+    return sharing_texts.with_gains(text, formatting.listed(gains))
+
+
+def _shown_gains(job: Import, change: RatingChange | None) -> Sequence[DiffRow]:
+    return highlights(job)[:MAX_GAINS] if change else ()
 
 
 def _import_headline(job: Import) -> str:

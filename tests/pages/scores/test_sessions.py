@@ -225,7 +225,7 @@ def test_a_session_of_very_many_plays_is_told_in_numbers_alone(
 
 
 def test_the_queries_of_a_sessions_page_do_not_grow(played: Session, django_assert_max_num_queries: Any) -> None:
-    with django_assert_max_num_queries(12) as few:
+    with django_assert_max_num_queries(13) as few:
         people.guest().get(address())
     charts = [factories.a_chart(factories.a_song(number)) for number in range(100, 130)]
     start = int(played.time_ended) + factories.MINUTE
