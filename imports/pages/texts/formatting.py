@@ -135,10 +135,21 @@ def written_month(day: date) -> str:
 UNKNOWN = "–"
 # Words of ours; names of ratings are the games' own (`catalogue.rating_names`).
 _CLASS_SETS = {
-    "vfClass": gettext_lazy("Class"),
+    "badge": gettext_lazy("Badge"),
+    "class": gettext_lazy("Class"),
     "colour": gettext_lazy("Colour"),
+    "courseBanner": gettext_lazy("Course banner"),
     "dan": gettext_lazy("Dan"),
     "emblem": gettext_lazy("Emblem"),
+    "flare": gettext_lazy("Flare"),
+    "genocideDan": gettext_lazy("Genocide dan"),
+    "lnDan": gettext_lazy("LN dan"),
+    "matchingClass": gettext_lazy("Matching class"),
+    "newGenerationDan": gettext_lazy("New Generation dan"),
+    "scratchDan": gettext_lazy("Scratch dan"),
+    "stageUp": gettext_lazy("Stage up"),
+    "stslDan": gettext_lazy("Stella and Satellite dan"),
+    "vfClass": gettext_lazy("Class"),
 }
 KINDS = {
     "SongOrChartNotFound": gettext_lazy("Unknown song or chart"),

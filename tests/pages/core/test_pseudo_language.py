@@ -23,7 +23,6 @@ from imports.games import BY_SLUG
 from imports.games.spec import Playtype
 from imports.models import APIClient, APIToken, Chart, Import, ImportInput, ImportProblem, Session, Song, User
 from imports.pages.components.lamp_colors import TABLE
-from imports.pages.texts.formatting import class_set_name
 from imports.pages.texts.score_texts import metric_name
 from tests import people
 from tests.browser.conftest import SAMPLE
@@ -122,8 +121,6 @@ def names_of(playtype: Playtype) -> set[str]:
         *(metric_name(metric) for metric in metrics if metric not in ("score", "lamp", "grade")),
         *(str(value) for ladder in ladders for value in ladder.values),
         *(part for each in playtype.difficulties or () for part in (each.name, each.label, each.short or "")),
-        *playtype.classes,
-        *map(class_set_name, playtype.classes),
         *(part for each in classes for part in (each.id, each.name)),
     }
 
