@@ -36,6 +36,7 @@ from imports.admin.filters import (
     TimeFilter,
     TypeFilter,
 )
+from imports.catalogue.class_sets import class_set_name
 from imports.models import AuditEntry, Import, ImportInput, Score, Song, State, User
 from imports.models.documents import MAX_REASON_LENGTH
 from imports.pipeline.classes import roll_back_classes, still_raised
@@ -348,6 +349,8 @@ def available_actions(job: Import) -> list[tuple[str, str]]:
         State.RUNNING: [("cancel_selected", _("Cancel"))],
     }[State(job.state)]
     for change in still_raised(job):
-        said = _("Roll back {class_set} to {value}").format(class_set=change.class_set, value=change.value or _("none"))
+        said = _("Roll back {class_set} to {value}").format(
+            class_set=class_set_name(change.class_set), value=change.value or _("none")
+        )
         actions = [*actions, ("roll_back_selected", said)]
     return actions

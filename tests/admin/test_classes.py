@@ -40,7 +40,7 @@ def test_an_imports_classes_are_rolled_back_alone(mo: Client) -> None:
     with_dan("DAN_3")
     job = with_dan("DAN_7")
     choices = mo.get(reverse("admin:imports_import_change", args=[job.pk])).context["available_actions"]
-    assert choices == [("revert_selected", "Revert…"), ("roll_back_selected", "Roll back dan to DAN_3")]
+    assert choices == [("revert_selected", "Revert…"), ("roll_back_selected", "Roll back Dan to DAN_3")]
 
     assert act(mo, "roll_back_selected", job, reason="not theirs") == ["Classes of 1 import rolled back."]
 
