@@ -38,7 +38,8 @@ from imports.admin.filters import (
     TimeFilter,
     TypeFilter,
 )
-from imports.catalogue.rating_names import class_set_title, class_value_name
+from imports.catalogue.class_sets import class_set_name
+from imports.catalogue.rating_names import class_value_name
 from imports.games import playtype_of
 from imports.models import AuditEntry, Import, ImportInput, Score, Song, State, User
 from imports.models.documents import MAX_REASON_LENGTH
@@ -358,7 +359,7 @@ def available_actions(job: Import) -> list[tuple[str, str]]:
     for change in still_raised(job):
         playtype = playtype_of(change.game, change.playtype)
         said = _("Roll back {class_set} to {value}").format(
-            class_set=class_set_title(change.class_set),
+            class_set=class_set_name(change.class_set),
             value=class_value_name(playtype, change.class_set, change.value) or _("none"),
         )
         actions = [*actions, ("roll_back_selected", said)]

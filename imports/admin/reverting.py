@@ -24,7 +24,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from imports.access import permissions
 from imports.admin.base import ReadOnlyAdmin, reason_from_request, report_results
 from imports.admin.details.transitions import Transition, game_label, main_first, number
-from imports.catalogue.rating_names import class_set_title, class_value_name, rating_name
+from imports.catalogue.class_sets import class_set_name
+from imports.catalogue.rating_names import class_value_name, rating_name
 from imports.games import playtype_of
 from imports.integers import parse_digits
 from imports.models import Chart, Import, State, User
@@ -101,7 +102,7 @@ class PlayerPlan:
         """The provided classes that stay, in words."""
         staying = self.changes.classes_staying if self.changes else ()
         return [
-            f"{game_label(delta['game'], delta['playtype'])} {class_set_title(delta['set'])} "
+            f"{game_label(delta['game'], delta['playtype'])} {class_set_name(delta['set'])} "
             f"{class_value_name(playtype_of(delta['game'], delta['playtype']), delta['set'], delta['new'])}"
             for delta in staying
         ]

@@ -1,10 +1,12 @@
-"""How charts are called: `MXM 19`, `Title (SPA 12)`. Pure; the rules are the original web client's."""
+"""How charts are called: `MXM 19`, `Title (SPA 12)`. The rules are the original web client's."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from django.utils.translation import gettext
 
 from imports.games import javascript
 from imports.games.spec import Chart, Game
@@ -27,7 +29,7 @@ def difficulty_name(game: Game, chart: Chart, *, short: bool = True) -> ChartNam
     """The difficulty alone: `MXM 19`, `SPA 12`, `★12, st3`, `CON EXH 17`, `S13 13`."""
     match game.slug:
         case "bms" | "pms":
-            return ChartName(_tables(chart) or "Unrated")
+            return ChartName(_tables(chart) or gettext("Unrated"))
         case "itg":
             return stamina_name(chart, short=short)
     label = _label(game, chart, short=short or game.slug == "gitadora")

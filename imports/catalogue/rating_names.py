@@ -40,8 +40,3 @@ def class_value_name(playtype: Playtype, class_set: str, class_id: str | None) -
     if class_id is None:
         return ""
     return group.values[group.index(class_id)].name if group and class_id in group.ids else class_id
-
-
-def class_set_title(class_set: str) -> str:
-    """A ladder of classes in English, for moderators: `Class`, `Dan`."""
-    return "Class" if class_set == "vfClass" else class_set[:1].upper() + class_set[1:]

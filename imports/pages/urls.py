@@ -7,7 +7,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from imports.pages.core.script_texts import ScriptTextsView
-from imports.pages.home import home
+from imports.pages.home.views import home
 from imports.pages.styleguide.views import styleguide
 from imports.pages.tachi_addresses import urlpatterns as tachi_addresses
 

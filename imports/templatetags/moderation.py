@@ -8,7 +8,7 @@ from __future__ import annotations
 from django import template
 from django.utils.translation import gettext_lazy
 
-from imports.formats import BY_IMPORT_TYPE
+from imports.catalogue.format_names import format_name
 from imports.games import BY_SLUG
 from imports.models import Import, State
 
@@ -50,8 +50,7 @@ def state_name(state: str) -> str:
 def import_label(job: Import) -> str:
     """An import by its file, or else by what sent it. Its input, without the content, is loaded with it."""
     sent = getattr(job, "input", None)
-    kind = BY_IMPORT_TYPE.get(job.import_type)
-    return (sent.file_name if sent else "") or job.service or (kind.name if kind else job.import_type)
+    return (sent.file_name if sent else "") or job.service or format_name(job.import_type)
 
 
 @register.filter

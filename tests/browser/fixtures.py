@@ -229,6 +229,8 @@ def page_states(redis: Redis) -> PageStates:
         "profile-empty": (mo, f"/users/{mo.username}/"),
         "account-picture-uploaded": (mo, "/account/picture/"),
         **_players(alice, bob),
+        "tools": (alice, "/tools/"),
+        "tools-none": (mo, "/tools/?game=iidx"),
         "tokens": (alice, "/tokens/"),
         "revoke": (alice, f"/tokens/{alice.tokens.get().pk}/revoke/"),
         "account": (alice, "/account/"),
@@ -372,6 +374,16 @@ def _lists(alice: User, bob: User, mo: User, hers: Mapping[str, Import]) -> Page
     }
 
 
+def emptied_session(user: User) -> str:
+    """The address of a session whose only score was reverted."""
+    row = next(row for row in sample("sdvx")["scores"] if row["lamp"] == "CLEAR" and row.get("timeAchieved"))
+    alone = played_again([row], points=1, days=-40)
+    job = process(submitted(user, sample("sdvx", scores=alone, classes={}), name="alone.json"))
+    session = Session.objects.get(imports=job)
+    revert(job, RevertRequest(by=user))
+    return f"/sessions/{session.session_id}/"
+
+
 def _plays(alice: User, bob: User) -> PageStates:
     """Sessions, scores, charts and songs; one of each is highlighted, with words of its player."""
     session = Session.objects.filter(user=alice, game="sdvx").order_by("-score_count")[0]
@@ -390,6 +402,7 @@ def _plays(alice: User, bob: User) -> PageStates:
         "session-new-bests": (alice, f"/sessions/{session.session_id}/?new"),
         "session-share": (None, f"/sessions/{session.session_id}/share/"),
         "session-of-another": (bob, f"/sessions/{session.session_id}/"),
+        "session-empty": (alice, emptied_session(alice)),
         "session-edit": (alice, f"/sessions/{session.session_id}/edit/"),
         "score": (alice, address),
         "score-of-another": (bob, address),

@@ -158,7 +158,7 @@ def test_the_first_page_is_light(live_server: LiveServer, open_browser: OpenBrow
             .filter((entry) => entry.renderBlockingStatus === "blocking" && entry.initiatorType === "link")
             .map((entry) => new URL(entry.name).pathname)"""
     )
-    assert blocking == ["/static/css/site.css"]
+    assert blocking == ["/static/css/site.css", "/static/css/rating.css"]
 
 
 def transferred(request: Request) -> int:

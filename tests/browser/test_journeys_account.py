@@ -25,7 +25,7 @@ NEW_PASSWORD = "an even better one"
 def test_a_newcomer_signs_up_imports_and_sees_what_it_came_to(visitor: Visitor, complaints: list[str]) -> None:
     page = visitor.page
     visitor.goes_to("/")
-    page.get_by_role("link", name="Sign up").click()
+    page.get_by_role("link", name="Create account").click()
     page.get_by_label("Name").fill("Mirei")
     for label in ("Password", "Repeat password"):
         page.get_by_label(label, exact=True).fill("short")
@@ -60,7 +60,7 @@ def test_a_closed_door_is_not_shown_as_an_open_one(visitor: Visitor, settings: S
     settings.TACHI_SIGNUPS = False
     visitor.goes_to("/")
     expect(visitor.page.get_by_role("link", name="Sign in").first).to_be_visible()
-    expect(visitor.page.get_by_role("link", name="Sign up")).to_have_count(0)
+    expect(visitor.page.get_by_role("link", name="Create account")).to_have_count(0)
 
 
 def test_a_new_password_and_signing_out_everywhere_end_other_browsers(
@@ -107,7 +107,8 @@ def test_the_switch_of_light_and_dark_outlives_the_page(visitor: Visitor) -> Non
 def test_a_token_is_made_copied_used_and_revoked(player: Visitor, alice: User) -> None:
     player.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=player.server)
     page = player.page
-    player.navigates("Tokens")
+    player.navigates("Tools")
+    page.get_by_role("link", name="New token").click()
     page.get_by_label("Name", exact=True).fill("arcade hook")
     page.get_by_role("checkbox", name="Revert imports").check()
     page.get_by_role("button", name="Create token").click()

@@ -15,7 +15,7 @@ from imports.admin.details.clients import client_name
 from imports.admin.details.players import PlayerFacts, player_facts
 from imports.admin.details.top_scores import TopScore, top_scores
 from imports.admin.details.transitions import Transition, brought_by
-from imports.formats import BY_IMPORT_TYPE
+from imports.catalogue.format_names import format_name
 from imports.models import AuditEntry, Import, ImportInput, State
 from imports.templatetags.moderation import audit_icon, state_name
 
@@ -77,8 +77,7 @@ def import_page(job: Import) -> ImportPage:
     stages = {name: seconds for name, seconds in job.stage_seconds.items() if isinstance(seconds, int | float)}
     slowest = max(stages.items(), key=lambda stage: stage[1], default=None)
     has_result = job.state in HAS_RESULT
-    found = BY_IMPORT_TYPE.get(job.import_type)
-    source = found.name if found else job.import_type
+    source = format_name(job.import_type)
     return ImportPage(
         state=(kind, icon, capfirst(state_name(job.state))),
         source=_("{format} from {service}").format(format=source, service=job.service) if job.service else source,

@@ -10,7 +10,8 @@ from typing import Self
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from imports.catalogue.rating_names import class_set_title, class_value_name, rating_name
+from imports.catalogue.class_sets import class_set_name
+from imports.catalogue.rating_names import class_value_name, rating_name
 from imports.games import BY_SLUG, playtype_of
 from imports.models import Import
 from imports.pipeline.undo.preview import ValueChange
@@ -63,7 +64,7 @@ class Transition:
         elif after and not before:
             text = _("first")
         game = game_label(change.game, change.playtype)
-        return cls(game, class_set_title(change.name), before or str(NONE), text, after or str(NONE), _direction(steps))
+        return cls(game, class_set_name(change.name), before or str(NONE), text, after or str(NONE), _direction(steps))
 
 
 def brought_by(job: Import) -> list[Transition]:

@@ -38,7 +38,7 @@ def client_file_flow(request: AuthenticatedRequest, client_id: str) -> HttpRespo
     content = client.filled_template(secret)
     if client.key_filename and "show" not in request.POST:
         return download_response([content.encode()], name=client.key_filename, content_type="application/octet-stream")
-    return render(request, "connected.html", {"client": client, "content": content, "section": "tokens"})
+    return render(request, "connected.html", {"client": client, "content": content, "section": "tools"})
 
 
 @never_cache
@@ -109,7 +109,7 @@ def _ask(request: HttpRequest, client: APIClient, more: dict[str, str], *, statu
         "may": [(name, *texts[name]) for name in asked],
         # Three permissions do nothing here: that a tool lacks them says nothing to anybody.
         "may_not": [texts[name][1] for name in texts if name not in asked and not name.startswith("manage_")],
-        "section": "tokens",
+        "section": "tools",
         **more,
     }
     return render(request, "connect-allow.html", context, status=status)

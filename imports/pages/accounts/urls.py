@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from imports.pages.accounts import clients, connect, data_exports, departures, emails, views
+from imports.pages.accounts import clients, connect, data_exports, departures, emails, tools, views
 from imports.pages.core import converters  # noqa: F401 - registers the kinds of IDs
 
 urlpatterns = [
@@ -40,6 +40,7 @@ urlpatterns = [
     path("client-file-flow/<client:client_id>/", connect.client_file_flow, name="client-file-flow"),
     path("oauth/request-auth", connect.request_auth, name="request-auth"),
     path("users/<name:name>/", views.profile, name="profile"),
+    path("tools/", tools.tool_list, name="tool-list"),
     path("tokens/", views.token_list, name="token-list"),
     path("tokens/<int:token_id>/revoke/", views.token_revoke, name="token-revoke"),
 ]

@@ -257,7 +257,7 @@ def token_list(request: AuthenticatedRequest) -> HttpResponse:
         "new_token": _new_token(request),
         "tokens": list(request.user.tokens.select_related("client").order_by("-pk")),
         "now": timezone.now(),
-        "section": "tokens",
+        "section": "tools",
     }
     response = render(request, "token-list.html", context, status=400 if form.errors else 200)
     fresh_tokens.forget(request, response)
@@ -284,7 +284,7 @@ def token_revoke(request: AuthenticatedRequest, token_id: int) -> HttpResponse:
     """GET asks, POST does; dialog.js shows the same question in a dialog."""
     token = get_object_or_404(request.user.tokens, pk=token_id)
     if request.method != "POST":
-        return render(request, "token-revoke.html", {"token": token, "section": "tokens"})
+        return render(request, "token-revoke.html", {"token": token, "section": "tools"})
     APIToken.objects.revoke([token], by=request.user)
     messages.success(request, account_texts.token_revoked_message(token.identifier))
     return redirect("token-list")

@@ -18,7 +18,7 @@ from imports.pages.catalogue.presenters import build_game_card, build_playtype_s
 from imports.pages.catalogue.song_rows import charts_by_playtype, song_rows
 from imports.pages.components.chart_plays.history import get_chart_history
 from imports.pages.components.chart_plays.leaderboard import leaderboard
-from imports.pages.components.file_kinds import file_kinds, hook_kinds
+from imports.pages.components.sources.file_kinds import file_kinds, hook_kinds
 from imports.pages.components.view_models import Link
 from imports.pages.core.display_names import game_name
 from imports.pages.core.urls import origin, song_url

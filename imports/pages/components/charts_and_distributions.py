@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -57,10 +57,11 @@ def distributions(scores: QuerySet[Score], game: str) -> tuple[list[Distribution
     for lamp, grade, count in rows:
         lamps[lamp] += count
         grades[grade] += count
-    return _distribution(game, ladder, lamps), _distribution(game, "grade", grades)
+    return distribution(game, ladder, lamps), distribution(game, "grade", grades)
 
 
-def _distribution(game: str, ladder: str, counts: Counter[str]) -> list[DistributionRow]:
+def distribution(game: str, ladder: str, counts: Mapping[str, int]) -> list[DistributionRow]:
+    """How many stand at each value of a ladder, best value first."""
     most = max(counts.values(), default=0)
     # What the table does not know comes last: scores of older rules may have values that are gone.
     order = {value: place for place, value in enumerate(TABLE[game][ladder])}
@@ -170,7 +171,12 @@ def gains(scope: ScoreScope, playtype: Playtype) -> list[DiffRow]:
     # What gained most is looked for among the highest ratings: to compare all scores of a large import would read
     # every chart of it.
     scores = list(scope.scores().filter(playtype=playtype.name).order_by(rating_order(playtype), "pk")[:MAX_CANDIDATES])
-    best = [each for each in compare_scores(scores, scope) if each.place in ("best", "first")]
+    return gains_among(compare_scores(scores, scope), scope, playtype)
+
+
+def gains_among(scores: Iterable[ScoreComparison], scope: ScoreScope, playtype: Playtype) -> list[DiffRow]:
+    """Of these scores, highest rating first, those that gained most. One query."""
+    best = [each for each in scores if each.place in ("best", "first")]
     charts = {each.score.chart_id for each in best}
     ratings_before: dict[int, float | None] = {}
     if charts:

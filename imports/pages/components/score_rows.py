@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -37,6 +37,11 @@ class ScoreScope:
 
     def scores(self) -> QuerySet[Score]:
         return Score.objects.filter(self.included, user_id=self.player)
+
+    def baselines(self, charts: Iterable[int]) -> dict[int, ChartBaseline]:
+        """What these scores are compared with, by chart. One query."""
+        rows = self.chart_baselines(list(charts))
+        return {row["chart_id"]: ChartBaseline(row["before"], row["top"]) for row in rows}
 
     def chart_baselines(self, charts: Any) -> QuerySet[Any, Any]:
         """`chart_id`, `before` and `top` of each chart: the best of the earlier scores, and of the included ones."""
@@ -78,6 +83,10 @@ class ChartBaseline:
 
     before: float | None
     best: float | None
+
+    @property
+    def is_raised(self) -> bool:
+        return self.before is not None and self.best is not None and self.best > self.before
 
 
 Place = Literal["best", "first", "under", "same", ""]
@@ -134,13 +143,17 @@ class ScoreComparison:
         return metric_format(self.playtype, self.playtype.default_metric)
 
 
-def compare_scores(scores: Sequence[Score], scope: ScoreScope) -> list[ScoreComparison]:
-    """These scores of one game with what they are compared with. Three queries, however many they are."""
+def compare_scores(
+    scores: Sequence[Score], scope: ScoreScope, baselines: Mapping[int, ChartBaseline] | None = None
+) -> list[ScoreComparison]:
+    """These scores of one game with what they are compared with. Three queries, however many they are; two where the
+    `baselines` of their charts are known.
+    """
     if not scores:
         return []
     charts = charts_by_pk({score.chart_id for score in scores})
-    rows = scope.chart_baselines(list(charts))
-    baselines = {row["chart_id"]: ChartBaseline(row["before"], row["top"]) for row in rows}
+    if baselines is None:
+        baselines = scope.baselines(charts)
     game = BY_SLUG[scores[0].game]
     return [ScoreComparison(score, charts[score.chart_id], game, baselines[score.chart_id]) for score in scores]
 
@@ -172,41 +185,51 @@ def score_row(each: ScoreComparison) -> ScoreRow:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """A timed score, in short: `value` of the default metric; `is_new_best`: the best of these, and better than before.
+    """A timed score, in short. `is_new_best`: the best of these, and better than before; a first play is none.
 
-    A first play is no new best.
+    `value` is that of the default metric, `level_number` orders the levels, and `rating` is the default one.
     """
 
     key: int
     chart: int
     lamp: Light
     grade: str
+    level: str
+    level_number: float
     value: float | None
+    rating: float | None
     time: int  # ms
     is_new_best: bool
 
 
-def plays_of(scope: ScoreScope, game: str, *, most: int) -> list[Play]:
-    """The timed ones of these scores in the order in which they were played, `most` at most. Two queries."""
+@dataclass(frozen=True, slots=True)
+class Plays:
+    """Plays in the order in which they were made, and by chart what they are compared with."""
+
+    plays: Sequence[Play]
+    baselines: Mapping[int, ChartBaseline]
+
+
+def plays_of(scope: ScoreScope, game: str, playtype: Playtype, *, most: int) -> Plays:
+    """The timed ones of these scores, `most` at most. `playtype`: of the ratings. Two queries."""
     ladder = row_ladder(game)
-    columns = ("pk", "chart_id", f"score_data__{ladder}", "score_data__grade", "best_keys__0", "time_achieved")
+    columns = (
+        "pk", "chart_id", KT(f"score_data__{ladder}"), KT("score_data__grade"), "chart__level", "chart__level_num",
+        "best_keys__0", rating_expression(playtype), "time_achieved",
+    )  # fmt: skip
     timed = scope.scores().filter(time_achieved__isnull=False)
     rows = list(timed.order_by("time_achieved", "pk").values_list(*columns)[:most])
-    baselines = scope.chart_baselines(list({chart for _, chart, *_ in rows}))
-    tops = {row["chart_id"]: row["top"] for row in baselines if _is_raised(row)}
+    baselines = scope.baselines({chart for _, chart, *_ in rows})
+    tops = {chart: baseline.best for chart, baseline in baselines.items() if baseline.is_raised}
     found = []
-    for key, chart, lamp, grade, value, time in rows:
+    for key, chart, lamp, grade, level, number, value, rating, time in rows:
         # Of several equal ones the first was the new best.
         is_new_best = value is not None and tops.get(chart) == value
         if is_new_best:
             del tops[chart]
-        found.append(Play(key, chart, light_of(game, ladder, lamp), grade, value, int(time), is_new_best))
-    return found
-
-
-def _is_raised(row: Mapping[str, float | None]) -> bool:
-    before, top = row["before"], row["top"]
-    return before is not None and top is not None and top > before
+        light = light_of(game, ladder, lamp)
+        found.append(Play(key, chart, light, grade, level, number, value, rating, int(time), is_new_best))
+    return Plays(found, baselines)
 
 
 def rating_of(score: Score, playtype: Playtype) -> str:
@@ -236,6 +259,6 @@ def metric_format(playtype: Playtype, name: str) -> Shown:
     return metric.shown if isinstance(metric, Integer | Decimal) else Shown.RAW
 
 
-def get_page(found: QuerySet[Any], request: HttpRequest) -> Page[Any]:
-    """Fifty rows of these. Two queries."""
+def get_page(found: QuerySet[Any] | Sequence[Any], request: HttpRequest) -> Page[Any]:
+    """Fifty rows of these. Two queries, none of a list."""
     return Paginator(found, PER_PAGE).get_page(request.GET.get("page"))

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from imports.formats import BY_IMPORT_TYPE
+from imports.catalogue import format_names
 from imports.games import BY_SLUG
 from imports.games.spec import Playtype
 from imports.models import Import, ImportInput
@@ -35,8 +35,7 @@ def import_name(job: Import, *, private: bool) -> str:
 
 def format_name(job: Import) -> str:
     # An import of a kind that this version no longer reads still has a page.
-    found = BY_IMPORT_TYPE.get(job.import_type)
-    return found.name if found else job.import_type
+    return format_names.format_name(job.import_type)
 
 
 def game_name(slug: str, playtypes: Sequence[str]) -> str:

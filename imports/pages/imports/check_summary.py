@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from imports.catalogue.chart_names import difficulty_name
-from imports.formats import BY_IMPORT_TYPE, kept_rows
+from imports.catalogue.format_names import format_name
+from imports.formats import kept_rows
 from imports.formats.base import Contents
 from imports.formats.lookalikes import Difference
 from imports.games import BY_SLUG
@@ -96,7 +97,7 @@ def check_facts(
     return {
         "name": upload.file_name or upload_texts.PASTED,
         "size": len(upload.content),
-        "kind": BY_IMPORT_TYPE[upload.import_type].name,
+        "kind": upload.import_type,
         "game": context.game.slug,
         "playtypes": list(checked.playtypes),
         "service": context.service,
@@ -202,7 +203,7 @@ def read_check(facts: Mapping[str, Any]) -> Check:
     deltas = [(find_playtype(delta["game"], delta["playtype"]), delta) for delta in facts["classes"] if not verdicts]
     return Check(
         name=facts["name"],
-        about=upload_texts.about_file(facts["size"], facts["kind"], game, rows, facts["service"]),
+        about=upload_texts.about_file(facts["size"], format_name(facts["kind"]), game, rows, facts["service"]),
         heading=upload_texts.new_scores_heading(new),
         rail=rail(
             (("c-new", new), ("c-dup", same), ("c-bad", bad)),

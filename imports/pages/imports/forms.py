@@ -8,10 +8,11 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
+from imports.catalogue.format_names import format_name
 from imports.formats import BY_IMPORT_TYPE, recognize, text
 from imports.formats.base import Format, FormField
 from imports.jobs import Upload
-from imports.pages.components.file_kinds import file_formats
+from imports.pages.components.sources.file_kinds import file_formats
 from imports.pages.texts import import_texts, upload_texts
 from imports.pages.texts.translation import gettext_lazy
 
@@ -48,7 +49,10 @@ class UploadForm(forms.Form):
         formats = file_formats()
         kinds = self.fields["importType"]
         assert isinstance(kinds, forms.ChoiceField)  # noqa: S101 - for mypy
-        kinds.choices = [("", upload_texts.FIND_OUT), *((each.import_type, each.name) for each in formats)]
+        kinds.choices = [
+            ("", upload_texts.FIND_OUT),
+            *((each.import_type, format_name(each.import_type)) for each in formats),
+        ]
         endings = dict.fromkeys(ending for each in formats for ending in each.extensions)
         self.fields["scoreData"].widget.attrs["accept"] = ",".join([*endings, "text/plain"])
         for name, field in file_fields(formats).items():
@@ -87,7 +91,8 @@ class UploadForm(forms.Form):
         values = {each.name: cleaned[each.name] or each.guess(file.name if file else "") for each in source.fields}
         for name, value in values.items():
             if not value:
-                raise forms.ValidationError({name: upload_texts.say_which(source.name, source.fields[0].values)})
+                kind = format_name(source.import_type)
+                raise forms.ValidationError({name: upload_texts.say_which(kind, source.fields[0].values)})
         return {**cleaned, "content": content, "source": source, "values": values}
 
     failure = ""
@@ -106,7 +111,8 @@ class UploadForm(forms.Form):
     def with_failure(self, message: str) -> UploadForm:
         """The form of a file that cannot be read as it stands."""
         self.failure = message
-        return self.with_error(f"{upload_texts.recognized_as(self.source.name)} {import_texts.failure_reason(400)}")
+        kind = format_name(self.source.import_type)
+        return self.with_error(f"{upload_texts.recognized_as(kind)} {import_texts.failure_reason(400)}")
 
     @property
     def source(self) -> Format:

@@ -49,7 +49,8 @@ def plays_over_time(job: Import) -> PlayDots | PlayDays | None:
         return None
     if span["end"] - span["start"] > MAX_DOT_DAYS * DAY or span["count"] > MAX_DOTS:
         return _days(timed, _day_of(span["end"] // DAY), span["count"])
-    return _dots(job, plays_of(import_scope(job), job.game, most=MAX_DOTS))
+    playtype = BY_SLUG[job.game].by_name[job.playtypes[0]]
+    return _dots(job, plays_of(import_scope(job), job.game, playtype, most=MAX_DOTS).plays)
 
 
 # --- a calendar ---------------------------------------------------------------------------------------

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import F
+from django.db.models import Count, Q
 from django.db.models.fields.json import KT
 
 from imports.catalogue.chart_names import ChartName
 from imports.games.spec import Playtype
 from imports.models import PersonalBest, Score, Session
-from imports.pages.components.lamp_colors import Light, light_of, row_ladder
+from imports.pages.components.lamp_colors import TABLE, Light, light_of, row_ladder
 from imports.pages.components.score_rows import (
+    Play,
+    Plays,
+    ScoreComparison,
     ScoreScope,
     rating_expression,
-    rating_order,
-    rating_value,
-    score_rows,
+    score_row,
 )
 from imports.pages.components.view_models import DiffRow, SongName
 from imports.pages.texts import formatting, score_texts
@@ -39,71 +40,105 @@ class Moment:
     grade: Light | None = None
 
 
-def best_moments(session: Session, scope: ScoreScope, playtype: Playtype, gains: Sequence[DiffRow]) -> list[Moment]:
-    """Four at most, of different kinds; `gains` are those of the session, largest first. Twelve queries at most."""
-    moments = [
-        _biggest_gain(gains, playtype),
-        _first_lamp(session, scope),
-        _best_score(scope, playtype),
-        _near_miss(scope),
-    ]
-    return [moment for moment in moments if moment]
+@dataclass(frozen=True, slots=True)
+class MomentPlays:
+    """The plays that moments tell of; None where there was none such. `tries`: on the chart of the near miss."""
+
+    first_lamp: Play | None
+    best: Play | None
+    near_miss: Play | None
+    tries: int
+
+    @property
+    def keys(self) -> set[int]:
+        return {play.key for play in (self.first_lamp, self.best, self.near_miss) if play}
 
 
-def _biggest_gain(gains: Sequence[DiffRow], playtype: Playtype) -> Moment | None:
-    if not gains or not gains[0].change:
-        return None
-    gain, rating = gains[0], formatting.rating_name(playtype.default_score_rating)
-    return Moment("chart-line", score_texts.BIGGEST_GAIN, gain.song, gain.chart, gain.url, gain.change, rating)
+def find_moments(session: Session, scope: ScoreScope, played: Plays) -> MomentPlays:
+    """One query."""
+    near_miss = _near_miss(played)
+    rated = [play for play in played.plays if play.rating]
+    return MomentPlays(
+        first_lamp=_first_lamp(session, scope, played.plays),
+        best=max(rated, key=lambda play: (play.rating or 0, -play.key), default=None),
+        near_miss=near_miss,
+        tries=sum(near_miss is not None and play.chart == near_miss.chart for play in played.plays),
+    )
 
 
-def _first_lamp(session: Session, scope: ScoreScope) -> Moment | None:
-    """The highest lamp that the player never had before on any chart of that level. Four queries."""
+def best_moments(
+    found: MomentPlays,
+    gains: Sequence[DiffRow],
+    scores: Mapping[int, ScoreComparison],
+    scope: ScoreScope,
+    playtype: Playtype,
+) -> list[Moment]:
+    """Four at most, of different kinds. `gains`: those of the session, largest first; `scores`: by key. One query."""
+    moments = []
+    rating = formatting.rating_name(playtype.default_score_rating)
+    if gains and gains[0].change:
+        gain = gains[0]
+        moments.append(
+            Moment("chart-line", score_texts.BIGGEST_GAIN, gain.song, gain.chart, gain.url, gain.change, rating)
+        )
+    if found.first_lamp:
+        row = score_row(scores[found.first_lamp.key])
+        label = score_texts.first_lamp(found.first_lamp.lamp.value, found.first_lamp.level)
+        moments.append(Moment("trophy", label, row.song, row.chart, row.url, row.score, grade=row.grade))
+    if found.best:
+        each = scores[found.best.key]
+        row, label = score_row(each), score_texts.best_of_session(rating)
+        place = _place_now(each.score, scope, playtype, found.best.rating or 0)
+        moments.append(Moment("star", label, row.song, row.chart, row.url, row.rating, place))
+    if found.near_miss:
+        row = score_row(scores[found.near_miss.key])
+        gap, tries = score_texts.minus(row.gap), score_texts.missed(found.tries)
+        moments.append(Moment("flag", score_texts.SO_CLOSE, row.song, row.chart, row.url, gap, tries))
+    return moments
+
+
+def _first_lamp(session: Session, scope: ScoreScope, plays: Sequence[Play]) -> Play | None:
+    """The play with the highest lamp that the player never had before on any chart of that level. One query."""
     ladder = row_ladder(session.game)
-    lamp, columns = KT(f"score_data__{ladder}"), ("chart__level", "chart__level_num")
-    here = scope.scores().annotate(lamp=lamp).values_list("lamp", *columns).distinct().order_by()
-    reached = [(light_of(session.game, ladder, value), level, number) for value, level, number in here]
-    before = (
-        Score.objects.filter(scope.earlier, user=scope.player, game=session.game, playtype=session.playtype)
-        .filter(chart__level__in={level for _, level, _ in reached})
-        .annotate(lamp=lamp).values_list("chart__level", "lamp").distinct().order_by()
-    )  # fmt: skip
-    highest: dict[str, int] = {}  # level -> how far up the ladder the player had been on it
-    for level, value in before:
-        highest[level] = max(highest.get(level, 0), light_of(session.game, ladder, value).lit)
-    new = [each for each in reached if each[0].lit > highest.get(each[1], 0)]
-    if not new:
+    tops: dict[str, Play] = {}  # level -> its highest lamp, on the best score with it
+    for play in sorted(plays, key=lambda play: (play.lamp.lit, play.value or 0, -play.key)):
+        tops[play.level] = play
+    lights = [light_of(session.game, ladder, value) for value in TABLE[session.game][ladder]]
+    reached = Q(pk=None)
+    for level, play in tops.items():
+        reached |= Q(chart__level=level, lamp__in=[light.value for light in lights if light.lit >= play.lamp.lit])
+    mine = {"user": scope.player, "game": session.game, "playtype": session.playtype}
+    lamp = KT(f"score_data__{ladder}")
+    # Whoever had such a lamp before has it in a best, too. So the bests, one a chart, say on which charts to look for
+    # an earlier one, and of all the player's scores only those on these charts are read.
+    charts = PersonalBest.objects.filter(**mine).alias(lamp=lamp).filter(reached).values("chart")
+    earlier = Score.objects.filter(scope.earlier, **mine, chart__in=charts).alias(lamp=lamp).filter(reached)
+    known = set(earlier.values_list("chart__level", flat=True).distinct())
+    new = [play for level, play in tops.items() if play.lamp.lit and level not in known]
+    return max(new, key=lambda play: (play.lamp.lit, play.level_number), default=None)
+
+
+def _place_now(score: Score, scope: ScoreScope, playtype: Playtype, value: float) -> str:
+    """Which of the player's bests a score is now; empty for one that is none. One query."""
+    bests = PersonalBest.objects.filter(user=scope.player, game=score.game, playtype=score.playtype)
+    counts = bests.annotate(value=rating_expression(playtype)).aggregate(
+        own=Count("pk", filter=Q(chart=score.chart_id, score_id=score.score_id)),
+        higher=Count("pk", filter=Q(value__gt=value)),
+    )
+    return score_texts.place_now(counts["higher"] + 1) if counts["own"] else ""
+
+
+def _near_miss(played: Plays) -> Play | None:
+    """The play that came nearest to a best and did not reach it."""
+    gaps = {
+        chart: known.before - known.best
+        for chart, known in played.baselines.items()
+        if known.before is not None and known.best is not None and known.before > known.best
+    }
+    if not gaps:
         return None
-    light, level, _ = max(new, key=lambda each: (each[0].lit, each[2]))
-    score = scope.scores().annotate(lamp=lamp).filter(lamp=light.value, chart__level=level)
-    row = score_rows(score.order_by("-best_keys__0", "pk")[:1], scope)[0]
-    label = score_texts.first_lamp(light.value, level)
-    return Moment("trophy", label, row.song, row.chart, row.url, row.score, grade=row.grade)
-
-
-def _best_score(scope: ScoreScope, playtype: Playtype) -> Moment | None:
-    """The highest rating, and which of the player's bests it is now. Five queries."""
-    score = scope.scores().order_by(rating_order(playtype), "pk").first()
-    value = rating_value(score, playtype) if score else 0
-    if score is None or not value:
+    chart = min(gaps, key=lambda chart: (gaps[chart], chart))
+    known = played.baselines[chart]
+    if gaps[chart] > (known.before or 0) * MAX_GAP_SHARE:
         return None
-    place = ""
-    if PersonalBest.objects.filter(user=scope.player, chart=score.chart_id, score_id=score.score_id).exists():
-        bests = PersonalBest.objects.filter(user=scope.player, game=score.game, playtype=score.playtype)
-        higher = bests.annotate(value=rating_expression(playtype)).filter(value__gt=value).count()
-        place = score_texts.place_now(higher + 1)
-    row = score_rows([score], scope)[0]
-    label = score_texts.best_of_session(formatting.rating_name(playtype.default_score_rating))
-    return Moment("star", label, row.song, row.chart, row.url, row.rating, place)
-
-
-def _near_miss(scope: ScoreScope) -> Moment | None:
-    """The play that came nearest to a best and did not reach it. Five queries."""
-    charts = scope.chart_baselines(scope.scores().values("chart")).filter(before__gt=F("top"))
-    nearest = charts.annotate(gap=F("before") - F("top")).order_by("gap", "chart_id").first()
-    if nearest is None or nearest["gap"] > nearest["before"] * MAX_GAP_SHARE:
-        return None
-    tries = scope.scores().filter(chart=nearest["chart_id"])
-    row = score_rows(tries.filter(best_keys__0=nearest["top"]).order_by("pk")[:1], scope)[0]
-    gap = score_texts.minus(row.gap)
-    return Moment("flag", score_texts.SO_CLOSE, row.song, row.chart, row.url, gap, score_texts.missed(tries.count()))
+    return min((play for play in played.plays if play.chart == chart and play.value == known.best), key=lambda p: p.key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import Count, F, Q
@@ -15,7 +16,7 @@ from imports.games.spec import Playtype
 from imports.models import Import, PersonalBest, Score, Session
 from imports.models.sessions import session_of
 from imports.pages.components.import_summary import find_playtype
-from imports.pages.components.score_rows import ScoreScope
+from imports.pages.components.score_rows import ChartBaseline, ScoreScope
 from imports.pages.components.view_models import Count as Cell
 from imports.pages.components.view_models import Link, Note
 from imports.pages.core.display_names import format_name, import_name
@@ -100,14 +101,19 @@ def sources_of(session: Session, request: HttpRequest) -> SafeString:
     )
 
 
-def session_counts(session: Session, scope: ScoreScope) -> tuple[Cell, ...]:
-    """What a session came to, in numbers. One query."""
+def session_counts(session: Session, scope: ScoreScope, baselines: Mapping[int, ChartBaseline]) -> tuple[Cell, ...]:
+    """What a session came to, in numbers. One query where the `baselines` of its charts are not known."""
     # Charts that were played better than ever before, and charts that were played for the first time.
-    counts = scope.chart_baselines(scope.scores().values("chart")).aggregate(
-        charts=Count("chart_id"),
-        raised=Count("chart_id", filter=Q(top__gt=F("before"))),
-        first=Count("chart_id", filter=Q(before=None)),
-    )
+    if baselines:
+        raised = sum(each.is_raised for each in baselines.values())
+        first = sum(each.before is None for each in baselines.values())
+        counts = {"charts": len(baselines), "raised": raised, "first": first}
+    else:
+        counts = scope.chart_baselines(scope.scores().values("chart")).aggregate(
+            charts=Count("chart_id"),
+            raised=Count("chart_id", filter=Q(top__gt=F("before"))),
+            first=Count("chart_id", filter=Q(before=None)),
+        )
     minutes = int(session.time_ended - session.time_started) // 60_000
     played = Cell(score_texts.PLAYED_FOR, f"{minutes // 60}:{minutes % 60:02d}", small=score_texts.HOURS)
     cells = (

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from imports.games.spec import Playtype
 from imports.models import Session
-from imports.pages.components.charts_and_distributions import distributions
+from imports.pages.components.charts_and_distributions import distribution, distributions
 from imports.pages.components.import_summary import main_rating_change
 from imports.pages.components.lamp_colors import TABLE, Light, row_ladder
 from imports.pages.components.lamp_strip import PlayStrip, play_strip
-from imports.pages.components.score_rows import Play, ScoreScope, plays_of
+from imports.pages.components.score_rows import Play, Plays, ScoreScope, plays_of
 from imports.pages.components.sessions.lines import MAX_DRAWN
 from imports.pages.components.view_models import DistributionRow, RatingChange
 from imports.pipeline.rankings.session_results import ratings_around
@@ -44,11 +44,15 @@ class SessionOverview:
     high: str
 
 
-def session_overview(session: Session, scope: ScoreScope, playtype: Playtype) -> SessionOverview:
-    """Five queries at most, of a bounded number of scores."""
-    lamps, grades = distributions(scope.scores(), session.game)
-    plays = plays_of(scope, session.game, most=MAX_DRAWN) if session.score_count <= MAX_DRAWN else []
-    values = list(TABLE[session.game][row_ladder(session.game)])
+def session_overview(session: Session, scope: ScoreScope, playtype: Playtype, plays: Sequence[Play]) -> SessionOverview:
+    """One query, two of a session of too many plays."""
+    ladder = row_ladder(session.game)
+    if plays:
+        lamps = distribution(session.game, ladder, Counter(play.lamp.value for play in plays))
+        grades = distribution(session.game, "grade", Counter(play.grade for play in plays))
+    else:
+        lamps, grades = distributions(scope.scores(), session.game)
+    values = list(TABLE[session.game][ladder])
     raised = Counter(play.lamp.value for play in plays if play.is_new_best)
     return SessionOverview(
         verdict=rating_change_of(session, playtype),
@@ -59,6 +63,12 @@ def session_overview(session: Session, scope: ScoreScope, playtype: Playtype) ->
         low=values[0],
         high=values[-1],
     )
+
+
+def session_plays(session: Session, scope: ScoreScope, playtype: Playtype) -> Plays:
+    """The plays of a session; none of one that has more than `MAX_DRAWN`. Two queries."""
+    is_drawn = session.score_count <= MAX_DRAWN
+    return plays_of(scope, session.game, playtype, most=MAX_DRAWN) if is_drawn else Plays([], {})
 
 
 def strip_of(plays: Sequence[Play], **limits: int) -> PlayStrip | None:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Page
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -12,21 +18,29 @@ from django.views.decorators.http import require_http_methods, require_safe
 from imports.access import permissions
 from imports.catalogue.chart_names import difficulty_name
 from imports.games import BY_SLUG
-from imports.models import Score, Session, find_session
+from imports.games.spec import Playtype
+from imports.models import Score, Session, SessionIdentity, find_session
 from imports.pages.components.chart_plays import metric_lines
 from imports.pages.components.chart_plays.replays import find_replay_url
-from imports.pages.components.charts_and_distributions import gains
+from imports.pages.components.charts_and_distributions import MAX_CANDIDATES, gains, gains_among
 from imports.pages.components.import_summary import find_playtype
-from imports.pages.components.score_rows import compare_scores, get_page, score_row, score_rows, session_scope
-from imports.pages.components.sessions.lines import MAX_DRAWN
-from imports.pages.components.view_models import Link
+from imports.pages.components.score_rows import (
+    Plays,
+    ScoreScope,
+    compare_scores,
+    get_page,
+    score_row,
+    score_rows,
+    session_scope,
+)
+from imports.pages.components.view_models import DiffRow, Link, ScoreRow
 from imports.pages.core.display_names import game_name
 from imports.pages.core.permissions import AuthenticatedRequest, sign_in_required
 from imports.pages.core.urls import chart_url, score_url
-from imports.pages.scores.best_moments import best_moments
+from imports.pages.scores.best_moments import Moment, best_moments, find_moments
 from imports.pages.scores.forms import DeleteForm, ScoreForm, SessionForm
 from imports.pages.scores.presenters import notes_on_best, origin_of, scope_on_arrival, session_counts, sources_of
-from imports.pages.scores.session_overview import session_overview
+from imports.pages.scores.session_overview import session_overview, session_plays
 from imports.pages.texts import formatting, score_texts
 from imports.pipeline.scores import delete_score, edit_score, edit_session
 from imports.pipeline.states import NoLongerExists, PlayerLocked
@@ -131,17 +145,19 @@ def _locked_response(request: HttpRequest, score: Score) -> HttpResponse:
 
 @require_safe
 def session_detail(request: HttpRequest, session_id: str) -> HttpResponse:
-    session = _session(session_id)
+    """About fifteen queries, however many plays: what the pictures, moments and rows tell of is read once."""
+    session = find_session(session_id)
+    if session is None:
+        return _empty_session(request, session_id)
     # It was merged into this one. To the address that stays: a split gives the old one its own session back.
     if session.session_id != session_id:
         return redirect("session-detail", session.session_id)
-    scope = session_scope(session)
-    playtype = find_playtype(session.game, session.playtype)
-    overview = session_overview(session, scope, playtype) if playtype else None
-    found = scope.scores().order_by("-time_achieved", "-pk")
-    biggest = gains(scope, playtype) if playtype else []
+    scope, playtype = session_scope(session), find_playtype(session.game, session.playtype)
+    played = session_plays(session, scope, playtype) if playtype else Plays([], {})
+    overview = session_overview(session, scope, playtype, played.plays) if playtype else None
     only_new = "new" in request.GET and overview is not None
-    page = get_page(found.filter(pk__in=overview.new_bests) if overview and only_new else found, request)
+    page = get_page(_listed(played, scope, only_new=only_new), request)
+    moments, biggest, rows = _told(session, scope, playtype, played, page) if playtype else ([], [], [])
     context = {
         "session": session,
         "game": game_name(session.game, [session.playtype]),
@@ -151,19 +167,60 @@ def session_detail(request: HttpRequest, session_id: str) -> HttpResponse:
         "headline": score_texts.session_headline(session.score_count, len(overview.new_bests) if overview else 0),
         "only_new": only_new,
         "sources": sources_of(session, request),
-        "counts": session_counts(session, scope),
-        "moments": best_moments(session, scope, playtype, biggest)
-        if playtype and session.score_count <= MAX_DRAWN
-        else [],
+        "counts": session_counts(session, scope, played.baselines),
+        "moments": moments,
         "gains": biggest,
         "page": page,
-        "rows": score_rows(list(page.object_list), scope) if playtype else [],
+        "rows": rows,
         "rating_name": formatting.rating_name(playtype.default_score_rating) if playtype else "",
         "may_edit": permissions.can_edit_session(request.user, None, session),
         "crumb": Link(session.user.username, reverse("profile", args=[session.user.username])),
         "section": "profile" if session.user == request.user else "",
     }
     return render(request, "session-detail.html", context)
+
+
+def _listed(played: Plays, scope: ScoreScope, *, only_new: bool) -> Sequence[int] | QuerySet[Score, int]:
+    """The keys of the scores that are listed, newest first."""
+    if played.plays:
+        newest_first = sorted(played.plays, key=lambda play: (-play.time, -play.key))
+        return [play.key for play in newest_first if play.is_new_best or not only_new]
+    found = scope.scores().order_by("-time_achieved", "-pk").values_list("pk", flat=True)
+    return found.none() if only_new else found
+
+
+def _told(
+    session: Session, scope: ScoreScope, playtype: Playtype, played: Plays, page: Page[Any]
+) -> tuple[list[Moment], list[DiffRow], list[ScoreRow]]:
+    """The moments and gains of a session, and the rows of a page of its scores. Six queries."""
+    listed = list(page.object_list)
+    if not played.plays:
+        scores = Score.objects.in_bulk(listed)
+        return [], gains(scope, playtype), score_rows([scores[key] for key in listed], scope)
+    found = find_moments(session, scope, played)
+    by_rating = sorted(played.plays, key=lambda play: (-(play.rating or 0), play.key))
+    candidates = [play.key for play in by_rating[:MAX_CANDIDATES]]
+    scores = Score.objects.in_bulk({*listed, *candidates, *found.keys})
+    compared = {each.score.pk: each for each in compare_scores(list(scores.values()), scope, played.baselines)}
+    biggest = gains_among([compared[key] for key in candidates], scope, playtype)
+    moments = best_moments(found, biggest, compared, scope, playtype)
+    return moments, biggest, [score_row(compared[key]) for key in listed]
+
+
+def _empty_session(request: HttpRequest, session_id: str) -> HttpResponse:
+    """A session whose scores are all gone: it comes back with them. Raises Http404 for one that never was."""
+    identity = get_object_or_404(SessionIdentity.objects.select_related("user"), session_id=session_id)
+    is_own = identity.user == request.user
+    lists = reverse("import-list") if is_own else reverse("player-imports", args=[identity.user.username])
+    may_look = is_own or permissions.is_moderator(request.user)  # at reverted imports
+    context = {
+        "game": game_name(identity.game, [identity.playtype]),
+        "time": int(identity.time_started),
+        "reverted_url": f"{lists}?{urlencode({'game': identity.game, 'state': 'reverted'})}" if may_look else "",
+        "crumb": Link(identity.user.username, reverse("profile", args=[identity.user.username])),
+        "section": "profile" if is_own else "",
+    }
+    return render(request, "session-empty.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from unicodedata import east_asian_width
 
 import resvg_py
 from django.conf import settings
@@ -16,22 +19,26 @@ from redis.exceptions import RedisError
 
 from imports.access.rate_limits import connection
 from imports.models import Import, Session
+from imports.pages.components.charts_and_distributions import highlights
 from imports.pages.components.import_summary import find_playtype, rating_changes
-from imports.pages.components.score_rows import Play, plays_of, session_scope
-from imports.pages.components.sessions.lines import MAX_DRAWN
-from imports.pages.components.view_models import RatingChange
+from imports.pages.components.score_rows import Play, session_scope
+from imports.pages.components.view_models import DiffRow, RatingChange
 from imports.pages.core.display_names import game_name
-from imports.pages.scores.session_overview import rating_change_of, strip_of
-from imports.pages.texts import import_texts, score_texts, sharing_texts
+from imports.pages.scores.session_overview import rating_change_of, session_plays, strip_of
+from imports.pages.texts import formatting, import_texts, score_texts, sharing_texts
 
-FONTS = [str(path) for path in sorted((Path(__file__).parent / "fonts").glob("*.ttf"))]
+FOLDER = Path(__file__).parent / "fonts"
+FONTS = [str(path) for path in sorted(FOLDER.glob("*.ttf"))]
 KEPT_SECONDS = 600  # that a picture stays in Redis: as long as the programs of one chat ask for it
 WAIT_SECONDS = 2.0  # for the picture that is being drawn
-MAX_SVG_LENGTH = 20_000  # characters; ours have a tenth of that
+MAX_SVG_LENGTH = 20_000  # characters; ours have half of that
 SEGMENTS, SEGMENT_WIDTH = 80, 13.4  # of the rail, and units from one to the next
 STRIP_WIDTH, MAX_COLUMNS = 1072, 120  # units, and columns of the plays of a session
-LAST_LATIN = "\u0250"  # the first letter after the Latin ones
 MAX_NAME_LENGTH = 40  # characters of a session's name
+MAX_GAINS = 2  # that an import's picture has room for
+HEAD_WIDTH, HEAD_SIZES = 1072, (22, 32)  # units; the smallest and the largest size of letters
+TITLE_WIDTH, TITLE_SIZES = 620, (22, 30)
+LETTER_WIDTH = 0.58  # of most letters, in parts of their size; kana and kanji are as wide as high
 LIGHTS = {
     "gray": "#a3afb7",
     "ember": "#e0868a",
@@ -57,27 +64,111 @@ class DrawingLimitReached(Exception):
     """Other pictures are being drawn. It may be asked again in a few seconds."""
 
 
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A segment of the lamp at the edge of a gain."""
+
+    y: str
+    height: str
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """A best that raised the rating. `lines` are its title: one, or two where it is long."""
+
+    y: int
+    lines: Sequence[str]
+    size: int
+    chart: str
+    changes: str
+    change: str
+    lamp: Sequence[Segment]
+
+
 def card_svg(job: Import) -> str:
     """The picture of a completed import, of its player's public numbers alone."""
-    change = _import_change(job)
+    change, game, headline = _import_change(job), game_name(job.game, job.playtypes), _import_headline(job)
+    gains = [_gain(row, 358 + place * 90) for place, row in enumerate(_shown_gains(job, change))]
     context = {
         "player": job.user.username,
-        "game": game_name(job.game, job.playtypes),
-        "headline": _import_headline(job),
+        "game": game,
+        "headline": headline,
+        "head_size": _size(f"{job.user.username}  ·  {game}  ·  {headline if gains else ''}", HEAD_WIDTH, HEAD_SIZES),
         "change": change,
         "segments": _segments(change),
         "marks": _class_marks(change),
-        "classes": [drawn for note in (change.notes if change else ()) if (drawn := _drawable(note.strong))],
+        "gains": gains,
+        "classes": [
+            drawn for note in (change.notes if change else ()) if (drawn := _drawable(note.strong).rstrip("."))
+        ],
         "instance": _drawable(settings.TACHI_NAME) or "Tachi Imports",
         "day": job.time_finished,
     }
     return render_to_string("share-card.svg", context)
 
 
+def _gain(row: DiffRow, y: int) -> Gain:
+    """A row of the picture, at this height."""
+    title = _drawable(row.song.title) or "?"
+    size = _size(title, TITLE_WIDTH, TITLE_SIZES)
+    changes = (f"{before} → {after}" if before else after for before, after in row.changes)
+    step = 62 / max(1, row.light.of)
+    return Gain(
+        y=y,
+        lines=_lines(title) if _width(title) * size > TITLE_WIDTH else (title,),
+        size=size,
+        chart=_drawable(str(row.chart)),
+        changes="   ".join(changes),
+        change=row.change,
+        lamp=[
+            Segment(
+                y=f"{62 - (place + 1) * step + 1.5:.1f}",
+                height=f"{step - 3:.1f}",
+                colour=LIGHTS[row.light.color] if place < row.light.lit else "#3b4953",
+            )
+            for place in range(row.light.of)
+        ],
+    )
+
+
+def _width(text: str) -> float:
+    """About how wide a text is, in parts of the size of its letters."""
+    return sum(1.0 if east_asian_width(letter) in "WF" else LETTER_WIDTH for letter in text)
+
+
+def _size(text: str, width: int, sizes: tuple[int, int]) -> int:
+    """The largest size at which a text fits, within these two."""
+    smallest, largest = sizes
+    return max(smallest, min(largest, int(width / max(1.0, _width(text)))))
+
+
+def _lines(title: str) -> tuple[str, str]:
+    """A title in two lines of the smallest size, at the blank nearest to its middle; what does not fit is left out."""
+    middle = len(title) // 2
+    blanks = [place for place, letter in enumerate(title) if letter == " "]
+    cut = min(blanks, key=lambda place: abs(place - middle), default=middle)
+    return _shortened(title[:cut].strip()), _shortened(title[cut:].strip())
+
+
+def _shortened(line: str) -> str:
+    if _width(line) * TITLE_SIZES[0] <= TITLE_WIDTH:
+        return line
+    while _width(f"{line}…") * TITLE_SIZES[0] > TITLE_WIDTH:
+        line = line[:-1]
+    return f"{line}…"
+
+
 def import_card_text(job: Import) -> str:
     """The words of `card_svg`, for those who do not see it."""
     game, change = game_name(job.game, job.playtypes), _import_change(job)
-    return sharing_texts.card_text(_import_headline(job), job.user.username, game, rating=_rating_moved(change))
+    text = sharing_texts.card_text(_import_headline(job), job.user.username, game, rating=_rating_moved(change))
+    gains = (f"{row.song.title} {row.chart}" for row in _shown_gains(job, change))
+    return sharing_texts.with_gains(text, formatting.listed(gains))
+
+
+def _shown_gains(job: Import, change: RatingChange | None) -> Sequence[DiffRow]:
+    return highlights(job)[:MAX_GAINS] if change else ()
 
 
 def _import_headline(job: Import) -> str:
@@ -98,12 +189,13 @@ def session_svg(session: Session) -> str:
     """The picture of a session: its player's public numbers, and the lamps of its plays in their order."""
     plays, change = _session_plays(session), _session_change(session)
     strip = strip_of(plays, most=MAX_COLUMNS)
+    game, name = game_name(session.game, [session.playtype]), _drawable(session.name)[:MAX_NAME_LENGTH]
     context = {
         "player": session.user.username,
-        "game": game_name(session.game, [session.playtype]),
-        # The fonts have Latin letters alone; the name of a session may have any.
-        "name": session.name[:MAX_NAME_LENGTH] if session.name.isascii() else "",
+        "game": game,
+        "name": name,
         "headline": _session_headline(session, plays),
+        "head_size": _size(f"{session.user.username}  ·  {game}  ·  {name}", HEAD_WIDTH, HEAD_SIZES),
         "change": change,
         "segments": _segments(change),
         "marks": _class_marks(change),
@@ -123,10 +215,10 @@ def session_card_text(session: Session) -> str:
     return sharing_texts.card_text(headline, session.user.username, game, rating=rating)
 
 
-def _session_plays(session: Session) -> list[Play]:
+def _session_plays(session: Session) -> Sequence[Play]:
     """The plays that the picture draws; none of a game that is gone, or of too many."""
-    is_drawn = find_playtype(session.game, session.playtype) and session.score_count <= MAX_DRAWN
-    return plays_of(session_scope(session), session.game, most=MAX_DRAWN) if is_drawn else []
+    playtype = find_playtype(session.game, session.playtype)
+    return session_plays(session, session_scope(session), playtype).plays if playtype else []
 
 
 def _session_headline(session: Session, plays: Sequence[Play]) -> str:
@@ -145,9 +237,16 @@ def _class_marks(change: RatingChange | None) -> list[tuple[int, str, str]]:
     return [(x, threshold, _drawable(name)) for x, (threshold, name) in zip((64, 600), marks, strict=False)]
 
 
+@functools.cache
+def _letters() -> frozenset[int]:
+    """The letters that the fonts have."""
+    runs = (line.partition("-") for line in (FOLDER / "letters.txt").read_text().split())
+    return frozenset(letter for first, _, last in runs for letter in range(int(first, 16), int(last or first, 16) + 1))
+
+
 def _drawable(text: str) -> str:
-    """What the fonts have of a text: its Latin letters."""
-    return "".join(letter for letter in text if letter < LAST_LATIN).strip()
+    """What the fonts have of a text: for another letter they would draw a box."""
+    return " ".join("".join(letter for letter in text if ord(letter) in _letters()).split())
 
 
 def _segments(change: RatingChange | None) -> Sequence[tuple[str, str]]:
@@ -178,7 +277,7 @@ def card_png(svg: str) -> bytes:
     if len(svg) > MAX_SVG_LENGTH or not _drawing.acquire(timeout=WAIT_SECONDS):
         raise DrawingLimitReached
     try:
-        # Our fonts alone, which have every letter that stands in it: no song's title does.
+        # Our fonts alone, which have every letter that stands in it (`_drawable`).
         drawn = bytes(resvg_py.svg_to_bytes(svg_string=svg, font_files=FONTS, skip_system_fonts=True))
     finally:
         _drawing.release()

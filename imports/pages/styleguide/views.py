@@ -11,8 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from imports.catalogue.chart_names import ChartName
+from imports.pages.accounts.tools import Tool
 from imports.pages.components.chart_plays.score_card import CardLine
 from imports.pages.components.lamp_colors import Light, light_of
+from imports.pages.components.sources.failing_tools import FailingTool
 from imports.pages.components.view_models import (
     AuditLine,
     ChangeRow,
@@ -337,6 +339,19 @@ PARTS: dict[str, Any] = {
     "audit": (
         AuditLine("circle-check", "Completed", "214 new, 18 duplicates, 3 problems", NIGHT),
         AuditLine("file-up", "Uploaded by mirei", "in the browser, night-session.json, 61 KB", NIGHT - 3_000),
+    ),
+    "failing": (FailingTool("The last 2 imports by KsHook failed.", "Unknown firmware.", NIGHT, "#", "#", None),),
+    "tool": Tool(
+        name="KsHook",
+        purpose="Sends each SOUND VOLTEX Konaste score after you play.",
+        requirement="Windows, the game on this PC",
+        file="kshook.toml",
+        addresses=("/ir/kshook/sv6c",),
+        url="#",
+        action="Connect",
+        guide_url="#",
+        settings_url="#",
+        is_connected=True,
     ),
     "preview": PREVIEW,
     "section": "imports",

@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from imports.catalogue.class_sets import class_set_name as class_set_name  # noqa: PLC0414 - a text like the others
 from imports.catalogue.rating_names import rating_name as rating_name  # noqa: PLC0414 - a text like the others
 from imports.pages.texts.translation import gettext_lazy
 
@@ -133,13 +134,6 @@ def written_month(day: date) -> str:
 # --- names ------------------------------------------------------------------------------------------
 
 UNKNOWN = "–"
-# Words of ours; names of ratings are the games' own (`catalogue.rating_names`).
-_CLASS_SETS = {
-    "vfClass": gettext_lazy("Class"),
-    "colour": gettext_lazy("Colour"),
-    "dan": gettext_lazy("Dan"),
-    "emblem": gettext_lazy("Emblem"),
-}
 KINDS = {
     "SongOrChartNotFound": gettext_lazy("Unknown song or chart"),
     "OrphanExists": gettext_lazy("Unknown (already saved)"),
@@ -164,10 +158,6 @@ ADVICE = {
     "AmbiguousTitle": gettext_lazy("Use the chart's ID instead of its title"),
     "InternalError": gettext_lazy("Tell the server's administrator"),
 }
-
-
-def class_set_name(class_set: str) -> str:
-    return _CLASS_SETS.get(class_set) or class_set[:1].upper() + class_set[1:]
 
 
 def class_progress_label(covered: float, name: str) -> str:

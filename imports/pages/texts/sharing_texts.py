@@ -26,6 +26,11 @@ def card_text(headline: str, player: str, game: str, *, rating: str = "") -> str
     )
 
 
+def with_gains(text: str, gains: str) -> str:
+    """The same with the songs that the picture names."""
+    return _("{text} Biggest gains: {gains}.").format(text=text, gains=gains) if gains else text
+
+
 def rating_moved(rating: str, before: str, after: str, change: str) -> str:
     """`VOLFORCE 17.482 to 17.614 (+0.132)`; of a first rating only what it is."""
     told = {"rating": rating, "before": before, "after": after, "change": change}

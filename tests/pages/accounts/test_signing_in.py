@@ -6,7 +6,7 @@ import pytest
 
 from imports.access.login_throttling import SIGN_IN_LIMIT
 from tests import people
-from tests.pages.html_parsing import heading_of, text_of
+from tests.pages.html_parsing import text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]  # wrong passwords are counted there
 
@@ -68,14 +68,6 @@ def test_signing_out_needs_a_button() -> None:
     assert "_auth_user_id" not in client.session
 
 
-def test_guests_are_told_what_this_is() -> None:
-    page = people.guest().get("/")
-    assert heading_of(page) == "Upload your scores.Undo any upload."
-    assert "SOUND VOLTEX" in text_of(page)
-    assert 'href="/login/"' in page.content.decode()
-
-
-@pytest.mark.usefixtures("rate_limits")
 def test_passwords_are_guessed_slowly() -> None:
     people.alice()
     wrong, right = ({"username": "alice", "password": each} for each in ("guess", RIGHT))

@@ -75,6 +75,7 @@ PAGES: dict[str, tuple[int | str, ...]] = {
     "/imports/{completed}/problems/0/": (LOGIN, 404, 403, 403, 403, 403),
     "/imports/{failed}/problems/0/": (LOGIN, 404, 404, 403, 403, 403),
     "/imports/": (LOGIN, 200, 200, 200, 200, 403),
+    "/tools/": (LOGIN, 200, 200, 200, 200, 403),
     "/tokens/": (LOGIN, 200, 200, 200, 200, 403),
     "/games/": (200, 200, 200, 200, 200, 200),
     "/games/sdvx/": (200, 200, 200, 200, 200, 200),

@@ -16,13 +16,13 @@ from django.db.models import Model
 from django.test import Client
 from redis import Redis
 
+from imports.catalogue.format_names import NAMES
 from imports.catalogue.rating_names import rating_name
 from imports.formats import FORMATS
 from imports.games import BY_SLUG
 from imports.games.spec import Playtype
 from imports.models import APIClient, APIToken, Chart, Import, ImportInput, ImportProblem, Session, Song, User
 from imports.pages.components.lamp_colors import TABLE
-from imports.pages.texts.formatting import class_set_name
 from imports.pages.texts.score_texts import metric_name
 from tests import people
 from tests.browser.conftest import SAMPLE
@@ -93,7 +93,7 @@ class Words(HTMLParser):
 
 def names() -> set[str]:
     """What is called so in each language: games and what belongs to them, and what players and files wrote."""
-    known = {settings.TACHI_NAME, *OTHER_NAMES, *(each.name for each in FORMATS)}
+    known = {settings.TACHI_NAME, *OTHER_NAMES, *(each.name for each in FORMATS if each.import_type not in NAMES)}
     for game in BY_SLUG.values():
         known |= {game.name, *game.playtype_labels.values()}
         for playtype in game.playtypes:
@@ -121,8 +121,6 @@ def names_of(playtype: Playtype) -> set[str]:
         *(metric_name(metric) for metric in metrics if metric not in ("score", "lamp", "grade")),
         *(str(value) for ladder in ladders for value in ladder.values),
         *(part for each in playtype.difficulties or () for part in (each.name, each.label, each.short or "")),
-        *playtype.classes,
-        *map(class_set_name, playtype.classes),
         *(part for each in classes for part in (each.id, each.name)),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -10,8 +11,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from imports.games import BY_SLUG
+from imports.games.spec import Game, Playtype
 from imports.models import AuditEntry, Import, Score, Session
+from imports.pages.components.lamp_colors import row_ladder
 from imports.pages.scores import session_overview
+from imports.pipeline.scores import delete_score
+from imports.pipeline.undo.revert import RevertRequest, revert
 from tests import factories, people
 from tests.pages.html_parsing import heading_of, messages_of, text_of, url_of
 
@@ -219,7 +225,7 @@ def test_a_session_of_very_many_plays_is_told_in_numbers_alone(
 
 
 def test_the_queries_of_a_sessions_page_do_not_grow(played: Session, django_assert_max_num_queries: Any) -> None:
-    with django_assert_max_num_queries(60) as few:
+    with django_assert_max_num_queries(13) as few:
         people.guest().get(address())
     charts = [factories.a_chart(factories.a_song(number)) for number in range(100, 130)]
     start = int(played.time_ended) + factories.MINUTE
@@ -228,6 +234,58 @@ def test_the_queries_of_a_sessions_page_do_not_grow(played: Session, django_asse
     with django_assert_max_num_queries(len(few)):
         page = people.guest().get(address())
     assert page.context["overview"].strip.columns == 34
+
+
+def test_a_large_session_is_turned_page_by_page_newest_first(played: Session) -> None:
+    charts = [factories.a_chart(factories.a_song(number)) for number in range(100, 160)]
+    start = int(played.time_ended) + factories.MINUTE
+    rows = [factories.score_on(chart, 9_000_000 + n, timeAchieved=start + n) for n, chart in enumerate(charts)]
+    factories.an_import(people.alice(), *rows)
+    first, second = (people.guest().get(f"{address()}?page={page}").context["rows"] for page in (1, 2))
+    assert [row.score for row in first[:2]] == ["9,000,059", "9,000,058"]
+    assert (len(first), len(second), second[-1].score) == (50, 14, "9,600,000")
+
+
+# --- without scores -----------------------------------------------------------------------------------
+
+
+def test_a_session_whose_import_is_reverted_says_that_it_is_empty_until_the_import_is_restored(alices: Client) -> None:
+    job = evening(9_000_000)
+    page = address()
+    revert(job, RevertRequest(by=people.alice()))
+    said = alices.get(page)
+    assert heading_of(said) == "This session is empty"
+    assert "SOUND VOLTEX 14 Nov 2023" in text_of(said)
+    assert "All of its scores were reverted or deleted." in text_of(said)
+    link = re.search(r'href="(/imports/\?[^"]*)">View reverted imports', said.content.decode())
+    assert link
+    assert "day-0.json" in text_of(alices.get(html.unescape(link[1])))
+    alices.post(url_of(job, "restore/"))
+    job.refresh_from_db()
+    factories.process(job)
+    assert heading_of(alices.get(page)) != "This session is empty"
+
+
+def test_others_read_that_a_session_is_empty_and_not_of_the_import() -> None:
+    job = evening(9_000_000)
+    page = address()
+    revert(job, RevertRequest(by=people.alice()))
+    for client in (people.guest(), people.session_of(people.bob())):
+        said = text_of(client.get(page))
+        assert "This session is empty" in said
+        assert "View reverted imports" not in said
+    assert 'href="/users/Alice/imports/?' in people.session_of(people.mo()).get(page).content.decode()
+
+
+def test_a_session_whose_scores_were_deleted_is_empty_too(alices: Client) -> None:
+    evening(9_000_000)
+    page = address()
+    delete_score(Score.objects.get(), by=people.alice(), blacklist=False)
+    assert heading_of(alices.get(page)) == "This session is empty"
+
+
+def test_a_session_that_never_was_is_not_found() -> None:
+    assert people.guest().get(f"/sessions/Q{40 * '0'}/").status_code == 404
 
 
 def moments_of(page: str) -> str:
@@ -263,3 +321,26 @@ def test_a_lamp_that_the_level_had_seen_and_a_score_far_below_the_best_are_no_mo
     assert "First" not in said
     assert "So close" not in said
     assert "now #" not in said
+
+
+def test_a_lamp_that_a_later_score_took_from_the_best_of_a_chart_is_still_known() -> None:
+    """The bests of today are only where to look: what was played before the session decides."""
+    first, second = factories.charts(2)
+    chain = {"lamp": "ULTIMATE CHAIN"}
+    factories.an_import(people.alice(), factories.score_on(first, 9_000_000, timeAchieved=factories.NOON, **chain))
+    factories.an_import(people.alice(), factories.score_on(first, 9_900_000, timeAchieved=factories.NOON + 2 * DAY))
+    later = factories.score_on(second, 9_100_000, timeAchieved=factories.NOON + DAY, **chain)
+    factories.an_import(people.alice(), later)
+    session = Session.objects.order_by("time_started")[1]
+    said = moments_of(text_of(people.guest().get(f"/sessions/{session.session_id}/")))
+    assert "First" not in said
+
+
+@pytest.mark.parametrize(
+    ("game", "playtype"),
+    [(game, each) for game in BY_SLUG.values() for each in game.playtypes],
+    ids=lambda each: each.slug if isinstance(each, Game) else each.name,
+)
+def test_the_best_of_a_chart_bears_the_highest_lamp_that_was_ever_reached_on_it(game: Game, playtype: Playtype) -> None:
+    """Which is why the bests say where an earlier lamp can be."""
+    assert row_ladder(game.slug) in {metric for merge in playtype.merges for metric in merge.takes}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
+from html import escape
+from io import BytesIO
 from pathlib import Path
 from unittest.mock import patch
 
@@ -13,12 +15,15 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from PIL import Image
 from pytest_django import Settings
 from redis import Redis
 
+from imports.catalogue.chart_names import ChartName
 from imports.models import Import, Session, State
 from imports.pages.components.lamp_colors import TABLE, light_of
-from imports.pages.components.score_rows import Play
+from imports.pages.components.score_rows import Play, Plays
+from imports.pages.components.view_models import DiffRow, SongName
 from imports.pages.sharing import cards
 from tests import factories, people
 from tests.pages.html_parsing import heading_of, in_state, messages_of, text_of, url_of
@@ -126,16 +131,16 @@ def test_the_picture_of_a_session_has_its_rating_lamps_and_new_bests(session: Se
     assert "3 scores, 1 new best" in svg
     assert svg.count('fill="#ffd55c"') == 2  # the gain and one diamond
     assert cards.LIGHTS["green"] in svg
-    session.name = "終電"  # the fonts have no such letters
-    assert "終電" not in cards.session_svg(session)
+    session.name = "終電 🐾 Žižkov"
+    assert "終電 Žižkov" in cards.session_svg(session)  # the fonts have no paw
     session.name = "<b>last train</b>"
     assert "&lt;b&gt;last train" in cards.session_svg(session)
 
 
 def test_a_large_session_has_a_picture_too(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     light = light_of("sdvx", "lamp", "CLEAR")
-    plays = [Play(place, place, light, "A", 0.0, place, place % 7 == 0) for place in range(2_000)]
-    monkeypatch.setattr(cards, "plays_of", lambda *_, **__: plays)
+    plays = [Play(place, place, light, "S", "16", 16, 1, 1, place, place % 7 == 0) for place in range(2_000)]
+    monkeypatch.setattr(cards, "session_plays", lambda *_: Plays(plays, {}))
     assert len(cards.session_svg(session)) < cards.MAX_SVG_LENGTH
 
 
@@ -154,6 +159,99 @@ def test_a_session_names_its_picture_and_what_it_changed(session: Session, setti
     assert 'content="3 scores, 1 new best by Alice, SOUND VOLTEX"' in page
 
 
+# --- letters ---------------------------------------------------------------------------------------------
+
+CELL, PER_LINE = 24, 100
+NOT_LISTED = "🐾✪枪"
+
+
+def cells(letters: str) -> list[bytes]:
+    """Each letter drawn by itself."""
+    places = [(letter, place % PER_LINE * CELL, place // PER_LINE * CELL) for place, letter in enumerate(letters)]
+    texts = "".join(
+        f'<text x="{x + 6}" y="{y + 18}" font-family="Public Sans" font-size="12">{escape(letter)}</text>'
+        for letter, x, y in places
+    )
+    width, height = PER_LINE * CELL, -(-len(letters) // PER_LINE) * CELL
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">{texts}</svg>'
+    drawn = resvg_py.svg_to_bytes(svg_string=svg, font_files=cards.FONTS, skip_system_fonts=True)
+    picture = Image.open(BytesIO(bytes(drawn))).getchannel("A")
+    return [picture.crop((x, y, x + CELL, y + CELL)).tobytes() for _, x, y in places]
+
+
+@pytest.mark.slow
+def test_the_fonts_have_the_letters_that_pictures_are_drawn_with_and_others_are_boxes() -> None:
+    listed = "".join(map(chr, sorted(cards._letters())))[::11]  # some from each part: all of them take long to draw
+    *drawn, box, second_box, third_box = cells(listed + NOT_LISTED)
+    assert box == second_box == third_box
+    assert [letter for letter, cell in zip(listed, drawn, strict=True) if cell == box] == []
+
+
+@pytest.mark.parametrize("text", ["終電後のプラネタリウム", "ŽťŁő", "Ελλάδα", "Привет", "♥★→", "Žť♥ΕλλάδαПривет終電"])
+def test_titles_of_other_scripts_and_of_several_are_drawn_whole(text: str) -> None:
+    """In the font that has all their letters, although it is not the one that the picture names."""
+    drawn = [
+        resvg_py.svg_to_bytes(
+            svg_string=f'<svg xmlns="http://www.w3.org/2000/svg" width="600" height="60">'
+            f'<text x="9" y="40" font-family="{family}" font-size="30">{text}</text></svg>',
+            font_files=cards.FONTS,
+            skip_system_fonts=True,
+        )
+        for family in ("Public Sans", "Noto Sans JP Medium")
+    ]
+    assert cards._drawable(text) == text
+    assert drawn[0] == drawn[1]
+
+
+def test_a_letter_that_no_font_has_is_left_out() -> None:
+    assert cards._drawable("Paw 🐾 up") == "Paw up"
+
+
+def test_most_titles_of_the_catalogue_lose_no_letter() -> None:
+    seeds = Path(settings.BASE_DIR) / "imports" / "sample" / "seeds"
+    titles = [row["title"] for path in seeds.glob("songs-*.json") for row in json.loads(path.read_bytes())]
+    assert [title for title in titles if cards._drawable(title) != title] == []
+
+
+def raised(title: str) -> Import:
+    """An import that made a best better, on a song of this title."""
+    chart = factories.a_chart(factories.a_song(1, title))
+    for day, points in enumerate((9_000_000, 9_600_000)):
+        row = factories.score_on(chart, points, timeAchieved=factories.NOON + day * 24 * factories.HOUR)
+        job = factories.an_import(people.alice(), row)
+    return job
+
+
+def test_a_card_shows_the_songs_that_raised_the_rating_with_what_changed() -> None:
+    svg = cards.card_svg(raised("終電後のプラネタリウム"))
+    assert "終電後のプラネタリウム" in svg
+    assert "EXH 16" in svg
+    assert "9,000,000 → 9,600,000" in svg
+    assert "Alice</tspan>  ·  SOUND VOLTEX  ·  1 new score, 1 new best<" in svg
+    assert cards.LIGHTS["green"] in svg
+
+
+def test_the_words_beside_a_card_name_the_same_songs() -> None:
+    text = cards.import_card_text(raised("終電後のプラネタリウム"))
+    assert text.endswith("Alice, SOUND VOLTEX. Biggest gains: 終電後のプラネタリウム EXH 16.")
+
+
+@pytest.mark.parametrize(
+    ("title", "size", "lines"),
+    [
+        ("Short", 30, ["Short"]),
+        ("あの日きみと見た観覧車のいちばん高い", 30, ["あの日きみと見た観覧車のいちばん高い"]),
+        ("あの日きみと見た観覧車のいちばん高いところで止", 26, ["あの日きみと見た観覧車のいちばん高いところで止"]),
+        ("ab " * 20, 22, ["ab ab ab ab ab ab ab ab ab ab", "ab ab ab ab ab ab ab ab ab ab"]),
+        ("月" * 80, 22, ["月" * 27 + "…", "月" * 27 + "…"]),
+    ],
+)
+def test_a_long_title_is_smaller_and_then_on_two_lines(title: str, size: int, lines: list[str]) -> None:
+    light = light_of("sdvx", "lamp", "CLEAR")
+    gain = cards._gain(DiffRow(SongName(title), ChartName("EXH", "17"), light, (("", "1"),)), 0)
+    assert (gain.size, list(gain.lines)) == (size, lines)
+
+
 # --- the page of sharing ---------------------------------------------------------------------------------
 
 
@@ -163,7 +261,7 @@ def test_a_card_of_an_import_has_the_classes_on_its_rail_and_those_that_were_gai
     assert change.class_rail
     svg = cards.card_svg(job)
     for threshold, name in change.class_rail.marks:
-        assert f"{threshold} {name}" in svg
+        assert f'{threshold} <tspan fill="#ebf1f4">{name}</tspan>' in svg
 
 
 @pytest.mark.parametrize("shared", ["import", "session"])

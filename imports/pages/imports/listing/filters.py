@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from imports import jobs
+from imports.catalogue.format_names import format_name
 from imports.models import Import
 from imports.models.documents import ImportQuerySet
 from imports.models.search import words_of
@@ -49,7 +50,7 @@ class ImportFilters(forms.Form):
         label=gettext_lazy("Source"),
         choices=lambda: [
             ("", revert_texts.ANY),
-            *((each.import_type, each.name) for each in jobs.enabled_formats()),
+            *((each.import_type, format_name(each.import_type)) for each in jobs.enabled_formats()),
         ],
         required=False,
     )

@@ -14,10 +14,10 @@ from imports.access import permissions
 from imports.models import Import, State, User
 from imports.models.documents import UNFINISHED
 from imports.pages.components.active_filters import active_filters, clear_url
+from imports.pages.components.sources.failing_tools import failing_tools
 from imports.pages.components.view_models import Link
 from imports.pages.core.pagination import Page, list_url, paginate
 from imports.pages.core.permissions import AuthenticatedRequest, player, sign_in_required, visible_imports
-from imports.pages.imports.listing.failing_tools import failing_tools
 from imports.pages.imports.listing.filters import ImportFilters
 from imports.pages.imports.listing.rows import folded_rows, import_rows
 from imports.pages.imports.listing.runs import FoldedPage, paginate_folded

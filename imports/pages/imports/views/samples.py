@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from imports.exports import download_response
-from imports.pages.components.file_kinds import file_formats, slug_of
+from imports.pages.components.sources.file_kinds import file_formats, slug_of
 
 
 @require_safe

@@ -19,7 +19,7 @@ from imports import jobs, submissions
 from imports.access import rate_limits
 from imports.errors import ImportFailed
 from imports.integers import parse_digits
-from imports.pages.components.file_kinds import file_kinds, kinds_of_files
+from imports.pages.components.sources.file_kinds import file_kinds, kinds_of_files
 from imports.pages.core.permissions import AuthenticatedRequest, sign_in_required
 from imports.pages.core.urls import import_url
 from imports.pages.imports import pending_uploads

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from imports import jobs
+from imports.catalogue.format_names import format_name
 from imports.formats.base import Format
 from imports.games.spec import Game
 from imports.pages.texts import formatting, game_texts, import_texts
@@ -50,7 +51,7 @@ def file_kinds(game: Game | None = None) -> list[FileKind]:
         if game is not None and not each.games:
             name, url = str(game_texts.EXAMPLE_BELOW), "#example"  # its sample is of another game
         # A format that names no games is for all.
-        kinds.append(FileKind(each.name, games or str(import_texts.EVERY_GAME), name, url))
+        kinds.append(FileKind(format_name(each.import_type), games or str(import_texts.EVERY_GAME), name, url))
     return kinds
 
 
@@ -62,7 +63,7 @@ def hook_kinds(game: Game, *, origin: str) -> list[HookKind]:
         if each.addresses and each.serves([game]) and each.addresses not in found:
             addresses = tuple(f"{origin}{address}" for address in each.addresses)
             settings_url = reverse("hook-settings") if each.has_settings else ""
-            found[each.addresses] = HookKind(each.name, addresses, settings_url)
+            found[each.addresses] = HookKind(format_name(each.import_type), addresses, settings_url)
     return list(found.values())
 
 

@@ -21,20 +21,24 @@ MAX_TOLD = 3  # tools
 
 @dataclass(frozen=True, slots=True)
 class FailingTool:
-    """A tool whose latest imports all failed. `text` says how many, `message` why the last one did."""
+    """A tool whose latest imports all failed. `text` says how many, `message` why the last one did.
+
+    `token`: the key of the token that the last one came with, None if it has been revoked.
+    """
 
     text: str
     message: str
     time: int  # ms
     url: str
     list_url: str
+    token: int | None
 
 
 def failing_tools(player: User) -> Sequence[FailingTool]:
     """Those whose newest finished import failed, latest first. One query, of a bounded number of imports."""
     # Files that somebody uploads by hand say on their own page that they failed.
     sent = Import.objects.filter(user=player, user_intent=False).exclude(state__in=UNFINISHED).order_by("-pk")
-    columns = ("import_id", "state", "import_type", "client", "error_message", "time_queued")
+    columns = ("import_id", "state", "import_type", "client", "error_message", "time_queued", "token_id")
     failed: dict[tuple[str, str], list[Import]] = {}
     settled = set()
     for job in sent.only(*columns)[:MAX_LOOKED_AT]:
@@ -54,6 +58,7 @@ def failing_tools(player: User) -> Sequence[FailingTool]:
                 time=milliseconds(newest.time_queued),
                 url=import_url(newest),
                 list_url=f"{reverse('import-list')}?{query}",
+                token=newest.token_id,
             )
         )
     return tools
