@@ -135,7 +135,7 @@ class Import(models.Model):
     rating_changes = models.JSONField(default=dict, blank=True, editable=False)
     # [chart, what its best added to the default profile rating], the largest first (`derived.gains`).
     rating_gains = models.JSONField(null=True, blank=True, editable=False)
-    # Playtype -> lamp or grade -> value -> [bests before, bests after] (`derived.best_counts`); null of a single row.
+    # Playtype -> lamp or grade -> value -> [bests before, bests after] (`scoring.best_counts`); null of a single row.
     best_counts = models.JSONField(null=True, blank=True, editable=False)
     stage_seconds = models.JSONField(default=dict, blank=True, editable=False)
 

@@ -11,10 +11,10 @@ from imports.formats.base import Format, Parsed
 from imports.games.spec import Game
 from imports.models import AuditEntry, Import, ImportProblem, Score
 from imports.pipeline import classes, deletions, departures, player_charts, row_corrections, states
-from imports.pipeline.derived import best_counts, bests, class_history, class_updates
+from imports.pipeline.derived import bests, class_history, class_updates
 from imports.pipeline.derived.refresh import refresh
 from imports.pipeline.progress import Progress, Stage
-from imports.pipeline.scoring import problems, sent_sessions, store
+from imports.pipeline.scoring import best_counts, problems, sent_sessions, store
 from imports.pipeline.scoring.completion import completion_fields
 from imports.pipeline.scoring.convert import Known
 from imports.pipeline.scoring.reading import iter_judged, read

@@ -11,7 +11,7 @@ from imports.admin.details.transitions import game_label, number
 from imports.catalogue.rating_names import rating_name
 from imports.games import BY_SLUG, playtype_of
 from imports.models import AuditEntry, GameStats, Import, State, User
-from imports.pipeline.derived.ranking import stats_rankings
+from imports.pipeline.rankings.ranks import stats_rankings
 
 MAX_COUNTED = 10_000  # imports; whoever has more has that many and more
 MAX_IMPORTS = 10  # newest imports on a player's page

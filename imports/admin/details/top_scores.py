@@ -13,7 +13,7 @@ from imports.catalogue.chart_names import ChartName, difficulty_name
 from imports.games import BY_SLUG, playtype_of
 from imports.games.spec import Decimal, Playtype
 from imports.models import Chart, Import, PersonalBest, Score
-from imports.pipeline.derived.ranking import Rank, best_ranks
+from imports.pipeline.rankings.ranks import Rank, best_ranks
 from imports.pipeline.scoring.chart_loading import charts_by_pk
 
 TOP = 10  # ranks

@@ -29,7 +29,7 @@ from imports.api.core.pagination import CursorPagination
 from imports.api.core.parameters import RATING, Fields, positive_int, rating_param, text
 from imports.games import BY_SLUG, by_id
 from imports.models import Chart, GameStats, PersonalBest, Score, User
-from imports.pipeline.derived.ranking import stats_ranks
+from imports.pipeline.rankings.ranks import stats_ranks
 
 LEADERS = CursorPagination(key="rating", kind=float, limit=500, nullable=True)
 CURSOR, _ = LEADERS.parameters

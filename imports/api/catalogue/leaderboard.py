@@ -9,7 +9,7 @@ from imports.api.common.generations import Generation
 from imports.api.common.schemas import RankedBest
 from imports.api.common.schemas import User as UserDocument
 from imports.models import Chart, PersonalBest, User
-from imports.pipeline.derived.ranking import BY_RANK, Rank, best_ranks, ranks_below
+from imports.pipeline.rankings.ranks import BY_RANK, Rank, best_ranks, ranks_below
 
 MAX_LISTED = 100
 

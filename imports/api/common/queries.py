@@ -13,7 +13,7 @@ from imports.api.common import schemas
 from imports.api.common.generations import V2, Generation
 from imports.api.common.shortened import fair_share
 from imports.models import Chart, PersonalBest, Score, Session, Song
-from imports.pipeline.derived.ranking import best_ranks
+from imports.pipeline.rankings.ranks import best_ranks
 
 SCORES = Score._meta.db_table
 SESSIONS = Session._meta.db_table

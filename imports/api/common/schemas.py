@@ -22,7 +22,7 @@ from imports.models import Score as ScoreRow
 from imports.models import Session as SessionRow
 from imports.models import Song as SongRow
 from imports.models import User as UserRow
-from imports.pipeline.derived.ranking import Rank as ComputedRank
+from imports.pipeline.rankings.ranks import Rank as ComputedRank
 
 Milliseconds = Annotated[int, Meta(description="Unix milliseconds.")]
 Moment = Annotated[float, Meta(description="Unix milliseconds, with the fraction that the import gave.")]

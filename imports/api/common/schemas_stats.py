@@ -10,8 +10,8 @@ from imports.api.common.schemas import Classes, Game, Milliseconds, Playtype, Ra
 from imports.api.common.units import milliseconds
 from imports.api.core.responses import Schema
 from imports.models.results.stats import ClassAchievement, GameStats
-from imports.pipeline.derived.ranking import Rank as ComputedRank
-from imports.pipeline.derived.ranking import Ranking
+from imports.pipeline.rankings.ranks import Rank as ComputedRank
+from imports.pipeline.rankings.ranks import Ranking
 
 
 class Place(Schema):

@@ -23,7 +23,7 @@ from imports.models import ClassAchievement, GameStats, PersonalBest
 from imports.models import Score as ScoreRow
 from imports.models import Session as SessionRow
 from imports.models import Song as SongRow
-from imports.pipeline.derived.ranking import Rank as ComputedRank
+from imports.pipeline.rankings.ranks import Rank as ComputedRank
 
 GameID = Annotated[str, Meta(examples=["sdvx", "iidx-sp"])]
 

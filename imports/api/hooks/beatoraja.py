@@ -37,8 +37,8 @@ from imports.formats.parsing import bodies
 from imports.formats.schema import Violation
 from imports.games import playtype_of
 from imports.models import Chart, Course, PersonalBest, State, User
-from imports.pipeline.derived.ranking import BY_RANK
 from imports.pipeline.player_charts import waiting_players
+from imports.pipeline.rankings.ranks import BY_RANK
 
 GAMES = (beatoraja.BMS, beatoraja.PMS)
 VERSIONS = ("v2", "v3")

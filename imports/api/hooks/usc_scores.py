@@ -11,7 +11,7 @@ from django.db.models.functions import Cast
 from imports.api.core.responses import Schema
 from imports.games import playtype_of
 from imports.models import Chart, PersonalBest, Score
-from imports.pipeline.derived.ranking import BY_RANK, best_ranks, ranks_below
+from imports.pipeline.rankings.ranks import BY_RANK, best_ranks, ranks_below
 
 NEIGHBOURS = 3  # on either side
 

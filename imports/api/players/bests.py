@@ -26,7 +26,7 @@ from imports.api.players.neighbours import neighbouring_bests
 from imports.api.players.song_search import find_charts
 from imports.games import BY_SLUG
 from imports.models import Chart, PersonalBest, Score, User, find_song
-from imports.pipeline.derived.ranking import Rank, best_ranks
+from imports.pipeline.rankings.ranks import Rank, best_ranks
 
 MAX_FOUND_SONGS = 30  # bests found by their songs
 NEIGHBOUR_COUNT = 5  # bests ahead, and behind

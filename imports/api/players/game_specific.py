@@ -17,8 +17,8 @@ from imports.api.players import schemas
 from imports.games import bms, by_id, jubeat
 from imports.games.spec import Game, Playtype
 from imports.models import Chart, PersonalBest, User
-from imports.pipeline.derived.ranking import best_ranks
 from imports.pipeline.derived.stats import StoredBests
+from imports.pipeline.rankings.ranks import best_ranks
 
 HEX = re.compile(r"[0-9a-fA-F]+")
 LENGTHS = (32, 64)  # hexadecimal digits of MD5 and of SHA-256

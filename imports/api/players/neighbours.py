@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from imports.models import PersonalBest
-from imports.pipeline.derived.ranking import BY_RANK
+from imports.pipeline.rankings.ranks import BY_RANK
 
 
 def neighbouring_bests(best: PersonalBest, *, place: int, count: int) -> tuple[list[PersonalBest], list[PersonalBest]]:

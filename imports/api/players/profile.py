@@ -24,7 +24,7 @@ from imports.api.core.endpoints import endpoint
 from imports.api.core.parameters import RATING, Fields, choice, rating_param
 from imports.api.players import schemas
 from imports.models import GameStats, PersonalBest, Score
-from imports.pipeline.derived.ranking import stats_rankings, stats_ranks
+from imports.pipeline.rankings.ranks import stats_rankings, stats_ranks
 
 DURATIONS = ("week", "month", "3mo", "year")
 HISTORY_QUERY = Fields(choice("duration", "Changes nothing.", *DURATIONS))

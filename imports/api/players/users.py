@@ -26,7 +26,7 @@ from imports.api.core.permissions import IsAuthenticatedBySession, IsSelfBySessi
 from imports.api.core.responses import Empty
 from imports.api.players import schemas
 from imports.models import GameStats, Score, Session, User
-from imports.pipeline.derived.ranking import stats_rankings
+from imports.pipeline.rankings.ranks import stats_rankings
 
 # As Tachi has both.
 ONLINE = timedelta(minutes=5)

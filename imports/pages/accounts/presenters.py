@@ -27,8 +27,8 @@ from imports.pages.components.view_models import Line, Rail, SongName
 from imports.pages.core.display_names import game_name, import_description, import_name
 from imports.pages.core.urls import import_url, score_url
 from imports.pages.texts import formatting, import_texts
-from imports.pipeline.derived.ranking import Rank, Ranking, stats_rankings
 from imports.pipeline.rankings.best_plays import find_best_plays
+from imports.pipeline.rankings.ranks import Rank, Ranking, stats_rankings
 from imports.pipeline.scoring.chart_loading import charts_by_pk
 
 MAX_LATEST = 5  # sessions, and imports

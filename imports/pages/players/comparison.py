@@ -28,8 +28,8 @@ from imports.pages.components.view_models import Rail, SongName, rail
 from imports.pages.core.urls import score_url
 from imports.pages.texts import formatting, player_texts
 from imports.pages.texts.numbers import format_metric, format_number, format_rating
-from imports.pipeline.derived.ranking import Rank, stats_rankings
 from imports.pipeline.rankings.comparison import Totals, Which, find_charts
+from imports.pipeline.rankings.ranks import Rank, stats_rankings
 from imports.pipeline.rankings.standings import GAIN_DAYS
 from imports.pipeline.scoring.chart_loading import charts_by_pk
 

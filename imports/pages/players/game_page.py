@@ -27,9 +27,9 @@ from imports.pages.players.counting_bests import counting_bests
 from imports.pages.players.import_days import import_days
 from imports.pages.players.lists import bests_page, unplayed_page
 from imports.pages.texts import formatting, player_texts
-from imports.pipeline.derived.ranking import stats_rankings
 from imports.pipeline.rankings.counting_bests import count_bests
 from imports.pipeline.rankings.leaderboards import places_gained
+from imports.pipeline.rankings.ranks import stats_rankings
 
 MAX_LATEST_SESSIONS = 5
 DEFAULT_RANGE = "90d"

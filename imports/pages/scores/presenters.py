@@ -24,7 +24,7 @@ from imports.pages.core.permissions import visible_imports
 from imports.pages.core.urls import import_url, run_url
 from imports.pages.texts import formatting, import_texts, score_texts
 from imports.pages.texts.numbers import format_rating
-from imports.pipeline.derived.ranking import best_ranks
+from imports.pipeline.rankings.ranks import best_ranks
 from imports.templatetags.shown import lang_attr
 
 MAX_IMPORTS_OF_SESSION = 500  # that are looked at

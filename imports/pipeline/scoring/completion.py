@@ -7,10 +7,11 @@ from typing import Any
 
 from imports.formats.base import Parsed
 from imports.models import Import
-from imports.pipeline.derived import best_counts, gains
-from imports.pipeline.derived.best_counts import BestCountChanges, BestCounts
+from imports.pipeline.derived import gains
 from imports.pipeline.derived.refresh import Refreshed
 from imports.pipeline.progress import Progress
+from imports.pipeline.scoring import best_counts
+from imports.pipeline.scoring.best_counts import BestCountChanges, BestCounts
 from imports.pipeline.scoring.store import Batch
 
 

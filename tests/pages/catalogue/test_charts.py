@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from imports.models import Chart, Import, PersonalBest, Score, User
 from imports.pages.components.chart_plays.leaderboard import PER_PAGE
 from imports.pipeline.derived import bests
-from imports.pipeline.derived.ranking import BY_RANK
+from imports.pipeline.rankings.ranks import BY_RANK
 from tests import factories, people
 from tests.pages.html_parsing import heading_of, text_of
 

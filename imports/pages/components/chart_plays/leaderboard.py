@@ -16,7 +16,7 @@ from imports.pages.components.score_rows import main_number
 from imports.pages.core.pagination import list_url
 from imports.pages.core.urls import score_url
 from imports.pages.texts.numbers import format_rating
-from imports.pipeline.derived.ranking import (
+from imports.pipeline.rankings.ranks import (
     BY_RANK,
     BY_RANK_BACKWARDS,
     best_ranks,

@@ -30,7 +30,7 @@ from imports.pages.components.score_rows import (
 from imports.pages.components.view_models import ScoreRow
 from imports.pages.texts import formatting, import_texts
 from imports.pages.texts.numbers import MINUS, format_change, format_metric, format_rating
-from imports.pipeline.derived.ranking import Rank, best_ranks
+from imports.pipeline.rankings.ranks import Rank, best_ranks
 
 
 @dataclass(frozen=True, slots=True)
