@@ -51,7 +51,7 @@ docs/your-data.md of Tachi Imports describes every file.
 """
 
 Report = Callable[[int], None]
-"""Is told how many more rows are written."""
+"""Called with how many more rows are written."""
 
 
 class Archive:
@@ -164,14 +164,14 @@ def _add_envelope(
     """A list as Tachi's API answers it, with the songs and charts of its rows."""
     songs, charts = set[int](), set[int]()
 
-    def told() -> Iterator[documents.Document]:
+    def rows_read() -> Iterator[documents.Document]:
         for row in rows.iterator(chunk_size=CHUNK_ROWS):
             songs.add(row.chart.song_id)
             charts.add(row.chart_id)
             yield document(row)
 
     lists = {
-        member: told(),
+        member: rows_read(),
         "songs": map(documents.song, _with_keys(songs, Song.objects.defer("match_keys"))),
         "charts": map(documents.chart, _with_keys(charts, Chart.objects.select_related("song").defer("match_keys"))),
     }
@@ -230,8 +230,8 @@ def _add_imports(archive: Archive, user: User) -> None:
     """Imports, what they left out, and what was sent, as far as it is stored."""
     paths = dict(_add_inputs(archive, user))
     mine = Import.objects.filter(user=user).order_by("pk").select_related("input").defer("put_aside", "input__content")
-    told = (documents.import_(job, paths.get(job.pk)) for job in mine.iterator(chunk_size=CHUNK_ROWS))
-    archive.add_lists("imports.json", {"imports": told})
+    found = (documents.import_(job, paths.get(job.pk)) for job in mine.iterator(chunk_size=CHUNK_ROWS))
+    archive.add_lists("imports.json", {"imports": found})
     problems = ImportProblem.objects.filter(job__user=user).select_related("job").order_by("job", "row")
     problems = problems.defer("job__put_aside")
     archive.add_lists("problems.json", {"problems": map(documents.problem, problems.iterator(chunk_size=CHUNK_ROWS))})

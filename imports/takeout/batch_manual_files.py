@@ -50,7 +50,7 @@ def files(user: User, stats: GameStats, playtype: Playtype) -> Iterator[Iterator
 
 
 def service_of(service: str) -> str:
-    """What a file has to say for its scores to bear this service again, but for the word that they came in a file."""
+    """What a file has to say for its scores to have this service again, but for the word that they came in a file."""
     name = service
     while name.endswith(SUFFIXES):
         name = name[: name.rindex(" (")]

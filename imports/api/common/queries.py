@@ -19,7 +19,7 @@ SCORES = Score._meta.db_table
 SESSIONS = Session._meta.db_table
 LISTED_SCORES = 3_000  # IDs of scores in all sessions of a list together
 # By their times: scores have no column that names their session, which may change with any import. LATERAL with a LIMIT
-# looks up each session by itself: of thousands of scores no more are read than are told, and where statistics know
+# looks up each session by itself: of thousands of scores no more are read than are listed, and where statistics know
 # nothing of the player yet, PostgreSQL cannot choose to compare each session with each score.
 SCORES_OF_SESSIONS = f"""
     SELECT session.id, score.score_id FROM {SESSIONS} AS session CROSS JOIN LATERAL (
@@ -67,7 +67,7 @@ def load_charts(keys: Iterable[int]) -> dict[int, Chart]:
 def related_songs_and_charts(charts: Iterable[Chart], documents: Generation = V2) -> dict[str, Any]:
     """`{songs, charts}`, each once, for charts that come with their songs."""
     listed = list(charts)
-    # Several charts of a list may be of one song, which is told once.
+    # Several charts of a list may be of one song, which is listed once.
     songs = {chart.song.pk: chart.song for chart in listed}
     song_document, chart_document = documents.of(schemas.Song), documents.of(schemas.Chart)
     return {
@@ -112,7 +112,7 @@ def bests_with_related(bests: Sequence[PersonalBest], documents: Generation = V2
 def listed_sessions_of(sessions: Sequence[Session], documents: Generation = V2) -> list[schemas.Session]:
     """Sessions of a list or feed: of each no more scores than leave room for those of the others.
 
-    Where some are left out, `incomplete` says how many there are and where they are told.
+    Where some are left out, `incomplete` says how many there are and where they are listed.
     """
     most = fair_share([session.score_count for session in sessions], total=LISTED_SCORES)
     return session_documents(sessions, documents, most=most)

@@ -194,7 +194,7 @@ def gains_among(scores: Iterable[ScoreComparison], scope: ScoreScope, playtype: 
 
 
 def _diff_row(each: ScoreComparison, rating_before: float | None, lamps: tuple[str, Light] | None = None) -> DiffRow:
-    """`lamps`: of the best before and of the best now, where they are told."""
+    """`lamps`: of the best before and of the best now, where they are shown."""
     row, before, playtype = score_row(each), each.baseline.before, each.playtype
     metric_before = "" if before is None else format_metric(before, each.shown)
     lamp_before, lamp = lamps or ("", row.lamp)

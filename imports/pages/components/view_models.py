@@ -140,9 +140,9 @@ class Progress:
 
 def progress_from(body: Mapping[str, Any], *, poll_url: str) -> Progress:
     """Reads the `progress` object of poll-status, so that the first render and every refresh say the same."""
-    told = body.get("stage")
+    given = body.get("stage")
     # A worker of another version may tell a stage that this one does not know.
-    stage = told if isinstance(told, str) and told in STAGES else "queued"
+    stage = given if isinstance(given, str) and given in STAGES else "queued"
     processed, total = body.get("processed"), body.get("total")
     before = body.get("queuePosition") if stage == "queued" else None
     position = None if before is None else before + 1

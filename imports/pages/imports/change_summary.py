@@ -176,12 +176,12 @@ def _session_notes(changes: Changes) -> Iterator[Note]:
     if is_plain and len(changes.sessions) <= MAX_NAMED_SESSIONS:
         for change in changes.sessions:
             name, count = change.before["name"], change.before["score_count"]
-            told = (
+            said = (
                 revert_texts.session_shrinks(name, count, change.after[0]["score_count"])
                 if change.after
                 else revert_texts.session_removed(name, count)
             )
-            yield Note("undo-2", *told)
+            yield Note("undo-2", *said)
         return
     sessions = (changes.sessions_gone, changes.sessions_shrunk, changes.sessions_split)
     moved, made = changes.sessions_moved, len(changes.sessions_made)

@@ -190,16 +190,16 @@ def _title_match(facts: Mapping[str, Any]) -> TitleMatch:
 
 
 def read_check(facts: Mapping[str, Any]) -> Check:
-    """What `check_facts` told."""
+    """What `check_facts` returned."""
     totals, rows = facts["totals"], facts["rows"]
     new, same, bad = totals[Verdict.NEW], _sum(totals, KNOWN_VERDICTS), _sum(totals, PROBLEM_VERDICTS)
     problems = [_problem_row(each) for each in facts["problems"]]
     matches = [_title_match(each) for each in facts["matches"]]
     game = game_name(facts["game"], facts["playtypes"])
     prediction = facts["prediction"] or {}
-    told = {name: prediction.get(name, {}) for name in ("rating_changes", "class_deltas")}
-    verdicts = rating_changes(Import(game=facts["game"], playtypes=facts["playtypes"], **told)) if prediction else []
-    # Where a rating is foretold, its display tells of the classes as well.
+    found = {name: prediction.get(name, {}) for name in ("rating_changes", "class_deltas")}
+    verdicts = rating_changes(Import(game=facts["game"], playtypes=facts["playtypes"], **found)) if prediction else []
+    # Where a rating is predicted, its display shows the classes as well.
     deltas = [(find_playtype(delta["game"], delta["playtype"]), delta) for delta in facts["classes"] if not verdicts]
     return Check(
         name=facts["name"],
@@ -228,11 +228,11 @@ def read_check(facts: Mapping[str, Any]) -> Check:
 
 
 def _export(facts: Mapping[str, Any]) -> Export | None:
-    told = facts.get("export")  # checks of the release before have none
-    if not told:
+    export = facts.get("export")  # checks of the release before have none
+    if not export:
         return None
-    games = [(slug, BY_SLUG[slug].name, slug == facts["game"]) for slug in told["games"]]
-    whose = upload_texts.export_of(told["username"], told["instance"])
+    games = [(slug, BY_SLUG[slug].name, slug == facts["game"]) for slug in export["games"]]
+    whose = upload_texts.export_of(export["username"], export["instance"])
     return Export(whose, BY_SLUG[facts["game"]].name, games)
 
 
@@ -248,7 +248,7 @@ def _problem_row(facts: Mapping[str, Any]) -> ProblemRow:
 
 
 def _counts(totals: Mapping[str, int], rows: int) -> tuple[Count, ...]:
-    # Deleted scores are skipped as duplicates are, and our own errors as invalid rows are; both are told beside.
+    # Deleted scores are skipped as duplicates are, and our own errors as invalid rows are; both are named beside.
     deleted, broken = totals[Verdict.BLACKLISTED], totals[Verdict.BROKEN]
     return (
         Count(upload_texts.ROWS, rows),

@@ -137,12 +137,12 @@ def _orphan_group(
     if guess and not charts and difficulties:
         why = f"{why}. {import_texts.no_such_chart(list(difficulties))}"
     sources = dict.fromkeys(import_name(orphan.from_import, private=True) for orphan, _ in rows)
-    told = [formatting.listed(difficulties), formatting.listed(list(sources)[:MAX_SOURCES])]
+    parts = [formatting.listed(difficulties), formatting.listed(list(sources)[:MAX_SOURCES])]
     return OrphanGroup(
         game=game,
         title=title,
         count=len(rows),
-        about=" · ".join(part for part in (game_name(game, []), *told) if part),
+        about=" · ".join(part for part in (game_name(game, []), *parts) if part),
         is_sure=bool(sure),
         charts=charts,
         song=song,

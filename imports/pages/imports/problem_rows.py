@@ -70,7 +70,7 @@ def _corrected_row(
 
 def _problem_row(problem: ImportProblem, job: Import, *, private: bool, mine: bool, match: Match | None) -> ProblemRow:
     may_correct = mine and is_correctable(problem)
-    # Rows with a difficulty, version or member that is unknown here are told as invalid, but kept like unknown songs.
+    # Rows with a difficulty, version or member that is unknown here are shown as invalid, but kept like unknown songs.
     is_kept = problem.type == ProblemType.INVALID and problem.orphan_id is not None
     advice = formatting.ADVICE.get(ProblemType.NOT_FOUND if is_kept else problem.type, "")
     return ProblemRow(

@@ -88,7 +88,7 @@ def counting_bests(stats: GameStats, playtype: Playtype) -> CountingBests | None
     shown = playtype.score_ratings[rating.of[0]].shown
     values = [found[place][0] for place in (*added, *following)]
     least = found[max(added)][0]
-    # Not from zero: all bars would look alike. The axis is told beside the picture.
+    # Not from zero: all bars would look alike. The axis is named beside the picture.
     low, high = min(least * LOWEST_SHARE, *values), max(values)
     scale = (high - low) or 1
     width = 100 / len(values)

@@ -28,7 +28,7 @@ MAX_GAP_SHARE = 0.005  # of the best before, that a near miss was away from it
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """`number` is what is told of it, and `rest` explains it; `grade` stands below the score of a first lamp."""
+    """`number` is what it is about, and `rest` explains it; `grade` stands below the score of a first lamp."""
 
     icon: str
     label: str

@@ -31,7 +31,7 @@ MAX_IMPORTS_OF_SESSION = 500  # that are looked at
 
 
 def scope_on_arrival(score: Score) -> ScoreScope:
-    """A score held against what its player had on the chart before; an untimed one against what came earlier."""
+    """A score compared with what its player had on the chart before; an untimed one against what came earlier."""
     here = Q(pk=score.pk)
     # Untimed scores count as earlier ones of every timed score, as on the pages of sessions.
     if score.time_achieved is None:
@@ -47,7 +47,7 @@ def notes_on_best(score: Score, playtype: Playtype) -> list[Note]:
     lends = [part["name"] for part in best.composed_from if part["scoreID"] == score.score_id]
     primary = best.score_id == score.score_id
     rank = best_ranks([best])[best.pk]
-    # The best by the default metric is told by "the best on this chart"; the names are of what else it is the best.
+    # The best by the default metric is said by "the best on this chart"; the names are of what else it is the best.
     named = [name for name in lends if name != playtype.best_name]
     icon = "trophy" if lends else "info"
     return [

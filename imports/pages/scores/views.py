@@ -157,7 +157,7 @@ def session_detail(request: HttpRequest, session_id: str) -> HttpResponse:
     overview = session_overview(session, scope, playtype, played.plays) if playtype else None
     only_new = "new" in request.GET and overview is not None
     page = get_page(_listed(played, scope, only_new=only_new), request)
-    moments, biggest, rows = _told(session, scope, playtype, played, page) if playtype else ([], [], [])
+    moments, biggest, rows = _moments_and_rows(session, scope, playtype, played, page) if playtype else ([], [], [])
     context = {
         "session": session,
         "game": game_name(session.game, [session.playtype]),
@@ -189,7 +189,7 @@ def _listed(played: Plays, scope: ScoreScope, *, only_new: bool) -> Sequence[int
     return found.none() if only_new else found
 
 
-def _told(
+def _moments_and_rows(
     session: Session, scope: ScoreScope, playtype: Playtype, played: Plays, page: Page[Any]
 ) -> tuple[list[Moment], list[DiffRow], list[ScoreRow]]:
     """The moments and gains of a session, and the rows of a page of its scores. Six queries."""

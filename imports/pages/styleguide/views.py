@@ -360,7 +360,7 @@ PARTS: dict[str, Any] = {
 
 
 def sample_context() -> dict[str, Any]:
-    # Made for each request: forms keep what was entered, and progress is told in the reader's language.
+    # Made for each request: forms keep what was entered, and progress is shown in the reader's language.
     return {
         **PARTS,
         "running_progress": progress_from(RUNNING, poll_url="/poll"),

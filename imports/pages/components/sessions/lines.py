@@ -17,7 +17,7 @@ from imports.pages.texts import score_texts
 from imports.pages.texts.numbers import format_change
 from imports.pipeline.rankings.session_results import count_new_bests, find_lamps, ratings_around
 
-MAX_DRAWN = 2_000  # scores; a session of more is no evening, and is told in numbers alone
+MAX_DRAWN = 2_000  # scores; a session of more is no evening, and is shown in numbers alone
 
 
 def session_lines(sessions: Sequence[Session], *, with_game: bool = False) -> list[Line]:

@@ -42,8 +42,8 @@ def import_rows(found: Sequence[Import], reader: permissions.Person) -> list[Imp
         rating, rating_name = rating_change(job.game, job.rating_changes) if is_done else ("", "")
         single, about = singles.get(job.pk), import_description(job, name=name)
         if single:  # it is called by its score, and the second line names the file, if that has a name
-            told = import_description(job, name="")
-            about = told if name in told else f"{told}, {name}"
+            said = import_description(job, name="")
+            about = said if name in said else f"{said}, {name}"
         rows.append(
             ImportRow(
                 import_id=job.import_id,

@@ -61,7 +61,7 @@ def import_detail(request: HttpRequest, import_id: str) -> HttpResponse:
             return render(request, "import-failed.html", context | _failed(job))
         case State.REVERTED:
             return render(request, "import-reverted.html", context | _reverted(job))
-    # The same facts as poll-status: what the page shows first is what its script would have been told.
+    # The same facts as poll-status: what the page shows first is what its script would have received.
     position = jobs.queue_position(job) if job.state == State.QUEUED else None
     progress = progress_from(jobs.progress_facts(job, position=position), poll_url=poll_url(job))
     return render(request, "import-running.html", context | {"progress": progress})

@@ -23,7 +23,7 @@ from imports.pages.imports.listing.rows import folded_rows, import_rows
 from imports.pages.imports.listing.runs import FoldedPage, paginate_folded
 from imports.pages.texts import import_texts
 
-MAX_COUNTED = 1_000  # imports; the chips of a longer list bear no numbers, as counting would take longer than looking
+MAX_COUNTED = 1_000  # imports; the chips of a longer list have no numbers, as counting would take longer than looking
 CHIPS: dict[str, frozenset[State]] = {
     "running": UNFINISHED,
     "completed": frozenset({State.COMPLETED}),

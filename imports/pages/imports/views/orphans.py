@@ -141,7 +141,7 @@ def orphan_delete(request: AuthenticatedRequest, orphan_id: str) -> HttpResponse
 def _last_try(request: AuthenticatedRequest) -> dict[str, Any] | None:
     """What the last try did, asked for or not: `strong` and `rest` of a sentence, and when (`at`, ms); None: no try.
 
-    One that brought something in is told of until the next that does, or that somebody asks for.
+    One that brought something in is shown until the next that does, or that somebody asks for.
     """
     # Once a retry that this browser asked for has ended, what it did is its last try. Retries are deleted after a day:
     # one that is not there any more has ended, too.

@@ -150,8 +150,8 @@ def _page(request: HttpRequest, form: UploadForm, *, status: int = 400, unchecke
     """The form. For upload.js what is wrong with it, in one sentence. `unchecked`: it may be imported as it is."""
     if form.errors and _wants_json(request):
         description = " ".join(str(error) for errors in form.errors.values() for error in errors)
-        told = {"description": description, "code": form.failure, "unchecked": unchecked, "asks": form.missing_field}
-        return JsonResponse(told, status=status)
+        answer = {"description": description, "code": form.failure, "unchecked": unchecked, "asks": form.missing_field}
+        return JsonResponse(answer, status=status)
     context = {
         "form": form,
         "kinds": file_kinds(),
