@@ -116,21 +116,17 @@ def write(user: User, file: IO[bytes], *, instance: str, report: Report) -> None
     archive.add_document(ABOUT, about)
     archive.add("README.txt", [README.format(instance=instance, username=user.username).encode()])
     archive.add_document("account.json", documents.account(user))
-    for stats, playtype in _played(user):
-        _add_scores(archive, user, stats, playtype, report)
-    _add_sessions(archive, user)
+    for stats in GameStats.objects.filter(user=user).order_by("game", "playtype"):
+        playtype = BY_SLUG[stats.game].by_name.get(stats.playtype) if stats.game in BY_SLUG else None
+        if playtype is not None:  # a release may have removed a game
+            _add_scores(archive, user, stats, playtype, report)
+    hidden = SessionIdentity.objects.filter(user=user).order_by("pk").iterator(chunk_size=CHUNK_ROWS)
+    archive.add_lists("sessions.json", {"sessions": _sessions(user), "mergedSessions": map(documents.session, hidden)})
     _add_classes(archive, user)
     _add_imports(archive, user)
     for replay in Replay.objects.filter(user=user).order_by("pk").iterator(chunk_size=10):
         archive.add(f"replays/{replay.score_id}.urf", [bytes(replay.content)])
     archive.close()
-
-
-def _played(user: User) -> Iterator[tuple[GameStats, Playtype]]:
-    for stats in GameStats.objects.filter(user=user).order_by("game", "playtype"):
-        playtype = BY_SLUG[stats.game].by_name.get(stats.playtype) if stats.game in BY_SLUG else None
-        if playtype is not None:  # a release may have let go of a game
-            yield stats, playtype
 
 
 # --- scores -------------------------------------------------------------------------------------------
@@ -191,11 +187,6 @@ def _with_keys(keys: set[int], rows: QuerySet[Any]) -> Iterator[Any]:
 
 
 # --- sessions and classes -----------------------------------------------------------------------------
-
-
-def _add_sessions(archive: Archive, user: User) -> None:
-    hidden = SessionIdentity.objects.filter(user=user).order_by("pk").iterator(chunk_size=CHUNK_ROWS)
-    archive.add_lists("sessions.json", {"sessions": _sessions(user), "mergedSessions": map(documents.session, hidden)})
 
 
 def _sessions(user: User) -> Iterator[documents.Document]:

@@ -47,16 +47,11 @@ def account(user: User) -> Document:
         "lastSeen": _moment(user.last_seen),
         "email": user.email or None,
         "lastLogin": _moment(user.last_login),
-        "hookSettings": [_hook_settings(each) for each in HookSettings.objects.filter(user=user).order_by("hook")],
+        "hookSettings": [
+            {"hook": each.hook, "cards": each.cards, "forceStaticImport": each.force_static_import}
+            for each in HookSettings.objects.filter(user=user).order_by("hook")
+        ],
         "apiTokens": [_token(each) for each in user.tokens.order_by("pk")],
-    }
-
-
-def _hook_settings(settings: HookSettings) -> Document:
-    return {
-        "hook": settings.hook,
-        "cards": settings.cards,
-        "forceStaticImport": settings.force_static_import,
     }
 
 

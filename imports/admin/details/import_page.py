@@ -83,7 +83,15 @@ def import_page(job: Import) -> ImportPage:
         source=_("{format} from {service}").format(format=source, service=job.service) if job.service else source,
         has_result=has_result,
         transitions=brought_by(job) if has_result else [],
-        counts=_counts(job) if has_result else [],
+        counts=[
+            (ngettext("new score", "new scores", job.score_count), job.score_count),
+            (ngettext("new best", "new bests", job.best_count), job.best_count),
+            (ngettext("first play", "first plays", job.first_play_count), job.first_play_count),
+            (ngettext("duplicate", "duplicates", job.duplicate_count), job.duplicate_count),
+            (ngettext("problem", "problems", job.problem_count), job.problem_count),
+        ]
+        if has_result
+        else [],
         top_scores=top_scores(job) if job.state == State.COMPLETED else [],
         history=_history(job),
         client=client_name(job.client),
@@ -95,16 +103,6 @@ def import_page(job: Import) -> ImportPage:
         slowest_stage=(STAGES.get(slowest[0], slowest[0]), slowest[1]) if slowest else None,
         player=player_facts(job.user, game=job.game),
     )
-
-
-def _counts(job: Import) -> list[tuple[str, int]]:
-    return [
-        (ngettext("new score", "new scores", job.score_count), job.score_count),
-        (ngettext("new best", "new bests", job.best_count), job.best_count),
-        (ngettext("first play", "first plays", job.first_play_count), job.first_play_count),
-        (ngettext("duplicate", "duplicates", job.duplicate_count), job.duplicate_count),
-        (ngettext("problem", "problems", job.problem_count), job.problem_count),
-    ]
 
 
 def _history(job: Import) -> list[HistoryLine]:

@@ -72,18 +72,15 @@ def send_batch() -> bool:
         allows_private=settings.TACHI_WEBHOOKS_PRIVATE,
     )
     for delivery, answer in zip(sendable, answers, strict=True):
-        _record(delivery, answer.status, "" if answer.is_accepted else answer.failure or Failure.STATUS)
+        delivery.status = answer.status
+        delivery.failure = "" if answer.is_accepted else answer.failure or Failure.STATUS
+        if delivery.failure:
+            delivery.put_off(max_attempts=MAX_ATTEMPTS)
+            log.info("webhook delivery %s failed: %s", delivery.delivery_id, delivery.status or delivery.failure)
+        else:
+            delivery.next_attempt_at, delivery.delivered_at = None, timezone.now()
+        _save(delivery)
     return bool(batch)
-
-
-def _record(delivery: WebhookDelivery, status: int | None, failure: str) -> None:
-    delivery.status, delivery.failure = status, failure
-    if failure:
-        delivery.put_off(max_attempts=MAX_ATTEMPTS)
-        log.info("webhook delivery %s failed: %s", delivery.delivery_id, status or failure)
-    else:
-        delivery.next_attempt_at, delivery.delivered_at = None, timezone.now()
-    _save(delivery)
 
 
 def _give_up(delivery: WebhookDelivery, failure: Failure) -> None:

@@ -76,7 +76,12 @@ def tool_list(request: AuthenticatedRequest) -> HttpResponse:
     failing = failing_tools(request.user)
     # Tools of other players are connected by the links that their authors give away.
     clients = list(APIClient.objects.filter(author=None).order_by("name", "pk")[:MAX_CLIENTS])
-    hooks, files = _hook_formats(), [each for each in file_formats() if each.sample]
+    files = [each for each in file_formats() if each.sample]
+    by_addresses: dict[tuple[str, ...], Format] = {}
+    for each in jobs.enabled_formats():
+        if each.addresses and each.games:
+            by_addresses.setdefault(each.addresses, each)  # the first of those that share an address
+    hooks = list(by_addresses.values())
     games = [game for game in jobs.enabled_games() if any(game.slug in each.games for each in (*hooks, *files))]
     chosen = next((game for game in games if game.slug == request.GET.get("game")), None)
     shown = [chosen] if chosen else games
@@ -86,8 +91,18 @@ def tool_list(request: AuthenticatedRequest) -> HttpResponse:
         "all_games": Link(tool_texts.ALL_GAMES, list_url(request.GET, game=None), is_current=chosen is None),
         "games": [Link(game.name, list_url(request.GET, game=game.slug), is_current=game == chosen) for game in games],
         "hooks": [_hook(each, tokens, _client_of(each, clients)) for each in hooks if each.serves(shown)],
-        "others": [_other(each, tokens) for each in _others(clients, hooks)],
-        "files": [_file(each) for each in files if each.serves(shown)],
+        "others": [_other(each, tokens) for each in clients if not any(_is_of(each, hook) for hook in hooks)],
+        "files": [
+            FileTool(
+                name=format_name(each.import_type),
+                games=formatting.listed(game.name for game in jobs.enabled_games() if game.slug in each.games)
+                or str(import_texts.EVERY_GAME),
+                endings=formatting.or_listed(each.extensions),
+                sample_url=reverse("import-sample", args=[slug_of(each)]),
+            )
+            for each in files
+            if each.serves(shown)
+        ],
         "section": "tools",
     }
     return render(request, "tool-list.html", context)
@@ -115,15 +130,6 @@ def _connected(tokens: Sequence[APIToken], failing: Sequence[FailingTool]) -> li
     return tools
 
 
-def _hook_formats() -> list[Format]:
-    """The formats of the programs that send scores of some games: the first of those that share an address."""
-    found: dict[tuple[str, ...], Format] = {}
-    for each in jobs.enabled_formats():
-        if each.addresses and each.games:
-            found.setdefault(each.addresses, each)
-    return list(found.values())
-
-
 def _client_of(hook: Format, clients: Sequence[APIClient]) -> APIClient | None:
     """The operator's client of a program: one that hands out a file before one that only shows the token."""
     mine = [client for client in clients if _is_of(client, hook)]
@@ -133,10 +139,6 @@ def _client_of(hook: Format, clients: Sequence[APIClient]) -> APIClient | None:
 def _is_of(client: APIClient, hook: Format) -> bool:
     """By its name, which may be that of several programs: `beatoraja, LR2oraja`."""
     return hook.name.casefold() in (name.strip().casefold() for name in client.name.split(","))
-
-
-def _others(clients: Sequence[APIClient], hooks: Sequence[Format]) -> list[APIClient]:
-    return [client for client in clients if not any(_is_of(client, hook) for hook in hooks)]
 
 
 def _hook(source: Format, tokens: Sequence[APIToken], client: APIClient | None) -> Tool:
@@ -188,13 +190,3 @@ def _connect_url(client: APIClient) -> str:
 
 def _action(*, is_connected: bool) -> str:
     return tool_texts.SET_UP_AGAIN if is_connected else tool_texts.CONNECT
-
-
-def _file(source: Format) -> FileTool:
-    games = formatting.listed(game.name for game in jobs.enabled_games() if game.slug in source.games)
-    return FileTool(
-        name=format_name(source.import_type),
-        games=games or str(import_texts.EVERY_GAME),
-        endings=formatting.or_listed(source.extensions),
-        sample_url=reverse("import-sample", args=[slug_of(source)]),
-    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 
 from django.db.models import (
     BooleanField,
@@ -147,17 +146,13 @@ def _lamps_of_bests(scope: ScoreScope, charts: Collection[int], game: str) -> di
         tops = {}
         for place, (ladder, order) in enumerate(zip(ladders, orders, strict=True)):
             # Values of older rules that are gone are the lowest.
-            tops[ladder] = max((row[place] for row in values), key=partial(_position, order))
+            tops[ladder] = max((order.get(row[place], -1), row[place]) for row in values)[1]
         return shown_lamp(game, tops)
 
     return {
         chart: (highest(before[chart]).short if chart in before else "", highest(values))
         for chart, values in after.items()
     }
-
-
-def _position(order: Mapping[str, int], value: str) -> int:
-    return order.get(value, -1)
 
 
 def _effect_text(effect: float, playtype: Playtype) -> str:

@@ -108,14 +108,9 @@ def check_facts(
         "prediction": prediction,
         "matches": _title_matches(checked, upload),
         "chosen": len(kept_rows.decode_chosen(upload.fields.get(kept_rows.CHOSEN_FIELD, "{}"))),
-        "export": _export_facts(contents),
+        "export": contents
+        and {"username": contents.username, "instance": contents.instance, "games": games_in(contents)},
     }
-
-
-def _export_facts(contents: Contents | None) -> dict[str, Any] | None:
-    if contents is None:
-        return None
-    return {"username": contents.username, "instance": contents.instance, "games": games_in(contents)}
 
 
 def predicted(job: Import) -> dict[str, Any]:

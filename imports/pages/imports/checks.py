@@ -9,7 +9,6 @@ from typing import Any
 from imports import submissions
 from imports.access import rate_limits
 from imports.formats import kept_rows
-from imports.formats.base import Contents
 from imports.formats.files.tachi_imports_export import GAME_FIELD, OWNER_FIELD
 from imports.jobs import Upload
 from imports.pages.core.permissions import AuthenticatedRequest
@@ -23,19 +22,15 @@ def check_and_keep(request: AuthenticatedRequest, upload: Upload, *, progress: P
     rate_limits.consume(rate_limits.SCORE_CHECK_LIMIT, rate_limits.client_key(request.user, request.META))
     contents = submissions.contents_of(upload)
     if contents is not None:
-        upload = _with_game(upload, contents)
+        # An export with the game to look at, by default its first. Whose it is, the page says, and asks no more.
+        games = submissions.games_in(contents)
+        first = {GAME_FIELD: games[0]} if len(games) > 1 else {}
+        owner = {OWNER_FIELD: contents.username} if contents.username else {}
+        upload = replace(upload, fields={**first, **upload.fields, **owner})
     row_filter = RowFilter(limit=check_summary.MAX_LISTED)
     found = submissions.check(request.user, upload, row_filter=row_filter, progress=progress)
     prediction = submissions.predict(request.user, upload, found, tell=check_summary.predicted)
     return pending_uploads.save(request.user, upload, check_summary.check_facts(found, upload, contents, prediction))
-
-
-def _with_game(upload: Upload, contents: Contents) -> Upload:
-    """An export with the game to look at, by default its first. Whose it is, the page says, and asks no more."""
-    games = submissions.games_in(contents)
-    first = {GAME_FIELD: games[0]} if len(games) > 1 else {}
-    owner = {OWNER_FIELD: contents.username} if contents.username else {}
-    return replace(upload, fields={**first, **upload.fields, **owner})
 
 
 def with_game(upload: Upload, game: str) -> Upload:

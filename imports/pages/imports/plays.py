@@ -83,8 +83,10 @@ def _dots(job: Import, plays: Sequence[Play]) -> PlayDots | None:
     high, low = (bound(value for _, value in valued) for bound in (max, min))
     shown = metric_format(playtype, playtype.default_metric)
     places = _places([play.time for play, _ in valued])
+    top, span = (high, high - low) if high != low else (high + 1, 2)  # equal values lie in the middle
+    step = (BOTTOM_PERCENT - TOP_PERCENT) / span
     dots = tuple(
-        Dot(f"{x:.2f}%", _height(value, high, low), play.lamp.color if play.is_new_best else "")
+        Dot(f"{x:.2f}%", f"{TOP_PERCENT + (top - value) * step:.2f}%", play.lamp.color if play.is_new_best else "")
         for (play, value), x in zip(valued, places, strict=True)
     )
     times = [play.time for play in plays]
@@ -109,11 +111,6 @@ def _places(times: Sequence[int]) -> list[float]:
     for follows_pause in is_pause:
         places.append(places[-1] + (gap if follows_pause else step))
     return places
-
-
-def _height(value: float, high: float, low: float) -> str:
-    share = (high - value) / (high - low) if high != low else 0.5  # equal values lie in the middle
-    return f"{TOP_PERCENT + share * (BOTTOM_PERCENT - TOP_PERCENT):.2f}%"
 
 
 def _sessions(job: Import, plays: Sequence[Play], playtype: Playtype) -> list[PlayedSession]:

@@ -96,14 +96,11 @@ def _likeliest_song(game: str, title: str) -> tuple[Song, int, bool] | None:
         likeness = SequenceMatcher(None, wanted, pattern(song.title), autojunk=False)
         percent = int(likeness.ratio() * 100)
         if percent >= LEAST_PERCENT and (found is None or percent > found[1]):
-            found = (song, percent, _differ_in_one(likeness))
+            changes = [each for each in likeness.get_opcodes() if each[0] != "equal"]
+            # One letter is missing, added or another one.
+            is_one = len(changes) == 1 and max(changes[0][2] - changes[0][1], changes[0][4] - changes[0][3]) == 1
+            found = (song, percent, is_one)
     return found
-
-
-def _differ_in_one(likeness: SequenceMatcher[str]) -> bool:
-    """Whether one letter is missing, added or another one."""
-    changes = [each for each in likeness.get_opcodes() if each[0] != "equal"]
-    return len(changes) == 1 and max(changes[0][2] - changes[0][1], changes[0][4] - changes[0][3]) == 1
 
 
 def find_matches(problems: Sequence[ImportProblem]) -> dict[int, Match]:

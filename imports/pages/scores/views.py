@@ -226,7 +226,9 @@ def _empty_session(request: HttpRequest, session_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @sign_in_required
 def session_edit(request: AuthenticatedRequest, session_id: str) -> HttpResponse:
-    session = _session(session_id)
+    session = find_session(session_id)
+    if session is None:
+        raise Http404
     # A form that was opened before the merge still does what it says.
     if session.session_id != session_id and request.method != "POST":
         return redirect("session-edit", session.session_id)
@@ -247,10 +249,3 @@ def session_edit(request: AuthenticatedRequest, session_id: str) -> HttpResponse
         return redirect(url)
     context = {"form": form, "url": url, "crumb": Link(session.name, url), "section": "profile"}
     return render(request, "session-edit.html", context, status=400 if form.errors else 200)
-
-
-def _session(session_id: str) -> Session:
-    session = find_session(session_id)
-    if session is None:
-        raise Http404
-    return session

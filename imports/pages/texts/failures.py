@@ -60,7 +60,9 @@ def explain(message: str, status: int, problems: Sequence[RowProblem]) -> Failur
     facts = []
     if row is not None:
         named = next((problem for problem in problems if problem.row == int(row)), None)
-        facts.append((import_texts.ROW, f"{int(row):,}", _identifier(named), ""))
+        data: Any = named.datapoint if named else None
+        identifier = data.get(IDENTIFIER) if isinstance(data, dict) else None
+        facts.append((import_texts.ROW, f"{int(row):,}", _cut(identifier) if isinstance(identifier, str) else "", ""))
     facts.append((import_texts.FIELD, field, "", "code"))
     if value is not None and found["type"] != "undefined":
         facts.append((import_texts.IN_THE_FILE, _cut(value), _date_hint(value) if is_date else "", "mark"))
@@ -78,12 +80,6 @@ def explain(message: str, status: int, problems: Sequence[RowProblem]) -> Failur
     )
     advice = import_texts.violation_advice(is_date=is_date)
     return Failure(cause, advice, tuple(facts), None if row is None else int(row), field)
-
-
-def _identifier(problem: RowProblem | None) -> str:
-    data: Any = problem.datapoint if problem else None
-    named = data.get(IDENTIFIER) if isinstance(data, dict) else None
-    return _cut(named) if isinstance(named, str) else ""
 
 
 def _date_hint(text: str) -> str:

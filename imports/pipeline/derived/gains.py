@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from django.db.models import FloatField, Max
 from django.db.models.fields.json import KT
@@ -36,7 +35,9 @@ def of_import(job: Import, touched: Collection[int], changes: Sequence[StatsChan
 def _of_playtype(job: Import, game: str, playtype: Playtype, touched: Collection[int]) -> list[Gain]:
     """Takes the bests of an import away one after the other, and looks what the rating loses each time."""
     rating = playtype.profile_ratings[playtype.default_profile_rating]
-    columns = {f"value_{place}": _number(f"calculated_data__{name}") for place, name in enumerate(rating.of)}
+    columns = {
+        f"value_{place}": Cast(KT(f"calculated_data__{name}"), FloatField()) for place, name in enumerate(rating.of)
+    }
     mine = PersonalBest.objects.filter(user=job.user_id, game=game, playtype=playtype.name).annotate(**columns)
     found = {
         chart: (is_primary, dict(zip(rating.of, values, strict=True)))
@@ -58,7 +59,3 @@ def _of_playtype(job: Import, game: str, playtype: Playtype, touched: Collection
         gains.append((chart, last - now))
         last = now
     return gains
-
-
-def _number(path: str) -> Any:
-    return Cast(KT(path), FloatField())

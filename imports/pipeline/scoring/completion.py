@@ -11,7 +11,7 @@ from imports.pipeline.derived import gains
 from imports.pipeline.derived.refresh import Refreshed
 from imports.pipeline.progress import Progress
 from imports.pipeline.scoring import best_counts
-from imports.pipeline.scoring.best_counts import BestCountChanges, BestCounts
+from imports.pipeline.scoring.best_counts import BestCounts
 from imports.pipeline.scoring.store import Batch
 
 
@@ -54,12 +54,9 @@ def completion_fields(
                 }
                 for change in refreshed.stats
             },
-            "best_counts": None if counted is None else _best_count_changes(batch, counted),
+            "best_counts": None
+            if counted is None
+            else best_counts.changes(counted, best_counts.count(job.user_id, job.game, batch.affected.playtypes)),
             "rating_gains": gains.of_import(job, batch.affected.charts, refreshed.stats),
         }
     return fields
-
-
-def _best_count_changes(batch: Batch, counted: BestCounts) -> BestCountChanges:
-    affected = batch.affected
-    return best_counts.changes(counted, best_counts.count(affected.user_id, affected.game, affected.playtypes))

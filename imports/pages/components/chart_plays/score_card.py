@@ -91,6 +91,10 @@ def score_card(job: Import, *, reader: User | None) -> ScoreCard | None:
         rank_before = None
     # Once a later score is the best, the place on the leaderboard is that one's.
     is_still_best = best is not None and best.score_id == score.score_id
+    before = ""
+    if earlier.best and is_still_best:
+        lamp = shown_lamp(each.game.slug, earlier.best.score_data)
+        before = f"{format_metric(earlier.best.best_keys[0], each.shown)} {lamp.short}"
     row = score_row(each)
     rating = rating_changes(job)
     return ScoreCard(
@@ -110,7 +114,7 @@ def score_card(job: Import, *, reader: User | None) -> ScoreCard | None:
         rank_before=rank_before if is_still_best else None,
         details=(*judgement_lines(score, each.playtype), *optional_lines(score, each.playtype)),
         session=session_of(score),
-        before=_written_best(earlier, each) if is_still_best else "",
+        before=before,
         rating_before=next((f"{change.name} {change.before}" for change in rating if change.before), ""),
     )
 
@@ -205,13 +209,6 @@ def _rank_line(rank: Rank, before: int | None) -> CardLine:
         import_texts.total_of(rank.out_of),
         is_rise=moved > 0,
     )
-
-
-def _written_best(earlier: Earlier, each: ScoreComparison) -> str:
-    if earlier.best is None:
-        return ""
-    lamp = shown_lamp(each.game.slug, earlier.best.score_data)
-    return f"{format_metric(earlier.best.best_keys[0], each.shown)} {lamp.short}"
 
 
 def repeated_score(job: Import) -> Score | None:

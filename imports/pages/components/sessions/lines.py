@@ -10,7 +10,7 @@ from imports.games import playtype_of
 from imports.models import Session
 from imports.pages.components.import_summary import rating_format
 from imports.pages.components.lamp_colors import light_of, row_ladder
-from imports.pages.components.lamp_strip import COLUMNS, LampStrip, lamp_strip
+from imports.pages.components.lamp_strip import COLUMNS, lamp_strip
 from imports.pages.components.view_models import Line
 from imports.pages.core.display_names import game_name
 from imports.pages.texts import score_texts
@@ -27,7 +27,7 @@ def session_lines(sessions: Sequence[Session], *, with_game: bool = False) -> li
     lines = []
     for session in sessions:
         playtype = playtype_of(session.game, session.playtype)
-        rating = playtype.default_profile_rating
+        rating, ladder = playtype.default_profile_rating, row_ladder(session.game)
         before, after = ratings.get(session.pk, ({}, {}))
         change = format_change(
             before.get(rating) or 0, after.get(rating), rating_format(playtype, rating), kind="profile"
@@ -40,19 +40,14 @@ def session_lines(sessions: Sequence[Session], *, with_game: bool = False) -> li
                 strong=score_texts.score_count(session.score_count),
                 rest=score_texts.new_bests(bests[session.pk]) if session.pk in bests else "",
                 change=change,
-                strip=_strip(session, lamps.get(session.pk, [])),
+                strip=lamp_strip(
+                    [
+                        max((light_of(session.game, ladder, lamp) for lamp in column), key=lambda light: light.lit)
+                        for column in lamps.get(session.pk, [])
+                    ]
+                ),
                 time=int(session.time_started),
                 end_time=None if with_game else int(session.time_ended),
             )
         )
     return lines
-
-
-def _strip(session: Session, columns: Sequence[Sequence[str]]) -> LampStrip | None:
-    ladder = row_ladder(session.game)
-    return lamp_strip(
-        [
-            max((light_of(session.game, ladder, lamp) for lamp in column), key=lambda light: light.lit)
-            for column in columns
-        ]
-    )
