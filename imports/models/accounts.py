@@ -26,7 +26,7 @@ RESERVED_NAMES = frozenset(
     everyone export games guest healthz help home import imports ir kamaitachi language login logout metrics moderator
     moderators new none null official orphans oauth password players profile readyz register root scores search
     security sessions settings sign-in sign-out sign-up signin signout signup site staff static status
-    styleguide support system tachi tachi-imports team texts tokens undefined users webmaster
+    styleguide support system tachi tachi-imports team texts tokens tools undefined users webmaster
     """.split()  # noqa: SIM905 - a block is read more easily than sixty quoted words
 )
 """Lower-case names that nobody may register: they are addresses here, or would pass for the operator's."""

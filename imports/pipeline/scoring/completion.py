@@ -56,7 +56,9 @@ def completion_fields(
             },
             "best_counts": None
             if counted is None
-            else best_counts.changes(counted, best_counts.count(job.user_id, job.game, batch.affected.playtypes)),
+            else best_counts.changes(
+                counted, best_counts.count(job.user_id, parsed.context.game.slug, batch.affected.playtypes)
+            ),
             "rating_gains": gains.of_import(job, batch.affected.charts, refreshed.stats),
         }
     return fields

@@ -118,7 +118,7 @@ def test_words_of_players_cannot_become_markup(anyone: Client) -> None:
 def test_queries_do_not_grow(count: int, anyone: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     played(count)
     session = Session.objects.get()
-    with django_assert_num_queries(30):  # of them 12 for the best moments
+    with django_assert_num_queries(11):
         anyone.get(f"/sessions/{session.session_id}/")
     with django_assert_num_queries(18):
         anyone.get("/users/alice/")

@@ -68,6 +68,7 @@ def test_signing_out_needs_a_button() -> None:
     assert "_auth_user_id" not in client.session
 
 
+@pytest.mark.usefixtures("rate_limits")
 def test_passwords_are_guessed_slowly() -> None:
     people.alice()
     wrong, right = ({"username": "alice", "password": each} for each in ("guess", RIGHT))
