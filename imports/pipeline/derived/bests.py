@@ -89,7 +89,7 @@ def refresh(
         chosen = (
             _choose(user_id, keys, playtype)
             if winners is None
-            else {chart: winners[chart] for chart in keys if chart in winners}
+            else {chart: winners[chart] for chart in sorted(keys) if chart in winners}
         )
         composed = compose_all(chosen, facts, playtype)
         alive.update(composed)
