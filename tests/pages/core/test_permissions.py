@@ -49,7 +49,7 @@ PAGES: dict[str, tuple[int | str, ...]] = {
     "/account/data/{export}/": (LOGIN, 200, 404, 404, 404, 403),
     f"/account/data/{40 * '0'}/": (LOGIN, 404, 404, 404, 404, 403),
     "/account/data/{played}/Single.csv": (LOGIN, 200, 404, 404, 404, 403),
-    "/account/data/nothing/Single.csv": (LOGIN, 404, 404, 404, 404, 403),
+    "/account/data/wacca/Single.csv": (LOGIN, 404, 404, 404, 404, 403),
     "/account/password/": (LOGIN, 200, 200, 200, 200, 403),
     "/account/password/reset/": (200, 200, 200, 200, 200, 200),
     "/account/password/reset/x/y/": (200, 200, 200, 200, 200, 200),

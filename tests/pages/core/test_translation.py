@@ -96,7 +96,6 @@ class Untranslated(HTMLParser):
 @pytest.mark.parametrize(
     "address",
     [
-        "/",
         "/login/",
         "/signup/",
         "/games/",
