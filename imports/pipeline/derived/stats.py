@@ -169,8 +169,10 @@ def refresh(
     the import that it is for.
     """
     changes = []
-    # A file may give classes of a playtype that it has no scores of.
-    for name in dict.fromkeys([*playtypes, *(provided or {})]):
+    # A file may give classes of a playtype that it has no scores of. And what a restored import had reached comes back
+    # to it, also where its scores are with other imports now.
+    returning = [entry["playtype"] for entry in cause.restored_entries]
+    for name in dict.fromkeys([*playtypes, *(provided or {}), *returning]):
         playtype = playtype_of(game, name)
         # Classes are compared, as a history that agrees needs no look: most imports change none.
         may_fall = (lowered or {}).get(name, ())

@@ -173,6 +173,22 @@ def test_a_deleted_score_takes_the_feed_down_with_its_class(user: User) -> None:
     assert_agrees(user)
 
 
+def test_a_class_comes_back_to_the_import_that_gave_it_though_its_scores_were_deleted(user: User) -> None:
+    job = import_rows(user, CHUNITHM, rows(0, 3))
+    import_rows(user, CHUNITHM, rows(0, 3, 1_007_000))
+    before = feed(user)
+    assert [entry[-1] for entry in before] == [job.pk]
+    for score in Score.objects.filter(from_import=job):
+        delete_score(score, by=user)
+    assert feed(user) == before
+
+    revert_import(job)
+    restore(job)
+
+    assert feed(user) == before
+    assert_agrees(user)
+
+
 def test_a_rescued_row_that_raises_a_class_is_in_the_feed(user: User) -> None:
     late = {**rows(0, 1)[0], "identifier": "4", "difficulty": "MASTER"}
     import_rows(user, CHUNITHM, [*rows(0, 1), late])

@@ -167,7 +167,15 @@ def test_a_running_import_that_is_cancelled_leaves_nothing(
 
     # Inside the transaction the cancellation of this test is rolled back with it; what matters is that nothing stays.
     assert job.state in {State.CANCELLED, State.RUNNING}
-    assert state_of(user) == {"scores": [], "rated": [], "sessions": [], "bests": [], "stats": [], "days": []}
+    assert state_of(user) == {
+        "scores": [],
+        "rated": [],
+        "sessions": [],
+        "bests": [],
+        "stats": [],
+        "days": [],
+        "standings": [],
+    }
 
 
 def test_a_completed_import_cannot_be_cancelled(user: User) -> None:

@@ -114,7 +114,15 @@ def test_every_playtype_of_the_world_is_imported_whole() -> None:
         assert (job.score_count, job.problem_count) == (3, 0), gpt
 
 
-NOTHING: dict[str, Any] = {"scores": [], "rated": [], "sessions": [], "bests": [], "stats": [], "days": []}
+NOTHING: dict[str, Any] = {
+    "scores": [],
+    "rated": [],
+    "sessions": [],
+    "bests": [],
+    "stats": [],
+    "days": [],
+    "standings": [],
+}
 
 
 def example_row(gpt: str, difficulty: str) -> dict[str, Any]:
