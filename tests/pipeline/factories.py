@@ -283,6 +283,10 @@ def revert_import(job: Import, *, keep_shared: bool = False) -> None:
 # --- state ----------------------------------------------------------------------------------------
 
 
+NOTHING: dict[str, Any] = {part: [] for part in ("scores", "rated", "sessions", "bests", "stats", "days", "standings")}
+"""`state_of` a player who never imported anything."""
+
+
 def state_of(user: User) -> dict[str, Any]:
     """Scores, sessions, bests and stats of a player as values that two histories can be compared by."""
     scores = list(Score.objects.filter(user=user).order_by("score_id"))

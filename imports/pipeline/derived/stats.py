@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import connection
 
-from imports.games import playtype_of
+from imports.games import BY_SLUG, playtype_of
 from imports.games.spec import Bests, Chart, Playtype
 from imports.models import GameStats, PersonalBest
 from imports.pipeline.derived import class_history
@@ -170,8 +170,9 @@ def refresh(
     """
     changes = []
     # A file may give classes of a playtype that it has no scores of. And what a restored import had reached comes back
-    # to it, also where its scores are with other imports now.
-    returning = [entry["playtype"] for entry in cause.restored_entries]
+    # to it, also where its scores were deleted or are with other imports now. A release may have removed a playtype.
+    known = BY_SLUG[game].by_name
+    returning = [entry["playtype"] for entry in cause.restored_entries if entry["playtype"] in known]
     for name in dict.fromkeys([*playtypes, *(provided or {}), *returning]):
         playtype = playtype_of(game, name)
         # Classes are compared, as a history that agrees needs no look: most imports change none.

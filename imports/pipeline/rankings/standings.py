@@ -14,12 +14,12 @@ from django.utils import timezone
 from imports.games import BY_SLUG, playtype_of
 from imports.models import DailyRatings, PersonalBest, Standing
 from imports.pipeline.derived import bests
+from imports.pipeline.derived.gains import LEAST_GAIN
 from imports.pipeline.derived.stats import Numbers
 
 CHARTS = "charts"
 GAIN = "gain"
 GAIN_DAYS = 90
-LEAST_GAIN = 1e-9  # less is the inexactness of sums
 STANDINGS = Standing._meta.db_table
 BESTS = PersonalBest._meta.db_table
 DAYS = DailyRatings._meta.db_table

@@ -16,7 +16,7 @@ from imports.pipeline.states import NoLongerExists, PlayerLocked
 from imports.pipeline.undo import preview as preview_module
 from imports.pipeline.undo.preview import Changes, preview, revert_all
 from imports.pipeline.undo.revert import RevertRequest
-from tests.pipeline.factories import EVENING, EVENING_ROWS, HALF_HOUR, import_rows, player, sdvx_row, state_of
+from tests.pipeline.factories import EVENING, EVENING_ROWS, HALF_HOUR, NOTHING, import_rows, player, sdvx_row, state_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogued")]
 SDVX = "sdvx:Single"
@@ -167,15 +167,7 @@ def test_a_running_import_that_is_cancelled_leaves_nothing(
 
     # Inside the transaction the cancellation of this test is rolled back with it; what matters is that nothing stays.
     assert job.state in {State.CANCELLED, State.RUNNING}
-    assert state_of(user) == {
-        "scores": [],
-        "rated": [],
-        "sessions": [],
-        "bests": [],
-        "stats": [],
-        "days": [],
-        "standings": [],
-    }
+    assert state_of(user) == NOTHING
 
 
 def test_a_completed_import_cannot_be_cancelled(user: User) -> None:

@@ -12,6 +12,7 @@ from imports.pipeline.derived import bests, sessions, stats
 from tests.examples import examples
 from tests.pipeline.factories import (
     DIFFICULTIES,
+    NOTHING,
     Overlap,
     import_rows,
     islands_by_hand,
@@ -112,17 +113,6 @@ def test_every_playtype_of_the_world_is_imported_whole() -> None:
         rows = [example_row(gpt, difficulty) for difficulty in DIFFICULTIES[gpt]]
         job = import_rows(player(), gpt, rows)
         assert (job.score_count, job.problem_count) == (3, 0), gpt
-
-
-NOTHING: dict[str, Any] = {
-    "scores": [],
-    "rated": [],
-    "sessions": [],
-    "bests": [],
-    "stats": [],
-    "days": [],
-    "standings": [],
-}
 
 
 def example_row(gpt: str, difficulty: str) -> dict[str, Any]:
