@@ -50,7 +50,7 @@ def plays_over_time(job: Import) -> PlayDots | PlayDays | None:
     if span["end"] - span["start"] > MAX_DOT_DAYS * DAY or span["count"] > MAX_DOTS:
         return _days(timed, _day_of(span["end"] // DAY), span["count"])
     playtype = BY_SLUG[job.game].by_name[job.playtypes[0]]
-    return _dots(job, plays_of(import_scope(job), job.game, playtype, most=MAX_DOTS).plays)
+    return _dots(job, playtype, plays_of(import_scope(job), job.game, playtype, most=MAX_DOTS).plays)
 
 
 # --- a calendar ---------------------------------------------------------------------------------------
@@ -74,9 +74,8 @@ def _day_of(number: float) -> date:
 # --- dots ---------------------------------------------------------------------------------------------
 
 
-def _dots(job: Import, plays: Sequence[Play]) -> PlayDots | None:
+def _dots(job: Import, playtype: Playtype, plays: Sequence[Play]) -> PlayDots | None:
     """Two queries beside those of the plays."""
-    playtype = BY_SLUG[job.game].by_name[job.playtypes[0]]
     valued = [(play, play.value) for play in plays if play.value is not None]
     if not valued:
         return None
