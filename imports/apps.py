@@ -1,4 +1,4 @@
-"""The one Django application of the product."""
+"""The Django application of the product."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ class ImportsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Registers the system checks, and what is done when somebody signs in."""
+        """Registers the system checks, and the receiver of sign-ins."""
         from imports import checks, sign_ins  # noqa: F401, PLC0415 - registration happens on import

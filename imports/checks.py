@@ -1,4 +1,4 @@
-"""System checks: what would let the product start and then fail later."""
+"""System checks for settings that would only fail after the start."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GAMES_ENABLED_TOGETHER = {"bms", "pms"}
 
 @register()
 def configured_games_exist(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001
-    """Every name in TACHI_GAMES must be a game that this version knows; bms and pms are offered together."""
+    """Every name in TACHI_GAMES must be a game of this release; bms and pms must be enabled together."""
     chosen = set(settings.TACHI_GAMES)
     if chosen & GAMES_ENABLED_TOGETHER and not chosen >= GAMES_ENABLED_TOGETHER:
         return [Error("TACHI_GAMES must name bms and pms together: they share their charts.", id="imports.E002")]
@@ -34,7 +34,7 @@ def configured_games_exist(app_configs: Sequence[Any] | None, **kwargs: Any) -> 
 
 @register()
 def configured_import_types_exist(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001
-    """Every name in TACHI_IMPORT_TYPES must be an import type that this version knows."""
+    """Every name in TACHI_IMPORT_TYPES must be an import type of this release."""
     unknown = [name for name in settings.TACHI_IMPORT_TYPES if name not in BY_IMPORT_TYPE]
     if not unknown:
         return []
@@ -49,7 +49,7 @@ def configured_import_types_exist(app_configs: Sequence[Any] | None, **kwargs: A
 
 @register(Tags.security, deploy=True)
 def proxies_are_counted(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001
-    """An https address means a proxy: with TACHI_PROXIES=0 every client would have the proxy's address."""
+    """An https URL requires a proxy: with TACHI_PROXIES=0 every client would have the proxy's address."""
     if not settings.SECURE or settings.TACHI_PROXIES > 0:
         return []
     return [

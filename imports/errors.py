@@ -1,7 +1,7 @@
-"""Every failure by name. Pure: imports nothing of ours.
+"""The failures of imports and rows. Imports no other module of the product.
 
-Two kinds exist. `ImportFailed` is raised and stops a whole import; `RowProblem` is a value, because rows that
-cannot be stored are an ordinary part of an import.
+`ImportFailed` is raised and stops a whole import; `RowProblem` is a value, because rows that cannot be stored are a
+normal part of an import.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ INPUT_EXPIRED = "The input of this import is no longer stored."
 
 
 class ImportFailed(Exception):
-    """Stops a whole import. `status`, `message`: the HTTP status and the message that its owner gets."""
+    """Stops a whole import. `status`, `message`: the HTTP status and message for its owner."""
 
     def __init__(self, message: str, *, status: int = 400) -> None:
         super().__init__(message)
@@ -23,11 +23,11 @@ class ImportFailed(Exception):
 
 
 class Cancelled(Exception):
-    """The import was cancelled while it ran: it is abandoned, and nothing of it stays."""
+    """The import was cancelled while it ran: it stops, and nothing of it is stored."""
 
 
 class ProblemType(StrEnum):
-    """Why one row was left out (spec: import-pipeline §5)."""
+    """The reason why a row was left out (spec: import-pipeline §5)."""
 
     NOT_FOUND = "SongOrChartNotFound"
     ORPHAN_EXISTS = "OrphanExists"
@@ -40,9 +40,9 @@ class ProblemType(StrEnum):
 class RowProblem:
     """A row that was left out.
 
-    `row` is its place in the input, counted from 0; `datapoint` is the row as it was sent. `is_unknown`: it names
-    something (a difficulty, a version, a member) that this instance does not know today and may know tomorrow.
-    `kept_as`: the import type under which the row is kept as an orphan, where that is not the file's.
+    `row` is its index in the input, from 0; `datapoint` is the row as sent. `is_unknown`: it has a value (a difficulty,
+    a version, a member) that this instance does not know, but may know later. `kept_as`: the import type under which
+    the row is stored as an orphan, if that is not the file's.
     """
 
     row: int
@@ -54,9 +54,9 @@ class RowProblem:
 
     @property
     def becomes_orphan(self) -> bool:
-        """Whether the row is kept, to be tried again."""
+        """Whether the row is stored as an orphan, to be tried again."""
         return self.is_unknown or self.type is ProblemType.NOT_FOUND
 
 
 class FormulaError(ValueError):
-    """A value that a game's formula has no answer for. Its text may be shown to a player."""
+    """A value is outside the range of a game's formula. The message may be shown to a player."""

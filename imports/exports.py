@@ -1,7 +1,7 @@
-"""Answers that are files, or as long as files: what was sent, the rows left out of it, what a player takes out.
+"""Responses that are downloads: inputs of imports, rows that were left out, exports and tables of scores.
 
-Pages and the API hand out the same bytes. They are complete before the first one leaves, so that they have a length and
-whatever breaks on the way is still an error; and never in memory as a whole.
+Pages and the API return the same bytes. They are complete before the first one is sent, so that the length is known and
+an exception still gives an error response; but never completely in memory.
 """
 
 from __future__ import annotations
@@ -18,14 +18,16 @@ from imports.formats import BY_IMPORT_TYPE, kept_rows
 from imports.games.spec import Playtype
 from imports.models import DataExport, Import, ImportInput, ImportProblem, User
 from imports.models.row_corrections import open_problems
+from imports.pipeline.checking import CheckResult
 from imports.pipeline.progress import Progress
 from imports.pipeline.scoring.reading import read
+from imports.pipeline.upload import Upload
 from imports.takeout.csv_cells import csv_line, escape_formula, escape_formula_json
 from imports.takeout.score_table import score_table
 from imports.takeout.stored_file import parts_of, safe_file_name, uploaded
 
-MAX_MEMORY_BYTES = 1 << 20  # bytes; what is longer waits in a file without a name
-CHUNK_BYTES = 1 << 16  # bytes
+MAX_MEMORY_BYTES = 1 << 20  # longer content is in an anonymous file
+CHUNK_BYTES = 1 << 16
 CSV = "text/csv; charset=utf-8"
 COLUMNS = ("row", "type", "message", "datapoint")
 
@@ -35,10 +37,10 @@ class _File(FileResponse):
 
 
 def bytes_response(pieces: Iterable[bytes], *, content_type: str) -> HttpResponseBase:
-    """An answer of all these bytes."""
-    file = SpooledTemporaryFile(MAX_MEMORY_BYTES)  # noqa: SIM115 - the answer closes it once it is sent
+    """Returns a response with all these bytes."""
+    file = SpooledTemporaryFile(MAX_MEMORY_BYTES)  # noqa: SIM115 - closed by the response after it is sent
     try:
-        for piece in pieces:  # writelines would look at the size only at the end
+        for piece in pieces:  # writelines would check the size only at the end
             file.write(piece)
         size = file.tell()
         file.seek(0)
@@ -53,7 +55,7 @@ def bytes_response(pieces: Iterable[bytes], *, content_type: str) -> HttpRespons
 
 
 def download_response(pieces: Iterable[bytes], *, name: str, content_type: str) -> HttpResponseBase:
-    """The same, to be saved and never to be shown in place: it is somebody else's content, and the address is ours."""
+    """Returns a download that browsers save and never display, as it is untrusted content on our origin."""
     response = bytes_response(pieces, content_type=content_type)
     disposition = content_disposition_header(as_attachment=True, filename=safe_file_name(name))
     response.headers["Content-Disposition"] = disposition
@@ -62,33 +64,33 @@ def download_response(pieces: Iterable[bytes], *, name: str, content_type: str) 
     return response
 
 
-# --- what was sent ----------------------------------------------------------------------------------
+# --- inputs -----------------------------------------------------------------------------------------
 
 
 def input_file(job: Import) -> HttpResponseBase | None:
-    """The bytes that were sent; None once they are no longer stored."""
+    """Returns the input of an import; None if it is no longer stored."""
     sent = ImportInput.objects.filter(job=job).defer("content").first()
     if sent is None:
         return None
     source = BY_IMPORT_TYPE.get(job.import_type)
-    # Rows that were kept are stored as JSON, whatever the format they came in.
+    # Rows that are imported again are stored as JSON in every format.
     extension = source.extensions[0] if source and kept_rows.FIELD not in sent.fields else ".json"
     name = sent.file_name or f"{job.import_id}{extension}"
-    # Octets and not JSON: whatever the file claims to be, no browser should read it as anything.
+    # A generic content type, so that no browser interprets the file.
     return download_response(uploaded(sent.job_id), name=name, content_type="application/octet-stream")
 
 
-# --- what a player takes out --------------------------------------------------------------------------
+# --- exports ------------------------------------------------------------------------------------------
 
 
 def data_export_file(export: DataExport) -> HttpResponseBase:
-    """The ZIP of a finished export."""
+    """Returns the ZIP of a finished export."""
     name = f"{export.user.username}-{export.time_queued:%Y-%m-%d}.zip"
     return download_response(parts_of(export), name=name, content_type="application/zip")
 
 
 def score_table_file(user: User, game: str, playtype: Playtype) -> HttpResponseBase:
-    """The scores of a player on one game as a table."""
+    """Returns the scores of a player on a playtype as a table."""
     name = f"{user.username}-{game}-{playtype.name}.csv"
     return download_response(score_table(user, game, playtype), name=name, content_type=CSV)
 
@@ -97,9 +99,9 @@ def score_table_file(user: User, game: str, playtype: Playtype) -> HttpResponseB
 
 
 def failed_rows_file(job: Import) -> HttpResponseBase:
-    """A file of just the rows that were left out, in the format they came in, to correct and to send again.
+    """Returns a file of only the rows that were left out, in the import's format, to be corrected and uploaded again.
 
-    What the file says beside its rows is read from the input. Raises ImportFailed, with 410 once that is not stored.
+    The rest of the file is read from the input. Raises ImportFailed, with status 410 if that is no longer stored.
     """
     source, parsed = read(job, jobs.enabled_games(), Progress())
     left_out = open_problems().filter(job=job, datapoint__isnull=False).order_by("row")
@@ -109,12 +111,21 @@ def failed_rows_file(job: Import) -> HttpResponseBase:
     return download_response([content], name=name, content_type=source.content_type)
 
 
+def checked_rows_file(upload: Upload, checked: CheckResult) -> HttpResponseBase:
+    """Does the same for a file that was checked and is not imported yet. `checked` lists the rows with problems."""
+    source = BY_IMPORT_TYPE[upload.import_type]
+    rows = [row.problem.datapoint for row in checked.rows if row.problem and row.problem.datapoint is not None]
+    stem = upload.file_name.rpartition(".")[0] or "scores"
+    content = source.document(checked.context.as_sent(), rows)
+    return download_response([content], name=f"{stem}-left-out{source.extensions[0]}", content_type=source.content_type)
+
+
 def problems_csv(job: Import, problems: Iterable[ImportProblem], *, private: bool) -> HttpResponseBase:
-    """A table for spreadsheets. What the rows said is for those who may see the input (`private`)."""
+    """Returns a table for spreadsheets. `private`: it includes the rows' data, for those who may see the input."""
 
     def lines() -> Iterator[bytes]:
         columns = COLUMNS if private else COLUMNS[:-1]
-        yield codecs.BOM_UTF8 + csv_line(columns)  # without this mark spreadsheets misread Japanese
+        yield codecs.BOM_UTF8 + csv_line(columns)  # without a byte order mark spreadsheets misread Japanese
         for problem in problems:
             cells = [problem.row, problem.type, escape_formula(problem.message)]
             yield csv_line([*cells, escape_formula_json(problem.datapoint)] if private else cells)

@@ -1,4 +1,4 @@
-"""What the log lines of one request or one import have in common: its ID, wherever in the code they are written."""
+"""The ID of the current request or import, which is added to all its log lines."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 REPEATED = {"is_repeated": True}
-"""`extra` of a message that would come again and again while another server is away: it is shown once a minute."""
+"""`extra` of a message that would be repeated while another server is unavailable: it is logged once a minute."""
 
 _request: ContextVar[str] = ContextVar("request", default="")
 _import: ContextVar[str] = ContextVar("import", default="")
@@ -15,7 +15,7 @@ _import: ContextVar[str] = ContextVar("import", default="")
 
 @contextmanager
 def bind_request(request_id: str) -> Iterator[None]:
-    """Until the end of the block, everything happens for this request."""
+    """Sets the current request within the block."""
     mark = _request.set(request_id)
     try:
         yield
@@ -24,26 +24,26 @@ def bind_request(request_id: str) -> Iterator[None]:
 
 
 @contextmanager
-def bind_import(import_id: str, *, asked_by: str) -> Iterator[None]:
-    """Until the end of the block, a worker is at this import. `asked_by`: the request that queued it, if one did."""
+def bind_import(import_id: str, *, queued_by: str) -> Iterator[None]:
+    """Sets the import that a worker processes within the block. `queued_by`: the request that queued it, or ""."""
     mark = _import.set(import_id)
     try:
-        with bind_request(asked_by):
+        with bind_request(queued_by):
             yield
     finally:
         _import.reset(mark)
 
 
 def request_id() -> str:
-    """The request that this happens for; empty where there is none."""
+    """Returns the current request's ID; "" if there is none."""
     return _request.get()
 
 
 def import_id() -> str:
-    """The import that a worker is at; empty elsewhere."""
+    """Returns the ID of the import that a worker processes; "" elsewhere."""
     return _import.get()
 
 
 def originating_request_id() -> str:
-    """The request that queues something now. What a worker queues after its import, no request asked for."""
+    """Returns the ID of the request that queues a job now; "" for jobs that a worker queues after its import."""
     return "" if _import.get() else _request.get()

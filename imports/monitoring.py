@@ -1,4 +1,4 @@
-"""What can be seen of the work from outside: which imports are being worked on, and what the sweepers did last."""
+"""The state of background work: running imports, the queue, the sweepers' last runs and the last backup."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LAST_SWEEP = "tachi:sweep:last"
 RESCUED = "tachi:sweep:rescued"
 RESCUES = "tachi:sweep:rescues"
 LAST_BACKUP = "tachi:backup:last"
-MAX_RESCUED = 100  # rescues that are remembered
+MAX_RESCUED = 100  # rescues that are stored
 
 HELD = """
     imports_import.id IN (
@@ -33,8 +33,8 @@ QUEUE_POSITION = f"""
     CASE WHEN job.state = 'queued' THEN (
         SELECT count(*) FROM {Import._meta.db_table} AS before
         WHERE before.user_id = job.user_id AND before.id < job.id AND before.state IN ('queued', 'running')) END
-"""  # noqa: S608 - only our own table's name is pasted in
-"""Of `job`, a row of imports: how many of its player's are before it while it waits, else NULL."""
+"""  # noqa: S608 - only our own table's name is inserted
+"""For a row `job` of imports: the number of the player's imports before it while it is queued, else NULL."""
 
 
 def is_held() -> RawSQL:
@@ -43,9 +43,9 @@ def is_held() -> RawSQL:
 
 
 def queue_depth() -> dict[str, Any]:
-    """Returns how many wait (`queued`) and run, of how many `players`, and since when the `oldest` waits.
+    """Returns the numbers of `queued` and `running` imports and of their `players`, and when the `oldest` was queued.
 
-    Those of banned players wait for no worker, and are not counted.
+    Imports of banned players are not processed, and not counted.
     """
     is_queued = Q(state=State.QUEUED)
     unfinished = Import.objects.filter(state__in=UNFINISHED, user__is_banned=False)
@@ -59,14 +59,14 @@ def queue_depth() -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Sweeps:
-    """When a sweeper last looked, None when long ago or unknown; and the imports it queued again, newest first."""
+    """The time of the last sweep (None if long ago or unknown), and the imports it queued again, newest first."""
 
     last: datetime | None = None
     rescued: tuple[tuple[datetime, str], ...] = ()
 
 
 def record_sweep(redis: Redis, rescued: Sequence[str]) -> None:
-    """Remembers a sweep. Without Redis it is forgotten, which harms nobody."""
+    """Stores the time and result of a sweep. Does nothing without Redis."""
     now = time.time()
     try:
         with redis.pipeline(transaction=False) as pipe:
@@ -81,7 +81,7 @@ def record_sweep(redis: Redis, rescued: Sequence[str]) -> None:
 
 
 def sweeps(redis: Redis) -> Sweeps:
-    """Returns what the sweepers of all hosts did; nothing is known when Redis does not answer."""
+    """Returns the results of the sweepers of all hosts; empty if Redis does not respond."""
     try:
         last, lines = redis.get(LAST_SWEEP), redis.lrange(RESCUED, 0, MAX_RESCUED - 1)
     except RedisError:
@@ -94,7 +94,7 @@ def sweeps(redis: Redis) -> Sweeps:
 
 
 def rescues(redis: Redis) -> int | None:
-    """Returns how many imports the sweepers have queued again since Redis began; None when it does not answer."""
+    """Returns the number of imports that sweepers queued again since Redis started; None if it does not respond."""
     try:
         return int(redis.get(RESCUES) or 0)
     except RedisError:
@@ -102,7 +102,7 @@ def rescues(redis: Redis) -> int | None:
 
 
 def record_backup(redis: Redis) -> bool:
-    """Remembers that a backup was made now. Returns False without Redis, which then says nothing of its age."""
+    """Stores the time of a backup that was made now. Returns False if Redis does not respond."""
     try:
         redis.set(LAST_BACKUP, time.time())
     except RedisError:
@@ -111,7 +111,7 @@ def record_backup(redis: Redis) -> bool:
 
 
 def last_backup(redis: Redis) -> datetime | None:
-    """Returns when the last backup was made; None if that is unknown, also after Redis was emptied."""
+    """Returns the time of the last backup; None if it is unknown, also after Redis was emptied."""
     try:
         found = redis.get(LAST_BACKUP)
     except RedisError:

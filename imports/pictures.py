@@ -1,4 +1,4 @@
-"""Pictures of players: what is uploaded is decoded and drawn anew, so that nothing of the file itself is served."""
+"""Profile pictures: an upload is decoded and encoded again, so that no bytes of the file itself are served."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from PIL import Image, ImageOps
 
 MAX_BYTES = 1 << 20
 MAX_PIXELS = 3_000 * 3_000  # 36 MB while they are decoded
-SIDE = 256  # pixels of a stored picture at most
+SIDE = 256  # maximum width and height of a stored picture, in pixels
 KINDS = ("PNG", "JPEG", "WEBP", "GIF")
 CONTENT_TYPE = "image/png"
 
 _decoding = threading.Lock()
 BROKEN = (OSError, SyntaxError, ValueError, TypeError, IndexError, OverflowError, EOFError, struct.error, zlib.error)
-"""What Pillow's decoders raise at files that are none of theirs, or are damaged."""
+"""The exceptions that Pillow's decoders raise for damaged files and for files of other types."""
 
 
 NO_PICTURE = "This is not a PNG, JPEG, WebP or GIF picture, or it is damaged."
@@ -25,28 +25,28 @@ TOO_LARGE = f"A picture may have at most 1 MiB and {MAX_PIXELS // 1_000_000} mil
 
 
 class PictureRefused(Exception):
-    """It cannot be anybody's picture; the text may be shown."""
+    """An upload is not accepted as a picture; the message may be shown."""
 
 
 def encode_picture(data: bytes) -> bytes:
-    """A PNG of at most 256 by 256 pixels with nothing else in it: no place, no camera, no text.
+    """Returns a PNG of at most 256 by 256 pixels without metadata: no location, no camera, no text.
 
-    Of an animation it is the first frame. Raises PictureRefused.
+    Of an animation the first frame is used. Raises PictureRefused.
     """
     if len(data) > MAX_BYTES:
         raise PictureRefused(TOO_LARGE)
-    # One at a time in a process: a few kilobytes may be millions of pixels.
+    # One at a time per process: a few kilobytes may be millions of pixels.
     with _decoding:
         try:
             with Image.open(BytesIO(data), formats=KINDS) as file:
-                # Known from the first bytes, before anything is decoded.
+                # Known from the header, before anything is decoded.
                 if file.width * file.height > MAX_PIXELS:
                     raise PictureRefused(TOO_LARGE)
-                file.draft("RGB", (SIDE, SIDE))  # a JPEG is decoded in the size that is needed
-                # Phones store how the camera was held beside the picture.
+                file.draft("RGB", (SIDE, SIDE))  # decodes a JPEG at a reduced size
+                # Phones store the orientation of the camera as metadata.
                 upright = ImageOps.exif_transpose(file)
                 small = ImageOps.contain(upright.convert("RGBA"), (SIDE, SIDE)) if max(upright.size) > SIDE else upright
-                # A new one: what the file says beside its pixels stays behind.
+                # A new image, which drops the metadata.
                 drawn = Image.new("RGBA", small.size)
                 drawn.paste(small.convert("RGBA"))
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):

@@ -1,29 +1,38 @@
-"""Statements that PostgreSQL shall not plan anew each time: to plan the usual ones takes it longer than to run them."""
+"""Prepared statements, which PostgreSQL does not plan each time: planning takes longer than running the usual ones."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from django.db import connection
-from django.db.backends.postgresql.base import ServerBindingCursor
+from django.db.backends.postgresql.base import Cursor, ServerBindingCursor
+
+
+def prepare_statements() -> AbstractContextManager[None]:
+    """Returns a context in which statements are prepared, once per connection, from their second execution on.
+
+    Their values are bound by the server, and after a few executions PostgreSQL uses a generic plan for all values. So
+    this is only for statements that use an index for every player (tests/plans/test_prepared_statements.py). A
+    connection that is opened within the block does not prepare.
+
+    Outside the block psycopg does not count executions: it would keep the last hundred statements with their values,
+    including whole uploads.
+    """
+    return _with_cursors(ServerBindingCursor, threshold=1)
+
+
+def plan_each_time() -> AbstractContextManager[None]:
+    """Returns a context, within a block of `prepare_statements`, in which statements are planned for their values."""
+    return _with_cursors(Cursor, threshold=None)
 
 
 @contextmanager
-def prepare_statements() -> Iterator[None]:
-    """In the block, statements are planned once a connection: from their second time on they are prepared ones.
-
-    Their values travel beside their text, and after a few times the plan serves all values alike: one made for the
-    average player. So this is for what is found by a unique key, not for a player's scores. A connection that is made
-    in the block does without.
-
-    Outside of it no statement is counted: psycopg would keep the last hundred with their values, whole
-    uploads among them.
-    """
+def _with_cursors(factory: type[Cursor | ServerBindingCursor], *, threshold: int | None) -> Iterator[None]:
     connection.ensure_connection()
     database = connection.connection
     usual = database.cursor_factory, database.prepare_threshold
-    database.cursor_factory, database.prepare_threshold = ServerBindingCursor, 1
+    database.cursor_factory, database.prepare_threshold = factory, threshold
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Which network addresses are the internet's: whoever connects where others say may reach nothing else."""
+"""Checks for public IP addresses: connections to addresses given by users must not reach private networks."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # the last 32 bits are an IPv4 ad
 
 
 def is_public(address: str) -> bool:
-    """Whether an address is one of the internet's: not loopback, link-local, private, multicast or reserved.
+    """Returns whether an address is public: not loopback, link-local, private, multicast or reserved.
 
-    Of an IPv6 address that leads to an IPv4 address (mapped, 6to4, Teredo, NAT64) that one counts, too. Raises
-    ValueError for what is no address.
+    An IPv4 address embedded in an IPv6 address (mapped, 6to4, Teredo, NAT64) must be public, too. Raises ValueError for
+    text that is not an address.
     """
     found = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, ipaddress.IPv4Address):

@@ -1,4 +1,4 @@
-"""Telling players by mail when their account is entered from a place that is new: another browser or network."""
+"""Emails players when somebody signs in to their account from a new place: another browser or network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from imports import jobs
 from imports.access import rate_limits
 from imports.models import KnownPlace, User
 
-# The first that occurs counts: most browsers also name those that they descend from.
+# The first match counts: most browsers also name those that they are derived from.
 BROWSERS = {
     "Edg": "Edge", "OPR/": "Opera", "SamsungBrowser": "Samsung Internet", "FxiOS": "Firefox", "Firefox": "Firefox",
     "CriOS": "Chrome", "Chrome": "Chrome", "Safari": "Safari",
@@ -25,20 +25,20 @@ SYSTEMS = {
 
 
 def browser_name(agent: str) -> str:
-    """`Firefox, Linux` of what a browser says it is; without versions, so that an update makes no new place."""
+    """Returns e.g. `Firefox, Linux` for a User-Agent; without versions, so that an update is not a new place."""
     found = [next((name for sign, name in signs.items() if sign in agent), "") for signs in (BROWSERS, SYSTEMS)]
     return ", ".join(filter(None, found))
 
 
 def remember_place(user: User, meta: Mapping[str, Any]) -> bool:
-    """Notes from where an account is used; returns whether that is news. `meta` are the variables of the request."""
+    """Stores the place from which an account is used; returns whether it is new. `meta`: the request's META."""
     browser = browser_name(str(meta.get("HTTP_USER_AGENT") or ""))
     return KnownPlace.objects.record(user, browser=browser, network=rate_limits.client_address(meta))
 
 
 @receiver(user_logged_in, dispatch_uid="imports.sign_ins")
 def note_sign_in(request: Any, user: Any, **_: Any) -> None:
-    """Of those without an address nothing is noted."""
+    """Stores the place of a sign-in and emails the player if it is new. Skips players without a verified address."""
     if isinstance(user, User) and jobs.is_mail_enabled() and user.verified_email and remember_place(user, request.META):
         browser = browser_name(str(request.META.get("HTTP_USER_AGENT") or ""))
         jobs.mail_new_place(user, browser=browser, time_utc=f"{timezone.now():%Y-%m-%d %H:%M} UTC")

@@ -1,4 +1,4 @@
-"""Submissions: one that is sent twice makes one import, and one may be checked before it is made."""
+"""Submissions of imports: idempotency keys, corrections of rows, and checks before an import."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ from imports.pipeline.scoring.reading import parse
 
 Found = TypeVar("Found")
 
-# --- once -------------------------------------------------------------------------------------------
+# --- idempotency ------------------------------------------------------------------------------------
 
 MAX_KEY_LENGTH = 255  # characters
 
 
 class IdempotencyKeyReused(Exception):
-    """The player gave this key to another submission already."""
+    """The player has used this key for another submission."""
 
 
 def is_key(text: str) -> bool:
-    """Whether this may be a key: printable ASCII, not empty, not too long."""
+    """Returns whether a text may be a key: printable ASCII, not empty, not too long."""
     return 0 < len(text) <= MAX_KEY_LENGTH and text.isascii() and text.isprintable()
 
 
 def submit_once(user: User, upload: jobs.Upload, *, key: str, token: APIToken | None = None) -> Import:
-    """Returns the import that the player's key stands for, made now unless it was within the last 24 hours.
+    """Returns the import of the player's key, created now unless it was created within the last 24 hours.
 
-    Raises IdempotencyKeyReused, and ImportFailed for what `submit` refuses.
+    Raises IdempotencyKeyReused, and the exceptions of `submit`.
     """
     return _submit_once(user, upload, key=key, token=token)
 
@@ -70,14 +70,14 @@ def _submit_once(
     uploads = []
     for game in games:
         fields = dict(upload.fields)
-        # Rows were put on charts by their numbers in the game that was looked at.
+        # The chosen charts are for the rows of the game that was checked.
         if fields.get(GAME_FIELD) != game:
             fields.pop(kept_rows.CHOSEN_FIELD, None)
         uploads.append(replace(upload, fields={**fields, GAME_FIELD: game}))
     parts = [_checked_part(user, each, contents) for each in uploads or [upload]]
     try:
-        # One transaction: neither an import without its key nor a key without its import. Of two requests at once the
-        # second waits at the unique constraint until the first commits, and then has made nothing.
+        # One transaction: neither an import without its key nor a key without its import. Of two concurrent requests
+        # the second waits at the unique constraint until the first commits, and is then rolled back.
         with transaction.atomic():
             IdempotencyKey.objects.expired().filter(user=user, key=key).delete()
             job, *_ = [jobs.submit(user, part, token=token) for part in parts]
@@ -91,12 +91,12 @@ def _submit_once(
 
 
 def submit_correction(user: User, upload: jobs.Upload, *, of: Import, rows: Sequence[int]) -> Import:
-    """Returns the import that brings rows which another left out, in this order: made now unless there is one.
+    """Returns the import of rows that another import left out, in this order: created now unless there is one.
 
     Raises QuotaExceeded, and the ImportFailed that it would end with.
     """
-    # One transaction: no such import without its corrections. Of two presses of the button the second waits at the row
-    # of the import that left them out, and then finds the first one's.
+    # One transaction: no such import without its corrections. Of two concurrent requests the second waits for the row
+    # of the import that left them out, and then finds the first one's import.
     with transaction.atomic():
         Import.objects.select_for_update(no_key=True).only("pk").get(pk=of.pk)
         for earlier in RowCorrection.objects.filter(job=of, row__in=rows).select_related("corrected_by"):
@@ -110,12 +110,12 @@ def submit_correction(user: User, upload: jobs.Upload, *, of: Import, rows: Sequ
 
 
 def submit(user: User, upload: jobs.Upload, *, token: APIToken | None = None) -> Import:
-    """Creates an import. Raises the ImportFailed that it would end with, as far as that can be known at once."""
+    """Creates an import. Raises the ImportFailed that it would end with, if that can be found out at once."""
     return jobs.submit(user, _checked_part(user, upload, contents_of(upload)), token=token)
 
 
 def _checked_part(user: User, upload: jobs.Upload, contents: Contents | None) -> jobs.Upload:
-    """What is stored of an upload that can succeed: of an export only what an import of its game reads."""
+    """Returns the upload to store: of an export, only the files of one game. Raises ImportFailed."""
     games, now = jobs.enabled_games(), timezone.now()
     if contents is not None:
         refuse_others_export(user, upload, contents)
@@ -126,11 +126,11 @@ def _checked_part(user: User, upload: jobs.Upload, contents: Contents | None) ->
 
 
 FEW_ROWS_BYTES = 128 * 1024
-"""Uploads of up to so many bytes (several hundred rows) are read completely before they are accepted."""
+"""Uploads of up to this size (several hundred rows) are parsed completely before they are accepted."""
 
 
 def refuse_unreadable(upload: jobs.Upload, games: Sequence[Game], *, received_at: datetime) -> None:
-    """Raises the ImportFailed that the import would end with, as far as finding out takes milliseconds only.
+    """Raises the ImportFailed that the import would end with, if it can be found out within milliseconds.
 
     Errors in rows are found only in small uploads.
     """
@@ -142,13 +142,13 @@ def refuse_unreadable(upload: jobs.Upload, games: Sequence[Game], *, received_at
 
 
 def contents_of(upload: jobs.Upload) -> Contents | None:
-    """What an export says of itself; None for other uploads. Opens the ZIP: once is enough. Raises ImportFailed."""
+    """Returns the contents of an export; None for other uploads. Opens the ZIP (slow). Raises ImportFailed."""
     source = BY_IMPORT_TYPE[upload.import_type]
     return None if source.contents is None or upload.holds_kept_rows else source.contents(upload.content)
 
 
 def games_in(contents: Contents | None) -> list[str]:
-    """The games of an export that this instance has; none for other uploads."""
+    """Returns the games of an export that this instance has enabled; [] for other uploads."""
     here = {game.slug for game in jobs.enabled_games()}
     return [game for game in contents.games if game in here] if contents else []
 
@@ -160,9 +160,9 @@ OTHERS_EXPORT = (
 
 
 def refuse_others_export(user: User, upload: jobs.Upload, contents: Contents) -> None:
-    """Raises ImportFailed for an export of somebody with another name, unless the upload says that name, too.
+    """Raises ImportFailed for an export of a player with another name, unless the upload's field has that name.
 
-    Nobody can prove who somebody was elsewhere: this is against mistakes.
+    This only prevents mistakes, as identities on other instances cannot be verified.
     """
     if contents.username.casefold() in ("", user.username.casefold()):
         return
@@ -172,9 +172,9 @@ def refuse_others_export(user: User, upload: jobs.Upload, contents: Contents) ->
 
 
 def digest_of(upload: jobs.Upload) -> str:
-    """Returns a digest of all that decides what the import will bring; who sent it with what intent does not."""
-    said = [upload.import_type, upload.file_name, dict(upload.fields), upload.infer_time_achieved]
-    facts = json.dumps(said, sort_keys=True).encode()
+    """Returns a digest of everything that determines the import's result; not of its client and intent."""
+    options = [upload.import_type, upload.file_name, dict(upload.fields), upload.infer_time_achieved]
+    facts = json.dumps(options, sort_keys=True).encode()
     return sha256(sha256(facts).digest() + upload.content).hexdigest()
 
 
@@ -187,20 +187,20 @@ def _earlier(user: User, key: str, digest: str) -> Import | None:
     return found.job
 
 
-# --- checked before it is made ----------------------------------------------------------------------
+# --- checks -----------------------------------------------------------------------------------------
 
 LARGE_UPLOAD_BYTES = 2**20  # bytes from which a check may take longer than a quarter of a second
 _large_check = threading.Lock()
 
 
 class CheckInProgress(Exception):
-    """This process is at a large check already. It may be asked again in a few seconds."""
+    """This process is running a large check already. The request may be repeated in a few seconds."""
 
 
 def check(
     user: User, upload: jobs.Upload, *, row_filter: RowFilter | None = None, progress: Progress | None = None
 ) -> CheckResult:
-    """Returns what an import of this would do with each row; stores nothing. Raises ImportFailed or CheckInProgress."""
+    """Returns what an import would do with each row; stores nothing. Raises ImportFailed or CheckInProgress."""
     if (contents := contents_of(upload)) is not None:
         refuse_others_export(user, upload, contents)
     with _one_large_check() if len(upload.content) >= LARGE_UPLOAD_BYTES else nullcontext():
@@ -214,30 +214,32 @@ def check(
         )
 
 
-def predict(user: User, upload: jobs.Upload, checked: CheckResult, *, tell: Callable[[Import], Found]) -> Found | None:
-    """Returns what `tell` says of the import that this would be; stores nothing.
+def predict(
+    user: User, upload: jobs.Upload, checked: CheckResult, *, summarize: Callable[[Import], Found]
+) -> Found | None:
+    """Returns the result of `summarize` for the import that this upload would become; stores nothing.
 
-    None where it would bring nothing, or where that would take too long to find out.
+    None if it would add nothing, or if it has too many rows.
     """
     brings = checked.totals[Verdict.NEW] or checked.classes
     if not brings or checked.row_count > prediction.MAX_ROWS:
         return None
-    return prediction.predict(user.pk, upload, games=jobs.enabled_games(), tell=tell)
+    return prediction.predict(user.pk, upload, games=jobs.enabled_games(), summarize=summarize)
 
 
 @contextmanager
 def _one_large_check() -> Iterator[None]:
-    """Allows one large check at a time in a process, so that its other threads are free for everybody else.
+    """Allows one large check at a time per process, so that other threads can serve other requests.
 
-    Meanwhile nobody looks for reference cycles: a check makes none, and looking takes two fifths of its time.
+    The garbage collector is disabled meanwhile: a check creates no cycles, and collecting takes 40 % of its time.
     """
     if not _large_check.acquire(blocking=False):
         raise CheckInProgress
-    looked = gc.isenabled()
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if looked:
+        if was_enabled:
             gc.enable()
         _large_check.release()

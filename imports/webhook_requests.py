@@ -1,7 +1,7 @@
-"""Sends signed events to the addresses that clients gave: at the same time, within seconds, and to nothing private.
+"""Sends signed events to the URLs of clients: concurrently, within seconds, and never to private networks.
 
-A name is resolved once, every address that it has must be public, and the socket is made for one that was looked at. No
-redirect is followed, and of an answer the status alone is read.
+A host name is resolved once, all its addresses must be public, and the socket is created for a checked address. No
+redirect is followed, and only the status of a response is read.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from aiohttp.resolver import ThreadedResolver
 
 from imports.public_addresses import is_public
 
-TIMEOUT_SECONDS = 10.0  # for everything, from the look-up of the name to the status
+TIMEOUT_SECONDS = 10.0  # for the whole request, from the look-up of the name to the status
 SIGNATURE_VERSION = "v1"
 
 
 class PrivateAddress(OSError):
-    """The host is in a network that is none of the internet's."""
+    """The host is in a private network."""
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookRequest:
-    """What is sent where. `key` signs it; `timestamp` in Unix seconds."""
+    """A request to send. `key` signs it; `timestamp` in Unix seconds."""
 
     url: str
     delivery_id: str
@@ -50,14 +50,14 @@ class WebhookRequest:
         }
 
     def signature(self) -> str:
-        """Returns the base64 of an HMAC-SHA256 of ID, timestamp and body, as Standard Webhooks has it."""
+        """Returns the base64 of an HMAC-SHA256 of ID, timestamp and body, as in Standard Webhooks."""
         signed = b".".join((self.delivery_id.encode(), str(self.timestamp).encode(), self.body))
         return b64encode(hmac.digest(self.key, signed, sha256)).decode()
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The status of the answer, or why there is none: `address`, `timeout`, `certificate` or `connection`."""
+    """The status of a response, or why there is none: `address`, `timeout`, `certificate` or `connection`."""
 
     status: int | None = None
     failure: str = ""
@@ -70,7 +70,7 @@ class Answer:
 def send(
     requests: Sequence[WebhookRequest], *, agent: str, allows_private: bool, timeout: float = TIMEOUT_SECONDS
 ) -> list[Answer]:
-    """Sends all at the same time; returns their answers, in order."""
+    """Sends all requests concurrently; returns their responses, in order."""
     return asyncio.run(_send_all(requests, agent=agent, allows_private=allows_private, timeout=timeout))
 
 
@@ -90,7 +90,7 @@ async def _send(session: aiohttp.ClientSession, request: WebhookRequest, agent: 
         response = await session.post(
             request.url, data=request.body, headers=request.headers(agent), allow_redirects=False
         )
-        response.close()  # together with its connection: nobody reads the body
+        response.close()  # and its connection, as the body is not read
         return Answer(response.status)
     except TimeoutError:
         return Answer(failure="timeout")
@@ -98,7 +98,7 @@ async def _send(session: aiohttp.ClientSession, request: WebhookRequest, agent: 
         return Answer(failure="certificate")
     except aiohttp.ClientConnectorError as error:
         return Answer(failure="address" if isinstance(error.os_error, PrivateAddress) else "connection")
-    # ValueError: a name that cannot be written in a request, which no check of the address can foresee.
+    # ValueError: a host name that cannot be encoded in a request, which checks of the URL do not find.
     except (aiohttp.ClientError, OSError, ValueError):
         return Answer(failure="connection")
 
@@ -116,7 +116,7 @@ class PublicResolver(ThreadedResolver):
 
 
 def _public_socket(info: tuple[Any, Any, int, str, tuple[Any, ...]]) -> socket.socket:
-    """Makes the socket for an address. Those that stand in the URL as such come here without a resolver."""
+    """Creates the socket for an address. Addresses in the URL itself come here without the resolver."""
     family, kind, protocol, _, target = info
     _require_public(target[0])
     return socket.socket(family, kind, protocol)

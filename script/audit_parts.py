@@ -11,14 +11,14 @@ from packaging.requirements import Requirement
 
 
 def main() -> int:
-    """Prints a line for each difference."""
+    """Prints a line for each difference. Returns 1 if there are any."""
     problems = [problem for path in sys.argv[1:] for problem in problems_of(Path(path))]
     print("\n".join(problems) or f"{' and '.join(sys.argv[1:])}: all pinned, and installed as pinned.")
     return 1 if problems else 0
 
 
 def problems_of(path: Path) -> Iterator[str]:
-    """The problems of each line of a requirements file."""
+    """Yields the problems of each line of a requirements file."""
     for line in path.read_text(encoding="utf-8").splitlines():
         wanted = line.partition("#")[0].strip()
         if not wanted or wanted.startswith("-r "):
@@ -33,7 +33,7 @@ def problems_of(path: Path) -> Iterator[str]:
 
 
 def installed(name: str) -> str:
-    """The installed version; empty if the package is not installed."""
+    """Returns the installed version; empty if the package is not installed."""
     try:
         return version(name)
     except PackageNotFoundError:

@@ -1,6 +1,6 @@
 """Builds a release from the last commit: an archive, the image's build context, an sdist and a wheel.
 
-Whoever builds the same commit with the same tools gets the same bytes: files are sorted, and have the commit's time.
+Building the same commit with the same tools gives the same bytes: files are sorted, and have the commit's time.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = (".ci", ".devcontainer", ".dockerignore", ".gitattributes", ".gitignore", "tests", "requirements-dev.txt")
 SCRIPTS = {"environment.py", "install", "package_metadata.py", "python.sh", "releases.py", "server", "upgrade"}
-"""Those that operators and builders of packages need."""
+"""Scripts that operators and builders of packages need."""
 SERVERS = {"DATABASE_URL", "REDIS_URL"}
 BUILD = ("build==1.6.1", "hatchling==1.33.0")
 
 
 def main() -> None:
-    """Prints the files that it made."""
+    """Builds the release and prints the files made."""
     parser = argparse.ArgumentParser(prog="script/release", description="Builds a release of the last commit.")
-    parser.add_argument("--output", type=Path, default=ROOT / "dist", help="where the files go (dist/)")
-    parser.add_argument("--archive-only", action="store_true", help="no sdist, wheel and build context")
+    parser.add_argument("--output", type=Path, default=ROOT / "dist", help="the folder for the files (default: dist/)")
+    parser.add_argument("--archive-only", action="store_true", help="build only the archive")
     options = parser.parse_args()
     if git("status", "--porcelain", "--untracked-files=no"):
         sys.exit("There are changes that are not committed; a release is built from a commit.")
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def stage(tree: Path) -> str:
-    """Puts what a release contains into a new folder, and returns its version."""
+    """Writes the content of a release into a new folder, and returns its version."""
     archive = subprocess.run(["git", "archive", "HEAD"], cwd=ROOT, capture_output=True, check=True).stdout
     with tarfile.open(fileobj=io.BytesIO(archive)) as found:
         found.extractall(tree, filter="data")
@@ -113,13 +113,13 @@ def pack(tree: Path, target: Path, *, prefix: str, time: int) -> Path:
 
 
 def git(*arguments: str) -> str:
-    """What a git command prints."""
+    """Returns the output of a git command."""
     done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
 
 def run(argv: list[str | Path], *, folder: Path, **variables: str) -> None:
-    """Runs a command that must succeed."""
+    """Runs a command that must succeed; otherwise exits."""
     own = {name: value for name, value in os.environ.items() if name not in SERVERS}
     done = subprocess.run(argv, cwd=folder, env=own | variables, check=False)
     if done.returncode != 0:

@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = ["imports", "tachi_imports", "tests", "manage.py"]
 MODULES += ["script/bench_parts", *(str(path) for path in (ROOT / "script").glob("*.py"))]
-SERVERS = {"DATABASE_URL", "REDIS_URL"}  # no check needs one
+SERVERS = {"DATABASE_URL", "REDIS_URL"}  # not needed by any check
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Check:
 
 
 def checks(scratch: str) -> list[Check]:
-    """All checks, the longest first, because it determines the total time. `scratch` is a folder for data."""
+    """Returns all checks, the longest first, because it determines the total time. `scratch`: a folder for data."""
     manage = [sys.executable, "manage.py"]
     production = {  # production settings except for the data
         "DATA_DIR": scratch,
@@ -51,6 +51,8 @@ def checks(scratch: str) -> list[Check]:
 def run(all_checks: Sequence[Check], folder: Path) -> list[str]:
     """Runs the checks and returns the names of those that failed. Their output is stored in `folder`."""
     ours = {name: value for name, value in os.environ.items() if name not in SERVERS}
+    # The tools are in the environment of this Python, whether or not that is active.
+    ours["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), ours.get("PATH", os.defpath)))
     running = {}
     for check in all_checks:
         with (folder / check.name).open("wb") as out:
@@ -72,8 +74,8 @@ def run(all_checks: Sequence[Check], folder: Path) -> list[str]:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as scratch, tempfile.TemporaryDirectory() as said:
-        failed = run(checks(scratch), Path(said))
+    with tempfile.TemporaryDirectory() as scratch, tempfile.TemporaryDirectory() as output:
+        failed = run(checks(scratch), Path(output))
     if failed:
         sys.exit(f"script/test: {', '.join(failed)} failed.")
 

@@ -23,7 +23,7 @@ PACKAGES = ("imports", "tachi_imports")
 OPEN_PACKAGES = {"imports/games", "imports/management/commands", "imports/sample/games", "imports/migrations"}
 MAX_LINE = 160
 API_DESCRIPTION = ROOT / "imports" / "api" / "openapi"
-# The generator and the view derive the description from the code; whatever else is there repeats what the code says.
+# The generator and the view derive the description from the code; other modules repeat what the code says.
 DERIVING_MODULES = {"__init__.py", "generator.py", "views.py"}
 
 
@@ -51,20 +51,20 @@ def main() -> None:
 
 
 def source_files() -> Iterator[Path]:
-    """The modules of the product, without migrations."""
+    """Yields the modules of the product, without migrations."""
     for package in PACKAGES:
         yield from (path for path in sorted((ROOT / package).rglob("*.py")) if "migrations" not in path.parts)
 
 
 def functions_of(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """Every function and method of a module, nested ones too."""
+    """Yields every function and method of a module, including nested ones."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
 
 
 def private_functions_called_once(path: Path) -> list[str]:
-    """Names of functions and methods that begin with one underscore and are used in one place of their module."""
+    """Returns functions and methods that begin with one underscore and are used in one place of their module."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     uses: Counter[str] = Counter()
     for node in ast.walk(tree):
@@ -77,13 +77,13 @@ def private_functions_called_once(path: Path) -> list[str]:
 
 
 def modules_per_package(sources: Iterable[Path]) -> Counter[str]:
-    """The number of modules directly in each package."""
+    """Returns the number of modules directly in each package."""
     folders = (path.parent.relative_to(ROOT).as_posix() for path in sources if path.name != "__init__.py")
     return Counter(folder for folder in folders if folder not in OPEN_PACKAGES)
 
 
 def comment_density(sources: Iterable[Path]) -> tuple[int, int]:
-    """The numbers of comments and of non-blank lines. Directives to tools do not count as comments."""
+    """Returns the numbers of comments and of non-blank lines. Directives to tools do not count as comments."""
     comments = lines = 0
     for path in sources:
         text = path.read_text(encoding="utf-8")
@@ -95,7 +95,7 @@ def comment_density(sources: Iterable[Path]) -> tuple[int, int]:
 
 
 def import_cycle() -> list[str]:
-    """The modules of an import cycle, ending with the first one again; empty if there is none."""
+    """Returns the modules of an import cycle, ending with the first one again; empty if there is none."""
     sys.path.insert(0, str(ROOT))
     graph = grimp.build_graph(*PACKAGES, exclude_type_checking_imports=True)
     imported = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
@@ -107,13 +107,13 @@ def import_cycle() -> list[str]:
 
 
 def lines_of_api_description() -> int:
-    """The number of non-blank lines that describe the API separately from its code."""
+    """Returns the number of non-blank lines that describe the API separately from its code."""
     paths = (path for path in API_DESCRIPTION.glob("*.py") if path.name not in DERIVING_MODULES)
     return sum(bool(line.strip()) for path in paths for line in path.read_text(encoding="utf-8").splitlines())
 
 
 def long_lines(folder: Path, pattern: str) -> int:
-    """The number of lines longer than MAX_LINE, without vendored files."""
+    """Returns the number of lines longer than MAX_LINE, without vendored files."""
     paths = (path for path in folder.rglob(pattern) if "vendor" not in path.parts)
     return sum(len(line) > MAX_LINE for path in paths for line in path.read_text(encoding="utf-8").splitlines())
 

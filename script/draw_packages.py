@@ -1,9 +1,8 @@
-"""Draws the packages and which of them import which, as docs/pictures/packages.svg.
+"""Draws the packages and their imports as docs/pictures/packages.svg.
 
 Usage: .venv/bin/python script/draw_packages.py [--check]
 
-The picture follows the code: with --check nothing is written, and the status is 1 where the file does not show what the
-imports say (a test asks for that).
+With --check nothing is written, and the status is 1 if the picture is out of date (checked by a test).
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ import grimp
 ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs" / "pictures" / "packages.svg"
 TOP = "imports"  # the service around it, tachi_imports, is drawn by the table in docs/architecture.md
-LEFT_OUT = {"migrations", "templatetags"}  # nobody imports the one, and the other belongs to the pages
+LEFT_OUT = {"migrations", "templatetags"}  # the former is not imported, and the latter belongs to the pages
 WIDTH, ROW, BOX_WIDTH, BOX_HEIGHT, MARGIN = 1040, 118, 168, 62, 20  # pixels
 
 
@@ -33,7 +32,7 @@ def main() -> int:
 
 
 def package_imports() -> dict[str, set[str]]:
-    """Each package directly below the top one, and the packages that it imports."""
+    """Returns each package directly below the top one, with the packages that it imports."""
     sys.path.insert(0, str(ROOT))
     graph = grimp.build_graph(TOP, exclude_type_checking_imports=True)
     found: dict[str, set[str]] = {}
@@ -48,20 +47,20 @@ def package_imports() -> dict[str, set[str]]:
 
 
 def package_of(module: str) -> str | None:
-    """The package below the top one that contains a module; None for modules directly in the top one."""
+    """Returns the package below the top one that contains a module; None for modules directly in the top one."""
     top, _, rest = module.partition(".")
     name = rest.split(".")[0]
     return f"{top}.{name}" if name not in LEFT_OUT and (ROOT / top / name).is_dir() and rest else None
 
 
 def draw(imported: dict[str, set[str]]) -> str:
-    """The picture as SVG: packages above those that they import, with arrows unless a longer path implies them."""
+    """Returns the SVG: packages are above those that they import, with arrows unless a longer path implies them."""
 
     reached = {package: reached_from(imported[package], imported) for package in imported}
 
     @cache
     def depth(package: str) -> int:
-        """The row of a package, counted from below. Packages that import each other would share one."""
+        """Returns the row of a package, counted from below. Packages that import each other share a row."""
         below = {other for each in cycle_of(package, reached) for other in imported[each]} - cycle_of(package, reached)
         return max((depth(other) + 1 for other in below), default=0)
 
@@ -105,7 +104,7 @@ def draw(imported: dict[str, set[str]]) -> str:
 
 
 def reached_from(packages: set[str], imported: dict[str, set[str]]) -> set[str]:
-    """These packages and everything that they import, directly or indirectly."""
+    """Returns these packages and everything that they import, directly or indirectly."""
     found, waiting = set(packages), [*packages]
     while waiting:
         new = imported[waiting.pop()] - found
@@ -115,12 +114,12 @@ def reached_from(packages: set[str], imported: dict[str, set[str]]) -> set[str]:
 
 
 def cycle_of(package: str, reached: dict[str, set[str]]) -> set[str]:
-    """The package, and those that both import it and are imported by it."""
+    """Returns the package, and those that both import it and are imported by it."""
     return {package} | {other for other in reached[package] if package in reached[other]}
 
 
 def label(package: str) -> list[str]:
-    """The lines of a box: the name of the package, then those of its subpackages."""
+    """Returns the lines of a box: the name of the package, then those of its subpackages."""
     folder = ROOT / package.replace(".", "/")
     inner = sorted(path.name for path in folder.iterdir() if (path / "__init__.py").exists())
     lines = [""]

@@ -1,6 +1,6 @@
 """Creates .venv and installs a requirements file, unless that has been done: environment.py FILE [FOLDER].
 
-FOLDER is another environment, beside .venv, for what must not be installed with the rest.
+FOLDER is another environment beside .venv, for packages that must not be installed with the others.
 
 Standard library only: this runs before anything is installed.
 """
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def state_of(wanted: str) -> str:
-    """A digest of the requirements, with those of the files that they name, and of the Python that they are for."""
+    """Returns a digest of the requirements files, including those that they refer to, and of the Python version."""
     text, names = sys.version, [wanted]
     for name in names:
         content = (ROOT / name).read_text(encoding="utf-8")
@@ -45,7 +45,7 @@ def state_of(wanted: str) -> str:
 
 
 def works(python: Path) -> bool:
-    """Whether an environment has this Python, of this version and with pip."""
+    """Returns whether an environment has a Python of this version with pip."""
     if not python.exists():
         return False
     probe = "import sys, pip; print(*sys.version_info[:2])"

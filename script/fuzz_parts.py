@@ -35,7 +35,7 @@ MOST = {"document": 16_384, "body": 4_096, "seeds": 4_096, "archive": 8_192, "ti
 
 
 def main() -> int:
-    """Runs one trial here, or all of them one after the other, each in a process of its own."""
+    """Runs one trial in this process, or all of them one after the other in separate processes."""
     options = arguments()
     if options.trial is not None:
         run(options.trial, seconds=options.seconds, corpus=options.corpus / options.trial)
@@ -50,17 +50,19 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("trial", nargs="?", choices=NAMES, metavar="TRIAL")
     parser.add_argument("--seconds", type=int, default=600)
-    parser.add_argument("--corpus", type=Path, default=ROOT / ".data" / "fuzz", help="inputs worth keeping")
+    parser.add_argument(
+        "--corpus", type=Path, default=ROOT / ".data" / "fuzz", help="the folder for interesting inputs"
+    )
     return parser.parse_args()
 
 
 def run(name: str, *, seconds: int, corpus: Path) -> None:
-    """Fuzzes until the time is up or something is found; libFuzzer ends the process."""
+    """Fuzzes until the time is up or a finding; libFuzzer ends the process."""
     os.nice(19)
     os.environ |= {"TACHI_ENV": "test", "DJANGO_SETTINGS_MODULE": "tachi_imports.settings"}
     sys.path.insert(0, str(ROOT))
     with atheris.instrument_imports(include=["imports"]):
-        import django  # noqa: PLC0415 - instrumented as it is imported
+        import django  # noqa: PLC0415 - instrumented during its import
 
         django.setup()
         from tests.hostile import hostile_values, properties  # noqa: PLC0415
@@ -79,7 +81,7 @@ def run(name: str, *, seconds: int, corpus: Path) -> None:
 
 
 def mutator(spoilt: Any) -> Any:
-    """Mutates values of JSON as often as bytes: changed bytes alone would hardly ever leave it readable."""
+    """Returns a mutator of JSON values and of bytes: changed bytes alone would rarely keep the JSON valid."""
 
     def mutate(data: bytes, most: int, seed: int) -> bytes:
         chance = Random(seed)
@@ -96,7 +98,7 @@ def mutator(spoilt: Any) -> Any:
 
 
 def seeds(name: str, trials: Any) -> Iterator[bytes]:
-    """The initial corpus; for files, with inputs of every format."""
+    """Yields the initial corpus; for documents, including files of every format."""
     if name in ("document", "body"):
         for document in trials.good_documents():
             yield json.dumps(document).encode()

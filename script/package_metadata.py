@@ -15,6 +15,6 @@ class Requirements(MetadataHookInterface):  # type: ignore[misc]
 
 
 def pinned(path: Path) -> list[str]:
-    """What a file of requirements names itself."""
+    """Returns the requirements that a file names directly."""
     lines = (line.partition("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
     return [line for line in lines if line and not line.startswith("-r ")]

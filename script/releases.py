@@ -1,5 +1,5 @@
-"""Installs and upgrades releases under one folder: PREFIX/releases/<version>, with links to the `current` one, which
-runs, and the `previous` one.
+"""Installs and upgrades releases under one folder: PREFIX/releases/<version>, with links to the running release
+(`current`) and the one before it (`previous`).
 
 Standard library only: this runs before anything is installed.
 """
@@ -24,27 +24,27 @@ from pathlib import Path
 from typing import Any
 
 SYSTEM_SETTINGS = Path("/etc/tachi-imports/environment")
-LOCK_TIMEOUT = "-c lock_timeout=5s"  # readers would wait behind a migration that waits for longer
+LOCK_TIMEOUT = "-c lock_timeout=5s"  # readers queue behind a migration that waits for a lock
 LOCK_ATTEMPTS = 20
-HANDOVER_SECONDS = 600.0  # the new release may have to wait for a migration of another host
+HANDOVER_SECONDS = 600.0  # the new release may wait for a migration of another host
 HEALTH_SECONDS = 60.0
-UNITS = ("tachi-worker@*", "tachi-sweeper")  # beside tachi-web, which is reloaded
+UNITS = ("tachi-worker@*", "tachi-sweeper")  # in addition to tachi-web, which is reloaded
 
 
 class Failed(Exception):
-    """Why nothing was changed, or was changed back."""
+    """Nothing was changed, or the change was undone; the message gives the reason."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The variables of the installation and the account that its processes have."""
+    """The variables of the installation, and its data folder."""
 
     variables: dict[str, str]
     data: Path
 
     @classmethod
     def read(cls, path: Path) -> Settings:
-        """From a file of lines NAME=VALUE. Raises Failed."""
+        """Reads a file of lines NAME=VALUE. Raises Failed."""
         try:
             lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
         except OSError as error:
@@ -66,13 +66,13 @@ class Settings:
         )
 
     def report(self) -> dict[str, Any]:
-        """What the supervisor last wrote of itself; empty if none runs here (tachi_imports/process/handover.py)."""
+        """Returns the supervisor's last report; empty if none runs here (tachi_imports/process/handover.py)."""
         try:
             with (self.data / "locks" / "server").open("rb") as lock:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except FileNotFoundError:
             return {}
-        except BlockingIOError:  # a supervisor holds it
+        except BlockingIOError:  # held by a supervisor
             found: dict[str, Any] = json.loads((self.data / "supervisor.json").read_bytes())
             return found
         return {}
@@ -84,12 +84,12 @@ class Settings:
 
 
 TRUE = frozenset({"on", "yes", "true", "1"})
-"""As tachi_imports/env.py reads switches."""
+"""The values that tachi_imports/env.py reads as true."""
 
 
 @dataclass(frozen=True)
 class Release:
-    """A release in a folder of its own, with a virtual environment."""
+    """A release in its folder, with a virtual environment."""
 
     folder: Path
 
@@ -98,7 +98,7 @@ class Release:
         return self.folder.name
 
     def install_packages(self, settings: Settings) -> None:
-        """Makes its virtual environment from the locked packages. Raises Failed."""
+        """Creates the virtual environment from the locked packages. Raises Failed."""
         lock = "requirements.lock" if settings.is_external else "requirements-embedded.lock"
         say(f"Installing what {lock} of {self.version} names ...")
         python = self.folder / ".venv" / "bin" / "python"
@@ -107,7 +107,7 @@ class Release:
         self._run([*pip, "--require-hashes", "--requirement", lock])
         if settings.variables.get("TACHI_TRACING", "").lower() in TRUE:
             self._run([*pip, "--requirement", "requirements-tracing.txt"])  # pinned, without hashes
-        # The account of the service cannot write here.
+        # Compiled now, because the account of the service cannot write here.
         self._run([python, "-m", "compileall", "-q", "imports", "tachi_imports"])
 
     def manage(self, settings: Settings, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -130,7 +130,7 @@ class Release:
             raise Failed(f"{self.version} refuses the settings:\n{done.stderr.strip()}")
 
     def migrate(self, settings: Settings) -> None:
-        """Applies its migrations while the former release serves. Raises Failed."""
+        """Applies the migrations while the former release serves. Raises Failed."""
         say("Migrating ...")
         for _ in range(LOCK_ATTEMPTS):
             done = self.manage(settings, "migrate", "--no-input", "--verbosity=0", PGOPTIONS=LOCK_TIMEOUT)
@@ -154,12 +154,12 @@ class Prefix:
     root: Path
 
     def linked(self, name: str) -> Release | None:
-        """The release that a link names."""
+        """Returns the release that a link points to."""
         link = self.root / name
         return Release(link.resolve()) if link.is_dir() else None
 
     def link(self, name: str, release: Release) -> None:
-        """Points a link to a release, at once."""
+        """Points a link to a release, atomically."""
         draft = self.root / f".{name}.new"
         draft.unlink(missing_ok=True)
         draft.symlink_to(Path("releases", release.version))
@@ -227,7 +227,7 @@ def go_back(prefix: Prefix, settings: Settings) -> None:
 
 
 def switch(prefix: Prefix, release: Release, *, former: Release, settings: Settings) -> None:
-    """Lets a release take over from the former one. Raises Failed once the former one has taken over again."""
+    """Lets a release take over from the former one. Raises Failed after the former one has taken over again."""
     prefix.link("current", release)
     try:
         hand_over(release, settings)
@@ -240,23 +240,23 @@ def switch(prefix: Prefix, release: Release, *, former: Release, settings: Setti
 
 
 def hand_over(release: Release, settings: Settings) -> None:
-    """Has the running processes replaced by those of the current release. Raises Failed."""
+    """Replaces the running processes by those of the current release. Raises Failed."""
     before = settings.report()
     if before:
         say("Handing over ...")
-        # As `systemctl reload tachi-web` does: under systemd, too, this is the process of the unit.
+        # As `systemctl reload tachi-web` does: under systemd this process is also that of the unit.
         os.kill(before["pid"], signal.SIGUSR2)
         await_release(release, settings, handovers=before["handovers"] + 1)
         await_health(before["url"], settings)
     if shutil.which("systemctl"):
-        # Only those that are running; a worker finishes its import first.
+        # Only running units are restarted; a worker finishes its import first.
         subprocess.run(["systemctl", "try-restart", *UNITS], check=False, stderr=subprocess.DEVNULL)
     if not before:
         say("No web runs here.")
 
 
 def await_release(release: Release, settings: Settings, *, handovers: int) -> None:
-    """Returns once the processes of a release serve. Raises Failed."""
+    """Waits until the processes of a release serve. Raises Failed."""
     deadline = time.monotonic() + HANDOVER_SECONDS
     while time.monotonic() < deadline:
         found = settings.report()
@@ -273,9 +273,9 @@ def await_release(release: Release, settings: Settings, *, handovers: int) -> No
 
 
 def await_health(url: str, settings: Settings) -> None:
-    """Returns once the web of this host is ready. Raises Failed."""
+    """Waits until the web of this host is ready. Raises Failed."""
     host = settings.variables.get("HOST") or "127.0.0.1"
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - where to ask, not where to listen
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - connects there
     ready = f"http://{host}:{settings.variables.get('PORT') or 8000}/readyz"
     deadline = time.monotonic() + HEALTH_SECONDS
     problem = ""
@@ -300,7 +300,7 @@ def verify(archive: Path) -> None:
 
 
 def unquoted(value: str) -> str:
-    """The value without the quotes around it."""
+    """Returns the value without surrounding quotes."""
     return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"" else value
 
 

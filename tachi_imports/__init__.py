@@ -1,1 +1,1 @@
-"""The service around the product: settings, embedded servers, processes, health."""
+"""The service around the product: settings, embedded servers, processes, health checks."""

@@ -23,12 +23,12 @@ INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PGSSLROOTCERT", "PGPAS
 
 
 class BackupFailed(Exception):
-    """A backup or restore did not succeed; the message is that of PostgreSQL's program."""
+    """A backup or restore failed; the message is that of PostgreSQL's program."""
 
 
 @dataclass(frozen=True)
 class BackupTools:
-    """pg_dump and pg_restore of the server's own version where installed, else those of the embedded PostgreSQL."""
+    """pg_dump and pg_restore: of the server's version if installed, else those of the embedded PostgreSQL."""
 
     folder: Path
     conninfo: str
@@ -42,21 +42,21 @@ class BackupTools:
         """
         paths = DataPaths(settings.DATA_DIR)
         try:
-            found = folder or _server_programs() or binaries.postgres_bin(copies=paths.binaries, account=None)
+            programs = folder or _server_programs() or binaries.postgres_bin(copies=paths.binaries, account=None)
         except ServicesError as error:
             raise BackupFailed(str(error)) from None
-        if not (found / "pg_dump").exists():
-            raise BackupFailed(f"There is no pg_dump in {found}.")
+        if not (programs / "pg_dump").exists():
+            raise BackupFailed(f"There is no pg_dump in {programs}.")
         parts = conninfo_to_dict(settings.DATABASE_URL or paths.database_url)
-        # Every account of the machine can read the arguments of a process, but only its owner its environment.
+        # All accounts of the machine can read a process's arguments, but only its own account its environment.
         password = str(parts.pop("password", "") or "")
-        return cls(found, make_conninfo("", **parts), password)
+        return cls(programs, make_conninfo("", **parts), password)
 
     def dump(self, path: Path) -> None:
         """Writes a snapshot of the whole database to a new file, or nothing. Raises BackupFailed."""
         if path.exists():
             raise BackupFailed(f"{path} is there already.")
-        # Only a complete dump gets its name, and nobody else can read it at any time.
+        # Only a complete dump gets this name, and no other account can ever read it.
         draft = path.with_name(f".{path.name}.part")
         try:
             draft.unlink(missing_ok=True)
@@ -73,12 +73,12 @@ class BackupTools:
         """Restores a backup into an empty database, in one transaction. Raises BackupFailed."""
         if not path.is_file():
             raise BackupFailed(f"There is no file {path}.")
-        # Whose the tables are is decided by who restores them: the backup may come from another server.
+        # The tables belong to the account that restores them: the backup may come from another server.
         options = ["--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction"]
         self._run("pg_restore", [*options, f"--dbname={self.conninfo}", str(path)])
 
     def _run(self, program: str, arguments: Sequence[str]) -> None:
-        # Not PGOPTIONS, PGSERVICE and the like of the operator's shell: they would change where and how it connects.
+        # Without PGOPTIONS, PGSERVICE and the like of the operator's shell, which would change the connection.
         environment = {name: os.environ[name] for name in INHERITED if name in os.environ}
         if self.password:
             environment["PGPASSWORD"] = self.password
@@ -96,11 +96,14 @@ class BackupTools:
 
 
 def _server_programs() -> Path | None:
-    """The folder with the programs of an external server's version; None if the embedded ones will do."""
+    """Returns the folder with the programs of an external server's version; None if the embedded ones fit.
+
+    Raises BackupFailed if there are none that fit.
+    """
     if not settings.DATABASE_URL:
         return None
     major = server_major()
-    # Those of the server's version first: pg_dump refuses servers that are newer than itself.
+    # The server's own version first: pg_dump refuses servers newer than itself.
     for pattern in INSTALL_FOLDERS:
         folder = Path(pattern.format(major=major))
         if (folder / "pg_dump").exists():
@@ -114,7 +117,7 @@ def _server_programs() -> Path | None:
 
 
 def server_major() -> int:
-    """The major version of the database server. Raises BackupFailed if it does not answer."""
+    """Returns the major version of the database server. Raises BackupFailed if it does not answer."""
     try:
         with connection.temporary_connection():
             return int(connection.pg_version) // 10_000  # type: ignore[attr-defined]  # django-stubs do not know it

@@ -1,6 +1,6 @@
 """Typed access to environment variables. An invalid value ends the process with a message that names the variable.
 
-A file supplies what the environment does not set: the one that TACHI_SETTINGS names, else `.env` beside manage.py.
+A file supplies variables missing from the environment: the one that TACHI_SETTINGS names, else `.env` beside manage.py.
 An empty variable counts as unset.
 """
 
@@ -18,15 +18,15 @@ PACKAGE = Path(__file__).resolve().parent
 BASE_DIR = PACKAGE / "files" if (PACKAGE / "files").is_dir() else PACKAGE.parent
 """The folder of manage.py, templates and static files. The wheel has them inside the package."""
 IS_RELEASE = (BASE_DIR / "COMMIT").exists()
-"""Whether this is an unpacked release, with static files and catalogues made by script/release."""
-# Tests never read a file: it may name the database of a real installation.
+"""Whether this is an unpacked release, which contains static files and catalogues made by script/release."""
+# Tests never read a file: it may refer to the database of a real installation.
 _FILE = os.environ.get("TACHI_SETTINGS") or BASE_DIR / ".env"
 _FROM_FILE: Mapping[str, str | None] = {} if os.environ.get("TACHI_ENV") == "test" else dotenv_values(_FILE)
 _WORDS = {"on": True, "yes": True, "true": True, "1": True, "off": False, "no": False, "false": False, "0": False}
 
 
 class SettingError(SystemExit):
-    """An invalid setting. As a SystemExit it ends the process and prints nothing but its message."""
+    """An invalid setting. As a SystemExit it ends the process and prints only its message."""
 
     def __init__(self, name: str, problem: str) -> None:
         super().__init__(f"{name} {problem}")
@@ -38,7 +38,7 @@ def _read(name: str) -> str | None:
 
 
 def text(name: str, *, default: str = "") -> str:
-    """One line of text."""
+    """Returns one line of text."""
     value = _read(name) or default
     if not value.isprintable():
         raise SettingError(name, "must be one line of printable text.")
@@ -46,18 +46,18 @@ def text(name: str, *, default: str = "") -> str:
 
 
 def integer(name: str, *, default: int, low: int, high: int) -> int:
-    """A whole number from `low` to `high`."""
+    """Returns a whole number from `low` to `high`."""
     raw = _read(name)
     if raw is None:
         return default
-    # int() alone would take underscores and the digits of other scripts.
+    # int() alone would accept underscores and digits of other scripts.
     if raw.isascii() and raw.isdecimal() and low <= int(raw) <= high:
         return int(raw)
     raise SettingError(name, f"must be a whole number from {low} to {high}, not {raw!r}.")
 
 
 def boolean(name: str, *, default: bool) -> bool:
-    """True for on, yes, true or 1; False for off, no, false or 0."""
+    """Returns True for on, yes, true or 1; False for off, no, false or 0."""
     raw = _read(name)
     if raw is None:
         return default
@@ -68,7 +68,7 @@ def boolean(name: str, *, default: bool) -> bool:
 
 
 def choice(name: str, *, default: str, options: tuple[str, ...]) -> str:
-    """One of the options."""
+    """Returns one of the options."""
     value = _read(name) or default
     if value not in options:
         raise SettingError(name, f"must be one of {', '.join(options)}, not {value!r}.")
@@ -76,7 +76,7 @@ def choice(name: str, *, default: str, options: tuple[str, ...]) -> str:
 
 
 def names(name: str) -> tuple[str, ...]:
-    """A comma-separated list of words."""
+    """Returns the words of a comma-separated list."""
     parts = [part.strip() for part in (_read(name) or "").split(",")]
     if parts == [""]:
         return ()
@@ -86,14 +86,14 @@ def names(name: str) -> tuple[str, ...]:
 
 
 def secret(name: str) -> str:
-    """A value that must not be shown: NAME itself, or the content of the file that NAME_FILE names."""
+    """Returns a confidential value: that of NAME, or the content of the file that NAME_FILE names."""
     path = _read(f"{name}_FILE")
     if path is None:
         return _read(name) or ""
     if _read(name) is not None:
         raise SettingError(name, f"and {name}_FILE are both set; keep one.")
     try:
-        # Files that `echo` or an editor wrote end with a line break.
+        # Files written by `echo` or an editor end with a line break.
         value = Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingError(f"{name}_FILE", f"names a file that cannot be read ({error}).") from None
@@ -103,7 +103,7 @@ def secret(name: str) -> str:
 
 
 def service_url(name: str, *, schemes: tuple[str, ...]) -> str:
-    """The URL of a database or a queue. It may contain a password, so its value is never shown."""
+    """Returns the URL of a database or queue. It may contain a password, so errors never show it."""
     value = secret(name)
     if value and not any(value.startswith(f"{scheme}://") for scheme in schemes):
         raise SettingError(name, f"must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}.")
@@ -112,7 +112,7 @@ def service_url(name: str, *, schemes: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """Where mails are handed in. `is_starttls`: TLS after a plain greeting; `is_tls`: TLS from the beginning."""
+    """The mail server. `is_starttls`: TLS after a plain greeting; `is_tls`: TLS from the beginning."""
 
     host: str = ""
     port: int = 25
@@ -126,7 +126,7 @@ MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 
 
 def mail_server(name: str) -> tuple[bool, MailServer]:
-    """Whether a mail server is named, and which: smtp+tls://user:password@host:587. Its value is never shown."""
+    """Returns whether a mail server is set, and the server: smtp+tls://user:password@host:587. Errors never show it."""
     value = service_url(name, schemes=tuple(MAIL_PORTS))
     if not value:
         return False, MailServer()
@@ -148,7 +148,7 @@ def mail_server(name: str) -> tuple[bool, MailServer]:
 
 
 def origin(name: str) -> str:
-    """The public address of the service: scheme, host and optionally port, without a trailing slash."""
+    """Returns the public origin of the service: scheme, host and optionally port, without a trailing slash."""
     value = (_read(name) or "").rstrip("/")
     try:
         parts = urlsplit(value)
@@ -162,7 +162,7 @@ def origin(name: str) -> str:
 
 
 def folder(name: str, *, default: Path) -> Path:
-    """An absolute path. Relative ones are resolved against the folder of manage.py, not the working directory."""
+    """Returns an absolute path. Relative ones start at the folder of manage.py, not the working directory."""
     raw = _read(name)
     path = (BASE_DIR / Path(raw).expanduser()) if raw else default
     if path.exists() and not path.is_dir():

@@ -14,9 +14,9 @@ MIN_LENGTH = 32  # characters
 
 
 def find(data_dir: Path, *, required: bool) -> str:
-    """TACHI_SECRET_KEY, else a random key stored in the data folder. Raises SettingError if one is `required`.
+    """Returns TACHI_SECRET_KEY, else a random key stored in the data folder. Raises SettingError if it is `required`.
 
-    It is required with an external database: several hosts may use it, and they must share the key.
+    It is required with an external database: several hosts may use the database, and they must share the key.
     """
     given = env.secret("TACHI_SECRET_KEY")
     if given:
@@ -41,8 +41,8 @@ def find(data_dir: Path, *, required: bool) -> str:
 
 
 def fallbacks() -> list[str]:
-    """TACHI_SECRET_KEY_FALLBACKS: earlier keys, or the next one. What they sign is accepted; nothing new is signed with
-    them. In the variable there are commas between them, in a file commas or line breaks."""
+    """Returns TACHI_SECRET_KEY_FALLBACKS: earlier keys, or the next one. Their signatures are accepted; they sign
+    nothing new. Keys in the variable are separated by commas, in a file by commas or line breaks."""
     keys = [key for key in re.split(r"[,\s]+", env.secret("TACHI_SECRET_KEY_FALLBACKS")) if key]
     if any(len(key) < MIN_LENGTH for key in keys):
         raise env.SettingError("TACHI_SECRET_KEY_FALLBACKS", f"must be keys of {MIN_LENGTH} characters or more.")

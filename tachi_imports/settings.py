@@ -35,6 +35,9 @@ CATALOGUES = "locale/*/LC_MESSAGES/django.mo"
 
 TACHI_VERSION = (BASE_DIR / "VERSION").read_text(encoding="ascii").strip()
 TACHI_NAME = env.text("TACHI_NAME", default="Tachi Imports")
+TACHI_SOURCE_URL = env.text("TACHI_SOURCE_URL")  # empty: no link
+if TACHI_SOURCE_URL and not TACHI_SOURCE_URL.startswith(("https://", "http://")):
+    raise env.SettingError("TACHI_SOURCE_URL", "must begin with https:// or http://.")
 TACHI_GAMES = env.names("TACHI_GAMES")  # empty: every game; imports/checks.py validates the names
 TACHI_IMPORT_TYPES = env.names("TACHI_IMPORT_TYPES")  # empty: all import types of the enabled games
 TACHI_PUBLIC_URL = env.origin("TACHI_PUBLIC_URL")  # empty: take the address from the request
@@ -53,16 +56,16 @@ TACHI_LONG_DOCUMENTS_PER_MINUTE = env.integer("TACHI_LONG_DOCUMENTS_PER_MINUTE",
 TACHI_SEARCHES_PER_MINUTE = env.integer("TACHI_SEARCHES_PER_MINUTE", default=120, low=1, high=10_000)
 TACHI_KEEP_INPUT_DAYS = env.integer("TACHI_KEEP_INPUT_DAYS", default=90, low=1, high=36_500)
 TACHI_KEEP_EXPORT_DAYS = env.integer("TACHI_KEEP_EXPORT_DAYS", default=7, low=1, high=365)
-TACHI_MOVE_FROM = env.names("TACHI_MOVE_FROM")  # servers that `import_tachi_user` may ask
+TACHI_MOVE_FROM = env.names("TACHI_MOVE_FROM")  # servers that `import_tachi_user` may contact
 TACHI_MOVE_FROM_PRIVATE = env.boolean("TACHI_MOVE_FROM_PRIVATE", default=False)
-# Whether events are also sent to webhooks in private networks, which clients of users may name.
+# Whether events are also sent to webhooks in private networks, whose URLs users choose.
 TACHI_WEBHOOKS_PRIVATE = env.boolean("TACHI_WEBHOOKS_PRIVATE", default=False)
 TACHI_METRICS_TOKEN = env.secret("TACHI_METRICS_TOKEN")  # empty: only this machine may read /metrics
 TACHI_ADMIN_SECOND_FACTOR = env.boolean("TACHI_ADMIN_SECOND_FACTOR", default=False)
 TACHI_API_DOCUMENTS = env.choice("TACHI_API_DOCUMENTS", default="2025", options=("2026", "2025"))
 TACHI_SIGNUPS = env.boolean("TACHI_SIGNUPS", default=True)
-# How many proxies of ours add an address to X-Forwarded-For (imports/access/rate_limits.py). With 0 the header is
-# ignored, because clients could forge it.
+# The number of our own proxies that add an address to X-Forwarded-For (imports/access/rate_limits.py). With 0 the
+# header is ignored, because clients could forge it.
 TACHI_PROXIES = env.integer("TACHI_PROXIES", default=0, low=0, high=9)
 
 # --- database and queue ------------------------------------------------------------------------------------------
@@ -72,14 +75,14 @@ DATABASE_URL = services.given_database_url()
 REDIS_URL = services.given_redis_url() or DataPaths(DATA_DIR).redis_url
 
 
-# Both ends of a database connection over a network notice within 20 seconds that the other is gone (a cut cable, a
+# Both ends of a database connection over a network detect within 20 seconds that the other is gone (a cut cable, a
 # power failure). Otherwise PostgreSQL would keep a lost worker's session, and the lock of its import, for hours.
 _KEEPALIVES = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 3, "tcp_keepalives_count": 3}
 _LOST_AFTER_MS = 20_000
 
 
 def _database(url: str) -> dict[str, Any]:
-    """Django's settings for a libpq URL. Parameters that Django has no setting for go into OPTIONS."""
+    """Returns Django's settings for a libpq URL. Parameters that Django has no setting for go into OPTIONS."""
     try:
         parts = conninfo_to_dict(url)
     except ProgrammingError:
@@ -87,8 +90,8 @@ def _database(url: str) -> dict[str, Any]:
     keywords = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     named = {setting: str(parts.pop(keyword, "")) for setting, keyword in keywords.items()}
     if named["HOST"] and not named["HOST"].startswith("/"):
-        # A peer that vanished without a word is noticed at both ends: by libpq's parameters here, and by the server
-        # through `options`. What the URL says itself takes precedence.
+        # A silently vanished peer is detected at both ends: by libpq's parameters here, and by the server through
+        # `options`. Parameters in the URL take precedence.
         wanted = {**_KEEPALIVES, "tcp_user_timeout": _LOST_AFTER_MS}
         server = " ".join(f"-c {name}={value}" for name, value in wanted.items())
         client = {name.removeprefix("tcp_"): value for name, value in _KEEPALIVES.items()}
@@ -99,7 +102,7 @@ def _database(url: str) -> dict[str, Any]:
         **named,
         "OPTIONS": {"connect_timeout": 5, "application_name": "tachi", **parts},
         "CONN_MAX_AGE": 600,  # a new connection for each request would cut polls per second to a half or a third
-        "CONN_HEALTH_CHECKS": True,  # a restarted PostgreSQL is noticed before a request fails
+        "CONN_HEALTH_CHECKS": True,  # a restart of PostgreSQL is detected before a request fails
     }
 
 
@@ -108,7 +111,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 RQ_QUEUES = {"default": {"URL": REDIS_URL, "SERIALIZER": "rq.serializers.JSONSerializer", "DEFAULT_TIMEOUT": 3600}}
 RQ = {"COMMIT_MODE": "on_db_commit", "DEFAULT_RESULT_TTL": 0}  # the import's row is the result
-# Seconds, passed on by the worker command. An idle worker sends a heartbeat 15 seconds before this has passed
+# Seconds, passed on by the worker command. An idle worker sends a heartbeat 15 seconds before this time has passed
 # (tachi_imports/monitoring/health.py).
 RQ_WORKER_TTL = 30
 
@@ -164,7 +167,7 @@ MIDDLEWARE = [
     "imports.pages.core.rate_limit_middleware.RateLimitMiddleware",
 ]
 TACHI_TRACING = env.boolean("TACHI_TRACING", default=False)
-if TACHI_TRACING:  # needs packages of its own (requirements-tracing.txt), and is not even imported without
+if TACHI_TRACING:  # needs additional packages (requirements-tracing.txt), so it is not imported otherwise
     INSTALLED_APPS.append("tachi_imports.monitoring.tracing_app.Tracing")
     MIDDLEWARE.insert(0, "tachi_imports.monitoring.tracing.TracingMiddleware")
 ROOT_URLCONF = "tachi_imports.urls"
@@ -187,7 +190,7 @@ TEMPLATES = [
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-# The pages are written in English; a language is offered as soon as it has a catalogue (docs/translating.md).
+# The pages are written in English; a language is offered if it has a catalogue (docs/translating.md).
 LANGUAGE_CODE = "en"
 USE_I18N = True
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -196,7 +199,7 @@ LANGUAGES = [
     for code in sorted({LANGUAGE_CODE, *(to_language(path.parts[-3]) for path in BASE_DIR.glob(CATALOGUES))})
 ]
 
-# JSON bodies (files have their own limit, where they are read) may be as large as an upload.
+# JSON bodies may be as large as an upload; files have a separate limit, checked where they are read.
 DATA_UPLOAD_MAX_MEMORY_SIZE = TACHI_MAX_UPLOAD_BYTES
 
 # --- people ------------------------------------------------------------------------------------------------------
@@ -208,7 +211,7 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 if IN_TESTS:
-    # Argon2 is slow on purpose; tests sign in hundreds of times.
+    # Argon2 is deliberately slow; tests sign in hundreds of times.
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *PASSWORD_HASHERS]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -232,7 +235,7 @@ EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.host, _mail
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.is_starttls, _mail.is_tls
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("TACHI_EMAIL_FROM")
-PASSWORD_RESET_TIMEOUT = 2 * 3600  # seconds; an address is somebody's for long, a link in it need not be
+PASSWORD_RESET_TIMEOUT = 2 * 3600  # seconds; links in mails must not stay valid for long
 if TACHI_MAIL and "@" not in DEFAULT_FROM_EMAIL:
     raise env.SettingError("TACHI_EMAIL_FROM", "must be an address, as EMAIL_URL is set.")
 if TACHI_MAIL and not TACHI_PUBLIC_URL:
@@ -256,7 +259,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": f"{TACHI_NAME}: API",
     "VERSION": TACHI_VERSION,
     "OAS_VERSION": "3.1.0",
-    "DESCRIPTION": "Scores in, undone and read. Answers are JSON in an envelope, also the 500 of what breaks here.",
+    "DESCRIPTION": "Imports, reverts and returns scores. Responses are JSON in an envelope, including 500 errors.",
     "PREPROCESSING_HOOKS": [
         "imports.api.openapi.generator.list_endpoints",
         "tachi_imports.streams.description.list_streams",
@@ -270,7 +273,7 @@ SPECTACULAR_SETTINGS = {
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-_AS_THEY_ARE = DEBUG or IN_TESTS  # no collectstatic, no names with digests
+_AS_THEY_ARE = DEBUG or IN_TESTS  # no collectstatic and no names with digests
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -296,12 +299,12 @@ ALLOWED_HOSTS = [
 ]
 CSRF_TRUSTED_ORIGINS = [TACHI_PUBLIC_URL] if TACHI_PUBLIC_URL else []
 
-SECURE = _public.scheme == "https"  # a proxy speaks TLS for us
+SECURE = _public.scheme == "https"  # a proxy terminates TLS
 _cookies = re.sub(r"[^A-Za-z0-9._-]", "_", TACHI_NAME)  # instances on one host must not share them
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_cookies}_SESSION", f"{_cookies}_CSRF"
 LANGUAGE_COOKIE_NAME, LANGUAGE_COOKIE_AGE = f"{_cookies}_LANGUAGE", 31_536_000  # seconds: a year
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE
-# Strict: no request that another site causes has a session. imports/pages/core/samesite_redirect.py makes up
+# Strict: requests from other sites never have a session. imports/pages/core/samesite_redirect.py compensates
 # for links.
 SESSION_COOKIE_SAMESITE = "Strict"
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -312,8 +315,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else Non
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = [
-    "security.W005",  # other hosts under this domain are not ours to make promises for
-    "security.W008",  # the proxy that speaks TLS also redirects to it
+    "security.W005",  # other hosts under this domain are not ours
+    "security.W008",  # the proxy that terminates TLS also redirects to it
     "security.W021",  # a preload list is the domain owner's decision
 ]
 

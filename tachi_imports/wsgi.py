@@ -1,24 +1,26 @@
-"""What the web server serves."""
+"""The WSGI application."""
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tachi_imports.settings")
 
 if multiprocessing.parent_process() is not None:
-    # A process of granian's begins with its parent's handler, which does nothing here, and gets its own after this
-    # import. In between there is nothing to finish: without this line a stop would wait until it is killed.
+    # granian's processes start with their parent's handler, which has no effect here, and get their own after this
+    # import. Until then there is nothing to finish: without this line a stop would wait until the process is killed.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 behind = get_wsgi_application()
 
-from imports.access import rate_limits  # noqa: E402 - once Django stands
+from imports.access import rate_limits  # noqa: E402 - after Django's setup
 from imports.api.core.parsers import MAX_CHUNKED_BODY_BYTES  # noqa: E402
 from tachi_imports.embedded.paths import DataPaths  # noqa: E402
 from tachi_imports.http.poll_application import PollApplication  # noqa: E402
@@ -27,7 +29,7 @@ from tachi_imports.http.stream_relay import StreamRelay  # noqa: E402
 from tachi_imports.http.unavailable import refuse_busy  # noqa: E402
 
 QUICK = frozenset({"/api/v1/status", "/healthz", "/readyz"})
-"""What tells whether the site is there. It answers also while everything else is busy."""
+"""Paths that show whether the site is up. They respond even while everything else is busy."""
 
 
 def is_quick(environ: Environ) -> bool:
@@ -36,7 +38,11 @@ def is_quick(environ: Environ) -> bool:
 
 
 buffered = RequestBuffer(
-    behind, most=MAX_CHUNKED_BODY_BYTES, refuse=refuse_busy, is_quick=is_quick, client_of=rate_limits.client_address
+    behind,
+    max_bytes=MAX_CHUNKED_BODY_BYTES,
+    refuse=refuse_busy,
+    is_quick=is_quick,
+    client_of=rate_limits.client_address,
 )
 relayed = StreamRelay(
     buffered,
@@ -44,5 +50,10 @@ relayed = StreamRelay(
     refuse=refuse_busy,
     client_of=rate_limits.client_address,
 )
-# Traces begin in the middleware, so polls are traced only if they pass it.
+# Traces start in the middleware, so polls are traced only if they are handled by Django.
 application = relayed if settings.TACHI_TRACING else PollApplication(relayed)
+
+# Loads all views, so that the first request does not wait for them. All existing objects are frozen: otherwise the
+# cyclic collector would scan them again and again while a large document is composed.
+addresses = get_resolver().url_patterns
+gc.freeze()

@@ -1,4 +1,4 @@
-"""Forgets what was computed from a setting, when a test changes it and when the change is undone."""
+"""Clears caches of values computed from a setting when a test changes it and when the change is undone."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""A PostgreSQL and a Redis of this test run's own, unless DATABASE_URL and REDIS_URL name some.
+"""Starts a PostgreSQL and a Redis for this test run, unless DATABASE_URL and REDIS_URL are set.
 
-They start once the tests are collected, and not at all for tests that are pure. They end with the test run, even one
-that is killed. With pytest-xdist the controller starts them, for all its workers: each worker has a database of its
-own on both. Django reads its settings after this module has been imported.
+They start when the tests are collected, unless all tests are pure, and stop with the test run, even if it is killed.
+With pytest-xdist, the controller starts them for all workers while these collect the tests, and each worker has its own
+database on both. Django reads its settings after this module has been imported.
 """
 
 from __future__ import annotations
@@ -10,30 +10,37 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import django
 import pytest
-from django.apps import apps
 from django.conf import settings as django_settings
-from django.core import serializers
-from django.db.models.signals import post_migrate
-from pytest_django import DjangoDbBlocker, Settings
+from pytest_django import Settings
+from pytest_django.plugin import blocking_manager_key
 from redis import Redis
 
-os.environ["TACHI_ENV"] = "test"  # before env.py is imported: then it leaves .env alone
+os.environ["TACHI_ENV"] = "test"  # before env.py is imported, so that it does not read .env
 os.environ["DJANGO_SETTINGS_MODULE"] = "tachi_imports.settings"
 
 from tachi_imports.embedded import services
 from tachi_imports.embedded.paths import DataPaths
 from tests import examples, workers
 
-pytest_plugins = ["tests.changed_settings", "tests.durations", "tests.leftover_threads"]
-PURE = ("tests/games/", "tests/formats/")  # what needs no database
-MIGRATED = ("auth.Group", "imports.GameRules")  # models of which migrations create rows
+pytest_plugins = [
+    "tests.changed_settings",
+    "tests.durations",
+    "tests.leftover_threads",
+    "tests.order",
+    "tests.reruns",
+    "tests.tables",
+]
+PURE = ("tests/games/", "tests/formats/")  # tests that need no database
 
-_missing = services.to_embed()  # of a worker's nothing: the controller has named them
+_missing = services.to_embed()  # empty in a worker: the controller has set the URLs
 _folder = services.temporary_folder()
 _running: services.RunningServers | None = None
+_thread = ThreadPoolExecutor(1)  # in the controller; Django's connections cannot be shared by threads
+_template: Future[None] | None = None
 if not workers.NAME:
     os.environ["DATA_DIR"] = str(_folder)
 if "postgres" in _missing:
@@ -41,17 +48,21 @@ if "postgres" in _missing:
 if "valkey" in _missing:
     os.environ["REDIS_URL"] = DataPaths(_folder).redis_url
 os.environ["REDIS_URL"] = workers.redis_url(os.environ["REDIS_URL"])
-examples.load_profile()  # before a test is read that has none of its own
-# Fifteen thousand tests live to the end: looking through them for garbage takes a third of the time that collecting
-# them takes, and would go on while they run.
+examples.load_profile()  # before a test without its own profile is imported
+# Fifteen thousand tests stay in memory until the end, and garbage collection would examine them again and again: it
+# takes a third of the time of the collection of tests.
 gc.disable()
 django.setup()  # pytest-django does not: it looks for settings before this module is imported
-django_settings.TACHI_RATE_LIMITS = False  # or the requests of other tests would count: all have one address
+from tests import migrated_database  # noqa: E402 - reads models
+
+django_db_modify_db_settings = migrated_database.django_db_modify_db_settings
+django_db_setup = migrated_database.django_db_setup
+django_settings.TACHI_RATE_LIMITS = False  # otherwise tests would share limits, as all have the same address
 
 
 def _start_servers(tests: Iterable[str]) -> None:
-    """Starts them as soon as one of these tests may need them."""
-    global _running  # noqa: PLW0603 - pytest has no better place for it
+    """Starts the missing servers if one of these tests may need them."""
+    global _running  # noqa: PLW0603 - set by hooks, which have no other shared place
     if _missing and _running is None and not all(test.startswith(PURE) for test in tests):
         _running = services.start(_folder, servers=_missing, durable=False, temporary=True)
 
@@ -66,53 +77,48 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Before workers get a copy of the environment: pytest-django would read the settings before this module."""
-    if session.config.getoption("dist", "no") != "no":
-        del os.environ["DJANGO_SETTINGS_MODULE"]
+    """Makes the template of the workers' databases in the controller."""
+    global _template  # noqa: PLW0603
+    if session.config.getoption("dist", "no") == "no":
+        return
+    # Before workers copy the environment, as their pytest-django would read the settings before this module.
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+    if all(f"{argument}/".startswith(PURE) for argument in session.config.args):
+        return
+
+    def make() -> None:
+        _start_servers(session.config.args)
+        with session.config.stash[blocking_manager_key].unblock():
+            migrated_database.make_template()
+
+    _template = _thread.submit(make)
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_node_collection_finished(ids: list[str]) -> None:
-    """Called in the controller, which hands out no test before."""
-    _start_servers(ids)
+def pytest_xdist_node_collection_finished() -> None:
+    """Waits in the controller, which distributes tests afterwards."""
+    if _template is not None:
+        _template.result()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """For `-n auto`: one a core, hyperthreads included."""
+    """Returns the workers of `-n auto`: one per core, hyperthreads included."""
     return min(os.cpu_count() or 1, workers.MOST)
 
 
-def pytest_unconfigure() -> None:
-    """Stops the servers; their folder goes with them."""
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stops the servers, which deletes their folder, or removes the template from servers of others."""
+    if _template is not None and "postgres" not in _missing and _template.exception() is None:
+        with config.stash[blocking_manager_key].unblock():
+            _thread.submit(migrated_database.remove_template).result()
     if _running is not None:
         _running.stop()
 
 
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Puts back what migrations create whenever the database has been emptied after a test that commits.
-
-    pytest-django runs such tests last, but a worker that is done takes others' tests after them.
-    """
-    models = [apps.get_model(name) for name in MIGRATED]
-    with django_db_blocker.unblock():
-        rows = [row for model in models for row in model._default_manager.all()]
-        saved = serializers.serialize("json", rows, use_natural_foreign_keys=True)
-    last = [each for each in apps.get_app_configs() if each.models_module is not None][-1]
-
-    def restore(**_: object) -> None:
-        for row in serializers.deserialize("json", saved):
-            row.save()
-
-    post_migrate.connect(restore, sender=last)
-    yield
-    post_migrate.disconnect(restore, sender=last)
-
-
 @pytest.fixture
 def redis_clean() -> Iterator[Redis]:
-    """A client of an empty Redis, which is empty again afterwards."""
+    """A client of an empty Redis, which is emptied again afterwards."""
     client = Redis.from_url(os.environ["REDIS_URL"])
     client.flushdb()
     yield client
@@ -122,5 +128,5 @@ def redis_clean() -> Iterator[Redis]:
 
 @pytest.fixture
 def rate_limits(settings: Settings, redis_clean: Redis) -> None:
-    """Requests are counted, and none has been yet."""
+    """Enables rate limits, with no requests counted so far."""
     settings.TACHI_RATE_LIMITS = True

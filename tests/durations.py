@@ -21,15 +21,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def limit_seconds() -> float:
-    """Returns how many seconds a test without a mark may take under the current load of the machine."""
+    """Returns the maximum seconds of a test without a mark, under the current load of the machine."""
     load_per_core = os.getloadavg()[0] / (os.cpu_count() or 1)
     return MAX_SECONDS * COVERAGE_FACTOR * max(1.0, load_per_core)
 
 
+def is_hypothesis_test(item: pytest.Item) -> bool:
+    return bool(getattr(getattr(item, "obj", None), "is_hypothesis_test", False))
+
+
 def may_be_slow(item: pytest.Item) -> bool:
-    """Whether a test is marked. Hypothesis tests count as marked: their time depends on the examples."""
-    is_hypothesis_test = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-    return is_hypothesis_test or any(item.get_closest_marker(mark) for mark in SLOW_MARKS)
+    """Returns whether a test is marked. Hypothesis tests count as marked, as their time depends on the examples."""
+    return is_hypothesis_test(item) or any(item.get_closest_marker(mark) for mark in SLOW_MARKS)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -11,25 +11,25 @@ PART_SIZE = 25
 
 
 def examples(few: int, *, ci: int) -> int:
-    """`few`, or what CI tries; TACHI_TEST_EXAMPLES asks for any other number."""
+    """Returns `few`, or `ci` in CI; TACHI_TEST_EXAMPLES overrides both."""
     return int(os.environ.get("TACHI_TEST_EXAMPLES", ci if os.environ.get("CI") else few))
 
 
 def in_parts(total: int, *, size: int = PART_SIZE) -> pytest.MarkDecorator:
-    """Makes several tests of one that takes minutes, so that workers share them: the test takes `part`.
+    """Splits a test that takes minutes into several for several workers. The test has a parameter `part`.
 
-    Hypothesis seeds each part by its own name, so that each tries other examples and shrinks those that fail.
+    Hypothesis seeds each part by its name, so that each tries other examples and shrinks those that fail.
     """
     return pytest.mark.parametrize("part", range(-(-total // size)))
 
 
 def part_examples(total: int, *, size: int = PART_SIZE) -> int:
-    """The examples of each part. One more where there are several, which all begin with the simplest example."""
+    """Returns the examples of each part: one more if there are several, as each begins with the simplest example."""
     return total if total <= size else size + 1
 
 
 def load_profile() -> None:
-    """For tests that name no number: in CI what Hypothesis tries by itself. A busy machine fails none of them."""
+    """Sets the examples of tests without a number: Hypothesis's default in CI. There is no deadline."""
     settings.register_profile(
         "tachi",
         settings.default,

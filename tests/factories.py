@@ -1,4 +1,4 @@
-"""Makes songs, charts and imports for tests. Imports run for real, in this process instead of a worker's."""
+"""Makes songs, charts and imports for tests. Imports are really processed, but in this process instead of a worker."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from imports import jobs
 from imports.advisory_locks import USER_LOCK
 from imports.formats.match_keys import chart_keys, song_keys
 from imports.models import Chart, GameStats, Import, Song, User
-from imports.pipeline.rankings import standings
+from imports.pipeline.rankings import ranking_entries
 
 NOON = 1_700_000_000_000  # Unix milliseconds
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 
 
-def a_song(song_id: int, title: str = "", *, game: str = "sdvx") -> Song:
-    """A song of the sdvx kind, with no charts yet."""
+def create_song(song_id: int, title: str = "", *, game: str = "sdvx") -> Song:
+    """Creates a song with the data of an sdvx song, without charts."""
     song = _unsaved_song(song_id, title, game=game)
     song.save()
     return song
@@ -41,8 +41,8 @@ def _unsaved_song(song_id: int, title: str = "", *, game: str = "sdvx") -> Song:
     )
 
 
-def a_chart(song: Song, difficulty: str = "EXH", *, level: int = 16, **fields: Any) -> Chart:
-    """An sdvx chart whose in-game ID is its song's ID."""
+def create_chart(song: Song, difficulty: str = "EXH", *, level: int = 16, **fields: Any) -> Chart:
+    """Creates an sdvx chart whose in-game ID is its song's ID."""
     chart = _unsaved_chart(song, difficulty, level=level, **fields)
     chart.save()
     return chart
@@ -66,29 +66,29 @@ def _unsaved_chart(song: Song, difficulty: str = "EXH", *, level: int = 16, **fi
 
 
 def rated(user: User, ratings: Mapping[str, float | None], **fields: Any) -> GameStats:
-    """Stats of a player with these ratings and no scores, and their places in the rankings."""
+    """Creates stats of a player with these ratings and no scores, and their ranking entries."""
     stats = GameStats.objects.create(
         user=user, ratings=dict(ratings), **{"game": "sdvx", "playtype": "Single", **fields}
     )
-    standings.refresh(user.pk, stats.game, stats.playtype, dict(ratings))
+    ranking_entries.refresh(user.pk, stats.game, stats.playtype, dict(ratings))
     return stats
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (8, 8), color: str = "red", **options: Any) -> bytes:
-    """A picture of one colour, as a file of this kind."""
+    """Returns a picture of one colour, as a file of this kind."""
     content = BytesIO()
     Image.new("RGB", size, color).save(content, kind, **options)
     return content.getvalue()
 
 
 def charts(count: int) -> list[Chart]:
-    """So many charts of so many new songs, numbered from 1."""
+    """Creates this number of songs, numbered from 1, with one chart each."""
     songs = Song.objects.bulk_create(_unsaved_song(number) for number in range(1, count + 1))
     return Chart.objects.bulk_create(_unsaved_chart(song) for song in songs)
 
 
 def score_on(chart: Chart, score: int = 9_500_000, **fields: Any) -> dict[str, Any]:
-    """A row of a BATCH-MANUAL document."""
+    """Returns a row of a BATCH-MANUAL document."""
     return {
         "matchType": "tachiSongID",
         "identifier": str(chart.song.song_id),
@@ -100,30 +100,30 @@ def score_on(chart: Chart, score: int = 9_500_000, **fields: Any) -> dict[str, A
 
 
 def unknown_score(**fields: Any) -> dict[str, Any]:
-    """A row whose song nobody knows."""
+    """Returns a row with an unknown song."""
     row = {"matchType": "tachiSongID", "identifier": "999999", "difficulty": "EXH", "score": 1, "lamp": "FAILED"}
     return {**row, **fields}
 
 
 def batch_manual(*rows: dict[str, Any], **parts: Any) -> dict[str, Any]:
-    """A BATCH-MANUAL document."""
+    """Returns a BATCH-MANUAL document."""
     return {"meta": {"game": "sdvx", "playtype": "Single", "service": "Tests"}, "scores": list(rows), **parts}
 
 
 def queued_import(user: User, *rows: dict[str, Any], **fields: Any) -> Import:
-    """An import that waits for a worker."""
+    """Creates an import that waits for a worker."""
     content = json.dumps(batch_manual(*rows)).encode()
     return jobs.submit(user, jobs.Upload(content=content, import_type="file/batch-manual", **fields))
 
 
-def an_import(user: User, *rows: dict[str, Any], parts: dict[str, Any] | None = None, **fields: Any) -> Import:
-    """An import that a worker has dealt with."""
+def create_import(user: User, *rows: dict[str, Any], parts: dict[str, Any] | None = None, **fields: Any) -> Import:
+    """Creates an import and processes it."""
     content = json.dumps(batch_manual(*rows, **(parts or {}))).encode()
-    return process(jobs.submit(user, jobs.Upload(content=content, import_type="file/batch-manual", **fields)))
+    return run_job(jobs.submit(user, jobs.Upload(content=content, import_type="file/batch-manual", **fields)))
 
 
-def process(job: Import) -> Import:
-    """Does a worker's work on an import and says what became of it."""
+def run_job(job: Import) -> Import:
+    """Processes an import as a worker does, and returns it."""
     jobs.run_import(job.import_id)
     job.refresh_from_db()
     return job
@@ -131,11 +131,13 @@ def process(job: Import) -> Import:
 
 @contextmanager
 def hold_player_lock(user: User) -> Iterator[None]:
-    """Somebody else changes this player's scores: an import that stores, or a revert."""
+    """Holds the lock of a player's scores on another connection, as an import or a revert does."""
     other = connection.copy()
     try:
         with other.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [USER_LOCK, user.pk])
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [USER_LOCK, user.pk])
+            # Waiting would never end if an import in the test's own transaction has the lock.
+            assert cursor.fetchone()[0], "the transaction of this test has the lock: mark it transaction=True"
         yield
     finally:
         other.close()

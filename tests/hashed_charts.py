@@ -1,4 +1,4 @@
-"""Bodies of the hooks of BMS, PMS and USC, and the charts that they are on."""
+"""Bodies of the hooks of BMS, PMS and USC, and the charts of their scores."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OTHER = "b" * 64
 
 
 def program(user: User) -> Client:
-    """A player's own program, signed in with a token that may submit scores."""
+    """Returns a client of a player's program, with a token that may submit scores."""
     headers = {
         "Authorization": f"Bearer {token_of(user, Permission.SUBMIT_SCORE)}",
         "X-TachiIR-Version": "v3.0.0",
@@ -28,7 +28,7 @@ def send(client: Client, path: str, body: Any) -> Any:
 
 
 def beatoraja(*, sha256: str = SHA256, mode: str = "BEAT_7K", chart: Any = None, **score: Any) -> dict[str, Any]:
-    """A play of beatoraja: 1,170 points of 2,000, a hard clear."""
+    """Returns a play of beatoraja: 1,170 points of 2,000, a hard clear."""
     sent_chart = {
         "md5": MD5, "sha256": sha256, "title": "New", "subtitle": "", "genre": "Trance", "artist": "Ann",
         "subartist": "", "total": 300, "lntype": 0, "mode": mode, "judge": 100, "notes": 1000,
@@ -44,7 +44,7 @@ def beatoraja(*, sha256: str = SHA256, mode: str = "BEAT_7K", chart: Any = None,
 
 
 def lr2hook(*, md5: str = MD5, **score: Any) -> dict[str, Any]:
-    """A play of Lunatic Rave 2."""
+    """Returns a play of Lunatic Rave 2."""
     sent = {
         "pgreat": 500, "great": 170, "good": 43, "bad": 11, "poor": 22, "maxCombo": 210, "exScore": 1170,
         "moneyScore": 150_000, "notesTotal": 1000, "notesPlayed": 1000, "lamp": "NORMAL", "hpGraph": [80] * 1000,
@@ -54,7 +54,7 @@ def lr2hook(*, md5: str = MD5, **score: Any) -> dict[str, Any]:
 
 
 def usc(*, sha1: str = SHA1, **score: Any) -> dict[str, Any]:
-    """A play of USC: a clear with 9,000,000 points."""
+    """Returns a play of USC: a clear with 9,000,000 points."""
     chart = {
         "chartHash": sha1, "artist": "Ann", "title": "New", "level": 15, "difficulty": 2, "effector": "E",
         "illustrator": "I", "bpm": "180",

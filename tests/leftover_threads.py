@@ -1,7 +1,7 @@
-"""Fails the last test of a file if the file leaves a thread running, which would go on beside the tests of others.
+"""Fails the last test of a file if the file leaves a thread running, which would run during the tests of other files.
 
-Hypothesis, for example, refuses a strategy beside which another thread draws from `random`, whoever started the thread.
-Tests of one file may share a thread, so what counts is the end of the file.
+Hypothesis, for example, refuses a strategy while another thread uses `random`, no matter which test started the thread.
+Tests of one file may share a thread, so threads are checked at the end of the file.
 """
 
 from __future__ import annotations
@@ -16,13 +16,18 @@ import pytest
 from django.test.testcases import LiveServerThread
 from redis.client import PubSubWorkerThread
 
-GRACE_SECONDS = 10.0  # for threads that are about to end: of servers whose clients have just gone
-ALLOWED = ("import notices",)  # one in each process; it waits for Redis and draws nothing
-# Django's own fixture ends the first. rq's workers end the second, which may find that out a minute later.
-ALLOWED_KINDS = (LiveServerThread, PubSubWorkerThread, threading._DummyThread)  # Python did not start the last ones
+GRACE_SECONDS = 10.0  # for threads that are about to end, such as those of servers whose clients have just disconnected
+# One of each in a process; they wait for Redis and for Playwright's process to end, and do not use `random`.
+ALLOWED = ("import notices", "asyncio-waitpid-")
+# Django's own fixture ends the first. rq's workers end the second, which may take a minute to notice.
+ALLOWED_KINDS = (LiveServerThread, PubSubWorkerThread, threading._DummyThread)  # Python did not start the last kind
 
-_known = set(threading.enumerate())  # pytest-xdist's, and those that have been reported
+_known: set[threading.Thread] = set()  # those of pytest's plugins, and those that have been reported
 _first_seen_after: dict[threading.Thread, str] = {}
+
+
+def pytest_sessionstart() -> None:
+    _known.update(threading.enumerate())
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -49,7 +54,7 @@ def _leftover() -> list[threading.Thread]:
         for thread in threading.enumerate()
         if thread not in _known
         and thread is not threading.current_thread()
-        and thread.name not in ALLOWED
+        and not thread.name.startswith(ALLOWED)
         and not isinstance(thread, ALLOWED_KINDS)
     ]
 

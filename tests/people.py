@@ -44,7 +44,7 @@ def _person(name: str, **fields: Any) -> User:
 
 
 def token_of(user: User, *permissions: Permission) -> str:
-    """The secret of a new token with these permissions, of which no audit tells."""
+    """Returns the secret of a new token with these permissions, created without an audit entry."""
     token, secret = APIToken.build(user, permissions=[permission.value for permission in permissions])
     token.save()
     return secret
@@ -55,7 +55,7 @@ def guest() -> Client:
 
 
 def session_of(user: User) -> Client:
-    """A browser in which this user is signed in, and was seen just now."""
+    """Returns a browser in which this user is signed in and has just been active."""
     client = Client(raise_request_exception=False)
     client.force_login(user)
     User.objects.filter(pk=user.pk).update(last_seen=timezone.now())
@@ -63,7 +63,7 @@ def session_of(user: User) -> Client:
 
 
 def bearer(user: User, *permissions: Permission) -> Client:
-    """A program with a token of this user's."""
+    """Returns a program with a token of this user."""
     return with_authorization(f"Bearer {token_of(user, *permissions)}")
 
 

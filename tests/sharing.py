@@ -11,10 +11,10 @@ from pytest_django import DjangoDbBlocker
 
 @contextmanager
 def shared(blocker: DjangoDbBlocker) -> Iterator[None]:
-    """What a module's fixture makes in the block is there for each of its tests, as it was made.
+    """Keeps the data that a module's fixture creates in this block for each of its tests.
 
-    Each test's own changes are rolled back to it. Not for tests that commit (`transaction=True`) or that look at it
-    on a second connection.
+    The changes of each test are rolled back. Not for tests that commit (`transaction=True`) or that read the data on
+    another connection.
     """
     with blocker.unblock(), transaction.atomic():
         yield

@@ -1,4 +1,4 @@
-"""Numbers as programs and people write them."""
+"""Parsing numbers and times as programs and people write them."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def test_milliseconds_are_exact_and_rounded_down(moment: datetime, expected: int
 @pytest.mark.parametrize(
     "text", ["", "-1", "+1", "1.0", " 1", "1_000", "٣", "²", str(MAX_BIGINT + 1), "9" * 5_000, None, 7]
 )
-def test_other_texts_and_larger_numbers_are_no_numbers(text: object) -> None:
+def test_other_texts_and_larger_numbers_are_parsed_as_none(text: object) -> None:
     assert parse_digits(text) is None
 
 
 @pytest.mark.parametrize(("text", "expected"), [("0", 0), ("007", 7), (str(MAX_BIGINT), MAX_BIGINT)])
-def test_digits_alone_are_a_number(text: str, expected: int) -> None:
+def test_a_text_of_digits_is_parsed_as_a_number(text: str, expected: int) -> None:
     assert parse_digits(text) == expected
 
 
-def test_a_caller_may_set_a_lower_limit() -> None:
-    assert (parse_digits("99", most=99), parse_digits("100", most=99)) == (99, None)
+def test_parse_digits_accepts_a_lower_limit() -> None:
+    assert (parse_digits("99", maximum=99), parse_digits("100", maximum=99)) == (99, None)

@@ -1,4 +1,4 @@
-"""What holds of the text of every template and stylesheet."""
+"""Rules for the text of every template and stylesheet."""
 
 from __future__ import annotations
 

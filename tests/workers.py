@@ -12,15 +12,15 @@ MOST = 16
 """The maximum number of workers: as many as Redis has databases by default."""
 SLOT = int(NAME.removeprefix("gw") or 0) % MOST  # the replacement of a crashed worker has a higher number
 
-# Below the ports that Linux hands out by itself (from 32768), so that no connection takes one between its choice and
-# its use; begun at chance, as other test runs on this machine choose too.
+# Below the ports that Linux assigns by itself (from 32768), so that no connection takes one between its choice and its
+# use; the start depends on the process, as other test runs on this machine choose ports, too.
 PORTS = 700
 _first = 20_000 + SLOT * PORTS
 _ports = islice(cycle(range(_first, _first + PORTS)), os.getpid() % PORTS, None)
 
 
 def redis_url(url: str) -> str:
-    """The worker's own database on the Redis that all workers share."""
+    """Returns the worker's own database on the Redis that all workers share."""
     if not NAME:
         return url
     address, _, options = url.partition("?")
@@ -28,7 +28,7 @@ def redis_url(url: str) -> str:
 
 
 def free_port() -> int:
-    """A port that nobody listens on and that no other worker chooses from."""
+    """Returns a port that no process listens on and that no other worker chooses."""
     for port in islice(_ports, PORTS):
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))

@@ -12,15 +12,15 @@ from imports.models import AuditEntry, BlockedClient, User
 
 
 def block_message(client: str) -> str | None:
-    """Returns the refusal for this User-Agent, or None if it may submit. One query of a small table."""
+    """Returns the message for a blocked User-Agent; None if it may submit. One query of a small table."""
     text = Value(client.replace("\0", ""))
     # Not `icontains`, which would search for the User-Agent in the patterns, instead of the reverse.
-    found = BlockedClient.objects.alias(at=StrIndex(Lower(text), Lower(F("pattern")))).filter(at__gt=0)
-    return found.values_list("message", flat=True).first()
+    matching = BlockedClient.objects.alias(at=StrIndex(Lower(text), Lower(F("pattern")))).filter(at__gt=0)
+    return matching.values_list("message", flat=True).first()
 
 
 def block(blocked: BlockedClient, *, by: User) -> None:
-    """Saves a new or changed pattern, and records it."""
+    """Saves a new or changed pattern and its audit entry."""
     # One transaction: no block without its audit entry.
     with transaction.atomic():
         if blocked._state.adding:
@@ -30,7 +30,7 @@ def block(blocked: BlockedClient, *, by: User) -> None:
 
 
 def unblock(chosen: Sequence[BlockedClient], *, by: User) -> None:
-    """Unblocks these programs, and records it."""
+    """Deletes these patterns and records an audit entry for each."""
     # One transaction: no unblocking without its audit entry.
     with transaction.atomic():
         for blocked in chosen:

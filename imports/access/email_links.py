@@ -1,4 +1,4 @@
-"""The links by which an address is verified: signed, for a day, and for one use."""
+"""The links that verify an e-mail address: signed, valid for a day and for one use."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ VALID_FOR = timedelta(days=1)
 
 
 def make_token(user: User, address: str) -> str:
-    """Returns what stands in the link. It holds until the account's address changes."""
+    """Returns the token of the link. It is valid until the account's address changes."""
     return signing.dumps([user.pk, address, _stamp(user.email_changed_at)], salt=SALT)
 
 
 def read_token(token: str) -> tuple[User, str] | None:
-    """Returns the account and the address; None for a link that is forged, too old, used, or of no use any more."""
+    """Returns the account and the address; None for an invalid, expired or used token, or an inactive account."""
     try:
         key, address, stamp = signing.loads(token, salt=SALT, max_age=VALID_FOR)
     except signing.BadSignature:
@@ -29,15 +29,15 @@ def read_token(token: str) -> tuple[User, str] | None:
 
 
 def verify_address(user: User, address: str, *, language: str) -> bool:
-    """Stores the address of a link that was read; False where another one was used in the meantime."""
-    as_it_was = User.objects.filter(pk=user.pk, email_changed_at=user.email_changed_at)
+    """Stores a verified address; returns False if the account's address was changed since the user was read."""
+    unchanged = User.objects.filter(pk=user.pk, email_changed_at=user.email_changed_at)
     if user.email_changed_at is None:
-        as_it_was = User.objects.filter(pk=user.pk, email_changed_at__isnull=True)
-    return as_it_was.update(email=address, email_changed_at=timezone.now(), email_language=language) > 0
+        unchanged = User.objects.filter(pk=user.pk, email_changed_at__isnull=True)
+    return unchanged.update(email=address, email_changed_at=timezone.now(), email_language=language) > 0
 
 
 def remove_address(user: User) -> None:
-    """Takes the address away; links that are under way become void."""
+    """Removes the address; links that were already sent become invalid."""
     User.objects.filter(pk=user.pk).update(email="", email_changed_at=timezone.now(), email_language="")
 
 

@@ -14,6 +14,6 @@ FAILED = "This import failed. Its owner can see why."
 
 
 def public_reason(message: str, *, time_finished: datetime | None) -> str:
-    """Returns why an import failed, as far as that is public."""
+    """Returns the message of a failure for a minute after its end, then a general text."""
     is_recent = time_finished is None or (now() - time_finished).total_seconds() < PUBLIC_REASON_SECONDS
     return message if is_recent else FAILED

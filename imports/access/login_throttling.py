@@ -48,7 +48,7 @@ class ThrottledModelBackend(ModelBackend):
             is_known = settings.TACHI_RATE_LIMITS and bool(rate_limits.connection(settings.REDIS_URL).exists(known_key))
         if not is_known:
             counted.append((FAILED_SIGN_IN_LIMIT, _digest(username)))
-        for limit, who in counted:  # before the password is checked, so that concurrent attempts count
+        for limit, who in counted:  # before the password is checked, so that concurrent attempts are counted
             rate_limits.consume(limit, who)
         user = super().authenticate(request, username, password, **kwargs)
         if user is not None:
@@ -56,12 +56,12 @@ class ThrottledModelBackend(ModelBackend):
                 try:
                     rate_limits.connection(settings.REDIS_URL).set(known_key, 1, ex=KNOWN_ADDRESS_SECONDS)
                 except RedisError:
-                    log.warning("an address is not remembered: Redis does not answer", extra=log_context.REPEATED)
+                    log.warning("an address could not be stored: Redis is not available", extra=log_context.REPEATED)
             for limit, who in counted:
                 rate_limits.refund(limit, who)
         return user
 
 
 def _digest(name: str, address: str = "") -> str:
-    """Returns a key of fixed length: names may be of any length, and should not be stored as they were typed."""
+    """Returns a key of fixed length: names may have any length, and should not be stored in plain text."""
     return hashlib.sha256(f"{name.lower()}\0{address}".encode("utf-8", "surrogatepass")).hexdigest()[:32]

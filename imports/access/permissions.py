@@ -1,4 +1,4 @@
-"""Who may do what: one predicate for each verb, without a request. API, pages, admin and commands use them."""
+"""Permission predicates, one for each action, without a request. API, pages, admin and commands use them."""
 
 from __future__ import annotations
 
@@ -18,41 +18,41 @@ def is_moderator(user: Person) -> bool:
 
 
 def grants(user: Person, token: APIToken | None, permission: Permission) -> bool:
-    """A browser session may do everything that its user may, a token only what it has permissions for."""
+    """Returns whether the user has a permission: in a browser session always, with a token if the token has it."""
     if not isinstance(user, User) or user.is_banned:
         return False
     return token is None or permission.value in token.permissions
 
 
 def is_self(actor: Person, user: User) -> bool:
-    """For what is private to the user, even from administrators."""
+    """Returns whether the actor is this user; for data that is private even from administrators."""
     return isinstance(actor, User) and actor.pk == user.pk and not actor.is_banned
 
 
 def can_ban(actor: Person, user: User) -> bool:
-    """Banning and lifting bans: moderators for players, administrators for moderators, nobody for equals."""
+    """Returns whether the actor may ban the user or lift a ban: only users of a lower level."""
     # Not `user.auth_level`, which is BANNED if a ban is to be lifted.
     rank = AuthLevel.ADMIN if user.is_superuser else AuthLevel.MODERATOR if user.is_staff else AuthLevel.USER
     return is_moderator(actor) and isinstance(actor, User) and actor.auth_level > rank
 
 
 def can_export_data(actor: Person, user: User) -> bool:
-    """To take out everything that is stored of a player: they themselves, or an administrator."""
+    """Returns whether the actor may export all data of a user: the user and administrators."""
     return is_self(actor, user) or is_administrator(actor)
 
 
 def can_revoke(user: Person, token: APIToken) -> bool:
-    """Its owner, and those who may ban its owner."""
+    """Returns whether the user may revoke a token: its owner and everybody who may ban the owner."""
     return isinstance(user, User) and (token.user_id == user.pk or can_ban(user, token.user))
 
 
 def can_manage_tokens(user: Person, token: APIToken | None, owner: User) -> bool:
-    """The player, in a browser session: a token cannot create another one."""
+    """Returns whether the user may manage the owner's tokens: the owner in a browser; a token cannot create another."""
     return isinstance(user, User) and token is None and user.pk == owner.pk and not user.is_banned
 
 
 def can_moderate(user: Person) -> bool:
-    """Reverting, restoring, retrying and cancelling any import, setting classes, reading the traceback of a failure.
+    """Returns whether the user may revert, restore, retry and cancel any import, set classes and read tracebacks.
 
     Only in the admin, which requires a browser session; the API and the pages use `can_manage_import`.
     """
@@ -60,37 +60,37 @@ def can_moderate(user: Person) -> bool:
 
 
 def can_manage_import(user: Person, job: Import) -> bool:
-    """Its owner, or an administrator."""
+    """Returns whether the user is the import's owner or an administrator."""
     return isinstance(user, User) and (job.user_id == user.pk or is_administrator(user))
 
 
 def can_revert(user: Person, token: APIToken | None, job: Import) -> bool:
-    """Owner or administrator, with `delete_score`; an administrator's token counts too."""
+    """Returns whether the user may revert an import: its owner or an administrator, with `delete_score`."""
     return can_manage_import(user, job) and grants(user, token, Permission.DELETE_SCORE)
 
 
 def can_run_again(user: Person, token: APIToken | None, job: Import) -> bool:
-    """Restoring, retrying and cancelling: owner or administrator, with `submit_score`."""
+    """Returns whether the user may restore, retry and cancel an import: as to revert it, but with `submit_score`."""
     return can_manage_import(user, job) and grants(user, token, Permission.SUBMIT_SCORE)
 
 
 def can_read_audit(user: Person, job: Import) -> bool:
-    """Only its owner and moderators may read the history of an import."""
+    """Returns whether the user may read the audit of an import: its owner and moderators."""
     return can_see_input(user, job)
 
 
 def can_see_input(user: Person, job: Import) -> bool:
-    """Only its owner and moderators may see an input."""
+    """Returns whether the user may read the input of an import: its owner and moderators."""
     return isinstance(user, User) and not user.is_banned and (job.user_id == user.pk or is_moderator(user))
 
 
 def can_see_clients(user: Person, owner: User | None) -> bool:
-    """Only they and moderators may see which clients a user uses (None: any user)."""
+    """Returns whether the user may see the clients of `owner` (None: of all users): the owner and moderators."""
     return is_moderator(user) or (isinstance(user, User) and not user.is_banned and user == owner)
 
 
 def can_manage_score(user: Person, token: APIToken | None, score: Score) -> bool:
-    """Its owner, or an administrator in a browser session."""
+    """Returns whether the user is the score's owner, or an administrator in a browser session."""
     return isinstance(user, User) and (score.user_id == user.pk or (token is None and is_administrator(user)))
 
 
@@ -99,12 +99,12 @@ def can_manage_session(user: Person, session: Session) -> bool:
 
 
 def can_delete_orphan(user: Person, token: APIToken | None, orphan: OrphanScore) -> bool:
-    """Its owner with `delete_score`, or a moderator in a browser session."""
+    """Returns whether the user may delete an orphan: its owner with `delete_score`, or a moderator in a browser."""
     return can_manage_orphan(user, token, orphan) and grants(user, token, Permission.DELETE_SCORE)
 
 
 def can_manage_orphan(user: Person, token: APIToken | None, orphan: OrphanScore | OrphanRetry) -> bool:
-    """Its owner, or a moderator in a browser session."""
+    """Returns whether the user is the orphan's owner, or a moderator in a browser session."""
     return isinstance(user, User) and (orphan.user_id == user.pk or (token is None and is_moderator(user)))
 
 

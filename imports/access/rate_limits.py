@@ -1,4 +1,4 @@
-"""Rate limits: fixed windows, counted in Redis by user or by address. API, pages and admin phrase their own errors.
+"""Rate limits: fixed windows, counted in Redis by user or by address. API, pages and admin have their own messages.
 
 If Redis does not respond, requests pass uncounted.
 """
@@ -59,15 +59,15 @@ LONG = 2_000
 """Rows of an import, or scores of a session, from which its document counts as long."""
 SEARCHES = RateLimit("searches", settings.TACHI_SEARCHES_PER_MINUTE, 60)
 PICTURES = RateLimit("pictures", 20, 600)
-"""Uploads of pictures, which take a while to be decoded."""
+"""Uploads of pictures, as decoding takes a while."""
 STRICT_LIMIT = RateLimit("aggressive", 15, 600)
 EXPORT_LIMIT = RateLimit("hyper", 2, 300)
 ACCOUNT_LIMIT = RateLimit("account", 15, 600)
 """Forms that create an account or ask for its password."""
 MAILS = RateLimit("mails", 5, 3600)
-"""Mails with links, by the address that they go to."""
+"""Mails with links, by their recipient."""
 BAD_TOKEN_LIMIT = RateLimit("bad-token", 100, 60)
-"""Unknown tokens. Over the limit, tokens from that address are not checked before the window ends."""
+"""Unknown tokens. Over the limit, tokens from that address are refused unchecked until the window ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class RateLimitExceeded(Exception):
 
 
 def consume(limit: RateLimit, who: str) -> RateLimitState | None:
-    """Counts one request; returns None if nothing is counted. Raises RateLimitExceeded."""
+    """Counts one request and returns the state of the window; None if nothing is counted. Raises RateLimitExceeded."""
     state = _run(COUNT, limit, who)
     if state is not None and state.count > limit.max_requests:
         raise RateLimitExceeded(state)
@@ -106,14 +106,14 @@ def consume(limit: RateLimit, who: str) -> RateLimitState | None:
 
 
 def check(limit: RateLimit, who: str) -> None:
-    """Raises RateLimitExceeded where nothing is left; counts nothing."""
+    """Raises RateLimitExceeded if the limit is reached; does not count."""
     state = _run(PEEK, limit, who)
     if state is not None and state.count >= limit.max_requests:
         raise RateLimitExceeded(state)
 
 
 def refund(limit: RateLimit, who: str) -> None:
-    """Subtracts one request."""
+    """Subtracts one request from the window."""
     _run(REFUND, limit, who)
 
 
@@ -155,14 +155,14 @@ def _network(given: str) -> str | None:
 
 
 def _run(source: str, limit: RateLimit, who: str) -> RateLimitState | None:
-    """Runs one of the scripts above on a window; returns its state, None if nothing is counted."""
+    """Runs one of the scripts above on a window and returns its state; None without limits or without Redis."""
     if not settings.TACHI_RATE_LIMITS:
         return None
     try:
         script = _registered_script(settings.REDIS_URL, source)
         count, milliseconds = script(keys=[f"tachi:limit:{limit.name}:{who}"], args=[limit.seconds * 1000])
     except RedisError:
-        log.warning("requests pass uncounted: Redis does not answer", extra=log_context.REPEATED)
+        log.warning("requests are not rate limited: Redis is not available", extra=log_context.REPEATED)
         return None
     # Never 0: as Retry-After it would make clients retry before the window ends.
     return RateLimitState(limit, count, max(1, ceil(milliseconds / 1000)))

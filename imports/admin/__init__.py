@@ -1,21 +1,21 @@
-"""The moderators' admin: find anything; revert, restore, ban, block and correct, always on record.
+"""The moderators' admin: search everything; revert, restore, ban, block and correct, each recorded in the audit trail.
 
-`tachi_imports.admin_site.site` says who comes in.
+`tachi_imports.admin_site.site` decides who has access.
 
-base         what all lists share: exact searches, bounded counts, nothing to change
+base         base classes of all lists: exact searches, bounded counts, read-only
 accounts     users, their pictures and import timestops
 api_clients  API clients, webhooks and tokens
 catalogue    songs and charts
 classes      setting a player's provided classes
-documents    what imports leave behind
+documents    what imports store beside scores: input, problems, orphans, audit trail
 filters      the filters of the list of imports
-imports      imports and what can be done with them
+imports      imports and their actions
 moderation   blocked clients
 player_charts  charts that players bring, courses, replays
-queue        how the work goes
-scores       scores and what is derived from them
-reverting    reverting: the confirmation and what it does
-words        what tables, columns, states and actions are called
+queue        the queue, workers and failures
+scores       scores and derived data
+reverting    reverting imports, with its confirmation page
+words        the names of tables, columns, states and actions
 """
 
 from __future__ import annotations
@@ -48,6 +48,6 @@ __all__ = [
     "scores",
 ]
 
-# There is one group, and who is in it follows from who is staff (`models.moderation`): nothing to do here by hand.
+# There is one group, and its members follow from who is staff (`models.moderation`): nothing to edit by hand.
 admin.site.unregister(Group)
 words.name_models()

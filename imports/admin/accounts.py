@@ -58,7 +58,7 @@ else:
 
 
 class NewUserForm(CreationForm):
-    """Django's form for our users."""
+    """Django's form for creating a user, for this project's user model."""
 
     class Meta:
         model = User
@@ -66,19 +66,19 @@ class NewUserForm(CreationForm):
 
 
 class UserForm(ChangeForm):
-    """Django's form for our users."""
+    """Django's form for changing a user, for this project's user model."""
 
     class Meta:
         model = User
         fields = "__all__"
 
 
-MAX_USERS = 1_000  # users of one action
+MAX_USERS = 1_000  # users per action
 RECENT = timedelta(days=7)
 
 
 class RoleFilter(admin.SimpleListFilter):
-    """By what an account is to the instance."""
+    """Filters users by their role on this instance."""
 
     title, parameter_name = gettext_lazy("role"), "role"
     conditions: ClassVar = {
@@ -98,7 +98,7 @@ class RoleFilter(admin.SimpleListFilter):
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argument at run time
-    """Moderators look and ban; administrators may change accounts, and have them deleted after thirty days."""
+    """Moderators can view and ban; administrators can change accounts and have them deleted after thirty days."""
 
     form = UserForm
     add_form = NewUserForm
@@ -125,11 +125,11 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
     change_form_template = "admin/imports/user/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        # Each is read from an index, and only for the rows that are shown.
+        # Each subquery is answered by an index, and only for the rows of the page.
         imports = Import.objects.filter(user=OuterRef("pk")).order_by("-pk")
         failed = imports.filter(state=State.FAILED, time_queued__gte=timezone.now() - RECENT).order_by()
-        found: QuerySet[User] = super().get_queryset(request)
-        return found.annotate(
+        users: QuerySet[User] = super().get_queryset(request)
+        return users.annotate(
             last_import_at=Subquery(imports.values("time_queued")[:1]),
             failures=Coalesce(Subquery(failed.values("user").annotate(n=Count("pk")).values("n")), 0),
         )
@@ -144,7 +144,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
     @admin.display(description=gettext_lazy("last import"))
     def last_import(self, user: User) -> SafeString | str:
         at = user.last_import_at  # type: ignore[attr-defined]  # an annotation
-        return link_to_list("import", date_format(at, "j M Y H:i"), user__id__exact=user.pk) if at else _("none")
+        return link_to_list("import", date_format(at, _("j M Y H:i")), user__id__exact=user.pk) if at else _("none")
 
     @admin.display(description=gettext_lazy("failed in 7 days"))
     def failed_lately(self, user: User) -> SafeString | str:
@@ -154,18 +154,18 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
 
     @admin.display(description=gettext_lazy("last seen"), ordering="last_seen")
     def seen(self, user: User) -> str:
-        return date_format(user.last_seen, "j M Y H:i") if user.last_seen else _("never")
+        return date_format(user.last_seen, _("j M Y H:i")) if user.last_seen else _("never")
 
     @admin.display(description=gettext_lazy("joined"), ordering="date_joined")
     def joined(self, user: User) -> str:
-        return date_format(user.date_joined, "j M Y")
+        return date_format(user.date_joined, _("j M Y"))
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Of a password not even the digest is for whoever may not set it."""
-        found = super().get_fieldsets(request, obj)
+        """Hides the password's digest from users who cannot change it."""
+        fieldsets = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
-            return found
-        (title, options), *others = found
+            return fieldsets
+        (title, options), *others = fieldsets
         return [(title, {**options, "fields": [name for name in options["fields"] if name != "password"]}), *others]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -181,7 +181,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
         return permissions.is_administrator(request.user)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False  # an account is deleted by the action, after thirty days in which it can be restored
+        return False  # the action deletes accounts, after thirty days in which they can be restored
 
     def has_ban_permission(self, request: HttpRequest) -> bool:
         return permissions.is_moderator(request.user)
@@ -195,7 +195,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
         term = search_term.strip().lower()
         if not term:
             return queryset, False
-        # The beginning only: an index answers that, and any part of a name would read the table.
+        # The beginning only: an index answers that, and a match inside of names would read the whole table.
         named = queryset.alias(lowered=Lower("username"))
         return named.filter(Q(lowered__startswith=term) | Q(email__iexact=term)), False
 
@@ -220,7 +220,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
         delete_selected(request, [(user, EVERYTHING) for user in queryset.order_by("pk")[:MAX_AT_ONCE]])
 
     def _back(self, request: HttpRequest) -> HttpResponse | None:
-        """To the user on whose page the action was chosen; None: to the list."""
+        """Redirects to the page of the user where the action was chosen; None stands for the list."""
         came_from = request.POST.get("from", "")
         return redirect("admin:imports_user_change", came_from) if came_from.isdecimal() else None
 
@@ -249,7 +249,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
 
     def _set_banned(self, request: HttpRequest, queryset: QuerySet[User], *, banned: bool) -> None:
         verb = AuditEntry.Verb.BANNED if banned else AuditEntry.Verb.UNBANNED
-        # Who is banned already is left out: a second entry would tell of a ban that changed nothing.
+        # Users who are banned already are left out: a second entry would record a ban that changed nothing.
         chosen = list(queryset.exclude(is_banned=banned)[:MAX_USERS])
         done = [user for user in chosen if permissions.can_ban(request.user, user)]
         refused = [user for user in chosen if user not in done]
@@ -260,10 +260,12 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]  # it takes no argum
                 AuditEntry(verb=verb, subject=user, actor=cast(User, request.user), reason=reason_from_request(request))
                 for user in done
             )
-        said = _("Banned: {names}.") if banned else _("Ban lifted: {names}.")
-        left_alone = _("Skipped, as you can’t ban your equals: {names}.").format(names=_names(refused))
+        message = _("Banned: {names}.") if banned else _("Ban lifted: {names}.")
+        left_alone = _("Skipped, because you can't ban people with your own role: {names}.").format(
+            names=_names(refused)
+        )
         report_results(
-            request, done=said.format(names=_names(done)) if done else "", refused=[left_alone] if refused else []
+            request, done=message.format(names=_names(done)) if done else "", refused=[left_alone] if refused else []
         )
 
 
@@ -273,7 +275,7 @@ def _names(users: Sequence[User]) -> str:
 
 @admin.register(ProfilePicture)
 class ProfilePictureAdmin(ReadOnlyAdmin):
-    """Pictures that players uploaded. Moderators may remove one; the player is drawn one again."""
+    """Pictures that players uploaded. Moderators can remove one; the player then has a generated picture again."""
 
     player = "user"
     list_display = ("user", "picture", "stored_at")
@@ -284,9 +286,9 @@ class ProfilePictureAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("picture"))
     def picture(self, row: ProfilePicture) -> SafeString:
-        # Another picture has another address, as browsers keep pictures for an hour.
-        address = f"{reverse('api:user-picture', args=[row.user_id])}?v={milliseconds(row.stored_at)}"
-        return format_html('<img src="{}" width="64" height="64" alt="">', address)
+        # A new picture gets a new URL, because browsers cache pictures for an hour.
+        url = f"{reverse('api:user-picture', args=[row.user_id])}?v={milliseconds(row.stored_at)}"
+        return format_html('<img src="{}" width="64" height="64" alt="">', url)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ProfilePicture]:
         return super().get_queryset(request).defer("content")
@@ -297,7 +299,7 @@ class ProfilePictureAdmin(ReadOnlyAdmin):
 
 @admin.register(ImportTimestop)
 class ImportTimestopAdmin(ReadOnlyAdmin):
-    """How far scores of players were fetched from other services."""
+    """Up to which time scores of players were fetched from other services."""
 
     player = "user"
     list_display = ("user", "import_type", "last_score_time")

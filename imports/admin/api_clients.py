@@ -19,7 +19,7 @@ from imports.models import APIClient, APIToken, AuthorizationCode, User, Webhook
 
 @admin.register(APIClient)
 class APIClientAdmin(ReadOnlyAdmin):
-    """Tools that ask players for tokens. Administrators make those that everybody finds (no author)."""
+    """Tools that ask players for tokens. Administrators create those that everybody can find (without an author)."""
 
     player = "author"
     list_display = ("name", "client_id", "author", "redirect_uri", "created_at")
@@ -45,18 +45,16 @@ class APIClientAdmin(ReadOnlyAdmin):
     def has_reset_permission(self, request: HttpRequest) -> bool:
         return permissions.is_administrator(request.user)
 
-    @admin.action(
-        description=gettext_lazy("Give the selected client of the operator a new secret"), permissions=["reset"]
-    )
+    @admin.action(description=gettext_lazy("Reset the secret of the selected client"), permissions=["reset"])
     def reset_secret(self, request: HttpRequest, queryset: QuerySet[APIClient]) -> None:
         """Shows the secret once. Secrets of users' clients are reset by their authors."""
         client = queryset.filter(author=None).first() if queryset.count() == 1 else None
         if client is None:
             self.message_user(request, _("Choose one client without an author."), messages.ERROR)
         else:
-            said = _("The secret of {client}, shown only once: {secret}")
-            said = said.format(client=client.name, secret=client.reset_secret())
-            self.message_user(request, said, messages.SUCCESS)
+            message = _("The secret of {client}, shown only once: {secret}")
+            message = message.format(client=client.name, secret=client.reset_secret())
+            self.message_user(request, message, messages.SUCCESS)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return permissions.is_administrator(request.user)
@@ -64,7 +62,7 @@ class APIClientAdmin(ReadOnlyAdmin):
 
 @admin.register(AuthorizationCode)
 class AuthorizationCodeAdmin(ReadOnlyAdmin):
-    """Which codes were made recently, without the codes."""
+    """Recently issued codes: user, client and time, without the codes."""
 
     list_display = ("user", "client", "created_at")
     list_select_related = ("user", "client")
@@ -85,7 +83,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
 
 @admin.register(APIToken)
 class APITokenAdmin(ReadOnlyAdmin):
-    """Whose tokens there are and what they may do; without their secrets and digests. Moderators may revoke."""
+    """API tokens with owners and permissions, without secrets and digests. Moderators can revoke them."""
 
     player = "user"
     list_display = ("identifier", "user", "may", "created_at", "last_used_at", "expires_at")
@@ -94,7 +92,7 @@ class APITokenAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("A player's name")
     fields = ("identifier", "user", "may", "created_at", "last_used_at", "expires_at")
 
-    @admin.display(description=gettext_lazy("may"))
+    @admin.display(description=gettext_lazy("permissions"))
     def may(self, token: APIToken) -> str:
         return ", ".join(token.permissions)
 

@@ -1,4 +1,4 @@
-"""What all lists of the admin share: moderators may look, searches are exact and indexed, counting has an end."""
+"""Base classes and helpers of all lists: moderators can view, searches are exact and indexed, counts are bounded."""
 
 # ruff: noqa: ARG002 - Django decides the signatures
 
@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -32,13 +33,13 @@ if TYPE_CHECKING:
 else:
     AnyAdmin, AnyPaginator = admin.ModelAdmin, Paginator
 
-MAX_COUNTED = 10_000  # rows; a longer list says so many and one more
+MAX_COUNTED = 10_000  # rows; a longer list shows one more than this
 MAX_REFUSALS = 10  # listed one by one
-MAX_USERNAME_LENGTH = 21  # characters; every ID is longer
+MAX_USERNAME_LENGTH = 21  # characters; all IDs are longer
 
 
 class BoundedPaginator(AnyPaginator):
-    """Counts no further than `MAX_COUNTED`: counting ten million scores takes longer than looking at them."""
+    """Counts at most `MAX_COUNTED` + 1 rows: counting ten million scores takes longer than listing them."""
 
     @cached_property
     def count(self) -> int:
@@ -47,10 +48,10 @@ class BoundedPaginator(AnyPaginator):
 
 
 class ReadOnlyAdmin(AnyAdmin):
-    """Moderators may look; nobody may add, change or delete.
+    """An admin in which moderators can view rows; nobody can add, change or delete them.
 
-    `search_fields` are names of unique columns, matched exactly; `player` is the path to the user whose name may be
-    searched for as well.
+    `search_fields` are names of unique columns, matched exactly; `player` is the path to the user by whose name the
+    rows can be searched, too.
     """
 
     player: ClassVar[str] = ""
@@ -81,29 +82,29 @@ class ReadOnlyAdmin(AnyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """A player's name finds everything of theirs, an ID the one row that has it."""
+        """Filters by a player's name (all rows of the player) or by an ID (the row with it)."""
         term = search_term.strip()
         if not term:
             return queryset, False
-        # By its length a term is a name or an ID. To look for both would join the users to every search.
+        # The length tells names from IDs. Searching for both would join the users in every search.
         if self.player and len(term) <= MAX_USERNAME_LENGTH:
-            # `lower` is what the names are indexed by.
+            # Names are indexed by `lower`.
             user = User.objects.alias(lowered=Lower("username")).filter(lowered=term.lower()).first()
             return queryset.filter(**{self.player: user}) if user else queryset.none(), False
-        # Exact, and each with an index of its own: `icontains`, Django's way, would read millions of rows.
-        found = Q(pk__in=())
+        # Exact matches, each with an index: Django's own `icontains` would read millions of rows.
+        matches = Q(pk__in=())
         for name in self.get_search_fields(request):
-            found |= Q(**{name: term})
-        return queryset.filter(found), False
+            matches |= Q(**{name: term})
+        return queryset.filter(matches), False
 
 
 def list_title(options: Any) -> dict[str, str]:
-    """Context of a list: its heading says what is listed, and nobody to select one."""
-    return {"title": str(options.verbose_name_plural).capitalize()}
+    """Returns the context of a list with its plural name as the heading, instead of Django's "Select … to view"."""
+    return {"title": capfirst(options.verbose_name_plural)}
 
 
 class GameFilter(admin.SimpleListFilter):
-    """By game, without asking the table which games it holds."""
+    """Filters by game, without reading from the table which games occur."""
 
     title = gettext_lazy("game")
     parameter_name = "game"
@@ -116,18 +117,18 @@ class GameFilter(admin.SimpleListFilter):
 
 
 def link_to_list(name: str, text: str, **filters: Any) -> SafeString:
-    """A link to another list of the admin, filtered."""
+    """Returns a link to the filtered list of another table."""
     url = reverse(f"admin:imports_{name}_changelist", query=filters)
     return format_html('<a href="{}">{}</a>', url, text)
 
 
 def reason_from_request(request: HttpRequest) -> str:
-    """Why, as the moderator wrote it beside an action."""
+    """Returns the reason that the moderator typed beside an action."""
     return request.POST.get("reason", "").replace("\0", "").strip()[:MAX_REASON_LENGTH]
 
 
 def report_results(request: HttpRequest, *, done: str, refused: Sequence[str]) -> None:
-    """What an action did, and each thing that it was refused; of many refusals the first."""
+    """Shows messages with the result of an action and with the first `MAX_REFUSALS` refusals."""
     if done:
         messages.success(request, done)
     for refusal in refused[:MAX_REFUSALS]:
@@ -137,7 +138,7 @@ def report_results(request: HttpRequest, *, done: str, refused: Sequence[str]) -
 
 
 class ReasonForm(ActionForm):
-    """What stands above a list: the action, and why. The player reads it."""
+    """The form above a list: the action and its reason, which is shown to the player."""
 
     reason = forms.CharField(
         label=gettext_lazy("Reason:"),
@@ -148,5 +149,5 @@ class ReasonForm(ActionForm):
 
 
 def truncate(text: str, *, length: int = 12) -> str:
-    """The beginning of a long ID or message."""
+    """Returns the beginning of a long ID or message."""
     return text if len(text) <= length else f"{text[:length]}…"

@@ -1,4 +1,4 @@
-"""Songs and charts in the admin. The seeds bring them, so they are changed there."""
+"""Songs and charts in the admin. They are loaded from the seeds, and are to be changed there."""
 
 # ruff: noqa: ARG002 - Django decides the signatures
 
@@ -20,7 +20,7 @@ from imports.models import Chart, GameRules, Rerating, Song
 
 @admin.register(Song)
 class SongAdmin(ReadOnlyAdmin):
-    """Found by what imports find them by."""
+    """Songs; the search uses the same keys as imports."""
 
     list_display = ("title", "artist", "game", "song_id", "charts")
     list_filter = (GameFilter,)
@@ -43,13 +43,13 @@ class SongAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         term = search_term.strip()
         keys = [f"title:{fold_title(term)}", f"songID:{term}"]
-        found = Q(match_keys__overlap=keys) | Q(v3_id=term) | Q(former_ids__contains=[term])
-        return queryset.filter(found) if term else queryset, False
+        matches = Q(match_keys__overlap=keys) | Q(v3_id=term) | Q(former_ids__contains=[term])
+        return queryset.filter(matches) if term else queryset, False
 
 
 @admin.register(Chart)
 class ChartAdmin(ReadOnlyAdmin):
-    """Found by chart ID, or by the game's own number or hash."""
+    """Charts; the search accepts chart IDs and the game's own IDs and hashes."""
 
     list_display = ("song", "game", "playtype", "difficulty", "level", "level_num", "is_primary", "chart_id")
     list_filter = (GameFilter, "is_primary")
@@ -73,13 +73,13 @@ class ChartAdmin(ReadOnlyAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         term = search_term.strip()
         keys = [f"{kind}:{term}" for kind in ("inGameID", "inGameStrID", "hash")]
-        found = Q(chart_id=term) | Q(match_keys__overlap=keys) | Q(v3_id=term) | Q(former_ids__contains=[term])
-        return queryset.filter(found) if term else queryset, False
+        matches = Q(chart_id=term) | Q(match_keys__overlap=keys) | Q(v3_id=term) | Q(former_ids__contains=[term])
+        return queryset.filter(matches) if term else queryset, False
 
 
 @admin.register(Rerating)
 class ReratingAdmin(ReadOnlyAdmin):
-    """How far the scores on changed charts, and of games with new rules, are."""
+    """Progress of the reratings of changed charts and of games with new rules."""
 
     list_display = ("time_queued", "game", "rules", "player_count", "players_done", "scores_changed", "time_finished")
     fields = (
@@ -90,7 +90,7 @@ class ReratingAdmin(ReadOnlyAdmin):
 
 @admin.register(GameRules)
 class GameRulesAdmin(ReadOnlyAdmin):
-    """By which year's rules the scores of each game are rated."""
+    """The year of the rules by which the scores of each game are rated."""
 
     list_display = ("game", "year", "time_applied")
     fields = ("game", "year", "time_applied")

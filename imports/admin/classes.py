@@ -1,4 +1,4 @@
-"""Setting a player's provided classes: they only rise by themselves, and files may be wrong."""
+"""Setting a player's provided classes by hand: imports only raise them, and files may be wrong."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Classes = Mapping[tuple[str, str], Mapping[str, str]]  # (game, playtype) -> cla
 
 
 class ClassForm(forms.Form):
-    """Which class, and why. Every provided class of every game is one choice, grouped by its set."""
+    """The form for a class and a reason. The choices are all provided classes of all games, grouped by class set."""
 
     choice = forms.ChoiceField(label=gettext_lazy("Class"))
     reason = forms.CharField(
@@ -44,13 +44,13 @@ class ClassForm(forms.Form):
         cast(forms.ChoiceField, self.fields["choice"]).choices = [("", _("Choose…")), *groups]
 
     def class_change(self) -> ClassChange:
-        # Only what was offered is valid, so that it has four parts.
+        # Valid choices are those offered, and these have four parts.
         game, playtype, name, value = self.cleaned_data["choice"].split(SEPARATOR)
         return ClassChange(game, playtype, name, value or None)
 
 
 def set_class_page(request: HttpRequest, user_id: int, context: Mapping[str, Any]) -> HttpResponse:
-    """GET asks, POST does. `?game=` and `?playtype=` narrow what is offered."""
+    """Renders the form on GET and sets the class on POST. `?game=` and `?playtype=` limit the choices."""
     if not permissions.can_moderate(request.user):
         raise PermissionDenied
     player = get_object_or_404(User, pk=user_id)
@@ -60,7 +60,7 @@ def set_class_page(request: HttpRequest, user_id: int, context: Mapping[str, Any
         change = form.class_change()
         try:
             set_class(player, change, by=cast(User, request.user), reason=form.cleaned_data["reason"])
-        except PlayerLocked:  # an import or revert of the player is under way: it may change the same class
+        except PlayerLocked:  # a running import or revert of the player may change the same class
             form.add_error(None, BUSY)
         else:
             messages.success(
@@ -75,7 +75,7 @@ def set_class_page(request: HttpRequest, user_id: int, context: Mapping[str, Any
 
 
 def _choice_groups(player: User, *, game: str | None, playtype: str | None) -> Iterator[Group]:
-    """Every provided class of the games and playtypes that are asked for, grouped by its set."""
+    """Yields the provided classes of the requested games and playtypes, grouped by class set."""
     stats = GameStats.objects.filter(user=player)
     current: Classes = {(row.game, row.playtype): row.classes for row in stats}
     for each in jobs.enabled_games():
@@ -83,7 +83,7 @@ def _choice_groups(player: User, *, game: str | None, playtype: str | None) -> I
             if game not in {None, each.slug} or playtype not in {None, part.name}:
                 continue
             for name, group in part.classes.items():
-                # Derived classes follow the ratings: what was set by hand would be gone with the next import.
+                # Derived classes follow the ratings: the next import would overwrite a value set by hand.
                 if not group.is_provided:
                     continue
                 start = SEPARATOR.join([each.slug, part.name, name, ""])

@@ -1,4 +1,4 @@
-"""What players take out, and what is going to be deleted: administrators delete and restore."""
+"""Pending deletions, data exports and mails in the admin. Administrators can request deletions and restore."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from imports.games import BY_SLUG
 from imports.models import DataExport, DataExportPart, Departure, HiddenRow, KnownPlace, Mail, User
 from imports.pipeline.states import PlayerLocked
 
-MAX_AT_ONCE = 100  # of one action
+MAX_AT_ONCE = 100  # rows per action
 
 
 def delete_selected(request: HttpRequest, chosen: Iterable[tuple[User, str]]) -> None:
-    """Hides accounts, or games of players, and has them deleted in thirty days. Reports what was refused."""
+    """Hides accounts, or games of players, to be deleted in thirty days. Shows messages about refusals."""
     reason = reason_from_request(request)
     if not reason:
         messages.error(request, _("Give a reason; it is recorded."))
@@ -32,14 +32,14 @@ def delete_selected(request: HttpRequest, chosen: Iterable[tuple[User, str]]) ->
     for user, game in chosen:
         name = f"{user}, {BY_SLUG[game].name}" if game in BY_SLUG else str(user)
         try:
-            jobs.leave(user, game, by=cast(User, request.user), reason=reason)
+            jobs.start_departure(user, game, by=cast(User, request.user), reason=reason)
             done.append(name)
         except PlayerLocked:
             refused.append(f"{name}: {BUSY}")
         except jobs.CannotLeave as refusal:
             refused.append(f"{name}: {refusal}")
-    said = _("Hidden, and deleted in {days} days: {names}.").format(days=jobs.DAYS_TO_RETURN, names="; ".join(done))
-    report_results(request, done=said if done else "", refused=refused)
+    message = _("Hidden, and deleted in {days} days: {names}.").format(days=jobs.DAYS_TO_RETURN, names="; ".join(done))
+    report_results(request, done=message if done else "", refused=refused)
 
 
 @admin.register(Departure)
@@ -68,7 +68,7 @@ class DepartureAdmin(ReadOnlyAdmin):
         refused: list[str] = []
         for departure in queryset.select_related("user")[:MAX_AT_ONCE]:
             try:
-                jobs.stay(departure, by=cast(User, request.user))
+                jobs.cancel_departure(departure, by=cast(User, request.user))
                 done.append(str(departure.user))
             except PlayerLocked:
                 refused.append(f"{departure.user}: {BUSY}")
@@ -82,7 +82,7 @@ class DepartureAdmin(ReadOnlyAdmin):
 
 @admin.register(HiddenRow)
 class HiddenRowAdmin(ReadOnlyAdmin):
-    """That something is put away, and from which table; not what."""
+    """Hidden rows: their table and departure, without their content."""
 
     list_display = ("id", "departure", "table")
     list_select_related = ("departure",)
@@ -94,7 +94,7 @@ class HiddenRowAdmin(ReadOnlyAdmin):
 
 @admin.register(DataExport)
 class DataExportAdmin(ReadOnlyAdmin):
-    """Who exports their data, and how that goes; not the ZIPs."""
+    """Data exports of players with their state, without the ZIPs."""
 
     player = "user"
     list_display = ("user", "state", "size", "attempts", "time_queued", "time_finished", "expires_at")
@@ -106,7 +106,7 @@ class DataExportAdmin(ReadOnlyAdmin):
 
 @admin.register(DataExportPart)
 class DataExportPartAdmin(ReadOnlyAdmin):
-    """How many parts a ZIP is stored in."""
+    """The parts in which ZIPs are stored, without their content."""
 
     list_display = ("export", "number")
     list_select_related = ("export",)
@@ -130,7 +130,7 @@ class MailAdmin(ReadOnlyAdmin):
 
 @admin.register(KnownPlace)
 class KnownPlaceAdmin(ReadOnlyAdmin):
-    """That accounts with an address were entered, and when; not from where, which is stored nowhere."""
+    """When accounts with an e-mail address were signed in to; the places themselves are not stored."""
 
     player = "user"
     list_display = ("user", "last_used_at")

@@ -1,4 +1,4 @@
-"""What imports leave behind in the admin: input, problems, orphans, keys, and the audit trail."""
+"""Stored input, problems, orphans, idempotency keys and the audit trail in the admin."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from imports.models.results.carried_scores import ID_SIZE
 
 @admin.register(ImportInput)
 class ImportInputAdmin(ReadOnlyAdmin):
-    """What came in, without its content."""
+    """The stored input of an import, without its content."""
 
     player = "job__user"
     list_display = ("job", "user", "file_name", "size", "received_at")
@@ -47,7 +47,7 @@ class ImportInputAdmin(ReadOnlyAdmin):
 
 @admin.register(IdempotencyKey)
 class IdempotencyKeyAdmin(ReadOnlyAdmin):
-    """Which submission a client's key stood for, while it is kept."""
+    """Stored idempotency keys of clients and the imports they belong to."""
 
     player = "user"
     list_display = ("key", "user", "job", "created_at")
@@ -80,7 +80,7 @@ class ImportProblemAdmin(ReadOnlyAdmin):
 
 @admin.register(OrphanScore)
 class OrphanScoreAdmin(ReadOnlyAdmin):
-    """Rows that wait for their song or chart."""
+    """Rows whose song or chart is not known yet."""
 
     player = "user"
     list_display = ("name", "user", "game", "short_message", "from_import", "time_inserted")
@@ -103,7 +103,7 @@ class OrphanScoreAdmin(ReadOnlyAdmin):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
-    """Who did what, when and why. The database itself refuses to change it."""
+    """Actions with their actor, time and reason. The database refuses changes to them."""
 
     player = "subject"
     list_display = ("at", "verb", "job", "subject", "actor", "counts_text", "reason")
@@ -120,7 +120,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
 @admin.register(RowCorrection)
 class RowCorrectionAdmin(ReadOnlyAdmin):
-    """Rows that an import left out and another one brought, on a chart that the player chose."""
+    """Rows that an import left out and that were imported later, on a chart that the player chose."""
 
     player = "job__user"
     list_display = ("job", "user", "row", "corrected_by", "score_id")
@@ -136,7 +136,7 @@ class RowCorrectionAdmin(ReadOnlyAdmin):
 
 @admin.register(CarriedScores)
 class CarriedScoresAdmin(ReadOnlyAdmin):
-    """How many scores an import's file held besides those that it brought."""
+    """The number of scores in an import's file that belonged to other imports."""
 
     player = "job__user"
     list_display = ("job", "user", "score_count")
@@ -146,7 +146,7 @@ class CarriedScoresAdmin(ReadOnlyAdmin):
     fields = ("job", "score_count")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CarriedScores]:
-        # The packed IDs have one length each: how many there are follows from the length, without reading them.
+        # All packed IDs have the same size: their number follows from the length, without reading them.
         counted: QuerySet[CarriedScores] = super().get_queryset(request).annotate(packed_size=Length("score_ids"))
         return counted.defer("score_ids")
 

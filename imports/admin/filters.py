@@ -1,7 +1,7 @@
-"""The filters of the list of imports. Each has an index of its own, and counting has an end.
+"""Filters of the list of imports. Each uses an index, and counts are bounded.
 
-What there is to choose comes from the declarations, or for clients and services from the newest imports; what is chosen
-is then found among all.
+Choices come from the declarations, or for clients and services from the newest imports; the chosen value is then
+searched for in all imports.
 """
 
 # ruff: noqa: ARG002 - Django decides the signatures
@@ -32,20 +32,20 @@ from imports.models import Import, State
 from imports.models.documents import UNFINISHED
 from imports.templatetags.moderation import state_name
 
-MAX_RECENT_IMPORTS = 2_000  # imports whose clients and services are offered
-MAX_VALUES = 12  # of each, the commonest first
-STUCK_AFTER = timedelta(minutes=5)  # an import that is not done after this is worth a look
-# and so is one that nobody has been at for this long; the sweeper needs a second or two
+MAX_RECENT_IMPORTS = 2_000  # newest imports, whose clients and services are choices
+MAX_VALUES = 12  # choices per filter, most frequent first
+STUCK_AFTER = timedelta(minutes=5)  # an unfinished import counts as stuck after this time
+# so does a running import without a worker for this long; the sweeper needs a second or two
 SILENT_AFTER = timedelta(seconds=15)
 
 
 class ColumnFilter(admin.SimpleListFilter):
-    """By the value of one column. Counts, when asked for, are those of the newest imports that the others leave."""
+    """Filters by the value of a column. Facet counts are those of the newest imports that the other filters match."""
 
     column: ClassVar[str]
 
     def stored(self, value: str) -> Any:
-        """What the column holds for a value of the address."""
+        """Returns the column's value for a value in the URL."""
         return value
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -54,7 +54,7 @@ class ColumnFilter(admin.SimpleListFilter):
 
     def get_facet_queryset(self, changelist: ChangeList) -> dict[str, int]:
         rest = changelist.get_queryset(self.request, exclude_parameters=self.expected_parameters())
-        # A count of all would read the whole table; the newest ones tell as well what there is.
+        # Counting all imports would read the whole table; the newest ones show the distribution as well.
         newest = Import.objects.filter(pk__in=rest.order_by("-pk").values("pk")[:MAX_COUNTED])
         counts = dict(newest.order_by().values_list(self.column).annotate(Count("pk")))
         return {f"{i}__c": counts.get(self.stored(value), 0) for i, (value, _) in enumerate(self.lookup_choices)}
@@ -82,26 +82,26 @@ class IntentFilter(ColumnFilter):
     title, parameter_name, column = gettext_lazy("started by"), "intent", "user_intent"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", _("The player")), ("no", _("A program, automatically"))]
+        return [("yes", _("The player")), ("no", _("Automatic"))]
 
     def stored(self, value: str) -> bool:
         return value == "yes"
 
 
 class RecentValuesFilter(ColumnFilter):
-    """By a value of which there is no fixed list: those of the newest imports are offered."""
+    """Filters by a value without a fixed list: the choices are the values of the newest imports."""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         newest = Import.objects.filter(pk__in=Import.objects.order_by("-pk").values("pk")[:MAX_RECENT_IMPORTS])
         seen = newest.exclude(**{self.column: ""}).values_list(self.column, flat=True)
         offered = list(seen.annotate(many=Count("pk")).order_by("-many", self.column)[:MAX_VALUES])
         chosen = request.GET.get(str(self.parameter_name))
-        # What is chosen is offered, however rare it has become: otherwise the filter could not be seen.
+        # The chosen value stays among the choices however rare it is: otherwise the active filter would be invisible.
         values = offered if chosen is None or chosen in offered else [*offered, chosen]
         return [(value, self.shown(value)) for value in values]
 
     def shown(self, value: str) -> str:
-        """A value as moderators read it."""
+        """Returns a value as shown to moderators."""
         return value
 
 
@@ -117,7 +117,7 @@ class ServiceFilter(RecentValuesFilter):
 
 
 class StuckFilter(admin.SimpleListFilter):
-    """What is not done yet, and what of it should be by now. Both always with their counts: they are few."""
+    """Filters unfinished and stuck imports. Always with counts: these imports are few."""
 
     title, parameter_name = gettext_lazy("progress"), "progress"
 
@@ -144,19 +144,22 @@ class StuckFilter(admin.SimpleListFilter):
 
 
 def stuck_filter() -> Q:
-    """Of what is under way: begun or queued long ago, or running with nobody at it. What a ban holds up is not."""
+    """Matches stuck imports: queued or started long ago, or running without a worker.
+
+    Imports of banned players, which wait until the ban is lifted, do not count.
+    """
     now = timezone.now()
     since = Greatest(F("time_queued"), F("time_started"))
     long_ago = Q(pk__in=Import.objects.alias(since=since).filter(state__in=UNFINISHED, since__lt=now - STUCK_AFTER))
-    held_up = Q(state=State.QUEUED, user__is_banned=True)
-    left_alone = Import.objects.alias(held=monitoring.is_held()).filter(
+    waiting_for_ban = Q(state=State.QUEUED, user__is_banned=True)
+    without_worker = Import.objects.alias(held=monitoring.is_held()).filter(
         state=State.RUNNING, time_started__lt=now - SILENT_AFTER, held=False
     )
-    return (long_ago & ~held_up) | Q(pk__in=left_alone)
+    return (long_ago & ~waiting_for_ban) | Q(pk__in=without_worker)
 
 
 class Input(NamedTuple):
-    """A field of a filter that is filled in."""
+    """An input of a filter form with its current value."""
 
     name: str
     label: str
@@ -165,7 +168,7 @@ class Input(NamedTuple):
 
 
 class TypedFilter(admin.ListFilter):
-    """A filter that is filled in. `inputs` are name -> (label, type of the input)."""
+    """A filter with inputs to fill in. `inputs` are name -> (label, type of the input)."""
 
     template = "admin/imports/typed_filter.html"
     inputs: ClassVar[Mapping[str, tuple[Any, str]]]
@@ -183,35 +186,35 @@ class TypedFilter(admin.ListFilter):
     def expected_parameters(self) -> list[str | None]:
         return list(dict.fromkeys([*self.inputs, *(name for name, _ in self.links.values())]))
 
-    def given(self, name: str) -> str:
+    def value_of(self, name: str) -> str:
         return str(self.used_parameters.get(name, "")).replace("\0", "")
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         mine = [name for name in self.expected_parameters() if name is not None]
-        kept = {name: value for name, value in changelist.get_filters_params().items() if name not in mine}
-        self.hidden = [(name, value[-1] if isinstance(value, list) else value) for name, value in kept.items()]
+        other_filters = {name: value for name, value in changelist.get_filters_params().items() if name not in mine}
+        self.hidden = [(name, value[-1] if isinstance(value, list) else value) for name, value in other_filters.items()]
         self.hidden += [(SEARCH_VAR, changelist.query)] if changelist.query else []
-        self.fields = [Input(name, label, kind, self.given(name)) for name, (label, kind) in self.inputs.items()]
+        self.fields = [Input(name, label, kind, self.value_of(name)) for name, (label, kind) in self.inputs.items()]
         is_used = any(self.used_parameters.values())
         yield {"selected": not is_used, "query_string": changelist.get_query_string(remove=mine), "display": _("All")}
         for display, (name, value) in self.links.items():
             link = changelist.get_query_string({name: value}, remove=mine)
-            yield {"selected": self.given(name) == value, "query_string": link, "display": display}
+            yield {"selected": self.value_of(name) == value, "query_string": link, "display": display}
 
 
 class TextFilter(TypedFilter):
-    """By words of the service or the User-Agent; each word may be the beginning of one."""
+    """Filters by words of the service or the User-Agent; each may be the beginning of a word."""
 
-    title = gettext_lazy("words of client or service")
+    title = gettext_lazy("words in the client or service")
     inputs: ClassVar = {"words": (gettext_lazy("Words"), "search")}
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        given = self.given("words")
-        return queryset.search(given, clients=True) if any(map(str.isalnum, given)) else queryset
+        words = self.value_of("words")
+        return queryset.search(words, clients=True) if any(map(str.isalnum, words)) else queryset
 
 
 class TimeFilter(TypedFilter):
-    """By when it was queued, in UTC: today, the last days, or from one date to another, both included."""
+    """Filters by the time of queueing, in UTC: today, the last days, or between two dates, both included."""
 
     title = gettext_lazy("time")
     inputs: ClassVar = {"since": (gettext_lazy("From"), "date"), "until": (gettext_lazy("To"), "date")}
@@ -222,9 +225,9 @@ class TimeFilter(TypedFilter):
     }
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        since, until, days = _date(self.given("since")), _date(self.given("until")), self.given("days")
+        since, until, days = _date(self.value_of("since")), _date(self.value_of("until")), self.value_of("days")
         if days:
-            count = parse_digits(days, most=9999)
+            count = parse_digits(days, maximum=9999)
             if count is None:
                 raise IncorrectLookupParameters
             since = timezone.now().date() - timedelta(days=count - 1)

@@ -1,4 +1,4 @@
-"""Imports in the admin: found by anything, taken back, brought back, tried again, cancelled."""
+"""Imports in the admin: search, revert, restore, retry and cancel."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ from imports.pipeline.classes import roll_back_classes, still_raised
 from imports.pipeline.states import PlayerLocked
 from imports.templatetags.moderation import import_game, import_label, state_name
 
-# Columns that may be large and that the list does not show.
+# Potentially large columns that the list does not show.
 DEFERRED_COLUMNS = (
     "put_aside",
     "class_deltas",
@@ -57,19 +57,19 @@ DEFERRED_COLUMNS = (
     "traceback",
     "input__content",
 )
-MAX_FOUND = 1_000  # newest imports that each way of a search finds
-MAX_SONGS = 20  # of one title
+MAX_FOUND = 1_000  # newest imports from each part of a search
+MAX_SONGS = 20  # songs with the searched title
 
 Action = Callable[..., Any]
 
 
 @admin.register(Import)
 class ImportAdmin(ReadOnlyAdmin):
-    """Everything about an import, and what a moderator can do with it."""
+    """The list and the pages of imports, with the actions of moderators."""
 
     player = "user"
     list_display = (
-        "name", "user", "queued", "standing", "gpt", "service", "sender", "new", "known", "left_out",
+        "name", "user", "queued", "state_text", "gpt", "service", "sender", "new", "duplicates", "problems",
     )  # fmt: skip
     list_filter = (
         StuckFilter, StateFilter, TimeFilter, CountedGameFilter, TypeFilter, IntentFilter, TextFilter, ClientFilter,
@@ -98,7 +98,7 @@ class ImportAdmin(ReadOnlyAdmin):
             {
                 "fields": (
                     "row_count", "score_count", "duplicate_count", "problem_count", "best_count", "first_play_count",
-                    "brought",
+                    "rating_change_text",
                 )
             },
         ),
@@ -114,14 +114,14 @@ class ImportAdmin(ReadOnlyAdmin):
     # --- what it shows
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Import]:
-        # Whether a worker holds its lock is asked with the list: fifty imports would else be fifty queries.
-        found: QuerySet[Import] = super().get_queryset(request)
-        return found.defer(*DEFERRED_COLUMNS).annotate(held=monitoring.is_held())
+        # Read with the list whether a worker holds the import's lock: otherwise fifty imports would take fifty queries.
+        imports: QuerySet[Import] = super().get_queryset(request)
+        return imports.defer(*DEFERRED_COLUMNS).annotate(held=monitoring.is_held())
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """A player or an ID first; else by file, service or song. Each part is answered by an index, or bounded."""
+        """Searches by player or ID first; else by file, service or song. Each part uses an index or is bounded."""
         found, distinct = super().get_search_results(request, queryset, search_term)
         term = search_term.replace("\0", "").strip()
         if not term or found.exists():
@@ -142,7 +142,7 @@ class ImportAdmin(ReadOnlyAdmin):
         return import_label(job)
 
     @admin.display(description=gettext_lazy("state"), ordering="state")
-    def standing(self, job: Import) -> str:
+    def state_text(self, job: Import) -> str:
         now = timezone.now()
         if job.state == State.QUEUED:
             return _("Queued for {time}").format(time=timesince(job.time_queued, now))
@@ -157,7 +157,7 @@ class ImportAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("queued"), ordering="time_queued")
     def queued(self, job: Import) -> str:
-        return date_format(job.time_queued, "j M Y H:i")
+        return date_format(job.time_queued, _("j M Y H:i"))
 
     @admin.display(description=gettext_lazy("game"))
     def gpt(self, job: Import) -> str:
@@ -180,15 +180,15 @@ class ImportAdmin(ReadOnlyAdmin):
         return job.score_count
 
     @admin.display(description=gettext_lazy("duplicates"))
-    def known(self, job: Import) -> int:
+    def duplicates(self, job: Import) -> int:
         return job.duplicate_count
 
     @admin.display(description=gettext_lazy("problems"))
-    def left_out(self, job: Import) -> int:
+    def problems(self, job: Import) -> int:
         return job.problem_count
 
     @admin.display(description=gettext_lazy("ratings and classes"))
-    def brought(self, job: Import) -> SafeString | str:
+    def rating_change_text(self, job: Import) -> SafeString | str:
         lines = [(line.name, line.before, line.after) for line in brought_by(job)]
         return format_html_join(SafeString("<br>"), "{}: {} → {}", lines) or "-"
 
@@ -204,7 +204,7 @@ class ImportAdmin(ReadOnlyAdmin):
         url = reverse("import-input", args=[job.import_id])
         return format_html('<a href="{}">{}</a> ({})', url, sent.file_name or _("Download"), filesizeformat(sent.size))
 
-    @admin.display(description=gettext_lazy("see"))
+    @admin.display(description=gettext_lazy("links"))
     def links(self, job: Import) -> SafeString:
         lists = {"score": "from_import", "importproblem": "job", "importsession": "job", "auditentry": "job"}
         names = {
@@ -215,7 +215,7 @@ class ImportAdmin(ReadOnlyAdmin):
         }
         links = [link_to_list(model, names[model], **{f"{path}__exact": job.pk}) for model, path in lists.items()]
         links += [link_to_list("import", _("all of this player"), user__id__exact=job.user_id)]
-        page = format_html('<a href="{}">{}</a>', reverse("import-detail", args=[job.import_id]), _("player’s view"))
+        page = format_html('<a href="{}">{}</a>', reverse("import-detail", args=[job.import_id]), _("player's view"))
         return SafeString(" · ".join([*links, page]))
 
     def change_view(
@@ -233,7 +233,7 @@ class ImportAdmin(ReadOnlyAdmin):
     # --- what it does
 
     def get_urls(self) -> list[URLPattern]:
-        # Before Django's own, which would take `revert/` for the key of an import.
+        # Before Django's own URLs, which would match `revert/` as the key of an import.
         view = self.admin_site.admin_view(self.revert_view)
         return [path("revert/", view, name="imports_import_revert"), *super().get_urls()]
 
@@ -242,7 +242,7 @@ class ImportAdmin(ReadOnlyAdmin):
 
     @admin.action(description=gettext_lazy("Revert … (shows what would change first)"), permissions=["moderate"])
     def revert_selected(self, request: HttpRequest, queryset: QuerySet[Import]) -> HttpResponse | None:
-        """Asks first, on a page of its own."""
+        """Shows a page that asks for confirmation."""
         try:
             chosen = reverting.selected_keys(queryset)
         except reverting.TooManyImports as why:
@@ -251,7 +251,7 @@ class ImportAdmin(ReadOnlyAdmin):
         return reverting.confirm_view(self, request, chosen)
 
     def revert_view(self, request: HttpRequest) -> HttpResponse:
-        """The question again with other choices, or the revert itself."""
+        """Shows the confirmation again with other options, or reverts."""
         return reverting.handle_post(self, request)
 
     @admin.action(description=gettext_lazy("Restore"), permissions=["moderate"])
@@ -283,7 +283,7 @@ class ImportAdmin(ReadOnlyAdmin):
 
     @admin.action(description=gettext_lazy("Requeue"), permissions=["moderate"])
     def requeue_selected(self, request: HttpRequest, queryset: QuerySet[Import]) -> HttpResponse | None:
-        """What the sweeper does by itself, for an import that nobody is at. To queue one twice is harmless."""
+        """Queues imports without a worker again, as the sweeper does. Queueing an import twice is harmless."""
 
         def requeue(job: Import, *, by: User, reason: str) -> None:
             if job.is_final or job.held:  # type: ignore[attr-defined]  # an annotation
@@ -298,7 +298,7 @@ class ImportAdmin(ReadOnlyAdmin):
             done=lambda n: ngettext("Requeued {count} import.", "Requeued {count} imports.", n),
         )
 
-    @admin.action(description=gettext_lazy("Roll back the classes it brought"), permissions=["moderate"])
+    @admin.action(description=gettext_lazy("Undo the classes it set"), permissions=["moderate"])
     def roll_back_selected(self, request: HttpRequest, queryset: QuerySet[Import]) -> HttpResponse | None:
         if not reason_from_request(request):
             self.message_user(request, _("Give a reason; the player sees it."), messages.ERROR)
@@ -310,26 +310,24 @@ class ImportAdmin(ReadOnlyAdmin):
             except PlayerLocked:
                 raise jobs.InvalidTransition(reverting.BUSY) from None
             if not count:
-                raise jobs.InvalidTransition(_("It set no class that is still as it left it."))
+                raise jobs.InvalidTransition(_("None of the classes it set is still in place."))
 
         return self._apply_to_each(
             request,
             queryset,
             roll_back,
-            done=lambda n: ngettext(
-                "Classes of {count} import rolled back.", "Classes of {count} imports rolled back.", n
-            ),
+            done=lambda n: ngettext("Classes of {count} import undone.", "Classes of {count} imports undone.", n),
         )
 
     def _apply_to_each(
-        self, request: HttpRequest, queryset: QuerySet[Import], do: Action, *, done: Callable[[int], str]
+        self, request: HttpRequest, queryset: QuerySet[Import], action: Action, *, done: Callable[[int], str]
     ) -> HttpResponse | None:
-        """Does this to one import after the other, the oldest first, and says what was refused."""
+        """Applies an action to each import, oldest first, and shows messages with the result and the refusals."""
         counted, refused, reason = 0, [], reason_from_request(request)
-        # One that is refused keeps none of the others away: they are different players' business.
+        # A refused import does not stop the others: they may belong to different players.
         for job in queryset.select_related("user").order_by("pk")[: reverting.MAX_IMPORTS]:
             try:
-                do(job, by=cast(User, request.user), reason=reason)
+                action(job, by=cast(User, request.user), reason=reason)
                 counted += 1
             except jobs.InvalidTransition as why:
                 refused.append(_("Skipped: {job} of {user}. {why}").format(job=job.import_id, user=job.user, why=why))
@@ -338,7 +336,7 @@ class ImportAdmin(ReadOnlyAdmin):
         return self._back(request)
 
     def _back(self, request: HttpRequest) -> HttpResponse | None:
-        """To the import whose page the action was chosen on, or to the queue; None: to the list."""
+        """Redirects to the import's page or the queue, wherever the action was chosen; None stands for the list."""
         came_from = request.POST.get("from", "")
         if came_from == "queue":
             return redirect("admin:queue")
@@ -346,8 +344,8 @@ class ImportAdmin(ReadOnlyAdmin):
 
 
 def available_actions(job: Import) -> list[tuple[str, str]]:
-    """(action, words on its button) of what can be done with an import as it stands."""
-    # The same transitions as `pipeline.states` allows: a button that could only be refused is not shown.
+    """Returns (action, label of its button) for the actions that the import's state allows."""
+    # The transitions that `pipeline.states` allows: a button that would always be refused is not shown.
     actions = {
         State.COMPLETED: [("revert_selected", _("Revert…"))],
         State.REVERTED: [("restore_selected", _("Restore"))],
@@ -358,9 +356,9 @@ def available_actions(job: Import) -> list[tuple[str, str]]:
     }[State(job.state)]
     for change in still_raised(job):
         playtype = playtype_of(change.game, change.playtype)
-        said = _("Roll back {class_set} to {value}").format(
+        label = _("Roll back {class_set} to {value}").format(
             class_set=class_set_name(change.class_set),
             value=class_value_name(playtype, change.class_set, change.value) or _("none"),
         )
-        actions = [*actions, ("roll_back_selected", said)]
+        actions = [*actions, ("roll_back_selected", label)]
     return actions

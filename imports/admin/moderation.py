@@ -1,4 +1,4 @@
-"""Blocked clients in the admin: what moderators keep out until it is mended."""
+"""Blocked clients in the admin: clients whose submissions are refused until they are repaired."""
 
 # ruff: noqa: ARG002 - Django decides the signatures
 
@@ -18,7 +18,7 @@ from imports.models import BlockedClient, User
 
 @admin.register(BlockedClient)
 class BlockedClientAdmin(ReadOnlyAdmin):
-    """Moderators block and unblock; every time it is on record."""
+    """Moderators can block and unblock clients; both are recorded in the audit trail."""
 
     list_display = ("pattern", "short_message", "created_by", "created_at")
     list_select_related = ("created_by",)
@@ -34,7 +34,7 @@ class BlockedClientAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """There are dozens at most, so that any part will do."""
+        """Searches any part of a pattern: there are dozens of rows at most."""
         return queryset.filter(Q(pattern__icontains=search_term.strip())), False
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
@@ -47,7 +47,7 @@ class BlockedClientAdmin(ReadOnlyAdmin):
         return permissions.is_moderator(request.user)
 
     def save_model(self, request: HttpRequest, obj: BlockedClient, form: Any, change: bool) -> None:
-        # Through the function that notes it in the audit trail, as below.
+        # Not `save`: these functions also write the audit entries.
         blocked_clients.block(obj, by=cast(User, request.user))
 
     def delete_model(self, request: HttpRequest, obj: BlockedClient) -> None:

@@ -1,4 +1,4 @@
-"""What hooks need of charts, in the admin: charts of BMS and PMS that players bring, courses, and replays of USC."""
+"""Charts of BMS and PMS that players bring, courses, replays of USC and settings of hooks in the admin."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from imports.models import Chart, Course, HookSettings, PlayerChart, Replay, Use
 
 
 class TargetForm(ActionForm):
-    """What stands above the lists: the action, and the chart that takes the plays where charts are merged."""
+    """The form above the lists: the action, and the target chart of a merge."""
 
     target = forms.CharField(
         label=gettext_lazy("Merge into chart ID:"),
@@ -33,7 +33,7 @@ class TargetForm(ActionForm):
 
 
 class _ClosingAdmin(ReadOnlyAdmin):
-    """The actions that both lists of charts have."""
+    """Base class of both lists of charts, with their common actions."""
 
     action_form = TargetForm
     search_fields = ("chart_hash",)
@@ -41,19 +41,19 @@ class _ClosingAdmin(ReadOnlyAdmin):
     list_filter = (GameFilter,)
 
     def player_charts(self, rows: QuerySet[Any]) -> Iterable[PlayerChart]:
-        """Returns the charts of the rows that were chosen: these themselves, unless the list is one of other rows."""
+        """Returns the player charts of the selected rows."""
         return rows
 
-    @admin.action(description=gettext_lazy("Remove: keep these charts out, their plays wait"))
+    @admin.action(description=gettext_lazy("Remove these charts; their plays become unmatched"))
     def remove(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
         self._close(request, rows, None)
 
-    @admin.action(description=gettext_lazy("Merge: their plays are on the chart whose ID is given"))
+    @admin.action(description=gettext_lazy("Merge these charts into the chart with the given ID"))
     def merge(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
-        asked = request.POST.get("target", "").replace("\0", "").strip()
-        target = Chart.objects.filter(chart_id=asked).first()
+        wanted = request.POST.get("target", "").replace("\0", "").strip()
+        target = Chart.objects.filter(chart_id=wanted).first()
         if target is None:
-            report_results(request, done="", refused=[_("There is no chart with the ID {chart}.").format(chart=asked)])
+            report_results(request, done="", refused=[_("There is no chart with the ID {chart}.").format(chart=wanted)])
             return
         self._close(request, rows, target)
 
@@ -61,24 +61,24 @@ class _ClosingAdmin(ReadOnlyAdmin):
         if not permissions.can_moderate(request.user):
             raise PermissionDenied
         done, read_again, refused = 0, 0, list[str]()
-        for brought in self.player_charts(rows):
+        for player_chart in self.player_charts(rows):
             try:
-                closed = jobs.close_chart(brought, by=cast(User, request.user), merged_into=target)
+                closed = jobs.close_chart(player_chart, by=cast(User, request.user), merged_into=target)
             except CannotMerge as error:
-                refused.append(f"{brought}: {error}")
+                refused.append(f"{player_chart}: {error}")
                 continue
-            self.log_change(request, brought, "Merged." if target else "Removed.")
+            self.log_change(request, player_chart, "Merged." if target else "Removed.")
             done, read_again, refused = done + 1, read_again + closed.read_again, refused + closed.left
-        said = ngettext("Closed {count} chart.", "Closed {count} charts.", done).format(count=f"{done:,}")
+        message = ngettext("Closed {count} chart.", "Closed {count} charts.", done).format(count=f"{done:,}")
         again = ngettext(
-            "{count} import is being read again.", "{count} imports are being read again.", read_again
+            "{count} import is being processed again.", "{count} imports are being processed again.", read_again
         ).format(count=f"{read_again:,}")
-        report_results(request, done=f"{said} {again}" if done else "", refused=refused)
+        report_results(request, done=f"{message} {again}" if done else "", refused=refused)
 
 
 @admin.register(WaitingChart)
 class WaitingChartAdmin(_ClosingAdmin):
-    """Charts that players have played and that are not in the catalogue."""
+    """Charts that players have played and that the catalogue lacks."""
 
     list_display = ("title", "artist", "game", "playtype", "player_count", "orphan_count", "first_played", "chart_hash")
     actions = ("remove", "merge")
@@ -91,7 +91,7 @@ class WaitingChartAdmin(_ClosingAdmin):
 
 @admin.register(PlayerChart)
 class PlayerChartAdmin(_ClosingAdmin):
-    """Charts that came in because enough players had played them, and those that moderators closed."""
+    """Charts that were added because enough players had played them, and those that moderators closed."""
 
     list_display = ("title", "game", "playtype", "chart", "added_at", "closed_at", "closed_by", "merged_into")
     list_select_related = ("chart", "closed_by", "merged_into")
@@ -100,26 +100,26 @@ class PlayerChartAdmin(_ClosingAdmin):
     )  # fmt: skip
     actions = ("remove", "merge", "reopen")
 
-    @admin.action(description=gettext_lazy("Reopen: let players bring these charts again"))
+    @admin.action(description=gettext_lazy("Reopen these charts"))
     def reopen(self, request: HttpRequest, rows: QuerySet[PlayerChart]) -> None:
         if not permissions.can_moderate(request.user):
             raise PermissionDenied
         closed = list(rows.exclude(closed_at=None))
-        for brought in closed:
-            jobs.reopen_chart(brought)
-            self.log_change(request, brought, "Reopened.")
-        said = ngettext("Reopened {count} chart.", "Reopened {count} charts.", len(closed))
-        report_results(request, done=said.format(count=f"{len(closed):,}"), refused=())
+        for player_chart in closed:
+            jobs.reopen_chart(player_chart)
+            self.log_change(request, player_chart, "Reopened.")
+        message = ngettext("Reopened {count} chart.", "Reopened {count} charts.", len(closed))
+        report_results(request, done=message.format(count=f"{len(closed):,}"), refused=())
 
 
 @admin.register(Course)
 class CourseAdmin(ReadOnlyAdmin):
-    """Courses, as the seeds bring them."""
+    """Courses, as loaded from the seeds."""
 
     list_display = ("title", "game", "playtype", "class_set", "value")
     list_filter = (GameFilter,)
     search_fields = ("md5sums",)
-    search_help_text = gettext_lazy("The MD5 of all charts, one behind the other")
+    search_help_text = gettext_lazy("The MD5 hashes of all charts, concatenated")
     fields = ("title", "game", "playtype", "class_set", "value", "md5sums")
 
 
@@ -140,7 +140,7 @@ class ReplayAdmin(ReadOnlyAdmin):
 
 @admin.register(HookSettings)
 class HookSettingsAdmin(ReadOnlyAdmin):
-    """What players set for their hooks. The IDs of cards are for their owner alone."""
+    """Settings of players for their hooks. Card IDs are shown to their owner only."""
 
     player = "user"
     list_display = ("user", "hook", "force_static_import")

@@ -1,4 +1,4 @@
-"""The queue: how much waits and for how long, who works, what is stuck, what failed, and what the sweeper did."""
+"""The queue page: waiting imports, workers, stuck imports, failures and the sweeper's activity."""
 
 from __future__ import annotations
 
@@ -27,16 +27,17 @@ from imports.templatetags.moderation import state_name
 from tachi_imports.monitoring.health import living_workers
 
 MAX_LISTED = 50  # imports of each kind
-MAX_MESSAGES = 20  # failures, told apart by the beginning of their message
-MAX_CLIENTS = 8  # that are drawn
-MAX_NAMED_CLIENTS = 3  # of one failure
-MAX_CLIENT_LENGTH = 120  # characters of a User-Agent by which clients are told apart
+MAX_MESSAGES = 20  # kinds of failures, grouped by the beginning of the message
+MAX_MESSAGE_LENGTH = 2_000  # characters of a message that are read to explain its cause
+MAX_CLIENTS = 8  # in the diagram
+MAX_NAMED_CLIENTS = 3  # per kind of failure
+MAX_CLIENT_LENGTH = 120  # characters of a User-Agent by which clients are grouped
 DAY = timedelta(days=1)
 SWEEPER_LATE_AFTER = timedelta(seconds=10)
 
 
 def queue_page(request: HttpRequest, context: Mapping[str, Any]) -> HttpResponse:
-    """Read anew at every request; nothing on it asks once a row but the progress of what runs."""
+    """Renders the queue page, computed at every request. One query per row only for the progress of running imports."""
     now = timezone.now()
     sweeps, depth = jobs.sweeps(), monitoring.queue_depth()
     facts = {
@@ -58,24 +59,24 @@ def queue_page(request: HttpRequest, context: Mapping[str, Any]) -> HttpResponse
     return TemplateResponse(request, "admin/queue.html", {**context, **facts})
 
 
-def oldest_with_holder(found: QuerySet[Import]) -> list[Import]:
-    """The oldest of these, with whether anybody is at them."""
-    # Without the columns that may be large: of a stuck import only its place and its age are shown.
+def oldest_with_holder(imports: QuerySet[Import]) -> list[Import]:
+    """Returns the oldest of these imports, annotated with whether a worker holds them."""
+    # Without the potentially large columns: the page shows only the stage and the age of a stuck import.
     large = ("put_aside", "class_deltas", "rating_changes", "input__content")
-    narrow = found.select_related("user", "input").defer(*large)
+    narrow = imports.select_related("user", "input").defer(*large)
     return list(narrow.annotate(held=monitoring.is_held()).order_by("pk")[:MAX_LISTED])
 
 
 def seconds_since(then: datetime | None, now: datetime) -> float | None:
-    """None where there is no time; a time in the future, which another host's clock says, is now."""
+    """Returns None without a time; 0 for a time in the future, as another host's clock may be ahead."""
     return None if then is None else max(0.0, (now - then).total_seconds())
 
 
 def running_imports(now: datetime) -> list[dict[str, Any]]:
-    """What runs, for how long, and how far it is. There are never more than workers and what dead workers left."""
-    found = oldest_with_holder(Import.objects.filter(state=State.RUNNING))
+    """Returns the running imports with duration and progress. At most one per worker, plus those of dead workers."""
+    imports = oldest_with_holder(Import.objects.filter(state=State.RUNNING))
     lines = []
-    for job in found:
+    for job in imports:
         progress = jobs.progress_facts(job, position=None)
         stage = STAGES.get(progress["stage"], progress["stage"])
         seconds = seconds_since(job.time_started, now)
@@ -84,24 +85,28 @@ def running_imports(now: datetime) -> list[dict[str, Any]]:
 
 
 def states_since(since: datetime) -> list[tuple[str, str, int]]:
-    """(state, its name, count) of the imports queued since."""
+    """Returns (state, its name, count) of the imports queued since that time."""
     rows = Import.objects.filter(time_queued__gte=since).order_by().values_list("state").annotate(Count("pk"))
     counts = dict(rows)
     return [(state.value, state_name(state), counts[state.value]) for state in State if state.value in counts]
 
 
 def failures_since(since: datetime) -> list[Any]:
-    """`message`, `status_code`, `count`, `last` (a time), `newest` (a key) and `clients` of each, commonest first."""
+    """Returns `message`, `status_code`, `count`, `last` (a time), `newest` (a key), `clients`, by frequency.
+
+    `whole` is one of the complete messages with this beginning.
+    """
     failed = Import.objects.filter(state=State.FAILED, time_queued__gte=since)
-    # By the beginning of the message: what follows often names a row or a file, and would set every failure apart.
+    # By the beginning of the message: the rest often names a row or a file, which would make every failure unique.
     by_message = failed.order_by().values("status_code", message=Left("error_message", 120))
     counted = by_message.annotate(
         count=Count("pk"),
         last=Max("time_finished"),
         newest=Max("pk"),
+        whole=Max(Left("error_message", MAX_MESSAGE_LENGTH)),
         agents=ArrayAgg(Left("client", MAX_CLIENT_LENGTH), distinct=True, filter=~Q(client="")),
     )
-    found = []
+    imports = []
     for failure in counted.order_by("-count", F("last").desc())[:MAX_MESSAGES]:
         names = sorted({client_name(agent) for agent in failure["agents"] or ()})
         more = (
@@ -109,13 +114,13 @@ def failures_since(since: datetime) -> list[Any]:
             if len(names) > MAX_NAMED_CLIENTS
             else []
         )
-        found.append({**failure, "clients": names[:MAX_NAMED_CLIENTS] + more})
-    return found
+        imports.append({**failure, "clients": names[:MAX_NAMED_CLIENTS] + more})
+    return imports
 
 
 @dataclass(frozen=True, slots=True)
 class ClientHours:
-    """The imports that one client sent in the last day. `bars` are (x, y and height of all, y and height of failed)."""
+    """The imports of a client in the last day. `bars` are (x, y and height of all, y and height of failed)."""
 
     client: str
     total: int
@@ -128,14 +133,14 @@ class ClientHours:
 
     @property
     def label(self) -> str:
-        said = ngettext(
+        text = ngettext(
             "{count} import in 24 hours, failed: {failed}", "{count} imports in 24 hours, failed: {failed}", self.total
         )
-        return said.format(count=f"{self.total:,}", failed=f"{self.failed:,}")
+        return text.format(count=f"{self.total:,}", failed=f"{self.failed:,}")
 
 
 def imports_by_client(now: datetime) -> list[ClientHours]:
-    """The busiest clients of the last day, hour by hour. One query of the index by time."""
+    """Returns the busiest clients of the last day with hourly counts. One query, by the index on time."""
     since = (now - DAY).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     rows = (
         Import.objects.filter(time_queued__gte=since)
@@ -157,15 +162,15 @@ def imports_by_client(now: datetime) -> list[ClientHours]:
 
 
 def _bars(counts: Mapping[int, tuple[int, int]], most: int) -> Iterator[tuple[str, str, str, str, str]]:
-    """In units of a picture of 24 by 20: failed imports stand at the foot of the others."""
+    """Yields bars in units of a 24 by 20 picture: failed imports are at the bottom of the bar."""
     for hour, (total, failed) in sorted(counts.items()):
         height, part = max(1.0, total / most * 20), max(1.0, total / most * 20) * failed / total
         yield f"{hour + 0.1:.1f}", f"{20 - height:.2f}", f"{height:.2f}", f"{20 - part:.2f}", f"{part:.2f}"
 
 
 def rescued_imports(sweeps: monitoring.Sweeps) -> list[tuple[datetime, str, Import | None]]:
-    """When the sweeper queued which import again, and what became of it."""
+    """Returns (time, import ID, import) of the imports that the sweeper queued again; None if deleted since."""
     newest = sweeps.rescued[:MAX_LISTED]
-    found = Import.objects.select_related("user", "input").defer("input__content")
-    known = found.in_bulk([name for _, name in newest], field_name="import_id")
+    imports = Import.objects.select_related("user", "input").defer("input__content")
+    known = imports.in_bulk([name for _, name in newest], field_name="import_id")
     return [(at, import_id, known.get(import_id)) for at, import_id in newest]

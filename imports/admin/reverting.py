@@ -1,7 +1,7 @@
-"""Reverting in the admin: one question about all that was chosen, with what would change, and then the revert.
+"""Reverting in the admin: a confirmation page with the changes of all selected imports, then the revert.
 
-Imports of one player are reverted in one transaction, newest first: all of them go, or none does. Players are
-independent of each other.
+Imports of one player are reverted in one transaction, newest first: all of them or none. Players are independent of
+each other.
 """
 
 from __future__ import annotations
@@ -33,33 +33,33 @@ from imports.models.documents import MAX_REASON_LENGTH
 from imports.pipeline.undo.preview import Changes, preview, revert_all
 from imports.pipeline.undo.revert import NotRevertible, PlayerLocked, RevertRequest
 
-MAX_IMPORTS = 1_000  # imports of one action
-MAX_SCORES = 300_000  # scores of one question; a single import may have more
-MAX_LISTED_BESTS = 20  # of each player
+MAX_IMPORTS = 1_000  # imports per action
+MAX_SCORES = 300_000  # scores per confirmation; a single import may have more
+MAX_LISTED_BESTS = 20  # per player
 BUSY = gettext_lazy("Another import or revert of this player is running.")
-NOT_COMPLETED = gettext_lazy("It is not completed (any more).")
+NOT_COMPLETED = gettext_lazy("It isn't completed.")
 
 
 class TooManyImports(Exception):
-    """More was chosen than one request should do."""
+    """More imports or scores are selected than one request can revert."""
 
 
 def selected_keys(queryset: QuerySet[Import]) -> list[int]:
-    """Keys of the imports, newest first. Raises TooManyImports."""
+    """Returns the primary keys of the imports, newest first. Raises TooManyImports."""
     keys = list(queryset.order_by("-pk").values_list("pk", flat=True)[: MAX_IMPORTS + 1])
     if len(keys) > MAX_IMPORTS:
         raise TooManyImports(_("Choose at most {count} imports at once.").format(count=f"{MAX_IMPORTS:,}"))
     completed = Import.objects.filter(pk__in=keys, state=State.COMPLETED)
-    # Reverting costs by scores, not by imports: a request must end before the server in front of it gives up.
+    # The cost of reverting depends on the scores: the request must end before the proxy's timeout.
     scores = completed.aggregate(all=Sum("score_count"))["all"] or 0
     if len(keys) > 1 and scores > MAX_SCORES:
-        said = _("These imports have {count} scores. Choose fewer: at most {most} at once.")
-        raise TooManyImports(said.format(count=f"{scores:,}", most=f"{MAX_SCORES:,}"))
+        message = _("These imports have {count} scores. Choose fewer: at most {most} at once.")
+        raise TooManyImports(message.format(count=f"{scores:,}", most=f"{MAX_SCORES:,}"))
     return keys
 
 
 class RevertForm(forms.Form):
-    """How to revert, and why."""
+    """The options and the reason of a revert."""
 
     keep_shared = forms.BooleanField(
         required=False, label=gettext_lazy("Keep scores that another import also contains")
@@ -75,23 +75,23 @@ class RevertForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class PlayerPlan:
-    """One player's share of what was chosen: the imports that would go, and what changes; or why nothing does."""
+    """One player's imports among the selected ones, with the changes, or the reason why they cannot be reverted."""
 
     player: User
     jobs: Sequence[Import]
     changes: Changes | None = None
     refused: str = ""
     bests: Sequence[tuple[str, str, str]] = ()  # chart, before, after
-    sharing: Sequence[tuple[Import, int]] = ()  # other imports, and how many of these scores they contain, too
+    sharing: Sequence[tuple[Import, int]] = ()  # other imports, with the number of shared scores
 
     @property
     def scores(self) -> int:
-        """Of the imports, whatever happens to them."""
+        """The number of scores of the imports, whether or not they would be removed."""
         return sum(job.score_count for job in self.jobs)
 
     @property
     def transitions(self) -> list[Transition]:
-        """Ratings, then classes."""
+        """Changes of ratings, then of classes."""
         if self.changes is None:
             return []
         ratings = [Transition.of_rating(change) for change in main_first(self.changes.ratings)]
@@ -99,7 +99,7 @@ class PlayerPlan:
 
     @property
     def classes_staying(self) -> list[str]:
-        """The provided classes that stay, in words."""
+        """Labels of the provided classes that stay."""
         staying = self.changes.classes_staying if self.changes else ()
         return [
             f"{game_label(delta['game'], delta['playtype'])} {class_set_name(delta['set'])} "
@@ -109,14 +109,14 @@ class PlayerPlan:
 
     @property
     def counts(self) -> list[tuple[str, int]]:
-        """What is removed and changed; of sessions only what happens."""
+        """(label, number) of removed and changed things; sessions only if affected."""
         if self.changes is None:
             return []
         changes = self.changes
         always = [
             (_("scores removed"), changes.scores),
             (_("bests removed"), changes.bests_gone),
-            (_("bests changed"), self.falling),
+            (_("bests changed"), changes.bests_changed),
             (_("sessions removed"), changes.sessions_gone),
         ]
         sometimes = [
@@ -129,13 +129,14 @@ class PlayerPlan:
         return [*always, *(line for line in sometimes if line[1])]
 
     @property
-    def falling(self) -> int:
-        return len(self.changes.bests) - self.changes.bests_gone if self.changes else 0
+    def all_bests(self) -> int:
+        """The number of bests removed or changed, including those not listed."""
+        return self.changes.bests_gone + self.changes.bests_changed if self.changes else 0
 
 
 @dataclass(slots=True)
 class RevertPlan:
-    """All parts, and what is left alone whatever the answer."""
+    """The plans of all players, and the imports that cannot be reverted."""
 
     players: list[PlayerPlan] = field(default_factory=list)
     skipped: list[Import] = field(default_factory=list)
@@ -170,9 +171,9 @@ class RevertPlan:
 def confirm_view(
     admin: ReadOnlyAdmin, request: HttpRequest, keys: Sequence[int], *, form: RevertForm | None = None
 ) -> HttpResponse:
-    """The page that says what would change. `form` as it was filled in; without it nothing is chosen yet."""
+    """Renders the confirmation page. `form` holds the chosen options; without it they have their defaults."""
     form = form or RevertForm(initial={"reason": reason_from_request(request)}, label_suffix="")
-    # Done and rolled back while the page is made, so that it cannot say anything else than what will happen.
+    # Reverted and rolled back to render the page, so that it shows exactly what will happen.
     plan = preview_all(keys, revert_request(request, form))
     context = {
         **admin.admin_site.each_context(request),
@@ -187,10 +188,10 @@ def confirm_view(
 
 
 def handle_post(admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponse:
-    """POST from that page: `confirmed` does it, anything else asks again with the choices that were made."""
+    """Handles the confirmation form: reverts if `confirmed` is set, else renders it again with the chosen options."""
     if not permissions.can_moderate(request.user):
         raise PermissionDenied
-    # Taken apart and put together again, so that it leads to this list whatever it holds.
+    # Parsed and encoded again, so that it can only lead to this list.
     filters = urlencode(parse_qsl(request.POST.get("back", "")))
     list_url = reverse("admin:imports_import_changelist")
     back = f"{list_url}?{filters}" if filters else list_url
@@ -198,7 +199,7 @@ def handle_post(admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponse:
         return redirect(back)
     chosen = request.POST.get("chosen", "").split(",")
     keys = [key for key in map(parse_digits, chosen) if key is not None]
-    if len(chosen) > MAX_IMPORTS or len(keys) < len(chosen):  # nobody pressed a button of ours
+    if len(chosen) > MAX_IMPORTS or len(keys) < len(chosen):  # not sent by our form
         raise BadRequest
     form = RevertForm(request.POST, label_suffix="")
     if "confirmed" not in request.POST or not form.is_valid():
@@ -208,18 +209,18 @@ def handle_post(admin: ReadOnlyAdmin, request: HttpRequest) -> HttpResponse:
 
 
 def revert_request(request: HttpRequest, form: RevertForm) -> RevertRequest:
-    """The revert as it stands in the form. Only signed-in moderators come this far."""
-    answers = form.cleaned_data if form.is_bound and form.is_valid() else {}
+    """Returns the revert that the form describes. The caller has checked that the user is a moderator."""
+    values = form.cleaned_data if form.is_bound and form.is_valid() else {}
     return RevertRequest(
         by=cast(User, request.user),
-        reason=answers.get("reason", "").replace("\0", "").strip(),  # PostgreSQL's texts hold no NUL
-        keep_shared=answers.get("keep_shared", False),
-        roll_back_classes=answers.get("roll_back_classes", False),
+        reason=values.get("reason", "").replace("\0", "").strip(),  # PostgreSQL's texts hold no NUL
+        keep_shared=values.get("keep_shared", False),
+        roll_back_classes=values.get("roll_back_classes", False),
     )
 
 
 def preview_all(keys: Sequence[int], revert_request: RevertRequest) -> RevertPlan:
-    """What reverting all of these would change, found by doing it and rolling it back."""
+    """Returns what reverting these imports would change, by reverting and rolling back."""
     plan = RevertPlan()
     for player, jobs in group_by_player(keys):
         completed = [job for job in jobs if job.state == State.COMPLETED]
@@ -228,7 +229,7 @@ def preview_all(keys: Sequence[int], revert_request: RevertRequest) -> RevertPla
             continue
         try:
             changes = preview(completed, revert_request)
-        # The others can still be reverted: one player's import under way must not keep a moderator waiting.
+        # The other players' imports can still be reverted: a running import must not make a moderator wait.
         except (PlayerLocked, NotRevertible):
             plan.players.append(PlayerPlan(player, completed, refused=str(BUSY)))
         else:
@@ -247,7 +248,7 @@ def preview_all(keys: Sequence[int], revert_request: RevertRequest) -> RevertPla
 
 
 def execute(request: HttpRequest, keys: Sequence[int], revert_request: RevertRequest) -> None:
-    """Reverts, in a transaction for each player, and says what was done and what was refused."""
+    """Reverts in a transaction per player, and shows messages with the results and refusals."""
     count, scores, refused = 0, 0, []
     for player, jobs in group_by_player(keys):
         completed = [job for job in jobs if job.state == State.COMPLETED]
@@ -258,7 +259,7 @@ def execute(request: HttpRequest, keys: Sequence[int], revert_request: RevertReq
         except PlayerLocked:
             refused.append(_not_reverted(which, player, str(BUSY)))
         except NotRevertible:
-            refused.append(_not_reverted(which, player, _("One is not completed any more.")))
+            refused.append(_not_reverted(which, player, _("One is no longer completed.")))
         else:
             count, scores = count + len(completed), scores + changes.scores
     done = ngettext("Reverted {count} import.", "Reverted {count} imports.", count).format(count=f"{count:,}")
@@ -271,22 +272,22 @@ def _not_reverted(what: str, player: User, why: str) -> str:
 
 
 def group_by_player(keys: Sequence[int]) -> list[tuple[User, list[Import]]]:
-    """The imports by whose they are, newest first."""
-    # Newest first, as the question lists them and as they are reverted.
-    found_jobs = Import.objects.filter(pk__in=keys).select_related("user", "input").order_by("-pk")
-    found: dict[int, tuple[User, list[Import]]] = {}
-    for job in found_jobs.defer("put_aside", "input__content"):
-        found.setdefault(job.user_id, (job.user, []))[1].append(job)
-    return list(found.values())
+    """Returns the imports grouped by player, newest first."""
+    # In the order in which the page lists them and in which they are reverted.
+    imports = Import.objects.filter(pk__in=keys).select_related("user", "input").order_by("-pk")
+    grouped: dict[int, tuple[User, list[Import]]] = {}
+    for job in imports.defer("put_aside", "input__content"):
+        grouped.setdefault(job.user_id, (job.user, []))[1].append(job)
+    return list(grouped.values())
 
 
 def _summary(chart: Chart, best: dict[str, Any]) -> str:
-    """A best by its main number, its lamp or the like, and its main rating."""
+    """Returns a best's main metric, its lamp or equivalent, and its main rating."""
     playtype = playtype_of(chart.game, chart.playtype)
     names = (playtype.default_metric, playtype.default_ladder)
     values = [best["score_data"][name] for name in names if best["score_data"].get(name) is not None]
     metrics = [value if isinstance(value, str) else number(value) for value in values]
     rating = best["calculated_data"].get(playtype.default_score_rating)
-    return ", ".join(
-        [*metrics, *([] if rating is None else [f"{rating_name(playtype.default_score_rating)} {number(rating)}"])]
-    )
+    if rating is not None:
+        metrics.append(f"{rating_name(playtype.default_score_rating, playtype)} {number(rating)}")
+    return ", ".join(metrics)

@@ -1,4 +1,4 @@
-"""Scores and what is derived from them in the admin: to look at, never to change."""
+"""Scores and derived data in the admin, read-only."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from imports.models import (
     ImportSession,
     OrphanRetry,
     PersonalBest,
+    RankingEntry,
     Score,
     ScoreBlacklist,
     Session,
     SessionIdentity,
-    Standing,
     User,
 )
 
 
 def to_datetime(milliseconds: float | None) -> datetime | None:
-    """Unix milliseconds as a time to show."""
+    """Converts Unix milliseconds to a datetime."""
     return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
 
 
 @admin.register(Score)
 class ScoreAdmin(ReadOnlyAdmin):
-    """Every score, found by its ID or its player."""
+    """All scores; searched by ID or player."""
 
     player = "user"
     list_display = ("name", "user", "chart", "song", "game", "playtype", "worth", "achieved", "time_added")
@@ -50,7 +50,7 @@ class ScoreAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("A whole score ID, or a player's name")
     fields = (
         "score_id", "user", "chart", "song", "from_import", "service", "import_type", "achieved", "time_added",
-        "comment", "highlight", "edited", "score_data", "score_meta", "calculated_data",
+        "comment", "highlight", "pin_place", "edited", "score_data", "score_meta", "calculated_data",
     )  # fmt: skip
 
     @admin.display(description=gettext_lazy("score"), ordering="pk")
@@ -90,7 +90,7 @@ class ScoreBlacklistAdmin(ReadOnlyAdmin):
 
 @admin.register(PersonalBest)
 class PersonalBestAdmin(ReadOnlyAdmin):
-    """Personal bests, found by their primary score or their player."""
+    """Personal bests; searched by their primary score or player."""
 
     player = "user"
     list_display = ("user", "chart", "song", "game", "playtype", "is_primary", "ratings")
@@ -118,7 +118,7 @@ class PersonalBestAdmin(ReadOnlyAdmin):
 
 @admin.register(Session)
 class SessionAdmin(ReadOnlyAdmin):
-    """Sessions, found by their ID or their player."""
+    """Sessions; searched by ID or player."""
 
     player = "user"
     list_display = ("name", "user", "game", "playtype", "score_count", "started", "ended")
@@ -142,7 +142,7 @@ class SessionAdmin(ReadOnlyAdmin):
 
 @admin.register(SessionIdentity)
 class SessionIdentityAdmin(ReadOnlyAdmin):
-    """What sessions were called that were merged into others, or whose scores are gone."""
+    """Names of sessions that were merged into others or lost all their scores."""
 
     player = "user"
     list_display = ("name", "user", "game", "playtype", "started", "ended")
@@ -165,7 +165,7 @@ class SessionIdentityAdmin(ReadOnlyAdmin):
 
 @admin.register(ImportSession)
 class ImportSessionAdmin(ReadOnlyAdmin):
-    """Which import has which part in which session."""
+    """Imports and their parts of sessions."""
 
     player = "job__user"
     list_display = ("job", "user", "session", "created", "score_count")
@@ -211,7 +211,7 @@ class GameStatsAdmin(ReadOnlyAdmin):
         return format_html('<a href="{}">{}</a>', url, _("Set one…"))
 
     def get_urls(self) -> list[URLPattern]:
-        """Below the stats, although a player may have none yet: setting a class makes them."""
+        """Adds the page that sets a class. Its URL has no key of stats: a player may have none yet."""
 
         def view(request: HttpRequest, user_id: int) -> HttpResponse:
             return classes.set_class_page(request, user_id, self.admin_site.each_context(request))
@@ -233,9 +233,9 @@ class DailyRatingsAdmin(ReadOnlyAdmin):
     fields = ("user", "game", "playtype", "day", "ratings", "score_count")
 
 
-@admin.register(Standing)
+@admin.register(RankingEntry)
 class StandingAdmin(ReadOnlyAdmin):
-    """What each player has in each ranking."""
+    """The value of each player in each ranking."""
 
     player = "user"
     list_display = ("user", "game", "playtype", "ranking", "value")
@@ -248,7 +248,7 @@ class StandingAdmin(ReadOnlyAdmin):
 
 @admin.register(OrphanRetry)
 class OrphanRetryAdmin(ReadOnlyAdmin):
-    """Whose orphans are being tried again, and what became of the retries of the last day."""
+    """Retries of players' orphans, in progress or of the last day."""
 
     player = "user"
     ordering = ("-time_queued",)

@@ -1,6 +1,6 @@
-"""What the moderators' pages call tables, columns, roles and the verbs of the audit trail.
+"""Names of tables, columns, roles and audit verbs on the moderators' pages.
 
-Not in the models: there each name would be a migration, and the API would have to be kept from translating it.
+Not in the models: there each name would need a migration, and the API would have to be protected from translations.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ TABLES = {
     "session": (gettext_lazy("session"), gettext_lazy("sessions")),
     "sessionidentity": (gettext_lazy("session identity"), gettext_lazy("session identities")),
     "song": (gettext_lazy("song"), gettext_lazy("songs")),
-    "standing": (gettext_lazy("standing"), gettext_lazy("standings")),
+    "rankingentry": (gettext_lazy("ranking entry"), gettext_lazy("ranking entries")),
     "user": (gettext_lazy("user"), gettext_lazy("users")),
     "waitingchart": (gettext_lazy("waiting chart"), gettext_lazy("waiting charts")),
     "webhookdelivery": (gettext_lazy("webhook delivery"), gettext_lazy("webhook deliveries")),
 }
-"""Model -> what one and several of it are called."""
+"""Model -> its name, singular and plural."""
 
 COLUMNS = {
     "about": gettext_lazy("about"),
@@ -132,6 +132,7 @@ COLUMNS = {
     "orphan_count": gettext_lazy("orphan scores"),
     "pattern": gettext_lazy("pattern"),
     "permissions": gettext_lazy("permissions"),
+    "pin_place": gettext_lazy("place among pinned scores"),
     "player_count": gettext_lazy("players"),
     "players_done": gettext_lazy("players done"),
     "playtype": gettext_lazy("playtype"),
@@ -184,7 +185,7 @@ COLUMNS = {
     "verb": gettext_lazy("action"),
     "year": gettext_lazy("year"),
 }
-"""Column -> its heading. The others, which nobody but developers reads, are called as they are stored."""
+"""Column -> its heading. Other columns, which only developers read, keep their database names."""
 
 VERBS = {
     "uploaded": gettext_lazy("uploaded"),
@@ -223,7 +224,7 @@ ROLES = {
 
 
 def name_models() -> None:
-    """Gives the tables and columns of the admin their names, in the language of whoever reads them."""
+    """Sets the translated names of the admin's tables and columns."""
     for model in admin.site._registry:
         options = model._meta
         if options.app_label != "imports":
@@ -231,17 +232,17 @@ def name_models() -> None:
         if options.model_name in TABLES:
             options.verbose_name, options.verbose_name_plural = TABLES[options.model_name]
         for column in options.get_fields():
-            # Django's own columns of an account have their translations already.
+            # Django has translations for its own columns.
             if hasattr(column, "verbose_name") and column.name in COLUMNS:
                 column.verbose_name = COLUMNS[column.name]
 
 
 def what_happened(verb: str, actor: User | None) -> str:
-    """An audit entry as a line: `Reverted by mo`."""
+    """Formats an audit entry as a line: `Reverted by mo`."""
     what = capfirst(str(VERBS.get(verb, verb)))
     return _("{action} by {player}").format(action=what, player=actor) if actor else what
 
 
 def count_name(name: str) -> str:
-    """What a number of an audit entry counts."""
+    """Returns the name of a number in an audit entry."""
     return str(COLUMNS.get(name) or name.removesuffix("_count").replace("_", " "))

@@ -1,4 +1,4 @@
-"""Addresses of the API. Literals match in any case and with a slash at the end: `middleware` sees to it."""
+"""URL patterns of the API. `middleware` makes literals match in any case and with a trailing slash."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ GAME_V3 = "games/(?P<game_id>[^/]+)"
 PLAYER_V3 = "users/(?P<user_id>[^/]+)/games/(?P<game_id>[^/]+)"
 
 router = SimpleRouter(trailing_slash=False)
-# Addresses of 2026 have a word where those of 2025 have a playtype, so they are looked at first.
+# Paths of 2026 have a literal where those of 2025 have a playtype, so they come first.
 router.register(f"{PLAYER_V3}/pbs", PlayerBestsV3, basename="player-best-v3")
 router.register(f"{PLAYER_V3}/scores", PlayerScoresV3, basename="player-score-v3")
 router.register(f"{PLAYER_V3}/sessions", PlayerSessionsV3, basename="player-session-v3")

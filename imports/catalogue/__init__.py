@@ -1,1 +1,1 @@
-"""Searching songs, and the names of charts. The catalogue's tables are in `imports.models.catalogue`."""
+"""The search for songs, and the display names of charts. The tables are in `imports.models.catalogue`."""

@@ -1,4 +1,4 @@
-"""How charts are called: `MXM 19`, `Title (SPA 12)`. The rules are the original web client's."""
+"""Display names of charts: `MXM 19`, `Title (SPA 12)`. The rules are those of Tachi's web client."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHORT_PLAYTYPES = {"Controller": "CON ", "Keyboard": "KB "}
 
 @dataclass(frozen=True, slots=True)
 class ChartName:
-    """A difficulty in two parts, so that the number can be set as one. Either may be empty."""
+    """A difficulty in two parts, so that the level can be styled as a number. Either may be empty."""
 
     difficulty: str
     level: str = ""
@@ -26,7 +26,7 @@ class ChartName:
 
 
 def difficulty_name(game: Game, chart: Chart, *, short: bool = True) -> ChartName:
-    """The difficulty alone: `MXM 19`, `SPA 12`, `★12, st3`, `CON EXH 17`, `S13 13`."""
+    """Returns the difficulty without the title: `MXM 19`, `SPA 12`, `★12, st3`, `CON EXH 17`, `S13 13`."""
     match game.slug:
         case "bms" | "pms":
             return ChartName(_tables(chart) or gettext("Unrated"))
@@ -40,7 +40,7 @@ def difficulty_name(game: Game, chart: Chart, *, short: bool = True) -> ChartNam
 
 
 def chart_name(game: Game, chart: Chart, *, short: bool = False) -> str:
-    """The whole name, as in messages and titles: `Title (SP ANOTHER 12)`."""
+    """Returns the full name, for messages and titles: `Title (SP ANOTHER 12)`."""
     match game.slug:
         case "bms":
             subtitle, genre, tables = chart.song.data.get("subtitle"), chart.song.data.get("genre"), _tables(chart)
@@ -58,7 +58,7 @@ def chart_name(game: Game, chart: Chart, *, short: bool = False) -> str:
     playtype = "" if len(game.playtypes) == 1 else chart.playtype
     space = "" if short and game.slug == "iidx" else " "
     difficulty = f"{playtype}{space}{label}" if playtype else label
-    # Beside the primary chart of a difficulty there may be those of other versions.
+    # A difficulty may have charts of other versions beside its primary chart.
     edition = "" if chart.is_primary else f" {chart.versions[0] if chart.versions else 'undefined'}"
     tables = _tables(chart) if game.slug == "usc" else ""
     return f"{chart.song.title} ({difficulty} {chart.level}{f', {tables}' if tables else ''}{edition})"
@@ -74,16 +74,16 @@ def _tables(chart: Chart) -> str:
 
 
 def table_folders(data: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Where a chart stands in difficulty tables, also where its data holds table -> level (since 2026)."""
+    """Returns a chart's places in difficulty tables, from a list or from table -> level (seeds since 2026)."""
     folders = data.get("tableFolders") or []
-    # Charts of either generation of seeds may be there.
+    # The catalogue may have charts of either version of the seeds.
     if isinstance(folders, Mapping):
         return [{"table": table, "level": level} for table, level in folders.items()]
     return list(folders)
 
 
 def stamina_name(chart: Chart, *, short: bool) -> ChartName:
-    """The difficulty of a chart of ITG, by its ranked level where it has one."""
+    """Returns the difficulty of an ITG chart, with its ranked level if it has one."""
     tag, ranked = chart.data.get("difficultyTag", chart.difficulty), chart.data.get("rankedLevel")
     level = javascript.text(chart.data.get("chartLevel", chart.level) if ranked is None else ranked)
     if short:
@@ -94,7 +94,7 @@ def stamina_name(chart: Chart, *, short: bool) -> ChartName:
 
 
 def stamina_title(chart: Chart) -> str:
-    """The whole name of a chart of ITG; a question mark stands by a level that is not ranked."""
+    """Returns the full name of an ITG chart; an unranked level gets a question mark."""
     subtitle = chart.song.data.get("subtitle")
     ranked = chart.data.get("rankedLevel")
     chart_level = javascript.text(chart.data.get("chartLevel", chart.level))

@@ -1,4 +1,4 @@
-"""What kinds of classes are called in the reader's language."""
+"""Names of class sets in the reader's language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the formats are called in the reader's language."""
+"""Names of the formats in the reader's language."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from imports.formats import BY_IMPORT_TYPE
 
-# Names of programs and services are not translated. The English ones are those of the formats, as a test says.
+# Names of programs and services are not translated. A test checks that the English names equal those of the formats.
 NAMES = {
     "file/batch-manual": _("Batch-Manual file"),
     "file/mypagescraper-records-csv": _("mypage-scraper records (WACCA)"),
@@ -20,6 +20,6 @@ NAMES = {
 
 
 def format_name(import_type: str) -> str:
-    """The import type itself where this version no longer reads it."""
+    """Returns a format's name, or the import type itself if this release no longer reads it."""
     found = BY_IMPORT_TYPE.get(import_type)
     return str(NAMES.get(import_type) or (found.name if found else import_type))

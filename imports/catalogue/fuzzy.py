@@ -1,7 +1,7 @@
-"""How well a text matches what somebody typed: its letters in order, gaps allowed, the better the fewer (fzf's scheme).
+"""Scores how well a text matches a search pattern: its letters in order, with penalties for gaps (fzf's scheme).
 
-Pure. Case, accents, the width of letters and which of several marks that look alike is used are ignored. Songs,
-sessions and everything else with a name are searched by it (spec: http-api-reads §1.2).
+Case, accents, the width of letters and the choice among similar punctuation marks are ignored. Used to search songs,
+sessions and everything else with a name (spec: http-api-reads §1.2). No database access.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from imports.formats.lookalikes import fold_characters
 MATCH = 16
 FIRST_GAP, NEXT_GAP = -3, -1
 WORD, CHANGE, RUN = 8, 7, 4
-"""Bonuses: a word begins, a capital or number begins, the letter before matched too."""
+"""Bonuses: at the start of a word, at the start of a capital or number, after a match of the previous letter."""
 
 MAX_SCORE_GAP = 30  # points below the best match
 MAX_PATTERN_LENGTH = 200  # characters; no title has more
-MAX_TEXT_LENGTH = 500  # characters that are looked at
+MAX_TEXT_LENGTH = 500  # characters that are compared
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _BLANKS = re.compile(r"\s+")
@@ -30,14 +30,14 @@ _ACCENTS = dict.fromkeys(range(0x300, 0x370))
 
 
 def remove_accents(text: str) -> str:
-    """A text without accents and with one form for each character. Case is kept."""
+    """Returns a text without accents, in Unicode normalization form KC. Case is kept."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKD", text).translate(_ACCENTS))
 
 
 def pattern(text: str) -> str:
-    """What somebody typed, as it is looked for: plain, in lower case, without needless blanks, fit for the database.
+    """Returns the pattern of a search text: normalized, in lower case, without needless blanks, storable.
 
-    More than `MAX_PATTERN_LENGTH` characters are cut, to one more than can be found.
+    A longer one is cut to `MAX_PATTERN_LENGTH` + 1 characters, which match nothing.
     """
     # Cut generously before entities are decoded: `&quot;` is six characters for one.
     shown = _UNSTORABLE.sub("\ufffd", html.unescape(text.strip()[: 8 * MAX_PATTERN_LENGTH]))
@@ -46,14 +46,17 @@ def pattern(text: str) -> str:
 
 
 def score(wanted: str, text: str) -> int | None:
-    """The best alignment's points, 0 for an empty pattern, None where a letter is missing. `wanted` is a `pattern`."""
+    """Returns the points of the best alignment, 0 for an empty pattern, None if a letter is missing.
+
+    `wanted`: a result of `pattern`.
+    """
     if not wanted:
         return 0
     if len(wanted) > MAX_PATTERN_LENGTH:
         return None
     shown = fold_characters(remove_accents(text))[:MAX_TEXT_LENGTH]
     letters = _lower(shown)
-    # The first place at which each letter can stand: most texts do not have them all, and are done with here.
+    # The first possible position of each letter: most texts lack one, and return here.
     starts, place = [], -1
     for letter in wanted:
         place = letters.find(letter, place + 1)
@@ -68,25 +71,25 @@ def score(wanted: str, text: str) -> int | None:
 
 
 def best_score(wanted: str, texts: Iterable[str]) -> int | None:
-    """The points of the best of several texts; None where none matches."""
+    """Returns the points of the best of several texts; None if none matches."""
     return max((points for text in texts if (points := score(wanted, text)) is not None), default=None)
 
 
-def ranked(points: Sequence[int | None], *, most: int) -> list[int]:
-    """The indexes of what matched, best first, at most so many; without those far behind the best."""
+def ranked(points: Sequence[int | None], *, limit: int) -> list[int]:
+    """Returns the indexes of at most `limit` matches, best first, without those far behind the best."""
     found = [(score, index) for index, score in enumerate(points) if score is not None]
     least = max((score for score, _ in found), default=0) - MAX_SCORE_GAP
     kept = sorted((-score, index) for score, index in found if score >= least)
-    return [index for _, index in kept[:most]]
+    return [index for _, index in kept[:limit]]
 
 
 def _lower(text: str) -> str:
-    """Letter by letter, so that each keeps its place."""
+    """Returns a text of the same length in lower case."""
     return text.lower() if text.isascii() else "".join(low if len(low := c.lower()) == 1 else c for c in text)
 
 
 def bonuses_of(text: str) -> list[int]:
-    """What a match of each character is worth beside its points."""
+    """Returns the bonus of a match at each character."""
     bonuses = []
     for before, letter in zip(f" {text[:-1]}", text, strict=True):
         if not letter.isalnum() or not before.isalnum():
@@ -98,14 +101,14 @@ def bonuses_of(text: str) -> list[int]:
 
 
 class Row(NamedTuple):
-    """For each place of the text: the points of the pattern so far, ending there or before; letters in a row there."""
+    """For each position in the text: the points of the pattern so far, ending there or before; the run length there."""
 
     points: list[int]
     runs: list[int]
 
 
 def first_row(letter: str, letters: str, bonuses: list[int]) -> Row:
-    """The row of the first letter, whose bonus counts twice."""
+    """Returns the row of the first letter. Its bonus counts twice."""
     points, runs = [], []
     last, gap = 0, FIRST_GAP
     for place, found in enumerate(letters):
@@ -118,7 +121,7 @@ def first_row(letter: str, letters: str, bonuses: list[int]) -> Row:
 
 
 def next_row(letter: str, letters: str, bonuses: list[int], above: Row, *, start: int) -> Row:
-    """The row of a letter from that of the one before; nothing can match before `start`."""
+    """Returns the row of a letter from that of the previous one; no match is possible before `start`."""
     points, runs = [0] * start, [0] * start
     last, gap = 0, FIRST_GAP
     for place in range(start, len(letters)):
@@ -137,11 +140,11 @@ def next_row(letter: str, letters: str, bonuses: list[int], above: Row, *, start
 
 
 def run_bonus(bonuses: list[int], place: int, run: int) -> tuple[int, int]:
-    """The bonus of a match, and how long the run is that it belongs to."""
+    """Returns the bonus of a match, and the length of its run."""
     bonus = bonuses[place]
     if run == 1:
         return bonus, run
-    # A run counts as much as the place where it began: the end of a word found whole is no worse than its first letter.
+    # All letters of a run get the bonus of its start: the end of a completely matched word is as good as its start.
     first = bonuses[place - run + 1]
     if bonus >= WORD and bonus > first:  # a better place to begin a run
         return bonus, 1

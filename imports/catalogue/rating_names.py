@@ -1,19 +1,20 @@
-"""What players call ratings and classes. Pure."""
+"""Display names of ratings and classes. No database access."""
 
 from __future__ import annotations
 
 from imports.games.spec import Playtype
 
-# The games' own names, which are not translated.
+# The games' own names, which are not translated. A name that only one game uses is in its file (`rating_names`).
 _RATINGS = {
     "VF6": "VOLFORCE 6",
     "VF7": "VOLFORCE",
     "ProfileVF6": "VOLFORCE 6",
     "ProfileVF7": "VOLFORCE",
-    # Naive ones are computed without regard to when a song was released; players compare no others here.
+    # "Naive" ratings ignore the release dates of songs; there are no others here to distinguish them from.
     "naiveRating": "Rating",
     "naiveRatingRefresh": "Rating (Re:Fresh)",
-    "naiveRate": "Rate",
+    "naiveRate": "Rating",
+    "rate": "Rating",
     "naiveSkill": "Skill",
     "naiveJubility": "Naive Jubility",
     "naiveClassPoints": "Class Points",
@@ -29,13 +30,13 @@ _RATINGS = {
 }
 
 
-def rating_name(rating: str) -> str:
-    """A rating as its players call it, else its ID with a capital: `KtLampRating`."""
-    return _RATINGS.get(rating) or rating[:1].upper() + rating[1:]
+def rating_name(rating: str, playtype: Playtype) -> str:
+    """Returns a rating's display name, by default its ID with a capital: `Sieglinde`."""
+    return playtype.rating_names.get(rating) or _RATINGS.get(rating) or rating[:1].upper() + rating[1:]
 
 
 def class_value_name(playtype: Playtype, class_set: str, class_id: str | None) -> str:
-    """A class as its players call it: `Argento III`; the ID of one that is not declared any more; empty for none."""
+    """Returns a class's display name: `Argento III`; the ID of a class no longer declared; "" for None."""
     group = playtype.classes.get(class_set)
     if class_id is None:
         return ""

@@ -1,7 +1,7 @@
-"""Songs by what somebody typed: the database finds those that have its letters in order, `fuzzy` says how well.
+"""The search for songs: the database finds those with the letters of the text in order, `fuzzy` ranks them.
 
-Any script and any length: the index holds single letters, so it does not ask what the database's locale calls a word.
-(The trigrams of pg_trgm drop every Japanese letter where that locale is C.)
+It works for any script and any length: the index has single letters, and does not depend on which characters the
+database's locale considers parts of words. (With the locale C, pg_trgm drops every Japanese letter.)
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from imports.formats.lookalikes import normalize, variants
 from imports.formats.match_keys import ALIKE
 from imports.models import Song
 
-MAX_SONGS = 101  # songs of a game: one more than the pages of the original show
-CANDIDATES_PER_SONG = 2  # times as many are weighed
+MAX_SONGS = 101  # songs of a game: one more than Tachi's pages show
+CANDIDATES_PER_SONG = 2  # candidates that are ranked per song to return
 SONGS = Song._meta.db_table
 
-# What contains the text as it stands comes before what has its letters apart; whole fields before their beginnings.
+# Songs with the exact text come before those with gaps between its letters, whole fields before prefixes.
 FIND = f"""
     SELECT id FROM (
         SELECT id, row_number() OVER (PARTITION BY game ORDER BY CASE
@@ -36,72 +36,72 @@ FIND = f"""
         WHERE game = ANY(%(games)s) AND (
             (catalogue_letters(search_text) @> %(letters)s::text[] AND search_text ~ %(pattern)s)
             OR match_keys @> ARRAY[%(alike)s]::text[])
-    ) found WHERE place <= %(most)s ORDER BY place
-"""  # noqa: S608 - only our own table's name is pasted in
+    ) found WHERE place <= %(limit)s ORDER BY place
+"""  # noqa: S608 - only our own table's name is inserted
 FIRST = f"""
     SELECT song.id FROM unnest(%(games)s::text[]) AS wanted (game) CROSS JOIN LATERAL (
-        SELECT id, song_id FROM {SONGS} WHERE game = wanted.game ORDER BY song_id LIMIT %(most)s
+        SELECT id, song_id FROM {SONGS} WHERE game = wanted.game ORDER BY song_id LIMIT %(limit)s
     ) song ORDER BY song.song_id
 """  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
 class SongMatch:
-    """A song and its points; 0 where nothing was typed."""
+    """A song and its points; 0 for an empty text."""
 
     song: Song
     score: int
 
 
-def find_songs(text: str, *, game: str, most: int = MAX_SONGS) -> list[SongMatch]:
-    """The songs of a game that match best, best first; of equals the one that is most like the text. Two queries.
+def find_songs(text: str, *, game: str, limit: int = MAX_SONGS) -> list[SongMatch]:
+    """Returns the songs of a game that match best, best first; with equal points, exact matches first. Two queries.
 
-    For an empty text the first of the catalogue.
+    For an empty text, returns the first songs of the catalogue.
     """
-    return find_songs_of_each(text, games=[game], most=most)[game]
+    return find_songs_of_each(text, games=[game], limit=limit)[game]
 
 
-def find_songs_of_each(text: str, *, games: Sequence[str], most: int = MAX_SONGS) -> dict[str, list[SongMatch]]:
-    """The same for several games at once, each with as many. Two queries."""
+def find_songs_of_each(text: str, *, games: Sequence[str], limit: int = MAX_SONGS) -> dict[str, list[SongMatch]]:
+    """Returns game -> result of `find_songs`, with at most `limit` songs each. Two queries."""
     wanted = fuzzy.pattern(text)
     songs: dict[str, list[Song]] = defaultdict(list)
-    for song in candidates(wanted, games=games, most=most):
+    for song in candidates(wanted, games=games, limit=limit):
         songs[song.game].append(song)
     found = {}
     for game in games:
         points = [points_of(song, wanted) for song in songs[game]]
-        places = fuzzy.ranked(points, most=most)
+        places = fuzzy.ranked(points, limit=limit)
         found[game] = [SongMatch(songs[game][place], points[place] or 0) for place in places]
     return found
 
 
-def search(wanted: str, *, games: Sequence[str], most: int) -> tuple[str, dict[str, Any]]:
-    """The statement that finds candidates for a `fuzzy.pattern`, with its parameters."""
+def search(wanted: str, *, games: Sequence[str], limit: int) -> tuple[str, dict[str, Any]]:
+    """Returns the SQL statement that finds candidates for a `fuzzy.pattern`, and its parameters."""
     parameters: dict[str, Any] = {
         "text": wanted,
         "games": list(games),
         "letters": sorted(letter for letter in set(wanted) if len(variants(letter)) == 1),
         "pattern": r"[^\n]*".join(map(_escape_regex, wanted)),
         "alike": f"{ALIKE}:{normalize(wanted)}",
-        "most": CANDIDATES_PER_SONG * most if wanted else most,
+        "limit": CANDIDATES_PER_SONG * limit if wanted else limit,
     }
     return FIND if wanted else FIRST, parameters
 
 
-def candidates(wanted: str, *, games: Sequence[str], most: int) -> Iterable[Song]:
-    """The songs that the database finds for a `fuzzy.pattern`, likely ones first."""
+def candidates(wanted: str, *, games: Sequence[str], limit: int) -> Iterable[Song]:
+    """Returns the songs that the database finds for a `fuzzy.pattern`, likely ones first."""
     if len(wanted) > fuzzy.MAX_PATTERN_LENGTH or not games:
         return ()
     with connection.cursor() as cursor:
-        cursor.execute(*search(wanted, games=games, most=most))
+        cursor.execute(*search(wanted, games=games, limit=limit))
         keys = [key for (key,) in cursor.fetchall()]
-    # By their keys: rows with all their columns would be sorted with them.
+    # Loaded by key, as the statement would otherwise sort rows with all their columns.
     songs = Song.objects.defer("match_keys", "search_text").in_bulk(keys)
     return [songs[key] for key in keys]
 
 
 def points_of(song: Song, wanted: str) -> int | None:
-    """Those of the best name. One that merely looks like what was typed, blanks aside, is compared without blanks."""
+    """Returns the points of a song's best name, else of its best normalized title without blanks, else None."""
     found = fuzzy.best_score(wanted, (song.title, song.artist, *song.alt_titles, *song.search_terms))
     if found is not None:
         return found
@@ -109,8 +109,8 @@ def points_of(song: Song, wanted: str) -> int | None:
 
 
 def _escape_regex(letter: str) -> str:
-    """As PostgreSQL's regular expressions know it, with what is typed for it."""
+    """Returns a PostgreSQL regular expression for a letter and the characters that are typed for it."""
     alike = variants(letter)
     if len(alike) > 1:
-        return f"[{alike[1:]}{alike[0]}]"  # a dash stands for itself at the end
+        return f"[{alike[1:]}{alike[0]}]"  # a dash is literal at the end
     return letter if letter.isalnum() or not letter.isascii() else f"\\{letter}"

@@ -1,17 +1,17 @@
-"""The formats: what turns an upload's bytes into rows, and a row into a draft. Pure.
+"""The formats: modules that turn an upload's bytes into rows, and a row into a draft. No database access.
 
-    base                what a format is
-    batch_manual        file/batch-manual and ir/direct-manual; batch_manual_rows their rows
-    manual_classes      file/import-class, which the API makes of classes that a player gives by hand
-    files               the other formats of files, one module a kind
-    hooks               what games send by themselves, one module a hook
-    parsing             CSV, XML, numbers and dates as the original reads them
-    lookup              finds the chart that a row means; match_keys the strings by which it is found
-    kept_rows           rows that are read once more: orphans, and those on a chart chosen by hand
-    text, json_document the one decoder for text, and JSON a part at a time
-    schema              checks that word violations as the original does; shape_errors those of score meta
+    base                the declaration of a format
+    batch_manual        file/batch-manual and ir/direct-manual; their rows are in batch_manual_rows
+    manual_classes      file/import-class, which the API builds from classes that a player sets manually
+    files               the other file formats, one module each
+    hooks               the requests that games and their tools send, one module per hook
+    parsing             CSV, XML, numbers and dates as Tachi reads them
+    lookup              finds the chart of a row; match_keys builds the strings by which charts are found
+    kept_rows           stored rows that are read again: orphans, and rows on a chart chosen by the player
+    text, json_document the only text decoder, and JSON that is read one part at a time
+    schema              checks with Tachi's error messages; shape_errors has those of score meta
 
-Nothing here knows Django, a database or a request, and no format knows another. How to add one:
+Nothing here uses Django, a database or a request, and no format imports another. How to add a format:
 docs/adding-a-format.md.
 """
 
@@ -52,13 +52,13 @@ FORMATS: tuple[Format, ...] = (
     tachi_scores.FILE,
     tachi_imports_export.FILE,
 )
-"""Every format, in the order in which the original's messages list them, and then our own."""
+"""Every format: first Tachi's, in the order in which its messages list them, then our own."""
 
 BY_IMPORT_TYPE: dict[str, Format] = {each.import_type: each for each in FORMATS}
 
 
 def recognize(data: bytes, formats: Iterable[Format] | None = None) -> Format | None:
-    """The format that a file is in, by its content; None if it looks like none of these (of all, by default)."""
+    """Returns the format that a file's content matches, of these formats (by default all); None if there is none."""
     found = [each for each in formats or FORMATS if each.is_file and each.recognizes(data)]
-    # To BATCH-MANUAL any object of JSON may be one of its own, meant as such and with a mistake in it.
+    # BATCH-MANUAL recognizes every JSON object, so that a faulty document gets its messages: it comes last.
     return next((each for each in found if each is not batch_manual.FILE), found[0] if found else None)

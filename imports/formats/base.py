@@ -1,8 +1,8 @@
-"""What a format is: bytes -> rows, and row + charts -> draft or problem. Pure: no Django, no database.
+"""The declaration of a format: bytes -> rows, and row + charts -> draft or problem. No Django, no database access.
 
-The pipeline calls, in this order: `parse`; `key` over all rows; then (with the charts those keys found, loaded in one
-query a kind of key) `convert` row by row, which is `find` and then `draft`. Nothing here raises for a bad row: both
-return a `RowProblem`.
+The pipeline calls, in this order: `parse`; `key` for all rows; then, with the charts of those keys (one query per kind
+of key), `convert` row by row, which calls `find` and then `draft`. Neither raises for a bad row: both return a
+`RowProblem`.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from imports.errors import ImportFailed, RowProblem
 from imports.games.spec import Chart, Game, Play, Playtype, Song
 
 Key = tuple[str, str, str]
-"""How a song or chart is asked for: (game slug, kind, value), e.g. ("sdvx", "inGameID", "995")."""
+"""The key of a song or chart: (game slug, kind, value), e.g. ("sdvx", "inGameID", "995")."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParseOptions:
-    """What an upload says beside its bytes. `now` in Unix milliseconds; `games` are this instance's, in order.
+    """The options of an upload beside its bytes. `now` in Unix milliseconds; `games` are this instance's, in order.
 
-    `fields`: the other fields of a form, or what a hook's headers say.
+    `fields`: the other fields of a form, or values from a hook's headers.
     """
 
     games: Sequence[Game]
@@ -33,7 +33,7 @@ class ParseOptions:
     file_name: str = ""
 
     def game(self, slug: str) -> Game:
-        """The game of this name. Raises ImportFailed where this instance does not have it."""
+        """Returns the game with this slug. Raises ImportFailed if this instance does not have it."""
         for game in self.games:
             if game.slug == slug:
                 return game
@@ -43,11 +43,11 @@ class ParseOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What the rows of one file share.
+    """The values that the rows of one file share.
 
-    `playtype`: the game's first one where `is_mixed`, as its rows say of which playtype they are. `facts`: what else a
-    format has to know of the file to read its rows (JSON data; a hook's model and the time of receipt, say).
-    `score_service`, `score_import_type`: where scores have another than `service` and `import_type`.
+    `playtype`: the game's first one if `is_mixed`, in which case each row names its own. `facts`: other JSON data about
+    the file that the format needs to read its rows (e.g. a hook's software model and the time of receipt).
+    `score_service`, `score_import_type`: set if they differ from `service` and `import_type`.
     """
 
     game: Game
@@ -62,16 +62,16 @@ class Context:
 
     @property
     def service_of_scores(self) -> str:
-        """The service that the scores have."""
+        """The service of the scores."""
         return self.score_service or self.service
 
     @property
     def import_type_of_scores(self) -> str:
-        """The import type that the scores have."""
+        """The import type of the scores."""
         return self.score_import_type or self.import_type
 
     def as_sent(self) -> dict[str, Any]:
-        """The context that orphans are stored and hashed with; `Format.restore` reads it back."""
+        """Returns the context that orphans are stored and hashed with; `Format.restore` reads it back."""
         return {
             "game": self.game.slug,
             "playtype": None if self.is_mixed else self.playtype.name,
@@ -83,9 +83,9 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentSession:
-    """A session that a file names, which its player may have given name, note and highlight (`edited`: which of them).
+    """A session in a file. `edited` names the members that its player set: name, desc, highlight.
 
-    `number`: its place in the file. Times in Unix milliseconds; `anchor`: of the score that made it a session.
+    `number`: its index in the file. Times in Unix milliseconds; `anchor`: that of the score that started the session.
     """
 
     number: int
@@ -101,10 +101,10 @@ class SentSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """What a file of several games says of itself. `games`: slugs. `username`, `instance`: whose it is, and from where.
+    """A description of a file of several games. `games`: slugs. `username`, `instance`: its owner and origin.
 
-    `time`: when it was written, in Unix milliseconds. `part(options)`: a file of the game that is meant; raises the
-    ImportFailed of `check_meta`.
+    `time`: when it was written, in Unix milliseconds. `part(options)` returns a file of only the requested game, or
+    raises the ImportFailed of `check_meta`.
     """
 
     games: tuple[str, ...]
@@ -116,13 +116,13 @@ class Contents:
 
 @dataclass(slots=True, kw_only=True)
 class Parsed:
-    """A file that could be read. `rows` are the format's own objects, or a problem where a bad row was skipped.
+    """A parsed file. `rows` are the format's own objects, or a problem for each bad row that was skipped.
 
-    `classes`: playtype -> class set -> class id; None where the file says nothing of classes. With `sets_classes` they
-    replace higher ones too.
-    `received`: when the file came, in Unix milliseconds. Rows are judged by that time, however much later it is done.
-    `chosen`: row -> the chart that its player says it was played on, whatever the row itself asks for.
-    `sessions`: how sessions of these scores are called.
+    `classes`: playtype -> class set -> class id; None if the file has none. With `sets_classes` they replace higher
+    ones, too.
+    `received`: when the file was received, in Unix milliseconds. Rows are judged as of that time, even if later.
+    `chosen`: row index -> the chart that the player chose, which overrides the chart that the row identifies.
+    `sessions`: the sessions of these scores with their names.
     """
 
     context: Context
@@ -136,7 +136,7 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """The songs and charts that the keys of one import found. `memo` is for formats to remember their answers in."""
+    """The songs and charts loaded for the keys of one import. `memo`: a cache for the formats' look-ups."""
 
     songs: Mapping[Key, Sequence[Song]] = field(default_factory=dict)
     charts: Mapping[Key, Sequence[Chart]] = field(default_factory=dict)
@@ -148,8 +148,8 @@ class Catalogue:
 class Draft:
     """A converted score, not yet judged and not yet stored. `time_achieved` in Unix milliseconds, None if unknown.
 
-    `highlights`: where the player has this score already, that one is highlighted. `service`: that of the score,
-    "" where it has that of its file. `is_highlighted`: where the score is new, it is highlighted.
+    `highlights`: if the player already has this score, the stored score is highlighted. `is_highlighted`: the score is
+    highlighted if it is new. `service`: that of the score, "" for that of its file.
     """
 
     row: int
@@ -165,9 +165,9 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartReference:
-    """What a row asks for its chart with, in the words of a row of BATCH-MANUAL: for suggestions, and for people.
+    """How a row identifies its chart, in the terms of BATCH-MANUAL: for suggestions and for display.
 
-    `playtype` and `version` are those that the chart must have, None for any playtype and for primary charts.
+    `playtype` and `version` are those that the chart must have, None for any playtype or for primary charts.
     """
 
     match_type: str
@@ -180,9 +180,9 @@ class ChartReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownChart:
-    """A chart that a row describes, which comes into the catalogue once enough players have played it.
+    """A chart that a row describes and that is added to the catalogue once enough players have played it.
 
-    `hash`, unique among the charts of a playtype, tells it from others. `song_data` and `chart_data` as in the seeds.
+    `hash` is unique among the charts of a playtype. `song_data` and `chart_data` as in the seeds.
     """
 
     game: str
@@ -196,9 +196,9 @@ class UnknownChart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormField:
-    """A field that has to go with a file: its name in the form, and the values that it may have.
+    """A form field that a file requires: its name and its allowed values.
 
-    guess(file name) -> the value that the file's name says it has, "" where it says none or several.
+    guess(file name) -> the value that the file's name contains, "" if it contains none or several.
     """
 
     name: str
@@ -208,7 +208,7 @@ class FormField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A file as players have them, with a row on a song of the invented catalogue, and the fields that go with it."""
+    """An example file with a row on a song of the sample catalogue, and the form fields that it requires."""
 
     file_name: str
     content: bytes
@@ -217,33 +217,33 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """One import type: how it is read, and what it says of itself.
+    """One import type: the functions that read it, and its properties.
 
-    What reads it:
+    Functions:
 
-    parse(data, options) -> Parsed, or raises ImportFailed when the file as a whole cannot be read.
-    check_meta(data, options) -> None, or raises the same ImportFailed for what stands before the rows. Always quick.
-    key(row, context) -> the Key this row asks with, or None where none can find anything.
-    more_keys(row, context) -> what it asks with besides, for formats whose rows name their chart in several ways.
-    find(row, index, context, catalogue) -> the Chart, a RowProblem, or None for a row that is silently passed over.
-    draft(row, index, context, chart) -> Draft or RowProblem. The chart may be one that the player chose by hand.
+    parse(data, options) -> Parsed; raises ImportFailed if the file as a whole cannot be read.
+    check_meta(data, options) -> None; raises the same ImportFailed for the part before the rows. Always fast.
+    key(row, context) -> the Key that identifies the row's song or chart, or None if no key can find anything.
+    more_keys(row, context) -> further keys, for formats whose rows identify their chart in several ways.
+    find(row, index, context, catalogue) -> the Chart, a RowProblem, or None for a row that is ignored.
+    draft(row, index, context, chart) -> Draft or RowProblem. The chart may be one that the player chose.
     as_sent(row) -> the row as JSON data (for problems and orphans).
-    restore(context as sent, rows as sent, options) -> Parsed with as many rows: what `as_sent` gave, read back.
-    document(context as sent, rows as sent) -> a file of just these rows, to correct and to send again.
-    chart_reference(row as sent, context as sent) -> ChartReference, or None where the row names nothing.
-    unknown_chart(row as sent, context as sent) -> UnknownChart, or None. Most formats have rows that only name theirs.
-    contents(data) -> what a file of several games says of itself, of which each becomes an import. Always quick.
+    restore(context as sent, rows as sent, options) -> Parsed with the same number of rows; the inverse of `as_sent`.
+    document(context as sent, rows as sent) -> a file of only these rows, to be corrected and uploaded again.
+    chart_reference(row as sent, context as sent) -> ChartReference, or None if the row identifies no chart.
+    unknown_chart(row as sent, context as sent) -> UnknownChart or None. Set if the format's rows describe their chart.
+    contents(data) -> Contents, for files of several games, each of which becomes an import. Always fast.
 
-    What it says of itself:
+    Properties:
 
-    name: as people call it. games: slugs, none for every game. service: that of its scores, "" where the file says it.
-    extensions: of its files, the usual one first. fields: what has to go with a file. content_type: of its files.
-    recognizes(data) -> whether a file is one of these, by its content. sample: a file to try it with.
-    identifier: the member of a row as sent that says which song or chart it means, `__` between levels.
-    asks_by_title: what the rows that name a title have as members; None where rows never do.
-    reads_intent: whether X-User-Intent counts. takes_files: of a type `file/`, whether players choose a file of it.
-    addresses: below which a program sends these, from `/ir` on; one of them is what its player tells it.
-    has_settings: whether its player says what of it counts. is_own: whether only this service has it.
+    name: for display. games: slugs, empty for every game. service: that of its scores, "" if the file names it.
+    extensions: of its files, the usual one first. fields: form fields that a file requires. content_type: of its files.
+    recognizes(data) -> whether a file's content has this format. sample: an example file.
+    identifier: the member of a row as sent that identifies its song or chart, `__` between levels.
+    asks_by_title: the members that distinguish the rows which name a title; None if rows never do.
+    reads_intent: whether X-User-Intent is read. takes_files: of a type `file/`, whether players upload files of it.
+    addresses: the base paths that a program sends to, from `/ir` on; its player enters one of them in the program.
+    has_settings: whether players have settings for it. is_own: whether only this service has it.
     """
 
     import_type: str
@@ -277,23 +277,23 @@ class Format:
 
     @property
     def is_file(self) -> bool:
-        """Whether it comes as a file, which a player may choose."""
+        """Whether players upload this format as a file."""
         return self.takes_files and self.import_type.startswith("file/")
 
     def serves(self, games: Sequence[Game]) -> bool:
-        """Whether any of these games can come by it."""
+        """Returns whether any of these games can be imported with this format."""
         return not self.games or any(game.slug in self.games for game in games)
 
     def keys(self, rows: Iterable[tuple[Any, Context]]) -> set[Key]:
-        """What to load for rows, each with its context."""
+        """Returns the keys to load for rows, each given with its context."""
         asking = list(rows) if self.more_keys else rows
-        # A set: a hundred thousand rows are on a few thousand charts.
+        # A set, as a hundred thousand rows are on a few thousand charts.
         found = {key for row, context in asking if (key := self.key(row, context)) is not None}
         if self.more_keys:
             found.update(key for row, context in asking for key in self.more_keys(row, context))
         return found
 
     def convert(self, row: Any, index: int, context: Context, catalogue: Catalogue) -> Draft | RowProblem | None:
-        """A draft on the chart that the row means, why there is none, or None for a row that is passed over."""
+        """Returns a draft on the row's chart, a problem if there is none, or None for a row that is ignored."""
         found = self.find(row, index, context, catalogue)
         return self.draft(row, index, context, found) if isinstance(found, Chart) else found

@@ -1,7 +1,7 @@
-"""BATCH-MANUAL: scores that people or programs write down themselves (spec: import-pipeline §3-§4).
+"""BATCH-MANUAL: JSON documents written by players or their programs (spec: import-pipeline §3-§4).
 
-Two import types share it: an uploaded file, and a request's body (DIRECT-MANUAL). Well-formed documents are read
-straight into typed rows; anything else goes through exact checks that word the first violation as the original does.
+Two import types share it: an uploaded file, and a request's body (DIRECT-MANUAL). Valid documents are decoded directly
+into typed rows; all others go through exact checks, which report the first violation in Tachi's words.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from imports.formats.batch_manual_rows import Reader, Row, needs_full_check, opt
 from imports.formats.kept_rows import as_sent
 from imports.formats.lookup import Refusal, key_of, resolve
 from imports.formats.schema import ABSENT, Check, Violation
-from imports.formats.skipped import refuse_too_many
-from imports.formats.text import cut, is_too_deep, storable, without_mark
+from imports.formats.skipped import cut_off_row, refuse_too_many
+from imports.formats.text import cut, is_too_deep, storable, without_cut_character, without_mark
 from imports.games import by_id
 from imports.games.spec import Chart, Game, Playtype
 
@@ -50,7 +50,7 @@ _OF_A_ROW = re.compile(r"Invalid BATCH-MANUAL: scores\[\d+\]")
 META = schema.strict_object(
     {
         "service": schema.length_between(3, 60),
-        "game": schema.anything,  # judged by then
+        "game": schema.anything,  # checked before
         "playtype": schema.anything,
         "version": optional_string,
     }
@@ -58,7 +58,7 @@ META = schema.strict_object(
 
 
 class Document(Struct):
-    """The parts of a document, not read yet."""
+    """The undecoded parts of a document."""
 
     meta: Raw | UnsetType = UNSET
     scores: Raw | UnsetType = UNSET
@@ -66,35 +66,49 @@ class Document(Struct):
 
 
 class StrictDocument(Document, forbid_unknown_fields=True):
-    """A document that has no other parts."""
+    """A document without any other parts."""
 
 
 # --- reading --------------------------------------------------------------------------------------------
 
 
-def parse(data: bytes, options: ParseOptions, *, import_type: str, suffix: str) -> Parsed:
-    """Reads a whole document. Raises ImportFailed, status 400, in the order of the specification's table."""
-    return _read(data, partial(_parse, options=options, import_type=import_type, suffix=suffix))
+def parse(data: bytes, options: ParseOptions, *, import_type: str, suffix: str, is_file: bool) -> Parsed:
+    """Reads a document. Raises ImportFailed, status 400, in the order of the specification's table."""
+    read = partial(_parse, options=options, import_type=import_type, suffix=suffix)
+    parsed, rest = _read(data, read, cut_off=is_file and options.skip_invalid)
+    if rest is not None:
+        text = without_cut_character(rest).decode(errors="replace")
+        parsed.rows.append(cut_off_row(len(parsed.rows), text, is_row=text.startswith("{")))
+    return parsed
 
 
-def check_meta(data: bytes, options: ParseOptions) -> None:
-    """Raises the ImportFailed of `parse` where it is for the JSON, for the document or for its meta."""
+def check_meta(data: bytes, options: ParseOptions, *, is_file: bool) -> None:
+    """Raises the ImportFailed of `parse` if it is about the JSON, the document or its meta."""
 
     def check(data: bytes) -> None:
         sent = _value("meta", _open(data).meta)
         _game_of(sent, options)
         _checked("meta", META, sent)
 
-    _read(data, check)
+    _read(data, check, cut_off=is_file and options.skip_invalid)
 
 
-def _read(data: bytes, read: Callable[[bytes], T]) -> T:
-    """What `read` makes of a document, whose exceptions become ImportFailed."""
+def _read(data: bytes, read: Callable[[bytes], T], *, cut_off: bool) -> tuple[T, bytes | None]:
+    """Returns the result of `read` for a document, and None. Raises ImportFailed.
+
+    With `cut_off`, a document that ends too early is read up to its last complete row; the bytes after it are returned
+    instead of None.
+    """
     unmarked = without_mark(data)
     try:
-        return _read_as_sent(unmarked, read)
+        return _read_as_sent(unmarked, read), None
     except ImportFailed as failure:
-        # For the original a byte order mark is no JSON. So it is here where nothing of ours stands behind it.
+        ends_early = cut_off and failure.message == json_document.ENDS_TOO_EARLY
+        if ends_early and (parts := json_document.without_cut_off_element(unmarked)):
+            whole, rest = parts
+            with contextlib.suppress(ImportFailed):  # e.g. without meta, which may have followed the rows
+                return _read_as_sent(whole, read), rest
+        # Tachi refuses a byte order mark as invalid JSON; we do so only if no BATCH-MANUAL document follows it.
         is_ours = len(unmarked) == len(data) or failure.message != NO_GAME
         raise (failure if is_ours else ImportFailed(NOTHING_BEHIND_MARK)) from None
 
@@ -105,7 +119,7 @@ def _read_as_sent(data: bytes, read: Callable[[bytes], T]) -> T:
     except Violation as violation:
         raise ImportFailed(_sentence(violation)) from None
     except json_document.UNREADABLE as error:
-        # JavaScript reads half a surrogate pair, msgspec does not: such a text is judged as one that cannot be stored.
+        # JavaScript accepts a lone surrogate, msgspec does not: such a text is reported as one that cannot be stored.
         marked = json_document.lone_surrogates_as_nul(data)
         if marked == data:
             raise json_document.invalid_json(data, error) from None
@@ -113,7 +127,7 @@ def _read_as_sent(data: bytes, read: Callable[[bytes], T]) -> T:
 
 
 def is_skippable(message: str) -> bool:
-    """Whether a failure is one of a row's that `skip_invalid` would have left out."""
+    """Returns whether a failure is about a row that `skip_invalid` would have skipped."""
     unskippable = (f"{json_document.TOO_DEEP}.", f"{json_document.TOO_LONG}.")
     return _OF_A_ROW.match(message) is not None and not message.endswith(unskippable)
 
@@ -127,7 +141,7 @@ def _parse(data: bytes, options: ParseOptions, *, import_type: str, suffix: str)
     provided = (classes for classes in playtype.classes.values() if classes.is_provided)
     check = schema.strict_object({classes.name: schema.optional(schema.one_of(classes.ids)) for classes in provided})
     given = _checked("classes", schema.optional(check), _value("classes", document.classes))
-    # After all that is known, as the original judges a document: unknown members are its last complaint.
+    # Last, as in Tachi: unknown members are reported only if everything else is valid.
     _refuse_other_parts(document, data)
     if options.infer_time_achieved:
         _infer_time(rows, options.now)
@@ -139,7 +153,7 @@ def _parse(data: bytes, options: ParseOptions, *, import_type: str, suffix: str)
         score_service=f"{meta['service']} ({suffix})",
         version=meta.get("version") or None,
     )
-    # A class that is null is not given, but an object without any still says that classes were sent.
+    # A null class counts as absent, but an object without any class still counts as sent classes.
     classes = {name: id_ for name, id_ in given.items() if id_ is not None} if isinstance(given, dict) else None
     by_playtype = None if classes is None else {playtype.name: classes}
     return Parsed(context=context, rows=rows, classes=by_playtype, received=options.now)
@@ -150,7 +164,7 @@ def _sentence(violation: Violation) -> str:
 
 
 def _open(data: bytes) -> Document:
-    # Nearly all documents have no other parts, so that nothing remains to be refused at the end.
+    # Nearly all documents have no other parts, and need no check for them at the end.
     try:
         return msgspec.json.decode(data, type=StrictDocument)
     except msgspec.ValidationError:
@@ -182,19 +196,19 @@ def _checked(name: str, check: Check, value: Any) -> Any:
 
 
 def _game_of(meta: Any, options: ParseOptions) -> tuple[Game, Playtype]:
-    """The game and playtype of either form of meta: `{game: "iidx-sp"}`, or `{game: "iidx", playtype: "SP"}`."""
+    """Returns the game and playtype of either form of meta: `{game: "iidx-sp"}` or `{game: "iidx", playtype: "SP"}`."""
     if not isinstance(meta, dict) or "game" not in meta:
         raise ImportFailed(NO_GAME)
     if "playtype" not in meta:
-        return _chosen("game", meta["game"], by_id(options.games), said=". It must be one of ")
+        return _chosen("game", meta["game"], by_id(options.games), separator=". It must be one of ")
     game = _chosen("game group", meta["game"], {game.slug: game for game in options.games})
     return game, _chosen("playtype", meta["playtype"], game.by_name)
 
 
-def _chosen(what: str, value: Any, known: Mapping[str, T], *, said: str = " - expected any of ") -> T:
+def _chosen(what: str, value: Any, known: Mapping[str, T], *, separator: str = " - expected any of ") -> T:
     found = known.get(value) if isinstance(value, str) else None
     if found is None:
-        raise ImportFailed(cut(f"Invalid {what} '{schema.written(value)}'{said}{', '.join(known)}."))
+        raise ImportFailed(cut(f"Invalid {what} '{schema.written(value)}'{separator}{', '.join(known)}."))
     return found
 
 
@@ -218,8 +232,8 @@ def _infer_time(rows: list[Any], now: int) -> None:
     if isinstance(row, RowProblem):
         return
     if row.time_achieved:
-        said = "Cannot use X-Infer-Score-Timestamp if the importing score already has a timeAchieved set."
-        raise ImportFailed(said)
+        message = "Cannot use X-Infer-Score-Timestamp if the importing score already has a timeAchieved set."
+        raise ImportFailed(message)
     row.time_achieved = now
 
 
@@ -235,7 +249,7 @@ def _rows(part: Raw | UnsetType, data: bytes, reader: Reader, *, skip_invalid: b
         raise Violation(NOT_AN_ARRAY, _value("scores", part), path=".scores")
     suspicious = json_document.may_hold_unstorable_text(data)
     if not (suspicious and b"\\u0000" in data):
-        # All rows at once, where every one of them is surely valid.
+        # All rows at once, if every one is certainly valid.
         with contextlib.suppress(*json_document.UNREADABLE):
             rows: list[Any] = reader.decoder.decode(part)
             if not any(map(needs_full_check, rows)):
@@ -244,14 +258,14 @@ def _rows(part: Raw | UnsetType, data: bytes, reader: Reader, *, skip_invalid: b
 
 
 def _checked_rows(part: Raw, reader: Reader, *, suspicious: bool, skip_invalid: bool) -> Iterator[Row | RowProblem]:
-    """Row by row; a bad one is raised or, where such rows are to be skipped, yielded as a problem."""
+    """Yields the rows. An invalid row raises Violation or, with `skip_invalid`, is yielded as a problem."""
     skipped = 0
     try:
         for index, value in enumerate(json_document.elements(part)):
             try:
                 if suspicious:
                     json_document.refuse_unstorable(value)
-                # The quick way again, for this element alone: one bad row must not make all the good ones slow.
+                # The fast way again for this element: one bad row must not make the valid ones slow.
                 row = None
                 with contextlib.suppress(msgspec.ValidationError):
                     row = msgspec.convert(value, reader.row)
@@ -262,9 +276,9 @@ def _checked_rows(part: Raw, reader: Reader, *, suspicious: bool, skip_invalid: 
                     raise
                 skipped += 1
                 refuse_too_many(skipped)
-                said = _sentence(violation.under(".scores"))
+                message = _sentence(violation.under(".scores"))
                 unknown = violation.is_unknown
-                yield RowProblem(index, ProblemType.INVALID, said, storable(value), is_unknown=unknown)
+                yield RowProblem(index, ProblemType.INVALID, message, storable(value), is_unknown=unknown)
     except Violation as violation:
         raise violation.under(".scores") from None
 
@@ -273,12 +287,12 @@ def _checked_rows(part: Raw, reader: Reader, *, suspicious: bool, skip_invalid: 
 
 
 def key(row: Row, context: Context) -> Key | None:
-    """What song or chart to load for a row."""
+    """Returns the key of the song or chart to load for a row."""
     return key_of(row, context)
 
 
 def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart | RowProblem:
-    """The chart that the row means, or why there is none."""
+    """Returns the chart of a row, or a problem if there is none."""
     found = resolve(row, context, catalogue)
     if isinstance(found, Refusal):
         return RowProblem(index, found.type, found.message, as_sent(row), is_unknown=found.is_unknown)
@@ -286,22 +300,22 @@ def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart 
 
 
 def draft(row: Row, index: int, context: Context, chart: Chart) -> Draft:
-    """The score that the row is on a chart."""
+    """Returns the score of a row on a chart."""
     play = play_of(row, context.playtype)
     return Draft(index, chart, play, plain(row.score_meta), row.comment or None, row.time_achieved or None)
 
 
 def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:
-    """A file of just these rows."""
+    """Returns a file of only these rows."""
     meta = {name: value for name, value in context.items() if value is not None}
     return msgspec.json.encode({"meta": meta, "scores": rows})
 
 
-# --- what it says of itself -------------------------------------------------------------------------------
+# --- properties of the format -----------------------------------------------------------------------------
 
 
 def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> ChartReference | None:
-    """What a row that was sent asks for its chart with."""
+    """Returns how a sent row identifies its chart."""
     identifier = row.get("identifier")
     if not isinstance(identifier, str):
         return None
@@ -317,7 +331,7 @@ def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> Chart
 
 
 def recognizes(data: bytes) -> bool:
-    """Whether this looks like a JSON object; no other format is one."""
+    """Returns whether the data begins like a JSON object."""
     return without_mark(data).lstrip()[:1] == b"{"
 
 
@@ -337,17 +351,18 @@ SAMPLE = Sample(
 
 
 def _format(import_type: str, *, name: str, suffix: str, addresses: tuple[str, ...] = ()) -> Format:
-    read = partial(parse, import_type=import_type, suffix=suffix)
+    is_file = import_type.startswith("file/")  # a request that is cut off never arrives
+    read = partial(parse, import_type=import_type, suffix=suffix, is_file=is_file)
 
     def restore(context: Mapping[str, Any], rows: Sequence[Any], options: ParseOptions) -> Parsed:
-        # A row of an earlier release may break today's schema; it must not keep the others from being read.
+        # A row stored by an earlier release may violate today's schema; the others must still be read.
         return read(document(context, rows), replace(options, skip_invalid=True, infer_time_achieved=False))
 
     return Format(
         import_type=import_type,
         name=name,
         parse=read,
-        check_meta=check_meta,
+        check_meta=partial(check_meta, is_file=is_file),
         key=key,
         find=find,
         draft=draft,

@@ -1,7 +1,7 @@
-"""The form of one playtype's rows in BATCH-MANUAL, built from its declaration, twice.
+"""Two readers for the BATCH-MANUAL rows of a playtype, both built from its declaration.
 
-`Reader.decoder` reads rows as typed structs at full speed and takes only what it can be sure of; `Reader.check` is the
-whole truth about one row and words what is wrong with it. What the first takes, the second takes with the same result.
+`Reader.decoder` is fast: it reads typed structs and accepts only rows that are certainly valid. `Reader.check` decides
+exactly and reports the first violation. A row that the first accepts is accepted by the second with the same result.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from imports.games.javascript import MAX_SAFE_INTEGER, is_number, is_safe_intege
 from imports.games.spec import Graph, Integer, Ladder, Metric, Play, Playtype
 
 MAX_TEXT = 5_000
-"""UTF-16 units of an identifier, difficulty, artist or version. No title has a tenth of it."""
+"""UTF-16 units of an identifier, difficulty, artist or version. No title is a tenth as long."""
 
 MAX_COMMENT = 240
 FINITE = sys.float_info.max
@@ -36,7 +36,7 @@ optional_string = schema.optional(schema.string("Expected *?string, null or no v
 
 
 class Row(Struct, kw_only=True, gc=False):
-    """One score as it was sent; its metrics are fields of the playtype's own subclass. Absent members are `UNSET`."""
+    """A score as sent; its metrics are fields of the playtype's own subclass. Absent members are `UNSET`."""
 
     match_type: str
     identifier: str
@@ -62,14 +62,14 @@ MEMBERS = {
     "hitMeta": "hit_meta",
     "scoreMeta": "score_meta",
 }
-"""JSON name -> field of `Row`, in the order in which they are judged, after the metrics."""
+"""JSON name -> field of `Row`, in the order in which they are checked, after the metrics."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """decoder: the JSON of a list -> rows, or msgspec's errors. check: one element -> row, or Violation.
+    """decoder: JSON list -> rows; raises msgspec's errors. check: one element -> row; raises Violation.
 
-    row: the type of the rows. metrics_of: row -> its provided metrics, in declared order, a new dict each time.
+    row: the type of the rows. metrics_of: row -> a new dict of its provided metrics, in declared order.
     """
 
     row: type[Row]
@@ -80,7 +80,7 @@ class Reader:
 
 @cache
 def reader_of(playtype: Playtype) -> Reader:
-    """Raises TypeError for a declaration that msgspec cannot tell the alternatives of apart."""
+    """Returns the reader of a playtype. Raises TypeError if msgspec cannot distinguish the alternatives it declares."""
     judgements = _struct("Judgements", dict.fromkeys(playtype.judgements, _whole_type(0, None) | None))
     optional = _struct("Optional", {name: _metric_type(metric) | None for name, metric in playtype.optional.items()})
     row = _row_struct(playtype, judgements=judgements, optional=optional)
@@ -94,19 +94,19 @@ def reader_of(playtype: Playtype) -> Reader:
 
 
 def play_of(row: Row, playtype: Playtype) -> Play:
-    """The result that a row tells of."""
+    """Returns the play of a row."""
     optional = row.hit_meta if row.optional is None or row.optional is UNSET else row.optional
     return Play(reader_of(playtype).metrics_of(row), plain(row.judgements), plain(optional))
 
 
 def plain(value: Any) -> dict[str, Any]:
-    """An object's members that were sent, null ones too; none for null, nothing, and an empty list."""
+    """Returns the members of an object that were sent, including null ones; {} for null, UNSET and an empty list."""
     return msgspec.to_builtins(value) if value else {}
 
 
 def needs_full_check(row: Row) -> bool:
-    """Whether a row that the decoder took may break a rule that its types cannot say."""
-    # The limit is in UTF-16 units, of which a character has at most two: only long comments need counting.
+    """Returns whether a row that the decoder accepted may violate a rule that its types cannot express."""
+    # The limit is in UTF-16 units, at most two per character: only long comments need counting.
     if row.comment and len(row.comment) > MAX_COMMENT // 2 and schema.utf16_length(row.comment) > MAX_COMMENT:
         return True
     time = row.time_achieved
@@ -117,7 +117,7 @@ def needs_full_check(row: Row) -> bool:
 
 
 def _attributes(names: Mapping[str, Any]) -> dict[str, str]:
-    """Names as Python may call them: `fantastic+` and the like get a number."""
+    """Returns name -> Python identifier; names like `fantastic+` get a numbered one."""
     return {
         name: name if name.isidentifier() and not iskeyword(name) and name[0] != "_" else f"member_{index}"
         for index, name in enumerate(names)
@@ -125,7 +125,7 @@ def _attributes(names: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _struct(title: str, members: Mapping[str, Any], *, required: Container[str] = ()) -> type[Struct]:
-    """A strict object; a member that is not required may be absent."""
+    """Returns the struct type of a strict object; a member that is not required may be absent."""
     attributes = _attributes(members)
     return defstruct(
         title,
@@ -141,7 +141,7 @@ def _struct(title: str, members: Mapping[str, Any], *, required: Container[str] 
 
 
 def _row_struct(playtype: Playtype, *, judgements: type[Struct], optional: type[Struct]) -> type[Row]:
-    # Half the limit, which is in UTF-16 units: a longer text is not wrong, but goes to the full check.
+    # Half the limit, which is in UTF-16 units: a longer text may be valid, and goes to the full check.
     text = Annotated[str, Meta(max_length=MAX_TEXT // 2)]
     kinds = {
         "comment": Annotated[str, Meta(min_length=3, max_length=MAX_COMMENT)],
@@ -165,7 +165,7 @@ def _row_struct(playtype: Playtype, *, judgements: type[Struct], optional: type[
 
 
 def _metric_type(metric: Metric) -> Any:
-    """A type that takes nothing the metric's check refuses."""
+    """Returns a type that accepts nothing the metric's check refuses."""
     if isinstance(metric, Ladder):
         return Literal[metric.values]
     if isinstance(metric, Graph):
@@ -213,7 +213,7 @@ def _bare_type(shape: shapes.Shape) -> Any:
             if len(set(shape.items)) == 1:
                 item: Any = _shape_type(shape.items[0])
                 return Annotated[list[item], Meta(min_length=len(shape.items), max_length=len(shape.items))]
-            # Unlike items make a tuple, which JSON writes as a list.
+            # Different items make a tuple, which is a list in JSON.
             return tuple[tuple(_shape_type(item) for item in shape.items)]  # type: ignore[misc]  # made just now
         case shapes.Either():
             return reduce(or_, (_shape_type(option) for option in shape.options))
@@ -242,7 +242,7 @@ def _bounded_type(shape: shapes.Number) -> Any:
 def _row_check(
     playtype: Playtype, row: type[Row], *, judgements: type[Struct], optional: type[Struct]
 ) -> Callable[[Any], Row]:
-    """Judges the members of one element in the original's order."""
+    """Returns the check of one element, which checks its members in Tachi's order."""
     metrics_check = _members_check(playtype.optional, optional)
     members: dict[str, Check] = {name: schema.metric(metric) for name, metric in playtype.provided.items()}
     members |= {
@@ -263,7 +263,7 @@ def _row_check(
         try:
             kept = check(value)
         except Violation as violation:
-            # Who sends a member that the game once had learns what it is called today.
+            # For a member that was renamed, the message names its present name.
             old = [name for name in playtype.obsolete if isinstance(value, dict) and name in value]
             violation.hint = " ".join(f"({name} became {playtype.obsolete[name]}.)" for name in old)
             raise
@@ -273,13 +273,13 @@ def _row_check(
 
 
 def _members_check(metrics: Mapping[str, Metric], kind: type[Struct]) -> Check:
-    """A strict object of metrics, each of which may be null or absent."""
+    """Returns the check of a strict object of metrics, each of which may be null or absent."""
     members = schema.strict_object({name: schema.optional(schema.metric(metric)) for name, metric in metrics.items()})
     attributes = _attributes(metrics)
 
     def check(value: Any) -> Struct:
         kept = members(value)
-        if isinstance(value, list):  # an empty one, which the original lets through here and crashes over later
+        if isinstance(value, list):  # an empty list, which Tachi accepts here and crashes on later
             raise Violation(schema.NO_OBJECT)
         return kind(**{attributes[name]: metric for name, metric in kept.items()})
 
@@ -298,8 +298,8 @@ def _judgements_check(names: tuple[str, ...], kind: type[Struct]) -> Check:
             if name not in attributes:
                 raise Violation(f"Invalid Key {name}. Expected any of {known}", is_unknown=True)
             if count is not None and not (is_safe_integer(count) and count >= 0):
-                said = f"{schema.written(count)} [type: {schema.type_word(count)}]"
-                raise Violation(f"Key {name} had an invalid value of {said}")
+                received = f"{schema.written(count)} [type: {schema.type_word(count)}]"
+                raise Violation(f"Key {name} had an invalid value of {received}")
         if isinstance(value, list):
             return value
         return kind(**{attributes[name]: None if count is None else int(count) for name, count in given.items()})
@@ -308,11 +308,11 @@ def _judgements_check(names: tuple[str, ...], kind: type[Struct]) -> Check:
 
 
 def _time(value: Any) -> float:
-    """Unix milliseconds; 0 says that the time is not known."""
+    """Returns Unix milliseconds; 0 if the time is unknown. Raises Violation."""
     if is_number(value) and (value == 0 or value > TRILLION):
         return schema.finite(value)
-    said = "Expected a number greater than 1 Trillion - did you pass unix seconds instead of milliseconds?"
-    raise Violation(said, value)
+    message = "Expected a number greater than 1 Trillion - did you pass unix seconds instead of milliseconds?"
+    raise Violation(message, value)
 
 
 def _shape_check(shape: shapes.Record) -> Check:

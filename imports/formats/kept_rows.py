@@ -1,8 +1,8 @@
-"""Rows that were read once and are to be read again: those that wait, and those whose chart was chosen by hand. Pure.
+"""Stored rows that are read again: orphans, and rows on a chart that the player chose. No database access.
 
-A row is imported on a chosen chart as an import of its own. Most formats cannot express "on this chart", so the input
-of that import is no file of its format but a document of ours: the context, the rows as they were sent, and a chart ID
-for each.
+A row on a chosen chart becomes a separate import. Most formats cannot name a chart directly, so the input of that
+import is not a file of its format but a document of ours: the context, the rows as they were sent, and the chart ID of
+each.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from imports.formats.base import Context, Parsed, ParseOptions
 from imports.formats.schema import Violation
 
 FIELD = "kept rows"
-"""The field of an upload that says its content is such a document. No form can send it."""
+"""The field of an upload whose content is such a document. No form can send it."""
 
 CHOSEN_FIELD = "chosen charts"
-"""The field that puts rows of a file on charts chosen by hand: row -> chart ID, as JSON. No form can send it."""
+"""The field with the charts that a player chose for rows of a file: row -> chart ID, as JSON. No form can send it."""
 
 UNREADABLE = "This row was kept by an earlier version and cannot be read any more."
 SHARED = ("game", "playtype", "service", "version")
-"""The members that every context has; the others are its format's facts."""
+"""The members of every context; the others are its format's facts."""
 
 
 class KeptRows(Struct, frozen=True):
-    """`charts`: the ID of the chart that each row was played on."""
+    """`charts`: the chart ID of each row."""
 
     context: dict[str, Any]
     rows: list[Any]
@@ -37,12 +37,12 @@ class KeptRows(Struct, frozen=True):
 
 
 def encode(context: Mapping[str, Any], rows: Sequence[Any], charts: Sequence[str]) -> bytes:
-    """The document of rows on these charts."""
+    """Returns the document of rows on these charts."""
     return msgspec.json.encode(KeptRows(dict(context), list(rows), list(charts)))
 
 
 def decode(document: bytes) -> KeptRows:
-    """The rows of a document. Raises ImportFailed for what is none."""
+    """Reads a document. Raises ImportFailed if it is invalid."""
     try:
         return msgspec.json.decode(document, type=KeptRows)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -50,12 +50,12 @@ def decode(document: bytes) -> KeptRows:
 
 
 def encode_chosen(charts: Mapping[int, str]) -> str:
-    """The charts that rows of a file were played on, as `CHOSEN_FIELD` holds them."""
+    """Returns the value of `CHOSEN_FIELD` for these charts: row index -> chart ID."""
     return msgspec.json.encode({str(row): chart for row, chart in charts.items()}).decode()
 
 
 def decode_chosen(text: str) -> dict[int, str]:
-    """Row -> chart ID. Raises ImportFailed for what `encode_chosen` did not write."""
+    """Returns row index -> chart ID. Raises ImportFailed for text that `encode_chosen` did not write."""
     try:
         return {int(row): chart for row, chart in msgspec.json.decode(text, type=dict[str, str]).items()}
     except (msgspec.DecodeError, ValueError):
@@ -63,14 +63,14 @@ def decode_chosen(text: str) -> dict[int, str]:
 
 
 def as_sent(row: Struct) -> Any:
-    """`Format.as_sent` of a format whose rows are structs: the row as JSON data, without members that were absent."""
+    """`Format.as_sent` for rows that are structs: returns the row as JSON data, without absent members."""
     return msgspec.to_builtins(row)
 
 
 def restorer(
     row_type: type[Struct], *, import_type: str, score_import_type: str = ""
 ) -> Callable[[Mapping[str, Any], Sequence[Any], ParseOptions], Parsed]:
-    """`Format.restore` of a format whose rows are structs that `as_sent` writes."""
+    """Returns the `Format.restore` of a format whose rows are structs that `as_sent` writes."""
     return restorer_with(
         lambda row: msgspec.convert(row, row_type), import_type=import_type, score_import_type=score_import_type
     )
@@ -79,7 +79,7 @@ def restorer(
 def restorer_with(
     read_row: Callable[[Any], Any], *, import_type: str, score_import_type: str = ""
 ) -> Callable[[Mapping[str, Any], Sequence[Any], ParseOptions], Parsed]:
-    """`Format.restore` of a format whose rows are read by this, which raises Violation or msgspec's ValidationError."""
+    """Returns the `Format.restore` of a format. `read_row` may raise Violation or msgspec's ValidationError."""
 
     def read(index: int, row: Any) -> Any:
         try:

@@ -1,6 +1,6 @@
-"""Titles that look alike: one form for all of them, and the words for what sets two of them apart. Pure.
+"""Titles that look alike: a normal form that they share, and the kinds of differences between two of them.
 
-Look-ups at import stay exact. This is for suggestions and for the search.
+Look-ups of imports stay exact; this is for suggestions and for the search. No database access.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 
 LONGEST = 500
-"""Characters of a title that are looked at, as many as a song's title may have."""
+"""Characters of a title that are compared, the maximum length of a song's title."""
 
 VARIANTS: Mapping[str, str] = {
     "~": "～〜∼˜〰∽",
@@ -21,10 +21,10 @@ VARIANTS: Mapping[str, str] = {
     "-": "‐‑‒–—―−﹘﹣－─━⁃˗",
     "・": "･·•∙⋅‧",
 }
-"""Characters that are typed for each other. The keys stand for all of them."""
+"""Characters that are typed for each other, by the one that represents them."""
 
 _LONG_VOWEL = (
-    "ーｰ"  # many write "ﾃ-ﾚ" for it; in a search it would be found for every dash, and stands in every second title
+    "ーｰ"  # often typed as a dash ("ﾃ-ﾚ"); not in VARIANTS, as a search for a dash would find every second title
 )
 _BLANK = re.compile(r"\s+")
 _ALIKE = {kind: str.maketrans(dict.fromkeys(others, kind)) for kind, others in VARIANTS.items()}
@@ -33,7 +33,7 @@ _ALL = {ord(other): kind for kind, others in VARIANTS.items() for other in other
 
 
 class Difference(StrEnum):
-    """What can set apart two titles that look alike."""
+    """A kind of difference between two titles that look alike."""
 
     TILDES = "tildes"
     QUOTES = "quotation marks"
@@ -46,7 +46,7 @@ class Difference(StrEnum):
 
 
 def _visible(text: str) -> str:
-    """Without controls, joiners, marks of direction and variation selectors."""
+    """Returns the text without control characters, joiners, directional marks and variation selectors."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(
@@ -64,11 +64,11 @@ _STEPS: Mapping[Difference, Callable[[str], str]] = {
     Difference.WIDTH: lambda text: unicodedata.normalize("NFKC", text),
     Difference.BLANKS: lambda text: _BLANK.sub("", text),
 }
-"""What makes titles one form, in the order in which it is done: entities may stand for anything below them."""
+"""The steps of normalization, in order: entities first, as they may encode characters of the later steps."""
 
 
 def normalize(title: str) -> str:
-    """The form that titles which look alike share, in lower case and without blanks; "" for nothing but blanks."""
+    """Returns the form that titles which look alike share, in lower case and without blanks; "" for only blanks."""
     return _normalized(title, tuple(_STEPS))
 
 
@@ -81,9 +81,9 @@ def _normalized(title: str, steps: Collection[Difference]) -> str:
 
 
 def differences(title: str, other: str) -> tuple[Difference, ...] | None:
-    """In what two titles differ, case aside; None where they do not look alike.
+    """Returns the kinds of differences between two titles, ignoring case; None if they do not look alike.
 
-    Where two words would do for one thing (the width of a tilde), the first of `Difference` is returned.
+    If two kinds explain the same difference (e.g. the width of a tilde), the first of `Difference` is returned.
     """
     needed = list(Difference)
     if _normalized(title, needed) != _normalized(other, needed):
@@ -96,10 +96,10 @@ def differences(title: str, other: str) -> tuple[Difference, ...] | None:
 
 
 def fold_characters(text: str) -> str:
-    """A text with one of the characters that are typed for each other; each keeps its place."""
+    """Returns the text with one representative for characters that are typed for each other; its length is the same."""
     return text.translate(_ALL)
 
 
 def variants(character: str) -> str:
-    """The character and all that are typed for it."""
+    """Returns the character and all characters that are typed for it."""
     return character + VARIANTS.get(character, "")

@@ -1,7 +1,7 @@
-"""Finds the chart that a row means, by any of the twelve match types (spec: import-pipeline §4, api-v3 §3.2). Pure.
+"""Finds the chart of a row by one of the twelve match types (spec: import-pipeline §4, api-v3 §3.2).
 
-An import collects the keys of its rows (`key_of`), has all of them loaded at once, and `resolve`s row by row from that
-`Catalogue`. What songs and charts are stored with is in `match_keys`.
+An import collects the keys of its rows (`key_of`), loads all of them at once, and `resolve`s each row from that
+`Catalogue`. `match_keys` builds the keys that songs and charts are stored with. No database access.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from imports.games.spec import Chart, Song
 __all__ = ["ALIKE", "song_keys"]  # the names of `match_keys` that migration 0014 imports from here
 
 CHART_ID = "chartID"
-"""A match type of our own, which exports name their charts by: no message offers it, and every playtype takes it."""
+"""Our own match type, which exports use: error messages do not list it, and every playtype accepts it."""
 
 BMS = "bms"
 ANY_INF = "ANY_INF"
@@ -33,7 +33,7 @@ ANY_BEYOND_DIFFICULTIES = frozenset({"Beyond", "Inscribed"})
 
 
 class Question(Protocol):
-    """What a row asks with. Absent members are `UNSET`."""
+    """The members by which a row identifies its chart. Absent ones are `UNSET`."""
 
     @property
     def match_type(self) -> str: ...
@@ -46,7 +46,7 @@ class Question(Protocol):
 
 
 class Refusal(NamedTuple):
-    """Why no chart was found. `is_unknown`: the row names what this instance does not know, but may learn."""
+    """The reason why no chart was found. `is_unknown`: the row names a value that a later release may know."""
 
     type: ProblemType
     message: str
@@ -62,7 +62,7 @@ def _invalid(message: str) -> Refusal:
 
 
 def _unknown(message: str, value: str | UnsetType | None) -> Refusal:
-    """For a difficulty or version that is none of those we know. One that is missing can never be known."""
+    """Returns the refusal of an unknown difficulty or version. A missing one can never become known."""
     return Refusal(ProblemType.INVALID, message, is_unknown=isinstance(value, str) and value != "")
 
 
@@ -70,24 +70,24 @@ def _unknown(message: str, value: str | UnsetType | None) -> Refusal:
 
 
 def _first(charts: Iterable[Chart]) -> Chart | None:
-    """The primary chart where several fit, then the smallest chart ID: never left to the order of loading."""
+    """Returns a primary chart before others, then the smallest chart ID, independent of the order of loading."""
     return min(charts, key=lambda chart: (not chart.is_primary, chart.chart_id), default=None)
 
 
 def _of_version(charts: Iterable[Chart], version: str | None) -> Iterator[Chart]:
-    """With a version: the charts that can be played in it; without: the primary ones."""
+    """Yields the charts of a version; without a version, the primary charts."""
     return (chart for chart in charts if (version in chart.versions if version else chart.is_primary))
 
 
 def first_of_version(charts: Iterable[Chart], version: str | None) -> Chart | None:
-    """Of charts that fit a row, the one that is played in a version; without one, the primary chart."""
+    """Returns the chart of a version among those that fit a row; without a version, the primary chart."""
     return _first(_of_version(charts, version))
 
 
 def _exactly(charts: Iterable[Chart], question: Question, context: Context) -> list[Chart]:
-    """The charts of the import's playtype and version, and the row's difficulty.
+    """Returns the charts of the import's playtype and version with the row's difficulty.
 
-    A difficulty by whose name another one is sent means either, primary or not, where no version tells them apart.
+    If two difficulties are sent under one name and there is no version, charts of both are returned, primary or not.
     """
     playtype, asked = context.playtype, question.difficulty
     wanted = {asked, *(name for name, sent in playtype.sent_as.items() if sent == asked and not context.version)}
@@ -97,13 +97,13 @@ def _exactly(charts: Iterable[Chart], question: Question, context: Context) -> l
 
 def _wrong_difficulty(question: Question, context: Context) -> Refusal | None:
     known, asked = context.playtype.difficulty_names, question.difficulty
-    said = f"Invalid Difficulty for {context.game.label(context.playtype.name)} - "
+    prefix = f"Invalid Difficulty for {context.game.label(context.playtype.name)} - "
     if known is None:
         return None
     if asked not in known:
-        return _unknown(f"{said}Expected any of {', '.join(known)} (Got {written(asked)})", asked)
+        return _unknown(f"{prefix}Expected any of {', '.join(known)} (Got {written(asked)})", asked)
     sent_as = context.playtype.sent_as.get(str(asked))
-    return _invalid(f"{said}Don't use {asked} directly; send the score as {sent_as} instead.") if sent_as else None
+    return _invalid(f"{prefix}Don't use {asked} directly; send the score as {sent_as} instead.") if sent_as else None
 
 
 def _chart_of_song(song: Song, question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
@@ -113,7 +113,7 @@ def _chart_of_song(song: Song, question: Question, context: Context, catalogue: 
     if wrong is not None:
         return wrong
     found = _exactly(catalogue.charts_of.get(song.pk, ()), question, context)
-    # A difficulty that stands for two was sent, and both exist: to choose one would put scores on the wrong chart.
+    # The row's difficulty is sent for two, and both exist: choosing one could put scores on the wrong chart.
     if len({chart.difficulty for chart in found}) > 1:
         return _invalid("This chart cannot be matched by songTitle+difficulty.")
     return _first(found) or _not_found(question)
@@ -125,7 +125,7 @@ def _songs(question: Question, context: Context, catalogue: Catalogue) -> Sequen
 
 
 def _charts(question: Question, context: Context, catalogue: Catalogue, *names: str) -> list[Chart]:
-    """The charts that the key found; with names, only those that have the identifier in one of these members."""
+    """Returns the charts of the row's key; with names, only those with the identifier in one of these members."""
     key = key_of(question, context)
     charts = catalogue.charts.get(key, ()) if key else ()
     if not names:
@@ -134,19 +134,19 @@ def _charts(question: Question, context: Context, catalogue: Catalogue, *names: 
 
 
 def key_of_alike(question: Question, context: Context) -> Key | None:
-    """What to load for songs whose title looks like the one that a row names; None for a row that names none."""
+    """Returns the key of songs whose title looks like the row's title; None for a row without one."""
     form = normalize(question.identifier) if question.match_type == "songTitle" else ""
     return (context.game.slug, ALIKE, form) if form else None
 
 
 def resolve_alike(question: Question, context: Context, catalogue: Catalogue) -> Chart | None:
-    """The one chart that a row can mean if its title, and its artist, merely look like those of a song."""
+    """Returns the only chart of a song whose title and artist look like those of a row; None if none or several fit."""
     key = key_of_alike(question, context)
     songs = {song.pk: song for song in (catalogue.songs.get(key, ()) if key else ())}
     if question.artist:
         artist = normalize(question.artist)
         songs = {pk: song for pk, song in songs.items() if normalize(song.artist) == artist}
-    if len(songs) != 1:  # looking alike is a guess already; between several there is nothing to decide by
+    if len(songs) != 1:  # a similar title is a guess already; there is no way to choose between several
         return None
     found = _chart_of_song(songs.popitem()[1], question, context, catalogue)
     return None if isinstance(found, Refusal) else found
@@ -173,7 +173,7 @@ def by_title(question: Question, context: Context, catalogue: Catalogue) -> Char
 
 
 def by_song_id(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
-    """By the song's ID of v3, one that it had before, or its number of v2. Any other text is merely not found."""
+    """Finds by the song's ID of v3, a former ID, or its number of v2. Any other text is not found."""
     songs = _songs(question, context, catalogue)
     return _chart_of_song(songs[0], question, context, catalogue) if songs else _not_found(question)
 
@@ -185,7 +185,7 @@ def by_ddr_song_hash(question: Question, context: Context, catalogue: Catalogue)
     songs = _songs(question, context, catalogue)
     if not songs:
         return _not_found(question)
-    # Should several songs have one hash: the smallest number, so that the order of loading decides nothing.
+    # If several songs share a hash, the smallest number makes the choice independent of the order of loading.
     song = min(songs, key=lambda song: song.song_id)
     return _first(_exactly(catalogue.charts_of.get(song.pk, ()), question, context)) or _not_found(question)
 
@@ -198,13 +198,13 @@ def by_in_game_id(question: Question, context: Context, catalogue: Catalogue) ->
 
 
 def by_special_in_game_id(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
-    """The only chart of that number, whatever its difficulty and versions: the way to WORLD'S END and utage."""
+    """Finds the only chart with the number, of any difficulty and version: for WORLD'S END and utage charts."""
     charts = [chart for chart in _charts(question, context, catalogue) if chart.playtype == context.playtype.name]
     return charts[0] if len(charts) == 1 else _not_found(question)
 
 
 def by_arcaea_id(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
-    """Whatever the version. Beyond and Inscribed fill one place, which may be asked for as such."""
+    """Finds in any version. Beyond and Inscribed share one slot, which AnyBeyond names."""
     asked, known = question.difficulty, context.playtype.difficulty_names or ()
     if asked not in (*known, ANY_BEYOND):
         return _invalid(f"Invalid difficulty '{written(asked)}', Expected any of {', '.join(known)} or {ANY_BEYOND}")
@@ -217,11 +217,11 @@ def by_sdvx_in_game_id(question: Question, context: Context, catalogue: Catalogu
     asked, version = question.difficulty, context.version
     known = context.playtype.difficulty_names or ()
     if asked not in (*known, ANY_INF):
-        said = f"Invalid difficulty '{written(asked)}', Expected any of {', '.join(known)} or {ANY_INF}"
-        return _unknown(said, asked)
+        message = f"Invalid difficulty '{written(asked)}', Expected any of {', '.join(known)} or {ANY_INF}"
+        return _unknown(message, asked)
     if version and version not in context.playtype.versions:
-        said = f"Unsupported version {version}. Expected any of {', '.join(context.playtype.versions)}."
-        return _unknown(said, version)
+        message = f"Unsupported version {version}. Expected any of {', '.join(context.playtype.versions)}."
+        return _unknown(message, version)
     wanted = ANY_INF_DIFFICULTIES if asked == ANY_INF else {asked}
     charts = _charts(question, context, catalogue)
     fitting = (c for c in charts if c.playtype == context.playtype.name and c.difficulty in wanted)
@@ -229,7 +229,7 @@ def by_sdvx_in_game_id(question: Question, context: Context, catalogue: Catalogu
 
 
 def by_bms_hash(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
-    """Looks among the charts of BMS whatever the import's game, so no PMS import ever finds one (as the original)."""
+    """Finds only charts of BMS, whatever the import's game, so that PMS imports never find one (as in Tachi)."""
     found = _first(_charts(question, context, catalogue, "hashMD5", "hashSHA256"))
     if found is None:
         return _not_found(question)
@@ -258,7 +258,7 @@ def by_usc_hash(question: Question, context: Context, catalogue: Catalogue) -> C
 
 
 def by_chart_id(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
-    """By the chart's ID of v2 or v3, or one that it had before; primary or not, whatever its difficulty."""
+    """Finds by the chart's ID of v2 or v3, or a former ID; primary or not, of any difficulty."""
     charts = _charts(question, context, catalogue)
     found = next((chart for chart in charts if chart.playtype == context.playtype.name), None)
     return found or _not_found(question)
@@ -270,7 +270,7 @@ def _as_it_is(identifier: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class MatchType:
-    """kind, value: the key an identifier makes (None: one that finds nothing). game: whose charts, if not ours."""
+    """kind, value(identifier): of the key; a value of None finds nothing. game: the charts' game, if not the row's."""
 
     kind: str
     value: Callable[[str], str | None]
@@ -292,14 +292,14 @@ MATCH_TYPES: Mapping[str, MatchType] = {
     "popnChartHash": MatchType("hash", _as_it_is, by_popn_hash),
     "ddrSongHash": MatchType("ddrSongHash", _as_it_is, by_ddr_song_hash),
 }
-"""In the order in which messages list them."""
+"""Name -> match type, in the order in which messages list them."""
 
 ACCEPTED: Mapping[str, MatchType] = {**MATCH_TYPES, CHART_ID: MatchType(CHART_ID, _as_it_is, by_chart_id)}
-"""Those, and ours."""
+"""All match types, including our own."""
 
 
 def key_of(question: Question, context: Context) -> Key | None:
-    """What to load for a row, or None where nothing can be found."""
+    """Returns the key to load for a row, or None if nothing can be found."""
     if not _is_supported(question, context):
         return None
     match_type = ACCEPTED[question.match_type]
@@ -313,8 +313,8 @@ def _is_supported(question: Question, context: Context) -> bool:
 
 
 def resolve(question: Question, context: Context, catalogue: Catalogue) -> Chart | Refusal:
-    """The chart that a row means, or why there is none. The answer is remembered in the catalogue."""
-    asked = (
+    """Returns the chart of a row, or the reason why there is none. The result is cached in the catalogue."""
+    cache_key = (
         context.playtype,
         context.version,
         question.match_type,
@@ -322,19 +322,19 @@ def resolve(question: Question, context: Context, catalogue: Catalogue) -> Chart
         question.difficulty,
         question.artist,
     )
-    # Players play the same charts again and again: most rows of a large file ask what an earlier one asked.
-    found = catalogue.memo.get(asked)
+    # Players play the same charts repeatedly: most rows of a large file repeat the look-up of an earlier one.
+    found = catalogue.memo.get(cache_key)
     if found is None:
         is_supported = _is_supported(question, context)
         find = ACCEPTED[question.match_type].resolve if is_supported else refuse_match_type
-        found = catalogue.memo[asked] = find(question, context, catalogue)
+        found = catalogue.memo[cache_key] = find(question, context, catalogue)
     return found
 
 
 def refuse_match_type(question: Question, context: Context, _catalogue: Catalogue) -> Refusal:
-    """What is said of a match type that the playtype does not take."""
+    """Returns the refusal of a match type that the playtype does not accept."""
     supported = context.playtype.match_types
-    said = f"Cannot use matchType {question.match_type} for {context.game.label(context.playtype.name)}."
+    prefix = f"Cannot use matchType {question.match_type} for {context.game.label(context.playtype.name)}."
     if question.match_type == "inGameID" and "sdvxInGameID" in supported:
-        return _invalid(f"{said} Use 'sdvxInGameID' instead.")
-    return _invalid(f"{said} Expected any of {', '.join(supported)}.")
+        return _invalid(f"{prefix} Use 'sdvxInGameID' instead.")
+    return _invalid(f"{prefix} Expected any of {', '.join(supported)}.")

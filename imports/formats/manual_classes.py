@@ -1,4 +1,4 @@
-"""file/import-class: classes that a player gives by hand, without scores (spec: api-v3 §3.8). Made by the API alone."""
+"""file/import-class: classes that a player sets manually, without scores (spec: api-v3 §3.8). Created by the API."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SERVICE = "Manual Class Import"
 
 
 class Given(msgspec.Struct):
-    """What the API stores: the ID that the API of 2026 has for the game, and class set -> class id."""
+    """The input that the API stores. `game`: the game's ID in the API of 2026. `classes`: class set -> class id."""
 
     game: str
     classes: dict[str, Any]
@@ -46,7 +46,7 @@ def context_of(game: Game, playtype: Playtype) -> Context:
 
 
 def check_classes(classes: Mapping[str, Any], playtype: Playtype, *, name: str) -> None:
-    """Raises ImportFailed where a class may not be given by hand. `name`: the game's ID of 2026."""
+    """Raises ImportFailed if a class cannot be set manually. `name`: the game's ID in the API of 2026."""
     provided = [group for group in playtype.classes.values() if group.is_provided]
     if not provided:
         raise ImportFailed(f"{name} does not support manual class imports.")
@@ -64,7 +64,7 @@ def check_classes(classes: Mapping[str, Any], playtype: Playtype, *, name: str) 
             raise ImportFailed(cut(f'Invalid class "{written(class_id)}" for {set_name}. Expected any of {known}.'))
 
 
-# --- rows, of which there are none ----------------------------------------------------------------------
+# --- rows (there are none) ------------------------------------------------------------------------------
 
 
 def draft(*_: Any) -> Draft:
@@ -72,7 +72,7 @@ def draft(*_: Any) -> Draft:
 
 
 def restore(context: Mapping[str, Any], rows: Sequence[Any], options: ParseOptions) -> Parsed:
-    """A file of these rows, which says nothing of classes."""
+    """Returns a parsed file of these rows, without classes."""
     game = options.game(context["game"])
     return Parsed(context=context_of(game, game.by_name[context["playtype"]]), rows=[*rows], received=options.now)
 

@@ -1,4 +1,4 @@
-"""The strings by which the songs and charts that a row means are found: `kind:value`. Pure."""
+"""The strings `kind:value` by which the songs and charts of rows are found. No database access."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from imports.formats.parsing.numbers import number_of
 from imports.games import javascript
 
 ALIKE = "alike"
-"""The kind of key that songs with titles which look alike share. No match type asks with it."""
+"""The kind of key that songs with titles which look alike share. No match type uses it."""
 
 SONG_KINDS = frozenset({"songID", "title", "ddrSongHash", ALIKE})
-"""Kinds of key that name a song; the others name a chart."""
+"""Kinds of key that identify a song; the others identify a chart."""
 
 V3_SONG_ID = re.compile("S[0-9a-f]{19}")
 
 
 def fold_title(title: str) -> str:
-    """A title as it is compared: case is ignored, nothing else is.
+    """Returns a title as it is compared: only case is ignored.
 
-    One character always stands for one (Unicode's simple case folding, which the original's database follows): "ß" is
-    not "ss", "İ" is not "i", accents and full-width letters stay apart from plain ones.
+    Each character is folded to one character (Unicode's simple case folding, which Tachi's database uses): "ß" is not
+    "ss", "İ" is not "i", and accented and full-width letters differ from plain ones.
     """
     folded = title.casefold()
     return folded if len(folded) == len(title) else "".join(map(_fold, title))
@@ -38,9 +38,9 @@ def _fold(character: str) -> str:
 
 
 def song_keys(song: Mapping[str, Any]) -> list[str]:
-    """The strings `kind:value` that a song, as a row of the seeds of v2, can be asked for with.
+    """Returns the strings `kind:value` that find a song, given as a row of the seeds of v2.
 
-    Not its ID of v3: that may be replaced by another one, and both go on finding the song.
+    Its ID of v3 is not included: it may be replaced, and both the old and the new ID must find the song.
     """
     keys = [f"songID:{song['id']}"]
     titles = (song["title"], *song.get("altTitles", ()))
@@ -60,11 +60,11 @@ CHART_FIELDS = {
     "hashSHA1": "hash",
     "hashGSv3": "hash",
 }
-"""Member of a chart's data -> kind of key. Each may hold one value, a list of them, or null."""
+"""Member of a chart's data -> kind of key. Each may be one value, a list of values, or null."""
 
 
 def chart_keys(chart: Mapping[str, Any]) -> list[str]:
-    """The strings `kind:value` that a chart, as a row of the seeds, can be asked for with."""
+    """Returns the strings `kind:value` that find a chart, given as a row of the seeds."""
     data = chart.get("data", {})
     keys = [
         f"{kind}:{javascript.text(value)}" for name, kind in CHART_FIELDS.items() for value in values_of(data, name)
@@ -84,13 +84,13 @@ _SONG_NUMBER = re.compile(r"-?[0-9]+")
 
 def number_text(identifier: str) -> str | None:
     if identifier.isascii() and identifier.isdigit() and identifier[0] != "0" and len(identifier) < 16:
-        return identifier  # the usual case, a hundred thousand times over
+        return identifier  # fast path for the usual case
     value = number_of(identifier)
     return None if math.isnan(value) else javascript.number(value)
 
 
 def song_id_text(identifier: str) -> str | None:
-    """A song's ID as keys have it: that of v3 as it is, a number in its shortest form. None for any other text."""
+    """Returns a song's ID as in keys: that of v3 unchanged, a number in its shortest form. None for other texts."""
     if V3_SONG_ID.fullmatch(identifier):
         return identifier
     if not _SONG_NUMBER.fullmatch(identifier):

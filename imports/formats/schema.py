@@ -1,7 +1,7 @@
-"""Checks of JSON data that word the first violation exactly as the original's validator does. Pure.
+"""Checks of JSON data with exactly the messages of Tachi's validator for the first violation. No database access.
 
-A check takes a value (`ABSENT` for a member that is not there), returns it as it is to be kept, and raises `Violation`
-for the first thing that is wrong. Checks of objects and lists are made of checks of their parts.
+A check takes a value (`ABSENT` for an absent member), returns the value to store, and raises `Violation` for the first
+error. Checks of objects and lists are built from checks of their parts.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from imports.games.javascript import is_number, is_safe_integer, text
 from imports.games.spec import Graph, Integer, Ladder, Metric, NumberRule
 
 ABSENT = UNSET
-"""A member that is not there: JavaScript's undefined."""
+"""An absent member, JavaScript's undefined."""
 
 Check = Callable[[Any], Any]
 
@@ -28,10 +28,10 @@ TOO_LARGE = "Expected a number that fits into 64 bits."
 
 
 class Violation(Exception):
-    """What is wrong, where (a path like `.scores[0].lamp` that grows as it rises), and the offending value.
+    """An error in JSON data: its message, its path (like `.scores[0].lamp`, extended by each level) and its value.
 
-    `value` is left out where it is an object or a list, which messages do not quote. `is_unknown`: the data have a
-    member that we do not know, and nothing else is known to be wrong with them.
+    `value` is omitted for objects and lists, which messages do not quote. `is_unknown`: the only error is a member that
+    we do not know.
     """
 
     def __init__(self, message: str, value: Any = (), *, path: str = "", is_unknown: bool = False) -> None:
@@ -40,33 +40,33 @@ class Violation(Exception):
         self.path = path
         self.value = value
         self.is_unknown = is_unknown
-        self.hint = ""  # a sentence beyond what the original says
+        self.hint = ""  # a sentence in addition to Tachi's message
 
     def under(self, step: str) -> Violation:
-        """The same, seen from one level further up; `step` is like `.scores` or `[0]`."""
+        """Prefixes the path with a step like `.scores` or `[0]`, and returns the violation."""
         self.path = step + self.path
         return self
 
     def __str__(self) -> str:
-        """`scores[0].score | Expected an integer. | Received 1.5 [type: number].`"""
-        said = f"{self.path.removeprefix('.') or 'null'} | {self.message}{received(self.value)}."
-        return f"{said} {self.hint}" if self.hint else said
+        """Returns e.g. `scores[0].score | Expected an integer. | Received 1.5 [type: number].`"""
+        message = f"{self.path.removeprefix('.') or 'null'} | {self.message}{received(self.value)}."
+        return f"{message} {self.hint}" if self.hint else message
 
 
 def received(value: Any) -> str:
-    """How a message quotes a value; objects and lists are not quoted."""
+    """Returns the part of a message that quotes a value, "" for objects and lists."""
     if isinstance(value, dict | list | tuple):
         return ""
     return f" | Received {written(value)} [type: {type_word(value)}]"
 
 
 def written(value: Any) -> str:
-    """`String(value)`, for members that are not there too."""
+    """Returns JavaScript's `String(value)`; "undefined" for absent members."""
     return "undefined" if value is ABSENT else text(value)
 
 
 def type_word(value: Any) -> str:
-    """JavaScript's `typeof`, except that null is called null."""
+    """Returns JavaScript's `typeof value`, but "null" for null."""
     if value is ABSENT:
         return "undefined"
     if value is None:
@@ -79,7 +79,7 @@ def type_word(value: Any) -> str:
 
 
 def utf16_length(value: str) -> int:
-    """A text's length as JavaScript counts it: characters beyond the basic plane count twice."""
+    """Returns a text's length in UTF-16 units: characters beyond the basic plane count twice."""
     return len(value) if value.isascii() else len(value.encode("utf-16-le", "surrogatepass")) // 2
 
 
@@ -87,7 +87,7 @@ def utf16_length(value: str) -> int:
 
 
 def entries(value: Any) -> Mapping[str, Any]:
-    """The members of an object; a list counts as one with the keys 0, 1, 2 ... Raises Violation for anything else."""
+    """Returns the members of an object; a list has the keys "0", "1", "2" ... Raises Violation for other values."""
     if isinstance(value, dict):
         return value
     if isinstance(value, list):
@@ -96,7 +96,7 @@ def entries(value: Any) -> Mapping[str, Any]:
 
 
 def in_js_order(keys: Iterable[str]) -> list[str]:
-    """Keys as JavaScript lists them: array indices first, by size, then the others as they came."""
+    """Returns keys in JavaScript's order: array indices first, ascending, then the others in their order."""
     listed = list(keys)
     if not any(map(_is_index, listed)):
         return listed
@@ -108,7 +108,7 @@ def _is_index(key: str) -> bool:
 
 
 def strict_object(members: Mapping[str, Check]) -> Check:
-    """Each named member in order, then nothing else. Keeps the members that are there."""
+    """Returns a check of the named members in order, which refuses other members. It keeps the present members."""
     check_members = open_object(members)
 
     def check(value: Any) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def strict_object(members: Mapping[str, Check]) -> Check:
 
 
 def open_object(members: Mapping[str, Check]) -> Check:
-    """Each named member in order; whatever else is there is neither looked at nor kept."""
+    """Returns a check of the named members in order; other members are neither checked nor kept."""
 
     def check(value: Any) -> dict[str, Any]:
         given = entries(value)
@@ -129,7 +129,7 @@ def open_object(members: Mapping[str, Check]) -> Check:
             try:
                 found = member(given.get(name, ABSENT))
             except Violation as violation:
-                # As the original's paths name members: `.scores`, `["2dx-gsm"]`.
+                # Tachi's notation of paths: `.scores`, `["2dx-gsm"]`.
                 step = f".{name}" if _IDENTIFIER.fullmatch(name) else f'["{name}"]'
                 raise violation.under(step) from None
             if found is not ABSENT:
@@ -147,7 +147,7 @@ def refuse_unexpected(given: Mapping[str, Any], known: Iterable[str]) -> None:
 
 
 def optional(check: Check) -> Check:
-    """Absent and null pass as they are."""
+    """Returns the check of a member that may be absent or null."""
     return lambda value: value if value is None or value is ABSENT else check(value)
 
 
@@ -159,7 +159,7 @@ def anything(value: Any) -> Any:
 
 
 def length_between(low: int, high: int) -> Check:
-    """A text of so many UTF-16 units."""
+    """Returns the check of a text whose length in UTF-16 units is between these."""
 
     def check(value: Any) -> str:
         if isinstance(value, str) and low <= utf16_length(value) <= high:
@@ -170,7 +170,7 @@ def length_between(low: int, high: int) -> Check:
 
 
 def string(message: str, *, high: int) -> Check:
-    """Any text. The original knows no limit; ours keeps texts out that no catalogue could match."""
+    """Returns the check of a text of at most `high` UTF-16 units. Tachi has no limit; longer texts match no chart."""
 
     def check(value: Any) -> str:
         if not isinstance(value, str):
@@ -183,7 +183,7 @@ def string(message: str, *, high: int) -> Check:
 
 
 def one_of(values: Sequence[str], *, besides: Sequence[str] = ()) -> Check:
-    """`besides`: values that are taken, and that no message offers."""
+    """Returns the check of a value that must be one of these. `besides`: accepted values that messages do not list."""
     message = f"Expected any of {', '.join(values)}."
     known = frozenset((*values, *besides))
 
@@ -196,7 +196,7 @@ def one_of(values: Sequence[str], *, besides: Sequence[str] = ()) -> Check:
 
 
 def metric(declared: Metric) -> Check:
-    """A metric's value. A rule that depends on the chart is not asked yet."""
+    """Returns the check of a metric's value. A rule that depends on the chart is not applied here."""
     if isinstance(declared, Ladder):
         return one_of(declared.values)
     if isinstance(declared, Graph):
@@ -229,7 +229,7 @@ def _decimal(message: str, rule: NumberRule | None) -> Check:
 
 
 def finite(value: float) -> float:
-    """The number itself. JavaScript reads 1e999 as Infinity, which no database of ours could give back."""
+    """Returns the number. Raises Violation for infinity (JavaScript reads 1e999 so), which JSON cannot store."""
     if not math.isfinite(value):
         raise Violation(TOO_LARGE, value)
     return value

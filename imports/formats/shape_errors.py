@@ -1,6 +1,6 @@
-"""What does not fit a declared shape, as the issues that the original's second validator (zod 3) lists. Pure.
+"""Errors of data against a declared shape, as issues of zod 3, Tachi's second validator. No database access.
 
-An issue is JSON data whose members stand in zod's order: clients see the text of the whole list.
+An issue is JSON data with its members in zod's order: clients see the text of the whole list.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _WORDS: Mapping[type, str] = {
 
 
 def issues(shape: Shape, value: Any, path: Path = ()) -> Iterator[Issue]:
-    """Everything in `value` that does not fit, in the order in which zod finds it. `ABSENT`: it is not there."""
+    """Yields the issues of `value` (`ABSENT` for an absent member), in zod's order."""
     if (shape.optional and value is ABSENT) or (shape.nullable and value is None):
         return
     match shape:
@@ -55,12 +55,12 @@ def issues(shape: Shape, value: Any, path: Path = ()) -> Iterator[Issue]:
 
 
 def as_json(found: Sequence[Issue]) -> str:
-    """`JSON.stringify(issues, null, 2)`."""
+    """Returns JavaScript's `JSON.stringify(issues, null, 2)`."""
     return json.dumps(found, ensure_ascii=False, indent=2)
 
 
 def _parsed_type(value: Any) -> str:
-    """zod's word for a value's type."""
+    """Returns zod's name for a value's type."""
     if value is ABSENT:
         return "undefined"
     if value is None:
@@ -102,7 +102,7 @@ def one_of_issues(shape: OneOf, value: Any, path: Path) -> Iterator[Issue]:
 
 
 def either_issues(shape: Either, value: Any, path: Path) -> Iterator[Issue]:
-    """An option that only a range or an extra key speaks against is preferred to those of another type."""
+    """Yields the issues of an option that fails by range or unknown key only, else one issue with those of all."""
     tried = [list(issues(option, value, path)) for option in shape.options]
     if not all(tried):
         return
@@ -119,7 +119,7 @@ def either_issues(shape: Either, value: Any, path: Path) -> Iterator[Issue]:
 
 
 def _is_mild(issue: Issue) -> bool:
-    """Whether zod goes on after it: the type was right."""
+    """Returns whether zod continues after an issue, as the type was right."""
     if issue["code"] == "too_small":
         return bool(issue["type"] == "number")
     return issue["code"] in {"too_big", "unrecognized_keys", "not_finite"} or issue.get("expected") == "integer"
@@ -156,7 +156,7 @@ def number_issues(shape: Number, value: float, path: Path) -> Iterator[Issue]:
         yield _out_of_range("small", shape.above, "greater than", path, inclusive=False)
     if shape.high is not None and value > shape.high:
         yield _out_of_range("big", shape.high, "less than or equal to", path, inclusive=True)
-    if not math.isfinite(value):  # the original lets 1e999 through; no database of ours could give it back
+    if not math.isfinite(value):  # Tachi accepts 1e999, which JSON cannot store
         yield {"code": "not_finite", "path": list(path), "message": "Number must be finite"}
 
 

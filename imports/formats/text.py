@@ -1,4 +1,4 @@
-"""Bytes to text, the same way for every text format, and which text the database can hold. Pure."""
+"""Decodes bytes for every text format, and checks which text the database can store. No database access."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from typing import Any
 from imports.errors import ImportFailed
 
 MAX_DEPTH = 32
-"""Levels of nesting that are looked into; no document of ours needs ten."""
+"""Maximum levels of nesting; no real document needs ten."""
 MAX_MESSAGE = 8_000
-"""Characters of a message; one that quotes a longer value is cut."""
+"""Maximum characters of a message; a longer one is cut."""
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _UTF_16 = re.compile(rb"\xff\xfe|\xfe\xff|[^\0]\0[^\0]\0|\0[^\0]\0[^\0]")
-"""How UTF-16 begins: with its byte order mark, or with two ASCII characters, as every document of ours does."""
+"""The start of UTF-16: its byte order mark, or two ASCII characters, with which every real document begins."""
 
 
 class NotTextError(ImportFailed):
-    """A file is no text."""
+    """A file is not valid text."""
 
 
 def cut(message: str) -> str:
-    """A message that is not too long."""
+    """Returns a message, cut to `MAX_MESSAGE` characters."""
     return message if len(message) <= MAX_MESSAGE else f"{message[:MAX_MESSAGE]}…"
 
 
 def decode(data: bytes) -> str:
-    """The text of a file: UTF-8 without NUL, behind a byte order mark or not. Raises NotTextError."""
+    """Returns the text of a file: UTF-8 without NUL, with or without a byte order mark. Raises NotTextError."""
     if _UTF_16.match(data):
         raise NotTextError("The file looks like UTF-16; save it as UTF-8.")
     data = without_mark(data)
@@ -45,36 +45,54 @@ def decode(data: bytes) -> str:
 
 
 def decode_japanese(data: bytes, *, keep_mark: bool = False) -> str:
-    """The text of a file of a Japanese site: UTF-8, else Shift-JIS (as Windows has it), else UTF-8 with marks.
+    """Returns the text of a file of a Japanese site: UTF-8, else Shift-JIS (code page 932), else UTF-8 with U+FFFD.
 
-    The marks, U+FFFD, stand for what cannot be read: a table whose lines are cut is worth reading for the other ones.
+    U+FFFD replaces bytes that cannot be decoded, so that the other lines of a damaged table can be read.
     Raises NotTextError.
     """
     bare = without_mark(data)
     if _UTF_16.match(bare):
         raise NotTextError("The file looks like UTF-16; save it as UTF-8.")
     data = data if keep_mark else bare
-    for encoding, errors in (("utf-8", "strict"), ("cp932", "strict"), ("utf-8", "replace")):
+    # A file that is cut off within a character is still UTF-8; as Shift-JIS its text would be wrong.
+    whole = without_cut_character(data)
+    for part, encoding, errors in (
+        (data, "utf-8", "strict"),
+        (whole, "utf-8", "strict"),
+        (data, "cp932", "strict"),
+        (data, "utf-8", "replace"),
+    ):
         with contextlib.suppress(UnicodeDecodeError):
-            text = data.decode(encoding, errors)
+            text = part.decode(encoding, errors)
             break
     if "\0" in text:
         raise NotTextError(f"The file contains a NUL character: character {text.index(chr(0))}.")
     return text
 
 
+def without_cut_character(data: bytes) -> bytes:
+    """Returns the bytes without an incomplete UTF-8 character at their end."""
+    for length in range(1, min(3, len(data)) + 1):
+        if data[-length] >= 0xC0:  # it begins a character, which has so many bytes:
+            wanted = 2 if data[-length] < 0xE0 else 3 if data[-length] < 0xF0 else 4
+            return data[:-length] if length < wanted else data
+        if data[-length] < 0x80:
+            break
+    return data
+
+
 def without_mark(data: bytes) -> bytes:
-    """The bytes without the byte order mark that many editors begin UTF-8 with."""
+    """Returns the bytes without a UTF-8 byte order mark."""
     return data.removeprefix(codecs.BOM_UTF8)
 
 
 def is_storable(text: str) -> bool:
-    """PostgreSQL takes neither NUL nor half of a surrogate pair."""
+    """Returns whether PostgreSQL can store a text: it accepts neither NUL nor lone surrogates."""
     return not _UNSTORABLE.search(text)
 
 
 def is_too_deep(value: Any) -> bool:
-    """Whether JSON data is nested deeper than `MAX_DEPTH`. Level by level, so that no depth can hurt."""
+    """Returns whether JSON data is nested deeper than `MAX_DEPTH`. Not recursive, so that any depth is safe."""
     level = [value] if isinstance(value, dict | list) else []
     for _ in range(MAX_DEPTH):
         insides = (outer.values() if isinstance(outer, dict) else outer for outer in level)
@@ -85,9 +103,9 @@ def is_too_deep(value: Any) -> bool:
 
 
 def unstorable_path(value: Any) -> str | None:
-    """Where JSON data holds the first text that cannot be stored, like `.scores[3].comment`; None for nowhere.
+    """Returns the path of the first text in JSON data that cannot be stored, like `.scores[3].comment`; None if none.
 
-    "" stands for the data itself. A key that cannot be stored counts at its object. The data must not be too deep.
+    "" is the data itself. A key that cannot be stored gives the path of its object. The data must not be too deep.
     """
     if isinstance(value, str):
         return None if is_storable(value) else ""
@@ -106,9 +124,9 @@ def unstorable_path(value: Any) -> str | None:
 
 
 def storable(value: Any) -> Any:
-    """JSON data with a replacement character in place of each one that cannot be stored. It must not be too deep.
+    """Returns JSON data with U+FFFD in place of each character that cannot be stored. The data must not be too deep.
 
-    A number beyond all doubles becomes null, as JavaScript writes it: JSON has no word for it.
+    An infinite number becomes null, as in JavaScript's JSON.
     """
     if isinstance(value, str):
         return _UNSTORABLE.sub("\ufffd", value)

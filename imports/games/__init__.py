@@ -1,12 +1,12 @@
-"""The games: one file each, holding one frozen `GAME` with its formulas as plain functions beside it. Pure.
+"""The games: one file each, with a frozen `GAME` and its formulas as plain functions. No database access.
 
-    spec, shapes        the parts of which a game is declared; contradictions checks a declaration
-    formulas            arithmetic that games share; volforce, ex_score and be_music those of one family
+    spec, shapes        the parts of a game's declaration; contradictions checks a declaration
+    formulas            arithmetic that games share; volforce, ex_score and be_music have that of one family
     judging             derive, validate, rate and compose, for any game
     identity            score IDs and orphan IDs
-    javascript          numbers and texts exactly as the original writes them
+    javascript          numbers and texts exactly as Tachi writes them
 
-Nothing here knows Django, a database or a request, and no game knows another. Anything above may import from here.
+Nothing here uses Django, a database or a request, and no game imports another. Other packages may import from here.
 How to add a game: docs/adding-a-game.md.
 """
 
@@ -54,7 +54,7 @@ GAMES: tuple[Game, ...] = (
     ongeki.GAME,
     ddr.GAME,
 )
-"""Every game, in the order they are listed to players."""
+"""Every game, in display order."""
 
 RULES = max(game.rules for game in GAMES)
 """The year of the newest rules that are implemented."""
@@ -63,13 +63,13 @@ BY_SLUG: dict[str, Game] = {game.slug: game for game in GAMES}
 
 
 def by_id(games: Iterable[Game]) -> dict[str, tuple[Game, Playtype]]:
-    """The ids that the API of 2026 has for these games (`iidx-sp`, `iidx-dp`, `museca`, ...), in order.
+    """Returns ID in the API of 2026 (`iidx-sp`, `iidx-dp`, `museca` ...) -> game and playtype, of these games in order.
 
-    The way back is `game.ids[playtype.name]`.
+    The inverse is `game.ids[playtype.name]`.
     """
     return {game.ids[playtype.name]: (game, playtype) for game in games for playtype in game.playtypes}
 
 
 def playtype_of(game_slug: str, playtype_name: str) -> Playtype:
-    """A playtype by its names. Raises KeyError where there is none."""
+    """Returns a playtype by its names. Raises KeyError if there is none."""
     return BY_SLUG[game_slug].by_name[playtype_name]

@@ -1,4 +1,4 @@
-"""Arcaea. A score is ten million shares of the chart and one point more for each note that was hit exactly."""
+"""Arcaea. A score is a share of ten million points, plus one point for each note that was hit exactly."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ GRADE_FLOORS = {
 }
 GRADE = Ladder(values=tuple(GRADE_FLOORS), minimum_relevant="AA")
 
-ALL_PURE = 10_000_000  # the least score of a play whose every note was pure
+ALL_PURE = 10_000_000  # minimum score of a play with only pures
 
 # --- classes ----------------------------------------------------------------------------------------
 # Sections "Classes" and "Derived class badge": ids and floors are part of the API.
@@ -97,9 +97,9 @@ CLEAR_BONUS = 0.2
 
 
 def potential(play: Play, chart: Chart) -> float | None:
-    """Potential of one play, from 0 to 2.2 above the level; 0 on a chart without one. Arcaea 7.0.
+    """Returns the potential of a play, from 0 to level + 2.2; 0 on a chart without a level. Arcaea 7.0.
 
-    None for a PURE MEMORY without ten million, and for ten million without one: such plays are refused today.
+    None for a PURE MEMORY below ten million, and for ten million without a PURE MEMORY: such plays are refused today.
     """
     score, level, lamp = play.metrics["score"], chart.level_num, play.metrics["lamp"]
     if level <= 0:
@@ -120,13 +120,13 @@ def potential(play: Play, chart: Chart) -> float | None:
 
 
 def naive_potential(bests: Bests) -> float:
-    """The sum of the fifty best and, once more, of the ten best, divided by sixty however few there are; never None."""
+    """Returns the sum of the 50 best plus the sum of the 10 best, divided by 60 even if there are fewer; never None."""
     best = bests.top("potential", 50)
     return (sum(best) + sum(best[:10])) / 60
 
 
-# --- what contradicts itself ------------------------------------------------------------------------
-# Section "Score validators": each function is one item there, and returns the first message that fits.
+# --- validators -------------------------------------------------------------------------------------
+# Section "Score validators": each function is one item there, and returns the first message that applies.
 
 
 def fits_the_chart(score: Any, chart: Chart) -> str | None:
@@ -162,7 +162,7 @@ def recall_loses_nothing(play: Play, _chart: Chart) -> str | None:
 
 
 def ten_million_is_a_pure_memory(play: Play, chart: Chart) -> str | None:
-    """On a chart with a level, where another lamp has no potential."""
+    """Applies to charts with a level, where another lamp has no potential."""
     score = play.metrics["score"]
     if score < ALL_PURE or play.metrics["lamp"] == "PURE MEMORY" or chart.level_num <= 0:
         return None
@@ -170,7 +170,7 @@ def ten_million_is_a_pure_memory(play: Play, chart: Chart) -> str | None:
 
 
 def pure_memory_has_a_pure_for_each_point(play: Play, _chart: Chart) -> str | None:
-    """Each point above ten million is a note hit exactly."""
+    """Each point above ten million is a note that was hit exactly."""
     pures, score = play.judgements.get("pure"), play.metrics["score"]
     if play.metrics["lamp"] != "PURE MEMORY" or hits(play, "far", "lost") > 0 or pures is None:
         return None
@@ -186,7 +186,7 @@ def judgements_fit_the_chart(play: Play, chart: Chart) -> str | None:
 
 _VALIDATORS_OF_2025 = (pure_memory_has_every_share, full_recall_has_half_the_shares, recall_loses_nothing)
 
-# --- the declaration --------------------------------------------------------------------------------
+# --- declaration ------------------------------------------------------------------------------------
 
 TOUCH = Playtype(
     name="Touch",

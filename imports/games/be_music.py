@@ -1,6 +1,6 @@
-"""What BMS and PMS share: both are played from Be-Music Source files, by the same programs.
+"""The shared parts of BMS and PMS: both use Be-Music Source files, and are played in the same programs.
 
-Their scores are EX scores (`ex_score`); their charts are worth what the Sieglinde tables say.
+Their scores are EX scores (`ex_score`); their charts are rated by the Sieglinde tables.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from imports.games.spec import (
 
 
 def sieglinde(play: Play, chart: Chart) -> float:
-    """The chart's Sieglinde difficulty of the clear that was made: hard, or easy and above. 0 below an easy clear.
+    """Returns the chart's Sieglinde difficulty for the play's clear: hard, or easy. 0 below an easy clear.
 
-    A chart without a figure counts as 0.
+    A chart without that value counts as 0.
     """
     easy = chart.data.get("sglEC") or 0
     match play.metrics["lamp"]:
@@ -70,11 +70,11 @@ MERGES = (
     Merge(name="Lowest BP", key="optional.bp", smallest=True, takes_optional=("bp",)),
 )
 
-RANKED_BY = ("score", "lamp", "optional.bp")  # more bad hits stand higher, as in the original
+RANKED_BY = ("score", "lamp", "optional.bp")  # more bad hits rank higher, as in Tachi
 
 # --- the catalogue ----------------------------------------------------------------------------------
 
-DIFFICULTIES = (Difficulty("CHART"),)  # a song is a file, and a file one chart
+DIFFICULTIES = (Difficulty("CHART"),)  # a song is a file with one chart
 MATCH_TYPES = ("bmsChartHash", "tachiSongID")
 RANDOMS = ("MIRROR", "NONRAN", "R-RANDOM", "RANDOM", "S-RANDOM")
 GAUGES = ("EASY", "NORMAL", "HARD", "EX-HARD")
@@ -94,12 +94,12 @@ SONG_DATA = Record({name: Text(nullable=True) for name in ("genre", "subtitle", 
 
 
 def dans(group: str, sign: str, *, least: int = 1) -> Iterator[ClassValue]:
-    """The numbered courses of a group up to the tenth: `NORMAL_2` is shown as `☆2` and means `Normal 2nd Dan`."""
+    """Yields the numbered courses of a group up to the tenth, e.g. `NORMAL_2`, shown as `☆2`, hint `Normal 2nd Dan`."""
     for number in range(least, 11):
         yield ClassValue(f"{group.upper()}_{number}", f"{sign}{number}", f"{group} {ordinal(number)} Dan")
 
 
 def ordinal(number: int) -> str:
-    """1st, 2nd, 3rd, 4th, as far as courses are counted."""
+    """Returns 1st, 2nd, 3rd, 4th ..., for numbers below 21."""
     endings = {1: "st", 2: "nd", 3: "rd"}
     return f"{number}{endings.get(number, 'th')}"

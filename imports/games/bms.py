@@ -86,7 +86,7 @@ SCRATCH_DAN = ClassSet(
     ),
 )
 
-# --- the declaration --------------------------------------------------------------------------------
+# --- declaration ------------------------------------------------------------------------------------
 
 SCORE_META: Mapping[str, Shape] = {
     "random": OneOf(RANDOMS, optional=True, nullable=True),

@@ -1,4 +1,4 @@
-"""CHUNITHM. Two lamps, one of the notes and one of the clear; both count in the order of a leaderboard."""
+"""CHUNITHM. A note lamp and a clear lamp, both of which determine the order of a leaderboard."""
 
 from __future__ import annotations
 
@@ -121,9 +121,9 @@ EMBLEM = ClassSet(name="emblem", values=_DANS)
 
 
 def rating(play: Play, chart: Chart) -> float:
-    """The rating of one play, 0 to the level plus 2.15, cut to two decimals. SUN and later.
+    """Returns the rating of a play, from 0 to level + 2.15, cut to two decimals. SUN and later.
 
-    0 on a chart without a level, as special ones are. Raises FormulaError for a score outside the range.
+    0 on a chart without a level, such as special charts. Raises FormulaError for a score outside the range.
     """
     score, base = play.metrics["score"], 100 * chart.level_num
     if base <= 0:
@@ -134,7 +134,7 @@ def rating(play: Play, chart: Chart) -> float:
 
 
 def _hundredths(score: int, base: float) -> float:
-    """The rating times 100, uncut, on a level times 100."""
+    """Returns the uncut rating times 100. `base`: the level times 100."""
     if score >= 1_009_000:
         return base + 215
     if score >= 1_007_500:
@@ -153,8 +153,8 @@ def _hundredths(score: int, base: float) -> float:
     return (half * (score - 500_000)) / 300_000 if score >= 500_000 else 0
 
 
-# --- what contradicts itself ------------------------------------------------------------------------
-# Section "Score validators": each function is one item there, and returns the first message that fits.
+# --- validators -------------------------------------------------------------------------------------
+# Section "Score validators": each function is one item there, and returns the first message that applies.
 
 
 def note_lamp_fits_the_score(play: Play, _chart: Chart) -> str | None:
@@ -182,7 +182,7 @@ def note_lamp_fits_the_judgements(play: Play, _chart: Chart) -> str | None:
 
 
 def full_combo_is_every_note(play: Play, _chart: Chart) -> str | None:
-    """A combo that was never broken is as long as the chart, where both are known."""
+    """A full combo has the length of the chart, if both are known."""
     lamp, combo = play.metrics["noteLamp"], play.optional.get("maxCombo")
     if lamp == "NONE" or combo is None:
         return None
@@ -194,7 +194,7 @@ def full_combo_is_every_note(play: Play, _chart: Chart) -> str | None:
 
 
 def clear_lamp_fits_the_judgements(play: Play, _chart: Chart) -> str | None:
-    """Each clear allows so many hits below critical, where all are known."""
+    """Each clear allows a number of hits below critical, if all are known."""
     lamp = play.metrics["clearLamp"]
     counts = known_hits(play, "justice", "attack", "miss") if lamp in STRICT_CLEARS else None
     if counts is None:
@@ -211,7 +211,7 @@ def clear_lamp_fits_the_judgements(play: Play, _chart: Chart) -> str | None:
     return None
 
 
-# --- the declaration --------------------------------------------------------------------------------
+# --- declaration ------------------------------------------------------------------------------------
 
 VERSIONS = {
     "paradiselost": "PARADISE LOST",

@@ -1,4 +1,4 @@
-"""What is wrong with the declaration of a playtype in itself."""
+"""Checks the declaration of a playtype for contradictions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def contradictions(playtype: Playtype) -> Iterator[str]:
-    """What a declaration names without having it, has twice, or has in the wrong order."""
+    """Yields a message for each undeclared, duplicate or wrongly ordered name in a declaration."""
     for what, names, declared in _references(playtype):
         for name in names:
             if name not in declared:
@@ -26,7 +26,7 @@ def contradictions(playtype: Playtype) -> Iterator[str]:
 
 
 def _references(playtype: Playtype) -> Iterator[tuple[str, Iterable[str], Container[str]]]:
-    """Every place that names another part: what it is, the names there, and where they must stand."""
+    """Yields every reference in a declaration: its description, the names, and the names that are declared."""
     metrics, ratings, merges = playtype.metrics, playtype.score_ratings, playtype.merges
     keys = {*metrics, *(f"optional.{name}" for name in playtype.optional)}
     yield "the default metric", (playtype.default_metric,), metrics

@@ -1,4 +1,4 @@
-"""DDR. A play may be made with a flare gauge, which its flare skill counts; a profile has three groups of songs."""
+"""DDR. Flare skill depends on a play's flare gauge; that of a profile counts three categories of songs."""
 
 from __future__ import annotations
 
@@ -84,9 +84,9 @@ _FLARE_INDEXES = {flare: index for index, flare in enumerate(FLARES)}
 
 
 def flare_skill(play: Play, chart: Chart) -> int:
-    """Flare skill of one play, 145 to 1064: its level's, and six hundredths of that for each flare. 0 for a failed one.
+    """Returns the flare skill of a play, 145 to 1064: its level's, plus 6 % of that per flare. 0 for a failed play.
 
-    Raises FormulaError for a level that is not one of 1 to 19.
+    Raises FormulaError for a level other than 1 to 19.
     """
     if play.metrics["lamp"] == "FAILED":
         return 0
@@ -105,7 +105,7 @@ FLARE_CATEGORIES = ("CLASSIC", "WHITE", "GOLD", "NONE")
 
 
 def profile_flare_skill(bests: Bests) -> float | None:
-    """The sum of the thirty best on songs of each category; songs of none count nothing. None without any best."""
+    """Returns the sum of the 30 best of each category; songs without one do not count. None without any best."""
     rated = bests.rated("flareSkill")
     if not rated:
         return None
@@ -115,12 +115,12 @@ def profile_flare_skill(bests: Bests) -> float | None:
     return sum(sum(values[category][:BEST_OF_CATEGORY]) for category in ("CLASSIC", "WHITE", "GOLD"))
 
 
-# --- what contradicts itself ------------------------------------------------------------------------
-# Section "Score validators": each function is one item there, and returns the first message that fits.
+# --- validators -------------------------------------------------------------------------------------
+# Section "Score validators": each function is one item there, and returns the first message that applies.
 
 
 def judgements_make_the_score(play: Play, chart: Chart) -> str | None:
-    """Five points a step at best, as a share of the million, less ten for each that was not marvelous."""
+    """At most five points per step, as a share of a million, minus ten points per hit below marvelous."""
     steps = chart.data.get("stepCount")
     counts = known_hits(play, "MARVELOUS", "PERFECT", "GREAT", "GOOD", "OK", "MISS")
     if play.metrics["lamp"] == "FAILED" or not steps or counts is None:
@@ -135,7 +135,7 @@ def judgements_make_the_score(play: Play, chart: Chart) -> str | None:
 
 
 def lamp_fits_the_judgements(play: Play, _chart: Chart) -> str | None:
-    """Each full combo allows no hit below its name, where all are known."""
+    """Each full combo allows no judgement below its name, if all are known."""
     counts = known_hits(play, "MISS", "GOOD", "GREAT", "PERFECT", "MARVELOUS")
     if counts is None:
         return None
@@ -163,7 +163,7 @@ def judgements_make_the_ex_score(play: Play, _chart: Chart) -> str | None:
 # --- the class of a profile -------------------------------------------------------------------------
 # Sections "Classes" and "Derived class flare": ids and floors are part of the API.
 
-_PLANETS = {  # id -> its name, and where each of its four steps begins
+_PLANETS = {  # ID -> name, and the floors of its four steps
     "NONE": ("NONE", (0, 500, 1000, 1500)),
     "MERCURY": ("水星 / MERCURY", (2000, 3000, 4000, 5000)),
     "VENUS": ("金星 / VENUS", (6000, 7000, 8000, 9000)),
@@ -174,7 +174,7 @@ _PLANETS = {  # id -> its name, and where each of its four steps begins
     "URANUS": ("天王星 / URANUS", (45_000, 48_750, 52_500, 56_250)),
     "NEPTUNE": ("海王星 / NEPTUNE", (60_000, 63_750, 67_500, 71_250)),
     "SUN": ("太陽 / SUN", (75_000, 78_750, 82_500, 86_250)),
-    "WORLD": ("世界 / WORLD", (90_000,)),  # has no further steps
+    "WORLD": ("世界 / WORLD", (90_000,)),  # no further steps
 }
 
 
@@ -191,7 +191,7 @@ FLARE_CLASS = ClassSet(
 )
 
 
-# --- the declaration --------------------------------------------------------------------------------
+# --- declaration ------------------------------------------------------------------------------------
 
 _IN_GAME_ID = Number(whole=True, low=0)
 
@@ -246,7 +246,7 @@ SP = Playtype(
         Merge(name="Best EX Score", key="optional.exScore", takes_optional=("exScore",)),
         Merge(
             name="Best Flare", key="optional.flare", takes_optional=("flare",), unless=("lamp", "FAILED")
-        ),  # the highest flare, or none: a lower one of another score is not looked for
+        ),  # the highest flare or none: if its score failed, a lower flare of another score is not used
     ),
     ranked_by=("score", "lamp"),  # spec: games/README.md, "Chart ranking"
     validators=(judgements_make_the_score, lamp_fits_the_judgements, judgements_make_the_ex_score),

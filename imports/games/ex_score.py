@@ -1,6 +1,6 @@
 """EX score, its percent and grades, shared by beatmania IIDX, BMS and PMS.
 
-A perfect hit is worth two points and a great one, so a chart's maximum is twice its number of notes.
+A perfect great is worth two points and a great one, so that a chart's maximum is twice its number of notes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LAMP = Ladder(
     minimum_relevant="EASY CLEAR",
 )
 
-GRADE_FLOORS = {  # ninths of the maximum; multiplied before divided, which decides the last bit
+GRADE_FLOORS = {  # ninths of the maximum; multiplied before the division, which affects the last bit
     "F": 0,
     "E": 100 * 2 / 9,
     "D": 100 * 3 / 9,
@@ -43,12 +43,12 @@ _grade = grade_on(GRADE_FLOORS)
 
 
 def maximum(chart: Chart) -> int:
-    """The largest EX score a chart has."""
+    """Returns the maximum EX score of a chart."""
     return 2 * int(chart.data["notecount"])
 
 
 def percent(play: Play, chart: Chart) -> float:
-    """The share of the maximum, unrounded. Raises FormulaError for a chart without notes."""
+    """Returns the percentage of the maximum, unrounded. Raises FormulaError for a chart without notes."""
     best = maximum(chart)
     if best == 0:
         raise FormulaError("This chart has no notes, so no score has a percent.")
@@ -56,7 +56,7 @@ def percent(play: Play, chart: Chart) -> float:
 
 
 def grade(play: Play, chart: Chart) -> str:
-    """The grade of the percent, whichever of the two is derived first."""
+    """Returns the grade of the percent, independent of which of the two is derived first."""
     return _grade(percent(play, chart))
 
 
@@ -74,7 +74,7 @@ GRADE = Derived(Ladder(values=tuple(GRADE_FLOORS), minimum_relevant="A"), grade)
 
 
 def judgements_add_up(play: Play, _chart: Chart) -> str | None:
-    """Where both counts are known, two points a perfect hit and one a great must make the score."""
+    """Two points per perfect great plus one per great must equal the score, if both counts are known."""
     counts = known_hits(play, "pgreat", "great")
     score = play.metrics["score"]
     if counts is None or 2 * counts[0] + counts[1] == score:

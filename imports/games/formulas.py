@@ -1,7 +1,7 @@
-"""Arithmetic that games share. Pure; doubles throughout, rounded only where a formula says so.
+"""Arithmetic that games share. All values are doubles, rounded only where a formula requires it. No database access.
 
-What only one family of games shares has a file of its own: `volforce` (SOUND VOLTEX, USC), `ex_score` (IIDX, BMS, PMS)
-and `be_music` (BMS, PMS).
+Formulas of one family of games have separate files: `volforce` (SOUND VOLTEX, USC), `ex_score` (IIDX, BMS, PMS) and
+`be_music` (BMS, PMS).
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from imports.games.spec import Bests, Chart, Play
 
 
 def js_round(value: float) -> int:
-    """`Math.round`: halves go up, also below zero (-1.5 becomes -1)."""
-    # Not floor(value + 0.5): the sum rounds 0.49999999999999994 up to 1.
+    """Returns JavaScript's `Math.round(value)`: halves are rounded up, also below zero (-1.5 becomes -1)."""
+    # Not floor(value + 0.5): for 0.49999999999999994 the sum is 1.
     below = floor(value)
     return below + 1 if value - below >= 0.5 else below
 
 
-# --- floors: the highest name whose least value is reached -----------------------------------------
+# --- floors: the highest name whose floor is reached ------------------------------------------------
 
 
 def grade_on(floors: Mapping[str, float]) -> Callable[[float], str]:
-    """The function value -> grade. It raises FormulaError below the lowest floor and for NaN."""
+    """Returns a function value -> grade. It raises FormulaError below the lowest floor and for NaN."""
     names, bounds = tuple(floors), tuple(floors.values())
     lowest = bounds[0]
 
@@ -39,15 +39,15 @@ def grade_on(floors: Mapping[str, float]) -> Callable[[float], str]:
 
 
 def from_floor(metric: str, floors: Mapping[str, float]) -> Callable[[Play, Chart], str]:
-    """A derived grade: the highest one whose floor the metric reaches."""
+    """Returns the function of a derived grade: the highest one whose floor the metric reaches."""
     grade = grade_on(floors)
     return lambda play, _chart: grade(play.metrics[metric])
 
 
 def class_from_floors(rating: str, floors: Mapping[str, float]) -> Callable[[Mapping[str, float | None]], str | None]:
-    """A derived class: the highest one whose floor the profile rating reaches, the lowest below all floors.
+    """Returns the function of a derived class: the highest one whose floor the profile rating reaches.
 
-    None without a rating.
+    It returns the lowest class below all floors, and None without a rating.
     """
     names, bounds = tuple(floors), tuple(floors.values())
 
@@ -62,7 +62,7 @@ def class_from_floors(rating: str, floors: Mapping[str, float]) -> Callable[[Map
 
 
 def sum_of_best(count: int, rating: str) -> Callable[[Bests], float | None]:
-    """The sum of the `count` largest values; None without any."""
+    """Returns a profile rating: the sum of the `count` largest values; None without any."""
 
     def total(bests: Bests) -> float | None:
         values = bests.top(rating, count)
@@ -74,16 +74,16 @@ def sum_of_best(count: int, rating: str) -> Callable[[Bests], float | None]:
 def average_of_best(
     count: int, rating: str, *, multiplier: int = 1, null_if_not_enough: bool = False
 ) -> Callable[[Bests], float | None]:
-    """The sum of the `count` largest values divided by `count`, however few there are; None without any.
+    """Returns a profile rating: the sum of the `count` largest values, divided by `count`; None without any.
 
-    With a multiplier each value is rounded to 1/multiplier first and the average cut to it, which sums without error.
+    With a multiplier, each value is rounded to 1/multiplier and the average is cut to it, so that the sum is exact.
     With `null_if_not_enough` it is None for fewer than `count` values.
     """
     needed = count if null_if_not_enough else 1
 
     def average(bests: Bests) -> float | None:
         values = bests.top(rating, count)
-        # Spec: import-pipeline §12. What a player lacks of `count` values counts as 0.
+        # Spec: import-pipeline §12. Missing values count as 0.
         if len(values) < needed:
             return None
         if multiplier == 1:
@@ -94,7 +94,7 @@ def average_of_best(
 
 
 def highest(rating: str) -> Callable[[Bests], float | None]:
-    """The largest value; None without any."""
+    """Returns a profile rating: the largest value; None without any."""
 
     def maximum(bests: Bests) -> float | None:
         values = bests.top(rating, 1)
@@ -107,11 +107,11 @@ def highest(rating: str) -> Callable[[Bests], float | None]:
 
 
 def hits(play: Play, *judgements: str) -> int:
-    """How many hits fell on these judgements together; unknown ones count as none."""
+    """Returns the total number of hits with these judgements; unknown counts are 0."""
     return sum([play.judgements.get(name) or 0 for name in judgements])
 
 
 def known_hits(play: Play, *judgements: str) -> tuple[int, ...] | None:
-    """The number of hits on each of these judgements, None where one of them is unknown."""
+    """Returns the number of hits with each of these judgements, None if one of them is unknown."""
     counts = tuple(map(play.judgements.get, judgements))
-    return None if None in counts else counts  # type: ignore[return-value]  # so none of them is None
+    return None if None in counts else counts  # type: ignore[return-value]  # none of them is None

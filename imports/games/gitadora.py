@@ -1,4 +1,4 @@
-"""GITADORA. Gita (guitar and bass) and Dora (drums) differ in their difficulties only."""
+"""GITADORA. Gita (guitar and bass) and Dora (drums) differ only in their difficulties."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ GRADE = Ladder(values=tuple(GRADE_FLOORS), minimum_relevant="A")
 
 
 def skill(play: Play, chart: Chart) -> float:
-    """Skill points of one play, 0 to 200: a fifth of percent times level, cut to two decimals."""
+    """Returns the skill points of a play, 0 to 200: a fifth of percent times level, cut to two decimals."""
     # Section "Score rating" of the spec: cut, not rounded, in hundredths.
     percent: float = play.metrics["percent"]
     return floor(percent * chart.level_num * 20) / 100
@@ -83,7 +83,7 @@ COLOUR = ClassSet(
     minimum_scores=50,
 )
 
-# --- the declaration --------------------------------------------------------------------------------
+# --- declaration ------------------------------------------------------------------------------------
 
 GITA = Playtype(
     name="Gita",

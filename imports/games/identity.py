@@ -1,6 +1,6 @@
-"""Score IDs and orphan IDs: what makes two results the same. Pure.
+"""Score IDs and orphan IDs, which are equal for equal results. No database access.
 
-An ID is a letter and the SHA-256 of canonical JSON: keys sorted by UTF-16 code unit, no whitespace, strings as
+An ID is a letter and the SHA-256 of canonical JSON: keys sorted by UTF-16 code units, no whitespace, strings as
 `JSON.stringify` writes them, numbers in JavaScript's shortest form.
 """
 
@@ -19,7 +19,7 @@ from imports.games.spec import Play, Playtype
 
 
 def canonical(value: Any) -> str:
-    """The canonical JSON text of JSON data. Raises TypeError for anything else."""
+    """Returns the canonical JSON text of JSON data. Raises TypeError for other values."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -41,12 +41,12 @@ def _code_units(key: str) -> bytes:
 
 
 def score_id(user_id: int, chart_id: str, play: Play, playtype: Playtype) -> str:
-    """The ID of a play by a user on a chart: `T` and 64 hex digits.
+    """Returns the ID of a user's play on a chart: `T` and 64 hex digits.
 
-    It rests on the provided metrics and the optional ones that are declared `in_score_id` (null when absent), not on
-    time, service, judgements or anything derived. Raises KeyError when a provided metric is missing.
+    It depends on the provided metrics and the optional ones that are declared `in_score_id` (null if absent), not on
+    time, service, judgements or derived metrics. Raises KeyError if a provided metric is missing.
     """
-    # Keys are sorted and quoted once a playtype; each score only fills in its values.
+    # Keys are sorted and quoted once per playtype; each score only inserts its values.
     template, values_of, optionals = _template(playtype)
     values = {"chartID": chart_id, "userID": user_id, **play.metrics}
     for key, name in optionals:
@@ -59,7 +59,7 @@ def score_id(user_id: int, chart_id: str, play: Play, playtype: Playtype) -> str
         else "null"
         if value is None
         else canonical(value)
-        for value in values_of(values)  # the commonest kinds first: this runs for every score
+        for value in values_of(values)  # the most common types first: this runs for every score
     ]
     return "T" + sha256((template % tuple(texts)).encode()).hexdigest()
 
@@ -69,13 +69,13 @@ _Template = tuple[str, Callable[[Mapping[str, Any]], tuple[Any, ...]], tuple[tup
 
 @cache
 def _template(playtype: Playtype) -> _Template:
-    """The canonical JSON with %s for each value, what takes the values in its order, and the optionals' keys."""
+    """Returns the canonical JSON with %s for each value, a getter of the values in that order, and optionals' keys."""
     optionals = tuple((f"optional.{n}", n) for n, metric in playtype.optional.items() if metric.in_score_id)
     keys = sorted(["chartID", "userID", *playtype.provided, *(key for key, _ in optionals)], key=_code_units)
     return "{" + ",".join(f"{javascript.quoted(key)}:%s" for key in keys) + "}", itemgetter(*keys), optionals
 
 
 def orphan_id(user_id: int, import_type: str, data: Mapping[str, Any], context: Mapping[str, Any]) -> str:
-    """The ID of a row whose chart is unknown: `O` and 64 hex digits, over the row as it was sent."""
+    """Returns the ID of a row with an unknown chart: `O` and 64 hex digits of the row as sent."""
     row = {"importType": import_type, "data": data, "context": context, "userID": user_id}
     return "O" + sha256(canonical(row).encode()).hexdigest()

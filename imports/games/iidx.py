@@ -1,4 +1,4 @@
-"""beatmania IIDX. SP and DP differ in their difficulty tables, what charts hold, and the random option."""
+"""beatmania IIDX. SP and DP differ in their difficulty tables, chart data and random option."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ BPI_USUAL_COEFFICIENT = 1.175
 
 
 def bpi(play: Play, chart: Chart) -> float | None:
-    """Beat Power Indicator: 0 at the average of those who hold Kaiden, 100 at the world record, not below -15.
+    """Returns the Beat Power Indicator: 0 at the average of Kaiden players, 100 at the world record, at least -15.
 
-    Poyashi's formula. None where the chart has no average or no record. Raises FormulaError where the score or the
-    chart's figures leave its range.
+    Poyashi's formula. None if the chart has no average or no record. Raises FormulaError if the score or the chart's
+    values are out of its range.
     """
     average, record = chart.data.get("kaidenAverage"), chart.data.get("worldRecord")
     if average is None or record is None:
         return None
     score, most, power = play.metrics["score"], maximum(chart), chart.data.get("bpiCoefficient")
-    if power is None or power == -1:  # the seeds write -1 for the usual one
+    if power is None or power == -1:  # -1 in the seeds is the usual coefficient
         power = BPI_USUAL_COEFFICIENT
     if not 0 <= score <= most:
         raise FormulaError(f"A score of {score} has no BPI on a chart whose maximum is {most}.")
@@ -61,12 +61,12 @@ def bpi(play: Play, chart: Chart) -> float | None:
 
 
 def _pika_great(score: float, most: int) -> float:
-    """How many times likelier a perfect hit is than a great one at such a score."""
+    """Returns the number of notes per great, if all others are perfect greats; 0.8 * `most` at the maximum."""
     return 0.8 * most if score == most else 0.5 / (1 - score / most)
 
 
 # --- ktLampRating -----------------------------------------------------------------------------------
-# Section "Score ratings": SP by three community tiers, DP by one.
+# Section "Score ratings": SP has three community tiers, DP one.
 
 
 _EASY_CLEARS = frozenset({"EASY CLEAR", "CLEAR", "HARD CLEAR", "EX HARD CLEAR", "FULL COMBO"})
@@ -75,7 +75,7 @@ _EX_HARD_CLEARS = frozenset({"EX HARD CLEAR", "FULL COMBO"})
 
 
 def lamp_rating_sp(play: Play, chart: Chart) -> float:
-    """The difficulty of the clear that was made: the chart's normal, hard or EX hard tier. 0 below a normal clear.
+    """Returns the chart's normal, hard or EX hard tier, by the play's clear. 0 below a normal clear.
 
     A harder clear is never worth less than an easier one; a chart without tiers counts as its level.
     """
@@ -85,21 +85,21 @@ def lamp_rating_sp(play: Play, chart: Chart) -> float:
 
 
 def hard_rating_sp(play: Play, chart: Chart) -> float:
-    """The chart's hard tier from a hard clear up, else 0."""
+    """Returns the chart's hard tier for a hard clear or better, else 0."""
     if play.metrics["lamp"] not in _HARD_CLEARS:
         return 0
     return max(_tier(chart, "hcTier", otherwise=0), _tier(chart, "ncTier", otherwise=chart.level_num))
 
 
 def ex_hard_rating_sp(play: Play, chart: Chart) -> float:
-    """The chart's EX hard tier from an EX hard clear up, else 0."""
+    """Returns the chart's EX hard tier for an EX hard clear or better, else 0."""
     if play.metrics["lamp"] not in _EX_HARD_CLEARS:
         return 0
     return max(_tier(chart, "exhcTier", otherwise=0), hard_rating_sp(play, chart))
 
 
 def _tier_from(lamps: frozenset[str]) -> Callable[[Play, Chart], float]:
-    """A rating of DP: the chart's tier (its level without one) for these lamps, else 0."""
+    """Returns a rating of DP: the chart's tier (its level without one) for these lamps, else 0."""
 
     def rating(play: Play, chart: Chart) -> float:
         return _tier(chart, "dpTier", otherwise=chart.level_num) if play.metrics["lamp"] in lamps else 0
@@ -225,8 +225,13 @@ SCORE_META: Mapping[str, Shape] = {
 }
 
 LAMP_RATINGS = ("ktLampRating", "ktLampRatingHC", "ktLampRatingEXHC")
+RATING_NAMES = {
+    "ktLampRating": "Lamp Rating",
+    "ktLampRatingHC": "Lamp Rating (Hard)",
+    "ktLampRatingEXHC": "Lamp Rating (EX Hard)",
+}
 
-# --- the declaration --------------------------------------------------------------------------------
+# --- declaration ------------------------------------------------------------------------------------
 
 SP = Playtype(
     name="SP",
@@ -258,6 +263,7 @@ SP = Playtype(
     default_score_rating="ktLampRating",
     default_session_rating="ktLampRating",
     default_profile_rating="ktLampRating",
+    rating_names=RATING_NAMES,
     best_name="Best Score",
     merges=(
         Merge(
@@ -268,7 +274,7 @@ SP = Playtype(
         ),
         Merge(name="Lowest BP", key="optional.bp", smallest=True, takes_optional=("bp",)),
     ),
-    ranked_by=("score", "lamp", "optional.bp"),  # more bad hits stand higher, as in the original
+    ranked_by=("score", "lamp", "optional.bp"),  # more bad hits rank higher, as in Tachi
     validators=(judgements_add_up,),
     classes={"dan": DAN},
 )

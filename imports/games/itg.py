@@ -1,4 +1,4 @@
-"""ITG, the stamina community's way of playing StepMania. A chart is known by its hash and called anything."""
+"""ITG, StepMania as the stamina community plays it. A chart is identified by its hash and may have any name."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def grade(play: Play, _chart: Chart) -> str:
 
 
 def final_percent(play: Play, _chart: Chart) -> float:
-    """How far a failed play came, 0 to 100; a cleared one is worth 100 more than its percent."""
+    """Returns the survived percent of a failed play, 0 to 100; 100 plus the score percent of a cleared one."""
     if play.metrics["lamp"] == "FAILED":
         return float(play.metrics["survivedPercent"])
     return float(100 + play.metrics["scorePercent"])
@@ -62,21 +62,21 @@ def final_percent(play: Play, _chart: Chart) -> float:
 
 
 def block_rating(play: Play, chart: Chart) -> float | None:
-    """The ranked level of a chart that was cleared. None for a failed play, and where the chart has no rank."""
+    """Returns the ranked level of a cleared chart. None for a failed play, and for an unranked chart."""
     return None if play.metrics["lamp"] == "FAILED" else chart.data.get("rankedLevel")
 
 
 NOTES_OF_32 = 512  # 32 measures of sixteenths
 LEAST_TEMPO = 100
-_LEAST_NPS = 6.6  # no measure as slow as that reaches the least tempo
+_LEAST_NPS = 6.6  # below the notes per second of the least tempo
 
 
 def fastest_32(play: Play, chart: Chart) -> float | None:
-    """The tempo (BPM, as sixteenths) that was held through as many notes as 32 measures have, without an empty measure.
+    """Returns the fastest tempo (BPM, in sixteenths) held over 512 notes (32 measures) without an empty measure.
 
-    It is the slowest measure's of a stretch of at least two measures that ends where it has 512 notes; the fastest
-    stretch counts. A failed play counts as far as it came. None below 100. Raises FormulaError where the chart counts
-    its measures twice and differently.
+    The tempo of a stretch is that of its slowest measure. A stretch has at least two measures and ends when it has 512
+    notes. A failed play counts up to where it failed. None below 100. Raises FormulaError if the chart's two lists of
+    measures differ in length.
     """
     nps, notes = chart.data["npsPerMeasure"], chart.data["notesPerMeasure"]
     if len(nps) != len(notes):
@@ -93,14 +93,14 @@ _kept: dict[int, tuple[Sequence[float], Sequence[float], Sequence[float]]] = {}
 
 
 def _fastest_by_measure(nps: Sequence[float], notes: Sequence[float]) -> Sequence[float]:
-    """`_fastest_stretches`, worked out once for a chart however many scores are on it.
+    """Returns `_fastest_stretches`, cached per chart.
 
-    Charts are compared by identity, since comparing hundreds of measures would cost more than most of the rest.
-    What is kept holds on to the chart's lists, so that no other can take their place.
+    The cache compares lists by identity, as comparing hundreds of measures is slow. An entry references the chart's
+    lists, so that their addresses are not reused.
     """
     kept = _kept.get(id(nps))
     if kept is None or kept[0] is not nps or kept[1] is not notes:
-        # All at once: which charts will be asked for again nobody knows, and the next file fills it in seconds.
+        # Cleared at once: it is unknown which charts will be needed again, and refilling takes seconds.
         if len(_kept) >= CHARTS_KEPT:
             _kept.clear()
         kept = _kept[id(nps)] = (nps, notes, _fastest_stretches(nps, notes))
@@ -108,12 +108,11 @@ def _fastest_by_measure(nps: Sequence[float], notes: Sequence[float]) -> Sequenc
 
 
 def _fastest_stretches(nps: Sequence[float], notes: Sequence[float]) -> Sequence[float]:
-    """For the first none, one, two ... of the measures: the largest notes per second that no measure of some stretch is
-    below, `_LEAST_NPS` where there is none.
+    """Returns, for the first 0, 1, 2 ... measures, the notes per second of the fastest stretch's slowest measure.
 
-    Only a stretch that is faster than the fastest so far matters, so a new one begins after every measure that is not.
-    `slowest` are the measures of the stretch that are slower than all that follow them, so its first is the slowest:
-    each measure comes and goes once, however often the chart speeds up.
+    Without a stretch it is `_LEAST_NPS`. Only a stretch faster than the fastest so far matters, so a new one begins
+    after every measure that is not faster. `slowest` has the measures of the stretch that are slower than all
+    later ones; the first is the slowest. Each measure is added and removed once, so that the time is linear.
     """
     fastest, start, total = _LEAST_NPS, 0, 0.0
     found, slowest = [fastest], deque[int]()
@@ -139,8 +138,8 @@ def _fastest_stretches(nps: Sequence[float], notes: Sequence[float]) -> Sequence
     return found
 
 
-# --- what contradicts itself ------------------------------------------------------------------------
-# Section "Score validators": each function is one item there, and returns the first message that fits.
+# --- validators -------------------------------------------------------------------------------------
+# Section "Score validators": each function is one item there, and returns the first message that applies.
 
 
 def clear_survives_the_whole_chart(play: Play, _chart: Chart) -> str | None:
@@ -153,7 +152,7 @@ _BREAKS = ("decent", "wayoff", "miss")
 
 
 def lamp_fits_the_judgements(play: Play, _chart: Chart) -> str | None:
-    """Hits above fantastic (`fantastic+`) contradict nothing."""
+    """Hits above fantastic (`fantastic+`) are never contradictory."""
     match play.metrics["lamp"]:
         case "QUINT" if hits(play, "fantastic", "excellent", "great", *_BREAKS) > 0:
             return "Cannot have a QUINT with any fantastic (or worse) judgements."
@@ -166,7 +165,7 @@ def lamp_fits_the_judgements(play: Play, _chart: Chart) -> str | None:
     return None
 
 
-# --- the declaration --------------------------------------------------------------------------------
+# --- declaration ------------------------------------------------------------------------------------
 
 CHART_DATA = Record(
     {

@@ -1,7 +1,7 @@
-"""How JavaScript writes and judges values: score IDs and messages are made of it. Pure.
+"""JavaScript's number checks and string conversions, for score IDs and messages. No database access.
 
-The original speaks JavaScript: its score IDs hash `JSON.stringify`'s text, its messages contain `String(value)`.
-Both must come out the same here, to the last digit of a number.
+Tachi is written in JavaScript: its score IDs hash the text of `JSON.stringify`, its messages contain `String(value)`.
+Both must be equal here, to the last digit of a number.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def is_number(value: object) -> bool:
-    """Whether JSON would call it a number; true and false are none."""
+    """Returns whether a value is a number in JSON; booleans are not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def is_safe_integer(value: Any) -> bool:
-    """`Number.isSafeInteger`: 1.0 is an integer, true is not, 2**53 is too large."""
+    """Returns JavaScript's `Number.isSafeInteger(value)`: 1.0 is an integer, true is not, 2**53 is too large."""
     return is_number(value) and abs(value) <= MAX_SAFE_INTEGER and value == math.floor(value)
 
 
@@ -32,7 +32,7 @@ def is_finite_number(value: Any) -> bool:
 
 
 def number(value: float) -> str:
-    """`String(number)`: shortest digits that read back the same, exponents only from 1e21 up and below 1e-6."""
+    """Returns JavaScript's `String(number)`: the shortest exact digits, exponents only from 1e21 and below 1e-6."""
     if isinstance(value, int):
         if -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
             return str(value)
@@ -50,13 +50,11 @@ def number(value: float) -> str:
 
 
 def _digits(text: str) -> str:
-    """Python's shortest digits of a positive double, with the point where JavaScript puts it."""
+    """Returns Python's shortest digits of a positive double in JavaScript's notation."""
     mantissa, _, power = text.partition("e")
     whole, _, fraction = mantissa.partition(".")
     digits = (whole + fraction).lstrip("0")
-    point = (
-        len(whole) + int(power or 0) - (len(whole + fraction) - len(digits))
-    )  # the point stands after so many digits
+    point = len(whole) + int(power or 0) - (len(whole + fraction) - len(digits))  # number of digits before the point
     digits = digits.rstrip("0")
     # The three forms of ECMAScript's Number::toString, with its limits of 21 digits and 6 zeros.
     if len(digits) <= point <= 21:
@@ -70,17 +68,17 @@ def _digits(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """`JSON.stringify` of a string: only quotes, backslashes, controls and lone surrogates are escaped."""
+    """Returns JavaScript's `JSON.stringify(text)`: quotes, backslashes, controls and lone surrogates are escaped."""
     written = encode_basestring(text)
     if text.isascii() or not _SURROGATE.search(written):
         return written
-    # Python may hold a pair of surrogates as two characters, which JavaScript reads as one.
+    # In Python a pair of surrogates may be two characters, which JavaScript reads as one.
     paired = written.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
     return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", paired)
 
 
 def text(value: Any) -> str:
-    """`String(value)` of JSON data, as messages quote it."""
+    """Returns JavaScript's `String(value)` of JSON data, as messages quote it."""
     if isinstance(value, str):
         return value
     if value is None:

@@ -1,4 +1,4 @@
-"""jubeat. Score and music rate are two counts of one play; jubility needs both, and a profile asks song by song."""
+"""jubeat. A play has a score and a music rate; jubility needs both, and a profile's jubility counts songs."""
 
 from __future__ import annotations
 
@@ -53,17 +53,17 @@ HARD = "HARD "
 # --- the rating of a play ---------------------------------------------------------------------------
 # Section "Score rating" of the game's page in the spec.
 
-_RATES = {False: between(0, 100), True: between(0, 120)}  # whether hard -> the music rates there are
+_RATES = {False: between(0, 100), True: between(0, 120)}  # whether hard mode -> range of the music rate
 
 
 def music_rate_fits_the_difficulty(music_rate: Any, chart: Chart) -> str | None:
-    """Hard mode counts up to 120 %."""
+    """In hard mode the maximum is 120 %."""
     rule = _RATES[chart.difficulty.startswith(HARD)]
     return None if rule.accepts(music_rate) else rule.message
 
 
 def jubility(play: Play, chart: Chart) -> float:
-    """The jubility of one play, cut to one decimal; 0 for a failed one. Ave. and later."""
+    """Returns the jubility of a play, cut to one decimal; 0 for a failed play. Ave. and later."""
     rate: float = play.metrics["musicRate"]
     if not 0 <= rate <= 120:
         raise FormulaError(f"A music rate of {text(rate)} has no jubility.")
@@ -79,30 +79,30 @@ HOT = "beyond"
 BEST_OF_HALF = 30
 
 Rated = tuple[float, Chart]
-"""A value, and the chart that it was reached on."""
+"""A value and its chart."""
 
 
 def profile_jubility(bests: Bests) -> float:
-    """The sum of what counts for it; 0 without any."""
+    """Returns the sum of `counted_bests`; 0 without any."""
     hot, other = counted_bests(bests)
     return sum(value for value, _ in hot) + sum(value for value, _ in other)
 
 
 def counted_bests(bests: Bests) -> tuple[list[Rated], list[Rated]]:
-    """The thirty best on songs of the newest version and the thirty best on all others, best first.
+    """Returns the 30 best on songs of the newest version and the 30 best on all others, best first.
 
-    A song counts once for each difficulty, of which hard mode has the same ones. Charts need not be primary.
+    A song counts once per difficulty; hard mode shares the difficulty of normal mode. Charts need not be primary.
     """
     halves: dict[bool, dict[tuple[int, str], Rated]] = {True: {}, False: {}}
     for value, chart in bests.rated("jubility", primary_only=False):
         half = halves[chart.song.data.get("displayVersion") == HOT]
-        # Best first, so that the first of a song and difficulty is the one that counts.
+        # Best first, so that the first per song and difficulty counts.
         half.setdefault((chart.song.song_id, chart.difficulty.removeprefix(HARD)), (value, chart))
     return list(islice(halves[True].values(), BEST_OF_HALF)), list(islice(halves[False].values(), BEST_OF_HALF))
 
 
-# --- what contradicts itself ------------------------------------------------------------------------
-# Section "Score validators": each function is one item there, and returns the first message that fits.
+# --- validators -------------------------------------------------------------------------------------
+# Section "Score validators": each function is one item there, and returns the first message that applies.
 
 
 def excellent_is_a_million(play: Play, _chart: Chart) -> str | None:
@@ -132,7 +132,7 @@ def cleared_from_700k(play: Play, _chart: Chart) -> str | None:
     return None
 
 
-# --- the declaration --------------------------------------------------------------------------------
+# --- declaration ------------------------------------------------------------------------------------
 
 # Sections "Classes" and "Derived class colour": ids and floors are part of the API.
 COLOUR_FLOORS = {

@@ -1,12 +1,12 @@
-"""Judging: what a play is worth, whether it can be true, and what a player's best on a chart is made of. Pure.
+"""Judging: derives, validates and rates plays, and composes personal bests. No database access.
 
     derive      adds the derived metrics
-    problems_of says everything that is wrong with a play
+    problems_of returns all errors of a play
     rate        computes the score ratings
-    judge       all three; a value that cannot be true ends as problems, never as an exception
-    compose     a personal best from the scores that were chosen for it
+    judge       does all three; an impossible value becomes a problem, never an exception
+    compose     makes a personal best of the scores that were chosen for it
 
-What a playtype declares is prepared once (`_Plan`), because imports judge a hundred thousand plays.
+A playtype's declaration is prepared once (`_Plan`), as imports judge a hundred thousand plays.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from imports.games.spec import (
 )
 
 BROKEN = (ArithmeticError, LookupError, TypeError, ValueError)
-"""What a formula may raise when it is fed values of the wrong kind. `FormulaError` is among them."""
+"""The exceptions that a formula may raise for values of the wrong type, including `FormulaError`."""
 
 
 # --- plans ------------------------------------------------------------------------------------------
@@ -44,7 +44,7 @@ _Key = tuple[bool, str, Mapping[Any, int] | None]  # whether optional, the metri
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """A playtype laid out for the loop over plays."""
+    """A playtype's declaration, prepared for the loop over plays."""
 
     provided: tuple[_Check, ...]
     derived: tuple[_Check, ...]
@@ -59,7 +59,7 @@ class _Plan:
     former: tuple[tuple[str, Mapping[Any, str]], ...]
 
 
-@cache  # to lay a playtype out takes longer than to judge a play
+@cache  # preparing a playtype takes longer than judging a play
 def _plan(playtype: Playtype) -> _Plan:
     optional, required = _checks(playtype.optional), _checks(playtype.metrics)
     return _Plan(
@@ -87,7 +87,7 @@ def _checks(metrics: Mapping[str, Metric]) -> tuple[_Check, ...]:
 
 
 def _fast_validator(metric: Metric) -> Callable[[Any], bool]:
-    """A quick test; what it does not pass goes to `_metric_problem`. What it passes only the chart may forbid."""
+    """Returns a fast test: if it fails, `metric_problem` decides; if it passes, only a chart rule can refuse."""
     if isinstance(metric, Ladder):
         values = frozenset(metric.values)
         return lambda value: type(value) is str and value in values
@@ -109,54 +109,54 @@ def _chart_rule(metric: Metric) -> ChartRule | None:
 
 
 def derive(play: Play, chart: Chart, playtype: Playtype) -> None:
-    """Adds the derived metrics, in order. Raises FormulaError where one has no value."""
+    """Adds the derived metrics, in order. Raises FormulaError if one has no value."""
     metrics = play.metrics
     for name, compute in _plan(playtype).derivations:
         metrics[name] = compute(play, chart)
 
 
 def rate(play: Play, chart: Chart, playtype: Playtype) -> dict[str, float | None]:
-    """The score ratings of a derived play; None where it has none. Raises FormulaError where a formula ends."""
+    """Returns the score ratings of a derived play, None where it has none. Raises FormulaError."""
     return {name: compute(play, chart) for name, compute in _plan(playtype).ratings}
 
 
 def ladder_indexes(metrics: Mapping[str, Any], playtype: Playtype) -> dict[str, int]:
-    """Ladder -> index of its value, for the provided and derived ladders."""
+    """Returns ladder -> index of its value, for the provided and derived ladders."""
     indexes = playtype.ladder_indexes
     return {name: indexes[name][metrics[name]] for name in playtype.ladders}
 
 
 def optional_indexes(optional: Mapping[str, Any], playtype: Playtype) -> dict[str, int]:
-    """The same for the optional ladders that a score has."""
+    """Returns ladder -> index of its value, for the optional ladders that a score has."""
     indexes = playtype.ladder_indexes
     return {name: indexes[name][optional[name]] for name in playtype.optional_ladders if optional.get(name) is not None}
 
 
 def as_of_today(metrics: Mapping[str, Any], playtype: Playtype) -> dict[str, Any]:
-    """Stored metrics with the values of older rules written as they are called today."""
+    """Returns stored metrics with ladder values of older rules replaced by those of today."""
     former = _plan(playtype).former
     today = {name: values[metrics[name]] for name, values in former if metrics.get(name) in values}
     return {**metrics, **today}
 
 
-# --- what is wrong ----------------------------------------------------------------------------------
+# --- validating -------------------------------------------------------------------------------------
 
 
 def judge(
     play: Play, chart: Chart, playtype: Playtype, *, rules: int | None = None
 ) -> tuple[dict[str, float | None] | None, list[str]]:
-    """Derives, validates and rates: (ratings, no problems), or (None, at least one problem).
+    """Derives, validates and rates a play. Returns (ratings, no problems), or (None, at least one problem).
 
     `rules`: the year of the validators, None for those of today. Metrics and ratings are always those of today.
-    The original computes before it validates, so a value outside a formula's range crashes it; here the metrics'
-    own messages come first, and the formula's where no metric complains.
+    Tachi computes before it validates, so that a value outside a formula's range crashes it. Here the problems of the
+    metrics are returned or, if there are none, that of the formula.
     """
     try:
         derive(play, chart, playtype)
     except BROKEN as error:
         found = _metric_problems(play, chart, playtype)
         if not found and not isinstance(error, FormulaError):
-            raise  # what breaks over sound metrics is a fault of ours
+            raise  # an error with valid metrics is a bug in our formula
         return None, found or [str(error)]
     found = problems_of(play, chart, playtype, rules=rules)
     if found:
@@ -168,36 +168,36 @@ def judge(
 
 
 def problems_of(play: Play, chart: Chart, playtype: Playtype, *, rules: int | None = None) -> list[str]:
-    """Everything wrong with a derived play: its metrics (provided, derived, optional), then its validators' words."""
+    """Returns all problems of a derived play: of its metrics (provided, derived, optional), then of its validators."""
     found = _metric_problems(play, chart, playtype)
     for validate in playtype.validators if rules is None else playtype.validators_under(rules):
         try:
-            said = validate(play, chart)
+            problem = validate(play, chart)
         except BROKEN:
             if not found:
                 raise
-            continue  # it stumbled over a value that is reported already
-        if said is not None:
-            found.append(said)
+            continue  # caused by a value that is reported already
+        if problem is not None:
+            found.append(problem)
     return found
 
 
 def _metric_problems(play: Play, chart: Chart, playtype: Playtype) -> list[str]:
-    """Derived metrics count once they are there, optional ones unless they are null."""
+    """Returns the problems of a play's metrics: provided, derived if present, and optional if not null."""
     plan = _plan(playtype)
-    # Of a hundred thousand rows nearly all are fine: messages are made for the others only.
+    # Nearly all of a hundred thousand rows are valid: messages are made only for the others.
     if _is_surely_fine(play, chart, plan):
         return []
     metrics, optional = play.metrics, play.optional
-    found = [_metric_problem(name, metric, metrics.get(name), chart) for name, metric, _ in plan.provided]
-    found += [_metric_problem(n, metric, metrics[n], chart) for n, metric, _ in plan.derived if n in metrics]
+    found = [metric_problem(name, metric, metrics.get(name), chart) for name, metric, _ in plan.provided]
+    found += [metric_problem(n, metric, metrics[n], chart) for n, metric, _ in plan.derived if n in metrics]
     given = ((name, metric, optional.get(name)) for name, metric, _ in plan.optional)
-    found += [_metric_problem(name, metric, value, chart) for name, metric, value in given if value is not None]
-    return [said for said in found if said is not None]
+    found += [metric_problem(name, metric, value, chart) for name, metric, value in given if value is not None]
+    return [problem for problem in found if problem is not None]
 
 
 def _is_surely_fine(play: Play, chart: Chart, plan: _Plan) -> bool:
-    """The quick answer for nearly every play; what it does not pass may still be sound."""
+    """Returns whether fast tests show that a play is valid. If not, it may still be valid."""
     metrics, optional = play.metrics, play.optional
     for name, _, fine in plan.required:
         if not fine(metrics.get(name)):
@@ -211,7 +211,7 @@ def _is_surely_fine(play: Play, chart: Chart, plan: _Plan) -> bool:
     return True
 
 
-def _metric_problem(name: str, metric: Metric, value: Any, chart: Chart) -> str | None:
+def metric_problem(name: str, metric: Metric, value: Any, chart: Chart) -> str | None:
     if isinstance(metric, Ladder):
         if isinstance(value, str) and value in metric.values:
             return None
@@ -219,7 +219,7 @@ def _metric_problem(name: str, metric: Metric, value: Any, chart: Chart) -> str 
     if isinstance(metric, Graph):
         if not isinstance(value, list | tuple):
             return f"Invalid value for metric {name}, expected an array."
-        for element in value:  # the first one that breaks the rule speaks for all
+        for element in value:  # only the first violation is reported
             if element is None and metric.nullable:
                 continue
             if not is_number(element) or not metric.rule.accepts(element):
@@ -229,16 +229,16 @@ def _metric_problem(name: str, metric: Metric, value: Any, chart: Chart) -> str 
         return f"Invalid value for {name}, got {text(value)}, but expected an integer."
     if not is_finite_number(value):
         return f"Invalid value for {name}, got {text(value)}, but expected a finite number."
-    said = None
+    problem = None
     if metric.rule is not None and not metric.rule.accepts(value):
-        said = metric.rule.message
+        problem = metric.rule.message
     elif metric.chart_rule is not None:
-        said = metric.chart_rule(value, chart)
-    return None if said is None else f"Invalid value for {name}, {said} Got {text(value)}."
+        problem = metric.chart_rule(value, chart)
+    return None if problem is None else f"Invalid value for {name}, {problem} Got {text(value)}."
 
 
 def message(problems: Sequence[str]) -> str:
-    """The problems of one play as one text."""
+    """Returns the problems of a play as one text."""
     counted = "1 error" if len(problems) == 1 else f"{len(problems)} errors"
     return "\n".join([f"Got {counted} when validating score:", *problems])
 
@@ -248,7 +248,7 @@ def message(problems: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A stored score, as far as a personal best takes from it. `time_achieved` in Unix milliseconds."""
+    """The members of a stored score that a personal best takes. `time_achieved` in Unix milliseconds."""
 
     score_id: str
     metrics: Mapping[str, Any]
@@ -260,7 +260,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Best:
-    """A personal best. `composed_from`: (name, score ID) of the primary score, then of each other that lent."""
+    """A personal best. `composed_from`: (name, score ID) of the primary score, then of each other score used."""
 
     metrics: dict[str, Any]
     judgements: Mapping[str, int | None]
@@ -272,9 +272,9 @@ class Best:
 
 
 def best_keys(metrics: Mapping[str, Any], optional: Mapping[str, Any], playtype: Playtype) -> list[float | None]:
-    """What chooses the scores of a best: the default metric, then the key of each merge, in order.
+    """Returns the keys that choose a best's scores: the default metric, then the key of each merge, in order.
 
-    Ladders count by index. The largest is chosen, except where the merge says `smallest`; None is never chosen.
+    Ladders count by index. The largest is chosen, or the smallest for a merge with `smallest`; None is never chosen.
     """
     return [
         _worth((optional if is_optional else metrics).get(name), indexes)
@@ -283,11 +283,11 @@ def best_keys(metrics: Mapping[str, Any], optional: Mapping[str, Any], playtype:
 
 
 UNKNOWN = -1.0
-"""What a metric that a best does not have counts on a leaderboard: less than any, as none is below 0."""
+"""The value of a missing metric on a leaderboard: less than any other, as none is below 0."""
 
 
 def rank_keys(metrics: Mapping[str, Any], optional: Mapping[str, Any], playtype: Playtype) -> list[float]:
-    """What a leaderboard sorts by, most important first, each descending; what is not known comes last."""
+    """Returns the sort keys of a leaderboard, most important first, each descending; unknown values sort last."""
     worths = (
         _worth((optional if is_optional else metrics).get(name), indexes)
         for is_optional, name, indexes in _plan(playtype).rank_keys
@@ -302,15 +302,15 @@ def _worth(value: Any, indexes: Mapping[Any, int] | None) -> float | None:
 
 
 def compose(primary: Candidate, lenders: Sequence[tuple[Merge, Candidate]], chart: Chart, playtype: Playtype) -> Best:
-    """The personal best of a primary score and what others lend it, in the order of the playtype's merges.
+    """Returns the personal best of a primary score and of the scores of each merge, in the order of the merges.
 
-    Derived metrics stay as the scores have them; ratings are those of the merged play, None where it has none.
+    Derived metrics are copied from the scores; ratings are computed of the merged play, None if it has none.
     """
     metrics, optional = dict(primary.metrics), dict(primary.optional)
     highlight, time, origins = primary.highlight, primary.time_achieved, {primary.score_id: playtype.best_name}
-    # Spec: import-pipeline §11. The composition names every lender once, by its first merge.
+    # Spec: import-pipeline §11. The composition names every score once, by its first merge.
     for merge, lender in lenders:
-        if lender is primary:  # nearly always, and then there is nothing to take
+        if lender is primary:  # the usual case: there is nothing to merge
             continue
         if merge.unless is None or lender.metrics[merge.unless[0]] != merge.unless[1]:
             metrics.update({name: lender.metrics[name] for name in merge.takes})
@@ -319,7 +319,7 @@ def compose(primary: Candidate, lenders: Sequence[tuple[Merge, Candidate]], char
                 if name in lender.optional:
                     optional[name] = lender.optional[name]
         highlight = highlight or lender.highlight
-        # The time of a best is that of its latest part; it has none where its primary score has none.
+        # The time of a best is that of its latest score; it has none if its primary score has none.
         if time is not None and lender.time_achieved is not None:
             time = max(time, lender.time_achieved)
         origins.setdefault(lender.score_id, merge.name)
@@ -329,7 +329,7 @@ def compose(primary: Candidate, lenders: Sequence[tuple[Merge, Candidate]], char
         try:
             ratings[name] = rating.compute(play, chart)
         except FormulaError:
-            ratings[name] = None  # charts change after scores are stored; that must not stop an import
+            ratings[name] = None  # charts may change after scores are stored; that must not fail an import
     return Best(
         metrics=metrics,
         judgements=primary.judgements,
@@ -345,7 +345,7 @@ def compose(primary: Candidate, lenders: Sequence[tuple[Merge, Candidate]], char
 
 
 def session_ratings(values: Mapping[str, Sequence[float | None]], playtype: Playtype) -> dict[str, float | None]:
-    """The session ratings, from all values of each score rating in the session; None where too few are known."""
+    """Returns the session ratings. `values`: score rating -> its values in the session. None if too few are known."""
     ratings: dict[str, float | None] = {}
     for name, rating in playtype.session_ratings.items():
         # Spec: import-pipeline §12. A rating of 0 counts as a value, a missing one does not.

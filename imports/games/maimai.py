@@ -1,4 +1,4 @@
-"""maimai (up to FiNALE). Every chart has a highest percent of its own, and only that earns SSS+."""
+"""maimai (up to FiNALE). Every chart has its own maximum percent, which alone gives the grade SSS+."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ GRADE_FLOORS = {
     "SS": 99,
     "SS+": 99.5,
     "SSS": 100,
-    "SSS+": 104,  # in name only: the chart's own highest percent earns it
+    "SSS+": 104,  # nominal: the chart's own maximum percent decides
 }
 GRADE = Ladder(values=tuple(GRADE_FLOORS), minimum_relevant="A")
 
@@ -71,13 +71,13 @@ def fits_the_chart(percent: Any, chart: Chart) -> str | None:
 
 MOST_PERCENT = 104
 
-_STEPS = (  # hundredths of a percent at which the columns of the table begin
+_STEPS = (  # the columns of the table, in hundredths of a percent
     *(0, 1000, 2000, 4000, 6000, 8000, 9000, 9400),
     *(9699, 9700, 9899, 9900, 9999, 10_000, 20_000),
 )
 _SSS = _STEPS.index(10_000)
 
-_TABLE = (  # hundredths of a rating: a row for each whole level from 0 on, a column for each step
+_TABLE = (  # ratings in hundredths: a row for each whole level from 0, a column for each step
     (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
     (0, 0, 10, 20, 40, 100, 150, 250, 400, 400, 500, 550, 650, 700, 800),
     (0, 0, 20, 40, 80, 200, 250, 300, 450, 450, 550, 600, 700, 750, 850),
@@ -99,9 +99,9 @@ _LAST_ROW = len(_TABLE) - 1
 
 
 def rate(play: Play, chart: Chart) -> float:
-    """The rating of one play, 0 to 21 on level 15: the table's value between two steps of percent, cut to two decimals.
+    """Returns the rating of a play, 0 to 21 on level 15: interpolated in the table by percent, cut to two decimals.
 
-    From 100 % on, the last step is the chart's own highest percent. Raises FormulaError outside the table.
+    From 100 %, the last step is the chart's own maximum percent. Raises FormulaError outside the table.
     """
     percent, most, level = play.metrics["percent"], chart.data["maxPercent"], chart.level_num
     if not 0 <= percent <= most <= MOST_PERCENT or level < 0:
@@ -123,17 +123,17 @@ def rate(play: Play, chart: Chart) -> float:
 
 
 def _worth(tenths: int, step: int) -> float:
-    """The table's value at a step, for a level in tenths: on the line through the rows around it, also past the end."""
+    """Returns the table's value at a step for a level in tenths; interpolates rows, and extrapolates after the last."""
     row, rest = divmod(tenths, 10)
-    # Past the last row the line through the last two goes on.
+    # Extrapolates from the last two rows.
     if row >= _LAST_ROW:
         row, rest = _LAST_ROW - 1, tenths - 10 * (_LAST_ROW - 1)
     low = _TABLE[row][step]
     return low + (_TABLE[row + 1][step] - low) * (rest / 10)
 
 
-# --- what contradicts itself ------------------------------------------------------------------------
-# Section "Score validators": each function is one item there, and returns the first message that fits.
+# --- validators -------------------------------------------------------------------------------------
+# Section "Score validators": each function is one item there, and returns the first message that applies.
 
 
 def no_more_than_104(play: Play, _chart: Chart) -> str | None:
@@ -218,7 +218,7 @@ DAN = ClassSet(
     ),
 )
 
-# --- the declaration --------------------------------------------------------------------------------
+# --- declaration ------------------------------------------------------------------------------------
 
 SINGLE = Playtype(
     name="Single",

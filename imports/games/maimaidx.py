@@ -55,7 +55,7 @@ GRADE = Ladder(values=tuple(GRADE_FLOORS), minimum_relevant="A")
 ALL_PERFECTS = frozenset({"ALL PERFECT", "ALL PERFECT+"})
 MOST_THAT_COUNTS = 1_005_000  # ten-thousandths of a percent
 
-_COEFFICIENTS = {  # from so many ten-thousandths of a percent -> tenths
+_COEFFICIENTS = {  # minimum in ten-thousandths of a percent -> coefficient in tenths
     0: 0,
     100_000: 16,
     200_000: 32,
@@ -84,21 +84,21 @@ _FLOORS, _TENTHS = tuple(_COEFFICIENTS), tuple(_COEFFICIENTS.values())
 
 
 def rate(play: Play, chart: Chart) -> int:
-    """The rating of one play: percent up to 100.5, level, and a coefficient that jumps at each grade. Whole, cut.
+    """Returns the rating of a play: percent (at most 100.5) times level times its coefficient, cut to an integer.
 
-    One more for an ALL PERFECT, also where that is all.
+    An ALL PERFECT adds 1, even to 0.
     """
     achieved = min(js_round(play.metrics["percent"] * 10_000), MOST_THAT_COUNTS)
     coefficient = _TENTHS[bisect_right(_FLOORS, achieved) - 1]
-    # Whole numbers throughout: ten-thousandths, tenths and tenths, divided once at the end.
+    # Integer arithmetic: ten-thousandths, tenths and tenths, divided once at the end.
     base = achieved * coefficient * js_round(chart.level_num * 10) // 100_000_000
     return base + (play.metrics["lamp"] in ALL_PERFECTS)
 
 
 CLEARED = 80  # percent
 
-# --- what contradicts itself ------------------------------------------------------------------------
-# Section "Score validators": each function is one item there, and returns the first message that fits.
+# --- validators -------------------------------------------------------------------------------------
+# Section "Score validators": each function is one item there, and returns the first message that applies.
 
 
 def all_perfect_fits_the_percent(play: Play, _chart: Chart) -> str | None:
@@ -113,11 +113,11 @@ def all_perfect_fits_the_percent(play: Play, _chart: Chart) -> str | None:
 
 
 def lamp_fits_the_percent(play: Play, chart: Chart) -> str | None:
-    """The first thing that is wrong, of an ALL PERFECT before an ordinary clear."""
-    said = all_perfect_fits_the_percent(play, chart)
+    """The rules of ALL PERFECT come before those of an ordinary clear."""
+    message = all_perfect_fits_the_percent(play, chart)
     lamp, percent = play.metrics["lamp"], play.metrics["percent"]
-    if said is not None:
-        return said
+    if message is not None:
+        return message
     if lamp == "CLEAR" and percent < CLEARED:
         return "Cannot have a CLEAR without at least 80%."
     if lamp == "FAILED" and percent >= CLEARED:
@@ -126,7 +126,7 @@ def lamp_fits_the_percent(play: Play, chart: Chart) -> str | None:
 
 
 def lamp_fits_the_judgements(play: Play, _chart: Chart) -> str | None:
-    """Each combo allows no hit below its name, where all are known."""
+    """Each combo allows no judgement below its name, if all are known."""
     counts = known_hits(play, "miss", "good", "great")
     if counts is None:
         return None
@@ -141,7 +141,7 @@ def lamp_fits_the_judgements(play: Play, _chart: Chart) -> str | None:
 
 
 def full_combo_is_every_note(play: Play, _chart: Chart) -> str | None:
-    """A combo that was never broken is as long as the chart, where both are known."""
+    """A full combo has the length of the chart, if both are known."""
     lamp, combo = play.metrics["lamp"], play.optional.get("maxCombo")
     counts = known_hits(play, "pcrit", "perfect", "great", "good", "miss")
     if lamp in {"FAILED", "CLEAR"} or combo is None or counts is None or sum(counts) == combo:
@@ -244,7 +244,7 @@ MATCHING_CLASS = ClassSet(
     ),
 )
 
-# --- the declaration --------------------------------------------------------------------------------
+# --- declaration ------------------------------------------------------------------------------------
 
 SINGLE = Playtype(
     name="Single",
@@ -301,6 +301,7 @@ SINGLE = Playtype(
     default_score_rating="rate",
     default_session_rating="rate",
     default_profile_rating="naiveRate",
+    rating_names={"naiveRate": "DX Rating"},
     best_name="Best Percent",
     merges=(Merge(name="Best Lamp", key="lamp", takes=("lamp",)),),
     ranked_by=("percent", "lamp"),  # spec: games/README.md, "Chart ranking"

@@ -1,4 +1,4 @@
-"""MÚSECA. The lamp of a personal best may come from another play than its score."""
+"""MÚSECA. The lamp of a personal best may be that of another play than its score."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ CLEAR_SCORE = 800_000
 
 
 def curator_skill(play: Play, chart: Chart) -> float:
-    """Curator Skill of one play: a hundred times the level, times the share of the million, cut to a whole number."""
-    # Section "Score rating" of the spec. The score is divided first, which decides the last bit.
+    """Returns the Curator Skill of a play: 100 times the level times the share of a million, cut to an integer."""
+    # Section "Score rating" of the spec. The score is divided first, which affects the last bit.
     score: int = play.metrics["score"]
     return floor(chart.level_num * (score / 10_000))
 
 
-# --- what contradicts itself ------------------------------------------------------------------------
-# Section "Score validators": each function is one item there, and returns the first message that fits.
+# --- validators -------------------------------------------------------------------------------------
+# Section "Score validators": each function is one item there, and returns the first message that applies.
 
 
 def perfect_connection_is_a_perfect_score(play: Play, _chart: Chart) -> str | None:
@@ -79,7 +79,7 @@ def score_decides_the_clear(play: Play, _chart: Chart) -> str | None:
     return None if is_clear or has_failed else "A score of <800k must be a fail."
 
 
-# --- the declaration --------------------------------------------------------------------------------
+# --- declaration ------------------------------------------------------------------------------------
 
 SINGLE = Playtype(
     name="Single",

@@ -1,4 +1,4 @@
-"""O.N.G.E.K.I. Two lamps, one of the notes and one of the bells, and a platinum score beside the score."""
+"""O.N.G.E.K.I. A note lamp and a bell lamp, and a platinum score beside the score."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ _STARS = {name: stars for stars, name in enumerate(PLATINUM_STARS.values)}
 
 
 def platinum_stars(play: Play, chart: Chart) -> str:
-    """One star for each percent of the chart's maximum from 94 on; the sixth is the rainbow one, from 99 on."""
+    """Returns one star per percent of the chart's maximum from 94; the sixth, from 99, is the rainbow star."""
     score, most = play.metrics["platinumScore"], chart.data["maxPlatScore"]
     if most <= 0:
         raise FormulaError("This chart has no platinum score, so no score has platinum stars.")
@@ -96,7 +96,7 @@ Rating = Callable[[Play, Chart], float]
 
 
 def _of_ranked_charts(rating: Rating) -> Rating:
-    """Bonus tracks (numbers from 7000 on) and charts of no level are worth 0."""
+    """Decorates a rating: it is 0 for bonus tracks (numbers 7000 to 7999) and for charts without a level."""
 
     @wraps(rating)
     def ranked(play: Play, chart: Chart) -> float:
@@ -110,7 +110,7 @@ def _of_ranked_charts(rating: Rating) -> Rating:
 
 @_of_ranked_charts
 def rating(play: Play, chart: Chart) -> float:
-    """The rating of one play as it was up to bright MEMORY, 0 to the level plus 2, in hundredths."""
+    """Returns the rating of a play up to bright MEMORY, 0 to level + 2, in steps of 0.01."""
     score, base = play.metrics["score"], js_round(chart.level_num * 100)
     if score >= 1_007_500:
         hundredths = base + 200
@@ -131,7 +131,7 @@ _BELL_BONUSES = {"NONE": 0, "FULL BELL": 50}
 
 @_of_ranked_charts
 def score_rating(play: Play, chart: Chart) -> float:
-    """The rating of one play since Re:Fresh, 0 to the level plus 2.7, in thousandths: score, grade and both lamps.
+    """Returns the rating of a play since Re:Fresh, 0 to level + 2.7, in thousandths, from score, grade and lamps.
 
     Raises FormulaError for lamps that contradict the score or each other.
     """
@@ -146,7 +146,7 @@ def score_rating(play: Play, chart: Chart) -> float:
 
 
 def _thousandths(score: int, base: int) -> int:
-    """What a score of 800,000 or more is worth, with the bonus of its grade."""
+    """Returns the rating of a score of at least 800,000 without lamps, in thousandths. `base`: the level times 1000."""
     if score >= 1_007_500:
         return base + 1750 + 250 * (score - 1_007_500) // 2500 + 300
     if score >= 1_000_000:
@@ -162,7 +162,7 @@ def _thousandths(score: int, base: int) -> int:
 
 @_of_ranked_charts
 def star_rating(play: Play, chart: Chart) -> float:
-    """The rating of one play's platinum stars, of which five count: times the level squared, in thousandths."""
+    """Returns the rating of a play's platinum stars (at most 5): stars times level squared, divided by 1000."""
     # The sixth star is the rainbow one, and counts as five.
     stars = min(_STARS[play.metrics["platinumStars"]], 5)
     return floor(stars * chart.level_num**2) / 1000
@@ -176,25 +176,25 @@ _star_part = average_of_best(50, "starRating", multiplier=1000)
 
 
 def naive_rating_refresh(bests: Bests) -> float:
-    """Six fifths of the mean of the best sixty score ratings, and the mean of the best fifty star ratings; never None.
+    """Returns 1.2 times the mean of the best 60 score ratings, plus the mean of the best 50 star ratings; never None.
 
-    Counted in thousandths; the first part is cut to them.
+    Computed in thousandths; the first part is cut to them.
     """
     scores, stars = _score_part(bests) or 0, _star_part(bests) or 0
     return (floor(1.2 * js_round(1000 * scores)) + js_round(1000 * stars)) / 1000
 
 
-# --- what contradicts itself ------------------------------------------------------------------------
-# Section "Score validators": one validator, which returns the first message that fits; null judgements are 0.
+# --- validators -------------------------------------------------------------------------------------
+# Section "Score validators": one validator, which returns the first message that applies; null judgements are 0.
 
 
 def lamps_scores_and_judgements_agree(play: Play, chart: Chart) -> str | None:
-    """The first of these that is wrong; unknown judgements count as none."""
+    """Returns the first contradiction; unknown judgements are 0."""
     return _contradiction(play) or _too_much_platinum(play, chart)
 
 
 def lamps_scores_and_judgements_agreed(play: Play, chart: Chart) -> str | None:
-    """The same as it was until 2025: nobody had every bell of a chart and lost it."""
+    """Returns the first contradiction by the rules until 2025, which refused a LOSS with a FULL BELL."""
     lamps = (play.metrics["noteLamp"], play.metrics["bellLamp"])
     lost = "Cannot have a LOSS with a FULL BELL." if lamps == ("LOSS", "FULL BELL") else None
     return _contradiction(play) or lost or _too_much_platinum(play, chart)
@@ -221,7 +221,7 @@ def _contradiction(play: Play) -> str | None:
     return None
 
 
-# --- the declaration --------------------------------------------------------------------------------
+# --- declaration ------------------------------------------------------------------------------------
 
 COLOUR_FLOORS = {
     "BLUE": 0,

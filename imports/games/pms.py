@@ -1,4 +1,4 @@
-"""PMS: nine buttons, played from Be-Music Source files. Controller and Keyboard differ in name only."""
+"""PMS: nine buttons, with Be-Music Source files. Controller and Keyboard differ only in name."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ CONTROLLER = Playtype(
     best_name="Best Score",
     merges=MERGES,
     ranked_by=RANKED_BY,
-    validators=(judgements_add_up,),  # asks for pgreats, as the original does, so it never hears of a PMS play's cools
+    validators=(judgements_add_up,),  # as in Tachi it reads pgreats, which PMS plays lack, so that it never applies
     classes={"dan": DAN},
 )
 

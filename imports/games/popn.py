@@ -1,4 +1,4 @@
-"""pop'n music. Players are given a medal for the clear; the lamp follows from it, and the grade from score and lamp."""
+"""pop'n music. The lamp is derived from the clear medal, and the grade from score and lamp."""
 
 from __future__ import annotations
 
@@ -52,19 +52,19 @@ GRADE_FLOORS = {
 }
 GRADE = Ladder(values=tuple(GRADE_FLOORS), minimum_relevant="A")
 
-# --- what follows from a play -----------------------------------------------------------------------
+# --- derived metrics and rating ---------------------------------------------------------------------
 # Sections "Derivation" and "Score rating" of the game's page in the spec.
 
 _grade_on = grade_on(GRADE_FLOORS)
 
 
 def lamp(play: Play, _chart: Chart) -> str:
-    """The lamp that goes with the medal."""
+    """Returns the lamp of the medal."""
     return LAMP_OF_MEDAL[play.metrics["clearMedal"]]
 
 
 def grade(play: Play, _chart: Chart) -> str:
-    """The grade of the score, but no better than A for a failed play."""
+    """Returns the grade of the score, at most A for a failed play."""
     score = play.metrics["score"]
     failed_well = score >= GRADE_FLOORS["AA"] and play.metrics["lamp"] == "FAILED"
     return "A" if failed_well else _grade_on(score)
@@ -74,11 +74,11 @@ BONUSES = {"FAILED": 0, "EASY CLEAR": 3000, "CLEAR": 3000, "FULL COMBO": 5000, "
 
 
 def class_points(play: Play, chart: Chart) -> float:
-    """Class points of one play: level, score above 50,000 and a bonus for the lamp. 0 up to a score of 50,000."""
+    """Returns the class points of a play from level, score above 50,000 and the lamp's bonus. 0 up to 50,000."""
     score = play.metrics["score"]
     if score <= 50_000:
         return 0
-    # One division at the end, which decides the last bit.
+    # One division at the end, which affects the last bit.
     return float((10_000 * chart.level_num + score - 50_000 + BONUSES[play.metrics["lamp"]]) / 5440)
 
 
@@ -111,8 +111,8 @@ CLASS = ClassSet(
     minimum_relevant="GOD",
 )
 
-# --- what contradicts itself ------------------------------------------------------------------------
-# Section "Score validators": each function is one item there, and returns the first message that fits.
+# --- validators -------------------------------------------------------------------------------------
+# Section "Score validators": each function is one item there, and returns the first message that applies.
 
 
 def lamp_fits_the_judgements(play: Play, _chart: Chart) -> str | None:
@@ -124,7 +124,7 @@ def lamp_fits_the_judgements(play: Play, _chart: Chart) -> str | None:
 
 
 def medal_fits_the_judgements(play: Play, _chart: Chart) -> str | None:
-    """Goods decide the shape of a full combo's medal and bads that of a clear's, where both are known."""
+    """Goods determine the shape of a full combo's medal and bads that of a clear's, if both are known."""
     counts = known_hits(play, "good", "bad")
     if counts is None:
         return None
@@ -145,7 +145,7 @@ def medal_fits_the_judgements(play: Play, _chart: Chart) -> str | None:
     return None
 
 
-# --- the declaration --------------------------------------------------------------------------------
+# --- declaration ------------------------------------------------------------------------------------
 
 NINE_BUTTONS = Playtype(
     name="9B",

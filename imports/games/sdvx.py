@@ -1,4 +1,4 @@
-"""SOUND VOLTEX. The lamp and EX score of a personal best may come from other plays than its score."""
+"""SOUND VOLTEX. The lamp and EX score of a personal best may be those of other plays than its score."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ DAN = ClassSet(
 )
 
 
-# Section "Chart-dependent validation": a rule of its own, as its message differs from those of other metrics.
+# Section "Chart-dependent validation": a separate rule, as its message differs from those of other metrics.
 def ex_score_is_not_negative(ex_score: Any, _chart: Chart) -> str | None:
     return f"EX Score must be non-negative. Got {text(ex_score)}" if ex_score < 0 else None
 

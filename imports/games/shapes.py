@@ -1,7 +1,6 @@
-"""The shape of the free parts of documents: song data, chart data, score meta.
+"""The shapes of the game-specific parts of documents: song data, chart data, score meta.
 
-Declarations only; `imports.formats` words their violations as the original's validator does, and the seeds loader
-reports them by path.
+Declarations only; `imports.formats` reports violations in the words of Tachi's validator, and the seeds loader by path.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Either:
-    """The first of the options that fits."""
+    """A value with the shape of one of the options; the first that fits is used."""
 
     options: tuple[Shape, ...]
     optional: bool = field(default=False, kw_only=True)
@@ -75,7 +74,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class MapOf:
-    """An object of any members, each of which has the one shape."""
+    """An object with any keys, whose values all have the same shape."""
 
     item: Shape
     optional: bool = field(default=False, kw_only=True)
@@ -89,7 +88,7 @@ TIER = Record(
     optional=True,
     nullable=True,
 )
-"""How hard a community finds a chart."""
+"""A chart's difficulty as rated by a community."""
 
 TABLE_FOLDERS = Either((ListOf(Record({"table": Text(), "level": Text()})), MapOf(Text())))
-"""Where a chart stands in the difficulty tables of a community: a list of places, or table -> level (since 2026)."""
+"""A chart's places in the difficulty tables of a community: a list, or table -> level (since 2026)."""

@@ -1,7 +1,7 @@
-"""What a game is: frozen declarations, with the arithmetic as plain functions beside them.
+"""The parts of a game's declaration: frozen dataclasses; the arithmetic is in plain functions.
 
-A game file builds one `Game` from the parts here. Nothing in this package knows Django, a database or another game.
-Numbers are IEEE doubles, as in the original; `round` of a formula is `formulas.js_round` unless it says otherwise.
+A game's file builds one `Game` from them. Nothing in this package uses Django, a database or another game.
+Numbers are IEEE doubles, as in Tachi; `round` in a formula is `formulas.js_round` unless stated otherwise.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from imports.games.javascript import is_safe_integer
 from imports.games.shapes import Record
 
 OLDEST_RULES = 2025
-"""The year of the rules by which everything without a year was judged."""
+"""The year of the rules of everything that has no year."""
 
-# --- what formulas look at ------------------------------------------------------------------------
+# --- input of formulas ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Song:
-    """A song as conversion and formulas see it. `pk` is the database's key, `song_id` the catalogue's."""
+    """A song for conversion and formulas. `pk` is the database's key, `song_id` the catalogue's."""
 
     pk: int
     song_id: int
@@ -36,7 +36,7 @@ class Song:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """A chart as conversion and formulas see it. `level_num` 0 means unknown or unrated."""
+    """A chart for conversion and formulas. `level_num` 0 means unknown or unrated."""
 
     pk: int
     chart_id: str
@@ -52,7 +52,7 @@ class Chart:
 
 @dataclass(slots=True)
 class Play:
-    """One result while it is being judged: provided metrics first, derived ones added by `derive`."""
+    """A result that is being judged: `metrics` has the provided ones; `derive` adds the derived ones."""
 
     metrics: dict[str, Any]
     judgements: Mapping[str, int | None]
@@ -60,14 +60,14 @@ class Play:
 
 
 class Bests(Protocol):
-    """A player's personal bests on one playtype, as profile ratings ask for them. Descending, nulls left out."""
+    """A player's personal bests on one playtype, for profile ratings. Values are descending, without nulls."""
 
     def top(self, rating: str, count: int | None = None) -> Sequence[float]:
-        """The `count` largest values (all when None) of a score rating over bests on primary charts."""
+        """Returns the `count` largest values (all if None) of a score rating of the bests on primary charts."""
         ...
 
     def rated(self, rating: str, *, primary_only: bool = True) -> Sequence[tuple[float, Chart]]:
-        """All values of a score rating with their charts, largest first."""
+        """Returns all values of a score rating with their charts, largest first."""
         ...
 
 
@@ -75,7 +75,7 @@ class Bests(Protocol):
 
 
 class Shown(Enum):
-    """How a number is written for people (display rules: docs/adding-a-game.md)."""
+    """The display format of a number (rules: docs/adding-a-game.md)."""
 
     NUM = "num"  # thousands separators, at most three decimals
     RAW = "raw"  # plain decimal
@@ -92,7 +92,7 @@ class Shown(Enum):
 
 @dataclass(frozen=True, slots=True)
 class NumberRule:
-    """A range, both ends included, and what is said to a value outside it."""
+    """An inclusive range, and the message for a value outside it."""
 
     message: str
     low: float | None = None
@@ -100,7 +100,7 @@ class NumberRule:
     whole: bool = False
 
     def accepts(self, value: float) -> bool:
-        """Whether a number obeys. NaN never does."""
+        """Returns whether a number is in the range. NaN never is."""
         if self.whole and not is_safe_integer(value):
             return False
         return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
@@ -118,7 +118,7 @@ POSITIVE = NumberRule("Expected a positive number.", 0)
 POSITIVE_WHOLE = NumberRule("Expected a positive integer.", 0, whole=True)
 
 ChartRule = Callable[[Any, Chart], str | None]
-"""Says what is wrong with a value on a chart, or None."""
+"""Returns a message if a value is invalid on a chart, else None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,10 +139,10 @@ class Decimal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ladder:
-    """An ordered choice, worst first: a lamp, a grade. Its index is its worth.
+    """An ordered choice, worst first: a lamp, a grade. Values are compared by index.
 
-    `formerly`: values as scores were stored with under older rules -> those of today. A score is rewritten once its
-    player is rated by the rules of today; until then both are read.
+    `formerly`: values stored under older rules -> those of today. A score is rewritten when its player is rated by the
+    rules of today; until then both are read.
     """
 
     values: tuple[str, ...]
@@ -153,7 +153,7 @@ class Ladder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
-    """A list of numbers each of which obeys the rule; `nullable` elements may be null."""
+    """A list of numbers that satisfy the rule; `nullable`: elements may be null."""
 
     rule: NumberRule
     nullable: bool = False
@@ -167,12 +167,12 @@ FAST_SLOW_COMBO: Mapping[str, Metric] = {
     "slow": Integer(rule=POSITIVE_WHOLE),
     "maxCombo": Integer(rule=POSITIVE_WHOLE),
 }
-"""The optional metrics that every game but ITG begins its own with."""
+"""The first optional metrics of every game except ITG."""
 
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A metric that is computed from the provided ones and from derived ones above it.
+    """A metric that is computed from the provided ones and from earlier derived ones.
 
     `compute` may raise `FormulaError`.
     """
@@ -213,11 +213,11 @@ class ProfileRating:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merge:
-    """What a personal best takes from another score than its primary one.
+    """The metrics that a personal best takes from another score than its primary one.
 
     `key` is a metric's name, or `optional.<name>`; ladders count by index. The score with the largest (or smallest)
-    key lends `takes` and `takes_optional`; an optional it does not have is removed from the best. A score with the
-    metric and value of `unless` lends nothing, though it is named in the best's composition.
+    key provides `takes` and `takes_optional`; an optional metric that it lacks is removed from the best. A score with
+    the metric and value of `unless` provides nothing, but is named in the best's composition.
     """
 
     name: str
@@ -237,7 +237,7 @@ class ClassValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassSet:
-    """A ladder of classes. `derive` (ratings -> id or None) makes it a derived one; else imports provide it."""
+    """A ladder of classes. With `derive` (ratings -> ID or None) it is derived; otherwise imports provide it."""
 
     name: str
     values: tuple[ClassValue, ...]
@@ -254,7 +254,7 @@ class ClassSet:
         return tuple(value.id for value in self.values)
 
     def index(self, class_id: str) -> int:
-        """The worth of a class; the first place counts where an id stands twice."""
+        """Returns the index of a class in its ladder; of duplicate IDs, the first."""
         return self.ids.index(class_id)
 
 
@@ -273,9 +273,9 @@ Validator = Callable[[Play, Chart], str | None]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Playtype:
-    """One playtype of a game. The order of the mappings is the order of validation and of display.
+    """A playtype of a game. The order of the mappings is that of validation and of display.
 
-    Playtypes are compared and hashed by identity, so that plans can be cached for them. Raises ValueError where the
+    Playtypes are compared and hashed by identity, so that plans can be cached for them. Raises ValueError if the
     declaration contradicts itself.
     """
 
@@ -284,16 +284,16 @@ class Playtype:
     derived: Mapping[str, Derived]
     optional: Mapping[str, Metric]
     judgements: tuple[str, ...]
-    grade_metric: str  # what the floors of the grades are measured in
-    grade_floors: Mapping[str, float]  # grade -> the least value that earns it, worst first
+    grade_metric: str  # the metric of the grades' floors
+    grade_floors: Mapping[str, float]  # grade -> its minimum, worst first
     default_metric: str
     default_ladder: str
     difficulties: tuple[Difficulty, ...] | None  # None: any name (itg)
     default_difficulty: str | None
     match_types: tuple[str, ...]
-    old_match_types: tuple[str, ...] = ()  # still understood, though no message offers them
-    obsolete: Mapping[str, str] = field(default_factory=dict)  # member of older documents -> what took its place
-    sent_as: Mapping[str, str] = field(default_factory=dict)  # difficulty -> the one that documents call it by
+    old_match_types: tuple[str, ...] = ()  # still accepted, but not listed in messages
+    obsolete: Mapping[str, str] = field(default_factory=dict)  # member of older documents -> its replacement
+    sent_as: Mapping[str, str] = field(default_factory=dict)  # difficulty -> the name that documents use for it
     has_special_charts: bool = False  # whether charts may have difficulties besides the listed ones (WORLD'S END)
     versions: Mapping[str, str]
     chart_data: Record
@@ -304,14 +304,15 @@ class Playtype:
     default_score_rating: str
     default_session_rating: str
     default_profile_rating: str
+    rating_names: Mapping[str, str] = field(default_factory=dict)  # rating -> display name
     best_name: str  # name of the primary score in a best's composition
     merges: tuple[Merge, ...] = ()
     ranked_by: tuple[str, ...] = ()  # leaderboard order, `optional.<name>` too; empty: the default metric
     validators: tuple[Validator, ...] = ()
-    validators_until: Mapping[int, tuple[Validator, ...]] = field(default_factory=dict)  # year -> those up to its rules
+    validators_until: Mapping[int, tuple[Validator, ...]] = field(default_factory=dict)  # year -> those until its rules
     classes: Mapping[str, ClassSet] = field(default_factory=dict)
 
-    # When the module is imported: a misspelt name must not wait for the first play that meets it.
+    # Checked on import of the module, as a misspelt name would otherwise fail only for some plays.
     def __post_init__(self) -> None:
         wrong = "; ".join(contradictions(self))
         if wrong:
@@ -319,7 +320,7 @@ class Playtype:
 
     @cached_property
     def ladders(self) -> dict[str, Ladder]:
-        """The ladders among provided and derived metrics, in order."""
+        """The ladders among the provided and derived metrics, in order."""
         return {name: metric for name, metric in self.metrics.items() if isinstance(metric, Ladder)}
 
     @cached_property
@@ -345,10 +346,10 @@ class Playtype:
         return self.ranked_by or (self.default_metric,)
 
     def validators_under(self, rules: int) -> tuple[Validator, ...]:
-        """The validators that judge plays by the rules of a year: those of today, or older ones that still held."""
-        # Each entry holds up to and with its year: of several the earliest that is not over is the one of then.
-        held = [year for year in self.validators_until if rules <= year]
-        return self.validators_until[min(held)] if held else self.validators
+        """Returns the validators of the rules of a year: those of today, or older ones that still applied."""
+        # Each entry applies until its year, inclusive: the earliest that had not ended is the right one.
+        applicable = [year for year in self.validators_until if rules <= year]
+        return self.validators_until[min(applicable)] if applicable else self.validators
 
     @cached_property
     def difficulty_names(self) -> tuple[str, ...] | None:
@@ -361,18 +362,18 @@ class Playtype:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Game:
-    """A game: its slug is the API's, its name the players'.
+    """A game: `slug` is for the API, `name` for display.
 
-    Since 2026 the API calls the slug a game group, and each playtype a game of its own (`ids`).
+    Since 2026 the API calls the slug a game group, and each playtype a separate game (`ids`).
     """
 
     slug: str
     name: str
     song_data: Record
     playtypes: tuple[Playtype, ...]
-    has_playtype_in_id: bool = False  # whether its id names the playtype even though there is only one
-    rules: int = OLDEST_RULES  # the year of what is declared here; a later one has every stored score rated anew
-    playtype_labels: Mapping[str, str] = field(default_factory=dict)  # where shown otherwise than by name
+    has_playtype_in_id: bool = False  # whether its ID includes the playtype even though there is only one
+    rules: int = OLDEST_RULES  # the year of these declarations; a later one has every stored score rated again
+    playtype_labels: Mapping[str, str] = field(default_factory=dict)  # playtype -> display name, if not its name
 
     @cached_property
     def by_name(self) -> dict[str, Playtype]:
@@ -380,13 +381,13 @@ class Game:
 
     @cached_property
     def ids(self) -> dict[str, str]:
-        """Playtype name -> its id in the API of 2026: `iidx-sp`, and `sdvx` where there is only one playtype."""
+        """Playtype name -> its ID in the API of 2026: `iidx-sp`, or `sdvx` if there is only one playtype."""
         if len(self.playtypes) == 1 and not self.has_playtype_in_id:
             return {self.playtypes[0].name: self.slug}
         return {playtype.name: f"{self.slug}-{playtype.name.lower()}" for playtype in self.playtypes}
 
     def label(self, playtype: str) -> str:
-        """`SOUND VOLTEX`, `beatmania IIDX (SP)`: the playtype only where there are several."""
+        """Returns e.g. `SOUND VOLTEX` or `beatmania IIDX (SP)`, with the playtype only if there are several."""
         if len(self.playtypes) == 1:
             return self.name
         return f"{self.name} ({self.playtype_labels.get(playtype, playtype)})"

@@ -1,4 +1,4 @@
-"""USC: VOLFORCE, as in SOUND VOLTEX, on charts that players make. Controller and Keyboard differ in name only."""
+"""USC: VOLFORCE, as in SOUND VOLTEX, on charts made by players. Controller and Keyboard differ only in name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""VOLFORCE and what goes with it, shared by SOUND VOLTEX and USC."""
+"""VOLFORCE, its grades, validators and classes, shared by SOUND VOLTEX and USC."""
 
 from __future__ import annotations
 
@@ -49,21 +49,21 @@ _LAMP_FACTORS = {
 
 
 def vf6(play: Play, chart: Chart) -> float:
-    """VOLFORCE 6 of one play, 0 to 0.462, cut to three decimals. Fifty of them make a profile's 0 to 23.
+    """Returns the VOLFORCE 6 of a play, 0 to 0.462, cut to three decimals. The sum of 50 is a profile's, 0 to 23.
 
-    Whole level, share of the ten million, grade and lamp multiplied, as EXCEED GEAR counts it.
+    The product of whole level, share of ten million, grade and lamp, as in EXCEED GEAR.
     """
     return _force(play, floor(chart.level_num), _LAMP_FACTORS[play.metrics["lamp"]])
 
 
 def vf7(play: Play, chart: Chart) -> float:
-    """VOLFORCE 7, as NABLA counts it: the level with its decimals, and a chain is worth a little more."""
+    """Returns the VOLFORCE 7 of a play, as in NABLA: the level has decimals, and a chain has a larger factor."""
     lamp = play.metrics["lamp"]
     return _force(play, chart.level_num, 106 if lamp == "ULTIMATE CHAIN" else _LAMP_FACTORS[lamp])
 
 
 def _force(play: Play, level: float, lamp_factor: int) -> float:
-    # Factors in hundredths, which are divided once, at the end.
+    # Factors are in hundredths and divided once, at the end.
     score: int = play.metrics["score"]
     score_factor = _SCORE_FACTORS[bisect_right(_SCORE_FLOORS, score)]
     return floor(level * 2 * (score / 10_000_000) * score_factor * lamp_factor / 1000) / 1000
@@ -80,7 +80,7 @@ PROFILE_RATINGS = {
 }
 
 
-# --- what contradicts itself ------------------------------------------------------------------------
+# --- validators -------------------------------------------------------------------------------------
 # Section "Score validators" of both games: all of them run, and every message is reported.
 
 
@@ -112,7 +112,7 @@ VALIDATORS = (perfect_chain_has_a_perfect_score, chain_has_no_misses, chain_has_
 
 _STEPS = ("I", "II", "III", "IV")
 
-_STONES = {  # where the four steps of each begin, as players write it
+_STONES = {  # the floors of the four steps of each, as displayed
     "Sienna": ("0", "2.5", "5.0", "7.5"),
     "Cobalt": ("10", "10.5", "11", "11.5"),
     "Dandelion": ("12", "12.5", "13", "13.5"),

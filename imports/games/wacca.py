@@ -1,4 +1,4 @@
-"""WACCA. The lamp of a personal best may come from another play than its score."""
+"""WACCA. The lamp of a personal best may be that of another play than its score."""
 
 from __future__ import annotations
 
@@ -85,13 +85,13 @@ _SCORE_FACTORS = (1, 1.5, 2, 2.5, 2.75, 3, 3.25, 3.5, 3.75, 4)  # one more: belo
 
 
 def rate(play: Play, chart: Chart) -> float:
-    """The rate of one play: one to four times the level, by the score, rounded to three decimals. REVERSE."""
+    """Returns the rate of a play: one to four times the level, by the score, rounded to three decimals. REVERSE."""
     factor = _SCORE_FACTORS[bisect_right(_SCORE_FLOORS, play.metrics["score"])]
     return js_round(1000 * factor * chart.level_num) / 1000
 
 
-# --- what contradicts itself ------------------------------------------------------------------------
-# Section "Score validators": each function is one item there, and returns the first message that fits.
+# --- validators -------------------------------------------------------------------------------------
+# Section "Score validators": each function is one item there, and returns the first message that applies.
 
 
 def all_marvelous_is_a_perfect_score(play: Play, _chart: Chart) -> str | None:
@@ -118,7 +118,7 @@ def all_marvelous_is_marvelous_throughout(play: Play, _chart: Chart) -> str | No
     return None
 
 
-# --- the declaration --------------------------------------------------------------------------------
+# --- declaration ------------------------------------------------------------------------------------
 
 SINGLE = Playtype(
     name="Single",

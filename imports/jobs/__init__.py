@@ -1,7 +1,7 @@
 """The only package that uses the queue.
 
-The import's row is the job; Redis only carries the signal that there is work. While a worker runs an import it holds an
-advisory lock on it (`worker`); the sweeper queues again what is unfinished and not held (`sweeper`).
+The import's row is the job; Redis only signals that there is work. While a worker runs an import it holds an advisory
+lock on it (`worker`); the sweeper queues unfinished imports again that nobody holds (`sweeper`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from imports.jobs.closed_charts import CannotMerge, ClosedCharts, close_chart, reopen_chart
 from imports.jobs.configuration import chart_players, enabled_formats, enabled_games, import_types, max_rows
 from imports.jobs.data_exports import export_percent, perform_export, request_export, sweep_exports, write_export
-from imports.jobs.departures import DAYS_TO_RETURN, CannotLeave, leave, stay, sweep_departures
+from imports.jobs.departures import DAYS_TO_RETURN, CannotLeave, cancel_departure, start_departure, sweep_departures
 from imports.jobs.notices import subscriber
 from imports.jobs.orphan_retries import (
     CRASHED_RETRY,
@@ -36,6 +36,8 @@ from imports.jobs.progress_status import (
     progress_facts,
     progress_of,
     queue_position,
+    redis_pool,
+    seconds_until_start,
     sweeps,
 )
 from imports.jobs.queue import enqueue, enqueue_rerating, work, worker_count
@@ -71,6 +73,7 @@ __all__ = [
     "QuotaExceeded",
     "Upload",
     "cancel",
+    "cancel_departure",
     "chart_players",
     "close_chart",
     "create_progress",
@@ -84,7 +87,6 @@ __all__ = [
     "get_progress",
     "import_types",
     "is_mail_enabled",
-    "leave",
     "mail_address_link",
     "mail_new_place",
     "mail_password_reset",
@@ -101,6 +103,7 @@ __all__ = [
     "progress_of",
     "prune_inputs",
     "queue_position",
+    "redis_pool",
     "reopen_chart",
     "request_export",
     "restore",
@@ -108,8 +111,9 @@ __all__ = [
     "retry_orphans",
     "retry_orphans_now",
     "run_import",
+    "seconds_until_start",
     "send_mails",
-    "stay",
+    "start_departure",
     "submit",
     "sweep",
     "sweep_departures",

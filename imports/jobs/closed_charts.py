@@ -1,4 +1,4 @@
-"""Charts that players brought and moderators close: their plays go to another chart, or wait as orphans again."""
+"""Closing charts that players brought: their plays move to another chart, or become orphans again."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ REASON = "The chart that players had brought was closed."
 
 
 class CannotMerge(ValueError):
-    """The plays cannot move to the other chart; the text says why."""
+    """The plays cannot move to the other chart; the text gives the reason."""
 
 
 @dataclass(slots=True)
 class ClosedCharts:
-    """The result of closing a chart. `left`: why imports still have scores on it, one sentence for each."""
+    """The result of closing a chart. `left`: one sentence per import that still has scores on it, with the reason."""
 
     read_again: int = 0
     left: list[str] = field(default_factory=list)
 
 
 def close_chart(brought: PlayerChart, *, by: User, merged_into: Chart | None = None) -> ClosedCharts:
-    """Takes a chart out of the catalogue and keeps its hash out; its imports are read again, one by one.
+    """Removes a chart from the catalogue and refuses its hash; its imports are processed again, one by one.
 
-    With `merged_into` the plays are on that chart from now on, without they wait as orphans. What could not be done
-    (a player's import is in progress, an input is not stored any more) can be tried again. Raises CannotMerge.
+    With `merged_into` the plays move to that chart, otherwise they become orphans. Imports that fail (another import of
+    the player is in progress, the input is no longer stored) can be tried again by another call. Raises CannotMerge.
     """
     if merged_into is not None:
         if (merged_into.game, merged_into.playtype) != (brought.game, brought.playtype):
             raise CannotMerge(f"{merged_into.chart_id} is no chart of {brought.game} {brought.playtype}.")
         if merged_into.pk == brought.chart_id:
             raise CannotMerge("A chart cannot be merged into itself.")
-    # One transaction: the hash no longer leads to the chart, and it is recorded who decided that.
+    # One transaction: the hash no longer leads to the chart, and the decision is recorded.
     with transaction.atomic():
         # The chart stays until the imports with scores on it have been read again.
         if brought.chart_id is not None:
@@ -55,7 +55,7 @@ def close_chart(brought: PlayerChart, *, by: User, merged_into: Chart | None = N
         closed.left.extend(_read_again(brought.chart_id, closed, by=by))
         _delete(brought)
     if merged_into is not None:
-        # Plays that came since the chart was closed know where to go now.
+        # Orphans added since the chart was closed can be matched now.
         waiting = OrphanScore.objects.filter(
             chart_hash=brought.chart_hash, game=brought.game, chart_playtype=brought.playtype
         )
@@ -64,14 +64,14 @@ def close_chart(brought: PlayerChart, *, by: User, merged_into: Chart | None = N
 
 
 def _read_again(chart: int, closed: ClosedCharts, *, by: User) -> Iterator[str]:
-    """Reverts and restores the imports that have scores on a chart. Yields why one could not be."""
+    """Reverts and restores the imports with scores on a chart. Yields a sentence for each that fails."""
     keys = Score.objects.filter(chart=chart).order_by().values("from_import").distinct()
     for job in Import.objects.filter(pk__in=keys).select_related("user").order_by("pk")[:MAX_IMPORTS]:
-        if not hasattr(job, "input"):  # nothing could bring its scores back
+        if not hasattr(job, "input"):  # its scores could not be restored
             yield f"{job.import_id}: what was sent is not stored any more."
             continue
         try:
-            # Two transactions: should the second not come about, the import can be restored by its owner.
+            # Two transactions: if the second fails, the owner can restore the import.
             revert(job, RevertRequest(by=by, reason=REASON))
             restore(job, by=by, reason=REASON)
         except (PlayerLocked, NotRevertible, InvalidTransition):
@@ -81,24 +81,24 @@ def _read_again(chart: int, closed: ClosedCharts, *, by: User) -> Iterator[str]:
 
 
 def _delete(brought: PlayerChart) -> None:
-    """Deletes a chart with its song, unless scores are (still) on it."""
+    """Deletes a chart and its song, unless the chart has scores or the song other charts."""
     chart = brought.chart
     if chart is None or Score.objects.filter(chart=chart).exists():
         return
     try:
-        # One transaction: a song without its chart would be found by nobody.
+        # One transaction: a song without charts could not be found.
         with transaction.atomic():
             chart.delete()
             if not chart.song.charts.exists():
                 chart.song.delete()
-    except ProtectedError:  # a play came in just now
+    except ProtectedError:  # a score was added meanwhile
         return
     brought.chart = None
 
 
 def reopen_chart(brought: PlayerChart) -> None:
-    """Lets players bring a chart again. What was merged stays where it is."""
-    # One transaction: the chart, where it is still there, is found by its hash from now on.
+    """Allows players to bring a chart again. Merged plays stay where they are."""
+    # One transaction: the chart, if it still exists, can be found by its hash again.
     with transaction.atomic():
         chart = brought.chart
         if chart is not None:

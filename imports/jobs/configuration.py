@@ -1,4 +1,4 @@
-"""What this instance accepts: games, formats and sizes."""
+"""The games, formats and sizes that this instance accepts."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from imports.games.spec import Game
 
 @functools.cache
 def enabled_games() -> tuple[Game, ...]:
-    """Returns the games of this instance, in their canonical order."""
-    chosen = settings.TACHI_GAMES
-    return tuple(BY_SLUG[game.slug] for game in GAMES if not chosen or game.slug in chosen)
+    """Returns the games of this instance in their canonical order."""
+    enabled = settings.TACHI_GAMES
+    return tuple(BY_SLUG[game.slug] for game in GAMES if not enabled or game.slug in enabled)
 
 
 def enabled_formats() -> tuple[Format, ...]:
-    """Returns the formats of this instance, in their order: the enabled ones that serve one of its games."""
-    chosen, games = settings.TACHI_IMPORT_TYPES, enabled_games()
-    return tuple(each for each in FORMATS if each.serves(games) and (not chosen or each.import_type in chosen))
+    """Returns the enabled formats that serve a game of this instance, in their canonical order."""
+    enabled, games = settings.TACHI_IMPORT_TYPES, enabled_games()
+    return tuple(each for each in FORMATS if each.serves(games) and (not enabled or each.import_type in enabled))
 
 
 def import_types(way: str = "") -> list[str]:
-    """The import types of this instance; with `way` those of files to upload ("file"), hooks ("ir") or services
-    ("api").
+    """Returns the import types of this instance; with `way` only those of uploaded files ("file"), hooks ("ir") or
+    services ("api").
     """
     formats = enabled_formats()
     if way == "file":
@@ -36,12 +36,12 @@ def import_types(way: str = "") -> list[str]:
 
 
 def max_rows() -> int:
-    """Returns how many rows an import may have."""
+    """Returns the maximum number of rows of an import."""
     most: int = settings.TACHI_MAX_ROWS
     return most
 
 
 def chart_players() -> int:
-    """Returns how many players an unknown chart of BMS or PMS needs to be added to the catalogue."""
-    enough: int = settings.TACHI_ORPHAN_CHART_PLAYERS
-    return enough
+    """Returns the number of players after which an unknown chart of BMS or PMS is added to the catalogue."""
+    players: int = settings.TACHI_ORPHAN_CHART_PLAYERS
+    return players

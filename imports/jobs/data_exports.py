@@ -1,7 +1,7 @@
-"""Writing a player's data into a ZIP: asked for by the player, written by a worker, kept for some days.
+"""Exports of a player's data as a ZIP: requested by the player, written by a worker, stored for some days.
 
-The row is the job (`DataExport`); the queue only carries its ID. The ZIP is written in one transaction that reads
-everything at one moment, so that a killed worker leaves nothing behind, and the sweeper has it written again.
+The row is the job (`DataExport`); the queue only carries its ID. The ZIP is written in one transaction that reads a
+single snapshot. A killed worker therefore leaves nothing behind, and the sweeper queues the export again.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from imports.takeout.stored_file import PartWriter
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
-ABANDONED_AFTER_SECONDS = 10  # an export may be neither queued nor held between being popped and being locked
+ABANDONED_AFTER_SECONDS = 10  # a worker that has just popped an export from the queue has no lock yet
 REPORT_SECONDS = 0.5
 
 
 def request_export(user: User, *, by: User, token: APIToken | None = None) -> DataExport:
-    """Has a player's data written; returns the export that is under way if there is one already."""
-    # One transaction: a worker must find the row, and none is made without its entry.
+    """Queues an export of a player's data; returns the unfinished export if there is one already."""
+    # One transaction: a worker must find the row, and every export has an audit entry.
     with transaction.atomic():
         export, is_new = DataExport.objects.unfinished().get_or_create(user=user)
         if is_new:
@@ -46,24 +46,24 @@ def request_export(user: User, *, by: User, token: APIToken | None = None) -> Da
 
 
 def export_percent(export: DataExport) -> int:
-    """Returns how far an unfinished export has come; 0 while nothing is known."""
-    found = progress_status.get_progress(_progress_name(export.export_id))
-    return found.percent if found is not None else 0
+    """Returns the progress of an unfinished export in percent; 0 if unknown."""
+    progress = progress_status.get_progress(_progress_name(export.export_id))
+    return progress.percent if progress is not None else 0
 
 
 def perform_export(export_id: str) -> None:
-    """The job that the queue carries. A worker lives long, its connection may have died meanwhile."""
+    """Writes an export: the job in the queue. A worker is long-lived, its connection may have been lost meanwhile."""
     close_old_connections()
     write_export(export_id)
 
 
 def write_export(export_id: str) -> None:
-    """Writes an export if it is unfinished and no other process has it."""
+    """Writes an export if it is unfinished and no other process writes it."""
     with _export_lock(export_id) as export:
         if export is None:
             return
         running = DataExport.objects.filter(pk=export.pk)
-        # None of the attempts came to an end: most likely it is this export that kills its workers.
+        # None of the attempts finished: most likely this export kills its workers.
         if export.attempts >= MAX_ATTEMPTS:
             running.update(state=ExportState.FAILED, **_finished_now())
             return
@@ -73,35 +73,35 @@ def write_export(export_id: str) -> None:
             _write(export)
         except (OperationalError, InterfaceError):
             log.warning("export %s was interrupted", export_id, exc_info=True)
-            connection.close()  # the sweeper comes back to it
+            connection.close()  # the sweeper queues it again
         except Exception:
-            log.exception("export %s broke", export_id)
+            log.exception("export %s failed", export_id)
             running.update(state=ExportState.FAILED, **_finished_now())
 
 
 @contextlib.contextmanager
 def _export_lock(export_id: str) -> Iterator[DataExport | None]:
-    """Holds the advisory lock of an unfinished export; yields None if it is finished or another process has it."""
+    """Holds the advisory lock of an unfinished export; yields None if it is finished or locked by another process."""
     unfinished = DataExport.objects.unfinished().select_related("user").filter(export_id=export_id)
     export = unfinished.first()
     if export is None:
         yield None
         return
     with try_lock(EXPORT_LOCK, export.pk) as is_held:
-        # As it stands under the lock: the process that had it may just have finished it.
+        # Read again under the lock: the previous holder may just have finished it.
         yield unfinished.first() if is_held else None
 
 
 def _write(export: DataExport) -> None:
-    """Writes the ZIP and finishes the export. Older ones make room for it."""
+    """Writes the ZIP and finishes the export. Deletes the player's oldest exports beyond MAX_EXPORTS."""
     outermost = not connection.in_atomic_block
-    # One transaction: everything is of one moment, and there is no part of an export that is not whole.
+    # One transaction: all data is of one snapshot, and no partial export is stored.
     with transaction.atomic():
         with connection.cursor() as cursor:
             if outermost:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            # All rows are read. By default a cursor is planned for the first tenth of them, which can mean going
-            # through the scores of everybody in the order of their keys.
+            # All rows are read. By default PostgreSQL plans a cursor for the first tenth of them, which can mean
+            # reading the scores of all players in the order of their keys.
             cursor.execute("SET LOCAL cursor_tuple_fraction = 1")
         file = PartWriter(export)
         archive.write(
@@ -126,7 +126,7 @@ def _finished_now() -> dict[str, datetime]:
 
 
 class _Report:
-    """Writes to Redis how many rows of an export are written, now and then. Cosmetic."""
+    """Writes the number of written rows to Redis, every REPORT_SECONDS at most. For display only."""
 
     def __init__(self, export: DataExport, *, total: int) -> None:
         self._write = progress_status.progress_writer(_progress_name(export.export_id))
@@ -148,12 +148,12 @@ def _progress_name(export_id: str) -> str:
 
 
 def sweep_exports() -> None:
-    """Queues again the exports that no worker has, and deletes those that were kept long enough."""
+    """Queues exports again that no worker writes, and deletes expired ones."""
     stalled = timezone.now() - timedelta(seconds=ABANDONED_AFTER_SECONDS)
     for export_id in (
         DataExport.objects.unfinished().filter(time_touched__lt=stalled).values_list("export_id", flat=True)
     ):
-        # Under the lock: the transaction that writes an export ends in vain if its row is changed meanwhile.
+        # Under the lock: the transaction that writes an export would fail if its row were changed meanwhile.
         with _export_lock(export_id) as export:
             if export is not None:
                 DataExport.objects.filter(pk=export.pk).update(time_touched=timezone.now())

@@ -1,4 +1,4 @@
-"""Leaving: a game's profile or the whole account goes, after thirty days in which it is hidden and may come back."""
+"""Deletion of an account or of a game's profile, after thirty days in which it is hidden and can be restored."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ DAYS_TO_RETURN = 30
 
 
 class CannotLeave(Exception):
-    """Why an account stays; the text may be shown."""
+    """The account cannot be deleted; the text gives the reason and may be shown."""
 
 
-def leave(user: User, game: str = EVERYTHING, *, by: User | None, reason: str = "") -> Departure:
-    """Hides a game of a player, or the whole account, and has it deleted in thirty days.
+def start_departure(user: User, game: str = EVERYTHING, *, by: User | None, reason: str = "") -> Departure:
+    """Hides a game of a player, or the whole account, to be deleted in thirty days. Returns the request, new or old.
 
-    Raises PlayerLocked beside an import or a revert, and CannotLeave for the last administrator.
+    Raises PlayerLocked during an import or a revert of the player, and CannotLeave for the last administrator.
     """
     # One transaction under the player's lock: everything is hidden, or nothing.
     with transaction.atomic():
@@ -37,7 +37,7 @@ def leave(user: User, game: str = EVERYTHING, *, by: User | None, reason: str = 
             others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=user.pk)
             if user.is_superuser and not others.exists():
                 raise CannotLeave("You are the only administrator. Make somebody else one first.")
-            # What waits is not wanted any more.
+            # Waiting imports are no longer wanted.
             waiting = Import.objects.filter(user=user, state=State.QUEUED)
             waiting.update(state=State.CANCELLED, time_finished=timezone.now())
             User.objects.filter(pk=user.pk).update(leaves_at=departure.due_at, is_active=False)
@@ -47,30 +47,30 @@ def leave(user: User, game: str = EVERYTHING, *, by: User | None, reason: str = 
     return departure
 
 
-def stay(departure: Departure, *, by: User | None) -> None:
-    """Brings everything back as it was, rated by the charts and rules of today. Raises PlayerLocked."""
+def cancel_departure(departure: Departure, *, by: User | None) -> None:
+    """Restores everything, rated by the current charts and rules. Raises PlayerLocked."""
     user = departure.user
     # One transaction under the player's lock, as above.
     with transaction.atomic():
         states.acquire_player_lock(user.pk, timeout=states.LOCK_TIMEOUT_SECONDS)
-        # Of two at once one brings it back, and the sweeper may have deleted it meanwhile.
-        found = Departure.objects.select_for_update().filter(pk=departure.pk).first()
-        if found is None:
+        # A concurrent call may have restored it already, or the sweeper may have deleted it.
+        current = Departure.objects.select_for_update().filter(pk=departure.pk).first()
+        if current is None:
             return
-        departures.restore(found)
-        _record(AuditEntry.Verb.STAYED, found, by=by)
-        found.delete()
-        if found.game == EVERYTHING:
-            User.objects.filter(pk=user.pk).update(leaves_at=None, is_active=found.was_active)
-        for game in [found.game] if found.game else list(user.game_stats.values_list("game", flat=True).distinct()):
+        departures.restore(current)
+        _record(AuditEntry.Verb.STAYED, current, by=by)
+        current.delete()
+        if current.game == EVERYTHING:
+            User.objects.filter(pk=user.pk).update(leaves_at=None, is_active=current.was_active)
+        for game in [current.game] if current.game else list(user.game_stats.values_list("game", flat=True).distinct()):
             rate_game(user.pk, game)
 
 
 def sweep_departures() -> int:
-    """Deletes what is due. Returns how many departures there were."""
+    """Deletes the data of due departures. Returns the number of departures."""
     count = 0
     for departure in Departure.objects.filter(due_at__lte=timezone.now()).select_related("user").order_by("pk"):
-        # One transaction each, under the player's lock: gone and on record, or neither.
+        # One transaction each, under the player's lock: deleted and recorded, or neither.
         with transaction.atomic():
             if not states.try_lock_player(departure.user_id):
                 continue

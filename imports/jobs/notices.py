@@ -1,7 +1,7 @@
-"""Notices over Redis that an import has changed, for those who wait for its end.
+"""Notices over Redis that an import has changed, for requests that wait for its end.
 
-A notice may be lost: while Redis is down, or if the worker is killed before it sends one. So it only says that it is
-time to read the import's row, and those who wait also read it at intervals.
+A notice may be lost, while Redis is down or if the worker is killed before it sends one. It therefore only means that
+the import's row should be read, and waiting requests also read it at intervals.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from imports.jobs import queue
 from imports.pipeline.progress import CHANGED_CHANNEL
 
 RECONNECT_SECONDS = 0.5
-LISTEN_SECONDS = 5.0  # until Redis is asked whether it is still there; a notice is passed on at once
+LISTEN_SECONDS = 5.0  # of silence, then a ping; a notice is passed on at once
 
 
 def publish(import_id: str) -> None:
-    """Sends a notice that the import's row has changed; none while Redis is down."""
+    """Publishes a notice that the import's row has changed. Does nothing while Redis is down."""
     with contextlib.suppress(RedisError):
         queue.redis().publish(CHANGED_CHANNEL, import_id)
 
@@ -34,7 +34,7 @@ def publish(import_id: str) -> None:
 class Subscriber:
     """Receives the notices for all threads of this process, in one thread with one connection to Redis.
 
-    The thread starts when an import is followed, and ends when Redis is away and none is followed.
+    The thread starts when an import is followed, and ends when Redis is unreachable and no import is followed.
     """
 
     def __init__(self, connect: Callable[[], Redis]) -> None:
@@ -45,12 +45,12 @@ class Subscriber:
 
     @contextlib.contextmanager
     def following(self, import_id: str) -> Iterator[threading.Event]:
-        """Yields an event that is set whenever the import may have changed from now on."""
+        """Yields an event that is set whenever the import may have changed since this call."""
         event = threading.Event()
         with self._lock:
             self._followers[import_id].add(event)
             if self._thread is None:
-                # A daemon, as it must not keep the process from ending.
+                # A daemon, so that it cannot keep the process from exiting.
                 self._thread = threading.Thread(target=self._listen, name="import notices", daemon=True)
                 self._thread.start()
         try:

@@ -1,6 +1,6 @@
-"""The queue: enqueueing jobs, and running a worker.
+"""The queue: enqueueing jobs and running workers.
 
-Jobs are queued by name, so that a worker of an earlier release finds them, and this module need not import them.
+Jobs are queued by name, so that workers of an earlier release can run them and this module need not import them.
 """
 
 from __future__ import annotations
@@ -13,25 +13,29 @@ import sys
 import threading
 import time
 import uuid
+from datetime import timedelta
 
 import django_rq
 from django.conf import settings
 from redis import Redis
 from redis.backoff import NoBackoff
+from redis.client import Pipeline
 from redis.exceptions import ConnectionError as BrokenConnection
 from redis.exceptions import RedisError
 from redis.retry import Retry
 from rq import Queue, SimpleWorker, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.utils import now
 
 from imports import log_context
 
 log = logging.getLogger(__name__)
 
-REDIS_TIMEOUT_SECONDS = 2.0  # the sweeper finds what could not be queued
+REDIS_TIMEOUT_SECONDS = 2.0  # the sweeper queues what could not be queued
 WAIT_SECONDS = 1.0  # between two attempts to reach Redis
-HEARTBEAT_SECONDS = 15.0  # a third of the silence after which /healthz counts a worker as dead
+HEARTBEAT_SECONDS = 15.0  # a third of the time without one after which /healthz counts a worker as dead
+HEARTBEAT_RARELY_SECONDS = 1.0  # between two jobs
 PERFORM = "imports.jobs.perform"
 PERFORM_RERATING = "imports.jobs.perform_rerating"
 PERFORM_ORPHANS = "imports.jobs.perform_orphans"
@@ -42,7 +46,7 @@ PERFORM_MAILS = "imports.jobs.perform_mails"
 
 
 def enqueue(import_id: str) -> None:
-    """Queues an import. Without Redis it waits for the sweeper instead."""
+    """Queues an import. Without Redis the sweeper does it later."""
     job_id = f"{import_id}-{uuid.uuid4().hex[:8]}"  # unique, as an import may be queued twice
     _enqueue(
         PERFORM,
@@ -54,39 +58,39 @@ def enqueue(import_id: str) -> None:
 
 
 def enqueue_rerating(key: int) -> None:
-    """Queues the next part of a rerating. Without Redis it waits for the sweeper instead."""
+    """Queues the next part of a rerating. Without Redis the sweeper does it later."""
     _enqueue(PERFORM_RERATING, key, unqueued="rerating %s could not be queued; the sweeper will")
 
 
 def enqueue_orphans(user_id: str) -> None:
-    """Queues the next part of a player's retry. Without Redis it waits for the sweeper instead."""
+    """Queues the next part of a player's retry. Without Redis the sweeper does it later."""
     _enqueue(PERFORM_ORPHANS, user_id, unqueued="the orphans of user %s could not be queued; the sweeper will")
 
 
 def enqueue_histories() -> None:
-    """Asks for a worker to compute histories of ratings. Without Redis they wait for the sweeper instead."""
+    """Queues the computation of histories of ratings. Without Redis the sweeper does it later."""
     _enqueue(PERFORM_HISTORIES, unqueued="the histories of ratings could not be queued; the sweeper will")
 
 
 def enqueue_export(export_id: str) -> None:
-    """Asks for a worker to write a player's data. Without Redis it waits for the sweeper instead."""
+    """Queues a data export. Without Redis the sweeper does it later."""
     _enqueue(PERFORM_EXPORT, export_id, unqueued="export %s could not be queued; the sweeper will")
 
 
 def enqueue_webhooks() -> None:
-    """Asks for a worker to send events to webhooks. Without Redis they wait for the sweeper instead."""
+    """Queues the delivery of events to webhooks. Without Redis the sweeper does it later."""
     _enqueue(PERFORM_WEBHOOKS, unqueued="the events for webhooks could not be queued; the sweeper will")
 
 
 def enqueue_mails() -> None:
-    """Asks for a worker to send mails. Without Redis they wait for the sweeper instead."""
+    """Queues the sending of mails. Without Redis the sweeper does it later."""
     _enqueue(PERFORM_MAILS, unqueued="the mails could not be queued; the sweeper will")
 
 
 def _enqueue(function: str, *args: object, unqueued: str, job_id: str | None = None) -> None:
-    """Queues a call of a function. `unqueued` is logged if Redis is missing, with the first argument in it."""
+    """Queues a call of a function. `unqueued`: the warning to log without Redis, formatted with the first argument."""
     try:
-        # The rows are the jobs: nothing asks rq for results, and failures are kept for whoever looks into one.
+        # The rows are the jobs: results are not needed, and failures are stored for debugging only.
         _queue().enqueue_call(function, args=args, job_id=job_id, result_ttl=0, failure_ttl=3600)
     except RedisError:
         log.warning(unqueued, *args[:1], extra=log_context.REPEATED)
@@ -115,29 +119,39 @@ def work(*, burst: bool = False) -> None:
     try:
         worker.work(burst=burst, logging_level="WARNING", with_scheduler=False)
     except RedisError as error:
-        # Between two jobs: nothing is lost. Whoever started this process starts another one, which waits.
-        log.warning("the worker stops: Redis does not answer (%s)", error)
+        # Between two jobs, so nothing is lost. The supervisor starts a new process, which waits for Redis.
+        log.warning("the worker stops: Redis is not available (%s)", error)
         sys.exit(1)
 
 
 def wait_for_redis() -> None:
-    """Returns once Redis answers. A process that ended instead would be started again and again."""
+    """Returns once Redis answers. A process that exited instead would be restarted again and again."""
     while True:
         try:
             redis().ping()
         except RedisError as error:
-            log.warning("the worker waits: Redis does not answer (%s)", error, extra=log_context.REPEATED)
+            log.warning("the worker waits: Redis is not available (%s)", error, extra=log_context.REPEATED)
             time.sleep(WAIT_SECONDS)
         else:
             return
 
 
 class HeartbeatWorker(SimpleWorker):
-    """A worker that sends heartbeats during a job too; rq's own does so only between two jobs.
+    """A worker that sends heartbeats during a job, too, and fewer between jobs than rq's own.
 
-    The heartbeat comes from a thread with a connection of its own. It therefore shows that the process is alive, not
+    During a job a thread sends the heartbeat over its own connection. It therefore shows that the process is alive, not
     that the job makes progress.
     """
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """Sends a heartbeat, unless one was sent within the last second.
+
+        rq sends four between two jobs, with three round trips to Redis each: half of the cost of a small import.
+        """
+        rarely = timedelta(seconds=HEARTBEAT_RARELY_SECONDS)
+        if pipeline is None and self.last_heartbeat is not None and now() - self.last_heartbeat < rarely:
+            return
+        super().heartbeat(timeout, pipeline)
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Runs a job, with a heartbeat every HEARTBEAT_SECONDS."""
@@ -165,10 +179,10 @@ def worker_count() -> int:
 
 @functools.cache
 def redis() -> Redis:
-    """Returns the client of this process, which pools connections: opening one costs more than most commands.
+    """Returns the Redis client of this process. It pools connections, as opening one costs more than most commands.
 
-    Timeouts are short, because the sweeper finds what could not be queued. A connection that was lost since its last
-    use, for example by a restart, is opened again once.
+    Timeouts are short, because the sweeper queues what could not be queued. A connection that was lost since its last
+    use, for example by a restart of Redis, is opened again once.
     """
     once = Retry(NoBackoff(), 1, supported_errors=(BrokenConnection,))
     return Redis.from_url(

@@ -1,8 +1,8 @@
-"""The storage that the uploads and exports of a player use, and its limit.
+"""The storage quota of a player's uploads and exports.
 
-The sum is cached in Redis for an hour, so that an upload need not count all earlier ones. Then it is counted again
-without what was pruned; without Redis it is counted each time. Two concurrent uploads may both use the last of the
-space: the limit keeps the database from filling up, and is not exact to the byte.
+The sum is cached in Redis for an hour, so that an upload need not add up all earlier ones. It is then computed again,
+without pruned inputs; without Redis it is computed every time. Two concurrent uploads may both use the last free space:
+the quota keeps the database from filling up and is not exact to the byte.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from imports.models import DataExport, ImportInput, User
 COUNT_TTL_SECONDS = 3600
 MB = 1024 * 1024
 
-# One step, so that a sum that expires meanwhile does not restart at zero.
+# One script, so that an increment of a sum that has just expired does not start at zero.
 ADD = "if redis.call('EXISTS', KEYS[1]) == 1 then return redis.call('INCRBY', KEYS[1], ARGV[1]) end return false"
 
 
 class QuotaExceeded(Exception):
-    """The player's uploads use up their storage. The text says what to do, and may be shown."""
+    """The player's uploads use up the quota. The text says what to do, and may be shown."""
 
 
 def reserve(user: User, size: int) -> None:
     """Adds the size of an upload once the transaction of its import commits. Raises QuotaExceeded.
 
-    An import that is not saved, such as the later of two identical submissions, therefore does not count.
+    An import that is not saved, such as the second of two identical submissions, therefore does not count.
     """
     most = settings.TACHI_MAX_STORED_BYTES_PER_USER
     if not most:
@@ -54,13 +54,13 @@ def reserve(user: User, size: int) -> None:
 
 
 def forget(user: User) -> None:
-    """Has the sum counted anew when it is asked for next: an export came or went."""
+    """Drops the cached sum, after an export was added or deleted."""
     with contextlib.suppress(RedisError):
         queue.redis().delete(_key(user))
 
 
 def _add(user: User, size: int) -> int | None:
-    """Adds to the player's sum; returns it, or None if it is not cached."""
+    """Adds to the cached sum of a player; returns it, or None if there is none."""
     try:
         taken = queue.redis().eval(ADD, 1, _key(user), size)
     except RedisError:

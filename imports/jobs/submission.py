@@ -1,4 +1,4 @@
-"""Queues imports: new ones, restored ones and retried ones; cancels them and deletes expired inputs."""
+"""Queues new, restored and retried imports; cancels imports and deletes expired inputs."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from imports.models import APIToken, AuditEntry, Import, ImportInput, State, Use
 from imports.models.documents import UNFINISHED
 from imports.pipeline import states
 from imports.pipeline.progress import key_of
+from imports.pipeline.progress import read as read_progress
 from imports.pipeline.upload import Upload
 
 
 def submit(user: User, upload: Upload, *, token: APIToken | None = None) -> Import:
-    """Saves an import and its input in one transaction, and queues it.
+    """Saves an import and its input in one transaction and queues it.
 
-    Raises QuotaExceeded if the player's uploads use up their storage.
+    Raises QuotaExceeded if the player's uploads use up the quota.
     """
-    # Before the transaction, to keep that short.
+    # Before the transaction, to keep it short.
     compressed = zlib.compress(upload.content, level=1)
-    # One transaction: a poll may arrive at once, and a worker must find the input.
+    # One transaction: a poll may follow immediately, and a worker must find the input.
     with transaction.atomic():
         storage_quota.reserve(user, len(compressed))
         job = Import.objects.create(
@@ -49,7 +50,7 @@ def submit(user: User, upload: Upload, *, token: APIToken | None = None) -> Impo
     return job
 
 
-# --- again, or not at all ---------------------------------------------------------------------------
+# --- transitions ---------------------------------------------------------------------------
 
 
 class InvalidTransition(Exception):
@@ -61,7 +62,7 @@ class InputExpired(InvalidTransition):
 
 
 def restore(job: Import, *, by: User, token: APIToken | None = None, reason: str = "") -> None:
-    """Queues a reverted import again, from its stored input, under the same ID. Raises InvalidTransition."""
+    """Queues a reverted import again, from its stored input and with the same ID. Raises InvalidTransition."""
     _requeue(job, only_from={State.REVERTED}, verb=AuditEntry.Verb.RESTORED, by=by, token=token, reason=reason)
 
 
@@ -70,7 +71,7 @@ def retry(
 ) -> None:
     """Queues a failed or cancelled import again. Raises InvalidTransition.
 
-    With `skip_invalid` rows that break the schema are left out from now on.
+    With `skip_invalid`, rows that violate the schema are left out from now on.
     """
     # One transaction: the option is stored and the import queued, or neither.
     with transaction.atomic():
@@ -95,11 +96,11 @@ def _requeue(
     with transaction.atomic():
         if not ImportInput.objects.filter(job=job).exists():
             raise InputExpired(INPUT_EXPIRED)
-        # The UPDATE itself checks the state: of two clicks at once, one succeeds.
+        # The UPDATE itself checks the state: of two concurrent requests, one succeeds.
         if not states.requeue(job, only_from=only_from):
             raise InvalidTransition("This import cannot be run again as it stands now.")
         AuditEntry.objects.record(verb, job, by=by, token=token, reason=reason)
-        # Not earlier: a worker would find the import in its previous state, and ignore it.
+        # After the commit: before it a worker would find the import in its previous state and ignore it.
         transaction.on_commit(enqueue)
 
 
@@ -109,14 +110,16 @@ def cancel(job: Import, *, by: User, token: APIToken | None = None, reason: str 
     with transaction.atomic():
         if not states.cancel(job):
             raise InvalidTransition("This import is not under way.")
-        AuditEntry.objects.record(AuditEntry.Verb.CANCELLED, job, by=by, token=token, reason=reason)
+        reached = read_progress(queue.redis(), job.import_id) if job.state == State.RUNNING else None
+        counts = {"percent": reached.percent} if reached else {}
+        AuditEntry.objects.record(AuditEntry.Verb.CANCELLED, job, by=by, token=token, reason=reason, counts=counts)
         transaction.on_commit(lambda: notices.publish(job.import_id))
-        # The player's next import may have waited for this one alone.
+        # The player's next import may have waited only for this one.
         transaction.on_commit(lambda: enqueue_next(job.user_id))
 
 
 def prune_inputs(*, older_than_days: int) -> int:
-    """Deletes the inputs of finished imports that were received earlier. Returns the number."""
+    """Deletes the inputs of finished imports that were received earlier. Returns the number of deleted inputs."""
     limit = timezone.now() - timedelta(days=older_than_days)
     # An unfinished import still needs its input, however long it has waited.
     old = ImportInput.objects.filter(received_at__lt=limit).exclude(job__state__in=UNFINISHED)
@@ -125,12 +128,12 @@ def prune_inputs(*, older_than_days: int) -> int:
 
 def enqueue_next(user_id: int) -> None:
     """Queues the player's oldest waiting import."""
-    # Its job may be in the queue already. That does no harm: whoever comes second finds it claimed, and returns.
-    with connection.cursor() as cursor:  # after every import: the ORM takes longer to compose this than it takes to run
+    # Its job may be in the queue already. That is harmless: the second worker finds the import claimed and returns.
+    with connection.cursor() as cursor:  # after every import: the ORM would compose it longer than PostgreSQL runs it
         cursor.execute(
             f"SELECT import_id FROM {Import._meta.db_table} WHERE user_id = %s AND state = %s ORDER BY id LIMIT 1",  # noqa: S608 - our own table
             [user_id, State.QUEUED],
         )
-        following = cursor.fetchone()
-    if following is not None:
-        queue.enqueue(following[0])
+        next_import = cursor.fetchone()
+    if next_import is not None:
+        queue.enqueue(next_import[0])

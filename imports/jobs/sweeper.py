@@ -1,4 +1,4 @@
-"""Queues again what is unfinished and not held, and does other periodic work."""
+"""Queues unfinished imports again that no worker holds, and does other periodic work."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from imports.jobs.outgoing.mails import forget_places, sweep_mails
 from imports.jobs.outgoing.webhooks import sweep_webhooks
 from imports.jobs.rating_histories import are_histories_missing
 from imports.models import AuthorizationCode, IdempotencyKey
-from imports.pipeline.rankings.standings import refresh_due_gains
+from imports.pipeline.rankings.ranking_entries import refresh_due_gains
 from imports.seeds import rerate
 
 log = logging.getLogger(__name__)
 
 SWEEP_INTERVAL_SECONDS = 0.5
-ABANDONED_AFTER_SECONDS = 1.0  # an import may be neither queued nor held between being popped and being locked
-GAINS_AT_ONCE = 500  # in one transaction
+ABANDONED_AFTER_SECONDS = 1.0  # a worker that has just popped an import from the queue has no lock yet
+GAINS_AT_ONCE = 500  # rows per transaction
 RERATE_ABANDONED_AFTER_SECONDS = 30  # without progress, after which another worker continues
 
 
 def sweep() -> int:
-    """Queues again imports that are unfinished, first of their player, not in the queue and not held. Returns how many.
+    """Queues abandoned imports again: unfinished, first of their player, not queued, not held. Returns the number.
 
-    Only the first import of each player counts, a running one before waiting ones: while it is held, the others have to
-    wait. Those of banned players wait until the ban is lifted; one that was running when its worker died notices the
-    ban itself.
+    Only the first import of each player counts, with running imports before queued ones: while it is held, the others
+    wait. Imports of banned players wait until the ban is lifted; an import that was running when its worker died checks
+    the ban itself.
     """
     with connection.cursor() as cursor:
-        # A time in the future counts as long past: the clock was set back since it was written. pg_locks shows the key
-        # of an advisory lock in two halves, and objsubid 1 tells that it was one number of 64 bits.
+        # A time in the future counts as long past: the clock was set back after it was written. pg_locks shows the key
+        # of an advisory lock in two halves; objsubid 1 means that it was a single 64-bit number.
         cursor.execute(
             """
             SELECT import_id FROM (
@@ -57,18 +57,18 @@ def sweep() -> int:
             [ABANDONED_AFTER_SECONDS, ABANDONED_AFTER_SECONDS],
         )
         abandoned = [row[0] for row in cursor.fetchall()]
-    # Nearly always there is nothing to do, and the queue need not be read from Redis.
+    # Usually nothing is abandoned, and the queue need not be read from Redis.
     queued = queue.waiting_imports() if abandoned else set()
     lost = [import_id for import_id in abandoned if import_id not in queued]
     for import_id in lost:
-        log.info("import %s was left alone; queueing it again", import_id)
+        log.info("import %s has no worker; queueing it again", import_id)
         queue.enqueue(import_id)
     monitoring.record_sweep(queue.redis(), lost)
     return len(lost)
 
 
 def sweep_reratings() -> None:
-    """Queues again the reratings that have not progressed for a while."""
+    """Queues reratings again that have not progressed for a while."""
     for key in rerate.stalled(seconds=RERATE_ABANDONED_AFTER_SECONDS):
         queue.enqueue_rerating(key)
 
@@ -81,7 +81,7 @@ def sweep_rules() -> None:
 
 
 def sweep_histories() -> bool:
-    """Has the histories of ratings computed that players of an earlier release lack. Returns whether there are any."""
+    """Queues the computation of histories missing since an upgrade. Returns whether any are missing."""
     if not are_histories_missing():
         return False
     queue.enqueue_histories()
@@ -89,8 +89,8 @@ def sweep_histories() -> bool:
 
 
 def sweep_gains() -> None:
-    """Computes gains of ninety days again that a new day has changed."""
-    while refresh_due_gains(most=GAINS_AT_ONCE) == GAINS_AT_ONCE:
+    """Recomputes the 90-day gains that have changed with the start of a new day."""
+    while refresh_due_gains(limit=GAINS_AT_ONCE) == GAINS_AT_ONCE:
         pass
 
 
@@ -101,16 +101,16 @@ def sweep_keys() -> int:
 
 
 def sweep_sessions() -> None:
-    """Deletes the expired sessions of browsers: Django keeps them."""
+    """Deletes expired browser sessions, which Django itself never deletes."""
     SessionStore.clear_expired()
 
 
 TWICE_A_SECOND = (sweep_reratings, sweep_keys, sweep_exports, sweep_departures, sweep_webhooks, sweep_mails)
-ONCE_A_MINUTE = (sweep_rules, sweep_gains, sweep_sessions, forget_places)  # rules change with a release only
+ONCE_A_MINUTE = (sweep_rules, sweep_gains, sweep_sessions, forget_places)  # rules only change with a release
 
 
 def sweep_once() -> int:
-    """Does everything that the loop does, for whoever runs this from cron. Returns how many imports were queued."""
+    """Does all work of the loop once, for operators who run it from cron. Returns the number of queued imports."""
     for sweep_some in (*TWICE_A_SECOND, *ONCE_A_MINUTE):
         sweep_some()
     OrphanSweep()()

@@ -1,4 +1,4 @@
-"""Rates scores anew in a terminal, and shows the progress."""
+"""Rerates scores in a terminal and shows the progress."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from django.core.management.base import OutputWrapper
 from imports.models import Rerating
 from imports.seeds import rerate
 
-POLL_INTERVAL_SECONDS = 0.1  # between two checks whether the imports that it waits for have ended
+POLL_INTERVAL_SECONDS = 0.1  # between two checks for the end of running imports
 
 
 def rerate_here(left: Rerating, output: OutputWrapper) -> str:
-    """Works until all players are done; a counter moves where the output is a terminal. Returns what was done.
+    """Works until all players are done, with a counter in a terminal. Returns a line about the result.
 
-    Waits for the imports that are under way, as their scores may be of the charts as they were.
+    Waits for running imports, as they may have read the charts before the change.
     """
     is_terminal = output.isatty()
 
@@ -24,7 +24,7 @@ def rerate_here(left: Rerating, output: OutputWrapper) -> str:
             output.write(f"\r{now!s:<79}", ending="")
             output.flush()
 
-    # Nothing left to work at is not the end: imports that were under way may bring scores of the old charts.
+    # No work left does not mean the end: imports that were running may still add scores of the old charts.
     while rerate.work(left.pk, on_player_done=write_status) or rerate.unfinished().filter(pk=left.pk).exists():
         time.sleep(POLL_INTERVAL_SECONDS)
     if is_terminal:
@@ -34,9 +34,9 @@ def rerate_here(left: Rerating, output: OutputWrapper) -> str:
 
 
 def describe_rerating(left: Rerating) -> str:
-    """One line about a rerating, finished or not."""
+    """Returns a line about a finished or unfinished rerating."""
     changed = f"{left.scores_changed:,} scores changed"
     by = f"{left.game} by the rules of {left.rules} " if left.game else ""
     if left.time_finished is not None:
-        return f"{by}rated anew: {changed}, {left.players_done:,} players looked at"
-    return f"{by}being rated anew: {left.players_done:,} of {left.player_count:,} players, {changed} so far"
+        return f"{by}rerated: {changed}, {left.players_done:,} players checked"
+    return f"{by}being rerated: {left.players_done:,} of {left.player_count:,} players, {changed} so far"

@@ -1,8 +1,8 @@
-"""Downloads the scores of a player from a server that speaks Tachi's API: page by page, politely, and resumably.
+"""Downloads a player's scores from a server with Tachi's API: page by page, with pauses, resumable.
 
-Pages are files in a folder, with a note of which were imported; what is there is not asked for again. Only addresses
-that the operator allowed are asked, and none in private networks unless that is allowed too: the name is resolved here,
-and the connection goes to the very address that was looked at. Redirects are not followed.
+Pages are files in a folder, with notes about which were imported; existing pages are not downloaded again. Only servers
+that the operator allowed are contacted, and none in private networks unless that is allowed too: the host name is
+resolved here, and the connection uses the very address that was checked. Redirects are not followed.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ MAX_TRIES = 6
 MAX_WAIT_SECONDS = 900
 TIMEOUT_SECONDS = 120
 NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?')
-NOT_THERE = (400, 404)  # what a server of the other generation answers to an address
+NOT_THERE = (400, 404)  # responses of a server with the other API version to an unknown path
 
 
 class DownloadFailed(Exception):
-    """Why nothing more can be downloaded; the text may be shown."""
+    """No more pages can be downloaded; the text may be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Server:
     allows_private: bool = False
 
     def connect(self) -> HTTPConnection:
-        """Raises DownloadFailed."""
+        """Opens a connection to the server. Raises DownloadFailed."""
         parts = urlsplit(self.origin)
         host, is_secure = parts.hostname or "", parts.scheme == "https"
         port = parts.port or (443 if is_secure else 80)
@@ -58,11 +58,11 @@ class Server:
         return connection
 
     def _socket(self, host: str, port: int) -> socket.socket:
-        found = [entry[4][0] for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-        addresses = [str(each) for each in found if self.allows_private or is_public(str(each))]
+        resolved = [entry[4][0] for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        addresses = [str(each) for each in resolved if self.allows_private or is_public(str(each))]
         if not addresses:
             raise DownloadFailed(
-                f"{host} is in a private network ({', '.join(map(str, found))}). "
+                f"{host} is in a private network ({', '.join(map(str, resolved))}). "
                 "TACHI_MOVE_FROM_PRIVATE=on allows that."
             )
         return socket.create_connection((addresses[0], port), timeout=TIMEOUT_SECONDS)
@@ -83,7 +83,7 @@ class Pages:
     sleep: Callable[[float], None] = field(default=time.sleep)
 
     def download(self) -> Iterator[Path]:
-        """Yields every page, downloaded now or before; none if the player has not played it. Raises DownloadFailed."""
+        """Yields every page, downloaded now or earlier; none if the player has no scores. Raises DownloadFailed."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for number in range(1, MAX_PAGES + 1):
             path = self.folder / f"{self.game.ids[self.playtype]}-{self.list_name}-{number}.json"
@@ -95,7 +95,7 @@ class Pages:
         raise DownloadFailed(f"{self.server.origin} has more than {MAX_PAGES:,} pages.")
 
     def note(self, path: Path, **facts: Any) -> None:
-        """Remembers something of a page."""
+        """Stores facts about a page in the notes."""
         notes = self._notes()
         notes.setdefault(path.name, {}).update(facts)
         draft = self.folder / "notes.json.part"
@@ -103,7 +103,7 @@ class Pages:
         draft.replace(self.folder / "notes.json")
 
     def imported_as(self, path: Path) -> str:
-        """The ID of the import that a page became, "" where it has not been imported."""
+        """Returns the ID of the import that was made from a page; empty if it was not imported."""
         return str(self._notes().get(path.name, {}).get("import", ""))
 
     def _notes(self) -> dict[str, dict[str, Any]]:
@@ -112,16 +112,16 @@ class Pages:
         return found
 
     def _fetch(self, number: int, path: Path) -> bool:
-        """Downloads a page; returns False where there is none."""
+        """Downloads a page; returns False if it does not exist."""
         if number > 1:
             self.sleep(self.pause)
             before = f"{self.game.ids[self.playtype]}-{self.list_name}-{number - 1}.json"
-            following = urlsplit(self._notes()[before]["next"])
-            # The link comes from the server: it must not lead to another one.
-            if following.netloc and f"{following.scheme}://{following.netloc}" != self.server.origin:
-                raise DownloadFailed(f"The next page is said to be on another server ({following.netloc}).")
-            return self._save(f"{following.path}?{following.query}", path)
-        # Servers of 2026 have other addresses than those of 2025.
+            next_page = urlsplit(self._notes()[before]["next"])
+            # The link comes from the server and must not lead to another one.
+            if next_page.netloc and f"{next_page.scheme}://{next_page.netloc}" != self.server.origin:
+                raise DownloadFailed(f"The next page is on another server ({next_page.netloc}).")
+            return self._save(f"{next_page.path}?{next_page.query}", path)
+        # Servers with the API of 2026 have other paths than those with the API of 2025.
         player, end = f"/api/v1/users/{quote(self.player, safe='')}/games", f"{self.list_name}/all"
         if self._save(f"{player}/{self.game.ids[self.playtype]}/{end}", path):
             return True
@@ -129,39 +129,43 @@ class Pages:
         return self._save(f"{player}/{self.game.slug}/{quote(self.playtype)}/{end}", path)
 
     def _save(self, target: str, path: Path) -> bool:
-        """Downloads a page; returns False where it is missing. Raises DownloadFailed."""
+        """Downloads a page; returns False if it does not exist. Raises DownloadFailed."""
         for _ in range(MAX_TRIES):
             try:
                 connection = self.server.connect()
                 try:
                     connection.request("GET", target, headers={"User-Agent": self.agent, "Accept": "application/json"})
-                    answer = connection.getresponse()
-                    if answer.status == 200:
-                        self._store(answer, path)
+                    response = connection.getresponse()
+                    if response.status == 200:
+                        self._store(response, path)
                         return True
                 finally:
                     connection.close()
             except (OSError, HTTPException) as error:
                 raise DownloadFailed(f"{self.server.origin} cannot be reached ({error}).") from None
-            if answer.status in NOT_THERE:
+            if response.status in NOT_THERE:
                 return False
-            if answer.status not in (429, 503):
-                raise DownloadFailed(f"{self.server.origin}{target} answers {answer.status} {answer.reason}.")
-            given = answer.headers.get("Retry-After") or ""
-            is_number = given.isascii() and given.isdigit()  # it may be a date, too
-            self.sleep(float(min(int(given), MAX_WAIT_SECONDS)) if is_number else 60.0)
-        raise DownloadFailed(f"{self.server.origin} asks to wait, again and again. Continue later: run this again.")
+            if response.status not in (429, 503):
+                raise DownloadFailed(
+                    f"{self.server.origin}{target} responded with {response.status} {response.reason}."
+                )
+            retry_after = response.headers.get("Retry-After") or ""
+            is_number = retry_after.isascii() and retry_after.isdigit()  # not a date
+            self.sleep(float(min(int(retry_after), MAX_WAIT_SECONDS)) if is_number else 60.0)
+        raise DownloadFailed(
+            f"{self.server.origin} keeps responding with rate limits. Run this command again later to continue."
+        )
 
-    def _store(self, answer: HTTPResponse, path: Path) -> None:
+    def _store(self, response: HTTPResponse, path: Path) -> None:
         draft = path.with_suffix(".part")
         left = MAX_PAGE_BYTES
         with draft.open("wb") as file:
-            while chunk := answer.read(1 << 16):
+            while chunk := response.read(1 << 16):
                 left -= len(chunk)
                 if left < 0:
                     raise DownloadFailed(f"A page is larger than {MAX_PAGE_BYTES:,} bytes.")
                 file.write(chunk)
-        found = NEXT.search(answer.headers.get("Link") or "")
-        self.note(path, next=found[1] if found else "")
-        # Last of all: a page that is there is whole.
+        next_link = NEXT.search(response.headers.get("Link") or "")
+        self.note(path, next=next_link[1] if next_link else "")
+        # Last: a page that exists is complete.
         draft.replace(path)

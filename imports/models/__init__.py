@@ -1,4 +1,4 @@
-"""What the database holds. May import Django, `imports.errors` and `imports.games`; never the pipeline or an edge."""
+"""The database models. May import Django, `imports.errors` and `imports.games`; not the pipeline, the API or pages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from imports.models.moderation import BlockedClient
 from imports.models.results.bests import PersonalBest
 from imports.models.results.carried_scores import CarriedScores
 from imports.models.results.scores import Score, ScoreBlacklist
-from imports.models.results.stats import ClassAchievement, DailyRatings, GameStats, Standing
+from imports.models.results.stats import ClassAchievement, DailyRatings, GameStats, RankingEntry
 from imports.models.row_corrections import RowCorrection
 from imports.models.sessions import ImportSession, Session, SessionIdentity, find_session
 from imports.models.tokens import APIToken, Permission
@@ -60,6 +60,7 @@ __all__ = [
     "PersonalBest",
     "PlayerChart",
     "ProfilePicture",
+    "RankingEntry",
     "Replay",
     "Rerating",
     "RowCorrection",
@@ -68,7 +69,6 @@ __all__ = [
     "Session",
     "SessionIdentity",
     "Song",
-    "Standing",
     "State",
     "User",
     "WaitingChart",

@@ -1,4 +1,4 @@
-"""Accounts: who owns scores, who moderates."""
+"""Accounts of players, moderators and administrators."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ RESERVED_NAMES = frozenset(
     moderators new none null official orphans oauth password players profile readyz register root scores search
     security sessions settings sign-in sign-out sign-up signin signout signup site staff static status
     styleguide support system tachi tachi-imports team texts tokens tools undefined users webmaster
-    """.split()  # noqa: SIM905 - a block is read more easily than sixty quoted words
+    """.split()  # noqa: SIM905 - a block is easier to read than sixty quoted words
 )
-"""Lower-case names that nobody may register: they are addresses here, or would pass for the operator's."""
+"""Lower-case names that nobody may register: they are paths of this site, or look like the operator's."""
 
 
 def is_reserved_name(username: str) -> bool:
-    """Whether a name may only be given by the operator (`createsuperuser`, the admin, `create_token`)."""
+    """Returns whether only the operator may use a name (`createsuperuser`, the admin, `create_token`)."""
     return username.lower() in RESERVED_NAMES
 
 
 LAST_SEEN_INTERVAL = timedelta(minutes=1)
-"""How old `last_seen`, and `last_used_at` of tokens, may be before they are written again."""
+"""The minimum time between two writes of `last_seen`, and of `last_used_at` of tokens."""
 
 
 class AuthLevel(IntEnum):
-    """What an account is to the instance, as the API numbers it."""
+    """The role of an account on this instance, with the API's numbers."""
 
     BANNED = 0
     USER = 1
@@ -51,28 +51,28 @@ class AuthLevel(IntEnum):
 
 
 class UserManager(DjangoUserManager["User"]):
-    """Accounts by name, whatever the case."""
+    """Looks accounts up by name, ignoring case."""
 
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(username__iexact=username)
 
     def present(self) -> models.QuerySet[User]:
-        """Returns the accounts that are neither deleted nor about to be: whom anybody may know of."""
+        """Returns the accounts that are neither deleted nor pending deletion, which are visible to everybody."""
         return self.filter(leaves_at=None)
 
     def touch_last_seen(self, user: User) -> None:
-        """Writes that this player is here in a browser, at most once a minute, whatever the number of requests."""
+        """Updates the time of a player's last browser request, at most once a minute."""
         now = timezone.now()
         stale = now - LAST_SEEN_INTERVAL
-        # Usually the row that is in memory already says that nothing is to be written.
+        # Usually the loaded row already shows that no write is needed.
         if not user.is_banned and (user.last_seen is None or user.last_seen < stale):
-            # Asked again in the database: of many requests at once one writes.
+            # Checked again in the database: of concurrent requests one writes.
             mine = self.filter(Q(last_seen=None) | Q(last_seen__lt=stale), pk=user.pk)
             mine.update(last_seen=now)
 
 
 class User(AbstractUser):
-    """A player, a moderator (staff) or an administrator (superuser). Names are unique whatever their case."""
+    """A player, a moderator (staff) or an administrator (superuser). Names are unique ignoring case."""
 
     id = models.AutoField(primary_key=True)
     username = models.CharField("name", max_length=21, unique=True, validators=[USERNAME])
@@ -88,7 +88,7 @@ class User(AbstractUser):
         default=True, db_default=True, help_text="Whether they may give classes by hand (POST /api/v1/import/class)."
     )
 
-    # `email` is only used once its owner has opened the link that was sent to it.
+    # `email` is only used after its owner has opened the link that was sent to it.
     email_changed_at = models.DateTimeField(
         "e-mail verified", null=True, blank=True, editable=False, help_text="Or taken away."
     )
@@ -100,19 +100,19 @@ class User(AbstractUser):
         swappable = "AUTH_USER_MODEL"
         constraints = (models.UniqueConstraint(Lower("username"), name="names_are_unique_whatever_their_case"),)
         indexes = (
-            # The order of the list of players, so that its pages are read without sorting all of them.
+            # The order of the list of players: pages are read without sorting all players.
             models.Index(
                 Coalesce("last_seen", "last_login", "date_joined").desc(),
                 models.F("id").desc(),
                 name="user_by_last_seen",
             ),
-            # Upper case, as Django's `icontains` asks.
+            # Upper case, because Django's `icontains` compares upper-cased values.
             GinIndex(OpClass(Upper("username"), name="gin_trgm_ops"), name="user_by_part"),
         )
 
     @property
     def verified_email(self) -> str:
-        """The address to which mails may be sent, "" where there is none."""
+        """The address for mails; empty if there is none."""
         return self.email if self.email_changed_at is not None else ""
 
     @property
@@ -124,17 +124,17 @@ class User(AbstractUser):
         return AuthLevel.MODERATOR if self.is_staff else AuthLevel.USER
 
 
-# --- pictures: in the database, so that every backup has them ---------------------------------------------
+# --- pictures: in the database, so that backups include them ---------------------------------------------
 
 
 class ProfilePictureManager(models.Manager["ProfilePicture"]):
     def keep(self, user: User, content: bytes) -> None:
-        """Stores a PNG as the picture of a user, in place of any other."""
+        """Stores a PNG as the picture of a user, replacing any other."""
         self.update_or_create(user=user, defaults={"content": content, "stored_at": timezone.now()})
 
 
 class ProfilePicture(models.Model):
-    """A PNG of ours, made of what was uploaded (`imports.pictures`). Whoever has none is drawn one."""
+    """A PNG made from an uploaded picture (`imports.pictures`). Users without one get a generated picture."""
 
     user = models.OneToOneField(User, primary_key=True, on_delete=models.CASCADE, related_name="picture")
     content = models.BinaryField()

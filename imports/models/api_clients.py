@@ -1,4 +1,4 @@
-"""Tools that ask for tokens: API clients, and the codes by which OAuth 2 hands tokens over."""
+"""API clients, which request tokens, and the codes that OAuth 2 exchanges for tokens."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from imports.models.tokens import Permission, digest_of
 
 MAX_CLIENTS_PER_USER = 20
 KEY = "%%TACHI_KEY%%"
-"""What stands in a template for the token."""
+"""The placeholder of the token in a template."""
 CODE_LIFETIME = timedelta(minutes=10)
 
 
 class TooManyClients(Exception):
-    """The user has as many clients as one may have; the text may be shown."""
+    """The user has the maximum number of clients; the text may be shown."""
 
     def __init__(self) -> None:
         super().__init__(f"You have {MAX_CLIENTS_PER_USER} API clients already. Delete one first.")
@@ -37,18 +37,18 @@ def new_client_id() -> str:
 
 
 def check_redirect_uri(value: str) -> None:
-    """Raises ValidationError for what is no http or https address without a fragment."""
+    """Raises ValidationError unless the value is an http or https URL without a fragment."""
     try:
         parts = urlsplit(value)
         is_fit = parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.fragment
     except ValueError:
         is_fit = False
     if not is_fit or any(letter.isspace() for letter in value):
-        raise ValidationError("This is no http or https address.")
+        raise ValidationError("This is not an http or https URL.")
 
 
 def check_webhook_uri(value: str) -> None:
-    """Raises ValidationError for what is no http or https address, or has a password in it or a wrong port."""
+    """Raises ValidationError unless the value is an http or https URL with a valid port and without credentials."""
     check_redirect_uri(value)
     parts = urlsplit(value)
     try:
@@ -56,43 +56,43 @@ def check_webhook_uri(value: str) -> None:
     except ValueError:
         is_fit = False
     if not is_fit or not value.isprintable():
-        raise ValidationError("This is no http or https address.")
+        raise ValidationError("This is not an http or https URL.")
 
 
 def check_template(value: str) -> None:
-    """Raises ValidationError for a template without a place for the token."""
+    """Raises ValidationError for a template without the placeholder of the token."""
     if KEY not in value:
         raise ValidationError(f"It has to contain {KEY}.")
 
 
 class APIClientManager(models.Manager["APIClient"]):
     def get_by_natural_key(self, client_id: str) -> APIClient:
-        """What `loaddata` finds a client of a fixture by, so that loading it again changes it."""
+        """Lets `loaddata` find a client of a fixture, so that loading the fixture again updates it."""
         return self.get(client_id=client_id)
 
     def create_for(self, user: User, **fields: Any) -> tuple[APIClient, str]:
-        """Makes a client of a user's; returns it and its secret, stored nowhere. Raises TooManyClients."""
+        """Creates a client of a user; returns it and its secret, which is not stored. Raises TooManyClients."""
         if self.filter(author=user).count() >= MAX_CLIENTS_PER_USER:
             raise TooManyClients
         secret = secrets.token_hex(20)
         return self.create(author=user, secret_digest=digest_of(secret), **fields), secret
 
     def present(self) -> models.QuerySet[APIClient]:
-        """Returns the clients whom anybody may know of: their author is neither deleted nor about to be."""
+        """Returns the operator's clients and those whose author is neither deleted nor pending deletion."""
         return self.filter(author__leaves_at=None)
 
     def connected_to(self, user_id: int) -> models.QuerySet[APIClient]:
-        """The clients with a webhook and a secret to sign with, for which the player has a valid token."""
+        """Returns the clients with a webhook and a signing secret for which the player has a valid token."""
         is_live = Q(tokens__expires_at=None) | Q(tokens__expires_at__gt=timezone.now())
         signing = self.present().exclude(webhook_uri="").exclude(secret_digest="")
         return signing.filter(is_live, tokens__user_id=user_id).distinct().order_by("pk")
 
 
 class APIClient(models.Model):
-    """A tool that asks players for tokens, of a user's or, without an author, the operator's."""
+    """A tool that requests tokens from players; it belongs to a user or, without an author, to the operator."""
 
     client_id = models.CharField(max_length=80, default=new_client_id)
-    secret_digest = models.CharField(max_length=64, blank=True, editable=False)  # the secret itself is stored nowhere
+    secret_digest = models.CharField(max_length=64, blank=True, editable=False)  # the secret itself is not stored
     name = models.CharField(max_length=80)
     author = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="api_clients")
     permissions = ArrayField(models.CharField(max_length=32, choices=Permission.choices), default=list, blank=True)
@@ -120,7 +120,7 @@ class APIClient(models.Model):
         return (self.client_id,)
 
     def reset_secret(self) -> str:
-        """Gives it a new secret and returns that."""
+        """Replaces the secret and returns the new one."""
         secret = secrets.token_hex(20)
         self.secret_digest = digest_of(secret)
         self.save(update_fields=["secret_digest"])
@@ -131,11 +131,11 @@ class APIClient(models.Model):
 
     @property
     def signing_key(self) -> bytes:
-        """The SHA-256 of its secret, which is stored: whoever has the secret knows it too. Empty without a secret."""
+        """The SHA-256 of the secret, which is stored and which the client can compute. Empty without a secret."""
         return bytes.fromhex(self.secret_digest)
 
     def filled_template(self, token: str) -> str:
-        """The file of a player: the template with the token in its first place, or the token alone."""
+        """Returns the template with the token in its first placeholder; without a template the token."""
         return self.key_template.replace(KEY, token, 1) if self.key_template else token
 
 
@@ -143,16 +143,16 @@ class AuthorizationCodeManager(models.Manager["AuthorizationCode"]):
     def create_code(
         self, user: User, *, client: APIClient | None = None, challenge: str = ""
     ) -> tuple[AuthorizationCode, str]:
-        """Makes a code and returns it with its secret, which is stored nowhere."""
+        """Creates a code and returns it with its secret, which is not stored."""
         secret = secrets.token_hex(20)
         return self.create(user=user, client=client, challenge=challenge, digest=digest_of(secret)), secret
 
-    def take(self, secret: str, client: APIClient) -> AuthorizationCode | None:
-        """Returns the live code, locked until the transaction ends; None where this client has none such."""
+    def lock_live(self, secret: str, client: APIClient) -> AuthorizationCode | None:
+        """Returns the valid code, locked until the transaction ends; None if this client has none."""
         since = timezone.now() - CODE_LIFETIME
-        # A code that was made without naming a client may be used by any, as in the original.
-        mine = models.Q(client=client) | models.Q(client=None)
-        live = self.filter(mine, digest=digest_of(secret), created_at__gt=since, user__is_active=True)
+        # A code that was created without a client may be used by any client, as in Tachi.
+        allowed = models.Q(client=client) | models.Q(client=None)
+        live = self.filter(allowed, digest=digest_of(secret), created_at__gt=since, user__is_active=True)
         return live.exclude(user__is_banned=True).select_related("user").select_for_update(of=("self",)).first()
 
     def expired(self) -> models.QuerySet[AuthorizationCode]:
@@ -160,7 +160,7 @@ class AuthorizationCodeManager(models.Manager["AuthorizationCode"]):
 
 
 class AuthorizationCode(models.Model):
-    """A code that a tool exchanges for a token: once, and within ten minutes. `challenge` is that of PKCE."""
+    """A code that a tool exchanges for a token, once and within ten minutes. `challenge`: PKCE's code challenge."""
 
     digest = models.CharField(max_length=64)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
@@ -177,6 +177,6 @@ class AuthorizationCode(models.Model):
         return f"code of user {self.user_id}"
 
     def is_verified_by(self, verifier: str) -> bool:
-        """Whether the SHA-256 of the verifier is the challenge (RFC 7636, S256)."""
+        """Returns whether the SHA-256 of the verifier is the challenge (RFC 7636, S256)."""
         computed = urlsafe_b64encode(sha256(verifier.encode("utf-8", "surrogatepass")).digest()).rstrip(b"=")
         return hmac.compare_digest(computed, self.challenge.encode("utf-8", "surrogatepass"))

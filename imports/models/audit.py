@@ -1,4 +1,4 @@
-"""The audit trail: who did what, when and why."""
+"""The audit trail: actions with their actor, time and reason."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-if TYPE_CHECKING:  # these models are in the audit trail, but it is below them
+if TYPE_CHECKING:  # entries refer to these models, whose modules are above this one
     from imports.models.accounts import User
     from imports.models.documents import Import
     from imports.models.tokens import APIToken
 
 DELETIONS = ("score deleted", "blacklisted")
-"""The verbs of audit entries that tell of a score that its owner deleted."""
+"""The verbs of audit entries about scores that their owner deleted."""
 
 
 class AuditEntryManager(models.Manager["AuditEntry"]):
-    """The one place where entries are made."""
+    """Creates audit entries; no other code does."""
 
     def record(
         self,
@@ -32,7 +32,7 @@ class AuditEntryManager(models.Manager["AuditEntry"]):
         reason: str = "",
         counts: dict[str, Any] | None = None,
     ) -> AuditEntry:
-        """Makes an entry. Whom it concerns (`subject_id`) is the owner of the import where nothing else is said."""
+        """Creates an entry. Its subject is `subject_id`, by default the owner of the import."""
         return self.create(
             verb=verb,
             job_id=job_id if job is None else job.pk,
@@ -45,7 +45,7 @@ class AuditEntryManager(models.Manager["AuditEntry"]):
 
 
 class AuditEntry(models.Model):
-    """Who did what to which import, when and why. Append-only: a trigger refuses changes and deletions."""
+    """An action on an import or account: actor, time, reason. Append-only: a trigger refuses changes and deletions."""
 
     class Verb(models.TextChoices):
         UPLOADED = "uploaded"
@@ -76,7 +76,7 @@ class AuditEntry(models.Model):
         LEFT = "left"
 
     verb = models.CharField(max_length=20, choices=Verb.choices)
-    # Without constraints in the database: entries outlive whatever they point at.
+    # Without database constraints: entries outlive the rows they refer to.
     job = models.ForeignKey(
         "imports.Import", null=True, on_delete=models.DO_NOTHING, related_name="audit", db_constraint=False
     )
@@ -85,7 +85,7 @@ class AuditEntry(models.Model):
     )
     actor = models.ForeignKey(
         "imports.User", null=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
-    )  # nobody asks for all that somebody did, and each index costs at every entry
+    )  # never queried by actor, and an index would slow down every insert
     token = models.ForeignKey(
         "imports.APIToken",
         null=True,
@@ -104,7 +104,7 @@ class AuditEntry(models.Model):
         verbose_name_plural = "audit entries"
         ordering = ("-id",)
         indexes = (
-            # What a player deleted, asked for whenever an import of theirs is restored; what trying orphans brought.
+            # Deleted scores are read whenever an import of the player is restored; retries of orphans by the pages.
             models.Index("subject", "id", name="audit_read_back", condition=Q(verb__in=(*DELETIONS, "orphans tried"))),
         )
 

@@ -1,4 +1,4 @@
-"""Imports and what they leave behind: input, problems, orphans, and the audit trail."""
+"""Imports with their inputs and problems, and orphans."""
 
 from __future__ import annotations
 
@@ -31,43 +31,46 @@ def rules_of_today() -> int:
 
 
 class State(models.TextChoices):
-    """Where an import stands. `pipeline.states` lists the transitions."""
+    """The state of an import. `pipeline.states` lists the transitions."""
 
-    QUEUED = "queued", "queued"  # saved, waiting for a worker or for its turn
+    QUEUED = "queued", "queued"  # saved, waiting for a worker or for the player's earlier imports
     RUNNING = "running", "running"  # a worker has claimed it
-    COMPLETED = "completed", "completed"  # its scores are in
-    FAILED = "failed", "failed"  # nothing of it is in; the message says why
-    CANCELLED = "cancelled", "cancelled"  # taken back before it was done; nothing of it is in
-    REVERTED = "reverted", "reverted"  # was completed; nothing of it is in any more
+    COMPLETED = "completed", "completed"  # its scores are stored
+    FAILED = "failed", "failed"  # none of its scores are stored; the message gives the reason
+    CANCELLED = "cancelled", "cancelled"  # stopped before it was completed; none of its scores are stored
+    REVERTED = "reverted", "reverted"  # was completed; its scores have been removed
 
 
 UNFINISHED = frozenset({State.QUEUED, State.RUNNING})
 HIDDEN = frozenset({State.FAILED, State.CANCELLED, State.REVERTED})
-MAX_REASON_LENGTH = 500  # characters of why somebody reverts an import; the API has the same limit
+MAX_REASON_LENGTH = 500  # characters of a reason for a revert; the API has the same limit
 
 
 class ImportQuerySet(models.QuerySet["Import"]):
-    """Imports, by who may see them and where they stand."""
+    """Imports, filtered by visibility and state."""
 
     def visible_to(self, user: User | AnonymousUser | None) -> ImportQuerySet:
-        """Returns those that somebody may see: unfinished and completed ones, and of the others their own."""
+        """Returns the imports that a user may see: all unfinished and completed ones, and their own in any state."""
         if isinstance(user, User) and not user.is_banned:
-            if user.is_staff or user.is_superuser:  # `permissions.is_moderator`, which stands above the models
+            if user.is_staff or user.is_superuser:  # as `permissions.is_moderator`, which models must not import
                 return self
             return self.filter(Q(user=user) | ~Q(state__in=HIDDEN))
         return self.exclude(state__in=HIDDEN)
 
     def in_state(self, state: State, *, seen_by: User | AnonymousUser | None) -> ImportQuerySet:
-        """Returns those in one state that somebody may see: as `visible_to`, in a form that an index can answer."""
-        found = self.filter(state=state)
+        """Returns the visible imports in one state: as `visible_to`, in a form that can use an index."""
+        matching = self.filter(state=state)
         if state not in HIDDEN:
-            return found
+            return matching
         if not isinstance(seen_by, User) or seen_by.is_banned:
-            return found.none()
-        return found if seen_by.is_staff or seen_by.is_superuser else found.filter(user=seen_by)
+            return matching.none()
+        return matching if seen_by.is_staff or seen_by.is_superuser else matching.filter(user=seen_by)
 
     def search(self, text: str, *, clients: bool) -> ImportQuerySet:
-        """Returns those whose service has words that begin like the text's; with `clients`, or whose User-Agent has."""
+        """Returns the imports that match each word of the text at the beginning of a word of their service.
+
+        With `clients`, words of the client (User-Agent) count, too.
+        """
         return self.alias(searched=SEARCH_VECTOR).filter(searched=search_query(text, clients=clients))
 
     def unfinished(self) -> ImportQuerySet:
@@ -82,24 +85,24 @@ LISTS = (
     ("import_list_by_game", ("game",)),
     ("import_list_user_game", ("user", "game")),
 )
-"""Lists of completed imports: the index of each, and the columns that it is a list by."""
+"""Lists of completed imports: the name of the index, and the columns it is filtered by."""
 
 
 class Import(models.Model):
-    """A transaction on a player's scores: it applies wholly or not at all, and can be undone. The row is the job.
+    """A transaction on a player's scores: applied completely or not at all, and reversible. The row is the job.
 
-    `put_aside` keeps what a revert took away and a restore brings back (`undo.revert_snapshot`). `rules` are those of
-    the release that took the import in: what they let pass comes back with a restore, whatever the rules are by then.
+    `put_aside` stores what a revert removed and a restore brings back (`undo.revert_snapshot`). `rules` are those of
+    the release that accepted the import: a restore applies them again, whatever the current rules are.
     """
 
     import_id = models.CharField(max_length=40, default=new_import_id, editable=False)
-    # `import_by_user` begins with it.
+    # `import_by_user` begins with this column.
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="imports", db_index=False)
     state = models.CharField(max_length=9, choices=State.choices, default=State.QUEUED)
     import_type = models.CharField(max_length=40)
     user_intent = models.BooleanField(default=False, help_text="A person asked for it (X-User-Intent).")
     client = models.CharField(max_length=200, blank=True, help_text="User-Agent that sent it.")
-    # An import outlives the token that it came with.
+    # An import outlives its token.
     token = models.ForeignKey(APIToken, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
 
     game = models.CharField(max_length=16, blank=True)
@@ -111,7 +114,7 @@ class Import(models.Model):
     time_finished = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
 
-    # The default in the database is for imports that the release before inserts: it knew the oldest rules only.
+    # The database default is for imports inserted by the previous release, which knows the oldest rules only.
     rules = models.PositiveSmallIntegerField(
         default=rules_of_today,
         db_default=OLDEST_RULES,
@@ -133,9 +136,9 @@ class Import(models.Model):
     first_play_count = models.PositiveIntegerField(default=0, help_text="Charts played for the first time.")
     class_deltas = models.JSONField(default=list, blank=True, editable=False)
     rating_changes = models.JSONField(default=dict, blank=True, editable=False)
-    # [chart, what its best added to the default profile rating], the largest first (`derived.gains`).
+    # [chart, contribution of its best to the default profile rating], largest first (`rankings.gains`).
     rating_gains = models.JSONField(null=True, blank=True, editable=False)
-    # Playtype -> lamp or grade -> value -> [bests before, bests after] (`scoring.best_counts`); null of a single row.
+    # Playtype -> lamp or grade -> value -> [bests before, bests after] (`scoring.best_counts`); null for a single row.
     best_counts = models.JSONField(null=True, blank=True, editable=False)
     stage_seconds = models.JSONField(default=dict, blank=True, editable=False)
 
@@ -146,7 +149,9 @@ class Import(models.Model):
     reverted_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     revert_reason = models.TextField(blank=True)
     put_aside = models.JSONField(default=dict, blank=True, editable=False)
-    # Of an import that set a class lower: the history that a revert brings back (`class_history.entries_of`).
+    # Of a reverted import: playtype -> the player's totals before and after the revert (`undo.totals`).
+    revert_totals = models.JSONField(null=True, blank=True, editable=False)
+    # Of an import that lowered a class: the history that a revert restores (`class_history.entries_of`).
     classes_before = models.JSONField(null=True, blank=True, editable=False)
 
     objects: ClassVar[models.Manager[Import]] = ImportQuerySet.as_manager()
@@ -166,30 +171,30 @@ class Import(models.Model):
                 condition=~Q(state=State.REVERTED) | Q(reverted_at__isnull=False),
                 name="a_reverted_import_has_its_time",
             ),
-            # Decides between workers that claim at the same moment (`states.claim`).
+            # Decides between concurrent claims of workers (`states.claim`).
             models.UniqueConstraint(
                 fields=("user",), condition=Q(state=State.RUNNING), name="one_running_import_a_user"
             ),
         )
         indexes = (
             models.Index("user", models.F("id").desc(), name="import_by_user"),
-            # For claims and the sweeper: a few rows, however many imports there are.
+            # For claims and the sweeper: few rows, however many imports there are.
             models.Index("user", "id", name="import_unfinished", condition=Q(state__in=UNFINISHED)),
             models.Index("state", models.F("id").desc(), name="import_by_state"),
-            # For moderators' lists: each filter finds the newest that fit without reading the others.
+            # For moderators' lists: each filter finds its newest imports without reading others.
             models.Index("game", models.F("id").desc(), name="import_by_game"),
             models.Index("import_type", models.F("id").desc(), name="import_by_type"),
             models.Index("service", models.F("id").desc(), name="import_by_service"),
             models.Index("client", models.F("id").desc(), name="import_by_client"),
             models.Index("user_intent", models.F("id").desc(), name="import_by_intent"),
             models.Index("time_queued", "state", name="import_by_time"),
-            # For the API's lists: any page of a list is read from where the one before ended.
+            # For the API's lists: each page is read from the end of the previous one.
             *(models.Index(*by, *FINISHED_LAST, name=name, condition=Q(state=State.COMPLETED)) for name, by in LISTS),
             models.Index("state", *QUEUED_LAST, name="import_list_by_state", condition=~Q(state=State.COMPLETED)),
             models.Index(
                 "user", "state", *QUEUED_LAST, name="import_list_user_state", condition=~Q(state=State.COMPLETED)
             ),
-            GinIndex(SEARCH_VECTOR, name="import_search"),  # of an expression, which queries must repeat word for word
+            GinIndex(SEARCH_VECTOR, name="import_search"),  # on an expression, which queries must repeat exactly
         )
 
     def __str__(self) -> str:
@@ -201,7 +206,7 @@ class Import(models.Model):
 
 
 class ImportInput(models.Model):
-    """What was sent, compressed, in the database so that a worker on any host can read it."""
+    """The compressed input, in the database so that a worker on any host can read it."""
 
     job = models.OneToOneField(Import, on_delete=models.CASCADE, primary_key=True, related_name="input")
     content = models.BinaryField()  # compressed with zlib
@@ -213,7 +218,7 @@ class ImportInput(models.Model):
 
     class Meta:
         indexes = (
-            # For moderators, who search by the beginning of a name.
+            # For moderators' search by the beginning of a file name.
             models.Index(
                 fields=("file_name",),
                 name="input_by_file_name",
@@ -229,11 +234,11 @@ class ImportInput(models.Model):
 class OrphanScore(models.Model):
     """A row whose song or chart is not known yet.
 
-    `chart_hash` and `chart_playtype` where the row describes the chart, so that it may come in (`player_charts`).
+    `chart_hash` and `chart_playtype` are set if the row describes the chart, so that it can be added (`player_charts`).
     """
 
     orphan_id = models.CharField(max_length=65)
-    # `orphan_by_user` begins with it.
+    # `orphan_by_user` begins with this column.
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="orphans", db_index=False)
     from_import = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="orphans")
     import_type = models.CharField(max_length=40)
@@ -260,13 +265,13 @@ class OrphanScore(models.Model):
 class ImportProblem(models.Model):
     """A row that an import left out. `row` counts from 0; `datapoint` is the row as it was sent."""
 
-    # The constraint below is an index that begins with it.
+    # The index of the constraint below begins with this column.
     job = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="problems", db_index=False)
     row = models.PositiveIntegerField()
     type = models.CharField(max_length=20, choices=[(kind.value, kind.value) for kind in ProblemType])
     message = models.TextField()
     datapoint = models.JSONField(null=True)
-    # The problem goes on telling of the row when the orphan has become a score or was deleted.
+    # The problem remains when the orphan has become a score or was deleted.
     orphan = models.ForeignKey(OrphanScore, null=True, blank=True, on_delete=models.SET_NULL, related_name="problems")
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Columns that Django has no field for. Migrations refer to them; no model has one any more."""
+"""Custom column types. Migrations refer to them; no model uses them any more."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from psycopg.types.multirange import Int8Multirange
 from psycopg.types.range import Int8Range
 
 
-class KeySetField(models.Field):  # type: ignore[type-arg]  # stubs want the set and get types of a value that is ours
-    """A set of primary keys as an `int8multirange`: a few bytes where the keys are neighbours.
+class KeySetField(models.Field):  # type: ignore[type-arg]  # the stubs require types for setting and getting
+    """A set of primary keys as an `int8multirange`: a few bytes if the keys are adjacent.
 
     Its Python value is an `Int8Multirange`; `key_set(keys)` makes one.
     """
@@ -32,7 +32,7 @@ class KeySetField(models.Field):  # type: ignore[type-arg]  # stubs want the set
 
 
 def key_set(keys: Iterable[int] = ()) -> Int8Multirange:
-    """The smallest multirange that holds exactly these keys."""
+    """Returns the smallest multirange of exactly these keys."""
     ranges: list[Int8Range] = []
     start = last = None
     for key in sorted(set(keys)):

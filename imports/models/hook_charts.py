@@ -1,8 +1,8 @@
-"""What hooks need beside scores: charts that players bring, courses, and replays.
+"""Data of hooks besides scores: charts that players bring, courses, and replays.
 
-Charts of BMS and PMS that the seeds do not know come in once enough players have played them. Until then each play
-waits as an orphan, with the hash of its chart; who waits for a chart is whoever has such an orphan. So a revert, which
-takes orphans away, needs nothing of its own here, and neither does a restore.
+Charts of BMS and PMS that the seeds lack are added once enough players have played them. Until then each play is stored
+as an orphan with the hash of its chart, and the players of a chart are the owners of these orphans. A revert, which
+removes orphans, and a restore therefore need no code for this.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from imports.models.catalogue import Chart
 
 
 class ReadOnlyError(TypeError):
-    """Rows of a view of the database cannot be written."""
+    """The rows belong to a database view, which cannot be written to."""
 
 
 class WaitingChart(models.Model):
-    """A chart that players have played and nobody knows: a view over their orphans. `id` is that of the first one."""
+    """A chart that players have played and the catalogue lacks: a view over orphans. `id` is the first orphan's."""
 
     game = models.CharField(max_length=16)
     playtype = models.CharField(max_length=16)
@@ -48,16 +48,16 @@ class WaitingChart(models.Model):
 
 
 class PlayerChart(models.Model):
-    """A chart that came in because players played it, and what moderators have decided of it since.
+    """A chart that was added because players played it, with the decisions of moderators.
 
-    While `closed_at` is set the hash stays out of the catalogue: its plays are on `merged_into`, or wait as orphans.
+    While `closed_at` is set, the hash is kept out of the catalogue: its plays are on `merged_into`, or are orphans.
     """
 
     game = models.CharField(max_length=16)
     playtype = models.CharField(max_length=16)
     chart_hash = models.CharField("hash", max_length=64)
     title = models.TextField()
-    # The decision on a hash outlives its chart. But the chart that took its place must stay: plays are on it.
+    # The decision about a hash outlives its chart. The chart it was merged into must stay, as it has the plays.
     chart = models.OneToOneField(Chart, null=True, blank=True, on_delete=models.SET_NULL, related_name="brought_by")
     added_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -74,7 +74,7 @@ class PlayerChart(models.Model):
 
 
 class Course(models.Model):
-    """A course of BMS or PMS, as the seeds bring it: whoever clears it reaches a class. Its charts by their MD5."""
+    """A course of BMS or PMS, as loaded from the seeds: clearing it gives a class. Identified by its charts' MD5s."""
 
     md5sums = models.TextField(help_text="The hashes of its charts, one behind the other.")
     game = models.CharField(max_length=16)
@@ -90,14 +90,14 @@ class Course(models.Model):
         return self.title
 
 
-MAX_REPLAYS = 200  # of a player
+MAX_REPLAYS = 200  # per player
 
 
 class ReplayManager(models.Manager["Replay"]):
-    """Where replays are stored, so that nobody's are too many."""
+    """Stores replays, up to a maximum per player."""
 
     def store(self, user: User, score_id: str, content: bytes) -> None:
-        """Stores the replay of a score of this player, in place of an earlier one. The oldest of too many go."""
+        """Stores the replay of a player's score, replacing an earlier one. Deletes the oldest beyond MAX_REPLAYS."""
         facts = {"user": user, "content": content, "size": len(content), "time_added": timezone.now()}
         self.update_or_create(score_id=score_id, defaults=facts)
         kept = self.filter(user=user).order_by("-time_added", "-pk").values("pk")[:MAX_REPLAYS]
@@ -105,9 +105,9 @@ class ReplayManager(models.Manager["Replay"]):
 
 
 class Replay(models.Model):
-    """The replay of a play of USC. By the ID of the score, as scores come and go with reverts and restores."""
+    """The replay of a play of USC. By score ID, as reverts and restores delete and recreate scores."""
 
-    # `replay_by_user` begins with it.
+    # `replay_by_user` begins with this column.
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="replays", db_index=False)
     score_id = models.CharField(max_length=65)
     content = models.BinaryField()

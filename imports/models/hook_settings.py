@@ -1,5 +1,5 @@
-"""What players tell the hooks of their games: whose card counts, and whether stored scores are taken; and until when
-scores of other services are not fetched again.
+"""Players' settings for hooks (accepted cards, whether stored scores are accepted), and the times up to which scores
+of other services were fetched.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from imports.models.accounts import User
 
 MAX_CARDS = 6
 MAX_CARD_LENGTH = 100
-"""Characters; a card's ID has sixteen."""
+"""Characters; a card's ID has 16."""
 
 
 class TooManyCards(ValueError):
@@ -25,19 +25,19 @@ class TooManyCards(ValueError):
 
 class HookSettingsManager(models.Manager["HookSettings"]):
     def change(self, user: User, hook: str, changes: dict[str, Any]) -> HookSettings:
-        """Changes `cards` or `force_static_import` or both; the rest stays. Raises TooManyCards."""
+        """Changes `cards`, `force_static_import` or both; other settings stay. Raises TooManyCards."""
         if len(changes.get("cards") or ()) > MAX_CARDS:
             raise TooManyCards
         return self.update_or_create(user=user, hook=hook, defaults=changes)[0]
 
     def use_up_static_import(self, user: User, hook: str) -> bool:
-        """Whether the player wants this one import of stored scores taken; from now on none is."""
-        # One statement: of two imports at once only one is taken.
+        """Returns whether the player wants the next import of stored scores accepted, and resets that setting."""
+        # One statement: of concurrent imports only one is accepted.
         return bool(self.filter(user=user, hook=hook, force_static_import=True).update(force_static_import=False))
 
 
 class HookSettings(models.Model):
-    """A player's settings of a hook. Without any, every card counts and stored scores are not taken."""
+    """A player's settings for a hook. Without a row, every card is accepted and stored scores are not."""
 
     class Hook(models.TextChoices):
         FERVIDEX = "fervidex"
@@ -59,14 +59,14 @@ class HookSettings(models.Model):
 
 
 class ImportTimestop(models.Model):
-    """Of one player and one service. This instance fetches from none; it keeps what clients set."""
+    """The time of a player's last score from a service, set by clients. This instance itself fetches from none."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="import_timestops", db_index=False)
     import_type = models.CharField(max_length=40)
     last_score_time = models.BigIntegerField(help_text="Unix milliseconds.")
 
     class Meta:
-        # Its index begins with the player, whose rows are asked for.
+        # Its index begins with the player, by whom rows are queried.
         constraints = (models.UniqueConstraint(fields=("user", "import_type"), name="one_timestop_a_service"),)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Requests that may be sent twice and count once."""
+"""Idempotency keys: requests that may be sent twice and are processed once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KEY_LIFETIME = timedelta(hours=24)
 
 
 class IdempotencyKeyQuerySet(models.QuerySet["IdempotencyKey"]):
-    """Keys, by whether they still count."""
+    """Idempotency keys, filtered by expiry."""
 
     def active(self) -> IdempotencyKeyQuerySet:
         return self.filter(created_at__gt=timezone.now() - KEY_LIFETIME)
@@ -25,17 +25,17 @@ class IdempotencyKeyQuerySet(models.QuerySet["IdempotencyKey"]):
 
 
 class IdempotencyKey(models.Model):
-    """A key that a client gave to one submission, saved in the transaction that saves the import it made.
+    """A client's key of one submission, saved in the same transaction as the import.
 
-    `digest` is that of the request, so that the same key with another body is noticed. Kept for 24 hours.
+    `digest`: of the request, so that the same key with another body is detected. Stored for 24 hours.
     """
 
-    # The constraint below is an index that begins with it.
+    # The index of the constraint below begins with this column.
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(max_length=255)
     digest = models.CharField(max_length=64)
     job = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="+")
-    # For the sweeper, which deletes those that have expired.
+    # For the sweeper, which deletes expired keys.
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     objects: ClassVar[models.Manager[IdempotencyKey]] = IdempotencyKeyQuerySet.as_manager()

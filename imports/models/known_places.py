@@ -1,4 +1,4 @@
-"""From where accounts were entered before."""
+"""Places (browser and network) from which accounts were signed in to."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ MAX_PLACES_PER_USER = 50
 
 class KnownPlaceManager(models.Manager["KnownPlace"]):
     def record(self, user: User, *, browser: str, network: str) -> bool:
-        """Notes that the account was entered from there; returns whether that is news: others are known, and not this.
+        """Records a sign-in; returns whether the place is new while others are known.
 
-        Whose first place it is has nothing to compare it with.
+        The first place of an account is not new: there is nothing to compare it with.
         """
         now = timezone.now()
         mine = self.filter(user=user, last_used_at__gt=now - REMEMBERED)
@@ -36,9 +36,9 @@ class KnownPlaceManager(models.Manager["KnownPlace"]):
 
 
 class KnownPlace(models.Model):
-    """A browser in a network, as a digest under the instance's secret key: it can be recognized, and not be read."""
+    """A browser in a network, as a digest keyed by the instance's secret: recognizable but not readable."""
 
-    # The constraint below is an index that begins with it.
+    # The index of the constraint below begins with this column.
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_index=False)
     digest = models.CharField(max_length=64)
     last_used_at = models.DateTimeField(default=timezone.now, db_index=True)

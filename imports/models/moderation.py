@@ -1,8 +1,8 @@
-"""Who moderates, and what moderators keep out.
+"""Moderators, and the clients that they block.
 
-Every member of staff is a moderator (`permissions.is_moderator` asks nothing else). The group `Moderators` says the
-same to whatever asks Django's own permissions, and is the other way to make one: joining one is joining both, and
-leaving one is leaving both. Superusers are administrators with and without it.
+Every member of staff is a moderator (`permissions.is_moderator` checks nothing else). The group `Moderators` shows the
+same to code that checks Django's own permissions, and is another way to appoint one: whoever joins either gets both,
+and whoever leaves either loses both. Superusers are administrators with or without it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MODERATORS = "Moderators"
 
 
 class BlockedClient(models.Model):
-    """A User-Agent that contains `pattern`, whatever the case, may not submit: it is refused with `message`."""
+    """User-Agents that contain `pattern`, ignoring case, may not submit: they are refused with `message`."""
 
     pattern = models.CharField(max_length=200, unique=True, help_text="Any part of the User-Agent, whatever its case.")
     message = models.CharField(
@@ -47,24 +47,24 @@ class BlockedClient(models.Model):
 def sync_group_from_staff(
     instance: User, *, created: bool, update_fields: frozenset[str] | None = None, raw: bool = False, **_: Any
 ) -> None:
-    """Adds a user who becomes staff to the group, and removes one who ceases to be."""
-    # `raw`: a fixture brings the groups of its users itself.
+    """Adds a user who becomes staff to the group, and removes a user who ceases to be staff."""
+    # `raw`: a fixture sets its users' groups itself.
     if raw or (created and not instance.is_staff) or (update_fields is not None and "is_staff" not in update_fields):
         return
-    # A loop, as an operator may have deleted the group: then there is nothing to join.
+    # A loop, because an operator may have deleted the group.
     for group in Group.objects.filter(name=MODERATORS):
         (instance.groups.add if instance.is_staff else instance.groups.remove)(group)
 
 
 @receiver(m2m_changed, sender=User.groups.through)
 def sync_staff_from_groups(instance: User | Group, *, action: str, pk_set: set[int] | None, **_: Any) -> None:
-    """Makes users who join the group staff, and ends that for those who leave it; administrators stay what they are."""
+    """Makes users who join the group staff, and removes that from those who leave it, except administrators."""
     if action not in {"post_add", "post_remove", "post_clear"}:
         return
-    # The signal comes from either side: groups of a user, or users of a group.
+    # The signal is sent from both sides: groups of a user, or users of a group.
     if isinstance(instance, User):
         _sync(User.objects.filter(pk=instance.pk))
-        # The update went past this instance, and saving it later would undo it.
+        # The update bypassed this instance, and saving it later would undo the update.
         instance.refresh_from_db(fields=["is_staff"])
     elif instance.name == MODERATORS:
         _sync(User.objects.all() if pk_set is None else User.objects.filter(pk__in=pk_set))

@@ -1,4 +1,4 @@
-"""Rows that an import left out, and the chart that their player said they were played on."""
+"""Rows that an import left out, with the chart that the player chose for them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from imports.models.documents import Import, ImportProblem
 
 
 class RowCorrection(models.Model):
-    """A row of an import that another import brings on a chosen chart. Rows count from 0 in both files.
+    """A row of an import that another import adds on a chosen chart. Rows count from 0 in both files.
 
-    It counts while `score_id` says which score the row became: once the other import is completed, until that is
-    reverted. Meanwhile `orphan` keeps what waited for the row's chart, as values of `OrphanScore`.
+    It is in effect while `score_id` is set: from the completion of the other import until its revert. Meanwhile
+    `orphan` stores the orphan of the row, as values of `OrphanScore`.
     """
 
     job = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="corrections", db_index=False)
@@ -30,9 +30,9 @@ class RowCorrection(models.Model):
 
 
 def is_corrected() -> Exists:
-    """Returns a condition on `ImportProblem`: its row is in, on a chart that its player chose."""
-    counting = RowCorrection.objects.exclude(score_id="")
-    return Exists(counting.filter(job=OuterRef("job"), row=OuterRef("row")))
+    """Returns a condition on `ImportProblem`: its row was imported on a chart that the player chose."""
+    in_effect = RowCorrection.objects.exclude(score_id="")
+    return Exists(in_effect.filter(job=OuterRef("job"), row=OuterRef("row")))
 
 
 def open_problems() -> models.QuerySet[ImportProblem]:

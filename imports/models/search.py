@@ -1,4 +1,4 @@
-"""Full-text search over what sent an import: its service, and its client (the User-Agent)."""
+"""Full-text search over the service and the client (User-Agent) of imports."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.contrib.postgres.search import SearchQuery, SearchVectorField
 from django.db.models import F, Func
 
 BETWEEN_WORDS = r"[\x01-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]+"
-"""ASCII that is neither letter nor digit, for PostgreSQL and Python alike: `Barbatos/1.2` is three words."""
+"""ASCII except letters and digits, as a regex for PostgreSQL and Python: `Barbatos/1.2` is three words."""
 
 
 def _weighted_vector(column: str, *, weight: str) -> Func:
@@ -25,7 +25,7 @@ SEARCH_VECTOR = Func(
     arg_joiner=" || ",
     output_field=SearchVectorField(),
 )
-"""The words of an import, as its index holds them: those of the service weigh A, those of the client B."""
+"""The words of an import, as in the index: the service has weight A, the client weight B."""
 
 
 def words_of(text: str) -> list[str]:
@@ -34,7 +34,10 @@ def words_of(text: str) -> list[str]:
 
 
 def search_query(text: str, *, clients: bool) -> SearchQuery:
-    """Returns a query for every word of the text, as the beginning of one of the service; with `clients` of either."""
+    """Returns a query for imports that match each word of the text at the beginning of a word.
+
+    Only words of the service count; with `clients` also those of the client.
+    """
     where = "" if clients else "A"
-    # Words hold no ASCII but letters and digits: nothing typed can end the quotes or act as an operator.
+    # Words contain no ASCII except letters and digits: input cannot end the quotes or add operators.
     return SearchQuery(" & ".join(f"'{word}':*{where}" for word in words_of(text)), config="simple", search_type="raw")

@@ -18,7 +18,7 @@ def new_session_id() -> str:
 
 
 class BaseSession(models.Model):
-    """What a session is called, and when it was. `…_edited`: the player said so. Times in Unix milliseconds."""
+    """Name and times of a session. `…_edited`: set by the player. Times in Unix milliseconds."""
 
     session_id = models.CharField(max_length=41, default=new_session_id, editable=False)
     game = models.CharField(max_length=16)
@@ -43,12 +43,12 @@ class BaseSession(models.Model):
 class Session(BaseSession):
     """An island: scores whose neighbours are at most two hours apart (`derived.sessions`).
 
-    Which scores belong to it needs no column: those of the user, game and playtype with
-    `time_started <= time_achieved <= time_ended`. `anchor`: when the score was achieved that made it the session that
-    it is (`derived.session_identities`); None, in rows of the release before, means the start.
+    No column says which scores belong to it: they are those of the user, game and playtype with
+    `time_started <= time_achieved <= time_ended`. `anchor`: the time of the score that determined its identity
+    (`derived.session_identities`); None, in rows of the previous release, means the start.
     """
 
-    # `session_by_end` begins with it.
+    # `session_by_end` begins with this column.
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions", db_index=False)
     anchor = models.FloatField(null=True)
     score_count = models.PositiveIntegerField()
@@ -63,7 +63,7 @@ class Session(BaseSession):
             models.CheckConstraint(
                 condition=models.Q(time_started__lte=models.F("time_ended")), name="a_session_starts_before_it_ends"
             ),
-            # Deferred: while sessions are merged and split, two may begin at the same time for a moment.
+            # Deferred: while sessions are merged and split, two may temporarily have the same start.
             models.UniqueConstraint(
                 fields=("user", "game", "playtype", "time_started"),
                 name="sessions_of_a_player_do_not_coincide",
@@ -90,12 +90,12 @@ class Session(BaseSession):
 
 
 class SessionIdentity(BaseSession):
-    """An identity that a session's own row cannot hold: hidden by an older one, without scores, or once of more scores.
+    """An identity without a session row: hidden by an older one, without scores, or of a former larger session.
 
-    `time_started` and `time_ended`: the interval that it was given to. Most sessions have no row here.
+    `time_started` and `time_ended`: the interval of its session. Most sessions have no row here.
     """
 
-    # `session_identity_by_player` begins with it.
+    # `session_identity_by_player` begins with this column.
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="session_identities", db_index=False)
     anchor = models.FloatField()
 
@@ -107,7 +107,7 @@ class SessionIdentity(BaseSession):
 def find_session(session_id: str) -> Session | None:
     """Returns the session with this ID, or the one that it was merged into."""
     sessions = Session.objects.select_related("user")
-    # Most IDs are those of a session's own row; only one that was merged needs the second look.
+    # Most IDs belong to a session's own row; only those of merged sessions need the second query.
     if found := sessions.filter(session_id=session_id).first():
         return found
     hidden = SessionIdentity.objects.filter(session_id=session_id).first()
@@ -120,13 +120,13 @@ def find_session(session_id: str) -> Session | None:
         time_started__lte=hidden.time_ended,
         time_ended__gte=hidden.time_started,
     )
-    # As `derived.session_identities.assign` does: the session around the anchor, or else the nearest in the interval.
+    # As in `derived.session_identities.assign`: the session around the anchor, or the nearest in the interval.
     distance = Greatest(models.F("time_started") - hidden.anchor, hidden.anchor - models.F("time_ended"), 0.0)
     return near.order_by(distance, "time_started").first()
 
 
 def session_of(score: Score) -> Session | None:
-    """Returns the session within whose times a score lies: it has no column for it. Untimed scores have none."""
+    """Returns the session whose interval contains a score; None for untimed scores. Scores have no column for it."""
     if score.time_achieved is None:
         return None
     mine = Session.objects.filter(user=score.user_id, game=score.game, playtype=score.playtype)
@@ -134,9 +134,9 @@ def session_of(score: Score) -> Session | None:
 
 
 class ImportSession(models.Model):
-    """An import's part in a session, derived from the scores. It created it if it brought its first score."""
+    """An import's part in a session, derived from the scores. `created`: it brought the first score of the session."""
 
-    # The constraint below is an index that begins with it.
+    # The index of the constraint below begins with this column.
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="parts", db_index=False)
     job = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="session_parts")
     created = models.BooleanField()

@@ -1,4 +1,4 @@
-"""Addresses of the pages of Tachi's own web client, in either generation: links to them lead to our pages.
+"""Addresses of Tachi's web client, of both generations: they redirect to our pages.
 
 /u/:user                                     /games/:game[/:playtype]
 /u/:user/imports                             /games/:game[/:playtype]/charts/:chartID
@@ -27,7 +27,7 @@ from imports.pages.core.urls import chart_url, score_url, song_url
 
 IDS_OF_2026 = "|".join(game_id for game_id in by_id(GAMES) if game_id not in BY_SLUG)
 GAME = rf"games/(?:(?P<game_id>{IDS_OF_2026})|(?P<slug>{'|'.join(BY_SLUG)})(?:/(?P<playtype>[A-Z0-9][A-Za-z0-9]*))?)"
-"""A game as either generation names it. The names of playtypes begin with a capital letter or a digit, pages do not."""
+"""A game as either generation writes it. Playtypes begin with a capital letter or a digit, names of pages do not."""
 USER = "u/(?P<user>[A-Za-z0-9_-]{1,32})"
 
 
@@ -76,7 +76,7 @@ def chart_page(request: HttpRequest, chart_id: str, **names: str) -> HttpRespons
 
 @require_safe
 def song_page(request: HttpRequest, song_id: str, chart: str = "", **names: str) -> HttpResponse:
-    """`chart`: the difficulty of a primary chart, or a chart's ID; an unknown one leads to the song."""
+    """`chart`: the difficulty of a primary chart, or a chart's ID; for an unknown chart, redirects to the song."""
     game, playtype = _game(**names)
     song = find_song(game.slug, song_id)
     if song is None:
@@ -91,7 +91,7 @@ def song_page(request: HttpRequest, song_id: str, chart: str = "", **names: str)
 
 @require_safe
 def import_page(request: HttpRequest) -> HttpResponse:
-    """Each kind of file has a page of its own there; ours recognizes it."""
+    """Redirects to the upload. Tachi has a page for each kind of file; our page recognizes the kind."""
     return redirect("import-new")
 
 
@@ -101,8 +101,8 @@ def imports_page(request: HttpRequest) -> HttpResponse:
 
 
 def _username(user: str) -> str:
-    """The name of a user that is given by name or number. Raises Http404."""
-    # A column of a smaller kind compares with any bigint; names have no digit first.
+    """Returns the name of a user given by name or number. Raises Http404."""
+    # A smaller integer column compares with any bigint; names do not begin with a digit.
     return (
         get_object_or_404(User.objects.present(), pk=min(int(user), MAX_BIGINT)).username
         if user.isdecimal()
@@ -111,7 +111,7 @@ def _username(user: str) -> str:
 
 
 def _game(*, game_id: str = "", slug: str = "", playtype: str = "") -> tuple[Game, Playtype | None]:
-    """A game of this instance; the playtype where one is named. Raises Http404."""
+    """Returns a game of this instance, and the playtype if one is given. Raises Http404."""
     enabled = jobs.enabled_games()
     if game_id in (known := by_id(enabled)):
         return known[game_id]

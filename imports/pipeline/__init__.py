@@ -1,4 +1,4 @@
-"""One import from bytes to statistics, and back.
+"""An import from its bytes to the player's statistics, and its revert.
 
 `run` shows the whole sequence; each other module is one stage. Stages take ids and dataclasses, never a request, a
 queue or settings, and are refreshes: running one twice changes nothing. Only `run` and `undo.revert` open transactions.

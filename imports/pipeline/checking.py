@@ -1,7 +1,7 @@
-"""What an import would do with each row of an upload. Nothing is stored.
+"""Checks an upload: finds the verdict of each row without storing anything.
 
-Reading and judging are the import's own (`reading.parse`, `reading.iter_judged`), so that a check cannot be wrong; what
-may come in between the check and the import aside.
+Reading and judging use the functions of an import (`reading.parse`, `reading.iter_judged`), so that a check predicts
+the import exactly, unless other scores are stored in between.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import islice
+from typing import Any
 
 from django.utils import timezone
 
@@ -24,18 +26,20 @@ from imports.pipeline.scoring import problems, reading, store
 from imports.pipeline.scoring.convert import BLACKLISTED, Chunk
 from imports.pipeline.upload import Upload
 
+MAX_KNOWN = 500  # keys of duplicates that are reported
+
 
 class Verdict(StrEnum):
-    """What an import would do with a row."""
+    """The result that an import would have for a row."""
 
-    NEW = "new"  # store it
-    DUPLICATE = "duplicate"  # count it: the player has this score
-    REPEATED = "repeated"  # count it as a duplicate too: an earlier row of the file brings this score
-    BLACKLISTED = "blacklisted"  # pass over it: the player deleted this score for good
-    UNKNOWN = "unknown"  # leave it out, and keep it as an orphan
-    AMBIGUOUS = "ambiguous"  # leave it out: several songs or charts fit
-    INVALID = "invalid"  # leave it out: it cannot be such a score
-    BROKEN = "broken"  # leave it out: our own code fails over it
+    NEW = "new"  # is stored
+    DUPLICATE = "duplicate"  # is counted: the player has this score
+    REPEATED = "repeated"  # is counted as a duplicate too: an earlier row of the file is this score
+    BLACKLISTED = "blacklisted"  # is skipped: the player deleted this score for good
+    UNKNOWN = "unknown"  # is not imported, but stored as an orphan
+    AMBIGUOUS = "ambiguous"  # is not imported: several songs or charts match
+    INVALID = "invalid"  # is not imported: its values are invalid
+    BROKEN = "broken"  # is not imported: our code raised an unexpected exception
 
 
 VERDICT_OF_PROBLEM: dict[ProblemType, Verdict] = {
@@ -51,7 +55,7 @@ PROBLEMS = frozenset(VERDICT_OF_PROBLEM.values())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowFilter:
-    """Which rows to list: those with these verdicts that come after a row, and no more than so many."""
+    """The rows to list: those with these verdicts and a number above `after`, at most `limit`."""
 
     verdicts: frozenset[Verdict] = PROBLEMS
     after: int = -1
@@ -60,7 +64,7 @@ class RowFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedRow:
-    """One row, counted from 0. Rows with a chart have `score_id`, that of the score they are; others a `problem`.
+    """One row, numbered from 0. Rows with a chart have the `score_id` of their score, other rows a `problem`.
 
     `repeats` is the earlier row with the same score. The problem is the one that the import would store.
     """
@@ -75,10 +79,11 @@ class CheckedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """The outcome of a check. `totals` counts the rows of each verdict; `rows` are those that were asked for, in order.
+    """The outcome of a check. `totals` counts the rows of each verdict; `rows` are the requested rows, in order.
 
-    `has_more`: more rows fit the filter than are listed. `playtypes`: the file's, then others that new scores are of.
+    `has_more`: more rows match the filter than are listed. `playtypes`: that of the file, then others of new scores.
     `classes`: provided classes that would rise, as in an import's `class_deltas`; derived ones follow the ratings.
+    `known`: keys of the stored scores of the first duplicates.
     """
 
     context: Context
@@ -88,6 +93,7 @@ class CheckResult:
     has_more: bool
     playtypes: tuple[str, ...]
     classes: tuple[dict[str, str | None], ...]
+    known: tuple[int, ...] = ()
 
 
 def check_upload(
@@ -99,7 +105,7 @@ def check_upload(
     progress: Progress | None = None,
     max_rows: int | None = None,
 ) -> CheckResult:
-    """Judges every row. Raises ImportFailed, with the import's own message, where that would fail as a whole."""
+    """Judges every row. Raises ImportFailed, with the message of the import, if the import would fail as a whole."""
     progress = progress or Progress()
     progress.stage(Stage.READING)
     source, parsed = reading.parse(upload, games, received_at=timezone.now(), max_rows=max_rows)
@@ -116,15 +122,17 @@ def check_upload(
         has_more=tally.has_more,
         playtypes=tuple(tally.playtypes),
         classes=_rising_classes(user_id, parsed),
+        known=tuple(tally.known),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class UnfitRows:
-    """Of the rows of a failed import, those that break the schema."""
+    """The rows of a failed import that break the schema, and the context of its file in the form of orphans."""
 
     rows: int
     problems: tuple[RowProblem, ...]
+    context: Mapping[str, Any]
 
     @property
     def fit(self) -> int:
@@ -132,12 +140,13 @@ class UnfitRows:
 
 
 def unfit_rows(job: Import, games: Sequence[Game]) -> UnfitRows | None:
-    """Returns the rows of a failed import that break the schema; None where it cannot be read even without them."""
+    """Returns the rows of a failed import that break the schema; None if it cannot be read even without them."""
     try:
         _, parsed = reading.read(job, games, Progress(), skip_invalid=True)
     except ImportFailed:
         return None
-    return UnfitRows(len(parsed.rows), tuple(row for row in parsed.rows if isinstance(row, RowProblem)))
+    problems = tuple(row for row in parsed.rows if isinstance(row, RowProblem))
+    return UnfitRows(len(parsed.rows), problems, parsed.context.as_sent())
 
 
 def _rising_classes(user_id: int, parsed: Parsed) -> tuple[dict[str, str | None], ...]:
@@ -156,27 +165,30 @@ def _rising_classes(user_id: int, parsed: Parsed) -> tuple[dict[str, str | None]
 
 @dataclass(slots=True)
 class _Tally:
-    """Counts every row, and keeps as many as are to be listed."""
+    """Counts every row, and stores the rows to be listed."""
 
     user_id: int
     context: Context
     row_filter: RowFilter
     totals: Counter[Verdict] = field(default_factory=Counter)
     has_more: bool = False
+    known: list[int] = field(default_factory=list)
     playtypes: dict[str, None] = field(init=False)  # a set in order
     _rows: list[CheckedRow] = field(default_factory=list)  # to be listed
-    _first: dict[str, int] = field(default_factory=dict)  # score ID -> the row that brings it
+    _first: dict[str, int] = field(default_factory=dict)  # score ID -> the first row with this score
     _orphans: dict[int, str] = field(default_factory=dict)  # row -> orphan ID, of rows with an unknown chart
 
     def __post_init__(self) -> None:
         self.playtypes = {} if self.context.is_mixed else {self.context.playtype.name: None}
 
     def add(self, chunk: Chunk) -> None:
-        """Takes in a chunk of judged rows."""
-        # All rows are counted, also once no more are listed.
+        """Counts the rows of a chunk and stores those to be listed."""
+        # All rows are counted, even after the limit of listed rows is reached.
         self.totals[Verdict.NEW] += len(chunk.scores)
         self.totals.update(_of_repeat(key) for _, _, key in chunk.repeats)
         self.totals.update(map(_of_problem, chunk.problems))
+        repeated = (key for _, _, key in chunk.repeats if key is not None and _of_repeat(key) is Verdict.DUPLICATE)
+        self.known += islice(repeated, MAX_KNOWN - len(self.known))
         for score in chunk.scores:
             self.playtypes[score.chart.playtype] = None
             self._first[score.score_id] = score.row
@@ -192,7 +204,7 @@ class _Tally:
             self._rows.append(row)
 
     def _rows_of(self, chunk: Chunk) -> Iterator[CheckedRow]:
-        """Yields the rows with the verdicts asked for, and makes no others: most are seldom listed."""
+        """Yields the rows with the requested verdicts, and creates no others, because most are rarely listed."""
         wanted = self.row_filter.verdicts
         if Verdict.NEW in wanted:
             for score in chunk.scores:
@@ -206,7 +218,7 @@ class _Tally:
                 yield CheckedRow(row=problem.row, verdict=verdict, problem=problem)
 
     def listed(self) -> tuple[CheckedRow, ...]:
-        """Returns the rows in order; those whose orphan exists already, or will by an earlier row, say so."""
+        """Returns the rows in order; rows whose orphan exists or is created by an earlier row get that problem type."""
         ids = {row.row: self._orphans[row.row] for row in self._rows if row.row in self._orphans}
         there = problems.orphan_keys(ids.values()) if ids else {}
         first: dict[str, int] = {}

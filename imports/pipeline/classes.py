@@ -1,4 +1,4 @@
-"""Changes of provided classes: by themselves these only rise; moderators may set them, and players by an import."""
+"""Changes of provided classes. Imports only raise them; moderators, and players by a class import, may lower them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from imports.models import AuditEntry, GameStats, Import, User
 from imports.pipeline import states
 from imports.pipeline.derived import class_history, class_updates, stats
 from imports.pipeline.derived.class_history import NO_IMPORT, Cause
-from imports.pipeline.rankings import standings
+from imports.pipeline.rankings import ranking_entries
 
 
 class NotProvided(ValueError):
-    """There is no such class set, it is a derived one, or it has no such class."""
+    """The class set does not exist or is derived, or the class is not in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClassChange:
-    """A provided class to be set; `value` None takes it away."""
+    """A provided class to be set; `value` None removes it."""
 
     game: str
     playtype: str
@@ -30,7 +30,7 @@ class ClassChange:
     value: str | None
 
     def check(self) -> None:
-        """Raises NotProvided."""
+        """Raises NotProvided if the class cannot be set."""
         group = playtype_of(self.game, self.playtype).classes.get(self.class_set)
         if group is None or not group.is_provided:
             raise NotProvided(f"{self.class_set} is not a class that imports provide.")
@@ -39,9 +39,9 @@ class ClassChange:
 
 
 def set_class(player: User, change: ClassChange, *, by: User | None, reason: str, job: Import | None = None) -> None:
-    """Sets a provided class, up or down, on record with who and why. Raises NotProvided or PlayerLocked."""
+    """Sets a provided class, up or down, with an audit entry. Raises NotProvided or PlayerLocked."""
     change.check()
-    # One transaction: the class, its history and the record agree.
+    # One transaction: the class, its history and the audit entry agree.
     with transaction.atomic():
         states.acquire_player_lock(player.pk, timeout=states.LOCK_TIMEOUT_SECONDS, beside_import=True)
         old = _set(player.pk, change)
@@ -53,18 +53,18 @@ def set_class(player: User, change: ClassChange, *, by: User | None, reason: str
 
 
 def _set(user_id: int, change: ClassChange, *, cause: Cause = NO_IMPORT) -> str | None:
-    """Sets a provided class and makes its history agree; returns the class that stood before."""
+    """Sets a provided class and updates its history; returns the class before."""
     playtype = playtype_of(change.game, change.playtype)
     provided = {} if change.value is None else {change.class_set: change.value}
     now = stats.refresh_playtype(user_id, change.game, playtype, provided, lowered={change.class_set})
     class_history.refresh(user_id, change.game, playtype, now.classes_after, cause=cause)
-    # Of stats that begin or end with the class: some ratings are 0 without scores.
-    standings.refresh(user_id, change.game, playtype.name, now.ratings_after)
+    # The stats may exist only because of the class, and some ratings are 0 without scores.
+    ranking_entries.refresh(user_id, change.game, playtype.name, now.ratings_after)
     return now.classes_before.get(change.class_set)
 
 
 def raise_class(player: User, change: ClassChange) -> bool:
-    """Gives a provided class that a program tells of; returns whether it is higher than the player's own.
+    """Raises a provided class to the one that a program reports; returns whether the class has changed.
 
     Raises NotProvided or PlayerLocked.
     """
@@ -78,14 +78,14 @@ def raise_class(player: User, change: ClassChange) -> bool:
         if now.classes_after.get(change.class_set) == now.classes_before.get(change.class_set):
             return False
         class_history.refresh(player.pk, change.game, playtype, now.classes_after)
-        standings.refresh(player.pk, change.game, playtype.name, now.ratings_after)
+        ranking_entries.refresh(player.pk, change.game, playtype.name, now.ratings_after)
         class_updates.add_deliveries(player.pk, now.deltas())
     return True
 
 
 def roll_back_classes(job: Import, *, by: User | None, reason: str) -> int:
-    """Sets each provided class that the import raised back; returns how many. Raises PlayerLocked."""
-    # One transaction: all of them or none, and nothing rises between reading and writing.
+    """Sets each provided class that the import raised back; returns the number of classes. Raises PlayerLocked."""
+    # One transaction: all classes or none, and no class changes between reading and writing.
     with transaction.atomic():
         states.acquire_player_lock(job.user_id, timeout=states.LOCK_TIMEOUT_SECONDS, beside_import=True)
         changes = still_raised(job)
@@ -98,9 +98,9 @@ def roll_back_classes(job: Import, *, by: User | None, reason: str) -> int:
 
 
 def lowered(job: Import, game: Game, provided: Mapping[str, Mapping[str, str]]) -> dict[str, set[str]]:
-    """Returns the class sets, by playtype, that an import of classes sets lower than they stand.
+    """Returns the class sets, by playtype, that an import of classes sets lower than the current class.
 
-    A restored one sets those lower again that nobody has changed since it was reverted.
+    A restored import lowers only those again that were not changed since its revert.
     """
     replaced = {(delta["playtype"], delta["set"]): delta["old"] for delta in job.class_deltas}
     found: dict[str, set[str]] = {}
@@ -114,17 +114,17 @@ def lowered(job: Import, game: Game, provided: Mapping[str, Mapping[str, str]]) 
     return found
 
 
-def take_back(job: Import) -> None:
-    """Sets each class that a reverted import of classes set back to what stood before, with its history.
+def restore_previous_classes(job: Import) -> None:
+    """Sets each class that a reverted import of classes set back to the class before, with its history.
 
-    Those that somebody has changed since stay.
+    Classes that were changed since then stay.
     """
     for change in still_raised(job):
         _set(job.user_id, change, cause=Cause(restored_entries=job.classes_before or ()))
 
 
 def still_raised(job: Import) -> list[ClassChange]:
-    """Returns what rolling back would set: the provided classes that the import set and nobody changed since."""
+    """Returns the changes of a rollback: of the provided classes that the import set and that are still current."""
     now = {(row.game, row.playtype): row.classes for row in GameStats.objects.filter(user=job.user_id)}
     changes = []
     for delta in job.class_deltas:

@@ -1,7 +1,7 @@
-"""Which scores their owner deleted, as the audit trail tells.
+"""The scores that their player deleted, read from the audit log.
 
-A deletion holds for the imports that had completed before it, whether they are reverted now or not: none of them brings
-the score back. A later import does.
+A deletion holds for all imports that had completed before it, including reverted ones: their restores do not store the
+score again. A later import does.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ AUDIT = AuditEntry._meta.db_table
 
 
 def since_completed(job: Import) -> dict[str, bool]:
-    """Returns the IDs of the scores deleted since the import first completed, and whether each was its own then.
+    """Returns the IDs of the scores deleted since the import first completed, and whether each belonged to it then.
 
-    Entries are made under the player's lock: their keys stand in the order of the events, whatever the clocks say.
+    Entries are written under the player's lock, so that their keys follow the order of events, unlike their times.
     """
     with connection.cursor() as cursor:
         cursor.execute(

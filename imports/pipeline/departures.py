@@ -1,8 +1,8 @@
-"""Hiding what a player wants deleted, bringing it back, and deleting it.
+"""Hides the data that a player wants deleted, restores it, and deletes it.
 
-Hidden rows are moved out of their tables, so that everything that lists, ranks, counts or searches is right without
-knowing of them, and brought back as they were, with their primary keys. A game is moved with all its imports: an import
-is of one game. The constraints between the tables are checked when the transaction ends, so that their order is free.
+Hidden rows are moved out of their tables, so that lists, rankings, counts and searches need no conditions. A restore
+moves them back unchanged, with their primary keys. A game is moved with all its imports; an import has one game.
+Constraints between the tables are checked at the end of the transaction, so the rows can be moved in any order.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ OF_IMPORTS = f"job_id IN {IMPORTS}"
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A table whose rows are moved: which ones, and which column holds bytes."""
+    """A table whose rows are moved: the condition of the rows, and the column with bytes, if any."""
 
     model: str
     rows: str
     content: str = ""
-    of_account: bool = False  # whether a single game has none
+    of_account: bool = False  # the rows belong to the account and not to a game
 
 
-# Those that are chosen by rows of other tables come before these.
+# Tables whose rows are selected by rows of another table precede that table.
 TABLES = (
     Moved("ImportSession", f"session_id IN (SELECT id FROM imports_session WHERE {OF_GAME})"),
     Moved("Replay", f"score_id IN (SELECT score_id FROM imports_score WHERE {OF_GAME})", "content"),
@@ -50,7 +50,7 @@ TABLES = (
     Moved("PersonalBest", OF_GAME),
     Moved("GameStats", OF_GAME),
     Moved("DailyRatings", OF_GAME),
-    Moved("Standing", OF_GAME),
+    Moved("RankingEntry", OF_GAME),
     Moved("ClassAchievement", OF_GAME),
     Moved("Score", OF_GAME),
     Moved("OrphanScore", OF_GAME),
@@ -62,13 +62,13 @@ OF_CHARTS = ("PersonalBest", "Score")
 
 
 def hide(departure: Departure) -> dict[str, int]:
-    """Puts away what the departure is of; returns how many rows of each kind. The caller holds the player's lock."""
-    # It would go on with orphans that are not there any more.
+    """Hides the data of the departure; returns the number of rows by model. The caller holds the player's lock."""
+    # The retry would continue with orphans that no longer exist.
     OrphanRetry.objects.filter(user_id=departure.user_id).delete()
     counts = {}
     for moved in _tables_of(departure):
         table = _model(moved)._meta.db_table
-        # Bytes stay out of the JSON, where they would be twice as long in hexadecimal.
+        # Bytes are stored outside of the JSON, where they would be twice as long in hexadecimal.
         with connection.cursor() as cursor:
             cursor.execute(
                 f"""
@@ -89,17 +89,17 @@ def hide(departure: Departure) -> dict[str, int]:
 
 
 def restore(departure: Departure) -> None:
-    """Puts everything where it was. Scores on charts that are gone since stay away. The player's lock is held.
+    """Moves all hidden rows back, except scores on charts that no longer exist. The caller holds the player's lock.
 
-    Where scores stay away, so do the history of ratings and the standings: they are computed again when
-    the others are rated.
+    If scores are left out, so are daily ratings and ranking entries: these are computed again when the scores are
+    rated.
     """
     is_whole = True
     for moved in reversed(list(_tables_of(departure))):
         first = HiddenRow.objects.filter(departure=departure, table=moved.model).order_by("pk").first()
-        if first is None or (moved.model in ("DailyRatings", "Standing") and not is_whole):
+        if first is None or (moved.model in ("DailyRatings", "RankingEntry") and not is_whole):
             continue
-        # Only the columns that the hidden rows have: those that a release has added since get their defaults.
+        # Only the columns of the hidden rows: columns that a release has added since then get their defaults.
         known = [str(field.column) for field in _model(moved)._meta.concrete_fields if not field.generated]
         columns = [name for name in known if name in first.row]
         table = _model(moved)._meta.db_table
@@ -124,9 +124,9 @@ def restore(departure: Departure) -> None:
 
 
 def forget(departure: Departure) -> None:
-    """Deletes what was put away; with the whole account all else that is of the player, but for their number.
+    """Deletes the hidden data; of a whole account also all other data of the player, except the user ID.
 
-    That stays, with a name that tells nothing, for what others did with them in the audit trail.
+    The ID stays, with an anonymous name, because audit entries of other users refer to it.
     """
     if departure.game != EVERYTHING:
         departure.delete()
@@ -135,23 +135,23 @@ def forget(departure: Departure) -> None:
     _forget_in_admin_log(user)
     for related in User._meta.get_fields(include_hidden=True):
         if isinstance(related, ForeignObjectRel) and related.on_delete is models.CASCADE:
-            # Whatever belongs to an account, also in apps that are not ours.
+            # Everything that belongs to an account, also in third-party apps.
             related.related_model._base_manager.filter(**{related.field.name: user}).delete()
-    # What people wrote is taken out of the audit entries that are about the player; who did what and when stays.
+    # Reasons are removed from the audit entries about the player; actor, verb and time stay.
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL tachi.forgetting = 'on'")
         cursor.execute("UPDATE imports_auditentry SET reason = '' WHERE subject_id = %s AND reason <> ''", [user.pk])
         cursor.execute("SET LOCAL tachi.forgetting = 'off'")
     name = f"deleted-{user.pk}"
     is_taken = User.objects.filter(username__iexact=name).exclude(pk=user.pk).exists()
-    # Every other column is that of a new account, also those that a release adds.
+    # Every other column gets the default of a new account, including columns that a release adds.
     nobody = User(pk=user.pk, username=f"{name}-" if is_taken else name, leaves_at=user.leaves_at, is_active=False)
     nobody.set_unusable_password()
     nobody.save(force_update=True)
 
 
 def _forget_in_admin_log(user: User) -> None:
-    """Blanks what the admin noted of an account, its tokens and its clients: it notes what they were called."""
+    """Blanks the admin log entries about an account, its tokens and its clients, because they contain names."""
     noted = {
         User: [user.pk],
         APIClient: user.api_clients.values_list("pk", flat=True),
@@ -163,8 +163,8 @@ def _forget_in_admin_log(user: User) -> None:
 
 
 def refuse_hidden(user_id: int, game: str) -> None:
-    """Raises ImportFailed while scores of a game are put away: they could not come back beside new ones."""
-    with connection.cursor() as cursor:  # without the ORM, which takes longer to compose this than it takes to run
+    """Raises ImportFailed while scores of a game are hidden, because they could not be restored beside new ones."""
+    with connection.cursor() as cursor:  # building it with the ORM takes longer than running it
         cursor.execute(
             f"SELECT EXISTS (SELECT FROM {Departure._meta.db_table} WHERE user_id = %s AND game IN (%s, %s))",
             [user_id, game, EVERYTHING],
@@ -172,8 +172,8 @@ def refuse_hidden(user_id: int, game: str) -> None:
         is_hidden = cursor.fetchone()[0]
     if is_hidden:
         name = BY_SLUG[game].name
-        said = f"Your {name} profile is going to be deleted. Cancel that on your account page, then import again."
-        raise ImportFailed(said, status=409)
+        message = f"Your {name} profile is going to be deleted. Cancel that on your account page, then import again."
+        raise ImportFailed(message, status=409)
 
 
 def _tables_of(departure: Departure) -> Iterator[Moved]:

@@ -1,4 +1,4 @@
-"""Which players' orphans are to be tried again without anybody asking: after a load of seeds, and once a night.
+"""Plans automatic retries of players' orphans: after a load of seeds, and once a night.
 
 A retry is a row (`OrphanRetry`); `imports.jobs.orphan_retries` does the work.
 """
@@ -16,13 +16,13 @@ from django.utils import timezone
 from imports.models import OrphanRetry
 from imports.pipeline.progress import TTL_SECONDS
 
-MAX_CONCURRENT_PLAYERS = 4  # whose orphans wait for a worker or have one: imports are not to wait behind all the others
-STALLED_AFTER_SECONDS = 30  # without a sign of a worker, after which another one is asked
+MAX_CONCURRENT_PLAYERS = 4  # with an enqueued or running retry; imports must not wait behind all retries
+STALLED_AFTER_SECONDS = 30  # without progress, after which the retry is enqueued again
 SETTLED_AFTER_SECONDS = 10
-"""How long after a load a retry begins that nobody asked for: loads seldom come alone, and a player who loaded
-songs and asks at once is to see what came in.
+"""The delay of automatic retries after a load of seeds: loads often follow one another, and a player who loaded
+songs and requests a retry meanwhile gets its result.
 """
-RETRY_LIFETIME = timedelta(seconds=TTL_SECONDS)  # how long the outcome of a retry can be read
+RETRY_LIFETIME = timedelta(seconds=TTL_SECONDS)  # time after its end for which a retry can be read
 NIGHT = "3 hours"  # after midnight, UTC
 LAST_NIGHT = f"date_trunc('day', now() - interval '{NIGHT}', 'UTC') + interval '{NIGHT}'"
 
@@ -40,23 +40,23 @@ PLAN = """
 
 
 def plan(games: Collection[str]) -> int:
-    """Plans a retry for every player who has orphans of these games; returns the number of players.
+    """Plans a retry for every player with orphans of these games; returns the number of players.
 
-    Retries in progress begin anew: what they passed may be known by now.
+    Open retries start again, because the orphans that they have processed may be matched now.
     """
     whose = "user_id IN (SELECT user_id FROM imports_orphanscore WHERE game = ANY(%s))"
     return _execute(PLAN.format(whose=whose), [list(games)])
 
 
 def plan_players(user_ids: Collection[int]) -> int:
-    """Plans a retry for each of these players who has orphans; returns the number of players."""
+    """Plans a retry for each of these players with orphans; returns the number of players."""
     return _execute(PLAN.format(whose="user_id = ANY(%s)"), [list(user_ids)])
 
 
 def plan_nightly() -> int:
-    """Plans a retry for every player whose orphans were not tried since last night; returns the number of players.
+    """Plans a retry for every player whose orphans were not retried since last night; returns the number of players.
 
-    Deletes the retries of long ago.
+    Deletes expired retries.
     """
     expired().delete()
     whose = f"user_id NOT IN (SELECT user_id FROM imports_orphanretry WHERE time_queued >= {LAST_NIGHT})"
@@ -64,12 +64,12 @@ def plan_nightly() -> int:
 
 
 def expired() -> QuerySet[OrphanRetry]:
-    """Returns the retries that ended longer ago than they are kept."""
+    """Returns the retries that ended more than RETRY_LIFETIME ago."""
     return OrphanRetry.objects.filter(time_finished__lt=timezone.now() - RETRY_LIFETIME)
 
 
 def last_night() -> datetime:
-    """Returns the latest moment at which a night's retries were due."""
+    """Returns the latest time at which nightly retries were due."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {LAST_NIGHT}")
         moment: datetime = cursor.fetchone()[0]
@@ -77,9 +77,9 @@ def last_night() -> datetime:
 
 
 def due() -> list[int]:
-    """Returns the IDs of the players whose orphans need a worker now, and marks their retries as touched."""
+    """Returns the IDs of the players whose retries are to be enqueued now, and marks these as touched."""
     with connection.cursor() as cursor:
-        # A time to come is as good as one long past: the clock that wrote it was set back since.
+        # A time in the future counts like one long ago, because the clock was set back since it was written.
         cursor.execute(
             """
             WITH open AS (
@@ -95,7 +95,7 @@ def due() -> list[int]:
             """,
             [STALLED_AFTER_SECONDS, STALLED_AFTER_SECONDS, SETTLED_AFTER_SECONDS, MAX_CONCURRENT_PLAYERS],
         )
-        # RETURNING keeps no order.
+        # RETURNING does not preserve the order.
         return sorted(row[0] for row in cursor.fetchall())
 
 

@@ -1,4 +1,4 @@
-"""Rows whose song or chart was unknown, tried again through the same judging and storing as an import."""
+"""Retries orphans: rows with an unknown song or chart are judged and stored again as in an import."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from imports.pipeline.undo import carried_scores
 
 @dataclass(frozen=True, slots=True)
 class ReprocessResult:
-    """What became of a player's orphans. `kept`: still unknown, or they do not fit; `removed`: the score was there."""
+    """The result of a retry. `kept`: still unknown or invalid; `removed`: the score was already stored or deleted."""
 
     processed: int = 0
     rescued: int = 0
@@ -42,11 +42,11 @@ class ReprocessResult:
 def reprocess(
     user: User, games: Sequence[Game], *, by: User | None = None, token: APIToken | None = None
 ) -> ReprocessResult:
-    """Tries all orphans of a player. A rescued score belongs to the import that brought its row. Raises PlayerLocked.
+    """Retries all orphans of a player. A new score belongs to the import of its row. Raises PlayerLocked.
 
-    Not beside an import that runs: it could not know of the scores that come in here.
+    Refused while an import runs, because that would not know the scores that are stored here.
     """
-    # One transaction under the player's lock: scores, what follows from them, and the orphans that are none any more.
+    # One transaction under the player's lock: scores, derived state, and the deletion of matched orphans.
     with transaction.atomic():
         states.acquire_player_lock(user.pk, timeout=states.LOCK_TIMEOUT_SECONDS)
         orphans = OrphanScore.objects.filter(user=user).select_related("from_import").order_by("from_import", "pk")
@@ -56,15 +56,15 @@ def reprocess(
 
 
 def record_retry(result: ReprocessResult, *, user: User, by: User | None, token: APIToken | None) -> None:
-    """Puts a finished retry on record."""
+    """Writes the audit entry of a finished retry."""
     counts = {"processed": result.processed, "rescued": result.rescued, "removed": result.removed}
     AuditEntry.objects.record(AuditEntry.Verb.ORPHANS_TRIED, subject_id=user.pk, by=by, token=token, counts=counts)
 
 
 def try_again(orphans: Sequence[OrphanScore], games: Sequence[Game]) -> ReprocessResult:
-    """Tries orphans of one player, each with its import; the caller holds the player's lock.
+    """Retries orphans of one player, each loaded with its import; the caller holds the player's lock.
 
-    In a fixed number of queries, and some for each import that gets a score of them.
+    Takes a fixed number of queries, and some more for each import that gets a score.
     """
     attempt = _Attempt()
     readable = list(_read(orphans, games, attempt.reasons))
@@ -72,18 +72,18 @@ def try_again(orphans: Sequence[OrphanScore], games: Sequence[Game]) -> Reproces
     for each in readable:
         keys |= each.source.keys([(each.row, each.context)])
     catalogue = load_catalogue(keys)
-    # Where an import's input is not stored any more, its rows count as received when the first orphan was left behind.
+    # If the input of an import is no longer stored, its rows count as received when an orphan of it was stored.
     received = {orphan.from_import_id: orphan.time_inserted for orphan in orphans}
     received |= dict(ImportInput.objects.filter(job__in=received).values_list("job_id", "received_at"))
-    # `groupby` only puts neighbours together.
+    # `groupby` groups only adjacent items.
     readable.sort(key=lambda each: (each.orphan.from_import_id, id(each.context), each.orphan.pk))
     for job, group in groupby(readable, key=lambda each: each.orphan.from_import):
         for _, alike in groupby(group, key=lambda each: id(each.context)):
             _try_group(job, list(alike), catalogue, attempt, received=received[job.pk])
-    # Once for all imports: rows of several may have come to the same chart, or into the same session.
+    # Once for all imports, because rows of several may be on the same chart or in the same session.
     for part in merge_scopes(attempt.affected):
         refresh(part, Progress())
-    # Those that stay get the reason of today, which may be another one than when they came.
+    # Remaining orphans get their current reason, which may have changed.
     changed = [each for each in orphans if attempt.reasons.get(each.pk, each.error_message) != each.error_message]
     for orphan in changed:
         orphan.error_message = attempt.reasons[orphan.pk]
@@ -93,7 +93,7 @@ def try_again(orphans: Sequence[OrphanScore], games: Sequence[Game]) -> Reproces
 
 @dataclass(slots=True)
 class _Attempt:
-    """What has become of orphans so far. `reasons`: why those that stay do, by primary key."""
+    """The counts and changes of a retry so far. `reasons`: the error message of kept orphans, by primary key."""
 
     rescued: int = 0
     removed: int = 0
@@ -103,7 +103,7 @@ class _Attempt:
 
 @dataclass(frozen=True, slots=True)
 class _Readable:
-    """An orphan whose row its format can read. Those of one context share it as one object."""
+    """An orphan with a row that its format can read. Orphans with equal contexts share one context object."""
 
     orphan: OrphanScore
     row: Any
@@ -112,12 +112,12 @@ class _Readable:
 
 
 def _read(orphans: Sequence[OrphanScore], games: Sequence[Game], reasons: dict[int, str]) -> Iterator[_Readable]:
-    """Reads the orphans of each context as one document; notes why others cannot be read."""
+    """Yields the readable orphans, reading those of each context as one document; adds `reasons` of the others."""
 
     def sent_with(orphan: OrphanScore) -> tuple[str, str]:
         return orphan.import_type, problems.to_json(orphan.context).decode()
 
-    # Thousands of orphans are often of one file: its context is read once for all of them.
+    # Often thousands of orphans are from one file, whose context is read once.
     for (import_type, _), group in groupby(sorted(orphans, key=sent_with), key=sent_with):
         alike = list(group)
         source = BY_IMPORT_TYPE[import_type]
@@ -137,10 +137,10 @@ def _read(orphans: Sequence[OrphanScore], games: Sequence[Game], reasons: dict[i
 def _try_group(
     job: Import, group: Sequence[_Readable], catalogue: Catalogue, attempt: _Attempt, *, received: datetime
 ) -> None:
-    """Tries the orphans of one import and context."""
+    """Retries the orphans of one import and context."""
 
     def known(score_ids: Sequence[str]) -> Mapping[str, int | None]:
-        # Only asked once a row has found its chart: most orphans cost no query here.
+        # Called only after a row has found its chart, so that most orphans need no query here.
         look_up = store.known_scores(job.user_id, context.game.slug, deleted=deletions.since_completed(job))
         return look_up(score_ids) if look_up else {}
 
@@ -148,7 +148,7 @@ def _try_group(
     orphans = [each.orphan for each in group]
     parsed = Parsed(context=context, rows=[each.row for each in group], received=milliseconds(received))
     batch = Batch(job, context, added=timezone.now())
-    identities: dict[int, str] = {}  # row -> the ID of its score, new or not; "" if it is none
+    identities: dict[int, str] = {}  # row -> the ID of its score, new or not; "" if the row is no score
     for chunk in judge_rows(
         parsed, source, catalogue, user_id=job.user_id, now=parsed.received, known=known, rules=job.rules
     ):
@@ -166,7 +166,7 @@ def _try_group(
 
 
 def _resolve_orphans(job: Import, identities: Mapping[int, str]) -> None:
-    """Deletes orphans (key -> ID of their score). The imports that brought their rows carry the scores from now on."""
+    """Deletes matched orphans (key -> ID of their score) and updates the imports that have their rows."""
     settled = ImportProblem.objects.filter(orphan__in=identities, job__state=State.COMPLETED)
     brought: dict[int, list[str]] = defaultdict(list, {job.pk: []})
     for owner, orphan in settled.values_list("job_id", "orphan_id"):
@@ -177,7 +177,7 @@ def _resolve_orphans(job: Import, identities: Mapping[int, str]) -> None:
     scores = Score.objects.in_bulk(list(identities.values()), field_name="score_id")
     carried: dict[int, list[str]] = {}
     for one in Import.objects.filter(pk__in=brought):
-        # What were problems of an import are scores of its own now, or duplicates; of blacklisted ones nothing stays.
+        # Problems of an import become its own scores or duplicates; blacklisted scores are not counted.
         there = [scores[score_id] for score_id in brought[one.pk] if score_id in scores]
         own = [score for score in there if score.from_import_id == one.pk]
         carried[one.pk] = [score.score_id for score in there if score.from_import_id != one.pk]
@@ -191,14 +191,23 @@ def _resolve_orphans(job: Import, identities: Mapping[int, str]) -> None:
 
 
 def delete_orphan(orphan: OrphanScore, *, by: User, token: APIToken | None = None) -> None:
-    """Deletes an orphan; the problem that tells of it stays. Raises PlayerLocked or NoLongerExists."""
-    # One transaction: gone and on record, or neither; under the lock, as an import may be about to point at it.
+    """Deletes an orphan; the problems that refer to it stay. Raises PlayerLocked or NoLongerExists."""
+    if not delete_orphans([orphan], by=by, token=token):
+        raise NoLongerExists
+
+
+def delete_orphans(orphans: Sequence[OrphanScore], *, by: User, token: APIToken | None = None) -> int:
+    """Deletes those orphans of one player that still exist; returns their number. Raises PlayerLocked."""
+    # One transaction: deleted and audited, or neither; under the lock, because an import may be about to refer to them.
     with transaction.atomic():
-        states.acquire_player_lock(orphan.user_id, timeout=states.LOCK_TIMEOUT_SECONDS, beside_import=True)
-        if not OrphanScore.objects.filter(pk=orphan.pk).exists():
-            raise NoLongerExists
-        AuditEntry.objects.record(
-            AuditEntry.Verb.ORPHAN_DELETED, job_id=orphan.from_import_id, subject_id=orphan.user_id, by=by,
-            token=token, counts={"orphanID": orphan.orphan_id},
+        states.acquire_player_lock(orphans[0].user_id, timeout=states.LOCK_TIMEOUT_SECONDS, beside_import=True)
+        there = OrphanScore.objects.in_bulk([orphan.pk for orphan in orphans])
+        AuditEntry.objects.bulk_create(
+            AuditEntry(
+                verb=AuditEntry.Verb.ORPHAN_DELETED, job_id=orphan.from_import_id, subject_id=orphan.user_id, actor=by,
+                token=token, counts={"orphanID": orphan.orphan_id},
+            )
+            for orphan in there.values()
         )  # fmt: skip
-        orphan.delete()
+        OrphanScore.objects.filter(pk__in=there).delete()
+    return len(there)

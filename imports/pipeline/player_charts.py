@@ -1,6 +1,6 @@
-"""Charts that players bring: they come into the catalogue once enough players have played them.
+"""Adds unknown charts of players' scores to the catalogue once enough players have played them.
 
-`create_wanted_charts` is called by imports, in their transaction. What moderators decide is in `jobs.closed_charts`.
+`create_wanted_charts` is called by imports, in their transaction. Moderators' operations are in `jobs.closed_charts`.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ MAX_ARTIST = 5_000
 def create_wanted_charts(
     job: Import, context: Context, problems: Sequence[RowProblem], *, enough: int | None
 ) -> dict[int, ChartFacts]:
-    """Row -> its chart, for the rows whose chart was unknown and is known now: players have brought it, or do so here.
+    """Returns row -> chart for problems whose chart players have added, or for which it is added now.
 
-    `enough`: how many players must have played one; None keeps all out that are not in. Called under the player's lock.
+    `enough`: the number of players who must have played a chart; None adds none. The caller holds the player's lock.
     """
     found = {}
     sent = context.as_sent()
@@ -42,15 +42,15 @@ def create_wanted_charts(
         chart = described_by(context.import_type, problem.datapoint, sent) if is_unknown else None
         if chart is None:
             continue
-        # Until the transaction ends nobody else's play of this chart is counted: of two players who bring the last
-        # play that is needed at once, the second sees that of the first.
+        # The lock is held until the transaction ends, so that of two concurrent imports with the last needed play the
+        # second one counts the play of the first.
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [CHART_LOCK, chart.hash])
         brought = PlayerChart.objects.filter(game=chart.game, playtype=chart.playtype, chart_hash=chart.hash).first()
         key = None
         if brought is not None:
             key = brought.merged_into_id if brought.closed_at else brought.chart_id
-        # A chart that a moderator closed without another in its place stays out, however many play it.
+        # A chart that a moderator closed without a replacement is not added, regardless of its players.
         if key is None and enough and (brought is None or not brought.closed_at):
             others = _waiting(chart).exclude(user=job.user_id).values("user").distinct().count()
             if others + 1 >= enough:
@@ -61,14 +61,14 @@ def create_wanted_charts(
 
 
 def waiting_players(chart_hash: str) -> int | None:
-    """How many players wait for the chart with this hash; of several charts, for the one that was played first."""
+    """Returns the number of players with orphans for the chart with this hash; of several, for the one played first."""
     waiting = OrphanScore.objects.filter(chart_hash=chart_hash).values("game", "chart_playtype").order_by()
     counts = waiting.annotate(first=Min("pk"), players=Count("user", distinct=True)).order_by("first")
     return counts.values_list("players", flat=True).first()
 
 
 def described_by(import_type: str, row: Any, context: Mapping[str, Any]) -> UnknownChart | None:
-    """The chart that a row describes, both as they were sent; None for most, which merely name theirs."""
+    """Returns the chart that a row describes (row and context as sent); None for most rows, which only name a chart."""
     describe = BY_IMPORT_TYPE[import_type].unknown_chart
     return describe(row, context) if describe else None
 
@@ -78,13 +78,13 @@ def _waiting(chart: UnknownChart) -> QuerySet[OrphanScore]:
 
 
 def _add(chart: UnknownChart) -> int:
-    """Puts a chart into the catalogue, as its first play described it, and returns its key.
+    """Adds a chart to the catalogue as its first orphan describes it, and returns its primary key.
 
-    The plays that wait for it are tried again as soon as this is committed.
+    The orphans for it are retried after the commit.
     """
-    with connection.cursor() as cursor:  # no load of seeds may choose the same number for a song
+    with connection.cursor() as cursor:  # no load of seeds may use the same song number
         cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [CATALOGUE_LOCK])
-    # A load of seeds may have brought it while this waited for the lock.
+    # A load of seeds may have added the chart during the wait for the lock.
     there = Chart.objects.filter(game=chart.game, playtype=chart.playtype, match_keys__contains=[f"hash:{chart.hash}"])
     key = there.values_list("pk", flat=True).first()
     if key is None:
@@ -97,7 +97,7 @@ def _add(chart: UnknownChart) -> int:
 
 
 def _create(chart: UnknownChart) -> int:
-    # Nobody else chooses a number until the transaction ends: the lock of the catalogue is held (`_add`).
+    # The number stays free until the transaction ends, because the lock of the catalogue is held (`_add`).
     number = (Song.objects.filter(game=chart.game).aggregate(last=Max("song_id"))["last"] or 0) + 1
     title, artist = chart.title[:MAX_TITLE], chart.artist[:MAX_ARTIST]
     song = Song.objects.create(

@@ -1,4 +1,4 @@
-"""What an import would change, found out by the import itself, which is then rolled back."""
+"""Predicts the changes of an import by running it and rolling it back."""
 
 from __future__ import annotations
 
@@ -18,21 +18,23 @@ from imports.pipeline.run import run
 from imports.pipeline.states import PlayerLocked
 from imports.pipeline.upload import Upload
 
-MAX_ROWS = 3_000  # of more, the player would wait too long, and the player's lock would be held too long
+MAX_ROWS = 3_000  # more rows would make the player wait too long, and hold the player's lock too long
 
 Found = TypeVar("Found")
 
 
-def predict(user_id: int, upload: Upload, *, games: Sequence[Game], tell: Callable[[Import], Found]) -> Found | None:
-    """Returns what `tell` says of the completed import; None where others change the player's scores at this moment."""
+def predict(
+    user_id: int, upload: Upload, *, games: Sequence[Game], summarize: Callable[[Import], Found]
+) -> Found | None:
+    """Returns the result of `summarize` for the import; None if it fails or the player's scores are locked."""
     try:
-        # One transaction, which nothing of it survives.
+        # One transaction, which is rolled back.
         with transaction.atomic():
             states.acquire_player_lock(user_id)
             now = timezone.now()
             job = Import.objects.create(
                 user_id=user_id,
-                state=State.RUNNING,  # of one that runs already, the constraint refuses a second
+                state=State.RUNNING,  # the constraint refuses a second running import
                 import_type=upload.import_type,
                 user_intent=upload.user_intent,
                 time_started=now,
@@ -49,7 +51,7 @@ def predict(user_id: int, upload: Upload, *, games: Sequence[Game], tell: Callab
             )
             run(job, games, Progress())
             job.refresh_from_db()
-            found = tell(job)
+            found = summarize(job)
             transaction.set_rollback(True)
             return found
     except (PlayerLocked, IntegrityError, ImportFailed, Cancelled):

@@ -1,4 +1,4 @@
-"""How far an import has come. Cosmetic: losing it loses nothing, so its errors are swallowed."""
+"""The progress of an import. It is only for display, so errors in writing or reading it are ignored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import msgspec
 
 
 class Stage(StrEnum):
-    """The stages in their order."""
+    """The stages of an import, in order."""
 
     QUEUED = "queued"
     READING = "reading"
@@ -25,7 +25,7 @@ class Stage(StrEnum):
     FINISHING = "finishing"
 
 
-# Where each stage begins, in percent of the whole; measured on an import of 100,000 scores.
+# The percentage at which each stage begins; measured on an import of 100,000 scores.
 START_PERCENT: dict[Stage, int] = {
     Stage.QUEUED: 0,
     Stage.READING: 1,
@@ -39,7 +39,7 @@ START_PERCENT: dict[Stage, int] = {
 }
 END_PERCENT: dict[Stage, int] = dict(zip(START_PERCENT, [*list(START_PERCENT.values())[1:], 100], strict=True))
 
-# What Tachi's clients know each stage by (spec: import-pipeline §14).
+# The texts by which Tachi's clients know each stage (spec: import-pipeline §14).
 DESCRIPTIONS: dict[Stage, str] = {
     Stage.QUEUED: "Starting up import.",
     Stage.READING: "Parsing score data.",
@@ -52,7 +52,7 @@ DESCRIPTIONS: dict[Stage, str] = {
     Stage.FINISHING: "Finalising Import.",
 }
 WRITE_INTERVAL_SECONDS = 0.25
-INITIAL_WRITE_DELAY_SECONDS = 0.05  # until then only the first stage is written: an import of one score is over by then
+INITIAL_WRITE_DELAY_SECONDS = 0.05  # only the first stage is written before: an import of one score ends by then
 TTL_SECONDS = 86_400
 KEY_PREFIX = "tachi:progress:"
 CHANGED_CHANNEL = "tachi:imports:changed"
@@ -60,7 +60,10 @@ CHANGED_CHANNEL = "tachi:imports:changed"
 
 
 class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What polls answer. `eta` and `seconds` are seconds; `seconds` maps finished stages to how long they took."""
+    """The progress that polls return. `eta`: the remaining seconds; `seconds`: finished stage -> its duration.
+
+    Polls do not return `game` (its slug) and `playtype`, which are known once the file is read.
+    """
 
     attempt: int
     stage: Stage
@@ -69,6 +72,8 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True):
     total: int | None = None
     eta: float | None = None
     seconds: dict[str, float] = {}
+    game: str = ""
+    playtype: str = ""
 
     @property
     def description(self) -> str:
@@ -76,13 +81,13 @@ class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def queued_facts(**known: int) -> dict[str, Any]:
-    """Returns the `progress` of an import that has not begun, as polls and pages show it."""
+    """Returns the `progress` of a queued import for polls and pages."""
     stage = Stage.QUEUED
     return {"description": DESCRIPTIONS[stage], "stage": stage, "percent": START_PERCENT[stage], **known, "stages": []}
 
 
 def snapshot_facts(found: Snapshot) -> dict[str, Any]:
-    """Returns the `progress` of an import that has begun; what is unknown is left out."""
+    """Returns the `progress` of a started import; unknown values are left out."""
     facts = {
         "description": found.description,
         "stage": found.stage,
@@ -96,30 +101,35 @@ def snapshot_facts(found: Snapshot) -> dict[str, Any]:
 
 
 def ongoing_facts(found: Snapshot | None, *, attempts: int) -> dict[str, Any]:
-    """The same of an import that runs, of which so much was written.
+    """Returns the `progress` of a running import with this last snapshot.
 
-    Of what an earlier attempt wrote only the percentage counts: nobody sees a bar go back.
+    Of a snapshot of an earlier attempt only the percentage is used, so that progress never decreases.
     """
     if found is None:
         return queued_facts()
     return snapshot_facts(found) if found.attempt >= attempts else queued_facts(percent=found.percent)
 
 
-class Redis(Protocol):
-    """The two calls needed of a Redis client."""
+class ReadsKeys(Protocol):
+    """The method of a Redis client that reading progress needs."""
 
     def get(self, name: str, /) -> Any: ...
+
+
+class Redis(Protocol):
+    """The method of a Redis client that writing progress needs."""
+
     def pipeline(self, *, transaction: bool) -> Any: ...
 
 
 def key_of(import_id: str) -> str:
-    """Under which Redis keeps it, and the channel on which those who watch are notified."""
+    """Returns the Redis key of an import's progress, which is also the channel for its changes."""
     return f"{KEY_PREFIX}{import_id}"
 
 
-def read(redis: Redis, import_id: str) -> Snapshot | None:
-    """Returns the last snapshot written, None where there is none or Redis does not answer."""
-    # A worker of another release may have written what this one cannot read.
+def read(redis: ReadsKeys, import_id: str) -> Snapshot | None:
+    """Returns the last written snapshot; None if there is none or Redis does not respond."""
+    # A worker of another release may have written a snapshot that this one cannot read.
     with contextlib.suppress(Exception):
         raw = redis.get(key_of(import_id))
         return msgspec.json.decode(raw, type=Snapshot) if raw else None
@@ -127,11 +137,11 @@ def read(redis: Redis, import_id: str) -> Snapshot | None:
 
 
 def writer(redis: Redis, import_id: str) -> Callable[[Snapshot], None]:
-    """Returns what a `Progress` writes to: one Redis key an import, and a channel of the same name."""
+    """Returns a function that writes snapshots to the Redis key of an import and to the channel of the same name."""
 
     def write(snapshot: Snapshot) -> None:
         content = msgspec.json.encode(snapshot)
-        with redis.pipeline(transaction=False) as pipe:  # one way there and back
+        with redis.pipeline(transaction=False) as pipe:  # one round trip
             pipe.set(key_of(import_id), content, ex=TTL_SECONDS)
             pipe.publish(key_of(import_id), content)
             pipe.execute()
@@ -140,13 +150,13 @@ def writer(redis: Redis, import_id: str) -> Callable[[Snapshot], None]:
 
 
 def noop_writer(snapshot: Snapshot) -> None:
-    """Writes nowhere."""
+    """Discards the snapshot."""
 
 
 class Progress:
-    """Follows one attempt of an import and writes snapshots, at most every 250 ms and at each stage.
+    """Tracks one attempt of an import and writes snapshots, at most every 250 ms and at each stage.
 
-    `floor`: the percentage below which it shows none, where an earlier attempt had come that far.
+    `floor`: the lowest percentage to show, which an earlier attempt had reached.
     """
 
     def __init__(self, write: Callable[[Snapshot], None] = noop_writer, *, attempt: int = 1, floor: int = 0) -> None:
@@ -157,21 +167,22 @@ class Progress:
         self._written = 0.0
         self._stage = self._through = Stage.QUEUED
         self.seconds: dict[str, float] = {}
+        self.game = self.playtype = ""
 
     def stage(self, stage: Stage, *, total: int | None = None, through: Stage | None = None) -> None:
-        """Enters a stage, or several at once: as one that ends where `through` does."""
+        """Enters a stage; with `through`, all stages up to that one as a single stage."""
         self._close_stage()
         self._stage, self._through = stage, through or stage
         if not self._written or time.monotonic() - self._begun >= INITIAL_WRITE_DELAY_SECONDS:
             self._send(0 if total is not None else None, total)
 
     def tick(self, processed: int, total: int) -> None:
-        """Writes how far the stage has come, if the last snapshot is old enough."""
+        """Writes the progress of the stage if the last snapshot is old enough."""
         if time.monotonic() - self._written >= WRITE_INTERVAL_SECONDS:
             self._send(processed, total)
 
     def finish(self) -> dict[str, float]:
-        """Ends the last stage; returns the seconds that each took."""
+        """Ends the last stage; returns the duration of each stage in seconds."""
         self._close_stage()
         return self.seconds
 
@@ -188,17 +199,19 @@ class Progress:
             (END_PERCENT[self._through] - START_PERCENT[self._stage]) * min(done, 1)
         )
         passed = now - self._begun
-        self._floor = max(percent, self._floor)  # what is judged a second time takes the bar no way back
+        self._floor = max(percent, self._floor)  # rows that are judged again do not decrease the percentage
         snapshot = Snapshot(
             attempt=self._attempt,
             stage=self._stage,
             percent=self._floor,
             processed=processed,
             total=total,
-            # Not before rows are judged: how long the stages before take says little about the others.
+            # Not before rows are judged, because the durations of earlier stages say little about the others.
             eta=round(passed * (100 - percent) / percent, 1) if percent >= 10 and passed >= 1 else None,
             seconds=dict(self.seconds),
+            game=self.game,
+            playtype=self.playtype,
         )
-        # Redis may be gone for a while; an import that stopped for want of a progress bar would be absurd.
+        # Redis may be unavailable; an import must not fail because of its progress bar.
         with contextlib.suppress(Exception):
             self._write(snapshot)

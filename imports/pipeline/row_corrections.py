@@ -1,7 +1,7 @@
-"""Rows that were left out and then imported on a chart that their player chose (`models.RowCorrection`).
+"""Corrections: rows with problems that were later imported on a chart that the player picked (`RowCorrection`).
 
-Such a row is settled while the import that brings it is in: it does not count as left out, and no orphan waits for its
-chart. Called in the transactions of imports and reverts.
+A row is settled while the import that corrects it is completed: it does not count as a problem, and has no orphan.
+Called in the transactions of imports and reverts.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ OF_ORPHAN = (
 )  # fmt: skip
 
 Row = tuple[int, int]
-"""Key of an import, number of a row in it."""
+"""Primary key of an import, number of a row in it."""
 
 
 def corrects(job: Import) -> bool:
-    """Whether an import brings rows that another one left out. Only a person at a page can have asked for that."""
+    """Returns whether an import corrects rows of another import. Only imports submitted on a page can do so."""
     return job.user_intent and RowCorrection.objects.filter(corrected_by=job).exists()
 
 
 def settle(job: Import, score_ids: Mapping[int, str]) -> None:
-    """Settles the rows that a completing import brings: its row -> the ID of the score that it is.
+    """Settles the rows that a completing import corrects. `score_ids`: row of the import -> ID of its score.
 
-    With them those of other imports that waited by the same orphan, as these were the same row.
+    Also settles the rows of other imports with the same orphan, because these are the same row.
     """
     settled = [one for one in RowCorrection.objects.filter(corrected_by=job) if one.corrected_row in score_ids]
     for one in settled:
         one.score_id = score_ids[one.corrected_row]
-    # From the rows to the orphans that waited for them, and from those to all rows that waited by the same ones.
+    # From the rows to their orphans, and from those to all rows with the same orphans.
     by_row: dict[Row, RowCorrection] = {(one.job_id, one.row): one for one in settled}
     by_orphan: dict[int, RowCorrection] = {}
     for problem in _problems_at(by_row):
@@ -57,7 +57,7 @@ def settle(job: Import, score_ids: Mapping[int, str]) -> None:
 
 
 def save(corrections: Iterable[RowCorrection]) -> None:
-    """Stores corrections, each in place of an earlier one of its row."""
+    """Stores corrections; each replaces an earlier one of the same row."""
     RowCorrection.objects.bulk_create(
         [RowCorrection(**{name: getattr(one, name) for name in _COLUMNS}) for one in corrections],
         batch_size=1_000, update_conflicts=True, unique_fields=["job", "row"],
@@ -69,7 +69,7 @@ _COLUMNS = ("job_id", "row", "corrected_by_id", "corrected_row", "score_id", "or
 
 
 def reopen(job: Import) -> None:
-    """Leaves the rows out again that a reverted import had brought, and puts their orphans back."""
+    """Reopens the rows that a reverted import had corrected, and restores their orphans."""
     settled = list(RowCorrection.objects.filter(corrected_by=job).exclude(score_id="").order_by("job", "row"))
     if not settled:
         return
@@ -78,7 +78,7 @@ def reopen(job: Import) -> None:
     by_orphan: dict[str, list[ImportProblem]] = defaultdict(list)
     for problem in problems:
         by_orphan[waited[(problem.job_id, problem.row)]["orphan_id"]].append(problem)
-    # It may be there again: another import may have brought the same row meanwhile.
+    # An orphan may exist again, because another import may have had the same row meanwhile.
     OrphanScore.objects.bulk_create(
         [
             OrphanScore(from_import_id=same[0].job_id, **waited[(same[0].job_id, same[0].row)])
@@ -96,12 +96,12 @@ def reopen(job: Import) -> None:
 
 
 def settled_rows(job: Import) -> set[int]:
-    """Returns the rows of an import that other imports have brought on chosen charts."""
+    """Returns the rows of an import that other imports have corrected."""
     return set(RowCorrection.objects.filter(job=job).exclude(score_id="").values_list("row", flat=True))
 
 
 def count_again(keys: Collection[int]) -> None:
-    """Stores how many rows of these imports are left out."""
+    """Counts the open problems of these imports again and stores the numbers."""
     left_out = open_problems().filter(job__in=keys).values_list("job").annotate(count=Count("pk")).order_by()
     counts = dict(left_out)
     imports = list(Import.objects.filter(pk__in=keys).only("pk", "problem_count"))
@@ -114,5 +114,5 @@ def _problems_at(rows: Collection[Row]) -> list[ImportProblem]:
     """Returns the problems of these rows, oldest import first."""
     found = ImportProblem.objects.filter(job__in={key for key, _ in rows}, row__in={row for _, row in rows})
     ordered = found.select_related("job").defer("datapoint").order_by("job", "row")
-    # The query finds these rows of any of these imports; the pairs are picked out here.
+    # The query finds any of these rows in any of these imports; the pairs are selected here.
     return [problem for problem in ordered if (problem.job_id, problem.row) in rows]

@@ -1,4 +1,4 @@
-"""One import, from its stored bytes to `completed`: the whole sequence. Each step is a stage in a module of its own."""
+"""Runs an import from its stored bytes to `completed`. Each stage is a separate module."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def run(
     max_rows: int | None = None,
     chart_players: int | None = None,
 ) -> None:
-    """Applies a running import completely, or raises and changes nothing. Raises ImportFailed for invalid input.
+    """Applies a running import completely, or raises without changes. Raises ImportFailed for invalid input.
 
-    `chart_players`: how many players an unknown chart needs to be added to the catalogue; None adds none.
+    `chart_players`: the number of players that an unknown chart needs to be added to the catalogue; None adds none.
     """
     source, parsed = read(job, games, progress, max_rows=max_rows)
     departures.refuse_hidden(job.user_id, parsed.context.game.slug)
     known, reclaimable = find_known(job, parsed.context.game.slug)
-    # Nothing has to be looked up for a player without scores of the game: rows are stored while others are judged.
+    # A player without scores of the game needs no look-ups, so rows can be stored while others are judged.
     if known is None and len(parsed.rows) >= store.BULK_THRESHOLD:
         judge_while_storing(job, source, parsed, progress)
         return
@@ -47,7 +47,7 @@ def run(
         admitted = player_charts.create_wanted_charts(job, parsed.context, batch.problems, enough=chart_players)
         if admitted or not store.are_all_stored(batch.known):
             # A chart was added with this import, or a score was deleted after its row had been found to repeat it.
-            # Neither can happen from here on, as the lock is held.
+            # Neither can happen from here on, because the lock is held.
             source, parsed = read(job, games, progress, max_rows=max_rows)
             parsed.chosen = {**parsed.chosen, **admitted}
             known, reclaimable = find_known(job, parsed.context.game.slug)
@@ -60,7 +60,7 @@ def run(
 
 
 def judge_while_storing(job: Import, source: Format, parsed: Parsed, progress: Progress) -> None:
-    """Applies an import of many rows of a player without scores of the game: judges rows while earlier are stored."""
+    """Applies a large import of a player without scores of the game: judges rows while earlier ones are stored."""
     batch = store.Batch(
         job,
         parsed.context,
@@ -80,8 +80,8 @@ def judge_while_storing(job: Import, source: Format, parsed: Parsed, progress: P
 
 
 def find_known(job: Import, game: str) -> tuple[Known | None, set[str]]:
-    """Returns the look-up of the player's scores of the game, and the IDs of those that a restore reclaims."""
-    if not job.put_aside:  # never reverted: no deletion and no reassignment concerns it
+    """Returns the look-up of the player's scores of the game, and the IDs of the scores that a restore reclaims."""
+    if not job.put_aside:  # never reverted, so that no deletion and no reassignment affects it
         return store.known_scores(job.user_id, game), set()
     deleted = deletions.since_completed(job)
     reclaimable = reclaim.reclaimable(job) if job.put_aside.get("handed") else set()
@@ -97,7 +97,7 @@ def judge(
     known: Known | None,
     reclaimable: Collection[str],
 ) -> store.Batch:
-    """Finds the charts and judges every row; changes nothing. `known`, `reclaimable`: from `find_known`."""
+    """Finds the charts and judges every row, without changes. `known`, `reclaimable`: from `find_known`."""
     total = len(parsed.rows)  # before judging, which releases the rows
     batch = store.Batch(
         job,
@@ -118,15 +118,15 @@ def judge(
 
 
 def finish(job: Import, parsed: Parsed, batch: store.Batch, progress: Progress, *, edits: reclaim.Edits) -> None:
-    """Refreshes what follows from the stored scores, and completes the import.
+    """Refreshes the state derived from the stored scores, and completes the import.
 
-    Called in the transaction that stored them. `edits`: those of scores that belonged to other imports meanwhile.
+    Called in the transaction that stored the scores. `edits`: of scores that belonged to other imports meanwhile.
     """
     carried_scores.save(job, batch.carried)
     store.refresh_statistics(batch.score_count)
     reported: dict[int, str] = {}
     settled: set[int] = set()
-    if job.put_aside:  # else it completes for the first time, and nothing of an earlier run can be stored
+    if job.put_aside:  # otherwise it completes for the first time, without rows of an earlier run
         reported = problems.reported_unknown(job)
         ImportProblem.objects.filter(job=job)._raw_delete("default")
         settled = row_corrections.settled_rows(job)
@@ -135,7 +135,7 @@ def finish(job: Import, parsed: Parsed, batch: store.Batch, progress: Progress, 
         row_corrections.settle(job, batch.score_ids)
     revert_snapshot.restore(job, edits, batch.affected)
     if parsed.sessions:
-        sent_sessions.bring(job, parsed.sessions, batch.affected, added=batch.added)
+        sent_sessions.store_identities(job, parsed.sessions, batch.affected, added=batch.added)
     if batch.highlighted:
         highlight(job.user_id, batch.highlighted)
     playtypes = parsed.context.game.by_name
@@ -147,7 +147,7 @@ def finish(job: Import, parsed: Parsed, batch: store.Batch, progress: Progress, 
     lowered = classes.lowered(job, parsed.context.game, provided) if parsed.sets_classes else {}
     if any(lowered.values()):
         job.classes_before = class_history.entries_of(job.user_id, parsed.context.game.slug)
-    # The result of a single row shows its score and no counts, and a restore is not news.
+    # The page of a single row shows its score and no counts, and a restore keeps the counts of the first run.
     is_counted = not job.put_aside and batch.row_count > 1 and batch.score_count > 0
     touched = batch.affected
     counted = best_counts.count(job.user_id, touched.game, touched.playtypes) if is_counted else None
@@ -159,7 +159,7 @@ def finish(job: Import, parsed: Parsed, batch: store.Batch, progress: Progress, 
         lowered=lowered,
         cause=class_history.cause_of(job),
     )
-    if not job.put_aside:  # a restore is not news
+    if not job.put_aside:  # a restore notifies nobody
         class_updates.add_deliveries(job.user_id, [delta for change in refreshed.stats for delta in change.deltas()])
     progress.stage(Stage.FINISHING)
     fields = completion_fields(job, parsed, batch, refreshed, progress, settled=settled, counted=counted)

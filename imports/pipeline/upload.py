@@ -1,4 +1,4 @@
-"""What somebody sends to be imported, before anything is stored of it."""
+"""An upload to be imported, before anything of it is stored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from imports.games.spec import Game
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """What somebody sent. `fields` are the other form fields; what the headers said has members of its own."""
+    """An uploaded file. `fields`: the other form fields; values from headers have separate members."""
 
     content: bytes
     import_type: str
@@ -24,11 +24,11 @@ class Upload:
 
     @property
     def holds_kept_rows(self) -> bool:
-        """Whether the content is no file of the format but rows that were kept, on charts chosen by hand."""
+        """Whether the content is not a file of the format, but stored rows with picked charts."""
         return kept_rows.FIELD in self.fields
 
     def options(self, games: Sequence[Game], *, now: int) -> ParseOptions:
-        """How it is to be read. `now`: when it came, in Unix milliseconds."""
+        """Returns the options for parsing. `now`: the time of receipt in Unix milliseconds."""
         return ParseOptions(
             games=games,
             now=now,

@@ -1,4 +1,4 @@
-"""What BMS and PMS share in the sample: the data of songs and charts, and how a play is generated."""
+"""Parts of the sample that BMS and PMS share: the data of songs and charts, and the generation of plays."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LEVELS = 2  # two levels of the tables differ as much as one level of other gam
 
 
 def song_data(title: Title, chance: Random) -> Row:
-    """The data of a song. `era` of a title: the tables' level (- if it is in none), then the genre."""
+    """Returns the data of a song. `era` of a title: its level in the tables (- for none), then the genre."""
     table, genre = title.era.split(maxsplit=1)
     return {
         "genre": genre,
@@ -22,7 +22,7 @@ def song_data(title: Title, chance: Random) -> Row:
 
 
 def chart_data(title: Title, *, identity: str, chance: Random) -> Row:
-    """The data of a chart. `top` of a title: its Sieglinde difficulty of an easy clear, 0 for none."""
+    """Returns the data of a chart. `top` of a title: its Sieglinde difficulty for an easy clear, 0 for none."""
     table = title.era.split()[0]
     level = table.lstrip("★☆●○slt")
     hard = title.top + chance.randint(1, 12) / 4
@@ -37,7 +37,7 @@ def chart_data(title: Title, *, identity: str, chance: Random) -> Row:
 
 
 def draw_judgements(chart: Row, player: Player) -> dict[str, int]:
-    """How often each judgement was hit, by its name in BMS, the best first."""
+    """Returns judgement -> number of hits, by the names of BMS, best first."""
     chance, data = player.chance, chart["data"]
     notes, level = data["notecount"], data["sglEC"] or player.skill - 2
     off = player.errors(player.skill + (level - player.skill) / _LEVELS)
@@ -54,7 +54,7 @@ GAUGES = {"EX HARD CLEAR": "EX-HARD", "HARD CLEAR": "HARD", "CLEAR": "NORMAL", "
 
 
 def lamp(judgements: dict[str, int], chance: Random) -> str:
-    """A lamp that is the better the fewer notes were missed."""
+    """Returns a random lamp, which is better for fewer missed notes."""
     missed = judgements["bad"] + judgements["poor"]
     if missed == 0:
         return "FULL COMBO"

@@ -12,19 +12,19 @@ from imports.sample.games import SAMPLES
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One game's rows."""
+    """The rows of a game."""
 
     songs: list[Row]
     charts: list[Row]
 
 
 def catalogue() -> dict[str, Sheet]:
-    """The rows of every game, in the order that the seeds format requires."""
+    """Returns game -> rows, in the order that the seeds format requires."""
     sheets = {}
     for sample in SAMPLES:
         sheet = sheets[sample.slug] = Sheet([], [])
         for number, title in enumerate(sample.titles, sample.first_id):
-            # Each song has a seed of its own, so that adding one changes no other.
+            # Each song has its own random seed, so that adding one changes no other.
             chance = Random(f"{sample.slug} {number}")
             song = {
                 "altTitles": list(title.alternative_titles),
@@ -42,7 +42,7 @@ def catalogue() -> dict[str, Sheet]:
 
 
 def _chart_row(game: str, number: int, chart: Chart, versions: list[str]) -> Row:
-    # The same ID each time, so that a sample which is loaded again changes nothing.
+    # A constant ID, so that loading the sample again changes nothing.
     identity = f"sample {game} {number} {chart.playtype} {chart.difficulty}"
     return {
         "chartID": hashlib.sha256(identity.encode()).hexdigest()[:40],

@@ -11,7 +11,7 @@ Row = dict[str, Any]
 
 
 class Title(NamedTuple):
-    """`era` and `top` mean what the game's file says; `search` holds words to search with."""
+    """A song's title. The game's file defines `era` and `top`; `search` has search terms."""
 
     title: str
     artist: str
@@ -34,19 +34,19 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """A player for whom a play at the level `skill` is neither good nor bad."""
+    """A player. `skill`: the level at which their plays are average."""
 
     skill: float
     chance: Random
 
     def errors(self, level: float) -> float:
-        """The share of notes not hit perfectly on a chart of this level, 0 to 1."""
+        """Returns the share of notes not hit perfectly on a chart of this level, 0 to 0.6."""
         ease: float = 0.045 * 1.8 ** (level - self.skill)
         return min(0.6, ease * self.chance.lognormvariate(0, 0.8))
 
 
 class Charts(Protocol):
-    """Makes the charts of a song. `number` is the song's ID, and its in-game ID where the game has any."""
+    """Yields the charts of a song. `number` is the song's ID, and its in-game ID if the game has one."""
 
     def __call__(self, title: Title, *, number: int, chance: Random) -> Iterator[Chart]: ...
 
@@ -69,15 +69,15 @@ class Sample:
 
 
 def since(versions: list[str], first: str) -> list[str]:
-    """The versions from the first in which a song could be played."""
+    """Returns the versions from `first` on."""
     return versions[versions.index(first) :]
 
 
 def tier(value: float, text: str, chance: Random) -> Row:
-    """A community's rating of a chart's difficulty."""
+    """Returns a community's rating of a chart's difficulty."""
     return {"individualDifference": chance.random() < 0.2, "text": text, "value": round(value, 1)}
 
 
 def without_fraction(number: float) -> float:
-    """The number as an int if it is whole: JSON files contain 9 rather than 9.0."""
+    """Returns the number as an int if it is whole: JSON files contain 9 rather than 9.0."""
     return int(number) if number == int(number) else number

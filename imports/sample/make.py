@@ -24,7 +24,7 @@ def main() -> None:
 
 
 def everything() -> dict[Path, str]:
-    """Every generated file with its content."""
+    """Returns path -> content of every generated file."""
     sheets = catalogue()
     files = {}
     for game, sheet in sheets.items():
@@ -60,7 +60,7 @@ def _titles(sheet: Sheet) -> dict[int, str]:
 
 
 def _sdvx(sheet: Sheet) -> Row:
-    """Two evenings, with two misspelt titles and an impossible chain."""
+    """Returns two evenings of plays, with two misspelt titles and an impossible chain."""
     chance, charts, by_name = Random("sdvx demo"), _charts(sheet, "sdvx:Single"), by_title(_titles(sheet))
     first = list(plays("sdvx:Single", charts, 31, chance=chance, name=by_name, last=LAST_EVENING - DAY))
     second = list(plays("sdvx:Single", charts, 26, chance=chance, name=by_name))

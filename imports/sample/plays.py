@@ -1,6 +1,6 @@
-"""BATCH-MANUAL documents of an invented player: plausible scores on given charts, the same for the same seed.
+"""BATCH-MANUAL documents of an invented player: plausible scores on given charts, equal for equal random seeds.
 
-The values obey the rules of the games: the score follows from the judgements, the lamps from both.
+The values satisfy the rules of the games: the score is computed from the judgements, the lamps from both.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from imports.sample.form import Player, Row
 from imports.sample.games import SAMPLES
 
 Name = Callable[[Row], Row]
-"""How a row names its chart: chart row -> `matchType`, `identifier`, `difficulty`."""
+"""Returns the members of a score that identify a chart: `matchType`, `identifier`, `difficulty`."""
 
 EVENING = 40  # plays
 MAX_EVENINGS = 2_000  # with more plays the evenings get longer instead of more
@@ -24,7 +24,7 @@ DAY = 86_400_000  # ms
 LAST_EVENING = 1_763_891_400_000  # ms: Sunday 23 November 2025, 18:50 in Japan
 
 SKILLS = {f"{sample.slug}:{playtype}": skill for sample in SAMPLES for playtype, skill in sample.skills.items()}
-"""`iidx:SP` -> the level at which a play is neither good nor bad for the player."""
+"""`iidx:SP` -> the level at which the player's plays are average."""
 
 _PLAYS = {sample.slug: sample.play for sample in SAMPLES}
 
@@ -32,12 +32,12 @@ _PLAYS = {sample.slug: sample.play for sample in SAMPLES}
 
 
 def by_song_id(chart: Row) -> Row:
-    """The song by its ID in the catalogue, which is never ambiguous."""
+    """Identifies the song by its ID in the catalogue, which is never ambiguous."""
     return {"matchType": "tachiSongID", "identifier": str(chart["songID"]), "difficulty": chart["difficulty"]}
 
 
 def by_title(titles: Mapping[int, str]) -> Name:
-    """The song by its title."""
+    """Identifies the song by its title."""
     return lambda chart: {
         "matchType": "songTitle",
         "identifier": titles[chart["songID"]],
@@ -46,19 +46,19 @@ def by_title(titles: Mapping[int, str]) -> Name:
 
 
 def by_in_game_id(chart: Row) -> Row:
-    """The chart by its in-game ID."""
+    """Identifies the chart by its in-game ID."""
     match_type = "sdvxInGameID" if chart["playtype"] == "Single" and chart["difficulty"] in _SDVX else "inGameID"
     number = chart["data"]["inGameID"]
     return {"matchType": match_type, "identifier": str(number), "difficulty": chart["difficulty"]}
 
 
 def by_chart_hash(chart: Row) -> Row:
-    """The chart by its hash, the only match type of ITG."""
+    """Identifies the chart by its hash, the only match type of ITG."""
     return {"matchType": "itgChartHash", "identifier": chart["data"]["hashGSv3"]}
 
 
 def unambiguous(playtype: Playtype) -> Name:
-    """An unambiguous way of identifying charts."""
+    """Returns an unambiguous way to identify charts."""
     return by_song_id if "tachiSongID" in playtype.match_types else by_chart_hash
 
 
@@ -68,7 +68,7 @@ _SDVX = frozenset({"NOV", "ADV", "EXH", "INF", "GRV", "HVN", "VVD", "XCD", "MXM"
 
 
 def evening(start: int, chance: Random) -> Iterator[int]:
-    """Times of plays from `start` on (ms), two and a half to four minutes apart."""
+    """Returns the times of plays (ms) from `start` on, two and a half to four minutes apart."""
     return accumulate((chance.randint(150_000, 240_000) for _ in repeat(None)), initial=start)
 
 
@@ -81,12 +81,12 @@ def plays(
     """
     playtype = playtype_of(*gpt.split(":"))
     naming = name or unambiguous(playtype)
-    # Nobody goes back to what is far too easy; where there is nothing else, anything will do.
+    # Far too easy charts are only played if there are no others.
     pool = [chart for chart in charts if chart["levelNum"] >= SKILLS[gpt] - 4] or list(charts)
     made = _distinct_plays(gpt, pool, provided=tuple(playtype.provided), chance=chance)
     evenings = min(MAX_EVENINGS, -(-count // EVENING))
     for number in range(evenings):
-        # Evenings differ by one play at most, and together they are `count`.
+        # Evenings differ by at most one play; the total is `count`.
         share = count * (number + 1) // evenings - count * number // evenings
         times = evening(last - (evenings - 1 - number) * DAY, chance)
         for time in islice(times, share):
@@ -103,7 +103,7 @@ def _distinct_plays(
     while True:
         chart = chance.choice(pool)
         play = play_of(chart, player)
-        # Of these a score ID is made: two plays that agree in them would be one score.
+        # The values of a score ID: two plays with equal values would be one score.
         identity = (chart["chartID"], *(play[metric] for metric in provided))
         if identity not in seen:
             seen.add(identity)
@@ -111,7 +111,7 @@ def _distinct_plays(
 
 
 def document(gpt: str, scores: Sequence[Row], *, service: str, classes: Mapping[str, str] | None = None) -> Row:
-    """A BATCH-MANUAL document."""
+    """Returns a BATCH-MANUAL document."""
     game, playtype = gpt.split(":")
     whole: Row = {"meta": {"game": game, "playtype": playtype, "service": service}, "scores": list(scores)}
     return whole | ({"classes": dict(classes)} if classes else {})

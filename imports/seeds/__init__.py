@@ -1,13 +1,13 @@
-"""Songs and charts from files in the seeds format into the database.
+"""Loads songs and charts from files in the seeds format into the database.
 
-    sources     a folder, an archive or an address: where the files are
-    rows        what a row of each kind of file is
-    files       a folder's files, read row by row
-    checks      the checks of a single file
-    invariants  what holds for the charts of a game beyond the shape of their data
+    sources     finds the files: in a folder, an archive or at a URL
+    rows        the rows of each kind of file
+    files       reads a folder's files, row by row
+    checks      checks a single file
+    invariants  rules for the charts of a game beyond the shape of their data
     mirror      the SQL statements that make the catalogue equal to a game's files
-    rerate      rerating the scores whose charts or rules have changed
-    load        shows the whole sequence
+    rerate      rerates the scores whose charts or rules have changed
+    load        runs the whole sequence
 
-Nothing here knows a command or a request. Each game is one transaction: a broken file loads nothing of its game.
+Nothing here uses a command or a request. Each game is one transaction: a broken file loads nothing of its game.
 """

@@ -1,7 +1,7 @@
-"""Takes the seed files out of an archive, which may be anyone's.
+"""Unpacks the seed files of an untrusted archive.
 
-Only members that are called like seed files are taken out, under that name alone; how many members and bytes there may
-be is bounded, whatever the archive says of itself.
+Only members with names of seed files are unpacked, without their folders. The numbers of members and bytes are limited,
+independent of the sizes that the archive claims.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from typing import IO, Any
 from imports.seeds.files import COURSES, NAME, NOTHING_TO_LOAD
 from imports.seeds.rows import SeedsBroken
 
-BLOCK = 1 << 16  # bytes that are copied at once
+BLOCK = 1 << 16  # bytes copied at once
 FOLDER_NAMES = ("seeds", "collections")
-"""What the original calls the folder. That of 2026 first: beside it, that of 2025 would bring nothing."""
+"""Tachi's names of the folder. That of 2026 first: it makes that of 2025 unnecessary."""
 
 BROKEN = (
     *(tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError),
-    *(struct.error, ValueError, IndexError, OverflowError),  # names, sizes and times that are none
+    *(struct.error, ValueError, IndexError, OverflowError),  # invalid names, sizes and times
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What an archive may be at most. Seconds are those of a whole download; `silence` is between two bytes."""
+    """The limits of an archive. `seconds`: of a whole download; `silence`: seconds between two bytes."""
 
     download: int = 256_000_000  # bytes
     unpacked: int = 1_000_000_000  # bytes
@@ -46,7 +46,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of an archive. `read` gives its content, as a stream."""
+    """A member of an archive. `read` returns its content as a stream."""
 
     name: str
     is_file: bool
@@ -54,32 +54,32 @@ class Member:
 
 
 class ArchiveTooLarge(Exception):
-    """The archive is larger, or stranger, than one of seeds would be."""
+    """An archive exceeds a limit, or has a member that no archive of seeds has."""
 
 
-def unpack(archive: Path, folder: Path, *, said: str, limits: Limits) -> None:
-    """Takes the seed files out. The archive is gone through twice: first for the names, then for their content.
+def unpack(archive: Path, folder: Path, *, source: str, limits: Limits) -> None:
+    """Unpacks the seed files into a folder. The archive is read twice: first for the names, then for the content.
 
-    Raises SeedsBroken, in which the archive is called as `said`.
+    Raises SeedsBroken, in which the archive is named `source`.
     """
     try:
         with closing(members_of(archive, limits)) as found:
             names = [member.name for member in found if is_seed_file(member)]
         if not names:
-            raise SeedsBroken.of(said, NOTHING_TO_LOAD)
-        chosen = choose_folder({PurePosixPath(name).parent for name in names}, said=said)
+            raise SeedsBroken.of(source, NOTHING_TO_LOAD)
+        chosen = choose_folder({PurePosixPath(name).parent for name in names}, source=source)
         with closing(members_of(archive, limits)) as found:
             take_out((member for member in found if is_seed_file(member)), folder, chosen=chosen, limits=limits)
     except ArchiveTooLarge as much:
-        raise SeedsBroken.of(said, str(much)) from None
-    except RuntimeError:  # zipfile's word for it
-        raise SeedsBroken.of(said, "is encrypted") from None
+        raise SeedsBroken.of(source, str(much)) from None
+    except RuntimeError:  # zipfile raises it for encrypted members
+        raise SeedsBroken.of(source, "is encrypted") from None
     except BROKEN as error:
-        raise SeedsBroken.of(said, f"is neither a whole .tar.gz nor a whole .zip file ({error})") from None
+        raise SeedsBroken.of(source, f"is neither a whole .tar.gz nor a whole .zip file ({error})") from None
 
 
 def members_of(archive: Path, limits: Limits) -> Generator[Member, None, None]:
-    """Each member is to be read before the next is asked for. Raises ArchiveTooLarge."""
+    """Yields the members. Each must be read before the next is requested. Raises ArchiveTooLarge."""
     members = zip_members if zipfile.is_zipfile(archive) else tar_members
     with closing(members(archive, limits)) as found:
         for count, member in enumerate(found, 1):
@@ -97,7 +97,7 @@ def zip_members(archive: Path, _limits: Limits) -> Generator[Member, None, None]
 
 
 def tar_members(archive: Path, limits: Limits) -> Generator[Member, None, None]:
-    """What is skipped is unpacked as well, and so counts."""
+    """Yields the members. Skipped ones are decompressed, too, and so count. Raises ArchiveTooLarge."""
     unpacked = 0
     with archive.open("rb") as file, tarfile.open(fileobj=file, mode="r|*") as opened:
         for info in opened:
@@ -108,7 +108,7 @@ def tar_members(archive: Path, limits: Limits) -> Generator[Member, None, None]:
 
 
 def is_seed_file(member: Member) -> bool:
-    """Whether it is called like one. Raises ArchiveTooLarge where its place or kind is none for a file."""
+    """Returns whether a member has the name of a seed file. Raises ArchiveTooLarge for an invalid path or type."""
     path = PurePosixPath(member.name.replace("\\", "/"))
     if NAME.fullmatch(path.name) is None and path.name != COURSES:
         return False
@@ -120,7 +120,7 @@ def is_seed_file(member: Member) -> bool:
 
 
 def take_out(members: Iterable[Member], folder: Path, *, chosen: PurePosixPath, limits: Limits) -> None:
-    """Copies those that lie in the chosen folder of the archive. Raises ArchiveTooLarge."""
+    """Copies the members in the chosen folder of the archive. Raises ArchiveTooLarge."""
     left = limits.unpacked
     for member in members:
         path = PurePosixPath(member.name)
@@ -130,28 +130,28 @@ def take_out(members: Iterable[Member], folder: Path, *, chosen: PurePosixPath, 
         if target.exists():
             raise ArchiveTooLarge(f"holds {member.name} twice")
         with target.open("wb") as file, member.read() or BytesIO() as content:
-            left -= copy(content, file, most=left, words=f"unpacks to more than {limits.unpacked:,} bytes")
+            left -= copy(content, file, max_bytes=left, message=f"unpacks to more than {limits.unpacked:,} bytes")
 
 
-def choose_folder(folders: Iterable[PurePosixPath], *, said: str) -> PurePosixPath:
-    """The top folder, or the only one, or the only one that is called as in the original. Raises SeedsBroken."""
+def choose_folder(folders: Iterable[PurePosixPath], *, source: str) -> PurePosixPath:
+    """Returns the top folder, or the only one, or the only one with Tachi's name. Raises SeedsBroken."""
     found = sorted(folders)
     if found[0] == PurePosixPath():
         return found[0]
     for choice in (found, *([folder for folder in found if folder.name == name] for name in FOLDER_NAMES)):
         if len(choice) == 1:
             return choice[0]
-    raise SeedsBroken.of(said, f"holds seed files in several folders: {', '.join(map(str, found[:5]))}")
+    raise SeedsBroken.of(source, f"holds seed files in several folders: {', '.join(map(str, found[:5]))}")
 
 
-def copy(content: Any, file: IO[bytes], *, most: int, words: str, deadline: float | None = None) -> int:
-    """Copies at most so many bytes; returns how many. Raises ArchiveTooLarge with these words."""
+def copy(content: Any, file: IO[bytes], *, max_bytes: int, message: str, deadline: float | None = None) -> int:
+    """Copies `max_bytes` bytes at most and returns their number. Raises ArchiveTooLarge(message) if there are more."""
     copied = 0
     while block := content.read(BLOCK):
         copied += len(block)
-        if copied > most:
-            raise ArchiveTooLarge(words)
-        # A server that sends a byte a minute never falls silent.
+        if copied > max_bytes:
+            raise ArchiveTooLarge(message)
+        # A server that sends a byte a minute would never exceed the socket timeout.
         if deadline is not None and time.monotonic() > deadline:
             raise ArchiveTooLarge("takes too long to download")
         file.write(block)

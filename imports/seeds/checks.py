@@ -1,4 +1,4 @@
-"""What can be said of one file by itself: doubles, text that cannot be stored, and what its game declares. Pure."""
+"""Checks of a single file: duplicates, text that cannot be stored, and the game's declarations. No database access."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Finding = Iterator[str]
 
 
 class SongChecks:
-    """What is wrong with the songs of one game."""
+    """The checks of a game's songs."""
 
     def __init__(self, game: str) -> None:
         declared = BY_SLUG.get(game)
@@ -35,11 +35,11 @@ class SongChecks:
                 *_texts(row.title, row.artist, *row.alt_titles, *row.search_terms),
                 *_data(row.data, self._shape),
             ]
-            yield from (Problem(file, said, index, row.key) for said in found)
+            yield from (Problem(file, message, index, row.key) for message in found)
 
 
 class ChartChecks:
-    """What is wrong with the charts of one game, which may stand in several files; their songs aside."""
+    """The checks of a game's charts, which may be in several files; not of their songs."""
 
     def __init__(self, game: str) -> None:
         self._game = game
@@ -61,15 +61,15 @@ class ChartChecks:
             if row.is_primary:
                 found += self._slots.repeats((row.song_id, row.playtype, row.difficulty), place)
             wrong = list(_as_declared(row, self._playtypes))
-            # Only data of the right shape can be looked into, and only primary charts share nothing.
+            # Only data of the right shape can be checked further, and only primary charts must be unique.
             if row.is_primary and not wrong:
-                found += (said for keys, seen in self._once for key in keys(row) for said in seen.repeats(key, place))
+                found += (text for keys, seen in self._once for key in keys(row) for text in seen.repeats(key, place))
                 found += level_problems(self._game, row)
-            yield from (Problem(file, said, index, row.key) for said in (*found, *wrong))
+            yield from (Problem(file, message, index, row.key) for message in (*found, *wrong))
 
 
 class _SeenKeys:
-    """Finds what stands twice, in one file or in several."""
+    """Finds duplicate values, in one file or in several."""
 
     def __init__(self, what: str) -> None:
         self._what = what
@@ -89,7 +89,7 @@ def _texts(*texts: str) -> Finding:
 
 
 def _as_declared(row: ChartRow, playtypes: Mapping[str, Playtype] | None) -> Finding:
-    """What the game has to say; of a game that is not built yet any playtype, difficulty and data will do."""
+    """Yields violations of the game's declaration. A game that this release lacks may have any playtype and data."""
     if playtypes is None:
         yield from _data(row.data, None)
         return
@@ -107,14 +107,14 @@ def _as_declared(row: ChartRow, playtypes: Mapping[str, Playtype] | None) -> Fin
 
 
 def _data(data: Mapping[str, Any], shape: Record | None) -> Finding:
-    """Whether it can be stored and read back, then whether it has its declared shape."""
+    """Yields errors of data that cannot be stored exactly, or that does not have the declared shape."""
     if is_too_deep(data):
         yield "data: is nested too deeply"
         return
     path = unstorable_path(data)
-    if path is not None:  # PostgreSQL has no NUL in its texts, nor in JSON
+    if path is not None:  # PostgreSQL stores NUL neither in text nor in JSON
         yield f"data{path}: holds a NUL character, which cannot be stored"
-    # JSON has no such limit; a number that a double rounds would come back as another one.
+    # JSON has no such limit, but a double would round the number.
     if _is_too_large(data):
         yield "data: holds a whole number beyond 2^53"
     elif shape is not None:
@@ -124,7 +124,7 @@ def _data(data: Mapping[str, Any], shape: Record | None) -> Finding:
 
 
 def _is_too_large(value: Any) -> bool:
-    """Doubles are all that formulas and clients know."""
+    """Returns whether data has an integer that a double cannot represent: formulas and clients use doubles."""
     if isinstance(value, dict):
         return any(map(_is_too_large, value.values()))
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Courses of BMS and PMS from `bms-course-lookup.json`: inserted and updated by their charts, never deleted."""
+"""Loads courses of BMS and PMS from `bms-course-lookup.json`: inserts and updates by their charts, never deletes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from imports.models import Course
 from imports.seeds.files import COURSES, in_words
 from imports.seeds.rows import Line, Name, Problem, SeedsBroken
 
-GAME = "bms"  # of a course that names none
+GAME = "bms"  # the default
 
 
 class CourseRow(msgspec.Struct, gc=False):
-    """A course. The seeds of 2025 name its playtype of BMS, those of 2026 game and playtype as in `bms-7k`."""
+    """A course. Seeds of 2025 have a playtype of BMS, those of 2026 a game as in `bms-7k`."""
 
     md5sums: Annotated[str, Meta(min_length=1, max_length=2_500)]
     set: Name
@@ -34,7 +34,7 @@ class CourseRow(msgspec.Struct, gc=False):
 
 
 def load(folder: Path) -> tuple[int, int]:
-    """Stores the courses of a folder; returns how many are new and how many were changed. Raises SeedsBroken."""
+    """Stores the courses of a folder; returns the numbers of new and of changed ones. Raises SeedsBroken."""
     path = folder / COURSES
     if not path.is_file():
         return 0, 0
@@ -60,9 +60,9 @@ def load(folder: Path) -> tuple[int, int]:
 
 
 def _courses(rows: Sequence[CourseRow]) -> list[Course]:
-    """The courses of these rows. Raises SeedsBroken where one is for a class that there is not."""
+    """Returns the courses of these rows. Raises SeedsBroken if one is for an unknown class."""
     places = {f"{game.slug}-{name.lower()}": (game.slug, name) for game in BY_SLUG.values() for name in game.by_name}
-    # All problems are collected first: whoever corrects the file wants to see them together.
+    # All problems are collected, so that they can be corrected together.
     problems, found = [], []
     for number, row in enumerate(rows):
         place = f"{row.game}-{row.playtype.lower()}" if row.playtype else row.game
@@ -71,7 +71,7 @@ def _courses(rows: Sequence[CourseRow]) -> list[Course]:
             continue
         game, playtype = places[place]
         classes = BY_SLUG[game].by_name[playtype].classes.get(row.set)
-        # Only classes that players bring: one that is derived from ratings is not passed by playing a course.
+        # Only provided classes: derived ones follow from ratings, not from courses.
         if classes is None or not classes.is_provided or row.value not in classes.ids:
             problems.append(Problem(COURSES, f"{row.set} {row.value} is no class of {place}", number, row.key))
         found.append(

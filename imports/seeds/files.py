@@ -1,7 +1,7 @@
-"""A folder's seed files, read row by row.
+"""Reads a folder's seed files, row by row.
 
-Charts of 2025 stand in `charts-<game>.json`, those of 2026 in a file for each playtype, which is called by its ID
-(`charts-iidx-sp.json`, and `charts-sdvx.json` where there is only one). Which form a row has it says itself.
+Charts of 2025 are in `charts-<game>.json`, those of 2026 in a file per playtype, named by its ID
+(`charts-iidx-sp.json`, or `charts-sdvx.json` if there is only one). The form of a row is determined by its members.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FORMS: dict[Kind, tuple[type[Form], type[Form]]] = {
     "songs": (SongOf2025, SongOf2026),
     "charts": (ChartOf2025, ChartOf2026),
 }
-"""The older one first."""
+"""Kind -> forms of a row, the older one first."""
 
 _LISTS = {kind: [msgspec.json.Decoder(list[form]) for form in forms] for kind, forms in _FORMS.items()}  # type: ignore[valid-type]
 _ROWS = {form: msgspec.json.Decoder(form) for forms in _FORMS.values() for form in forms}
@@ -36,7 +36,7 @@ NO_PLAYTYPE = "has no playtype, and its file is called after none: charts-iidx-s
 
 @dataclass(frozen=True, slots=True)
 class SeedFile:
-    """One file of a folder: which game's songs or charts it holds; of one playtype alone where `playtype` is one."""
+    """A file with songs or charts of a game; `playtype`: the only one of its charts, if known."""
 
     path: Path
     kind: Kind
@@ -53,7 +53,7 @@ class SeedFile:
 
 
 def seed_file(path: Path) -> SeedFile:
-    """What a file holds that is called like a seed file."""
+    """Returns the kind, game and playtype of a file with the name of a seed file."""
     name = path.stem.split("-", maxsplit=1)
     kind, game = cast(Kind, name[0]), name[1]
     if kind == "songs":
@@ -61,13 +61,13 @@ def seed_file(path: Path) -> SeedFile:
     known = by_id(BY_SLUG.values()).get(game)
     if known is not None:
         return SeedFile(path, kind, known[0].slug, known[1].name)
-    # Of a game that is not built yet nothing but its name can be known; most have one playtype, called so.
+    # A game that this release lacks probably has one playtype, with the usual name.
     is_new = game not in BY_SLUG and "-" not in game
     return SeedFile(path, kind, game.partition("-")[0], "Single" if is_new else None)
 
 
 def files_in(folder: Path) -> list[SeedFile]:
-    """The folder's seed files. Raises SeedsBroken where there are none."""
+    """Returns the folder's seed files. Raises SeedsBroken if there are none."""
     if not folder.is_dir():
         raise SeedsBroken.of(str(folder), "is no folder")
     found = [seed_file(path) for path in sorted(folder.iterdir()) if NAME.fullmatch(path.name)]
@@ -77,20 +77,20 @@ def files_in(folder: Path) -> list[SeedFile]:
 
 
 def read(file: SeedFile) -> tuple[dict[int, Any], list[Problem]]:
-    """The readable rows of a file (`SongRow` or `ChartRow`) by their place in it, and what is wrong with the others."""
+    """Returns the valid rows of a file (index -> `SongRow` or `ChartRow`), and the problems of the others."""
     if file.holds_part_of_game and file.playtype is None:
         return {}, [Problem(file.name, "is called after a game and playtype that are not known here")]
     try:
         content = without_mark(file.path.read_bytes())
     except OSError as error:
         return {}, [Problem(file.name, f"cannot be read ({error.strerror})")]
-    # Nearly always all rows are sound and of one form. One that is not must be reported, however long that takes.
+    # Fast path: nearly always all rows are valid and of one form.
     for decoder in _LISTS[file.kind]:
         try:
             return _sort_out(file, enumerate(decoder.decode(content)))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             continue
-    # Row by row from here on, each as its own JSON, so that one that is broken spoils no other.
+    # Otherwise each row is decoded separately, so that a broken one does not affect the others.
     try:
         parts = _PARTS.decode(content)
     except msgspec.ValidationError as error:
@@ -101,7 +101,7 @@ def read(file: SeedFile) -> tuple[dict[int, Any], list[Problem]]:
 
 
 def _sort_out(file: SeedFile, found: Iterable[tuple[int, Form | Problem]]) -> tuple[dict[int, Any], list[Problem]]:
-    """Rows of whichever form as rows of one, and apart from them what cannot be one."""
+    """Returns rows of either form as index -> row, and the problems of the others."""
     rows: dict[int, Row] = {}
     problems: list[Problem] = []
     for place, form in found:
@@ -112,8 +112,8 @@ def _sort_out(file: SeedFile, found: Iterable[tuple[int, Form | Problem]]) -> tu
         if isinstance(form, ChartOf2026) and file.playtype is None:
             problems.append(Problem(file.name, NO_PLAYTYPE, place, row.key))
         elif isinstance(form, ChartOf2025) and file.holds_part_of_game and form.playtype != file.playtype:
-            said = f"playtype: {form.playtype} does not belong into a file of {file.playtype}"
-            problems.append(Problem(file.name, said, place, row.key))
+            message = f"playtype: {form.playtype} does not belong into a file of {file.playtype}"
+            problems.append(Problem(file.name, message, place, row.key))
     broken = {problem.row for problem in problems}
     return {place: row for place, row in rows.items() if place not in broken}, problems
 
@@ -129,11 +129,11 @@ def _read_row(file: SeedFile, row: int, part: bytes) -> Form | Problem:
     except RecursionError:
         return Problem(file.name, "is nested too deeply", row)
     except msgspec.MsgspecError as error:
-        said, name = in_words(error), "chartID" if form is ChartOf2025 else "id"
-        # The row may be anything, and its key any part of it.
+        message, name = in_words(error), "chartID" if form is ChartOf2025 else "id"
+        # The row may be any JSON value, and so may its key.
         key = value.get(name) if isinstance(value, dict) else None
         identity = f"{name} {key}"[:120] if isinstance(key, str | int) else ""
-        return Problem(file.name, f"{said}{_REASONS.get(said, '')}", row, identity)
+        return Problem(file.name, f"{message}{_REASONS.get(message, '')}", row, identity)
 
 
 _REASONS = {
@@ -143,12 +143,12 @@ _REASONS = {
 
 
 def _form_of(kind: Kind, row: Any) -> type[Form]:
-    """The form that a row wants to have, which may be anything."""
+    """Returns the form that an invalid row (any JSON value) probably has."""
     older, newer = _FORMS[kind]
     if not isinstance(row, dict):
         return older
     if kind == "charts":
-        # A chart of 2026 that lacks what it is known by gets a message about that, not that it is none of 2025.
+        # A chart of 2026 without its keys gets a message about those, not about the keys of 2025.
         return newer if "chartID" not in row and not row.keys().isdisjoint(("id", "legacyChartID")) else older
     # Songs of both forms have an `id`: a number in 2025, a text that begins with S in 2026.
     is_newer = "legacySongID" in row or (isinstance(row.get("id"), str) and row["id"].startswith("S"))
@@ -168,12 +168,15 @@ _PLACE = re.compile(r"(.*) - at `\$\.?(.*)`", re.DOTALL)
 
 
 def in_words(error: Exception) -> str:
-    """`Expected `int`, got `str` - at `$.songID`` becomes `songID: expected a whole number, got text`."""
+    """Returns msgspec's message in plain words.
+
+    ``Expected `int`, got `str` - at `$.songID` `` becomes `songID: expected a whole number, got text`.
+    """
     found = _PLACE.fullmatch(str(error))
-    said, place = (found[1], found[2]) if found else (str(error), "")
-    said = re.sub(r"`(\w+)`", lambda word: _WORDS.get(word[1], word[1]), said)
-    said = said.replace("Object missing required field", "has no key").replace(
+    message, place = (found[1], found[2]) if found else (str(error), "")
+    message = re.sub(r"`(\w+)`", lambda word: _WORDS.get(word[1], word[1]), message)
+    message = message.replace("Object missing required field", "has no key").replace(
         "Object contains unknown field", "has an unknown key"
     )
-    said = said[:1].lower() + said[1:]
-    return f"{place}: {said}" if place else said
+    message = message[:1].lower() + message[1:]
+    return f"{place}: {message}" if place else message

@@ -1,6 +1,6 @@
-"""What each game promises of its charts beyond the shape of their data: what stands once, and what a level says. Pure.
+"""Rules for the primary charts of each game beyond the shape of their data: unique values, and valid levels.
 
-These hold among primary charts: the others are older or custom ones, which may share a hash and keep an old level.
+Other charts are older or custom ones, which may share a hash and have an old level. No database access.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ from imports.seeds.rows import ChartRow
 
 @dataclass(frozen=True, slots=True)
 class UniqueKey:
-    """A value that no two primary charts share. `keys` gives all that a row claims, worded as a message shows them."""
+    """A value that no two primary charts share. `keys` returns all values of a row, as messages show them."""
 
     what: str
     keys: Callable[[ChartRow], Iterable[tuple[Any, ...]]]
 
 
 def unique_keys_of(game: str) -> tuple[UniqueKey, ...]:
-    """What stands once among the charts of a game."""
+    """Returns the unique values among the charts of a game."""
     return (_IN_GAME, *_UNIQUE_KEYS.get(game, ()))
 
 
 def level_problems(game: str, row: ChartRow) -> Iterator[str]:
-    """What a primary chart's level and number contradict, and in iidx its records."""
+    """Yields contradictions between a primary chart's level and its number, and in iidx between its records."""
     rule = _RULES.get(game)
     if rule is not None:
         yield from rule(row)
 
 
-# --- what stands once -------------------------------------------------------------------------------
+# --- unique values ----------------------------------------------------------------------------------
 
 
 def _claimed(row: ChartRow, name: str) -> list[Any]:
-    """A member that may be one value, several, or none."""
+    """Returns the values of a member that may be one value, a list, or null."""
     value = row.data.get(name)
     return value if isinstance(value, list) else [] if value is None else [value]
 
@@ -71,7 +71,7 @@ _UNIQUE_KEYS: Mapping[str, tuple[UniqueKey, ...]] = {
     "usc": (_unique_member("hashSHA1", per_playtype=True),),
 }
 
-# --- what a level says ------------------------------------------------------------------------------
+# --- levels -----------------------------------------------------------------------------------------
 
 
 def iidx_level_and_records(row: ChartRow) -> Iterator[str]:
@@ -86,7 +86,7 @@ def iidx_level_and_records(row: ChartRow) -> Iterator[str]:
 
 
 def _plus_from(tenths: int) -> Callable[[ChartRow], Iterator[str]]:
-    """A level ends in + exactly where its number has so many tenths or more."""
+    """Returns the rule that a level ends in + exactly if its number has at least this many tenths."""
 
     def rule(row: ChartRow) -> Iterator[str]:
         if row.level.endswith("+") != (round(row.level_num % 1 * 10, 6) >= tenths):

@@ -1,4 +1,4 @@
-"""One load, from a folder to the catalogue: the whole sequence."""
+"""The whole sequence of a load, from a folder to the catalogue."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from imports.seeds.rows import Kind, Problem, SeedsBroken
 
 
 @dataclass(slots=True)
-class Tally:
-    """What a load did to the songs or charts of one game. `kept`: not in the file, but not deleted either."""
+class RowCounts:
+    """The numbers of songs or charts of a game in a load. `kept`: not in the file, but not deleted."""
 
     total: int = 0  # rows in the file
     new: int = 0
@@ -39,34 +39,34 @@ class Tally:
 
 @dataclass(slots=True)
 class Loaded:
-    """What a load did. Charts in `kept` and `displaced` by (game, chart ID)."""
+    """The result of a load. Charts in `kept` and `displaced` are (game, chart ID)."""
 
-    tallies: dict[tuple[str, Kind], Tally] = field(default_factory=lambda: defaultdict(Tally))
+    row_counts: dict[tuple[str, Kind], RowCounts] = field(default_factory=lambda: defaultdict(RowCounts))
     kept: list[tuple[str, str]] = field(default_factory=list)  # not in the files, but with scores
-    displaced: list[tuple[str, str]] = field(default_factory=list)  # no longer primary: a chart of the files is
-    reratings: list[Rerating] = field(default_factory=list)  # what is left to do for scores on changed charts
-    skipped: list[Problem] = field(default_factory=list)  # broken rows that were left out
+    displaced: list[tuple[str, str]] = field(default_factory=list)  # no longer primary, replaced by one of the files
+    reratings: list[Rerating] = field(default_factory=list)  # pending, for scores on changed charts
+    skipped: list[Problem] = field(default_factory=list)  # broken rows that were skipped
     new_courses: int = 0
     changed_courses: int = 0
-    orphan_owners: int = 0  # players whose orphans are tried again
+    orphan_owners: int = 0  # players whose orphans are retried
 
     def renewed_games(self) -> set[str]:
-        """The games of which something is new or changed, so that orphans may be known now."""
-        return {game for (game, _), tally in self.tallies.items() if tally.new or tally.changed}
+        """Returns the games with new or changed rows, whose orphans may be found now."""
+        return {game for (game, _), rows in self.row_counts.items() if rows.new or rows.changed}
 
     def note(self, kind: Kind, what: str, counts: Counts) -> None:
         for game, count in counts.items():
-            setattr(self.tallies[game, kind], what, count)
+            setattr(self.row_counts[game, kind], what, count)
 
     def add(self, other: Loaded) -> None:
-        """Takes in what the load of another game did."""
-        self.tallies |= other.tallies
+        """Adds the result of another game."""
+        self.row_counts |= other.row_counts
         for name in ("kept", "displaced", "reratings", "skipped"):
             getattr(self, name).extend(getattr(other, name))
 
 
 class PartlyLoaded(SeedsBroken):
-    """The files of some games are broken: these games stay as they were. `loaded` tells of the others."""
+    """The files of some games are broken, and these games are unchanged. `loaded` is the result of the others."""
 
     def __init__(self, problems: Sequence[Problem], loaded: Loaded) -> None:
         super().__init__(problems)
@@ -74,16 +74,16 @@ class PartlyLoaded(SeedsBroken):
 
 
 def load(folder: Path, *, keep: bool = False, skip_broken: bool = False) -> Loaded:
-    """Makes the catalogue what the folder's files say, game by game; with `keep`, deletes nothing.
+    """Makes the catalogue equal to the folder's files, game by game; with `keep`, deletes nothing.
 
-    A game with a broken row stays as it was, or with `skip_broken` is loaded without that row, and then loses none.
-    Raises PartlyLoaded once all games were tried, and SeedsBroken where there is nothing to load.
+    A game with a broken row is not changed, or with `skip_broken` is loaded without that row and without deletions.
+    Raises PartlyLoaded after all games were tried, and SeedsBroken if there is nothing to load.
     """
     files = files_in(folder)
     loaded, problems = Loaded(), list[Problem]()
     for game in sorted({file.game for file in files}):
         try:
-            # One transaction a game: a look-up must never see songs without their charts.
+            # One transaction per game: a look-up must never see songs without their charts.
             with transaction.atomic():
                 part = _load_game([f for f in files if f.game == game], keep=keep, skip_broken=skip_broken)
         except SeedsBroken as broken:
@@ -94,8 +94,8 @@ def load(folder: Path, *, keep: bool = False, skip_broken: bool = False) -> Load
         loaded.new_courses, loaded.changed_courses = courses.load(folder)
     except SeedsBroken as broken:
         problems += broken.problems
-    # Not within: it waits for the orphans that are being tried just now, and these may wait for charts that go.
-    # Where it does not come to this, the night does it.
+    # Outside the transaction: it waits for retries of orphans that are running, which may wait for deleted charts.
+    # If this is not reached, the nightly job does it.
     loaded.orphan_owners = orphan_retries.plan(loaded.renewed_games())
     if problems:
         raise PartlyLoaded(problems, loaded)
@@ -106,26 +106,26 @@ def _load_game(files: Sequence[SeedFile], *, keep: bool, skip_broken: bool) -> L
     loaded = Loaded()
     mirror.create_staging_tables()
     _skip(_stage(files, loaded), loaded, skip_broken=skip_broken)
-    mirror.plan(sum(tally.total for tally in loaded.tallies.values()))
+    mirror.plan(sum(rows.total for rows in loaded.row_counts.values()))
     mirror.find_songs()
     stale = _apply(loaded, files, keep=keep or bool(loaded.skipped), skip_broken=skip_broken)
-    mirror.finish(sum(tally.written for tally in loaded.tallies.values()))
+    mirror.finish(sum(rows.written for rows in loaded.row_counts.values()))
     rerating = rerate.plan(stale.rated, stale.flagged)
     loaded.reratings = [rerating] if rerating else []
     return loaded
 
 
 def _skip(problems: Sequence[Problem], loaded: Loaded, *, skip_broken: bool) -> None:
-    """Notes the rows that are left out. Raises SeedsBroken where none may be."""
+    """Records skipped rows. Raises SeedsBroken unless broken rows may be skipped."""
     if problems and not skip_broken:
         raise SeedsBroken(problems)
     loaded.skipped += problems
 
 
 def _stage(files: Sequence[SeedFile], loaded: Loaded) -> list[Problem]:
-    """Reads and checks a game's files and copies their sound rows beside the catalogue.
+    """Reads and checks a game's files and copies their valid rows into the staging tables.
 
-    Returns what is wrong with the others.
+    Returns the problems of the others.
     """
     game, problems = files[0].game, list[Problem]()
     songs, charts = SongChecks(game), ChartChecks(game)
@@ -133,30 +133,30 @@ def _stage(files: Sequence[SeedFile], loaded: Loaded) -> list[Problem]:
         rows, found = read(file)
         found += (songs if file.kind == "songs" else charts).problems(file.name, rows)
         broken = {problem.row for problem in found}
-        sound = {place: row for place, row in rows.items() if place not in broken}
+        valid = {place: row for place, row in rows.items() if place not in broken}
         stage = mirror.stage_songs if file.kind == "songs" else mirror.stage_charts
-        stage(file.name, game, sound)
-        loaded.tallies[game, file.kind].total += len(sound)
+        stage(file.name, game, valid)
+        loaded.row_counts[game, file.kind].total += len(valid)
         problems += found
     return problems
 
 
 def _apply(loaded: Loaded, files: Sequence[SeedFile], *, keep: bool, skip_broken: bool) -> Stale:
-    """Deletes first, so that nothing stands in the way of what is new; songs go last, once their charts have moved.
+    """Applies the staged rows. Deletes charts first, so that new ones do not conflict; songs last, after their charts.
 
-    Of a game with broken rows nothing is deleted: one of them may be what is missing. Returns the charts whose scores
-    have to be looked at again.
+    Nothing is deleted of a game with broken rows, as one of them may be the missing one. Returns the charts whose
+    scores must be rerated.
     """
     game = files[0].game
     songs, charts = (NOTHING if keep else listed_in(files, kind) for kind in ("songs", "charts"))
     loaded.note("charts", "deleted", mirror.delete_charts(charts))
-    # A row that is left out may be what another one needs.
+    # Another row may need a row that was skipped.
     while problems := mirror.contradictions(songs):
         _skip(problems, loaded, skip_broken=skip_broken)
         songs = charts = NOTHING
         for kind, count in mirror.discard(problems).items():
-            loaded.tallies[game, kind].total -= count
-    # Before anything changes: it compares what is stored with what the files say.
+            loaded.row_counts[game, kind].total -= count
+    # Before any change: it compares the stored charts with the files.
     stale = mirror.stale_charts()
     loaded.note("songs", "changed", mirror.change_songs())
     loaded.note("songs", "new", mirror.insert_songs())
@@ -168,13 +168,13 @@ def _apply(loaded: Loaded, files: Sequence[SeedFile], *, keep: bool, skip_broken
     loaded.note("songs", "kept", mirror.kept_songs(songs))
     loaded.kept = mirror.kept_charts(charts)
     for kept_of, _ in loaded.kept:
-        loaded.tallies[kept_of, "charts"].kept += 1
+        loaded.row_counts[kept_of, "charts"].kept += 1
     loaded.displaced = [(game, chart) for _, game, chart in displaced]
     return Stale(stale.rated, stale.flagged | {key for key, _, _ in displaced})
 
 
 def listed_in(files: Sequence[SeedFile], kind: Kind) -> Listed:
-    """What goes when it is missing from this kind of a game's files."""
+    """Returns the rows that are deleted if they are missing from this kind of a game's files."""
     found = [file for file in files if file.kind == kind and file.game not in NEVER_DELETED]
     if not found:
         return NOTHING

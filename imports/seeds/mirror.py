@@ -1,10 +1,10 @@
-"""The statements that make the catalogue what a game's files say. All inside the one transaction of the game in `load`.
+"""The SQL statements that make the catalogue equal to a game's files, all in the game's transaction in `load`.
 
-The rows are copied into two temporary tables first; after that each statement works on all of them at once, and writes
-only what differs. (ON CONFLICT would be shorter, but locks and thereby rewrites every row that is already right.)
+The rows are first copied into two temporary tables. Each statement then processes all of them and writes only rows
+that differ. (ON CONFLICT would be shorter, but locks and thereby rewrites every row that is already equal.)
 """
 
-# ruff: noqa: S608 - SQL pastes in names of our own tables and columns, values never
+# ruff: noqa: S608 - only names of our own tables and columns are inserted, never values
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from imports.advisory_locks import CATALOGUE_LOCK
 from imports.formats.match_keys import chart_keys, song_keys
 from imports.seeds.rows import ChartRow, Kind, Problem, SongRow
 
-NEVER_DELETED = frozenset({"bms", "pms"})  # the server adds charts of its own to these
+NEVER_DELETED = frozenset({"bms", "pms"})  # imports add charts to these
 BULK_THRESHOLD = 5_000  # rows
 _to_json = msgspec.json.Encoder().encode
 
@@ -39,17 +39,17 @@ STAGING = """
     ) ON COMMIT DROP;
 """
 
-# A subquery with a limit: the planner must not look at the (many) scores before it knows the (few) charts in question.
+# A subquery with a limit, so that the planner does not scan the (many) scores before it has the (few) charts.
 HAS_SCORES = "(SELECT true FROM imports_score score WHERE score.chart_id = chart.id LIMIT 1) IS NOT NULL"
 
-# Of a file that holds some playtypes only, charts of the others are not missing.
+# If a file has only some playtypes, charts of the others are not missing.
 MISSING_CHART = """chart.game = %(game)s
     AND (%(playtypes)s::text[] IS NULL OR chart.playtype = ANY(%(playtypes)s::text[]))
     AND NOT EXISTS (SELECT FROM new_chart new WHERE (new.game, new.chart_id) = (chart.game, chart.chart_id))"""
 MISSING_SONG = """song.game = %(game)s
     AND NOT EXISTS (SELECT FROM new_song new WHERE (new.game, new.song_id) = (song.game, song.song_id))"""
 
-# The ID of v3 that a file brings takes the place of the one before. Files of 2025 bring none, and leave it as it is.
+# A file's ID of v3 replaces the stored one. Files of 2025 have none and do not change it.
 TAKES_ID = "new.v3_id NOT IN ('', {row}.v3_id)"
 TAKE_ID = """
     former_ids = CASE WHEN new.v3_id NOT IN ('', {row}.v3_id)
@@ -59,12 +59,12 @@ KEY_OF_SONG = "'id ' || coalesce(nullif(new.v3_id, ''), new.song_id::text)"
 KEY_OF_CHART = "CASE WHEN new.v3_id = '' THEN 'chartID ' || new.chart_id ELSE 'id ' || new.v3_id END"
 
 Counts = dict[str, int]
-"""Game -> how many rows."""
+"""Game -> number of rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What files list in full, so that what they do not have may go: a game, of charts perhaps some playtypes alone."""
+    """The rows that files list completely, so that missing ones may be deleted: of a game, or of some playtypes."""
 
     game: str
     playtypes: list[str] | None = None  # None: all
@@ -78,8 +78,8 @@ NOTHING = Listed("")
 
 
 def create_staging_tables() -> None:
-    """Waits for other loads to end, and makes the temporary tables."""
-    # Charts that players bring take this lock, too: both choose numbers for new songs.
+    """Waits for other loads to end, and creates the temporary tables."""
+    # Imports that add charts take this lock, too: both assign numbers to new songs.
     _run("SELECT pg_advisory_xact_lock(%s, 0)", [CATALOGUE_LOCK])
     _run(STAGING)
 
@@ -97,7 +97,7 @@ def stage_songs(file: str, game: str, rows: Mapping[int, SongRow]) -> None:
 
 
 def stage_charts(file: str, game: str, rows: Mapping[int, ChartRow]) -> None:
-    # Charts of 2026 name their songs by ID; `find_songs` looks the numbers up.
+    # Charts of 2026 have their songs' IDs of v3; `find_songs` looks up the numbers.
     lines = (
         (
             file, index, game, *((row.song_id, None) if isinstance(row.song_id, int) else (None, row.song_id)),
@@ -116,10 +116,10 @@ def _copy(target: str, lines: Iterable[Sequence[Any]]) -> None:
 
 
 def plan(rows: int) -> None:
-    """Tells the planner what it is about to work on: so many rows.
+    """Prepares the planner for `rows` rows.
 
-    The catalogue's own statistics may say that it is empty just as it is being filled. Then every way looks equally
-    short to the planner, and it may choose to compare each row with each other.
+    The catalogue's statistics may be those of an empty table while it is being filled. All plans would then look
+    equally cheap to the planner, and it might choose a nested loop over all pairs of rows.
     """
     _run("ANALYZE new_song; ANALYZE new_chart")
     if rows > BULK_THRESHOLD:
@@ -127,8 +127,8 @@ def plan(rows: int) -> None:
 
 
 def find_songs() -> None:
-    """Gives charts that name their songs by IDs of v3 the numbers: of the files' songs, or else the database's."""
-    # The files first: what they say of an ID replaces what the database knows of it.
+    """Sets the song numbers of charts that have IDs of v3: from the files' songs, or else from the database's."""
+    # The files first, as their IDs replace those in the database.
     for songs in ("new_song", "imports_song"):
         _run(
             f"""
@@ -139,13 +139,13 @@ def find_songs() -> None:
 
 
 def finish(written: int) -> None:
-    """Gives the planner its freedom back, and after many changes fresh statistics."""
+    """Resets the planner's settings, and updates its statistics after many changes."""
     _run("SET LOCAL enable_nestloop TO DEFAULT")
     if written > BULK_THRESHOLD:
         _run("ANALYZE imports_song, imports_chart")
 
 
-# --- charts first: what goes, and what cannot be ----------------------------------------------------------
+# --- deletions and contradictions -------------------------------------------------------------------------
 
 
 def delete_charts(listed: Listed) -> Counts:
@@ -156,16 +156,16 @@ def delete_charts(listed: Listed) -> Counts:
 
 
 def kept_charts(listed: Listed) -> list[tuple[str, str]]:
-    """(game, chart ID) of the charts that are missing from the files but have scores."""
+    """Returns (game, chart ID) of the charts that are missing from the files but have scores."""
     found = f"SELECT game, chart_id FROM imports_chart chart WHERE {MISSING_CHART} ORDER BY game, id"
     return _rows(found, listed.values)
 
 
 def contradictions(songs: Listed) -> list[Problem]:
-    """What the rows, sound by themselves, say against each other or against the database.
+    """Returns contradictions of valid rows with each other or with the database.
 
-    A chart whose song is neither in the files nor, unless these list all songs of its game, in the database. A chart ID
-    that stands for something else: of two games, or of another playtype than the scores on it. An ID of v3 that another
+    These are: a chart whose song is neither in the files nor in the database (or only there, if the files list all
+    songs of its game); a chart ID of another game, or of another playtype that has scores; and an ID of v3 that another
     row has and keeps.
     """
     found = _rows(
@@ -193,11 +193,11 @@ def contradictions(songs: Listed) -> list[Problem]:
         """,
         songs.values,
     )
-    return [Problem(file, said, row, key) for file, row, key, said in found]
+    return [Problem(file, message, row, key) for file, row, key, message in found]
 
 
 def discard(problems: Collection[Problem]) -> dict[Kind, int]:
-    """Takes the rows with these problems out of what is to be loaded. Returns how many."""
+    """Removes the rows with these problems from the staging tables. Returns kind -> number of rows."""
     places = {(problem.file, problem.row) for problem in problems}
     values = [list(column) for column in zip(*places, strict=True)]
     tables: dict[Kind, str] = {"songs": "new_song", "charts": "new_chart"}
@@ -243,7 +243,7 @@ def insert_songs() -> Counts:
 
 
 def delete_songs(listed: Listed) -> Counts:
-    """Deletes the songs that are missing from the files, unless they (still) have charts."""
+    """Deletes the songs that are missing from the files, unless they have charts. Returns game -> number."""
     return _counts(
         f"""
         DELETE FROM imports_song song WHERE {MISSING_SONG}
@@ -255,7 +255,7 @@ def delete_songs(listed: Listed) -> Counts:
 
 
 def kept_songs(listed: Listed) -> Counts:
-    """Songs that are missing from the files, after `delete_songs`: their charts are still there."""
+    """Returns game -> number of songs that are missing from the files; after `delete_songs` these have charts."""
     return _counts(f"SELECT game FROM imports_song song WHERE {MISSING_SONG}", listed.values)
 
 
@@ -264,16 +264,16 @@ def kept_songs(listed: Listed) -> Counts:
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """Primary keys of charts: those whose formulas see something new, and those whose primary flag changes."""
+    """Primary keys of charts: `rated` have changed values that formulas read, `flagged` a changed primary flag."""
 
     rated: frozenset[int]
     flagged: frozenset[int]
 
 
 def stale_charts() -> Stale:
-    """Which charts' scores depend on what is about to change. Versions alone change nothing for a stored score.
+    """Returns the charts whose scores depend on the coming changes. Versions do not affect stored scores.
 
-    Whether there are scores nobody can say yet: an import that has read these charts may be about to store some.
+    Charts without scores are included, as a running import that has read them may store some.
     """
     facts = "level, level_num, difficulty, data"
     found = _rows(
@@ -295,7 +295,7 @@ def stale_charts() -> Stale:
 
 
 def displace_charts() -> list[tuple[int, str, str]]:
-    """A chart that is not in the files gives way where a chart of the files is now the primary one.
+    """Clears the primary flag of charts that are not in the files where a chart of the files is now the primary one.
 
     Returns (primary key, game, chart ID) of each.
     """
@@ -312,7 +312,7 @@ def displace_charts() -> list[tuple[int, str, str]]:
 
 
 def vacate_charts() -> None:
-    """Charts that change place give up the old one first: two that swap must not meet."""
+    """Clears the primary flag of charts that change song, playtype or difficulty, so that two may swap theirs."""
     _run(
         """
         UPDATE imports_chart chart SET is_primary = false
@@ -351,7 +351,7 @@ def insert_charts() -> Counts:
     )
 
 
-# --- asking the database ----------------------------------------------------------------------------------
+# --- queries ----------------------------------------------------------------------------------------------
 
 Values = Sequence[Any] | Mapping[str, Any] | None
 
@@ -372,5 +372,5 @@ def _rows(statement: str, values: Values = None) -> list[Any]:
 
 
 def _counts(statement: str, values: Values = None) -> Counts:
-    """Counts what a statement returns, by game."""
+    """Runs a statement and returns game -> number of the rows it returns."""
     return dict(_rows(f"WITH touched AS ({statement}) SELECT game, count(*) FROM touched GROUP BY game", values))

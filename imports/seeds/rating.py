@@ -1,4 +1,4 @@
-"""Rates a player's stored scores anew: ratings, and with them sessions, bests and stats. The player's lock is held."""
+"""Rates a player's stored scores again: ratings, and thereby sessions, bests and stats. Requires the player's lock."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from imports.models import GameStats
 from imports.pipeline.derived import rating_history, stats
 from imports.pipeline.derived.refresh import refresh
 from imports.pipeline.progress import Progress
-from imports.pipeline.rankings import standings
+from imports.pipeline.rankings import ranking_entries
 from imports.pipeline.scoring.chart_loading import charts_by_pk
 from imports.pipeline.scoring.store import AffectedScope
 
@@ -24,14 +24,14 @@ SCORES = """
     SELECT id, chart_id, game, playtype, time_achieved, time_added, score_data::text, calculated_data::text, best_keys
     FROM imports_score
 """
-PIECE = 5_000  # scores that are looked at together
+PIECE = 5_000  # scores processed together
 
 _to_json = msgspec.json.Encoder().encode
 _from_json = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def flag_bests(user_id: int, charts: Sequence[int]) -> None:
-    """Makes the primary flag of a player's bests that of their charts; refreshes stats and their history."""
+    """Copies the primary flag of charts to a player's bests; refreshes stats and their history."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -49,13 +49,13 @@ def flag_bests(user_id: int, charts: Sequence[int]) -> None:
         if game in BY_SLUG:
             for change in stats.refresh(user_id, game, [playtype]):
                 rating_history.rebuild(user_id, change)
-                standings.refresh(user_id, change.game, change.playtype, change.ratings_after)
+                ranking_entries.refresh(user_id, change.game, change.playtype, change.ratings_after)
 
 
 def rate_charts(user_id: int, rated: Sequence[int]) -> int:
-    """Rates the player's scores on these charts anew and refreshes what follows; returns how many changed.
+    """Rates the player's scores on these charts again and refreshes derived state; returns how many scores changed.
 
-    The charts are read under the player's lock: another load may have changed them once more.
+    The charts are read under the player's lock, as another load may have changed them again.
     """
     touched: dict[str, AffectedScope] = {}
     with connection.cursor() as cursor:
@@ -64,36 +64,36 @@ def rate_charts(user_id: int, rated: Sequence[int]) -> int:
     charts = charts_by_pk({row[1] for row in rows})
     changed = _rate(rows, charts, touched, user_id=user_id)
     for part in touched.values():
-        refresh(part, Progress(), charts=charts)
+        refresh(part, Progress(), charts=charts, is_rerating=True)
     return changed
 
 
 def rate_game(user_id: int, game: str) -> int:
-    """The same for all of the player's scores of a game, and for the stats of whoever has only classes there."""
+    """Does the same for all of the player's scores of a game, and for stats of playtypes with only classes."""
     touched = {game: AffectedScope(user_id=user_id, game=game)}
     charts: dict[int, Chart] = {}
     changed = 0
     with connection.chunked_cursor() as cursor:
         cursor.execute(f"{SCORES} WHERE user_id = %s AND game = %s", [user_id, game])
-        # In pieces, as a player may have a million of them.
+        # In pieces, as a player may have a million scores.
         while rows := cursor.fetchmany(PIECE):
             charts |= charts_by_pk({row[1] for row in rows} - charts.keys())
             changed += _rate(rows, charts, touched, user_id=user_id)
     names = GameStats.objects.filter(user_id=user_id, game=game).values_list("playtype", flat=True)
     part = touched[game]
-    # Where somebody has classes alone, no score tells of the playtype.
+    # A playtype with only classes has no scores.
     part.playtypes = [name for name in BY_SLUG[game].by_name if name in {*part.playtypes, *names}]
-    refresh(part, Progress(), charts=charts)
+    refresh(part, Progress(), charts=charts, is_rerating=True)
     return changed
 
 
 def _rate(
     rows: Iterable[Sequence[Any]], charts: Mapping[int, Chart], touched: dict[str, AffectedScope], *, user_id: int
 ) -> int:
-    """Saves what is different of these scores today, notes where they are, and returns how many have changed."""
+    """Saves the scores whose values differ today, adds all to `touched`, and returns the number of changed ones."""
     changed: list[tuple[int, str, str, str]] = []
     for key, chart, game, playtype, achieved, added, score_data, ratings, keys in rows:
-        # A release that no longer has a game leaves its scores as they are.
+        # Scores of a game that this release lacks are not changed.
         if game not in BY_SLUG:
             continue
         before = (_from_json(score_data), _from_json(ratings), keys)
@@ -101,7 +101,7 @@ def _rate(
         if after != before:
             data, calculated, best_keys = (_to_json(part).decode() for part in after)
             changed.append((key, data, calculated, best_keys))
-        # Where the score is the same, too: new rules may compose other bests of the same scores.
+        # For unchanged scores, too: new rules may compose other bests of the same scores.
         scope = touched.setdefault(game, AffectedScope(user_id=user_id, game=game))
         scope.charts.add(chart)
         if playtype not in scope.playtypes:
@@ -128,9 +128,9 @@ UPDATE = """
 def as_of_today(
     data: Mapping[str, Any], chart: Chart, playtype: Playtype
 ) -> tuple[dict[str, Any], dict[str, Any], list[Any]]:
-    """A score's data, ratings and keys by the rules of today.
+    """Returns a score's data, ratings and keys by the rules of today.
 
-    A rating is None where a formula has no answer any more: a change must not fail over an old score.
+    A rating is None if its formula raises FormulaError now: a change must not fail because of an old score.
     """
     metrics = judging.as_of_today(data, playtype)
     play = Play(metrics, data["judgements"], data["optional"])

@@ -1,13 +1,13 @@
-"""What follows for scores once their charts, or the rules of their game, have changed: ratings, sessions, bests, stats.
+"""Rerates scores after their charts, or the rules of their game, have changed: ratings, sessions, bests and stats.
 
-The ratings of the stored scores are computed anew; their other metrics stay as they were judged (spec: seeds-format),
-but for values that are called otherwise today. Everything else is the pipeline's own refresh, player by player, each
-player's lock held as for an import. A load writes down what is to do (`plan`) in its own transaction, the sweeper what
-new rules ask for (`plan_for_rules`); `work` does it, in whatever process, and may be stopped.
+The ratings of stored scores are computed again; their other metrics stay as they were judged (spec: seeds-format),
+except for renamed values. Everything else is the pipeline's refresh, player by player, each under the player's lock as
+in an import. A load saves its reratings (`plan`) in its own transaction, the sweeper those for new rules
+(`plan_for_rules`); `work` executes them in any process, and may be interrupted.
 
-An import reads the charts long before it stores what it made of them. So `work` notes first who is at what: a player
-whose lock is held comes to be looked at like those who have scores on the charts, and once an import that somebody was
-at has ended, its player is rated (again).
+An import reads the charts long before it stores its scores. `work` therefore first records which players are locked
+and which imports are running: these players are rated like those who have scores on the charts, and after such an
+import has ended, its player is rated (again).
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from imports.models import GameRules, GameStats, Import, Rerating, State
 from imports.pipeline import states
 from imports.seeds import rating
 
-OF_IMPORT, OF_PLAYER = 1, 2  # what pg_locks calls an advisory lock with one key of 64 bits, and with two of 32
+OF_IMPORT, OF_PLAYER = 1, 2  # pg_locks.objsubid of an advisory lock with one 64-bit key, and with two 32-bit keys
 
 OnPlayerDone = Callable[[Rerating], None]
 
 
 def plan(rated: Iterable[int], flagged: Iterable[int]) -> Rerating | None:
-    """Writes down what follows from changed charts, within the load's transaction; None where no chart has changed.
+    """Saves the rerating of changed charts, in the load's transaction; returns None if no chart has changed.
 
-    `rated`: primary keys of charts whose formulas see something new; `flagged`: those with another primary flag. That
-    no player has scores on them says nothing: an import may be about to bring some.
+    `rated`: primary keys of charts with changed values that formulas read; `flagged`: those with another primary flag.
+    It is saved even if no player has scores on them, as a running import may store some.
     """
     left = Rerating(rated=sorted(rated), flagged=sorted(flagged))
     if not left.rated and not left.flagged:
@@ -49,12 +49,12 @@ def plan(rated: Iterable[int], flagged: Iterable[int]) -> Rerating | None:
 
 
 def plan_for_rules() -> list[Rerating]:
-    """Writes down what follows from rules that are newer than those by which a game's scores are rated.
+    """Saves and returns reratings of games whose scores are rated by older rules.
 
-    To be called now and then. Scores that a worker of the release before brought in meanwhile are seen, too, as is a
-    rerating that such a worker, who knows nothing of rules, took for done.
+    To be called periodically. It also finds scores that a worker of the previous release has imported meanwhile, and a
+    rerating that such a worker, which does not know about rules, has marked as finished.
     """
-    # One transaction under a lock: of several hosts that look at once, one plans.
+    # One transaction under a lock, so that only one of several hosts plans.
     with transaction.atomic():
         _rows("SELECT pg_advisory_xact_lock(%s, 0)", [RERATING_LOCK])
         waiting = set(unfinished().values_list("game", flat=True))
@@ -66,25 +66,25 @@ def plan_for_rules() -> list[Rerating]:
             if left.player_count:
                 left.save()
                 planned.append(left)
-            else:  # a game that nobody has played is up to date as it is
+            else:  # a game without players is already up to date
                 _apply(left)
         return planned
 
 
 def _apply(left: Rerating) -> None:
-    """The rules hold for what was there when this rerating was planned; later scores may be by older ones."""
+    """Records that the rules apply to the scores before this rerating was planned; later ones may be by older rules."""
     facts = {"year": left.rules, "time_applied": left.time_queued}
     GameRules.objects.update_or_create(game=left.game, defaults=facts)
 
 
 def _outdated() -> list[Game]:
-    """Games whose scores are rated by older rules, as far as is known."""
-    years = dict(GameRules.objects.values_list("game", "year"))
+    """Returns the games whose scores are rated by older rules, as far as is recorded."""
+    years = dict(_rows("SELECT game, year FROM imports_gamerules", []))  # before every import
     return [game for game in GAMES if years.get(game.slug, OLDEST_RULES) < game.rules]
 
 
 def _outrun() -> list[Game]:
-    """Games of which scores came in by older rules after the rerating by those of today was planned."""
+    """Returns the games with scores imported under older rules after the rerating by those of today was planned."""
     rows = _rows(
         """
         SELECT DISTINCT rules.game FROM imports_gamerules AS rules
@@ -97,9 +97,9 @@ def _outrun() -> list[Game]:
 
 
 def bring_up_to_date(user_id: int) -> None:
-    """Rates a player by the rules of today, where the rerating has not come to them yet.
+    """Rates a player by the rules of today if a rerating has not reached them yet.
 
-    For whoever is about to change their scores: ratings and classes before and after say what that changes.
+    To be called before their scores are changed, so that ratings before and after are comparable.
     """
     outdated = {game.slug for game in _outdated()}
     if not outdated:
@@ -107,19 +107,19 @@ def bring_up_to_date(user_id: int) -> None:
     done = unfinished().filter(game__in=outdated, last_user__gte=user_id).values_list("game", flat=True)
     played = GameStats.objects.filter(user_id=user_id, game__in=outdated.difference(done))
     for game in sorted(set(played.values_list("game", flat=True))):
-        # One transaction: a game of a player is rated anew, or it is not.
+        # One transaction: a player's game is rated completely, or not at all.
         with transaction.atomic():
             states.lock_player(user_id)
             rating.rate_game(user_id, game)
 
 
 def unfinished() -> QuerySet[Rerating]:
-    """Oldest first."""
+    """Returns the unfinished reratings, oldest first."""
     return Rerating.objects.filter(time_finished=None).order_by("pk")
 
 
 def stalled(*, seconds: float) -> list[int]:
-    """Keys of those that nobody has moved for so long; each is reported once in that time."""
+    """Returns the keys of reratings without progress for `seconds`; each is reported once in that time."""
     now = timezone.now()
     still = unfinished().filter(time_touched__lt=now - timedelta(seconds=seconds))
     keys = list(still.values_list("pk", flat=True))
@@ -128,18 +128,18 @@ def stalled(*, seconds: float) -> list[int]:
 
 
 def work(key: int, *, seconds: float = math.inf, on_player_done: OnPlayerDone = lambda _: None) -> bool:
-    """Goes on with a rerating, for about so long; `on_player_done` hears of every player that is done. Whether more can
-    be done.
+    """Continues a rerating for about `seconds`, and returns whether there is more to do now.
+    There is not while it waits for imports; a later call continues. Safe to call at any time: of several processes one
 
-    It cannot while imports are awaited; whoever calls later goes on. Safe to call at any time: of several processes one
-    works and the others return at once, and what is done already is not done again.
+    works and the others return at once, and finished players are not rated again. Calls `on_player_done` after each
+    player.
     """
     with try_lock(RERATING_LOCK, key) as is_alone:
         left = unfinished().filter(pk=key).first() if is_alone else None
         if left is None:
             return False
-        if left.busy_imports is None and not left.game:  # who reads charts by rules of before is seen by `_outrun`
-            # The load is committed, so that later imports see it.
+        if left.busy_imports is None and not left.game:  # `_outrun` finds imports under older rules
+            # The load is committed, so that later imports read the new charts.
             held = _held()
             left.busy_imports = [key for kind, key in held if kind == OF_IMPORT]
             left.busy_players = [key for kind, key in held if kind == OF_PLAYER]
@@ -158,7 +158,7 @@ def work(key: int, *, seconds: float = math.inf, on_player_done: OnPlayerDone = 
                 return True
             _player(left, user_id, after=job_id)
         if not awaited:
-            # One transaction: the rerating is done, and the rules hold.
+            # One transaction: the rerating is finished, and the rules are recorded.
             with transaction.atomic():
                 unfinished().filter(pk=key).update(time_finished=timezone.now())
                 if left.game:
@@ -167,11 +167,11 @@ def work(key: int, *, seconds: float = math.inf, on_player_done: OnPlayerDone = 
 
 
 def _held() -> list[tuple[int, int]]:
-    """The advisory locks that stand for an import or a player, of which of the two, and its key.
+    """Returns (OF_IMPORT or OF_PLAYER, key) of the advisory locks of imports and players.
 
-    An import whose worker has died is not among them: it begins anew, and reads the charts again.
+    An import whose worker has died is not included: it starts again and reads the charts again.
     """
-    # A view of locks shows a key of 64 bits in two halves.
+    # pg_locks shows a 64-bit key in two halves.
     return _rows(
         """
         SELECT objsubid, CASE objsubid WHEN 1 THEN classid::bigint << 32 | objid::bigint ELSE objid::bigint END
@@ -183,8 +183,8 @@ def _held() -> list[tuple[int, int]]:
 
 
 def _player(left: Rerating, user_id: int, *, after: int | None = None) -> None:
-    """One player, and the note that this one is done; or done again, `after` an import that was awaited."""
-    # One transaction: a player is rated anew and noted as done, or neither; imports of theirs wait meanwhile.
+    """Rates a player and records that they are done; or rates them again, `after` an import that was waited for."""
+    # One transaction: a player is rated and recorded as done, or neither; their imports wait meanwhile.
     with transaction.atomic():
         states.lock_player(user_id)
         if left.game:
@@ -201,7 +201,7 @@ def _player(left: Rerating, user_id: int, *, after: int | None = None) -> None:
 
 
 def _players(left: Rerating) -> list[int]:
-    """Those who are not done yet, by user ID. Whoever plays a game has stats of it."""
+    """Returns the user IDs of players not done yet, in order. Every player of a game has stats of it."""
     if left.game:
         mine = GameStats.objects.filter(game=left.game, user_id__gt=left.last_user)
         return list(mine.order_by("user_id").values_list("user_id", flat=True).distinct())

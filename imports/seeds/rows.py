@@ -1,7 +1,7 @@
-"""The rows of the two kinds of seed file in their two forms, and how a row that is none is reported.
+"""The rows of the two kinds of seed files in their two forms, and the problems of invalid rows.
 
-Seeds of 2025 know songs by numbers and charts by 40 hexadecimal digits, those of 2026 both by IDs of v3 and by what
-seeds of 2025 know them by. The latter identifies a row of either form.
+Seeds of 2025 identify songs by numbers and charts by 40 hexadecimal digits. Those of 2026 have IDs of v3 as well; rows
+of either form are identified by the IDs of 2025.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from imports.games.javascript import MAX_SAFE_INTEGER
+
 Kind = Literal["songs", "charts"]
 
-# PostgreSQL refuses index entries of 2,700 bytes and more; no real title has a tenth of that.
+# PostgreSQL refuses index entries of 2,700 bytes and more; no real title is a tenth as long.
 Line = Annotated[str, Meta(max_length=500)]
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
-Number = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+Number = Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)]
 V3SongID = Annotated[str, Meta(pattern="^S[0-9a-f]{19}$")]
 V3ChartID = Annotated[str, Meta(pattern="^C[0-9a-f]{19}$")]
 
@@ -32,7 +34,7 @@ class _Song(msgspec.Struct, forbid_unknown_fields=True, rename="camel", gc=False
 
 
 class SongOf2025(_Song):
-    """A song as `songs-<game>.json` of 2025 has it."""
+    """A song in `songs-<game>.json` of 2025."""
 
     id: Number
 
@@ -41,7 +43,7 @@ class SongOf2025(_Song):
 
 
 class SongOf2026(_Song):
-    """A song as `songs-<group>.json` of 2026 has it."""
+    """A song in `songs-<group>.json` of 2026."""
 
     id: V3SongID
     legacy_song_id: Number = msgspec.field(name="legacySongID")
@@ -60,7 +62,7 @@ class _Chart(msgspec.Struct, forbid_unknown_fields=True, gc=False, kw_only=True)
 
 
 class ChartOf2025(_Chart):
-    """A chart as `charts-<game>.json` of 2025 has it."""
+    """A chart in `charts-<game>.json` of 2025."""
 
     chart_id: Name = msgspec.field(name="chartID")
     song_id: Number = msgspec.field(name="songID")
@@ -77,7 +79,7 @@ class ChartOf2025(_Chart):
 
 
 class ChartOf2026(_Chart):
-    """A chart as `charts-<game>.json` of 2026 has it. The file's name says the playtype."""
+    """A chart in `charts-<game>.json` of 2026. The file's name determines the playtype."""
 
     id: V3ChartID
     legacy_chart_id: Name = msgspec.field(name="legacyChartID")
@@ -88,19 +90,19 @@ class ChartOf2026(_Chart):
             chart_id=self.legacy_chart_id,
             v3_id=self.id,
             song_id=self.song_id,
-            playtype=playtype or "",  # without one the row is refused
+            playtype=playtype or "",  # an empty one is refused later
             **shared_fields(self, _Chart),
         )
 
 
 def shared_fields(row: msgspec.Struct, kind: type[msgspec.Struct]) -> dict[str, Any]:
-    """The fields that one form of a row shares with the other."""
+    """Returns the fields that both forms of a row share."""
     return {name: getattr(row, name) for name in kind.__struct_fields__}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SongRow:
-    """A song of one game, whichever form it had. `song_id` is its number; `v3_id` is empty where the file has none."""
+    """A song of either form. `song_id` is its number; `v3_id` is empty if the file has none."""
 
     song_id: int
     v3_id: str
@@ -108,7 +110,7 @@ class SongRow:
     artist: str
     alt_titles: list[str]
     search_terms: list[str]
-    data: dict[str, Any]  # the game's own
+    data: dict[str, Any]  # game-specific
 
     @property
     def key(self) -> str:
@@ -117,7 +119,7 @@ class SongRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChartRow:
-    """A chart, whichever form it had. `chart_id` is its ID of 2025; `song_id` a number, or the song's ID of v3."""
+    """A chart of either form. `chart_id` is its ID of 2025; `song_id` is a number, or the song's ID of v3."""
 
     chart_id: str
     v3_id: str
@@ -128,7 +130,7 @@ class ChartRow:
     level_num: float  # 0: unknown or unrated
     is_primary: bool
     versions: list[str]
-    data: dict[str, Any]  # the playtype's own
+    data: dict[str, Any]  # playtype-specific
 
     @property
     def key(self) -> str:
@@ -141,7 +143,7 @@ Form = SongOf2025 | SongOf2026 | ChartOf2025 | ChartOf2026
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with a file, or with one row of it (`row` counts from 0). `key` is the row's own, if it has one."""
+    """A problem of a file, or of one of its rows (`row` counts from 0). `key`: that of the row, if it has one."""
 
     file: str
     message: str
@@ -157,7 +159,7 @@ SHOWN = 10  # problems of one file that are listed
 
 
 class SeedsBroken(Exception):
-    """The files contradict their format, each other or the database. Nothing of theirs was loaded."""
+    """The files contradict their format, each other or the database. Nothing of them was loaded."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(f"{len(problems)} problems in the seeds")
@@ -165,7 +167,7 @@ class SeedsBroken(Exception):
 
     @classmethod
     def of(cls, source: str, message: str) -> SeedsBroken:
-        """What is wrong with a whole file, folder or archive."""
+        """Returns the error for a whole file, folder or archive."""
         return cls([Problem(source, message)])
 
     def lines(self) -> list[str]:

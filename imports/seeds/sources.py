@@ -1,4 +1,4 @@
-"""Where seeds come from: a folder, an archive, or the address of an archive. Gives the folder that holds the files."""
+"""Opens a source of seeds: a folder, an archive, or the URL of an archive."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from imports.seeds.files import NAME
 from imports.seeds.rows import SeedsBroken
 
 LIMITS = Limits()
-DEPTH = 3  # folders below the named one that are looked into
+DEPTH = 3  # levels of sub-folders that are searched
 
-# Knows http and https and nothing else, so that no redirect leads to a file or to ftp.
+# Only http and https, so that no redirect leads to a file or to ftp.
 HANDLERS = (
     ProxyHandler,
     HTTPHandler,
@@ -42,9 +42,9 @@ HANDLERS = (
 
 @contextmanager
 def open_source(source: str, *, limits: Limits = LIMITS) -> Iterator[Path]:
-    """The folder with the seed files of a folder, a .tar.gz or .zip file, or an http(s) address of one.
+    """Yields the folder with the seed files of a folder, of a .tar.gz or .zip file, or of an http(s) URL of one.
 
-    They may lie in a sub-folder. What was unpacked goes afterwards. Raises SeedsBroken.
+    They may be in a sub-folder. Unpacked files are deleted afterwards. Raises SeedsBroken.
     """
     is_address, path = "://" in source, Path(source)
     if not is_address and not path.is_file():
@@ -56,36 +56,36 @@ def open_source(source: str, *, limits: Limits = LIMITS) -> Iterator[Path]:
             archive = Path(made) / "archive"
             download(source, archive, limits=limits)
         folder.mkdir()
-        unpack(archive, folder, said=source, limits=limits)
+        unpack(archive, folder, source=source, limits=limits)
         yield folder
 
 
 def folder_in(folder: Path) -> Path:
-    """The folder itself if it holds seed files, or if nothing below it does; else the one below."""
+    """Returns the folder itself if it has seed files, or if no sub-folder has; else the sub-folder that has."""
     if any(NAME.fullmatch(path.name) for path in folder.glob("*.json")):
         return folder
     patterns = ("*/" * depth + "*.json" for depth in range(1, DEPTH + 1))
     files = (path for pattern in patterns for path in folder.glob(pattern) if NAME.fullmatch(path.name))
     inner = {PurePosixPath(path.parent.relative_to(folder).as_posix()) for path in files}
-    return folder / choose_folder(inner, said=str(folder)) if inner else folder
+    return folder / choose_folder(inner, source=str(folder)) if inner else folder
 
 
 def download(address: str, target: Path, *, limits: Limits) -> None:
-    """Raises SeedsBroken for anything but http and https, and for whatever goes wrong on the way."""
+    """Downloads a file. Raises SeedsBroken for schemes other than http and https, and for all failures."""
     deadline = time.monotonic() + limits.seconds
     if not address.lower().startswith(("http://", "https://")):
-        raise SeedsBroken.of(address, "is no http or https address")
+        raise SeedsBroken.of(address, "is not an http or https URL")
     opener = OpenerDirector()
     for handler in HANDLERS:
         opener.add_handler(handler())
     try:
-        with opener.open(Request(address), timeout=limits.silence) as answer, target.open("wb") as file:  # noqa: S310
-            words = f"is larger than {limits.download:,} bytes"
-            copy(answer, file, most=limits.download, words=words, deadline=deadline)
+        with opener.open(Request(address), timeout=limits.silence) as response, target.open("wb") as file:  # noqa: S310
+            message = f"is larger than {limits.download:,} bytes"
+            copy(response, file, max_bytes=limits.download, message=message, deadline=deadline)
     except ArchiveTooLarge as much:
         raise SeedsBroken.of(address, str(much)) from None
     except HTTPError as error:
-        error.close()  # it holds the connection
+        error.close()  # releases the connection
         raise SeedsBroken.of(address, f"cannot be downloaded (the server says {error.code} {error.reason})") from None
     except (OSError, HTTPException, ValueError) as error:
         raise SeedsBroken.of(address, f"cannot be downloaded ({getattr(error, 'reason', None) or error})") from None

@@ -1,7 +1,7 @@
-"""A player's scores as BATCH-MANUAL files, which any instance with the same songs and charts imports.
+"""A player's scores as BATCH-MANUAL files, which any instance with the same songs and charts can import.
 
-A file names the service of all its scores, so each service has files of its own; a file that grew larger than an
-instance takes would be of no use, so a long one is split.
+A file names the service of all its scores, so each service has separate files. Long files are split, as an instance
+would refuse one above its size limit.
 """
 
 from __future__ import annotations
@@ -18,31 +18,33 @@ from imports.formats.lookup import CHART_ID
 from imports.formats.schema import Violation
 from imports.games.judging import as_of_today
 from imports.games.spec import Playtype
+from imports.integers import json_number
 from imports.models import GameStats, Score, User
-from imports.takeout.documents import number
+from imports.takeout import documents
 
-MAX_FILE_BYTES = 8 << 20  # bytes; half of what an instance takes by default
-CHUNK_ROWS = 250  # scores that are in memory at once
+MAX_FILE_BYTES = 8 << 20  # half of an instance's default limit
+CHUNK_ROWS = 250  # scores in memory at once
 SUFFIXES = (" (BATCH-MANUAL)", " (DIRECT-MANUAL)")
-"""What an import adds to the name of a service."""
+"""The suffixes that imports add to the name of a service."""
 
-COLUMNS = ("service", "chart__chart_id", "time_achieved", "comment", "score_data", "score_meta")
+COLUMNS = ("service", "chart__chart_id", "time_achieved", "comment", "score_data_text", "score_meta_text")
 Row = dict[str, Any]
 
 
 def files(user: User, stats: GameStats, playtype: Playtype) -> Iterator[Iterator[tuple[bytes, int]]]:
-    """The files of a player's scores on a playtype, each as pieces of JSON with the number of scores in them.
+    """Yields the files of a player's scores on a playtype, each an iterator of (piece of JSON, number of its scores).
 
-    The first one has the classes. A file has to be read to its end before the next one.
+    The first file has the classes. A file must be consumed before the next one.
     """
     mine = Score.objects.filter(user=user, game=stats.game, playtype=stats.playtype)
-    found = mine.order_by("service", "pk").values_list(*COLUMNS).iterator(chunk_size=CHUNK_ROWS)
+    texts = documents.texts("score_data", "score_meta")
+    found = mine.annotate(**texts).order_by("service", "pk").values_list(*COLUMNS).iterator(chunk_size=CHUNK_ROWS)
     classes = {name: value for name, value in stats.classes.items() if playtype.classes[name].is_provided}
     meta = {"game": stats.game, "playtype": stats.playtype}
     is_first = True
     for service, rows in groupby(found, key=lambda row: service_of(row[0])):
         written = _rows(rows, playtype)
-        for first in written:  # the file before took as many as fit
+        for first in written:  # the previous file has taken as many as fit
             yield _file({**meta, "service": service}, classes if is_first else {}, first, written)
             is_first = False
     if is_first and classes:
@@ -50,7 +52,7 @@ def files(user: User, stats: GameStats, playtype: Playtype) -> Iterator[Iterator
 
 
 def service_of(service: str) -> str:
-    """What a file has to say for its scores to have this service again, but for the word that they came in a file."""
+    """Returns the service that a file must name for its scores to have this service again, apart from the suffix."""
     name = service
     while name.endswith(SUFFIXES):
         name = name[: name.rindex(" (")]
@@ -76,15 +78,16 @@ def _head(meta: Row, classes: Row) -> bytes:
 
 def _rows(found: Iterator[tuple[Any, ...]], playtype: Playtype) -> Iterator[bytes]:
     reader = reader_of(playtype)
-    for _, chart_id, time_achieved, comment, data, score_meta in found:
+    for _, chart_id, time_achieved, comment, data_text, meta_text in found:
+        data = msgspec.json.decode(data_text)
         today = as_of_today(data, playtype)
         row = {name: today[name] for name in playtype.provided} | {"matchType": CHART_ID, "identifier": chart_id}
         more = {
-            "timeAchieved": number(time_achieved),
+            "timeAchieved": json_number(time_achieved),
             "comment": comment,
             "judgements": data["judgements"],
             "optional": data["optional"],
-            "scoreMeta": score_meta,
+            "scoreMeta": msgspec.json.decode(meta_text),
         }
         row |= {name: value for name, value in more.items() if value}
         if made := _fitting(row, reader):
@@ -92,9 +95,9 @@ def _rows(found: Iterator[tuple[Any, ...]], playtype: Playtype) -> Iterator[byte
 
 
 def _fitting(row: Row, reader: Reader) -> Row | None:
-    """The row without those members that no BATCH-MANUAL file may have (a long comment, say); None if none is left.
+    """Returns the row without members that BATCH-MANUAL refuses (e.g. a long comment); None if it cannot be made valid.
 
-    Formats of other programs bring some, and one such member would have the whole file refused.
+    Other formats allow such members, and a single one would make an import refuse the whole file.
     """
     while True:
         try:

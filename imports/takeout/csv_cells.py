@@ -1,4 +1,4 @@
-"""Cells of tables for spreadsheets, none of which is taken for a formula."""
+"""Cells of tables for spreadsheets, which must not be interpreted as formulas."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from typing import Any
 
 
 def csv_line(cells: Iterable[Any]) -> bytes:
-    """A line of a table, every cell quoted."""
+    """Returns a line of a table, with every cell quoted."""
     line = io.StringIO()
     csv.writer(line, quoting=csv.QUOTE_ALL).writerow(cells)
     return line.getvalue().encode()
 
 
 BEFORE_FORMULA = re.compile(r"(?<![\s\"'])([\s\"']*+)(?=[=+\-@＝＋－＠])")
-"""Blanks and quotes, as many as there are, with what begins a formula behind them.
+"""All blanks and quotes before a character that begins a formula.
 
-They are looked at once, from their first one on, and never given back: the time is proportional to the text's length.
+The possessive quantifier and the look-behind avoid backtracking: the time is proportional to the text's length.
 """
 CELL_ENDS = re.compile(r"[\t\r\n]")
 
 
 def escape_formula(text: str) -> str:
-    """Text that no spreadsheet takes for a formula: an apostrophe stands before what would be one.
+    """Returns the text with an apostrophe before each possible formula.
 
-    It could be one where a cell may begin, also for a spreadsheet that takes semicolons or tabs for the ends of cells.
+    A formula is possible where a cell may begin, also for spreadsheets that use semicolons or tabs as separators.
     """
 
     def escaped(found: re.Match[str]) -> str:
@@ -39,7 +39,7 @@ def escape_formula(text: str) -> str:
 
 
 def escape_formula_json(value: Any) -> str:
-    """JSON that is inert and says exactly the same: what could begin a cell or a formula stands as an escape."""
-    # These letters only occur inside of strings. What remains begins with a bracket, a quote, a letter or a number.
+    """Returns equivalent JSON in which characters that could begin a cell or a formula are escaped."""
+    # These characters only occur in strings. Everything else begins with a bracket, a quote, a letter or a number.
     text = json.dumps(value, ensure_ascii=False)
     return re.sub(r"[;=@]", lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -1,12 +1,16 @@
-"""The JSON of each kind of row that an export has. Scores, bests, songs and charts are as in Tachi's API."""
+"""The JSON documents of the rows in an export. Scores, bests, songs and charts are as in Tachi's API."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+from django.db.models import QuerySet, TextField
+from django.db.models.functions import Cast
+
 from imports.games.judging import as_of_today
 from imports.games.spec import Playtype
-from imports.integers import milliseconds
+from imports.integers import json_number, milliseconds
 from imports.models import (
     APIToken,
     Chart,
@@ -26,11 +30,7 @@ from imports.models import (
 )
 
 Document = dict[str, Any]
-
-
-def number(value: float | None) -> float | None:
-    """A number as JavaScript writes it: whole ones without a point."""
-    return int(value) if value is not None and value.is_integer() else value
+from_json = msgspec.json.decode
 
 
 def _moment(value: Any) -> int | None:
@@ -56,7 +56,7 @@ def account(user: User) -> Document:
 
 
 def _token(token: APIToken) -> Document:
-    """Never the secret, which is stored nowhere."""
+    """Returns a token without its secret, which is not stored."""
     return {
         "identifier": token.identifier,
         "permissions": token.permissions,
@@ -69,44 +69,70 @@ def _token(token: APIToken) -> Document:
 # --- scores and bests ---------------------------------------------------------------------------------
 
 
-def score(row: Score, playtype: Playtype) -> Document:
-    """`row` comes with its chart, that with its song, and with its import."""
+OF_CHARTS = ("chart_id", "chart__chart_id", "chart__is_primary", "chart__song_id", "chart__song__song_id")
+
+
+def score_rows(scores: QuerySet[Score]) -> QuerySet[Score, Any]:
+    """Returns rows for `score` as named tuples, because model instances take three times as long to create."""
+    return scores.annotate(**texts("score_data", "score_meta", "calculated_data")).values_list(
+        "score_id", "user_id", "game", "playtype", *OF_CHARTS, "service", "import_type", "from_import__import_id",
+        "time_achieved", "time_added", "comment", "highlight", "pin_place",
+        "score_data_text", "score_meta_text", "calculated_data_text", named=True,
+    )  # fmt: skip
+
+
+def score(row: Any, playtype: Playtype) -> Document:
+    """Returns a score. `row`: from `score_rows`."""
     return {
         "scoreID": row.score_id,
         "userID": row.user_id,
         "game": row.game,
         "playtype": row.playtype,
-        "songID": row.chart.song.song_id,
-        "chartID": row.chart.chart_id,
-        "isPrimary": row.chart.is_primary,
+        "songID": row.chart__song__song_id,
+        "chartID": row.chart__chart_id,
+        "isPrimary": row.chart__is_primary,
         "service": row.service,
         "importType": row.import_type,
-        "importID": row.from_import.import_id,
-        "timeAchieved": number(row.time_achieved),
+        "importID": row.from_import__import_id,
+        "timeAchieved": json_number(row.time_achieved),
         "timeAdded": milliseconds(row.time_added),
         "comment": row.comment,
         "highlight": row.highlight,
-        "scoreData": as_of_today(row.score_data, playtype),
-        "scoreMeta": row.score_meta,
-        "calculatedData": row.calculated_data,
+        "pinPlace": row.pin_place,
+        "scoreData": as_of_today(from_json(row.score_data_text), playtype),
+        "scoreMeta": from_json(row.score_meta_text),
+        "calculatedData": from_json(row.calculated_data_text),
     }
 
 
-def best(row: PersonalBest, playtype: Playtype) -> Document:
-    """`row` comes with its chart, and that with its song."""
+def best_rows(bests: QuerySet[PersonalBest]) -> QuerySet[PersonalBest, Any]:
+    """Returns rows for `best` as named tuples."""
+    return bests.annotate(**texts("score_data", "calculated_data", "composed_from")).values_list(
+        "user_id", "game", "playtype", *OF_CHARTS, "is_primary", "highlight", "time_achieved",
+        "score_data_text", "calculated_data_text", "composed_from_text", named=True,
+    )  # fmt: skip
+
+
+def best(row: Any, playtype: Playtype) -> Document:
+    """Returns a personal best. `row`: from `best_rows`."""
     return {
         "userID": row.user_id,
         "game": row.game,
         "playtype": row.playtype,
-        "songID": row.chart.song.song_id,
-        "chartID": row.chart.chart_id,
+        "songID": row.chart__song__song_id,
+        "chartID": row.chart__chart_id,
         "isPrimary": row.is_primary,
         "highlight": row.highlight,
-        "timeAchieved": number(row.time_achieved),
-        "scoreData": as_of_today(row.score_data, playtype),
-        "calculatedData": row.calculated_data,
-        "composedFrom": row.composed_from,
+        "timeAchieved": json_number(row.time_achieved),
+        "scoreData": as_of_today(from_json(row.score_data_text), playtype),
+        "calculatedData": from_json(row.calculated_data_text),
+        "composedFrom": from_json(row.composed_from_text),
     }
+
+
+def texts(*names: str) -> dict[str, Cast]:
+    """Returns annotations with the JSON text of these columns, which msgspec decodes faster than Django does."""
+    return {f"{name}_text": Cast(name, TextField()) for name in names}
 
 
 def song(row: Song) -> Document:
@@ -121,14 +147,14 @@ def song(row: Song) -> Document:
 
 
 def chart(row: Chart) -> Document:
-    """`row` comes with its song."""
+    """Returns a chart. `row` must have its song loaded."""
     return {
         "chartID": row.chart_id,
         "songID": row.song.song_id,
         "playtype": row.playtype,
         "difficulty": row.difficulty,
         "level": row.level,
-        "levelNum": number(row.level_num),
+        "levelNum": json_number(row.level_num),
         "isPrimary": row.is_primary,
         "versions": row.versions,
         "data": row.data,
@@ -143,7 +169,7 @@ def blacklisted(row: ScoreBlacklist) -> Document:
 
 
 def session(row: Session | SessionIdentity) -> Document:
-    """`edited`: what of it the player has set."""
+    """Returns a session. `edited` lists the members that the player has set."""
     edited = {"name": row.name_edited, "desc": row.desc_edited, "highlight": row.highlight_edited}
     return {
         "sessionID": row.session_id,
@@ -153,10 +179,10 @@ def session(row: Session | SessionIdentity) -> Document:
         "desc": row.desc,
         "highlight": row.highlight,
         "edited": [name for name, is_edited in edited.items() if is_edited],
-        "timeStarted": number(row.time_started),
-        "timeEnded": number(row.time_ended),
+        "timeStarted": json_number(row.time_started),
+        "timeEnded": json_number(row.time_ended),
         "timeInserted": milliseconds(row.time_inserted),
-        "anchor": number(row.anchor),
+        "anchor": json_number(row.anchor),
     }
 
 
@@ -181,7 +207,7 @@ def achievement(row: ClassAchievement) -> Document:
 
 
 def import_(row: Import, input_path: str | None) -> Document:
-    """`input_path`: where in the ZIP what was sent is; None where it is not stored any more."""
+    """Returns an import. `input_path`: the path of its input in the ZIP; None if that is no longer stored."""
     return {
         "importID": row.import_id,
         "importType": row.import_type,
@@ -209,7 +235,7 @@ def import_(row: Import, input_path: str | None) -> Document:
 
 
 def problem(row: ImportProblem) -> Document:
-    """A row that was left out. `row` comes with its import."""
+    """Returns a row that was left out. `row` must have its import loaded."""
     return {
         "importID": row.job.import_id,
         "row": row.row,

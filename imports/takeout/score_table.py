@@ -1,4 +1,4 @@
-"""The scores of a player on one game as a table for spreadsheets."""
+"""The scores of a player on a playtype as a table for spreadsheets."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ COLUMNS = ("scoreID", "chartID", "title", "artist", "difficulty", "level", "time
 
 
 def score_table(user: User, game: str, playtype: Playtype) -> Iterator[bytes]:
-    """The lines of the table, oldest score first, those without a time last."""
+    """Yields the lines of the table, oldest score first, those without a time last."""
     metrics, ratings = tuple(playtype.metrics), tuple(playtype.score_ratings)
     counts = [f"judgement {name}" for name in playtype.judgements]
     optional = tuple(playtype.optional)
-    # Without this mark spreadsheets misread Japanese.
+    # Without a byte order mark spreadsheets misread Japanese.
     yield codecs.BOM_UTF8 + csv_line([*COLUMNS, *metrics, *ratings, *counts, *optional])
     mine = Score.objects.filter(user=user, game=game, playtype=playtype.name)
     for score in mine.select_related("chart__song").order_by("time_achieved", "pk").iterator(chunk_size=CHUNK_ROWS):
@@ -35,20 +35,11 @@ def score_table(user: User, game: str, playtype: Playtype) -> Iterator[bytes]:
             *(data["judgements"].get(name) for name in playtype.judgements),
             *(data["optional"].get(name) for name in optional),
         ]
-        yield csv_line([*_named(score), *map(_cell, values)])
-
-
-def _named(score: Score) -> list[str]:
-    chart, song = score.chart, score.chart.song
-    texts = (song.title, song.artist, chart.difficulty, chart.level)
-    said = (score.service, score.comment or "")
-    return [
-        score.score_id,
-        escape_formula(chart.chart_id),
-        *map(escape_formula, texts),
-        _time(score.time_achieved),
-        *map(escape_formula, said),
-    ]
+        chart, song = score.chart, score.chart.song
+        texts = (chart.chart_id, song.title, song.artist, chart.difficulty, chart.level)
+        remarks = (score.service, score.comment or "")
+        described = [*map(escape_formula, texts), _time(score.time_achieved), *map(escape_formula, remarks)]
+        yield csv_line([score.score_id, *described, *map(_cell, values)])
 
 
 def _time(value: float | None) -> str:
@@ -58,7 +49,7 @@ def _time(value: float | None) -> str:
 
 
 def _cell(value: Any) -> Any:
-    """Numbers as they are, so that a spreadsheet can count with them; no number begins a formula that does anything."""
+    """Returns numbers unchanged, so that a spreadsheet can calculate with them, and other values escaped."""
     if value is None or isinstance(value, int | float):
         return "" if value is None else value
     return escape_formula(value if isinstance(value, str) else msgspec.json.encode(value).decode())

@@ -1,4 +1,4 @@
-"""Files in the database: exports, which are written a part at a time, and what was uploaded."""
+"""Files in the database: exports, which are written in parts, and uploads."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from django.db.models.functions import Substr
 
 from imports.models import DataExport, DataExportPart, ImportInput
 
-PART_BYTES = 1 << 18  # a statement that inserts it holds it several times
-CHUNK_BYTES = 1 << 16  # bytes of an unpacked input at once
+PART_BYTES = 1 << 18  # inserting a part needs several copies in memory
+CHUNK_BYTES = 1 << 16  # bytes of a decompressed input at once
 MAX_NAME_LENGTH = 150  # characters of a file's name
 
 
 class PartWriter(io.RawIOBase):
-    """What a ZIP is written to: it cannot be sought in, and holds one part in memory."""
+    """The file that a ZIP is written to: it is not seekable, and has one part in memory."""
 
     def __init__(self, export: DataExport) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class PartWriter(io.RawIOBase):
         return len(data)
 
     def finish(self) -> None:
-        """Saves what is left."""
+        """Saves the last part."""
         if self._buffer:
             self._save(len(self._buffer))
 
@@ -50,14 +50,14 @@ class PartWriter(io.RawIOBase):
 
 
 def parts_of(export: DataExport) -> Iterator[bytes]:
-    """The bytes of a finished export, a part at a time."""
+    """Yields the bytes of a finished export, in parts."""
     numbers = DataExportPart.objects.filter(export=export).order_by("number")
     for number in numbers.values_list("number", flat=True).iterator():
         yield bytes(numbers.values_list("content", flat=True).get(number=number))
 
 
 def uploaded(import_key: int) -> Iterator[bytes]:
-    """The bytes of what was sent, a chunk at a time: neither what is stored nor what it unpacks to is held whole."""
+    """Yields the decompressed bytes of an import's input in chunks, without loading the whole input into memory."""
     stored = ImportInput.objects.filter(job=import_key)
     unpacker = zlib.decompressobj()
     position = 1
@@ -74,8 +74,8 @@ def uploaded(import_key: int) -> Iterator[bytes]:
 
 
 def safe_file_name(name: str) -> str:
-    """A file's name without folders, and without characters that hide what it is."""
+    """Returns a file's name without folders and unprintable characters, cut to `MAX_NAME_LENGTH`."""
     last_part = re.split(r"[/\\]", name)[-1]
     printable = "".join(letter for letter in last_part if letter.isprintable())
-    # The end is kept, as it says what kind of file it is.
+    # The end is kept, as it has the file's extension.
     return printable[-MAX_NAME_LENGTH:].strip(". ") or "import"

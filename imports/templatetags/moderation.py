@@ -1,6 +1,6 @@
-"""Filters of the admin's pages: what imports and games are called. `{% load moderation %}`.
+"""Filters for the names of imports, states and games on the admin's pages. `{% load moderation %}`.
 
-The symbols of audit entries are here, too, as the players' pages have them as well.
+Includes the icons of audit entries, which the players' pages use, too.
 """
 
 from __future__ import annotations
@@ -37,31 +37,31 @@ AUDIT_ICONS = {
 
 
 def audit_icon(verb: str) -> str:
-    """The name of the symbol that an audit entry with this verb has in the history of an import."""
+    """Returns the name of the icon for audit entries with this verb."""
     return AUDIT_ICONS.get(verb, "info")
 
 
 def state_name(state: str) -> str:
-    """`completed`, in the reader's language."""
+    """Returns the translated name of a state, such as `completed`."""
     return str(STATES[State(state)])
 
 
 @register.filter
 def import_label(job: Import) -> str:
-    """An import by its file, or else by what sent it. Its input, without the content, is loaded with it."""
+    """Returns the file name of an import, else its service or format. Load its input without the content."""
     sent = getattr(job, "input", None)
     return (sent.file_name if sent else "") or job.service or format_name(job.import_type)
 
 
 @register.filter
 def import_state(job: Import) -> str:
-    """Where an import stands: `completed`."""
+    """Returns the translated state of an import, such as `completed`."""
     return state_name(job.state)
 
 
 @register.filter
 def import_game(job: Import) -> str:
-    """`beatmania IIDX (SP)`; empty while nobody has looked into the file."""
+    """Returns `beatmania IIDX (SP)`; empty until a worker has read the file."""
     game = BY_SLUG.get(job.game)
     if game is None:
         return job.game

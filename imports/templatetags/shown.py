@@ -1,9 +1,9 @@
-"""Filters and tags of the pages: icons, numbers, times, titles. `{% load shown %}`."""
+"""Filters and tags for icons, numbers, times and titles. `{% load shown %}`."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from django import template
 from django.core.paginator import Page
@@ -11,17 +11,19 @@ from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils import dateformat
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from imports.catalogue.chart_names import ChartName
+from imports.pages.components.lamp_colors import Light
 from imports.pages.texts import formatting, numbers
-from imports.pages.texts.failures import explain
+from imports.pages.texts.failures import explain, row_violation
 from imports.pages.texts.translation import gettext_lazy
 
 register = template.Library()
 
 NO_TIME = gettext_lazy("no time")
-# What stands here until times.js has run, and for good where it does not. It knows these names, too.
+# Shown until times.js has run, or always without it. The script uses the same keys.
 # Translators: Django's letters for dates and times, as in {{ day|date:"j M Y" }}.
 TIME_FORMATS = {
     "moment": gettext_lazy(r"j M Y, H:i \U\T\C"),  # in a sentence
@@ -34,7 +36,7 @@ TIME_FORMATS = {
 
 @register.simple_tag
 def icon(name: str, label: str = "", extra: str = "") -> SafeString:
-    """A symbol of icons.svg: decoration, or with `label` an image of that name. `extra` adds classes."""
+    """Renders an icon of icons.svg: decorative, or with `label` as an image with that name. `extra` adds classes."""
     classes = f"i {extra}".rstrip()
     href = f"{static('icons.svg')}#{name}"
     if label:
@@ -44,7 +46,7 @@ def icon(name: str, label: str = "", extra: str = "") -> SafeString:
 
 @register.simple_tag
 def moment(value: datetime | int | None, form: str = "moment", none: str = NO_TIME) -> SafeString:
-    """A `<time>`, from a datetime or milliseconds; UTC here, the reader's own zone once times.js has run."""
+    """Renders a `<time>` from a datetime or milliseconds; in UTC, until times.js converts it to the reader's zone."""
     if value is None:
         return format_html('<span class="dim">{}</span>', none)
     if isinstance(value, int):
@@ -59,22 +61,74 @@ def moment(value: datetime | int | None, form: str = "moment", none: str = NO_TI
     )
 
 
+# --- marks of scores ---------------------------------------------------------------------------------
+# Lists show several per row, and rendering a template for each would dominate the page's time. Each ends its line,
+# as a separator from what follows.
+
+
+@register.simple_tag
+def lamp_edge(light: Light) -> SafeString:
+    """Renders the lamp at a row's edge; decorative, as the row contains its name."""
+    return format_html(
+        '<span class="lamp-edge" data-light="{}" data-lit="{}" data-of="{}" aria-hidden="true"></span>\n',
+        light.color,
+        light.lit,
+        light.of,
+    )
+
+
+@register.simple_tag
+def lamp(light: Light, look: Literal["short", ""] = "") -> SafeString:
+    """Renders a lamp with level and name: full on wide screens and short on phones, or `short` everywhere."""
+    if light.short == light.value:
+        name = conditional_escape(light.value)
+    elif look == "short":
+        name = format_html('<abbr\n  class="plain" title="{}">{}</abbr>', light.value, light.short)
+    else:
+        name = format_html(
+            '<span\n  class="wide-only">{}</span><span\n  class="phone-only">{}</span>', light.value, light.short
+        )
+    return format_html(
+        '<span class="lamp" data-light="{}" data-lit="{}" data-of="{}"\n>{}</span>\n',
+        light.color,
+        light.lit,
+        light.of,
+        name,
+    )
+
+
+@register.simple_tag
+def grade(light: Light) -> SafeString:
+    """Renders a grade as a chip."""
+    return format_html('<span class="grade" data-light="{}">{}</span>\n', light.color, light.value)
+
+
+@register.simple_tag
+def chart_name(chart: ChartName) -> SafeString:
+    """Renders a chart's difficulty, with its level as a number."""
+    level = format_html(" <b>{}</b>", chart.level) if chart.level else ""
+    return format_html('<span class="chart">{}{}</span>\n', chart.difficulty, level)
+
+
+# --- titles, numbers and forms -----------------------------------------------------------------------
+
+
 @register.filter
 def title_attrs(title: str) -> SafeString:
-    """Attributes for an element that holds a title: never translated, and Japanese where it is."""
-    # Safe: of the title nothing is in it.
+    """Returns the attributes for an element with a title: not to be translated, and Japanese if it is."""
+    # Safe: contains no part of the title.
     return mark_safe('lang="ja" translate="no"' if formatting.is_japanese(title) else 'translate="no"')  # noqa: S308
 
 
 @register.filter
 def lang_attr(text: str) -> SafeString:
-    """`lang="ja"` for other people's words (names of files, sessions) that hold kana or kanji."""
+    """Returns `lang="ja"` for user content (file and session names) that contains kana or kanji."""
     return mark_safe(' lang="ja"' if formatting.is_japanese(text) else "")  # noqa: S308
 
 
 @register.filter
 def thousands(value: float | str | None) -> str:
-    """`9,861,044`; `No Data.` for nothing. Text is written out already and passes."""
+    """Formats numbers as `9,861,044` and None as `No Data.`. Text is returned unchanged."""
     if isinstance(value, str | Promise):
         return value
     return numbers.NO_DATA if value is None else numbers.format_number(value)
@@ -82,19 +136,19 @@ def thousands(value: float | str | None) -> str:
 
 @register.filter
 def signed(value: float | str) -> str:
-    """`+1,204`, `−2`. Text has its sign already and passes."""
+    """Formats numbers as `+1,204` or `−2`. Text is returned unchanged, as it has its sign already."""
     return value if isinstance(value, str | Promise) else numbers.format_signed(value)
 
 
 @register.filter
 def direction(value: float | str | None) -> str:
-    """Class of a change: `gain`, `loss` or nothing. Reads numbers and signed text."""
+    """Returns the CSS class of a change: `gain`, `loss` or empty. Accepts numbers and signed text."""
     if isinstance(value, str | Promise):
         return {"+": "gain", numbers.MINUS: "loss", "-": "loss"}.get(value[:1], "")
     return "" if not value else ("gain" if value > 0 else "loss")
 
 
-# Sizes, durations and places in line are written by the functions that the views and messages use, too.
+# Sizes, durations and queue positions: the functions that views and messages use, too.
 register.filter("file_size", formatting.file_size)
 register.filter("estimate", formatting.estimate)
 register.filter("session_length", formatting.session_length)
@@ -104,34 +158,34 @@ register.filter("ordinal_ending", formatting.ordinal_ending)
 
 @register.filter
 def duration(value: float | None) -> str:
-    """How long something took, from seconds; empty for None."""
+    """Formats a duration in seconds; empty for None."""
     return "" if value is None else formatting.duration(value)
 
 
 @register.filter
 def is_check(field: BoundField) -> bool:
-    """Whether its label stands behind the control."""
+    """Returns whether the field's label follows the control."""
     return getattr(field.field.widget, "input_type", "") == "checkbox" and not field.use_fieldset
 
 
 @register.simple_tag
 def control(field: BoundField, **attrs: Any) -> SafeString:
-    """A form control as the pages show it; the first with an error has the focus."""
-    # Its hint and errors are tied to it by Django.
-    ours: dict[str, Any] = {} if is_check(field) else {"class": "input"}
-    if field.form.errors:  # what is to be corrected is where one goes on
-        ours["autofocus"] = field.name == next(iter(field.form.errors))
-    # Attributes have hyphens and keywords of a template tag cannot.
-    return field.as_widget(attrs={**ours, **{name.replace("_", "-"): value for name, value in attrs.items()}})
+    """Renders a form control in the pages' style; the first control with an error gets the focus."""
+    # Django itself refers to the hint and the errors.
+    defaults: dict[str, Any] = {} if is_check(field) else {"class": "input"}
+    if field.form.errors:  # the user continues with the correction
+        defaults["autofocus"] = field.name == next(iter(field.form.errors))
+    # Attributes may have hyphens; keywords of template tags cannot.
+    return field.as_widget(attrs={**defaults, **{name.replace("_", "-"): value for name, value in attrs.items()}})
 
 
 @register.simple_tag
 def elided(page: Page[Any]) -> list[int | str]:
-    """The page numbers worth showing: the first, those around this one, the last."""
+    """Returns the page numbers to show: the first, those around the current one, the last."""
     return list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1))
 
 
 @register.simple_tag
 def failure_cause(message: str, status: int) -> str:
-    """Why an import failed, in plain words, as its player reads it."""
-    return explain(message, status, ()).cause
+    """Returns why an import failed, in plain words for its player."""
+    return row_violation(message) or explain(message, status, ()).cause

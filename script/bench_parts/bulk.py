@@ -16,14 +16,14 @@ from script.bench_parts.client import Client
 from script.bench_parts.figures import Figure, middle
 from script.bench_parts.installation import BenchmarkError, Installation
 
-POLL_INTERVAL_SECONDS = 0.01  # seconds between two checks of an import's row, which take CPU time from it
+POLL_INTERVAL_SECONDS = 0.01  # between two checks of an import's row, which take CPU time from the import
 TIMEOUT_SECONDS = 180.0
 MEGABYTE = 1_000_000
 
 
 @dataclass
 class Round:
-    """Seconds, unless a name says otherwise. `copy` is COPY with COMMIT; CPU counts workers and PostgreSQL."""
+    """Seconds, unless a name says otherwise. `copy` is COPY with COMMIT; CPU is that of workers and PostgreSQL."""
 
     posted: float = 0.0  # from the first byte sent to `completed` seen
     queued: float = 0.0  # from the row's time_queued to `completed` seen
@@ -35,13 +35,13 @@ class Round:
     revert: float = 0.0
     import_cpu: float = 0.0
     copy_cpu: float = 0.0
-    peak: float = 0.0  # bytes of the worker above what it held before
+    peak: float = 0.0  # bytes of the worker above its memory before
     stages: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class CompletedImport:
-    """An import that is completed. Times of this machine's clock, in seconds."""
+    """A completed import. Times of this machine's clock, in seconds."""
 
     key: int
     at: float
@@ -53,29 +53,33 @@ class CompletedImport:
 
 
 def measure(made: Installation, client: Client, document: bytes, *, count: int, revert: bool = True) -> Round:
-    """One round over a document of so many scores that are all new; leaves the import in without `revert`."""
-    found = Round()
+    """Measures a round with a document of new scores; without `revert` the import stays completed."""
+    measured = Round()
     made.rest()
     with memory_of(made.workers()) as growth, cpu_of(made) as cpu:
         begun = time.time()
         import_id = client.upload(document)
-        seen = wait_for(made.database, import_id)
-    if seen.scores != count:
-        raise BenchmarkError(f"{seen.scores:,} of {count:,} scores came in.")
-    found.posted, found.queued, found.by_row = seen.at - begun, seen.at - seen.queued, seen.finished - seen.queued
-    found.stages = seen.stages | {"commit": seen.at - seen.finished}
-    found.import_cpu, found.peak = cpu[0], max(growth)
-    found.copy_without_commit, found.copy, found.copy_cpu = bare_copy(made, seen.key)
+        imported = wait_for(made.database, import_id)
+    if imported.scores != count:
+        raise BenchmarkError(f"{imported.scores:,} of {count:,} scores came in.")
+    measured.posted, measured.queued, measured.by_row = (
+        imported.at - begun,
+        imported.at - imported.queued,
+        imported.finished - imported.queued,
+    )
+    measured.stages = imported.stages | {"commit": imported.at - imported.finished}
+    measured.import_cpu, measured.peak = cpu[0], max(growth)
+    measured.copy_without_commit, measured.copy, measured.copy_cpu = bare_copy(made, imported.key)
     made.rest()
     begun = time.time()
     again = wait_for(made.database, client.upload(document))
-    found.repeat = again.at - begun
+    measured.repeat = again.at - begun
     if again.duplicates != count:
         raise BenchmarkError(f"{again.duplicates:,} of {count:,} scores were known the second time.")
     if revert:
-        found.preview = seconds_of(made, lambda: client.preview_revert(import_id))
-        found.revert = seconds_of(made, lambda: client.revert(import_id))
-    return found
+        measured.preview = seconds_of(made, lambda: client.preview_revert(import_id))
+        measured.revert = seconds_of(made, lambda: client.revert(import_id))
+    return measured
 
 
 def seconds_of(made: Installation, action: Callable[[], object]) -> float:
@@ -100,7 +104,7 @@ def wait_for(
 
 
 def completed(database: psycopg.Connection, import_id: str, *, at: float) -> CompletedImport:
-    """The row of a completed import. Raises BenchmarkError for any other state."""
+    """Returns the row of a completed import. Raises BenchmarkError for any other state."""
     row = database.execute(
         "SELECT id, state, time_queued, time_finished, score_count, duplicate_count, stage_seconds, error_message"
         " FROM imports_import WHERE import_id = %s",
@@ -117,7 +121,7 @@ STAGES = ("reading", "finding_charts", "checking", "saving", "sessions", "bests"
 
 
 def bare_copy(made: Installation, key: int) -> tuple[float, float, float]:
-    """Deletes an import's scores and stores them again with one COPY: seconds without and with COMMIT, CPU seconds."""
+    """Deletes an import's scores and stores them with one COPY. Returns seconds without and with COMMIT, and of CPU."""
     with psycopg.connect(made.database_url, application_name="bench copy") as connection:
         with connection.cursor().copy(
             "COPY (SELECT * FROM imports_score WHERE from_import_id = %s ORDER BY id) TO STDOUT", [key]
@@ -138,7 +142,7 @@ def bare_copy(made: Installation, key: int) -> tuple[float, float, float]:
 
 @contextmanager
 def memory_of(processes: Sequence[psutil.Process]) -> Iterator[list[float]]:
-    """After the block, the peak growth of each process in bytes; zero if the system does not report it."""
+    """Yields a list; after the block it has the peak growth of each process in bytes, 0 if the system has no figure."""
     idle = [process.memory_info().rss for process in processes]
     for process in processes:
         with suppress(OSError):
@@ -149,7 +153,7 @@ def memory_of(processes: Sequence[psutil.Process]) -> Iterator[list[float]]:
 
 
 def largest(process: psutil.Process) -> int:
-    """The most resident memory a process ever had, in bytes."""
+    """Returns the peak resident memory of a process, in bytes."""
     with suppress(OSError):
         lines = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii").splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024
@@ -158,7 +162,7 @@ def largest(process: psutil.Process) -> int:
 
 @contextmanager
 def cpu_of(made: Installation) -> Iterator[list[float]]:
-    """After the block, the CPU seconds of workers and PostgreSQL, which other load hardly affects."""
+    """Yields a list; after the block it has the CPU seconds of workers and PostgreSQL, nearly independent of load."""
     before = cpu_seconds(made)
     passed: list[float] = []
     yield passed
@@ -178,7 +182,7 @@ def cpu_seconds(made: Installation) -> dict[int, float]:
 
 
 def figures(gpt: str, rounds: Sequence[Round]) -> list[Figure]:
-    """The figures of several rounds: ratios are computed per round, then their median."""
+    """Returns the figures of several rounds: ratios are computed per round, then their median."""
     key = f"bulk.{gpt}"
     found = [
         middle(f"{key}.posted", "upload to completed", [r.posted for r in rounds], "s"),
@@ -187,7 +191,7 @@ def figures(gpt: str, rounds: Sequence[Round]) -> list[Figure]:
         ),
         middle(f"{key}.copy", "bare COPY with COMMIT", [r.copy for r in rounds], "s"),
         middle(f"{key}.copy_alone", "bare COPY without COMMIT", [r.copy_without_commit for r in rounds], "s"),
-        middle(f"{key}.ratio", "upload to completed / bare COPY", [r.posted / r.copy for r in rounds], "x", aim=1.6),
+        middle(f"{key}.ratio", "upload to completed / bare COPY", [r.posted / r.copy for r in rounds], "x", aim=1.4),
         middle(f"{key}.queued_ratio", "queued to completed / bare COPY", [r.queued / r.copy for r in rounds], "x"),
         middle(
             f"{key}.cpu_ratio",
@@ -195,9 +199,9 @@ def figures(gpt: str, rounds: Sequence[Round]) -> list[Figure]:
             [r.import_cpu / r.copy_cpu for r in rounds],
             "x",
         ),
-        middle(f"{key}.repeat_ratio", "the same again / import", [r.repeat / r.posted for r in rounds], "x", aim=0.5),
-        middle(f"{key}.revert_ratio", "revert / import", [r.revert / r.posted for r in rounds], "x", aim=0.3),
-        middle(f"{key}.preview_ratio", "its preview / revert", [r.preview / r.revert for r in rounds], "x", aim=1.2),
+        middle(f"{key}.repeat_ratio", "the same again / import", [r.repeat / r.posted for r in rounds], "x", aim=0.4),
+        middle(f"{key}.revert_ratio", "revert / import", [r.revert / r.posted for r in rounds], "x", aim=0.25),
+        middle(f"{key}.preview_ratio", "its preview / revert", [r.preview / r.revert for r in rounds], "x", aim=1.1),
     ]
     peak = max(r.peak for r in rounds) / MEGABYTE
     if peak:
@@ -208,5 +212,5 @@ def figures(gpt: str, rounds: Sequence[Round]) -> list[Figure]:
 
 
 def middle_stages(rounds: Sequence[Round]) -> dict[str, float]:
-    """The stages of the round that took the median time."""
+    """Returns the stages of the round with the median time."""
     return sorted(rounds, key=lambda r: r.posted)[len(rounds) // 2].stages

@@ -1,4 +1,4 @@
-"""Invented songs and charts, and a player's scores on them."""
+"""Generated songs and charts, and a player's scores on them."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from random import Random
 from typing import Any
 
 from imports.pipeline.derived.session_names import ADJECTIVES, NOUNS
-from imports.sample.plays import by_in_game_id, document, plays
+from imports.sample.plays import DAY, LAST_EVENING, by_in_game_id, document, plays
 
 Row = dict[str, Any]
 
 
 def numbered(song: Row) -> Row:
-    """Data of charts that the game knows by the number of their song."""
+    """Returns data of charts that the game identifies by the number of their song."""
     return {"inGameID": song["id"]}
 
 
 def noted(song: Row) -> Row:
-    """Data of charts of beatmania IIDX."""
+    """Returns data of charts of beatmania IIDX."""
     unrated = dict.fromkeys(("exhcTier", "hcTier", "ncTier", "2dxtraSet", "hashSHA256"))
     figures = {"notecount": NOTES, "bpiCoefficient": None, "kaidenAverage": 1_700, "worldRecord": 1_970}
     return {**numbered(song), **figures, **unrated}
 
 
 def hashed(song: Row) -> Row:
-    """Data of charts of BMS, which programs know by the hashes of their files."""
+    """Returns data of charts of BMS, which programs identify by the hashes of their files."""
     identity = f"bench bms {song['id']}".encode()
     hashes = {
         "hashMD5": hashlib.md5(identity, usedforsecurity=False).hexdigest(),
@@ -40,7 +40,7 @@ def hashed(song: Row) -> Row:
 
 @dataclass(frozen=True)
 class Sheet:
-    """How a game's catalogue looks: `levels` of the easiest charts, one more for each difficulty."""
+    """The shape of a game's catalogue. `levels`: of the easiest charts; each further difficulty is one level higher."""
 
     songs: int
     difficulties: tuple[str, ...]
@@ -87,7 +87,7 @@ NAMES = {"sdvx:Single": "SOUND VOLTEX", "chunithm:Single": "CHUNITHM"}
 
 
 def write_seeds(folder: Path) -> dict[str, list[Row]]:
-    """Writes seeds into a new folder. Returns the rows of the charts by game."""
+    """Writes seeds into a new folder. Returns the chart rows by game."""
     folder.mkdir()
     charts: dict[str, list[Row]] = {}
     for game, sheet in SHEETS.items():
@@ -124,7 +124,8 @@ def charts_of(song: Row, game: str, sheet: Sheet, chance: Random) -> list[Row]:
     ]
 
 
-def scores(gpt: str, charts: list[Row], count: int, *, seed: str) -> bytes:
-    """A BATCH-MANUAL document with this many different scores."""
-    made = plays(gpt, charts, count, chance=Random(seed), name=by_in_game_id)
+def scores(gpt: str, charts: list[Row], count: int, *, seed: str, days_later: int = 0) -> bytes:
+    """Returns a BATCH-MANUAL document of different scores, the last of which is `days_later` after those of others."""
+    last = LAST_EVENING + days_later * DAY
+    made = plays(gpt, charts, count, chance=Random(seed), name=by_in_game_id, last=last)
     return json.dumps(document(gpt, list(made), service="Bench"), ensure_ascii=False).encode()

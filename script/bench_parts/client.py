@@ -1,4 +1,4 @@
-"""A player's program: one keep-alive connection, uploads, reverts."""
+"""A client of the API: one keep-alive connection, uploads, reverts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import time
 from typing import Any
 
-from script.bench_parts.installation import BenchmarkError
+from script.bench_parts.installation import LOOPBACK, BenchmarkError
 
 TRIVIAL = "/bench/trivial"  # a URL of the benchmark only: urls.py
 WAITING = "/ir/bench/waiting"  # likewise
@@ -16,17 +16,17 @@ TOKEN_HEADER = "Bearer {}"  # noqa: S105 - no secret
 
 
 class Client:
-    """A client with a token."""
+    """An API client with a token."""
 
-    def __init__(self, port: int, token: str) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    def __init__(self, port: int, token: str, *, host: str = LOOPBACK) -> None:
+        self._connection = http.client.HTTPConnection(host, port, timeout=120)
         self._headers = {"Authorization": TOKEN_HEADER.format(token), "X-User-Intent": "true"}
 
     def get(self, path: str) -> bytes:
         return self._request("GET", path, status=200)
 
     def first_byte(self, path: str) -> float:
-        """Reads a response whole; returns the seconds until its body began."""
+        """Reads a complete response; returns the seconds until its body began."""
         begun = time.perf_counter()
         self._connection.request("GET", path, headers=self._headers)
         response = self._connection.getresponse()
@@ -41,13 +41,13 @@ class Client:
     def upload(
         self, content: bytes, *, import_type: str = "file/batch-manual", file_name: str = "scores.json", **fields: str
     ) -> str:
-        """Sends a file as a form; returns the import's ID. By then the server may have closed the kept connection."""
+        """Sends a file as a form; returns the import's ID. Reconnects, as the server may have closed the connection."""
         self._connection.close()
-        said = [
+        parts = [
             _part(f'name="{name}"') + value.encode() for name, value in {"importType": import_type, **fields}.items()
         ]
         file = [_part(f'name="scoreData"; filename="{file_name}"'), content, f"\r\n--{BOUNDARY}--\r\n".encode()]
-        body = b"".join([*said, *file])
+        body = b"".join([*parts, *file])
         headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
         return self._import_id(self._request("POST", "/api/v1/import/file", body=body, headers=headers, status=202))
 
@@ -59,16 +59,18 @@ class Client:
 
     def send_and_wait(self, document: bytes) -> None:
         """Sends a document like a hook, and waits for the import. Raises BenchmarkError unless it is completed."""
-        answer = self._request("POST", WAITING, body=document, headers={"Content-Type": "application/json"}, status=200)
-        if json.loads(answer)["description"] != "completed":
-            raise BenchmarkError(f"an import that was waited for is {answer.decode()}")
+        response = self._request(
+            "POST", WAITING, body=document, headers={"Content-Type": "application/json"}, status=200
+        )
+        if json.loads(response)["description"] != "completed":
+            raise BenchmarkError(f"an import that was waited for is {response.decode()}")
 
     def post_as_hook(self, path: str, body: bytes, *, headers: dict[str, str]) -> dict[str, Any]:
-        """Sends a score as a game's hook does; returns the answer. Raises Broken unless its import has ended."""
-        answer = self._request(
+        """Sends a score as a game's hook does; returns the response. Raises BenchmarkError if it has not ended."""
+        response = self._request(
             "POST", path, body=body, headers={"Content-Type": "application/json", **headers}, status=200
         )
-        found: dict[str, Any] = json.loads(answer)
+        found: dict[str, Any] = json.loads(response)
         return found
 
     def preview_revert(self, import_id: str) -> None:

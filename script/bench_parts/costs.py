@@ -1,6 +1,6 @@
-"""How the cost of reading untrusted text grows with its length: as the length, never as its square.
+"""Growth of the cost of reading untrusted text with its length: linear, never quadratic.
 
-`python -m script.bench_parts.costs` measures this alone.
+`python -m script.bench_parts.costs` runs only this measurement.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from script.bench_parts.figures import Figure, line
 
 HEADING = "Reading eight times as much untrusted text"
 GROWTH = 8
-MAX_GROWTH = 3 * GROWTH  # times; a loop over a loop would take 64 times as long
-MIN_SECONDS = 0.005  # seconds; below it the clock and the caches, not the code, are measured
+MAX_GROWTH = 3 * GROWTH  # times; a quadratic reader would take 64 times as long
+MIN_SECONDS = 0.005  # seconds; shorter times measure the clock and caches instead of the code
 
 
 def figures() -> list[Figure]:
-    """How many times as long eight times the text takes, for the worst text of each reader; the slowest first.
+    """Returns how much longer eight times the text takes, for the worst text of each reader; slowest first.
 
-    Measured in a process of its own, because the readers need Django.
+    Measured in a separate process, because the readers need Django.
     """
     settings = {"DJANGO_SETTINGS_MODULE": "tachi_imports.settings", "TACHI_ENV": "test"}
     command = [sys.executable, "-m", "script.bench_parts.costs", "--json"]
@@ -36,7 +36,7 @@ def figures() -> list[Figure]:
 
 
 def measure() -> list[Figure]:
-    """The figures, measured in this process."""
+    """Returns the figures, measured in this process."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tachi_imports.settings")
     django.setup()
     from script.bench_parts.untrusted_texts import TABLE  # noqa: PLC0415 - after Django is set up
@@ -50,7 +50,7 @@ def measure() -> list[Figure]:
 
 
 def seconds(read: Callable[[str], Any], text: str) -> float:
-    """User CPU time of the shortest of three runs. The time that the kernel takes to provide memory does not count."""
+    """Returns the user CPU time of the shortest of three runs, without the kernel's time for providing memory."""
     found = []
     for _ in range(3):
         begun = resource.getrusage(resource.RUSAGE_THREAD).ru_utime
@@ -60,7 +60,7 @@ def seconds(read: Callable[[str], Any], text: str) -> float:
 
 
 def growth(read: Callable[[str], Any], unit: str) -> float:
-    """How many times as long it takes for eight times as much."""
+    """Returns how many times as long eight times the text takes."""
     size = 2_000
     while (base := seconds(read, unit * size)) < MIN_SECONDS and size < 500_000:
         size *= 4

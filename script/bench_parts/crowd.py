@@ -1,4 +1,4 @@
-"""Many concurrent players, each with a score every two seconds: is any lost, or does any wait for long?"""
+"""Many concurrent players, each with a score every two seconds: lost imports and waiting times."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from script.bench_parts.figures import Figure
 from script.bench_parts.installation import BenchmarkError, Installation
 
 PLAYERS = 50
-SCORE_INTERVAL_SECONDS = 2.0  # of one player
+SCORE_INTERVAL_SECONDS = 2.0  # between two scores of a player
 UPDATE_INTERVAL_SECONDS = 0.01
 LAST_IMPORTS_TIMEOUT_SECONDS = 30.0  # for the last imports
 
 
 class Watch:
-    """Watches imports until they are completed, through one connection."""
+    """Watches imports until they are completed, over one connection."""
 
     def __init__(self, database: psycopg.Connection) -> None:
         self._database = database
@@ -53,7 +53,7 @@ class Watch:
 
 
 def play(client: Client, singles: Iterator[bytes], watch: Watch, *, start_time: float, until: float) -> int:
-    """One player's evening; returns how many scores were sent."""
+    """Plays as one player; returns the number of sent scores."""
     sent = 0
     while (at := start_time + sent * SCORE_INTERVAL_SECONDS) < until:
         time.sleep(max(0.0, at - time.time()))
@@ -65,7 +65,7 @@ def play(client: Client, singles: Iterator[bytes], watch: Watch, *, start_time: 
 
 
 def measure(made: Installation, clients: Sequence[Client], singles: Sequence[list[bytes]], *, seconds: float) -> Watch:
-    """Players begin one after the other within the first two seconds, as people do."""
+    """Runs all players, who start one after the other within the first two seconds."""
     with psycopg.connect(made.database_url, autocommit=True) as database, ThreadPoolExecutor(len(clients)) as pool:
         watch = Watch(database)
         start = time.time() + 0.5

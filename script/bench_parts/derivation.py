@@ -1,6 +1,6 @@
-"""How long a score takes to be judged (derived, validated and rated) for every playtype: no database, no JSON.
+"""The time to judge a score (derive, validate and rate) for every playtype, without database and JSON.
 
-`python -m script.bench_parts.derivation` measures this alone.
+`python -m script.bench_parts.derivation` runs only this measurement.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Prepared = tuple[dict[str, Any], dict[str, Any], dict[str, Any], Chart]
 
 
 def figures() -> list[Figure]:
-    """A figure a playtype, in microseconds a score, slowest first, and their median. The quickest round counts."""
+    """Returns microseconds per score of every playtype, slowest first, and their median. The fastest round counts."""
     found = {gpt: _rounds(gpt) for gpt in SKILLS}
     order = sorted(found, key=lambda gpt: -min(found[gpt]))
     each = [
@@ -46,20 +46,20 @@ def _rounds(gpt: str) -> list[float]:
 
 
 def _round(prepared: Sequence[Prepared], playtype: Playtype) -> float:
-    """Microseconds per score. Each round judges new plays, because judging modifies them."""
-    given = [(Play(dict(metrics), judgements, optional), chart) for metrics, judgements, optional, chart in prepared]
+    """Returns microseconds per score. Each round judges new plays, because judging modifies them."""
+    unjudged = [(Play(dict(metrics), judgements, optional), chart) for metrics, judgements, optional, chart in prepared]
     gc.collect()
     begun = time.perf_counter()
-    outcomes = [judging.judge(play, chart, playtype) for play, chart in given]
+    outcomes = [judging.judge(play, chart, playtype) for play, chart in unjudged]
     passed = time.perf_counter() - begun
     problems = [found for _, found in outcomes if found]
     if problems:
         raise ValueError(f"An invented score was refused: {problems[0]}")
-    return passed / len(given) * 1e6
+    return passed / len(unjudged) * 1e6
 
 
 def _prepared(gpt: str) -> Iterator[Prepared]:
-    """Invented plays on the sample catalogue's charts, in the form that formats return."""
+    """Yields generated plays on the sample catalogue's charts, in the form that formats return."""
     game, playtype = gpt.split(":")
     rows = [row for row in _seeds("charts", game) if row["playtype"] == playtype]
     songs = {row["id"]: row for row in _seeds("songs", game)}

@@ -1,4 +1,4 @@
-"""The export of a player's data: time of the worker that writes it, and its memory beside that of a smaller one."""
+"""The export of a player's data: the worker's time and its memory, compared with a smaller export."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from script.bench_parts.installation import BenchmarkError, Installation
 
 ADDRESS = "/api/v1/users/me/export"
 POLL_INTERVAL_SECONDS = 0.25
-SMALLER = 10  # an export of a tenth of the scores, whose memory is compared
+SMALLER = 10  # an export of a tenth of the scores, for comparing memory
 
 
 @dataclass(frozen=True)
 class Written:
-    """An export that is ready. CPU seconds; `peak` in bytes of the worker above what it held before."""
+    """A finished export. CPU seconds; `peak` in bytes of the worker above its memory before."""
 
     seconds: float
     worker_cpu: float
@@ -31,10 +31,10 @@ class Written:
 
 
 def measure(made: Installation, client: Client, document: bytes) -> Written:
-    """Imports the document, and has the data of its player exported."""
+    """Imports the document and exports the data of its player."""
     wait_for(made.database, client.upload(document))
     made.rest()
-    client.close()  # the server may have closed the kept connection by now
+    client.close()  # the server may have closed the idle connection
     before = _worker_seconds(made)
     with memory_of(made.workers()) as growth, cpu_of(made) as cpu:
         begun = time.time()
@@ -45,7 +45,7 @@ def measure(made: Installation, client: Client, document: bytes) -> Written:
 
 
 def _size_once_ready(client: Client) -> int:
-    """Raises BenchmarkError where it fails or takes too long."""
+    """Returns the size of the finished export in bytes. Raises BenchmarkError if it fails or takes too long."""
     deadline = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         newest = json.loads(client.get(ADDRESS))["body"][0]
@@ -69,10 +69,10 @@ def _worker_seconds(made: Installation) -> float:
 def figures(smaller: Written, larger: Written, *, count: int) -> list[Figure]:
     part = f"{count // SMALLER:,} scores"
     return [
-        Figure(key="export.seconds", text="asked for to ready", value=larger.seconds, unit="s", aim=20),
+        Figure(key="export.seconds", text="request to ready", value=larger.seconds, unit="s", aim=20),
         Figure(key="export.worker_cpu", text="CPU time of the worker", value=larger.worker_cpu, unit="s", aim=20),
         Figure(key="export.cpu", text="CPU time of workers and PostgreSQL", value=larger.all_cpu, unit="s"),
-        Figure(key="export.size", text="its size", value=larger.size / MEGABYTE, unit="MB"),
+        Figure(key="export.size", text="file size", value=larger.size / MEGABYTE, unit="MB"),
         Figure(key="export.peak", text="peak memory of the worker above idle", value=larger.peak / MEGABYTE, unit="MB"),
-        Figure(key="export.peak_small", text=f"that of {part}", value=smaller.peak / MEGABYTE, unit="MB"),
+        Figure(key="export.peak_small", text=f"the same for {part}", value=smaller.peak / MEGABYTE, unit="MB"),
     ]

@@ -1,4 +1,4 @@
-"""Figures with their targets: as a table, as JSON, and compared with an older run."""
+"""Figures with their targets, as a table or JSON, compared with an older run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WIDTH = 62
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """One measured value. `aim` is its upper limit, or the lower one with `at_least`. `rounds`: all measurements."""
+    """A measured value. `aim` is its upper limit, or with `at_least` the lower one. `rounds`: all measurements."""
 
     key: str
     text: str
@@ -41,13 +41,13 @@ class Figure:
 
 
 def middle(key: str, text: str, values: Sequence[float], unit: str, **more: Any) -> Figure:
-    """The median of several rounds."""
+    """Returns the median of several rounds."""
     return Figure(key=key, text=text, value=statistics.median(values), unit=unit, rounds=tuple(values), **more)
 
 
 @dataclass(frozen=True)
 class Curve:
-    """What `y` is at each `x`; both axes are logarithmic. Curves of the same name, with labels, share a picture."""
+    """`y` at each `x`; both axes are logarithmic. Curves of the same name, with labels, share a picture."""
 
     name: str
     x: str
@@ -58,14 +58,14 @@ class Curve:
 
 @dataclass(frozen=True)
 class Table:
-    """Several values of each of several things: its name, values by column, and a remark."""
+    """A table: rows with a name, values by column, and a remark."""
 
     rows: Sequence[tuple[str, Mapping[str, float], str]]
 
 
 @dataclass
 class Report:
-    """The results of a run, figures by heading; `stages` maps a heading to seconds by stage."""
+    """The results of a run: figures by heading; `stages` maps a heading to seconds by stage."""
 
     conditions: dict[str, Any]
     sections: dict[str, list[Figure]] = field(default_factory=dict)
@@ -93,7 +93,7 @@ class Report:
 
 
 def conditions(database: psycopg.Connection, *, folder: Path, load: float) -> dict[str, Any]:
-    """The conditions of the measurement. `load` is the load average before the run."""
+    """Returns the conditions of the measurement. `load` is the load average before the run."""
     found = database.execute("SELECT current_setting('server_version')").fetchone()
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -110,16 +110,16 @@ def conditions(database: psycopg.Connection, *, folder: Path, load: float) -> di
 
 
 def file_system(folder: Path) -> str:
-    """The file system of the data folder."""
+    """Returns the file system of the data folder."""
     parts = [part for part in psutil.disk_partitions(all=True) if folder.resolve().is_relative_to(part.mountpoint)]
     return max(parts, key=lambda part: len(part.mountpoint)).fstype if parts else "?"
 
 
-# --- for people -----------------------------------------------------------------------------------
+# --- as text -----------------------------------------------------------------------------------
 
 
 def table(report: Report, *, older: Mapping[str, Any] | None = None) -> str:
-    """The whole report. `older`: the JSON of another run, to compare with."""
+    """Returns the report as text. `older`: the JSON of another run, for comparison."""
     before = {figure["key"]: figure["value"] for figure in older["figures"]} if older else {}
     lines = [f"{name.replace('_', ' '):<16}{value}" for name, value in report.conditions.items()]
     if report.conditions.get("others_compete"):
@@ -147,7 +147,7 @@ def line(figure: Figure, before: float | None = None) -> str:
 
 
 def shown(value: float, unit: str) -> str:
-    """The value with three significant digits."""
+    """Formats a value with three significant digits."""
     digits = 0 if value >= 100 else 1 if value >= 10 else 2
     return f"{value:,.{digits}f} {unit}".rstrip()
 
@@ -159,7 +159,7 @@ def stage_table(heading: str, stages: Mapping[str, float]) -> list[str]:
 
 
 def table_lines(found: Table) -> list[str]:
-    """The rows of a table below its columns, each with its remark."""
+    """Returns the lines of a table, each row with its remark."""
     columns = [name for _, values, _ in found.rows[:1] for name in values]
     lines = [f"  {'':<30}" + "".join(f"{name:>11}" for name in columns)]
     for name, values, remark in found.rows:

@@ -1,4 +1,4 @@
-"""How cost grows: with the batch, with a player's scores, with all others' scores, and in a long run of imports."""
+"""Growth of costs: with the file, with a player's scores, with all others' scores, and in a long run of imports."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from script.bench_parts.installation import Installation
 
 GPT = "sdvx:Single"
 SINGLES = 15
-TENS = 20  # imports of ten scores for one median
+TENS = 20  # imports of ten scores per median
 ROWS_A_PLAYER = 100_000
 BATCH_SIZES = (1, 10, 100, 1_000, 10_000)
 
 
 def with_batch(made: Installation, clients: Iterator[Client], charts: list[catalogue.Row], *, most: int) -> Curve:
-    """Seconds from upload to completed by the size of the file, each by a new player."""
+    """Returns seconds from upload to completion by the size of the file, each by a new player."""
     points = []
     for count in [size for size in BATCH_SIZES if size < most] + [most]:
         document = catalogue.scores(GPT, charts, count, seed=f"batch {count}")
@@ -31,7 +31,7 @@ def with_batch(made: Installation, clients: Iterator[Client], charts: list[catal
 
 
 def with_history(made: Installation, client: Client, charts: list[catalogue.Row], *, step: int, steps: int) -> Curve:
-    """Milliseconds of an import of one score, by the number of scores its player has."""
+    """Returns milliseconds of an import of one score by the number of scores the player has."""
     points = []
     for number in range(steps + 1):
         if number:
@@ -47,9 +47,9 @@ def with_history(made: Installation, client: Client, charts: list[catalogue.Row]
 def with_others(
     made: Installation, clients: Iterator[Client], charts: list[catalogue.Row], *, rows: int, steps: int = 3
 ) -> Curve:
-    """Milliseconds of an import of ten scores by a new player, by the number of scores all others have.
+    """Returns milliseconds of an import of ten scores by a new player, by the number of scores of all others.
 
-    The others' rows are copies of one player's, made by PostgreSQL itself. They have neither sessions nor bests.
+    The others' rows are copies of one player's, made by PostgreSQL. They have neither sessions nor bests.
     """
     points = [(1.0, _tens(made, next(clients), charts, seed="empty"))]
     document = catalogue.scores(GPT, charts, min(rows, ROWS_A_PLAYER), seed="others")
@@ -63,7 +63,7 @@ def with_others(
 
 
 def _tens(made: Installation, client: Client, charts: list[catalogue.Row], *, seed: str) -> float:
-    """The median of imports of ten scores by one new player, without the first."""
+    """Returns the median of imports of ten scores by a new player, without the first import."""
     whole = json.loads(catalogue.scores(GPT, charts, 10 * (TENS + 1), seed=seed))
     scores = iter(whole["scores"])
     passed = []
@@ -80,9 +80,9 @@ def count_of(made: Installation) -> int:
 
 
 def multiply(made: Installation, template: int, *, until: int) -> None:
-    """Copies the scores of an import to one new player after the other, until there are this many in all.
+    """Copies the scores of an import to new players, until there are this many scores in total.
 
-    Foreign keys are not checked, as these rows are right by construction and there are millions of them.
+    Foreign keys are not checked: the rows are valid by construction, and there are millions of them.
     """
     number = 0
     made.database.execute("SET session_replication_role = replica")
@@ -111,19 +111,19 @@ COPY_SCORES = """
 
 
 def others_figures(curve: Curve) -> list[Figure]:
-    """An import into the current number of scores, compared with one into an empty database."""
+    """Returns figures of an import beside the current number of scores, compared with one into an empty database."""
     empty, full = curve.points[0][1], curve.points[-1][1]
     return [
         Figure(key="others.empty", text="ten scores into an empty database", value=empty, unit="ms"),
-        Figure(key="others.full", text=f"ten scores beside {curve.points[-1][0]:,.0f} others", value=full, unit="ms"),
-        Figure(key="others.ratio", text="beside others / into an empty one", value=full / empty, unit="x", aim=1.3),
+        Figure(key="others.full", text=f"ten scores with {curve.points[-1][0]:,.0f} others", value=full, unit="ms"),
+        Figure(key="others.ratio", text="with others / into an empty database", value=full / empty, unit="x", aim=1.3),
     ]
 
 
 def long_run(
     made: Installation, clients: Iterator[Client], charts: list[catalogue.Row], *, count: int, times: int
 ) -> list[Figure]:
-    """Consecutive large imports, each by a new player: is the last one as fast and as small as the first?"""
+    """Runs consecutive large imports, each by a new player. Returns whether later ones take more time or memory."""
     seconds, peaks = [], []
     for number in range(times):
         document = catalogue.scores(GPT, charts, count, seed=f"long {number}")
@@ -134,7 +134,9 @@ def long_run(
     half = times // 2
     later = statistics.median(seconds[half:]) / statistics.median(seconds[:half])
     return [
-        Figure(key="run.seconds", text="each, median", value=statistics.median(seconds), unit="s", rounds=seconds),
+        Figure(
+            key="run.seconds", text="each import, median", value=statistics.median(seconds), unit="s", rounds=seconds
+        ),
         Figure(key="run.ratio", text="second half / first half", value=later, unit="x", aim=1.25),
         Figure(key="run.peak", text="peak memory, the largest", value=max(peaks), unit="MB", aim=200, rounds=peaks),
     ]

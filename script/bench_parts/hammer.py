@@ -1,6 +1,6 @@
 """Sends the same request repeatedly over keep-alive connections: `hammer PORT PATH SECONDS CONNECTIONS`. Prints JSON.
 
-A process of its own, with as little Python a request as can be, so that the server is what is measured.
+A separate process with as little Python per request as possible, so that the server is measured.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def main() -> None:
 
 
 def send_request(connection: socket.socket, request: bytes) -> int:
-    """The bytes of a response."""
+    """Returns the number of bytes of a response."""
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.sendall(request)
     data = b""
@@ -44,7 +44,7 @@ def send_request(connection: socket.socket, request: bytes) -> int:
 
 
 def hammer(sockets: list[socket.socket], request: bytes, *, size: int, seconds: float) -> tuple[int, float]:
-    """The number of complete responses and the seconds they took. Exits with a message for an unexpected response."""
+    """Returns the number of complete responses and the seconds. Exits with a message for an unexpected response."""
     poller = select.poll()
     by_file = {each.fileno(): each for each in sockets}
     missing = dict.fromkeys(by_file, size)

@@ -1,4 +1,4 @@
-"""Scores as games' hooks send them, each answered once its import has ended; and a table of e-amusement."""
+"""Scores as games' hooks send them, with a response after the import has ended; and a CSV of e-amusement."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ VERSION = "Sparkle Shower"
 
 @dataclass(frozen=True)
 class Hook:
-    """Where a program sends its scores, what it says beside them, and the body of a play on a chart."""
+    """The path and headers of a program, the body of a play on a chart, and the expected description."""
 
     game: str
     path: str
     body: Callable[[Row, Random], Row]
-    said: str
+    description: str
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -73,7 +73,7 @@ def beatoraja(chart: Row, chance: Random) -> Row:
 
 
 def draw(chance: Random) -> tuple[int, int]:
-    """How many notes were hit perfectly, and how many nearly so; together most of a chart's."""
+    """Returns the numbers of notes hit perfectly and nearly perfectly; together most of the chart's notes."""
     perfect = chance.randint(NOTES // 2, NOTES * 8 // 10)
     return perfect, chance.randint(0, NOTES - perfect)
 
@@ -94,47 +94,47 @@ HOOKS = {
 
 
 def bodies(name: str, charts: Mapping[str, Sequence[Row]], *, seed: str) -> Iterator[bytes]:
-    """Plays of a hook without end."""
+    """Yields plays of a hook without end."""
     hook, chance = HOOKS[name], Random(seed)
     while True:
         yield json.dumps(hook.body(chance.choice(charts[hook.game]), chance)).encode()
 
 
-# --- one after the other --------------------------------------------------------------------------------
+# --- consecutive scores --------------------------------------------------------------------------------
 
 
 @dataclass
-class Answers:
-    """Milliseconds from POST to the final answer of each score, and CPU of the whole server for one of them."""
+class HookResponses:
+    """Milliseconds from POST to the final response of each score, and CPU milliseconds of all servers per score."""
 
     passed: list[float] = field(default_factory=list)
     cpu: float = 0.0
 
 
-def one_by_one(made: Installation, client: Client, name: str, sent: Sequence[bytes]) -> Answers:
-    """Sends scores, each when the one before is answered."""
-    found = Answers()
+def one_by_one(made: Installation, client: Client, name: str, sent: Sequence[bytes]) -> HookResponses:
+    """Sends scores, each after the response to the previous one."""
+    responses = HookResponses()
     with cpu_of(made) as cpu, web_cpu_of(made) as web:
         for body in sent:
             time.sleep(PAUSE_SECONDS)
-            found.passed.append(1_000 * seconds_to_answer(client, HOOKS[name], body))
-    found.cpu = 1_000 * (cpu[0] + web[0]) / len(sent)
-    return found
+            responses.passed.append(1_000 * seconds_to_response(client, HOOKS[name], body))
+    responses.cpu = 1_000 * (cpu[0] + web[0]) / len(sent)
+    return responses
 
 
-def seconds_to_answer(client: Client, hook: Hook, body: bytes) -> float:
-    """Seconds until a score is answered as imported. Raises BenchmarkError for any other answer."""
+def seconds_to_response(client: Client, hook: Hook, body: bytes) -> float:
+    """Returns the seconds until the response that a score is imported. Raises BenchmarkError for other responses."""
     begun = time.time()
-    answer = client.post_as_hook(hook.path, body, headers=dict(hook.headers))
+    response = client.post_as_hook(hook.path, body, headers=dict(hook.headers))
     passed = time.time() - begun
-    if answer["description"] != hook.said:
-        raise BenchmarkError(f"{hook.path} answered: {answer}")
+    if response["description"] != hook.description:
+        raise BenchmarkError(f"{hook.path} answered: {response}")
     return passed
 
 
 @contextmanager
 def web_cpu_of(made: Installation) -> Iterator[list[float]]:
-    """After the block, the CPU seconds of the web processes."""
+    """Yields a list; after the block it has the CPU seconds of the web processes."""
     before, passed = web_cpu(made), list[float]()
     yield passed
     passed.append(web_cpu(made) - before)
@@ -144,31 +144,31 @@ def web_cpu(made: Installation) -> float:
     return sum(sum(process.cpu_times()[:2]) for process in made.web())
 
 
-def figures(name: str, found: Answers, trivial: Sequence[float]) -> list[Figure]:
+def figures(name: str, responses: HookResponses, trivial: Sequence[float]) -> list[Figure]:
     key, median_of_trivial = f"hook.{name}", sorted(trivial)[len(trivial) // 2]
-    median = middle(f"{key}.median", "POST to final answer, median", found.passed, "ms", aim=60)
+    median = middle(f"{key}.median", "POST to final response, median", responses.passed, "ms", aim=60)
     return [
         median,
         Figure(
             key=f"{key}.p99",
-            text="POST to final answer, 99th percentile",
-            value=percentile_99(found.passed),
+            text="POST to final response, 99th percentile",
+            value=percentile_99(responses.passed),
             unit="ms",
         ),
         Figure(key=f"{key}.ratio", text="median / a trivial request", value=median.value / median_of_trivial, unit="x"),
-        Figure(key=f"{key}.cpu", text="CPU of web, worker and PostgreSQL for a score", value=found.cpu, unit="ms"),
+        Figure(key=f"{key}.cpu", text="CPU of web, worker and PostgreSQL for a score", value=responses.cpu, unit="ms"),
     ]
 
 
-# --- many at once ---------------------------------------------------------------------------------------
+# --- concurrent players ---------------------------------------------------------------------------------------
 
 
 def crowd(
     clients: Sequence[Client], charts: Mapping[str, Sequence[Row]], *, seconds: float
 ) -> tuple[list[float], list[str]]:
-    """Seconds until each score was answered, of players of beatoraja who each send one every two seconds.
+    """Plays as players of beatoraja who each send a score every two seconds. Returns the seconds until each response,
 
-    And what was said of those that were refused, or accepted without a final answer.
+    and the descriptions of scores that were refused or accepted without a final response.
     """
     start, refused = time.time() + 0.5, list[str]()
 
@@ -181,7 +181,7 @@ def crowd(
                 break
             time.sleep(max(0.0, at - time.time()))
             try:
-                passed.append(seconds_to_answer(client, hook, body))
+                passed.append(seconds_to_response(client, hook, body))
             except BenchmarkError as error:
                 refused.append(str(error))
         client.close()
@@ -193,27 +193,27 @@ def crowd(
 
 
 def crowd_figures(made: Installation, passed: Sequence[float], refused: Sequence[str]) -> list[Figure]:
-    """With what the database holds of them: each that was answered as imported must be there."""
+    """Returns figures including the database's: each score reported as imported must be stored."""
     row = made.database.execute(
         "SELECT count(*) FROM imports_import WHERE import_type = 'ir/beatoraja' AND state <> 'completed'"
     ).fetchone()
     ordered = sorted(passed)
     return [
-        Figure(key="hook.crowd.sent", text="scores that were answered as imported", value=len(ordered), unit=""),
-        Figure(key="hook.crowd.refused", text="scores refused or not done in time", value=len(refused), unit="", aim=0),
+        Figure(key="hook.crowd.sent", text="scores reported as imported", value=len(ordered), unit=""),
+        Figure(key="hook.crowd.refused", text="scores rejected or timed out", value=len(refused), unit="", aim=0),
         Figure(key="hook.crowd.lost", text="imports not completed", value=row[0] if row else 0, unit="", aim=0),
         Figure(
-            key="hook.crowd.median", text="POST to final answer, median", value=ordered[len(ordered) // 2], unit="s"
+            key="hook.crowd.median", text="POST to final response, median", value=ordered[len(ordered) // 2], unit="s"
         ),
-        Figure(key="hook.crowd.slowest", text="POST to final answer, slowest", value=ordered[-1], unit="s", aim=1.0),
+        Figure(key="hook.crowd.slowest", text="POST to final response, slowest", value=ordered[-1], unit="s", aim=1.0),
     ]
 
 
-# --- a table of e-amusement -----------------------------------------------------------------------------
+# --- a CSV of e-amusement -----------------------------------------------------------------------------
 
 
 def iidx_table(folder: Path, *, seed: str) -> bytes:
-    """A CSV with a line for each song of the seeds in a folder, all of its charts played."""
+    """Returns a CSV with a line for each song of the seeds in a folder, with plays of all its charts."""
     chance = Random(seed)
     context = {"columns": 41, "version": str(iidx_csv.VERSIONS[VERSION])}
     header = iidx_csv.document(context, []).decode().strip()
@@ -233,7 +233,7 @@ def iidx_table(folder: Path, *, seed: str) -> bytes:
 
 @dataclass
 class TableRound:
-    """Seconds from upload to `completed`, CPU seconds of workers and PostgreSQL, and how many scores came in."""
+    """Seconds from upload to `completed`, CPU seconds of workers and PostgreSQL, and the number of stored scores."""
 
     posted: float
     cpu: float
@@ -245,18 +245,18 @@ def send_table(made: Installation, client: Client, content: bytes) -> TableRound
     with cpu_of(made) as cpu:
         begun = time.time()
         import_id = client.upload(content, import_type=TABLE, file_name="1234_sp_score.csv", playtype="SP")
-        seen = wait_for(made.database, import_id)
-    return TableRound(posted=seen.at - begun, cpu=cpu[0], scores=seen.scores)
+        imported = wait_for(made.database, import_id)
+    return TableRound(posted=imported.at - begun, cpu=cpu[0], scores=imported.scores)
 
 
 def table_figures(key: str, rounds: Sequence[TableRound], *, aim: float | None) -> list[Figure]:
     return [
         middle(f"{key}.posted", "upload to completed", [each.posted for each in rounds], "s", aim=aim),
         middle(f"{key}.cpu", "CPU of worker and PostgreSQL", [each.cpu for each in rounds], "s"),
-        Figure(key=f"{key}.scores", text="scores that came in", value=rounds[0].scores, unit=""),
+        Figure(key=f"{key}.scores", text="imported scores", value=rounds[0].scores, unit=""),
     ]
 
 
 def some(name: str, charts: Mapping[str, Sequence[Row]], count: int, *, seed: str) -> list[bytes]:
-    """So many plays of a hook."""
+    """Returns this many plays of a hook."""
     return list(islice(bodies(name, charts, seed=seed), count))

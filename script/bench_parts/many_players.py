@@ -1,4 +1,4 @@
-"""Copies of one player with scores, bests, sessions and ratings, made by PostgreSQL itself."""
+"""Copies of a player with scores, bests, sessions and ratings, made by PostgreSQL."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import psycopg
 from psycopg import sql
 
 STRIDE = 1_000_000
-"""Between the keys of a row and its copies: more than there are rows when they are made."""
+"""The distance between the keys of a row and its copies: more than the number of existing rows."""
+USER_STRIDE = 1_000
+"""The same for players, whose keys are four-byte integers."""
 UNEVEN = "(n * 7919 % 100000)"
-"""What copies lose of their scores and ratings, so that they share no place."""
+"""The amount by which scores and ratings of copies are lowered, so that ranks differ."""
 CHANGES = {
     "imports_user": {"username": "'bench_copy_' || n", "email": "''"},
     "imports_import": {
@@ -45,7 +47,7 @@ CHANGES = {
             FROM jsonb_each(one.ratings) AS rating (name, value))""",
     },
 }
-"""The columns of copies that differ, by table. `n` numbers the copies."""
+"""The columns that differ in copies, by table. `n` numbers the copies."""
 OF_THE_PLAYER = {
     "imports_user": "one.id = {template}",
     "imports_importsession": "one.job_id IN (SELECT id FROM imports_import WHERE user_id = {template})",
@@ -59,7 +61,7 @@ class Player(NamedTuple):
 
 
 def of_import(database: psycopg.Connection, import_id: str) -> Player:
-    """The player of an import."""
+    """Returns the player of an import."""
     row = database.execute(
         "SELECT id, username FROM imports_user WHERE id = (SELECT user_id FROM imports_import WHERE import_id = %s)",
         [import_id],
@@ -68,7 +70,7 @@ def of_import(database: psycopg.Connection, import_id: str) -> Player:
 
 
 def chart_of(database: psycopg.Connection, player: Player) -> str:
-    """The ID of a chart that a player, and so each copy, has a best on."""
+    """Returns the ID of a chart on which the player, and therefore each copy, has a best."""
     row = database.execute(
         "SELECT chart_id FROM imports_chart WHERE id = (SELECT min(chart_id) FROM imports_personalbest"
         " WHERE user_id = %s)",
@@ -78,7 +80,7 @@ def chart_of(database: psycopg.Connection, player: Player) -> str:
 
 
 def multiply(database: psycopg.Connection, template: int, *, times: int) -> None:
-    """Copies a player. Foreign keys are not checked, as the rows are right by construction and there are millions."""
+    """Copies a player. Foreign keys are not checked: the rows are valid by construction, and there are millions."""
     database.execute("SET session_replication_role = replica")
     for table in CHANGES:
         if table in LARGE:
@@ -91,9 +93,9 @@ def multiply(database: psycopg.Connection, template: int, *, times: int) -> None
 
 
 def copy_rows(database: psycopg.Connection, table: str, template: int, *, times: int) -> None:
-    values = {"user": f"({template} + n * {STRIDE})", "stride": STRIDE, "uneven": UNEVEN, "template": template}
+    values = {"user": f"({template} + n * {USER_STRIDE})", "stride": STRIDE, "uneven": UNEVEN, "template": template}
     changes = {name: f"({value.format(**values)})" for name, value in CHANGES[table].items()}
-    changes["id"] = f"one.id + n * {STRIDE}"
+    changes["id"] = f"one.id + n * {USER_STRIDE if table == 'imports_user' else STRIDE}"
     chosen = OF_THE_PLAYER.get(table, "one.user_id = {template}").format(**values)
     found = database.execute(
         "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND is_generated = 'NEVER'", [table]
@@ -115,7 +117,7 @@ def copy_rows(database: psycopg.Connection, table: str, template: int, *, times:
 
 @contextmanager
 def without_indexes(database: psycopg.Connection, table: str) -> Iterator[None]:
-    """Makes the indexes of a table anew after the block: row by row that takes several times as long."""
+    """Drops the indexes of a table and creates them after the block: updating them per row takes longer."""
     constraints = database.execute(
         "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'u'",
         [table],

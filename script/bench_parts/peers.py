@@ -1,6 +1,6 @@
 """The same documents through this service and through other ways of storing scores, on the same PostgreSQL.
 
-The others store into tables of a schema of their own, which are made from the definitions of the product's tables.
+The others store into tables of a separate schema, created from the definitions of the product's tables.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from tachi_imports import env
 PYTHON = env.BASE_DIR / ".venv-peers" / "bin" / "python"
 GPT = "sdvx:Single"
 SIZES = (1, 1_000, 10_000)
-SMALL_BYTES = 2_000  # of a document that is sent as a hook does
+SMALL_BYTES = 2_000  # of a document that is sent as a hook sends it
 WARM_UP_SCORES = 200
-SINGLES = 25  # documents of one score in a round
+SINGLES = 25  # documents of one score per round
 OURS, FLOOR = "this service", "bare COPY"
 NAMES = {
     OURS: OURS,
@@ -56,7 +56,7 @@ HEADING = "The same documents in other ways"
 
 @dataclass
 class Cost:
-    """What a round took for a document: seconds, CPU seconds of all processes involved, and peak bytes above idle."""
+    """The cost of a document in a round: seconds, CPU seconds of all processes involved, and peak bytes above idle."""
 
     seconds: float
     cpu: float
@@ -76,19 +76,19 @@ class Peer:
     asked: dict[str, int]
 
     def store(self, document: Path) -> None:
-        """Raises BenchmarkError if the document cannot be stored."""
+        """Stores a document. Raises BenchmarkError if that fails."""
         print(json.dumps({"document": str(document), **self.asked}), file=self.process.stdin, flush=True)
         self.expect("stored")
 
     def expect(self, text: str) -> None:
-        """Waits for a line. Raises BenchmarkError if the process says something else or ends."""
+        """Waits for a line of output. Raises BenchmarkError if the process prints something else or ends."""
         line = self.process.stdout.readline() if self.process.stdout else ""
         if line.strip() != text:
             raise BenchmarkError(f"{NAMES[self.way]} said {line!r} instead of {text!r}; its errors are above.")
 
 
 class Comparison:
-    """The ways, ready to be measured."""
+    """A comparison of the ways."""
 
     def __init__(self, made: Installation, clients: Iterator[Client], charts: list[catalogue.Row]) -> None:
         self._made, self._clients, self._charts = made, clients, charts
@@ -100,7 +100,7 @@ class Comparison:
 
     def run(self, *, rounds: int, sizes: Sequence[int], status: Callable[[str], None]) -> None:
         create_tables(self._made.database)
-        # Its player and its row are those that the others' scores refer to.
+        # The other ways' scores refer to this player and this import.
         import_id = next(self._clients).upload(self._document(10, "references"))
         key = wait_for(self._made.database, import_id).key
         row = self._made.database.execute("SELECT user_id FROM imports_import WHERE id = %s", [key]).fetchone()
@@ -113,7 +113,7 @@ class Comparison:
                     self._round(count, number)
 
     def _round(self, count: int, number: int) -> None:
-        """One document in every way; each round begins with another one."""
+        """Stores a document in every way; each round begins with another way."""
         whole = self._document(SINGLES if count == 1 else count, f"peers {count} {number}")
         documents = list(singles(whole)) if count == 1 else [whole]
         ways = list(NAMES)
@@ -144,7 +144,7 @@ class Comparison:
         return cost
 
     def _cost(self, processes: list[psutil.Process], actions: Sequence[Callable[[], None]]) -> Cost:
-        """The mean of these actions. CPU is that of the processes and of PostgreSQL but for our own polling of it."""
+        """Returns the mean cost of these actions. CPU: of the processes and PostgreSQL, without our own polling."""
         mine = self._made.database.info.backend_pid
         counted = [*processes, *(each for each in self._made.postgres() if each.pid != mine)]
         with memory_of(processes) as growth:
@@ -166,7 +166,7 @@ class Comparison:
         self._floor.commit()
 
     def _texts(self, documents: Sequence[bytes]) -> list[bytes]:
-        """The rows of these documents in COPY's text format, as the product stores them for another player."""
+        """Returns the rows of these documents in COPY's text format, as the product stores them for another player."""
         client, texts = next(self._clients), []
         for content in documents:
             key = wait_for(self._made.database, client.upload(content)).key
@@ -182,7 +182,7 @@ class Comparison:
 
 
 def create_tables(database: psycopg.Connection) -> None:
-    """Makes the peers' tables with the columns, defaults, constraints, indexes and foreign keys of the product's."""
+    """Creates the peers' tables with the columns, defaults, constraints, indexes and foreign keys of the product's."""
     database.execute("CREATE SCHEMA peers")
     for name, original in (("score", "imports_score"), ("best", "imports_personalbest")):
         database.execute(f"CREATE TABLE peers.{name} (LIKE {original} INCLUDING ALL)")
@@ -196,7 +196,7 @@ def create_tables(database: psycopg.Connection) -> None:
 
 @contextmanager
 def peers(asked: dict[str, int]) -> Iterator[dict[str, Peer]]:
-    """A process for each way that needs one, until the block ends."""
+    """Runs a process for each way that needs one, for the duration of the block."""
     started: dict[str, Peer] = {}
     try:
         for way in NAMES.keys() - {OURS, FLOOR}:
@@ -218,7 +218,7 @@ def redis_process(made: Installation) -> psutil.Process:
 
 
 def cpu_of(processes: Sequence[psutil.Process]) -> float:
-    """CPU seconds of these processes so far."""
+    """Returns the CPU seconds of these processes so far."""
     total = 0.0
     for process in processes:
         with suppress(psutil.NoSuchProcess):
@@ -230,7 +230,7 @@ def cpu_of(processes: Sequence[psutil.Process]) -> float:
 
 
 def table_of(costs: Costs, count: int) -> Table:
-    """The ways with the median of their rounds, for documents of this many scores."""
+    """Returns a table of the ways with the median of their rounds, for documents of this many scores."""
     rows = []
     for way, name in NAMES.items():
         rounds = costs[way, count]
@@ -250,7 +250,7 @@ def table_of(costs: Costs, count: int) -> Table:
 
 
 def curves(costs: Costs) -> list[Curve]:
-    """Seconds of each way by the size of the document."""
+    """Returns curves of the seconds of each way by the size of the document."""
     sizes = sorted({count for _, count in costs})
     return [
         Curve("peers", "scores in the document", "seconds", points, label=name)

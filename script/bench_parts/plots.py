@@ -15,7 +15,7 @@ STYLE = "font: 13px sans-serif; fill: #333"
 
 
 def write(curves: Sequence[Curve], folder: Path) -> None:
-    """Writes a file for the curves of each name, named so."""
+    """Writes one file per name, with all curves of that name."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in dict.fromkeys(curve.name for curve in curves):
         drawn = [curve for curve in curves if curve.name == name]
@@ -23,7 +23,7 @@ def write(curves: Sequence[Curve], folder: Path) -> None:
 
 
 def svg(curves: Sequence[Curve]) -> str:
-    """Curves of the same axes, with their decades and their points, and labels if there are several."""
+    """Returns curves with common axes, their decades and points, and labels if there are several."""
     xs = decades(x for curve in curves for x, _ in curve.points)
     ys = decades(y for curve in curves for _, y in curve.points)
     parts = [
@@ -42,7 +42,7 @@ Range = tuple[int, int]
 
 
 def _curve(curve: Curve, number: int, xs: Range, ys: Range) -> Iterator[str]:
-    """A line with its points, and its label in the list of them."""
+    """Yields a line with its points, and its label in the legend."""
     places, color = [(_x(x, xs), _y(y, ys)) for x, y in curve.points], COLORS[number % len(COLORS)]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
     yield f'<polyline points="{line}" fill="none" stroke="{color}" stroke-width="2"/>'
@@ -54,7 +54,7 @@ def _curve(curve: Curve, number: int, xs: Range, ys: Range) -> Iterator[str]:
 
 
 def decades(values: Iterable[float]) -> Range:
-    """The powers of ten around positive values, at least two."""
+    """Returns the powers of ten around positive values, at least two."""
     logs = [log10(value) for value in values]
     low, high = floor(min(logs)), ceil(max(logs))
     return low, max(high, low + 1)

@@ -1,4 +1,4 @@
-"""Polls per second, compared with a view that does nothing, on the same server."""
+"""Polls per second, compared with a trivial view on the same server."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MIN_SECONDS = 3.0  # seconds: shorter than a large import takes
 
 
 def rate(port: int, path: str, *, seconds: float) -> float:
-    """Responses per second."""
+    """Returns the number of responses per second."""
     argv = [sys.executable, "-P", "-m", "script.bench_parts.hammer", str(port), path, str(seconds), str(CONNECTIONS)]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     if done.returncode != 0:
@@ -34,7 +34,7 @@ def rate(port: int, path: str, *, seconds: float) -> float:
 
 @contextmanager
 def marked_as_running(made: Installation, import_id: str) -> Iterator[None]:
-    """Makes a completed import look as if it were running: holds its lock and leaves its progress unchanged."""
+    """Marks a completed import as running: holds its lock and leaves its progress unchanged."""
     row = made.database.execute("SELECT id FROM imports_import WHERE import_id = %s", [import_id]).fetchone()
     made.database.execute("SELECT pg_advisory_lock(%s)", row)
     made.database.execute("UPDATE imports_import SET state = 'running' WHERE id = %s", row)
@@ -46,7 +46,7 @@ def marked_as_running(made: Installation, import_id: str) -> Iterator[None]:
 
 
 def rate_beside_an_import(made: Installation, path: str, *, client: Client, document: bytes, seconds: float) -> float:
-    """Responses per second while a worker runs a large import. Any unexpected response ends the run."""
+    """Returns responses per second while a worker runs a large import. Any unexpected response ends the run."""
     uploaded = client.upload(document)
     found = rate(made.port, path, seconds=seconds)
     wait_for(made.database, uploaded)
@@ -56,7 +56,7 @@ def rate_beside_an_import(made: Installation, path: str, *, client: Client, docu
 def figures(
     made: Installation, import_id: str, *, client: Client, document: bytes, rounds: int, seconds: float
 ) -> list[Figure]:
-    """Polls per second. `import_id`: a completed import of one score. Each ratio is of two consecutive measurements."""
+    """Returns polls per second. `import_id`: a completed import of one score. Ratios: of consecutive measurements."""
     trivial: list[float] = []
     ongoing: list[float] = []
     completed: list[float] = []
@@ -75,7 +75,7 @@ def figures(
     return [
         Figure(
             key="polls.beside",
-            text="poll-status while 100,000 scores come in, without an error",
+            text="poll-status without errors during an import of 100,000 scores",
             value=beside,
             unit="/s",
             aim=3_000,

@@ -1,17 +1,14 @@
-"""The page of an import, tab by tab, and its document; pages that compare players, among many."""
+"""The tabs of an import's page, and its document; pages that compare players, beside many players."""
 
 from __future__ import annotations
 
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-
-import psutil
 
 from script.bench_parts.client import TRIVIAL, Client
 from script.bench_parts.figures import Figure, middle
-from script.bench_parts.installation import Installation
+from script.bench_parts.installation import Installation, cpu_seconds
 
 ROUNDS = 7
 TABS = ("", "?tab=scores", "?tab=scores&page=50", "?tab=sessions", "?tab=problems", "?tab=history")
@@ -27,7 +24,7 @@ VIEWS = (
     "?tab=scores&grade=AAA&sort=score",
 )
 """Tabs, pages, filters and orders of an import of SOUND VOLTEX."""
-# Page after page of fifty players: `page` is half-way down.
+# Pages of fifty players; `page` is in the middle.
 OF_THE_GAME = (
     "/games/sdvx/Single/players/",
     "/games/sdvx/Single/players/?page={page}",
@@ -44,22 +41,22 @@ OF_A_PLAYER = (
     "/users/{name}/games/sdvx/Single/?tab=sessions",
     "/api/v1/users/{name}/games/sdvx/Single",
 )
-AMONG_PLAYERS = 100  # milliseconds that a page may take that compares a player with millions of scores
-SERVER_TIME = 300  # milliseconds that any tab of a large import's page may take
+AMONG_PLAYERS = 100  # milliseconds for a page that compares a player with millions of scores
+SERVER_TIME = 300  # milliseconds for any tab of a large import's page
 
 
-def milliseconds(revert_request: Callable[[], object], *, rounds: int = ROUNDS) -> float:
-    """The median of several."""
+def milliseconds(request: Callable[[], object], *, rounds: int = ROUNDS) -> float:
+    """Returns the median time of several calls."""
     passed = []
     for _ in range(rounds):
         begun = time.perf_counter()
-        revert_request()
+        request()
         passed.append((time.perf_counter() - begun) * 1000)
     return statistics.median(passed)
 
 
 def figures(client: Client, import_id: str, *, count: int) -> list[Figure]:
-    """The pages of a large import."""
+    """Returns figures of the pages of a large import."""
     trivial = milliseconds(lambda: client.get(TRIVIAL))
     page = f"/imports/{import_id}/"
     found = {tab: milliseconds(lambda tab=tab: client.get(page + tab)) for tab in TABS}  # type: ignore[misc]
@@ -70,17 +67,17 @@ def figures(client: Client, import_id: str, *, count: int) -> list[Figure]:
         Figure(key="page.ratio", text="result page / a trivial page", value=found[""] / trivial, unit="x"),
         Figure(
             key="page.slowest",
-            text=f"its slowest tab ({slowest or 'the first'})",
+            text=f"the slowest tab ({slowest or 'the first'})",
             value=found[slowest],
             unit="ms",
             aim=SERVER_TIME,
         ),
-        Figure(key="page.slowest_ratio", text="that / a trivial page", value=found[slowest] / trivial, unit="x"),
+        Figure(key="page.slowest_ratio", text="slowest tab / a trivial page", value=found[slowest] / trivial, unit="x"),
     ]
 
 
 def figures_of_views(made: Installation, client: Client, import_id: str) -> list[Figure]:
-    """Each view of a large import's page."""
+    """Returns a figure for each view of a large import's page."""
     page = f"/imports/{import_id}/"
     return [
         Figure(
@@ -94,7 +91,7 @@ def figures_of_views(made: Installation, client: Client, import_id: str) -> list
 def figures_among_players(
     made: Installation, client: Client, names: Sequence[str], chart: str, *, count: int
 ) -> list[Figure]:
-    """Pages of a game, and of each of these players, beside so many others."""
+    """Returns figures of pages of a game and of each of these players, beside `count` others."""
     addresses = [
         *(address.format(chart=chart, page=max(1, count // 100)) for address in OF_THE_GAME),
         *(address.format(name=name) for name in names for address in OF_A_PLAYER),
@@ -106,16 +103,16 @@ def figures_among_players(
 
 
 def cpu_of(made: Installation, client: Client, address: str) -> float:
-    """Milliseconds of CPU time of web and PostgreSQL for a request: other load hardly affects it."""
+    """Returns milliseconds of CPU time of web and PostgreSQL per request, hardly affected by other load."""
     client.get(address)
-    before = cpu_seconds(made)
+    before = cpu_seconds([*made.web(), *made.postgres()])
     for _ in range(ROUNDS):
         client.get(address)
-    return (cpu_seconds(made) - before) / ROUNDS * 1000
+    return (cpu_seconds([*made.web(), *made.postgres()]) - before) / ROUNDS * 1000
 
 
 def figures_of_document(made: Installation, client: Client, import_id: str) -> list[Figure]:
-    """How long the document of a large import takes to begin, and what it adds to the memory of the web."""
+    """Returns the time until the document of a large import begins, and the growth of the web's memory."""
     path = f"/api/v1/imports/{import_id}"
     client.first_byte(path)
     before = max(process.memory_info().rss for process in made.web())
@@ -123,15 +120,7 @@ def figures_of_document(made: Installation, client: Client, import_id: str) -> l
     grown = max(process.memory_info().rss for process in made.web()) - before
     return [
         middle("document.first", "its first byte", [1000 * each for each in seconds], "ms", aim=SERVER_TIME),
-        Figure(key="document.memory", text="memory of the web after seven of them", value=grown / 1e6, unit="MB"),
+        Figure(
+            key="document.memory", text="memory of the web process after seven documents", value=grown / 1e6, unit="MB"
+        ),
     ]
-
-
-def cpu_seconds(made: Installation) -> float:
-    """CPU seconds so far of the processes that answer, and of PostgreSQL."""
-    total = 0.0
-    for process in [*made.web(), *made.postgres()]:
-        with suppress(psutil.NoSuchProcess):
-            times = process.cpu_times()
-            total += times.user + times.system
-    return total

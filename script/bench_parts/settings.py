@@ -1,4 +1,4 @@
-"""The product's settings, with a trivial URL to compare others with."""
+"""The product's settings, with a trivial URL for comparison."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The most common case: a hook sends one score, and a player waits for it."""
+"""The most common case: a hook sends one score, and its player waits for the import."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from script.bench_parts.client import TRIVIAL, Client
 from script.bench_parts.figures import Figure, middle
 from script.bench_parts.installation import Installation
 
-PAUSE_SECONDS = 0.02  # seconds between two imports, so that each meets idle workers
-POLL_INTERVAL_SECONDS = 0.0005  # seconds between two checks of the import's row
+PAUSE_SECONDS = 0.02  # between two imports, so that each finds idle workers
+POLL_INTERVAL_SECONDS = 0.0005  # between two checks of the import's row
 
 
 def one_by_one(made: Installation, client: Client, document: bytes) -> list[float]:
-    """Milliseconds from POST to `completed` seen, for each score of a document as an import of its own."""
+    """Returns milliseconds from POST until `completed` is seen, importing each score of a document separately."""
     return [_milliseconds(made, client, content) for content in singles(document)]
 
 
@@ -28,7 +28,7 @@ def send_one(made: Installation, client: Client, document: bytes) -> str:
 
 
 def singles(document: bytes) -> Iterator[bytes]:
-    """Each score of a document as a document of its own."""
+    """Returns each score of a document as a separate document."""
     whole = json.loads(document)
     return (json.dumps(whole | {"scores": [score]}).encode() for score in whole["scores"])
 
@@ -41,7 +41,7 @@ def _milliseconds(made: Installation, client: Client, content: bytes) -> float:
 
 
 def waiting_requests(client: Client, document: bytes) -> list[float]:
-    """Milliseconds from POST to its answer, of requests that wait for the end of their import."""
+    """Returns milliseconds from POST to the response, for requests that wait for the end of their import."""
     passed = []
     for content in singles(document):
         time.sleep(PAUSE_SECONDS)
@@ -52,7 +52,7 @@ def waiting_requests(client: Client, document: bytes) -> list[float]:
 
 
 def trivial_requests(client: Client, count: int) -> list[float]:
-    """Milliseconds of requests that do nothing, one after the other through the same connection."""
+    """Returns milliseconds of trivial requests, one after the other through the same connection."""
     passed = []
     for _ in range(count):
         begun = time.time()
@@ -63,9 +63,9 @@ def trivial_requests(client: Client, count: int) -> list[float]:
 
 def waiting_request_figures(passed: Sequence[float]) -> list[Figure]:
     return [
-        middle("answered.median", "POST to final answer, median", passed, "ms", aim=60),
+        middle("answered.median", "POST to final response, median", passed, "ms", aim=60),
         Figure(
-            key="answered.p99", text="POST to final answer, 99th percentile", value=percentile_99(passed), unit="ms"
+            key="answered.p99", text="POST to final response, 99th percentile", value=percentile_99(passed), unit="ms"
         ),
     ]
 
@@ -75,12 +75,12 @@ def percentile_99(passed: Sequence[float]) -> float:
 
 
 def figures(key: str, passed: Sequence[float], request: Sequence[float], *, judged: bool) -> list[Figure]:
-    """Median, 99th percentile, and the median as a multiple of a trivial request. `judged`: with aims."""
+    """Returns median, 99th percentile, and the median as a multiple of a trivial request. `judged`: with targets."""
     trivial_request = sorted(request)[len(request) // 2]
-    median = middle(f"{key}.median", "POST to completed, median", passed, "ms", aim=40 if judged else None)
+    median = middle(f"{key}.median", "POST to completed, median", passed, "ms", aim=20 if judged else None)
     text = "POST to completed, 99th percentile"
     return [
         median,
-        Figure(key=f"{key}.p99", text=text, value=percentile_99(passed), unit="ms", aim=100 if judged else None),
+        Figure(key=f"{key}.p99", text=text, value=percentile_99(passed), unit="ms", aim=50 if judged else None),
         Figure(key=f"{key}.ratio", text="median / a trivial request", value=median.value / trivial_request, unit="x"),
     ]

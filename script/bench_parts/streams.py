@@ -1,4 +1,4 @@
-"""Many open streams of progress: the memory of one, the delay of an event, and their effect on polls."""
+"""Many open streams of progress: memory per stream, delay of events, and their effect on polls."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import psutil
 from redis import Redis
 
 from imports.pipeline.progress import Snapshot, Stage, writer
@@ -20,16 +19,16 @@ from script.bench_parts.figures import Figure, middle
 from script.bench_parts.installation import BenchmarkError, Installation
 
 STREAM_COUNT = 500
-EVENT_COUNT = 20  # whose delay is measured
-PAUSE_SECONDS = 0.3  # seconds between two of them
+EVENT_COUNT = 20  # events whose delay is measured
+PAUSE_SECONDS = 0.3  # between two events
 TIMEOUT_SECONDS = 60.0
-# Until the web has noticed, by a probe every three seconds, that the clients of its streams are gone: a process relays
-# 512 streams, and nothing divides connections evenly between processes.
+# The time until the web has detected, by a probe every three seconds, that the clients of its streams are gone: a
+# process relays 512 streams, and connections are not evenly divided between processes.
 RELEASE_SECONDS = 7.0
 
 
 class Streams:
-    """`count` streams of one import, read by one thread, with the time at which each received its last part."""
+    """`count` streams of one import, read by one thread, with the time at which each received its last data."""
 
     def __init__(self, port: int, import_id: str, count: int) -> None:
         self._selector = selectors.DefaultSelector()
@@ -49,7 +48,7 @@ class Streams:
     def _read(self) -> None:
         while self._is_open:
             for key, _ in self._selector.select(timeout=0.2):
-                each: socket.socket = key.fileobj  # type: ignore[assignment]  # what was registered
+                each: socket.socket = key.fileobj  # type: ignore[assignment]  # the registered socket
                 part = each.recv(1 << 16)
                 with self._lock:
                     self._content[each] += part
@@ -58,7 +57,7 @@ class Streams:
                     self._selector.unregister(each)
 
     def wait_for(self, text: bytes) -> list[float]:
-        """Waits until all streams contain the text; returns when each received its last part. Raises BenchmarkError."""
+        """Waits until all streams contain the text; returns the times of their last data. Raises BenchmarkError."""
         deadline = time.monotonic() + TIMEOUT_SECONDS
         while time.monotonic() < deadline:
             with self._lock:
@@ -105,11 +104,11 @@ def figures(made: Installation, import_id: str, *, client: Client, document: byt
     own, web = ((after[name] - before[name]) / STREAM_COUNT / 1024 for name in ("streams", "web"))
     return [
         middle("streams.delay", f"an event at the last of {STREAM_COUNT} streams, median", delays, "ms"),
-        Figure(key="streams.memory", text="memory of the process of the streams, each", value=own, unit="KB"),
-        Figure(key="streams.web_memory", text="memory of the web that passes them on, each", value=web, unit="KB"),
+        Figure(key="streams.memory", text="memory of the stream process per stream", value=own, unit="KB"),
+        Figure(key="streams.web_memory", text="memory of the relaying web process per stream", value=web, unit="KB"),
         Figure(
             key="streams.polls_ratio",
-            text=f"polls beside {STREAM_COUNT} open streams / without",
+            text=f"polls with {STREAM_COUNT} open streams / without",
             value=beside / (sum(without) / len(without)),
             unit="x",
             aim=0.9,
@@ -141,7 +140,7 @@ def _delays(made: Installation, import_id: str, streams: Streams) -> list[float]
 def _memory(made: Installation) -> dict[str, int]:
     """Returns the resident memory in bytes of the stream process and of the web processes."""
     found = {"streams": 0, "web": 0}
-    for child in psutil.Process(made.supervisor.pid).children(recursive=True):
+    for child in made.web():
         line = " ".join([*child.cmdline(), *(parent.cmdline() if (parent := child.parent()) else [])])
         for name, mark in (("streams", "tachi_imports.streams"), ("web", "granian")):
             if mark in line:

@@ -1,4 +1,4 @@
-"""The product's readers of untrusted text, each with the texts that cost it most."""
+"""The product's readers of untrusted text, each with the texts that are most expensive for it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from imports.formats.text import decode, is_storable, storable, unstorable_path
 from imports.games import GAMES
 from imports.games.shapes import ListOf, Number
 from imports.models.search import words_of
-from imports.pages.imports import problem_rows
+from imports.pages.imports.problems import problem_rows
 from imports.pages.texts import formatting
 from imports.takeout import csv_cells
 from imports.takeout.stored_file import safe_file_name
@@ -31,7 +31,7 @@ Work = Callable[[str], Any]
 
 
 def elements(text: str) -> list[Any]:
-    """The elements of a list with the text between them."""
+    """Returns the elements of a list with the text between them."""
     return list(json_document.elements(Raw(f"[1,{text}2]".encode())))
 
 
@@ -40,13 +40,13 @@ def issues(text: str) -> str:
 
 
 def many_members(text: str) -> Any:
-    """The report on a row with this many members, in a message of that length."""
+    """Reports on a row with this many members, in a message of that length."""
     row = {f"{letter}{index}": text[:100] for index, letter in enumerate(text)}
     return problem_rows.relevant_values(row, text)
 
 
 def reading(source: Format) -> Work:
-    """Reads a text behind most of the format's sample, as a file of the format with bad rows left out."""
+    """Returns a reader of text after most of the format's sample, as a file of the format with invalid rows skipped."""
     content, fields = (source.sample.content, source.sample.fields) if source.sample else (b"", {})
     beginning = content[: 2 * len(content) // 3]
     options = ParseOptions(games=GAMES, now=0, fields=fields, skip_invalid=True)

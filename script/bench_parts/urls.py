@@ -1,6 +1,6 @@
-"""The product's URLs, and two of the benchmark.
+"""The product's URLs and two of the benchmark's.
 
-A trivial view: the same middleware, a constant text, no queries. And an import as by a hook that waits for its end.
+One is a trivial view: the same middleware, a constant text, no queries. The other is an import that waits for its end.
 """
 
 from __future__ import annotations

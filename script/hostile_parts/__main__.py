@@ -15,7 +15,7 @@ PLAYERS = 4
 
 
 def main() -> int:
-    """Returns 1 if a response was late or missing."""
+    """Runs the attack. Returns 1 if a response was late or missing."""
     options = arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     signal.signal(signal.SIGALRM, lambda *_: sys.exit("The run did not finish in time."))
@@ -25,8 +25,8 @@ def main() -> int:
     try:
         with installation() as made:
             made.manage("load_seeds", "imports/sample/seeds")
-            said = made.manage("create_token", "--create-users", *(f"player_{number}" for number in range(PLAYERS)))
-            players = [Player(*line.split()) for line in said.splitlines()]
+            output = made.manage("create_token", "--create-users", *(f"player_{number}" for number in range(PLAYERS)))
+            players = [Player(*line.split()) for line in output.splitlines()]
             target = create_target(made.port, players, Size())
             print(f"{options.seconds} seconds against http://127.0.0.1:{made.port} ...", flush=True)
             result = run_attack(target, seconds=options.seconds)
@@ -41,7 +41,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=f"Hostile requests, ten of each kind at a time; none may take {MAX_STATUS_SECONDS:g} seconds."
     )
-    parser.add_argument("--seconds", type=int, default=900, help="how long (900)")
+    parser.add_argument("--seconds", type=int, default=900, help="the duration in seconds (default: 900)")
     parser.add_argument("--limits", action="store_true", help="with rate limits, which block most of the attack")
     return parser.parse_args()
 

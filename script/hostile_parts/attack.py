@@ -1,7 +1,7 @@
 """Hostile requests against a running installation, while a client polls its status.
 
-Ten requests of each kind are sent at the same time: readers that do not read, bodies that arrive slowly, tables full
-of tabs, retries of thousands of orphans, files to check, searches, whole documents, lists, junk.
+Ten requests of each kind are sent concurrently: readers that do not read, bodies that arrive slowly, tables full of
+tabs, retries of thousands of orphans, files to check, searches, whole documents, lists, junk.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from random import Random
 from tachi_imports import env
 
 MAX_STATUS_SECONDS = 2.0
-"""The limit for GET /api/v1/status during the attack."""
+"""The maximum response time of GET /api/v1/status during the attack, in seconds."""
 CONCURRENT_REQUESTS = 10
 STATUS_INTERVAL_SECONDS = 0.1  # between two requests for the status
-TIMEOUT_SECONDS = 60.0  # that an attacker waits for a response
+TIMEOUT_SECONDS = 60.0  # for which an attacker waits for a response
 TABS = 4_900
 BOUNDARY = "hostile"
 
@@ -40,7 +40,7 @@ class Player:
 
 @dataclass(frozen=True)
 class Size:
-    """How much each hostile input holds."""
+    """The sizes of the hostile inputs."""
 
     table_rows: int = 60
     orphans: int = 20_000
@@ -66,7 +66,7 @@ class Result:
 
     seconds: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
-    answers: Counter[str] = field(default_factory=Counter)
+    responses: Counter[str] = field(default_factory=Counter)
 
     @property
     def is_good(self) -> bool:
@@ -79,16 +79,16 @@ class Result:
             f"GET /api/v1/status: {len(self.seconds):,} answers, {len(self.failures)} failures.",
             f"Half within {half:.3f} s, 99 of 100 within {most:.3f} s, the longest {ordered[-1]:.3f} s.",
             *self.failures[:5],
-            *(f"  {count:>8,}  {name}" for name, count in sorted(self.answers.items())),
+            *(f"  {count:>8,}  {name}" for name, count in sorted(self.responses.items())),
         ]
         return "\n".join(lines)
 
 
-# --- before it begins -----------------------------------------------------------------------------------------
+# --- preparation -----------------------------------------------------------------------------------------
 
 
 def create_target(port: int, players: list[Player], size: Size) -> Target:
-    """Uploads the data for the attack, and waits until it is imported."""
+    """Uploads the data for the attack and waits until it is imported."""
     owner = players[0]
     tabs = [unknown("\t" * TABS) for _ in range(size.table_rows)]
     table = _upload(port, owner, tabs)
@@ -110,7 +110,7 @@ def create_target(port: int, players: list[Player], size: Size) -> Target:
 
 
 def known(number: int) -> dict[str, object]:
-    """A score on the first chart of the sample catalogue."""
+    """Returns a score on the first chart of the sample catalogue."""
     song_id, difficulty = first_chart()
     played = {"score": 8_000_000 + number, "lamp": "CLEAR", "timeAchieved": 1_700_000_000_000 + number * 60_000}
     return {"matchType": "tachiSongID", "identifier": song_id, "difficulty": difficulty, **played}
@@ -154,11 +154,11 @@ def _wait(port: int, player: Player, import_id: str) -> None:
     raise RuntimeError("An import was not done in five minutes.")
 
 
-# --- while it lasts -------------------------------------------------------------------------------------------
+# --- the attack -------------------------------------------------------------------------------------------
 
 
 def run_attack(target: Target, *, seconds: float) -> Result:
-    """Runs the attack for this long. Ends within `TIMEOUT_SECONDS` of that."""
+    """Runs the attack for this time. Ends within `TIMEOUT_SECONDS` afterwards."""
     result, over = Result(), threading.Event()
     works = [lambda chance, kind=kind: kind(target, chance) for kind in REQUESTS]
     threads = [
@@ -202,8 +202,8 @@ def _repeat(work: Work, result: Result, over: threading.Event, chance: Random) -
             name, status = work(chance)
         except (OSError, http.client.HTTPException) as error:
             name, status = type(error).__name__, 0
-        result.answers[f"{name}: {status or 'broke'}"] += 1
-        if status in {0, 429, 503}:  # it retries soon, but not in a tight loop
+        result.responses[f"{name}: {status or 'broke'}"] += 1
+        if status in {0, 429, 503}:  # retries soon, but not in a tight loop
             over.wait(0.2)
 
 
@@ -255,7 +255,7 @@ def hold(target: Target, result: Result, over: threading.Event, request: bytes) 
             while len(held) < CONCURRENT_REQUESTS:
                 with contextlib.suppress(OSError):
                     held.append(stack.enter_context(_open_connection(target.port, request)))
-                    result.answers["connections held"] += 1
+                    result.responses["connections held"] += 1
                     continue
                 break
             over.wait(1)
@@ -275,7 +275,7 @@ def _open_connection(port: int, request: bytes) -> socket.socket:
 
 
 def _is_open(held: socket.socket) -> bool:
-    """Whether the server has not closed the connection; reads nothing."""
+    """Returns whether the server has not closed the connection, without reading from it."""
     try:
         held.settimeout(0)
         return held.recv(1, socket.MSG_PEEK) != b""

@@ -65,7 +65,7 @@ document.addEventListener("click", async (event) => {
 });
 
 // What takes longer than a moment says so: the button that was pressed turns, and a word is spoken. A second press does nothing.
-const MOMENT = 400; // ms
+const MOMENT_MS = 400;
 const working = new Set();
 
 function busy(control) {
@@ -78,7 +78,7 @@ function busy(control) {
     note.dataset.working = "";
     note.textContent = gettext("Still working…");
     document.getElementById("toasts")?.append(note);
-  }, MOMENT);
+  }, MOMENT_MS);
 }
 
 function idle() {

@@ -1,7 +1,7 @@
 // Follows imports under way. Every element with data-poll names its poll-status address; data-end says what happens at
 // the end: reload (the page of the import), swap (a row of the list), toast (the gauge below the header).
-const OFTEN = 400, SELDOM = 3_000, UNSEEN = 5_000, LONGEST = 30_000, PATIENCE = 10_000; // ms
-const QUARTER = 25; // percent between spoken words
+const POLL_MS = 400, GAUGE_POLL_MS = 3_000, HIDDEN_POLL_MS = 5_000, MAX_BACKOFF_MS = 30_000, TIMEOUT_MS = 10_000;
+const STEP_PERCENT = 25; // between two texts for screen readers
 
 const part = (root, name) => root.querySelector(`[data-part="${name}"]`);
 
@@ -34,7 +34,7 @@ function retryAfter(response) { // ms; the header holds seconds or a date
 
 async function ask(url) { // {progress} under way or full, {ended} with words, or {lost} with how long to wait
   try {
-    const response = await fetch(url, { headers: { Accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+    const response = await fetch(url, { headers: { Accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });
     const wait = retryAfter(response);
     if ([429, 502, 503, 504].includes(response.status)) return { lost: true, wait };
     const answer = await response.json();
@@ -47,17 +47,17 @@ async function ask(url) { // {progress} under way or full, {ended} with words, o
 }
 
 async function follow(url, roots) {
-  const isPage = roots.some((root) => root.dataset.end === "reload"), pace = isPage ? OFTEN : SELDOM;
+  const isPage = roots.some((root) => root.dataset.end === "reload"), pace = isPage ? POLL_MS : GAUGE_POLL_MS;
   const seen = first(roots);
   let failures = 0, wait = pace / 2;
   for (;;) {
     await sleep(wait);
-    await whileHidden(isPage ? UNSEEN : 0); // the title of the import's own page tells from a hidden tab, too
+    await whileHidden(isPage ? HIDDEN_POLL_MS : 0); // the title of the import's own page tells from a hidden tab, too
     const { progress, ended, lost, wait: asked = 0 } = await ask(url);
     if (progress) advance(seen, progress, roots); // before the end, which leaves words of its own
     if (ended && end(url, roots, ended)) return;
     failures = lost || ended ? failures + 1 : 0;
-    const backOff = Math.min(LONGEST, pace * 2 ** failures) * (0.75 + Math.random() / 2);
+    const backOff = Math.min(MAX_BACKOFF_MS, pace * 2 ** failures) * (0.75 + Math.random() / 2);
     wait = Math.max(asked, failures ? backOff : pace);
     for (const root of roots) tellLost(root, lost ? wait : 0);
   }
@@ -70,7 +70,9 @@ const order = [...document.querySelectorAll("[data-stage]")].map((line) => line.
 function first(roots) {
   const stageNow = roots.find((root) => root.dataset.stageNow)?.dataset.stageNow;
   const shown = Math.max(...roots.map((root) => gaugeOf(root).value));
-  return { stage: Math.max(0, order.indexOf(stageNow)), percent: shown, processed: 0, spoken: shown, position: Infinity };
+  const startsIn = roots.find((root) => root.dataset.startsIn)?.dataset.startsIn;
+  const startsAt = startsIn == null ? null : performance.now() + startsIn * 1_000;
+  return { stage: Math.max(0, order.indexOf(stageNow)), percent: shown, processed: 0, spoken: shown, position: Infinity, startsAt };
 }
 
 function gaugeOf(root) { return root.matches("progress") ? root : part(root, "gauge"); }
@@ -83,13 +85,15 @@ function advance(seen, progress, roots) { // a number once shown never falls, ev
   if (order[stage] === progress.stage || !order.length) {
     seen.processed = Math.max(seen.processed, progress.processed ?? 0);
     seen.total = progress.total;
-    seen.eta = progress.etaSeconds;
+    // Polls do not tell when a waiting import starts: the page's estimate holds as long as another is ahead.
+    const hasEstimate = progress.stage === "queued" && progress.queuePosition > 0 && seen.startsAt != null;
+    seen.eta = hasEstimate ? Math.max(1, (seen.startsAt - performance.now()) / 1_000) : progress.etaSeconds;
   }
   const isWaiting = progress.stage === "queued" && progress.queuePosition != null; // how many go before, so 0 is next
   seen.position = isWaiting ? Math.min(seen.position, progress.queuePosition + 1) : 0;
   seen.stage = stage;
   for (const root of roots) show(root, seen, progress.stages ?? []);
-  if (isNewStage || seen.percent >= Math.floor(seen.spoken / QUARTER) * QUARTER + QUARTER) speak(roots, seen);
+  if (isNewStage || seen.percent >= Math.floor(seen.spoken / STEP_PERCENT) * STEP_PERCENT + STEP_PERCENT) speak(roots, seen);
 }
 
 function show(root, seen, taken) {
@@ -203,7 +207,7 @@ function end(url, roots, words) { // whether it may stop asking
 function loadAnew(url, root, words) { // once: a page that still shows progress afterwards is not loaded in a circle
   const key = `ended ${url}`;
   try {
-    if (Date.now() - Number(sessionStorage.getItem(key)) < PATIENCE) return false;
+    if (Date.now() - Number(sessionStorage.getItem(key)) < TIMEOUT_MS) return false;
     sessionStorage.setItem(key, Date.now());
   } catch { /* no storage: the wait before the first question is the only brake */ }
   part(root, "spoken").textContent = words;

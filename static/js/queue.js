@@ -2,7 +2,7 @@
 const button = document.querySelector("[data-live]");
 const state = document.querySelector("[data-live-state]");
 const words = document.querySelector("[data-live-words]");
-const PERIOD = Number(button.dataset.live) * 1_000; // ms
+const PERIOD_MS = Number(button.dataset.live) * 1_000;
 let isPaused = false;
 
 function tell(text, kind) {
@@ -35,4 +35,4 @@ button.addEventListener("click", () => {
   if (isPaused) tell(gettext("Paused"), "off");
   refresh();
 });
-setInterval(refresh, PERIOD);
+setInterval(refresh, PERIOD_MS);

@@ -7,14 +7,14 @@ const DAY = 86_400_000;
 const format = (parts) => new Intl.DateTimeFormat(LOCALE, parts);
 const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
 
-const clock = format({ hour: "2-digit", minute: "2-digit" });
+const clock = format({ hour: "numeric", minute: "2-digit" });
 const day = format({ day: "numeric", month: "short", year: "numeric" });
 const dayOfYear = format({ day: "numeric", month: "short" });
 const weekday = format({ weekday: "short" });
-const recent = format({ weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
-const older = format({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
-const exact = format({ weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" });
-const full = format({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const recent = format({ weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
+const older = format({ day: "numeric", month: "short", year: "numeric", hour: "numeric", minute: "2-digit" });
+const exact = format({ weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "numeric", minute: "2-digit", second: "2-digit", timeZoneName: "short" });
+const full = format({ day: "numeric", month: "short", year: "numeric", hour: "numeric", minute: "2-digit", second: "2-digit" });
 
 function short(time) {
   const age = Date.now() - time;

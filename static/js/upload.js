@@ -1,6 +1,6 @@
 // The upload form, made comfortable: a file that is dropped anywhere on the page, or chosen, is checked at once, and the page
 // tells how far that is. Without this the same form posts. Its answer to `Accept: application/json` is {"url"} or {"description"}.
-const LATER = 700, OFTEN = 500, PATIENCE = 10; // ms until the first look at a check, and between two; tries where the server is busy
+const FIRST_POLL_MS = 700, POLL_MS = 500, MAX_TRIES = 10; // until a check is first asked for, and between two times; where the server is busy
 const SENDING = gettext("Uploading"), CHECKING = gettext("Checking the file");
 const form = document.querySelector("form[data-upload]");
 const input = form?.querySelector("[data-drop] input[type=file]");
@@ -68,7 +68,7 @@ function prepare() {
     });
     request.upload.addEventListener("load", () => {
       say(CHECKING, null);
-      timer = setTimeout(look, LATER, sent, name);
+      timer = setTimeout(look, FIRST_POLL_MS, sent, name);
     });
     request.addEventListener("load", () => finish(sent, submitter));
     request.addEventListener("error", () => stop(gettext("The connection broke off. Nothing was imported; try again.")));
@@ -81,7 +81,7 @@ function prepare() {
     const { processed, total } = (response?.ok && (await response.json().catch(() => null))) || {};
     if (sent !== request || sent.readyState === XMLHttpRequest.DONE) return;
     if (total) say(CHECKING, (processed / total) * 100, filled(ngettext("{processed} of {total} row", "{processed} of {total} rows", total), { processed: grouped(processed), total: grouped(total) }));
-    timer = setTimeout(look, OFTEN, sent, name);
+    timer = setTimeout(look, POLL_MS, sent, name);
   };
 
   const letGo = () => {
@@ -102,7 +102,7 @@ function prepare() {
     if (sent !== request) return;
     clearTimeout(timer);
     const wait = Number(sent.getResponseHeader("Retry-After"));
-    if (status === 503 && wait && (tries += 1) < PATIENCE) {
+    if (status === 503 && wait && (tries += 1) < MAX_TRIES) {
       say(gettext("Waiting for a turn to check it"), null);
       timer = setTimeout(send, wait * 1_000, submitter);
       return;

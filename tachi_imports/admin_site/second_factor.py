@@ -31,20 +31,20 @@ from imports.models import AuditEntry, User
 log = logging.getLogger(__name__)
 
 TRIES = RateLimit("second-factor", 15, 600)
-"""How many codes one account may try, correct ones included."""
+"""The number of codes that an account may try, including correct ones."""
 RECOVERY_CODES = 10
 WRONG = gettext_lazy("This code is wrong or was used before. Wait for the next one.")
 NAME = "second factor"
 
 
 class CodeForm(forms.Form):
-    """One code, with the spaces and capitals that people copy along."""
+    """A form for one code, which may contain spaces and capitals."""
 
     code = forms.CharField(
         label=gettext_lazy("Code"),
         max_length=32,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autofocus": True, "spellcheck": "false"}),
-        help_text=gettext_lazy("Six digits of your authenticator, or one of your recovery codes."),
+        help_text=gettext_lazy("The six digits from your authenticator app, or a recovery code."),
     )
 
     def clean_code(self) -> str:
@@ -52,25 +52,25 @@ class CodeForm(forms.Form):
 
 
 def is_given(user: User | AnonymousUser) -> bool:
-    """Whether this browser's session has passed the second factor, or none is required."""
+    """Returns whether this browser session has passed the second factor, or none is required."""
     return not settings.TACHI_ADMIN_SECOND_FACTOR or getattr(user, "otp_device", None) is not None
 
 
 def code_view(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    """The page that asks a moderator for a code, or explains how to enrol. Raises Exceeded."""
+    """Renders the page for a code, or instructions to enrol; checks a posted code. Raises RateLimitExceeded."""
     user = request.user
-    assert isinstance(user, User)  # noqa: S101 - for mypy; the site lets only moderators in
+    assert isinstance(user, User)  # noqa: S101 - for mypy; the site admits only moderators
     target = str(request.POST.get("next") or request.GET.get("next") or "")
     # A `next` that leads to another site would turn the sign-in into an open redirect.
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
         target = reverse("admin:index")
     form = CodeForm(request.POST if request.method == "POST" else None)
     if form.is_bound:
-        # Before the code is looked at, so that many requests at once try no more than so many.
+        # Before the code is checked, so that concurrent requests cannot exceed the limit.
         rate_limits.consume(TRIES, f"user:{user.pk}")
         if form.is_valid() and accept(request, user, form.cleaned_data["code"]):
             return redirect(target)
-        log.warning("a wrong second factor of user %s from %s", user.pk, rate_limits.client_address(request.META))
+        log.warning("invalid second factor of user %s from %s", user.pk, rate_limits.client_address(request.META))
         if form.is_valid():
             form.add_error("code", WRONG)
     is_enrolled = TOTPDevice.objects.filter(user=user, confirmed=True).exists()
@@ -79,12 +79,12 @@ def code_view(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
 
 
 def accept(request: HttpRequest, user: User, code: str) -> bool:
-    """Whether the code belongs to this user. If so, marks the session as verified and gives it a new key."""
+    """Returns whether the code belongs to this user. If so, marks the session as verified and changes its key."""
     kind = TOTPDevice if len(code) == 6 and code.isdecimal() else StaticDevice
     device = kind.objects.filter(user=user, confirmed=True).first()
     if device is None or not django_otp.verify_token(user, device.persistent_id, code):
         return False
-    # As after a password: a key that somebody knew before must not be worth more now.
+    # As after a password: a session key known before must not gain rights.
     request.session.cycle_key()
     django_otp.login(request, device)
     return True
@@ -93,9 +93,9 @@ def accept(request: HttpRequest, user: User, code: str) -> bool:
 def enrol(user: User) -> tuple[str, str, list[str]]:
     """Replaces a user's authenticator. Returns its URL for a QR code, its key, and the recovery codes.
 
-    The audit trail records that there is one, never the key.
+    The audit trail records the change, never the key.
     """
-    # One transaction: nobody is left with an authenticator without recovery codes.
+    # One transaction: nobody gets an authenticator without recovery codes.
     with transaction.atomic():
         reset(user)
         authenticator = TOTPDevice.objects.create(user=user, name=NAME)
@@ -110,8 +110,8 @@ def reset(user: User) -> int:
     """Deletes the authenticators and codes of a user. Returns the number of authenticators deleted."""
     # One transaction: no codes are left without their authenticator.
     with transaction.atomic():
-        found: int = TOTPDevice.objects.filter(user=user).delete()[1].get("otp_totp.TOTPDevice", 0)
+        deleted: int = TOTPDevice.objects.filter(user=user).delete()[1].get("otp_totp.TOTPDevice", 0)
         StaticDevice.objects.filter(user=user).delete()
-        if found:
+        if deleted:
             AuditEntry.objects.record(AuditEntry.Verb.SECOND_FACTOR_ENDED, subject_id=user.pk)
-    return found
+    return deleted

@@ -1,4 +1,4 @@
-"""The admin site: for moderators only, behind the same sign-in page as everything else.
+"""The admin site, for moderators only, behind the common sign-in page.
 
 Not in `imports.admin`: the classes there register with this site when they are imported, so the site must exist first.
 """
@@ -33,7 +33,7 @@ ADMIN_LIMIT = RateLimit("admin", 300, 60)
 
 
 class ModeratorsSite(AdminSite):
-    """Lets in the users for whom `permissions.is_moderator` is true; each page checks what they may do there."""
+    """Admits users for whom `permissions.is_moderator` is true; each page checks further permissions."""
 
     index_title = gettext_lazy("Moderation")
     enable_nav_sidebar = False  # the header links to the daily pages, and lists need the width
@@ -59,11 +59,11 @@ class ModeratorsSite(AdminSite):
         return redirect("admin:index")
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """The list of tables, made once a page shows it: all pages get one, for the sidebar that this site lacks."""
+        """Returns the list of tables lazily: every page gets it, for the sidebar that this site lacks."""
         return cast("list[Any]", SimpleLazyObject(lambda: super(ModeratorsSite, self).get_app_list(request, app_label)))
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Counts the request before anything else. Raises Exceeded."""
+        """Throttles requests before anything else. Raises RateLimitExceeded."""
         inner = super().admin_view(view, cacheable)
 
         @wraps(inner)
@@ -95,7 +95,7 @@ class ModeratorsSite(AdminSite):
         return [*own, *super().get_urls()]
 
     def queue(self, request: HttpRequest) -> HttpResponse:
-        """The state of the queue and the workers (`admin.queue`)."""
+        """Renders the state of the queue and the workers (`admin.queue`)."""
         from imports.admin.queue import queue_page  # noqa: PLC0415 - see above
 
         return queue_page(request, self.each_context(request))

@@ -1,1 +1,1 @@
-"""The embedded PostgreSQL and Valkey: where they live, who runs them, when they stop."""
+"""The embedded PostgreSQL and Valkey: their programs, accounts, and processes."""

@@ -1,4 +1,4 @@
-"""Prints which servers this installation embeds: `python -m tachi_imports.embedded`."""
+"""Prints the servers that this installation embeds: `python -m tachi_imports.embedded`."""
 
 from __future__ import annotations
 

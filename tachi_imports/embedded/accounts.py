@@ -1,4 +1,4 @@
-"""Which account runs the embedded servers, and what it can reach.
+"""The account of the embedded servers, and the folders that it can enter.
 
 PostgreSQL refuses to run as root. Started by root, the servers switch to an ordinary account that already exists.
 No account is created, and no permissions outside the data folder are changed.
@@ -23,11 +23,11 @@ class Account:
 
 
 def for_servers(postgres_folder: Path) -> Account | None:
-    """The account for the servers; None for our own. Root gets the owner of the data, else `postgres` or `nobody`."""
+    """Returns the account for the servers; None for our own. For root: the data's owner, or `postgres`, or `nobody`."""
     if os.geteuid() != 0:
         return None
     try:
-        # PostgreSQL refuses to start on data that belong to another account than its own.
+        # PostgreSQL refuses to start on data that another account owns.
         owner = postgres_folder.stat().st_uid
     except FileNotFoundError:
         owner = 0
@@ -41,10 +41,10 @@ def for_servers(postgres_folder: Path) -> Account | None:
 
 
 def can_reach(account: Account | None, path: Path) -> bool:
-    """Whether `account` may enter this folder or run this file. Asks the system: mode bits are not the whole answer."""
+    """Returns whether `account` may enter this folder or run this file, by asking the kernel, not the mode bits."""
     if account is None:
         return os.access(path, os.X_OK)
-    # A process under that account asks the kernel, which also knows ACLs and mount options.
+    # The test runs under that account, so that the kernel also applies ACLs and mount options.
     done = subprocess.run(
         ["/bin/sh", "-c", 'test -x "$1"', "sh", str(path)],
         user=account.uid,
@@ -57,7 +57,7 @@ def can_reach(account: Account | None, path: Path) -> bool:
 
 
 def find_unreachable(account: Account | None, path: Path) -> Path | None:
-    """The outermost existing folder on the way to `path` that `account` may not enter; None when it may enter all."""
+    """Returns the outermost existing folder of `path` that `account` may not enter; None if it may enter all."""
     for folder in reversed([path, *path.parents]):
         if folder.exists() and not can_reach(account, folder):
             return folder

@@ -1,4 +1,4 @@
-"""Locks on files of a data folder. The kernel releases them when the holder ends, even if it is killed."""
+"""File locks in a data folder. The kernel releases them when the holder ends, even if it is killed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 
 
 class Lock:
-    """A lock on one file. Processes that this one forks share it; programs that it executes do not."""
+    """A lock on a file. Forked child processes share it; executed programs do not."""
 
     def __init__(self, path: Path, *, create: bool = True, inherited: int | None = None) -> None:
         """`inherited` is the descriptor of a lock that this process held before it executed another program."""
-        # Python opens files so that no executed program inherits them (PEP 446): a child must not keep the lock.
+        # Python opens files so that executed programs do not inherit them (PEP 446): a child must not keep the lock.
         flags = os.O_RDWR | (os.O_CREAT if create else 0)
         self._descriptor = os.open(path, flags, 0o600) if inherited is None else inherited
         os.set_inheritable(self._descriptor, False)
@@ -25,28 +25,28 @@ class Lock:
         return self._descriptor
 
     def acquire_shared(self) -> None:
-        """Waits until nobody holds it exclusively."""
+        """Waits until no process holds the lock exclusively, and shares it."""
         fcntl.flock(self._descriptor, fcntl.LOCK_SH)
 
     def acquire(self) -> None:
-        """Waits until nobody else holds it."""
+        """Waits until no other process holds the lock, and holds it exclusively."""
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
 
     def try_acquire(self) -> bool:
-        """Does not wait; False when somebody else holds it."""
+        """Returns whether the lock could be acquired, without waiting."""
         return self._try(fcntl.LOCK_EX)
 
     def try_acquire_shared(self) -> bool:
-        """Does not wait; False when somebody else holds it exclusively."""
+        """Returns whether the lock could be shared, without waiting."""
         return self._try(fcntl.LOCK_SH)
 
     def write(self, text: str) -> None:
-        """Replaces the text that others can read while this process holds the lock."""
+        """Replaces the text that other processes can read while this one holds the lock."""
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, text.encode("ascii", "replace"), 0)
 
     def read(self) -> str:
-        """The text that the holder wrote."""
+        """Returns the text that the holder wrote."""
         return os.pread(self._descriptor, 4096, 0).decode("ascii", "replace")
 
     def close(self) -> None:
@@ -63,7 +63,7 @@ class Lock:
 
 @contextmanager
 def hold(path: Path) -> Iterator[None]:
-    """Holds a lock for the length of a block."""
+    """Holds a lock for the duration of a block."""
     lock = Lock(path)
     try:
         lock.acquire()
@@ -73,19 +73,19 @@ def hold(path: Path) -> Iterator[None]:
 
 
 def is_held(path: Path) -> bool:
-    """Whether somebody holds this lock exclusively now."""
+    """Returns whether a process holds this lock exclusively."""
     try:
         lock = Lock(path, create=False)
     except FileNotFoundError:
         return False
     try:
-        # A shared lock: two processes that ask at once must not take each other for the holder.
+        # A shared lock: two concurrent checks must not take each other for the holder.
         return not lock.try_acquire_shared()
     finally:
         lock.close()
 
 
 def wait_until_free(path: Path) -> None:
-    """Waits until nobody holds this lock exclusively."""
+    """Waits until no process holds this lock exclusively."""
     with contextlib.suppress(FileNotFoundError), contextlib.closing(Lock(path, create=False)) as lock:
         lock.acquire_shared()

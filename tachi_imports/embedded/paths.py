@@ -1,4 +1,4 @@
-"""The layout of a data folder, and where the embedded servers listen."""
+"""The layout of a data folder and the sockets of the embedded servers."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-# The address of a unix socket has room for 104 bytes on macOS and 108 on Linux, its final NUL included.
+# The path of a Unix socket may have 104 bytes on macOS and 108 on Linux, including the final NUL.
 MAX_SOCKET_PATH_LENGTH = 103
-# libpq and PostgreSQL read commas and quotes in a socket's folder as their own syntax; redis-py cannot parse a space in
+# libpq and PostgreSQL parse commas and quotes in the folder of a socket as syntax; redis-py cannot parse spaces in
 # Valkey's list of clients.
 _PLAIN = re.compile(r"[\w./+-]+", re.ASCII)
 
 
 class ServicesError(Exception):
-    """The embedded servers cannot run; the message says why and what to do."""
+    """The embedded servers cannot run; the message gives the reason and a remedy."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,18 @@ class DataPaths:
         return self.root / "locks"
 
     @property
+    def daemon_lock(self) -> Path:
+        """The lock of the daemon of the servers; its text lists the running servers."""
+        # The name is that of earlier releases, whose daemon keeps running during an upgrade.
+        return self.locks / "keeper"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 
     @property
     def metrics(self) -> Path:
-        """Where the web processes write their request metrics."""
+        """The folder of the web processes' request metrics."""
         return self.root / "metrics"
 
     @property
@@ -54,7 +60,7 @@ class DataPaths:
 
     @property
     def sockets(self) -> Path:
-        """The folder of the sockets: `run`, or a short path under /tmp if that one does not work as an address."""
+        """The folder of the sockets: `run`, or a short path under /tmp if that path is unusable for sockets."""
         folder = self.root / "run"
         longest = folder / ".s.PGSQL.5432"
         if len(os.fsencode(longest)) <= MAX_SOCKET_PATH_LENGTH and _PLAIN.fullmatch(str(folder)):
@@ -64,7 +70,7 @@ class DataPaths:
     @property
     def _short_folder(self) -> Path:
         digest = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16]
-        # Not the folder that TMPDIR names: every process of this installation must compute the same path.
+        # Not the folder of TMPDIR: every process of this installation must compute the same path.
         return Path("/tmp") / f"tachi-{digest}"  # noqa: S108
 
     @property

@@ -29,7 +29,7 @@ MAX_DEATHS = 4  # in one start: PostgreSQL refuses until the last process of a k
 
 
 def main() -> int:
-    """Runs until nobody uses the servers any more."""
+    """Runs until no process uses the servers."""
     parser = argparse.ArgumentParser(prog="server_daemon")
     parser.add_argument("data_dir", type=Path)
     parser.add_argument("servers", nargs="+", choices=["postgres", "valkey"])
@@ -38,7 +38,7 @@ def main() -> int:
     options = parser.parse_args()
     paths = DataPaths(options.data_dir)
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO)
-    status_lock, users = Lock(paths.locks / "keeper"), Lock(paths.locks / "users")
+    status_lock, users = Lock(paths.daemon_lock), Lock(paths.locks / "users")
     status_lock.acquire()
     status_lock.write("")
     try:
@@ -49,7 +49,7 @@ def main() -> int:
         if options.temporary:
             shutil.rmtree(paths.sockets, ignore_errors=True)
             shutil.rmtree(paths.root, ignore_errors=True)
-        # In this order: the next process waits for `users`, and then checks whether the daemon's lock is still held.
+        # In this order: the next process waits for `users` and then checks whether the daemon's lock is held.
         status_lock.close()
         users.close()
 
@@ -81,7 +81,7 @@ def _run(paths: DataPaths, options: argparse.Namespace, status_lock: Lock, users
         status_file = StatusFile(status_lock, group, servers)
         status_file.update()
         _report("")
-        # A daemon: when a signal stops the servers, it may still wait for users to go.
+        # A daemon thread: when a signal stops the servers, it may still be waiting for users.
         threading.Thread(target=stop_when_unused, daemon=True).start()
         group.run(also=status_file.update, every=1.0)
     finally:
@@ -90,7 +90,7 @@ def _run(paths: DataPaths, options: argparse.Namespace, status_lock: Lock, users
 
 
 class StatusFile:
-    """Lists the running servers in the daemon's lock file, where processes that start later read it."""
+    """Lists the running servers in the daemon's lock file for processes that start later."""
 
     def __init__(self, lock: Lock, group: ProcessGroup, servers: list[Server]) -> None:
         self._lock = lock
@@ -99,7 +99,7 @@ class StatusFile:
         self._deaths_seen = -1
 
     def update(self) -> None:
-        """Empties the list when a server has died, and writes it again once all are up."""
+        """Empties the list when a server has died, and writes it again when all are up."""
         deaths = sum(child.deaths for child in self._group.children)
         if deaths != self._deaths_seen:
             up = _up(self._group, self._servers)
@@ -116,7 +116,7 @@ def _child(server: Server, *, rank: int) -> Child:
 
 
 def _all_up(group: ProcessGroup, servers: list[Server], paths: DataPaths) -> bool:
-    """Whether all servers accept connections. Raises ServicesError if one keeps dying."""
+    """Returns whether all servers accept connections. Raises ServicesError if a server keeps dying."""
     for child in group.children:
         if child.deaths >= MAX_DEATHS:
             raise ServicesError(f"{child.name} does not start. The end of its log:\n{tail(paths, child.name)}")
@@ -131,7 +131,7 @@ def _up(group: ProcessGroup, servers: list[Server]) -> bool:
 
 
 def _report(error: str) -> int:
-    """Sends the one line to the process that started us, and closes the pipe. Returns the exit code."""
+    """Sends the result to the process that started us, and closes the pipe. Returns the exit code."""
     print(json.dumps({"error": error}), flush=True)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())

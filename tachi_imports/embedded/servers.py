@@ -1,4 +1,4 @@
-"""The two embedded servers: how each is prepared, started and checked."""
+"""The two embedded servers: preparation, start and health check."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from tachi_imports.embedded.accounts import Account, create_owned_folder
 from tachi_imports.embedded.paths import DataPaths, ServicesError
 from tachi_imports.process.processes import program_of, spawn, stop_leftover
 
-# PostgreSQL and Valkey read many variables (PGOPTIONS, LANG, ...); ours must not change how they run.
+# PostgreSQL and Valkey read many variables (PGOPTIONS, LANG, ...); those of this process must not affect them.
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
-# For a small machine (2 cores, a few GB) that imports in bursts; everything here keeps what was committed.
+# For a small machine (2 cores, a few GB) with bursts of imports. No setting here risks committed data.
 TUNING = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -32,7 +32,7 @@ TUNING = {
     "effective_cache_size": "1GB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
-    "max_parallel_workers_per_gather": "0",  # the cores belong to the web and the workers
+    "max_parallel_workers_per_gather": "0",  # the cores are for the web and the workers
     "jit": "off",
     "random_page_cost": "1.1",
     "synchronous_commit": "on",
@@ -48,14 +48,14 @@ LOG_LIMIT = 5_000_000  # bytes; a larger log is rotated when its server starts
 
 
 class Server(Protocol):
-    """What the daemon needs from a server."""
+    """The interface of a server for the daemon."""
 
     name: str
     stop_signal: signal.Signals
     grace: float
 
     def set_up(self) -> None:
-        """Creates its folder and cleans up after a run that was killed. Raises ServicesError."""
+        """Creates the server's folder and cleans up after a killed run. Raises ServicesError."""
         ...
 
     def start(self) -> subprocess.Popen[bytes]: ...
@@ -77,12 +77,12 @@ class ServerContext:
             if path.stat().st_size > LOG_LIMIT:
                 path.replace(path.with_suffix(".log.1"))
         with path.open("ab") as log:
-            # The folder in which we run may be closed to the account of the servers.
+            # Our working folder may be inaccessible to the account of the servers.
             return spawn(argv, death_signal=death_signal, account=self.account, env=ENVIRONMENT, cwd=Path("/"), log=log)
 
 
 class Postgres:
-    """PostgreSQL, listening on a unix socket only."""
+    """PostgreSQL, listening on a Unix socket only."""
 
     name = "postgres"
     stop_signal = signal.SIGINT  # "fast": rolls back, disconnects, writes a checkpoint
@@ -98,13 +98,13 @@ class Postgres:
     def set_up(self) -> None:
         if not self._folder.exists():
             self._create()
-        found = (self._folder / "PG_VERSION").read_text(encoding="ascii").strip()
-        if found != binaries.postgres_major():
+        version = (self._folder / "PG_VERSION").read_text(encoding="ascii").strip()
+        if version != binaries.postgres_major():
             raise ServicesError(
-                f"{self._folder} holds data of PostgreSQL {found}, and PostgreSQL {binaries.postgres_major()} is "
+                f"{self._folder} holds data of PostgreSQL {version}, and PostgreSQL {binaries.postgres_major()} is "
                 "installed. Dump it with the old version and load it into a new data folder (docs/operations.md)."
             )
-        # PostgreSQL removes the PID file of a dead process, but refuses to start if another program has that ID now.
+        # PostgreSQL removes the PID file of a dead process, but refuses to start if another program now has that PID.
         pid_file = self._folder / "postmaster.pid"
         pid = _first_number(pid_file)
         if program_of(pid) == "postgres":
@@ -113,7 +113,7 @@ class Postgres:
             pid_file.unlink(missing_ok=True)
 
     def start(self) -> subprocess.Popen[bytes]:
-        # On the command line, not in postgresql.conf: the folder's file is made once, by whichever release came first.
+        # On the command line instead of postgresql.conf: that file is created once, by the first release.
         settings = TUNING | ({} if self._context.durable else NON_DURABLE)
         settings["unix_socket_directories"] = str(self._context.paths.sockets)
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
@@ -121,7 +121,7 @@ class Postgres:
         return self._context.start(self.name, argv, death_signal=self.stop_signal)
 
     def is_up(self, pid: int) -> bool:
-        """Whether postmaster.pid says "ready", the same line that pg_ctl waits for."""
+        """Returns whether postmaster.pid says "ready", the line that pg_ctl waits for."""
         try:
             lines = (self._folder / "postmaster.pid").read_text(encoding="utf-8", errors="replace").split("\n")
         except FileNotFoundError:
@@ -129,12 +129,12 @@ class Postgres:
         return len(lines) > 7 and lines[0].strip() == str(pid) and lines[7].strip() == "ready"
 
     def _create(self) -> None:
-        """Creates the cluster under a temporary name, so that an interrupted start leaves no incomplete one."""
+        """Creates the cluster under a temporary name, so that an interrupted start leaves no partial cluster."""
         draft = self._folder.with_name("postgres.new")
         shutil.rmtree(draft, ignore_errors=True)
         create_owned_folder(draft, account=self._context.account, mode=0o700)
         argv: list[str | Path] = [self._programs / "initdb", "-D", draft, "--username=tachi", "--encoding=UTF8"]
-        # With the C library's locales, its next version might sort otherwise, and indexes on text would be broken.
+        # With the C library's locales, its next version might sort differently, which would break indexes on text.
         argv += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         argv += ["--auth=trust", "--no-instructions"]  # the socket's folder is closed to everyone else
         if not self._context.durable:
@@ -148,7 +148,7 @@ class Postgres:
 
 
 class Valkey:
-    """Valkey, compatible with Redis, on a unix socket only. A power cut loses at most the last second of the queue."""
+    """Valkey, compatible with Redis, on a Unix socket only. A power cut loses at most the last second of the queue."""
 
     name = "valkey"
     stop_signal = signal.SIGTERM
@@ -161,7 +161,7 @@ class Valkey:
         self._pid_file = context.paths.valkey / "valkey.pid"
 
     def set_up(self) -> None:
-        # A killed daemon may have left its server behind, which would go on writing to the same files.
+        # A killed daemon may have left its server running, which would keep writing to the same files.
         pid = _first_number(self._pid_file)
         if program_of(pid) == "valkey-server":
             _stop(pid, used=self._context.paths.valkey, escalation=self.escalation)
@@ -177,9 +177,9 @@ class Valkey:
             "set-proc-title": "no",  # stop_leftover recognizes it by the folder on its command line
             "appendonly": "yes" if self._context.durable else "no",
             "appendfsync": "everysec",
-            # No snapshots: the append-only file holds everything, and what is not durable need not be kept.
+            # No snapshots: the append-only file has everything, and non-durable data need not be stored.
             "save": "",
-            # A key that was evicted would be a job that is lost.
+            # An evicted key would be a lost job.
             "maxmemory-policy": "noeviction",
             "loglevel": "warning",
         }
@@ -198,7 +198,7 @@ class Valkey:
 
 
 def _first_number(pid_file: Path) -> int:
-    """The process ID in a file; 0 if there is none."""
+    """Returns the process ID in a file; 0 if there is none."""
     try:
         return max(0, int(pid_file.read_text(encoding="utf-8", errors="replace").split("\n")[0]))
     except (FileNotFoundError, ValueError):
@@ -211,21 +211,21 @@ def _stop(pid: int, *, used: Path, escalation: Sequence[tuple[signal.Signals, fl
 
 
 def make_sockets_folder(paths: DataPaths, *, account: Account | None) -> None:
-    """Creates the private folder of the sockets. Raises ServicesError if someone else has put one there."""
+    """Creates the private folder of the sockets. Raises ServicesError if another account owns it."""
     folder = paths.sockets
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
         create_owned_folder(folder, account=account, mode=0o700)
-    # Not stat(): under /tmp anybody can put a link there, and it must not be followed.
-    found = folder.lstat()
+    # lstat() instead of stat(): under /tmp anybody can create a link, which must not be followed.
+    status = folder.lstat()
     wanted = account.uid if account else os.geteuid()
-    if folder.is_symlink() or found.st_uid != wanted:
+    if folder.is_symlink() or status.st_uid != wanted:
         raise ServicesError(f"{folder} belongs to someone else. Remove it, or set DATA_DIR to a shorter path.")
     folder.chmod(0o700)
 
 
 def tail(paths: DataPaths, name: str, *, lines: int = 12) -> str:
-    """The last lines of a server's log."""
+    """Returns the last lines of a server's log."""
     try:
         return "\n".join((paths.logs / f"{name}.log").read_text("utf-8", errors="replace").splitlines()[-lines:])
     except FileNotFoundError:

@@ -1,8 +1,8 @@
-"""PostgreSQL and Valkey for an installation that has neither: started on demand, shared, stopped when unused.
+"""The embedded PostgreSQL and Valkey: started on demand, shared by all processes, stopped when unused.
 
 Every process that uses the embedded servers of a data folder shares its lock `users`. The first one starts a daemon
-(tachi_imports/embedded/server_daemon.py), which owns the servers and stops them once nobody shares the lock.
-So two commands at once share the servers, and a command that is killed leaves nothing running.
+(tachi_imports/embedded/server_daemon.py), which owns the servers and stops them when no process shares the lock.
+Concurrent commands therefore share the servers, and a killed command leaves nothing running.
 """
 
 from __future__ import annotations
@@ -39,23 +39,23 @@ __all__ = [
 
 SERVERS = ("postgres", "valkey")
 START_TIMEOUT_SECONDS = 900.0  # replaying the write-ahead log after a crash may take minutes
-HANDOVER_SECONDS = 0.5  # within which the daemon notices that the last user has gone
+HANDOVER_SECONDS = 0.5  # in which the daemon notices that the last user has ended
 
 
 def given_database_url() -> str:
-    """DATABASE_URL, empty when PostgreSQL is embedded."""
+    """Returns DATABASE_URL; empty if PostgreSQL is embedded."""
     return env.service_url("DATABASE_URL", schemes=("postgresql", "postgres"))
 
 
 def given_redis_url() -> str:
-    """REDIS_URL, empty when Valkey is embedded."""
+    """Returns REDIS_URL; empty if Valkey is embedded."""
     return env.service_url("REDIS_URL", schemes=("redis", "rediss", "unix"))
 
 
 def data_dir() -> Path:
-    """The data folder of this installation: DATA_DIR, else `.data` next to manage.py.
+    """Returns the data folder of this installation: DATA_DIR, else `.data` next to manage.py.
 
-    If root's checkout lies where the servers' account has no access, the data goes under /var/lib instead.
+    If root runs a checkout that the servers' account cannot enter, the data folder is under /var/lib instead.
     """
     beside = env.BASE_DIR / ".data"
     wanted = env.folder("DATA_DIR", default=beside)
@@ -64,14 +64,14 @@ def data_dir() -> Path:
         or accounts.find_unreachable(accounts.for_servers(DataPaths(beside).postgres), env.BASE_DIR) is None
     ):
         return wanted
-    # Several checkouts on one machine each have data of their own.
+    # Several checkouts on one machine have separate data.
     digest = hashlib.sha256(os.fsencode(env.BASE_DIR)).hexdigest()[:8]
     return Path("/var/lib/tachi-imports") / digest
 
 
 @dataclass
 class RunningServers:
-    """A share in the embedded servers: they run at least until `stop` is called."""
+    """A share in the embedded servers, which run at least until `stop` is called."""
 
     paths: DataPaths
     servers: tuple[str, ...]
@@ -90,23 +90,23 @@ class RunningServers:
 
     @property
     def share(self) -> int | None:
-        """The descriptor of the lock that makes this process one of the users."""
+        """The descriptor of the lock that this process shares."""
         return self._use.descriptor if self._use else None
 
     def ensure(self) -> None:
-        """Starts the daemon if none is running. Raises ServicesError with the message of the daemon."""
-        if is_held(self.paths.locks / "keeper"):
+        """Starts the daemon if it is not running. Raises ServicesError with the daemon's message."""
+        if is_held(self.paths.daemon_lock):
             return
         with hold(self.paths.locks / "starting"):
-            # Another process may have started it while this one waited for the lock.
-            if not is_held(self.paths.locks / "keeper"):
+            # Another process may have started it meanwhile.
+            if not is_held(self.paths.daemon_lock):
                 self._start_daemon()
 
     def wait(self) -> None:
-        """Waits until the servers are up, for example while another process starts them. Raises ServicesError."""
+        """Waits until the servers are up, for example if another process is starting them. Raises ServicesError."""
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
-        # Empty until the daemon has written which servers are up.
-        while not (running := (self.paths.locks / "keeper").read_text(encoding="ascii").split()):
+        # Empty until the daemon has written the list of running servers.
+        while not (running := self.paths.daemon_lock.read_text(encoding="ascii").split()):
             self.ensure()
             if time.monotonic() > deadline:
                 raise ServicesError(f"The servers do not come up. Their logs are in {self.paths.logs}.")
@@ -119,9 +119,9 @@ class RunningServers:
             )
 
     def stop(self, *, wait: bool = False) -> bool:
-        """Gives up the share. The process that started the servers, or passes `wait`, waits until they have stopped.
+        """Gives up the share. Waits until the servers have stopped if this process started them or `wait` is set.
 
-        Returns False if they stay up for others, or stop without anybody waiting.
+        Returns False if the servers keep running for other users, or if it did not wait.
         """
         if self._use is not None:
             self._use.close()
@@ -130,20 +130,20 @@ class RunningServers:
             return False
         # If this was the last user, the daemon takes the lock `users` within HANDOVER_SECONDS.
         deadline = time.monotonic() + HANDOVER_SECONDS
-        while is_held(self.paths.locks / "keeper") and not is_held(self.paths.locks / "users"):
+        while is_held(self.paths.daemon_lock) and not is_held(self.paths.locks / "users"):
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.01)
         if self._daemon is not None:
             self._daemon.wait()
-        # Of a daemon that another process has started, only its lock tells when it has ended.
-        wait_until_free(self.paths.locks / "keeper")
+        # If another process started the daemon, only the lock shows when it has ended.
+        wait_until_free(self.paths.daemon_lock)
         return True
 
     def _start_daemon(self) -> None:
-        (self.paths.locks / "keeper").write_text("")  # a killed daemon could not empty its list
+        self.paths.daemon_lock.write_text("")  # a killed daemon has not emptied its list
         options = ["--durable"] * self.durable + ["--temporary"] * self.temporary
-        with (self.paths.logs / "keeper.log").open("ab") as log:
+        with (self.paths.logs / "daemon.log").open("ab") as log:
             self._daemon = subprocess.Popen(
                 [
                     sys.executable,
@@ -157,10 +157,10 @@ class RunningServers:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 cwd=env.BASE_DIR,
-                # Ctrl-C in the terminal of the first user must not stop the servers of the others.
+                # Ctrl-C in the terminal of the first user must not stop the servers for others.
                 start_new_session=True,
             )
-        # The daemon closes its end once the servers are up or cannot start; reading to the end waits for that.
+        # The daemon closes the pipe when the servers are up or cannot start; reading to the end waits for that.
         with cast(IO[bytes], self._daemon.stdout) as pipe:
             line = pipe.read()
         error = json.loads(line)["error"] if line else f"The daemon of the servers died; see {self.paths.logs}."
@@ -172,9 +172,9 @@ class RunningServers:
 def start(
     root: Path, *, servers: tuple[str, ...] = SERVERS, durable: bool = True, temporary: bool = False
 ) -> RunningServers:
-    """Joins the users of a data folder's servers, and starts the servers if they are not running.
+    """Shares the embedded servers of a data folder, and starts them if they are not running.
 
-    `durable=False` trades safety against a power cut for speed; `temporary` removes the folder at the end.
+    `durable=False` is faster but unsafe against power cuts; `temporary` deletes the folder at the end.
     Raises ServicesError with a message for the operator.
     """
     paths = make_folders(root)
@@ -184,7 +184,7 @@ def start(
     try:
         running.ensure()
         running.wait()
-    # KeyboardInterrupt, too: a share that nobody gives up keeps the servers running as long as this process.
+    # Including KeyboardInterrupt: an abandoned share would keep the servers running as long as this process.
     except BaseException:
         use.close()
         raise
@@ -192,8 +192,8 @@ def start(
 
 
 def temporary_folder() -> Path:
-    """An unused path for a temporary data folder that the servers' account can reach; `start` creates it."""
-    # Of a folder that is not there yet: nobody owns it, so root gets the account of a new installation.
+    """Returns an unused path for a temporary data folder that the servers' account can enter; `start` creates it."""
+    # For a folder that does not exist yet: root gets the account of a new installation.
     account = accounts.for_servers(Path("/nonexistent"))
     folders = (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp"))  # noqa: S108 - the name cannot be guessed
     reachable = next(folder for folder in folders if accounts.find_unreachable(account, folder) is None)
@@ -201,20 +201,20 @@ def temporary_folder() -> Path:
 
 
 def connection(root: Path) -> DataPaths | None:
-    """The paths of a data folder if its servers are running, else None."""
+    """Returns the paths of a data folder if its servers are running, else None."""
     paths = DataPaths(root.absolute())
-    return paths if is_held(paths.locks / "keeper") else None
+    return paths if is_held(paths.daemon_lock) else None
 
 
 def to_embed() -> tuple[str, ...]:
-    """The servers for which the environment gives no URL."""
+    """Returns the names of the servers for which the environment has no URL."""
     given = {"postgres": given_database_url(), "valkey": given_redis_url()}
     return tuple(name for name in SERVERS if not given[name])
 
 
 @contextmanager
 def available() -> Iterator[RunningServers | None]:
-    """Runs the embedded servers for the length of a block. Yields None if all servers are external."""
+    """Runs the embedded servers for the duration of a block. Yields None if all servers are external."""
     servers = to_embed()
     if not servers:
         yield None
@@ -227,7 +227,7 @@ def available() -> Iterator[RunningServers | None]:
 
 
 def make_folders(root: Path) -> DataPaths:
-    """Creates the data folder and the subfolders of this account. Only root's can be entered by other accounts."""
+    """Creates the data folder and this account's subfolders. Other accounts can only enter root's data folder."""
     paths = DataPaths(root.absolute())
     mode = 0o711 if os.geteuid() == 0 else 0o700
     try:
@@ -236,7 +236,7 @@ def make_folders(root: Path) -> DataPaths:
             paths.root.chmod(paths.root.stat().st_mode | mode)
         for folder in (paths.locks, paths.logs):
             folder.mkdir(exist_ok=True, mode=0o700)
-        # mkdir() is content with a folder of another account; only looking into it raises PermissionError.
+        # mkdir() accepts an existing folder of another account; only reading it raises PermissionError.
         any(paths.locks.iterdir())
     except PermissionError as error:
         raise ServicesError(

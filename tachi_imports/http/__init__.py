@@ -1,1 +1,1 @@
-"""What surrounds every request: its ID, and its body read before a worker is taken."""
+"""Layers around every request: request IDs, buffering, worker slots, languages, errors."""

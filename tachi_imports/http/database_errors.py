@@ -1,4 +1,4 @@
-"""Tells errors of an unavailable database, which are temporary, from errors of a statement, which are not."""
+"""Distinguishes errors of an unavailable database, which are temporary, from errors of a statement."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ TEMPORARY_SQLSTATES = ("08", "53", "57P", "58")
 
 
 def is_database_away(error: BaseException | None) -> bool:
-    """Whether the error means that PostgreSQL cannot be reached, is starting or stopping, or is out of resources."""
-    if isinstance(error, InterfaceError):  # the connection was closed under us
+    """Returns whether PostgreSQL cannot be reached, is starting or stopping, or is out of resources."""
+    if isinstance(error, InterfaceError):  # the connection was closed while in use
         return True
     if not isinstance(error, OperationalError):
         return False
     cause = error.__cause__
     code = cause.sqlstate if isinstance(cause, psycopg.Error) else None
-    # Without a code the error is libpq's own: there was no connection, or it broke.
+    # Errors without a code are libpq's own: connecting failed, or the connection broke.
     return code is None or code.startswith(TEMPORARY_SQLSTATES)

@@ -1,7 +1,7 @@
-"""Compresses pages.
+"""Compression of pages.
 
-The API's responses stay as they are: their ETags and lengths are part of what clients know. Streams are served by a
-process of their own, and static files are compressed beforehand.
+The API's responses stay uncompressed, because clients rely on their ETags and lengths. Streams are served by a separate
+process, and static files are compressed in advance.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from django.middleware.gzip import GZipMiddleware
 
 
 class HTMLCompressionMiddleware(GZipMiddleware):
-    """Django's gzip for HTML alone.
+    """Django's gzip middleware, for HTML only.
 
-    A page may hold a secret beside text that somebody else chose, so that its compressed length could tell of the
-    secret (BREACH). Django pads the length by chance, and masks the CSRF token anew in every response.
+    A page may contain a secret beside text of another user, so that its compressed length could reveal the secret
+    (BREACH). Django adds random padding, and masks the CSRF token differently in every response.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

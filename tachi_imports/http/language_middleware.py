@@ -1,4 +1,4 @@
-"""The language of pages: the reader's choice, else that of their browser. The API speaks English."""
+"""The language of pages: the reader's choice, else that of the browser. The API is always English."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from django.utils.cache import patch_vary_headers
 
 ENGLISH_PATH = re.compile(r"/(api(?!/docs/)|ir)(/|$)")
 TRANSLATED = ("text/html", "application/manifest+json")
-"""Types of responses with texts for readers. All others are the same in each language, and caches keep one of them."""
+"""Types of translated responses. All others are the same in each language, and caches store one version."""
 
 
 class LanguageMiddleware(LocaleMiddleware):
-    """Comes before everything that might respond with a page: a thread still has the language of its last request."""
+    """Must precede all middleware that renders pages: a thread still has the language of its last request."""
 
     def process_request(self, request: HttpRequest) -> None:
         if ENGLISH_PATH.match(request.path_info):

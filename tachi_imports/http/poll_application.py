@@ -1,8 +1,8 @@
-"""Answers polls in front of Django, whose middleware and request handling cost several times as much as a poll itself.
+"""Handles polls before Django, whose middleware and request handling cost several times as much as the poll itself.
 
-The response is that of the view (`imports.api.imports.poll_status.respond`). The headers that middleware adds are not
-repeated here: the middleware itself is asked for them, once for each kind of request. What is not a plain poll goes on
-to Django.
+The response is that of the view (`imports.api.imports.poll_status.respond`). The headers of middleware are not repeated
+here: the middleware itself is run for them, once for each kind of request. Requests other than plain polls are passed
+on to Django.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from imports import log_context
 from imports.api.core.middleware import canonical_path
 from imports.api.core.renderers import JSON
 from imports.api.imports.poll_status import POLL_PATH, framed, respond, session_user
-from imports.models import User
 from tachi_imports.http import capacity
+from tachi_imports.http.poll_stores import PollStores
 from tachi_imports.http.request_buffering import Application, Environ, Headers
 from tachi_imports.http.request_id_middleware import request_id_of
 from tachi_imports.http.worker_slots import NoFreeSlotError, Slots, WorkerSlots
@@ -35,23 +35,24 @@ from tachi_imports.monitoring.metrics import POLL_ROUTE, record_request
 
 END = "/poll-status"
 FIRST_MIDDLEWARE = "imports.api.core.middleware.APIMiddleware"
-"""Those before it time requests and give them IDs, which is done here."""
+"""Earlier middleware times requests and assigns IDs, which is done here."""
 POLL_MIDDLEWARE = "imports.api.imports.poll_status.PollMiddleware"
 NOTED_VARIABLES = (
     *("wsgi.url_scheme", "SERVER_NAME", "SERVER_PORT", "HTTP_HOST"),
     *("HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED_PROTO"),
 )
-"""The variables of a poll that middleware looks at: is the host allowed, was the request sent by TLS?"""
-MAX_KINDS = 256  # of requests whose headers are remembered
+"""The variables of a poll that middleware reads, to check the host and whether the request used TLS."""
+MAX_KINDS = 256  # of requests, whose headers are cached
 
 
 class PollApplication:
-    """A WSGI application in front of another. Polls share a few database connections, which are made anew if lost."""
+    """A WSGI application before another. Polls share a few database connections, which are reopened if lost."""
 
     def __init__(self, application: Application) -> None:
         self._application = application
         self.slots = Slots(capacity.MAX_POLLS)
         self.connections = WorkerSlots(capacity.POLL_CONNECTIONS, for_quick=0, timeout=capacity.SLOT_TIMEOUT_SECONDS)
+        self._stores = PollStores()
         self._middleware_headers = functools.lru_cache(maxsize=MAX_KINDS)(middleware_headers)
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
@@ -67,12 +68,12 @@ class PollApplication:
                 self.connections.connected(timeout=capacity.SLOT_TIMEOUT_SECONDS),
             ):
                 connection.close_if_unusable_or_obsolete()  # as at the start of a request
-                found = self._response(environ, import_id)
+                answer = self._response(environ, import_id)
         except NoFreeSlotError:
-            found = None
-        if found is None:
+            answer = None
+        if answer is None:
             return self._application(environ, start_response)
-        response, headers = found
+        response, headers = answer
         seconds = time.perf_counter() - begun
         record_request(environ["REQUEST_METHOD"], POLL_ROUTE, status=response.status_code, seconds=seconds)
         if response.status_code >= 400:
@@ -83,12 +84,19 @@ class PollApplication:
         return [response.content]
 
     def _response(self, environ: Environ, import_id: str) -> tuple[HttpResponse, Headers] | None:
-        """Returns the response to a poll and the headers that middleware adds; None if Django has to answer."""
+        """Returns the response to a poll and the headers of middleware; None if Django must handle the request."""
         kind = ("HTTP_AUTHORIZATION" in environ, *[environ.get(name) for name in NOTED_VARIABLES])
         if self._middleware_headers(200, *kind) is None:
             return None
-        response = respond(environ, import_id, find_session=_no_session, with_long_lists=False)
-        # A long response may be read slowly: Django's are kept in a file meanwhile (request_buffering.py).
+        response = respond(
+            environ,
+            import_id,
+            find_session=lambda: None,
+            with_long_lists=False,
+            query=self._stores.query,
+            read_progress=self._stores.progress,
+        )
+        # A long response may be read slowly: Django's are buffered in a file meanwhile (request_buffering.py).
         if response is None or len(response.content) > capacity.SMALL_RESPONSE_BYTES:
             return None
         headers = self._middleware_headers(response.status_code, *kind)
@@ -99,26 +107,26 @@ class PollApplication:
 
 
 def polled_import(environ: Environ) -> str | None:
-    """Returns the ID of the import that a request polls; None for one that Django has to answer."""
+    """Returns the ID of the import that a request polls; None if Django must handle the request."""
     path: str = environ.get("PATH_INFO", "")
     if not path.rstrip("/").lower().endswith(END) or environ.get("REQUEST_METHOD") not in {"GET", "HEAD"}:
         return None
     has_body = environ.get("CONTENT_LENGTH", "") not in {"", "0"} or "HTTP_TRANSFER_ENCODING" in environ
-    # With a header for a token, a cookie may be that of a session, which goes before the token.
+    # A request with a token may have a session cookie, too, which takes precedence.
     may_have_session = "HTTP_AUTHORIZATION" in environ and (
         not environ["HTTP_AUTHORIZATION"] or "HTTP_COOKIE" in environ
     )
-    # WSGI hands over the bytes of other letters, which Django decodes.
+    # WSGI passes on the bytes of non-ASCII letters, which Django decodes.
     if has_body or may_have_session or not path.isascii() or environ.get("SCRIPT_NAME"):
         return None
-    found = POLL_PATH.fullmatch(canonical_path(path))
-    return found[1] if found else None
+    match = POLL_PATH.fullmatch(canonical_path(path))
+    return match[1] if match else None
 
 
 def middleware_headers(status: int, has_token: bool, *noted: str | None) -> Sequence[tuple[str, str]] | None:
-    """Returns the headers that middleware adds to the response to a poll with this status, in their order.
+    """Returns the headers that middleware adds to the response to a poll with this status, in order.
 
-    `noted`: the values of `NOTED_VARIABLES`. Returns None if middleware itself answers such a request.
+    `noted`: the values of `NOTED_VARIABLES`. Returns None if middleware itself responds to such requests.
     """
     variables = {name: value for name, value in zip(NOTED_VARIABLES, noted, strict=True) if value is not None}
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": f"/api/v1/imports/x{END}", "wsgi.input": BytesIO(), **variables}
@@ -132,7 +140,7 @@ def middleware_headers(status: int, has_token: bool, *noted: str | None) -> Sequ
         response = HttpResponse(b"x", status=status, content_type=JSON)
         if not has_token:
             return framed(response)
-        session_user(request)  # middleware says that the response depends on the session if it was looked for
+        session_user(request)  # middleware adds Vary: Cookie if the session was accessed
         return response
 
     names = settings.MIDDLEWARE[settings.MIDDLEWARE.index(FIRST_MIDDLEWARE) :]
@@ -143,7 +151,3 @@ def middleware_headers(status: int, has_token: bool, *noted: str | None) -> Sequ
     if response.status_code != status or response.content != b"x":
         return None
     return [(name, value) for name, value in response.items() if name != "Content-Type"]
-
-
-def _no_session() -> User | None:
-    return None

@@ -1,11 +1,11 @@
 """Buffers requests and responses, so that slow clients do not occupy worker slots.
 
-The web server passes on a body as it arrives, and a response as fast as the client reads it. So a body is received
-completely before its request gets a worker slot. A response waits in memory or in a file for its reader: complete,
-unless the application composes it in parts without telling its length. Then it is sent from the first part on, while
-a thread composes the rest as fast as it can, however fast the client reads; that thread has the slot until the end.
-So sending holds neither a slot nor a database connection. Requests over the capacity (tachi_imports/http/capacity.py)
-get a 503.
+The web server passes on a body as it arrives, and a response as fast as the client reads it. A body is therefore
+received completely before its request gets a worker slot. A response is buffered in memory or in a file until it is
+read: complete, unless the application composes it in parts without a Content-Length. Then sending starts with the first
+part, while a thread composes the rest as fast as it can, however fast the client reads. That thread has the connection
+of the request until the end, but not its slot: other requests never wait for such documents. Sending holds neither a
+slot nor a database connection. Requests over the capacity (tachi_imports/http/capacity.py) get a 503.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from io import BytesIO
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Never
 
-from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from imports import log_context
@@ -35,23 +34,23 @@ Headers = list[tuple[str, str]]
 Application = Callable[[Environ, Any], Iterable[bytes]]
 
 CHUNK_BYTES = 1 << 16  # bytes read or sent at a time
-MAX_MEMORY_BYTES = 1 << 20  # bytes of a body or an answer; what is larger waits in a file
+MAX_MEMORY_BYTES = 1 << 20  # bytes of a body or a response; larger ones are buffered in a file
 BODILESS = ("1", "204", "304")  # statuses of responses without a body and a length
-HTTP_10 = "HTTP/1.0"  # knows no response whose end is not told by a length
+HTTP_10 = "HTTP/1.0"  # has no responses of unknown length on a connection that stays open
 
 
 class RequestBuffer:
-    """A WSGI application in front of another.
+    """A WSGI application before another.
 
-    `most`: the maximum bytes of a body; one with a larger Content-Length is not buffered. `is_quick`: whether a request
-    never takes long. `refuse` responds with 503. `client_of` returns the client of a request.
+    `max_bytes`: the maximum bytes of a body; a body with a larger Content-Length is not buffered. `is_quick`: whether a
+    request never takes long. `refuse` responds with 503. `client_of` returns the client of a request.
     """
 
     def __init__(
         self,
         application: Application,
         *,
-        most: int,
+        max_bytes: int,
         refuse: Application,
         is_quick: Callable[[Environ], bool] = lambda _: False,
         client_of: Callable[[Environ], str] = lambda environ: str(environ.get("REMOTE_ADDR", "")),
@@ -60,12 +59,14 @@ class RequestBuffer:
         timeout: float = capacity.SLOT_TIMEOUT_SECONDS,
     ) -> None:
         self._application = application
-        self._most = most
+        self._max_bytes = max_bytes
         self._refuse = refuse
         self._is_quick = is_quick
         self._client_of = client_of
         self.receiving = Slots(capacity.MAX_RECEIVING)
-        self.worker_slots = WorkerSlots(worker_slots, for_quick=quick_worker_slots, timeout=timeout)
+        self.worker_slots = WorkerSlots(
+            worker_slots, for_quick=quick_worker_slots, timeout=timeout, for_documents=capacity.MAX_DOCUMENTS
+        )
         self.sending = Slots(capacity.MAX_SENDING, most_of_one=capacity.MAX_SENDING_PER_CLIENT)
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
@@ -75,33 +76,40 @@ class RequestBuffer:
             return self._refuse(environ, start_response)
 
     def _respond(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
-        with contextlib.ExitStack() as held:
+        with contextlib.ExitStack() as resources:
             body = self._received(environ)
             if body is not None:
-                held.callback(_close, body)
-            # The slot is given back once the answer is complete: sending it, however slowly, needs no database.
-            slot = held.enter_context(self.worker_slots.taken(is_quick=self._is_quick(environ)))
+                resources.callback(_close, body)
+            # The slot is given up when the response is complete: sending it, however slowly, needs no database.
+            slot = resources.enter_context(self.worker_slots.taken(is_quick=self._is_quick(environ)))
             environ[WORKER_SLOT] = slot
-            answer = _Answer(self._application, environ, held)
-            if not answer.is_long:
-                start_response(answer.status, answer.headers)
-                return [b"".join(answer.parts)]
-            if answer.is_of_known_length or answer.is_bodiless or environ.get("SERVER_PROTOCOL") == HTTP_10:
-                spool = answer.complete()
+            response = _Response(self._application, environ, resources)
+            if not response.is_long:
+                start_response(response.status, response.headers)
+                return [b"".join(response.parts)]
+            if response.is_of_known_length or response.is_bodiless:
+                spool = response.spool_all()
+            elif environ.get("SERVER_PROTOCOL") == HTTP_10:
+                with self.worker_slots.composing(slot.leave_to_document()), resources:
+                    spool = response.spool_all()
             else:
                 spool = _Spool()
                 sent = self._sent(spool, environ, is_of_known_length=False)
-                _compose_elsewhere(answer, spool, slot, held.pop_all(), environ)
-                start_response(answer.status, answer.headers)
+                try:
+                    self._compose_elsewhere(response, spool, slot, resources, environ)
+                except BaseException:
+                    sent.close()
+                    raise
+                start_response(response.status, response.headers)
                 return sent
         sent = self._sent(spool, environ, is_of_known_length=True)
-        if not answer.is_of_known_length and not answer.is_bodiless:
-            answer.headers.append(("Content-Length", str(spool.size)))
-        start_response(answer.status, answer.headers)
+        if not response.is_of_known_length and not response.is_bodiless:
+            response.headers.append(("Content-Length", str(spool.size)))
+        start_response(response.status, response.headers)
         return sent
 
     def _sent(self, spool: _Spool, environ: Environ, *, is_of_known_length: bool) -> _Sent:
-        """Raises NoFreeSlotError if too many long responses are being sent."""
+        """Returns a response to be sent. Raises NoFreeSlotError if too many long responses are being sent."""
         client = self._client_of(environ)
         try:
             self.sending.enter(client)
@@ -110,44 +118,87 @@ class RequestBuffer:
             raise
         return _Sent(spool, leave=lambda: self.sending.leave(client), is_of_known_length=is_of_known_length)
 
+    def _compose_elsewhere(
+        self, response: _Response, spool: _Spool, slot: WorkerSlot, resources: contextlib.ExitStack, environ: Environ
+    ) -> None:
+        """Composes a response in a separate thread. Raises NoFreeSlotError if too many responses wait for that."""
+        connection = slot.leave_to_document()
+        rest = resources.pop_all()
+        thread = threading.Thread(
+            target=self._compose, args=(response, spool, connection, rest, environ), name="composer", daemon=True
+        )
+        try:
+            thread.start()
+        except RuntimeError:  # no more threads
+            with self.worker_slots.composing(connection):
+                rest.close()
+            raise
+
+    def _compose(
+        self,
+        response: _Response,
+        spool: _Spool,
+        connection: BaseDatabaseWrapper,
+        resources: contextlib.ExitStack,
+        environ: Environ,
+    ) -> None:
+        is_complete = False
+        with log_context.bind_request(environ.get(REQUEST_ID, "")):
+            try:
+                with self.worker_slots.composing(connection), resources:
+                    for piece in response.pieces():
+                        if not spool.write(piece):
+                            return  # the client has stopped reading
+                    is_complete = True
+            except Exception:
+                is_complete = False
+                log.exception(
+                    "the response to %s %s failed after %s bytes",
+                    environ.get("REQUEST_METHOD"),
+                    environ.get("PATH_INFO"),
+                    spool.size,
+                )
+            finally:
+                spool.end(is_complete=is_complete)
+
     def _received(self, environ: Environ) -> IO[bytes] | None:
-        said = environ.get("CONTENT_LENGTH", "")
-        if said:
-            # Anything but a plain number is left for the application to refuse; from more than 4,300 digits int() would
-            # raise ValueError.
-            length = int(said) if said.isdecimal() and len(said) < 16 else 0
-            if length > self._most:
-                return None  # it will be refused for its size, so it will not be read
+        given_length = environ.get("CONTENT_LENGTH", "")
+        if given_length:
+            # Invalid numbers are left for the application to refuse; from more than 4,300 digits int() would raise
+            # ValueError.
+            length = int(given_length) if given_length.isdecimal() and len(given_length) < 16 else 0
+            if length > self._max_bytes:
+                return None  # the application refuses it without reading it
         else:
             is_chunked = environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked"
-            length = self._most if is_chunked else 0
+            length = self._max_bytes if is_chunked else 0
         if not length:
             return None
         with self.receiving.entered():
             return _buffer_body(environ, length)
 
 
-# --- answers ------------------------------------------------------------------------------------------------
+# --- responses ------------------------------------------------------------------------------------------------
 
 
-class _Answer:
-    """What an application answers: its beginning, `parts`, and what is still to be composed of one that `is_long`."""
+class _Response:
+    """A response of an application: the beginning in `parts`, and if it `is_long` a rest that is not composed yet."""
 
-    def __init__(self, application: Application, environ: Environ, held: contextlib.ExitStack) -> None:
-        """The application's answer is closed together with `held`."""
+    def __init__(self, application: Application, environ: Environ, resources: contextlib.ExitStack) -> None:
+        """The application's iterable is closed together with `resources`."""
         self.status = ""
         self.headers: Headers = []
         self.parts: list[bytes] = []
         self.is_long = False
 
         def start(status: str, headers: Headers, _exc_info: Any = None) -> None:
-            # Called again after an error in the application; nothing has been sent, so the second call replaces all.
+            # Called again after an error in the application; as nothing has been sent, the second call replaces all.
             self.status, self.headers = status, headers
 
-        found = application(environ, start)
-        if hasattr(found, "close"):
-            held.callback(found.close)
-        self._rest = iter(found)
+        iterable = application(environ, start)
+        if hasattr(iterable, "close"):
+            resources.callback(iterable.close)
+        self._rest = iter(iterable)
         size = 0
         for part in self._rest:
             self.parts.append(part)
@@ -162,7 +213,7 @@ class _Answer:
         return any(name.lower() == "content-length" for name, _ in self.headers)
 
     def pieces(self) -> Iterator[bytes]:
-        """The whole of it, in pieces that are worth being written."""
+        """Yields the complete response in pieces of at least CHUNK_BYTES."""
         parts, self.parts = self.parts, []
         size = sum(map(len, parts))
         if size > CHUNK_BYTES:
@@ -176,15 +227,15 @@ class _Answer:
                 parts, size = [], 0
         yield b"".join(parts)
 
-    def complete(self) -> _Spool:
-        """Raises NoFreeSlotError on a full disk."""
+    def spool_all(self) -> _Spool:
+        """Returns a spool with the complete response. Raises NoFreeSlotError on a full disk."""
         spool = _Spool()
         try:
             for piece in self.pieces():
                 spool.write(piece)
         except SpoolError as error:
             spool.abandon()
-            log.warning("an answer could not be kept: %s", error)
+            log.warning("a response could not be buffered: %s", error)
             raise NoFreeSlotError from None
         except BaseException:
             spool.abandon()
@@ -193,56 +244,16 @@ class _Answer:
         return spool
 
 
-def _compose_elsewhere(
-    answer: _Answer, spool: _Spool, slot: WorkerSlot, held: contextlib.ExitStack, environ: Environ
-) -> None:
-    """Composes an answer in a thread of its own, which has the slot and the connection of the request until the end."""
-    connection = slot.leave_thread()
-    thread = threading.Thread(
-        target=_compose, args=(answer, spool, connection, held, environ), name="composer", daemon=True
-    )
-    try:
-        thread.start()
-    except RuntimeError:  # no more threads
-        connections[DEFAULT_DB_ALIAS] = connection
-        held.close()
-        raise
-
-
-def _compose(
-    answer: _Answer, spool: _Spool, connection: BaseDatabaseWrapper, held: contextlib.ExitStack, environ: Environ
-) -> None:
-    connections[DEFAULT_DB_ALIAS] = connection
-    is_complete = False
-    with log_context.bind_request(environ.get(REQUEST_ID, "")):
-        try:
-            with held:
-                for piece in answer.pieces():
-                    if not spool.write(piece):
-                        return  # nobody reads it any more
-                is_complete = True
-        except Exception:
-            is_complete = False
-            log.exception(
-                "the answer to %s %s broke after %s bytes",
-                environ.get("REQUEST_METHOD"),
-                environ.get("PATH_INFO"),
-                spool.size,
-            )
-        finally:
-            spool.end(is_complete=is_complete)
-
-
 class SpoolError(Exception):
-    """There is no room for an answer."""
+    """A response cannot be stored."""
 
 
-class BrokenAnswerError(Exception):
-    """An answer ends before its end. A WSGI server that can do so breaks off the connection."""
+class BrokenResponseError(Exception):
+    """A response ends prematurely. WSGI servers that can do so abort the connection."""
 
 
 class _Spool:
-    """An answer on its way from the thread that composes it to the one that sends it, in memory or an unnamed file."""
+    """A response between the thread that composes it and the one that sends it, in memory or an unnamed file."""
 
     def __init__(self) -> None:
         self._file: IO[bytes] = SpooledTemporaryFile(max_size=MAX_MEMORY_BYTES)  # noqa: SIM115 - `abandon` closes it
@@ -253,7 +264,7 @@ class _Spool:
         self._is_abandoned = False
 
     def write(self, piece: bytes) -> bool:
-        """Returns whether anybody still wants it. Raises SpoolError on a full disk."""
+        """Returns whether the client still reads. Raises SpoolError on a full disk."""
         with self._changed:
             if self._is_abandoned:
                 return False
@@ -267,33 +278,33 @@ class _Spool:
             return True
 
     def end(self, *, is_complete: bool = True) -> None:
-        """Nothing more comes."""
+        """Marks the end of the response."""
         with self._changed:
             self._has_ended, self._is_complete = True, is_complete
             self._changed.notify()
 
     def read(self, position: int) -> bytes:
-        """Waits for what follows; nothing at the end. Raises BrokenAnswerError where the rest could not be composed."""
+        """Waits for the next bytes and returns them; empty at the end. Raises BrokenResponseError after a failure."""
         with self._changed:
             self._changed.wait_for(lambda: self.size > position or self._has_ended)
             if self.size > position:
                 self._file.seek(position)
                 return self._file.read(CHUNK_BYTES)
             if not self._is_complete:
-                raise BrokenAnswerError(f"after {position} bytes")
+                raise BrokenResponseError(f"after {position} bytes")
             return b""
 
     def abandon(self) -> None:
-        """Nobody reads it any more."""
+        """Discards the response, as the client has stopped reading."""
         with self._changed:
             self._is_abandoned = True
             _close(self._file)
 
 
 class _Sent:
-    """A long response being sent. If the client is too slow it ends early.
+    """A long response being sent. It ends early if the client is too slow.
 
-    Where the client was told the length, that closes the connection.
+    If the response has a Content-Length, ending early closes the connection.
     """
 
     def __init__(self, spool: _Spool, *, leave: Callable[[], None], is_of_known_length: bool) -> None:
@@ -306,14 +317,14 @@ class _Sent:
         while part := self._spool.read(sent):
             begun = time.monotonic()
             yield part
-            # Only the time in which the client was waited for: it may have to wait for us, too.
+            # Only the time spent waiting for the client: composing takes time, too.
             waited += time.monotonic() - begun
             sent += len(part)
             if waited > capacity.SEND_GRACE_SECONDS + sent / capacity.MIN_READ_BYTES_PER_SECOND:
-                log.info("an answer was cut after %s bytes: its reader was too slow", sent)
+                log.info("a response was aborted after %s bytes: the reader was too slow", sent)
                 if self._is_of_known_length:
                     return
-                raise BrokenAnswerError(f"after {sent} bytes")
+                raise BrokenResponseError(f"after {sent} bytes")
 
     def close(self) -> None:
         leave, self._leave = self._leave, None
@@ -321,7 +332,7 @@ class _Sent:
             self._spool.abandon()
             leave()
 
-    def __del__(self) -> None:  # the server forgets one that nobody wants any more
+    def __del__(self) -> None:  # the server drops it without close() if the client is gone
         self.close()
 
 
@@ -329,7 +340,7 @@ class _Sent:
 
 
 class _UnreadableBody:
-    """Replaces a body that could not be stored: reading it raises the same error."""
+    """A substitute for a body that could not be stored: reading it raises the same error."""
 
     def __init__(self, error: OSError) -> None:
         self._error = error
@@ -341,12 +352,12 @@ class _UnreadableBody:
 
 
 def _buffer_body(environ: Environ, length: int) -> IO[bytes] | None:
-    """Replaces the body by a buffered one, as far as it arrives; None if it could not be stored."""
+    """Replaces the body by a buffered one, as far as it arrives. Returns the file to be closed, if any."""
     source = environ["wsgi.input"]
     if length <= CHUNK_BYTES:
         environ["wsgi.input"] = BytesIO(source.read(length))
-        return None  # nothing to let go of
-    body: IO[bytes] = SpooledTemporaryFile(max_size=MAX_MEMORY_BYTES)  # noqa: SIM115 - it goes with the answer
+        return None  # nothing to close
+    body: IO[bytes] = SpooledTemporaryFile(max_size=MAX_MEMORY_BYTES)  # noqa: SIM115 - closed with the response
     size = 0
     try:
         while size < length and (part := source.read(min(CHUNK_BYTES, length - size))):
@@ -357,11 +368,11 @@ def _buffer_body(environ: Environ, length: int) -> IO[bytes] | None:
         environ["wsgi.input"] = _UnreadableBody(error)
         return None
     environ["wsgi.input"] = body
-    # A chunked body came without a length, and Django takes a request without one for empty.
+    # A chunked body has no length, and Django treats a request without one as empty.
     environ["CONTENT_LENGTH"] = environ.get("CONTENT_LENGTH") or str(size)
     return body
 
 
 def _close(body: IO[bytes]) -> None:
-    with contextlib.suppress(OSError):  # what a full disk could not take
+    with contextlib.suppress(OSError):  # buffered data that a full disk cannot store
         body.close()

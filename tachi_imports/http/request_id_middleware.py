@@ -1,4 +1,4 @@
-"""The headers that all responses share: the ID of the request, and a default Cache-Control."""
+"""Headers of all responses: the ID of the request, and a default Cache-Control."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from tachi_imports.monitoring import logs
 
 VALID_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 VARIES_BY_COOKIE = re.compile(r"(^|,)\s*cookie\s*(,|$)", re.IGNORECASE)
-PRIVATE = "private, no-cache"  # a browser may store it for its user, and must revalidate it before showing it again
+PRIVATE = "private, no-cache"  # browsers may store it for their user, and must revalidate it before reuse
 
 
 def request_id_of(variables: Mapping[str, Any]) -> str:
-    """Returns the X-Request-ID of a request with these variables if it is valid, else a new ID."""
+    """Returns the request's X-Request-ID if it is valid, else a new ID."""
     given = str(variables.get("HTTP_X_REQUEST_ID", ""))
     return given if VALID_ID.fullmatch(given) else uuid.uuid4().hex
 
 
 class RequestIDMiddleware:
-    """The outermost middleware. Adopts a valid X-Request-ID, so that one ID can be followed through several hosts."""
+    """The outermost middleware. Adopts a valid X-Request-ID, so that an ID can be followed across several hosts."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Relays streams from their own process, for installations whose reverse proxy does not send them there.
+"""Relays streams from their process, for installations whose reverse proxy does not connect to it directly.
 
 Each relayed stream holds a sleeping thread, but neither a worker slot nor a database connection.
 """
@@ -26,7 +26,7 @@ OF_THE_CONNECTION = frozenset({"connection", "date", "keep-alive", "server", "tr
 
 
 class StreamRelay:
-    """A WSGI application in front of another. `socket`: where the process of the streams listens."""
+    """A WSGI application before another. `socket`: the Unix socket of the stream process."""
 
     def __init__(
         self, application: Application, *, socket: Path, refuse: Application, client_of: Callable[[Environ], str]
@@ -49,49 +49,49 @@ class StreamRelay:
             relayed = _Relayed(self._socket, environ, path, client=self._client_of(environ), leave=self.slots.leave)
         except (OSError, http.client.HTTPException) as error:
             self.slots.leave()
-            log.warning("streams cannot be asked: %s", error, extra=log_context.REPEATED)
+            log.warning("the stream process cannot be reached: %s", error, extra=log_context.REPEATED)
             return self._refuse(environ, start_response)
         start_response(relayed.status, relayed.headers)
         return relayed
 
 
 class _Relayed:
-    """An answer on its way."""
+    """A response being relayed."""
 
     _leave: Callable[[], None] | None = None
 
     def __init__(self, path: Path, environ: Environ, address: str, *, client: str, leave: Callable[[], None]) -> None:
         self._connection = UnixConnection(path)
         try:
-            # WSGI hands over the path decoded, and a request line cannot hold every letter. The other process limits by
-            # client, and without the header that would be us.
+            # WSGI passes on the decoded path, and a request line cannot contain every letter. The stream process limits
+            # by client, and without the header the client would be this process.
             headers = {"X-Forwarded-For": client, IS_RELAYED: "true"}
             self._connection.request(environ["REQUEST_METHOD"], quote(address), headers=headers)
-            self._answer = self._connection.getresponse()
+            self._response = self._connection.getresponse()
         except BaseException:
             self._connection.close()
             raise
         self._leave = leave
-        self.status = f"{self._answer.status} {self._answer.reason}"
-        self.headers = [each for each in self._answer.getheaders() if each[0].lower() not in OF_THE_CONNECTION]
+        self.status = f"{self._response.status} {self._response.reason}"
+        self.headers = [each for each in self._response.getheaders() if each[0].lower() not in OF_THE_CONNECTION]
 
     def __iter__(self) -> Iterator[bytes]:
-        """Ends where the process of the streams does, as a stream that its client opens again."""
+        """Ends when the stream process ends the response; clients then reopen the stream."""
         try:
-            # read() would wait until so many bytes are there; read1() passes an event on as soon as it comes.
-            while part := self._answer.read1(CHUNK_BYTES):
-                # Only when it is handed something does the server find out that its client is gone. Of nothing, it
-                # sends nothing.
+            # read() would wait for the full number of bytes; read1() returns an event as soon as it arrives.
+            while part := self._response.read1(CHUNK_BYTES):
+                # The server only detects that a client is gone when it is given something to send. An empty chunk is
+                # not sent.
                 yield b"" if part == PROBE else part
         except (OSError, http.client.HTTPException) as error:
-            log.info("a stream was cut: %s", error)
+            log.info("a stream was aborted: %s", error)
 
     def close(self) -> None:
         leave, self._leave = self._leave, None
         if leave is not None:
-            self._answer.close()
+            self._response.close()
             self._connection.close()
             leave()
 
-    def __del__(self) -> None:  # the server forgets one that nobody wants any more
+    def __del__(self) -> None:  # the server drops it without close() if the client is gone
         self.close()

@@ -1,4 +1,4 @@
-"""503 with Retry-After: for requests over the capacity, and as a page while the database is unavailable."""
+"""Responses with 503 and Retry-After: over the capacity, and as a page while the database is unavailable."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BUSY = "Too many requests are being answered at the moment. Please try again in 
 
 
 def refuse_busy(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """A WSGI application that answers 503: in the envelope under the API's path, else as plain text."""
+    """A WSGI application that responds with 503: in the envelope under the API's path, else as plain text."""
     # Without Django's request handling: the process has no slot for this request.
     is_api = API_PATH.match(str(environ.get("PATH_INFO", ""))) is not None
     body = encode(error_envelope(BUSY)) if is_api else f"{BUSY}\n".encode()
@@ -39,7 +39,7 @@ def refuse_busy(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler500, called while the error is handled. Answers 503 if the database is unavailable."""
+    """Django's handler500, called while the error is handled. Responds with 503 if the database is unavailable."""
     if not is_database_away(sys.exc_info()[1]):
         return defaults.server_error(request)
     response = HttpResponse(loader.get_template("503.html").render(), status=503)

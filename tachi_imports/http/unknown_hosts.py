@@ -22,7 +22,7 @@ MAX_SHOWN_CHARACTERS = 100  # of the host
 
 
 class HostMiddleware:
-    """Refuses such requests with 400, an explanation, and one line in the log. Django itself would answer with a bare
+    """Refuses such requests with 400, an explanation, and one line in the log. Django itself would respond with a bare
     page and log a traceback."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

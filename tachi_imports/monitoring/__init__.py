@@ -1,1 +1,1 @@
-"""What can be seen from outside: health, metrics, logs."""
+"""Monitoring: health checks, metrics, logs and traces."""

@@ -1,7 +1,7 @@
-"""Metrics about the queue and the imports, read from the database and Redis at most every CACHE_SECONDS.
+"""Metrics about the queue and imports, read from the database and Redis at most every CACHE_SECONDS.
 
-Totals since the beginning would have to count tables that grow without end. So imports and problems are counted over
-those queued within the last hour, at most MAX_IMPORTS of them; `tachi_recent_imports_cut` is 1 if there were more.
+Lifetime totals would require counting ever-growing tables. Imports and problems are therefore counted over the imports
+queued within the last hour, at most MAX_IMPORTS; `tachi_recent_imports_cut` is 1 if there were more.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ log = logging.getLogger(__name__)
 
 CACHE_SECONDS = 5.0
 HOUR = 3600  # seconds
-MAX_IMPORTS = 20_000  # twice what an instance of ten thousand imports an hour has
+MAX_IMPORTS = 20_000  # twice the number at ten thousand imports an hour
 MAX_PROBLEMS = 50_000
 STATEMENT_TIMEOUT = "2s"  # for each statement: monitoring must not slow the imports down
 
 RECENT = f"""
     SELECT id, state, import_type, time_queued, time_started, time_finished, problem_count FROM imports_import
     WHERE time_queued > now() - make_interval(secs => {HOUR}) ORDER BY time_queued DESC LIMIT {MAX_IMPORTS}
-"""  # noqa: S608 - our own figures
+"""  # noqa: S608 - constants of this module
 COUNTS = f"SELECT state, import_type, count(*) FROM ({RECENT}) recent GROUP BY state, import_type"  # noqa: S608
 QUANTILES = (0.5, 0.9, 0.99)
 TIMES = f"""
@@ -60,7 +60,7 @@ ROWS = """
 
 
 class DatabaseCollector(Collector):
-    """May be collected from any number of threads: one runs the queries, the others share its result."""
+    """May be used by any number of threads: one runs the queries, the others share its result."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -69,30 +69,30 @@ class DatabaseCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         with self._lock:
             if self._known is None or time.monotonic() - self._known[0] > CACHE_SECONDS:
-                found = [*database_metrics(), *redis_metrics(), *stream_metrics()]
-                self._known = (time.monotonic(), found)
+                metrics = [*database_metrics(), *redis_metrics(), *stream_metrics()]
+                self._known = (time.monotonic(), metrics)
             return self._known[1]
 
 
 def database_metrics() -> Iterator[Metric]:
-    """The queue, the imports of the last hour and the size of tables; only `tachi_database_up` if it is down."""
+    """Yields metrics of the queue, recent imports and table sizes; only `tachi_database_up` if the database is down."""
     up = GaugeMetricFamily("tachi_database_up", "Whether the database answered.")
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            # LOCAL: the limit ends with the transaction, and the connection goes back without it.
+            # LOCAL: the limit ends with the transaction, before the connection is reused.
             cursor.execute(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'")
-            found = [*_waiting(), *_recent(cursor)]
+            metrics = [*_waiting(), *_recent(cursor)]
             cursor.execute(ROWS)
             rows = cursor.fetchall()
-            found.append(_gauge("tachi_rows", "Rows of a table, as PostgreSQL estimates them.", ("table",), rows))
+            metrics.append(_gauge("tachi_rows", "Rows of a table, as PostgreSQL estimates them.", ("table",), rows))
     except (DatabaseError, InterfaceError):
-        log.warning("the database has nothing for /metrics", exc_info=True)
+        log.warning("the metrics of the database could not be read", exc_info=True)
         up.add_metric([], 0)
         yield up
         return
     up.add_metric([], 1)
     yield up
-    yield from found
+    yield from metrics
 
 
 def _waiting() -> Iterator[Metric]:
@@ -102,7 +102,7 @@ def _waiting() -> Iterator[Metric]:
         unfinished.add_metric([state.value], depth[state.value])
     yield unfinished
     oldest = depth["oldest"]
-    # Never negative: the clock of the host that wrote the time may be ahead of ours.
+    # Never negative: the clock of the host that wrote the time may be ahead.
     age = 0.0 if oldest is None else max(0.0, (timezone.now() - oldest).total_seconds())
     yield GaugeMetricFamily("tachi_queue_age_seconds", "How long the oldest queued import has waited.", value=age)
 
@@ -118,8 +118,8 @@ def _recent(cursor: Any) -> Iterator[Metric]:
     for column, name, text in ((1, "wait", "until a worker began"), (2, "run", "from then to its end")):
         values = [
             (kind, str(q), value)
-            for kind, *found in rows
-            for q, value in zip(QUANTILES, found[column - 1], strict=True)
+            for kind, *quantiles in rows
+            for q, value in zip(QUANTILES, quantiles[column - 1], strict=True)
         ]
         help_text = f"Seconds {text}, of the imports queued within the last hour."
         yield _gauge(f"tachi_recent_import_{name}_seconds", help_text, ("type", "quantile"), values)
@@ -128,21 +128,21 @@ def _recent(cursor: Any) -> Iterator[Metric]:
 
 
 def _gauge(name: str, text: str, labels: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> Metric:
-    """A gauge of rows that each consist of the values of the labels and a number."""
-    found = GaugeMetricFamily(name, text, labels=labels)
+    """Returns a gauge from rows of label values followed by a number."""
+    gauge = GaugeMetricFamily(name, text, labels=labels)
     for *values, number in rows:
-        found.add_metric([str(value) for value in values], float(number))
-    return found
+        gauge.add_metric([str(value) for value in values], float(number))
+    return gauge
 
 
 def redis_metrics() -> Iterator[Metric]:
-    """Living workers and the work of the sweepers; only `tachi_redis_up` if Redis is down."""
+    """Yields metrics of workers and sweepers; only `tachi_redis_up` if Redis is down."""
     workers = living_workers()
     yield GaugeMetricFamily("tachi_redis_up", "Whether Redis answered.", value=workers is not None)
     if workers is None:
         return
     yield GaugeMetricFamily("tachi_workers", "Workers that showed themselves lately.", value=workers)
-    # With time limits: a Redis that hangs must not hold up what the database had to say.
+    # With timeouts: a hanging Redis must not delay the metrics of the database.
     with Redis.from_url(
         settings.REDIS_URL, socket_timeout=CHECK_TIMEOUT_SECONDS, socket_connect_timeout=CHECK_TIMEOUT_SECONDS
     ) as redis:
@@ -160,10 +160,10 @@ def redis_metrics() -> Iterator[Metric]:
 
 
 def stream_metrics() -> Iterator[Metric]:
-    """Open streams of this host; only `tachi_streams_up` if the stream process is down."""
-    found = open_streams()
+    """Yields the number of open streams of this host; only `tachi_streams_up` if the stream process is down."""
+    streams = open_streams()
     yield GaugeMetricFamily(
-        "tachi_streams_up", "Whether this host's process of streams answered.", value=found is not None
+        "tachi_streams_up", "Whether this host's process of streams answered.", value=streams is not None
     )
-    if found is not None:
-        yield _gauge("tachi_open_streams", "Streams open on this host.", ("kind",), found.items())
+    if streams is not None:
+        yield _gauge("tachi_open_streams", "Streams open on this host.", ("kind",), streams.items())

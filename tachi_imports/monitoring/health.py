@@ -1,4 +1,4 @@
-"""/healthz: are the database, Redis and the workers up? /readyz: can this process answer requests?"""
+"""/healthz: are the database, Redis and the workers up? /readyz: can this process respond to requests?"""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from tachi_imports.embedded.paths import DataPaths
 from tachi_imports.streams.routes import OPEN_STREAMS_PATH, UnixConnection
 
 CHECK_TIMEOUT_SECONDS = 2  # each for database and Redis
-CACHE_SECONDS = 1.0  # so that clients cannot make us open any number of connections
-# A worker without a heartbeat for so long counts as dead. An idle one sends one every settings.RQ_WORKER_TTL - 15
+CACHE_SECONDS = 1.0  # limits the connections that clients can cause
+# A worker without a heartbeat for this long counts as dead. An idle one sends one every settings.RQ_WORKER_TTL - 15
 # seconds, a busy one every imports.jobs.queue.HEARTBEAT_SECONDS.
 DEAD_AFTER_SECONDS = 45.0
 
 
 def database_answers() -> bool:
-    """Whether a new connection succeeds. One that is already open could hang forever together with the server."""
+    """Returns whether a new connection succeeds. An existing one could hang forever with the server."""
     parameters = connection.get_connection_params()
     wanted = {key: parameters[key] for key in ("dbname", "user", "password", "host", "port") if key in parameters}
     options = {key: value for key, value in parameters.items() if key.startswith(("ssl", "target_session_attrs"))}
@@ -43,7 +43,7 @@ def database_answers() -> bool:
 
 
 def living_workers() -> int | None:
-    """The number of workers with a recent heartbeat; None if Redis does not answer."""
+    """Returns the number of workers with a recent heartbeat; None if Redis does not answer."""
     redis = Redis.from_url(
         settings.REDIS_URL, socket_timeout=CHECK_TIMEOUT_SECONDS, socket_connect_timeout=CHECK_TIMEOUT_SECONDS
     )
@@ -58,23 +58,25 @@ def living_workers() -> int | None:
 
 
 def open_streams() -> dict[str, int] | None:
-    """How many streams of progress are open on this host, by kind; None when their process does not answer."""
+    """Returns the number of open streams on this host by kind; None if their process does not answer."""
     socket = DataPaths(settings.DATA_DIR).stream_socket
     with closing(UnixConnection(socket, timeout=CHECK_TIMEOUT_SECONDS)) as streams:
         try:
             streams.request("GET", OPEN_STREAMS_PATH)
-            found: dict[str, int] = json.loads(streams.getresponse().read())
+            counts: dict[str, int] = json.loads(streams.getresponse().read())
         except (OSError, HTTPException, ValueError):
             return None
-    return found
+    return counts
 
 
 def report() -> dict[str, str | int]:
-    """`status`, `database`, `redis` and `streams` are "ok" or "down"; `workers` is the number of living workers.
+    """Returns the report of /healthz.
 
-    The status does not depend on the streams: without them clients poll.
+    `status`, `database`, `redis` and `streams` are "ok" or "down"; `workers` is the number of living workers.
+
+    The status does not depend on the streams, as clients poll without them.
     """
-    # At the same time: with both down, the probe waits for one time limit and not for two.
+    # Concurrently: with both down, the probe waits for one timeout instead of two.
     with ThreadPoolExecutor(max_workers=1) as pool:
         future = pool.submit(living_workers)
         database, workers = database_answers(), future.result()
@@ -88,22 +90,22 @@ def report() -> dict[str, str | int]:
 
 
 def is_migrated() -> bool:
-    """Whether all migrations of this release are applied. The database may have more, those of the next release."""
+    """Returns whether all migrations of this release are applied. Those of a newer release may be applied, too."""
     executor = MigrationExecutor(connection)
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
 class Readiness:
-    """The report of /readyz. Once the migrations are found applied, only the connection is checked.
+    """The report of /readyz. Once all migrations are applied, only the connection is checked.
 
-    Redis is not checked: without it requests are still answered, and uploads wait for the sweeper.
+    Redis is not checked: without it requests are still processed, and uploads wait for the sweeper.
     """
 
     def __init__(self) -> None:
         self._was_migrated = False
 
     def report(self) -> dict[str, str | int]:
-        """`status` is "ok" or "down", `database` as well, `migrations` "ok", "missing" or "unknown"."""
+        """Returns `status` and `database` ("ok" or "down"), and `migrations` ("ok", "missing" or "unknown")."""
         is_up = database_answers()
         try:
             self._was_migrated = self._was_migrated or (is_up and is_migrated())
@@ -119,7 +121,7 @@ class Readiness:
 
 
 class HealthMiddleware:
-    """Answers /healthz and /readyz before the host is checked: load balancers use the address, not the name."""
+    """Responds to /healthz and /readyz before the host is checked: load balancers use the IP address."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

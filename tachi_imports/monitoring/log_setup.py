@@ -1,7 +1,7 @@
-"""Where the lines of a process go, from its first on. Knows no Django, so that it works before settings are read.
+"""Logging of a process from its start. Does not import Django, so that it works before settings are read.
 
-With TACHI_LOG_FORMAT=json every line that Python writes is an object: log records, what is printed, tracebacks. Only
-the interpreter's own crash and PostgreSQL's and Valkey's files keep their form.
+With TACHI_LOG_FORMAT=json every line that Python writes is a JSON object: log records, printed text, tracebacks. Only
+crashes of the interpreter and the logs of PostgreSQL and Valkey have their own format.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tachi_imports import env
 FORMATS = ("text", "json")
 HANDLERS = {
     "text": {"class": "logging.StreamHandler"},
-    # Not the stream that `set_up` puts in its place, which writes log records itself.
+    # Not sys.stderr, which `set_up` replaces by a stream that writes log records itself.
     "json": {"class": "tachi_imports.monitoring.logs.JSONHandler", "stream": "ext://sys.__stderr__"},
 }
 
@@ -27,15 +27,15 @@ log = logging.getLogger(__name__)
 
 
 def log_format() -> str:
-    """TACHI_LOG_FORMAT: `text` or `json`."""
+    """Returns TACHI_LOG_FORMAT: `text` or `json`."""
     return env.choice("TACHI_LOG_FORMAT", default="text", options=FORMATS)
 
 
 def configuration(style: str) -> dict[str, Any]:
-    """The configuration of `logging` for one of the FORMATS."""
+    """Returns the configuration of `logging` for one of the FORMATS."""
     return {
         "version": 1,
-        "disable_existing_loggers": False,  # modules that were imported before have made theirs already
+        "disable_existing_loggers": False,  # modules imported earlier have created theirs already
         "formatters": {
             "text": {"()": "tachi_imports.monitoring.logs.TextFormatter"},
             "json": {"()": "tachi_imports.monitoring.logs.JSONFormatter"},
@@ -58,15 +58,15 @@ def configuration(style: str) -> dict[str, Any]:
             "imports": {"level": "INFO"},
             "tachi_imports": {"level": "INFO"},
             "printed": {"level": "INFO"},
-            "django": {"handlers": []},  # its own handlers would write plain text, and everything twice
-            "django.request": {"level": "ERROR"},  # a client's mistakes are its own business
+            "django": {"handlers": []},  # its own handlers would duplicate every line as plain text
+            "django.request": {"level": "ERROR"},  # not the errors of clients
             "_granian": {"handlers": [], "level": "WARNING", "propagate": True},
         },
     }
 
 
 def set_up() -> None:
-    """Configures the lines of this process. A process of the installation calls it before anything else."""
+    """Configures the logging of this process. Called before anything else."""
     style = log_format()
     logging.config.dictConfig(configuration(style))
     if style != "json":
@@ -77,21 +77,21 @@ def set_up() -> None:
 
 
 def log_uncaught(kind: type[BaseException], error: BaseException | None, traceback: TracebackType | None) -> None:
-    """Logs an exception that nobody caught, in one line."""
-    # Ctrl-C and `sys.exit` are ways to end, not failures.
+    """Logs an uncaught exception in one line."""
+    # Ctrl-C and `sys.exit` are regular ends, not failures.
     if error is not None and not issubclass(kind, KeyboardInterrupt | SystemExit):
         log.critical("uncaught exception: %s", error, exc_info=(kind, error, traceback))
 
 
 class ThreadState(threading.local):
-    """What a thread has printed without ending its line, and whether that is being logged. Threads do not mix."""
+    """Text that a thread has printed without ending its line, and whether it is being logged."""
 
     pending = ""
     is_logging = False
 
 
 class PrintedLines(io.TextIOBase):
-    """An output whose text becomes log records: one for each `print`."""
+    """A stream that converts printed text to log records: one for each `print`."""
 
     def __init__(self, original: TextIO, level: int) -> None:
         self._original = original
@@ -99,7 +99,7 @@ class PrintedLines(io.TextIOBase):
         self._own = ThreadState()
 
     def write(self, text: str) -> int:
-        if self._own.is_logging:  # a handler that failed tells of it: as a record it would fail again
+        if self._own.is_logging:  # the error message of a failed handler would fail again as a record
             return self._original.write(text)
         self._own.pending += text
         if text.endswith("\n"):

@@ -1,4 +1,4 @@
-"""The format of log lines, and the IDs of the request and import they belong to (`imports.log_context`)."""
+"""The format of log lines, with the IDs of their request and import (`imports.log_context`)."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from imports import log_context
 
 REPEAT_SECONDS = 60.0
 REPEATING_LOGGERS = frozenset({"rq.worker"})
-"""rq tries to reach Redis for ever, in two threads of each worker, and logs each attempt."""
+"""rq retries Redis forever, in two threads of each worker, and logs each attempt."""
 THREADS_WARNING = "Configuration allows spawning"
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 REQUEST_ID = "tachi.request_id"
-"""The key in request.META that holds the ID, for lines that Django writes after the request has ended."""
+"""The key in request.META with the ID, for lines that Django writes after the request has ended."""
 
 
 class ContextFilter(logging.Filter):
-    """Adds the IDs of the request and the import to every record. Drops none."""
+    """Adds the IDs of the request and the import to every record. Drops no record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         variables = getattr(getattr(record, "request", None), "META", {})
@@ -33,27 +33,27 @@ class ContextFilter(logging.Filter):
 
 
 class SkipProbeFilter(logging.Filter):
-    """Drops the records of probes: they are frequent, and whoever polls them reads the answer."""
+    """Drops the records of probes, which are frequent; their callers read the response."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return getattr(getattr(record, "request", None), "path", "") not in PROBES
 
 
 class IntendedFilter(logging.Filter):
-    """Drops granian's warning about many threads: most of ours wait for clients (tachi_imports/http/capacity.py)."""
+    """Drops granian's warning about many threads: most of them wait for clients (tachi_imports/http/capacity.py)."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.name != "_granian" or THREADS_WARNING not in str(record.msg)
 
 
 class RepeatFilter(logging.Filter):
-    """Lets a message that is marked as repeated (`log_context.REPEATED`) through once a minute, with how many it stands
-    for. So a server that is away fills no disk."""
+    """Passes a message marked as repeated (`log_context.REPEATED`) once a minute, with the number of dropped ones, so
+    that an unreachable server does not fill the disk."""
 
     def __init__(self) -> None:
         super().__init__()
         self._lock = threading.Lock()
-        self._shown: dict[tuple[str, str], tuple[float, int]] = {}  # when it was shown, and how often it came since
+        self._shown: dict[tuple[str, str], tuple[float, int]] = {}  # time of the last line, and number dropped since
 
     def filter(self, record: logging.LogRecord) -> bool:
         if not (getattr(record, "is_repeated", False) or record.name in REPEATING_LOGGERS):
@@ -69,7 +69,7 @@ class RepeatFilter(logging.Filter):
 
 
 class TextFormatter(logging.Formatter):
-    """For people: `2026-11-23T19:00:00Z INFO imports.jobs: import … completed [import=… request=…]`."""
+    """Text for people: `2026-11-23T19:00:00Z INFO imports.jobs: import … completed [import=… request=…]`."""
 
     def format(self, record: logging.LogRecord) -> str:
         origin = " ".join(f"{name}={value}" for name, value in origin_of(record).items())
@@ -78,7 +78,7 @@ class TextFormatter(logging.Formatter):
 
 
 class JSONFormatter(logging.Formatter):
-    """For programs: an object a line with `time`, `level`, `logger`, `message`, `import`, `request`, `exception`."""
+    """JSON lines with `time`, `level`, `logger`, `message`, `import`, `request`, `exception`."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -93,20 +93,20 @@ class JSONFormatter(logging.Formatter):
 
 
 class JSONHandler(logging.StreamHandler[TextIO]):
-    """Writes objects, also of a record that cannot be formatted because its arguments do not fit its message."""
+    """Writes an object even for a record whose arguments do not fit its message."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - its name in `logging`
         substitute = logging.makeLogRecord(
             {**record.__dict__, "msg": str(record.msg), "args": (), "exc_info": sys.exc_info()}
         )
-        # Nobody reads the stream any more: there is nobody to tell it to.
+        # If the stream is closed, the error cannot be reported either.
         with contextlib.suppress(OSError, ValueError):
             self.stream.write(JSONFormatter().format(substitute) + self.terminator)
             self.flush()
 
 
 def origin_of(record: logging.LogRecord) -> dict[str, str]:
-    """The IDs of a record's import and request, those that are known."""
+    """Returns the known IDs of a record's import and request."""
     known = {"import": getattr(record, "import_id", ""), "request": getattr(record, "request_id", "")}
     return {name: value for name, value in known.items() if value}
 

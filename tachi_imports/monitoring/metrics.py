@@ -1,7 +1,7 @@
-"""/metrics in the format of Prometheus: the requests of this host, and the state of the database and Redis.
+"""/metrics in Prometheus's format: the requests of this host, and the state of the database and Redis.
 
-Each process counts its requests; those of a host are added up through files (PROMETHEUS_MULTIPROC_DIR, set by the
-supervisor). Everything else is the same on every host, so it must not be summed over hosts.
+Each process counts its requests; those of one host are added up through files (PROMETHEUS_MULTIPROC_DIR, set by the
+supervisor). All other metrics are the same on every host, so they must not be summed over hosts.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PATH = "/metrics"
 FORBIDDEN_MESSAGE = "Metrics are shown to this machine itself, or for TACHI_METRICS_TOKEN.\n"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)  # seconds
-# Polls are answered before URLs are resolved, so they are recognized by how their path begins and ends.
+# Polls are handled before URLs are resolved, so they are recognized by the beginning and end of their path.
 POLLS = ("/api/v1/imports/", "/poll-status")
 POLL_ROUTE = "<str:import_id>".join(POLLS)
 PROXY_HEADERS = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_REAL_IP", "HTTP_FORWARDED", "HTTP_VIA")
@@ -39,7 +39,7 @@ SECONDS = Histogram("tachi_request_seconds", "Time to answer.", ("method", "rout
 
 
 class MetricsMiddleware:
-    """Times every request, and answers /metrics before the host name is checked."""
+    """Times every request, and responds to /metrics before the host name is checked."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -62,7 +62,7 @@ class MetricsMiddleware:
 
 
 def record_request(given_method: str | None, route: str, *, status: int, seconds: float) -> None:
-    """Counts one response. Client input never becomes a label: the number of time series must stay bounded."""
+    """Counts a response. Client input never becomes a label: the number of time series must stay bounded."""
     method = given_method if given_method in METHODS else "other"
     try:
         REQUESTS.labels(method, route, str(status)).inc()
@@ -72,7 +72,7 @@ def record_request(given_method: str | None, route: str, *, status: int, seconds
 
 
 def route_of(request: HttpRequest) -> str:
-    """The URL pattern of the request, such as `/api/v1/imports/<id>`."""
+    """Returns the URL pattern of the request, such as `/api/v1/imports/<id>`."""
     match = request.resolver_match
     if match is None and request.path.startswith(POLLS[0]) and request.path.endswith(POLLS[1]):
         return POLL_ROUTE
@@ -82,11 +82,11 @@ def route_of(request: HttpRequest) -> str:
 
 
 def can_read_metrics(request: HttpRequest) -> bool:
-    """Whether the request has TACHI_METRICS_TOKEN or, if none is set, comes directly from this machine."""
+    """Returns whether the request has TACHI_METRICS_TOKEN or, if none is set, comes directly from this machine."""
     token = settings.TACHI_METRICS_TOKEN
     if token:
         given = request.headers.get("Authorization", "").encode()
-        # Takes as long for a wrong token as for a right one.
+        # In constant time.
         return hmac.compare_digest(given, f"Bearer {token}".encode())
     # A proxy on this machine would make every client look local.
     if any(name in request.META for name in PROXY_HEADERS):
@@ -95,13 +95,13 @@ def can_read_metrics(request: HttpRequest) -> bool:
         address = ipaddress.ip_address(str(request.META.get("REMOTE_ADDR", "")))
     except ValueError:
         return False
-    # A socket that listens on :: shows a client of IPv4 as ::ffff:127.0.0.1.
+    # A socket that listens on :: shows an IPv4 client as ::ffff:127.0.0.1.
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return (mapped or address).is_loopback
 
 
 def request_metrics() -> CollectorRegistry:
-    """The request metrics of all processes of this host; of this process alone if they share no folder."""
+    """Returns the request metrics of all processes of this host; of this process if they share no folder."""
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
     if not folder:
         return REGISTRY

@@ -1,6 +1,6 @@
-"""Traces with OpenTelemetry, if TACHI_TRACING is on: requests, the jobs of workers, and their SQL.
+"""Traces with OpenTelemetry if TACHI_TRACING is on: requests, jobs of workers, and their SQL.
 
-Where spans are sent to and how many is set by OpenTelemetry's own variables (OTEL_EXPORTER_OTLP_ENDPOINT,
+The destination and sampling of spans are set by OpenTelemetry's own variables (OTEL_EXPORTER_OTLP_ENDPOINT,
 OTEL_TRACES_SAMPLER). Statements are recorded without their values.
 """
 
@@ -31,7 +31,7 @@ tracer = trace.get_tracer("tachi_imports")
 
 
 def start() -> None:
-    """Sends the spans of this process to the collector."""
+    """Exports the spans of this process to the collector."""
     own = {"service.version": settings.TACHI_VERSION}
     if not os.environ.get("OTEL_SERVICE_NAME"):
         own["service.name"] = "tachi-imports"
@@ -41,7 +41,7 @@ def start() -> None:
 
 
 def install(provider: TracerProvider) -> None:
-    """Has requests, jobs and SQL traced by this provider from now on."""
+    """Traces requests, jobs and SQL with this provider from now on."""
     global tracer  # noqa: PLW0603 - one a process
     tracer = provider.get_tracer("tachi_imports")
     spans.use(job_span)
@@ -49,7 +49,7 @@ def install(provider: TracerProvider) -> None:
 
 
 def job_span(name: str, attributes: dict[str, str]) -> AbstractContextManager[object]:
-    """A span for a piece of a worker's work, with the ID of the request that asked for it."""
+    """Returns a span for a job of a worker, with the ID of the request that queued it."""
     named = {f"tachi.{key}": value for key, value in attributes.items()}
     if request_id := log_context.request_id():
         named["tachi.request_id"] = request_id
@@ -57,7 +57,7 @@ def job_span(name: str, attributes: dict[str, str]) -> AbstractContextManager[ob
 
 
 class TracingMiddleware:
-    """One span for each request that is no probe; it continues the trace that a proxy or client began."""
+    """A span for each request except probes; continues the trace of a proxy or client."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -85,13 +85,13 @@ class TracingMiddleware:
 
 
 def trace_statements_of(connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """Wraps the statements of a new connection; one that was opened again has its wrapper already."""
+    """Wraps the statements of a new connection; a reopened connection has its wrapper already."""
     if trace_statement not in connection.execute_wrappers:
         connection.execute_wrappers.append(trace_statement)
 
 
 def trace_statement(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
-    """Runs a statement, in a span if a request or a job is traced: what a sweeper asks twice a second is not."""
+    """Runs a statement, in a span if a request or a job is being traced; not for the sweeper's frequent queries."""
     if not trace.get_current_span().is_recording():
         return execute(sql, params, many, context)
     text = str(sql)

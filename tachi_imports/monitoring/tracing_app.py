@@ -1,4 +1,4 @@
-"""The Django application that begins with tracing, installed only if TACHI_TRACING is on."""
+"""The Django application that starts tracing, installed only if TACHI_TRACING is on."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from tachi_imports import env
 
 
 class Tracing(AppConfig):
-    """Begins once Django is ready, which in the web is after the fork of its processes: the exporter is a thread."""
+    """Starts when Django is ready, which in the web is after the fork of its processes: the exporter is a thread."""
 
     name = "tachi_imports.monitoring"
     label = "tracing"
 
     def ready(self) -> None:
-        """Sends the spans of this process to the collector. Raises SettingError without the packages."""
+        """Exports the spans of this process to the collector. Raises SettingError without the packages."""
         try:
             from tachi_imports.monitoring import tracing  # noqa: PLC0415 - needs the models
         except ImportError:

@@ -9,6 +9,7 @@ import hashlib
 import os
 import secrets
 import sys
+import time
 from pathlib import Path
 
 import django
@@ -23,20 +24,20 @@ from django.db import connection
 from tachi_imports import env
 from tachi_imports.monitoring import log_setup
 
-LOCK = 0x7461_6368_6901  # an advisory lock, so that hosts that start at the same time run this one after the other
+LOCK = 0x7461_6368_6901  # an advisory lock, so that hosts that start concurrently run this one after the other
+LOCK_RETRY_SECONDS = 0.2
 SAMPLE = Path("sample", "seeds")
 
 
 def main() -> None:
-    """Applies migrations, collects static files, and makes the first administrator that the environment describes; in
-    development, loads a sample catalogue and makes a player."""
+    """Applies migrations, collects static files, and creates the first administrator from the environment. In
+    development it also loads a sample catalogue and creates a player."""
     log_setup.set_up()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tachi_imports.settings")
     django.setup()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])  # released when this process closes its connection
+    wait_for_other_hosts()
     migrate()
-    # A release brings them along (script/release).
+    # A release contains them (script/release).
     if settings.STORAGES["staticfiles"]["BACKEND"].startswith("whitenoise") and not env.IS_RELEASE:
         collect_static(settings.STATIC_ROOT, sources=settings.STATICFILES_DIRS)
     if settings.TACHI_ENV == "development":
@@ -49,6 +50,18 @@ def main() -> None:
         print_line("There are no songs yet: manage.py load_seeds FOLDER loads them.")
 
 
+def wait_for_other_hosts() -> None:
+    """Waits until no other host prepares the installation. The lock is held until this process ends its connection."""
+    with connection.cursor() as cursor:
+        # Not pg_advisory_lock: a waiting statement is a transaction, and CREATE INDEX CONCURRENTLY of the other host
+        # would wait for it, which PostgreSQL detects as a deadlock.
+        while True:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(LOCK_RETRY_SECONDS)
+
+
 def migrate() -> None:
     """Applies all migrations."""
     call_command("migrate", interactive=False, verbosity=0)
@@ -58,7 +71,7 @@ def collect_static(root: Path, *, sources: list[Path]) -> None:
     """Collects and compresses the static files, unless nothing has changed since the last time."""
     folders = [*sources, Path(django.__file__).parent / "contrib" / "admin" / "static"]
     digest = hashlib.sha256()
-    # Sizes and times instead of contents: this runs at every start, and reading all files would delay each of them.
+    # Sizes and times instead of contents: this runs at every start, and reading all files would slow it down.
     for path in sorted(path for folder in folders for path in folder.rglob("*") if path.is_file()):
         status = path.stat()
         digest.update(f"{path} {status.st_size} {status.st_mtime_ns}\n".encode())
@@ -67,7 +80,7 @@ def collect_static(root: Path, *, sources: list[Path]) -> None:
         return
     print_line("Collecting static files ...")
     call_command("collectstatic", interactive=False, verbosity=0)
-    # Last: what broke off is done again at the next start.
+    # Last: an interrupted run is repeated at the next start.
     stamp.write_text(digest.hexdigest(), encoding="ascii")
 
 
@@ -83,7 +96,7 @@ def _has_songs() -> bool:
 
 
 def make_demo_player() -> str:
-    """Creates a player to try things with, in a database without users. Returns its password, or nothing."""
+    """Creates a demo player in a database without users. Returns the password; empty if there are users."""
     users = get_user_model().objects
     if users.exists():
         return ""
@@ -93,12 +106,12 @@ def make_demo_player() -> str:
 
 
 def make_first_administrator() -> None:
-    """Creates the administrator that TACHI_ADMIN_NAME and TACHI_ADMIN_PASSWORD describe, if there is none at all.
+    """Creates the administrator of TACHI_ADMIN_NAME and TACHI_ADMIN_PASSWORD if there is no administrator.
 
-    Raises SettingError if the name is taken or either is not acceptable; no message contains the password.
+    Raises SettingError if the name is taken or either is invalid; no message contains the password.
     """
     users, name = get_user_model().objects, env.text("TACHI_ADMIN_NAME")
-    # The settings usually stay where they are: once there is an administrator, they must not make another one.
+    # The settings usually remain: once there is an administrator, they must not create another one.
     if not name or users.filter(is_superuser=True).exists():
         return
     password = env.secret("TACHI_ADMIN_PASSWORD")
@@ -116,7 +129,7 @@ def make_first_administrator() -> None:
 
 
 def print_line(text: str) -> None:
-    """Prints a line at once, for the process that started this one."""
+    """Prints a line immediately, for the process that started this one."""
     print(text, flush=True)
 
 

@@ -1,7 +1,7 @@
-"""granian on a listening socket of its parent's: `… -m tachi_imports.process.granian_server SOCKET READY PROCESSES`.
+"""granian on a listening socket of its parent: `… -m tachi_imports.process.granian_server SOCKET READY PROCESSES`.
 
-granian would open a socket for each of its processes and drop the connections that wait in it when it stops. On one
-that the supervisor keeps open they wait for the next web (tachi_imports/process/listeners.py).
+granian would open a socket for each of its processes, and drop the connections waiting in it when it stops. On a socket
+that the supervisor keeps open, they wait for the next web server (tachi_imports/process/listeners.py).
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ from tachi_imports.http import capacity
 from tachi_imports.monitoring import log_setup
 from tachi_imports.process.listeners import BACKLOG
 
-STOP_SECONDS = 3  # for running requests once SIGTERM asks to stop
-RETIRE_SECONDS = 115  # the same once SIGUSR1 says that others take over
+STOP_SECONDS = 3  # for running requests after SIGTERM
+RETIRE_SECONDS = 115  # for running requests after SIGUSR1, when another release takes over
 
 
 class GranianServer(MPServer):
-    """SIGTERM stops it soon, SIGUSR1 once running requests are answered."""
+    """Stops after STOP_SECONDS at most on SIGTERM, and after running requests are finished on SIGUSR1."""
 
     def __init__(self, *, descriptor: int, processes: int) -> None:
         super().__init__(
             "tachi_imports.wsgi:application",
             interface=Interfaces.WSGI,
             workers=processes,
-            # Most of these threads wait for slow senders and readers, few work at a time
-            # (tachi_imports/http/capacity.py). They are made as they are needed.
+            # Most of these threads wait for slow senders and readers, few work at the same time
+            # (tachi_imports/http/capacity.py). They are created as needed.
             blocking_threads=capacity.THREADS,
             blocking_threads_idle_timeout=600,
             workers_kill_timeout=STOP_SECONDS,
-            # Whoever opens connections and says nothing must keep nobody out: many more may be open than the 1,024 a
-            # process that granian allows, and they close after ten seconds without a whole header. granian watches
-            # that only where it need not find out the version of HTTP first.
+            # Clients that open connections and send nothing must not block others: many more connections may be open
+            # than granian's default of 1,024 per process, and they are closed after ten seconds without a complete
+            # header. granian enforces that timeout only if it need not detect the version of HTTP first.
             http=HTTPModes.http1,
             http1_settings=HTTP1Settings(header_read_timeout=10_000),
             backpressure=16_384,
@@ -59,7 +59,7 @@ class GranianServer(MPServer):
         self._descriptor = descriptor
 
     def _init_shared_socket(self) -> None:
-        # granian's own, with a socket that it has not opened itself; its annotations do not tell of any of this.
+        # Replaces granian's own method, with an already open socket; granian's annotations do not cover this.
         self._sso: Any = socket.socket(fileno=self._descriptor)
         self._sfd: Any = self._descriptor
         self._shd: Any = SocketHolder(self._descriptor, False, BACKLOG)  # type: ignore[call-arg]
@@ -74,10 +74,10 @@ class GranianServer(MPServer):
 
 
 def load(ready: int) -> Callable[..., Any]:
-    """The application; the supervisor learns that a process has loaded it by a byte in its pipe."""
+    """Returns the application, and writes a byte to the pipe that tells the supervisor that it is loaded."""
     from tachi_imports.wsgi import application  # noqa: PLC0415 - in each process, not in the one that forks them
 
-    with contextlib.suppress(OSError):  # a supervisor that has gone
+    with contextlib.suppress(OSError):  # the supervisor may have ended
         os.write(ready, b".")
     return application
 
@@ -85,7 +85,7 @@ def load(ready: int) -> Callable[..., Any]:
 def main() -> None:
     descriptor, ready, processes = map(int, sys.argv[1:])
     log_setup.set_up()
-    # What granian would configure itself leaves our handlers in place.
+    # Makes granian's own logging configuration leave our handlers in place.
     granian_log.LOGGING_CONFIG["loggers"] = {"_granian": {"handlers": [], "propagate": True}}
     if sys.platform == "linux":  # the sockets and the pipe are shared by forking
         multiprocessing.set_start_method("fork")

@@ -1,7 +1,7 @@
-"""Handing a running installation over to another release without a failed request.
+"""Handing over a running installation to another release without a failed request.
 
-On SIGUSR2 the supervisor executes the supervisor of the release that `current` names. The process keeps its ID, its
-listening sockets, its locks and its children: the former children serve until the new ones do. Under systemd this is
+On SIGUSR2 the supervisor executes the supervisor of the release that `current` points to. The process keeps its PID,
+listening sockets, locks and children: the former children serve until the new ones do. Under systemd this is
 `systemctl reload`.
 """
 
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Inheritance:
-    """What one supervisor leaves to the next; descriptors are numbers of open files."""
+    """The state that a supervisor passes to the next; descriptors are numbers of open files."""
 
     count: int = 0  # of handovers since the start
     sockets: dict[str, int] = field(default_factory=dict)
@@ -42,15 +42,15 @@ class Inheritance:
 
     @classmethod
     def from_environment(cls) -> Inheritance:
-        """From the environment, where children must not find it; empty at a first start."""
+        """Reads and removes the variable, as children must not inherit it; empty at a first start."""
         raw = os.environ.pop(VARIABLE, "")
         if not raw:
             return cls()
-        found = json.loads(raw)
-        return cls(**found | {"ready": tuple(found["ready"]), "children": tuple(found["children"])})
+        members = json.loads(raw)
+        return cls(**members | {"ready": tuple(members["ready"]), "children": tuple(members["children"])})
 
     def running_children(self) -> tuple[list[Child], list[Child]]:
-        """The children of the former release: those that serve, and those that were finishing already."""
+        """Returns the children of the former release: those that serve, and those that were already retiring."""
         serving: list[Child] = []
         retiring: list[Child] = []
         for record in self.children:
@@ -69,7 +69,7 @@ class Inheritance:
 
 
 def records(group: ProcessGroup) -> tuple[dict[str, Any], ...]:
-    """The living children of a group, as `running_children` reads them."""
+    """Returns the living children of a group in the format that `running_children` reads."""
     return tuple(
         {
             "name": child.name,
@@ -87,19 +87,19 @@ def records(group: ProcessGroup) -> tuple[dict[str, Any], ...]:
 
 
 def release_to_run() -> Path:
-    """The release that `current` names if this is an installed one, else this folder again."""
+    """Returns the release that `current` points to if this is an installed release, else this folder."""
     current = env.BASE_DIR.parent.with_name("current")
     return current.resolve() if env.BASE_DIR.parent.name == "releases" and current.is_dir() else env.BASE_DIR
 
 
 def python_of(release: Path) -> Path:
-    """The Python of a release, by a path that does not change when `current` does."""
+    """Returns the Python of a release, by a path that does not depend on `current`."""
     own = Path(sys.executable)
     return own.parent.resolve() / own.name if release == env.BASE_DIR else release / ".venv" / "bin" / "python"
 
 
 def problem_of(release: Path) -> str:
-    """Why the supervisor of a release would not even begin; empty if it would."""
+    """Returns why the supervisor of a release cannot start; empty if it can."""
     try:
         done = subprocess.run(
             [python_of(release), *SUPERVISOR, "--check"],
@@ -116,10 +116,10 @@ def problem_of(release: Path) -> str:
 
 
 def execute(release: Path, inheritance: Inheritance, *, descriptors: Sequence[int]) -> None:
-    """Becomes the supervisor of `release`, with these open files. Raises OSError, or does not return."""
+    """Executes the supervisor of `release` in this process, with these open files. Does not return; raises OSError."""
     for descriptor in descriptors:
         os.set_inheritable(descriptor, True)
-    # Until the next program handles it, a second one must not kill.
+    # A second signal must not kill the process before the next program handles it.
     signal.signal(signal.SIGUSR2, signal.SIG_IGN)
     os.chdir(release)
     python = str(python_of(release))
@@ -128,13 +128,13 @@ def execute(release: Path, inheritance: Inheritance, *, descriptors: Sequence[in
 
 @dataclass(frozen=True)
 class Report:
-    """What the supervisor tells the programs that upgrade it (script/upgrade), in a file of the data folder."""
+    """The state of the supervisor for programs that upgrade it (script/upgrade), in a file of the data folder."""
 
     pid: int
     url: str
     release: str
     handovers: int
-    state: str  # starting, serving, or refused: then `release` is the one that goes on
+    state: str  # starting, serving, or refused: then `release` is the one that keeps running
     problem: str = ""
 
     def write(self, folder: Path) -> None:

@@ -1,7 +1,7 @@
-"""Sockets that listen for longer than the processes that accept from them.
+"""Listening sockets that outlive the processes that accept connections from them.
 
-The supervisor opens them and shares them with its children, and with the supervisor of another release when it hands
-over. So a connection that arrives while processes are replaced waits in the queue of the socket until the next one
+The supervisor opens them and shares them with its children, and with the supervisor of another release at a handover. A
+connection that arrives while processes are replaced therefore waits in the queue of the socket until the next process
 accepts it.
 """
 
@@ -16,13 +16,13 @@ from tachi_imports.http.capacity import STALLED_AFTER_SECONDS
 BACKLOG = 4_096
 STREAM_BACKLOG = 1_024
 TCP_OPTIONS = {
-    # Accepted connections, which inherit it, are closed when their peer takes no byte of what is sent for so long.
+    # Accepted connections inherit it: they are closed if their peer acknowledges none of the sent data for this long.
     "TCP_USER_TIMEOUT": STALLED_AFTER_SECONDS * 1_000,
-    # Connections are accepted once they have sent something, or after so many seconds. A process that retires closes
-    # those that it has accepted and that have asked nothing yet; so they wait for the next one.
+    # Connections are accepted when they have sent data, or after this number of seconds. A retiring process closes
+    # accepted connections without a request; with this option they wait for the next process instead.
     "TCP_DEFER_ACCEPT": 3,
 }
-"""Of tcp(7)."""
+"""Options of tcp(7) and their values."""
 
 
 class Listeners:
@@ -35,14 +35,14 @@ class Listeners:
         self._open: dict[str, socket.socket] = {}
 
     def tcp(self, host: str, port: int, *, backlog: int = BACKLOG) -> int:
-        """The descriptor of the socket at this address, inherited or opened. Raises OSError."""
+        """Returns the descriptor of the socket at this address, inherited or opened. Raises OSError."""
         address = f"tcp {host} {port}"
-        if (found := self._known(address)) is not None:
-            return found
+        if (known := self._known(address)) is not None:
+            return known
         family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         opened = socket.socket(family, kind, protocol)
         try:
-            # Connections of the last run in TIME_WAIT are no obstacle.
+            # Connections of the last run in TIME_WAIT must not prevent binding.
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             for option, value in TCP_OPTIONS.items():
                 if (number := getattr(socket, option, None)) is not None:  # on Linux
@@ -56,10 +56,10 @@ class Listeners:
         return opened.fileno()
 
     def unix(self, path: Path, *, backlog: int = STREAM_BACKLOG) -> int:
-        """The descriptor of the unix socket at this path, inherited or opened. Replaces what a killed run left."""
+        """Returns the descriptor of the Unix socket at this path, inherited or opened. Replaces a leftover socket."""
         address = f"unix {path}"
-        if (found := self._known(address)) is not None:
-            return found
+        if (known := self._known(address)) is not None:
+            return known
         path.unlink(missing_ok=True)
         opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         opened.bind(str(path))
@@ -68,17 +68,17 @@ class Listeners:
         return opened.fileno()
 
     def descriptors(self) -> dict[str, int]:
-        """Those that are open, by address."""
+        """Returns the descriptors of the open sockets by address."""
         return {address: opened.fileno() for address, opened in self._open.items()}
 
     def close_unclaimed(self) -> None:
-        """Closes inherited sockets that nobody asked for: the new settings name other addresses."""
+        """Closes inherited sockets that were not requested: the new settings have other addresses."""
         for each in self._inherited.values():
             each.close()
         self._inherited.clear()
 
     def close(self) -> None:
-        """Closes all."""
+        """Closes all sockets."""
         self.close_unclaimed()
         for each in self._open.values():
             each.close()

@@ -1,4 +1,4 @@
-"""A group of child processes: starts them, restarts those that die, stops them in order."""
+"""A group of child processes: starts them, restarts those that die, and stops them in order."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from tachi_imports.process.processes import AdoptedProcess, Command, kill_sessio
 
 MIN_PAUSE_SECONDS = 0.25  # before the first restart; doubled for each further one
 MAX_PAUSE_SECONDS = 15.0
-SETTLED_SECONDS = 60.0  # a child that ran for so long is restarted after the shortest pause again
+SETTLED_SECONDS = 60.0  # after running this long, a child is restarted with the shortest pause again
 
 log = logging.getLogger(__name__)
 
 
 @dataclass
 class Child:
-    """One child process. Children stop in the order of their ranks, 0 first; those of one rank stop together."""
+    """A child process. Children stop in the order of their ranks, 0 first; those of one rank stop together."""
 
     name: str
     spawn: Callable[[], subprocess.Popen[bytes]]
     rank: int = 0
     stop_signal: signal.Signals = signal.SIGTERM
     grace: float = 10.0  # seconds from the stop signal to SIGKILL
-    retire_signal: signal.Signals = signal.SIGTERM  # to finish what it is doing, and end
+    retire_signal: signal.Signals = signal.SIGTERM  # to finish its current work and end
     kill_after: float = 120.0  # seconds from that signal to SIGKILL
-    command: Command | None = None  # what `spawn` runs, where another program must be able to run it again
+    command: Command | None = None  # what `spawn` runs, for children that another program must be able to restart
     process: subprocess.Popen[bytes] | AdoptedProcess | None = None
     deaths: int = 0
     pause: float = MIN_PAUSE_SECONDS
     begun: float = 0.0
-    due: float = 0.0  # when to restart it, of time.monotonic()
+    due: float = 0.0  # when to restart or kill it, in time.monotonic()
 
     def start(self) -> None:
         self.begun = time.monotonic()
@@ -50,7 +50,7 @@ class Child:
             return
         now = time.monotonic()
         self.deaths += 1
-        # What the child had started itself would hold ports and files that the next one needs.
+        # Processes started by the child would hold ports and files that its successor needs.
         kill_session(self.process.pid)
         if now - self.begun > SETTLED_SECONDS:
             self.pause = MIN_PAUSE_SECONDS
@@ -81,7 +81,7 @@ class ProcessGroup:
         self.children = sorted([*self.children, *children], key=lambda child: child.rank)
 
     def retire(self, children: Iterable[Child]) -> None:
-        """Has children finish what they are doing. They are not restarted, and killed if they take too long."""
+        """Lets children finish their current work. They are not restarted, and killed after `kill_after` seconds."""
         for child in children:
             self.children.remove(child)
             if child.process is not None:
@@ -90,7 +90,7 @@ class ProcessGroup:
                 self.retiring.append(child)
 
     def remove(self, children: Iterable[Child]) -> None:
-        """Kills children."""
+        """Kills children and removes them from the group."""
         for child in children:
             self.children.remove(child)
             child.kill()
@@ -98,9 +98,9 @@ class ProcessGroup:
                 child.process.wait()
 
     def listen(self) -> None:
-        """Handles SIGTERM, SIGINT and SIGHUP: the first one stops the group, a second one kills it.
+        """Handles SIGTERM, SIGINT and SIGHUP: the first signal stops the group, a second one kills it.
 
-        After SIGUSR2 `run` returns with `handover_asked`.
+        On SIGUSR2 `run` returns with `handover_asked` set.
         """
 
         def handle(_number: int, _frame: FrameType | None) -> None:
@@ -116,15 +116,15 @@ class ProcessGroup:
             self.handover_asked = True
 
         signal.signal(signal.SIGUSR2, ask_for_handover)
-        # A handler that does nothing: without one Python writes nothing to the pipe when a child dies.
+        # A handler without effect: without one Python writes nothing to the pipe when a child dies.
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
-        # A full pipe is no reason to warn, as it wakes `_sleep` just the same.
+        # No warning on a full pipe, as it wakes `_sleep` as well.
         signal.set_wakeup_fd(self._wakeup_w, warn_on_full_buffer=False)
 
     def ask_to_stop(self) -> None:
         """Makes `run` return. May be called from any thread."""
         self._stop_asked = True
-        os.write(self._wakeup_w, b"!")  # or `_sleep` would notice no sooner than at its next look
+        os.write(self._wakeup_w, b"!")  # wakes `_sleep`
 
     @property
     def stop_asked(self) -> bool:
@@ -143,7 +143,7 @@ class ProcessGroup:
     def stop(self) -> None:
         """Stops the children rank by rank, and kills those that outlast their grace period."""
         self._stop_asked = True
-        # Those that retire have their signal already, and get the stop signal too: nobody waits minutes for them now.
+        # Retiring children have their signal already, and get the stop signal, too: they must not delay the stop.
         self.add(self.retiring)
         self.retiring = []
         for _, children in groupby(self.children, key=lambda child: child.rank):
@@ -157,7 +157,7 @@ class ProcessGroup:
                     process.wait(max(0.0, begun + child.grace - time.monotonic()))
                 except subprocess.TimeoutExpired:
                     log.warning("%s did not stop within %.0f s and was killed", child.name, child.grace)
-                # What a child had started itself must not outlive it, even if it stopped in time.
+                # Processes started by the child must not outlive it, even if it stopped in time.
                 kill_session(process.pid)
                 process.wait()
 

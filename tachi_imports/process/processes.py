@@ -1,4 +1,4 @@
-"""Child processes that do not outlive their parent and leave no orphaned processes."""
+"""Child processes that do not outlive their parent and leave no orphans."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def allow_many_open_files() -> None:
-    """Raises the bound for this process and its children, as far as the system allows.
+    """Raises the limit for this process and its children, as far as the system allows.
 
-    Each connection is an open file, a stream that the web passes on is two, and 1,024 a process are usual.
+    Each connection is an open file, a relayed stream is two, and 1,024 per process are usual.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
@@ -50,18 +50,18 @@ def spawn(
     log: IO[bytes] | None = None,
     descriptors: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Starts a process in a session of its own, so that a Ctrl-C reaches its parent alone.
+    """Starts a process in a new session, so that Ctrl-C only reaches its parent.
 
-    On Linux it gets `death_signal` when its parent dies. Call it from the main thread only: to Linux the
-    parent is the thread. The process writes to `log`, or by default where we do, and shares our open `descriptors`.
+    On Linux it gets `death_signal` when its parent dies. Call it from the main thread only: for Linux the parent is
+    the thread. The process writes to `log`, by default to our output, and inherits our open `descriptors`.
     """
     parent = os.getpid()
 
     def bind_to_parent() -> None:
-        # After the account has changed, because that change would undo it.
+        # After the change of account, which would reset it.
         if _LIBC is not None:
             _LIBC.prctl(_SET_DEATH_SIGNAL, int(death_signal))
-            # The parent died before the signal was set, and so will never send it.
+            # If the parent died before the signal was set, it will never be sent.
             if os.getppid() != parent:
                 os._exit(1)
 
@@ -77,13 +77,13 @@ def spawn(
         user=account.uid if account else None,
         group=account.gid if account else None,
         extra_groups=[] if account else None,
-        preexec_fn=bind_to_parent,  # noqa: PLW1509 - our other threads hold no lock that a fork could copy
+        preexec_fn=bind_to_parent,  # noqa: PLW1509 - our other threads hold no locks that a fork would copy
     )
 
 
 @dataclass(frozen=True)
 class Command:
-    """What a child runs, where, and which open files of ours it shares."""
+    """The command of a child: its arguments, working folder, and inherited descriptors."""
 
     argv: tuple[str, ...]
     folder: str
@@ -94,25 +94,25 @@ class Command:
 
 
 class AdoptedProcess:
-    """A child that was started before this process executed another program. It looks like a Popen."""
+    """A child that was started before this process executed another program. Has the interface of Popen."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
         self.returncode: int | None = None
 
     def poll(self) -> int | None:
-        """The exit code; None while it runs."""
+        """Returns the exit code; None while the process runs."""
         if self.returncode is None:
             try:
                 ended, status = os.waitpid(self.pid, os.WNOHANG)
-            except ChildProcessError:  # another one's child, or reaped before
+            except ChildProcessError:  # not our child, or reaped before
                 self.returncode = 0
             else:
                 self.returncode = os.waitstatus_to_exitcode(status) if ended else None
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
-        """The exit code. Raises TimeoutExpired."""
+        """Returns the exit code. Raises TimeoutExpired."""
         deadline = math.inf if timeout is None else time.monotonic() + timeout
         while (code := self.poll()) is None:
             if time.monotonic() >= deadline:
@@ -121,13 +121,13 @@ class AdoptedProcess:
         return code
 
     def send_signal(self, wanted: signal.Signals) -> None:
-        # An ID whose process has been reaped may belong to somebody else.
+        # The ID of a reaped process may belong to another process.
         if self.poll() is None:
             os.kill(self.pid, wanted)
 
 
 def kill_session(leader: int) -> None:
-    """Kills a process started by `spawn` and everything that it started."""
+    """Kills a process started by `spawn` and all processes of its session."""
     for pid in psutil.pids():  # `leader` itself may have ended
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if os.getsid(pid) == leader:
@@ -135,7 +135,7 @@ def kill_session(leader: int) -> None:
 
 
 def program_of(pid: int) -> str:
-    """The name of a running process's program; empty if there is no such process."""
+    """Returns the name of a running process's program; empty if there is no such process."""
     try:
         process = psutil.Process(pid)
         return "" if pid == 0 or process.status() == psutil.STATUS_ZOMBIE else process.name()
@@ -144,10 +144,10 @@ def program_of(pid: int) -> str:
 
 
 def stop_leftover(pid: int, *, mark: str, escalation: Sequence[tuple[signal.Signals, float]]) -> bool:
-    """Stops a process that a killed run left behind. Returns False if it survives the whole `escalation`.
+    """Stops a process that a killed run left running. Returns False if it survives the whole `escalation`.
 
-    The escalation names signals, each with the seconds to wait before the next one is sent. Process IDs are reused, so
-    a process whose command line lacks `mark` belongs to somebody else and is left alone.
+    The escalation lists signals, each with the seconds to wait before the next one. Process IDs are reused, so a
+    process whose command line lacks `mark` is another program and is left alone.
     """
     try:
         process = psutil.Process(pid)
@@ -155,7 +155,7 @@ def stop_leftover(pid: int, *, mark: str, escalation: Sequence[tuple[signal.Sign
             return True
         for wanted, seconds in escalation:
             log.info("stopping %s (process %d) with %s", process.name(), pid, wanted.name)
-            # Listed before the signal: once the parent has ended, its children can no longer be found.
+            # Listed before the signal: the children of an ended process can no longer be found.
             children = process.children(recursive=True) if wanted == signal.SIGKILL else []
             process.send_signal(wanted)
             for child in children:

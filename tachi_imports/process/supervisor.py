@@ -1,6 +1,6 @@
 """Runs the whole installation: embedded servers, web, workers and sweeper (`script/server`).
 
-It knows no Django, so that it stays small and cannot fall over what its children fall over.
+It does not import Django, so that it stays small and is unaffected by errors in its children's code.
 """
 
 from __future__ import annotations
@@ -31,12 +31,13 @@ from tachi_imports.process.listeners import Listeners
 from tachi_imports.process.process_group import Child, ProcessGroup
 from tachi_imports.process.processes import Command, allow_many_open_files, kill_session, spawn
 
-WEB_TIMEOUT_SECONDS = 60.0  # seconds until the web has to answer for the first time
-PORT_TIMEOUT_SECONDS = 5.0  # seconds for another program to let go of the port
-MAX_DEATHS = 3  # of the web, before it has answered once
-CHECK_INTERVAL_SECONDS = 5.0  # seconds between two looks at the embedded servers
+WEB_TIMEOUT_SECONDS = 60.0  # until the web must respond for the first time
+PORT_TIMEOUT_SECONDS = 5.0  # for another program to release the port
+MAX_DEATHS = 3  # of a child, before the web has responded
+MIN_WORKERS, MAX_WORKERS = 2, 32  # with one, a hook's score would wait behind a large file
+CHECK_INTERVAL_SECONDS = 5.0  # between two checks of the embedded servers
 
-LOCAL = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to knock when a server listens everywhere
+LOCAL = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - the address to connect to if a server listens on all
 WELCOME = """
 Tachi Imports is ready: {url}
 
@@ -49,13 +50,22 @@ DEMO_PLAYER = "  Player  demo, password {password} (shown only now)\n"
 log = logging.getLogger(__name__)
 
 
+def default_workers() -> int:
+    """Returns one worker per core: PostgreSQL needs about as much CPU time for an import as its worker.
+
+    Both rarely compute at the same moment, and more workers would only compete for the cores.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(MAX_WORKERS, max(MIN_WORKERS, cores))
+
+
 class CannotRun(Exception):
-    """Why the installation does not start."""
+    """The installation cannot start; the message gives the reason."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run and where."""
+    """The processes to run and their addresses, from the settings."""
 
     host: str
     port: int
@@ -66,11 +76,11 @@ class Plan:
 
     @classmethod
     def read(cls) -> Plan:
-        """From the environment."""
+        """Reads the plan from the environment."""
         return cls(
             host=env.text("HOST", default="127.0.0.1"),
             port=env.integer("PORT", default=8000, low=1, high=65_535),
-            workers=env.integer("WORKERS", default=2, low=0, high=32),
+            workers=env.integer("WORKERS", default=default_workers(), low=0, high=MAX_WORKERS),
             web_processes=env.integer("WEB_PROCESSES", default=2, low=0, high=32),
             stream_host=env.text("STREAM_HOST", default="127.0.0.1"),
             stream_port=env.integer("STREAM_PORT", default=0, low=0, high=65_535),
@@ -78,26 +88,26 @@ class Plan:
 
     @property
     def url(self) -> str:
-        """Where a browser on this machine finds it, unless a public address is known."""
+        """The URL for a browser on this machine, or the public URL if set."""
         host = LOCAL.get(self.host, self.host)
         return env.origin("TACHI_PUBLIC_URL") or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     def children(self, files: OpenFiles | None) -> list[Child]:
-        """The web stops first, so that nothing new comes in; then the workers, who may finish a short import."""
-        found = [_child("sweeper", _manage("sweep", "--forever"), rank=1)]
-        found += [_child(f"worker {number}", _manage("worker"), rank=1) for number in range(1, self.workers + 1)]
+        """Returns the children. The web stops first, so that no work arrives; then workers may finish short imports."""
+        children = [_child("sweeper", _manage("sweep", "--forever"), rank=1)]
+        children += [_child(f"worker {number}", _manage("worker"), rank=1) for number in range(1, self.workers + 1)]
         if files is not None:
             streams = ["-m", "tachi_imports.streams", *map(str, files.streams)]
-            found.append(_child("streams", streams, rank=0, descriptors=files.streams))
+            children.append(_child("streams", streams, rank=0, descriptors=files.streams))
             shared = (files.web, files.ready)
             web = ["-m", "tachi_imports.process.granian_server", *map(str, shared), str(self.web_processes)]
-            found.append(_child("web", web, rank=0, descriptors=shared, retire_signal=signal.SIGUSR1))
-        return found
+            children.append(_child("web", web, rank=0, descriptors=shared, retire_signal=signal.SIGUSR1))
+        return children
 
 
 @dataclass(frozen=True)
 class OpenFiles:
-    """Descriptors that children share: sockets of the web and of the streams, and the pipe of the web's processes."""
+    """Descriptors shared by children: sockets of the web and the streams, and the pipe of the web processes."""
 
     web: int
     streams: tuple[int, ...]
@@ -105,10 +115,10 @@ class OpenFiles:
 
 
 def main() -> int:
-    """Runs until SIGTERM, SIGINT or SIGHUP; 1 when it could not start. `--check` only reads the settings."""
+    """Runs until SIGTERM, SIGINT or SIGHUP. Returns 1 if it could not start. `--check` only reads the settings."""
     log_setup.set_up()
     root = services.data_dir()
-    if "--check" in sys.argv[1:]:  # before any lock: it may be asked beside a running installation
+    if "--check" in sys.argv[1:]:  # before any lock, as an installation may be running
         Plan.read()
         return 0
     allow_many_open_files()
@@ -121,14 +131,14 @@ def main() -> int:
             closing(Listeners(inherited.sockets)) as listeners,
         ):
             _claim(lock, paths, plan)
-            # The processes of the web count together in a folder (tachi_imports/monitoring/metrics.py).
-            if not inherited.count:  # files of an earlier run would be added to the figures
+            # The web processes add up their metrics in this folder (tachi_imports/monitoring/metrics.py).
+            if not inherited.count:  # files of an earlier run would be included
                 shutil.rmtree(paths.metrics, ignore_errors=True)
                 paths.metrics.mkdir(mode=0o700)
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(paths.metrics)
             with services.available() as running:
                 if "users" in inherited.locks:
-                    os.close(inherited.locks["users"])  # this program has a share of its own now
+                    os.close(inherited.locks["users"])  # this program has its own share now
                 return Installation(
                     plan=plan, paths=paths, running=running, lock=lock, listeners=listeners, inherited=inherited
                 ).run()
@@ -147,7 +157,7 @@ def _claim(lock: Lock, paths: DataPaths, plan: Plan) -> None:
 
 
 def open_files(plan: Plan, paths: DataPaths, listeners: Listeners, *, ready: int) -> OpenFiles | None:
-    """Listens where the plan says. Raises CannotRun when something else does and does not go away."""
+    """Opens the plan's sockets. Raises CannotRun if another program keeps using an address."""
     if not plan.web_processes:
         return None
     deadline = time.monotonic() + PORT_TIMEOUT_SECONDS
@@ -165,7 +175,7 @@ def open_files(plan: Plan, paths: DataPaths, listeners: Listeners, *, ready: int
 
 
 class Installation:
-    """The processes of this release, and of the former one as long as it takes to replace them."""
+    """The processes of this release, and those of the former one until they are replaced."""
 
     def __init__(
         self,
@@ -184,12 +194,12 @@ class Installation:
         self._group, self._check = ProcessGroup(), EmbeddedServersCheck(running)
 
     def run(self) -> int:
-        """Starts everything, replaces what the former release left, and keeps it running until a stop is requested."""
+        """Starts everything, replaces the former release's children, and runs until a stop is requested."""
         group = self._group
         group.listen()
         former, retiring = self._inherited.running_children()
         group.add(former)
-        group.retiring = retiring  # without another signal: a second one would not let them finish
+        group.retiring = retiring  # without another signal, which would interrupt them
         try:
             self._report("starting")
             try:
@@ -197,7 +207,7 @@ class Installation:
             except CannotRun as error:
                 if not former:
                     raise
-                # A new release that does not come up must not end the service: the former web still answers.
+                # A new release that fails to start must not end the service: the former web still responds.
                 print_line(f"{error} The former release goes on.")
                 self._report("refused", problem=str(error))
             else:
@@ -216,10 +226,10 @@ class Installation:
         return 0
 
     def _start(self) -> None:
-        """Raises CannotRun, without a child of this release left, when they do not come up."""
+        """Starts the children of this release. Raises CannotRun, with all of them removed, if they do not come up."""
         group = self._group
         files = open_files(self._plan, self._paths, self._listeners, ready=self._ready.writer)
-        # Migrations and so on run in a process of their own, which gives its memory back.
+        # Migrations and other preparations run in a separate process, whose memory is freed afterwards.
         with tempfile.TemporaryFile(buffering=0) as notes:
             argv: list[str | Path] = [
                 python_of(env.BASE_DIR),
@@ -250,21 +260,21 @@ class Installation:
             raise CannotRun("The web did not come up; the messages above say why.")
 
     def _is_up(self, children: Sequence[Child]) -> bool:
-        """Raises CannotRun when a child keeps dying."""
+        """Returns whether the web is up. Raises CannotRun if a child keeps dying."""
         for child in children:
             if child.deaths >= MAX_DEATHS:
                 raise CannotRun(f"The {child.name} does not start; the messages above say why.")
-        # The former web answers on the same socket, so that an answer alone says nothing.
-        return self._ready.count() >= self._plan.web_processes and _answers(self._plan)
+        # The former web responds on the same socket, so that a response alone proves nothing.
+        return self._ready.count() >= self._plan.web_processes and _is_web_up(self._plan)
 
     def _hand_over(self) -> None:
-        """Becomes the supervisor of the release to run, or returns when that cannot be."""
+        """Executes the supervisor of the release to run; returns if that fails."""
         self._group.handover_asked = False
         self._handovers += 1
         release = release_to_run()
         problem = problem_of(release)
         if not problem:
-            # Executing another program ends all threads, and this one may be just starting a server.
+            # Executing another program ends all threads, and the check's thread may be starting a server.
             self._check.finish()
             locks = {"server": self._lock.descriptor}
             if self._running is not None and self._running.share is not None:
@@ -284,11 +294,16 @@ class Installation:
 
 
 def welcome(url: str, root: Path, *, demo_password: str) -> str:
-    """What is shown once the web answers: where it is, and the commands to go on with."""
+    """Returns the text that is printed when the web is up: its URL and useful commands."""
     manage, more = ".venv/bin/python manage.py", "  Ctrl-C stops everything and keeps the data."
     if env.text("TACHI_ENV") == "production":
-        # docs/operations.md installs it; in a container there is none.
-        manage = "tachi-manage" if shutil.which("tachi-manage") else "python manage.py"
+        if shutil.which("tachi-manage"):  # docs/operations.md installs it
+            manage = "tachi-manage"
+        elif shutil.which("python") == sys.executable:  # in a container
+            manage = "python manage.py"
+        else:
+            settings = os.environ.get("TACHI_SETTINGS")
+            manage = f"{f'TACHI_SETTINGS={settings} ' if settings else ''}{sys.executable} {env.BASE_DIR / 'manage.py'}"
         more = f"  Songs   {manage} load_seeds FOLDER\n  State   {url}/healthz"
     if demo_password:
         more = DEMO_PLAYER.format(password=demo_password) + more
@@ -296,7 +311,7 @@ def welcome(url: str, root: Path, *, demo_password: str) -> str:
 
 
 class ReadyPipe:
-    """Each process of the web writes a byte once it has loaded the application."""
+    """A pipe to which each web process writes a byte when it has loaded the application."""
 
     def __init__(self, inherited: tuple[int, int] | None) -> None:
         self.ends = inherited or os.pipe()
@@ -305,26 +320,26 @@ class ReadyPipe:
             os.set_blocking(end, False)
             os.set_inheritable(end, False)
         self.count()
-        self._count = 0  # those of the former release
+        self._count = 0  # not those of the former release
 
     @property
     def writer(self) -> int:
         return self.ends[1]
 
     def count(self) -> int:
-        """How many have."""
+        """Returns the number of web processes that have loaded the application."""
         with suppress(BlockingIOError):
             self._count += len(os.read(self.ends[0], 4096))
         return self._count
 
 
-def _answers(plan: Plan) -> bool:
+def _is_web_up(plan: Plan) -> bool:
     if not plan.web_processes:
         return True
     connection = http.client.HTTPConnection(LOCAL.get(plan.host, plan.host), plan.port, timeout=5)
     try:
         connection.request("GET", "/healthz")
-        # 503 counts as well: the web is up, and its answer names what is not.
+        # 503 counts as well: the web is up, and its response names what is down.
         return connection.getresponse().status in {HTTPStatus.OK, HTTPStatus.SERVICE_UNAVAILABLE}
     except (OSError, http.client.HTTPException):
         return False
@@ -333,10 +348,10 @@ def _answers(plan: Plan) -> bool:
 
 
 class EmbeddedServersCheck:
-    """Starts the embedded servers again if even the process that owns them was killed.
+    """Restarts the embedded servers if even the process that owns them was killed.
 
-    That may take half a minute, when the killed process left a server behind that does not stop. It happens in a
-    thread, so that the supervisor meanwhile restarts its other children and answers signals.
+    That may take half a minute if the killed process left a server that does not stop. It runs in a thread, so that
+    the supervisor can restart other children and handle signals meanwhile.
     """
 
     def __init__(self, running: services.RunningServers | None) -> None:
@@ -344,7 +359,7 @@ class EmbeddedServersCheck:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Looks after the servers in the background, unless an earlier check has not finished yet."""
+        """Checks the servers in the background, unless an earlier check is still running."""
         running = self._running
         if running is None or (self._thread is not None and self._thread.is_alive()):
             return
@@ -359,7 +374,7 @@ class EmbeddedServersCheck:
         self._thread.start()
 
     def finish(self) -> None:
-        """Waits until no check is under way."""
+        """Waits until no check is running."""
         if self._thread is not None:
             self._thread.join()
 
@@ -381,7 +396,7 @@ def _manage(*command: str) -> list[str]:
 
 
 def print_line(text: str) -> None:
-    """To whoever started us."""
+    """Prints a line immediately, for the process that started this one."""
     print(text, flush=True)
 
 

@@ -1,4 +1,4 @@
-"""`python -m tachi_imports.streams`"""
+"""Starts the stream process: `python -m tachi_imports.streams`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ log_setup.set_up()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tachi_imports.settings")
 django.setup()
 
-from tachi_imports.streams.process import main  # noqa: E402 - once Django stands
+from tachi_imports.streams.process import main  # noqa: E402 - after Django's setup
 
 main()

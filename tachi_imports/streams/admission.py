@@ -1,4 +1,4 @@
-"""Which streams are opened: so many at once, of one client a share of them, all within the usual rate limit."""
+"""Limits on open streams: in total, per client, and by the usual rate limit."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Admission:
 
     @contextlib.contextmanager
     def entered(self, client: str) -> Iterator[None]:
-        """Counts one for the block. Raises TooManyStreams or TooManyStreamsOfClient."""
+        """Counts a stream for the block. Raises TooManyStreams or TooManyStreamsOfClient."""
         if self._open.total() >= MAX_STREAMS:
             raise TooManyStreams(headers=RETRY_AFTER)
         if settings.TACHI_RATE_LIMITS and self._open[client] >= MAX_STREAMS_PER_CLIENT:
@@ -46,9 +46,9 @@ class Admission:
 
 
 async def throttle(client: str) -> Mapping[str, str]:
-    """Counts a request as any other is counted, and returns its headers. Raises APIError with 429."""
+    """Counts a request against the usual rate limit and returns its headers. Raises APIError with 429."""
     try:
-        # redis-py's other client; in a thread, as everybody else would wait for it.
+        # The synchronous redis client; in a thread, as it would block all streams.
         state = await asyncio.to_thread(rate_limits.consume, DEFAULT_LIMIT, client)
     except rate_limits.RateLimitExceeded as exceeded:
         raise throttled_error(exceeded) from None
@@ -56,6 +56,6 @@ async def throttle(client: str) -> Mapping[str, str]:
 
 
 def client_of(request: web.BaseRequest) -> str:
-    """Whoever asks us is one of ours, a proxy or the web, and says on whose behalf."""
+    """Returns the client's address. Requests come from our proxy or web process, which pass it on in a header."""
     forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
     return rate_limits.client_address({"HTTP_X_FORWARDED_FOR": forwarded, "REMOTE_ADDR": request.remote}, at_least=1)

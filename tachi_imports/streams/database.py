@@ -1,4 +1,4 @@
-"""The queries of the streams. At most two connections of PostgreSQL serve them all."""
+"""The database queries of the streams, over at most two connections."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from imports.monitoring import QUEUE_POSITION
 
 MAX_CONNECTIONS = 2
 QUERY_SECONDS = 5.0
-RECONNECT_SECONDS = 2.0  # then the next query tries again; the pool by itself would wait longer and longer
-MAX_ACTIVE = 1_000  # imports in one answer
+RECONNECT_SECONDS = 2.0  # then the next query tries again; by default the pool's pauses grow
+MAX_ACTIVE = 1_000  # imports in one result
 DATABASE_ERRORS = (psycopg.Error, PoolTimeout, TimeoutError, OSError)
-"""What a query may raise while the database is away."""
+"""Exceptions of a query while the database is unavailable."""
 
 JOB = f"{Import._meta.db_table} AS job"
 IMPORT_STATUSES = f"""
     SELECT job.import_id, job.state, job.attempts, job.error_message, job.time_finished, {QUEUE_POSITION}
     FROM {JOB} WHERE job.import_id = ANY(%s)
-"""  # noqa: S608 - only our own tables' names are pasted in
+"""  # noqa: S608 - only names of our own tables are inserted
 ACTIVITY = f"""
     SELECT job.import_id, job.user_id, owner.username, job.import_type, job.state, job.time_started, job.time_finished
     FROM {JOB} JOIN {User._meta.db_table} AS owner ON owner.id = job.user_id
@@ -39,7 +39,7 @@ DEPTH = f"""
 
 
 class ImportStatus(NamedTuple):
-    """How an import stands. `position`: how many of its player's are before it while it waits, else None."""
+    """The state of an import. `position`: the number of the player's imports before a waiting one, else None."""
 
     import_id: str
     state: str
@@ -50,7 +50,7 @@ class ImportStatus(NamedTuple):
 
 
 class Activity(NamedTuple):
-    """An import that runs, or has ended just now."""
+    """An import that is running, or has just ended."""
 
     import_id: str
     user_id: int
@@ -62,13 +62,13 @@ class Activity(NamedTuple):
 
 
 class Database:
-    """An asynchronous context manager. Queries raise one of `DATABASE_ERRORS`."""
+    """An asynchronous context manager. Queries raise `DATABASE_ERRORS`."""
 
     def __init__(self) -> None:
         given = django_connection.get_connection_params()
-        # Both are for Django's own, synchronous connections.
+        # Both are only for Django's synchronous connections.
         options = {name: value for name, value in given.items() if name not in {"context", "cursor_factory"}}
-        # Nobody ends a transaction here, and one that stays open would keep VACUUM from removing dead rows.
+        # Without autocommit a transaction would stay open and keep VACUUM from removing dead rows.
         options |= {"autocommit": True, "application_name": "tachi streams"}
         self._pool = AsyncConnectionPool(
             kwargs=options, min_size=1, max_size=MAX_CONNECTIONS, timeout=QUERY_SECONDS, open=False,
@@ -83,16 +83,16 @@ class Database:
         await self._pool.close(timeout=1)
 
     async def import_statuses(self, import_ids: Collection[str]) -> list[ImportStatus]:
-        """Of those that exist."""
+        """Returns the states of those imports that exist."""
         return [ImportStatus(*row) for row in await self._rows(IMPORT_STATUSES, [list(import_ids)])]
 
     async def activity(self, ended: Collection[str]) -> tuple[list[Activity], int]:
-        """The imports that run, those that are said to have ended, and how many wait."""
+        """Returns the running imports, those reported as ended, and the number of waiting imports."""
         rows = await self._rows(ACTIVITY, [list(ended)])
         depth = await self._rows(DEPTH, [])
         return [Activity(*row) for row in rows], depth[0][0]
 
     async def _rows(self, statement: str, values: list[Any]) -> list[tuple[Any, ...]]:
         async with asyncio.timeout(QUERY_SECONDS), self._pool.connection() as connection:
-            found = await connection.execute(statement.encode(), values)
-            return await found.fetchall()
+            cursor = await connection.execute(statement.encode(), values)
+            return await cursor.fetchall()

@@ -1,4 +1,4 @@
-"""The streams in the API's description. No URL pattern of Django's leads to them, as a process of their own answers."""
+"""The streams in the API's description. Django has no URL patterns for them, as a separate process serves them."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ STREAMS: dict[str, Any] = {
 
 
 def list_streams(endpoints: list[Route]) -> list[Route]:
-    """A hook of drf-spectacular: adds the streams to the endpoints that it found."""
+    """A hook of drf-spectacular: adds the streams to its list of endpoints."""
     return [*endpoints, *(function_route(path, stream) for path, stream in STREAMS.items())]

@@ -1,4 +1,4 @@
-"""What a request for a stream is refused with."""
+"""Errors of requests for streams."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Server-sent events as bytes, and what one open stream has still to be sent."""
+"""Server-sent events as bytes, and the pending frames of an open stream."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ KEEPALIVE = b": keepalive\n\n"
 
 
 def frame(event: str, data: Mapping[str, Any]) -> bytes:
-    """An event; its JSON is one line."""
+    """Returns an event with its data as one line of JSON."""
     return b"event: %s\ndata: %s\n\n" % (event.encode(), msgspec.json.encode(data))
 
 
 class Reader:
-    """What one open stream has still to be sent. Of what it does not take in time only the newest frames are kept."""
+    """The pending frames of an open stream. If it reads too slowly, only the newest `limit` frames are stored."""
 
     __slots__ = ("_frames", "_has_ended", "_wake")
 
@@ -29,7 +29,7 @@ class Reader:
         self._has_ended = False
 
     def send(self, content: bytes, *, is_last: bool = False) -> None:
-        """Puts a frame aside for it. After the last one nothing is sent any more."""
+        """Appends a frame. After the last one nothing is sent any more."""
         if self._has_ended:
             return
         self._has_ended = is_last
@@ -38,11 +38,11 @@ class Reader:
 
     @property
     def is_done(self) -> bool:
-        """Whether it has received the last one."""
+        """Whether the last frame has been received."""
         return self._has_ended and not self._frames
 
     async def receive(self, *, timeout: float) -> bytes:
-        """All that has come, as soon as something has; empty after so many seconds."""
+        """Returns all pending frames, as soon as there are any; empty after `timeout` seconds."""
         try:
             async with asyncio.timeout(timeout):
                 await self._wake.wait()

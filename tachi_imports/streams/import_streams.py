@@ -24,8 +24,8 @@ from tachi_imports.streams.frames import EVENT_STREAM, Reader, frame
 
 log = logging.getLogger(__name__)
 
-POLL_INTERVAL_SECONDS = 2.0  # at all that are followed, as notices may get lost
-RETRY_SECONDS = 0.5  # while PostgreSQL is away
+POLL_INTERVAL_SECONDS = 2.0  # of all followed imports, as notices may get lost
+RETRY_SECONDS = 0.5  # while PostgreSQL is unavailable
 
 DONE = frame("done", {})
 
@@ -35,24 +35,24 @@ def failed(description: str) -> bytes:
 
 
 class _Topic:
-    """One import with its readers and the last event, which later readers receive immediately."""
+    """An import with its readers and the last event, which later readers receive immediately."""
 
     def __init__(self) -> None:
         self.readers: set[Reader] = set()
         self.last = b""
-        self.is_known = False  # checks and retries of orphans write progress too, and that is not for everybody
+        self.is_known = False  # checks and retries of orphans also write progress, which is not public
         self._reached = (0, 0)
         self._percent = 0
 
     def show(self, snapshot: Snapshot) -> None:
-        """Sends what a worker wrote, unless it is older than the last event."""
+        """Sends the progress of a worker, unless it is older than the last event."""
         reached = (snapshot.attempt, snapshot.percent)
         if reached >= self._reached:
             self._reached = reached
             self.send_progress(snapshot_facts(snapshot))
 
     def send_progress(self, progress: dict[str, Any]) -> None:
-        # An import whose worker died waits for its next attempt, of which nothing is done yet: no bar goes back.
+        # After its worker died, an import waits for its next attempt, which starts at zero: the bar must not go back.
         self._percent = max(self._percent, progress["percent"])
         content = frame("progress", {**progress, "percent": self._percent})
         if content != self.last:
@@ -68,7 +68,7 @@ class _Topic:
 
 
 class ImportStreams:
-    """All open streams of imports. `watch` looks after them."""
+    """All open streams of imports. `watch` updates them."""
 
     def __init__(self, database: Database, redis: Redis) -> None:
         self._database = database
@@ -81,22 +81,22 @@ class ImportStreams:
         id="streamImport",
         tag=Tag.IMPORTS,
         returns=None,
-        says="",
+        message="",
         files=(EVENT_STREAM,),
         raises=REFUSALS,
         is_stream=True,
     )
     @contextlib.contextmanager
     def subscribe(self, import_id: str) -> Iterator[Reader]:
-        """The progress of an import as server-sent events.
+        """Streams the progress of an import as server-sent events.
 
-        `progress` with the object that polls have in `progress`, `description` first; at the end `done` with `{}`, or
-        `import:failed` with `{description}`, as a poll without a token would tell it. Who comes late gets the last
-        event at once. An unknown import is waited for. `: keepalive` at least every 25 seconds of silence; it ends
-        after ten minutes at the latest.
+        Events: `progress` with the `progress` object of `poll-status`, `description` first; finally `done` with `{}`,
+        or `import:failed` with `{description}`, as polled without a token. The latest event is sent when the stream
+        opens. The stream of an unknown import waits for it. After at most 25 seconds without an event a `: keepalive`
+        comment is sent. The stream closes after at most ten minutes.
         """
-        # It is registered for notices before the import is looked at, so that no event is lost in between.
-        # Of progress only the newest matters: what a slow reader has not taken yet is replaced.
+        # Registered for notices before the import is read, so that no event is lost in between.
+        # Only the newest progress matters: frames that a slow reader has not received are replaced.
         reader = Reader(limit=1)
         topic = self._topics.setdefault(import_id, _Topic())
         topic.readers.add(reader)
@@ -126,31 +126,31 @@ class ImportStreams:
             topic.show(snapshot)
 
     def _want(self, import_ids: Iterable[str]) -> None:
-        """Has those of them that are followed looked at soon."""
+        """Schedules a check of those of these imports that are followed."""
         self._wanted |= self._topics.keys() & set(import_ids)
         if self._wanted:
             self._wake.set()
 
     async def watch(self) -> None:
-        """Runs for ever: looks at all imports that are due, in one statement at a time."""
+        """Runs forever: checks all imports that are due, in one statement at a time."""
         while True:
             try:
                 async with asyncio.timeout(POLL_INTERVAL_SECONDS):
                     await self._wake.wait()
             except TimeoutError:
                 self.on_reconnect()
-            # Before the look: what is heard during it wakes the next round.
+            # Before the check: notices during it start the next round.
             self._wake.clear()
             wanted, self._wanted = self._wanted, set()
             try:
-                await self._look(wanted)
+                await self._send_changes(wanted)
             except DATABASE_ERRORS as error:
-                log.warning("streams: the database is away: %s", error, extra=log_context.REPEATED)
-                # Nothing has been sent of these yet.
+                log.warning("streams: the database is not available: %s", error, extra=log_context.REPEATED)
+                # Nothing has been sent about these yet.
                 self._want(wanted)
                 await asyncio.sleep(RETRY_SECONDS)
 
-    async def _look(self, import_ids: set[str]) -> None:
+    async def _send_changes(self, import_ids: set[str]) -> None:
         if not import_ids:
             return
         import_statuses = await self._database.import_statuses(import_ids)
@@ -161,19 +161,19 @@ class ImportStreams:
                 _send_status(topic, status, written.get(status.import_id))
 
     async def _written(self, import_ids: list[str]) -> dict[str, Snapshot]:
-        """Returns what workers wrote last; nothing while Redis is down."""
+        """Returns the progress last written by workers; empty while Redis is down."""
         if not import_ids:
             return {}
         try:
-            found = await self._redis.mget([key_of(import_id) for import_id in import_ids])
+            values = await self._redis.mget([key_of(import_id) for import_id in import_ids])
         except (RedisError, OSError):
             return {}
-        decoded = ((import_id, _decoded(content)) for import_id, content in zip(import_ids, found, strict=True))
+        decoded = ((import_id, _decoded(content)) for import_id, content in zip(import_ids, values, strict=True))
         return {import_id: snapshot for import_id, snapshot in decoded if snapshot is not None}
 
 
 def _decoded(content: bytes | str | None) -> Snapshot | None:
-    """Decodes what a worker wrote; None if another release wrote it in another form."""
+    """Decodes a worker's progress; None if another release wrote it in another format."""
     try:
         return msgspec.json.decode(content, type=Snapshot) if content else None
     except msgspec.MsgspecError:
@@ -187,7 +187,7 @@ def _send_status(topic: _Topic, status: ImportStatus, written: Snapshot | None) 
             topic.send_progress(queued_facts(queuePosition=status.position or 0))
         case State.RUNNING if written is not None and written.attempt >= status.attempts:
             topic.show(written)
-        case State.RUNNING if written is not None or not topic.last:  # a bar does not go back as Redis is emptied
+        case State.RUNNING if written is not None or not topic.last:  # the bar must not go back if Redis was emptied
             topic.send_progress(ongoing_facts(written, attempts=status.attempts))
         case State.COMPLETED:
             topic.end(DONE)

@@ -1,4 +1,4 @@
-"""The subscription to Redis: progress that workers write, and notices of changed imports."""
+"""The subscription to Redis: progress of workers, and notices about changed imports."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ from imports.pipeline.progress import CHANGED_CHANNEL, KEY_PREFIX
 log = logging.getLogger(__name__)
 
 RECONNECT_SECONDS = 0.5
-SILENCE_SECONDS = 5.0  # after which Redis is asked whether it is still there, and then is given up
+SILENCE_SECONDS = 5.0  # of silence until a ping, and after it until the connection is given up
 
 
 class Listener(Protocol):
     """A receiver of notices."""
 
     def on_reconnect(self) -> None:
-        """Called once notices arrive; earlier ones may have been lost."""
+        """Called when notices can be received; earlier ones may have been lost."""
 
     def on_progress(self, import_id: str, content: bytes) -> None: ...
     def on_change(self, import_id: str) -> None: ...
 
 
 async def listen(connect: Callable[[], Redis], *listeners: Listener) -> None:
-    """Runs for ever; reconnects whenever the connection fails."""
+    """Runs forever; reconnects whenever the connection fails."""
     while True:
         try:
             async with connect() as redis, redis.pubsub() as subscription:
                 await subscription.psubscribe(f"{KEY_PREFIX}*")
                 await subscription.subscribe(CHANGED_CHANNEL)
-                await _hear(subscription, listeners)
+                await _receive(subscription, listeners)
         except (RedisError, OSError) as error:
-            log.warning("streams: Redis is away: %s", error, extra=log_context.REPEATED)
+            log.warning("streams: Redis is not available: %s", error, extra=log_context.REPEATED)
         await asyncio.sleep(RECONNECT_SECONDS)
 
 
-async def _hear(subscription: PubSub, listeners: tuple[Listener, ...]) -> None:
-    """Runs until Redis stops responding."""
+async def _receive(subscription: PubSub, listeners: tuple[Listener, ...]) -> None:
+    """Receives notices until Redis stops responding."""
     is_silent = False
     while True:
         message = await subscription.get_message(timeout=SILENCE_SECONDS)

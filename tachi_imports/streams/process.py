@@ -1,5 +1,5 @@
-"""The process of the streams. It listens on sockets that its parent opened and whose descriptors are its arguments: a
-Unix socket in DATA_DIR, through which the web reaches it, and with STREAM_PORT a TCP socket for a reverse proxy.
+"""The stream process. It listens on sockets that its parent opened, with their descriptors as arguments: a Unix
+socket in DATA_DIR for the web process, and with STREAM_PORT a TCP socket for a reverse proxy.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 async def serve(descriptors: Sequence[int], *, until: Coroutine[Any, Any, None]) -> None:
-    """Streams that are open then are cut, and their clients open them again."""
+    """Serves streams until the coroutine ends. Streams open at that time are cut, and their clients reopen them."""
     async with Database() as database, connect() as redis:
         imports, workers = ImportStreams(database, redis), WorkerStream(database, redis)
         async with _listening(StreamServer(imports, workers).application(), descriptors):
@@ -44,7 +44,7 @@ async def serve(descriptors: Sequence[int], *, until: Coroutine[Any, Any, None])
                 for task in others:
                     task.cancel()
                 _, others = await asyncio.wait(others, timeout=CANCEL_AGAIN_SECONDS)
-            # What ended one of them is raised: the supervisor starts the process again.
+            # Raises the error that ended a task: the supervisor restarts the process.
             for task in done:
                 task.result()
 
@@ -57,11 +57,11 @@ def connect() -> Redis:
 
 @contextlib.asynccontextmanager
 async def _listening(application: web.Application, descriptors: Sequence[int]) -> AsyncIterator[None]:
-    # Cancelled handlers: whoever closes a stream ends it at once, not at the next event. Without its own time limit
-    # aiohttp would wait a minute for open streams when it stops.
+    # With cancellation, a handler ends as soon as its client closes the stream, not at the next event. Without a
+    # timeout aiohttp would wait a minute for open streams when it stops.
     runner = web.AppRunner(application, handler_cancellation=True, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
-    # asyncio calls listen() again: with its default of 128, streams that many open at once would be refused.
+    # asyncio calls listen() again: with its default of 128, connections beyond that would be refused.
     sites = [
         web.SockSite(runner, socket.socket(fileno=descriptor), backlog=STREAM_BACKLOG) for descriptor in descriptors
     ]

@@ -1,4 +1,4 @@
-"""Which addresses are streams, and how the web asks the process that serves them. Without Django."""
+"""The paths of streams, and the web's connection to the stream process. Does not import Django."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 STREAM_PATH = re.compile(r"/+api/+v1/+(?:imports/+(?P<import_id>[^/]+)/+stream|status/+worker-stream)/*", re.IGNORECASE)
-"""As lenient as all addresses of the API are (imports/api/core/middleware.py)."""
+"""As lenient as all paths of the API (imports/api/core/middleware.py)."""
 OPEN_STREAMS_PATH = "/open-streams"
-"""Answers how many are open, for /metrics and /healthz; neither the web nor a proxy passes it on."""
+"""Returns the number of open streams, for /metrics and /healthz; neither the web nor a proxy relays it."""
 
 IS_RELAYED = "X-Stream-Relayed"
-"""The header by which the web asks for probes."""
+"""The header with which the web requests probes."""
 PROBE = b":\n\n"
-"""An empty comment, sent to the web alone, which then looks whether its client is still there."""
+"""An empty comment, sent only to the web, which then checks whether its client is still connected."""
 
 CONNECT_SECONDS = 5.0
-SILENCE_SECONDS = 60.0  # more than twice as long as between two keepalives
+SILENCE_SECONDS = 60.0  # more than twice the interval of keepalives
 
 
 class UnixConnection(HTTPConnection):
-    """HTTP to the process of the streams."""
+    """An HTTP connection to the stream process."""
 
     def __init__(self, path: Path, *, timeout: float = SILENCE_SECONDS) -> None:
         super().__init__("streams", timeout=timeout)

@@ -1,4 +1,4 @@
-"""The HTTP side: two addresses whose answers go on for minutes."""
+"""The HTTP server: two paths with responses that last for minutes."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from tachi_imports.streams.worker_stream import WorkerStream
 log = logging.getLogger(__name__)
 
 KEEPALIVE_SECONDS = 25.0
-PROBE_SECONDS = 3.0  # after which the web notices that a client is gone whose stream it relays
+PROBE_SECONDS = 3.0  # after which the web detects that the client of a relayed stream is gone
 LIFETIME_SECONDS = 600.0
-WRITE_SECONDS = 30.0  # that a reader may take for what waits to be sent
+WRITE_SECONDS = 30.0  # in which a client must read pending data
 TIMED_OUT = failed("Import timed out waiting for the worker.")
 
 COMMON_HEADERS = {**CORS, **EXPOSE_HEADERS, "X-Content-Type-Options": "nosniff"}
@@ -33,12 +33,12 @@ STREAM_HEADERS = {
     "Content-Type": EVENT_STREAM,
     "Cache-Control": "no-cache",
     "Connection": "keep-alive",
-    "X-Accel-Buffering": "no",  # nginx sends on what comes, as it comes
+    "X-Accel-Buffering": "no",  # disables nginx's buffering
 }
 
 
 class StreamServer:
-    """Answers requests for streams."""
+    """Handles requests for streams."""
 
     def __init__(self, imports: ImportStreams, workers: WorkerStream) -> None:
         self._imports = imports
@@ -47,27 +47,27 @@ class StreamServer:
 
     def application(self) -> web.Application:
         application = web.Application()
-        application.router.add_route("*", "/{path:.*}", self._answer)
+        application.router.add_route("*", "/{path:.*}", self._respond)
         return application
 
-    async def _answer(self, request: web.Request) -> web.StreamResponse:
+    async def _respond(self, request: web.Request) -> web.StreamResponse:
         if request.path == OPEN_STREAMS_PATH:
             return web.json_response({"imports": self._imports.count, "workers": self._workers.count})
         if request.method == "OPTIONS":
             return web.Response(headers=COMMON_HEADERS)
-        found = STREAM_PATH.fullmatch(request.path)
+        match = STREAM_PATH.fullmatch(request.path)
         try:
-            if found is None or request.method not in {"GET", "HEAD"}:
+            if match is None or request.method not in {"GET", "HEAD"}:
                 raise EndpointNotFound
             client = client_of(request)
             headers = {**STREAM_HEADERS, **await throttle(client)}
             if request.method == "HEAD":
                 return web.Response(headers=headers)
             with self._admission.entered(client):
-                if found["import_id"] is None:
+                if match["import_id"] is None:
                     with self._workers.subscribe() as reader:
                         return await _stream(request, reader, headers)
-                with self._imports.subscribe(str(storable(found["import_id"]))) as reader:
+                with self._imports.subscribe(str(storable(match["import_id"]))) as reader:
                     return await _stream(request, reader, headers, farewell=TIMED_OUT)
         except APIError as error:
             headers = {**COMMON_HEADERS, "Cache-Control": "no-store", **error.headers}
@@ -77,7 +77,7 @@ class StreamServer:
 async def _stream(
     request: web.Request, reader: Reader, headers: Mapping[str, str], *, farewell: bytes = b""
 ) -> web.StreamResponse:
-    """Sends what the reader gets until that has ended or its time is over; cancelled once whoever asked is gone."""
+    """Sends the reader's frames until the last one or the time limit; cancelled when the client is gone."""
     response = web.StreamResponse(headers=headers)
     await response.prepare(request)
     now = asyncio.get_running_loop().time
@@ -89,8 +89,11 @@ async def _stream(
         every, silence = PROBE_SECONDS, cycle([*repeat(PROBE, probes), KEEPALIVE])
     while not reader.is_done and (left := end - now()) > 0:
         content = await reader.receive(timeout=min(every, left))
-        # write() waits for a reader that takes nothing, and the limits of the loop would never be looked at.
+        # write() waits while the client does not read, and would otherwise bypass the loop's time limit.
         async with asyncio.timeout(WRITE_SECONDS):
-            await response.write(content or (next(silence) if now() < end else farewell))
+            await response.write(content or next(silence))
+    if not reader.is_done:
+        async with asyncio.timeout(WRITE_SECONDS):
+            await response.write(farewell)
     await response.write_eof()
     return response

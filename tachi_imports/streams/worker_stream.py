@@ -1,4 +1,4 @@
-"""The stream of what the workers do: which imports run, which have ended, how many wait."""
+"""The stream of the workers' activity: running and ended imports, and the number of waiting ones."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ log = logging.getLogger(__name__)
 
 POLL_INTERVAL_SECONDS = 1.0
 AT_MOST_EVERY_SECONDS = 0.1  # however many imports begin and end
-MAX_FRAMES = 400  # that a reader may be behind
-MAX_ENDED = 500  # that are looked at together; more have ended unseen
+MAX_FRAMES = 400  # by which a reader may be behind
+MAX_ENDED = 500  # imports checked together; further ones are not reported
 
 
 class WorkerStream:
-    """The open streams of the workers. Without any, nothing is queried."""
+    """The open streams of the workers' activity. Without readers nothing is queried."""
 
     def __init__(self, database: Database, redis: Redis) -> None:
         self._database = database
@@ -45,17 +45,18 @@ class WorkerStream:
         id="streamWorkers",
         tag=Tag.INSTANCE,
         returns=None,
-        says="",
+        message="",
         files=(EVENT_STREAM,),
         raises=REFUSALS,
         is_stream=True,
     )
     @contextlib.contextmanager
     def subscribe(self) -> Iterator[Reader]:
-        """What the workers do as server-sent events.
+        """Streams the activity of the workers as server-sent events.
 
-        `snapshot` with `{activeJobs, queueDepth, workerCount}`, then `job:start`, `job:done` and `queue:depth`.
-        `: keepalive` at least every 25 seconds of silence; it ends after ten minutes at the latest.
+        Events: `snapshot` with `{activeJobs, queueDepth, workerCount}`, then `job:start`, `job:done` and `queue:depth`.
+        After at most 25 seconds without an event a `: keepalive` comment is sent. The stream closes after at most ten
+        minutes.
         """
         reader = Reader(limit=MAX_FRAMES)
         self._new_readers.add(reader)
@@ -73,8 +74,8 @@ class WorkerStream:
     def on_reconnect(self) -> None:
         self._wake.set()
 
-    def on_progress(self, import_id: str, content: bytes) -> None:  # noqa: ARG002 - which import it is suffices
-        # That a known one goes on is no news here.
+    def on_progress(self, import_id: str, content: bytes) -> None:  # noqa: ARG002 - only the import matters
+        # Progress of an import that is already known changes nothing here.
         if self.count and import_id not in self._active:
             self._wake.set()
 
@@ -84,7 +85,7 @@ class WorkerStream:
             self._wake.set()
 
     async def watch(self) -> None:
-        """Runs for ever: looks while there are readers, and sends them what has changed."""
+        """Runs forever: while there are readers, sends them changes."""
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL_INTERVAL_SECONDS if self.count else None):
@@ -92,22 +93,22 @@ class WorkerStream:
             self._wake.clear()
             if self.count:
                 try:
-                    await self._look()
+                    await self._send_changes()
                 except DATABASE_ERRORS as error:
-                    log.warning("streams: the database is away: %s", error, extra=log_context.REPEATED)
+                    log.warning("streams: the database is not available: %s", error, extra=log_context.REPEATED)
                     await asyncio.sleep(POLL_INTERVAL_SECONDS)
             else:
-                # Nothing is followed while nobody reads: the next reader begins with what there is then.
+                # Nothing is followed without readers: the next reader starts with the state at that time.
                 self._active, self._depth = {}, None
                 self._ended.clear()
             await asyncio.sleep(AT_MOST_EVERY_SECONDS)
 
-    async def _look(self) -> None:
-        """Imports that were active and no longer are have ended, with or without a notice."""
+    async def _send_changes(self) -> None:
+        """Sends started and ended imports. Active imports that no longer run have ended, with or without a notice."""
         ended = set(self._ended)
-        found, depth = await self._database.activity(ended | self._active.keys())
-        active = {each.import_id: each for each in found if each.state == State.RUNNING}
-        for each in found:
+        rows, depth = await self._database.activity(ended | self._active.keys())
+        active = {each.import_id: each for each in rows if each.state == State.RUNNING}
+        for each in rows:
             if each.import_id not in self._active and each.time_started:
                 self._send_event("job:start", {"type": "job:start", **_identity(each)})
             if each.import_id not in active and each.time_started:
@@ -115,7 +116,7 @@ class WorkerStream:
                 result = {
                     "type": "job:done",
                     "jobId": each.import_id,
-                    # Never negative, though the clocks of two machines may have written these times.
+                    # Never negative, as the clocks of two machines may have written these times.
                     "durationMs": None if begun is None or ended_at is None else max(0, ended_at - begun),
                     "success": each.state == State.COMPLETED,
                 }
@@ -129,11 +130,11 @@ class WorkerStream:
 
     async def _welcome(self) -> None:
         """Sends new readers a snapshot; from then on they receive changes."""
-        # Before anything is awaited: whoever comes meanwhile is greeted by the next look, and nobody misses a change.
+        # Before anything is awaited: readers that arrive meanwhile get the next snapshot, and nobody misses a change.
         new_readers, self._new_readers = self._new_readers, set()
         self._readers |= new_readers
         worker_count = 0
-        with contextlib.suppress(RedisError, OSError):  # without Redis the rest of the snapshot is still worth having
+        with contextlib.suppress(RedisError, OSError):  # without Redis the rest of the snapshot is still useful
             worker_count = int(await self._redis.scard(REDIS_WORKER_KEYS))
         snapshot = {
             "activeJobs": [

@@ -1,4 +1,4 @@
-"""The admin uses the product's colours: the tokens in its stylesheet are those of the pages."""
+"""The admin uses the product's colours: the tokens in its stylesheet equal those of the pages."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def tokens(sheet: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", tokens("admin.css"))
-def test_a_colour_is_that_of_the_pages(name: str) -> None:
+def test_a_colour_token_of_the_admin_equals_that_of_the_pages(name: str) -> None:
     assert tokens("admin.css")[name] == tokens("site.css")[RENAMED.get(name, name)]
 
 
-def test_the_themes_have_colours_to_compare() -> None:
+def test_the_admin_stylesheet_has_colour_tokens() -> None:
     assert len(tokens("admin.css")) > 10

@@ -35,6 +35,7 @@ def by_body(program: Client, agent: str) -> Any:
     return program.post("/ir/direct-manual/import", document, content_type="application/json", headers=headers)
 
 
+@pytest.mark.quick_rows(2)
 @pytest.mark.parametrize("send", [by_file, by_body])
 @pytest.mark.parametrize(
     ("agent", "refused"),
@@ -45,7 +46,7 @@ def by_body(program: Client, agent: str) -> Any:
         ("", False),
     ],
 )
-def test_users_of_a_blocked_client_get_the_message_of_the_moderator(send: Any, agent: str, refused: bool) -> None:
+def test_a_blocked_client_is_refused_with_the_moderators_message(send: Any, agent: str, refused: bool) -> None:
     block(people.session_of(people.mo()))
 
     response = send(people.bearer(people.alice(), Permission.SUBMIT_SCORE), agent)
@@ -63,21 +64,21 @@ def test_a_missing_permission_is_reported_before_a_blocked_client() -> None:
     assert missing.endswith(Permission.SUBMIT_SCORE.value)
 
 
-def test_the_look_costs_one_query(django_assert_num_queries: Any) -> None:
+def test_the_check_for_blocked_clients_takes_one_query(django_assert_num_queries: Any) -> None:
     BlockedClient.objects.bulk_create(BlockedClient(pattern=f"Hook/{n}.", message="x") for n in range(50))
 
     with django_assert_num_queries(1):
         assert blocked_clients.block_message("Hook/49.1") == "x"
 
 
-def test_wildcards_mean_themselves() -> None:
+def test_wildcards_in_a_pattern_are_literal() -> None:
     block(people.session_of(people.mo()), pattern="a%b_c")
 
     assert blocked_clients.block_message("axxbyc") is None
     assert blocked_clients.block_message("A%B_C/1") == MESSAGE
 
 
-def test_blocking_and_unblocking_are_on_record() -> None:
+def test_blocking_and_unblocking_a_client_are_in_the_audit_trail() -> None:
     mo = people.mo()
     browser = people.session_of(mo)
     block(browser)
@@ -97,7 +98,7 @@ def test_blocking_and_unblocking_are_on_record() -> None:
 
 
 @pytest.mark.parametrize("pattern", ["", "ab", "  a  "])
-def test_a_pattern_that_would_block_nearly_everybody_is_refused(pattern: str) -> None:
+def test_a_pattern_of_fewer_than_three_characters_is_refused(pattern: str) -> None:
     page = block(people.session_of(people.mo()), pattern=pattern)
 
     assert page.status_code == 200

@@ -27,44 +27,44 @@ def act(client: Client, action: str, *chosen: Import, **more: str) -> list[str]:
     return [str(message) for message in client.post(reverse(LIST), data, follow=True).context["messages"]]
 
 
-def dan() -> str | None:
+def stored_dan() -> str | None:
     stats = GameStats.objects.filter(user=people.alice()).first()
     return stats.classes.get("dan") if stats else None
 
 
-def with_dan(value: str) -> Import:
-    return factories.an_import(people.alice(), parts={"classes": {"dan": value}})
+def import_with_dan(value: str) -> Import:
+    return factories.create_import(people.alice(), parts={"classes": {"dan": value}})
 
 
-def test_an_imports_classes_are_rolled_back_alone(mo: Client) -> None:
-    with_dan("DAN_3")
-    job = with_dan("DAN_7")
+def test_the_classes_of_an_import_are_rolled_back_without_its_scores(mo: Client) -> None:
+    import_with_dan("DAN_3")
+    job = import_with_dan("DAN_7")
     choices = mo.get(reverse("admin:imports_import_change", args=[job.pk])).context["available_actions"]
     assert choices == [("revert_selected", "Revert…"), ("roll_back_selected", "Roll back Dan to LV.03")]
 
-    assert act(mo, "roll_back_selected", job, reason="not theirs") == ["Classes of 1 import rolled back."]
+    assert act(mo, "roll_back_selected", job, reason="not theirs") == ["Classes of 1 import undone."]
 
-    assert dan() == "DAN_3"
+    assert stored_dan() == "DAN_3"
     assert list(ClassAchievement.objects.values_list("new_value", flat=True)) == ["DAN_3"]
     entry = AuditEntry.objects.get(verb="class set")
     assert (entry.job, entry.actor, entry.reason) == (job, people.mo(), "not theirs")
     again = act(mo, "roll_back_selected", job, reason="again")
-    assert again == [f"Skipped: {job.import_id} of Alice. It set no class that is still as it left it."]
+    assert again == [f"Skipped: {job.import_id} of Alice. None of the classes it set is still in place."]
 
 
-def test_rolling_back_needs_a_reason(mo: Client) -> None:
-    job = with_dan("DAN_7")
+def test_rolling_back_classes_needs_a_reason(mo: Client) -> None:
+    job = import_with_dan("DAN_7")
 
     assert act(mo, "roll_back_selected", job) == ["Give a reason; the player sees it."]
-    assert dan() == "DAN_7"
+    assert stored_dan() == "DAN_7"
 
 
-@pytest.mark.django_db(transaction=True)  # so that the import made here holds no lock any more
-def test_nobody_waits_long_for_a_player_whose_scores_are_being_changed(
+@pytest.mark.django_db(transaction=True)  # so that the import of this test releases its lock
+def test_changing_a_class_of_a_locked_player_fails_after_a_short_wait(
     mo: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(states, "LOCK_TIMEOUT_SECONDS", 0.05)
-    job = with_dan("DAN_7")
+    job = import_with_dan("DAN_7")
     url = reverse("admin:imports_gamestats_set_class", args=[people.alice().pk])
     busy = "Another import or revert of this player is running."
 
@@ -75,21 +75,21 @@ def test_nobody_waits_long_for_a_player_whose_scores_are_being_changed(
         refused = act(mo, "roll_back_selected", job, reason="not theirs")
         assert refused == [f"Skipped: {job.import_id} of Alice. {busy}"]
 
-    assert dan() == "DAN_7"
+    assert stored_dan() == "DAN_7"
     assert not AuditEntry.objects.filter(verb="class set").exists()
 
 
 @pytest.mark.parametrize(("choice", "after"), [("sdvx|Single|dan|DAN_2", "DAN_2"), ("sdvx|Single|dan|", None)])
 def test_a_moderator_sets_any_provided_class(choice: str, after: str | None, mo: Client) -> None:
     [chart] = factories.charts(1)
-    factories.an_import(people.alice(), factories.score_on(chart), parts={"classes": {"dan": "DAN_7"}})
+    factories.create_import(people.alice(), factories.score_on(chart), parts={"classes": {"dan": "DAN_7"}})
     url = reverse("admin:imports_gamestats_set_class", args=[people.alice().pk])
     assert "LV.07, 7th Dan (now)" in mo.get(url).content.decode()
 
     done = mo.post(url, {"choice": choice, "reason": "see the photo"})
 
     assert done.headers["Location"] == reverse("admin:imports_user_change", args=[people.alice().pk])
-    assert dan() == after
+    assert stored_dan() == after
     assert AuditEntry.objects.get(verb="class set").reason == "see the photo"
     assert Score.objects.count() == 1
 
@@ -99,9 +99,10 @@ def test_a_class_is_set_for_a_player_without_stats(mo: Client) -> None:
 
     mo.post(url, {"choice": "sdvx|Single|dan|DAN_2", "reason": "see the photo"})
 
-    assert dan() == "DAN_2"
+    assert stored_dan() == "DAN_2"
 
 
+@pytest.mark.quick_rows(2)
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -111,12 +112,12 @@ def test_a_class_is_set_for_a_player_without_stats(mo: Client) -> None:
         {"choice": "", "reason": "x"},
     ],
 )
-def test_nonsense_sets_no_class(wrong: dict[str, str], mo: Client) -> None:
+def test_an_invalid_class_form_sets_no_class(wrong: dict[str, str], mo: Client) -> None:
     page = mo.post(reverse("admin:imports_gamestats_set_class", args=[people.alice().pk]), wrong)
 
     assert page.status_code == 200
     assert page.context["form"].errors
-    assert dan() is None
+    assert stored_dan() is None
 
 
 def test_only_moderators_set_classes() -> None:
@@ -125,4 +126,4 @@ def test_only_moderators_set_classes() -> None:
     for who in (people.alice(), people.bob(), people.eve()):
         response = people.session_of(who).post(url, {"choice": "sdvx|Single|dan|DAN_2", "reason": "x"}, follow=True)
         assert response.status_code == 403
-    assert dan() is None
+    assert stored_dan() is None

@@ -1,4 +1,4 @@
-"""Administrators have accounts and profiles deleted, and restore them; moderators cannot."""
+"""Administrators have accounts and profiles deleted and restore them; moderators cannot."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def act(client: Client, model: str, name: str, key: int, reason: str = "asked by
 
 @pytest.fixture
 def alice() -> User:
-    factories.an_import(people.alice(), factories.score_on(factories.charts(1)[0]))
+    factories.create_import(people.alice(), factories.score_on(factories.charts(1)[0]))
     return people.alice()
 
 
@@ -40,26 +40,26 @@ def test_an_administrator_deletes_and_restores_an_account(alice: User) -> None:
 
 def test_an_administrator_deletes_one_game(alice: User) -> None:
     browser = people.session_of(people.ada())
-    said = act(browser, "gamestats", "delete_profiles", GameStats.objects.get().pk)
-    assert said == ["Hidden, and deleted in 30 days: Alice, SOUND VOLTEX."]
+    messages = act(browser, "gamestats", "delete_profiles", GameStats.objects.get().pk)
+    assert messages == ["Hidden, and deleted in 30 days: Alice, SOUND VOLTEX."]
     assert Departure.objects.get().game == "sdvx"
 
 
 def test_a_deletion_needs_a_reason(alice: User) -> None:
-    said = act(people.session_of(people.ada()), "user", "delete_accounts", alice.pk, reason=" ")
-    assert said == ["Give a reason; it is recorded."]
+    messages = act(people.session_of(people.ada()), "user", "delete_accounts", alice.pk, reason=" ")
+    assert messages == ["Give a reason; it is recorded."]
     assert not Departure.objects.exists()
 
 
 @pytest.mark.parametrize(("model", "name"), [("user", "delete_accounts"), ("gamestats", "delete_profiles")])
-def test_moderators_cannot(model: str, name: str, alice: User) -> None:
+def test_moderators_cannot_delete_accounts_or_profiles(model: str, name: str, alice: User) -> None:
     key = alice.pk if model == "user" else GameStats.objects.get().pk
     act(people.session_of(people.mo()), model, name, key)
     assert not Departure.objects.exists()
     assert Score.objects.exists()
 
 
-def test_the_only_administrator_is_left_alone() -> None:
+def test_the_only_administrator_cannot_be_deleted() -> None:
     ada = people.ada()
-    said = act(people.session_of(ada), "user", "delete_accounts", ada.pk)
-    assert said == ["Ada: You are the only administrator. Make somebody else one first."]
+    messages = act(people.session_of(ada), "user", "delete_accounts", ada.pk)
+    assert messages == ["Ada: You are the only administrator. Make somebody else one first."]

@@ -1,4 +1,4 @@
-"""The pages of an import and of a player in the admin: what they say beside Django's fields."""
+"""The admin's pages of an import and of a player: facts beside Django's fields."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def mo() -> Client:
     return people.session_of(people.mo())
 
 
-def seen(mo: Client, job: Import) -> str:
+def page_text(mo: Client, job: Import) -> str:
     return text_of(mo.get(reverse("admin:imports_import_change", args=[job.pk])))
 
 
@@ -50,76 +50,77 @@ def seen(mo: Client, job: Import) -> str:
         ("Mozilla/5.0 (compatible)", "A browser"),
     ],
 )
-def test_a_client_is_named_in_short(user_agent: str, name: str) -> None:
+def test_a_user_agent_is_shortened_to_a_client_name(user_agent: str, name: str) -> None:
     assert client_name(user_agent) == name
 
 
-def test_an_imports_page_says_what_it_did_who_sent_it_and_what_happened(mo: Client) -> None:
+def test_the_import_page_shows_results_sender_and_history(mo: Client) -> None:
     [chart] = factories.charts(1)
-    job = factories.an_import(
+    job = factories.create_import(
         people.alice(), factories.score_on(chart), file_name="night.json", client="KsHook/1.2", user_intent=True
     )
 
-    said = seen(mo, job)
+    text = page_text(mo, job)
 
-    assert "Completed by Alice SOUND VOLTEX " in said
-    assert " from Tests " in said
-    assert "VOLFORCE none +0.294 0.294" in said
-    assert "new score 1 new bests 0 first play 1 duplicates 0 problems 0" in said
-    assert "Client KsHook 1.2" in said
-    assert "Started by the player" in said
-    assert "Token none" in said
-    assert "night.json" in said
-    assert "VOLFORCE 0.294, #1 of 1" in said
-    assert "Imports 1" in said
-    assert "Moderated before never" in said
-    assert said.index("Completed 1 new") < said.index("Started first attempt") < said.index("Uploaded by Alice")
+    assert "Completed by Alice SOUND VOLTEX " in text
+    assert " from Tests " in text
+    assert "VOLFORCE none +0.294 0.294" in text
+    assert "new score 1 new bests 0 first play 1 duplicates 0 problems 0" in text
+    assert "Client KsHook 1.2" in text
+    assert "Started by the player" in text
+    assert "Token none" in text
+    assert "night.json" in text
+    assert "VOLFORCE 0.294, #1 of 1" in text
+    assert "Imports 1" in text
+    assert "Moderated before never" in text
+    assert text.index("Completed 1 new") < text.index("Started first attempt") < text.index("Uploaded by Alice")
 
 
-def test_an_imports_page_leads_with_the_failure_or_the_revert(mo: Client) -> None:
+def test_the_import_page_begins_with_the_failure_or_the_revert(mo: Client) -> None:
     [chart] = factories.charts(1)
-    failed = factories.an_import(people.alice(), {"score": "x"})
-    taken = factories.an_import(people.alice(), factories.score_on(chart))
+    failed = factories.create_import(people.alice(), {"score": "x"})
+    taken = factories.create_import(people.alice(), factories.score_on(chart))
     revert(taken, RevertRequest(by=people.mo(), reason="not theirs"))
 
-    assert "Failed with status 400:" in seen(mo, failed)
-    said = seen(mo, taken)
-    assert "Reverted by Mo_ on" in said
-    assert ": not theirs" in said
-    assert "What it did before the revert" in said
-    assert "Worth a look" not in said
-    assert "Moderated before 1 time" in said
+    assert "Failed with status 400:" in page_text(mo, failed)
+    text = page_text(mo, taken)
+    assert "Reverted by Mo_ on" in text
+    assert ": not theirs" in text
+    assert "What it did before the revert" in text
+    assert "Worth a look" not in text
+    assert "Moderated before 1 time" in text
 
 
-def test_its_queries_do_not_grow_with_the_import(mo: Client, django_assert_max_num_queries: Any) -> None:
+@pytest.mark.slow
+def test_the_number_of_queries_of_the_import_page_is_constant(mo: Client, django_assert_max_num_queries: Any) -> None:
     charts = factories.charts(12)
     for chart in charts:
-        factories.an_import(people.bob(), factories.score_on(chart, 9_000_000))
-    few = factories.an_import(people.alice(), factories.score_on(charts[0]))
-    many = factories.an_import(people.alice(), *(factories.score_on(chart) for chart in charts[1:]))
+        factories.create_import(people.bob(), factories.score_on(chart, 9_000_000))
+    few = factories.create_import(people.alice(), factories.score_on(charts[0]))
+    many = factories.create_import(people.alice(), *(factories.score_on(chart) for chart in charts[1:]))
 
-    with django_assert_max_num_queries(100) as asked:
-        seen(mo, few)
-    with django_assert_max_num_queries(len(asked)):
-        seen(mo, many)
+    with django_assert_max_num_queries(100) as queries:
+        page_text(mo, few)
+    with django_assert_max_num_queries(len(queries)):
+        page_text(mo, many)
 
 
-# --- worth a look
+# --- scores worth a look
 
 
 @pytest.fixture
 def rivals(monkeypatch: pytest.MonkeyPatch) -> list[Chart]:
-    """Charts of one level: Bob has a score on each, Alice a usual range of 9.1 to 9.4 million on the first six."""
+    """Charts of one level: Bob has a score on each, Alice has a usual range of 9.1 to 9.4 million on the first six."""
     charts = factories.charts(8)
-    factories.an_import(people.bob(), *(factories.score_on(chart, 8_000_000) for chart in charts))
+    factories.create_import(people.bob(), *(factories.score_on(chart, 8_000_000) for chart in charts))
     usual = [factories.score_on(chart, 9_100_000 + place * 60_000) for place, chart in enumerate(charts[:6])]
-    factories.an_import(people.alice(), *usual)
+    factories.create_import(people.alice(), *usual)
     return charts
 
 
-def test_scores_at_the_top_are_listed_those_above_the_players_range_first(rivals: list[Chart]) -> None:
+def test_top_scores_above_the_players_usual_range_are_listed_first(rivals: list[Chart]) -> None:
     rows = [factories.score_on(rivals[6], 9_200_000), factories.score_on(rivals[7], 9_999_999)]
-    job = factories.an_import(people.alice(), *rows)
+    job = factories.create_import(people.alice(), *rows)
 
     lines = top_scores(job)
 
@@ -130,19 +131,20 @@ def test_scores_at_the_top_are_listed_those_above_the_players_range_first(rivals
     assert {(line.rank.rank, line.rank.out_of, line.usual) for line in lines} == {(1, 2, "9,100,000 to 9,400,000")}
 
 
-def test_a_score_that_nobody_else_played_or_that_is_below_ten_is_not_worth_a_look(rivals: list[Chart]) -> None:
-    alone = factories.a_chart(factories.a_song(99, "Alone"))
+@pytest.mark.slow
+def test_scores_without_rivals_or_below_the_top_ten_are_not_listed(rivals: list[Chart]) -> None:
+    alone = factories.create_chart(factories.create_song(99, "Alone"))
     for number in range(10):
         player = User.objects.create_user(f"Player_{number}")
-        factories.an_import(player, factories.score_on(rivals[6], 9_900_000))
-    low = factories.an_import(people.alice(), factories.score_on(rivals[6], 9_000_000), factories.score_on(alone))
+        factories.create_import(player, factories.score_on(rivals[6], 9_900_000))
+    low = factories.create_import(people.alice(), factories.score_on(rivals[6], 9_000_000), factories.score_on(alone))
 
     assert top_scores(low) == []
 
 
-def test_a_range_needs_several_scores(rivals: list[Chart]) -> None:
-    job = factories.an_import(people.bob(), factories.score_on(rivals[0], 9_990_000))
-    carol = factories.an_import(User.objects.create_user("Carol"), factories.score_on(rivals[0], 9_995_000))
+def test_the_usual_range_needs_several_scores(rivals: list[Chart]) -> None:
+    job = factories.create_import(people.bob(), factories.score_on(rivals[0], 9_990_000))
+    carol = factories.create_import(User.objects.create_user("Carol"), factories.score_on(rivals[0], 9_995_000))
 
     assert [line.usual for line in top_scores(job)] == ["8,000,000 to 8,000,000"]
     assert [(line.usual, line.is_above) for line in top_scores(carol)] == [("", False)]
@@ -151,9 +153,9 @@ def test_a_range_needs_several_scores(rivals: list[Chart]) -> None:
 # --- players
 
 
-def test_the_list_of_users_says_when_they_imported_and_what_failed(mo: Client) -> None:
-    factories.an_import(people.alice(), {"score": "x"})
-    factories.an_import(people.alice(), {"score": "x"})
+def test_the_list_of_users_shows_last_imports_and_recent_failures(mo: Client) -> None:
+    factories.create_import(people.alice(), {"score": "x"})
+    factories.create_import(people.alice(), {"score": "x"})
     people.bob()
 
     page = mo.get(reverse("admin:imports_user_changelist"))
@@ -178,7 +180,7 @@ def test_users_are_filtered_by_role(role: str, names: set[str], mo: Client) -> N
     assert "Select user" not in page.content.decode()
 
 
-def test_the_list_of_users_costs_the_same_whatever_its_length(mo: Client, django_assert_max_num_queries: Any) -> None:
+def test_the_number_of_queries_of_the_list_of_users_is_constant(mo: Client, django_assert_max_num_queries: Any) -> None:
     url = reverse("admin:imports_user_changelist")
     with django_assert_max_num_queries(100) as few:
         mo.get(url)
@@ -188,12 +190,12 @@ def test_the_list_of_users_costs_the_same_whatever_its_length(mo: Client, django
         mo.get(url)
 
 
-def test_the_page_of_a_player_leads_to_a_revert_of_several_imports(mo: Client) -> None:
-    jobs = [factories.an_import(people.alice(), factories.score_on(chart)) for chart in factories.charts(2)]
+def test_several_imports_can_be_reverted_from_a_players_page(mo: Client) -> None:
+    jobs = [factories.create_import(people.alice(), factories.score_on(chart)) for chart in factories.charts(2)]
 
-    said = text_of(mo.get(reverse("admin:imports_user_change", args=[people.alice().pk])))
-    assert "Newest imports All imports (2)" in said
-    assert "Revert selected…" in said
+    text = text_of(mo.get(reverse("admin:imports_user_change", args=[people.alice().pk])))
+    assert "Newest imports All imports (2)" in text
+    assert "Revert selected…" in text
 
     data = {"action": "revert_selected", "_selected_action": [job.pk for job in jobs]}
     url = reverse("admin:imports_import_changelist", query={"user__id__exact": people.alice().pk})
@@ -210,7 +212,7 @@ def test_the_page_of_a_player_leads_to_a_revert_of_several_imports(mo: Client) -
         (14_000.25, 14_000.5, ("14,000.25", "+0.25", "14,000.50")),
     ],
 )
-def test_ratings_stand_below_one_another(
+def test_ratings_before_and_after_have_the_same_number_of_decimals(
     before: float | None, after: float | None, shown: tuple[str, str, str]
 ) -> None:
     line = Transition.of_rating(ValueChange("sdvx", "Single", "VF7", before, after))

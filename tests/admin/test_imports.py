@@ -36,8 +36,8 @@ def act(client: Client, action: str, *chosen: Import, **more: str) -> list[str]:
     return [str(message) for message in client.post(reverse(LIST), data, follow=True).context["messages"]]
 
 
-def an_old_one(**fields: Any) -> Import:
-    """An import as it stands in the table, however it came there."""
+def stored_import(**fields: Any) -> Import:
+    """Creates an import in this state, without running it."""
     values: dict[str, Any] = {"user": people.alice(), "import_type": "file/batch-manual", **fields}
     if values.get("state") == State.FAILED:
         values |= {"status_code": 400, "error_message": "no"}
@@ -51,8 +51,9 @@ def days_ago(days: float) -> Any:
 # --- filters
 
 
+@pytest.mark.quick_rows(8)
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "expected_names"),
     [
         ({"state": "failed"}, "old"),
         ({"state__exact": "failed"}, "old"),
@@ -85,28 +86,30 @@ def days_ago(days: float) -> Any:
         ({"since": "yesterday"}, "old new"),
     ],
 )
-def test_each_filter_finds_what_it_says(query: dict[str, str], found: str, mo: Client) -> None:
-    old = an_old_one(state=State.FAILED, game="sdvx", user_intent=True, client="Mozilla/5.0", time_queued=days_ago(10))
-    new = an_old_one(
+def test_filters_and_searches_find_the_matching_imports(query: dict[str, str], expected_names: str, mo: Client) -> None:
+    old = stored_import(
+        state=State.FAILED, game="sdvx", user_intent=True, client="Mozilla/5.0", time_queued=days_ago(10)
+    )
+    new = stored_import(
         user=people.bob(), game="iidx", import_type="ir/direct-manual", client="BadHook/1.4", service="Arcade"
     )
 
-    page = mo.get(reverse(LIST, query=query), follow=True)  # what makes no sense is dropped by a redirect
+    page = mo.get(reverse(LIST, query=query), follow=True)  # invalid values are dropped by a redirect
 
     names = {old: "old", new: "new"}
-    assert {names[job] for job in page.context["cl"].result_list} == set(found.split())
+    assert {names[job] for job in page.context["cl"].result_list} == set(expected_names.split())
 
 
-def test_both_ends_of_a_stretch_of_time_belong_to_it(mo: Client) -> None:
-    job = an_old_one(time_queued=days_ago(3))
+def test_the_time_filter_includes_both_dates(mo: Client) -> None:
+    job = stored_import(time_queued=days_ago(3))
     day = job.time_queued.date().isoformat()
 
     assert listed(mo, since=day, until=day) == [job]
 
 
-def test_counts_are_shown_on_request(mo: Client) -> None:
-    an_old_one(state=State.FAILED, game="sdvx")
-    an_old_one(game="sdvx", client="Hook/1")
+def test_facet_counts_are_shown_on_request(mo: Client) -> None:
+    stored_import(state=State.FAILED, game="sdvx")
+    stored_import(game="sdvx", client="Hook/1")
     url = reverse(LIST, query={"game": "sdvx", "_facets": "True"})
 
     html = mo.get(url).content.decode()
@@ -116,9 +119,9 @@ def test_counts_are_shown_on_request(mo: Client) -> None:
     assert "SOUND VOLTEX (2)" in html
 
 
-def test_clients_and_services_to_choose_are_those_of_the_newest_imports(mo: Client) -> None:
+def test_the_client_filter_offers_the_clients_of_the_newest_imports(mo: Client) -> None:
     for client in ("Common/1", "Common/1", "Rare/1"):
-        an_old_one(client=client, state=State.CANCELLED)
+        stored_import(client=client, state=State.CANCELLED)
 
     page = mo.get(reverse(LIST, query={"client": "Gone/1"}))
 
@@ -126,23 +129,23 @@ def test_clients_and_services_to_choose_are_those_of_the_newest_imports(mo: Clie
     assert [value for value, _ in choices] == ["Common/1", "Rare/1", "Gone/1"]
 
 
-def test_the_list_has_the_names_that_people_know(mo: Client) -> None:
+def test_the_list_shows_readable_names_of_clients_types_and_states(mo: Client) -> None:
     browser = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:142.0) Gecko/20100101 Firefox/142.0"
-    an_old_one(state=State.FAILED, client=browser, status_code=400)
+    stored_import(state=State.FAILED, client=browser, status_code=400)
 
     page = mo.get(reverse(LIST))
 
-    said = text_of(page)
-    assert "Failed (400)" in said
-    assert "Firefox 142, Windows" in said
-    assert browser not in said
+    text = text_of(page)
+    assert "Failed (400)" in text
+    assert "Firefox 142, Windows" in text
+    assert browser not in text
     shown = {str(spec.title): [str(name) for _, name in spec.lookup_choices] for spec in named_filters(page)}
     assert "Batch-Manual file" in shown["type"]
     assert shown["client"] == ["Firefox 142, Windows"]
     assert "Reverted" in shown["state"]
 
 
-def test_the_search_has_a_label_in_words(mo: Client) -> None:
+def test_the_search_field_has_a_text_label(mo: Client) -> None:
     assert '<label for="searchbar">Search</label>' in mo.get(reverse(LIST)).content.decode()
     searched = text_of(mo.get(reverse(LIST, query={"q": "nothing"})))
     assert "0 results (Show all)" in searched.replace(" )", ")").replace("( ", "(")
@@ -152,13 +155,14 @@ def named_filters(page: Any) -> list[Any]:
     return [spec for spec in page.context["cl"].filter_specs if hasattr(spec, "lookup_choices")]
 
 
+@pytest.mark.quick_rows(2)
 @pytest.mark.parametrize(
     ("fields", "is_stuck"),
     [
         ({"time_queued": days_ago(0.01)}, True),
         ({}, False),
         ({"state": State.RUNNING, "time_started": days_ago(0.01)}, True),
-        ({"state": State.RUNNING, "time_started": days_ago(0.0005)}, True),  # 43 seconds, and nobody is at it
+        ({"state": State.RUNNING, "time_started": days_ago(0.0005)}, True),  # 43 seconds, without a worker
         ({"state": State.RUNNING, "time_started": timezone.now()}, False),
         ({"state": State.FAILED, "time_queued": days_ago(1)}, False),
     ],
@@ -166,14 +170,14 @@ def named_filters(page: Any) -> list[Any]:
 def test_stuck_imports_are_counted_and_can_be_listed(fields: dict[str, Any], is_stuck: bool, mo: Client) -> None:
     if fields.get("state") == State.RUNNING and not is_stuck:
         fields = {**fields, "time_started": timezone.now()}
-    job = an_old_one(**fields)
+    job = stored_import(**fields)
 
     assert listed(mo, progress="stuck") == ([job] if is_stuck else [])
     assert f"Stuck: {int(is_stuck)}" in mo.get(reverse(LIST)).content.decode()
 
 
-def test_an_import_that_somebody_is_at_is_not_left_alone(mo: Client) -> None:
-    job = an_old_one(state=State.RUNNING, time_started=days_ago(0.0005))
+def test_an_import_held_by_a_worker_is_not_stuck(mo: Client) -> None:
+    job = stored_import(state=State.RUNNING, time_started=days_ago(0.0005))
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [job.pk])
         try:
@@ -184,12 +188,15 @@ def test_an_import_that_somebody_is_at_is_not_left_alone(mo: Client) -> None:
     assert "no worker" in mo.get(reverse(LIST)).content.decode()
 
 
-def test_the_list_costs_the_same_whatever_its_length(mo: Client, django_assert_max_num_queries: Any) -> None:
+@pytest.mark.slow
+def test_the_number_of_queries_of_the_list_of_imports_is_constant(
+    mo: Client, django_assert_max_num_queries: Any
+) -> None:
     def add(number: int) -> None:
         for n in range(number):
             user = User.objects.create_user(f"Player_{number}_{n}")
             state = [State.QUEUED, State.RUNNING, State.CANCELLED][n % 3]
-            an_old_one(user=user, client=f"Hook/{n}", state=state, time_started=timezone.now())
+            stored_import(user=user, client=f"Hook/{n}", state=state, time_started=timezone.now())
 
     add(3)
     with django_assert_max_num_queries(100) as few:
@@ -210,8 +217,9 @@ INDEXES = [
 ]
 
 
-def test_rare_values_are_found_by_an_index(mo: Client) -> None:
-    an_old_one(game="sdvx", service="S", client="C", state=State.CANCELLED)
+@pytest.mark.slow
+def test_filters_use_an_index_for_rare_values(mo: Client) -> None:
+    stored_import(game="sdvx", service="S", client="C", state=State.CANCELLED)
     fields = [field for field in Import._meta.concrete_fields if field.name not in {"id", "import_id"}]
     columns = ", ".join(str(field.column) for field in fields)
     with connection.cursor() as cursor:
@@ -228,15 +236,15 @@ def test_rare_values_are_found_by_an_index(mo: Client) -> None:
     assert [index for index, plan in plans.items() if index not in plan] == []
 
 
-# --- one import
+# --- the page of an import
 
 
-def test_a_broken_import_shows_its_traceback_to_staff_alone(mo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_traceback_of_a_crashed_import_is_shown_to_staff_only(mo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def breaks(*_args: Any, **_more: Any) -> None:
         raise ZeroDivisionError("a secret of the inside")
 
     monkeypatch.setattr("imports.jobs.worker.run", breaks)
-    job = factories.an_import(people.alice())
+    job = factories.create_import(people.alice())
     owner = people.session_of(people.alice())
 
     assert job.error_message == jobs.CRASHED
@@ -247,14 +255,14 @@ def test_a_broken_import_shows_its_traceback_to_staff_alone(mo: Client, monkeypa
         assert "a secret of the inside" not in owner.get(url).content.decode()
 
 
-def test_a_failure_that_is_the_files_own_has_no_traceback() -> None:
-    job = factories.an_import(people.alice(), {"score": "x"})
+def test_an_import_of_an_invalid_file_has_no_traceback() -> None:
+    job = factories.create_import(people.alice(), {"score": "x"})
 
     assert (job.state, job.traceback) == (State.FAILED, "")
 
 
-def test_a_retry_forgets_the_traceback(mo: Client) -> None:
-    job = factories.an_import(people.alice(), {"score": "x"})
+def test_a_retry_clears_the_traceback(mo: Client) -> None:
+    job = factories.create_import(people.alice(), {"score": "x"})
     Import.objects.update(traceback="Traceback")
 
     act(mo, "retry_selected", job)
@@ -263,8 +271,8 @@ def test_a_retry_forgets_the_traceback(mo: Client) -> None:
     assert (job.state, job.traceback) == (State.QUEUED, "")
 
 
-def test_staff_download_the_input(mo: Client) -> None:
-    job = factories.an_import(people.alice(), {"score": "x"}, file_name="mine.json")
+def test_staff_can_download_the_input_of_an_import(mo: Client) -> None:
+    job = factories.create_import(people.alice(), {"score": "x"}, file_name="mine.json")
     url = reverse("import-input", args=[job.import_id])
 
     assert url in mo.get(reverse("admin:imports_import_change", args=[job.pk])).content.decode()
@@ -272,13 +280,14 @@ def test_staff_download_the_input(mo: Client) -> None:
     assert people.session_of(people.bob()).get(url).status_code in {403, 404}
 
 
-def test_an_import_whose_input_is_gone_says_so(mo: Client) -> None:
-    job = factories.an_import(people.alice(), {"score": "x"})
+def test_the_page_of_an_import_shows_that_its_input_is_no_longer_stored(mo: Client) -> None:
+    job = factories.create_import(people.alice(), {"score": "x"})
     ImportInput.objects.all().delete()
 
     assert "No longer stored." in mo.get(reverse("admin:imports_import_change", args=[job.pk])).content.decode()
 
 
+@pytest.mark.quick_rows(3)
 @pytest.mark.parametrize(
     ("state", "offers"),
     [
@@ -290,8 +299,8 @@ def test_an_import_whose_input_is_gone_says_so(mo: Client) -> None:
         (State.REVERTED, "restore_selected"),
     ],
 )
-def test_an_import_offers_what_can_be_done_with_it(state: State, offers: str, mo: Client) -> None:
-    job = an_old_one(state=state, time_finished=timezone.now(), reverted_at=timezone.now())
+def test_the_page_of_an_import_offers_the_action_of_its_state(state: State, offers: str, mo: Client) -> None:
+    job = stored_import(state=state, time_finished=timezone.now(), reverted_at=timezone.now())
 
     page = mo.get(reverse("admin:imports_import_change", args=[job.pk]))
 
@@ -301,10 +310,10 @@ def test_an_import_offers_what_can_be_done_with_it(state: State, offers: str, mo
 # --- operations
 
 
-def test_restore_retry_and_cancel_are_done_and_refused_in_words(mo: Client) -> None:
+def test_restore_retry_and_cancel_report_results_and_refusals(mo: Client) -> None:
     alice, [chart] = people.alice(), factories.charts(1)
-    completed = factories.an_import(alice, factories.score_on(chart))
-    failed = factories.an_import(alice, {"score": "x"})
+    completed = factories.create_import(alice, factories.score_on(chart))
+    failed = factories.create_import(alice, {"score": "x"})
     waiting = factories.queued_import(alice)
 
     assert act(mo, "restore_selected", completed) == [
@@ -327,8 +336,8 @@ def test_restore_retry_and_cancel_are_done_and_refused_in_words(mo: Client) -> N
     ]
 
 
-def test_an_import_without_its_input_cannot_be_tried_again(mo: Client) -> None:
-    job = factories.an_import(people.alice(), {"score": "x"})
+def test_an_import_without_its_input_cannot_be_retried(mo: Client) -> None:
+    job = factories.create_import(people.alice(), {"score": "x"})
     ImportInput.objects.all().delete()
 
     assert act(mo, "retry_selected", job) == [
@@ -336,8 +345,8 @@ def test_an_import_without_its_input_cannot_be_tried_again(mo: Client) -> None:
     ]
 
 
-def test_the_first_of_many_refusals_are_shown(mo: Client) -> None:
-    chosen = [an_old_one(state=State.CANCELLED) for _ in range(13)]
+def test_only_the_first_refusals_of_an_action_are_shown(mo: Client) -> None:
+    chosen = [stored_import(state=State.CANCELLED) for _ in range(13)]
 
     actual = act(mo, "cancel_selected", *chosen)
 
@@ -345,8 +354,8 @@ def test_the_first_of_many_refusals_are_shown(mo: Client) -> None:
     assert actual[-1] == "3 more were refused."
 
 
-def test_an_action_on_an_imports_page_comes_back_to_it(mo: Client) -> None:
-    job = factories.an_import(people.alice(), {"score": "x"})
+def test_an_action_on_the_page_of_an_import_redirects_back_to_it(mo: Client) -> None:
+    job = factories.create_import(people.alice(), {"score": "x"})
     data = {"action": "retry_selected", "_selected_action": job.pk, "from": job.pk}
 
     done = mo.post(reverse(LIST), data)
@@ -354,6 +363,7 @@ def test_an_action_on_an_imports_page_comes_back_to_it(mo: Client) -> None:
     assert done.headers["Location"] == reverse("admin:imports_import_change", args=[job.pk])
 
 
+@pytest.mark.quick_rows(4)
 @pytest.mark.parametrize(
     "action",
     [
@@ -362,8 +372,8 @@ def test_an_action_on_an_imports_page_comes_back_to_it(mo: Client) -> None:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("who", [people.bob, people.eve])
-def test_only_moderators_do_any_of_it(action: str, who: Any) -> None:
-    job = factories.an_import(people.alice(), {"score": "x"})
+def test_actions_on_imports_are_for_moderators_only(action: str, who: Any) -> None:
+    job = factories.create_import(people.alice(), {"score": "x"})
     before = Import.objects.values().get()
 
     data = {"action": action, "_selected_action": job.pk, "reason": "x"}

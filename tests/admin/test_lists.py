@@ -1,4 +1,4 @@
-"""Moderators can find all records, and change only what they may."""
+"""Moderators can find all records, and change only permitted ones."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ from tests.sharing import shared
 
 pytestmark = pytest.mark.django_db
 
-# Inline styles, inline handlers, and scripts that are neither files nor data.
+# Inline styles, inline handlers, and inline scripts other than data.
 FORBIDDEN = re.compile(r"<style|\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]*\s(src=|type=.application))")
 MODELS = [model for model in apps.get_app_config("imports").get_models() if not model._meta.auto_created]
 
@@ -76,7 +76,7 @@ def everything(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Ite
         alice, charts = people.alice(), factories.charts(3)
         people.token_of(alice)
         rows = [factories.score_on(chart, timeAchieved=factories.NOON) for chart in charts]
-        job = factories.an_import(alice, *rows, factories.unknown_score(), parts={"classes": {"dan": "DAN_4"}})
+        job = factories.create_import(alice, *rows, factories.unknown_score(), parts={"classes": {"dan": "DAN_4"}})
         IdempotencyKey.objects.create(user=alice, key="one", digest="0" * 64, job=job)
         BlockedClient.objects.create(pattern="BadHook/1.0", message="Take BadHook 1.1.")
         OrphanRetry.objects.create(user=alice, total=1, up_to=1)
@@ -126,7 +126,7 @@ def test_every_model_is_registered() -> None:
 @pytest.mark.usefixtures("everything")
 @pytest.mark.parametrize("model", MODELS, ids=names(MODELS))
 @pytest.mark.parametrize("who", ["ada", "mo"])
-def test_moderators_see_every_list_and_every_row(model: Any, who: str, request: pytest.FixtureRequest) -> None:
+def test_moderators_can_open_every_list_and_row(model: Any, who: str, request: pytest.FixtureRequest) -> None:
     client: Client = request.getfixturevalue(who)
     row = model.objects.first()
 
@@ -135,9 +135,10 @@ def test_moderators_see_every_list_and_every_row(model: Any, who: str, request: 
     assert client.get(address(model, "change", row.pk)).status_code == 200
 
 
+@pytest.mark.quick_rows(10)
 @pytest.mark.usefixtures("everything")
 @pytest.mark.parametrize("model", MODELS, ids=names(MODELS))
-def test_players_and_banned_moderators_see_nothing(model: Any) -> None:
+def test_players_and_banned_moderators_are_refused_every_list(model: Any) -> None:
     banned = User.objects.create_user("Ex_mod", is_staff=True, is_banned=True)
 
     for nobody in (people.bob(), banned):
@@ -147,7 +148,7 @@ def test_players_and_banned_moderators_see_nothing(model: Any) -> None:
 
 
 @pytest.mark.parametrize("page", ["index", "queue", "imports_import_changelist", "imports_import_revert"])
-def test_guests_are_sent_to_the_one_page_to_sign_in(page: str) -> None:
+def test_guests_are_redirected_to_the_common_sign_in_page(page: str) -> None:
     url = reverse(f"admin:{page}")
 
     sent = people.guest().get(url, follow=True)
@@ -159,7 +160,7 @@ def test_guests_are_sent_to_the_one_page_to_sign_in(page: str) -> None:
 
 
 @pytest.mark.usefixtures("everything")
-def test_the_group_may_what_the_admin_lets_moderators_do(mo: Client) -> None:
+def test_the_permissions_of_the_group_equal_those_of_moderators_in_the_admin(mo: Client) -> None:
     request = RequestFactory().get("/")
     request.user = people.mo()
     actual = {
@@ -172,13 +173,14 @@ def test_the_group_may_what_the_admin_lets_moderators_do(mo: Client) -> None:
     assert actual == set(Group.objects.get().permissions.values_list("codename", flat=True))
 
 
+@pytest.mark.quick_rows(8)
 @pytest.mark.usefixtures("everything")
 @pytest.mark.parametrize(
     "model",
     [model for model in MODELS if model not in {User, BlockedClient, APIClient}],
     ids=lambda model: model.__name__,
 )
-def test_an_administrator_cannot_add_or_change_documents(model: Any, ada: Client) -> None:
+def test_administrators_cannot_add_or_change_most_models(model: Any, ada: Client) -> None:
     row = model.objects.first()
     before = model.objects.values().get(pk=row.pk)
 
@@ -187,12 +189,11 @@ def test_an_administrator_cannot_add_or_change_documents(model: Any, ada: Client
     assert model.objects.values().get(pk=row.pk) == before
 
 
+@pytest.mark.quick_rows(8)
 @pytest.mark.usefixtures("everything")
 @pytest.mark.parametrize("model", MODELS, ids=names(MODELS))
 @pytest.mark.parametrize("who", ["ada", "mo"])
-def test_nothing_is_deleted_but_tokens_blocks_and_pictures(
-    model: Any, who: str, request: pytest.FixtureRequest
-) -> None:
+def test_only_tokens_blocks_and_pictures_can_be_deleted(model: Any, who: str, request: pytest.FixtureRequest) -> None:
     client: Client = request.getfixturevalue(who)
     row = model.objects.first()
     may = model in {APIToken, BlockedClient, ProfilePicture}
@@ -201,6 +202,7 @@ def test_nothing_is_deleted_but_tokens_blocks_and_pictures(
     assert model.objects.filter(pk=row.pk).exists() != may
 
 
+@pytest.mark.quick_rows(4)
 @pytest.mark.usefixtures("everything")
 @pytest.mark.parametrize(
     ("model", "found", "lost"),
@@ -217,7 +219,7 @@ def test_nothing_is_deleted_but_tokens_blocks_and_pictures(
         (User, lambda: "ali", "lice"),
     ],
 )
-def test_searches_find_by_whole_ids_and_names(model: Any, found: Any, lost: str, ada: Client) -> None:
+def test_searches_match_whole_ids_and_names(model: Any, found: Any, lost: str, ada: Client) -> None:
     people.bob()
 
     def results(term: str) -> int:
@@ -227,31 +229,33 @@ def test_searches_find_by_whole_ids_and_names(model: Any, found: Any, lost: str,
     assert results(lost) == 0
 
 
+@pytest.mark.quick_rows(8)
 @pytest.mark.usefixtures("everything")
 @pytest.mark.parametrize("model", MODELS, ids=names(MODELS))
-def test_no_list_asks_once_a_row(model: Any, ada: Client, django_assert_max_num_queries: Any) -> None:
+def test_a_list_takes_a_constant_number_of_queries(model: Any, ada: Client, django_assert_max_num_queries: Any) -> None:
     with django_assert_max_num_queries(7 if model is Import else 5):
         ada.get(address(model, "changelist"))
 
 
 @pytest.mark.usefixtures("everything")
-def test_tokens_show_no_secret(ada: Client) -> None:
+def test_the_pages_of_tokens_show_no_digest(ada: Client) -> None:
     token = people.alice().tokens.get()
 
     for url in (address(type(token), "changelist"), address(type(token), "change", token.pk)):
         assert token.digest not in ada.get(url).content.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("everything")
-def test_no_page_needs_what_the_policy_forbids(ada: Client) -> None:
+def test_the_pages_of_the_admin_comply_with_the_content_security_policy(ada: Client) -> None:
     urls = [reverse(f"admin:{name}") for name in ("index", "queue", "password_change")]
     urls += [address(User, "add"), address(User, "change", people.alice().pk), address(BlockedClient, "add")]
     urls += [reverse("admin:imports_gamestats_set_class", args=[people.alice().pk])]
     urls += [address(Import, "changelist", _facets="True"), address(Import, "change", Import.objects.get().pk)]
     urls += [address(model, "changelist") for model in MODELS]
-    question = {"action": "revert_selected", "_selected_action": Import.objects.get().pk}
+    selection = {"action": "revert_selected", "_selected_action": Import.objects.get().pk}
     for url in [*urls, None]:
-        page = ada.get(url) if url else ada.post(address(Import, "changelist"), question)
+        page = ada.get(url) if url else ada.post(address(Import, "changelist"), selection)
         assert page.status_code == 200
         html = page.content.decode()
         assert "script-src 'self'" in page.headers["Content-Security-Policy"]

@@ -1,4 +1,4 @@
-"""Who moderates: staff are members of the group Moderators, and members are staff."""
+"""The group Moderators and staff status are kept in sync."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def group() -> Group:
     return Group.objects.get(name=MODERATORS)
 
 
-def test_staff_join_the_group_and_leave_it_when_they_cease_to_be() -> None:
+def test_the_group_follows_the_staff_status_of_a_user() -> None:
     bob = people.bob()
     assert not is_member(bob)
 
@@ -32,7 +32,7 @@ def test_staff_join_the_group_and_leave_it_when_they_cease_to_be() -> None:
         assert (is_member(bob), permissions.is_moderator(bob)) == (is_staff, is_staff)
 
 
-def test_members_of_the_group_moderate_until_they_leave_it(group: Group) -> None:
+def test_members_of_the_group_are_moderators_until_they_leave_it(group: Group) -> None:
     bob = people.bob()
 
     bob.groups.add(group)
@@ -48,7 +48,7 @@ def test_staff_status_and_group_are_equivalent_from_either_side(group: Group) ->
     assert not permissions.is_moderator(User.objects.get(username="Bob"))
 
 
-def test_an_administrator_stays_one_without_the_group(group: Group) -> None:
+def test_an_administrator_remains_one_outside_the_group(group: Group) -> None:
     ada = people.ada()
 
     ada.groups.remove(group)
@@ -58,7 +58,7 @@ def test_an_administrator_stays_one_without_the_group(group: Group) -> None:
     assert ada.is_staff
 
 
-def test_other_groups_and_other_changes_make_nobody_a_moderator(group: Group) -> None:
+def test_other_groups_and_unrelated_changes_make_no_user_a_moderator(group: Group) -> None:
     bob = people.bob()
 
     bob.groups.add(Group.objects.create(name="Friends"))
@@ -69,7 +69,7 @@ def test_other_groups_and_other_changes_make_nobody_a_moderator(group: Group) ->
     assert not is_member(bob)
 
 
-def test_a_banned_member_moderates_nothing(group: Group) -> None:
+def test_a_banned_member_of_the_group_is_no_moderator(group: Group) -> None:
     eve = people.eve()
 
     eve.groups.add(group)

@@ -23,12 +23,12 @@ from tests.commands.command_runner import run
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 
 QUEUE = "/admin/queue/"
-ASKED = f"/admin/second-factor/?next={QUEUE.replace('/', '%2F')}"
+CODE_PAGE = f"/admin/second-factor/?next={QUEUE.replace('/', '%2F')}"
 NOON = "2026-11-23T12:00:00Z"
 
 
 @pytest.fixture(autouse=True)
-def wanted(settings: SettingsWrapper) -> None:
+def second_factor_required(settings: SettingsWrapper) -> None:
     settings.TACHI_ADMIN_SECOND_FACTOR = True
 
 
@@ -44,114 +44,115 @@ def mo() -> Client:
 
 
 def code_of(user: User) -> str:
-    """What the authenticator of this user shows now."""
+    """Returns the code that the user's authenticator shows now."""
     device = TOTPDevice.objects.get(user=user)
     return f"{totp(device.bin_key):06}"
 
 
-def give(client: Client, code: str, **fields: str) -> Any:
+def submit_code(client: Client, code: str, **fields: str) -> Any:
     return client.post("/admin/second-factor/", {"code": code, "next": QUEUE, **fields})
 
 
-def is_in(client: Client) -> bool:
+def is_admitted(client: Client) -> bool:
     return client.get(QUEUE).status_code == 200
 
 
-def test_a_moderator_is_asked_once_a_session(mo: Client) -> None:
+def test_a_moderator_enters_a_code_once_per_session(mo: Client) -> None:
     second_factor.enrol(people.mo())
-    assert mo.get(QUEUE, follow=True).redirect_chain[-1] == (ASKED, 302)
+    assert mo.get(QUEUE, follow=True).redirect_chain[-1] == (CODE_PAGE, 302)
 
-    response = give(mo, code_of(people.mo()))
+    response = submit_code(mo, code_of(people.mo()))
 
     assert (response.status_code, response["Location"]) == (302, QUEUE)
-    assert is_in(mo)
-    assert not is_in(people.session_of(people.mo()))
+    assert is_admitted(mo)
+    assert not is_admitted(people.session_of(people.mo()))
 
 
-def test_the_session_gets_a_new_key_with_its_new_rights(mo: Client) -> None:
+def test_a_correct_code_changes_the_session_key(mo: Client) -> None:
     second_factor.enrol(people.mo())
     before = mo.session.session_key
-    give(mo, code_of(people.mo()))
+    submit_code(mo, code_of(people.mo()))
     assert mo.session.session_key != before
 
 
-def test_a_code_is_good_for_once(mo: Client) -> None:
+def test_a_code_of_an_authenticator_works_once(mo: Client) -> None:
     second_factor.enrol(people.mo())
     code = code_of(people.mo())
-    give(mo, code)
+    submit_code(mo, code)
 
     other = people.session_of(people.mo())
-    assert str(second_factor.WRONG) in give(other, code).content.decode()
-    assert not is_in(other)
+    assert str(second_factor.WRONG) in submit_code(other, code).content.decode()
+    assert not is_admitted(other)
 
 
-def test_a_recovery_code_opens_once(mo: Client) -> None:
+def test_a_recovery_code_works_once(mo: Client) -> None:
     _, _, codes = second_factor.enrol(people.mo())
-    assert give(mo, f" {codes[0].upper()} ").status_code == 302
-    assert is_in(mo)
+    assert submit_code(mo, f" {codes[0].upper()} ").status_code == 302
+    assert is_admitted(mo)
     assert StaticToken.objects.count() == second_factor.RECOVERY_CODES - 1
 
     other = people.session_of(people.mo())
-    give(other, codes[0])
-    assert not is_in(other)
+    submit_code(other, codes[0])
+    assert not is_admitted(other)
 
 
+@pytest.mark.quick_rows(2)
 @pytest.mark.parametrize("code", ["000000", "", "x" * 33, "abcdefgh", "１２３４５６"])
-def test_a_wrong_code_opens_nothing(mo: Client, code: str, clock: time_machine.Traveller) -> None:
+def test_a_wrong_code_is_refused(mo: Client, code: str, clock: time_machine.Traveller) -> None:
     second_factor.enrol(people.mo())
-    assert give(mo, code).status_code == 200
-    assert not is_in(mo)
+    assert submit_code(mo, code).status_code == 200
+    assert not is_admitted(mo)
 
 
-def test_a_code_of_somebody_else_opens_nothing(mo: Client) -> None:
+def test_a_code_of_another_user_is_refused(mo: Client) -> None:
     second_factor.enrol(people.mo())
     _, _, codes = second_factor.enrol(people.ada())
     for code in (code_of(people.ada()), codes[0]):
-        give(mo, code)
-    assert not is_in(mo)
+        submit_code(mo, code)
+    assert not is_admitted(mo)
 
 
 @pytest.mark.usefixtures("rate_limits")
-def test_guessing_ends_soon_even_for_the_right_code(mo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_even_a_correct_code_is_refused_after_too_many_attempts(mo: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(second_factor, "TRIES", RateLimit("second-factor", 3, 600))
     second_factor.enrol(people.mo())
     for _ in range(3):
-        assert give(mo, "000000").status_code == 200
+        assert submit_code(mo, "000000").status_code == 200
 
-    response = give(mo, code_of(people.mo()))
+    response = submit_code(mo, code_of(people.mo()))
 
     assert response.status_code == 429
     assert int(response["Retry-After"]) > 0
-    assert not is_in(mo)
+    assert not is_admitted(mo)
 
 
-def test_the_authenticator_waits_for_seconds_after_wrong_codes(mo: Client, clock: time_machine.Traveller) -> None:
+def test_wrong_codes_delay_the_next_attempt(mo: Client, clock: time_machine.Traveller) -> None:
     second_factor.enrol(people.mo())
     for _ in range(2):
-        give(mo, "000000")
-    assert give(mo, code_of(people.mo())).status_code == 200
+        submit_code(mo, "000000")
+    assert submit_code(mo, code_of(people.mo())).status_code == 200
     clock.shift(60)
-    assert give(mo, code_of(people.mo())).status_code == 302
+    assert submit_code(mo, code_of(people.mo())).status_code == 302
 
 
-def test_a_moderator_without_authenticator_is_told_how_to_enrol(mo: Client) -> None:
+def test_a_moderator_without_an_authenticator_gets_instructions(mo: Client) -> None:
     page = mo.get(QUEUE, follow=True)
     assert "manage.py second_factor Mo_" in page.content.decode()
-    assert not is_in(mo)
+    assert not is_admitted(mo)
 
 
-def test_only_moderators_are_asked_for_a_code() -> None:
+def test_the_code_page_is_for_moderators_only() -> None:
     assert people.session_of(people.bob()).get("/admin/second-factor/").status_code == 403
     assert people.guest().get("/admin/second-factor/")["Location"].startswith("/login/")
 
 
-def test_nobody_is_sent_to_another_site(mo: Client) -> None:
+def test_the_code_page_never_redirects_to_another_site(mo: Client) -> None:
     second_factor.enrol(people.mo())
-    response = give(mo, code_of(people.mo()), next="https://evil.example/")
+    response = submit_code(mo, code_of(people.mo()), next="https://evil.example/")
     assert response["Location"] == "/admin/"
 
 
-def test_the_page_needs_nothing_that_the_policy_forbids(mo: Client) -> None:
+def test_the_code_page_complies_with_the_content_security_policy(mo: Client) -> None:
     second_factor.enrol(people.mo())
     page = mo.get("/admin/second-factor/")
     assert "script-src 'self'" in page["Content-Security-Policy"]
@@ -159,43 +160,43 @@ def test_the_page_needs_nothing_that_the_policy_forbids(mo: Client) -> None:
     assert "style=" not in page.content.decode()
 
 
-def test_nobody_is_asked_for_a_code_if_it_is_switched_off(mo: Client, settings: SettingsWrapper) -> None:
+def test_no_code_is_required_when_the_second_factor_is_disabled(mo: Client, settings: SettingsWrapper) -> None:
     settings.TACHI_ADMIN_SECOND_FACTOR = False
     second_factor.enrol(people.mo())
-    assert is_in(mo)
+    assert is_admitted(mo)
 
 
-def test_the_command_enrols_anew_and_ends_what_was(mo: Client) -> None:
+def test_the_command_replaces_the_second_factor_of_a_moderator(mo: Client) -> None:
     _, _, old = second_factor.enrol(people.mo())
-    give(mo, old[0])
+    submit_code(mo, old[0])
 
     lines = run("second_factor", "MO_")
 
-    assert not is_in(mo)
+    assert not is_admitted(mo)
     codes = [line.strip() for line in lines[4:]]
     assert len(codes) == second_factor.RECOVERY_CODES
     assert "otpauth://totp/" in lines[1]
-    give(mo, codes[0])
-    assert is_in(mo)
+    submit_code(mo, codes[0])
+    assert is_admitted(mo)
     other = people.session_of(people.mo())
-    give(other, old[1])
-    assert not is_in(other)
+    submit_code(other, old[1])
+    assert not is_admitted(other)
 
 
-def test_the_command_resets() -> None:
+def test_the_command_resets_a_second_factor() -> None:
     second_factor.enrol(people.mo())
-    assert run("second_factor", "--reset", "Mo_") == ["Mo_ has no second factor any more."]
+    assert run("second_factor", "--reset", "Mo_") == ["Mo_ no longer has a second factor."]
     assert run("second_factor", "--reset", "Mo_") == ["Mo_ had no second factor."]
     assert not TOTPDevice.objects.exists()
     assert not StaticToken.objects.exists()
 
 
-def test_the_audit_trail_records_whose_second_factor_was_made_and_ended() -> None:
+def test_the_audit_trail_records_created_and_removed_second_factors() -> None:
     """Only a command creates one, so there is no actor; the audit trail must not contain keys and codes."""
     _, key, codes = second_factor.enrol(people.mo())
     second_factor.enrol(people.mo())
     second_factor.reset(people.mo())
-    second_factor.reset(people.mo())  # there was none any more
+    second_factor.reset(people.mo())  # there is none any more
 
     entries = AuditEntry.objects.filter(subject=people.mo()).order_by("pk")
 
@@ -205,22 +206,23 @@ def test_the_audit_trail_records_whose_second_factor_was_made_and_ended() -> Non
     assert not any(secret in actual for secret in (key, *codes))
 
 
-def test_the_command_knows_no_strangers() -> None:
+def test_the_command_fails_for_an_unknown_user() -> None:
     with pytest.raises(CommandError, match="There is no user Nobody"):
         run("second_factor", "Nobody")
 
 
-def test_keys_are_on_no_page_of_the_admin() -> None:
+def test_second_factor_devices_have_no_admin_pages() -> None:
     ada = people.session_of(people.ada())
     second_factor.enrol(people.ada())
-    give(ada, code_of(people.ada()))
+    submit_code(ada, code_of(people.ada()))
     for model in ("otp_totp/totpdevice", "otp_static/staticdevice"):
         assert ada.get(f"/admin/{model}/").status_code == 404
 
 
+@pytest.mark.quick_rows(1)
 @pytest.mark.parametrize("address", [QUEUE, "/admin/", "/admin/second-factor/", "/admin/nothing/"])
 @pytest.mark.usefixtures("rate_limits")
-def test_the_admin_has_a_rate_limit_of_its_own(
+def test_the_admin_has_its_own_rate_limit(
     mo: Client, settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     settings.TACHI_ADMIN_SECOND_FACTOR = False

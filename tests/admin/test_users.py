@@ -40,21 +40,21 @@ def test_a_ban_needs_a_reason() -> None:
     assert not AuditEntry.objects.exists()
 
 
-def test_a_banned_players_sessions_and_tokens_stop_at_once() -> None:
+def test_a_ban_ends_a_players_sessions_and_tokens_immediately() -> None:
     bob, browser = people.bob(), people.session_of(people.bob())
     program = people.bearer(bob, *Permission)
-    before = [asker.get("/api/v1/users/me").status_code for asker in (browser, program)]
+    before = [client.get("/api/v1/users/me").status_code for client in (browser, program)]
 
     act(people.session_of(people.mo()), "ban", bob)
 
     assert before == [200, 200]
-    assert [asker.get("/api/v1/users/me").status_code for asker in (browser, program)] == [403, 403]
+    assert [client.get("/api/v1/users/me").status_code for client in (browser, program)] == [403, 403]
     assert [browser.get(url).status_code for url in ("/imports/", "/import/", "/tokens/")] == [403, 403, 403]
     upload = program.post("/ir/direct-manual/import", factories.batch_manual(), content_type="application/json")
     assert upload.status_code == 403
 
 
-def test_a_banned_moderators_session_stops_at_once() -> None:
+def test_a_ban_ends_a_moderators_session_immediately() -> None:
     browser = people.session_of(people.mo())
     index = reverse("admin:index")
     assert browser.get(index).status_code == 200
@@ -66,7 +66,7 @@ def test_a_banned_moderators_session_stops_at_once() -> None:
     assert not User.objects.get(pk=people.bob().pk).is_banned
 
 
-def test_the_page_of_a_player_bans_and_comes_back() -> None:
+def test_a_ban_on_the_page_of_a_player_redirects_back_to_it() -> None:
     bob, browser = people.bob(), people.session_of(people.mo())
     page = reverse("admin:imports_user_change", args=[bob.pk])
     assert "Ban</button>" in browser.get(page).content.decode()
@@ -79,18 +79,19 @@ def test_the_page_of_a_player_bans_and_comes_back() -> None:
 
 
 @pytest.mark.parametrize(("who", "expected"), [(people.mo, False), (people.ada, True)])
-def test_moderators_see_nothing_of_a_password(who: Any, expected: bool) -> None:
+def test_only_administrators_see_the_password_field(who: Any, expected: bool) -> None:
     page = people.session_of(who()).get(reverse("admin:imports_user_change", args=[people.alice().pk]))
 
     assert ("field-password" in page.content.decode()) == expected
 
 
-def test_the_page_of_an_equal_offers_no_ban() -> None:
+def test_a_moderators_page_of_an_administrator_has_no_ban_button() -> None:
     page = people.session_of(people.mo()).get(reverse("admin:imports_user_change", args=[people.ada().pk]))
 
     assert "Ban</button>" not in page.content.decode()
 
 
+@pytest.mark.quick_rows(2)
 @pytest.mark.parametrize(
     ("actor", "target", "allowed"),
     [
@@ -102,10 +103,10 @@ def test_the_page_of_an_equal_offers_no_ban() -> None:
         (people.ada, people.ada, False),
     ],
 )
-def test_nobody_bans_an_equal(actor: Any, target: Any, allowed: bool) -> None:
-    said = act(people.session_of(actor()), "ban", target())
+def test_users_can_only_ban_users_of_a_lower_role(actor: Any, target: Any, allowed: bool) -> None:
+    messages = act(people.session_of(actor()), "ban", target())
 
-    assert said[0].startswith("Banned:" if allowed else "Skipped, as you can’t ban your equals:")
+    assert messages[0].startswith("Banned:" if allowed else "Skipped, because you can't ban people with your own role:")
     assert User.objects.get(pk=target().pk).is_banned == allowed
 
 
@@ -127,7 +128,9 @@ def test_a_moderator_cannot_lift_the_ban_of_an_administrator() -> None:
         (people.mo, people.ada, False),
     ],
 )
-def test_tokens_are_revoked_on_record_but_not_those_of_equals(actor: Any, owner: Any, may: bool) -> None:
+def test_moderators_revoke_tokens_of_users_of_lower_roles_with_an_audit_entry(
+    actor: Any, owner: Any, may: bool
+) -> None:
     people.token_of(owner())
     token = owner().tokens.get()
 
@@ -139,12 +142,12 @@ def test_tokens_are_revoked_on_record_but_not_those_of_equals(actor: Any, owner:
     assert owner().tokens.exists() != may
 
 
-def made_on_a_page(owner: User) -> None:
+def create_token_on_page(owner: User) -> None:
     form = {"name": "arcade tablet", "may": ["submit_score"], "lasts": ""}
     people.session_of(owner).post(reverse("token-list"), form)
 
 
-def made_by_command(owner: User) -> None:
+def create_token_by_command(owner: User) -> None:
     call_command("create_token", str(owner), stdout=StringIO())
 
 
@@ -152,11 +155,11 @@ def made_by_command(owner: User) -> None:
     ("make", "name", "by_its_owner"),
     [
         (APIToken.objects.create_token, "Custom Token", True),
-        (made_on_a_page, "arcade tablet", True),
-        (made_by_command, "create_token", False),
+        (create_token_on_page, "arcade tablet", True),
+        (create_token_by_command, "create_token", False),
     ],
 )
-def test_every_new_token_is_on_record(make: Any, name: str, by_its_owner: bool) -> None:
+def test_every_created_token_has_an_audit_entry(make: Any, name: str, by_its_owner: bool) -> None:
     alice = people.alice()
 
     make(alice)
@@ -166,7 +169,7 @@ def test_every_new_token_is_on_record(make: Any, name: str, by_its_owner: bool) 
     assert entry.actor == (alice if by_its_owner else None)
 
 
-def test_a_player_who_revokes_a_token_leaves_an_entry() -> None:
+def test_revoking_a_players_own_token_writes_an_audit_entry() -> None:
     alice = people.alice()
     people.token_of(alice)
 
@@ -175,7 +178,7 @@ def test_a_player_who_revokes_a_token_leaves_an_entry() -> None:
     assert AuditEntry.objects.filter(verb="token revoked", actor=alice, subject=alice).exists()
 
 
-def test_several_tokens_are_revoked_at_once() -> None:
+def test_several_tokens_are_revoked_together() -> None:
     for owner in (people.alice(), people.bob()):
         people.token_of(owner)
     keys: Any = list(APIToken.objects.values_list("pk", flat=True))
@@ -187,7 +190,7 @@ def test_several_tokens_are_revoked_at_once() -> None:
     assert AuditEntry.objects.filter(verb="token revoked").count() == 2
 
 
-def test_administrators_make_and_change_accounts() -> None:
+def test_administrators_create_and_change_accounts() -> None:
     ada = people.session_of(people.ada())
     passwords = {"password1": "correct horse battery", "password2": "correct horse battery"}
 
@@ -202,7 +205,7 @@ def test_administrators_make_and_change_accounts() -> None:
     assert zoe.is_staff
 
 
-def test_a_moderator_cannot_make_himself_an_administrator() -> None:
+def test_moderators_cannot_make_themselves_administrators() -> None:
     mo = people.mo()
     data = {"username": "Mo_", "is_active": "on", "is_staff": "on", "is_superuser": "on"}
 
@@ -213,7 +216,7 @@ def test_a_moderator_cannot_make_himself_an_administrator() -> None:
     assert not mo.is_superuser
 
 
-def test_a_name_that_differs_in_case_only_is_taken() -> None:
+def test_a_name_that_differs_only_in_case_is_taken() -> None:
     people.alice()
     passwords = {"password1": "correct horse battery", "password2": "correct horse battery"}
 

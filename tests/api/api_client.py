@@ -1,4 +1,4 @@
-"""Sends the requests of the table of endpoints."""
+"""Sends the requests that the table of endpoints describes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.factories import batch_manual, picture
 
 
 def filled(text: str, names: Mapping[str, str]) -> str:
-    """With what stands for `{import}` and its like."""
+    """Returns a text with its placeholders, as `{import}`, replaced by the given names."""
     for name, value in names.items():
         text = text.replace(f"{{{name}}}", value)
     return text

@@ -13,7 +13,7 @@ from tests import people
 
 Outcome = tuple[int, str]
 Caller = Callable[[Permission], Client]
-"""Makes a client. It gets the permission that the endpoint asks for."""
+"""Creates a client, given the permission that the endpoint requires."""
 
 GUEST = (401, "You are not authorised as anyone, and this endpoint requires us to know who you are.")
 STRANGER = (403, "You are not authorised to perform this action.")
@@ -34,22 +34,26 @@ CALLERS: dict[str, Caller] = {
     "a bad token": lambda _: people.with_authorization("Bearer nobody's"),
     "another user's session": lambda _: people.session_of(people.bob()),
     "another user's token": lambda _: people.bearer(people.bob(), *Permission),
-    "the owner's token without the permission": lambda asked: people.bearer(people.alice(), *_all_but(asked)),
-    "the owner's token": lambda asked: people.bearer(people.alice(), asked),
+    "the owner's token without the permission": lambda required: people.bearer(people.alice(), *_all_but(required)),
+    "the owner's token": lambda required: people.bearer(people.alice(), required),
     "the owner's session": lambda _: people.session_of(people.alice()),
     "a moderator's session": lambda _: people.session_of(people.mo()),
     "a moderator's token": lambda _: people.bearer(people.mo(), *Permission),
     "an administrator's session": lambda _: people.session_of(people.ada()),
-    "an administrator's token": lambda asked: people.bearer(people.ada(), asked),
-    "an administrator's token without the permission": lambda asked: people.bearer(people.ada(), *_all_but(asked)),
+    "an administrator's token": lambda required: people.bearer(people.ada(), required),
+    "an administrator's token without the permission": lambda required: people.bearer(
+        people.ada(), *_all_but(required)
+    ),
     "a banned user's session": lambda _: people.session_of(people.eve()),
     "a banned user's token": lambda _: people.bearer(people.eve(), *Permission),
 }
+QUICK = ("a guest", "another user's token", "the owner's token without the permission", "the owner's session")
+"""The callers that differ most; `--quick` tests them in every table. The tests of the others are `slow`."""
 REFUSED_EVERYWHERE = {"a bad token": BAD_TOKEN, "a banned user's session": BANNED, "a banned user's token": BANNED}
 
 
 def table(*, anybody: Outcome, **exceptions: Outcome) -> list[Any]:
-    """Each caller with the expected response.
+    """Returns a pytest parameter for each caller with the expected response.
 
     Keys are callers, with `_` for blanks and without apostrophes, or groups of them: `owner` (session and token),
     `admin` (both), `moderator` (both), `stranger` (both), `lacking` (tokens).
@@ -58,7 +62,10 @@ def table(*, anybody: Outcome, **exceptions: Outcome) -> list[Any]:
     wanted = dict(REFUSED_EVERYWHERE)
     for key, response in exceptions.items():
         wanted |= dict.fromkeys(GROUPS.get(key) or [known[key]], response)
-    return [pytest.param(caller, wanted.get(name, anybody), id=name) for name, caller in CALLERS.items()]
+    return [
+        pytest.param(caller, wanted.get(name, anybody), id=name, marks=() if name in QUICK else pytest.mark.slow)
+        for name, caller in CALLERS.items()
+    ]
 
 
 GROUPS = {

@@ -1,4 +1,4 @@
-"""Answers as the types of clients of Tachi's API of 2026 read them, and what these clients play."""
+"""Responses as clients of Tachi's API of 2026 parse them, and the charts and scores of these clients."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec import Meta
 from imports.formats.match_keys import chart_keys
 from imports.models import Chart
 from tests import people
-from tests.factories import a_song
+from tests.factories import create_song
 
 T = TypeVar("T")
 Text = Annotated[str, Meta(min_length=1)]
@@ -24,7 +24,7 @@ class Success(msgspec.Struct):
 
 
 def read(path: str, kind: type[T]) -> T:
-    """The body of what a guest gets, as a client's types have it."""
+    """Returns the body of a guest's GET request, converted to the types of a client."""
     response: Any = people.guest().get(path)
     content = b"".join(response.streaming_content) if response.streaming else response.content
     assert response.status_code == 200, content
@@ -34,10 +34,10 @@ def read(path: str, kind: type[T]) -> T:
 
 
 def charts_of(game: str, count: int, difficulty: str, level: float) -> list[Chart]:
-    """Charts of songs of an arcade game, whose in-game IDs are their songs' numbers."""
+    """Creates charts of an arcade game; the in-game ID of each chart is the number of its song."""
     made = []
     for number in range(1, count + 1):
-        song = a_song(number, game=game)
+        song = create_song(number, game=game)
         data = {"inGameID": number, "displayVersion": "buddies"}
         made.append(
             Chart.objects.create(

@@ -16,9 +16,9 @@ NOBODY = (401, NOT_AUTHORISED)
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One method of one address. `{import}` and its like stand for the objects of `endpoint_fixtures.build`.
+    """One method of one path. Placeholders such as `{import}` stand for the objects of `endpoint_fixtures.build`.
 
-    `success`: the response to callers who may; `exceptions`: those to others, by caller or group (callers.GROUPS).
+    `success`: the response to permitted callers; `exceptions`: those to others, by caller or group (callers.GROUPS).
     """
 
     method: str
@@ -32,7 +32,7 @@ class Endpoint:
 
     @property
     def has_own_statuses(self) -> bool:
-        """Whether it answers 200 and says in the body what that means, as the IR of USC does."""
+        """Whether the status is in the body of an HTTP 200, as in the IR of USC."""
         return self.path.startswith("/ir/usc/") and "replays/" not in self.path
 
     @property
@@ -40,7 +40,7 @@ class Endpoint:
         return f"{self.method} {self.path.partition('?')[0]}"
 
     def expected(self) -> dict[str, Outcome]:
-        """The response to each caller."""
+        """Returns the expected response to each caller."""
         actual = dict.fromkeys(CALLERS, self.success) | REFUSED_EVERYWHERE
         for group, response in self.exceptions.items():
             actual |= dict.fromkeys(GROUPS.get(group) or [group], response)
@@ -50,7 +50,7 @@ class Endpoint:
 def own_endpoint(
     method: str, path: str, expected: Outcome, *, permission: Permission | None = SUBMIT, **send: Any
 ) -> Endpoint:
-    """For everybody who is signed in, about their own."""
+    """Returns an endpoint that every signed-in user may use for their own data."""
     exceptions = {"guest": NOBODY, **send.pop("exceptions", {})}
     if permission:
         exceptions["lacking"] = lacks(permission)
@@ -58,5 +58,5 @@ def own_endpoint(
 
 
 def public_endpoint(path: str, description: str, *, status: int = 200, **exceptions: Outcome) -> Endpoint:
-    """For everybody."""
+    """Returns an endpoint that everybody may read."""
     return Endpoint("GET", path, (status, description), exceptions=exceptions)

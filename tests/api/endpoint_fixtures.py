@@ -7,22 +7,22 @@ from django.utils import timezone
 from imports.formats.match_keys import chart_keys
 from imports.models import APIClient, AuthorizationCode, Chart, OrphanRetry, OrphanScore, Score, Session, Song
 from tests import people
-from tests.factories import NOON, an_import, charts, queued_import, score_on, unknown_score
+from tests.factories import NOON, charts, create_import, queued_import, score_on, unknown_score
 from tests.takeout.exported import export_of
 
 MD5 = "0123456789abcdef" * 2
 
 
 def build() -> dict[str, str]:
-    """Returns what stands for the names in addresses. Alice has an import in every state but running."""
+    """Creates the data and returns the values of the placeholders in paths. Alice has no running import."""
     alice = people.alice()
     first, second = charts(2)
-    an_import(people.bob(), score_on(first, 9_700_000, timeAchieved=NOON))
+    create_import(people.bob(), score_on(first, 9_700_000, timeAchieved=NOON))
     classes = {"classes": {"dan": "DAN_9"}}
-    job = an_import(
+    job = create_import(
         alice, score_on(first, timeAchieved=NOON), score_on(second, timeAchieved=NOON), unknown_score(), parts=classes
     )
-    reverted = an_import(alice, score_on(second, 9_000_000), user_intent=True)
+    reverted = create_import(alice, score_on(second, 9_000_000), user_intent=True)
     people.session_of(alice).post(f"/api/v1/imports/{reverted.import_id}/revert")
     score = Score.objects.get(from_import=job, chart=first)
     token, _ = alice.tokens.model.objects.create_for(alice, permissions=[], identifier="A script")
@@ -35,7 +35,7 @@ def build() -> dict[str, str]:
     )
     return {
         "import": job.import_id,
-        "failed": an_import(alice, {"not": "a score"}).import_id,
+        "failed": create_import(alice, {"not": "a score"}).import_id,
         "reverted": reverted.import_id,
         "queued": queued_import(alice).import_id,
         "score": score.score_id,

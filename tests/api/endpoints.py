@@ -1,4 +1,4 @@
-"""Every endpoint of the API, a request to it that succeeds for those who may, and the response to each caller.
+"""Every endpoint of the API, a request that succeeds for permitted callers, and the response to each caller.
 
 docs/permissions.md shows the same table (permissions_page).
 """
@@ -43,14 +43,14 @@ def _of_an_import(
 
 
 def _requeue(operation: str, name: str) -> Endpoint:
-    """The same, of an import that is not in any more: it is not there for others."""
+    """The same, for an import that is not imported any more: others get a 404."""
     plain = _of_an_import("POST", f"{{{name}}}/{operation}", QUEUED, SUBMIT)
     unseen = {"guest": NO_IMPORT, "stranger": NO_IMPORT}
     return Endpoint("POST", plain.path, QUEUED, permission=SUBMIT, exceptions={**plain.exceptions, **unseen})
 
 
 def _private_import(path: str, description: str) -> Endpoint:
-    """For the owner of the import and for moderators, whatever their token may."""
+    """For the owner of the import and for moderators, with any token."""
     exceptions = {"guest": GUEST, "stranger": STRANGER}
     return Endpoint("GET", f"/api/v1/imports/{{import}}/{path}", (200, description), exceptions=exceptions)
 
@@ -71,7 +71,7 @@ def _score(method: str, description: str, permission: Permission, json: Any) -> 
 
 
 def _owners(method: str, path: str, description: str, json: Any = None) -> Endpoint:
-    """For nobody but the player, in a browser."""
+    """Only for the player, in a browser."""
     exceptions = {
         name: NO_KEY_MAY for name in CALLERS if name not in REFUSED_EVERYWHERE and name != "the owner's session"
     }
@@ -86,7 +86,7 @@ def _owners(method: str, path: str, description: str, json: Any = None) -> Endpo
 
 
 def _self(method: str, expected: Outcome, json: Any = None, *, path: str = "import-timestops") -> Endpoint:
-    """For nobody but the player, in a browser, in the words of the API of 2026."""
+    """Only for the player, in a browser, with the messages of the API of 2026."""
     keys = (name for name in CALLERS if name not in REFUSED_EVERYWHERE and "token" in name)
     others = dict.fromkeys(("another user's session", "a moderator's session", "an administrator's session"), NOT_YOURS)
     exceptions = {**others, **dict.fromkeys(keys, NO_KEY_MAY_V3), "guest": IN_A_BROWSER}
@@ -95,14 +95,14 @@ def _self(method: str, expected: Outcome, json: Any = None, *, path: str = "impo
 
 
 def _own_orphans(method: str, path: str, own: str, others: Outcome) -> Endpoint:
-    """For everybody whose token may submit, about their own, in the words of the API of 2026."""
+    """For every token that may submit scores, for one's own orphans, with the messages of the API of 2026."""
     exceptions = dict.fromkeys(("stranger", "moderator", "admin"), others)
     exceptions |= {"guest": REQUIRES_SUBMIT, "lacking": REQUIRES_SUBMIT}
     return Endpoint(method, f"/api/v1/import/orphans{path}", (200, own), permission=SUBMIT, exceptions=exceptions)
 
 
 def _export(method: str, path: str, expected: Outcome) -> Endpoint:
-    """For the player and administrators, whatever their token may."""
+    """For the player and administrators, with any token."""
     exceptions = {"guest": GUEST, "stranger": STRANGER, "moderator": STRANGER}
     return Endpoint(method, f"/api/v1/users/alice/export{path}", expected, exceptions=exceptions)
 
@@ -111,7 +111,7 @@ IN_BROWSER_ALONE = (401, "You are not authenticated.")
 
 
 def _in_a_browser(method: str, path: str, description: str, json: Any = None, *, author: bool = False) -> Endpoint:
-    """For everybody in a browser; with `author` for whoever made the client."""
+    """For everybody in a browser; with `author`, only for the creator of the client."""
     tools = [name for name in CALLERS if "token" in name and name not in REFUSED_EVERYWHERE]
     exceptions = dict.fromkeys([*tools, "guest"], IN_BROWSER_ALONE)
     if author:

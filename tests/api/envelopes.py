@@ -9,7 +9,7 @@ from django.test import Client
 
 
 def summary(response: Any) -> tuple[int, str]:
-    """Status and description of an answer whose envelope is in order."""
+    """Returns the status and description of a response, after asserting that its envelope is valid."""
     reply = json.loads(b"".join(response))
     is_success = response.status_code < 400
     assert response.headers["Content-Type"] == "application/json"
@@ -19,7 +19,7 @@ def summary(response: Any) -> tuple[int, str]:
 
 
 def body(client: Client, path: str) -> Any:
-    """The body of a successful GET."""
+    """Returns the body of a successful GET request."""
     response = client.get(path)
     reply = json.loads(b"".join(response))
     assert response.status_code == 200, reply

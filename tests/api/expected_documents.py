@@ -58,7 +58,7 @@ def chart(row: Chart, number: int) -> dict[str, Any]:
 
 
 def chart_at_shared_address(row: Chart, number: int, title: str = "") -> dict[str, Any]:
-    """In the form of 2025, with what clients of 2026 look for."""
+    """Returns the document of 2025 with the members that clients of 2026 need in addition."""
     its_song = {**song(number), **({"title": title} if title else {})}
     return {**chart(row, number), "game": "sdvx", "legacyChartID": row.chart_id, "song": its_song}
 
@@ -142,4 +142,4 @@ TYPES_OF_TACHI = (
     "file/mypagescraper-records-csv",
     "file/mypagescraper-player-csv",
 )
-"""The types of files that Tachi has, in the order in which its refusal lists them."""
+"""The types of files that Tachi has, in the order of its error message."""

@@ -10,7 +10,7 @@ RESOLVE = {"matchType": "tachiSongID", "identifier": "1", "difficulty": "EXH"}
 
 
 def _resolve(path: str, description: str) -> Endpoint:
-    """A chart is asked for by POST; everybody may."""
+    """Returns an endpoint that resolves a chart by POST; everybody may use it."""
     return Endpoint("POST", f"{path}/resolve", (200, description), json=RESOLVE)
 
 

@@ -12,14 +12,14 @@ NOT_FOR_GUESTS = (401, "This endpoint requires authentication.")
 
 
 def _hook(path: str, expected: Outcome, *, agent: str = "", model: str = "", **more: Any) -> Endpoint:
-    """For everybody who is signed in, about their own. What is sent is refused, so that nobody waits for a worker."""
+    """For every signed-in user, for their own scores. The bodies are invalid, so that no request waits for a worker."""
     headers = {"User-Agent": agent, "X-Software-Model": model} if agent else {}
     more.setdefault("json", {})
     return own_endpoint("POST", f"/ir/{path}", expected, headers=headers, exceptions={"guest": NOT_FOR_GUESTS}, **more)
 
 
 def _settings(hook: str, name: str) -> tuple[Endpoint, Endpoint]:
-    """For nobody but the player, whatever one is."""
+    """Only for the player, not even for moderators and administrators."""
     path, permission = f"/api/v1/users/alice/integrations/{hook}", Permission.CUSTOMISE_PROFILE
     exceptions = {"guest": NOBODY, "stranger": STRANGER, "moderator": STRANGER, "admin": STRANGER}
     exceptions |= {
@@ -98,7 +98,7 @@ NO_COURSE = (
 
 
 def _beatoraja(method: str, path: str, expected: Outcome, **more: Any) -> Endpoint:
-    """For everybody who is signed in, whatever their token may."""
+    """For every signed-in user, with any token."""
     return own_endpoint(
         method,
         f"/ir/beatoraja/{path}",
@@ -115,7 +115,7 @@ NOT_TRACKED = (44, "This IR doesn't have any record data yet, or 3 people have n
 
 
 def _usc(method: str, path: str, expected: Outcome, permission: Permission | None = None, json: Any = None) -> Endpoint:
-    """For tokens alone. The statuses are those in the body; HTTP's is 200, unless a permission is missing."""
+    """For tokens only. The statuses are those in the body; that of HTTP is 200, unless a permission is missing."""
     sessions = ("another user's", "the owner's", "a moderator's", "an administrator's", "a banned user's")
     exceptions = {
         "guest": NO_USC_TOKEN,

@@ -23,11 +23,11 @@ COLUMNS = {
     "administrator, token": ("an administrator's token", "an administrator's token without the permission"),
     "banned": ("a banned user's session", "a banned user's token"),
 }
-"""Columns of the page -> callers. If their responses differ the cell has both."""
+"""Columns of the page -> callers. If their responses differ the cell shows both."""
 
 
 def with_tables(page: str) -> str:
-    """The page with up-to-date tables."""
+    """Returns the page with up-to-date tables."""
     before, _, rest = page.partition(BEGIN)
     after = rest.partition(END)[2]
     return f"{before}{BEGIN}\n{tables()}\n{END}{after}"

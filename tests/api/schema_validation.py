@@ -18,27 +18,27 @@ Schema = dict[str, Any]
 
 @functools.cache
 def document() -> Schema:
-    found: Schema = json.loads(generator.document())
-    return found
+    schema: Schema = json.loads(generator.document())
+    return schema
 
 
 @functools.cache
 def _paths() -> list[tuple[re.Pattern[str], Schema]]:
-    """What addresses look like, those with the fewest parameters first."""
+    """Returns the patterns and operations of all paths, those with the fewest parameters first."""
     paths = sorted(document()["paths"].items(), key=lambda item: item[0].count("{"))
     return [(re.compile(re.sub(r"{\w+}", "[^/]+", path)), operations) for path, operations in paths]
 
 
 def operation_of(method: str, path: str) -> Schema | None:
-    """None for what is no endpoint."""
-    plain = canonical_path(path)
-    found = next((operations for pattern, operations in _paths() if pattern.fullmatch(plain)), {})
-    operation: Schema | None = found.get(method.lower())
+    """Returns the described operation; None if no endpoint matches."""
+    canonical = canonical_path(path)
+    operations = next((operations for pattern, operations in _paths() if pattern.fullmatch(canonical)), {})
+    operation: Schema | None = operations.get(method.lower())
     return operation
 
 
 def check(environ: Mapping[str, Any], response: Any) -> None:
-    """Fails where an answer of ours is not as described. What breaks (500) is no part of the description."""
+    """Asserts that a response matches the description. Status 500 is not described and not checked."""
     method = environ.get("REQUEST_METHOD", "GET")
     operation = operation_of(method, environ.get("PATH_INFO", "/"))
     if operation is None or response.status_code >= 500:
@@ -52,21 +52,23 @@ def check(environ: Mapping[str, Any], response: Any) -> None:
     kind = response.headers["Content-Type"].partition(";")[0]
     assert kind in reply["content"], f"{where} with {kind}"
     if response.status_code >= 400:
-        answer = json.loads(response.content)
-        words = answer.get("description") or answer["error"]
-        assert words_fit(words, reply["description"]), f"{where} in words that its description does not know: {words}"
+        envelope = json.loads(response.content)
+        message = envelope.get("description") or envelope["error"]
+        assert is_described(message, reply["description"]), (
+            f"{where} with a message that its description does not know: {message}"
+        )
     if kind == "application/json" and not response.streaming and "Content-Disposition" not in response.headers:
         _validator(json.dumps(reply["content"][kind].get("schema", {}))).validate(json.loads(response.content))
 
 
-def words_fit(words: str, described: str) -> bool:
-    """Whether a refusal's words are among those that are listed for its status.
+def is_described(message: str, described: str) -> bool:
+    """Returns whether an error message is among those that the description lists for its status.
 
-    `…` stands for anything, and so does a line that is not quoted. Lists and objects that do not fit are not quoted.
+    `…` matches any text, and so does a line that is not quoted. Invalid lists and objects are not quoted.
     """
     listed = re.findall(r"^\* (?:`(.*)`|[^`].*)$", described, re.MULTILINE)
     patterns = (re.escape(line.replace(" (Received …)", "…")).replace("…", ".*") for line in listed)
-    return any(re.fullmatch(pattern or ".*", words, re.DOTALL) for pattern in patterns)
+    return any(re.fullmatch(pattern or ".*", message, re.DOTALL) for pattern in patterns)
 
 
 @functools.cache

@@ -1,6 +1,6 @@
-"""Requests of tachi-beatoraja-ir to the API of 2026, and what it relies on (spec: api-v3 §8).
+"""Requests of tachi-beatoraja-ir to the API of 2026, and the response members that it uses (spec: api-v3 §8).
 
-Each test asks what the client asks, and reads the answer with types as strict as the client's own.
+Each test sends the requests of the client and parses the responses with types as strict as those of the client.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Resolved(msgspec.Struct):
 
 
 @pytest.mark.parametrize("address", ["/api/v1/games/bms/7K/charts/resolve", "/api/v1/games/bms-7k/charts/resolve"])
-def test_beatoraja_finds_the_song_of_a_chart(address: str) -> None:
-    """It asks at the address of 2025 in the way of 2026."""
+def test_beatoraja_resolves_a_chart_and_its_song(address: str) -> None:
+    """The client sends a request of 2026 to the path of 2025."""
     sha256 = "0123456789abcdef" * 4
     data = {"hashMD5": "0" * 32, "hashSHA256": sha256, "notecount": 100, "tableFolders": {}}
     Chart.objects.create(
@@ -51,12 +51,12 @@ def test_beatoraja_finds_the_song_of_a_chart(address: str) -> None:
         data=data,
         match_keys=chart_keys({"data": data}),
     )
-    question = {"matchType": "bmsChartHash", "identifier": sha256}
-    response = people.guest().post(address, question, content_type="application/json")
+    query = {"matchType": "bmsChartHash", "identifier": sha256}
+    response = people.guest().post(address, query, content_type="application/json")
     assert response.status_code == 200, response.content
-    answer = msgspec.convert(response.json()["body"], Resolved)
-    assert (bool(answer.song.id), answer.chart.difficulty) == (True, "CHART")
-    unknown = people.guest().post(address, {**question, "identifier": "f" * 64}, content_type="application/json")
+    result = msgspec.convert(response.json()["body"], Resolved)
+    assert (bool(result.song.id), result.chart.difficulty) == (True, "CHART")
+    unknown = people.guest().post(address, {**query, "identifier": "f" * 64}, content_type="application/json")
     assert (unknown.status_code, unknown.json()["description"]) == (
         404,
         f"Could not resolve this chart with details: bmsChartHash:{'f' * 64}",
@@ -99,19 +99,19 @@ class Submitted(msgspec.Struct):
 
 
 @pytest.mark.usefixtures("worked_on_while_waiting")
-def test_beatoraja_submits_a_play_and_reads_the_documents_of_2026(settings: Settings) -> None:
+def test_beatoraja_submits_a_score_and_reads_the_documents_of_2026(settings: Settings) -> None:
     settings.TACHI_API_DOCUMENTS = "2026"
     bms_chart()
     response = send(program(people.alice()), "beatoraja/submit-score", beatoraja())
     assert (response.status_code, response.json()["success"]) == (200, True)
-    told = msgspec.convert(response.json()["body"], Submitted)
-    assert told.score.chartID == told.chart.chartID
-    assert told.score.songID == told.song.id == told.chart.song.id
-    assert told.import_.scoreIDs == [told.score.scoreID]
-    assert (told.import_.gameGroup, told.import_.games) == ("bms", ["bms-7k"])
-    # The addresses of 2026 know all of it under these IDs.
-    score = read(f"/api/v1/users/alice/games/bms-7k/scores/{told.chart.chartID}", list[PlayedScore])
-    assert [each.scoreID for each in score] == [told.score.scoreID]
+    submitted = msgspec.convert(response.json()["body"], Submitted)
+    assert submitted.score.chartID == submitted.chart.chartID
+    assert submitted.score.songID == submitted.song.id == submitted.chart.song.id
+    assert submitted.import_.scoreIDs == [submitted.score.scoreID]
+    assert (submitted.import_.gameGroup, submitted.import_.games) == ("bms", ["bms-7k"])
+    # The paths of 2026 use the same IDs.
+    score = read(f"/api/v1/users/alice/games/bms-7k/scores/{submitted.chart.chartID}", list[PlayedScore])
+    assert [each.scoreID for each in score] == [submitted.score.scoreID]
 
 
 class ShownScore(msgspec.Struct):
@@ -121,7 +121,7 @@ class ShownScore(msgspec.Struct):
 
 
 @pytest.mark.usefixtures("worked_on_while_waiting")
-def test_beatoraja_shows_the_scores_of_a_chart_its_own_under_no_name() -> None:
+def test_beatoraja_reads_the_scores_of_a_chart_with_its_own_under_an_empty_name() -> None:
     bms_chart()
     client = program(people.alice())
     send(client, "beatoraja/submit-score", beatoraja())
@@ -135,15 +135,15 @@ def test_beatoraja_shows_the_scores_of_a_chart_its_own_under_no_name() -> None:
 
 
 @pytest.mark.usefixtures("worked_on_while_waiting")
-def test_beatoraja_tolerates_a_course_that_nobody_knows() -> None:
+def test_beatoraja_gets_a_404_for_an_unknown_course() -> None:
     course = {"charts": [{"md5": f"{number}" * 32} for number in range(4)], "constraint": ["GAUGE_LR2"]}
     played = {"course": course, "score": {"clear": "Normal", "option": 0, "lntype": 0}}
     response = send(program(people.alice()), "beatoraja/submit-course", played)
     assert (response.status_code, response.json()["success"]) == (404, False)
 
 
-def test_beatoraja_finds_out_who_it_is() -> None:
+def test_beatoraja_reads_the_user_of_its_token() -> None:
     client = people.bearer(people.alice())
-    answer = client.get("/api/v1/status?echo=hello").json()["body"]
-    assert (answer["whoami"], answer["echo"]) == (people.alice().pk, "hello")
-    assert client.get(f"/api/v1/users/{answer['whoami']}").json()["body"]["username"] == "Alice"
+    result = client.get("/api/v1/status?echo=hello").json()["body"]
+    assert (result["whoami"], result["echo"]) == (people.alice().pk, "hello")
+    assert client.get(f"/api/v1/users/{result['whoami']}").json()["body"]["username"] == "Alice"

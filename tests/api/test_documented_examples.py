@@ -13,7 +13,7 @@ from django.test import Client
 
 from imports.models import Import, Permission
 from tests import people
-from tests.factories import charts, process
+from tests.factories import charts, run_job
 
 pytestmark = pytest.mark.django_db
 
@@ -23,8 +23,8 @@ STEPS = re.findall(r"```sh\n(.*?)```\n\n```json\n(.*?)```", EXAMPLES, re.DOTALL)
 HOST = "http://127.0.0.1:8000"
 
 
-def sent(command: str, names: dict[str, str]) -> Any:
-    """What a command of curl's asks: -X, -H and -d are known."""
+def send_curl(command: str, names: dict[str, str]) -> Any:
+    """Sends the request of a curl command with the options -X, -H and -d."""
     for name, value in names.items():
         command = command.replace(f"${name}", value)
     words = iter(shlex.split(command.replace("\\\n", " "))[1:])
@@ -46,7 +46,7 @@ def sent(command: str, names: dict[str, str]) -> Any:
 
 
 def shape(value: Any) -> Any:
-    """Names of members, and kinds of values."""
+    """Returns a value with its member names, and with type names in place of its values."""
     if isinstance(value, dict):
         return {name: shape(part) for name, part in value.items()}
     if isinstance(value, list):
@@ -54,16 +54,16 @@ def shape(value: Any) -> Any:
     return type(value).__name__
 
 
-def test_the_tour_is_true() -> None:
+def test_the_documented_requests_get_the_documented_responses() -> None:
     charts(1)
     alice = people.alice()
     names = {"TOKEN": people.token_of(alice, Permission.DELETE_SCORE, Permission.SUBMIT_SCORE), "ID": ""}
     assert len(STEPS) == 4
     for command, shown in STEPS:
-        response = sent(command, names).json()
+        response = send_curl(command, names).json()
         expected = json.loads(shown)
         assert shape(response) == shape(expected), command
         assert response["description"] == expected["description"]
         if "importID" in response.get("body", {}):
             names["ID"] = response["body"]["importID"]
-            process(Import.objects.get(import_id=names["ID"]))
+            run_job(Import.objects.get(import_id=names["ID"]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -28,19 +28,32 @@ def outcome_of(response: Any) -> Outcome:
     if response.headers["Content-Type"] != "application/json":
         return response.status_code, ""
     reply = json.loads(response.content if not response.streaming else b"".join(response.streaming_content))
-    if "statusCode" in reply:  # the IR of USC, whose statuses are its own
+    if "statusCode" in reply:  # the IR of USC has the status in the body
         return reply["statusCode"], reply["description"]
     assert reply["success"] is (response.status_code < 400)
     assert ("body" in reply) is (response.status_code < 400)
     return response.status_code, reply.get("description") or reply["error"]
 
 
+# The callers that `--quick` tests at every endpoint; in other tables it tests four.
+FIRST = ("a guest", "the owner's session")
+
+
+@pytest.mark.parametrize(
+    "callers",
+    [
+        pytest.param(FIRST, id="a guest and the owner"),
+        pytest.param(set(CALLERS).difference(FIRST), id="all others", marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
-def test_everybody_is_told_what_the_table_says(endpoint: Endpoint, names: dict[str, str]) -> None:
+def test_each_caller_gets_the_response_of_the_table(
+    endpoint: Endpoint, callers: Iterable[str], names: dict[str, str]
+) -> None:
     responses, expected = {}, {}
-    for name, caller in CALLERS.items():
+    for name in callers:
         with transaction.atomic():
-            client = caller(endpoint.permission or Permission.SUBMIT_SCORE)
+            client = CALLERS[name](endpoint.permission or Permission.SUBMIT_SCORE)
             fields = {**names, "alice_tokens": str(APIToken.objects.filter(user=people.alice()).count())}
             responses[name] = outcome_of(send(client, endpoint, fields))
             status, description = endpoint.expected()[name]
@@ -49,11 +62,11 @@ def test_everybody_is_told_what_the_table_says(endpoint: Endpoint, names: dict[s
     assert responses == expected
 
 
-# --- the table is whole -----------------------------------------------------------------------------
+# --- the table is complete --------------------------------------------------------------------------
 
 
 def routes(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[tuple[str, str]]:
-    """Method and route of everything that the API answers to by a view of its own."""
+    """Yields the method and route of each API view, without the alternative paths of a view."""
     for pattern in patterns:
         part = str(pattern.pattern)
         route = f"{before}{part.removeprefix('^') if before else part}"
@@ -67,22 +80,22 @@ def routes(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterat
             yield from ((verb.upper(), route) for verb in pattern.callback.actions)
 
 
-def test_every_endpoint_has_a_row(names: dict[str, str]) -> None:
-    there = {
+def test_every_endpoint_has_a_row_in_the_table(names: dict[str, str]) -> None:
+    expected = {
         (method, route)
         for method, route in routes(get_resolver().url_patterns)
         if route.startswith(("api/v1/", "ir/")) and method != "HEAD"
     }
     rows = {(endpoint.method, resolve(filled(endpoint.name.split(" ")[1], names)).route) for endpoint in ENDPOINTS}
-    assert rows == there
+    assert rows == expected
 
 
-def test_no_endpoint_has_two_rows() -> None:
+def test_no_endpoint_has_two_rows_in_the_table() -> None:
     assert len({endpoint.name for endpoint in ENDPOINTS}) == len(ENDPOINTS)
 
 
-def test_the_page_of_permissions_shows_the_table() -> None:
-    """With WRITE_PAGES in the environment it is made to."""
+def test_the_permissions_page_is_up_to_date() -> None:
+    """With WRITE_PAGES in the environment the page is rewritten."""
     page = permissions_page.PAGE.read_text()
     if os.environ.get("WRITE_PAGES"):
         page = permissions_page.with_tables(page)
@@ -90,6 +103,6 @@ def test_the_page_of_permissions_shows_the_table() -> None:
     assert page == permissions_page.with_tables(page)
 
 
-def test_a_guest_has_no_page_of_their_own() -> None:
+def test_a_guest_gets_a_401_for_users_me() -> None:
     response = Client().get("/api/v1/users/me")
     assert outcome_of(response) == (401, "Cannot use 'me' userID with no authentication.")

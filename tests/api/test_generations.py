@@ -1,4 +1,4 @@
-"""Addresses of both generations of the API: which IDs they take, which documents they answer, how they refuse."""
+"""The paths of both API versions: the IDs that they accept, the documents that they return, and their errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pytest_django import Settings
 from imports.models import Chart, GameStats, Score, Session, Song, User
 from tests import people
 from tests.api.envelopes import body, summary
-from tests.factories import HOUR, NOON, a_chart, a_song, an_import, charts, score_on
+from tests.factories import HOUR, NOON, charts, create_chart, create_import, create_song, score_on
 from tests.pipeline.factories import EVENING, catalogue, import_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
@@ -25,9 +25,9 @@ GAME_IDS = "iidx-sp, iidx-dp, sdvx"
 
 @pytest.fixture
 def played() -> Chart:
-    """Alice's one score, in a session."""
+    """Creates Alice's only score, in a session, and returns its chart."""
     (chart,) = charts(1)
-    an_import(people.alice(), score_on(chart, timeAchieved=NOON))
+    create_import(people.alice(), score_on(chart, timeAchieved=NOON))
     return Chart.objects.select_related("song").get(pk=chart.pk)
 
 
@@ -44,20 +44,20 @@ def played() -> Chart:
         "/api/v1/games/sdvx/charts/{chart}/pbs",
     ],
 )
-def test_an_address_of_2026_takes_every_id_that_a_chart_has_or_had(played: Chart, path: str) -> None:
+def test_a_path_of_2026_accepts_every_current_and_former_chart_id(played: Chart, path: str) -> None:
     derived = played.v3_id
     Chart.objects.filter(pk=played.pk).update(v3_id=REAL, former_ids=[derived])
-    answers = [body(people.guest(), path.format(chart=given)) for given in (REAL, derived, played.chart_id)]
-    assert answers[0] == answers[1] == answers[2]
+    responses = [body(people.guest(), path.format(chart=given)) for given in (REAL, derived, played.chart_id)]
+    assert responses[0] == responses[1] == responses[2]
 
 
 @pytest.mark.parametrize("path", ["/api/v1/games/sdvx/songs/{song}", f"{V3}/pbs/song/{{song}}"])
-def test_an_address_of_2026_takes_both_ids_of_a_song(played: Chart, path: str) -> None:
+def test_a_path_of_2026_accepts_both_ids_of_a_song(played: Chart, path: str) -> None:
     for given in (played.song.v3_id, played.song.song_id):
         assert people.guest().get(path.format(song=given)).status_code == 200
 
 
-def test_an_address_of_2025_takes_the_ids_of_2025_alone(played: Chart) -> None:
+def test_a_path_of_2025_accepts_only_ids_of_2025(played: Chart) -> None:
     assert summary(people.guest().get(f"{V2}/pbs/{played.v3_id}")) == (404, "This chart does not exist.")
     assert people.guest().get(f"/api/v1/games/sdvx/Single/songs/{played.song.v3_id}").status_code == 400
 
@@ -65,7 +65,7 @@ def test_an_address_of_2025_takes_the_ids_of_2025_alone(played: Chart) -> None:
 # --- documents ----------------------------------------------------------------------------------------
 
 
-def test_the_address_decides_the_documents(played: Chart) -> None:
+def test_the_version_of_a_path_decides_the_form_of_its_documents(played: Chart) -> None:
     old, new = body(people.guest(), f"{V2}/pbs/all"), body(people.guest(), f"{V3}/pbs/all")
     (of_2025,), (of_2026,) = old["pbs"], new["pbs"]
     assert (of_2025["game"], of_2025["playtype"]) == ("sdvx", "Single")
@@ -91,8 +91,8 @@ def test_the_address_decides_the_documents(played: Chart) -> None:
 
 
 @pytest.mark.parametrize("stored", [[{"table": "★", "level": "12"}], {"★": "12"}])
-def test_tables_of_a_chart_are_an_object_in_2026_and_a_list_in_2025(played: Chart, stored: Any) -> None:
-    """Whichever seeds brought them."""
+def test_the_tables_of_a_chart_are_an_object_in_2026_and_a_list_in_2025(played: Chart, stored: Any) -> None:
+    """The stored form depends on the seeds."""
     Chart.objects.update(data={"inGameID": 1, "tableFolders": stored})
     (old,), (new,) = (body(people.guest(), f"{path}/pbs/all")["charts"] for path in (V2, V3))
     assert old["data"]["tableFolders"] == [{"table": "★", "level": "12"}]
@@ -110,38 +110,38 @@ SHARED = [
 
 @pytest.mark.parametrize(("path", "member"), SHARED)
 @pytest.mark.parametrize(("year", "game"), [("2026", "iidx-sp"), ("2025", "iidx")])
-def test_a_shared_address_has_the_members_of_both_and_a_setting_says_what_a_game_is(
+def test_a_shared_path_has_the_members_of_both_versions_and_a_setting_selects_the_game_id(
     settings: Settings, path: str, member: str, year: str, game: str
 ) -> None:
     settings.TACHI_API_DOCUMENTS = year
     catalogue()
     row = {"matchType": "tachiSongID", "identifier": "1", "difficulty": "HYPER", "score": 1_000, "lamp": "CLEAR"}
     import_rows(people.alice(), "iidx:SP", [{**row, "timeAchieved": EVENING}])
-    Session.objects.update(time_ended=4e12)  # of late, whenever this runs
+    Session.objects.update(time_ended=4e12)  # recent at every date of the test
     score, session = Score.objects.get(), Session.objects.get()
-    answer = body(people.guest(), path.format(score=score.score_id, session=session.session_id))
-    found = answer[member] if member else answer
-    document = found[0] if isinstance(found, list) else found
+    response = body(people.guest(), path.format(score=score.score_id, session=session.session_id))
+    part = response[member] if member else response
+    document = part[0] if isinstance(part, list) else part
     assert (document["game"], document["playtype"]) == (game, "SP")
 
 
 @pytest.mark.parametrize("year", ["2026", "2025"])
-def test_the_charts_of_a_shared_address_can_be_read_by_clients_of_both(
+def test_the_charts_of_a_shared_path_have_the_members_of_both_versions(
     settings: Settings, played: Chart, year: str
 ) -> None:
     settings.TACHI_API_DOCUMENTS = year
-    answer = body(people.guest(), f"/api/v1/scores/{Score.objects.get().score_id}?getRelated")
-    chart, score = answer["chart"], answer["score"]
+    response = body(people.guest(), f"/api/v1/scores/{Score.objects.get().score_id}?getRelated")
+    chart, score = response["chart"], response["score"]
     assert {"playtype", "game", "songID", "song", "legacyChartID"} <= set(chart)
     assert chart["legacyChartID"] == played.chart_id
-    assert chart["songID"] == chart["song"]["id"] == answer["song"]["id"] == score["songID"]
+    assert chart["songID"] == chart["song"]["id"] == response["song"]["id"] == score["songID"]
     assert chart["chartID"] == score["chartID"] == (played.v3_id if year == "2026" else played.chart_id)
     assert score["sessionID"] == Session.objects.get().session_id
 
 
 @pytest.mark.parametrize(("year", "key"), [("2026", "sdvx"), ("2025", "sdvx:Single")])
 @pytest.mark.parametrize("path", ["/api/v1/activity", "/api/v1/ublock-blocks-this", f"{ALICE}/activity"])
-def test_a_setting_says_how_feeds_of_all_games_are_keyed(
+def test_a_setting_selects_the_keys_of_feeds_of_all_games(
     settings: Settings, played: Chart, path: str, year: str, key: str
 ) -> None:
     settings.TACHI_API_DOCUMENTS = year
@@ -149,43 +149,43 @@ def test_a_setting_says_how_feeds_of_all_games_are_keyed(
 
 
 @pytest.mark.parametrize("path", [f"{V3}/activity", "/api/v1/games/sdvx/activity"])
-def test_the_feed_of_a_game_stands_under_its_id(played: Chart, path: str) -> None:
+def test_the_feed_of_a_game_has_the_game_id_as_its_key(played: Chart, path: str) -> None:
     assert list(body(people.guest(), path)) == ["sdvx"]
 
 
-def test_a_search_of_2026_knows_only_what_its_caller_has_played(settings: Settings) -> None:
+def test_a_search_of_2026_covers_only_the_games_that_its_caller_has_played(settings: Settings) -> None:
     settings.TACHI_API_DOCUMENTS = "2026"
-    a_chart(a_song(1, "冥"))
+    create_chart(create_song(1, "冥"))
     GameStats.objects.create(user=people.alice(), game="iidx", playtype="DP")
     assert set(body(people.bearer(people.alice()), "/api/v1/search?search=冥")["charts"]) == {"iidx-dp"}
     assert len(body(people.guest(), "/api/v1/search?search=冥")["charts"]["sdvx"]) == 1
 
 
-def test_a_search_of_2026_by_a_digest_answers_a_list(settings: Settings) -> None:
+def test_a_search_of_2026_by_a_chart_hash_returns_a_list(settings: Settings) -> None:
     settings.TACHI_API_DOCUMENTS = "2026"
     song = Song.objects.create(game="itg", song_id=1, title="A", artist="B", data={})
-    chart = a_chart(song)
+    chart = create_chart(song)
     Chart.objects.filter(pk=chart.pk).update(
         playtype="Stamina", data={"hashGSv3": "0123456789abcdef"}, match_keys=["hash:0123456789abcdef"]
     )
-    (found,) = body(people.guest(), "/api/v1/search/chart-hash?search=0123456789abcdef")["charts"]
-    assert (found["game"], found["legacyChartID"]) == ("itg-stamina", chart.chart_id)
+    (document,) = body(people.guest(), "/api/v1/search/chart-hash?search=0123456789abcdef")["charts"]
+    assert (document["game"], document["legacyChartID"]) == ("itg-stamina", chart.chart_id)
 
 
 # --- games --------------------------------------------------------------------------------------------
 
 
-def test_a_game_of_2026_is_told_with_its_difficulties_in_both_forms() -> None:
-    answer = body(people.guest(), "/api/v1/games/iidx-sp")
-    assert set(answer) == {"config", "scoreCount", "playerCount", "chartCount"}
-    difficulties = answer["config"]["difficulties"]
+def test_a_game_of_2026_has_its_difficulties_in_short_and_long_form() -> None:
+    response = body(people.guest(), "/api/v1/games/iidx-sp")
+    assert set(response) == {"config", "scoreCount", "playerCount", "chartCount"}
+    difficulties = response["config"]["difficulties"]
     assert (difficulties["type"], difficulties["formatShort"]["ANOTHER"]) == ("FIXED", "SPA")
     assert difficulties["formatLong"]["ANOTHER"] == "SP ANOTHER"
 
 
-def test_a_group_of_games_lists_its_games() -> None:
-    answer = body(people.guest(), "/api/v1/games/iidx")
-    assert (answer["playtypes"], answer["games"], answer["dynamicContent"]) == (
+def test_a_game_group_lists_its_games() -> None:
+    response = body(people.guest(), "/api/v1/games/iidx")
+    assert (response["playtypes"], response["games"], response["dynamicContent"]) == (
         ["SP", "DP"],
         ["iidx-sp", "iidx-dp"],
         False,
@@ -195,7 +195,7 @@ def test_a_group_of_games_lists_its_games() -> None:
 # --- ranks and order ----------------------------------------------------------------------------------
 
 
-def test_rows_of_a_leaderboard_bear_ranks_that_equals_share() -> None:
+def test_rows_of_a_leaderboard_with_equal_ratings_share_a_rank() -> None:
     ratings = (17.0, 18.0, 17.0, None, 0.0)
     for number, rating in enumerate(ratings):
         user = User.objects.create_user(f"player_{number}")
@@ -206,9 +206,9 @@ def test_rows_of_a_leaderboard_bear_ranks_that_equals_share() -> None:
     assert (near["thisUsersStats"]["rank"], [row["rank"] for row in near["above"]]) == (2, [1])
 
 
-def test_bests_and_scores_of_2026_come_latest_first() -> None:
+def test_bests_and_scores_of_2026_are_listed_newest_first() -> None:
     first, second = charts(2)
-    an_import(
+    create_import(
         people.alice(),
         score_on(first, 9_000_000, timeAchieved=NOON),
         score_on(first, 8_000_000, timeAchieved=NOON + HOUR),
@@ -220,35 +220,35 @@ def test_bests_and_scores_of_2026_come_latest_first() -> None:
     assert [score["timeAchieved"] for score in scores] == [NOON + HOUR, NOON, None]
 
 
-def test_a_player_among_equals_sees_those_around_them() -> None:
-    """Complete ties share a rank, so a rank is no place on the board."""
+def test_a_tied_player_sees_the_neighbours_on_the_leaderboard() -> None:
+    """Complete ties share a rank, so a rank is not a position on the leaderboard."""
     (chart,) = charts(1)
     for number in range(14):
-        an_import(User.objects.create_user(f"tied_{number}"), score_on(chart, 9_000_000, timeAchieved=NOON))
+        create_import(User.objects.create_user(f"tied_{number}"), score_on(chart, 9_000_000, timeAchieved=NOON))
     for number in range(14):
         path = f"/api/v1/users/tied_{number}/games/sdvx/Single/pbs/{chart.chart_id}/leaderboard-adjacent"
-        answer = body(people.guest(), path)
-        around = [*answer["adjacentAbove"], *answer["adjacentBelow"]]
+        response = body(people.guest(), path)
+        around = [*response["adjacentAbove"], *response["adjacentBelow"]]
         assert {best["rankingData"]["rank"] for best in around} == {1}
         assert 5 <= len(around) <= 10
 
 
-def test_a_session_knows_its_neighbours(played: Chart) -> None:
-    an_import(people.alice(), score_on(played, 9_600_000, timeAchieved=NOON + 9 * HOUR))
+def test_a_session_returns_its_previous_and_next_session(played: Chart) -> None:
+    create_import(people.alice(), score_on(played, 9_600_000, timeAchieved=NOON + 9 * HOUR))
     first, second = Session.objects.order_by("time_started")
     for session, before, after in ((first, None, second), (second, first, None)):
-        answer = body(people.guest(), f"/api/v1/sessions/{session.session_id}/adjacent")
-        ids = [told and told["sessionID"] for told in (answer["prev"], answer["next"])]
+        response = body(people.guest(), f"/api/v1/sessions/{session.session_id}/adjacent")
+        ids = [adjacent and adjacent["sessionID"] for adjacent in (response["prev"], response["next"])]
         assert ids == [before and before.session_id, after and after.session_id]
     assert body(people.guest(), f"/api/v1/sessions/{second.session_id}")["index"] == 1
 
 
-# --- charts by what they are called -------------------------------------------------------------------
+# --- resolving charts ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", [f"{V2}/pbs/resolve", f"{V3}/pbs/resolve"])
 @pytest.mark.parametrize(
-    ("question", "expected"),
+    ("query", "expected"),
     [
         ({"matchType": "sdvxInGameID", "identifier": "1", "difficulty": "EXH", "more": 1}, (200, "Returned PB.")),
         (
@@ -261,15 +261,15 @@ def test_a_session_knows_its_neighbours(played: Chart) -> None:
         ),
     ],
 )
-def test_a_best_is_found_as_a_row_of_an_import_would_be(
-    played: Chart, path: str, question: dict[str, Any], expected: tuple[int, str]
+def test_a_best_is_resolved_like_a_row_of_an_import(
+    played: Chart, path: str, query: dict[str, Any], expected: tuple[int, str]
 ) -> None:
-    a_chart(a_song(2))
-    response = people.guest().post(path, question, content_type="application/json")
+    create_chart(create_song(2))
+    response = people.guest().post(path, query, content_type="application/json")
     assert summary(response) == expected
 
 
-def test_a_question_without_a_chart_in_it_is_refused_in_the_words_of_its_generation() -> None:
+def test_an_incomplete_chart_query_is_refused_with_the_message_of_its_api_version() -> None:
     GameStats.objects.create(user=people.alice(), game="sdvx", playtype="Single")
     old, new = (
         summary(people.guest().post(f"{path}/charts/resolve", {"matchType": "x"}, content_type="application/json"))
@@ -279,9 +279,10 @@ def test_a_question_without_a_chart_in_it_is_refused_in_the_words_of_its_generat
     assert new == (400, "Invalid request: identifier Expected string.")
 
 
-# --- refusals -----------------------------------------------------------------------------------------
+# --- errors -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.quick_rows(6)
 @pytest.mark.usefixtures("sdvx_and_iidx", "played")
 @pytest.mark.parametrize(
     ("path", "expected"),
@@ -315,7 +316,7 @@ def test_a_question_without_a_chart_in_it_is_refused_in_the_words_of_its_generat
         ("/api/v1/games/sdvx/sieglinde-charts", (404, "Endpoint Not Found.")),
     ],
 )
-def test_an_address_of_2026_refuses_in_its_words(path: str, expected: tuple[int, str]) -> None:
+def test_a_path_of_2026_has_the_error_messages_of_2026(path: str, expected: tuple[int, str]) -> None:
     assert summary(people.guest().get(path)) == expected
 
 
@@ -323,7 +324,7 @@ def test_an_address_of_2026_refuses_in_its_words(path: str, expected: tuple[int,
 @pytest.mark.parametrize(
     "path", [f"{V3}/history?duration=all&x=1", f"{V3}/pbs/best?x=1", "/api/v1/games/sdvx/players?search=a&x=1"]
 )
-def test_an_address_of_2026_does_not_look_at_what_it_does_not_know(path: str) -> None:
+def test_a_path_of_2026_ignores_unknown_parameters(path: str) -> None:
     assert people.guest().get(path).status_code == 200
 
 
@@ -337,7 +338,7 @@ def test_an_address_of_2026_does_not_look_at_what_it_does_not_know(path: str) ->
         (f"{ALICE}/following", {"friends": []}),
     ],
 )
-def test_nobody_has_rivals_or_friends_here(path: str, expected: Any) -> None:
+def test_lists_of_rivals_and_friends_are_empty(path: str, expected: Any) -> None:
     assert body(people.guest(), path.format(chart=Chart.objects.get().v3_id)) == expected
 
 
@@ -345,12 +346,12 @@ def test_nobody_has_rivals_or_friends_here(path: str, expected: Any) -> None:
 
 
 @pytest.mark.parametrize("path", [f"{V3}/scores/recent", f"{V3}/pbs/all", f"{V3}/sessions/recent"])
-def test_lists_of_2026_take_as_many_queries_for_many_as_for_few(path: str) -> None:
+def test_lists_of_2026_take_the_same_number_of_queries_for_many_rows_as_for_few(path: str) -> None:
     rows = charts(20)
     counts = []
     for some in (rows[:1], rows):
-        an_import(people.alice(), *[score_on(chart, timeAchieved=NOON + i) for i, chart in enumerate(some)])
-        with CaptureQueriesContext(connection) as asked:
+        create_import(people.alice(), *[score_on(chart, timeAchieved=NOON + i) for i, chart in enumerate(some)])
+        with CaptureQueriesContext(connection) as captured:
             body(people.guest(), path)
-        counts.append(len(asked))
+        counts.append(len(captured))
     assert counts[0] == counts[1]

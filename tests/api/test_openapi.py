@@ -1,6 +1,6 @@
-"""The OpenAPI description: complete, valid, and correct for real responses.
+"""The OpenAPI description is complete, valid, and correct for real responses.
 
-Beside what stands here, every answer that any test of the API gets is held against it (conftest, `described`).
+In addition, every response in a test of the API is validated against it (conftest, `validate_responses`).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def test_the_schema_is_generated_without_a_warning_and_is_valid(capsys: pytest.C
     assert json.loads(capsys.readouterr().out)["openapi"] == "3.1.0"
 
 
-def test_the_schema_is_served_to_everybody() -> None:
+def test_the_schema_is_public() -> None:
     response = people.guest().get("/api/schema")
     assert json.loads(response.content) == schema_validation.document()
     assert response.headers["Access-Control-Allow-Origin"] == "*"
@@ -56,18 +56,18 @@ def test_the_page_of_the_schema_is_public_and_has_no_inline_script() -> None:
 
 
 def test_the_schema_describes_every_endpoint_and_no_other() -> None:
-    found = {id(schema_validation.operation_of(*endpoint.name.split(" "))) for endpoint in ENDPOINTS}
-    assert len(found) == len(ENDPOINTS) == len(OPERATIONS)
+    described = {id(schema_validation.operation_of(*endpoint.name.split(" "))) for endpoint in ENDPOINTS}
+    assert len(described) == len(ENDPOINTS) == len(OPERATIONS)
 
 
 PLACES_OF_2025 = ("{game}/{playtype}", "jubeat/Single", "bms/{playtype}")
 NOT_IN_2026 = {
-    "GET /api/v1/games/{gameID}/charts/resolve",  # asked for by POST
-    "GET /api/v1/games/{gameID}",  # told at /games/{game}, which takes both names
+    "GET /api/v1/games/{gameID}/charts/resolve",  # by POST only
+    "GET /api/v1/games/{gameID}",  # described at /games/{game}, which accepts both IDs
 }
 
 
-def test_the_schema_of_2026_describes_a_game_as_that_of_2025_does() -> None:
+def test_the_schema_has_a_path_of_2026_for_each_path_of_2025() -> None:
     expected = set()
     for name in OPERATIONS:
         for place in PLACES_OF_2025:
@@ -77,7 +77,7 @@ def test_the_schema_of_2026_describes_a_game_as_that_of_2025_does() -> None:
     assert expected - OPERATIONS.keys() == NOT_IN_2026
 
 
-def test_both_generations_have_documents_of_their_own() -> None:
+def test_the_schema_has_separate_documents_for_each_api_version() -> None:
     parts = schema_validation.document()["components"]["schemas"]
     for name in ("Song", "Chart", "Score", "Session", "Stats"):
         assert parts[name] != parts[f"{name}V3"]
@@ -85,25 +85,25 @@ def test_both_generations_have_documents_of_their_own() -> None:
     assert "playtype" not in parts["ScoreV3"]["properties"]
 
 
-def test_the_schema_describes_the_streams_which_no_view_answers() -> None:
+def test_the_schema_describes_the_event_streams() -> None:
     paths = json.loads(generator.document())["paths"]
     described = {path for path, operations in paths.items() if EVENT_STREAM in str(operations)}
     assert described == set(STREAMS)
     assert all(STREAM_PATH.fullmatch(path) for path in described)
 
 
-def test_operations_stand_in_the_same_order_in_every_process() -> None:
+def test_the_operations_of_the_schema_are_sorted() -> None:
     orders = [list(operations) for operations in schema_validation.document()["paths"].values()]
     assert orders == [sorted(order) for order in orders]
 
 
-def test_each_operation_has_a_name_of_its_own() -> None:
+def test_each_operation_has_a_unique_id() -> None:
     names_of = [operation["operationId"] for operation in OPERATIONS.values()]
     assert len(set(names_of)) == len(names_of)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: str(operation["operationId"]))
-def test_each_operation_tells_of_its_success_its_refusals_and_who_may(operation: dict[str, Any]) -> None:
+def test_each_operation_describes_its_success_its_errors_and_its_security(operation: dict[str, Any]) -> None:
     assert {"summary", "tags", "security", "responses"} <= operation.keys()
     assert {"401", "403", "429"} <= operation["responses"].keys()
     good = [response for status, response in operation["responses"].items() if status < "300"]
@@ -111,9 +111,10 @@ def test_each_operation_tells_of_its_success_its_refusals_and_who_may(operation:
     assert all("X-RateLimit-Remaining" in response["headers"] for response in good)
 
 
+@pytest.mark.quick_rows(40)
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
-def test_a_real_success_and_a_real_refusal_are_as_described(endpoint: Endpoint, names: dict[str, str]) -> None:
-    """The client of the tests checks them; with WRITE_PAGES in the environment they become the examples."""
+def test_a_real_success_and_a_real_error_match_the_schema(endpoint: Endpoint, names: dict[str, str]) -> None:
+    """The test client validates them; with WRITE_PAGES in the environment they are written as examples."""
     bad = send(people.with_authorization("Bearer nobody's"), endpoint, names)
     good = send(people.session_of(people.alice()), endpoint, {**names, "alice_tokens": "1"})
     if endpoint.has_own_statuses:
@@ -127,8 +128,9 @@ def test_a_real_success_and_a_real_refusal_are_as_described(endpoint: Endpoint, 
         _write_example(endpoint, good, names)
 
 
+@pytest.mark.quick_rows(40)
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: str(operation["operationId"]))
-def test_each_example_is_as_described(operation: dict[str, Any]) -> None:
+def test_each_example_matches_the_schema(operation: dict[str, Any]) -> None:
     for response in operation["responses"].values():
         content = response.get("content", {}).get("application/json", {})
         if "example" in content:
@@ -136,7 +138,7 @@ def test_each_example_is_as_described(operation: dict[str, Any]) -> None:
             jsonschema_rs.validate(schema, content["example"])
 
 
-def test_an_answer_that_is_not_as_described_is_noticed() -> None:
+def test_a_response_that_does_not_match_the_schema_fails_the_check() -> None:
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/api/v1/config/max-rivals"}
     response = {"success": True, "description": "", "body": 0}
     schema_validation.check(environ, HttpResponse(json.dumps(response), content_type="application/json"))
@@ -147,16 +149,16 @@ def test_an_answer_that_is_not_as_described_is_noticed() -> None:
         schema_validation.check(environ, HttpResponse(b"{}", status=418, content_type="application/json"))
 
 
-def test_a_refusal_in_other_words_than_described_is_noticed() -> None:
+def test_an_error_message_that_is_not_described_fails_the_check() -> None:
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/api/v1/games/sdvx"}
-    answer = {"success": False, "description": "Invalid/unsupported game x - Expected any of sdvx"}
-    schema_validation.check(environ, HttpResponse(json.dumps(answer), status=400, content_type="application/json"))
-    wrong = json.dumps({**answer, "description": "There is no game x."})
+    envelope = {"success": False, "description": "Invalid/unsupported game x - Expected any of sdvx"}
+    schema_validation.check(environ, HttpResponse(json.dumps(envelope), status=400, content_type="application/json"))
+    wrong = json.dumps({**envelope, "description": "There is no game x."})
     with pytest.raises(AssertionError, match="does not know: There is no game x"):
         schema_validation.check(environ, HttpResponse(wrong, status=400, content_type="application/json"))
 
 
-def test_operations_that_need_a_player_have_their_security_schemes() -> None:
+def test_an_operation_for_players_has_the_token_and_session_security_schemes() -> None:
     operation = OPERATIONS["POST /api/v1/imports/{importID}/revert"]
     assert operation["security"] == [{"token": []}, {"session": [], "csrf": []}]
     assert Permission.DELETE_SCORE.value in operation["description"]
@@ -179,7 +181,7 @@ def _write_example(endpoint: Endpoint, response: Any, names: dict[str, str]) -> 
 
 
 def _shortened(value: Any) -> Any:
-    """Without the tails of lists, and of objects that are keyed by games."""
+    """Returns a value with shortened lists and with only sdvx in objects whose keys are games."""
     if isinstance(value, list):
         return [_shortened(item) for item in value[:SHOWN]]
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Many orphans: POST /api/v1/import/orphans answers 202, a worker retries them in parts, polls show progress."""
+"""POST /api/v1/import/orphans with many orphans: a 202, a worker that retries them in parts, and polls of progress."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from imports.pipeline.derived.integrity import check_player
 from tests import people
 from tests.api.callers import STRANGER, Caller, Outcome, table
 from tests.api.envelopes import body, summary
-from tests.factories import MINUTE, NOON, a_chart, a_song, an_import, queued_import, unknown_score
+from tests.factories import MINUTE, NOON, create_chart, create_import, create_song, queued_import, unknown_score
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 
@@ -29,18 +29,18 @@ SONGS = 7
 
 
 @pytest.fixture(autouse=True)
-def small_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """More than two are many, and two are tried at a time."""
+def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request retries at most two orphans itself, and a worker two per transaction."""
     monkeypatch.setattr(orphan_retries, "MAX_ORPHANS_PER_REQUEST", 2)
     monkeypatch.setattr(orphan_retries, "ORPHANS_PER_TRANSACTION", 2)
-    monkeypatch.setattr(orphan_retries, "close_old_connections", lambda: None)  # the test's own
+    monkeypatch.setattr(orphan_retries, "close_old_connections", lambda: None)  # the connection of the test
 
 
 def orphans_of(user: User, *, known: int = SONGS) -> Import:
-    """An import of songs that nobody knew, the first of which are known by now."""
-    job = an_import(user, *(unknown_score(identifier=str(song_id)) for song_id in range(1, SONGS + 1)))
+    """Imports scores of unknown songs, then creates charts for the first `known` of them."""
+    job = create_import(user, *(unknown_score(identifier=str(song_id)) for song_id in range(1, SONGS + 1)))
     for song_id in range(1, known + 1):
-        a_chart(a_song(song_id))
+        create_chart(create_song(song_id))
     return job
 
 
@@ -49,8 +49,8 @@ def client() -> Client:
     return people.bearer(people.alice(), Permission.SUBMIT_SCORE)
 
 
-def asked(client: Client) -> str:
-    """Asks for a retry; returns where to follow it."""
+def request_retry(client: Client) -> str:
+    """Requests a retry and returns the path of its poll URL."""
     response = client.post(ADDRESS)
     assert summary(response) == (202, QUEUED)
     actual = response.json()["body"]
@@ -62,18 +62,18 @@ def work(user: User) -> None:
     jobs.perform_orphans(str(user.pk))
 
 
-def test_a_few_are_answered_at_once(client: Client) -> None:
-    an_import(people.alice(), unknown_score(identifier="1"), unknown_score(identifier="2"))
+def test_a_few_orphans_are_retried_within_the_request(client: Client) -> None:
+    create_import(people.alice(), unknown_score(identifier="1"), unknown_score(identifier="2"))
     assert summary(client.post(ADDRESS)) == (200, "Reprocessed 2 orphan scores.")
     assert not OrphanRetry.objects.exists()
 
 
-def test_many_are_tried_by_a_worker_and_counted(
+def test_a_worker_retries_a_batch_of_orphans_and_counts_them(
     client: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     job = orphans_of(people.alice(), known=5)
     with patch.object(queue, "enqueue_orphans") as enqueued, django_capture_on_commit_callbacks(execute=True):
-        url = asked(client)
+        url = request_retry(client)
     enqueued.assert_called_once_with(str(people.alice().pk))
     assert Score.objects.count() == 0
     assert summary(client.get(url)) == ONGOING
@@ -94,12 +94,12 @@ def test_many_are_tried_by_a_worker_and_counted(
     assert check_player(people.alice()) == []
 
 
-def test_a_retry_does_the_same_in_parts_as_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_retry_in_parts_stores_the_same_scores_as_in_one_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [unknown_score(identifier=str(song_id), timeAchieved=NOON + song_id * MINUTE) for song_id in range(1, 8)]
     for user in (people.alice(), people.bob()):
-        an_import(user, *rows)
+        create_import(user, *rows)
     for song_id in range(1, 6):
-        a_chart(a_song(song_id))
+        create_chart(create_song(song_id))
     work(people.alice())
     monkeypatch.setattr(orphan_retries, "ORPHANS_PER_TRANSACTION", 1_000)
     work(people.bob())
@@ -111,14 +111,14 @@ def test_a_retry_does_the_same_in_parts_as_at_once(monkeypatch: pytest.MonkeyPat
     assert len(actual[0]) == 5
 
 
-def test_progress_is_told_between_two_parts(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_retry_reports_its_progress_between_two_parts(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     orphans_of(people.alice())
-    url = asked(client)
+    url = request_retry(client)
     monkeypatch.setattr(orphan_retries, "RETRY_FOR_SECONDS", -1.0)
     with patch.object(queue, "enqueue_orphans") as enqueued:
         work(people.alice())
         work(people.alice())
-    assert enqueued.call_count == 2, "the imports that wait have their turn between"
+    assert enqueued.call_count == 2, "waiting imports are processed between two parts"
     progress = body(client, url)["progress"]
     assert {name: progress[name] for name in ("description", "percent", "processed", "total")} == {
         "description": "Reprocessed 4 orphan scores.",
@@ -127,23 +127,23 @@ def test_progress_is_told_between_two_parts(client: Client, monkeypatch: pytest.
         "total": SONGS,
     }
     assert progress["etaSeconds"] >= 0
-    found = jobs.get_progress(orphan_retries.progress_name(people.alice().pk))
-    assert found is not None
-    assert (found.processed, found.total) == (4, SONGS)
+    saved_progress = jobs.get_progress(orphan_retries.progress_name(people.alice().pk))
+    assert saved_progress is not None
+    assert (saved_progress.processed, saved_progress.total) == (4, SONGS)
 
 
-def test_a_retry_requested_twice_is_one_and_later_another(client: Client) -> None:
+def test_a_second_request_joins_an_unfinished_retry_and_later_starts_another(client: Client) -> None:
     orphans_of(people.alice(), known=0)
-    first = asked(client)
-    assert asked(client) == first
+    first = request_retry(client)
+    assert request_retry(client) == first
     work(people.alice())
-    assert asked(client) != first
+    assert request_retry(client) != first
     assert summary(client.get(first))[0] == 200
 
 
 def test_a_retry_of_a_killed_worker_is_continued(client: Client) -> None:
     orphans_of(people.alice())
-    url = asked(client)
+    url = request_retry(client)
 
     def killed(_retry: OrphanRetry) -> None:
         raise KeyboardInterrupt
@@ -154,7 +154,7 @@ def test_a_retry_of_a_killed_worker_is_continued(client: Client) -> None:
     assert summary(client.get(url)) == ONGOING
     with patch.object(queue, "enqueue_orphans") as enqueued:
         jobs.OrphanSweep()()
-        enqueued.assert_not_called()  # it may be at work
+        enqueued.assert_not_called()  # a worker may still process it
         OrphanRetry.objects.update(time_touched=timezone.now() - timedelta(seconds=60))
         jobs.OrphanSweep()()
         jobs.OrphanSweep()()
@@ -165,7 +165,7 @@ def test_a_retry_of_a_killed_worker_is_continued(client: Client) -> None:
 
 def test_a_retry_waits_while_an_import_of_the_player_runs(client: Client) -> None:
     orphans_of(people.alice())
-    url = asked(client)
+    url = request_retry(client)
     job = queued_import(people.alice())
     Import.objects.filter(pk=job.pk).update(state=State.RUNNING)
     work(people.alice())
@@ -175,33 +175,33 @@ def test_a_retry_waits_while_an_import_of_the_player_runs(client: Client) -> Non
     assert body(client, url)["success"] == SONGS
 
 
-def test_one_that_keeps_breaking_ends_and_says_so(client: Client) -> None:
+def test_a_retry_that_keeps_crashing_ends_with_a_500(client: Client) -> None:
     orphans_of(people.alice())
-    url = asked(client)
+    url = request_retry(client)
     with patch("imports.pipeline.orphans.try_again", side_effect=RuntimeError("the inner workings")):
         for _ in range(orphan_retries.MAX_CRASHES):
             assert summary(client.get(url)) == ONGOING
             work(people.alice())
     assert summary(client.get(url)) == (500, orphan_retries.CRASHED_RETRY)
     assert OrphanScore.objects.count() == SONGS
-    asked(client)  # it may be asked for again
+    request_retry(client)  # another retry is possible
 
 
-def test_a_worker_retries_orphans_by_itself() -> None:
-    """So do those who load songs."""
+def test_a_worker_retries_orphans_without_a_request() -> None:
+    """Orphans are also retried after songs are loaded."""
     orphans_of(people.alice())
     work(people.alice())
     assert Score.objects.count() == SONGS
     assert AuditEntry.objects.get(verb=AuditEntry.Verb.ORPHANS_TRIED).actor is None
-    work(people.alice())  # nothing is left
+    work(people.alice())  # no orphans are left
     work(people.bob())
     jobs.perform_orphans("0")
     assert AuditEntry.objects.filter(verb=AuditEntry.Verb.ORPHANS_TRIED).count() == 1
 
 
-def test_nothing_is_done_for_a_banned_player(client: Client) -> None:
+def test_a_retry_of_a_banned_player_fails_without_storing_scores(client: Client) -> None:
     orphans_of(people.alice())
-    asked(client)
+    request_retry(client)
     User.objects.filter(pk=people.alice().pk).update(is_banned=True)
     work(people.alice())
     assert (Score.objects.count(), OrphanRetry.objects.get().has_failed) == (0, True)
@@ -222,17 +222,17 @@ def test_the_player_and_moderators_in_a_browser_can_poll_a_retry(
     caller: Caller, expected: Outcome, client: Client
 ) -> None:
     orphans_of(people.alice(), known=0)
-    url = asked(client)
+    url = request_retry(client)
     assert summary(caller(Permission.SUBMIT_SCORE).get(url)) == expected
 
 
 @pytest.mark.parametrize("retry_id", ["0" * 40, "x", "%00"])
-def test_one_that_is_not_there_is_not_found(retry_id: str, client: Client) -> None:
+def test_an_unknown_retry_is_a_404(retry_id: str, client: Client) -> None:
     actual = summary(client.get(f"{ADDRESS}/{retry_id}/poll-status"))
     assert actual == (404, "There is no retry of orphan scores here.")
 
 
-def test_a_worker_finds_the_function_by_its_name() -> None:
+def test_the_queued_job_names_an_existing_function() -> None:
     assert f"{jobs.__name__}.{jobs.perform_orphans.__name__}" == queue.PERFORM_ORPHANS
 
 
@@ -240,7 +240,7 @@ def progress_text(page: Any) -> str:
     return str(page.content.decode())
 
 
-def test_the_page_shows_the_bar_then_what_became_of_them() -> None:
+def test_the_orphans_page_shows_the_progress_and_then_the_result_of_a_retry() -> None:
     orphans_of(people.alice(), known=5)
     browser = people.session_of(people.alice())
     page = progress_text(browser.post("/orphans/retry/", follow=True))
@@ -256,7 +256,7 @@ def test_the_page_shows_the_bar_then_what_became_of_them() -> None:
     assert f"5 of {SONGS} scores imported." in progress_text(browser.get("/orphans/"))
 
 
-def test_the_page_says_that_it_broke() -> None:
+def test_the_orphans_page_reports_a_failed_retry() -> None:
     orphans_of(people.alice())
     browser = people.session_of(people.alice())
     browser.post("/orphans/retry/")

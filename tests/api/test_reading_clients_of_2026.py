@@ -1,6 +1,6 @@
-"""Requests of clients of Tachi's API of 2026 that read, and what each relies on (spec: api-v3 §8).
+"""Requests of clients that read from Tachi's API of 2026, and the response members that they use (spec: api-v3 §8).
 
-Each test asks what the client asks, and reads the answer with types as strict as the client's own.
+Each test sends the requests of a client and parses the responses with types as strict as those of the client.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pytest_django import Settings
 from imports.models import Score, Session, User
 from tests import people
 from tests.api.clients_of_2026 import Positive, Text, charts_of, maimaidx_row, read
-from tests.factories import HOUR, NOON, an_import, charts, score_on
+from tests.factories import HOUR, NOON, charts, create_import, score_on
 from tests.pipeline.factories import import_rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 
 @pytest.fixture
 def played() -> User:
-    """Three scores of Alice's on two charts of maimai DX, two of them in a session."""
+    """Imports three scores of Alice on two charts of maimai DX, two of them in one session."""
     charts_of("maimaidx", 2, "DX Master", 13.4)
     rows = [
         maimaidx_row(1, 99.5, timeAchieved=NOON),
@@ -125,7 +125,7 @@ class DXSessionContents(msgspec.Struct):
 
 
 def assert_joined(plays: list[Any], charts: list[DXChart], songs: list[DXSong]) -> None:
-    """Each play finds its chart by `chartID` and its song by `id`."""
+    """Asserts that the lists contain the chart and the song of each score, by `chartID` and `songID`."""
     assert {play.chartID for play in plays} <= {chart.chartID for chart in charts}
     assert {play.songID for play in plays} <= {song.id for song in songs}
     assert {chart.song.id for chart in charts} <= {song.id for song in songs}
@@ -133,37 +133,37 @@ def assert_joined(plays: list[Any], charts: list[DXChart], songs: list[DXSong]) 
 
 
 def test_maimai_session_report_reads_the_bests_of_a_player(played: User) -> None:
-    answer = read("/api/v1/users/alice/games/maimaidx/pbs/all", DXBests)
-    assert len(answer.pbs) == len({best.chartID for best in answer.pbs}) == 2
-    assert_joined(answer.pbs, answer.charts, answer.songs)
-    for best in answer.pbs:
+    response = read("/api/v1/users/alice/games/maimaidx/pbs/all", DXBests)
+    assert len(response.pbs) == len({best.chartID for best in response.pbs}) == 2
+    assert_joined(response.pbs, response.charts, response.songs)
+    for best in response.pbs:
         assert {"Best Percent"} == {part.name for part in best.composedFrom if part.name == "Best Percent"}
-    assert [best.timeAchieved for best in answer.pbs] == [NOON + HOUR, NOON]
+    assert [best.timeAchieved for best in response.pbs] == [NOON + HOUR, NOON]
 
 
 def test_maimai_session_report_reads_recent_scores(played: User) -> None:
-    answer = read("/api/v1/users/alice/games/maimaidx/scores/recent", DXScores)
-    assert len(answer.scores) == 3
-    assert_joined(answer.scores, answer.charts, answer.songs)
+    response = read("/api/v1/users/alice/games/maimaidx/scores/recent", DXScores)
+    assert len(response.scores) == 3
+    assert_joined(response.scores, response.charts, response.songs)
 
 
-def test_maimai_session_report_reads_sessions_and_the_scores_of_one(played: User, settings: Settings) -> None:
+def test_maimai_session_report_reads_sessions_and_their_scores(played: User, settings: Settings) -> None:
     settings.TACHI_API_DOCUMENTS = "2026"
     listed = read("/api/v1/users/alice/games/maimaidx/sessions/recent", list[DXSession])
     assert [session.timeStarted for session in listed] == [NOON + 9 * HOUR, NOON]
     for session in listed:
         assert session.game == "maimaidx"
         assert session.playtype in (UNSET, "Single")
-        answer = read(f"/api/v1/sessions/{session.sessionID}", DXSessionContents)
-        ids = answer.session.scoreIDs
+        response = read(f"/api/v1/sessions/{session.sessionID}", DXSessionContents)
+        ids = response.session.scoreIDs
         assert ids
         assert len(ids) == len(set(ids))
-        assert set(ids) == {score.scoreID for score in answer.scores}
-        assert answer.user.id == answer.session.userID == played.pk
-        for score in answer.scores:
-            assert (score.game, score.userID) == ("maimaidx", answer.session.userID)
+        assert set(ids) == {score.scoreID for score in response.scores}
+        assert response.user.id == response.session.userID == played.pk
+        for score in response.scores:
+            assert (score.game, score.userID) == ("maimaidx", response.session.userID)
             assert score.timeAchieved is not None
-            assert answer.session.timeStarted <= score.timeAchieved <= answer.session.timeEnded
+            assert response.session.timeStarted <= score.timeAchieved <= response.session.timeEnded
 
 
 # --- maidraw ------------------------------------------------------------------------------------------
@@ -200,9 +200,7 @@ class DrawnScore(msgspec.Struct):
         ),
     ],
 )
-def test_maidraw_joins_the_bests_of_its_games_with_songs_and_charts(
-    game: str, difficulty: str, metrics: dict[str, Any]
-) -> None:
+def test_maidraw_joins_bests_with_their_songs_and_charts(game: str, difficulty: str, metrics: dict[str, Any]) -> None:
     data: dict[str, Any] = {"maxPlatScore": 100, "chartViewURL": ""} if game == "ongeki" else {}
     for chart in charts_of(game, 2, difficulty, 13.0):
         chart.data |= data
@@ -210,17 +208,17 @@ def test_maidraw_joins_the_bests_of_its_games_with_songs_and_charts(
     row = {"matchType": "inGameID", "identifier": "1", "difficulty": difficulty, "timeAchieved": NOON, **metrics}
     job = import_rows(people.alice(), f"{game}:Single", [row])
     assert Score.objects.filter(from_import=job).count() == 1
-    answer = read(f"/api/v1/users/alice/games/{game}/pbs/all", DrawnBests)
-    (best,) = answer.pbs
-    (song,) = [song for song in answer.songs if song.id == best.songID]
-    (chart_document,) = [chart for chart in answer.charts if chart.chartID == best.chartID]
+    response = read(f"/api/v1/users/alice/games/{game}/pbs/all", DrawnBests)
+    (best,) = response.pbs
+    (song,) = [song for song in response.songs if song.id == best.songID]
+    (chart_document,) = [chart for chart in response.charts if chart.chartID == best.chartID]
     assert (chart_document.data.inGameID, chart_document.data.displayVersion) == (1, "buddies")
     assert (chart_document.versions, song.title) == (["buddies"], "Song 1")
     (score,) = read(f"/api/v1/users/alice/games/{game}/scores/{best.chartID}", list[DrawnScore])
     assert score.chartID == best.chartID
 
 
-def test_maidraw_shows_a_picture_of_the_player() -> None:
+def test_maidraw_reads_the_profile_picture_of_a_player() -> None:
     people.alice()
     people.bob()
     response, other = (people.guest().get(f"/api/v1/users/{name}/pfp") for name in ("alice", "bob"))
@@ -231,7 +229,7 @@ def test_maidraw_shows_a_picture_of_the_player() -> None:
     assert response.headers["Cache-Control"] == "public, max-age=3600, stale-while-revalidate=86400"
 
 
-def test_maidraw_is_told_why_there_is_nothing() -> None:
+def test_maidraw_gets_a_404_for_a_game_that_the_player_has_not_played() -> None:
     people.alice()
     response = people.guest().get("/api/v1/users/alice/games/maimaidx/pbs/all")
     assert (response.status_code, response.json()) == (
@@ -240,12 +238,12 @@ def test_maidraw_is_told_why_there_is_nothing() -> None:
     )
 
 
-# --- what all of them may ask -------------------------------------------------------------------------
+# --- all clients --------------------------------------------------------------------------------------
 
 
-def test_a_score_names_its_session() -> None:
+def test_a_score_has_the_id_of_its_session() -> None:
     (chart,) = charts(1)
-    an_import(people.alice(), score_on(chart, timeAchieved=NOON), score_on(chart, 9_000_000))
+    create_import(people.alice(), score_on(chart, timeAchieved=NOON), score_on(chart, 9_000_000))
     session = Session.objects.get()
     for path in (
         "/api/v1/users/alice/games/sdvx/scores/recent",

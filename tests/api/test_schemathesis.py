@@ -1,4 +1,4 @@
-"""Schemathesis generates requests from our own description: none may cause an error or an undescribed response.
+"""Schemathesis generates requests from the OpenAPI description: none may cause an error or an undescribed response.
 
 Examples are the same in every run; more of them in CI (tests/examples.py).
 """
@@ -35,14 +35,14 @@ SETTINGS = settings(
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-NOT_HELD = (
-    "positive_data_acceptance",  # no schema says which IDs, cursors and ratings there are
+IGNORED_CHECKS = (
+    "positive_data_acceptance",  # the schema does not list the existing IDs, cursors and ratings
     "negative_data_rejection",  # most queries are loose, like Tachi's: unknown parameters are ignored
-    "missing_required_header",  # as it has it, a header that is wrong must be refused
+    "missing_required_header",  # it requires that a wrong header is refused
     "unsupported_method",  # 404 as in Tachi, not 405
-    "allow_header_conformance",  # which goes with 405
+    "allow_header_conformance",  # belongs to 405
 )
-THERE = {
+EXISTING_IDS = {
     "userID": "alice",
     "importID": "{import}",
     "scoreID": "{score}",
@@ -61,14 +61,14 @@ THERE = {
     "hash": "0" * 64,
     "playtype": "Single",
 }
-CHECKED = [check for check in CHECKS.get_all() if check.__name__ not in NOT_HELD]
+CHECKS_TO_RUN = [check for check in CHECKS.get_all() if check.__name__ not in IGNORED_CHECKS]
 
 
 @pytest.fixture
 def names(built: dict[str, str]) -> Iterator[dict[str, str]]:
     cache.clear()
     for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)  # as the client of Django's tests does: this is the test's connection
+        signal.disconnect(close_old_connections)  # as Django's test client does: the test needs its connection
     yield built
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
@@ -76,7 +76,7 @@ def names(built: dict[str, str]) -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 def owner(names: dict[str, str]) -> dict[str, str]:
-    """Headers of a program of Alice's."""
+    """Returns headers with a token of Alice that has all permissions."""
     return {"Authorization": f"Bearer {people.token_of(people.alice(), *Permission)}"}
 
 
@@ -86,28 +86,30 @@ OPERATIONS = [operation for operation in EVERY_OPERATION if operation.path not i
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: str(operation.label))
-def test_nothing_breaks_and_nothing_surprises(operation: Any, names: dict[str, str], owner: dict[str, str]) -> None:
-    """Half of the requests are about what is there, the others about IDs that are made up."""
+def test_generated_requests_get_described_responses(
+    operation: Any, names: dict[str, str], owner: dict[str, str]
+) -> None:
+    """Half of the requests use existing IDs, the others generated ones."""
     modes = [GenerationMode.POSITIVE, *([GenerationMode.NEGATIVE] if operation.query or operation.body else [])]
 
     @SETTINGS
-    @given(case=one_of(*(operation.as_strategy(generation_mode=mode) for mode in modes)), of_what_is_there=booleans())
-    def attack(case: Any, *, of_what_is_there: bool) -> None:
-        if of_what_is_there:
-            case.path_parameters = {name: THERE[name].format(**names) for name in case.path_parameters or {}}
+    @given(case=one_of(*(operation.as_strategy(generation_mode=mode) for mode in modes)), use_existing_ids=booleans())
+    def send_case(case: Any, *, use_existing_ids: bool) -> None:
+        if use_existing_ids:
+            case.path_parameters = {name: EXISTING_IDS[name].format(**names) for name in case.path_parameters or {}}
         with transaction.atomic():
             response = case.call(headers=owner)
-            case.validate_response(response, checks=CHECKED)
+            case.validate_response(response, checks=CHECKS_TO_RUN)
             transaction.set_rollback(True)
 
-    attack()
+    send_case()
 
 
-def test_nothing_breaks_in_a_row(owner: dict[str, str]) -> None:
-    """Requests that go on with what the answers before them brought."""
+def test_generated_sequences_of_requests_get_described_responses(owner: dict[str, str]) -> None:
+    """Later requests use values from earlier responses."""
     machine: Any = API.as_state_machine()
 
-    class InARow(machine):  # type: ignore[misc]
+    class RequestSequence(machine):  # type: ignore[misc]
         def setup(self) -> None:
             self.undo = transaction.atomic()
             self.undo.__enter__()
@@ -120,6 +122,6 @@ def test_nothing_breaks_in_a_row(owner: dict[str, str]) -> None:
             return {"headers": owner}
 
         def validate_response(self, response: Any, case: Any, **_: Any) -> None:
-            case.validate_response(response, checks=CHECKED)
+            case.validate_response(response, checks=CHECKS_TO_RUN)
 
-    InARow.run(settings=settings(SETTINGS, max_examples=3 * EXAMPLES, stateful_step_count=STEPS))
+    RequestSequence.run(settings=settings(SETTINGS, max_examples=3 * EXAMPLES, stateful_step_count=STEPS))

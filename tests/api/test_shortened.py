@@ -1,4 +1,4 @@
-"""Lists and feeds stay below a megabyte, however long their entries, and say what they leave out."""
+"""Lists and feeds stay below a megabyte, however long their entries are, and state what they leave out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from imports.api.players import score_info
 from imports.models import Import, ImportProblem, Score, Session
 from tests import people
 from tests.api.envelopes import body
-from tests.factories import MINUTE, NOON, an_import, charts, score_on, unknown_score
+from tests.factories import MINUTE, NOON, charts, create_import, score_on, unknown_score
 
 MEGABYTE = 10**6
 
@@ -33,18 +33,18 @@ MEGABYTE = 10**6
         ([50] * 100, 10, 1),
     ],
 )
-def test_short_feeds_leave_their_share_to_others(sizes: list[int], total: int, share: int) -> None:
+def test_a_short_feed_leaves_its_unused_share_to_the_others(sizes: list[int], total: int, share: int) -> None:
     assert fair_share(sizes, total=total) == share
     if 1 < share < total:
         assert sum(min(size, share) for size in sizes) <= total
 
 
 def copies(model: type[Score | ImportProblem | Import], count: int, **changed: str) -> None:
-    """So many copies of the newest row, made by PostgreSQL; `n` in an expression is the number of the copy."""
+    """Copies the newest row in the database `count` times; `n` in an expression is the number of the copy."""
     table = model._meta.db_table
     row = model.objects.order_by("-pk").values_list("pk", flat=True)[0]
-    kept = [str(field.column) for field in model._meta.concrete_fields if field.column not in {"id", *changed}]
-    columns, values = ", ".join([*changed, *kept]), ", ".join([*changed.values(), *kept])
+    copied = [str(field.column) for field in model._meta.concrete_fields if field.column not in {"id", *changed}]
+    columns, values = ", ".join([*changed, *copied]), ", ".join([*changed.values(), *copied])
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} ({columns}) SELECT {values} FROM {table}, generate_series(1, %s) AS n WHERE id = %s",  # noqa: S608
@@ -53,8 +53,8 @@ def copies(model: type[Score | ImportProblem | Import], count: int, **changed: s
 
 
 def a_long_import(scores: int, problems: int) -> Import:
-    """An import and session of so many scores, and so many problems."""
-    job = an_import(people.alice(), score_on(charts(1)[0], timeAchieved=NOON), unknown_score())
+    """Creates an import and a session with these numbers of scores and problems."""
+    job = create_import(people.alice(), score_on(charts(1)[0], timeAchieved=NOON), unknown_score())
     copies(Score, scores - 1, score_id="'T' || lpad(n::text, 64, '0')", time_achieved="time_achieved + n")
     copies(ImportProblem, problems - 1, row="row + n", orphan_id="NULL")
     Import.objects.update(score_count=scores, problem_count=problems)
@@ -65,12 +65,12 @@ def a_long_import(scores: int, problems: int) -> Import:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("address", ["/api/v1/imports", "/api/v1/users/alice/imports"])
-def test_a_list_of_imports_tells_as_much_of_each_as_there_is_room_for(
+def test_a_list_of_imports_shortens_long_imports_to_the_size_limit(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(imports_queries, "LISTED_PARTS", 20)
     long = a_long_import(50, 9)
-    short = an_import(people.alice(), score_on(Score.objects.all()[0].chart, 9_000_000))
+    short = create_import(people.alice(), score_on(Score.objects.all()[0].chart, 9_000_000))
     response = body(people.guest(), address)
     first, second = response["imports"] if isinstance(response, dict) else response
     assert (first["importID"], second["importID"]) == (short.import_id, long.import_id)
@@ -89,9 +89,9 @@ def test_a_list_of_imports_tells_as_much_of_each_as_there_is_room_for(
 
 
 @pytest.mark.django_db
-def test_long_messages_leave_no_room_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_problem_messages_shorten_the_errors_of_later_imports(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(3):
-        job = an_import(people.alice(), unknown_score())
+        job = create_import(people.alice(), unknown_score())
         ImportProblem.objects.filter(job=job).update(message="x" * 300_000)
     document = body(people.guest(), "/api/v1/users/alice/imports")
     assert [len(each["errors"]) for each in document] == [1, 0, 0]
@@ -100,7 +100,7 @@ def test_long_messages_leave_no_room_for_more(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("documents_of_2025")
-def test_sessions_of_a_feed_tell_the_first_of_their_scores(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_session_in_a_feed_lists_only_its_first_scores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(common_queries, "LISTED_SCORES", 20)
     a_long_import(50, 1)
     (session,) = Session.objects.all()
@@ -125,9 +125,9 @@ FEEDS = [
 
 
 @pytest.mark.django_db
-def test_the_newest_highlights_are_told_as_far_as_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_feed_lists_the_newest_highlights_up_to_the_size_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     some = charts(4)
-    an_import(people.alice(), *(score_on(chart, timeAchieved=NOON + i * MINUTE) for i, chart in enumerate(some)))
+    create_import(people.alice(), *(score_on(chart, timeAchieved=NOON + i * MINUTE) for i, chart in enumerate(some)))
     Score.objects.update(highlight=True)
     newest = list(Score.objects.order_by("-time_achieved").values_list("score_id", flat=True))
     monkeypatch.setattr(activity, "MAX_ROWS", 3)
@@ -143,8 +143,8 @@ def test_the_newest_highlights_are_told_as_far_as_there_is_room(monkeypatch: pyt
 
 @pytest.mark.django_db
 @pytest.mark.slow
-def test_pages_of_long_imports_are_below_a_megabyte() -> None:
-    """500 imports of 20,000 scores and 2,000 problems each, as far as a list can tell; all highlighted."""
+def test_lists_and_feeds_of_long_imports_are_below_a_megabyte() -> None:
+    """There are 500 imports with counts of 20,000 scores and 2,000 problems each; all scores are highlighted."""
     a_long_import(20_000, 2_000)
     copies(Import, 499, import_id="lpad(n::text, 40, '0')", time_finished="time_finished + make_interval(secs => n)")
     Score.objects.update(highlight=True)
@@ -158,7 +158,7 @@ def test_pages_of_long_imports_are_below_a_megabyte() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("listed", ["recent", "best"])
-def test_a_list_of_sessions_with_what_their_scores_were_is_cut_where_one_is_long(
+def test_a_list_of_sessions_with_score_details_shortens_a_long_session(
     listed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(score_info, "LISTED_SCORES", 20)

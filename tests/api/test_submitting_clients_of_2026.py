@@ -1,6 +1,6 @@
-"""Requests of clients of Tachi's API of 2026 that submit scores, and what each relies on (spec: api-v3 §8).
+"""Requests of clients that submit scores to Tachi's API of 2026, and the members that they use (spec: api-v3 §8).
 
-Each test asks what the client asks, and reads the answer with types as strict as the client's own.
+Each test sends the requests of a client and parses the responses with types as strict as those of the client.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from msgspec import UNSET, Meta, UnsetType
 from imports.models import Import, Permission
 from tests import people
 from tests.api.clients_of_2026 import Success, Text, charts_of, read
-from tests.factories import NOON, batch_manual, charts, process, score_on
+from tests.factories import NOON, batch_manual, charts, run_job, score_on
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 
@@ -24,13 +24,13 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 
 
 def test_kamaissless_uploads_a_file() -> None:
-    """A form whose import type comes before the file."""
+    """The form has the import type before the file."""
     (chart,) = charts(1)
     file = SimpleUploadedFile("scores.json", msgspec.json.encode(batch_manual(score_on(chart))), "application/json")
     client = people.bearer(people.alice(), Permission.SUBMIT_SCORE)
     response = client.post("/api/v1/import/file", {"importType": "file/batch-manual", "scoreData": file})
     assert 200 <= response.status_code < 300
-    assert process(Import.objects.get()).state == "completed"
+    assert run_job(Import.objects.get()).state == "completed"
 
 
 # --- kt-ongeki ----------------------------------------------------------------------------------------
@@ -83,10 +83,10 @@ def ongeki_document(meta: dict[str, str]) -> dict[str, Any]:
         {"game": "ongeki", "playtype": "Single", "service": "kt-ongeki"},
         {"game": "ongeki", "service": "kt-ongeki"},
     ],
-    ids=["as it sends", "as in 2026"],
+    ids=["with playtype", "without playtype"],
 )
-def test_kt_ongeki_sends_scores_and_polls_until_they_are_in(meta: dict[str, str]) -> None:
-    """One song of two is unknown; the score of the other comes in, with its stars as a ladder."""
+def test_kt_ongeki_submits_scores_and_polls_until_they_are_imported(meta: dict[str, str]) -> None:
+    """One song of two is unknown; the score of the other is imported, with its stars as a ladder."""
     for chart in charts_of("ongeki", 1, "MASTER", 14.2):
         chart.data |= {"maxPlatScore": 2_800, "chartViewURL": "", "isBonusTrack": False}
         chart.save()
@@ -100,7 +100,7 @@ def test_kt_ongeki_sends_scores_and_polls_until_they_are_in(meta: dict[str, str]
     before = read(accepted.url.partition("testserver")[2], Poll)
     assert (before.importStatus, before.import_) == ("ongoing", UNSET)
     assert before.progress is not UNSET
-    process(Import.objects.get(import_id=accepted.importID))
+    run_job(Import.objects.get(import_id=accepted.importID))
     after = read(accepted.url.partition("testserver")[2], Poll)
     assert after.importStatus == "completed"
     assert after.import_ is not UNSET
@@ -113,8 +113,8 @@ def test_kt_ongeki_sends_scores_and_polls_until_they_are_in(meta: dict[str, str]
     assert score["scoreData"]["enumIndexes"]["platinumStars"] == 0
 
 
-def test_kt_ongeki_is_told_what_is_wrong_with_a_document() -> None:
-    """Either at once or by the poll: with success false and a description."""
+def test_kt_ongeki_gets_a_description_of_an_invalid_document() -> None:
+    """The client also accepts such an error from the poll."""
     client = people.bearer(people.alice(), Permission.SUBMIT_SCORE)
     document = ongeki_document({"game": "ongeki", "playtype": "Double", "service": "kt-ongeki"})
     response = client.post("/ir/direct-manual/import", document, content_type="application/json")
@@ -166,16 +166,16 @@ class Status(msgspec.Struct):
     permissions: list[str]
 
 
-def test_mikado_sends_a_score_and_loads_the_bests_of_its_player() -> None:
+def test_mikado_submits_a_score_and_reads_the_bests_of_its_player() -> None:
     (chart,) = charts(1)
     meta = {"game": "sdvx", "service": "mikado"}
     document = {"meta": meta, "scores": [score_on(chart, 9_900_000, optional={"exScore": 3_000})]}
     client = people.bearer(people.alice(), Permission.SUBMIT_SCORE)
     response = client.post("/ir/direct-manual/import", document, content_type="application/json")
     assert response.status_code == 202
-    assert process(Import.objects.get()).state == "completed"
+    assert run_job(Import.objects.get()).state == "completed"
     status = msgspec.convert(client.get("/api/v1/status").json()["body"], Status)
-    answer = read(f"/api/v1/users/{status.whoami}/games/sdvx/pbs/all", MikadoBests)
-    (best,) = answer.pbs
-    assert best.chartID in {known.chartID for known in answer.charts}
+    bests = read(f"/api/v1/users/{status.whoami}/games/sdvx/pbs/all", MikadoBests)
+    (best,) = bests.pbs
+    assert best.chartID in {known.chartID for known in bests.charts}
     assert (best.scoreData.score, best.scoreData.lamp, best.scoreData.optional.exScore) == (9_900_000, "CLEAR", 3_000)

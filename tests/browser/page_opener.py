@@ -1,17 +1,15 @@
-"""Opens pages as the reader of each."""
+"""Opens each page as its user."""
 
 from __future__ import annotations
 
 from playwright.sync_api import BrowserContext, Page
 
-from imports.models import (
-    User,
-)
+from imports.models import User
 from tests import people
 
 
 class PageOpener:
-    """A browser that looks with the eyes of one reader after the other."""
+    """A browser that opens pages as different users."""
 
     def __init__(self, context: BrowserContext, server: str) -> None:
         self.context, self.server = context, server
@@ -19,7 +17,7 @@ class PageOpener:
         self._cookies: dict[str, str] = {}
 
     def open_page(self, reader: User | None, address: str) -> Page:
-        """Opens a page as this reader, who was signed in before."""
+        """Opens a page with the session of this user, or as a guest."""
         self.context.clear_cookies()
         if reader is not None:
             cookie = (

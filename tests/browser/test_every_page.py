@@ -1,27 +1,34 @@
-"""Every page in every state, in a real browser: no console errors, no overflow at any width, small and complete.
+"""Checks every page in every state, in a browser: console errors, overflow, size, accessibility, keyboard navigation.
 
-SCREENSHOTS=FOLDER keeps a picture of each, in two widths and both themes; PICTURES=docs/pictures remakes those of the
-documents.
+The tests share one set of data, and only read it. Slow tests check one state of each page; in CI every state.
+
+SCREENSHOTS=FOLDER saves screenshots of all states, in two widths and both themes; PICTURES=docs/pictures saves the
+pictures of the documentation.
 """
 
 from __future__ import annotations
 
 import gzip
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, Request
+from django.conf import settings
+from django.core.management import call_command
+from playwright.sync_api import Browser, Page, Request
+from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 from redis import Redis
 
-from tests.browser.conftest import OpenBrowser
-from tests.browser.fixtures import PageStates, name_of, names_of_pages, page_states
+from tests.browser.conftest import SAMPLE, OpenBrowser
+from tests.browser.page_checks import AXE, THEMES, keyboard_errors, markup_errors, violations, visible_content
 from tests.browser.page_opener import PageOpener
+from tests.browser.page_states import PageStates, page_states, page_url_names, url_name_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.browser
 
 PHONE, DESK, NARROWEST = 390, 1280, 320
 FOLDER = os.environ.get("SCREENSHOTS")
@@ -35,47 +42,67 @@ SHOWN: dict[tuple[str, int], tuple[str, Literal["light", "dark"], int]] = {
     ("chart", DESK): ("chart", "dark", 830),
     ("session", PHONE): ("session-phone", "light", 1200),
 }
-"""Picture and width -> its name in docs/pictures, theme, and height in pixels."""
+"""(State, width) -> name in docs/pictures, theme, and height in pixels."""
 
-THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-LIGHT = 100_000  # bytes
-
-
-@pytest.fixture
-def pages(catalogue: None, redis_clean: Redis) -> PageStates:
-    return page_states(redis_clean)
+MAX_LANDING_PAGE_BYTES = 100_000
+PARTS = 4  # of the axe check, each a separate test, so that several workers share them
 
 
-def test_every_page_is_quiet_and_fits_and_none_is_forgotten(
-    pages: PageStates, live_server: LiveServer, open_browser: OpenBrowser, complaints: list[str]
+class Site(NamedTuple):
+    """A server with data for every page, and the states of the pages."""
+
+    url: str
+    pages: PageStates
+
+
+@pytest.fixture(scope="module")
+def site(chromium: Browser, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Site]:
+    """Shared by all tests of the file, which commit only sign-ins; the database is emptied after the last test."""
+    redis = Redis.from_url(os.environ["REDIS_URL"])
+    with pytest.MonkeyPatch.context() as patch, django_db_blocker.unblock():
+        patch.setattr(settings, "TACHI_MAIL", True)
+        redis.flushdb()
+        server = LiveServer("localhost")
+        try:
+            call_command("load_seeds", str(SAMPLE / "seeds"), verbosity=0)
+            yield Site(server.url, page_states(redis))
+        finally:
+            server.stop()
+            call_command("flush", verbosity=0, interactive=False, reset_sequences=False)  # as Django's own tests do
+            redis.flushdb()
+            redis.close()
+
+
+def test_every_page_has_a_state_and_no_console_or_markup_errors(
+    site: Site, open_browser: OpenBrowser, console_errors: list[str]
 ) -> None:
-    """A new URL needs a state in `fixtures.page_states`, or a reason in `fixtures.NO_PAGES`."""
-    assert {name_of(address) for _, address in pages.values()} - {""} == names_of_pages()
-    opener = PageOpener(open_browser(viewport={"width": DESK, "height": 800}), live_server.url)
+    """A new URL needs a state in `page_states.page_states`, or a reason in `page_states.NO_PAGES`."""
+    assert {url_name_of(address) for _, address in site.pages.values()} - {""} == page_url_names()
+    opener = PageOpener(open_browser(viewport={"width": DESK, "height": 800}), site.url)
     wrong: list[str] = []
-    for name, (reader, address) in pages.items():
+    for name, (reader, address) in site.pages.items():
         page = opener.open_page(reader, address)
         for width in (DESK, PHONE, NARROWEST):
             page.set_viewport_size({"width": width, "height": 800})
-            wrong += [f"{name} at {width}: {flaw}" for flaw in flaws(page)]
+            wrong += [f"{name} at {width}: {flaw}" for flaw in markup_errors(page)]
             if FOLDER and width != NARROWEST:
-                keep_pictures(page, f"{name}-{width}")
+                save_screenshots(page, f"{name}-{width}")
             if PICTURES and (name, width) in SHOWN:
-                remake_picture(page, *SHOWN[name, width])
-    # A browser names the answer 404 or 403 on its console; some of these pages are such answers.
-    complaints[:] = [line for line in complaints if "status of 40" not in line]
+                save_document_picture(page, *SHOWN[name, width])
+    # Some of these pages have the status 404, 403 or 410, which browsers log on their console.
+    console_errors[:] = [line for line in console_errors if "status of 4" not in line]
     assert wrong == []
 
 
-def keep_pictures(page: Page, name: str) -> None:
+def save_screenshots(page: Page, name: str) -> None:
     for theme in THEMES:
         page.emulate_media(color_scheme=theme)
         page.screenshot(path=Path(str(FOLDER)) / f"{name}-{theme}.png", full_page=True)
     page.emulate_media(color_scheme="light")
 
 
-def remake_picture(page: Page, name: str, theme: Literal["light", "dark"], height: int) -> None:
-    """What a reader's screen of this height would show."""
+def save_document_picture(page: Page, name: str, theme: Literal["light", "dark"], height: int) -> None:
+    """Saves what is visible on a screen of this height."""
     size = page.viewport_size
     assert size is not None
     page.emulate_media(color_scheme=theme)
@@ -85,74 +112,32 @@ def remake_picture(page: Page, name: str, theme: Literal["light", "dark"], heigh
     page.emulate_media(color_scheme="light")
 
 
-def flaws(page: Page) -> list[str]:
-    """What no page may have. Times are written in the reader's zone, and Japanese says that it is Japanese."""
-    found = page.evaluate(
-        """() => ({
-            headings: document.querySelectorAll("h1").length,
-            overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-            empty: [...document.querySelectorAll("a")].filter((link) => !link.getAttribute("href")).length,
-            nameless: [...document.querySelectorAll("button, a")].filter(
-                (element) => !element.innerText.trim() && !element.textContent.trim()
-                    && !element.getAttribute("aria-label") && !element.querySelector("[aria-label]")).length,
-            dangling: document.querySelectorAll("[id='']").length
-                + [...document.querySelectorAll("[aria-labelledby], [aria-describedby], label[for]")].filter(
-                    (element) => ["aria-labelledby", "aria-describedby", "for"].some((name) =>
-                        element.hasAttribute(name) && !element.getAttribute(name).split(" ").every(
-                            (id) => document.getElementById(id)))).length,
-            utc: [...document.querySelectorAll("time[data-time]")].filter(
-                (time) => / UTC$/.test(time.innerText)).length,
-            japanese: [...document.querySelectorAll("main .song, main .artist, h1")].filter(
-                (element) => [...element.childNodes].some(
-                    (node) => node.nodeType === 3 && /[\\u3040-\\u30ff\\u4e00-\\u9fff]/.test(node.data))
-                    && !element.closest("[lang=ja]")).length,
-        })"""
-    )
-    expected = {"headings": 1, "overflow": 0, "empty": 0, "nameless": 0, "dangling": 0, "utc": 0, "japanese": 0}
-    return [f"{what} is {found[what]}" for what, right in expected.items() if found[what] != right]
-
-
 def test_every_page_shows_its_content_without_scripts(
-    pages: PageStates, live_server: LiveServer, open_browser: OpenBrowser, complaints: list[str]
+    site: Site, open_browser: OpenBrowser, console_errors: list[str]
 ) -> None:
-    with_scripts = PageOpener(open_browser(), live_server.url)
-    without = PageOpener(open_browser(java_script_enabled=False), live_server.url)
+    with_scripts = PageOpener(open_browser(), site.url)
+    without = PageOpener(open_browser(java_script_enabled=False), site.url)
     lost: dict[str, Any] = {}
-    for name, (reader, address) in pages.items():
-        seen, left = (content(opener.open_page(reader, address)) for opener in (with_scripts, without))
-        if seen != left:
-            lost[name] = {what: (seen[what], left[what]) for what in seen if seen[what] != left[what]}
-    complaints.clear()  # the pages' own complaints are another test's
+    for name, (reader, address) in states_to_check(site.pages).items():
+        expected, actual = (visible_content(opener.open_page(reader, address)) for opener in (with_scripts, without))
+        if actual != expected:
+            lost[name] = {kind: (expected[kind], actual[kind]) for kind in expected if actual[kind] != expected[kind]}
+    console_errors.clear()  # tested by the first test
     assert lost == {}
 
 
-def content(page: Page) -> dict[str, int]:
-    """How much of each kind can be seen in the page's main part."""
-    counted: dict[str, int] = page.evaluate(
-        """() => {
-            const main = document.querySelector("main");
-            const seen = (selector) => [...main.querySelectorAll(selector)].filter(
-                (element) => element.checkVisibility({ visibilityProperty: true })
-                    && !element.closest(".js-only")).length;
-            return { headings: seen("h1, h2, h3"), rows: seen("tr, li"), cells: seen("td, th, dd"),
-                links: seen("a"), fields: seen("input, select, textarea"), pictures: seen("svg[role=img]") };
-        }"""
-    )
-    return counted
-
-
-def test_the_first_page_is_light(live_server: LiveServer, open_browser: OpenBrowser) -> None:
-    """Everything that a newcomer's browser fetches, as the web process sends it: text compressed beforehand."""
+def test_the_landing_page_is_small(site: Site, open_browser: OpenBrowser) -> None:
+    """Counts all files that a browser with an empty cache loads. The web process sends static files compressed."""
     page = open_browser().new_page()
-    made: list[Request] = []
+    requests: list[Request] = []
 
     def record(request: Request) -> None:
-        made.append(request)
+        requests.append(request)
 
     page.on("requestfinished", record)
-    page.goto(f"{live_server.url}/", wait_until="networkidle")
-    sizes = {urlsplit(request.url).path: transferred(request) for request in made}
-    assert sum(sizes.values()) < LIGHT, sizes
+    page.goto(f"{site.url}/", wait_until="networkidle")
+    sizes = {urlsplit(request.url).path: transferred(request) for request in requests}
+    assert sum(sizes.values()) < MAX_LANDING_PAGE_BYTES, sizes
     blocking = page.evaluate(
         """() => performance.getEntriesByType("resource")
             .filter((entry) => entry.renderBlockingStatus === "blocking" && entry.initiatorType === "link")
@@ -167,3 +152,43 @@ def transferred(request: Request) -> int:
     if urlsplit(request.url).path.startswith("/static/"):
         return len(gzip.compress(response.body()))
     return request.sizes()["responseBodySize"]
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_page_has_no_axe_violations(
+    part: int, site: Site, open_browser: OpenBrowser, console_errors: list[str]
+) -> None:
+    """In both widths and both themes; in CI in all their combinations."""
+    opener = PageOpener(open_browser(reduced_motion="reduce"), site.url)
+    wrong: dict[str, Any] = {}
+    for name, (reader, address) in list(states_to_check(site.pages).items())[part::PARTS]:
+        page = opener.open_page(reader, address)
+        page.evaluate(AXE)
+        wrong |= {f"{name}, {place}": found for place, found in violations(page) if found}
+    console_errors.clear()  # tested by the first test
+    assert wrong == {}
+
+
+def test_every_control_is_reachable_by_keyboard_with_an_outline(
+    site: Site, open_browser: OpenBrowser, console_errors: list[str]
+) -> None:
+    opener = PageOpener(open_browser(viewport={"width": 1280, "height": 800}), site.url)
+    wrong: dict[str, Any] = {}
+    for name, (reader, address) in first_states(site.pages).items():
+        if missed := keyboard_errors(opener.open_page(reader, address)):
+            wrong[name] = missed
+    console_errors.clear()
+    assert wrong == {}
+
+
+def states_to_check(pages: PageStates) -> PageStates:
+    """Returns all states in CI, otherwise one state of each page."""
+    return pages if os.environ.get("CI") else first_states(pages)
+
+
+def first_states(pages: PageStates) -> PageStates:
+    """Returns the first state of each page; the states of a page have mostly the same controls."""
+    firsts: dict[str, str] = {}
+    for name, (_, address) in pages.items():
+        firsts.setdefault(url_name_of(address), name)
+    return {name: pages[name] for name in firsts.values()}

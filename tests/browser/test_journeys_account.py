@@ -12,9 +12,9 @@ from pytest_django import Settings
 
 from imports.models import APIToken, Import, User
 from tests import people
-from tests.browser.browser_page import CHECKED, IMPORT, Visitor, as_text
+from tests.browser.browser_page import CHECKED, IMPORT, Visitor, to_json
 from tests.browser.conftest import OpenBrowser
-from tests.browser.fixtures import sample
+from tests.browser.fixtures import sample_document
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -22,9 +22,9 @@ NEW_PASSWORD = "an even better one"
 
 
 @pytest.mark.usefixtures("worker")
-def test_a_newcomer_signs_up_imports_and_sees_what_it_came_to(visitor: Visitor, complaints: list[str]) -> None:
+def test_a_new_user_signs_up_imports_and_opens_the_profile(visitor: Visitor, console_errors: list[str]) -> None:
     page = visitor.page
-    visitor.goes_to("/")
+    visitor.go_to("/")
     page.get_by_role("link", name="Create account").click()
     page.get_by_label("Name").fill("Mirei")
     for label in ("Password", "Repeat password"):
@@ -33,81 +33,81 @@ def test_a_newcomer_signs_up_imports_and_sees_what_it_came_to(visitor: Visitor, 
     weak = page.get_by_label("Password", exact=True)
     expect(weak).to_be_focused()
     expect(weak).to_have_accessible_description(re.compile("too short"))
-    visitor.takes_picture("too-short")
+    visitor.take_picture("too-short")
     for label in ("Password", "Repeat password"):
         page.get_by_label(label, exact=True).fill(people.PASSWORD)
     page.get_by_role("button", name="Create account").click()
     expect(page.get_by_text("Welcome, Mirei!")).to_be_visible()
     expect(visitor.heading).to_have_text("Upload scores")
-    visitor.takes_picture("welcome")
+    visitor.take_picture("welcome")
 
-    visitor.navigates("Profile")
-    page.get_by_role("link", name="Upload your first scores").click()
-    visitor.drops("昨夜.json", as_text(sample("sdvx")))
+    visitor.navigate("Profile")
+    visitor.main.get_by_role("link", name="Upload a file").click()
+    visitor.drop("昨夜.json", to_json(sample_document("sdvx")))
     page.wait_for_url(CHECKED)
     page.get_by_role("button", name=re.compile("^Import")).first.click()
     page.wait_for_url(IMPORT)
     expect(visitor.heading).to_contain_text("new scores", timeout=30_000)
-    visitor.navigates("Profile")
+    visitor.navigate("Profile")
     stats = visitor.main.get_by_role("listitem").filter(has_text="SOUND VOLTEX").first
     expect(stats).to_contain_text(re.compile(r"\d+\.\d+ VOLFORCE.*#1\s+of 1", re.DOTALL))
-    visitor.takes_picture("profile")
-    # A browser names a refused request on its console.
-    complaints[:] = [line for line in complaints if "status of 400" not in line]
+    visitor.take_picture("profile")
+    # A browser logs a refused request on its console.
+    console_errors[:] = [line for line in console_errors if "status of 400" not in line]
 
 
-def test_a_closed_door_is_not_shown_as_an_open_one(visitor: Visitor, settings: Settings) -> None:
+def test_the_landing_page_has_no_sign_up_link_if_sign_ups_are_closed(visitor: Visitor, settings: Settings) -> None:
     settings.TACHI_SIGNUPS = False
-    visitor.goes_to("/")
+    visitor.go_to("/")
     expect(visitor.page.get_by_role("link", name="Sign in").first).to_be_visible()
     expect(visitor.page.get_by_role("link", name="Create account")).to_have_count(0)
 
 
-def test_a_new_password_and_signing_out_everywhere_end_other_browsers(
+def test_a_password_change_and_sign_out_everywhere_end_other_sessions(
     player: Visitor, open_browser: OpenBrowser
 ) -> None:
-    other = Visitor(open_browser(), player.server, player.screen, "elsewhere")
-    other.signs_in()
+    other = Visitor(open_browser(), player.server, player.screen, "other-browser")
+    other.sign_in()
     page = player.page
-    player.goes_to("/account/")
-    player.takes_picture("account")
+    player.go_to("/account/")
+    player.take_picture("account")
     page.get_by_role("link", name="Password").click()
     page.get_by_label("Current password").fill(people.PASSWORD)
     for label in ("New password", "Repeat new password"):
         page.get_by_label(label, exact=True).fill(NEW_PASSWORD)
     page.get_by_role("button", name="Change password").click()
     expect(player.heading).to_have_text("Account")
-    other.goes_to("/account/")
+    other.go_to("/account/")
     expect(other.heading).to_have_text("Sign in")
 
-    other.signs_in(password=NEW_PASSWORD)
+    other.sign_in(password=NEW_PASSWORD)
     page.get_by_role("link", name="Sign out everywhere").click()
     page.get_by_label("Your password").fill(NEW_PASSWORD)
     page.get_by_role("button", name="Sign out other browsers").click()
     expect(player.heading).to_have_text("Account")
-    other.goes_to("/account/")
+    other.go_to("/account/")
     expect(other.heading).to_have_text("Sign in")
 
 
-def test_the_switch_of_light_and_dark_outlives_the_page(visitor: Visitor) -> None:
-    def ground() -> str:
-        found: str = visitor.page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
-        return found
+def test_the_selected_theme_persists_on_other_pages(visitor: Visitor) -> None:
+    def background() -> str:
+        color: str = visitor.page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+        return color
 
-    visitor.goes_to("/")
-    preferred = ground()
+    visitor.go_to("/")
+    preferred = background()
     visitor.page.get_by_role("button", name="Theme").click()
-    switched = ground()
+    switched = background()
     assert switched != preferred
-    visitor.goes_to("/games/")
-    assert ground() == switched
+    visitor.go_to("/games/")
+    assert background() == switched
 
 
 @pytest.mark.usefixtures("catalogue", "redis_clean")
-def test_a_token_is_made_copied_used_and_revoked(player: Visitor, alice: User) -> None:
+def test_a_token_is_created_copied_used_and_revoked(player: Visitor, alice: User) -> None:
     player.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=player.server)
     page = player.page
-    player.navigates("Tools")
+    player.navigate("Tools")
     page.get_by_role("link", name="New token").click()
     page.get_by_label("Name", exact=True).fill("arcade hook")
     page.get_by_role("checkbox", name="Revert imports").check()
@@ -118,28 +118,28 @@ def test_a_token_is_made_copied_used_and_revoked(player: Visitor, alice: User) -
     page.get_by_role("button", name="Copy command").click()
     line = page.evaluate("navigator.clipboard.readText()")
     assert secret in line
-    player.takes_picture("made")
+    player.take_picture("created")
     row = page.get_by_role("row").filter(has_text="arcade hook")
     expect(row).to_contain_text("never")
 
-    assert run(line, player.server) == 202
+    assert status_of_command(line, player.server) == 202
     assert Import.objects.get().user == alice
-    player.goes_to("/tokens/")
+    player.go_to("/tokens/")
     expect(page.get_by_text(secret)).to_have_count(0)
     expect(row.locator(".t-use time")).to_be_visible()
 
     row.get_by_role("link", name="Revoke…").click()
     page.get_by_role("dialog").get_by_role("button", name="Revoke token").click()
     expect(row).to_have_count(0)
-    assert run(line, player.server) == 401
+    assert status_of_command(line, player.server) == 401
 
 
-def run(line: str, server: str) -> int:
-    """The status that the line's answer has, with a file of that name in place of scores.json."""
+def status_of_command(line: str, server: str) -> int:
+    """Runs a curl command with a sample document as scores.json; returns the status of the response."""
     assert line.startswith("curl ")
     assert server in line
-    body = json.dumps(sample("sdvx"))
-    actual = subprocess.run(  # the line as a person pastes it; what it sends comes from here
+    body = json.dumps(sample_document("sdvx"))
+    actual = subprocess.run(  # the command as a user pastes it, with the file from standard input
         ["sh", "-c", f"{line.replace('@scores.json', '@-')} -s -o /dev/null -w '%{{http_code}}'"],
         input=body,
         capture_output=True,

@@ -1,4 +1,4 @@
-"""A reader switches to Japanese, and uploads, reads and reverts in it; with scripts and without."""
+"""A user switches to Japanese, imports and reverts; with and without scripts."""
 
 from __future__ import annotations
 

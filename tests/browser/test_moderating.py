@@ -1,6 +1,6 @@
-"""The moderators' admin in a real browser: finding imports, reverting them, and the audit trail.
+"""The moderators' admin in a browser: finding imports, reverting them, and the audit trail.
 
-SCREENSHOTS=FOLDER in the environment keeps a picture of each of its pages, as of the others.
+SCREENSHOTS=FOLDER in the environment saves screenshots of its pages.
 """
 
 from __future__ import annotations
@@ -16,27 +16,29 @@ from imports.models import AuditEntry, Import, Score, State
 from imports.pipeline.undo.revert import RevertRequest, revert
 from tests import factories, people
 from tests.browser.conftest import OpenBrowser, sign_in
-from tests.browser.test_accessibility import AXE, asked
-from tests.browser.test_every_page import FOLDER, keep_pictures
+from tests.browser.page_checks import AXE, violations
+from tests.browser.test_every_page import FOLDER, save_screenshots
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis_clean")]
 
 WIDTHS = (1280, 390, 320)
-DJANGOS_OWN = {"label-title-only": "the label of a list's search field is a picture, with its alternative text"}
-"""Rules of axe that Django's own markup breaks, and why we leave it so."""
+IGNORED_RULES = {"label-title-only": "the label of a list's search field is a picture, with its alternative text"}
+"""Rules of axe that Django's markup violates, and why they are ignored."""
 
 
 @pytest.fixture
-def three() -> list[Import]:
-    """Imports of Alice's, one score each; the last is taken back already."""
+def three_imports() -> list[Import]:
+    """Three imports of Alice's with one score each; the last one is reverted."""
     alice = people.alice()
-    made = [factories.an_import(alice, factories.score_on(chart), client="Hook/1.0") for chart in factories.charts(3)]
-    revert(made[-1], RevertRequest(by=alice, reason="twice"))
-    return made
+    imports = [
+        factories.create_import(alice, factories.score_on(chart), client="Hook/1.0") for chart in factories.charts(3)
+    ]
+    revert(imports[-1], RevertRequest(by=alice, reason="twice"))
+    return imports
 
 
 @pytest.fixture
-def desk(live_server: LiveServer, open_browser: OpenBrowser, three: list[Import]) -> Page:
+def mo_page(live_server: LiveServer, open_browser: OpenBrowser, three_imports: list[Import]) -> Page:
     """Mo's browser, signed in."""
     people.mo()
     page = open_browser(viewport={"width": 1280, "height": 900}, reduced_motion="reduce").new_page()
@@ -45,35 +47,35 @@ def desk(live_server: LiveServer, open_browser: OpenBrowser, three: list[Import]
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_found_imports_are_reverted_after_one_question_and_recorded(
-    width: int, desk: Page, live_server: LiveServer, three: list[Import]
+def test_filtered_imports_are_reverted_after_one_confirmation_and_audited(
+    width: int, mo_page: Page, live_server: LiveServer, three_imports: list[Import]
 ) -> None:
-    desk.set_viewport_size({"width": width, "height": 900})
-    desk.goto(f"{live_server.url}/admin/imports/import/?client=Hook/1.0&state=completed")
-    for job in three[:2]:
-        desk.get_by_role("row").filter(has=desk.locator(f'a[href*="/{job.pk}/change/"]')).get_by_role(
+    mo_page.set_viewport_size({"width": width, "height": 900})
+    mo_page.goto(f"{live_server.url}/admin/imports/import/?client=Hook/1.0&state=completed")
+    for job in three_imports[:2]:
+        mo_page.get_by_role("row").filter(has=mo_page.locator(f'a[href*="/{job.pk}/change/"]')).get_by_role(
             "checkbox"
         ).check()
-    desk.get_by_role("combobox", name="Action").select_option("revert_selected")
-    desk.get_by_title("Run the selected action").click()
-    expect(desk.get_by_role("main")).to_contain_text("Revert 2 imports of 1 player?")
-    expect(desk.get_by_role("definition").first).to_have_text("2")
+    mo_page.get_by_role("combobox", name="Action").select_option("revert_selected")
+    mo_page.get_by_title("Run the selected action").click()
+    expect(mo_page.get_by_role("main")).to_contain_text("Revert 2 imports of 1 player?")
+    expect(mo_page.get_by_role("definition").first).to_have_text("2")
     assert Score.objects.count() == 2
 
-    desk.get_by_label("Reason").fill("a wild hook")
-    desk.get_by_role("button", name="Revert 2 imports").click()
-    expect(desk.get_by_text("Reverted 2 imports. 2 scores removed.")).to_be_visible()
+    mo_page.get_by_label("Reason").fill("a wild hook")
+    mo_page.get_by_role("button", name="Revert 2 imports").click()
+    expect(mo_page.get_by_text("Reverted 2 imports. 2 scores removed.")).to_be_visible()
     assert not Score.objects.exists()
     assert set(Import.objects.values_list("state", flat=True)) == {State.REVERTED}
 
-    desk.goto(f"{live_server.url}/admin/imports/auditentry/")
-    expect(desk.get_by_role("row").filter(has_text="a wild hook")).to_have_count(2)
+    mo_page.goto(f"{live_server.url}/admin/imports/auditentry/")
+    expect(mo_page.get_by_role("row").filter(has_text="a wild hook")).to_have_count(2)
 
 
 @pytest.fixture
-def pages(desk: Page, live_server: LiveServer, three: list[Import]) -> dict[str, str]:
-    """Every page that moderating leads over, by name."""
-    admin, job = f"{live_server.url}/admin/", three[0]
+def pages(mo_page: Page, live_server: LiveServer, three_imports: list[Import]) -> dict[str, str]:
+    """Name -> address of the pages for moderators."""
+    admin, job = f"{live_server.url}/admin/", three_imports[0]
     entry = AuditEntry.objects.latest("pk")
     return {
         "admin": admin,
@@ -89,30 +91,30 @@ def pages(desk: Page, live_server: LiveServer, three: list[Import]) -> dict[str,
     }
 
 
-def test_the_admin_is_quiet_fits_and_axe_finds_nothing(
-    desk: Page, pages: dict[str, str], complaints: list[str]
+def test_admin_pages_have_no_console_errors_overflow_or_axe_violations(
+    mo_page: Page, pages: dict[str, str], console_errors: list[str]
 ) -> None:
     """In both widths and both themes."""
     wrong: dict[str, Any] = {}
     for name, address in pages.items():
-        desk.goto(address, wait_until="networkidle")
+        mo_page.goto(address, wait_until="networkidle")
         if name == "admin-revert":
-            desk.get_by_role("button", name="Revert…").click()
-            expect(desk.get_by_role("main")).to_contain_text("Revert 1 import of 1 player?")
-        said = list(complaints)
-        wrong |= flaws_of(desk, name)
-        complaints[:] = said  # axe itself tries out styles, which the policy forbids
+            mo_page.get_by_role("button", name="Revert…").click()
+            expect(mo_page.get_by_role("main")).to_contain_text("Revert 1 import of 1 player?")
+        errors = list(console_errors)
+        wrong |= page_errors(mo_page, name)
+        console_errors[:] = errors  # axe tries styles that the policy forbids
     assert wrong == {}
 
 
-def flaws_of(page: Page, name: str) -> dict[str, Any]:
-    """What is wrong with this page, by place."""
+def page_errors(page: Page, name: str) -> dict[str, Any]:
+    """Returns the violations found by axe and the overflow of a page, by size."""
     wrong: dict[str, Any] = {}
-    page.evaluate(AXE.read_text())
-    for place, found in asked(page):
-        left = [line for line in found if line.partition(":")[0] not in DJANGOS_OWN]
-        if left:
-            wrong[f"{name}, {place}"] = left
+    page.evaluate(AXE)
+    for place, found in violations(page):
+        remaining = [line for line in found if line.partition(":")[0] not in IGNORED_RULES]
+        if remaining:
+            wrong[f"{name}, {place}"] = remaining
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
@@ -120,5 +122,5 @@ def flaws_of(page: Page, name: str) -> dict[str, Any]:
             wrong[f"{name} at {width}"] = f"{overflow} pixels too wide"
         if FOLDER:
             Path(FOLDER).mkdir(parents=True, exist_ok=True)
-            keep_pictures(page, f"{name}-{width}")
+            save_screenshots(page, f"{name}-{width}")
     return wrong

@@ -1,4 +1,4 @@
-"""Pages of other sites, in a real Chromium: what they may request from the API, and what is refused."""
+"""Requests from pages of other sites in a browser: allowed to the API with a token, refused with a session."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pyte
 
 PAGE = b"<!doctype html><title>Another site</title><link rel=icon href=data:,><p><a href='%s'>to the scores</a>"
 
-ASK = """async ([url, options]) => {
+FETCH = """async ([url, options]) => {
   try {
-    const answer = await fetch(url, options);
-    return {status: answer.status, limit: answer.headers.get("X-Request-ID"), body: await answer.json()};
+    const response = await fetch(url, options);
+    return {status: response.status, request_id: response.headers.get("X-Request-ID"), body: await response.json()};
   } catch (error) { return {status: 0, error: String(error)}; }
 }"""
 
 
 @pytest.fixture
 def other_site(live_server: LiveServer) -> Iterator[str]:
-    """A site of another name: localhost is not 127.0.0.1."""
+    """A site with another host name: localhost instead of 127.0.0.1."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "text/html")
             self.end_headers()
-            self.wfile.write(PAGE % f"{here(live_server)}/imports/".encode())
+            self.wfile.write(PAGE % f"{server_url(live_server)}/imports/".encode())
 
         def log_message(self, *_args: Any) -> None:
             return
@@ -51,12 +51,12 @@ def other_site(live_server: LiveServer) -> Iterator[str]:
     server.server_close()
 
 
-def here(server: LiveServer) -> str:
+def server_url(server: LiveServer) -> str:
     return server.url.replace("localhost", "127.0.0.1")
 
 
 def fetch(page: Page, url: str, **options: Any) -> Any:
-    return page.evaluate(ASK, [url, options])
+    return page.evaluate(FETCH, [url, options])
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def browser(open_browser: OpenBrowser) -> BrowserContext:
     return open_browser()
 
 
-def test_a_page_of_another_site_submits_scores_with_a_token_and_polls_without(
+def test_a_page_of_another_site_submits_scores_with_a_token_and_polls_without_one(
     browser: BrowserContext, other_site: str, live_server: LiveServer
 ) -> None:
     token = people.token_of(people.alice(), Permission.SUBMIT_SCORE)
@@ -78,35 +78,37 @@ def test_a_page_of_another_site_submits_scores_with_a_token_and_polls_without(
         "X-Infer-Score-TimeAchieved": "true",
     }
     document = page.evaluate("JSON.stringify", batch_manual(unknown_score()))
-    sent = fetch(page, f"{here(live_server)}/ir/direct-manual/import", method="POST", headers=headers, body=document)
+    sent = fetch(
+        page, f"{server_url(live_server)}/ir/direct-manual/import", method="POST", headers=headers, body=document
+    )
     assert sent["status"] == 202, sent
-    assert len(sent["limit"]) == 32  # headers beyond the few that any page may read
+    assert len(sent["request_id"]) == 32  # readable because the header is exposed
     assert Import.objects.get().user_intent
     polled = fetch(page, sent["body"]["body"]["url"])
     assert polled["status"] == 200
     assert polled["body"]["body"]["importStatus"] == "ongoing"
 
 
-def test_a_page_of_another_site_cannot_use_its_readers_session(
-    browser: BrowserContext, other_site: str, live_server: LiveServer, alice: User, complaints: list[str]
+def test_a_page_of_another_site_cannot_use_the_session_of_its_user(
+    browser: BrowserContext, other_site: str, live_server: LiveServer, alice: User, console_errors: list[str]
 ) -> None:
     page = browser.new_page()
-    sign_in(page, here(live_server))
-    assert fetch(page, f"{here(live_server)}/api/v1/status")["body"]["body"]["whoami"] == alice.pk
+    sign_in(page, server_url(live_server))
+    assert fetch(page, f"{server_url(live_server)}/api/v1/status")["body"]["body"]["whoami"] == alice.pk
     page.goto(other_site)
-    assert fetch(page, f"{here(live_server)}/api/v1/status")["body"]["body"]["whoami"] is None
-    with_cookies = fetch(page, f"{here(live_server)}/api/v1/status", credentials="include")
+    assert fetch(page, f"{server_url(live_server)}/api/v1/status")["body"]["body"]["whoami"] is None
+    with_cookies = fetch(page, f"{server_url(live_server)}/api/v1/status", credentials="include")
     assert with_cookies["status"] == 0
-    assert any("credentials mode is 'include'" in line for line in complaints)  # Chromium says why
-    complaints.clear()
+    assert any("credentials mode is 'include'" in line for line in console_errors)  # Chromium logs the reason
+    console_errors.clear()
 
 
-def test_a_page_of_another_site_cannot_sign_its_reader_in(
-    browser: BrowserContext, other_site: str, live_server: LiveServer, alice: User, complaints: list[str]
+def test_a_page_of_another_site_cannot_sign_its_user_in(
+    browser: BrowserContext, other_site: str, live_server: LiveServer, alice: User, console_errors: list[str]
 ) -> None:
     page = browser.new_page()
     page.goto(other_site)
-    login = f"{here(live_server)}/api/v1/auth/login"
+    login = f"{server_url(live_server)}/api/v1/auth/login"
     body = page.evaluate("JSON.stringify", {"username": "alice", "!password": people.PASSWORD})
     headers = {"Content-Type": "application/json"}
     actual = [
@@ -116,23 +118,23 @@ def test_a_page_of_another_site_cannot_sign_its_reader_in(
     ]
     assert actual == [403, 0, 403]
     assert not [cookie for cookie in browser.cookies() if cookie.get("name") == people.SESSION_COOKIE]
-    complaints.clear()
+    console_errors.clear()
 
 
 def test_a_user_who_follows_a_link_from_another_site_is_still_signed_in(
     browser: BrowserContext, other_site: str, live_server: LiveServer, alice: User
 ) -> None:
     page = browser.new_page()
-    sign_in(page, here(live_server))
+    sign_in(page, server_url(live_server))
     page.goto(other_site)
     page.get_by_role("link", name="to the scores").click()
     page.get_by_role("link", name="Account").wait_for()
-    assert page.url == f"{here(live_server)}/imports/"  # and not the page to sign in
+    assert page.url == f"{server_url(live_server)}/imports/"  # not the sign-in page
     page.go_back()
-    assert page.url == other_site  # the stop in between is no place to go back to
+    assert page.url == other_site  # the redirecting page is not in the history
 
 
-def test_a_guest_who_follows_it_signs_in_and_gets_there(
+def test_a_guest_who_follows_a_link_from_another_site_gets_the_page_after_sign_in(
     browser: BrowserContext, other_site: str, live_server: LiveServer, alice: User
 ) -> None:
     page = browser.new_page()
@@ -141,14 +143,14 @@ def test_a_guest_who_follows_it_signs_in_and_gets_there(
     page.get_by_label("Name").fill("alice")
     page.get_by_label("Password").fill(people.PASSWORD)
     page.get_by_role("main").get_by_role("button", name="Sign in").click()
-    page.wait_for_url(f"{here(live_server)}/imports/")
+    page.wait_for_url(f"{server_url(live_server)}/imports/")
 
 
-def test_the_session_cookie_is_for_our_own_pages_and_no_script_reads_it(
+def test_the_session_cookie_is_same_site_strict_and_http_only(
     browser: BrowserContext, live_server: LiveServer, alice: User
 ) -> None:
     page = browser.new_page()
-    sign_in(page, here(live_server))
+    sign_in(page, server_url(live_server))
     (cookie,) = [cookie for cookie in browser.cookies() if cookie.get("name") == people.SESSION_COOKIE]
     assert (cookie.get("sameSite"), cookie.get("httpOnly")) == ("Strict", True)
     assert page.evaluate("document.cookie") == ""

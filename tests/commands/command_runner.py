@@ -1,4 +1,4 @@
-"""Runs management commands like a shell."""
+"""Runs management commands and captures their output."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from django.core.management import call_command
 
 
 class Terminal(StringIO):
-    """An output that says it is a terminal."""
+    """An output that claims to be a terminal."""
 
     def isatty(self) -> bool:
         return True
 
 
 def run(*arguments: Any, output: StringIO | None = None) -> list[str]:
-    """The lines that a command prints."""
+    """Runs a command and returns the lines that it prints."""
     out = output or StringIO()
     call_command(arguments[0], *map(str, arguments[1:]), stdout=out)
     return out.getvalue().splitlines()

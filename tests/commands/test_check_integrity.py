@@ -1,4 +1,4 @@
-"""`check_integrity`: whom it checks, how it shows where it is, and how it ends."""
+"""`check_integrity`: the players checked, the progress shown, and the exit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def players() -> list[User]:
-    """Five, of whom the first three have imports, the first two with wrong counts."""
+    """Five players: the first three have imports, the first two of them with wrong counts."""
     made = [User.objects.create_user(f"player{number}") for number in range(5)]
     for number, user in enumerate(made[:3]):
         times = dict.fromkeys(("time_started", "time_finished"), timezone.now())
@@ -28,38 +28,38 @@ def players() -> list[User]:
 
 
 def errors_of(*arguments: str, output: StringIO) -> str:
-    """What a check shows on standard error besides how it ends."""
+    """Returns the output of a failing check on standard error, without the final error."""
     with pytest.raises(CommandError):
         call_command("check_integrity", *arguments, stdout=StringIO(), stderr=output)
     return output.getvalue()
 
 
 @pytest.mark.usefixtures("players")
-def test_a_sample_takes_only_players_with_imports_and_no_more_than_asked_for() -> None:
+def test_a_sample_contains_only_players_with_imports_up_to_its_size() -> None:
     with pytest.raises(CommandError, match="2 differences among 3 players"):
         run("check_integrity", "--sample", "10")
     with pytest.raises(CommandError, match=r"[12] differences among 2 players"):
         run("check_integrity", "--sample", "2")
-    assert run("check_integrity", "--sample", "3", "--repair")[-1] == "2 differences mended among 3 players."
+    assert run("check_integrity", "--sample", "3", "--repair")[-1] == "2 differences repaired among 3 players."
     assert run("check_integrity") == ["Nothing differs among 5 players."]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "expected"),
     [
-        (["--sample", "0"], "--sample wants a number from 1"),
+        (["--sample", "0"], "--sample requires a number of at least 1"),
         (["nobody"], "Unknown players: nobody"),
         (["--sample", "1", "player0"], "not allowed with argument"),
     ],
 )
 @pytest.mark.usefixtures("players")
-def test_invalid_arguments_are_named(arguments: list[str], said: str) -> None:
-    with pytest.raises(CommandError, match=said):
+def test_invalid_arguments_are_named_in_the_error(arguments: list[str], expected: str) -> None:
+    with pytest.raises(CommandError, match=expected):
         run("check_integrity", *arguments)
 
 
 @pytest.mark.usefixtures("players")
-def test_a_long_check_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_check_reports_its_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check_integrity, "PROGRESS_SECONDS", 0.0)
     first, *others = errors_of(output=StringIO()).splitlines()
     assert first.startswith("1 of 5 players, 1 differences, about ")
@@ -67,7 +67,7 @@ def test_a_long_check_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.usefixtures("players")
-def test_in_a_terminal_one_line_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_shows_progress_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check_integrity, "TERMINAL_SECONDS", 0.0)
     shown = errors_of(output=Terminal())
     assert "\n" not in shown

@@ -26,7 +26,7 @@ def test_the_command_prints_name_id_and_token_and_the_token_works() -> None:
     assert (token.user, token.permissions) == (alice, list(Permission.values))
 
 
-def test_permissions_may_be_chosen() -> None:
+def test_the_command_creates_a_token_with_the_given_permissions() -> None:
     people.alice()
 
     [line] = run("create_token", "--permission", "submit_score", "--permission", "delete_score", "Alice")
@@ -36,7 +36,7 @@ def test_permissions_may_be_chosen() -> None:
     assert token.permissions == ["submit_score", "delete_score"]
 
 
-def test_names_count_whatever_their_case_and_are_printed_as_asked() -> None:
+def test_names_are_matched_ignoring_case_and_printed_as_given() -> None:
     alice = people.alice()
 
     lines = run("create_token", "--create-users", "ALICE", "zoe")
@@ -51,27 +51,30 @@ def test_a_name_given_twice_gets_one_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "expected"),
     [
-        (["Alice", "nobody", "noone"], "There is no user nobody, noone; --create-users makes them. Nothing was done."),
-        (["--create-users", "zoe", "1abc"], "'1abc' cannot be a name. A name has 3 to 21 letters"),
-        (["--create-users", "zoe", "x" * 22], "cannot be a name"),
-        (["--create-users", "zoe", "héloïse"], "'héloïse' cannot be a name"),
+        (
+            ["Alice", "nobody", "noone"],
+            "There is no user nobody, noone; --create-users creates them. Nothing was changed.",
+        ),
+        (["--create-users", "zoe", "1abc"], "'1abc' is not a valid name. A name has 3 to 21 letters"),
+        (["--create-users", "zoe", "x" * 22], "is not a valid name"),
+        (["--create-users", "zoe", "héloïse"], "'héloïse' is not a valid name"),
         (["--permission", "everything", "Alice"], "invalid choice: 'everything'"),
     ],
 )
-def test_invalid_arguments_are_named_and_create_nothing(arguments: list[str], said: str) -> None:
+def test_invalid_arguments_are_named_in_the_error_and_create_no_tokens(arguments: list[str], expected: str) -> None:
     people.alice()
 
     with pytest.raises(CommandError) as failed:
         run("create_token", *arguments)
 
-    assert said in str(failed.value)
+    assert expected in str(failed.value)
     assert not APIToken.objects.exists()
     assert User.objects.count() == 1
 
 
-def test_each_token_is_on_record_as_made_by_nobody_in_particular() -> None:
+def test_each_token_has_an_audit_entry_without_an_actor() -> None:
     alice = people.alice()
 
     run("create_token", "--create-users", "--permission", "submit_score", "Alice", "zoe")
@@ -84,7 +87,7 @@ def test_each_token_is_on_record_as_made_by_nobody_in_particular() -> None:
     assert list(entries) == made
 
 
-def test_five_hundred_users_cost_as_many_queries_as_one(django_assert_num_queries: Any) -> None:
+def test_the_number_of_queries_is_independent_of_the_number_of_users(django_assert_num_queries: Any) -> None:
     for names in (["one"], [f"user_{number}" for number in range(500)]):
         with django_assert_num_queries(7):
             lines = run("create_token", "--create-users", *names)

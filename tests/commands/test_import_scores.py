@@ -58,7 +58,7 @@ def test_the_wait_option_runs_the_import_itself_without_a_worker(tmp_path: Path)
     lines = run("import_scores", "Alice", file_with(tmp_path, *rows, classes={"dan": "DAN_4"}), "--wait")
 
     assert lines[1] == "No worker is running; working here."
-    assert lines[-5:] == [  # before these, the stages that took long enough to be seen
+    assert lines[-5:] == [  # after the stages that lasted long enough to be printed
         "Completed: 1 new scores, 1 first plays, 0 new bests, 0 duplicates, 2 problems.",
         "  dan: none -> DAN_4",
         "  vfClass: none -> SIENNA_I",
@@ -68,7 +68,7 @@ def test_the_wait_option_runs_the_import_itself_without_a_worker(tmp_path: Path)
 
 
 @pytest.mark.usefixtures("alice")
-def test_the_first_ten_problems_are_told(tmp_path: Path) -> None:
+def test_the_command_prints_the_first_ten_problems(tmp_path: Path) -> None:
     rows = [factories.unknown_score(score=number) for number in range(12)]
 
     lines = run("import_scores", "Alice", file_with(tmp_path, *rows), "--wait")
@@ -79,7 +79,7 @@ def test_the_first_ten_problems_are_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("alice")
-def test_earlier_imports_of_the_player_come_first(tmp_path: Path, alice: User) -> None:
+def test_earlier_imports_of_the_player_are_run_first(tmp_path: Path, alice: User) -> None:
     [chart] = factories.charts(1)
     earlier = factories.queued_import(alice, factories.score_on(chart))
 
@@ -91,19 +91,19 @@ def test_earlier_imports_of_the_player_come_first(tmp_path: Path, alice: User) -
 
 
 @pytest.mark.usefixtures("alice")
-def test_a_file_that_fails_ends_with_an_error(tmp_path: Path) -> None:
+def test_a_failed_import_ends_the_command_with_an_error(tmp_path: Path) -> None:
     path = tmp_path / "scores.json"
     path.write_text("{}")
 
     with pytest.raises(CommandError) as failed:
         run("import_scores", "Alice", path, "--wait")
 
-    said = "Nothing was imported (400): Could not retrieve meta.game - is this valid BATCH-MANUAL?"
-    assert (str(failed.value), failed.value.returncode) == (said, 1)
+    expected = "Nothing was imported (400): Could not retrieve meta.game - is this valid BATCH-MANUAL?"
+    assert (str(failed.value), failed.value.returncode) == (expected, 1)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "expected"),
     [
         (["nobody", "scores.json"], "There is no user nobody."),
         (["Alice", "nowhere.json"], "nowhere.json cannot be read (No such file or directory)."),
@@ -111,16 +111,16 @@ def test_a_file_that_fails_ends_with_an_error(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.usefixtures("alice")
-def test_an_invalid_file_is_not_queued(arguments: list[str], said: str) -> None:
+def test_an_invalid_file_is_not_queued(arguments: list[str], expected: str) -> None:
     with pytest.raises(CommandError, match=r".") as failed:
         run("import_scores", *arguments)
 
-    assert said in str(failed.value)
+    assert expected in str(failed.value)
     assert not Import.objects.exists()
 
 
 @pytest.mark.usefixtures("alice")
-def test_standard_input_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_reads_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     content = json.dumps(factories.batch_manual()).encode()
     monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(content)))
 
@@ -130,13 +130,13 @@ def test_standard_input_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def register_a_worker(redis: Redis) -> None:
-    """As a worker does when it starts; this one will never take anything."""
+    """Registers a worker in Redis that never runs a job."""
     redis.sadd("rq:workers", "rq:worker:asleep")
     redis.hset("rq:worker:asleep", mapping={"birth": "2025-01-01T00:00:00Z", "queues": "default", "state": "idle"})
 
 
 @pytest.mark.usefixtures("alice")
-def test_workers_that_take_nothing_are_not_waited_for_in_vain(
+def test_the_command_runs_the_import_itself_if_no_worker_starts_it(
     tmp_path: Path, redis_clean: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress_bar, "WORKER_WAIT_SECONDS", 0.3)
@@ -149,7 +149,7 @@ def test_workers_that_take_nothing_are_not_waited_for_in_vain(
 
 
 @pytest.mark.usefixtures("alice")
-def test_a_worker_that_takes_it_is_waited_for(
+def test_the_command_waits_for_a_worker_that_runs_the_import(
     tmp_path: Path, redis_clean: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress_bar, "WORKER_WAIT_SECONDS", 60.0)
@@ -198,7 +198,7 @@ def test_a_progress_bar_moves_in_a_terminal(snapshot: Snapshot | None, before: i
 
 
 @pytest.mark.usefixtures("alice")
-def test_the_bar_is_gone_once_the_outcome_stands_there(tmp_path: Path) -> None:
+def test_the_progress_bar_is_cleared_before_the_result(tmp_path: Path) -> None:
     terminal = Terminal()
 
     run("import_scores", "Alice", file_with(tmp_path), "--wait", output=terminal)
@@ -207,7 +207,7 @@ def test_the_bar_is_gone_once_the_outcome_stands_there(tmp_path: Path) -> None:
     assert last == "Completed: 0 new scores, 0 first plays, 0 new bests, 0 duplicates, 0 problems."
 
 
-def test_a_banned_players_file_is_not_taken_in(tmp_path: Path, alice: User) -> None:
+def test_a_file_of_a_banned_player_is_refused(tmp_path: Path, alice: User) -> None:
     User.objects.filter(pk=alice.pk).update(is_banned=True)
 
     with pytest.raises(CommandError, match="Alice is banned: an import would wait"):

@@ -1,4 +1,4 @@
-"""`load_seeds SOURCE [--keep] [--wait]`, and `rerate` for what that leaves to do."""
+"""`load_seeds SOURCE [--keep] [--wait]`, and `rerate` for pending reratings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_the_command_reports_the_changes_of_each_game(tmp_path: Path) -> None:
     ]
 
 
-def test_keep_deletes_nothing(tmp_path: Path) -> None:
+def test_the_keep_option_deletes_no_songs(tmp_path: Path) -> None:
     run("load_seeds", write(tmp_path, songs_sdvx=[song(1)]))
     run("load_seeds", "--keep", write(tmp_path, songs_sdvx=[song(2)]))
     assert Song.objects.count() == 2
@@ -35,75 +35,75 @@ def test_keep_deletes_nothing(tmp_path: Path) -> None:
     assert Song.objects.count() == 1
 
 
-def test_the_command_names_charts_that_it_kept_and_counts_reratings(tmp_path: Path) -> None:
+def test_the_command_reports_kept_charts_and_reratings(tmp_path: Path) -> None:
     run("load_seeds", write(tmp_path, songs_sdvx=[song(1), song(2)], charts_sdvx=[chart(1), chart(2)]))
-    factories.an_import(people.alice(), *(factories.score_on(each) for each in Chart.objects.all()))
+    factories.create_import(people.alice(), *(factories.score_on(each) for each in Chart.objects.all()))
 
     lines = run("load_seeds", write(tmp_path, songs_sdvx=[song(1)], charts_sdvx=[chart(1, levelNum=17)]))
 
     assert lines[2:] == [
         "not in the files, but kept because of scores: sdvx EXH of 2",
-        "rated anew: 1 scores changed, 1 players looked at",
+        "rerated: 1 scores changed, 1 players checked",
     ]
 
 
 def make_harder(folder: Path, *options: str, level: int = 17) -> list[str]:
-    """Two players have a score each on a chart that is then given another level."""
+    """Changes the level of a chart on which two players have a score each. Returns the command's output."""
     run("load_seeds", write(folder, songs_sdvx=[song(1)], charts_sdvx=[chart(1)]))
     for user in (people.alice(), people.bob()):
-        factories.an_import(user, factories.score_on(Chart.objects.get()))
+        factories.create_import(user, factories.score_on(Chart.objects.get()))
     return run("load_seeds", *options, write(folder, songs_sdvx=[song(1)], charts_sdvx=[chart(1, levelNum=level)]))
 
 
 @pytest.fixture
 def workers(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Makes the commands believe that a worker is alive; the keys of the reratings it is asked for."""
-    asked: list[int] = []
+    """Makes the commands believe that a worker is alive; returns the keys of the queued reratings."""
+    queued: list[int] = []
     monkeypatch.setattr(jobs, "worker_count", lambda: 1)
-    monkeypatch.setattr(jobs, "enqueue_rerating", asked.append)
-    return asked
+    monkeypatch.setattr(jobs, "enqueue_rerating", queued.append)
+    return queued
 
 
-def test_the_command_leaves_the_scores_to_a_living_worker(tmp_path: Path, workers: list[int]) -> None:
+def test_the_command_leaves_reratings_to_a_running_worker(tmp_path: Path, workers: list[int]) -> None:
     lines = make_harder(tmp_path)
 
     assert workers == [Rerating.objects.get().pk]
     assert Chart.objects.get().level_num == 17
-    assert lines[-1] == "scores of 2 players on changed charts are being rated anew: manage.py rerate --status"
-    assert run("rerate", "--status")[0].endswith("being rated anew: 0 of 2 players, 0 scores changed so far")
-    assert run("rerate") == ["rated anew: 2 scores changed, 2 players looked at"]
-    assert run("rerate", "--status")[0].endswith("rated anew: 2 scores changed, 2 players looked at")
-    assert run("rerate") == ["Nothing is to be rated anew."]
+    assert lines[-1] == "scores of 2 players on changed charts are being rerated: manage.py rerate --status"
+    assert run("rerate", "--status")[0].endswith("being rerated: 0 of 2 players, 0 scores changed so far")
+    assert run("rerate") == ["rerated: 2 scores changed, 2 players checked"]
+    assert run("rerate", "--status")[0].endswith("rerated: 2 scores changed, 2 players checked")
+    assert run("rerate") == ["Nothing is to be rerated."]
 
 
-def test_the_wait_option_rates_the_scores_in_this_process(tmp_path: Path, workers: list[int]) -> None:
-    assert make_harder(tmp_path, "--wait")[-1] == "rated anew: 2 scores changed, 2 players looked at"
+def test_the_wait_option_rerates_scores_in_this_process(tmp_path: Path, workers: list[int]) -> None:
+    assert make_harder(tmp_path, "--wait")[-1] == "rerated: 2 scores changed, 2 players checked"
     assert workers == []
 
 
-def test_a_terminal_shows_how_far_it_is(tmp_path: Path, workers: list[int]) -> None:
+def test_a_terminal_shows_the_progress_of_a_rerating(tmp_path: Path, workers: list[int]) -> None:
     make_harder(tmp_path)
     terminal = Terminal()
 
     run("rerate", output=terminal)
 
-    assert "1 of 2 players rated anew" in terminal.getvalue()
-    assert terminal.getvalue().endswith("rated anew: 2 scores changed, 2 players looked at\n")
+    assert "1 of 2 players rerated" in terminal.getvalue()
+    assert terminal.getvalue().endswith("rerated: 2 scores changed, 2 players checked\n")
 
 
-def test_a_broken_file_of_one_playtype_names_its_game(tmp_path: Path) -> None:
+def test_the_error_of_a_broken_playtype_file_names_its_game(tmp_path: Path) -> None:
     with pytest.raises(CommandError) as failed:
         run("load_seeds", write(tmp_path, songs_sdvx=[song(1)], charts_iidx_dp=[{}]))
 
     assert str(failed.value).startswith("Not loaded: iidx.\ncharts-iidx-dp.json[0]: has no key ")
 
 
-def test_a_broken_file_fails_and_names_the_row(tmp_path: Path) -> None:
+def test_the_error_of_a_broken_file_names_the_row(tmp_path: Path) -> None:
     with pytest.raises(CommandError) as failed:
         run("load_seeds", write(tmp_path, songs_sdvx=[song(1), song(2, title=None)]))
 
-    said = "Nothing was loaded.\nsongs-sdvx.json[1] (id 2): title: expected text, got null"
-    assert str(failed.value) == said
+    message = "Nothing was loaded.\nsongs-sdvx.json[1] (id 2): title: expected text, got null"
+    assert str(failed.value) == message
 
 
 def test_the_quiet_option_prints_nothing(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def two_evenings() -> list[dict[str, object]]:
 
 
 def test_the_command_reports_what_was_deleted() -> None:
-    job = factories.an_import(people.alice(), *two_evenings(), parts={"classes": {"dan": "DAN_4"}})
+    job = factories.create_import(people.alice(), *two_evenings(), parts={"classes": {"dan": "DAN_4"}})
 
     lines = run("revert_import", job.import_id, "--reason", "wrong account")
 
@@ -36,10 +36,10 @@ def test_the_command_reports_what_was_deleted() -> None:
     assert AuditEntry.objects.first().reason == "wrong account"  # type: ignore[union-attr]
 
 
-def test_scores_that_another_import_carried_may_stay() -> None:
+def test_the_keep_shared_option_keeps_scores_carried_by_another_import() -> None:
     alice, rows = people.alice(), two_evenings()
-    job = factories.an_import(alice, *rows)
-    factories.an_import(alice, rows[0])
+    job = factories.create_import(alice, *rows)
+    factories.create_import(alice, rows[0])
 
     lines = run("revert_import", job.import_id, "--keep-shared")
 
@@ -47,17 +47,17 @@ def test_scores_that_another_import_carried_may_stay() -> None:
     assert Score.objects.count() == 1
 
 
-def test_an_import_is_reverted_once() -> None:
-    job = factories.an_import(people.alice(), *two_evenings())
+def test_a_reverted_import_cannot_be_reverted_again() -> None:
+    job = factories.create_import(people.alice(), *two_evenings())
     run("revert_import", job.import_id)
 
     with pytest.raises(CommandError, match=r"This import is reverted, and only a completed one can be reverted\."):
         run("revert_import", job.import_id)
 
 
-def test_a_running_import_of_the_player_stands_in_the_way() -> None:
+def test_a_running_import_of_the_player_prevents_a_revert() -> None:
     alice = people.alice()
-    job = factories.an_import(alice, *two_evenings())
+    job = factories.create_import(alice, *two_evenings())
     Import.objects.filter(pk=factories.queued_import(alice).pk).update(state=State.RUNNING)
 
     with pytest.raises(CommandError, match="Another import or revert of Alice is under way"):
@@ -66,6 +66,6 @@ def test_a_running_import_of_the_player_stands_in_the_way() -> None:
     assert Score.objects.count() == 2
 
 
-def test_an_unknown_import_is_told_of() -> None:
+def test_the_command_fails_for_an_unknown_import() -> None:
     with pytest.raises(CommandError, match=r"There is no import 123\."):
         run("revert_import", "123")

@@ -1,4 +1,4 @@
-"""The sample catalogue and its demo files are what the generator writes, fit their games, and import as promised."""
+"""The sample catalogue and demo files equal the generator's output, fit their games, and import as documented."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests import factories, people
 from tests.commands.command_runner import run
 
 
-def test_the_sample_in_the_repository_is_what_the_generator_writes() -> None:
+def test_the_sample_in_the_repository_equals_the_generators_output() -> None:
     written = {path: path.read_text(encoding="utf-8") for folder in (SEEDS, FILES) for path in folder.iterdir()}
 
     assert everything() == written
@@ -45,7 +45,7 @@ def test_each_game_has_a_few_dozen_songs() -> None:
         ("iidx-dp", 20, [], 1),
     ],
 )
-def test_the_demo_files_import_as_promised(name: str, scores: int, problems: list[str], sessions: int) -> None:
+def test_the_demo_files_import_as_documented(name: str, scores: int, problems: list[str], sessions: int) -> None:
     load(SEEDS)
 
     job = imported((FILES / f"{name}.json").read_bytes())
@@ -56,9 +56,10 @@ def test_the_demo_files_import_as_promised(name: str, scores: int, problems: lis
     assert any(delta["set"] == "dan" for delta in job.class_deltas)
 
 
+@pytest.mark.quick_rows(6)
 @pytest.mark.django_db
 @pytest.mark.parametrize("game", ["sdvx", *SKILLS])
-def test_any_number_of_scores_can_be_made(game: str, tmp_path: Path) -> None:
+def test_the_command_generates_the_given_number_of_scores(game: str, tmp_path: Path) -> None:
     load(SEEDS)
 
     [text] = run("make_sample", game, "--scores", 300)
@@ -67,7 +68,7 @@ def test_any_number_of_scores_can_be_made(game: str, tmp_path: Path) -> None:
     assert (job.score_count, job.duplicate_count, job.problem_count) == (300, 0, 0)
 
 
-def test_the_same_seed_makes_the_same_scores() -> None:
+def test_the_same_seed_generates_the_same_scores() -> None:
     def made(seed: int) -> Any:
         return json.loads(run("make_sample", "sdvx", "--scores", 50, "--seed", seed)[0])
 
@@ -75,7 +76,7 @@ def test_the_same_seed_makes_the_same_scores() -> None:
     assert made(1) != made(2)
 
 
-def test_other_seeds_may_lend_their_charts(tmp_path: Path) -> None:
+def test_the_command_can_use_charts_of_other_seeds(tmp_path: Path) -> None:
     chart = json.loads((SEEDS / "charts-sdvx.json").read_text())[0] | {"songID": 5}
     (tmp_path / "charts-sdvx.json").write_text(json.dumps([chart]))
 
@@ -92,4 +93,4 @@ def test_an_unknown_game_or_folder_is_refused(tmp_path: Path) -> None:
 
 
 def imported(content: bytes) -> Import:
-    return factories.process(jobs.submit(people.alice(), jobs.Upload(content=content, import_type="file/batch-manual")))
+    return factories.run_job(jobs.submit(people.alice(), jobs.Upload(content=content, import_type="file/batch-manual")))

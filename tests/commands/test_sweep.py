@@ -1,4 +1,4 @@
-"""`sweep`: once what the sweeper does all the time."""
+"""`sweep`: does all work of the sweeper once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.commands.command_runner import run
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 
 
-def test_what_is_due_is_handed_to_workers_or_deleted(settings: Settings) -> None:
+def test_the_command_hands_over_due_mails_and_deletes_expired_rows(settings: Settings) -> None:
     settings.TACHI_MAIL = True
     alice, long_ago = people.alice(), timezone.now() - timedelta(days=365)
     people.session_of(alice)
@@ -27,7 +27,7 @@ def test_what_is_due_is_handed_to_workers_or_deleted(settings: Settings) -> None
     Mail.objects.create(user=alice, kind=Mail.Kind.EXPORT)
     client, _ = APIClient.objects.create_for(alice, name="Mine")
     WebhookDelivery.objects.create(user=alice, client=client)
-    jobs.leave(people.kay(), by=None)
+    jobs.start_departure(people.kay(), by=None)
     Departure.objects.update(due_at=long_ago)
 
     assert run("sweep") == ["0 imports queued again."]

@@ -21,11 +21,13 @@ def audited(path: Path) -> tuple[int, str]:
     return done.returncode, done.stdout.removeprefix(f"{path}: ").strip()
 
 
-def test_our_own_are_in_order() -> None:
+@pytest.mark.slow
+def test_all_requirements_files_are_pinned_and_installed_as_pinned() -> None:
     for name in ("requirements.txt", "requirements-embedded.txt", "requirements-tracing.txt", "requirements-dev.txt"):
         assert audited(env.BASE_DIR / name) == (0, "all pinned, and installed as pinned.")
 
 
+@pytest.mark.quick_rows(2)
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -36,7 +38,7 @@ def test_our_own_are_in_order() -> None:
         ("nobody-has-this==1.0", "nobody-has-this==1.0 is installed as nothing"),
     ],
 )
-def test_a_requirement_that_is_not_met_is_named(tmp_path: Path, line: str, said: str) -> None:
+def test_an_unpinned_or_wrong_requirement_is_named(tmp_path: Path, line: str, said: str) -> None:
     path = tmp_path / "requirements.txt"
     path.write_text(f"# why\n-r other.txt\n{line}  # because\n")
     assert audited(path) == (1, said)
@@ -56,7 +58,7 @@ chmod +x "$last/bin/pip" "$last/bin/pip-audit"
     ("options", "status", "said"),
     [([], 0, "Known vulnerabilities were not asked for"), (["--online"], 1, "nobody answers")],
 )
-def test_an_audit_that_could_not_be_made_does_not_pass(
+def test_an_audit_without_the_online_service_fails_or_reports_the_omission(
     tmp_path: Path, options: list[str], status: int, said: str
 ) -> None:
     """Without the service --online fails; without --online it is said that nobody was asked."""
@@ -81,7 +83,7 @@ def test_requirements_of_other_platforms_need_not_be_installed(tmp_path: Path) -
     assert audited(path)[0] == 0
 
 
-def test_an_installation_that_only_runs_the_service_says_so_in_a_sentence(tmp_path: Path) -> None:
+def test_the_audit_names_the_missing_development_requirements(tmp_path: Path) -> None:
     """It has packaging, which a package of the service needs, but no tools."""
     python = tmp_path / "python"
     python.write_text('#!/bin/sh\ncase "$*" in *"import packaging"*) exit 0;; esac\nexit 1\n')

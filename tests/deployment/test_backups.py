@@ -24,6 +24,7 @@ from tachi_imports.embedded import binaries, services
 from tachi_imports.embedded.paths import DataPaths
 from tests.commands.command_runner import run
 from tests.deployment.installation import done, manage, variables
+from tests.services.data_folders import copy_migrated
 from tests.services.process_inspection import wait_for
 
 pytestmark = pytest.mark.slow
@@ -46,8 +47,8 @@ def contents(data: Path) -> dict[str, tuple[int, int]]:
 def old() -> Iterator[Path]:
     """An installation whose player has imported twice and taken the first one back."""
     data = services.temporary_folder()
+    copy_migrated(data)
     running = services.start(data, durable=False, temporary=True)
-    done(data, "migrate", "--verbosity=0")
     done(data, "load_seeds", SEEDS)
     done(data, "create_token", "--create-users", "alice")
     queued = [done(data, "import_scores", "alice", FILES / name).split()[1] for name in ("sdvx.json", "iidx-sp.json")]
@@ -65,7 +66,7 @@ def empty(folder: Path) -> Iterator[Path]:
     running.stop()
 
 
-def test_a_backup_brings_everything_back_and_fits_together(old: Path, empty: Path, tmp_path: Path) -> None:
+def test_a_restored_backup_is_complete_and_consistent(old: Path, empty: Path, tmp_path: Path) -> None:
     path = tmp_path / "tachi.dump"
     said = done(old, "backup", path)
     assert said == f"{path}: {path.stat().st_size} bytes.\n"
@@ -83,7 +84,7 @@ def test_a_backup_brings_everything_back_and_fits_together(old: Path, empty: Pat
     assert "Nothing differs among 1 players." in done(empty, "check_integrity")
 
     refused = manage(empty, "restore", path)
-    assert (refused.returncode, "A backup goes into an empty one." in refused.stderr) == (1, True)
+    assert (refused.returncode, "A backup can only be restored into an empty database." in refused.stderr) == (1, True)
     assert contents(empty) == before
 
 
@@ -99,7 +100,7 @@ def test_a_broken_backup_leaves_the_database_empty(old: Path, empty: Path, tmp_p
     assert contents(empty) == {}
 
 
-def test_a_folder_keeps_the_newest_backups(empty: Path, tmp_path: Path) -> None:
+def test_the_keep_option_keeps_the_newest_backups_of_a_folder(empty: Path, tmp_path: Path) -> None:
     for day in ("20260101", "20260102", "20260103"):
         (tmp_path / f"tachi-{day}T000000Z.dump").touch()
     (tmp_path / "other.txt").touch()
@@ -117,11 +118,11 @@ def test_a_folder_keeps_the_newest_backups(empty: Path, tmp_path: Path) -> None:
     [
         (["there.dump"], "there.dump is there already."),
         (["no/where.dump"], r"cannot be written \(No such file or directory\)."),
-        (["new.dump", "--keep", "3"], "--keep wants a folder and a number from 1."),
+        (["new.dump", "--keep", "3"], "--keep requires a folder and a number of at least 1."),
         (["new.dump", "--programs", "."], "There is no pg_dump in"),
     ],
 )
-def test_a_failed_backup_says_why_and_leaves_no_file(
+def test_a_failed_backup_names_the_reason_and_leaves_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
 ) -> None:
     (tmp_path / "there.dump").write_text("old")
@@ -145,7 +146,7 @@ def packages(tmp_path: Path, settings: SettingsWrapper, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("major", [15, 16])
-def test_a_backup_is_made_by_the_programs_of_the_servers_version(
+def test_a_backup_uses_the_programs_of_the_servers_version(
     packages: Path, monkeypatch: pytest.MonkeyPatch, major: int
 ) -> None:
     """What newer ones write, the server would refuse when it is needed."""
@@ -176,13 +177,13 @@ def test_an_installation_without_embedded_servers_names_the_package_of_the_serve
         backups.BackupTools.find()
 
 
-def test_a_backup_of_a_database_that_is_away_says_so(tmp_path: Path) -> None:
+def test_a_backup_reports_an_unreachable_database(tmp_path: Path) -> None:
     away = {"DATABASE_URL": f"postgresql:///tachi?host={tmp_path}", "REDIS_URL": "redis://redis.example.org"}
     refused = manage(tmp_path, "backup", tmp_path / "x.dump", **away)
     assert (refused.returncode, "The database does not answer" in refused.stderr) == (1, True)
 
 
-def test_a_password_is_on_no_command_line(tmp_path: Path) -> None:
+def test_the_password_is_not_on_the_command_line_of_pg_dump(tmp_path: Path) -> None:
     """Everybody on a machine may read its command lines."""
     (tmp_path / "pg_dump").write_text('#!/bin/sh\necho "$@ / $PGPASSWORD / $SECRET." >&2\nexit 1\n')
     (tmp_path / "pg_dump").chmod(0o755)
@@ -209,7 +210,7 @@ def connected(server: Any, database: str) -> set[int]:
     return {pid for (pid,) in rows}
 
 
-def test_a_restored_database_takes_the_place_of_one_that_a_sweeper_uses(empty: Path) -> None:
+def test_a_restored_database_replaces_one_in_use_by_a_sweeper(empty: Path) -> None:
     paths = DataPaths(empty)
     sockets = f"postgresql://tachi@/{{}}?host={quote(str(paths.sockets), safe='')}"
     live = {"DATABASE_URL": sockets.format("live"), "REDIS_URL": paths.redis_url}

@@ -23,7 +23,7 @@ def checks() -> ModuleType:
     return module
 
 
-def test_every_failure_is_told_and_shown(
+def test_every_failed_check_is_reported_with_its_output(
     checks: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def check(name: str, *, status: int) -> object:
@@ -37,7 +37,7 @@ def test_every_failure_is_told_and_shown(
     assert "== second: passed" in said
 
 
-def test_one_failure_ends_it_with_an_error(
+def test_a_failed_check_ends_the_script_with_an_error(
     checks: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(checks, "checks", lambda _: [checks.Check("lint", ["false"]), checks.Check("types", ["true"])])
@@ -47,7 +47,7 @@ def test_one_failure_ends_it_with_an_error(
     checks.main()
 
 
-def test_no_check_gets_to_read_where_the_servers_are(
+def test_checks_do_not_inherit_the_urls_of_the_servers(
     checks: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://me:secret@there/scores")
@@ -57,3 +57,10 @@ def test_no_check_gets_to_read_where_the_servers_are(
         )
         == []
     )
+
+
+def test_tools_are_found_beside_the_python_that_runs_the_checks(
+    checks: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")  # no environment is active
+    assert checks.run([checks.Check("lint", ["ruff", "--version"])], tmp_path) == []

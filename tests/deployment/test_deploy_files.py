@@ -25,7 +25,7 @@ OPERATIONS = (env.BASE_DIR / "docs" / "operations.md").read_text(encoding="utf-8
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
-def test_systemd_understands_every_unit(tmp_path: Path) -> None:
+def test_every_unit_passes_systemd_analyze(tmp_path: Path) -> None:
     for unit in UNITS:
         text = unit.read_text().replace(f"{INSTALLED}/.venv/bin/python", "/bin/true")
         (tmp_path / unit.name).write_text(text)
@@ -37,7 +37,7 @@ def test_systemd_understands_every_unit(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("unit", [unit for unit in UNITS if unit.suffix == ".service"], ids=lambda unit: unit.name)
-def test_no_unit_runs_as_root_or_writes_where_it_likes(unit: Path) -> None:
+def test_every_unit_runs_as_a_restricted_user(unit: Path) -> None:
     lines = unit.read_text().splitlines()
     for line in ("User=tachi", "NoNewPrivileges=yes", "ProtectSystem=strict", "UMask=0077"):
         assert line in lines
@@ -49,18 +49,18 @@ def test_a_reload_of_the_web_is_a_handover() -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
-def test_operations_tells_of_every_unit(unit: Path) -> None:
+def test_the_operations_guide_mentions_every_unit(unit: Path) -> None:
     assert unit.name.partition(".")[0] in OPERATIONS
 
 
-def test_every_command_of_a_unit_is_there() -> None:
+def test_every_command_of_a_unit_exists() -> None:
     commands = re.findall(r"manage\.py (\w+)", "".join(unit.read_text() for unit in UNITS))
     assert sorted(commands) == ["backup", "prune_inputs", "sweep", "worker"]
     for name in commands:
         assert (env.BASE_DIR / "imports" / "management" / "commands" / f"{name}.py").exists()
 
 
-def test_commands_by_hand_run_as_the_units_do() -> None:
+def test_tachi_manage_runs_commands_with_the_settings_of_the_units() -> None:
     """`tachi-manage`: the same account, settings and folders, and no file for others to read."""
     wrapper = DEPLOY / "tachi-manage"
     subprocess.run(["sh", "-n", wrapper], check=True)
@@ -78,7 +78,7 @@ def test_commands_by_hand_run_as_the_units_do() -> None:
         assert in_unit in unit
 
 
-def test_every_metric_has_an_alert_and_no_alert_asks_for_another() -> None:
+def test_alerts_use_exactly_the_documented_metrics() -> None:
     groups = yaml.safe_load((DEPLOY / "alerts.yaml").read_text())["groups"]
     rules = [rule for group in groups for rule in group["rules"]]
     asked = {name for rule in rules for name in re.findall(r"tachi_\w+", rule["expr"])}
@@ -103,7 +103,7 @@ def expressions() -> dict[str, str]:
 
 
 @pytest.mark.django_db
-def test_metrics_has_whatever_alerts_and_the_dashboard_ask_for(
+def test_metrics_include_those_of_alerts_and_dashboard(
     client: Client, redis_clean: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monitoring.record_sweep(redis_clean, ["a" * 40])
@@ -120,7 +120,7 @@ def test_metrics_has_whatever_alerts_and_the_dashboard_ask_for(
     assert all(metrics for name, metrics in asked.items() if name != "TachiAway")
 
 
-def test_the_dashboard_shows_every_metric_and_no_panel_lies_on_another() -> None:
+def test_the_dashboard_shows_every_metric_in_panels_that_do_not_overlap() -> None:
     table = "".join(line for line in OPERATIONS.splitlines() if line.startswith("| `tachi_"))
     dashboard = json.loads((DEPLOY / "grafana-dashboard.json").read_text())
     asked = set(re.findall(r"tachi_\w+", json.dumps([panel.get("targets") for panel in dashboard["panels"]])))
@@ -137,7 +137,7 @@ def test_the_dashboard_shows_every_metric_and_no_panel_lies_on_another() -> None
     assert len({panel["id"] for panel in dashboard["panels"]}) == len(places)
 
 
-def test_no_image_is_made_with_a_secret_in_it() -> None:
+def test_the_image_context_excludes_secrets() -> None:
     ignored = (env.BASE_DIR / ".dockerignore").read_text().splitlines()
     assert {".env", ".data", ".git", ".venv"} <= set(ignored)
     assert "docs/deploy/secrets" in ignored

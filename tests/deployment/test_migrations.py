@@ -60,7 +60,7 @@ def refused(name: str, operation: Operation) -> str:
     return ""
 
 
-def test_the_release_before_works_on_the_migrated_database() -> None:
+def test_migrations_are_compatible_with_the_previous_release() -> None:
     ours = MigrationLoader(None).disk_migrations
     after = {name: found for (app, name), found in ours.items() if app == "imports" and int(name[:4]) > BASELINE}
 
@@ -99,5 +99,5 @@ text = models.TextField
     ],
     ids=lambda value: value.describe() if isinstance(value, Operation) else "",
 )
-def test_the_content_security_policy_is_enforced(operation: Operation, *, is_refused: bool) -> None:
+def test_operations_that_break_the_previous_release_are_detected(operation: Operation, *, is_refused: bool) -> None:
     assert bool(refused("0010_any", operation)) == is_refused

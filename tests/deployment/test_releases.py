@@ -28,7 +28,7 @@ def pinned(file: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", ["requirements", "requirements-embedded"])
-def test_everything_that_is_required_is_locked_with_hashes(name: str) -> None:
+def test_every_requirement_is_locked_with_hashes(name: str) -> None:
     locked = pinned(f"{name}.lock")
     assert pinned(f"{name}.txt").items() <= locked.items(), "run script/lock"
     entries = re.split(r"\n(?=[a-z])", (env.BASE_DIR / f"{name}.lock").read_text())[1:]
@@ -41,7 +41,7 @@ def test_both_locks_have_the_same_versions() -> None:
 
 
 @pytest.mark.slow
-def test_a_release_has_what_operators_need_and_its_bytes_depend_on_the_commit_alone(tmp_path: Path) -> None:
+def test_a_release_contains_the_operators_files_and_is_reproducible(tmp_path: Path) -> None:
     source = Source(tmp_path / "source")
     archive = source.build("9.0.0")
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
@@ -63,7 +63,7 @@ def test_a_release_has_what_operators_need_and_its_bytes_depend_on_the_commit_al
 
 
 @pytest.mark.slow
-def test_changes_that_are_not_committed_are_not_released(tmp_path: Path) -> None:
+def test_uncommitted_changes_prevent_a_release(tmp_path: Path) -> None:
     source = Source(tmp_path / "source")
     source.build("9.0.0")
     (tmp_path / "source" / "VERSION").write_text("9.0.1\n")
@@ -92,6 +92,7 @@ def prefix(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.quick_rows(2)
 @pytest.mark.parametrize(
     ("script", "arguments", "said"),
     [
@@ -110,6 +111,7 @@ def test_failures_of_the_scripts_are_named(prefix: Path, script: str, arguments:
     assert not (prefix / "current").exists()
 
 
+@pytest.mark.quick_rows(1)
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
@@ -119,7 +121,7 @@ def test_failures_of_the_scripts_are_named(prefix: Path, script: str, arguments:
         ("DATA_DIR=/nonexistent/data\n", "does not exist"),
     ],
 )
-def test_settings_that_do_not_fit_are_named(prefix: Path, settings: str | None, said: str) -> None:
+def test_unusable_settings_are_named(prefix: Path, settings: str | None, said: str) -> None:
     (prefix / "environment").unlink()
     if settings is not None:
         (prefix / "environment").write_text(settings)
@@ -127,14 +129,15 @@ def test_settings_that_do_not_fit_are_named(prefix: Path, settings: str | None, 
     assert (code, said in message) == (1, True), message
 
 
-def test_an_archive_that_does_not_fit_its_digest_is_refused(prefix: Path) -> None:
+@pytest.mark.slow
+def test_an_archive_with_another_digest_is_refused(prefix: Path) -> None:
     (prefix / "strange.tar.gz.sha256").write_text(f"{'0' * 64}  strange.tar.gz\n")
     code, message = operate("install", prefix, prefix / "strange.tar.gz")
     assert (code, "is not the file that strange.tar.gz.sha256 describes" in message) == (1, True)
 
 
 @pytest.mark.parametrize(("switch", "is_on"), [("on", True), ("TRUE", True), ("off", False), (None, False)])
-def test_the_packages_of_tracing_are_installed_where_it_is_on(
+def test_the_packages_of_tracing_are_installed_if_tracing_is_on(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, switch: str | None, *, is_on: bool
 ) -> None:
     """Otherwise a new release would not start with the settings of the former one."""

@@ -104,7 +104,7 @@ def proxied(folder: Path) -> Iterator[Proxied]:
         web.wait(60)
 
 
-def test_the_service_stands_behind_tls(proxied: Proxied) -> None:
+def test_the_service_is_served_over_tls(proxied: Proxied) -> None:
     status, headers, page = proxied.request("/login/")
     assert (status, b"Sign in" in page) == (200, True)
     assert headers["Strict-Transport-Security"] == "max-age=31536000"
@@ -121,7 +121,7 @@ def test_the_service_stands_behind_tls(proxied: Proxied) -> None:
     connection.close()
 
 
-def test_nobody_chooses_the_address_that_limits_are_counted_by(proxied: Proxied) -> None:
+def test_clients_cannot_forge_the_address_used_for_rate_limits(proxied: Proxied) -> None:
     """Were one of these believed, each request would be the first of somebody else."""
     left = []
     for number in range(4):
@@ -132,10 +132,10 @@ def test_nobody_chooses_the_address_that_limits_are_counted_by(proxied: Proxied)
     assert left == list(range(left[0], left[0] - 4, -1))
 
 
-def test_streams_come_from_their_own_process_as_they_are_sent(proxied: Proxied) -> None:
+def test_streams_are_proxied_from_the_stream_process_without_buffering(proxied: Proxied) -> None:
     trust = ssl.create_default_context(cafile=str(proxied.folder / "tls.crt"))
     connection = http.client.HTTPSConnection("localhost", proxied.secure, context=trust, timeout=20)
     with opened(connection, "/api/v1/status/worker-stream") as events:
-        assert events.answer.status == 200
+        assert events.response.status == 200
         assert events.until("snapshot")["workerCount"] == 1
-        assert "X-RateLimit-Remaining" in events.answer.headers
+        assert "X-RateLimit-Remaining" in events.response.headers

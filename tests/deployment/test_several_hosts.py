@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -18,11 +17,10 @@ import pytest
 
 from imports.sample.make import FILES, SEEDS
 from imports.sample.plays import document, plays
+from script.network_namespaces import Network, missing_requirement, network
+from script.network_servers import database_url, prepare_postgres, prepare_valkey, redis_url
 from tachi_imports import env
-from tachi_imports.embedded import accounts, binaries
-from tachi_imports.embedded.accounts import Account
 from tests.deployment.installation import variables
-from tests.deployment.networks import Network, missing_requirement, network
 from tests.services.process_inspection import wait_for
 
 WHY_NOT = missing_requirement()
@@ -40,8 +38,8 @@ class Hosts:
         self._folder = folder
         self._stack = stack
         self._settings = {
-            "DATABASE_URL": f"postgresql://tachi:{PASSWORD}@{net.addresses['database']}/postgres",
-            "REDIS_URL": f"redis://:{PASSWORD}@{net.addresses['redis']}:6379/0",
+            "DATABASE_URL": database_url(net, "database", password=PASSWORD),
+            "REDIS_URL": redis_url(net, "redis", password=PASSWORD),
             "TACHI_PUBLIC_URL": f"http://{net.addresses['web']}:8000",
             "HOST": net.addresses["web"],
             # The tests poll without a pause; the limits have tests of their own.
@@ -85,43 +83,14 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def as_account(account: Account) -> list[str]:
-    return ["setpriv", f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
-
-
-def start_database(hosts: Hosts, folder: Path, account: Account) -> None:
-    """PostgreSQL as somebody else would have set it up: over the network, with a password."""
-    found = binaries.postgres_bin(copies=folder / "programs", account=account)
-    data, secret = folder / "postgres", folder / "password"
-    secret.write_text(PASSWORD)
-    accounts.create_owned_folder(data, account=account, mode=0o700)
-    os.chown(secret, account.uid, account.gid)
-    options = ["--username=tachi", "--encoding=UTF8", "--locale=C", "--no-sync", "--auth=scram-sha-256"]
-    initdb: list[str | Path] = [*as_account(account), found / "initdb", "-D", data, f"--pwfile={secret}", *options]
-    hosts.net.run("database", *initdb)
-    with (data / "pg_hba.conf").open("a") as file:
-        file.write("host all tachi 10.231.7.0/24 scram-sha-256\n")
-    settings = [f"listen_addresses={hosts.net.addresses['database']}", f"unix_socket_directories={data}", "fsync=off"]
-    flags = [part for setting in settings for part in ("-c", setting)]
-    hosts.start("database", *as_account(account), found / "postgres", "-D", data, *flags)
-
-
-def start_redis(hosts: Hosts, folder: Path, account: Account) -> None:
-    program = binaries.valkey_program(copies=folder / "programs", account=account)
-    options = ["--bind", hosts.net.addresses["redis"], "--requirepass", PASSWORD, "--save", "", "--dir", str(folder)]
-    hosts.start("redis", *as_account(account), program, *options)
-
-
 @contextmanager
 def installed(folder: Path) -> Iterator[Hosts]:
     with network(*HOSTS) as net, ExitStack() as stack:
         hosts = Hosts(net, folder, stack)
-        account = accounts.for_servers(Path("/nonexistent"))
-        assert account is not None
         for host in HOSTS:
             (folder / host).mkdir()
-        start_database(hosts, folder, account)
-        start_redis(hosts, folder, account)
+        hosts.start("database", *prepare_postgres(net, "database", folder, password=PASSWORD, durable=False))
+        hosts.start("redis", *prepare_valkey(net, "redis", folder, password=PASSWORD, durable=False))
         assert wait_for(lambda: "ready to accept connections" in hosts.said("database"))
         hosts.start("web", sys.executable, "-m", "tachi_imports.process.supervisor", WORKERS="0", WEB_PROCESSES="1")
         yield hosts
@@ -144,7 +113,7 @@ def is_done(hosts: Hosts, token: str, path: str) -> bool:
     return response is not None and response["body"]["importStatus"] == "completed"
 
 
-def test_web_workers_and_servers_on_hosts_of_their_own(folder: Path) -> None:
+def test_an_installation_on_several_hosts_imports_and_survives_a_lost_worker(folder: Path) -> None:
     with installed(folder) as hosts:
         assert wait_for(lambda: (hosts.request("/readyz") or {}).get("status") == "ok", seconds=60), hosts.said("web")
         health = {"status": "down", "database": "ok", "redis": "ok", "workers": 0, "streams": "ok"}
@@ -173,7 +142,7 @@ def write_scores(file: Path, count: int) -> None:
     file.write_text(json.dumps(document("sdvx:Single", rows, service="Several hosts")))
 
 
-def test_an_import_passes_to_another_host_when_the_network_of_its_worker_is_cut(folder: Path) -> None:
+def test_an_import_moves_to_another_host_when_its_worker_is_cut_off(folder: Path) -> None:
     with installed(folder) as hosts:
         assert wait_for(lambda: (hosts.request("/readyz") or {}).get("status") == "ok", seconds=60), hosts.said("web")
         hosts.manage("web", "load_seeds", SEEDS)

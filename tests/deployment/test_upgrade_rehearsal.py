@@ -183,7 +183,7 @@ def stored(servers: DataPaths) -> dict[str, str]:
     return dict(rows)
 
 
-def test_two_upgrades_a_failed_one_and_a_rollback_lose_no_request_and_no_import(
+def test_upgrades_a_failed_upgrade_and_a_rollback_lose_no_request_or_import(
     tmp_path: Path, operator: Operator, servers: DataPaths
 ) -> None:
     source = Source(tmp_path / "source")

@@ -24,6 +24,7 @@ from redis import Redis
 
 from tachi_imports import env
 from tachi_imports.embedded import services
+from tests.services.data_folders import copy_migrated
 from tests.services.process_inspection import kill_all, users_of
 from tests.workers import free_port
 
@@ -129,6 +130,23 @@ class Installation:
             yield
         finally:
             os.kill(pid, signal.SIGCONT)
+
+    def busy_worker(self) -> int:
+        """The process ID of the one worker that is at an import, once it says so: the import's row may be quicker.
+
+        Those who were killed in an earlier test said that they were busy, and Redis remembers it for a while.
+        """
+        living = {worker.pid for worker in self.workers}
+        found: list[int] = []
+
+        def has_busy_worker() -> bool:
+            workers = [self.redis.hgetall(key) for key in self.redis.smembers("rq:workers")]
+            found.extend(int(worker[b"pid"]) for worker in workers if worker.get(b"state") == b"busy")
+            found[:] = [pid for pid in found if pid in living]
+            return bool(found)
+
+        self.until(has_busy_worker)
+        return found[0]
 
     def _worker(self) -> subprocess.Popen[bytes]:
         return self.start(*self.worker, log="workers")
@@ -263,6 +281,7 @@ def _digest(query: LiteralString) -> LiteralString:
 def running_installation(players: int, *, folder: Path | None = None, **variables: str) -> Iterator[Installation]:
     """Web and sweeper run for the length of the block; workers only where a test starts some."""
     folder = folder or services.temporary_folder()
+    copy_migrated(folder)
     servers = services.start(folder, temporary=True)
     made = _create_installation(folder, servers)
     made.variables |= variables

@@ -52,7 +52,7 @@ def test_temporary_database_errors_are_distinguished_from_permanent_ones(
     assert is_database_away(error) is is_away
 
 
-def test_the_page_needs_no_database_and_says_when_to_come_back() -> None:
+def test_the_503_page_needs_no_database_and_has_retry_after() -> None:
     # Without the mark django_db, asking the database would fail this test.
     request = RequestFactory().get("/imports/")
     page = handled(request, caused_by(psycopg.OperationalError("connection refused")))
@@ -99,7 +99,7 @@ def requests_of(player: Player) -> list[tuple[str, str, dict[str, str]]]:
 
 
 @pytest.mark.faults
-def test_clients_are_told_to_come_back_while_postgresql_is_away(installation: Installation) -> None:
+def test_clients_get_retry_after_while_postgresql_is_down(installation: Installation) -> None:
     player = next(installation.players)
     requests = requests_of(player)
     before = [fetch(installation, method, path, headers=headers).status for method, path, headers in requests]

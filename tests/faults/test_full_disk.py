@@ -53,7 +53,7 @@ def fill(folder: Path) -> None:
                     pass
 
 
-def test_a_full_disk_loses_nothing(small: Installation, scores: Scores) -> None:
+def test_a_full_disk_loses_no_accepted_import(small: Installation, scores: Scores) -> None:
     alice, bob, carol = (next(small.players) for _ in range(3))
     before = small.upload(alice, scores(500))
     fill(small.folder)

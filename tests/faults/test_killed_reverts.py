@@ -19,7 +19,7 @@ COUNT = 4_000  # scores
 REVERTS = max(3, ROUNDS // 3) if ROUNDS < 200 else ROUNDS  # a killed web takes seconds to come back
 
 
-def test_a_revert_whose_process_is_killed_at_any_moment_is_done_wholly_or_not_at_all(
+def test_a_revert_killed_at_any_moment_is_done_completely_or_not_at_all(
     installation: Installation, scores: Scores
 ) -> None:
     player, chance = next(installation.players), Random()
@@ -74,7 +74,7 @@ def settled(installation: Installation, player: Player, import_id: str) -> str:
     return installation.state(import_id)
 
 
-def test_imports_outlive_the_death_of_everybody_who_works_for_them(installation: Installation, scores: Scores) -> None:
+def test_imports_survive_the_death_of_web_and_workers(installation: Installation, scores: Scores) -> None:
     """Web and workers at once, several times, while one import runs and others wait."""
     players = [next(installation.players) for _ in range(2)]
     with installation.workers_running(2):
@@ -94,7 +94,7 @@ def test_imports_outlive_the_death_of_everybody_who_works_for_them(installation:
     installation.assert_sound(*players)
 
 
-def test_an_upload_whose_process_dies_between_saving_and_queueing_is_imported(
+def test_an_upload_killed_between_saving_and_queueing_is_still_imported(
     installation: Installation, scores: Scores
 ) -> None:
     """Redis is held still, so that the web has saved the import and cannot queue it; then the web is killed."""

@@ -15,7 +15,7 @@ from tests.faults.repetitions import PAUSE
 pytestmark = pytest.mark.faults
 
 
-def test_imports_outlive_an_emptied_redis(installation: Installation, scores: Scores) -> None:
+def test_imports_survive_an_emptied_redis(installation: Installation, scores: Scores) -> None:
     players = [next(installation.players) for _ in range(3)]
     documents = scores(10), scores(20, start=10)
     import_ids = [installation.upload(player, document) for player in players for document in documents]
@@ -31,7 +31,7 @@ def test_imports_outlive_an_emptied_redis(installation: Installation, scores: Sc
 @pytest.mark.parametrize(
     "how", [signal.SIGINT, signal.SIGQUIT, signal.SIGKILL], ids=["in order", "as if it had crashed", "killed outright"]
 )
-def test_an_import_outlives_a_restart_of_postgresql(
+def test_an_import_survives_a_restart_of_postgresql(
     installation: Installation, scores: Scores, how: signal.Signals
 ) -> None:
     player, other = next(installation.players), next(installation.players)
@@ -53,7 +53,7 @@ def test_an_import_outlives_a_restart_of_postgresql(
     installation.assert_sound(player)
 
 
-def test_an_import_outlives_the_death_of_its_connection_to_postgresql(
+def test_an_import_survives_the_death_of_its_connection_to_postgresql(
     installation: Installation, scores: Scores
 ) -> None:
     """One backend is killed; PostgreSQL then ends all others too, and recovers."""
@@ -76,7 +76,7 @@ def kill_holder(installation: Installation) -> bool:
     return bool(found)
 
 
-def test_imports_outlive_a_killed_redis(installation: Installation, scores: Scores) -> None:
+def test_imports_survive_a_killed_redis(installation: Installation, scores: Scores) -> None:
     player = next(installation.players)
     with installation.workers_running(2):
         import_ids = [installation.upload(player, scores(4_000)), installation.upload(player, scores(50, start=4_000))]

@@ -31,7 +31,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 HOUR = 3_600
 
 
-def test_a_worker_that_stands_still_holds_up_nobody_else_and_finishes_when_it_goes_on(
+def test_a_suspended_worker_does_not_block_others_and_finishes_when_resumed(
     installation: Installation, scores: Scores
 ) -> None:
     alice, bob = next(installation.players), next(installation.players)
@@ -39,7 +39,7 @@ def test_a_worker_that_stands_still_holds_up_nobody_else_and_finishes_when_it_go
         installation.until(installation.are_ready)
         stopped = installation.upload(alice, scores(8_000))
         installation.until(lambda: installation.state(stopped) == "running")
-        with installation.frozen(holder_of(installation)):
+        with installation.frozen(installation.busy_worker()):
             installation.redis.delete(
                 *installation.redis.keys("rq:worker:*")
             )  # its time is past: nobody counts it any more
@@ -53,24 +53,6 @@ def test_a_worker_that_stands_still_holds_up_nobody_else_and_finishes_when_it_go
     assert installation.everything_of(alice)["scores"][0] == 8_010
     assert [installation.times_completed(import_id) for import_id in (stopped, waiting, others)] == [1, 1, 1]
     installation.assert_sound(alice, bob)
-
-
-def holder_of(installation: Installation) -> int:
-    """The process ID of the one worker that is at an import, once it says so: the import's row may be quicker.
-
-    Those who were killed in an earlier test said that they were busy, and Redis remembers it for a while.
-    """
-    living = {worker.pid for worker in installation.workers}
-    found: list[int] = []
-
-    def has_busy_worker() -> bool:
-        workers = [installation.redis.hgetall(key) for key in installation.redis.smembers("rq:workers")]
-        found.extend(int(worker[b"pid"]) for worker in workers if worker.get(b"state") == b"busy")
-        found[:] = [pid for pid in found if pid in living]
-        return bool(found)
-
-    installation.until(has_busy_worker)
-    return found[0]
 
 
 def test_any_number_of_sweepers_apply_an_import_once(installation: Installation, scores: Scores) -> None:
@@ -92,7 +74,7 @@ def test_any_number_of_sweepers_apply_an_import_once(installation: Installation,
     installation.assert_sound(*players)
 
 
-def test_imports_that_came_before_the_clock_was_set_back_are_not_left_alone(
+def test_imports_queued_before_the_clock_was_set_back_are_not_abandoned(
     installation: Installation, scores: Scores
 ) -> None:
     """Their times lie an hour ahead; and Redis, which knew of them, is emptied."""
@@ -111,13 +93,13 @@ def test_imports_that_came_before_the_clock_was_set_back_are_not_left_alone(
     assert ahead == [(True,)]
     with installation.workers_running(1):
         installation.until(installation.are_ready)
-        installation.until(lambda: installation.are_in([import_id]), seconds=20)
+        installation.until(lambda: installation.are_in([import_id]))
     assert installation.everything_of(player)["scores"][0] == 20
     installation.assert_sound(player)
 
 
 @pytest.mark.parametrize("seconds", [-HOUR, HOUR], ids=["back", "on"])
-def test_an_import_goes_in_though_the_clock_is_set_meanwhile(
+def test_an_import_completes_while_the_clock_is_changed(
     installation: Installation, scores: Scores, seconds: int
 ) -> None:
     player = next(installation.players)

@@ -31,7 +31,7 @@ def stream(installation: Installation, import_id: str) -> Iterator[EventStream]:
     """Through the web, which passes it on."""
     connection = http.client.HTTPConnection("127.0.0.1", installation.port, timeout=90)
     with opened(connection, f"/api/v1/imports/{import_id}/stream") as events:
-        assert events.answer.status == 200
+        assert events.response.status == 200
         yield events
 
 
@@ -60,7 +60,7 @@ def kill_postgres(installation: Installation) -> None:
 @pytest.mark.parametrize(
     "break_something", [kill_worker, empty_redis, kill_redis, kill_postgres], ids=lambda function: function.__name__
 )
-def test_a_stream_outlives_what_happens_to_others(
+def test_a_stream_survives_the_death_of_other_processes(
     installation: Installation, scores: Scores, break_something: Callable[[Installation], None]
 ) -> None:
     player = next(installation.players)
@@ -75,7 +75,7 @@ def test_a_stream_outlives_what_happens_to_others(
     assert percents == sorted(percents)
 
 
-def test_the_process_of_the_streams_comes_back(installation: Installation, scores: Scores) -> None:
+def test_the_stream_process_is_restarted(installation: Installation, scores: Scores) -> None:
     import_id = installation.upload(next(installation.players), scores(1))
     with stream(installation, import_id) as events:
         events.until("progress")
@@ -92,7 +92,7 @@ def can_be_opened(installation: Installation, import_id: str) -> bool:
     return False
 
 
-def test_open_streams_keep_nobody_waiting(installation: Installation, scores: Scores) -> None:
+def test_open_streams_do_not_delay_other_requests(installation: Installation, scores: Scores) -> None:
     import_id = installation.upload(next(installation.players), scores(1))
     with contextlib.ExitStack() as all_open:
         streams = [all_open.enter_context(stream(installation, import_id)) for _ in range(STREAM_COUNT)]
@@ -106,7 +106,7 @@ def test_open_streams_keep_nobody_waiting(installation: Installation, scores: Sc
             assert [each.end() for each in streams] == [DONE] * STREAM_COUNT
 
 
-def test_clients_that_go_leave_nothing_behind(installation: Installation, scores: Scores) -> None:
+def test_disconnected_clients_free_their_streams(installation: Installation, scores: Scores) -> None:
     import_id = installation.upload(next(installation.players), scores(1))
     direct = UnixConnection(DataPaths(installation.folder).stream_socket)
     with opened(direct, f"/api/v1/imports/{import_id}/stream") as events:
@@ -115,7 +115,7 @@ def test_clients_that_go_leave_nothing_behind(installation: Installation, scores
     installation.until(lambda: open_streams(installation)["imports"] == 0)
 
 
-def test_relayed_clients_that_go_free_their_slots_long_before_the_next_keepalive(
+def test_disconnected_relayed_clients_free_their_slots_before_the_next_keepalive(
     installation: Installation, scores: Scores
 ) -> None:
     import_id = installation.upload(next(installation.players), scores(1))

@@ -1,4 +1,4 @@
-"""Documents, catalogues and small playtypes for the tests of formats, in as few words as a table allows."""
+"""Documents, catalogues and small playtypes for the tests of formats, short enough for tables."""
 
 from __future__ import annotations
 
@@ -44,20 +44,20 @@ SDVX = sdvx.GAME.playtypes[0]
 
 
 def score(**members: Any) -> dict[str, Any]:
-    """A valid score of SOUND VOLTEX; `...` takes a member away."""
+    """Returns a valid score of SOUND VOLTEX; `...` removes a member."""
     valid = {"score": 9_000_000, "lamp": "CLEAR", "matchType": "sdvxInGameID", "identifier": "1", "difficulty": "ADV"}
     return {name: value for name, value in {**valid, **members}.items() if value is not ...}
 
 
 def document(*scores: Any, meta: Any = None, **parts: Any) -> dict[str, Any]:
-    """A document of SOUND VOLTEX; `...` takes a part away."""
+    """Returns a document of SOUND VOLTEX; `...` removes a part."""
     full_meta = {"game": "sdvx", "playtype": "Single", "service": "Arcade", **(meta or {})}
     valid = {"meta": {k: v for k, v in full_meta.items() if v is not ...}, "scores": list(scores)}
     return {name: value for name, value in {**valid, **parts}.items() if value is not ...}
 
 
 def raw(content: Any) -> bytes:
-    """Bytes as they are, text as UTF-8, `{"zip": {name: content}}` as a ZIP of such, anything else as JSON."""
+    """Returns bytes unchanged, text as UTF-8, `{"zip": {name: content}}` as a ZIP, anything else as JSON."""
     if isinstance(content, dict) and content.keys() == {"zip"}:
         return write_archive({name: raw(inner) for name, inner in content["zip"].items()})
     if isinstance(content, bytes):
@@ -70,7 +70,7 @@ def parse(content: Any, source: Format = FILE, *, games: Sequence[Game] = GAMES,
 
 
 def failure(content: Any, source: Format = FILE, **options: Any) -> str:
-    """The message with which a document is refused; the status is 400 each time."""
+    """Returns the message with which a document is refused, and asserts that the status is 400."""
     with pytest.raises(ImportFailed) as failed:
         parse(content, source, **options)
     assert failed.value.status == 400
@@ -78,7 +78,7 @@ def failure(content: Any, source: Format = FILE, **options: Any) -> str:
 
 
 def sent(parsed: Parsed) -> list[Any]:
-    """The rows as they were sent; a problem as its message."""
+    """Returns the rows as sent; problems as their messages."""
     return [row.message if isinstance(row, RowProblem) else FILE.as_sent(row) for row in parsed.rows]
 
 
@@ -86,12 +86,12 @@ def sent(parsed: Parsed) -> list[Any]:
 
 
 def song(number: int, title: str = "Song", **members: Any) -> dict[str, Any]:
-    """A song as a row of the seeds."""
+    """Returns a song as a row of the seeds."""
     return {"id": number, "title": title, "artist": "", "altTitles": [], "searchTerms": [], "data": {}, **members}
 
 
 def chart(chart_id: str, song_id: int = 1, difficulty: str = "ADV", **members: Any) -> dict[str, Any]:
-    """A chart as a row of the seeds; `data` is what identifies it in the game."""
+    """Returns a chart as a row of the seeds; `data` identifies it in the game."""
     return {
         "chartID": chart_id,
         "songID": song_id,
@@ -107,7 +107,7 @@ def chart(chart_id: str, song_id: int = 1, difficulty: str = "ADV", **members: A
 
 
 def catalogue_of(game: str, songs: Iterable[Mapping[str, Any]], charts: Iterable[Mapping[str, Any]]) -> Catalogue:
-    """What the database would load if every key were asked for. Charts without a song are left out."""
+    """Returns the catalogue that the database would load for all keys. Charts without a song are left out."""
     songs_at: dict[Key, list[Song]] = defaultdict(list)
     charts_at: dict[Key, list[Chart]] = defaultdict(list)
     charts_of: dict[int, list[Chart]] = defaultdict(list)
@@ -159,7 +159,7 @@ def _chart(pk: int, row: Mapping[str, Any], of: Song) -> Chart:
 
 
 def converted(parsed: Parsed, catalogue: Catalogue, source: Format = FILE) -> list[Any]:
-    """Every row, with only that loaded which its keys ask for; None for one that is passed over."""
+    """Returns the result for every row, with only its own keys loaded; None for a row that is ignored."""
     return [
         row if isinstance(row, RowProblem) else _convert(row, index, parsed.context, catalogue, source)
         for index, row in enumerate(parsed.rows)
@@ -187,7 +187,7 @@ def game(slug: str, *playtypes: Playtype, name: str = "A Game") -> Game:
 
 
 def playtype(name: str = "Single", *, difficulties: Sequence[str] | None = ("ADV", "EXH"), **changes: Any) -> Playtype:
-    """A playtype that differs from SOUND VOLTEX's in what is named."""
+    """Returns SOUND VOLTEX's playtype with these changes."""
     known = None if difficulties is None else tuple(map(Difficulty, difficulties))
     default = None if difficulties is None else difficulties[0]
     declared = {"difficulties": known, "default_difficulty": default, "ranked_by": (), **changes}
@@ -230,7 +230,7 @@ EVERY_KIND = game(
         ),
     ),
 )
-"""A game that has every kind of metric and of shape, and names that Python could not have."""
+"""A game with every kind of metric and of shape, and with names that are not Python identifiers."""
 
 
 def every_kind_document(members: Mapping[str, Any]) -> dict[str, Any]:
@@ -244,7 +244,7 @@ def every_kind_document(members: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class LookupRow:
-    """The columns of a row that a look-up reads."""
+    """The members of a row that a look-up reads."""
 
     match_type: str
     identifier: str
@@ -264,4 +264,4 @@ def context(of: Game, *, version: str | None = None) -> Context:
 
 
 EVERYTHING = game("anygame", playtype(match_types=tuple(MATCH_TYPES)))
-"""A game that takes every match type."""
+"""A game that accepts every match type."""

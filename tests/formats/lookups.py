@@ -10,7 +10,7 @@ from tests.formats.factories import LookupRow, context
 
 
 def look_up(key: LookupRow, catalogue: Catalogue, of: Game, *, version: str | None = None) -> str:
-    """The chart's ID, or what is said in its place with the type before it."""
+    """Returns the chart's ID, or the type and message of the refusal."""
     found = resolve(key, context(of, version=version), catalogue)
     return f"{found.type}: {found.message}" if isinstance(found, Refusal) else found.chart_id
 
@@ -20,5 +20,5 @@ UNKNOWN = "not found"
 
 
 def not_found(match_type: str, identifier: str) -> str:
-    """The one text for whatever was not found."""
+    """Returns the refusal of a chart that was not found."""
     return f"{NOT_FOUND}: Cannot find chart {match_type}:{identifier}."

@@ -76,7 +76,7 @@ def test_a_document_must_name_its_game(source: Any, content: Any, message: str) 
     assert failure(content, source) == message
 
 
-def test_only_the_games_of_this_instance_exist() -> None:
+def test_a_document_may_only_name_enabled_games() -> None:
     offered = [chunithm.GAME, iidx.GAME]
     message = failure(document(), games=offered)
     assert message == "Invalid game group 'sdvx' - expected any of chunithm, iidx."
@@ -86,7 +86,7 @@ def test_only_the_games_of_this_instance_exist() -> None:
 
 @pytest.mark.parametrize("source", [FILE, DIRECT], ids=["file", "direct"])
 @pytest.mark.parametrize("game", GAMES, ids=lambda game: game.slug)
-def test_both_forms_of_meta_say_the_same(source: Any, game: Game) -> None:
+def test_both_forms_of_meta_give_the_same_context(source: Any, game: Game) -> None:
     facts = {"service": "Tests", "version": None}
     for name in game.by_name:
         older = parse({"meta": {"game": game.slug, "playtype": name, **facts}, "scores": []}, source)
@@ -94,7 +94,7 @@ def test_both_forms_of_meta_say_the_same(source: Any, game: Game) -> None:
         assert newer.context == older.context
 
 
-def test_meta_of_either_form_is_strict() -> None:
+def test_unknown_members_of_either_form_of_meta_are_refused() -> None:
     for meta in ({"game": "iidx-sp"}, {"game": "iidx", "playtype": "SP"}):
         message = failure({"meta": {**meta, "service": "Tests", "x": 1}, "scores": []})
         assert message == "Invalid BATCH-MANUAL: meta | Unexpected properties inside object: x.."
@@ -129,8 +129,8 @@ PARTS: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("content", "message"), PARTS, ids=[message for _, message in PARTS])
-def test_the_first_wrong_part_is_named(content: Any, message: str) -> None:
-    """In the order meta, scores, classes, other parts."""
+def test_a_failure_names_the_first_invalid_part(content: Any, message: str) -> None:
+    """The order is meta, scores, classes, other parts."""
     assert failure(content) == f"Invalid BATCH-MANUAL: {message}"
 
 
@@ -182,7 +182,7 @@ SCORES: list[tuple[Any, str]] = [
     (score(judgements={"near": {}}), ".judgements | Key near had an invalid value of [object Object] [type: object]."),
     (score(judgements={"near": "5", "7": 1}), ".judgements | Invalid Key 7. Expected any of critical, near, miss."),
     (score(optional="x"), f".optional | {NO_OBJECT} | Received x [type: string]."),
-    (score(optional=[]), f".optional | {NO_OBJECT}."),  # the original lets it through here and crashes over it later
+    (score(optional=[]), f".optional | {NO_OBJECT}."),  # Tachi accepts it here and crashes on it later
     (score(optional=[1, 2]), ".optional | Unexpected properties inside object: 0, 1.."),
     (score(optional={"x": 1, "fast": "5"}), ".optional.fast | Expected an integer. | Received 5 [type: string]."),
     (score(optional={"x": 1}), ".optional | Unexpected properties inside object: x.."),
@@ -201,26 +201,26 @@ SCORES: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("row", "message"), SCORES, ids=[message[:90] for _, message in SCORES])
-def test_the_first_wrong_member_of_a_score_is_named(row: Any, message: str) -> None:
+def test_a_failure_names_the_first_invalid_member_of_a_score(row: Any, message: str) -> None:
     assert failure(document(row)) == f"Invalid BATCH-MANUAL: scores[0]{message}"
     assert failure(document(score(), score(), row, None)) == f"Invalid BATCH-MANUAL: scores[2]{message}"
 
 
-def test_members_are_judged_in_the_order_of_the_specification() -> None:
+def test_members_are_checked_in_the_order_of_the_specification() -> None:
     """Each time the first invalid member is corrected, the next one is reported."""
     order = (
         "score lamp matchType identifier comment difficulty artist timeAchieved judgements optional hitMeta scoreMeta"
     )
     wrong: dict[str, Any] = dict.fromkeys(reversed(order.split()), False)
-    told_of = []
+    reported = []
     while wrong:
         name = failure(document({**score(), **wrong})).split(" | ")[0].rpartition(".")[2]
-        told_of.append(name)
+        reported.append(name)
         del wrong[name]
-    assert told_of == order.split()
+    assert reported == order.split()
 
 
-def test_score_meta_is_worded_as_json() -> None:
+def test_errors_of_score_meta_are_reported_as_json() -> None:
     row = {"score": 1, "lamp": "CLEAR", "matchType": "inGameID", "identifier": "1", "scoreMeta": {"range": 5, "x": "é"}}
     message = failure({"meta": {"game": "iidx", "playtype": "SP", "service": "abc"}, "scores": [row]})
     start = "Invalid BATCH-MANUAL: scores[0].scoreMeta | "
@@ -253,7 +253,7 @@ EVERY: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("members", "message"), EVERY, ids=[message for _, message in EVERY])
-def test_metrics_of_every_kind_are_worded(members: dict[str, Any], message: str) -> None:
+def test_invalid_metrics_of_every_kind_have_their_messages(members: dict[str, Any], message: str) -> None:
     content = every_kind_document(members)
     assert failure(content, games=[EVERY_KIND]) == f"Invalid BATCH-MANUAL: scores[0]{message}"
 
@@ -276,15 +276,15 @@ def test_metrics_of_every_kind_are_read() -> None:
     assert draft.play.optional == members["optional"]
 
 
-def test_a_member_of_older_documents_is_told_what_took_its_place() -> None:
+def test_a_failure_names_the_replacement_of_an_obsolete_member() -> None:
     row = {"matchType": "inGameID", "identifier": "1", "difficulty": "MASTER", "score": 1, "lamp": "CLEAR"}
     lamps = {"noteLamp": "NONE", "clearLamp": "CLEAR"}
     meta = {"game": "chunithm", "playtype": "Single", "service": "abc"}
     hint = "(lamp became noteLamp and clearLamp.)"
-    for given, said in (
+    for given, expected in (
         (row, "noteLamp | Expected any of"),
         (row | lamps, "Unexpected properties inside object: lamp"),
     ):
         message = failure({"meta": meta, "scores": [given]})
-        assert said in message
+        assert expected in message
         assert message.endswith(f". {hint}")

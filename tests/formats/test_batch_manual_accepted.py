@@ -1,4 +1,4 @@
-"""BATCH-MANUAL: what is accepted, how it is stored, and the resulting drafts (spec: import-pipeline §3-§4)."""
+"""BATCH-MANUAL: accepted documents, how they are stored, and the resulting drafts (spec: import-pipeline §3-§4)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.formats.factories import (
     song,
 )
 
-# --- what is accepted -------------------------------------------------------------------------------------
+# --- accepted documents -----------------------------------------------------------------------------------
 
 ACCEPTED: list[dict[str, Any]] = [
     score(score=0),
@@ -37,7 +37,7 @@ ACCEPTED: list[dict[str, Any]] = [
     score(difficulty=..., artist=""),
     score(difficulty="", identifier=""),
     score(difficulty="anything"),
-    score(matchType="popnChartHash"),  # it fails later, with words of its own
+    score(matchType="popnChartHash"),  # it fails later, with its own message
     score(timeAchieved=0),
     score(timeAchieved=1_000_000_000_001),
     score(timeAchieved=1_600_000_000_000.5),
@@ -52,9 +52,9 @@ ACCEPTED: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("row", ACCEPTED, ids=[f"{index}" for index in range(len(ACCEPTED))])
-def test_near_misses_are_accepted_and_kept_as_sent(row: dict[str, Any]) -> None:
+def test_rows_just_within_the_limits_are_accepted_and_stored_as_sent(row: dict[str, Any]) -> None:
     assert sent(parse(document(row))) == [row]
-    assert sent(parse(document(row, score(score=5.0)))) == [row, score(score=5)]  # the exact way agrees
+    assert sent(parse(document(row, score(score=5.0)))) == [row, score(score=5)]  # the exact reader agrees
 
 
 @pytest.mark.parametrize("number", ["900000.0", "9e5", "9.0E+5", "900000"])
@@ -79,7 +79,7 @@ def test_the_last_of_duplicate_keys_wins() -> None:
     assert sent(parse(text)) == [expected]
 
 
-def test_no_scores_at_all_are_legal() -> None:
+def test_a_document_without_scores_is_accepted() -> None:
     assert parse(document()).rows == []
     assert parse(document(scores=[], classes={"dan": "INF"})).classes == {"Single": {"dan": "INF"}}
 
@@ -95,16 +95,16 @@ def test_no_scores_at_all_are_legal() -> None:
         ({"dan": "DAN_1"}, {"dan": "DAN_1"}),
     ],
 )
-def test_classes_are_those_that_were_given(given: Any, kept: Any) -> None:
+def test_the_classes_of_a_document_are_read_without_null_ones(given: Any, kept: Any) -> None:
     assert parse(document(classes=given)).classes == (None if kept is None else {"Single": kept})
 
 
 @pytest.mark.parametrize(("given", "kept"), [(..., None), (None, None), ("", None), ("exceed", "exceed"), ("?", "?")])
-def test_an_empty_version_is_none(given: Any, kept: Any) -> None:
+def test_an_empty_version_is_read_as_none(given: Any, kept: Any) -> None:
     assert parse(document(meta={"version": given})).context.version == kept
 
 
-def test_the_context_is_kept_as_it_is_hashed() -> None:
+def test_the_context_as_sent_has_the_members_that_are_hashed() -> None:
     parsed = parse(document(meta={"version": "exceed"}), DIRECT)
     assert parsed.context.as_sent() == {
         "game": "sdvx",
@@ -154,14 +154,14 @@ def test_a_row_becomes_a_draft(members: dict[str, Any], expected: dict[str, Any]
     assert made == {"metrics": {"score": 9_000_000, "lamp": "CLEAR"}} | plain | expected
 
 
-def test_drafts_share_nothing_that_judging_changes() -> None:
+def test_drafts_share_no_metrics() -> None:
     first, second = converted(parse(document(score(), score())), CATALOGUE)
     assert not isinstance(first, RowProblem)
     assert not isinstance(second, RowProblem)
     assert first.play.metrics is not second.play.metrics
 
 
-def test_a_row_without_a_chart_keeps_the_datapoint_as_it_was_sent() -> None:
+def test_the_problem_of_a_row_without_a_chart_has_the_row_as_sent() -> None:
     lost = score(identifier="404", comment=None, optional={"fast": None})
     [draft, problem] = converted(parse(document(score(), lost)), CATALOGUE)
     assert draft.row == 0
@@ -176,7 +176,7 @@ SET = "Cannot use X-Infer-Score-Timestamp if the importing score already has a t
 
 
 @pytest.mark.parametrize("given", [..., None, 0])
-def test_the_time_is_inferred_where_none_is_given(given: Any) -> None:
+def test_the_time_of_a_score_without_one_is_inferred(given: Any) -> None:
     parsed = parse(document(score(timeAchieved=given)), infer_time_achieved=True)
     assert sent(parsed) == [score(timeAchieved=NOW)]
 
@@ -192,6 +192,6 @@ def test_the_time_is_inferred_where_none_is_given(given: Any) -> None:
     ],
 )
 def test_the_time_is_inferred_for_one_score_only(content: Any, message: str | None) -> None:
-    """The schema comes first."""
+    """The schema is checked first."""
     found = failure(content, infer_time_achieved=True)
     assert found == message or (message is None and found.startswith("Invalid BATCH-MANUAL: scores[0].score"))

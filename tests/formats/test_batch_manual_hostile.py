@@ -50,7 +50,7 @@ def test_violations_outside_of_scores_are_never_skipped(content: Any, message: s
     assert failure(content, skip_invalid=True) == f"Invalid BATCH-MANUAL: {message}"
 
 
-def test_a_file_of_nothing_but_nonsense_is_not_skipped_row_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_with_too_many_invalid_rows_fails_even_if_they_are_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(skipped, "MAX_SKIPPED", 3)
     assert len(parse(document(1, 1, 1), skip_invalid=True).rows) == 3
     message = failure(document(1, 1, 1, 1), skip_invalid=True)
@@ -77,20 +77,20 @@ UNSTORABLE_DOCUMENTS: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("content", "path"), UNSTORABLE_DOCUMENTS, ids=[path for _, path in UNSTORABLE_DOCUMENTS])
-def test_text_that_cannot_be_stored_is_refused_by_its_place(content: Any, path: str) -> None:
+def test_unstorable_text_is_refused_with_its_path(content: Any, path: str) -> None:
     escaped = json.dumps(content, ensure_ascii=True)
     assert failure(escaped) == f"Invalid BATCH-MANUAL: {path} | {UNSTORABLE}"
 
 
 @pytest.mark.parametrize("comment", [r"not \u0000 at all", r"nor \ud800", "😀 a whole pair"])
-def test_text_that_only_looks_unstorable_is_kept(comment: str) -> None:
+def test_text_that_only_looks_unstorable_is_stored(comment: str) -> None:
     for ensure_ascii in (True, False):
         assert sent(parse(json.dumps(document(score(comment=comment)), ensure_ascii=ensure_ascii))) == [
             score(comment=comment)
         ]
 
 
-def test_a_skipped_row_with_such_text_is_kept_with_replacement_characters() -> None:
+def test_a_skipped_row_with_unstorable_text_is_stored_with_replacement_characters() -> None:
     escaped = json.dumps(document(score(comment="a\0b"), score(comment="\ud800c😀")), ensure_ascii=True)
     parsed = parse(escaped, skip_invalid=True)
     assert [type_and_message(row)[1] for row in parsed.rows] == [
@@ -118,21 +118,21 @@ def test_numbers_beyond_a_double_are_refused(name: str, number: str, message: st
 
 
 @pytest.mark.parametrize("name", ["identifier", "difficulty", "artist"])
-def test_texts_of_any_sensible_length_are_taken(name: str) -> None:
-    """Lengths count in UTF-16 units."""
+def test_texts_of_up_to_5000_characters_are_accepted(name: str) -> None:
+    """Lengths are counted in UTF-16 units."""
     for text in ("x" * 5_000, "😀" * 2_500):
         assert sent(parse(document(score(**{name: text})))) == [score(**{name: text})]
     for text in ("x" * 5_001, "😀" * 2_501):
-        said = failure(document(score(**{name: text})))
-        assert said.startswith(
+        message = failure(document(score(**{name: text})))
+        assert message.startswith(
             f"Invalid BATCH-MANUAL: scores[0].{name} | Expected a string of at most 5000 characters."
         )
 
 
-def test_messages_are_cut() -> None:
-    said = failure(document(score(comment="x" * 1_000_000)))
-    assert said.startswith(f"Invalid BATCH-MANUAL: scores[0].comment | {COMMENT} | Received xxx")
-    assert len(said) == MAX_MESSAGE + 1
+def test_long_messages_are_cut() -> None:
+    message = failure(document(score(comment="x" * 1_000_000)))
+    assert message.startswith(f"Invalid BATCH-MANUAL: scores[0].comment | {COMMENT} | Received xxx")
+    assert len(message) == MAX_MESSAGE + 1
     assert len(failure(document(meta={"game": "x" * 1_000_000}))) == MAX_MESSAGE + 1
 
 
@@ -145,18 +145,18 @@ def test_messages_are_cut() -> None:
         (document(scores="x" * json_document.MAX_PART), "scores"),
     ],
 )
-def test_no_part_may_be_too_long(content: Any, path: str) -> None:
+def test_a_part_of_over_a_megabyte_is_refused(content: Any, path: str) -> None:
     assert failure(content) == f"Invalid BATCH-MANUAL: {path} | Longer than 1 MiB."
 
 
-def test_too_many_unknown_parts_are_not_listed() -> None:
-    said = failure(document(**{f"k{index}": "x" * 100 for index in range(12_000)}))
-    assert said == "Invalid BATCH-MANUAL: null | Unexpected properties inside object.."
+def test_the_names_of_too_many_unknown_parts_are_not_listed() -> None:
+    message = failure(document(**{f"k{index}": "x" * 100 for index in range(12_000)}))
+    assert message == "Invalid BATCH-MANUAL: null | Unexpected properties inside object.."
 
 
 @pytest.mark.parametrize("levels", [33, 100, 900, 2_000, 100_000])
 @pytest.mark.parametrize("place", ["meta", "score", "optional", "classes", "other"])
-def test_no_depth_can_hurt(place: str, levels: int) -> None:
+def test_deeply_nested_json_is_refused(place: str, levels: int) -> None:
     deep = "[" * levels + "]" * levels
     contents = {
         "meta": document(meta={"game": "@"}),
@@ -170,7 +170,7 @@ def test_no_depth_can_hurt(place: str, levels: int) -> None:
         assert failure(text, skip_invalid=skip_invalid).endswith((".", ")"))
 
 
-def test_a_bad_row_behind_five_thousand_good_ones_is_named() -> None:
+def test_an_invalid_row_after_five_thousand_valid_ones_is_named() -> None:
     content = document(*(score(comment=f"Number {index}") for index in range(5_000)), None)
     assert failure(content).startswith("Invalid BATCH-MANUAL: scores[5000] | ")
 
@@ -197,17 +197,17 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("data", "message"), BROKEN, ids=[message for _, message in BROKEN])
-def test_broken_json_is_told_with_its_place(data: bytes, message: str) -> None:
+def test_broken_json_is_refused_with_its_position(data: bytes, message: str) -> None:
     assert failure(data) == f"Invalid JSON. ({message})"
 
 
-def test_broken_text_in_a_score_is_told_with_its_place() -> None:
+def test_broken_text_in_a_score_is_refused_with_its_position() -> None:
     data = json.dumps(document(score(), score(comment="@@@"))).encode()
     assert failure(data.replace(b"@@@", b"\xff\xff\xff")) == (
         f"Invalid JSON. (The file is not valid UTF-8: byte {data.index(b'@@@')} cannot be read.)"
     )
 
 
-def test_failures_are_import_failures_only() -> None:
+def test_a_nul_byte_raises_an_import_failure() -> None:
     with pytest.raises(ImportFailed):
         parse(b"\x00")

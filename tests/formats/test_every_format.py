@@ -1,4 +1,4 @@
-"""The contract of every format: invalid input ends in a message, case files convert as expected."""
+"""The contract of every format: invalid input gives a message, case files convert as expected."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ HOSTILE_TEXTS = (
 
 
 def options(source: Format, **more: Any) -> ParseOptions:
-    """As pages and hooks send them: with what goes beside the format's sample, or its first case."""
+    """Returns options with the fields of the format's sample or, for hooks, of its first case."""
     fields = source.sample.fields if source.sample else {}
     if not source.is_file:
         case = json.loads(min((CASES / _folder(source)).glob("*.json")).read_text(encoding="utf-8"))
@@ -89,18 +89,18 @@ def options(source: Format, **more: Any) -> ParseOptions:
 @each_format
 @pytest.mark.parametrize("skip_invalid", [False, True], ids=["strict", "skipping"])
 @pytest.mark.parametrize("name", EACH_JUNK)
-def test_junk_ends_in_a_sentence(source: Format, name: str, skip_invalid: bool) -> None:
-    """ImportFailed with status 400 and words, or skipped rows with words; never another exception."""
-    said = _words_about(JUNK[name], source, skip_invalid=skip_invalid)
-    assert said
-    for words in said:
+def test_junk_is_refused_with_a_sentence(source: Format, name: str, skip_invalid: bool) -> None:
+    """It raises ImportFailed with status 400, or gives skipped rows with messages; never another exception."""
+    messages = _messages_about(JUNK[name], source, skip_invalid=skip_invalid)
+    assert messages
+    for words in messages:
         assert words.endswith((".", "?", ")", "…"))
         assert len(words) <= 10_000
         assert words.isprintable() or "\n" in words
 
 
-def _words_about(junk: bytes, source: Format, *, skip_invalid: bool) -> list[str]:
-    """What is said of it. A file in which there is nothing at all may say nothing, as long as nothing comes of it."""
+def _messages_about(junk: bytes, source: Format, *, skip_invalid: bool) -> list[str]:
+    """Returns the messages about a file. An empty one may be accepted if it has no rows and classes."""
     try:
         parsed = source.parse(junk, options(source, skip_invalid=skip_invalid))
     except ImportFailed as failed:
@@ -112,17 +112,17 @@ def _words_about(junk: bytes, source: Format, *, skip_invalid: bool) -> list[str
 
 @each_format
 @pytest.mark.parametrize("skip_invalid", [False, True], ids=["strict", "skipping"])
-def test_nothing_that_the_database_cannot_hold_gets_in(source: Format, skip_invalid: bool) -> None:
-    """Wherever in a file it stands, it is refused in words, or cannot be seen in what is kept of the row."""
+def test_unstorable_input_is_never_stored(source: Format, skip_invalid: bool) -> None:
+    """Anywhere in a file it is refused with a message, or is not part of the stored row."""
     good = source.sample.content if source.sample else b"{}"
     step = max(1, len(good) // 40)
     for place in range(0, len(good), step):
         for hostile in (*map(str.encode, HOSTILE_TEXTS), b"\xff", b"\xed\xa0\x80", b"\\u0000", b"\\ud800"):
-            _read_and_look(source, good[:place] + hostile + good[place:], skip_invalid=skip_invalid)
-        _read_and_look(source, good[:place], skip_invalid=skip_invalid)
+            _assert_storable(source, good[:place] + hostile + good[place:], skip_invalid=skip_invalid)
+        _assert_storable(source, good[:place], skip_invalid=skip_invalid)
 
 
-def _read_and_look(source: Format, data: bytes, *, skip_invalid: bool) -> None:
+def _assert_storable(source: Format, data: bytes, *, skip_invalid: bool) -> None:
     try:
         parsed = source.parse(data, options(source, skip_invalid=skip_invalid))
     except ImportFailed as failed:
@@ -133,12 +133,12 @@ def _read_and_look(source: Format, data: bytes, *, skip_invalid: bool) -> None:
         kept = [[each.message, each.datapoint] for each in problems]
         kept += [[source.as_sent(row) for row in parsed.rows if not isinstance(row, RowProblem)]]
         kept += [parsed.context.as_sent()]
-    json.dumps(kept, ensure_ascii=False, allow_nan=False).encode()  # no half of a pair, no infinity
+    json.dumps(kept, ensure_ascii=False, allow_nan=False).encode()  # no lone surrogate, no infinity
     assert unstorable_path(kept) is None
 
 
 @each_format
-def test_a_file_that_is_no_file_of_this_instances_games_is_refused(source: Format) -> None:
+def test_a_file_of_a_game_that_is_not_enabled_is_refused(source: Format) -> None:
     if not source.games or source.sample is None:
         pytest.skip("it is for every game")
     others = [game for game in GAMES if game.slug not in source.games]
@@ -147,7 +147,7 @@ def test_a_file_that_is_no_file_of_this_instances_games_is_refused(source: Forma
 
 
 @each_format
-def test_the_sample_is_recognized_and_its_rows_find_charts_of_the_invented_catalogue(source: Format) -> None:
+def test_the_sample_is_recognized_and_its_rows_match_charts_of_the_sample_catalogue(source: Format) -> None:
     sample = source.sample
     if sample is None:
         pytest.skip("it has no sample")
@@ -187,16 +187,16 @@ each_case = pytest.mark.parametrize(("source", "path"), _cases())
 
 
 def read_case(source: Format, path: Path) -> tuple[dict[str, Any], Parsed]:
-    """A case is `{game, songs, charts, input, fields, expect: {service, version, classes, rows}}`, all as JSON.
+    """Reads a case `{game, songs, charts, input, fields, expect: {service, version, classes, rows}}` in JSON.
 
-    `input` is text as it is, or JSON data; `fields`, which may be absent, go with it.
+    `input` is raw text or JSON data; `fields`, which may be absent, are its form fields.
     """
     case = json.loads(path.read_text(encoding="utf-8"))
     return case, parse(case["input"], source, fields=case.get("fields", {}))
 
 
 @each_case
-def test_cases(source: Format, path: Path) -> None:
+def test_a_case_file_converts_as_expected(source: Format, path: Path) -> None:
     case, parsed = read_case(source, path)
     expect, context = case["expect"], parsed.context
     assert (context.game.slug, context.import_type) == (case["game"], source.import_type)
@@ -215,7 +215,7 @@ def test_cases(source: Format, path: Path) -> None:
 
 
 @each_case
-def test_kept_rows_are_read_back_as_they_were(source: Format, path: Path) -> None:
+def test_stored_rows_are_restored_unchanged(source: Format, path: Path) -> None:
     _, parsed = read_case(source, path)
     sent, rows = parsed.context.as_sent(), [source.as_sent(row) for row in parsed.rows]
     stored = json.loads(json.dumps({"context": sent, "rows": rows}, allow_nan=False))
@@ -226,7 +226,7 @@ def test_kept_rows_are_read_back_as_they_were(source: Format, path: Path) -> Non
 
 
 @each_case
-def test_a_file_of_just_the_kept_rows_says_the_same(source: Format, path: Path) -> None:
+def test_a_file_of_only_the_stored_rows_gives_the_same_rows(source: Format, path: Path) -> None:
     case, parsed = read_case(source, path)
     if not parsed.rows:
         pytest.skip("nothing can be left out of it")
@@ -237,11 +237,11 @@ def test_a_file_of_just_the_kept_rows_says_the_same(source: Format, path: Path) 
 
 
 @each_case
-def test_rows_that_find_no_chart_say_what_they_ask_for(source: Format, path: Path) -> None:
-    """So that a chart can be chosen for them by hand, and others that ask alike are found in the database."""
+def test_rows_without_a_chart_have_a_chart_reference(source: Format, path: Path) -> None:
+    """So that a player can choose a chart for them, and rows with the same reference are found in the database."""
     case, parsed = read_case(source, path)
-    for row, outcome in zip(parsed.rows, case["expect"]["rows"], strict=True):
-        if outcome.get("problem") not in {"SongOrChartNotFound", "AmbiguousTitle"}:
+    for row, expected in zip(parsed.rows, case["expect"]["rows"], strict=True):
+        if expected.get("problem") not in {"SongOrChartNotFound", "AmbiguousTitle"}:
             continue
         sent = named = source.as_sent(row)
         asked = source.chart_reference(sent, parsed.context.as_sent())

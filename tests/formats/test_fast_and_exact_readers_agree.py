@@ -1,6 +1,6 @@
 """The fast and the exact reader of rows agree, for every playtype and for an artificial one with all features.
 
-Whatever the quick one takes, the exact one takes with the same result; what is valid, the quick one takes at all.
+The exact reader accepts what the fast one accepts, with the same result; the fast one accepts all plainly valid rows.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _bare(shape: shapes.Shape) -> Strategy:
             return st.fixed_dictionaries(needed, optional=free)
 
 
-# --- what is done to them -------------------------------------------------------------------------------------
+# --- changes --------------------------------------------------------------------------------------------------
 
 ODD: list[Any] = [
     None, True, False, 0, -0.0, 1, -1, 0.5, 1.0, 5.0, 2**53, -(2**53), 2**64, 2**100, 1e300, 5e-324, 10**12, 10**12 + 1,
@@ -117,7 +117,7 @@ ODD: list[Any] = [
 
 
 def _places(value: Any) -> list[tuple[Any, Any]]:
-    """Every container with every key or index in it."""
+    """Returns every container with every key or index in it."""
     found: list[tuple[Any, Any]] = []
     if isinstance(value, dict | list):
         for key, inner in list(value.items()) if isinstance(value, dict) else list(enumerate(value)):
@@ -146,7 +146,7 @@ CHANGES: list[Callable[[Any, Any, Any], None]] = [_replace, _replace, _replace, 
 
 @st.composite
 def changed(draw: st.DrawFn, rows: Strategy) -> Any:
-    """A row with up to three things done to it."""
+    """Draws a row with up to three changes."""
     row = copy.deepcopy(draw(rows))
     for _ in range(draw(st.integers(0, 3))):
         places = _places(row)
@@ -156,11 +156,11 @@ def changed(draw: st.DrawFn, rows: Strategy) -> Any:
     return row
 
 
-# --- the two ways ---------------------------------------------------------------------------------------------
+# --- the two readers ------------------------------------------------------------------------------------------
 
 
 def quick(data: bytes, playtype: Playtype) -> Any:
-    """What the typed decoder makes of a list of one row; None where it would not be sure."""
+    """Returns the row that the typed decoder reads of a list of one row; None if it refuses it."""
     try:
         [row] = reader_of(playtype).decoder.decode(data)
     except json_document.UNREADABLE:
@@ -169,7 +169,7 @@ def quick(data: bytes, playtype: Playtype) -> Any:
 
 
 def converted(data: bytes, playtype: Playtype) -> Any:
-    """What is made of an element that was read already, when its neighbours were not valid."""
+    """Returns the row converted from a decoded element, as when other rows are invalid; None if it is refused."""
     [value] = json_document.elements(msgspec.json.decode(data, type=msgspec.Raw))
     try:
         row = msgspec.convert(value, reader_of(playtype).row)
@@ -184,7 +184,7 @@ def exact(data: bytes, playtype: Playtype) -> Any:
 
 
 def kept_exactly(data: bytes, playtype: Playtype) -> Any:
-    """What the exact way takes; None where it finds something wrong."""
+    """Returns the row that the exact reader accepts; None if it finds a violation."""
     try:
         return exact(data, playtype)
     except Violation:
@@ -192,7 +192,7 @@ def kept_exactly(data: bytes, playtype: Playtype) -> Any:
 
 
 def seen(row: Any, playtype: Playtype) -> Mapping[str, Any]:
-    """Everything that the rest of the program sees of a row, as JSON data."""
+    """Returns everything that other code reads of a row, as JSON data."""
     everything = {"sent": as_sent(row), "metrics": reader_of(playtype).metrics_of(row)}
     found = json.loads(json.dumps(everything))
     assert isinstance(found, dict)
@@ -213,8 +213,9 @@ def assert_readers_agree(row: Any, playtype: Playtype) -> None:
 # --- tests ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.quick_rows(6)
 @each_playtype
-def test_both_readers_agree_about_every_odd_value_in_every_place(playtype: Playtype) -> None:
+def test_both_readers_agree_about_every_odd_value_of_every_member(playtype: Playtype) -> None:
     row = plain_row(playtype)
     assert_readers_agree(row, playtype)
     odd = [*ODD, *_edges(playtype)]
@@ -241,7 +242,7 @@ def _plain_value(metric: Metric) -> Any:
 
 
 def _edges(playtype: Playtype) -> list[float]:
-    """The ends of every range, and what lies just inside and outside of them."""
+    """Returns the limits of every range, and values just inside and outside of them."""
     rules = [getattr(metric, "rule", None) for metric in (*playtype.provided.values(), *playtype.optional.values())]
     ends = {end for rule in rules if rule for end in (rule.low, rule.high) if end is not None}
     return [end + step for end in sorted(ends) for step in (-1, -0.5, 0, 0.5, 1)]
@@ -250,6 +251,7 @@ def _edges(playtype: Playtype) -> list[float]:
 relaxed = settings(max_examples=examples(10, ci=30))
 
 
+@pytest.mark.quick_rows(6)
 @each_playtype
 @relaxed
 @given(data=st.data())
@@ -257,10 +259,11 @@ def test_the_exact_reader_accepts_what_the_fast_one_accepts(playtype: Playtype, 
     assert_readers_agree(data.draw(changed(rows_of(playtype))), playtype)
 
 
+@pytest.mark.quick_rows(6)
 @each_playtype
 @relaxed
 @given(data=st.data())
-def test_the_fast_reader_accepts_what_is_valid(playtype: Playtype, data: st.DataObject) -> None:
+def test_the_fast_reader_accepts_valid_rows(playtype: Playtype, data: st.DataObject) -> None:
     row = data.draw(rows_of(playtype))
     content = json.dumps([row]).encode()
     found = quick(content, playtype)

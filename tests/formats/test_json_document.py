@@ -1,4 +1,4 @@
-"""Reading JSON in parts: the same values whatever the window size, and nothing that could not be stored."""
+"""Reading JSON in parts: the same values with every window size, and no unstorable text."""
 
 from __future__ import annotations
 
@@ -30,8 +30,9 @@ def elements(content: str | bytes) -> list[Any]:
     return list(json_document.elements(msgspec.json.decode(data, type=msgspec.Raw)))
 
 
+@pytest.mark.slow
 @given(values=st.lists(values, max_size=8), indent=st.sampled_from([None, 0, 3]), ascii_only=st.booleans())
-def test_elements_come_whole_whatever_the_window(values: list[Any], indent: int | None, ascii_only: bool) -> None:
+def test_elements_are_the_same_with_every_window_size(values: list[Any], indent: int | None, ascii_only: bool) -> None:
     written = json.dumps(values, indent=indent, ensure_ascii=ascii_only)
     for window in (1, 7, 64):
         with pytest.MonkeyPatch.context() as patch:
@@ -39,7 +40,7 @@ def test_elements_come_whole_whatever_the_window(values: list[Any], indent: int 
             assert elements(written) == values
 
 
-def test_an_element_may_not_be_longer_than_a_part() -> None:
+def test_an_element_longer_than_a_part_is_refused() -> None:
     longest = "x" * (json_document.MAX_PART - 2)
     assert elements(json.dumps([1, longest, 2])) == [1, longest, 2]
     with pytest.raises(Violation, match=r"^\[1\] \| Longer than 1 MiB\.$"):
@@ -48,8 +49,8 @@ def test_an_element_may_not_be_longer_than_a_part() -> None:
         elements(json.dumps([[[]] * json_document.MAX_PART]))
 
 
-def test_an_element_may_not_be_nested_too_deeply_to_be_read() -> None:
-    """Python's own limit counts from where it stands, so a reader deep in a program reaches it earlier."""
+def test_an_element_nested_too_deeply_is_refused() -> None:
+    """Python's recursion limit includes the caller's frames, so that a reader deep in a program reaches it earlier."""
     raw = msgspec.json.decode(b"[1, " + b"[" * 700 + b"]" * 700 + b"]", type=msgspec.Raw)
 
     def read_from_below(frames: int) -> list[Any]:
@@ -80,7 +81,7 @@ NUMBERS: list[tuple[str, float]] = [
 
 
 @pytest.mark.parametrize(("digits", "value"), NUMBERS, ids=[digits[:20] for digits, _ in NUMBERS])
-def test_numbers_are_doubles_and_whole_ones_ints(digits: str, value: float) -> None:
+def test_numbers_are_read_as_doubles_and_whole_ones_as_ints(digits: str, value: float) -> None:
     [found] = elements(f"[{digits}]")
     assert (found, type(found)) == (value, type(value))
 
@@ -99,12 +100,12 @@ def test_numbers_are_doubles_and_whole_ones_ints(digits: str, value: float) -> N
         (r"\u3042", r"\u3042"),
     ],
 )
-def test_halves_of_surrogate_pairs_are_marked_in_place(escaped: str, marked: str) -> None:
+def test_lone_surrogates_are_replaced_by_nul_of_the_same_length(escaped: str, marked: str) -> None:
     assert json_document.lone_surrogates_as_nul(escaped.encode()) == marked.encode()
 
 
 @given(values)
-def test_data_without_such_text_is_left_as_it_is(value: Any) -> None:
+def test_making_data_storable_changes_only_unstorable_text(value: Any) -> None:
     assert text.unstorable_path(value) is None or text.storable(value) != value
     assert text.unstorable_path(text.storable(value)) is None
 
@@ -119,12 +120,12 @@ def test_data_without_such_text_is_left_as_it_is(value: Any) -> None:
         ([None, {"k": True}], None),
     ],
 )
-def test_the_place_of_text_that_cannot_be_stored(value: Any, path: str | None) -> None:
+def test_unstorable_text_is_found_by_its_path(value: Any, path: str | None) -> None:
     assert text.unstorable_path(value) == path
 
 
 @pytest.mark.parametrize(("levels", "too_deep"), [(1, False), (32, False), (33, True), (5_000, True)])
-def test_depth_is_measured_without_descending(levels: int, too_deep: bool) -> None:
+def test_the_depth_of_data_is_measured_without_recursion(levels: int, too_deep: bool) -> None:
     value: Any = []
     for index in range(levels - 1):
         value = [value, 1] if index % 2 else {"x": value}
@@ -139,11 +140,11 @@ def test_depth_is_measured_without_descending(levels: int, too_deep: bool) -> No
         (b"ab\0", "The file contains a NUL character: character 2."),
     ],
 )
-def test_bytes_that_are_no_text(data: bytes, words: str) -> None:
+def test_bytes_that_are_not_text_are_refused(data: bytes, words: str) -> None:
     with pytest.raises(text.NotTextError) as refused:
         text.decode(data)
     assert str(refused.value) == words
 
 
-def test_text_is_decoded_as_it_is() -> None:
+def test_decoding_keeps_line_ends_and_characters() -> None:
     assert text.decode("a\r\né😀".encode()) == "a\r\né😀"

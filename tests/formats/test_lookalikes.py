@@ -44,7 +44,7 @@ PAIRS: list[tuple[str, str, tuple[Difference, ...]]] = [
 
 
 @pytest.mark.parametrize(("title", "other", "expected"), PAIRS)
-def test_titles_that_look_alike_are_one_and_it_is_told_what_sets_them_apart(
+def test_similar_titles_have_the_same_form_and_their_differences_are_listed(
     title: str, other: str, expected: tuple[Difference, ...]
 ) -> None:
     assert normalize(title) == normalize(other)
@@ -64,12 +64,12 @@ def test_titles_that_look_alike_are_one_and_it_is_told_what_sets_them_apart(
         ("'", '"'),
     ],
 )
-def test_other_titles_do_not_look_alike(title: str, other: str) -> None:
+def test_different_titles_do_not_look_alike(title: str, other: str) -> None:
     assert differences(title, other) is None
 
 
 @given(st.text())
-def test_the_form_of_a_form_is_that_form_unless_it_spells_an_entity(title: str) -> None:
+def test_a_normalized_title_is_folded_and_has_no_blanks(title: str) -> None:
     form = normalize(title)
     assert form == form.casefold() or unicodedata.normalize("NFKC", form) != form
     assert not any(map(str.isspace, form))
@@ -77,5 +77,5 @@ def test_the_form_of_a_form_is_that_form_unless_it_spells_an_entity(title: str) 
 
 
 @given(st.text())
-def test_folding_characters_keeps_each_in_its_place(title: str) -> None:
+def test_folding_characters_keeps_the_length(title: str) -> None:
     assert len(fold_characters(title)) == len(title)

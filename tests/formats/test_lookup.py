@@ -1,4 +1,4 @@
-"""Finding the chart that a row refers to: twelve match types with their messages (spec: import-pipeline §4)."""
+"""Finding the chart of a row: twelve match types with their messages (spec: import-pipeline §4)."""
 
 from __future__ import annotations
 
@@ -83,13 +83,13 @@ ANSWERS: list[tuple[LookupRow, str | None, str]] = [
 
 
 @pytest.mark.parametrize(("key", "version", "expected"), ANSWERS)
-def test_each_lookup_finds_its_chart_or_says_why_not(key: LookupRow, version: str | None, expected: str) -> None:
+def test_a_look_up_finds_its_chart_or_gives_the_reason(key: LookupRow, version: str | None, expected: str) -> None:
     expected = not_found(key.match_type, key.identifier) if expected == UNKNOWN else expected
     assert look_up(key, CATALOGUE, EVERYTHING, version=version) == expected
 
 
-def test_the_primary_chart_wins_and_then_the_smallest_id() -> None:
-    """Whatever order they were loaded in."""
+def test_a_look_up_prefers_the_primary_chart_and_then_the_smallest_id() -> None:
+    """Independent of the order of loading."""
     charts = [
         chart("b", isPrimary=False, versions=["v"], data={"inGameStrID": "x"}),
         chart("z", isPrimary=True, versions=["v"], data={"inGameStrID": "x"}),
@@ -118,16 +118,16 @@ def test_the_primary_chart_wins_and_then_the_smallest_id() -> None:
         (iidx.GAME, "sdvxInGameID", "for beatmania IIDX (SP). Expected any of inGameID, tachiSongID, songTitle."),
     ],
 )
-def test_a_match_type_must_suit_the_game(of: Game, match_type: str, message: str) -> None:
+def test_a_match_type_that_the_game_does_not_support_is_refused(of: Game, match_type: str, message: str) -> None:
     expected = look_up(LookupRow(match_type, "1", None), Catalogue(), of)
     assert expected == f"{INVALID}: Cannot use matchType {match_type} {message}"
 
 
-# --- remembering ----------------------------------------------------------------------------------------------------
+# --- cache ----------------------------------------------------------------------------------------------------------
 
 
-def test_answers_are_remembered_for_what_they_were_asked_with() -> None:
-    """Not for another difficulty, artist, version or playtype."""
+def test_results_of_look_ups_are_cached_per_query() -> None:
+    """The cache distinguishes difficulty, artist, version and playtype."""
     catalogue = catalogue_of("iidx", [song(1, artist="Ann")], [chart("sp", playtype="SP", difficulty="HYPER")])
     asked = LookupRow("tachiSongID", "1", "HYPER")
     assert look_up(asked, catalogue, iidx.GAME) == look_up(asked, catalogue, iidx.GAME) == "sp"

@@ -43,12 +43,12 @@ DIFFERENT = [
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
-def test_titles_that_differ_in_case_only_are_the_same(one: str, other: str) -> None:
+def test_titles_that_differ_only_in_case_have_the_same_key(one: str, other: str) -> None:
     assert fold_title(one) == fold_title(other)
 
 
 @pytest.mark.parametrize(("one", "other"), DIFFERENT)
-def test_titles_that_differ_otherwise_are_not(one: str, other: str) -> None:
+def test_titles_that_differ_in_more_than_case_have_different_keys(one: str, other: str) -> None:
     assert fold_title(one) != fold_title(other)
 
 
@@ -91,12 +91,12 @@ NO_NUMBERS = [
 
 
 @pytest.mark.parametrize(("identifier", "number"), NUMBERS, ids=[identifier[:9] for identifier, _ in NUMBERS])
-def test_identifiers_are_read_as_javascript_reads_numbers(identifier: str, number: float) -> None:
+def test_identifiers_are_read_as_numbers_as_in_javascript(identifier: str, number: float) -> None:
     assert number_of(identifier) == number
 
 
 @pytest.mark.parametrize("identifier", NO_NUMBERS, ids=[identifier[:9] for identifier in NO_NUMBERS])
-def test_other_identifiers_are_no_numbers(identifier: str) -> None:
+def test_other_identifiers_are_read_as_nan(identifier: str) -> None:
     assert math.isnan(number_of(identifier))
 
 
@@ -104,8 +104,8 @@ def test_other_identifiers_are_no_numbers(identifier: str) -> None:
 @pytest.mark.parametrize(
     "identifier", ["0" * 5_000 + "x", "1" * 5_000 + "x", "1." + "1" * 5_000 + "x", " " * 5_000 + "x"]
 )
-def test_long_identifiers_are_read_to_their_end(read: Callable[[str], Any], identifier: str) -> None:
-    """A hundred times: a reader that began again at each character would take minutes."""
+def test_long_identifiers_are_read_in_linear_time(read: Callable[[str], Any], identifier: str) -> None:
+    """Repeated a hundred times, as a reader with quadratic time would take minutes."""
     assert {str(read(identifier)) for _ in range(100)} <= {"nan", "None"}
 
 
@@ -133,14 +133,14 @@ SONG_IDS: list[tuple[str, str | None]] = [
 
 
 @pytest.mark.parametrize(("identifier", "expected"), SONG_IDS, ids=[identifier[:9] for identifier, _ in SONG_IDS])
-def test_song_ids_are_those_of_v3_or_whole_numbers(identifier: str, expected: str | None) -> None:
+def test_a_song_id_is_an_id_of_v3_or_a_whole_number(identifier: str, expected: str | None) -> None:
     assert song_id_text(identifier) == expected
 
 
 # --- keys ---------------------------------------------------------------------------------------------------
 
 
-def test_a_song_can_be_asked_for_by_number_titles_and_hash() -> None:
+def test_a_song_has_keys_for_its_number_titles_and_hash() -> None:
     row = song(5, "Title", altTitles=["ALT", "title"], searchTerms=["term"], data={"ddrSongHash": "abc", "genre": "x"})
     titles = ["title:title", "title:alt", "alike:title", "alike:alt"]
     assert song_keys(row) == ["songID:5", *titles, "ddrSongHash:abc"]
@@ -163,7 +163,7 @@ def test_a_song_can_be_asked_for_by_number_titles_and_hash() -> None:
         ({}, []),
     ],
 )
-def test_a_chart_can_be_asked_for_by_what_identifies_it(data: Mapping[str, Any], keys: Sequence[str]) -> None:
+def test_a_chart_has_keys_for_its_numbers_and_hashes(data: Mapping[str, Any], keys: Sequence[str]) -> None:
     assert chart_keys(chart("c", data=data)) == keys
 
 
@@ -187,9 +187,9 @@ def test_a_chart_can_be_asked_for_by_what_identifies_it(data: Mapping[str, Any],
         ("ddrSongHash", "d", ("anygame", "ddrSongHash", "d")),
     ],
 )
-def test_a_row_asks_with_one_key(match_type: str, identifier: str, key: Any) -> None:
+def test_a_row_has_the_key_of_its_match_type(match_type: str, identifier: str, key: Any) -> None:
     assert key_of(LookupRow(match_type, identifier), context(EVERYTHING)) == key
 
 
-def test_a_match_type_that_the_game_does_not_take_asks_for_nothing() -> None:
+def test_a_row_with_an_unsupported_match_type_has_no_key() -> None:
     assert key_of(LookupRow("inGameID", "1"), context(sdvx.GAME)) is None

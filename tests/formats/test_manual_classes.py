@@ -1,4 +1,4 @@
-"""Classes that a player gives by hand: which are taken, and in which words the others are refused."""
+"""Classes that a player sets manually: which are accepted, and the messages for the others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GAME_IDS = ", ".join(by_id(GAMES))
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [
         ({"game": "iidx", "classes": {"dan": "DAN_9"}}, f"Invalid game iidx. Expected any of {GAME_IDS}."),
         ({"game": "museca", "classes": {"dan": "DAN_9"}}, "museca does not support manual class imports."),
@@ -36,17 +36,17 @@ GAME_IDS = ", ".join(by_id(GAMES))
         ([], "Invalid class import."),
     ],
 )
-def test_a_class_that_may_not_be_given_is_refused(given: Any, said: str) -> None:
+def test_a_class_that_cannot_be_set_manually_is_refused(given: Any, message: str) -> None:
     with pytest.raises(ImportFailed) as failure:
         manual_classes.parse(json.dumps(given).encode(), OPTIONS)
     assert failure.value.status == 400
-    assert failure.value.message == said or (said.endswith("of ") and failure.value.message.startswith(said))
+    assert failure.value.message == message or (message.endswith("of ") and failure.value.message.startswith(message))
 
 
-def test_classes_are_set_for_one_playtype() -> None:
+def test_a_class_import_sets_the_classes_of_one_playtype() -> None:
     parsed = manual_classes.parse(b'{"game": "iidx-dp", "classes": {"dan": "KAIDEN"}}', OPTIONS)
     assert (parsed.classes, parsed.sets_classes, parsed.rows) == ({"DP": {"dan": "KAIDEN"}}, True, [])
 
 
-def test_nobody_uploads_a_file_of_classes() -> None:
+def test_the_class_import_format_does_not_accept_uploaded_files() -> None:
     assert not manual_classes.IMPORT.is_file

@@ -41,7 +41,9 @@ SDVX = catalogue_of(
         ("0x1F", "ADV", None, None),
     ],
 )
-def test_sdvx_in_game_ids(identifier: str, difficulty: str, version: str | None, expected: str | None) -> None:
+def test_an_sdvx_in_game_id_finds_its_chart(
+    identifier: str, difficulty: str, version: str | None, expected: str | None
+) -> None:
     expected = expected or not_found("sdvxInGameID", identifier)
     assert look_up(LookupRow("sdvxInGameID", identifier, difficulty), SDVX, sdvx.GAME, version=version) == expected
 
@@ -55,7 +57,7 @@ def test_sdvx_in_game_ids(identifier: str, difficulty: str, version: str | None,
         ("ADV", "?", "Unsupported version ?. Expected any of booth, inf, gw, heaven, vivid, exceed, nabla, konaste."),
     ],
 )
-def test_sdvx_lookups_are_refused_with_their_reason(difficulty: Any, version: str | None, message: str) -> None:
+def test_an_invalid_sdvx_look_up_is_refused_with_the_reason(difficulty: Any, version: str | None, message: str) -> None:
     expected = look_up(LookupRow("sdvxInGameID", "1", difficulty), SDVX, sdvx.GAME, version=version)
     assert expected == f"{INVALID}: {message}"
 
@@ -97,12 +99,12 @@ ARCAEA_DIFFICULTIES = "Past, Present, Future, Eternal, Beyond, Inscribed"
         ),
     ],
 )
-def test_arcaea_ids_find_their_chart(match_type: str, identifier: str, difficulty: Any, expected: str) -> None:
+def test_an_arcaea_id_finds_its_chart(match_type: str, identifier: str, difficulty: Any, expected: str) -> None:
     expected = not_found(match_type, identifier) if expected == UNKNOWN else expected
     assert look_up(LookupRow(match_type, identifier, difficulty), ARCAEA, arcaea.GAME) == expected
 
 
-def test_the_version_of_an_arcaea_import_matters_to_the_old_match_type_alone() -> None:
+def test_the_version_of_an_arcaea_import_only_affects_the_old_match_type() -> None:
     assert look_up(LookupRow("arcaeaInGameStrID", "one", "Future"), ARCAEA, arcaea.GAME, version="switch") == "ftr"
     expected = look_up(LookupRow("inGameStrID", "one", "Future"), ARCAEA, arcaea.GAME, version="switch")
     assert expected == not_found("inGameStrID", "one")
@@ -126,11 +128,11 @@ CHUNITHM = catalogue_of(
         ("8100", UNSET, "we"),
         (" 8200.0", "MASTER", "we"),  # difficulty and version are ignored
         ("8", None, "old"),
-        ("7", "MASTER", UNKNOWN),  # two have it
+        ("7", "MASTER", UNKNOWN),  # two charts have it
         ("x", None, UNKNOWN),
     ],
 )
-def test_special_charts_have_a_number_of_their_own(identifier: str, difficulty: Any, expected: str) -> None:
+def test_special_charts_are_found_by_their_in_game_id(identifier: str, difficulty: Any, expected: str) -> None:
     expected = not_found("gcmInGameIDSpecialChart", identifier) if expected == UNKNOWN else expected
     asked = LookupRow("gcmInGameIDSpecialChart", identifier, difficulty)
     assert look_up(asked, CHUNITHM, chunithm.GAME, version="verse") == expected
@@ -168,19 +170,19 @@ _TWO_FIT = f"{INVALID}: This chart cannot be matched by songTitle+difficulty."
         (LookupRow("inGameID", "3", "LUNATIC"), None, "re-2"),
         (LookupRow("songTitle", "two", "LUNATIC"), None, _TWO_FIT),
         (LookupRow("tachiSongID", "2", "LUNATIC"), None, _TWO_FIT),
-        (LookupRow("songTitle", "three", "LUNATIC"), None, "lun-3"),  # of the same difficulty the primary one
+        (LookupRow("songTitle", "three", "LUNATIC"), None, "lun-3"),  # the primary one of the same difficulty
         (LookupRow("songTitle", "three", "LUNATIC"), "brightMemory3", "lun-old"),
     ],
 )
-def test_lunatic_means_re_master_too(key: LookupRow, version: str | None, expected: str) -> None:
+def test_lunatic_also_finds_re_master_charts(key: LookupRow, version: str | None, expected: str) -> None:
     expected = not_found(key.match_type, key.identifier) if expected == UNKNOWN else expected
     assert look_up(key, ONGEKI, ongeki.GAME, version=version) == expected
 
 
-def test_re_master_is_sent_as_lunatic() -> None:
+def test_re_master_is_refused_in_favour_of_lunatic() -> None:
     expected = look_up(LookupRow("inGameID", "1", "Re:MASTER"), ONGEKI, ongeki.GAME)
-    said = "Don't use Re:MASTER directly; send the score as LUNATIC instead."
-    assert expected == f"{INVALID}: Invalid Difficulty for O.N.G.E.K.I. - {said}"
+    message = "Don't use Re:MASTER directly; send the score as LUNATIC instead."
+    assert expected == f"{INVALID}: Invalid Difficulty for O.N.G.E.K.I. - {message}"
 
 
 BMS = game("bms", *(playtype(name, match_types=("bmsChartHash",)) for name in ("7K", "14K")))
@@ -196,8 +198,8 @@ BMS_CHARTS = catalogue_of(
 
 
 def other_playtype(chart_id: str, playtype: str, of: str) -> str:
-    said = f"Chart {chart_id}'s game was {playtype}, but this was not equal to the resolver game of {of}."
-    return f"{INVALID}: {said}"
+    message = f"Chart {chart_id}'s game was {playtype}, but this was not equal to the resolver game of {of}."
+    return f"{INVALID}: {message}"
 
 
 @pytest.mark.parametrize(
@@ -211,7 +213,7 @@ def other_playtype(chart_id: str, playtype: str, of: str) -> str:
         (PMS, "?", not_found("bmsChartHash", "?")),
     ],
 )
-def test_bms_hashes_are_looked_for_among_bms_charts_only(of: Game, identifier: str, expected: str) -> None:
+def test_bms_hashes_find_only_bms_charts(of: Game, identifier: str, expected: str) -> None:
     assert look_up(LookupRow("bmsChartHash", identifier, UNSET), BMS_CHARTS, of) == expected
 
 
@@ -238,18 +240,18 @@ NO_POPN = not_found("popnChartHash", "abc")
         (POPN, "popnChartHash", "abc", ("9B", "hashMD5"), NO_POPN),
     ],
 )
-def test_hashes_of_other_games(
+def test_chart_hashes_of_other_games_find_their_chart(
     of: Game, match_type: str, identifier: str, stored: tuple[str, str], expected: str
 ) -> None:
-    """They need no difficulty, and find charts that are not primary and of any version."""
-    there, field = stored
+    """They need no difficulty, and find charts of any version, primary or not."""
+    playtype_name, field = stored
     for hashes in ("abc", ["other", "abc"]):
-        row = chart("c", playtype=there, isPrimary=False, data={field: hashes})
+        row = chart("c", playtype=playtype_name, isPrimary=False, data={field: hashes})
         catalogue = catalogue_of(of.slug, [song(1)], [row])
         assert look_up(LookupRow(match_type, identifier, UNSET), catalogue, of, version="any") == expected
 
 
-def test_games_without_fixed_difficulties_take_any_name() -> None:
+def test_games_without_fixed_difficulties_accept_any_difficulty() -> None:
     catalogue = catalogue_of("itg", [song(1)], [chart("c", difficulty="Challenge 13", playtype="Stamina")])
     assert look_up(LookupRow("tachiSongID", "1", "Challenge 13"), catalogue, ITG) == "c"
     expected = look_up(LookupRow("tachiSongID", "1", "other"), catalogue, ITG)
@@ -269,7 +271,7 @@ DDR = game("ddr", playtype("SP", match_types=("ddrSongHash",)))
         ("x", None, None, f"{INVALID}: Invalid Difficulty for A Game - Expected any of ADV, EXH (Got null)"),
     ],
 )
-def test_ddr_song_hashes(identifier: str, difficulty: Any, version: str | None, expected: str) -> None:
+def test_a_ddr_song_hash_finds_its_chart(identifier: str, difficulty: Any, version: str | None, expected: str) -> None:
     charts = [
         chart("adv", playtype="SP"),
         chart("adv-a3", playtype="SP", isPrimary=False, versions=["a3"]),

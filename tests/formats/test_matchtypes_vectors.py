@@ -1,4 +1,4 @@
-"""Every look-up finds the chart that the original found, or fails with its message."""
+"""Every look-up finds the same chart as in Tachi, or fails with the same message."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def lookup_result(lookup: Mapping[str, Any], of: str, playtype: Playtype, catalo
 
 
 @pytest.mark.parametrize("of", vectors.NAMES)
-def test_lookups_answer_as_the_vectors_do(of: str) -> None:
+def test_look_ups_give_the_results_of_the_vectors(of: str) -> None:
     held = vectors.read("matchtypes.json")["gpts"][of]
     game, playtype = vectors.named(of)
     catalogue = catalogue_of(game.slug, held["songs"], held["charts"])

@@ -1,4 +1,4 @@
-"""Dates, numbers, CSV and XML as the original reads them."""
+"""Dates, numbers, CSV and XML as Tachi reads them."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ DATES: list[tuple[str, int | None]] = [
 
 
 @pytest.mark.parametrize(("text", "time"), DATES, ids=[repr(text[:30]) for text, _ in DATES])
-def test_dates(text: str, time: int | None) -> None:
+def test_a_date_is_parsed_to_unix_milliseconds(text: str, time: int | None) -> None:
     assert parse_date(text) == time
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="there is no node to ask")
-def test_dates_are_those_of_javascript() -> None:
-    """Thousands of texts that are dates, nearly dates, and none, put together of parts by chance."""
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_parsed_dates_equal_those_of_javascript() -> None:
+    """Compares thousands of random texts, which are dates, almost dates, or not dates."""
     parts = [
         "2021-03-14 01:59", "2021", "03", "14", "3", "99", "0", "50", "-", "/", ":", " ", "T", "Z", "+", "09:00", "PM",
         "am", "Mar", "14 Mar 2021", ":22", ".123", "UTC", "EST", "(x)", "(", ")", ",", "年", "foo", "24:00", "60", "31",
@@ -77,18 +77,18 @@ def test_dates_are_those_of_javascript() -> None:
     script = (
         "const t = JSON.parse(require('fs').readFileSync(0)); console.log(JSON.stringify(t.map((x) => Date.parse(x))))"
     )
-    asked = subprocess.run(
+    result = subprocess.run(
         ["node", "-e", script], input=json.dumps(texts), capture_output=True, text=True, check=True,
         env={"TZ": "UTC", "PATH": "/usr/bin:/usr/local/bin:/bin"},
     )  # fmt: skip
-    assert {text: parse_date(text) for text in texts} == dict(zip(texts, json.loads(asked.stdout), strict=True))
+    assert {text: parse_date(text) for text in texts} == dict(zip(texts, json.loads(result.stdout), strict=True))
 
 
 # --- numbers ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("text", "number"), [("0", 0), ("-0", 0), ("007", 7), ("9007199254740991", 2**53 - 1)])
-def test_whole_numbers(text: str, number: int) -> None:
+def test_a_whole_number_is_parsed(text: str, number: int) -> None:
     assert whole_number(text) == number
 
 
@@ -98,7 +98,7 @@ def test_invalid_whole_numbers_are_refused(text: str) -> None:
         whole_number(text)
 
 
-def test_a_negative_number_is_told_as_such() -> None:
+def test_a_negative_number_is_refused_with_its_own_message() -> None:
     with pytest.raises(NotWholeError, match=r"Was negative -- -1\."):
         whole_number("-1")
 
@@ -106,7 +106,7 @@ def test_a_negative_number_is_told_as_such() -> None:
 @pytest.mark.parametrize(
     ("text", "number"), [("", 0), (" ", 0), ("0x10", 16), ("1e2", 100), (" 7 ", 7), ("+3", 3), ("Infinity", math.inf)]
 )
-def test_numbers(text: str, number: float) -> None:
+def test_a_number_is_parsed_as_in_javascript(text: str, number: float) -> None:
     assert number_of(text) == number
 
 
@@ -115,7 +115,7 @@ def test_numbers(text: str, number: float) -> None:
     ("99999999999999999999", False), ("Infinity", False), ("1e999", False), ("1_0", False), ("", False), ("１", False),
     ("0x" + "f" * 300, False), ("9" * 100_000, False),
 ])  # fmt: skip
-def test_numbers_that_a_double_holds_to_the_last_digit(text: str, exact: bool) -> None:
+def test_exact_numbers_are_those_that_a_double_represents_exactly(text: str, exact: bool) -> None:
     assert is_exact_number(text) is exact
 
 
@@ -141,7 +141,7 @@ HEADERS: list[tuple[str, int | str]] = [
 
 
 @pytest.mark.parametrize(("text", "expected"), HEADERS, ids=range(len(HEADERS)))
-def test_header_lines(text: str, expected: int | str) -> None:
+def test_a_csv_header_is_counted_or_refused(text: str, expected: int | str) -> None:
     if isinstance(expected, int):
         assert naive_csv.read_header(text) == expected
         return
@@ -150,7 +150,7 @@ def test_header_lines(text: str, expected: int | str) -> None:
     assert refused.value.message == expected
 
 
-def test_cells_are_cut_at_every_comma_and_unwrapped_once() -> None:
+def test_csv_lines_are_split_at_every_comma_and_cells_unquoted_once() -> None:
     table = naive_csv.read_table('a,b\n"x",""y""\n\none cell\n"a,b"\n,\r\n')
     assert [line.cells for line in table.lines if isinstance(line, naive_csv.Line)] == [
         ["x", '"y"'], ['"a', 'b"'], ["", "\r"]
@@ -159,7 +159,7 @@ def test_cells_are_cut_at_every_comma_and_unwrapped_once() -> None:
         assert naive_csv.read_table(f"a,b\n{naive_csv.wrapped(cell)},\n").lines[0].cells[0] == cell  # type: ignore[union-attr]
 
 
-def test_lines_of_another_length_are_told_by_their_number() -> None:
+def test_a_csv_line_of_another_length_is_refused_with_its_number() -> None:
     with pytest.raises(ImportFailed, match=r"^Row 3 has an invalid amount of cells \(3, expected 2\)\.$"):
         naive_csv.read_table("a,b\n1,2\n\n1,2,3\n")
 
@@ -186,7 +186,7 @@ RECORDS: list[tuple[str, list[tuple[str, ...]] | None]] = [
 
 
 @pytest.mark.parametrize(("text", "lines"), RECORDS, ids=[repr(text[:20]) for text, _ in RECORDS])
-def test_records(text: str, lines: list[tuple[str, ...]] | None) -> None:
+def test_csv_records_are_read_or_refused(text: str, lines: list[tuple[str, ...]] | None) -> None:
     if lines is not None:
         assert records.read_records(text).lines == lines
         return
@@ -194,7 +194,7 @@ def test_records(text: str, lines: list[tuple[str, ...]] | None) -> None:
         records.read_records(text)
 
 
-def test_written_tables_are_read_back() -> None:
+def test_written_csv_tables_are_read_back_unchanged() -> None:
     rows = [['"', ",", "\n"], ["", "x", '""']]
     found = records.read_records(records.written(["a", "b", "a"], rows).decode())
     assert found.lines == [tuple(row) for row in rows]
@@ -215,7 +215,7 @@ def test_written_tables_are_read_back() -> None:
     ("1,2,3", []),
     ("[" * 100_000, []),
 ])  # fmt: skip
-def test_lists_in_cells(cell: str, elements: list[str]) -> None:
+def test_a_list_in_a_cell_is_read(cell: str, elements: list[str]) -> None:
     assert list_in(cell) == elements
 
 
@@ -223,7 +223,7 @@ def test_lists_in_cells(cell: str, elements: list[str]) -> None:
     ("[5,Stage V,1]", 5), ("x[14,a,b,2]", 14), ("[1,[2,a,3]", 1), ("[5,,1]", None), ("[5,x,-1]", None), ("", None),
     ("[5,x\ny,1]", None), ("[1,\n[2,b,3]", 2), ("[1," * 3_000, None),
 ])  # fmt: skip
-def test_stages_in_cells(cell: str, number: int | None) -> None:
+def test_a_stage_in_a_cell_is_read(cell: str, number: int | None) -> None:
     assert stage_in(cell) == number
 
 
@@ -237,7 +237,7 @@ def test_stages_in_cells(cell: str, number: int | None) -> None:
     ("<x:a xmlns:x='u' xmlns='v'><b/></x:a>", {"x:a": {"b": ""}}),
     ("<a>" * 40 + "</a>" * 40, None),
 ])  # fmt: skip
-def test_xml(text: str, document: dict[str, object] | None) -> None:
+def test_xml_is_read_as_plain_data(text: str, document: dict[str, object] | None) -> None:
     found = xml.read(text.encode())
     if document is not None:
         assert found == document

@@ -1,4 +1,4 @@
-"""Every document that the original refused is refused with its message, every score with its type and message."""
+"""Every document that Tachi refused is refused with the same message, every score with the same type and message."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tests.games import vectors
 
 pytestmark = vectors.needed
 
-TOLD_BY_OTHERS = {409}  # an import that runs already is no matter of formats
-TOLD_BY_NOBODY = "InternalError"  # where the original crashed over a value, ours says what is wrong with it
+STATUSES_OF_OTHER_LAYERS = {409}  # an import that is already running is not a matter of formats
+CRASH = "InternalError"  # where Tachi crashed on a value, we report what is wrong with it
 
 
 def games() -> list[Game]:
-    """Ours, and in the place of each that we do not have a stand-in with its name: messages list them all."""
+    """Returns our games, and a placeholder for each game that we lack, as messages list them all."""
     listed = vectors.config()["gameOrder"]
     empty = {slug: Game(slug=slug, name=slug, song_data=BY_SLUG["sdvx"].song_data, playtypes=()) for slug in listed}
     return [BY_SLUG.get(slug) or empty[slug] for slug in listed]
@@ -33,7 +33,7 @@ def cases(name: str) -> Iterator[tuple[Mapping[str, Any], Catalogue]]:
     held = vectors.read(f"reject/{name.replace(':', '-')}.json")
     slug = held.get("gptString", "chunithm:Single").split(":")[0]
     for case in vectors.as_of_today("reject", held.get("gptString", "common"), held["cases"], held):
-        if case["statusCode"] not in TOLD_BY_OTHERS:
+        if case["statusCode"] not in STATUSES_OF_OTHER_LAYERS:
             yield case, catalogue_of(slug, held["songs"], held["charts"])
 
 
@@ -44,7 +44,7 @@ def cases_of_2026(name: str) -> Iterator[tuple[Mapping[str, Any], Catalogue]]:
 
 
 def in_form_of_2026(case: Mapping[str, Any], name: str) -> dict[str, Any] | None:
-    """The same document with a game in place of a group and a playtype; None where it names others, or neither."""
+    """Returns the document with a game instead of a game group and playtype; None if it names others or neither."""
     game, playtype = vectors.named(name)
     meta = (case.get("batchManual") or {}).get("meta") if "raw" not in case else None
     if not isinstance(meta, dict) or (meta.get("game"), meta.get("playtype")) != (game.slug, playtype.name):
@@ -64,10 +64,10 @@ def parse_result(case: Mapping[str, Any], catalogue: Catalogue) -> tuple[int, st
     problems = []
     for made in converted(parsed, catalogue, source):
         if isinstance(made, RowProblem):
-            repeated = ("SongOrChartNotFound", made.message) in problems  # the pipeline's part: the same orphan again
+            repeated = ("SongOrChartNotFound", made.message) in problems  # done by the pipeline: the same orphan again
             problems.append(("OrphanExists" if repeated else str(made.type), made.message))
             continue
-        if made.time_achieved and made.time_achieved > NOW + 86_400_000:  # the pipeline's part, too
+        if made.time_achieved and made.time_achieved > NOW + 86_400_000:  # done by the pipeline, too
             problems.append(("InvalidDatapoint", "Invalid timestamp: score happens in the future."))
             continue
         _, found = judging.judge(made.play, made.chart, parsed.context.playtype)
@@ -77,7 +77,7 @@ def parse_result(case: Mapping[str, Any], catalogue: Catalogue) -> tuple[int, st
 
 
 def differs(case: Mapping[str, Any], catalogue: Catalogue) -> str | None:
-    """What is wrong with our answer; several may be accepted (`or`), and a text that is None is free."""
+    """Returns the difference between our response and the expected ones (with `or`); None as text allows any text."""
     found = parse_result(case, catalogue)
     if any(fits(expected, *found) for expected in (case, *case.get("or", ()))):
         return None
@@ -92,12 +92,12 @@ def fits(expected: Mapping[str, Any], status: int, words: str, problems: list[tu
         return status == 400 and words.startswith("Invalid JSON. (")
     errors = expected.get("errors") or ()
     return (status, words) == (expected["statusCode"], words if text is None else text) and (
-        len(errors) == len(problems) and all(map(is_told, errors, problems))
+        len(errors) == len(problems) and all(map(matches_error, errors, problems))
     )
 
 
-def is_told(error: Mapping[str, Any], problem: tuple[str, str]) -> bool:
-    if error["type"] == TOLD_BY_NOBODY:
+def matches_error(error: Mapping[str, Any], problem: tuple[str, str]) -> bool:
+    if error["type"] == CRASH:
         return True
     return any(
         problem[0] == each["type"] and each["message"] in (None, problem[1]) for each in (error, *error.get("or", ()))
@@ -105,13 +105,13 @@ def is_told(error: Mapping[str, Any], problem: tuple[str, str]) -> bool:
 
 
 @pytest.mark.parametrize("name", ["common", *vectors.NAMES])
-def test_refusals_are_those_of_the_vectors(name: str) -> None:
+def test_refusals_equal_those_of_the_vectors(name: str) -> None:
     found = [actual for case, catalogue in cases(name) if (actual := differs(case, catalogue))]
     assert not found, "\n".join(found[:8])
 
 
 @pytest.mark.parametrize("name", vectors.NAMES)
-def test_refusals_are_the_same_to_documents_of_2026(name: str) -> None:
+def test_documents_of_2026_are_refused_with_the_same_messages(name: str) -> None:
     found: list[str] = []
     count = 0
     held = [*cases(name), *(cases_of_2026(name) if name in vectors.rejects_of_2026() else ())]
@@ -125,6 +125,6 @@ def test_refusals_are_the_same_to_documents_of_2026(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", vectors.rejects_of_2026())
-def test_refusals_of_2026_are_those_of_the_vectors(name: str) -> None:
+def test_refusals_of_2026_equal_those_of_the_vectors(name: str) -> None:
     found = [actual for case, catalogue in cases_of_2026(name) if (actual := differs(case, catalogue))]
     assert not found, "\n".join(found[:8])

@@ -1,4 +1,4 @@
-"""The issues that the original's second validator reports for every kind of shape."""
+"""The issues that Tachi's second validator reports for every kind of shape."""
 
 from __future__ import annotations
 
@@ -12,42 +12,42 @@ from imports.games.shapes import Either, Flag, ListOf, Number, OneOf, Pair, Reco
 
 
 def wrong_type(expected: str, received: str, *path: str | int, message: str = "") -> dict[str, Any]:
-    said = message or f"Expected {expected}, received {received}"
-    return {"code": "invalid_type", "expected": expected, "received": received, "path": list(path), "message": said}
+    text = message or f"Expected {expected}, received {received}"
+    return {"code": "invalid_type", "expected": expected, "received": received, "path": list(path), "message": text}
 
 
 def out_of_range(code: str, bound: str, value: float, words: str, *path: str | int, inclusive: bool) -> dict[str, Any]:
-    said = f"Number must be {words} {value}"
-    kind = {"type": "number", "inclusive": inclusive, "exact": False, "message": said}
+    message = f"Number must be {words} {value}"
+    kind = {"type": "number", "inclusive": inclusive, "exact": False, "message": message}
     return {"code": code, bound: value, **kind, "path": list(path)}
 
 
 def wrong_size(code: str, bound: str, size: int, words: str, *path: str | int) -> dict[str, Any]:
-    said = f"Array must contain {words} {size} element(s)"
+    message = f"Array must contain {words} {size} element(s)"
     kind = {"inclusive": True, "exact": False, "type": "array"}
-    return {"code": code, bound: size, **kind, "path": list(path), "message": said}
+    return {"code": code, bound: size, **kind, "path": list(path), "message": message}
 
 
 def not_among(choices: str, received: str, *path: str | int) -> dict[str, Any]:
-    said = " | ".join(f"'{choice}'" for choice in choices)
+    message = " | ".join(f"'{choice}'" for choice in choices)
     return {
         "received": received,
         "code": "invalid_enum_value",
         "options": list(choices),
         "path": list(path),
-        "message": f"Invalid enum value. Expected {said}, received '{received}'",
+        "message": f"Invalid enum value. Expected {message}, received '{received}'",
     }
 
 
 def no_choice(choices: str, received: str, *path: str | int, message: str = "") -> dict[str, Any]:
     expected = " | ".join(f"'{choice}'" for choice in choices)
-    said = message or f"Expected {expected}, received {received}"
-    return {"expected": expected, "received": received, "code": "invalid_type", "path": list(path), "message": said}
+    text = message or f"Expected {expected}, received {received}"
+    return {"expected": expected, "received": received, "code": "invalid_type", "path": list(path), "message": text}
 
 
 def unknown(*keys: str, path: tuple[str | int, ...] = ()) -> dict[str, Any]:
-    said = "Unrecognized key(s) in object: " + ", ".join(f"'{key}'" for key in keys)
-    return {"code": "unrecognized_keys", "keys": list(keys), "path": list(path), "message": said}
+    message = "Unrecognized key(s) in object: " + ", ".join(f"'{key}'" for key in keys)
+    return {"code": "unrecognized_keys", "keys": list(keys), "path": list(path), "message": message}
 
 
 FRACTION = {
@@ -121,7 +121,7 @@ ISSUES: list[tuple[Shape, Any, list[dict[str, Any]]]] = [
             }
         ],
     ),
-    (LIST_OR_WHOLE, 1.5, [FRACTION]),  # the type was right, so this option speaks for all
+    (LIST_OR_WHOLE, 1.5, [FRACTION]),  # the type was right, so only this option is reported
     (Either((Pair((Flag(), Flag())), Number())), [], [
         {
             "code": "invalid_union",
@@ -162,7 +162,7 @@ FITTING: list[tuple[Shape, Any]] = [
 
 
 @pytest.mark.parametrize(("shape", "value"), FITTING)
-def test_nothing_is_said_of_what_fits(shape: Shape, value: Any) -> None:
+def test_a_valid_value_has_no_issues(shape: Shape, value: Any) -> None:
     assert list(shape_errors.issues(shape, value)) == []
 
 
@@ -180,5 +180,5 @@ WRITTEN = """[
 ]"""
 
 
-def test_issues_are_written_as_javascript_writes_them() -> None:
+def test_issues_are_written_as_in_javascript() -> None:
     assert shape_errors.as_json(list(shape_errors.issues(AB, "\u2028 \t é"))) == WRITTEN

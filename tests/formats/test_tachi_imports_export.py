@@ -1,4 +1,4 @@
-"""The ZIP of an export: what is wrong with one is said in a sentence, before anything of it is unpacked."""
+"""The ZIP of an export: an invalid one is refused with a sentence, before anything is unpacked."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def export(*scores: Any, **more: Any) -> bytes:
 
 
 def packed(files: dict[str, bytes], *, method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """A ZIP as others write it, also with names that are no good."""
+    """Returns a ZIP as other programs write it, possibly with invalid names."""
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", method) as archive:
         for name, content in files.items():
@@ -56,7 +56,7 @@ def packed(files: dict[str, bytes], *, method: int = zipfile.ZIP_DEFLATED) -> by
 
 
 def encrypted(data: bytes) -> bytes:
-    """The flag of encryption set in every entry, at its head and in the directory."""
+    """Returns a ZIP with the encryption flag set in every local header and directory entry."""
     for signature, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         at = data.find(signature)
         while at >= 0:
@@ -66,7 +66,7 @@ def encrypted(data: bytes) -> bytes:
 
 
 def claimed(data: bytes, size: int) -> bytes:
-    """The same ZIP, whose directory tells another size of the first file."""
+    """Returns a ZIP whose directory has another size for the first file."""
     at = data.find(b"PK\x01\x02")
     return data[: at + 24] + struct.pack("<I", size) + data[at + 28 :]
 
@@ -124,18 +124,18 @@ BAD_ZIPS = {
 
 
 @pytest.mark.parametrize("name", BAD_ZIPS)
-def test_a_bad_export_is_refused_in_a_sentence(name: str) -> None:
-    data, said = BAD_ZIPS[name]
-    assert said in failure(data, FILE)
+def test_an_invalid_export_is_refused_with_a_sentence(name: str) -> None:
+    data, message = BAD_ZIPS[name]
+    assert message in failure(data, FILE)
 
 
-def test_a_name_that_comes_twice_is_refused() -> None:
+def test_an_export_with_a_duplicate_file_name_is_refused() -> None:
     other = SCORES.replace("sdvx", "xxxx")
     twice = packed({**files(score()), other: b"{}"}).replace(other.encode(), SCORES.encode())
     assert failure(twice, FILE) == f"This ZIP has two files with the name {SCORES}."
 
 
-def test_a_zip_of_too_many_files_or_too_large_ones_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_export_with_too_many_or_too_large_files_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export_archive, "MAX_MEMBERS", 2)
     many = packed({**files(score()), "imports/a/b": b""})
     assert failure(many, FILE) == "This ZIP has more than 2 files. Take the folders imports and replays out of it."
@@ -143,30 +143,30 @@ def test_a_zip_of_too_many_files_or_too_large_ones_is_refused(monkeypatch: pytes
     assert "Unpacked, scores/sdvx-Single.json is too large" in failure(export(score(), score()), FILE)
 
 
-def test_a_zip_is_recognized_by_the_name_of_its_manifest_also_in_a_folder() -> None:
+def test_an_export_is_recognized_by_its_manifest_also_in_a_folder() -> None:
     assert recognize(GOOD) is FILE
     assert recognize(packed({"word/document.xml": b"<x/>"})) is None
     again = packed({f"my export/{name}": content for name, content in files(score()).items()})
     assert recognize(again) is FILE
     assert len(parse(again, FILE).rows) == 1
-    # One that a player once uploaded is not its own.
+    # An export that the player once uploaded is not the archive's own manifest.
     inside = packed({**files(score()), "imports/abc/export.json": b"{}"})
     assert contents(inside).username == "alice"
 
 
-def test_a_row_that_breaks_the_rules_may_be_skipped_and_counts_on_through_the_files() -> None:
+def test_invalid_rows_are_skipped_with_their_numbers_across_files() -> None:
     double: dict[str, Any] = {"scores/iidx-SP": {"scores": [], "charts": []}}
     data = export(score(), score(scoreData={"score": -1, "lamp": "CLEAR"}), score(comment=5), **double)
     parsed = parse(data, FILE, skip_invalid=True, fields={"game": "sdvx"})
     assert [row.row for row in parsed.rows if isinstance(row, RowProblem)] == [1, 2]
 
 
-def test_long_comments_and_early_times_come_as_they_were() -> None:
+def test_an_export_keeps_long_comments_and_early_times() -> None:
     [row] = parse(export(score(comment="x" * 5_000, timeAchieved=1_000)), FILE).rows
     assert (row.fields.comment, row.fields.time_achieved) == ("x" * 5_000, 1_000)
 
 
-def test_a_session_is_taken_where_scores_lie_and_is_not_longer_than_these() -> None:
+def test_a_session_is_imported_if_it_has_scores_and_cut_to_their_times() -> None:
     week = 7 * 86_400_000
     sent = [
         session(NOON - week, NOON + week, anchor=0, edited=["name", "x"]),
@@ -176,7 +176,7 @@ def test_a_session_is_taken_where_scores_lie_and_is_not_longer_than_these() -> N
     assert (one.start, one.end, one.anchor, one.edited) == (NOON, NOON + 1, NOON, frozenset({"name"}))
 
 
-def test_a_part_has_what_an_import_of_a_game_reads() -> None:
+def test_a_part_has_only_the_files_that_an_import_of_its_game_reads() -> None:
     two = {"scores/iidx-SP": {"scores": [], "charts": []}, "account": {"about": "me"}, "sessions": {"sessions": []}}
     data = export(score(), **two)
     assert contents(data).games == ("iidx", "sdvx")

@@ -1,4 +1,4 @@
-"""Plays, charts and bests for the tests of games, in as few words as a table allows."""
+"""Plays, charts and bests for the tests of games, short enough for tables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def play(
 
 
 def copy_of(given: Play) -> Play:
-    """A copy to derive into, so that rows of tables stay as they were written."""
+    """Returns a copy to derive into, so that rows of tables are not changed."""
     return Play(dict(given.metrics), given.judgements, given.optional)
 
 
@@ -46,7 +46,7 @@ def chart(
 
 
 class Rated(NamedTuple):
-    """A row of a game's `RATINGS`: what a formula makes of a play."""
+    """A row of a game's `RATINGS`: a play and its expected rating."""
 
     playtype: Playtype
     rating: str
@@ -56,7 +56,7 @@ class Rated(NamedTuple):
 
 
 class InvalidPlay(NamedTuple):
-    """A row of a game's `REFUSED`: what is said to a play that cannot be true, in order."""
+    """A row of a game's `REFUSED`: an impossible play and its expected problems, in order."""
 
     playtype: Playtype
     play: Play
@@ -65,7 +65,7 @@ class InvalidPlay(NamedTuple):
 
 
 def assert_rated(row: Rated) -> None:
-    """The play is accepted, and its rating is the expected one to a part in a billion."""
+    """Asserts that the play is accepted, and that its rating is the expected one to a part in a billion."""
     ratings, problems = judging.judge(copy_of(row.play), row.chart, row.playtype)
     assert problems == []
     assert ratings is not None
@@ -83,7 +83,7 @@ class Row(NamedTuple):
 
 
 class MemoryBests:
-    """The personal bests of one player, as `imports.games.spec.Bests` asks for them."""
+    """The personal bests of a player in memory, an implementation of `imports.games.spec.Bests`."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self.rows = rows
@@ -102,7 +102,7 @@ def bests_of(rating: str, values: Sequence[float | None]) -> MemoryBests:
 
 
 def composed_best(scores: Sequence[Candidate], chart: Chart, playtype: Playtype) -> dict[str, Any]:
-    """The best of these scores on a chart, as `judging.compose` puts it together."""
+    """Returns the best that `judging.compose` makes of these scores on a chart."""
     primary = _chosen(scores, 0, playtype, smallest=False)
     assert primary is not None
     lenders: list[tuple[Merge, Candidate]] = []
@@ -124,7 +124,7 @@ def composed_best(scores: Sequence[Candidate], chart: Chart, playtype: Playtype)
 def _chosen(
     scores: Sequence[Candidate], place: int, playtype: Playtype, *, smallest: bool, primary: Candidate | None = None
 ) -> Candidate | None:
-    """The score that the pipeline would choose: largest key, then earliest, untimed last, then the primary one."""
+    """Returns the score that the pipeline would choose: largest key, then earliest, untimed last, then the primary."""
     sign, keyed = 1 if smallest else -1, []
     for score in scores:
         keys = judging.best_keys(score.metrics, score.optional, playtype)

@@ -1,4 +1,4 @@
-"""What the pages of the specification (`../shared/spec/games`) list of each game, as data: the rules of 2026."""
+"""The lists in the specification's page of each game (`../shared/spec/games`) as data: the rules of 2026."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ QUOTED_AND_SHORT = re.compile(r"`([^`]*)`(?: \(((?:[^()]|\([^()]*\))*)\))?")
 
 @dataclass(frozen=True)
 class Page:
-    """Lists in their order. `enums` and `classes`: name -> (values, the minimum relevant one or None)."""
+    """The lists of a page, in order. `enums` and `classes`: name -> (values, the minimum relevant one or None)."""
 
     versions: dict[str, str]
     match_types: list[str]
@@ -48,8 +48,8 @@ def page_of(slug: str, playtype: str) -> Page:
             if line.startswith("* **")
         ),
         ratings={
-            kind.lower(): _ratings(said)
-            for kind, said in re.findall(r"(Score|Session|Profile): (.*?)\(default", defaults)
+            kind.lower(): _ratings(text)
+            for kind, text in re.findall(r"(Score|Session|Profile): (.*?)\(default", defaults)
         },
         defaults=re.findall(r"\(default `([^`]*)`\)", defaults),
     )
@@ -60,10 +60,10 @@ def _text(slug: str) -> str:
 
 
 def _of(section: str, playtype: str, *, whole: bool = False) -> str:
-    """The part of one playtype, where there are several; without what does not list."""
+    """Returns the part of a section for one playtype, if it has several; without the text after the list."""
     parts = re.split(r"^\*\*([\w ]+)\*\*: ?", section, flags=re.MULTILINE)
-    said = dict(zip(parts[1::2], parts[2::2], strict=True)).get(playtype, section) if len(parts) > 1 else section
-    return said if whole else said.split("; default")[0]
+    text = dict(zip(parts[1::2], parts[2::2], strict=True)).get(playtype, section) if len(parts) > 1 else section
+    return text if whole else text.split("; default")[0]
 
 
 def _enum(line: str) -> tuple[str, tuple[list[str], str | None]]:
@@ -79,8 +79,8 @@ def _class(line: str) -> tuple[str, tuple[list[str], str | None]]:
     return name, (re.findall(r"\d+ `([^`]*)`", values.split(" (until")[0]), minimum and minimum[1])
 
 
-def _ratings(said: str) -> dict[str, list[str]]:
+def _ratings(text: str) -> dict[str, list[str]]:
     return {
         name: QUOTED.findall(source or "")
-        for name, source in re.findall(r"`(\w+)`(?: \(from ([^)]*)\)|, each from)?", said)
+        for name, source in re.findall(r"`(\w+)`(?: \(from ([^)]*)\)|, each from)?", text)
     }

@@ -1,7 +1,7 @@
-"""Every declaration equals the original's configuration.
+"""Every declaration equals Tachi's configuration.
 
-The configuration is of December 2025. Lists that have grown since are held against the pages of the specification, and
-shapes against what is written down here.
+The configuration is of December 2025. Lists that have grown since are compared with the pages of the specification, and
+shapes with the constants here.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def page(name: str) -> Page:
 
 
 @each_playtype
-def test_metrics_and_their_order(name: str) -> None:
+def test_metrics_and_their_order_equal_the_configuration(name: str) -> None:
     playtype, expected = named(name)
     derived = {key: each.metric for key, each in playtype.derived.items()}
     for ours, theirs in (
@@ -49,7 +49,7 @@ def test_metrics_and_their_order(name: str) -> None:
 
 
 def config_today(name: str, config: Mapping[str, Any], page: Page) -> dict[str, Any]:
-    """A metric of the configuration with the values of 2026, if it is or has become a choice."""
+    """Returns a metric of the configuration, with the values of 2026 if it is or has become an enum."""
     if name not in page.enums:
         return known_config(config)
     values, relevant = page.enums[name]
@@ -58,7 +58,7 @@ def config_today(name: str, config: Mapping[str, Any], page: Page) -> dict[str, 
 
 
 def described(metric: Metric) -> dict[str, Any]:
-    """A metric of ours in the words of the configuration."""
+    """Returns a metric of ours in the form of the configuration."""
     id_part = {"partOfScoreID": True} if metric.in_score_id else {}
     match metric:
         case Ladder():
@@ -78,7 +78,7 @@ def validated(rule: NumberRule | None) -> dict[str, Any]:
 
 
 def known_config(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A metric of the configuration, without what was only probed of it."""
+    """Returns a metric of the configuration, without members that were only probed."""
     kept = {k: config[k] for k in ("type", "values", "minimumRelevantValue", "partOfScoreID") if k in config}
     if config["type"] != "ENUM":
         kept["chartDependentMax"] = config["chartDependentMax"]
@@ -91,7 +91,7 @@ def known_config(config: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-# --- how numbers are shown --------------------------------------------------------------------------
+# --- display of numbers -----------------------------------------------------------------------------
 
 SAMPLES = {  # 0, 5, 1000000, 99.123456, 1234.5678 in each format
     Shown.NUM: ["0", "5", "1,000,000", "99.123", "1,234.568"],
@@ -113,7 +113,7 @@ def shown(metric: Integer | Decimal) -> Any:
 
 
 class Begins:
-    """Equal to samples whose first is this; the others of these two formats are prose."""
+    """Equal to samples whose first one is this; the other samples of the format are prose."""
 
     def __init__(self, first: str) -> None:
         self.first = first
@@ -128,7 +128,7 @@ class Begins:
 
 
 @each_playtype
-def test_ratings_defaults_and_how_they_are_shown(name: str) -> None:
+def test_ratings_their_defaults_and_display_equal_the_configuration(name: str) -> None:
     playtype, expected = named(name)
     listed: tuple[tuple[str, Mapping[str, Any]], ...] = (
         ("score", playtype.score_ratings),
@@ -155,7 +155,7 @@ def test_ratings_defaults_and_how_they_are_shown(name: str) -> None:
 
 
 @each_playtype
-def test_a_new_rating_is_shown_as_its_older_siblings(name: str) -> None:
+def test_a_new_rating_has_the_display_format_of_an_older_one(name: str) -> None:
     playtype, expected = named(name)
     for kind in ("score_ratings", "session_ratings", "profile_ratings"):
         ratings, older = getattr(playtype, kind), expected[f"{kind.split('_')[0]}RatingAlgs"]
@@ -166,11 +166,11 @@ def test_a_new_rating_is_shown_as_its_older_siblings(name: str) -> None:
 VALIDATORS_OF_2026 = {
     "maimaidx:Single": 3,
     "arcaea:Touch": 6,
-}  # arcaea: the fourth stands for the formula's own refusal
+}  # arcaea: the fourth is the refusal of the formula itself
 
 
 @each_playtype
-def test_parts_of_the_implementation(name: str) -> None:
+def test_merges_validators_and_rules_equal_the_configuration(name: str) -> None:
     playtype, expected = named(name)
     parts = expected["implementation"]
     assert playtype.best_name == parts["defaultMergeRefName"]
@@ -183,7 +183,7 @@ def test_parts_of_the_implementation(name: str) -> None:
 
 
 @each_playtype
-def test_merges_are_named_as_in_the_original(name: str) -> None:
+def test_merges_are_named_as_in_tachi(name: str) -> None:
     playtype, expected = named(name)
     words = expected["implementation"]["inWords"]["merge"]
     merges = [merge.name for merge in playtype.merges if merge.name != "Best Flare"]  # of 2026
@@ -192,7 +192,7 @@ def test_merges_are_named_as_in_the_original(name: str) -> None:
 
 
 @each_playtype
-def test_grade_boundaries_are_those_of_the_configuration(name: str) -> None:
+def test_grade_boundaries_equal_the_configuration(name: str) -> None:
     playtype, expected = named(name)
     bounds = {grade["name"]: float(grade["lowerBound"]) for grade in expected["gradeBoundaries"]}
     assert dict(playtype.grade_floors) == bounds  # to the last bit
@@ -203,7 +203,7 @@ def test_grade_boundaries_are_those_of_the_configuration(name: str) -> None:
 
 
 @each_playtype
-def test_difficulties_versions_match_types_and_judgements(name: str) -> None:
+def test_difficulties_versions_match_types_and_judgements_equal_the_specification(name: str) -> None:
     playtype, expected = named(name)
     difficulties = expected["difficulties"]
     if difficulties["type"] == "DYNAMIC":
@@ -255,7 +255,7 @@ def assert_shaped(shape: Record, expected: Mapping[str, Any], changed: Mapping[s
 
 
 @each_playtype
-def test_chart_data_and_score_meta(name: str) -> None:
+def test_chart_data_and_score_meta_equal_the_configuration(name: str) -> None:
     playtype, expected = named(name)
     slug = name.split(":", maxsplit=1)[0]
     assert_shaped(playtype.chart_data, expected["chartData"], CHART_DATA_OF_2026.get(slug, {}))
@@ -263,7 +263,7 @@ def test_chart_data_and_score_meta(name: str) -> None:
 
 
 @pytest.mark.parametrize("game", GAMES, ids=lambda game: game.slug)
-def test_names_and_song_data(game: Game) -> None:
+def test_names_and_song_data_equal_the_configuration(game: Game) -> None:
     expected = vectors.config()["games"][game.slug]
     assert_shaped(game.song_data, expected["songData"], SONG_DATA_OF_2026.get(game.slug, {}))
     assert game.name == expected["name"]
@@ -273,7 +273,7 @@ def test_names_and_song_data(game: Game) -> None:
 
 
 def shaped(shape: Shape) -> dict[str, Any]:
-    """A shape of ours in the words of the configuration."""
+    """Returns a shape of ours in the form of the configuration."""
     flags = {key: True for key in ("optional", "nullable") if getattr(shape, key)}
     match shape:
         case Text():
@@ -306,7 +306,7 @@ def checks(number: Number) -> list[tuple[str, float | None, bool]]:
 
 
 def normalized_shape(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A shape of the configuration, with checks sorted and a union with null called nullable."""
+    """Returns a shape of the configuration with sorted checks, and a union with null as nullable."""
     kept = dict(config)
     if "checks" in kept:
         kept["checks"] = sorted((c["kind"], c.get("value"), c.get("inclusive", True)) for c in kept["checks"])
@@ -330,7 +330,7 @@ RENAMED: dict[str, str] = {}
 
 
 @each_playtype
-def test_classes_are_those_of_the_configuration(name: str) -> None:
+def test_classes_equal_the_configuration(name: str) -> None:
     playtype, expected = named(name)
     assert list(playtype.classes) == list(expected["classes"])
     for set_name, theirs in expected["classes"].items():
@@ -343,8 +343,8 @@ def test_classes_are_those_of_the_configuration(name: str) -> None:
 
 
 @each_playtype
-def test_hints_of_classes(name: str) -> None:
-    """The words under a class, as the description of the original's pages lists them."""
+def test_hints_of_classes_equal_the_specification(name: str) -> None:
+    """Compares the hints of classes with the specification of Tachi's pages."""
     slug, playtype_name = name.split(":")
     playtype, _ = named(name)
     section = DISPLAY.split(f"\n### {slug}\n")[1].split("\n### ")[0]
@@ -364,7 +364,7 @@ def test_hints_of_classes(name: str) -> None:
 
 
 HINTS_OF_2026 = {"PLATINUM", "GOLD", "RAINBOW", "RAINBOW_EX"}
-"""Classes whose range ends earlier since others have come after them."""
+"""Classes whose range ends earlier since higher classes were added."""
 
 
 def line_of(section: str, class_name: str, playtype: str) -> str | None:

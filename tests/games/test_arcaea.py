@@ -37,7 +37,7 @@ RATINGS = [
     rated(6_740_000, 9, 0),  # the bonus does not lift it above
     rated(6_740_000, 9, 0, "HARD CLEAR"),
     rated(0, 9.7, 0),
-    rated(9_900_000, 0, 0, "CLEAR"),  # a chart of no level
+    rated(9_900_000, 0, 0, "CLEAR"),  # a chart without a level
     rated(10_000_000, 0, 0),
 ]
 
@@ -146,11 +146,11 @@ def test_impossible_values_are_refused(row: InvalidPlay) -> None:
         play(score=0, lamp="LOST", judgements={"lost": 1179}),
     ],
 )
-def test_near_misses_of_the_rules_are_accepted(given: Play) -> None:
+def test_plays_just_within_the_rules_are_accepted(given: Play) -> None:
     assert judging.judge(copy_of(given), notes(1179), TOUCH)[1] == []
 
 
-def test_a_chart_without_a_notecount_bounds_nothing() -> None:
+def test_a_chart_without_a_notecount_limits_neither_score_nor_judgements() -> None:
     given = play(score=10_009_999, lamp=PM, judgements={"pure": 50_000})
     assert judging.judge(given, chart(9), TOUCH)[1] == []
 
@@ -173,7 +173,7 @@ def test_ten_million_without_a_pure_memory_has_no_potential() -> None:
     assert ratings == {"potential": None}
 
 
-def test_a_profile_counts_fifty_and_ten_of_them_twice_and_a_session_its_best_ten() -> None:
+def test_a_profile_counts_the_best_fifty_and_the_best_ten_twice_and_a_session_ten() -> None:
     compute = TOUCH.profile_ratings["naivePotential"].compute
     assert compute(bests_of("potential", [])) == 0
     assert compute(bests_of("potential", [12.0])) == pytest.approx(0.4)
@@ -203,7 +203,7 @@ def test_a_profile_counts_fifty_and_ten_of_them_twice_and_a_session_its_best_ten
         (13, "THREE_STARS"),
     ],
 )
-def test_badges_of_potential(potential: float | None, badge: str | None) -> None:
+def test_badges_follow_the_table_of_potential(potential: float | None, badge: str | None) -> None:
     derive = TOUCH.classes["badge"].derive
     assert derive is not None
     assert derive({"naivePotential": potential}) == badge

@@ -1,4 +1,4 @@
-"""BMS by tables. Ratings: what the original gave each lamp (spec: games/bms.md)."""
+"""BMS by tables. Ratings: as Tachi rated each lamp (spec: games/bms.md)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ each_playtype = pytest.mark.parametrize("playtype", GAME.playtypes, ids=lambda p
 
 
 def notes(count: int = 1000, **figures: float | None) -> Chart:
-    """A chart of so many notes. BMS charts have no level of their own."""
+    """Returns a chart with this number of notes. BMS charts have no level."""
     return chart(0, data={"notecount": count, **figures})
 
 
@@ -134,11 +134,11 @@ def test_impossible_values_are_refused(row: InvalidPlay) -> None:
         play(score=1000, lamp="CLEAR", optional={"bp": None, "gaugeHistory": [0, 100], "epg": 500, "lpg": 0}),
     ],
 )
-def test_near_misses_of_the_rules_are_accepted(playtype: Playtype, given: Play) -> None:
+def test_plays_just_within_the_rules_are_accepted(playtype: Playtype, given: Play) -> None:
     assert judging.judge(copy_of(given), notes(802), playtype)[1] == []
 
 
-def test_the_best_lamp_brings_its_gauges_and_the_lowest_bp_itself() -> None:
+def test_the_best_lamp_provides_its_gauges_and_the_lowest_bp_itself() -> None:
     score = candidate("T1", 1500, "FAILED", {"bp": 90, "gauge": 0, "gaugeHistoryEasy": [20, 0], "fast": 7})
     lamp = candidate("T2", 1200, "HARD CLEAR", {"bp": 60, "gauge": 44, "gaugeHistoryHard": [100, 44]})
     bp = candidate("T3", 1100, "EASY CLEAR", {"bp": 20})
@@ -167,7 +167,7 @@ def test_a_profile_averages_over_twenty_and_a_session_its_best_ten(playtype: Pla
     assert judging.session_ratings({"sieglinde": [14.0] * 9}, playtype) == {"sieglinde": None}
 
 
-def test_courses_are_named_as_players_name_them() -> None:
+def test_courses_have_their_display_names() -> None:
     shown = {
         name: {value.id: (value.name, value.hint) for value in classes.values}
         for name, classes in SEVEN_KEYS.classes.items()
@@ -190,6 +190,6 @@ def test_courses_are_named_as_players_name_them() -> None:
     assert shown["scratchDan"]["DAN_2"] == ("二段", "Scratch 2nd Dan")
 
 
-def test_double_play_has_two_sets_of_courses_and_no_stella() -> None:
+def test_14k_has_two_sets_of_courses_without_stella() -> None:
     assert list(FOURTEEN_KEYS.classes) == ["genocideDan", "stslDan"]
     assert FOURTEEN_KEYS.classes["stslDan"].ids[-1] == "SL12"

@@ -36,7 +36,7 @@ RATINGS = [
     rated(499_999, 15, 0),
     rated(600_000, 1, 0),  # would be below zero
     rated(0, 14, 0),
-    rated(1_000_000, 0, 0),  # a chart of no level, as special ones are
+    rated(1_000_000, 0, 0),  # a chart without a level, such as special ones
     rated(1_000_000, -1, 0),
 ]
 
@@ -47,7 +47,7 @@ def test_the_rating_follows_the_table(row: Rated) -> None:
 
 
 @pytest.mark.parametrize(("score", "level"), [(1_010_001, 14), (-1, 14)])
-def test_nothing_outside_the_scale_has_a_rating(score: int, level: float) -> None:
+def test_a_score_outside_the_range_has_no_rating(score: int, level: float) -> None:
     with pytest.raises(FormulaError, match="has no rating"):
         chunithm.rating(made(score), chart(level))
 
@@ -153,7 +153,7 @@ def test_impossible_values_are_refused(row: InvalidPlay) -> None:
         made(900_000, clear_lamp="HARD", judgements=judgements_of(0, 281, 0, 19)),
     ],
 )
-def test_near_misses_of_the_rules_are_accepted(given: Play) -> None:
+def test_plays_just_within_the_rules_are_accepted(given: Play) -> None:
     assert judging.judge(copy_of(given), LV14, SINGLE)[1] == []
 
 
@@ -194,5 +194,5 @@ def test_colours_follow_the_table(colour: str, floor: float) -> None:
     assert colour == "BLUE" or derive({"naiveRating": floor - 0.01}) != colour
 
 
-def test_a_leaderboard_asks_for_the_lamps_after_the_score() -> None:
+def test_a_leaderboard_sorts_by_the_lamps_after_the_score() -> None:
     assert judging.rank_keys(made(1_000_000, AJ, "BRAVE").metrics, {}, SINGLE) == [1_000_000, 2, 3]

@@ -58,7 +58,7 @@ def test_a_single_score_is_its_own_best() -> None:
     )
 
 
-def test_a_better_lamp_is_lent_and_rated_with_the_better_score() -> None:
+def test_a_best_takes_a_better_lamp_and_is_rated_with_it() -> None:
     best = composed(
         candidate("A", score=9_900_000, lamp="FAILED", time=1, fast=4),
         (BEST_LAMP, candidate("B", score=8_000_007, lamp="ULTIMATE CHAIN", time=9, slow=7)),
@@ -75,14 +75,14 @@ def test_a_better_lamp_is_lent_and_rated_with_the_better_score() -> None:
     )
 
 
-def test_a_score_that_lends_twice_is_named_once() -> None:
+def test_a_score_used_by_two_merges_is_named_once() -> None:
     both = candidate("B", lamp="ULTIMATE CHAIN", exScore=5)
     best = composed(candidate("A"), (BEST_LAMP, both), (BEST_EX, both))
     assert best.composed_from == (("Best Score", "A"), ("Best Lamp", "B"))
     assert best.optional == {"exScore": 5}
 
 
-def test_an_optional_metric_that_the_lender_lacks_is_removed() -> None:
+def test_an_optional_metric_that_the_merged_score_lacks_is_removed() -> None:
     lamp = replace(BEST_LAMP, takes_optional=("gauge", "fast"))
     best = composed(candidate("A", gauge=50, slow=2), (lamp, candidate("B", fast=None)))
     assert best.optional == {"slow": 2, "fast": None}
@@ -92,13 +92,13 @@ def test_an_optional_metric_that_the_lender_lacks_is_removed() -> None:
     ("first", "second", "time"),
     [(5, 9, 9), (9, 5, 9), (None, 9, None), (9, None, 9), (None, None, None)],
 )
-def test_a_best_is_as_recent_as_its_latest_part_if_it_has_a_time(
+def test_a_best_has_the_time_of_its_latest_score_if_its_primary_score_has_one(
     first: float | None, second: float | None, time: float | None
 ) -> None:
     assert composed(candidate("A", time=first), (BEST_LAMP, candidate("B", time=second))).time_achieved == time
 
 
-def test_a_best_is_highlighted_if_any_part_is() -> None:
+def test_a_best_is_highlighted_if_any_of_its_scores_is() -> None:
     assert composed(candidate("A"), (BEST_LAMP, candidate("B", highlight=True))).highlight
 
 
@@ -108,7 +108,7 @@ def test_composing_does_not_change_the_scores() -> None:
     assert (primary.metrics["lamp"], primary.optional) == ("CLEAR", {"gauge": 1})
 
 
-def test_a_best_on_a_chart_whose_figures_went_wrong_has_no_rating() -> None:
+def test_a_best_whose_formula_fails_has_no_rating() -> None:
     def fail(_play: Play, _chart: Chart) -> Any:
         raise FormulaError("gone")
 
@@ -129,7 +129,7 @@ def test_a_best_on_a_chart_whose_figures_went_wrong_has_no_rating() -> None:
         ([1, 9, 4, 2, None], 50),
     ],
 )
-def test_a_session_is_worth_a_factor_times_the_mean_of_its_best(
+def test_a_session_rating_is_a_factor_times_the_mean_of_the_best(
     values: Sequence[float | None], expected: float | None
 ) -> None:
     playtype = replace(SDVX, session_ratings={"ProfileVF7": SessionRating("VF7", best=3, factor=10)})

@@ -61,7 +61,7 @@ def test_flare_skill_follows_the_table(row: Rated) -> None:
 
 
 @pytest.mark.parametrize("level", [0, -1, 20, 9.5])
-def test_no_other_level_has_a_flare_skill(level: float) -> None:
+def test_levels_other_than_1_to_19_have_no_flare_skill(level: float) -> None:
     with pytest.raises(FormulaError, match="has no flare skill"):
         ddr.flare_skill(made(), chart(level))
     assert judging.judge(made(), chart(level), SP) == (None, [f"Level {level} has no flare skill."])
@@ -97,7 +97,7 @@ def test_grades_follow_the_table(score: int, grade: str) -> None:
     assert (cleared.metrics["grade"], failed.metrics["grade"]) == (grade, "E")
 
 
-# --- what contradicts itself ------------------------------------------------------------------------
+# --- validators -------------------------------------------------------------------------------------
 
 
 def judgements_of(
@@ -194,7 +194,7 @@ def test_impossible_values_are_refused(row: InvalidPlay) -> None:
         (made(judgements=judgements_of(10, 5, 3, 1, 1), optional={"exScore": None}), NO_STEPS),
     ],
 )
-def test_near_misses_of_the_rules_are_accepted(given: Play, on: Chart) -> None:
+def test_plays_just_within_the_rules_are_accepted(given: Play, on: Chart) -> None:
     assert judging.judge(copy_of(given), on, SP)[1] == []
 
 
@@ -215,7 +215,7 @@ def test_a_profile_sums_thirty_of_each_category() -> None:
     assert profile(*gold, *none, *white, *classic) == 29 * 1000 + 500 + 1700 + 30 * 600
 
 
-def test_songs_of_no_category_count_nothing_but_are_bests() -> None:
+def test_songs_without_a_category_do_not_count_but_are_bests() -> None:
     assert profile(*bests("NONE", [1064, 852])) == 0
     assert profile() is None
 
@@ -255,7 +255,7 @@ def test_planets_follow_the_table(flare_skill: float, flare: str) -> None:
     assert derive({"flareSkill": flare_skill}) == flare
 
 
-def test_steps_of_a_planet_are_called_like_it() -> None:
+def test_the_steps_of_a_planet_have_its_name() -> None:
     names = {value.id: value.name for value in SP.classes["flare"].values}
     assert len(names) == 41
     assert (names["NONE+"], names["SUN+++"], names["WORLD"]) == ("NONE+", "太陽 / SUN+++", "世界 / WORLD")
@@ -273,7 +273,7 @@ def test_a_best_takes_the_highest_flare() -> None:
     assert best.composed_from == (("Best Score", "A"), ("Best Lamp", "B"))
 
 
-def test_a_failed_score_lends_no_flare_though_it_is_named() -> None:
+def test_a_failed_score_provides_no_flare_but_is_named_in_the_composition() -> None:
     cleared = candidate("A", made(950_000, optional={"flare": "I"}))
     failed = candidate("B", made(900_000, "FAILED", optional={"flare": "EX"}))
     best = judging.compose(cleared, [(SP.merges[3], failed)], chart(19), SP)
@@ -281,12 +281,12 @@ def test_a_failed_score_lends_no_flare_though_it_is_named() -> None:
     assert best.composed_from == (("Best Score", "A"), ("Best Flare", "B"))
 
 
-def test_life4_is_less_than_a_full_combo() -> None:
+def test_life4_is_below_a_full_combo() -> None:
     keys = [judging.best_keys(made(900_000, lamp).metrics, {}, SP)[1] for lamp in ("CLEAR", "LIFE4", "FULL COMBO")]
     assert keys == [2, 3, 4]
 
 
-def test_an_equal_score_may_lend_its_grade_under_the_same_name() -> None:
+def test_an_equal_score_may_provide_its_grade_under_the_same_name() -> None:
     cleared, failed = candidate("A", made(950_000)), candidate("B", made(950_000, "FAILED"))
     best = judging.compose(cleared, [(SP.merges[1], failed)], chart(19), SP)
     assert best.metrics == {"score": 950_000, "lamp": "CLEAR", "grade": "E"}

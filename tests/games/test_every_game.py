@@ -1,4 +1,4 @@
-"""The contract of every game: it is listed, its declaration is consistent, and it has tables of its own."""
+"""The contract of every game: it is listed, its declaration is consistent, and it has test tables."""
 
 from __future__ import annotations
 
@@ -41,9 +41,10 @@ SHARED = {
     "be_music",
     "judging",
     "identity",
+    "improvements",
     "javascript",
 }
-ORDER = {  # slug -> its place in the original's list
+ORDER = {  # slug -> its index in Tachi's list
     "iidx": 0,
     "museca": 1,
     "chunithm": 2,
@@ -81,7 +82,7 @@ def test_every_file_of_the_folder_is_a_listed_game() -> None:
     assert {path.stem for path in FOLDER.glob("*.py")} - SHARED == {game.slug for game in GAMES}
 
 
-def test_games_are_listed_in_the_original_order() -> None:
+def test_games_are_listed_in_the_order_of_tachi() -> None:
     assert [game.slug for game in GAMES] == sorted(BY_SLUG, key=ORDER.__getitem__)
 
 
@@ -92,7 +93,7 @@ def test_a_playtype_is_found_by_its_names() -> None:
 
 
 @each_game
-def test_the_file_bears_the_slug(game: Game) -> None:
+def test_a_game_s_module_is_named_after_its_slug(game: Game) -> None:
     assert importlib.import_module(f"imports.games.{game.slug}").GAME is game
 
 
@@ -100,7 +101,7 @@ def test_the_file_bears_the_slug(game: Game) -> None:
 
 
 @each_playtype
-def test_ranges_are_open_to_something(game: Game, playtype: Playtype) -> None:
+def test_no_range_of_a_metric_is_empty(game: Game, playtype: Playtype) -> None:
     for name, metric in {**playtype.metrics, **playtype.optional}.items():
         rule = None if isinstance(metric, Ladder) else metric.rule
         if rule is not None and rule.low is not None and rule.high is not None:
@@ -108,7 +109,7 @@ def test_ranges_are_open_to_something(game: Game, playtype: Playtype) -> None:
 
 
 @each_playtype
-def test_sets_are_kept_under_their_own_names(game: Game, playtype: Playtype) -> None:
+def test_class_sets_and_playtypes_are_stored_under_their_names(game: Game, playtype: Playtype) -> None:
     assert all(name == class_set.name for name, class_set in playtype.classes.items())
     assert game.by_name[playtype.name] is playtype
 
@@ -120,7 +121,7 @@ def test_class_ids_are_unique(game: Game, playtype: Playtype) -> None:
 
 
 @each_playtype
-def test_validators_of_older_rules_are_among_those_that_judge_by_them(game: Game, playtype: Playtype) -> None:
+def test_older_rules_have_their_own_validators(game: Game, playtype: Playtype) -> None:
     assert playtype.validators_under(game.rules) == playtype.validators
     for year, validators in playtype.validators_until.items():
         assert year < game.rules
@@ -129,7 +130,7 @@ def test_validators_of_older_rules_are_among_those_that_judge_by_them(game: Game
 
 
 @each_playtype
-def test_derived_classes_give_ids_of_their_set_or_none(game: Game, playtype: Playtype) -> None:
+def test_derived_classes_are_ids_of_their_set_or_none(game: Game, playtype: Playtype) -> None:
     for class_set in playtype.classes.values():
         if class_set.derive is not None:
             assert class_set.derive(dict.fromkeys(playtype.profile_ratings)) is None
@@ -190,7 +191,7 @@ def sdvx_with(**changes: Any) -> Callable[[], Playtype]:
         ),
     ],
 )
-def test_nonsense_fails_when_the_module_is_imported(nonsense: Callable[[], Playtype], message: str) -> None:
+def test_a_contradictory_declaration_raises_on_import(nonsense: Callable[[], Playtype], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         nonsense()
 
@@ -199,23 +200,23 @@ def test_nonsense_fails_when_the_module_is_imported(nonsense: Callable[[], Playt
 
 
 @each_playtype
-def test_every_score_rating_has_a_row(game: Game, playtype: Playtype) -> None:
+def test_every_score_rating_has_a_row_in_the_test_table(game: Game, playtype: Playtype) -> None:
     rows: list[Rated] = tables_of(game).RATINGS
     assert playtype.score_ratings.keys() == {row.rating for row in rows if row.playtype is playtype}
 
 
 @each_playtype
-def test_every_validator_and_chart_rule_refuses_a_row(game: Game, playtype: Playtype) -> None:
+def test_every_validator_and_chart_rule_refuses_a_row_of_the_test_table(game: Game, playtype: Playtype) -> None:
     rows: list[InvalidPlay] = [row for row in tables_of(game).REFUSED if row.playtype is playtype]
     for validate in playtype.validators:
-        assert any(said_by(validate, row) for row in rows), validate
+        assert any(problem_of(validate, row) for row in rows), validate
     for name, rule in chart_rules(playtype):
         values = [({**row.play.metrics, **row.play.optional}.get(name), row.chart) for row in rows]
         assert any(rule(value, chart) for value, chart in values if value is not None), name
 
 
-def said_by(validate: Validator, row: InvalidPlay) -> str | None:
-    """What a validator says to a row; nothing where the row's values are so wrong that there is nothing to derive."""
+def problem_of(validate: Validator, row: InvalidPlay) -> str | None:
+    """Returns a validator's message for a row; None if the row's metrics cannot be derived."""
     given = copy_of(row.play)
     with suppress(*judging.BROKEN):
         judging.derive(given, row.chart, row.playtype)
@@ -230,8 +231,8 @@ def chart_rules(playtype: Playtype) -> Iterator[tuple[str, ChartRule]]:
             yield name, rule
 
 
-def test_rows_are_left_as_they_were_written() -> None:
-    """`derive` adds to a play, so the tables' own must be copied."""
+def test_copying_a_play_leaves_the_table_row_unchanged() -> None:
+    """`derive` adds to a play, so plays of tables must be copied."""
     given = Play({"score": 1}, {}, {})
     copy_of(given).metrics["grade"] = "D"
     assert given.metrics == {"score": 1}

@@ -80,7 +80,7 @@ def test_impossible_values_are_refused(row: InvalidPlay) -> None:
 
 
 @pytest.mark.parametrize("given", [made(0, "EXCELLENT"), made(100, "FAILED"), made(50.123456789, "FULL COMBO")])
-def test_lamp_and_percent_are_not_held_against_each_other(given: Play) -> None:
+def test_lamp_and_percent_are_not_compared(given: Play) -> None:
     assert judging.judge(copy_of(given), LV7, GITA)[1] == []
 
 

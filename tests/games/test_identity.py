@@ -1,4 +1,4 @@
-"""Score IDs and orphan IDs. The IDs are those of the original (spec: import-pipeline §6 and §15)."""
+"""Score IDs and orphan IDs. The IDs are Tachi's (spec: import-pipeline §6 and §15)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SDVX = playtype_of("sdvx", "Single")
 IIDX = playtype_of("iidx", "SP")
 
 
-def test_the_id_of_an_iidx_score() -> None:
+def test_an_iidx_score_has_the_id_of_tachi() -> None:
     given = play(score=786, lamp="FAILED", percent=39.3, grade="D", optional={"bp": 12}, judgements={"pgreat": 3})
     assert (
         identity.score_id(1, "c641238220d73faf82659513ba03bde71b0b45f0", given, IIDX)
@@ -51,7 +51,7 @@ def test_ids_are_hashes_of_canonical_json(flat: dict[str, Any], score_id: str) -
     assert "T" + sha256(identity.canonical(flat).encode()).hexdigest() == score_id
 
 
-def test_the_id_of_an_orphan() -> None:
+def test_an_orphan_has_the_id_of_tachi() -> None:
     data = {
         "matchType": "tachiSongID",
         "identifier": "90000",
@@ -78,11 +78,11 @@ def test_the_id_of_an_orphan() -> None:
         ({}, "{}"),
     ],
 )
-def test_canonical_json_is_that_of_the_specification(value: Any, written: str) -> None:
+def test_canonical_json_follows_the_specification(value: Any, written: str) -> None:
     assert identity.canonical(value) == written
 
 
-def test_values_that_are_no_json_have_no_canonical_form() -> None:
+def test_values_that_are_not_json_have_no_canonical_form() -> None:
     with pytest.raises(TypeError, match="No JSON value: object"):
         identity.canonical({"a": object()})
 
@@ -99,8 +99,8 @@ anything = some.one_of(
 
 @pytest.mark.parametrize("playtype", [playtype for game in GAMES for playtype in game.playtypes])
 @given(data=some.data())
-def test_the_prepared_way_equals_the_general_one(data: some.DataObject, playtype: Playtype) -> None:
-    """Whatever the values are, an ID is the hash of the canonical JSON of the flat object."""
+def test_a_score_id_is_the_hash_of_the_canonical_json_of_its_values(data: some.DataObject, playtype: Playtype) -> None:
+    """For all values, an ID is the hash of the canonical JSON of the flat object."""
     user, chart_id = data.draw(some.integers(1, 2**40)), data.draw(some.text(max_size=40))
     metrics = {name: data.draw(anything) for name in playtype.provided}
     optional = {name: data.draw(anything) for name in playtype.optional if data.draw(some.booleans())}

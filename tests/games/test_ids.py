@@ -18,9 +18,9 @@ def test_every_playtype_is_a_game_in_the_order_of_the_lists() -> None:
     assert found == [" ".join(each.split()) for each in IDS.split(",")]
 
 
-def test_the_way_back_leads_to_the_same_id() -> None:
+def test_a_playtype_has_the_id_that_finds_it() -> None:
     assert all(game.ids[playtype.name] == name for name, (game, playtype) in by_id(GAMES).items())
 
 
-def test_an_instance_lists_the_games_it_offers() -> None:
+def test_ids_are_listed_for_only_the_enabled_games() -> None:
     assert list(by_id([chunithm.GAME, iidx.GAME])) == ["chunithm", "iidx-sp", "iidx-dp"]

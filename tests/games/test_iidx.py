@@ -15,7 +15,7 @@ from tests.games.factories import InvalidPlay, Rated, assert_rated, assert_refus
 
 
 def notes(count: int = 1000, data: Mapping[str, Any] | None = None) -> Chart:
-    """A chart of so many notes, level 12."""
+    """Returns a chart of level 12 with this number of notes."""
     return chart(12, data={"notecount": count, **(data or {})})
 
 
@@ -24,7 +24,7 @@ def tier(value: float) -> dict[str, Any]:
 
 
 def bpi(score: int, average: int, record: int, coefficient: float | None, expected: float) -> Rated:
-    """On a chart of a thousand notes."""
+    """Returns a rating on a chart of a thousand notes."""
     figures = {"kaidenAverage": average, "worldRecord": record, "bpiCoefficient": coefficient}
     return Rated(SP, "BPI", play(score=score, lamp="CLEAR"), notes(1000, figures), expected)
 
@@ -132,7 +132,7 @@ def test_grades_are_ninths_of_the_maximum() -> None:
         (1500, 1400, 1800, 0),
     ],
 )
-def test_bpi_has_no_answer_outside_its_range(score: int, average: int, record: int, coefficient: float | None) -> None:
+def test_bpi_is_refused_outside_its_range(score: int, average: int, record: int, coefficient: float | None) -> None:
     row = bpi(score, average, record, coefficient, 0)
     with pytest.raises(FormulaError, match="BPI"):
         iidx.bpi(row.play, row.chart)
@@ -181,7 +181,7 @@ REFUSED = [
         play(score=1605, lamp="CLEAR"),
         "Invalid value for score, EX Score cannot be greater than 1604 for this chart. Got 1605.",
         "Invalid value for percent, Expected a number between 0 and 100. Got 100.06234413965088.",
-        on=notes(802, BPI_FIGURES),  # where BPI has no answer either
+        on=notes(802, BPI_FIGURES),  # BPI fails, too
     ),
     refused(
         SP,
@@ -211,7 +211,7 @@ def test_impossible_values_are_refused(row: InvalidPlay) -> None:
         play(score=1000, lamp="CLEAR", optional={"bp": None, "gaugeHistory": [None, 0, 100]}),
     ],
 )
-def test_near_misses_of_the_rules_are_accepted(given: Play) -> None:
+def test_plays_just_within_the_rules_are_accepted(given: Play) -> None:
     assert judging.judge(copy_of(given), notes(802, BPI_FIGURES), SP)[1] == []
 
 
@@ -233,7 +233,7 @@ def test_sessions_average_their_best_ten() -> None:
     }
 
 
-def test_the_best_lamp_brings_its_gauges_and_the_lowest_bp_itself() -> None:
+def test_the_best_lamp_provides_its_gauges_and_the_lowest_bp_itself() -> None:
     lamp, bp = SP.merges
     assert lamp.takes_optional == (
         "gsmEasy",

@@ -78,7 +78,7 @@ def test_ratings_follow_the_table(row: Rated) -> None:
 
 
 def window_by_window(measures: Measures) -> float | None:
-    """The rule as it is written: a window begins at every measure, and an empty measure ends all of them."""
+    """Returns the tempo by the definition: a window begins at every measure, and an empty measure ends all windows."""
     windows: list[list[tuple[float, float]]] = []
     found = [0.0]
     for speed, notes in measures:
@@ -93,16 +93,16 @@ def window_by_window(measures: Measures) -> float | None:
 @drawn(
     some.lists(some.tuples(some.integers(5, 20), some.sampled_from([0, 40, 100, 200, 300, 511, 512, 600])), max_size=30)
 )
-def test_the_fastest_stretch_is_that_of_all_windows(measures: Measures) -> None:
+def test_the_fastest_stretch_equals_the_best_of_all_windows(measures: Measures) -> None:
     whole = of(measures)
     assert itg.fastest_32(made(), whole) == window_by_window(measures)
-    for played in range(len(measures) + 1):  # of the same chart, so from what was kept
+    for played in range(len(measures) + 1):  # of the same chart, so from the cache
         survived = 100 * played / max(1, len(measures))
         reached = math.ceil(survived / 100 * len(measures))
         assert itg.fastest_32(died(survived), whole) == window_by_window(measures[:reached])
 
 
-def test_a_chart_that_counts_its_measures_in_two_ways_has_no_fastest_stretch() -> None:
+def test_a_chart_with_two_numbers_of_measures_has_no_fastest_stretch() -> None:
     broken = chart(14, data={"rankedLevel": 14, "npsPerMeasure": [12] * 3, "notesPerMeasure": [16] * 4})
     problem = "This chart has 3 measures by one count and 4 by another."
     assert judging.judge(made(), broken, STAMINA) == (None, [problem])
@@ -129,7 +129,7 @@ def test_a_chart_that_counts_its_measures_in_two_ways_has_no_fastest_stretch() -
         (made(100, "QUAD"), "★★★★", 200),
     ],
 )
-def test_grades_and_final_percents(given: Play, grade: str, final: float) -> None:
+def test_grades_and_final_percents_follow_the_table(given: Play, grade: str, final: float) -> None:
     judging.derive(given, FORTY, STAMINA)
     assert (given.metrics["grade"], given.metrics["finalPercent"]) == (grade, pytest.approx(final))
 
@@ -190,7 +190,7 @@ def test_impossible_values_are_refused(row: InvalidPlay) -> None:
         made(90, optional={"lifebarHistory": [0, 100]}),
     ],
 )
-def test_near_misses_of_the_rules_are_accepted(given: Play) -> None:
+def test_plays_just_within_the_rules_are_accepted(given: Play) -> None:
     assert judging.judge(copy_of(given), FORTY, STAMINA)[1] == []
 
 

@@ -44,7 +44,7 @@ from imports.games import javascript
         (1234.5678, "1234.5678"),
     ],
 )
-def test_numbers(value: float, written: str) -> None:
+def test_a_number_is_written_as_in_javascript(value: float, written: str) -> None:
     assert javascript.number(value) == written
 
 
@@ -54,7 +54,7 @@ def test_a_written_number_reads_back_the_same(value: float) -> None:
 
 
 @given(some.floats(allow_nan=False, allow_infinity=False).filter(lambda value: value != 0))
-def test_exponents_stand_only_at_the_ends_of_the_scale(value: float) -> None:
+def test_exponents_are_used_only_for_very_small_and_large_numbers(value: float) -> None:
     assert ("e" in javascript.number(value)) == (not 1e-6 <= abs(value) < 1e21)
 
 
@@ -71,7 +71,7 @@ def test_exponents_stand_only_at_the_ends_of_the_scale(value: float) -> None:
         ("\ude00\ud83d", '"\\ude00\\ud83d"'),
     ],
 )
-def test_strings(text: str, quoted: str) -> None:
+def test_a_string_is_quoted_as_in_javascript(text: str, quoted: str) -> None:
     assert javascript.quoted(text) == quoted
 
 
@@ -94,7 +94,7 @@ def test_a_quoted_string_reads_back_the_same_and_can_be_encoded(text: str) -> No
         ({"a": 1}, "[object Object]"),
     ],
 )
-def test_values_in_messages(value: Any, shown: str) -> None:
+def test_a_value_is_converted_to_text_as_in_javascript(value: Any, shown: str) -> None:
     assert javascript.text(value) == shown
 
 
@@ -114,6 +114,6 @@ def test_values_in_messages(value: Any, shown: str) -> None:
         (None, False, False, False),
     ],
 )
-def test_kinds_of_numbers(value: Any, number: bool, finite: bool, safe: bool) -> None:
+def test_values_are_classified_as_numbers_as_in_javascript(value: Any, number: bool, finite: bool, safe: bool) -> None:
     kinds = (javascript.is_number(value), javascript.is_finite_number(value), javascript.is_safe_integer(value))
     assert kinds == (number, finite, safe)

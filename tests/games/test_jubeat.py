@@ -56,7 +56,7 @@ def test_jubility_follows_the_table(row: Rated) -> None:
 
 
 @pytest.mark.parametrize("rate", [-0.1, 120.1])
-def test_no_music_rate_outside_the_scale_has_a_jubility(rate: float) -> None:
+def test_a_music_rate_outside_the_range_has_no_jubility(rate: float) -> None:
     with pytest.raises(FormulaError, match="has no jubility"):
         jubeat.jubility(made(900_000, rate), HARD_EXT)
 
@@ -140,7 +140,7 @@ def test_impossible_values_are_refused(row: InvalidPlay) -> None:
         (made(900_000, optional={"musicBar": [0, 1, 2, 3]}), EXT),
     ],
 )
-def test_near_misses_of_the_rules_are_accepted(given: Play, on: Chart) -> None:
+def test_plays_just_within_the_rules_are_accepted(given: Play, on: Chart) -> None:
     assert judging.judge(copy_of(given), on, SINGLE)[1] == []
 
 
@@ -165,12 +165,12 @@ def test_a_profile_sums_thirty_new_songs_and_thirty_others() -> None:
     assert profile(*new, *old) == pytest.approx(sum(100 - song for song in range(30)) + 30 * 50)
 
 
-def test_hard_mode_shares_the_place_of_its_difficulty() -> None:
+def test_hard_mode_counts_as_the_same_difficulty() -> None:
     rows = [best(90, 1), best(95, 1, "HARD EXT"), best(40, 1, "ADV"), best(30, 1, "HARD BSC")]
     assert profile(*rows) == 95 + 40 + 30
 
 
-def test_a_profile_asks_all_charts_but_the_naive_one_primary_ones() -> None:
+def test_a_profile_counts_all_charts_and_the_naive_one_only_primary_ones() -> None:
     rows = [best(90, 1), best(80, 2, primary=False), best(70, 1, "HARD EXT")]
     assert profile(*rows) == 170
     assert SINGLE.profile_ratings["naiveJubility"].compute(MemoryBests(rows)) == 160

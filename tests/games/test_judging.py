@@ -93,7 +93,7 @@ TO_TEN, WHOLE_TO_TEN = between(0, 10), whole_between(0, 10)
         ),
     ],
 )
-def test_a_wrong_value_is_told_with_its_rule(metric: Metric, value: Any, problem: str) -> None:
+def test_an_invalid_value_is_reported_with_its_rule(metric: Metric, value: Any, problem: str) -> None:
     given = play(score=1, lamp="CLEAR", optional={"extra": value})
     assert judging.judge(given, CHART, with_optional(metric)) == (None, [problem])
 
@@ -119,7 +119,7 @@ def test_valid_and_null_metrics_are_accepted(metric: Metric, value: Any) -> None
     assert judging.judge(given, CHART, with_optional(metric))[1] == []
 
 
-def test_an_unknown_optional_metric_is_not_looked_at() -> None:
+def test_an_unknown_optional_metric_is_ignored() -> None:
     assert judging.judge(play(score=1, lamp="CLEAR", optional={"pie": -1}), CHART, SDVX)[1] == []
 
 
@@ -158,7 +158,7 @@ def test_problems_are_counted_in_the_message(problems: list[str], message: str) 
     assert judging.message(problems) == message
 
 
-# --- where formulas end -----------------------------------------------------------------------------
+# --- failing formulas -------------------------------------------------------------------------------
 
 
 def failing(error: Exception) -> Any:
@@ -177,14 +177,14 @@ def rating(error: Exception) -> Playtype:
 
 
 @pytest.mark.parametrize("playtype", [deriving(FormulaError("No such grade.")), rating(FormulaError("No such grade."))])
-def test_a_formula_without_an_answer_speaks_for_itself(playtype: Playtype) -> None:
+def test_the_problem_of_a_failing_formula_is_reported(playtype: Playtype) -> None:
     assert judging.judge(play(score=1, lamp="CLEAR"), CHART, playtype) == (None, ["No such grade."])
 
 
 @pytest.mark.parametrize(
     "error", [FormulaError("No such grade."), TypeError("str"), KeyError("x"), ZeroDivisionError()]
 )
-def test_wrong_metrics_speak_before_the_formula_they_break(error: Exception) -> None:
+def test_invalid_metrics_are_reported_instead_of_the_formula_error(error: Exception) -> None:
     problems = judging.judge(play(score=-1, lamp="CLEAR", optional={"gauge": -1}), CHART, deriving(error))[1]
     assert problems == [
         "Invalid value for score, Expected a number between 0 and 10000000. Got -1.",
@@ -193,12 +193,12 @@ def test_wrong_metrics_speak_before_the_formula_they_break(error: Exception) -> 
 
 
 @pytest.mark.parametrize("make", [deriving, rating])
-def test_a_fault_of_ours_is_not_blamed_on_the_player(make: Any) -> None:
+def test_an_error_with_valid_metrics_is_raised(make: Any) -> None:
     with pytest.raises(ZeroDivisionError):
         judging.judge(play(score=1, lamp="CLEAR"), CHART, make(ZeroDivisionError()))
 
 
-def test_a_validator_that_stumbles_over_a_reported_value_is_passed_over() -> None:
+def test_an_exception_of_a_validator_is_ignored_if_a_problem_is_reported() -> None:
     stumbling = replace(SDVX, validators=(failing(TypeError("NoneType")), lambda _play, _chart: "Also."))
     problems = judging.judge(play(score=1, lamp="NOPE"), CHART, stumbling)[1]
     assert len(problems) == 2
@@ -216,7 +216,7 @@ nonsense = some.one_of(
     some.lists(some.one_of(some.none(), some.integers(), some.text(max_size=2)), max_size=3),
     some.dictionaries(some.text(max_size=2), some.integers(), max_size=2),
 )
-CHARTS_DATA: Mapping[str, Any] = {  # what the formulas of all games ask a chart for
+CHARTS_DATA: Mapping[str, Any] = {  # the chart data that the formulas of all games read
     "notecount": 500,
     "kaidenAverage": 700,
     "worldRecord": 900,
@@ -236,8 +236,8 @@ def sensible(metric: Metric) -> some.SearchStrategy[Any]:
 
 @pytest.mark.parametrize("playtype", [playtype for game in GAMES for playtype in game.playtypes])
 @given(data=some.data())
-def test_no_value_whatsoever_ends_as_an_exception(data: some.DataObject, playtype: Playtype) -> None:
-    """Ratings or problems, one of the two, for sensible and senseless values in any mixture."""
+def test_no_value_raises_an_exception(data: some.DataObject, playtype: Playtype) -> None:
+    """Either ratings or problems are returned, for any mixture of valid and invalid values."""
     metrics = {name: data.draw(some.one_of(sensible(m), nonsense)) for name, m in playtype.provided.items()}
     chosen = data.draw(some.sets(some.sampled_from(sorted(playtype.optional)), max_size=3))
     optional = {name: data.draw(some.one_of(sensible(playtype.optional[name]), nonsense)) for name in chosen}
@@ -278,7 +278,7 @@ def test_a_leaderboard_sorts_by_the_default_metric_unless_declared_otherwise() -
     assert judging.rank_keys(metrics, {}, replace(SDVX, ranked_by=("score", "lamp"))) == [9_000_000, 1]
 
 
-def test_missing_metrics_come_last_on_a_leaderboard() -> None:
+def test_missing_metrics_sort_last_on_a_leaderboard() -> None:
     metrics = {"score": 9_000_000, "lamp": "CLEAR"}
     ranked = [judging.rank_keys(metrics, optional, SDVX) for optional in ({"exScore": 12}, {"exScore": 0}, {})]
     assert ranked == sorted(ranked, reverse=True)

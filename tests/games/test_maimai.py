@@ -58,7 +58,7 @@ def test_rate_follows_the_table(row: Rated) -> None:
 @pytest.mark.parametrize(
     ("percent", "most", "level"), [(101, 100.9, 12), (-1, 101, 12), (50, 104.1, 12), (50, 101, -1)]
 )
-def test_nothing_outside_the_table_has_a_rate(percent: float, most: float, level: float) -> None:
+def test_values_outside_the_table_have_no_rate(percent: float, most: float, level: float) -> None:
     with pytest.raises(FormulaError, match="has no rating"):
         maimai.rate(made(percent), of(most, level))
 
@@ -122,7 +122,7 @@ def test_impossible_values_are_refused(row: InvalidPlay) -> None:
     assert_refused(row)
 
 
-def test_a_chart_whose_highest_percent_is_out_of_range_gives_no_rate() -> None:
+def test_a_chart_with_an_invalid_maximum_percent_has_no_rate() -> None:
     ratings, problems = judging.judge(made(99), of(105), SINGLE)
     assert (ratings, problems) == (None, ["99 of 105 percent on level 12 has no rating."])
 
@@ -136,7 +136,7 @@ def test_a_chart_whose_highest_percent_is_out_of_range_gives_no_rate() -> None:
         made(0, AP),
     ],
 )
-def test_near_misses_of_the_rules_are_accepted(given: Play) -> None:
+def test_plays_just_within_the_rules_are_accepted(given: Play) -> None:
     assert judging.judge(copy_of(given), USUAL, SINGLE)[1] == []
 
 

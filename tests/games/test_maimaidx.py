@@ -170,7 +170,7 @@ def test_impossible_values_are_refused(row: InvalidPlay) -> None:
         made(99, optional={"percentGraph": [None, 0, 101], "lifeGraph": [None, 999]}),
     ],
 )
-def test_near_misses_of_the_rules_are_accepted(given: Play) -> None:
+def test_plays_just_within_the_rules_are_accepted(given: Play) -> None:
     assert judging.judge(copy_of(given), LV13, SINGLE)[1] == []
 
 

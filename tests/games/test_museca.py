@@ -20,7 +20,7 @@ def skill(score: int, lamp: str, level: float, expected: float) -> Rated:
 RATINGS = [
     skill(1_000_000, PCA, 15, 1500),
     skill(912_345, "CLEAR", 14, 1277),
-    # as the original rated them
+    # as Tachi rated them
     skill(0, "FAILED", 11, 0),
     skill(599_999, "FAILED", 6, 359),
     skill(799_999, "FAILED", 11, 879),
@@ -122,7 +122,7 @@ def test_impossible_values_are_refused(row: InvalidPlay) -> None:
         play(score=799_999, lamp="FAILED"),
     ],
 )
-def test_near_misses_of_the_rules_are_accepted(given: Play) -> None:
+def test_plays_just_within_the_rules_are_accepted(given: Play) -> None:
     assert judging.judge(copy_of(given), LV14, SINGLE)[1] == []
 
 

@@ -105,7 +105,7 @@ def test_ratings_follow_the_table(row: Rated) -> None:
     "given",
     [made(PERFECT, AB_PLUS, "NONE"), made(1_009_999, AB_PLUS, FULL_BELL), made(990_000, "LOSS", FULL_BELL)],
 )
-def test_lamps_that_contradict_themselves_have_no_score_rating(given: Play) -> None:
+def test_contradictory_lamps_have_no_score_rating(given: Play) -> None:
     with pytest.raises(FormulaError, match="has no rating"):
         ongeki.score_rating(given, LV14)
 
@@ -149,7 +149,7 @@ def test_platinum_stars_follow_the_table(platinum: int, stars: int | str) -> Non
     assert derived.metrics["platinumStars"] == f"{stars}-star"
 
 
-def test_stars_as_they_were_stored_until_2025_are_read_as_those_of_today() -> None:
+def test_platinum_stars_stored_until_2025_are_read_as_those_of_today() -> None:
     stored = made(900_000).metrics | {"grade": "AA", "platinumStars": 6}
     assert judging.as_of_today(stored, SINGLE)["platinumStars"] == "R-star"
     assert judging.ladder_indexes(stored, SINGLE)["platinumStars"] == 6
@@ -162,7 +162,7 @@ def test_a_chart_without_a_platinum_score_gives_no_stars() -> None:
     assert judging.judge(made(900_000), on(14, most=0), SINGLE) == (None, [problem])
 
 
-# --- what contradicts itself ------------------------------------------------------------------------
+# --- validators -------------------------------------------------------------------------------------
 
 
 def refused(given: Play, *problems: str) -> InvalidPlay:
@@ -234,11 +234,11 @@ def test_impossible_values_are_refused(row: InvalidPlay) -> None:
         made(990_000, optional={"platinumGraph": [None, -100_000, 0], "bellGraph": [0]}),
     ],
 )
-def test_near_misses_of_the_rules_are_accepted(given: Play) -> None:
+def test_plays_just_within_the_rules_are_accepted(given: Play) -> None:
     assert judging.judge(copy_of(given), LV14, SINGLE)[1] == []
 
 
-def test_every_bell_of_a_lost_chart_is_possible_where_there_is_no_rating() -> None:
+def test_a_loss_with_a_full_bell_is_accepted_on_an_unrated_chart() -> None:
     given = made(990_000, "LOSS", FULL_BELL)
     assert judging.judge(copy_of(given), on(0), SINGLE)[1] == []
     assert judging.judge(copy_of(given), on(0), SINGLE, rules=2025)[1] == ["Cannot have a LOSS with a FULL BELL."]
@@ -320,7 +320,7 @@ def test_a_leaderboard_asks_for_the_platinum_score_and_the_lamps_after_the_score
     assert judging.rank_keys(metrics, {}, SINGLE) == [1_000_000, 930, 2, 1]
 
 
-def test_the_parts_of_the_refreshed_profile_are_ratings_too() -> None:
+def test_the_parts_of_the_refreshed_profile_are_also_ratings() -> None:
     rows = MemoryBests([Row({"scoreRating": 17.4, "starRating": 1.08}, LV14)])
     parts = {name: SINGLE.profile_ratings[name].compute(rows) for name in ("scoreRating", "starRating")}
     assert parts == {"scoreRating": 0.29, "starRating": 0.021}

@@ -1,4 +1,4 @@
-"""PMS by tables. Ratings: what the original gave each lamp (spec: games/pms.md)."""
+"""PMS by tables. Ratings: as Tachi rated each lamp (spec: games/pms.md)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ each_playtype = pytest.mark.parametrize("playtype", GAME.playtypes, ids=lambda p
 
 
 def notes(count: int = 1000, **figures: float | None) -> Chart:
-    """A chart of so many notes. PMS charts have no level of their own."""
+    """Returns a chart with this number of notes. PMS charts have no level."""
     return chart(0, data={"notecount": count, **figures})
 
 
@@ -52,7 +52,7 @@ def test_sieglinde_follows_the_table(row: Rated) -> None:
         (18, 100, "MAX"),
     ],
 )
-def test_grade_and_percent(playtype: Playtype, score: int, percent: float, grade: str) -> None:
+def test_grade_and_percent_follow_the_table(playtype: Playtype, score: int, percent: float, grade: str) -> None:
     derived = play(score=score, lamp="CLEAR")
     judging.derive(derived, notes(9), playtype)
     assert derived.metrics == {"score": score, "lamp": "CLEAR", "grade": grade, "percent": percent}
@@ -76,7 +76,7 @@ REFUSED = [
             ["Invalid value for score, EX Score cannot be negative. Got -1."],
         ),
         (
-            play(score=1000, lamp="CLEAR", judgements={"pgreat": 400, "great": 199}),  # no format can bring pgreats
+            play(score=1000, lamp="CLEAR", judgements={"pgreat": 400, "great": 199}),  # no format has pgreats
             [UNEQUAL],
         ),
         (
@@ -100,10 +100,10 @@ def test_impossible_values_are_refused(row: InvalidPlay) -> None:
     "given",
     [
         play(score=1604, lamp="FULL COMBO", judgements={"cool": 802, "great": 0}),
-        play(score=1000, lamp="CLEAR", judgements={"cool": 1, "great": 1}),  # cools are not held against the score
+        play(score=1000, lamp="CLEAR", judgements={"cool": 1, "great": 1}),  # cools are not compared with the score
     ],
 )
-def test_near_misses_of_the_rules_are_accepted(playtype: Playtype, given: Play) -> None:
+def test_plays_just_within_the_rules_are_accepted(playtype: Playtype, given: Play) -> None:
     assert judging.judge(copy_of(given), notes(802), playtype)[1] == []
 
 
@@ -115,7 +115,7 @@ def test_a_profile_averages_over_twenty_and_a_session_its_best_ten(playtype: Pla
 
 
 @each_playtype
-def test_courses_are_named_as_players_name_them(playtype: Playtype) -> None:
+def test_courses_have_their_display_names(playtype: Playtype) -> None:
     shown = {value.id: (value.name, value.hint) for value in playtype.classes["dan"].values}
     assert len(shown) == 13
     assert shown["INSANE_1"] == ("●1", "Insane 1st Dan")

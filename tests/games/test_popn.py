@@ -22,7 +22,7 @@ RATINGS = [
     points(98_000, "clearStar", 42, 86.58088235294117),
     points(50_001, "failedCircle", 30, 55.147242647058825),
     points(75_000, "easyClear", 35, 69.48529411764706),
-    # as the original rated them
+    # as Tachi rated them
     points(49_999, "failedDiamond", 38, 0),
     points(50_000, "failedDiamond", 38, 0),
     points(50_001, "failedDiamond", 38, 69.853125),
@@ -54,7 +54,7 @@ def test_class_points_follow_the_table(row: Rated) -> None:
         ("perfect", "PERFECT"),
     ],
 )
-def test_the_lamp_follows_from_the_medal(medal: str, lamp: str) -> None:
+def test_the_lamp_is_derived_from_the_medal(medal: str, lamp: str) -> None:
     derived = play(score=80_000, clearMedal=medal)
     judging.derive(derived, LV38, NINE_BUTTONS)
     assert derived.metrics == {"score": 80_000, "clearMedal": medal, "lamp": lamp, "grade": "B"}
@@ -157,14 +157,14 @@ def test_impossible_values_are_refused(row: InvalidPlay) -> None:
         medal("clearDiamond", good=0, bad=6),
         medal("clearDiamond", good=0, bad=20),
         medal("clearCircle", good=0, bad=21),
-        medal("clearCircle", bad=1),  # goods are unknown, so the medal's shape is taken on trust
+        medal("clearCircle", bad=1),  # goods are unknown, so the medal's shape is not checked
         medal("fullComboCircle", good=1),
         medal("easyClear", good=0, bad=0),
         medal("failedStar", good=0, bad=0),
         play(score=100_000, clearMedal="clearStar"),  # a perfect score need not be called perfect
     ],
 )
-def test_near_misses_of_the_rules_are_accepted(given: Play) -> None:
+def test_plays_just_within_the_rules_are_accepted(given: Play) -> None:
     assert judging.judge(copy_of(given), LV38, NINE_BUTTONS)[1] == []
 
 
@@ -215,7 +215,7 @@ def test_a_profile_averages_over_twenty_and_a_session_its_best_ten() -> None:
         (91, "GOD"),
     ],
 )
-def test_classes_of_class_points(class_points: float | None, expected: str | None) -> None:
+def test_classes_follow_the_table_of_class_points(class_points: float | None, expected: str | None) -> None:
     derive = NINE_BUTTONS.classes["class"].derive
     assert derive is not None
     assert derive({"naiveClassPoints": class_points}) == expected

@@ -25,7 +25,7 @@ RATINGS = [
     vf6(6_999_999, "FAILED", 16, 0.089),
     vf6(9_500_000, UC, 15, 0.29),
     vf6(0, "FAILED", 20, 0),
-    # both sides of each step of the score's factor, as the original rated them
+    # both sides of each step of the score's factor, as Tachi rated them
     vf6(6_999_999, "FAILED", 20, 0.111),
     vf6(7_000_000, "FAILED", 20, 0.114),
     vf6(7_999_999, "FAILED", 20, 0.131),
@@ -141,7 +141,7 @@ def test_impossible_values_are_refused(row: InvalidPlay) -> None:
         play(score=9_000_000, lamp="CLEAR", optional={"exScore": 10**9, "gauge": None}),
     ],
 )
-def test_near_misses_of_the_rules_are_accepted(given: Play) -> None:
+def test_plays_just_within_the_rules_are_accepted(given: Play) -> None:
     assert judging.judge(copy_of(given), LV18, SINGLE)[1] == []
 
 
@@ -168,13 +168,13 @@ def test_a_profile_is_the_sum_of_fifty_and_a_session_fifty_times_the_mean_of_ten
         (23, "IMPERIAL_IV"),
     ],
 )
-def test_classes_of_volforce(volforce: float | None, vf_class: str | None) -> None:
+def test_classes_follow_the_table_of_volforce(volforce: float | None, vf_class: str | None) -> None:
     derive = SINGLE.classes["vfClass"].derive
     assert derive is not None
     assert derive({"VF6": 0, "VF7": volforce}) == vf_class
 
 
-def test_classes_say_what_they_ask_for() -> None:
+def test_the_hints_of_classes_are_their_ranges() -> None:
     values = {value.id: (value.name, value.hint) for value in SINGLE.classes["vfClass"].values}
     assert len(values) == 40
     assert values["SIENNA_II"] == ("Sienna II", "2.5 - 4.999VF")

@@ -25,7 +25,7 @@ RATINGS = [
         (6_999_999, "FAILED", 16, 0.089),
         (9_500_000, UC, 15, 0.29),
         (0, "FAILED", 20, 0),
-        # both sides of some steps of the score's factor, as the original rated them
+        # both sides of some steps of the score's factor, as Tachi rated them
         (6_999_999, "FAILED", 10, 0.055),
         (7_000_000, "FAILED", 10, 0.057),
         (7_999_999, "FAILED", 10, 0.065),
@@ -137,7 +137,7 @@ def test_impossible_values_are_refused(row: InvalidPlay) -> None:
         play(score=9_000_000, lamp="CLEAR", optional={"gauge": 0.82}),  # the game's own client counts to one
     ],
 )
-def test_near_misses_of_the_rules_are_accepted(playtype: Playtype, given: Play) -> None:
+def test_plays_just_within_the_rules_are_accepted(playtype: Playtype, given: Play) -> None:
     assert judging.judge(copy_of(given), LV18, playtype)[1] == []
 
 
@@ -156,11 +156,11 @@ def test_a_profile_is_the_sum_of_fifty_and_a_session_fifty_times_the_mean_of_ten
 @pytest.mark.parametrize(
     ("volforce", "vf_class"), [(None, None), (9.999, "SIENNA_IV"), (10, "COBALT_I"), (23, "IMPERIAL_IV")]
 )
-def test_classes_of_volforce(playtype: Playtype, volforce: float | None, vf_class: str | None) -> None:
+def test_classes_follow_the_table_of_volforce(playtype: Playtype, volforce: float | None, vf_class: str | None) -> None:
     derive = playtype.classes["vfClass"].derive
     assert derive is not None
     assert derive({"VF6": 0, "VF7": volforce}) == vf_class
 
 
-def test_a_player_without_a_controller_counts_as_keyboard() -> None:
+def test_the_keyboard_playtype_is_labelled_keyboard_or_other() -> None:
     assert [GAME.label(playtype.name) for playtype in GAME.playtypes] == ["USC (Controller)", "USC (Keyboard/Other)"]

@@ -1,4 +1,4 @@
-"""The games agree with what the original answers: formulas, IDs, classes, refusals; and the rules of 2026."""
+"""The games give the same results as Tachi: formulas, IDs, classes, refusals; and the rules of 2026."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ each_playtype = pytest.mark.parametrize("name", games_vectors.NAMES)
 
 @each_playtype
 def test_formulas_give_the_values_of_the_vectors(name: str) -> None:
-    """Derived metrics, ladder indexes and ratings of every row in calc/, under the rules of 2026."""
+    """Compares derived metrics, ladder indexes and ratings of every row in calc/, under the rules of 2026."""
     _, playtype = games_vectors.named(name)
     document = games_vectors.of_playtype("calc", name)
     charts = games_vectors.charts_in(document)
@@ -42,7 +42,7 @@ def test_formulas_give_the_values_of_the_vectors(name: str) -> None:
 
 
 def _has_a_rating(name: str, metrics: Mapping[str, Any]) -> bool:
-    """Whether such a play is possible in 2026: in arcaea ten million and PURE MEMORY go together."""
+    """Returns whether a play is possible in 2026: in arcaea ten million and PURE MEMORY go together."""
     return name != "arcaea:Touch" or (metrics["lamp"] == "PURE MEMORY") == (metrics["score"] >= 10_000_000)
 
 
@@ -68,7 +68,7 @@ def test_formulas_of_2026_give_the_values_of_the_vectors(name: str) -> None:
 
 
 @of_2026
-def test_profiles_of_2026(name: str) -> None:
+def test_profiles_of_2026_give_the_values_of_the_vectors(name: str) -> None:
     _, playtype = games_vectors.named(name)
 
     def found() -> Iterator[str]:
@@ -89,7 +89,7 @@ def test_profiles_of_2026(name: str) -> None:
 
 
 @of_2026
-def test_bests_of_2026(name: str) -> None:
+def test_bests_of_2026_equal_those_of_the_vectors(name: str) -> None:
     _, playtype = games_vectors.named(name)
     document = games_vectors.of_playtype("rules-2026/calc", name)
     charts = games_vectors.charts_in(document)
@@ -115,7 +115,7 @@ def test_bests_of_2026(name: str) -> None:
 
 
 def _chart_of_best(best: Mapping[str, Any], number: int) -> Chart:
-    """What profiles ask of the chart of a best: by itself unless the vector says otherwise."""
+    """Returns the chart of a best, which is primary unless the vector says otherwise."""
     return factories.chart(
         difficulty=best.get("difficulty", "ANY"),
         song={"displayVersion": best.get("displayVersion")},
@@ -125,7 +125,7 @@ def _chart_of_best(best: Mapping[str, Any], number: int) -> Chart:
 
 
 def _brief(score: Mapping[str, Any], playtype: Playtype) -> Candidate:
-    """A score of a `bests` vector, which has no judgements."""
+    """Returns a score of a `bests` vector, which has no judgements."""
     return Candidate(
         score_id=score["id"],
         metrics={metric: score[metric] for metric in playtype.metrics},
@@ -154,7 +154,7 @@ def _computed(play: Play, chart: Chart, playtype: Playtype) -> dict[str, Any]:
 
 
 @each_playtype
-def test_derived_classes_are_those_of_the_vectors(name: str) -> None:
+def test_derived_classes_equal_those_of_the_vectors(name: str) -> None:
     _, playtype = games_vectors.named(name)
     vectors = games_vectors.derived_classes(name)
     derived = {classes.name: classes.derive for classes in playtype.classes.values() if classes.derive}
@@ -170,7 +170,7 @@ def test_derived_classes_are_those_of_the_vectors(name: str) -> None:
         )
 
 
-def test_score_ids_are_those_of_the_vectors() -> None:
+def test_score_ids_equal_those_of_the_vectors() -> None:
     vectors = [
         vector for vector in games_vectors.read("scoreid.json")["scores"] if vector["gptString"] in games_vectors.NAMES
     ]
@@ -185,8 +185,8 @@ def test_score_ids_are_those_of_the_vectors() -> None:
 
 
 @each_playtype
-def test_refusals_are_those_of_the_vectors(name: str) -> None:
-    """The exact words for impossible scores, none for near misses, and words of ours where the original crashed."""
+def test_refusals_equal_those_of_the_vectors(name: str) -> None:
+    """Impossible scores have the exact messages, valid ones none, and scores that crashed Tachi a message of ours."""
     _, playtype = games_vectors.named(name)
     document = games_vectors.of_playtype("reject", name)
     charts = games_vectors.charts_in(document)
@@ -207,7 +207,7 @@ def test_refusals_are_those_of_the_vectors(name: str) -> None:
 
 
 def _chart_of(case: Mapping[str, Any], charts: Sequence[Chart]) -> Chart | None:
-    """The chart of a case of one score, where there is no doubt about it."""
+    """Returns the chart of a case of one score, or None if it is ambiguous."""
     scores = (case.get("batchManual") or {}).get("scores")
     if not isinstance(scores, list) or len(scores) != 1:
         return None
@@ -217,7 +217,7 @@ def _chart_of(case: Mapping[str, Any], charts: Sequence[Chart]) -> Chart | None:
 
 
 def _is_judged(case: Mapping[str, Any]) -> bool:
-    """Whether the score came as far as being judged: stored, refused with a count of errors, or crashed."""
+    """Returns whether the score reached the judging: it was stored, refused with a count of errors, or crashed."""
     if case["statusCode"] != 200:
         return False
     errors = case.get("errors") or []

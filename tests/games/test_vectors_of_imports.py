@@ -1,4 +1,4 @@
-"""Whole imports of the original, as far as games decide them: scores, bests, profiles, sessions."""
+"""Whole imports of Tachi, as far as games determine them: scores, bests, profiles, sessions."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ each_playtype = pytest.mark.parametrize("name", games_vectors.NAMES)
 
 
 @each_playtype
-def test_scores_of_whole_imports(name: str) -> None:
-    """Every stored score is accepted, derived, rated and identified as in the original."""
+def test_scores_of_whole_imports_equal_those_of_tachi(name: str) -> None:
+    """Every stored score is accepted, derived, rated and identified as in Tachi."""
     _, playtype = games_vectors.named(name)
 
     def found() -> Iterator[str]:
@@ -51,8 +51,8 @@ def score_gpt(score: Mapping[str, Any]) -> str:
 
 
 @each_playtype
-def test_bests_of_whole_imports(name: str) -> None:
-    """A best is composed of the right scores, with the right metrics and ratings (where no tie decides)."""
+def test_bests_of_whole_imports_equal_those_of_tachi(name: str) -> None:
+    """A best is composed of the right scores, with the right metrics and ratings (unless it depends on a tie)."""
     _, playtype = games_vectors.named(name)
 
     def found() -> Iterator[str]:
@@ -95,7 +95,7 @@ def _best(best: Mapping[str, Any], playtype: Playtype) -> dict[str, Any]:
 
 
 @each_playtype
-def test_profiles_of_whole_imports(name: str) -> None:
+def test_profiles_of_whole_imports_equal_those_of_tachi(name: str) -> None:
     """Profile ratings and derived classes follow from the bests."""
     _, playtype = games_vectors.named(name)
 
@@ -120,7 +120,7 @@ def test_profiles_of_whole_imports(name: str) -> None:
 
 
 @each_playtype
-def test_sessions_of_whole_imports(name: str) -> None:
+def test_sessions_of_whole_imports_equal_those_of_tachi(name: str) -> None:
     _, playtype = games_vectors.named(name)
 
     def found() -> Iterator[str]:

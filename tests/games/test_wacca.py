@@ -24,7 +24,7 @@ RATINGS = [
     rated(940_000, 12.7, 34.925),
     rated(899_999, 11.3, 16.95),
     rated(100, 5, 5),
-    # both sides of each step of the score's factor, as the original rated them
+    # both sides of each step of the score's factor, as Tachi rated them
     rated(0, 8.3, 8.3),
     rated(849_999, 8.3, 8.3),
     rated(850_000, 8.3, 12.45),
@@ -143,7 +143,7 @@ def test_impossible_values_are_refused(row: InvalidPlay) -> None:
         play(score=990_000, lamp="FAILED"),
     ],
 )
-def test_near_misses_of_the_rules_are_accepted(given: Play) -> None:
+def test_plays_just_within_the_rules_are_accepted(given: Play) -> None:
     assert judging.judge(copy_of(given), LV12, SINGLE)[1] == []
 
 
@@ -177,7 +177,7 @@ def test_a_profile_is_the_sum_of_fifty_and_a_session_the_mean_of_ten() -> None:
         (2500, "RAINBOW"),
     ],
 )
-def test_colours_of_the_rate(rate: float | None, colour: str | None) -> None:
+def test_colours_follow_the_table_of_the_rate(rate: float | None, colour: str | None) -> None:
     derive = SINGLE.classes["colour"].derive
     assert derive is not None
     assert derive({"naiveRate": rate}) == colour

@@ -1,7 +1,7 @@
-"""The golden vectors: real answers of the original. They are stored next to the repository, not in it.
+"""The golden vectors: recorded responses of Tachi. They are stored next to the repository, not in it.
 
-Most are of December 2025. What the rules of 2026 make of them is worked out by the very tool that holds a running
-server against them (`tools/conformance.py`), from `rules-2026/superseded.json`.
+Most are of December 2025. The tool that compares a running server with them (`tools/conformance.py`) converts them to
+the rules of 2026 with `rules-2026/superseded.json`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FOLDER = SHARED / "golden"
 
 needed = pytest.mark.skipif(
     not FOLDER.is_dir() or bool(os.environ.get("CI")),
-    reason="the golden vectors (../shared/golden) are not here, or this is CI",
+    reason="the golden vectors (../shared/golden) are missing, or this is CI",
 )
 
 NAMES = [f"{game.slug}:{playtype.name}" for game in GAMES for playtype in game.playtypes]
@@ -45,10 +45,10 @@ def config() -> Any:
 
 @cache
 def unsettled() -> dict[str, set[str]]:
-    """Names of the cases whose bests rest on a tie, which we settle by content."""
+    """Returns the names of the cases whose bests depend on a tie, which we settle by content."""
     cases = read("order-dependent.json")["cases"]
     names = {gpt: {case["name"] for case in found} for gpt, found in cases.items()}
-    # Since untimed scores come last, two of the same moment are left, of which the tool takes the first imported.
+    # Untimed scores are last now, so this case has two scores of the same time, of which the tool takes the first.
     names.setdefault("chunithm:Single", set()).add("PB ties: equal lamp, one without a timestamp")
     return names
 
@@ -62,7 +62,7 @@ def of_playtype(folder: str, name: str) -> Any:
 
 @cache
 def tool(name: str = "conformance") -> ModuleType:
-    """conformance.py, or another tool beside it, as a module."""
+    """Imports conformance.py, or another tool beside it, as a module."""
     found = spec_from_file_location(name, SHARED / "tools" / f"{name}.py")
     assert found is not None
     assert found.loader is not None
@@ -79,9 +79,9 @@ def _rules_of() -> Any:
 def as_of_today(
     kind: str, name: str, cases: Iterable[Mapping[str, Any]], holder: Mapping[str, Any] | None = None
 ) -> Iterator[Any]:
-    """Vectors of `cases`, `reject` or `revert` under the rules of 2026, without those that say nothing any more.
+    """Yields vectors of `cases`, `reject` or `revert` under the rules of 2026, without those that no longer apply.
 
-    `holder` has their songs and charts, where not each has its own.
+    `holder` has their songs and charts if the cases do not have their own.
     """
     for case in cases:
         rows = tool().rows_of(name.split(":", maxsplit=1)[0], holder or case)
@@ -91,16 +91,16 @@ def as_of_today(
 
 
 def errors_today(name: str, row: Mapping[str, Any], error: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What is said to a row of 2025 under the rules of 2026: its texts, any of which is accepted."""
-    outcome: dict[str, Any] = {"success": True, "errors": [dict(error)]}
+    """Returns the possible messages for a row of 2025 under the rules of 2026."""
+    document: dict[str, Any] = {"success": True, "errors": [dict(error)]}
     job = tool().Job("reject", name, {}, {})
-    _rules_of().texts(job, {"scores": [row]}, outcome, _rules_of().rules(job))
-    [today] = outcome["errors"]
+    _rules_of().texts(job, {"scores": [row]}, document, _rules_of().rules(job))
+    [today] = document["errors"]
     return [{"type": each["type"], "message": each["message"]} for each in (today, *today.get("or", ()))]
 
 
 def rated_today(name: str, chart: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of calc/ under the rules of 2026: its derived metrics, indexes and ratings."""
+    """Returns a row of calc/ under the rules of 2026: its derived metrics, indexes and ratings."""
     rows = tool().rows_of(name.split(":", maxsplit=1)[0], {"charts": [chart]})
     rules, job = _rules_of(), tool().Job("cases", name, {}, rows)
     data = {**row["metrics"], **row["derived"], "optional": row.get("optional", {}), "enumIndexes": {}}
@@ -121,7 +121,7 @@ def rejects_of_2026() -> list[str]:
 
 
 def derived_classes(name: str) -> dict[str, Any]:
-    """Class set -> its thresholds and samples."""
+    """Returns the thresholds and samples of each class set."""
     older = {name: sets for name, sets in read("derived-classes.json").items() if isinstance(sets, dict)}
     newer = read("rules-2026/derived-classes.json")["gpts"]
     return {**older.get(name, {}), **newer.get(name, {})}
@@ -133,7 +133,7 @@ def named(name: str) -> tuple[Game, Playtype]:
 
 
 def charts_in(document: Mapping[str, Any]) -> list[Chart]:
-    """The charts of a document, with its songs where it has any."""
+    """Returns the charts of a document, with its songs if it has any."""
     songs = {song["id"]: _song(song) for song in document.get("songs") or ()}
     return [_chart(row, songs) for row in document["charts"]]
 
@@ -158,7 +158,7 @@ def _chart(row: Mapping[str, Any], songs: Mapping[int, Song]) -> Chart:
 
 
 def differences(expected: Any, actual: Any, path: str = "") -> Iterator[str]:
-    """Where two pieces of data differ; numbers may differ by a part in a billion."""
+    """Yields the differences of two pieces of data; numbers may differ by a part in a billion."""
     if isinstance(expected, dict) and isinstance(actual, dict):
         for key in expected.keys() | actual.keys():
             yield from differences(expected.get(key), actual.get(key), f"{path}.{key}")

@@ -30,14 +30,14 @@ VALUES: tuple[Any, ...] = (
     [0] * 1_001,
 )
 RESERVED_WORDS = ("1e400", "-1e400", "9" * 5_000, "-" + "9" * 5_000, "1e-400", "0." + "1" * 5_000, "0e999999999", "-0")
-"""Numbers that Python's JSON cannot write."""
+"""Literals that Python's JSON encoder cannot write."""
 
 MARK = "⌘"
-"""In a document: where one of the literals is to stand."""
+"""The placeholder of a literal in a document."""
 
 
 def deep(levels: int) -> Any:
-    """A list in a list, so many levels down."""
+    """Returns nested lists of this depth."""
     value: Any = []
     for _ in range(levels - 1):
         value = [value]
@@ -45,7 +45,7 @@ def deep(levels: int) -> Any:
 
 
 def spoilt(document: Any, chance: Random) -> bytes:
-    """The document's JSON with one value replaced by a hostile one, added, or removed."""
+    """Returns the document's JSON with one value replaced by a hostile one, added, or removed."""
     whole = [copy.deepcopy(document)]
     holder, key = chance.choice(list(_places(whole)))
     operation = chance.randrange(6)
@@ -65,7 +65,7 @@ def spoilt(document: Any, chance: Random) -> bytes:
 
 
 def _places(value: Any) -> Any:
-    """Every holder with a key or index in it."""
+    """Yields every container with each of its keys or indexes."""
     stack = [value]
     while stack:
         holder = stack.pop()

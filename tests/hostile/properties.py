@@ -1,6 +1,6 @@
 """Properties that must hold for every input: each raises AssertionError if the product fails on it.
 
-Neither a database nor a server is asked, so that a fuzzer tries thousands of inputs a second (`script/fuzz`).
+They use neither a database nor a server, so that a fuzzer can try thousands of inputs a second (`script/fuzz`).
 """
 
 from __future__ import annotations
@@ -46,52 +46,52 @@ OPTIONS = (
     ParseOptions(games=GAMES, now=NOW, fields={"playtype": "DP"}, skip_invalid=True, infer_time_achieved=True),
 )
 ARCADE = {"model": "LDJ:J:E:A:2023090500", "forced": "true"}
-SAID_BY_HOOKS = {"ir/usc": {"playtype": "Controller"}, "ir/fervidex": ARCADE, "ir/fervidex-static": ARCADE}
-"""What headers and addresses say beside a body: without it these formats would refuse each for that alone."""
+HOOK_FIELDS = {"ir/usc": {"playtype": "Controller"}, "ir/fervidex": ARCADE, "ir/fervidex-static": ARCADE}
+"""Values of headers and paths that accompany a body: without them these formats would refuse every body."""
 MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 SPOILT_BY_A_MARK = frozenset(
     {"file/mypagescraper-records-csv", "file/mypagescraper-player-csv", "file/tachi-imports-export"}
 )
 CASES = BASE_DIR / "tests" / "formats" / "cases"
-FEW = 3  # songs a game: the rows of a document find one of them or none
+FEW = 3  # songs per game; rows of a document match one of them or none
 
 
 # --- a document -----------------------------------------------------------------------------------------
 
 
 def a_document(data: bytes) -> None:
-    """The document is read and judged, or refused with a message; nothing else may happen, and results can be stored.
+    """Checks that every format reads and judges the document or refuses it with a message, with storable results.
 
-    What comes a second time is there already, row for row. What is refused for its meta is refused for that anyway, and
-    a byte order mark changes nothing, but that nothing of ours stands behind it.
+    A second reading has only duplicates, row for row. Refusals for the meta are the same when only that is checked, and
+    a byte order mark changes nothing, except that our own exports have none.
     """
     for source in FORMATS:
-        said = SAID_BY_HOOKS.get(source.import_type, {})
-        for wish in (replace(each, fields={**each.fields, **said}) for each in OPTIONS):
-            actual = _message_of(partial(source.parse, data, wish))
-            meta_told = _message_of(partial(source.check_meta, data, wish))
-            assert meta_told in ("", actual), (meta_told, actual)
-            marked = _message_of(partial(source.parse, codecs.BOM_UTF8 + data, wish))
+        fields = HOOK_FIELDS.get(source.import_type, {})
+        for options in (replace(each, fields={**each.fields, **fields}) for each in OPTIONS):
+            actual = _message_of(partial(source.parse, data, options))
+            meta_message = _message_of(partial(source.check_meta, data, options))
+            assert meta_message in ("", actual), (meta_message, actual)
+            marked = _message_of(partial(source.parse, codecs.BOM_UTF8 + data, options))
             is_marked = data.startswith((*MARKS, codecs.BOM_UTF8)) or source.import_type in SPOILT_BY_A_MARK
             assert actual in (marked, NO_GAME) or is_marked, (marked, actual)
             try:
-                parsed, again = (source.parse(data, wish) for _ in range(2))
+                parsed, again = (source.parse(data, options) for _ in range(2))
             except ImportFailed as failed:
                 assert 400 <= failed.status < 500
                 assert failed.message
                 assert text.is_storable(failed.message)
                 continue
-            _kept_rows_are_read_back(source, again, wish)
+            _kept_rows_are_read_back(source, again, options)
             first = _judge(source, parsed)
             if first.scores:
-                there = dict.fromkeys((score.score_id for score in first.scores), 1)
-                second = _judge(source, again, known=partial(_among, there=there))
+                known_ids = dict.fromkeys((score.score_id for score in first.scores), 1)
+                second = _judge(source, again, known=partial(_among, known_ids=known_ids))
                 assert not second.scores
                 assert second.duplicate_count == len(first.scores) + first.duplicate_count
 
 
 def _message_of(read: Callable[[], Any]) -> str:
-    """The words with which something is refused; none where it is not."""
+    """Returns the message of a refusal; empty if the document is accepted."""
     try:
         read()
     except ImportFailed as failed:
@@ -99,20 +99,20 @@ def _message_of(read: Callable[[], Any]) -> str:
     return ""
 
 
-def _kept_rows_are_read_back(source: Format, parsed: Parsed, wish: ParseOptions) -> None:
-    """From the JSON that the database gives back. Nothing that comes of it breaks either."""
+def _kept_rows_are_read_back(source: Format, parsed: Parsed, options: ParseOptions) -> None:
+    """Checks that rows survive the JSON of the database, and that they can be processed afterwards."""
     rows = [source.as_sent(row) for row in parsed.rows if not isinstance(row, RowProblem)]
     context, sent = json.loads(json.dumps([parsed.context.as_sent(), rows], allow_nan=False, sort_keys=True))
-    restored = source.restore(context, sent, wish)
+    restored = source.restore(context, sent, options)
     assert [source.as_sent(row) for row in restored.rows] == rows
     for row in sent:
         source.chart_reference(row, context)
     if rows:
-        source.parse(source.document(context, sent), replace(wish, infer_time_achieved=False))
+        source.parse(source.document(context, sent), replace(options, infer_time_achieved=False))
 
 
 def _judge(source: Format, parsed: Parsed, *, known: Known | None = None) -> Chunk:
-    """What becomes of all rows together. Charts are sought in the small catalogue alone."""
+    """Returns all judged rows as one chunk. Charts are looked up in the small catalogue only."""
     catalogue, rows = catalogue_of(parsed.context.game.slug), list(parsed.rows)
     for row in rows:
         if not isinstance(row, RowProblem):
@@ -134,12 +134,12 @@ def _judge(source: Format, parsed: Parsed, *, known: Known | None = None) -> Chu
     return whole
 
 
-def _among(asked: Sequence[str], *, there: Mapping[str, int]) -> Mapping[str, int]:
-    return {identity: there[identity] for identity in asked if identity in there}
+def _among(asked: Sequence[str], *, known_ids: Mapping[str, int]) -> Mapping[str, int]:
+    return {identity: known_ids[identity] for identity in asked if identity in known_ids}
 
 
 def _storable(*values: Any) -> None:
-    """Fit for a jsonb column: text without NUL and lone surrogates, finite numbers."""
+    """Checks that values fit into a jsonb column: text without NUL and lone surrogates, finite numbers."""
     for value in values:
         data = msgspec.to_builtins(value)
         assert text.unstorable_path(data) is None
@@ -148,7 +148,7 @@ def _storable(*values: Any) -> None:
 
 @cache
 def catalogue_of(game: str) -> Catalogue:
-    """A few songs of the sample with their charts."""
+    """Returns a few songs of the sample with their charts."""
     songs = json.loads((SEEDS / f"songs-{game}.json").read_bytes())[:FEW]
     known = {song["id"] for song in songs}
     charts = json.loads((SEEDS / f"charts-{game}.json").read_bytes())
@@ -156,7 +156,7 @@ def catalogue_of(game: str) -> Catalogue:
 
 
 def good_documents(*, scores: int = 2) -> Iterator[Any]:
-    """One of each playtype, on charts of `catalogue_of`."""
+    """Yields a document for each playtype, on charts of `catalogue_of`."""
     for game in GAMES:
         songs = {song["id"] for song in json.loads((SEEDS / f"songs-{game.slug}.json").read_bytes())[:FEW]}
         charts = json.loads((SEEDS / f"charts-{game.slug}.json").read_bytes())
@@ -169,7 +169,7 @@ def good_documents(*, scores: int = 2) -> Iterator[Any]:
 
 
 def files() -> Iterator[bytes]:
-    """A file of every format, with good rows and bad ones: its sample and those of its cases."""
+    """Yields files of every format, with valid and invalid rows: its sample and those of its test cases."""
     for source in FORMATS:
         if source.sample is not None:
             yield source.sample.content
@@ -178,14 +178,14 @@ def files() -> Iterator[bytes]:
             yield (sent if isinstance(sent, str) else json.dumps(sent)).encode()
 
 
-# --- what surrounds it ----------------------------------------------------------------------------------
+# --- request bodies, seeds and archives --------------------------------------------------
 
 
 CHARSETS = ("utf-8", "utf-16", "utf-16le", "utf-16be", "utf-7", "rot13", "x" * 200)
 
 
 def a_body(data: bytes) -> None:
-    """A JSON body, compressed or not, in any charset: read, or refused with a status of the client's fault."""
+    """Checks that a JSON body in any encoding and charset is read, or refused with a 4xx."""
     plain = [("identity", f"application/json; charset={charset}") for charset in CHARSETS]
     other = ("text/plain", "", f"multipart/form-data; boundary={'-' * 60}", "application/json; charset")
     for encoding, content_type in (*plain, *(("identity", one) for one in other), ("gzip", JSON), ("deflate", JSON)):
@@ -203,7 +203,7 @@ def a_body(data: bytes) -> None:
 
 
 def a_seed_file(data: bytes) -> None:
-    """Returns rows, or problems with messages."""
+    """Checks that a seeds file yields rows, or problems with messages."""
     with tempfile.TemporaryDirectory() as folder:
         for kind in ("songs", "charts"):
             path = Path(folder) / f"{kind}-sdvx.json"
@@ -216,7 +216,7 @@ def a_seed_file(data: bytes) -> None:
 
 
 def a_title(data: bytes) -> None:
-    """Looks like itself, like its halves put together, and can be searched for by what the database can hold."""
+    """Checks that a title equals itself and its look-alike form, and makes a valid search pattern."""
     title = data.decode(errors="surrogateescape")
     form = lookalikes.normalize(title)
     assert lookalikes.differences(title, title) == ()
@@ -228,14 +228,14 @@ def a_title(data: bytes) -> None:
     assert text.is_storable(wanted)
     assert len(wanted) <= fuzzy.MAX_PATTERN_LENGTH + 1
     fuzzy.score(wanted, title)
-    statement, values = search(wanted, games=["sdvx"], most=1)
+    statement, values = search(wanted, games=["sdvx"], limit=1)
     assert statement
     if wanted:
         re.compile(values["pattern"])
 
 
 def an_archive(data: bytes) -> None:
-    """Nothing lands outside of the folder made for it, and no more than the limits allow."""
+    """Checks that an archive is unpacked only into its temporary folder and within the limits."""
     limits = Limits(unpacked=100_000, members=50)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "seeds.zip"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.process_harness import Installation, Player, running_installation
+from tests.faults.process_harness import Installation, Player
 
 pytestmark = pytest.mark.faults
 
@@ -19,39 +19,27 @@ MAX_GROWTH = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 IDLE = 10_000 if MAX_GROWTH == resource.RLIM_INFINITY else min(10_000, MAX_GROWTH - SPARE)
 
 
-SLOW = 40  # senders; the web has twice as many threads
-SOON = 8.0  # seconds: on a busy machine, yet less than any wait for a slot
-
-
-@pytest.fixture(scope="module")
-def installation() -> Iterator[Installation]:
-    """Its processes, and this one, may have as many open files as the machine allows."""
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
-    try:
-        with running_installation(players=4) as made:
-            yield made
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+SLOW = 40  # slow senders; the web has twice as many threads
+SOON = 8.0  # seconds: long enough for a busy machine, yet less than any wait for a slot
 
 
 @contextlib.contextmanager
-def connections(installation: Installation, count: int, *, said: bytes = b"") -> Iterator[list[socket.socket]]:
+def connections(installation: Installation, count: int, *, sent: bytes = b"") -> Iterator[list[socket.socket]]:
     made: list[socket.socket] = []
     try:
         for _ in range(count):
             made.append(socket.create_connection(("127.0.0.1", installation.port), timeout=10))
-            if said:
-                made[-1].sendall(said)
+            if sent:
+                made[-1].sendall(sent)
         yield made
     finally:
         for each in made:
             each.close()
 
 
-@pytest.mark.parametrize("said", [b"", b"GET /api/v1/status HTTP/1.1\r\nHost: local"], ids=["nothing", "half a header"])
-def test_connections_that_say_nothing_keep_nobody_out(installation: Installation, said: bytes) -> None:
-    with connections(installation, IDLE, said=said):
+@pytest.mark.parametrize("sent", [b"", b"GET /api/v1/status HTTP/1.1\r\nHost: local"], ids=["nothing", "half a header"])
+def test_idle_connections_do_not_block_other_clients(installation: Installation, sent: bytes) -> None:
+    with connections(installation, IDLE, sent=sent):
         for _ in range(5):
             begun = time.monotonic()
             assert installation.is_answering()
@@ -76,7 +64,7 @@ def test_connections_that_say_nothing_keep_nobody_out(installation: Installation
     ],
     ids=["many", "long", "address", "two hosts", "no text", "length", "both", "chunk", "TLS", "zeros", "path"],
 )
-def test_headers_that_are_none_break_nothing(installation: Installation, request_: bytes) -> None:
+def test_invalid_requests_do_not_disturb_the_server(installation: Installation, request_: bytes) -> None:
     with connections(installation, 1) as [each], contextlib.suppress(ConnectionError, TimeoutError):
         each.settimeout(3)
         each.sendall(request_)
@@ -91,7 +79,7 @@ EMPTY = b'{"meta": {"game": "sdvx", "playtype": "Single", "service": "Slow"}, "s
 
 
 def begun(player: Player, *, length: str) -> bytes:
-    """The head of an upload."""
+    """Returns the head of an upload."""
     return (
         f"POST /ir/direct-manual/import HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {player.token}\r\n"
         f"Content-Type: application/json\r\n{length}\r\n\r\n"
@@ -107,28 +95,28 @@ def begun(player: Player, *, length: str) -> bytes:
     ],
     ids=["much to come", "little to come", "in chunks"],
 )
-def test_bodies_that_trickle_in_keep_nobody_waiting(
+def test_slow_bodies_do_not_delay_other_clients(
     installation: Installation, length: str, first: bytes, rest: bytes
 ) -> None:
     player = next(installation.players)
-    with connections(installation, SLOW, said=begun(player, length=length) + first) as slow:
+    with connections(installation, SLOW, sent=begun(player, length=length) + first) as slow:
         time.sleep(1)
         for _ in range(10):
-            asked = time.monotonic()
+            begun_at = time.monotonic()
             assert installation.is_answering()
             assert installation.upload(player, EMPTY)
-            assert time.monotonic() - asked < SOON
+            assert time.monotonic() - begun_at < SOON
         slow[-1].sendall(rest)
-        assert slow[-1].recv(65_536).startswith(b"HTTP/1.1 202"), "who is slow is served too"
+        assert slow[-1].recv(65_536).startswith(b"HTTP/1.1 202"), "slow clients are served, too"
     installation.until(installation.is_answering, seconds=30)
 
 
-def test_more_slow_bodies_than_the_web_has_threads_do_not_stop_it_for_good(installation: Installation) -> None:
-    """A proxy that reads bodies whole spares the web this."""
-    with connections(installation, 200, said=begun(next(installation.players), length=LENGTH) + b"{") as slow:
+def test_the_web_recovers_from_more_slow_bodies_than_threads(installation: Installation) -> None:
+    """A proxy that buffers bodies protects the web from this."""
+    with connections(installation, 200, sent=begun(next(installation.players), length=LENGTH) + b"{") as slow:
         time.sleep(1)
         for each in slow:
             each.sendall(b" ")
-    let_go = time.monotonic()
+    released = time.monotonic()
     installation.until(installation.is_answering, seconds=30)
-    assert time.monotonic() - let_go < 20
+    assert time.monotonic() - released < 20

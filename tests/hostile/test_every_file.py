@@ -1,4 +1,4 @@
-"""Whatever a file holds, in any format and on any way: it is refused in words, or imported whole."""
+"""Files with any content, in any format, sent by API and page: refused with a message, or imported completely."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from imports.formats.base import Format
 from imports.models import GameStats, Import, OrphanScore, Permission, Score, State
 from imports.pipeline.derived.integrity import check_player
 from tests import people
-from tests.factories import process
+from tests.factories import run_job
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 
@@ -46,12 +46,12 @@ each_file = pytest.mark.parametrize("source", [pytest.param(each, id=each.import
 
 
 def other_files(source: Format) -> dict[str, bytes]:
-    """Files of other formats that are not read as this one too."""
+    """Returns samples of other formats that this format does not read as well."""
     return {f"a {name}": content for name, content in SAMPLES.items() if content != SAMPLES[source.import_type]}
 
 
-def halves(source: Format) -> dict[str, bytes]:
-    """The sample, cut off at several places, and with a cell or a bracket too many."""
+def damaged_samples(source: Format) -> dict[str, bytes]:
+    """Returns the sample cut off at several places, with additional columns, and twice."""
     good = SAMPLES[source.import_type]
     cut = {f"{share} % of the file": good[: len(good) * share // 100] for share in (10, 50, 75, 95)}
     lines = good.split(b"\n")
@@ -60,7 +60,7 @@ def halves(source: Format) -> dict[str, bytes]:
 
 
 def upload(path: str, source: Format, content: bytes) -> Any:
-    """A file under the usual name of its kind, as pages and tools send it."""
+    """Uploads a file under the usual name of its kind, by the API or a page."""
     assert source.sample is not None
     file = SimpleUploadedFile(source.sample.file_name, content, "application/octet-stream")
     form = {"importType": source.import_type, **source.sample.fields, "scoreData": file}
@@ -69,8 +69,8 @@ def upload(path: str, source: Format, content: bytes) -> Any:
     return people.session_of(people.alice()).post(path, form)
 
 
-def refused_or_done(source: Format, name: str, content: bytes) -> None:
-    """By the API, by its check and by the page: never an error of ours, and an import is whole or left nothing."""
+def assert_refused_or_imported(source: Format, name: str, content: bytes) -> None:
+    """Sends a file to the API, its check and the page: never a server error, and a failed import stores nothing."""
     checked = upload("/api/v1/import/check", source, content)
     assert checked.status_code in (200, 400, 413), name
     assert checked.json()["description"], name
@@ -83,7 +83,7 @@ def refused_or_done(source: Format, name: str, content: bytes) -> None:
     assert sent.json()["description"], name
     assert (sent.status_code == 202) or checked.status_code != 200, name
     for job in Import.objects.all():
-        process(job)
+        run_job(job)
         assert job.state in {State.COMPLETED, State.FAILED}, name
         assert job.status_code != 500, (name, job.traceback)
         if job.state == State.FAILED:
@@ -96,15 +96,15 @@ def refused_or_done(source: Format, name: str, content: bytes) -> None:
 
 @pytest.mark.slow
 @each_file
-def test_junk_is_refused_with_a_message_whichever_way_it_comes(source: Format, redis_clean: Redis) -> None:
-    for name, content in {**JUNK, **halves(source), **other_files(source)}.items():
+def test_a_junk_file_is_refused_with_a_message_by_api_check_and_page(source: Format, redis_clean: Redis) -> None:
+    for name, content in {**JUNK, **damaged_samples(source), **other_files(source)}.items():
         with transaction.atomic():
-            refused_or_done(source, name, content)
+            assert_refused_or_imported(source, name, content)
             transaction.set_rollback(True)
 
 
 @each_file
-def test_a_file_beyond_the_limit_is_refused(source: Format, settings: Settings) -> None:
+def test_a_file_beyond_the_size_limit_is_refused(source: Format, settings: Settings) -> None:
     settings.TACHI_MAX_UPLOAD_BYTES = 1_000
     content = SAMPLES[source.import_type].ljust(2_000)
     for path in ("/api/v1/import/file", "/api/v1/import/check"):

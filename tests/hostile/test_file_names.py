@@ -1,6 +1,6 @@
 """Malicious file names: the upload is accepted under a safe name or refused, and no file is written.
 
-The names are sent as bytes, as a client that nobody tamed would send them.
+The names are sent as raw bytes, as a malicious client would send them.
 """
 
 from __future__ import annotations
@@ -86,14 +86,14 @@ def document() -> bytes:
 
 @pytest.fixture(autouse=True)
 def folder(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where files of the web's would land."""
+    """The folder where the web would write files."""
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 
 
-def assert_tame(name: str) -> None:
-    """A name that can be stored, shown and saved under."""
+def assert_safe_name(name: str) -> None:
+    """Checks that a name can be stored, shown and used for saving."""
     assert is_storable(name)
     assert name.isprintable()
     assert len(name) <= 255
@@ -101,8 +101,9 @@ def assert_tame(name: str) -> None:
     assert name not in (".", "..")
 
 
+@pytest.mark.quick_rows(10)
 @pytest.mark.parametrize("disposition", NAMES.values(), ids=NAMES)
-def test_an_upload_is_taken_with_a_tame_name_or_refused(disposition: bytes, folder: Path) -> None:
+def test_an_upload_is_accepted_under_a_safe_name_or_refused(disposition: bytes, folder: Path) -> None:
     client = people.bearer(people.alice(), Permission.SUBMIT_SCORE)
     sent = form(disposition, document(), importType="file/batch-manual")
     response = client.post(FILE, sent, content_type=FORM)
@@ -110,27 +111,28 @@ def test_an_upload_is_taken_with_a_tame_name_or_refused(disposition: bytes, fold
     assert response.json()["success"] is (response.status_code == 202)
     assert Import.objects.count() == (response.status_code == 202)
     for job in Import.objects.all():
-        assert_tame(job.input.file_name)
-        assert factories.process(job).state == State.COMPLETED
-        handed_out = people.session_of(people.alice()).get(f"/api/v1/imports/{job.import_id}/input")
-        assert_tame_header(handed_out.headers["Content-Disposition"])
+        assert_safe_name(job.input.file_name)
+        assert factories.run_job(job).state == State.COMPLETED
+        download = people.session_of(people.alice()).get(f"/api/v1/imports/{job.import_id}/input")
+        assert_safe_header(download.headers["Content-Disposition"])
     assert list(folder.iterdir()) == []
 
 
-def assert_tame_header(disposition: str) -> None:
+def assert_safe_header(disposition: str) -> None:
     assert disposition.startswith("attachment; filename")
     assert disposition.isprintable()
     assert not set(disposition) & set("/<>") or disposition.count('"') == 2
 
 
+@pytest.mark.quick_rows(10)
 @pytest.mark.parametrize("disposition", NAMES.values(), ids=NAMES)
-def test_the_page_shows_a_tame_name_or_asks_for_a_file(disposition: bytes, client: Client) -> None:
+def test_the_upload_page_shows_a_safe_name_or_requests_a_file(disposition: bytes, client: Client) -> None:
     client.force_login(people.alice())
     sent = form(disposition, document(), importType="file/batch-manual", pasted="", do="import")
     response = client.post("/import/", sent, content_type=FORM)
     assert response.status_code in (200, 302, 400), response.content
     for stored in ImportInput.objects.all():
-        assert_tame(stored.file_name)
+        assert_safe_name(stored.file_name)
         page = client.get(f"/imports/{stored.job.import_id}/")
         assert page.status_code == 200
         assert b"<script>alert(1)" not in page.content
@@ -139,29 +141,31 @@ def test_the_page_shows_a_tame_name_or_asks_for_a_file(disposition: bytes, clien
 @pytest.mark.parametrize(
     "disposition", [NAMES[name] for name in ("NUL", "a script", "right to left", "a lone surrogate", "very long")]
 )
-def test_the_result_of_a_check_can_be_shown_whatever_the_file_is_called(
+def test_the_result_of_a_check_is_shown_for_any_file_name(
     disposition: bytes, client: Client, redis_clean: Redis
 ) -> None:
     client.force_login(people.alice())
     sent = form(disposition, document(), importType="file/batch-manual", pasted="", do="check")
     response = client.post("/import/", sent, content_type=FORM, follow=True)
-    assert response.status_code in (200, 400), "shown, or asked for again"
+    assert response.status_code in (200, 400), "shown, or requested again"
     assert b"<script>alert(1)" not in response.content
     assert not Import.objects.exists()
 
 
 @pytest.mark.parametrize("size", [10, 3_000_000], ids=["in memory", "through a file"])
-def test_a_large_file_is_written_under_a_name_of_ours(size: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_upload_is_stored_under_a_generated_name(
+    size: int, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     names: list[str] = []
-    made: Callable[..., Any] = tempfile.NamedTemporaryFile
+    original: Callable[..., Any] = tempfile.NamedTemporaryFile
 
-    def noted(*arguments: Any, **options: Any) -> Any:
-        file = made(*arguments, **options)
+    def recording(*arguments: Any, **options: Any) -> Any:
+        file = original(*arguments, **options)
         names.append(file.name)
         return file
 
-    monkeypatch.setattr("django.core.files.temp.NamedTemporaryFile", noted)
-    monkeypatch.setattr("django.core.files.uploadedfile.tempfile.NamedTemporaryFile", noted)
+    monkeypatch.setattr("django.core.files.temp.NamedTemporaryFile", recording)
+    monkeypatch.setattr("django.core.files.uploadedfile.tempfile.NamedTemporaryFile", recording)
     client = people.bearer(people.alice(), Permission.SUBMIT_SCORE)
     sent = form(NAMES["up"], document().ljust(size), importType="file/batch-manual")
     assert client.post(FILE, sent, content_type=FORM).status_code == 202

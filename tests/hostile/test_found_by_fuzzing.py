@@ -23,30 +23,30 @@ from tests.hostile import properties
     ("text", "place"),
     [("é", "line 1, column 1"), ('{"é": é}', "line 1, column 7"), ('{"a": 1,\n é: 2}', "line 2, column 2")],
 )
-def test_a_letter_where_none_may_stand_is_told_with_its_place(text: str, place: str) -> None:
-    """msgspec's place lies within the letter."""
+def test_the_error_of_a_misplaced_letter_names_its_position(text: str, place: str) -> None:
+    """The position that msgspec reports is inside the letter."""
     assert failure(text.encode()).endswith(f" at {place}.)")
     properties.a_body(text.encode())
 
 
 @pytest.mark.parametrize("number", [float("inf"), float("-inf"), float("nan")])
-def test_a_number_that_json_has_no_word_for_is_stored_as_null(number: float) -> None:
+def test_a_number_that_json_cannot_express_is_stored_as_null(number: float) -> None:
     assert storable({"a": [1.5, number]}) == {"a": [1.5, None]}
 
 
 @pytest.mark.django_db
-def test_a_skipped_row_with_an_infinite_number_leaves_a_problem_that_can_be_read() -> None:
+def test_a_skipped_row_with_an_infinite_number_has_a_readable_problem() -> None:
     [chart] = factories.charts(1)
     row = {**factories.score_on(chart), "score": "@"}
     content = json.dumps(factories.batch_manual(row)).replace('"@"', "1e400").encode()
     upload = jobs.Upload(content=content, import_type="file/batch-manual", fields={"invalid": "skip"})
-    job = factories.process(jobs.submit(people.alice(), upload))
+    job = factories.run_job(jobs.submit(people.alice(), upload))
     assert job.state == State.COMPLETED
     assert ImportProblem.objects.values_list("datapoint__score", "row").get() == (None, 0)
 
 
 @pytest.mark.parametrize("name", [b"\0\0\0", b"\xd2\x20\x20", b"\xff\xfe\xff"])
-def test_an_archive_with_a_name_that_is_none_is_refused(tmp_path: Path, name: bytes) -> None:
+def test_an_archive_with_an_invalid_member_name_is_refused(tmp_path: Path, name: bytes) -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("é!", "[]")  # not ASCII, so that it is marked as UTF-8

@@ -1,4 +1,4 @@
-"""script/fuzz: it runs from any folder, and says what is missing."""
+"""script/fuzz runs from any folder, and names a missing package."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tachi_imports import env
 FUZZER = env.BASE_DIR / "script" / "fuzz_parts.py"
 
 
-def test_without_its_engine_it_names_what_to_install(tmp_path: Path) -> None:
+def test_the_fuzzer_names_its_missing_package(tmp_path: Path) -> None:
     program = f"import runpy, sys; sys.modules['atheris'] = None; runpy.run_path({str(FUZZER)!r})"
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1

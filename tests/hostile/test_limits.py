@@ -1,4 +1,4 @@
-"""The limits of one import and one player, and their messages."""
+"""The limits of an import and of a player, and their messages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROOM = "Your uploads that are kept here fill the 1 MB that a player may have. Ea
 
 
 @pytest.fixture(autouse=True)
-def bounds(settings: Settings, redis_clean: Redis) -> None:
+def limits(settings: Settings, redis_clean: Redis) -> None:
     settings.TACHI_MAX_ROWS = 2
     settings.TACHI_MAX_STORED_BYTES_PER_USER = 2**20
 
@@ -31,48 +31,50 @@ def rows(count: int) -> list[dict[str, Any]]:
     return [factories.score_on(chart) for chart in factories.charts(count)]
 
 
-def sent(client: Client, path: str, *scores: dict[str, Any]) -> tuple[int, str]:
+def post_scores(client: Client, path: str, *scores: dict[str, Any]) -> tuple[int, str]:
     response = client.post(path, json.dumps(factories.batch_manual(*scores)), content_type="application/json")
     return response.status_code, response.json()["description"]
 
 
 @pytest.mark.parametrize(("count", "state", "expected"), [(2, State.COMPLETED, ""), (3, State.FAILED, ROWS)])
-def test_an_import_may_have_so_many_rows(count: int, state: State, expected: str) -> None:
-    job = factories.an_import(people.alice(), *rows(count))
+def test_an_import_with_too_many_rows_fails(count: int, state: State, expected: str) -> None:
+    job = factories.create_import(people.alice(), *rows(count))
     assert (job.state, job.error_message, job.status_code) == (state, expected, 413 if expected else None)
     assert Score.objects.count() == (0 if expected else count)
 
 
-def test_a_check_says_so_before_anything_is_imported() -> None:
+def test_a_check_reports_too_many_rows() -> None:
     client = people.bearer(people.alice(), Permission.SUBMIT_SCORE)
-    assert sent(client, "/api/v1/import/check", *rows(3)) == (413, ROWS)
+    assert post_scores(client, "/api/v1/import/check", *rows(3)) == (413, ROWS)
 
 
-def test_the_page_says_so(client: Client) -> None:
+def test_the_upload_page_reports_too_many_rows(client: Client) -> None:
     client.force_login(people.alice())
     content = json.dumps(factories.batch_manual(*rows(3)))
     response = client.post("/import/", {"importType": "file/batch-manual", "pasted": content})
     assert ROWS in response.content.decode()
 
 
-def fill() -> None:
-    """Alice has no room left."""
+def use_up_quota() -> None:
+    """Uses up Alice's quota."""
     job = factories.queued_import(people.alice())
     ImportInput.objects.filter(job=job).update(content=bytes(2**20))
 
 
-def test_a_player_may_keep_so_many_bytes(settings: Settings, redis_clean: Redis) -> None:
-    fill()
+def test_an_upload_beyond_the_players_quota_is_refused(settings: Settings, redis_clean: Redis) -> None:
+    use_up_quota()
     redis_clean.flushdb()
     client = people.bearer(people.alice(), Permission.SUBMIT_SCORE)
     for _ in range(2):
-        assert sent(client, "/ir/direct-manual/import") == (413, ROOM)
+        assert post_scores(client, "/ir/direct-manual/import") == (413, ROOM)
     assert Import.objects.count() == 1
-    assert sent(people.bearer(people.bob(), Permission.SUBMIT_SCORE), "/ir/direct-manual/import")[0] == 202
+    assert post_scores(people.bearer(people.bob(), Permission.SUBMIT_SCORE), "/ir/direct-manual/import")[0] == 202
 
 
-def test_pages_and_commands_say_so(client: Client, settings: Settings, redis_clean: Redis, tmp_path: Any) -> None:
-    fill()
+def test_the_upload_page_and_the_command_report_a_used_up_quota(
+    client: Client, settings: Settings, redis_clean: Redis, tmp_path: Any
+) -> None:
+    use_up_quota()
     redis_clean.flushdb()
     client.force_login(people.alice())
     content = json.dumps(factories.batch_manual(*rows(1)))
@@ -84,7 +86,7 @@ def test_pages_and_commands_say_so(client: Client, settings: Settings, redis_cle
         run("import_scores", "alice", str(file))
 
 
-def test_the_sum_is_kept_up_without_looking_at_earlier_uploads(django_assert_max_num_queries: Any) -> None:
+def test_the_used_quota_is_updated_without_adding_up_earlier_uploads(django_assert_max_num_queries: Any) -> None:
     factories.queued_import(people.alice())
     with django_assert_max_num_queries(6) as found:
         factories.queued_import(people.alice())
@@ -92,27 +94,27 @@ def test_the_sum_is_kept_up_without_looking_at_earlier_uploads(django_assert_max
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_upload_that_is_not_saved_takes_up_no_room(redis_clean: Redis) -> None:
+def test_an_upload_that_is_not_saved_does_not_count_against_the_quota(redis_clean: Redis) -> None:
     alice, content = people.alice(), json.dumps(factories.batch_manual(*rows(1))).encode()
     upload = jobs.Upload(content=content, import_type="file/batch-manual")
     with transaction.atomic():
         jobs.submit(alice, upload)
-        transaction.set_rollback(True)  # as the later one of two identical submissions ends
+        transaction.set_rollback(True)  # as for the second of two identical submissions
     before = redis_clean.get(f"tachi:stored:{alice.pk}")
     jobs.submit(alice, upload)
     after = redis_clean.get(f"tachi:stored:{alice.pk}")
     assert int(before or 0) == 0 < int(after or 0)
 
 
-def test_zero_sets_no_bound(settings: Settings) -> None:
+def test_a_quota_of_zero_is_unlimited(settings: Settings) -> None:
     settings.TACHI_MAX_STORED_BYTES_PER_USER = 0
-    fill()
+    use_up_quota()
     assert factories.queued_import(people.alice()).state == State.QUEUED
 
 
 @pytest.mark.slow
-def test_a_request_without_redis_is_counted(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
-    fill()
+def test_the_quota_is_enforced_without_redis(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    use_up_quota()
     gone = Redis(host="127.0.0.1", port=1)
     monkeypatch.setattr("imports.jobs.queue.redis", lambda: gone)
     with pytest.raises(jobs.QuotaExceeded):

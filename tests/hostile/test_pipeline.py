@@ -1,4 +1,4 @@
-"""Whole imports of hostile values against the database: each ends, and its data can be read and reverted."""
+"""Complete imports of hostile values against the database: each ends, and can be read and reverted."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ MEMBERS = {"timeAchieved": TIMES, "comment": TEXTS, "identifier": TEXTS, "artist
 
 @pytest.fixture
 def catalogued(tmp_path: Path) -> None:
-    """The few songs of each game on which the documents' scores are."""
+    """The few songs of each game that the documents' scores refer to."""
     for songs_file in properties.SEEDS.glob("songs-*.json"):
         game = songs_file.stem.removeprefix("songs-")
         songs = json.loads(songs_file.read_bytes())[: properties.FEW]
@@ -65,7 +65,7 @@ def catalogued(tmp_path: Path) -> None:
 
 @st.composite
 def at_the_bounds(draw: st.DrawFn) -> bytes:
-    """A sound document but for some members, whose values are as far out as JSON has them."""
+    """A valid document except for some members, whose values are at the limits of JSON."""
     document = json.loads(json.dumps(draw(st.sampled_from(DOCUMENTS))))
     for row in document["scores"]:
         for name in draw(st.sets(st.sampled_from(sorted({*row, *MEMBERS})), max_size=3)):
@@ -74,7 +74,7 @@ def at_the_bounds(draw: st.DrawFn) -> bytes:
 
 
 def _instead_of(name: str, value: Any) -> st.SearchStrategy[Any]:
-    """Hostile values of the kind that stands there; of an object some members'."""
+    """Hostile values of the same kind as the value; for an object, of some of its members."""
     if isinstance(value, dict):
         some = {key: _instead_of(key, inner) for key, inner in value.items()}
         return st.fixed_dictionaries({}, optional=some).map(lambda changed: {**value, **changed})
@@ -87,7 +87,7 @@ def _instead_of(name: str, value: Any) -> st.SearchStrategy[Any]:
 
 @st.composite
 def spoilt(draw: st.DrawFn) -> bytes:
-    """A document with a hostile value anywhere."""
+    """A document with a hostile value in any place."""
     chance: Random = draw(st.randoms(use_true_random=False))
     return hostile_values.spoilt(draw(st.sampled_from(DOCUMENTS)), chance)
 
@@ -97,7 +97,7 @@ def spoilt(draw: st.DrawFn) -> bytes:
 @given(content=st.one_of(at_the_bounds(), spoilt()), skip=st.booleans(), infer=st.booleans())
 @pytest.mark.usefixtures("catalogued")
 @undone()
-def test_an_import_of_whatever_comes_ends_and_can_be_read_and_undone(
+def test_an_import_of_hostile_values_ends_and_can_be_read_and_reverted(
     part: int, content: bytes, skip: bool, infer: bool
 ) -> None:
     alice = people.alice()
@@ -105,18 +105,18 @@ def test_an_import_of_whatever_comes_ends_and_can_be_read_and_undone(
     upload = jobs.Upload(
         content=content, import_type="file/batch-manual", fields=fields, infer_time_achieved=infer, file_name="x.json"
     )
-    job = factories.process(jobs.submit(alice, upload))
+    job = factories.run_job(jobs.submit(alice, upload))
     event(f"{job.state}, {'some' if job.score_count else 'no'} scores")
-    assert_it_ended_in_words(job)
+    assert_ended_with_a_message(job)
     assert check_player(alice) == []
-    assert_it_can_be_read(alice, job)
+    assert_readable(alice, job)
     if job.state == State.COMPLETED:
-        assert_it_is_imported_once(alice, job, upload)
+        assert_imported_once(alice, job, upload)
         revert(job, RevertRequest(by=alice))
         assert not any(state_of(alice).values())
 
 
-def assert_it_ended_in_words(job: Import) -> None:
+def assert_ended_with_a_message(job: Import) -> None:
     if job.state == State.COMPLETED:
         assert job.row_count == job.score_count + job.duplicate_count + job.problem_count
         assert job.score_count == Score.objects.count()
@@ -129,8 +129,8 @@ def assert_it_ended_in_words(job: Import) -> None:
     assert not broken.exists(), list(broken.values("message", "datapoint"))
 
 
-def assert_it_can_be_read(user: User, job: Import) -> None:
-    """By program and on pages."""
+def assert_readable(user: User, job: Import) -> None:
+    """Reads the import by API and page."""
     client = people.session_of(user)
     addresses = ["/poll-status"] if job.state == State.FAILED else ["", "/poll-status", "/errors"]
     for address in addresses:
@@ -145,9 +145,9 @@ def _no_json(constant: str) -> None:
     raise AssertionError(f"{constant} is no JSON")
 
 
-def assert_it_is_imported_once(user: User, job: Import, upload: jobs.Upload) -> None:
-    """What comes again is there already."""
-    again = factories.process(jobs.submit(user, upload))
+def assert_imported_once(user: User, job: Import, upload: jobs.Upload) -> None:
+    """Imports the file again: all its scores are duplicates."""
+    again = factories.run_job(jobs.submit(user, upload))
     assert (again.state, again.row_count) == (State.COMPLETED, job.row_count)
     if not upload.infer_time_achieved:
         assert again.score_count == 0

@@ -24,8 +24,9 @@ DOCUMENTS = list(properties.good_documents())
 PLAYTYPES = [f"{each['meta']['game']}:{each['meta']['playtype']}" for each in DOCUMENTS]
 
 
+@pytest.mark.quick_rows(6)
 @pytest.mark.parametrize("document", DOCUMENTS, ids=PLAYTYPES)
-def test_whatever_stands_in_a_document_is_read_or_refused_in_words(document: Any) -> None:
+def test_a_document_with_hostile_values_is_read_or_refused_with_a_message(document: Any) -> None:
     chance = Random(str(document))
     for _ in range(60):
         properties.a_document(hostile_values.spoilt(document, chance))
@@ -33,7 +34,7 @@ def test_whatever_stands_in_a_document_is_read_or_refused_in_words(document: Any
 
 @settings(max_examples=examples(15, ci=60))
 @given(document=st.sampled_from(DOCUMENTS), at=st.integers(0, 2_000), junk=st.binary(min_size=1, max_size=4))
-def test_a_document_with_broken_bytes_is_read_or_refused_in_words(document: Any, at: int, junk: bytes) -> None:
+def test_a_document_with_broken_bytes_is_read_or_refused_with_a_message(document: Any, at: int, junk: bytes) -> None:
     data = json.dumps(document, ensure_ascii=False).encode()
     place = at % len(data)
     properties.a_document(data[:place] + junk + data[place + len(junk) :])
@@ -41,7 +42,7 @@ def test_a_document_with_broken_bytes_is_read_or_refused_in_words(document: Any,
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32", "shift_jis", "latin-1", "utf-7"])
-def test_documents_in_other_encodings_are_read_or_refused_in_words(encoding: str) -> None:
+def test_a_document_in_another_encoding_is_read_or_refused_with_a_message(encoding: str) -> None:
     data = json.dumps(DOCUMENTS[0], ensure_ascii=False).encode(encoding, "replace")
     properties.a_document(data)
     properties.a_body(data)
@@ -54,12 +55,13 @@ PARTS = (
     "\u3000".encode(), "楽曲名".encode("cp932"), b"true", b"constructor",
     b"2021-03-14 01:59", b"<x>" * 50, b"Sparkle Shower", b"x" * 20_000,
 )  # fmt: skip
-"""What is put in the place of a part of a file."""
+"""Replacements for a part of a file."""
 
 
+@pytest.mark.quick_rows(12)
 @pytest.mark.parametrize("file", range(len(FILES)))
-def test_whatever_stands_in_a_file_is_read_or_refused_in_words(file: int) -> None:
-    """Its cells, elements and texts are spoilt one or two at a time, by every format's reader."""
+def test_a_file_with_hostile_parts_is_read_or_refused_with_a_message(file: int) -> None:
+    """One or two of its cells, elements or texts are replaced at a time. Read by every format."""
     chance = Random(file)
     for _ in range(25):
         parts = re.split(rb"([,;<>\n\"])", FILES[file])
@@ -89,12 +91,12 @@ BOMBS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
-def test_bombs_do_not_go_off(bomb: bytes) -> None:
+def test_a_decompression_or_nesting_bomb_is_read_or_refused(bomb: bytes) -> None:
     properties.a_body(bomb)
     properties.a_document(bomb)
 
 
-def test_an_archive_of_archives_and_of_nothing_but_zeros_is_refused() -> None:
+def test_an_archive_of_zeros_beyond_the_limits_is_refused() -> None:
     zeros = io.BytesIO()
     with zipfile.ZipFile(zeros, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("songs-sdvx.json", bytes(50_000_000))

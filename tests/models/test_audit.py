@@ -1,4 +1,4 @@
-"""Entries of the audit trail, as everything that is put on record makes them."""
+"""Entries of the audit trail, created through the manager."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import pytest
 
 from imports.models import AuditEntry
 from tests import people
-from tests.factories import an_import
+from tests.factories import create_import
 
 pytestmark = pytest.mark.django_db
 
 
-def test_an_entry_about_an_import_concerns_its_owner() -> None:
-    job = an_import(people.alice())
+def test_the_subject_of_an_entry_is_the_imports_owner_by_default() -> None:
+    job = create_import(people.alice())
 
     entry = AuditEntry.objects.record(AuditEntry.Verb.REVERTED, job, by=people.mo(), reason="why", counts={"scores": 1})
 
@@ -21,9 +21,9 @@ def test_an_entry_about_an_import_concerns_its_owner() -> None:
     assert (entry.verb, entry.reason, entry.counts) == ("reverted", "why", {"scores": 1})
 
 
-def test_an_entry_may_concern_somebody_else_or_nobody() -> None:
-    somebody = AuditEntry.objects.record(AuditEntry.Verb.ORPHANS_TRIED, subject_id=people.bob().pk)
-    nobody = AuditEntry.objects.record(AuditEntry.Verb.CLIENT_BLOCKED, by=people.mo())
+def test_an_entry_may_have_another_subject_or_none() -> None:
+    with_subject = AuditEntry.objects.record(AuditEntry.Verb.ORPHANS_TRIED, subject_id=people.bob().pk)
+    without_subject = AuditEntry.objects.record(AuditEntry.Verb.CLIENT_BLOCKED, by=people.mo())
 
-    assert (somebody.subject_id, somebody.job_id, somebody.counts) == (people.bob().pk, None, {})
-    assert (nobody.subject_id, nobody.job_id) == (None, None)
+    assert (with_subject.subject_id, with_subject.job_id, with_subject.counts) == (people.bob().pk, None, {})
+    assert (without_subject.subject_id, without_subject.job_id) == (None, None)

@@ -1,4 +1,4 @@
-"""`manage.py check` finds settings with which the product would start and fail later."""
+"""`manage.py check` finds settings with which the product would start but fail later."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from imports.checks import configured_games_exist, configured_import_types_exist
         (["pms", "sdvx"], ["imports.E002"]),
     ],
 )
-def test_chosen_games_exist_and_bms_comes_with_pms(
+def test_the_check_of_games_reports_unknown_games_and_bms_without_pms(
     monkeypatch: pytest.MonkeyPatch, games: list[str], ids: list[str]
 ) -> None:
     monkeypatch.setattr(settings, "TACHI_GAMES", games)
@@ -27,7 +27,7 @@ def test_chosen_games_exist_and_bms_comes_with_pms(
     assert [error.id for error in configured_games_exist(None)] == ids
 
 
-def test_chosen_import_types_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_check_of_import_types_reports_unknown_types(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "TACHI_IMPORT_TYPES", ["ir/direct-manual"])
     assert configured_import_types_exist(None) == []
     monkeypatch.setattr(settings, "TACHI_IMPORT_TYPES", ["ir/direct-manual", "file/unheard-of"])
@@ -38,7 +38,7 @@ def test_chosen_import_types_exist(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("is_https", "proxies", "ids"), [(True, 0, ["imports.E003"]), (True, 1, []), (False, 0, []), (False, 1, [])]
 )
-def test_deployment_check_refuses_an_https_address_without_counted_proxies(
+def test_the_deployment_check_reports_https_without_proxies(
     monkeypatch: pytest.MonkeyPatch, is_https: bool, proxies: int, ids: list[str]
 ) -> None:
     monkeypatch.setattr(settings, "SECURE", is_https)

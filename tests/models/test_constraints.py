@@ -1,4 +1,4 @@
-"""The database enforces the constraints, whatever code writes."""
+"""The database enforces the constraints, independently of the code that writes."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _coinciding_sessions(user: User) -> None:
 
 
 @pytest.mark.parametrize(
-    ("break_rule", "rule"),
+    ("violate", "constraint"),
     [
         (lambda _: User.objects.create(username="aLICE"), "names_are_unique_whatever_their_case"),
         (lambda u: an_import(u, state=State.FAILED, status_code=400), "a_failed_import_says_why"),
@@ -91,13 +91,15 @@ def _coinciding_sessions(user: User) -> None:
         ),
     ],
 )
-def test_a_rule_is_kept_under_its_name(user: User, break_rule: Callable[[User], object], rule: str) -> None:
-    with pytest.raises(IntegrityError, match=rule), transaction.atomic():
-        break_rule(user)
+def test_a_violated_constraint_raises_an_error_with_its_name(
+    user: User, violate: Callable[[User], object], constraint: str
+) -> None:
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        violate(user)
 
 
 @pytest.mark.parametrize("change", ["UPDATE imports_auditentry SET reason = 'no'", "DELETE FROM imports_auditentry"])
-def test_an_audit_entry_can_neither_be_changed_nor_deleted(user: User, change: str) -> None:
+def test_an_audit_entry_cannot_be_changed_or_deleted(user: User, change: str) -> None:
     AuditEntry.objects.create(verb=AuditEntry.Verb.UPLOADED, job=an_import(user), subject=user)
 
     with pytest.raises(DatabaseError, match="neither be changed nor deleted"), transaction.atomic():
@@ -118,7 +120,7 @@ def test_an_audit_entry_can_neither_be_changed_nor_deleted(user: User, change: s
         ("banned owner", State.FAILED, False),
     ],
 )
-def test_imports_that_are_not_completed_are_visible_to_owner_and_moderators_only(
+def test_failed_cancelled_and_reverted_imports_are_visible_to_owner_and_moderators(
     user: User, viewer: str | None, state: State, sees: bool
 ) -> None:
     now = timezone.now()

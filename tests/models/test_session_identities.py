@@ -1,4 +1,4 @@
-"""Migration 0012: named sessions, and the snapshots of reverted imports."""
+"""Migration 0012: edited session names, and the snapshots of reverted imports."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ def migrate() -> None:
 
 
 def played_at(*hours: int) -> list[Import]:
-    """An import of one score at each of these hours after noon."""
+    """Creates an import of one score at each of these hours after noon."""
     (chart,) = factories.charts(1)
     rows = [factories.score_on(chart, hour, timeAchieved=factories.NOON + hour * factories.HOUR) for hour in hours]
-    return [factories.an_import(people.alice(), row) for row in rows]
+    return [factories.create_import(people.alice(), row) for row in rows]
 
 
-def audited(session_id: str, *changed: str) -> None:
+def record_edit(session_id: str, *changed: str) -> None:
     counts = {"sessionID": session_id, "changed": list(changed)}
     AuditEntry.objects.create(verb=AuditEntry.Verb.SESSION_EDITED, subject=people.alice(), counts=counts)
 
 
-def test_the_audit_tells_which_names_were_given_by_players() -> None:
+def test_session_names_edited_by_players_are_found_in_the_audit_trail() -> None:
     played_at(0, 9)
     named, highlighted = Session.objects.order_by("time_started")
-    audited(named.session_id, "highlight")
-    audited(named.session_id, "desc", "name")
-    audited(highlighted.session_id, "highlight")
+    record_edit(named.session_id, "highlight")
+    record_edit(named.session_id, "desc", "name")
+    record_edit(highlighted.session_id, "highlight")
 
     migrate()
 
@@ -58,7 +58,7 @@ def test_session_snapshots_of_reverted_imports_become_identities() -> None:
     }  # fmt: skip
     snapshot = {"edits": {}, "carried": {}, "sessions": [old, {**old, "session_id": alive.session_id}]}
     Import.objects.filter(pk__in=[gone.pk, kept.pk]).update(put_aside=snapshot)
-    audited(ID, "name")
+    record_edit(ID, "name")
 
     migrate()
 

@@ -1,4 +1,4 @@
-"""A server for mails, and a player with a verified address."""
+"""Settings with a mail server, and a player with a verified address."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def with_mail(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def alice() -> User:
-    """Has a verified address."""
+    """Alice, with a verified address."""
     user = people.alice()
     User.objects.filter(pk=user.pk).update(email=ADDRESS, email_changed_at=timezone.now())
     user.refresh_from_db()

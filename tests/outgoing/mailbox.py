@@ -1,4 +1,4 @@
-"""What players are sent, and the requests that send it."""
+"""Sent mails, and the requests that cause them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CHROME = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) C
 
 
 def deliver() -> list[Any]:
-    """What sweeper and worker do. Returns what was sent by it."""
+    """Does the work of sweeper and worker. Returns the mails sent."""
     before = len(mail.outbox)
     jobs.sweep_mails()
     jobs.send_mails()
@@ -32,7 +32,7 @@ def next_attempt_is_now() -> None:
 
 
 def link_in(message: Any) -> str:
-    """The path of the link in a mail."""
+    """Returns the path of the link in a mail."""
     found = re.search(r"^https://scores\.example\.org(/\S+)$", message.body, re.MULTILINE)
     assert found is not None
     return found[1]
@@ -43,6 +43,6 @@ def ask_for_link(browser: Client, address: str = ADDRESS, password: str = people
 
 
 def sign_in(name: str, agent: str, address: str = "192.0.2.1") -> None:
-    given = {"username": name, "password": people.PASSWORD}
-    answer = people.guest().post("/login/", given, headers={"User-Agent": agent}, REMOTE_ADDR=address)
-    assert answer.status_code == 302
+    form = {"username": name, "password": people.PASSWORD}
+    response = people.guest().post("/login/", form, headers={"User-Agent": agent}, REMOTE_ADDR=address)
+    assert response.status_code == 302

@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass
 class Receiver:
-    """A server: `statuses` are its next answers, the last one for good. `received`: path, headers and body of each."""
+    """A server: `statuses` are those of its next responses, the last one repeats. `received`: path, headers, body."""
 
     port: int = 0
     statuses: list[int] = field(default_factory=lambda: [204])
@@ -29,29 +29,29 @@ class Receiver:
 
 @contextmanager
 def receiver() -> Iterator[Receiver]:
-    told = Receiver()
+    state = Receiver()
     ended = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            told.received.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
-            if told.drips:  # never a whole line
+            state.received.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+            if state.drips:  # never a whole line
                 self.wfile.write(b"HTTP/1.1 200 ")
                 while not ended.wait(0.05):
                     self.wfile.write(b"O")
                 return
-            self.send_response(told.statuses.pop(0) if len(told.statuses) > 1 else told.statuses[0])
-            for name, value in told.headers.items():
+            self.send_response(state.statuses.pop(0) if len(state.statuses) > 1 else state.statuses[0])
+            for name, value in state.headers.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(told.body)
+            self.wfile.write(state.body)
 
         def handle(self) -> None:
             try:
                 super().handle()
             except ConnectionError:
-                time.sleep(0)  # the sender has seen enough
+                time.sleep(0)  # the sender has closed the connection
 
         def log_message(self, *_: Any) -> None:
             """Says nothing."""
@@ -60,9 +60,9 @@ def receiver() -> Iterator[Receiver]:
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    told.port = server.server_port
+    state.port = server.server_port
     try:
-        yield told
+        yield state
     finally:
         ended.set()
         server.shutdown()

@@ -1,4 +1,4 @@
-"""E-mail addresses count once a link that was sent to them is opened."""
+"""An e-mail address is verified by opening a link that was sent to it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.takeout.exported import document, exported
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean", "with_mail")]
 
 
-def test_an_address_counts_once_its_link_was_opened() -> None:
+def test_an_address_is_verified_by_confirming_its_link() -> None:
     browser = people.session_of(people.alice())
     assert ask_for_link(browser).status_code == 302
     assert people.alice().email == ""
@@ -31,15 +31,15 @@ def test_an_address_counts_once_its_link_was_opened() -> None:
     assert "Alice" in message.body
     assert not Mail.objects.exists()
     link = link_in(message)
-    elsewhere = people.guest()
-    assert heading_of(elsewhere.get(link)) == "Confirm your e-mail address"
-    assert people.alice().verified_email == ""  # looking is not confirming
-    assert elsewhere.post(link).status_code == 302
+    other_browser = people.guest()
+    assert heading_of(other_browser.get(link)) == "Confirm your e-mail address"
+    assert people.alice().verified_email == ""  # opening the page does not confirm
+    assert other_browser.post(link).status_code == 302
     assert people.alice().verified_email == ADDRESS
     assert ADDRESS in text_of(browser.get("/account/email/"))
 
 
-def test_a_link_works_once_and_for_a_day() -> None:
+def test_a_confirmation_link_works_once() -> None:
     ask_for_link(people.session_of(people.alice()))
     link = link_in(deliver()[0])
     assert people.guest().post(link).status_code == 302
@@ -47,14 +47,14 @@ def test_a_link_works_once_and_for_a_day() -> None:
     assert (used.status_code, heading_of(used)) == (400, "This link doesn't work")
 
 
-def test_an_old_link_does_not_work(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_expired_confirmation_link_does_not_work(monkeypatch: pytest.MonkeyPatch) -> None:
     token = email_links.make_token(people.alice(), ADDRESS)
     monkeypatch.setattr(email_links, "VALID_FOR", timedelta(seconds=-1))
     assert people.guest().post(f"/account/email/confirm/{token}/").status_code == 400
 
 
 @pytest.mark.parametrize("change", ["forged", "removed since", "banned", "leaving", "another purpose"])
-def test_no_other_link_works(change: str) -> None:
+def test_an_invalid_confirmation_link_does_not_work(change: str) -> None:
     alice = people.alice()
     token = email_links.make_token(alice, ADDRESS)
     if change == "forged":
@@ -70,7 +70,7 @@ def test_no_other_link_works(change: str) -> None:
     assert people.alice().verified_email == ""
 
 
-def test_of_two_links_at_once_one_counts() -> None:
+def test_of_two_confirmation_links_only_one_works() -> None:
     alice = people.alice()
     assert email_links.verify_address(alice, ADDRESS, language="en")
     assert not email_links.verify_address(alice, "other@example.org", language="en")
@@ -88,7 +88,7 @@ def test_a_wrong_address_or_password_is_refused(address: str, password: str) -> 
 
 
 @pytest.mark.usefixtures("rate_limits")
-def test_one_mailbox_is_not_filled() -> None:
+def test_mails_to_one_address_are_limited() -> None:
     browser = people.session_of(people.alice())
     for _ in range(rate_limits.MAILS.max_requests):
         assert ask_for_link(browser).status_code == 302
@@ -96,12 +96,12 @@ def test_one_mailbox_is_not_filled() -> None:
     assert Mail.objects.count() == rate_limits.MAILS.max_requests
 
 
-def test_an_address_can_be_removed(alice: User) -> None:
+def test_a_player_can_remove_the_address(alice: User) -> None:
     assert people.session_of(alice).post("/account/email/remove/").status_code == 302
     assert people.alice().email == ""
 
 
-def test_an_address_is_for_its_owner_and_moderators_alone(alice: User) -> None:
+def test_an_address_is_shown_to_owner_and_moderators_only(alice: User) -> None:
     pages = ["/users/Alice/", f"/api/v1/users/{alice.pk}", "/api/v1/users?search=alice"]
     for person in (people.guest(), people.session_of(people.bob())):
         assert all(ADDRESS not in person.get(page).content.decode() for page in pages)
@@ -109,10 +109,10 @@ def test_an_address_is_for_its_owner_and_moderators_alone(alice: User) -> None:
     assert ADDRESS in people.session_of(people.mo()).get(admin).content.decode()
 
 
-def test_an_address_is_in_the_export_and_goes_with_the_account(alice: User) -> None:
+def test_an_address_is_exported_and_deleted_with_the_account(alice: User) -> None:
     assert document(exported(alice), "account.json")["email"] == ADDRESS
     KnownPlace.objects.record(alice, browser="Firefox", network="192.0.2.1")
-    departure = jobs.leave(alice, by=alice)
+    departure = jobs.start_departure(alice, by=alice)
     type(departure).objects.update(due_at=timezone.now())
     jobs.sweep_departures()
     gone = User.objects.get(pk=alice.pk)

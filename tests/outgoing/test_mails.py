@@ -1,4 +1,4 @@
-"""Sending mails: without a server, with one that fails, and the operator's test mail."""
+"""Sending mails: without a mail server, with a failing one, and the operator's test mail."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class TestWithoutAServer:
         "path",
         ["/account/email/", "/account/email/confirm/x/", "/account/password/reset/", "/account/password/reset/x/y/"],
     )
-    def test_the_pages_are_not_there(self, path: str) -> None:
+    def test_the_mail_pages_are_a_404(self, path: str) -> None:
         for browser in (people.guest(), people.session_of(people.alice())):
             assert browser.get(path).status_code == 404
             assert browser.post(path).status_code == 404
 
-    def test_nobody_is_asked_for_an_address_and_nothing_is_noted(self, alice: User) -> None:
+    def test_no_address_is_requested_and_no_mail_or_place_is_stored(self, alice: User) -> None:
         assert "E-mail" not in text_of(people.session_of(alice).get("/account/"))
         assert "Forgot" not in text_of(people.guest().get("/login/"))
         jobs.mail_password_reset(ADDRESS)
@@ -42,7 +42,7 @@ class TestWithoutAServer:
         assert not Mail.objects.exists()
         assert not KnownPlace.objects.exists()
 
-    def test_the_test_mail_says_what_to_set(self) -> None:
+    def test_the_error_of_the_test_mail_names_the_settings(self) -> None:
         with pytest.raises(CommandError, match="EMAIL_URL and TACHI_EMAIL_FROM"):
             call_command("send_test_mail", "a@example.org")
 
@@ -53,7 +53,7 @@ class TestFailures:
         request.getfixturevalue("with_mail")
         exported(alice)
 
-    def test_a_server_that_is_away_only_delays(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_mail_is_retried_after_a_server_failure(self, monkeypatch: pytest.MonkeyPatch) -> None:
         original = EmailBackend.send_messages
 
         def fail(*_: Any) -> int:
@@ -86,7 +86,7 @@ class TestFailures:
         assert len(tried) == mails.MAX_ATTEMPTS
         assert not Mail.objects.exists()
 
-    def test_an_address_that_does_not_exist_is_given_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_mail_to_a_nonexistent_address_is_given_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def fail(*_: Any) -> int:
             raise SMTPRecipientsRefused({})
 
@@ -94,7 +94,7 @@ class TestFailures:
         deliver()
         assert not Mail.objects.exists()
 
-    def test_a_lost_worker_only_delays_and_a_mail_that_kills_workers_comes_to_an_end(self) -> None:
+    def test_a_mail_is_retried_after_a_lost_worker_until_the_last_attempt(self) -> None:
         jobs.sweep_mails()
         Mail.objects.update(handed_over_at=timezone.now() - outbox.ABANDONED_AFTER, attempts=1)
         assert len(deliver()) == 1
@@ -102,7 +102,7 @@ class TestFailures:
         assert deliver() == []
         assert not Mail.objects.exists()
 
-    def test_a_slow_server_leaves_the_rest_for_later(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_unsent_mails_are_released_after_the_time_limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(mails, "SEND_FOR_SECONDS", -1)
         assert deliver() == []
         waiting = Mail.objects.get()
@@ -112,12 +112,12 @@ class TestFailures:
 @pytest.mark.usefixtures("with_mail")
 def test_the_operator_can_send_a_test_mail(monkeypatch: pytest.MonkeyPatch) -> None:
     [line] = run("send_test_mail", "ops@example.org")
-    assert "has taken a mail to ops@example.org" in line
+    assert "accepted a mail to ops@example.org" in line
     assert mail.outbox[0].to == ["ops@example.org"]
 
     def fail(*_: Any) -> int:
         raise ConnectionRefusedError("refused")
 
     monkeypatch.setattr(EmailBackend, "send_messages", fail)
-    with pytest.raises(CommandError, match="did not take the mail: refused"):
+    with pytest.raises(CommandError, match="rejected the mail: refused"):
         run("send_test_mail", "ops@example.org")

@@ -1,4 +1,4 @@
-"""Mails that tell players of exports and of sign-ins from new places."""
+"""Mails about finished exports and about sign-ins from new places."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.takeout.exported import exported
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean", "with_mail")]
 
 
-def test_a_finished_export_is_told(alice: User) -> None:
+def test_a_finished_export_is_mailed_to_its_player(alice: User) -> None:
     exported(alice)
     [message] = deliver()
     assert message.to == [ADDRESS]
@@ -29,9 +29,9 @@ def test_a_finished_export_is_told(alice: User) -> None:
 
 
 @pytest.mark.usefixtures("alice")
-def test_a_sign_in_from_a_new_place_is_told() -> None:
+def test_a_sign_in_from_a_new_place_is_mailed_to_the_player() -> None:
     sign_in("Alice", FIREFOX)
-    assert deliver() == []  # there is nothing to compare it with
+    assert deliver() == []  # the first place is not new
     sign_in("Alice", NEWER_FIREFOX)
     assert deliver() == []
     for agent, address, browser in [
@@ -47,16 +47,16 @@ def test_a_sign_in_from_a_new_place_is_told() -> None:
     assert all(re.fullmatch(r"[0-9a-f]{64}", place.digest) for place in KnownPlace.objects.all())
 
 
-def test_the_api_and_the_first_browser_count_too() -> None:
+def test_sign_ins_by_the_api_and_at_verification_are_recorded() -> None:
     browser = people.session_of(people.alice())
     browser.defaults["HTTP_USER_AGENT"] = FIREFOX
     ask_for_link(browser)
     people.guest().post(link_in(deliver()[0]))
-    given = {"username": "Alice", "!password": people.PASSWORD, "captcha": "x"}
-    answer = people.guest().post(
-        "/api/v1/auth/login", given, content_type="application/json", headers={"User-Agent": CHROME}
+    credentials = {"username": "Alice", "!password": people.PASSWORD, "captcha": "x"}
+    response = people.guest().post(
+        "/api/v1/auth/login", credentials, content_type="application/json", headers={"User-Agent": CHROME}
     )
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert "Chrome, Windows" in deliver()[0].body
 
 
@@ -66,7 +66,7 @@ def test_sign_ins_of_a_player_without_address_are_not_recorded() -> None:
     assert not KnownPlace.objects.exists()
 
 
-def test_old_and_surplus_places_are_forgotten(alice: User) -> None:
+def test_expired_and_surplus_places_are_deleted(alice: User) -> None:
     for number in range(MAX_PLACES_PER_USER + 3):
         KnownPlace.objects.record(alice, browser="Firefox", network=str(number))
     assert KnownPlace.objects.count() == MAX_PLACES_PER_USER
@@ -86,25 +86,25 @@ def test_old_and_surplus_places_are_forgotten(alice: User) -> None:
         ("Mozilla/5.0 (Linux; Android 14) Chrome/128.0 Mobile Safari/537.36", "Chrome, Android"),
     ],
 )  # fmt: skip
-def test_a_browser_is_told_without_its_version(agent: str, name: str) -> None:
+def test_a_browser_is_named_without_its_version(agent: str, name: str) -> None:
     assert sign_ins.browser_name(agent) == name
 
 
-def test_a_banned_player_gets_no_notice(alice: User) -> None:
+def test_a_banned_player_gets_no_mail(alice: User) -> None:
     exported(alice)
     User.objects.filter(pk=alice.pk).update(is_banned=True)
     assert deliver() == []
     assert not Mail.objects.exists()
 
 
-def test_mails_are_in_the_language_of_whoever_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = []
+def test_mails_are_in_the_language_of_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    languages = []
 
     def render(*_: Any) -> str:
-        seen.append(translation.get_language())
+        languages.append(translation.get_language())
         return "Subject\n\nBody"
 
     monkeypatch.setattr(mails, "render_to_string", render)
     Mail.objects.create(kind="address", user=people.alice(), address=ADDRESS, language="ja")
     deliver()
-    assert seen == ["ja"]
+    assert languages == ["ja"]

@@ -1,4 +1,4 @@
-"""Events for API clients: who is told of what, how it is signed, and what becomes of failures."""
+"""Events for API clients: recipients, signatures, and failed deliveries."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
 
 
 def a_client(address: str, **fields: Any) -> tuple[APIClient, str]:
-    given = {"name": "Class Bot", "permissions": ["submit_score"], "webhook_uri": address, **fields}
-    return APIClient.objects.create_for(people.bob(), **given)
+    values = {"name": "Class Bot", "permissions": ["submit_score"], "webhook_uri": address, **fields}
+    return APIClient.objects.create_for(people.bob(), **values)
 
 
 def connect(user: User, client: APIClient, **fields: Any) -> None:
     APIToken.objects.create_for(user, permissions=[], client=client, **fields)
 
 
-def reach(dan: str) -> Import:
-    """Alice imports a file that says she has reached a dan."""
-    return factories.an_import(people.alice(), parts={"classes": {"dan": dan}})
+def import_dan(dan: str) -> Import:
+    """Imports a file for Alice in which she has reached a dan."""
+    return factories.create_import(people.alice(), parts={"classes": {"dan": dan}})
 
 
 def deliver() -> None:
-    """What sweeper and worker do."""
+    """Does the work of sweeper and worker."""
     jobs.sweep_webhooks()
     jobs.deliver_webhooks()
 
@@ -61,11 +61,11 @@ def next_attempt_is_now() -> None:
     WebhookDelivery.objects.filter(next_attempt_at__isnull=False).update(next_attempt_at=timezone.now())
 
 
-class TestWhoIsTold:
+class TestRecipients:
     def test_a_raised_class_is_sent_to_the_connected_client_signed_with_its_secret(self, server: Receiver) -> None:
         client, secret = a_client(server.address)
         connect(people.alice(), client)
-        reach("DAN_4")
+        import_dan("DAN_4")
         deliver()
         [(path, headers, body)] = server.received
         assert path == "/hook"
@@ -85,18 +85,18 @@ class TestWhoIsTold:
         assert (delivery.status, delivery.failure, delivery.attempts, delivery.next_attempt_at) == (204, "", 1, None)
         assert headers["webhook-id"] == delivery.delivery_id
 
-    def test_an_equal_or_lower_class_is_no_news_and_neither_is_a_restore(self) -> None:
+    def test_equal_and_lower_classes_and_restores_send_no_event(self) -> None:
         client, _ = a_client("https://bot.example.org/")
         connect(people.alice(), client)
-        reach("DAN_4")
-        reach("DAN_4")
-        reach("DAN_2")
+        import_dan("DAN_4")
+        import_dan("DAN_4")
+        import_dan("DAN_2")
         assert WebhookDelivery.objects.count() == 1
-        job = reach("DAN_5")
+        job = import_dan("DAN_5")
         browser = people.session_of(people.alice())
         browser.post(f"/api/v1/imports/{job.import_id}/revert")
         browser.post(f"/api/v1/imports/{job.import_id}/restore")
-        factories.process(job)
+        factories.run_job(job)
         assert [json.loads(each.body)["content"]["new"] for each in WebhookDelivery.objects.order_by("pk")] == [
             "DAN_4",
             "DAN_5",
@@ -105,46 +105,46 @@ class TestWhoIsTold:
     @pytest.mark.parametrize(
         "what", ["no address", "no secret", "no token", "an expired token", "somebody else's", "an author who leaves"]
     )
-    def test_a_client_is_not_told_with(self, what: str) -> None:
+    def test_an_event_is_not_sent_to_a_client_with(self, what: str) -> None:
         client, _ = a_client("" if what == "no address" else "https://bot.example.org/")
         if what == "no secret":
             APIClient.objects.update(secret_digest="")
         if what == "an author who leaves":
-            jobs.leave(people.bob(), by=people.bob())
+            jobs.start_departure(people.bob(), by=people.bob())
         if what != "no token":
             user = people.kay() if what == "somebody else's" else people.alice()
             past = timezone.now() - timedelta(days=1) if what == "an expired token" else None
             connect(user, client, expires_at=past)
-        reach("DAN_4")
+        import_dan("DAN_4")
         assert not WebhookDelivery.objects.exists()
 
-    def test_two_tokens_of_one_client_make_one_delivery(self) -> None:
+    def test_two_tokens_of_a_client_cause_one_delivery(self) -> None:
         client, _ = a_client("https://bot.example.org/")
         connect(people.alice(), client)
         connect(people.alice(), client)
-        reach("DAN_4")
+        import_dan("DAN_4")
         assert WebhookDelivery.objects.count() == 1
 
-    def test_a_class_that_a_program_reports_is_told_too(self) -> None:
+    def test_a_class_reported_by_a_program_sends_an_event(self) -> None:
         client, _ = a_client("https://bot.example.org/")
         connect(people.alice(), client)
         raise_class(people.alice(), ClassChange("sdvx", "Single", "dan", "DAN_3"))
         assert WebhookDelivery.objects.count() == 1
 
-    def test_an_import_that_fails_to_commit_tells_nobody(self) -> None:
+    def test_an_import_that_is_rolled_back_sends_no_event(self) -> None:
         client, _ = a_client("https://bot.example.org/")
         connect(people.alice(), client)
         with transaction.atomic():
-            reach("DAN_4")
+            import_dan("DAN_4")
             assert WebhookDelivery.objects.exists()
             transaction.set_rollback(True)
         assert not WebhookDelivery.objects.exists()
 
     @pytest.mark.parametrize("what", ["is revoked", "expires"])
-    def test_a_token_that_ends_before_ends_the_delivery(self, what: str, server: Receiver) -> None:
+    def test_a_delivery_is_dropped_if_the_token_ends_before_it(self, what: str, server: Receiver) -> None:
         client, _ = a_client(server.address)
         connect(people.alice(), client)
-        reach("DAN_4")
+        import_dan("DAN_4")
         if what == "expires":
             APIToken.objects.update(expires_at=timezone.now())
         else:
@@ -158,19 +158,19 @@ class TestWhoIsTold:
 def delivery(server: Receiver) -> WebhookDelivery:
     client, _ = a_client(server.address)
     connect(people.alice(), client)
-    reach("DAN_4")
+    import_dan("DAN_4")
     return WebhookDelivery.objects.get()
 
 
 class TestFailures:
-    def test_an_error_is_tried_again_after_a_pause_until_it_succeeds(
+    def test_a_failed_delivery_is_retried_after_growing_pauses(
         self, server: Receiver, delivery: WebhookDelivery
     ) -> None:
         server.statuses = [500, 503, 200]
         pauses = []
         for _ in range(3):
             deliver()
-            deliver()  # not due: nothing happens
+            deliver()  # not due, so no request is sent
             delivery.refresh_from_db()
             if delivery.next_attempt_at:
                 pauses.append(round((delivery.next_attempt_at - timezone.now()).total_seconds(), -1))
@@ -197,41 +197,41 @@ class TestFailures:
         delivery.refresh_from_db()
         assert (delivery.status, delivery.failure) == (307, "status")
 
-    def test_an_answer_that_never_ends_is_given_up(self, server: Receiver) -> None:
+    def test_a_response_that_never_ends_times_out(self, server: Receiver) -> None:
         server.drips = True
         [answer] = send(server.address, timeout=0.3, allows_private=True)
         assert answer.failure == "timeout"
 
-    def test_a_huge_answer_is_not_read(self, server: Receiver, delivery: WebhookDelivery) -> None:
+    def test_a_huge_response_is_not_read(self, server: Receiver, delivery: WebhookDelivery) -> None:
         server.statuses, server.body = [200], bytes(50 << 20)
         deliver()
         delivery.refresh_from_db()
         assert delivery.delivered_at is not None
 
-    def test_a_lost_worker_or_queue_only_delays(
+    def test_a_delivery_is_retried_after_a_lost_worker_or_queue(
         self, delivery: WebhookDelivery, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        asked = []
-        monkeypatch.setattr(queue, "enqueue_webhooks", lambda: asked.append(1))
+        queued = []
+        monkeypatch.setattr(queue, "enqueue_webhooks", lambda: queued.append(1))
         jobs.sweep_webhooks()
-        outbox.take_batch(WebhookDelivery.objects.all())  # and the worker is killed, or Redis emptied
+        outbox.take_batch(WebhookDelivery.objects.all())  # then the worker is killed, or Redis emptied
         jobs.sweep_webhooks()
-        assert len(asked) == 1  # it may still be at it
+        assert len(queued) == 1  # the first worker may still be running
         WebhookDelivery.objects.update(handed_over_at=timezone.now() - outbox.ABANDONED_AFTER)
         jobs.sweep_webhooks()
-        assert len(asked) == 2
+        assert len(queued) == 2
         jobs.deliver_webhooks()
         delivery.refresh_from_db()
         assert (delivery.attempts, delivery.status) == (2, 204)
 
-    def test_a_delivery_that_kills_workers_comes_to_an_end(self, server: Receiver, delivery: WebhookDelivery) -> None:
+    def test_a_delivery_that_kills_workers_is_given_up(self, server: Receiver, delivery: WebhookDelivery) -> None:
         WebhookDelivery.objects.update(attempts=webhooks.MAX_ATTEMPTS)
         deliver()
         delivery.refresh_from_db()
         assert (delivery.failure, delivery.next_attempt_at, server.received) == ("crashed", None, [])
 
     @pytest.mark.usefixtures("delivery")
-    def test_one_worker_sends_at_a_time(self, server: Receiver) -> None:
+    def test_only_one_worker_sends_webhooks_at_a_time(self, server: Receiver) -> None:
         other = connection.copy()
         try:
             with other.cursor() as cursor:
@@ -242,15 +242,15 @@ class TestFailures:
             other.close()
 
     @pytest.mark.usefixtures("delivery")
-    def test_a_batch_has_one_delivery_of_each_client(self, server: Receiver) -> None:
-        reach("DAN_5")
+    def test_a_batch_contains_one_delivery_per_client(self, server: Receiver) -> None:
+        import_dan("DAN_5")
         other, _ = a_client(server.address, name="Other Bot")
         connect(people.alice(), other)
-        reach("DAN_6")
+        import_dan("DAN_6")
         jobs.sweep_webhooks()
         handed = WebhookDelivery.objects.filter(handed_over_at__isnull=False)
         assert sorted(handed.values_list("client__name", flat=True)) == ["Class Bot", "Other Bot"]
-        jobs.deliver_webhooks()  # goes on with the rest
+        jobs.deliver_webhooks()  # continues with the rest
         assert len(server.received) == 4
 
     @pytest.mark.usefixtures("delivery")
@@ -262,7 +262,7 @@ class TestFailures:
         assert not WebhookDelivery.objects.exists()
 
     @pytest.mark.django_db(transaction=True)
-    def test_a_worker_does_what_the_sweeper_asks_for(self, delivery: WebhookDelivery) -> None:
+    def test_a_worker_sends_deliveries_handed_over_by_the_sweeper(self, delivery: WebhookDelivery) -> None:
         jobs.sweep_webhooks()
         jobs.work(burst=True)
         delivery.refresh_from_db()
@@ -275,12 +275,12 @@ def send(url: str, *, timeout: float = 5, allows_private: bool = False) -> list[
 
 
 def resolving(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
-    """Makes names resolve to these addresses, one list after the other. Returns the names that were asked for."""
-    asked: list[str] = []
+    """Makes names resolve to these addresses, one list after the other. Returns the names that were looked up."""
+    lookups: list[str] = []
 
     def getaddrinfo(host: str, port: int, *_: Any, **__: Any) -> list[Any]:
-        asked.append(host)
-        found = answers[min(len(asked), len(answers)) - 1]
+        lookups.append(host)
+        found = answers[min(len(lookups), len(answers)) - 1]
         return [
             (socket.AF_INET6, socket.SOCK_STREAM, 6, "", (each, port, 0, 0))
             if ":" in each
@@ -289,7 +289,7 @@ def resolving(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]
         ]
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    return asked
+    return lookups
 
 
 class TestAddresses:
@@ -299,8 +299,8 @@ class TestAddresses:
             "127.0.0.1", "localhost", "127.1", "2130706433", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0",  # noqa: S104
         ],
     )  # fmt: skip
-    def test_no_spelling_of_this_machine_is_reached(self, host: str, server: Receiver) -> None:
-        # Some spellings aiohttp refuses by itself, in words of its own.
+    def test_addresses_of_this_machine_are_refused_in_any_spelling(self, host: str, server: Receiver) -> None:
+        # aiohttp refuses some spellings itself, as a connection error.
         assert send(f"http://{host}:{server.port}/")[0].failure in ("address", "connection")
         assert server.received == []
 
@@ -317,14 +317,14 @@ class TestAddresses:
         resolving(monkeypatch, addresses)
         assert [each.failure for each in send("http://bot.example.org/")] == ["address"]
 
-    def test_a_name_is_resolved_once_and_the_checked_address_is_connected_to(
+    def test_the_connection_uses_the_resolved_and_checked_address(
         self, server: Receiver, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(webhook_requests, "is_public", lambda address: address == "127.0.0.1")
-        asked = resolving(monkeypatch, ["127.0.0.1"], ["10.0.0.1"])
+        lookups = resolving(monkeypatch, ["127.0.0.1"], ["10.0.0.1"])
         assert send(f"http://bot.example.org:{server.port}/")[0].status == 204
-        assert asked == ["bot.example.org"]
-        # Every attempt asks anew, and checks what it is told.
+        assert lookups == ["bot.example.org"]
+        # Every attempt resolves the name again and checks the result.
         assert send(f"http://bot.example.org:{server.port}/")[0].failure == "address"
 
     @pytest.mark.parametrize(
@@ -336,7 +336,7 @@ class TestAddresses:
             ("http://exa mple/", "connection"),
         ],
     )
-    def test_unreachable_addresses_are_failures(self, url: str, failure: str) -> None:
+    def test_unreachable_addresses_are_connection_failures(self, url: str, failure: str) -> None:
         assert send(url, allows_private=True)[0].failure == failure
 
     def test_a_plain_server_behind_https_fails_the_certificate_or_connection(self, server: Receiver) -> None:
@@ -355,7 +355,7 @@ class TestAddresses:
             ("64:ff9b::808:808", True), ("2001:db8::1", False), ("2606:4700::1111", True),
         ],
     )  # fmt: skip
-    def test_only_addresses_of_the_internet_are_public(self, address: str, expected: bool) -> None:
+    def test_only_internet_addresses_are_public(self, address: str, expected: bool) -> None:
         assert is_public(address) is expected
 
 

@@ -20,10 +20,10 @@ from tests.pages.scripts_harness import ARGUMENTS, CHROMIUM, Site, serving
 ROOT = Path(__file__).parents[2]
 ENGLISH = Path("locale", "en", "LC_MESSAGES")
 DOMAINS = {"django": ("-i", "styleguide.html"), "djangojs": ("-i", "vendor")}
-"""Catalogue -> what its texts are not gathered from: the pages' own, and the scripts'."""
+"""Gettext domain -> the `makemessages` options that leave out files: of the pages' texts, and of the scripts' texts."""
 TRANSLATION = re.compile(r'^(msgstr(?:\[\d\])? )"(.+)"$', re.MULTILINE)
 KEPT = re.compile(r"(%\(\w+\)s|%%|\{\w+\}|<[^>]*>|&\w+;|\\\\?.)")
-"""What a translation keeps: placeholders, markup and escapes."""
+"""The parts that a translation leaves unchanged: placeholders, markup and escapes."""
 ACCENTS = str.maketrans(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", "ÁɃĆĎÉƑǴĤÍĴḰĹḾŃÓṔɊŔŚŤÚṼŴẌÝŹáƀćďéƒǵĥíĵḱĺḿńóṕɋŕśťúṽŵẍýź"
 )
@@ -45,20 +45,20 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page that may not complain: an error on its console fails the test, but for the failed loads a test wants."""
-    said: list[str] = []
+    """A page whose console errors fail the test, except failed loads, which some tests provoke."""
+    errors: list[str] = []
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", timezone_id="Asia/Tokyo")
     opened = context.new_page()
-    opened.on("pageerror", lambda error: said.append(str(error)))
-    opened.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    opened.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     yield opened
     context.close()
-    assert [line for line in said if not line.startswith("Failed to load resource")] == []
+    assert [line for line in errors if not line.startswith("Failed to load resource")] == []
 
 
 @pytest.fixture(scope="session")
 def message_catalogues(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the catalogues of what the sources say now."""
+    """A folder with message catalogues generated from the current sources."""
     folder = tmp_path_factory.mktemp("texts")
     for name in ("imports", "tachi_imports", "templates", "static"):
         (folder / name).symlink_to(ROOT / name)
@@ -72,14 +72,14 @@ def message_catalogues(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def esperanto(message_catalogues: Path, settings: SettingsWrapper) -> Iterator[None]:
-    """A language in which every text stands as it is in English, in brackets."""
+    """A language in which every text is the English text in brackets."""
     with pseudo_language("eo", message_catalogues, settings, lambda text: f"⟦{text}⟧"):
         yield
 
 
 @pytest.fixture
 def accented(message_catalogues: Path, settings: SettingsWrapper) -> Iterator[None]:
-    """A language in which every text has brackets and an accent on each letter, so that any other letter stands out."""
+    """A language in which every text has brackets and an accent on each letter, so that untranslated text shows."""
 
     def mark(text: str) -> str:
         parts = KEPT.split(text)

@@ -14,20 +14,20 @@ _TAG = re.compile(r"<[^>]+>")
 
 
 def text_of(response: Any) -> str:
-    """The page's words, each run of white space as one space."""
+    """Returns the visible text of a page, each run of white space as one space."""
     page = _HIDDEN.sub(" ", response.content.decode())
     return " ".join(html.unescape(_TAG.sub(" ", page)).split())
 
 
 def heading_of(response: Any) -> str:
-    """What its h1 says."""
+    """Returns the text of the h1 element."""
     found = re.search(r"<h1[^>]*>(.*?)</h1>", response.content.decode(), re.DOTALL)
     assert found
     return " ".join(html.unescape(_TAG.sub("", found[1])).split())
 
 
 def messages_of(response: Any) -> str:
-    """What the page's toasts say."""
+    """Returns the text of the page's toasts."""
     found = re.search(r'id="toasts">(.*?)</div>\s*</body>', response.content.decode(), re.DOTALL)
     assert found
     return " ".join(html.unescape(_TAG.sub(" ", _HIDDEN.sub(" ", found[1]))).split())
@@ -38,7 +38,7 @@ def url_of(job: Import, rest: str = "") -> str:
 
 
 def in_state(user: User, state: State) -> Import:
-    """An import of this player that stands so, without the work that leads there."""
+    """Creates an import of this player directly in the given state, without running it."""
     job = factories.queued_import(user, factories.unknown_score(), file_name="scores.json")
     now = job.time_queued
     fields: dict[State, dict[str, Any]] = {

@@ -20,7 +20,8 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 from playwright.sync_api import expect
 
-from imports.pages.components.view_models import Link, Progress, Running, progress_from
+from imports.pages.components.progress import Progress, Running, progress_from
+from imports.pages.components.view_models import Link
 from imports.pages.styleguide.views import sample_context
 
 STATIC = Path(__file__).parents[2] / "static"
@@ -34,7 +35,7 @@ ARGUMENTS = (
     "--disable-sync",
     "--no-first-run",
 )
-expect.set_options(timeout=20_000)  # the machine may be busy; what is there already is not waited for
+expect.set_options(timeout=60_000)  # generous for a busy machine; an element that exists does not wait
 
 
 def policy() -> str:
@@ -58,14 +59,14 @@ def as_json(body: Any, *, status: int = 200, **headers: str) -> Answer:
 
 @dataclass
 class Site:
-    """`answers` maps "GET /path" to an answer or to a function of the request's body."""
+    """A server whose `answers` map "GET /path" to a response or to a function from the request body to a response."""
 
     address: str = ""
     answers: dict[str, Answer | Callable[[bytes], Answer]] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
 
     def respond(self, what: str, body: bytes) -> Answer:
-        self.asked.append(what)
+        self.requests.append(what)
         found = self.answers.get(what, Answer("nothing here", 404, "text/plain"))
         return found if isinstance(found, Answer) else found(body)
 
@@ -150,6 +151,6 @@ def ongoing(**progress: Any) -> Answer:
 
 
 def sequence_of(*responses: Answer) -> Any:
-    """Each answer once, the last one for ever."""
+    """Returns a handler that gives each response once, in order, and repeats the last one."""
     waiting = chain(responses, repeat(responses[-1]))
     return lambda _: next(waiting)

@@ -1,4 +1,4 @@
-"""The small catalogue that most tests of the pipeline start with."""
+"""The small catalogue that most tests of the pipeline use."""
 
 from __future__ import annotations
 

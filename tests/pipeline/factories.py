@@ -1,9 +1,9 @@
-"""A small catalogue of three games, documents over it, and a player's whole state as plain values."""
+"""A small catalogue of three games, import documents for it, and a player's whole state as plain values."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,19 +16,32 @@ from hypothesis import strategies as st
 from imports import jobs
 from imports.formats.match_keys import chart_keys, song_keys
 from imports.games import playtype_of
-from imports.models import Chart, DailyRatings, GameStats, Import, PersonalBest, Score, Session, Song, Standing, User
+from imports.models import (
+    Chart,
+    DailyRatings,
+    GameStats,
+    Import,
+    PersonalBest,
+    RankingEntry,
+    Score,
+    Session,
+    Song,
+    User,
+)
 from imports.pipeline.derived.islands import SESSION_GAP_MS
 from imports.pipeline.undo.revert import RevertRequest, revert
 
 SONGS = 3
-UNRELEASED = SONGS + 1  # the number of a song that comes out later
+UNRELEASED = SONGS + 1  # the number of a song that is released later
 DIFFICULTIES = {
     "sdvx:Single": ("NOV", "EXH", "MXM"),
     "chunithm:Single": ("BASIC", "EXPERT", "MASTER"),
     "iidx:SP": ("NORMAL", "HYPER", "ANOTHER"),
     "iidx:DP": ("NORMAL", "HYPER", "ANOTHER"),
 }
-STEEP = {"chunithm": 5}  # levels so high that two or three scores make a higher class of the rating's average of fifty
+STEEP = {
+    "chunithm": 5
+}  # factors of levels so high that two or three scores reach a class, although the rating averages fifty scores
 NOTES = 1_000
 EVENING = 1_700_000_000_000.0  # Unix milliseconds
 HALF_HOUR = 1_800_000.0
@@ -37,7 +50,7 @@ _names = count(1)
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """What happens inside is undone afterwards: the thousandth example finds a database as small as the first."""
+    """Rolls back all changes of its block, so that the database stays small over many examples."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
@@ -48,38 +61,45 @@ def player() -> User:
 
 
 def catalogue() -> None:
-    """Songs 1 to 3 of each game with three charts a playtype, levels 10 to 18."""
-    for gpt in DIFFICULTIES:
-        for number in range(1, SONGS + 1):
-            _release(gpt, number)
+    """Creates songs 1 to 3 of each game with three charts a playtype, levels 11 to 17, times STEEP."""
+    _release(DIFFICULTIES, range(1, SONGS + 1))
 
 
 def release(game: str, number: int = UNRELEASED) -> None:
-    """A song of the game that nobody knew comes out."""
-    for gpt in DIFFICULTIES:
-        if gpt.startswith(f"{game}:"):
-            _release(gpt, number)
+    """Creates a new song of the game."""
+    _release([gpt for gpt in DIFFICULTIES if gpt.startswith(f"{game}:")], [number])
 
 
-def _release(gpt: str, number: int) -> None:
-    game, playtype = gpt.split(":")
-    fields = {"id": number, "title": f"Song {number}", "altTitles": [], "data": {}}
-    song, _ = Song.objects.get_or_create(
-        game=game, song_id=number, defaults={"title": f"Song {number}", "match_keys": song_keys(fields)}
+def _release(gpts: Iterable[str], numbers: Iterable[int]) -> None:
+    released = [(gpt, number) for gpt in gpts for number in numbers]
+    songs = {(game_of(gpt), number): _song(game_of(gpt), number) for gpt, number in released}
+    Song.objects.bulk_create(songs.values())
+    Chart.objects.bulk_create(
+        _chart(gpt, songs[game_of(gpt), number], difficulty, step=step)
+        for gpt, number in released
+        for step, difficulty in enumerate(DIFFICULTIES[gpt])
     )
-    for step, difficulty in enumerate(DIFFICULTIES[gpt]):
-        _chart(gpt, song, playtype, difficulty, level=(10 + number + 2 * step) * STEEP.get(game, 1))
 
 
-def _chart(gpt: str, song: Song, playtype: str, difficulty: str, *, level: int) -> None:
+def game_of(gpt: str) -> str:
+    return gpt.split(":", maxsplit=1)[0]
+
+
+def _song(game: str, number: int) -> Song:
+    fields = {"id": number, "title": f"Song {number}", "altTitles": [], "data": {}}
+    return Song(game=game, song_id=number, title=f"Song {number}", match_keys=song_keys(fields))
+
+
+def _chart(gpt: str, song: Song, difficulty: str, *, step: int) -> Chart:
+    level = (10 + song.song_id + 2 * step) * STEEP.get(song.game, 1)
     data: dict[str, Any] = {"inGameID": song.song_id}
     if song.game == "iidx":
         data |= {"notecount": NOTES, "kaidenAverage": 1_400, "worldRecord": 1_900, "bpiCoefficient": None}
-    Chart.objects.create(
+    return Chart(
         chart_id=f"{gpt}-{song.song_id}-{difficulty}",
         game=song.game,
         song=song,
-        playtype=playtype,
+        playtype=gpt.split(":")[1],
         difficulty=difficulty,
         level=str(level),
         level_num=level,
@@ -128,7 +148,7 @@ METRICS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
 
 @dataclass(frozen=True)
 class Overlap:
-    """Two documents drawn from one pool of rows, so that they may share some."""
+    """Two documents with rows drawn from one pool, so that they may share some."""
 
     gpt: str
     first: list[dict[str, Any]]
@@ -150,7 +170,7 @@ def overlaps(draw: st.DrawFn) -> Overlap:
 
 @dataclass(frozen=True)
 class Document:
-    """What an import brings: rows of one playtype, and classes that players say they have."""
+    """The content of an import: rows of one playtype, and provided classes."""
 
     gpt: str
     rows: list[dict[str, Any]]
@@ -159,10 +179,10 @@ class Document:
 
 @st.composite
 def documents(draw: st.DrawFn, *, differing: bool = False) -> list[Document]:
-    """Some documents over one or two playtypes that share many rows, a few of an unknown song.
+    """Draws documents for one or two playtypes that share many rows, with a few rows of an unknown song.
 
-    Equal rows are equal in everything, so that it cannot matter which came first; or, where they are `differing`, each
-    document has times and comments of its own.
+    Rows of the same score are equal in all fields, so that their order does not matter; if `differing`, each
+    document has its own times and comments.
     """
     gpts = draw(st.lists(st.sampled_from(sorted(DIFFICULTIES)), min_size=1, max_size=2, unique=True))
     pools = {gpt: draw(_pool(gpt)) for gpt in gpts}
@@ -177,9 +197,9 @@ def documents(draw: st.DrawFn, *, differing: bool = False) -> list[Document]:
 
 
 def varied_row(row: dict[str, Any], number: int) -> dict[str, Any]:
-    """The same score as another document describes it; rows of unknown songs stay the same, because orphans keep them.
+    """Returns a row of the same score with another time and comment; rows of the unknown song stay as they are,
 
-    `number` 0 changes nothing.
+    because orphans store them. `number` 0 changes nothing.
     """
     if not number or row["identifier"] == str(UNRELEASED):
         return row
@@ -197,14 +217,14 @@ def _pool(gpt: str) -> st.SearchStrategy[list[dict[str, Any]]]:
 
 
 def _made_equal(row: dict[str, Any]) -> dict[str, Any]:
-    """The same row with a time that follows from the rest of it, and nothing that is no part of what it is."""
+    """Returns the row with a time derived from its identity, without the optional metrics outside its identity."""
     at = int.from_bytes(sha256(_identity(row).encode()).digest(), "big") % 25
     optional = {name: value for name, value in row.get("optional", {}).items() if name == "exScore"}
     return {**row, "timeAchieved": EVENING + at * HALF_HOUR if at else None, "optional": optional}
 
 
 def rows_between(gpt: str, start: float, end: float) -> list[dict[str, Any]]:
-    """Rows an hour and a half apart that join what ends and starts then; the time follows from the rest of each."""
+    """Returns rows an hour and a half apart that join sessions ending at `start` and starting at `end`."""
     metrics: dict[str, dict[str, Any]] = {
         "sdvx": {"score": 7_000_000, "lamp": "CLEAR"},
         "chunithm": {"score": 800_000, "noteLamp": "NONE", "clearLamp": "CLEAR"},
@@ -223,18 +243,18 @@ CLASSES: list[dict[str, str]] = [{}, {}, {"dan": "DAN_3"}, {"dan": "DAN_9"}]
 
 
 def _identity(row: dict[str, Any]) -> str:
-    """What makes two rows the same score."""
+    """Returns a key that is equal for rows of the same score."""
     metrics = {k: v for k, v in row.items() if k not in ("timeAchieved", "optional", "comment")}
     return json.dumps([metrics, row.get("optional", {}).get("exScore")], sort_keys=True)
 
 
 def score_name(gpt: str, row: dict[str, Any]) -> str:
-    """The same for rows of several playtypes."""
+    """Returns a key of the score of a row, unique across playtypes."""
     return f"{gpt} {_identity(row)}"
 
 
 def row_of(score: Score) -> dict[str, Any]:
-    """The row that brings this score. `score` with its chart and song."""
+    """Returns a row that imports this score. `score` is loaded with its chart and song."""
     playtype = playtype_of(score.game, score.playtype)
     optional = {name: value for name, value in score.score_data["optional"].items() if value is not None}
     return {
@@ -268,7 +288,7 @@ def import_rows(user: User, gpt: str, rows: list[dict[str, Any]], **more: Any) -
 
 
 def submit_rows(user: User, gpt: str, rows: list[dict[str, Any]], **more: Any) -> Import:
-    """The same, still waiting for a worker."""
+    """Submits rows and returns the queued import."""
     game, playtype = gpt.split(":")
     document = {"meta": {"game": game, "playtype": playtype, "service": "World"}, "scores": rows, **more}
     upload = jobs.Upload(content=json.dumps(document).encode(), import_type="file/batch-manual", user_intent=True)
@@ -283,12 +303,14 @@ def revert_import(job: Import, *, keep_shared: bool = False) -> None:
 # --- state ----------------------------------------------------------------------------------------
 
 
-NOTHING: dict[str, Any] = {part: [] for part in ("scores", "rated", "sessions", "bests", "stats", "days", "standings")}
-"""`state_of` a player who never imported anything."""
+NOTHING: dict[str, Any] = {
+    part: [] for part in ("scores", "rated", "sessions", "bests", "stats", "days", "ranking_entries")
+}
+"""`state_of` a player without imports."""
 
 
 def state_of(user: User) -> dict[str, Any]:
-    """Scores, sessions, bests and stats of a player as values that two histories can be compared by."""
+    """Returns scores, sessions, bests and stats of a player as comparable values."""
     scores = list(Score.objects.filter(user=user).order_by("score_id"))
     return {
         "scores": [_values(s, "score_id chart_id comment time_achieved score_data score_meta service") for s in scores],
@@ -320,8 +342,8 @@ def state_of(user: User) -> dict[str, Any]:
             (_values(d, "game playtype day score_count ratings") for d in DailyRatings.objects.filter(user=user)),
             key=str,
         ),
-        "standings": sorted(
-            (_values(s, "game playtype ranking value until") for s in Standing.objects.filter(user=user)), key=str
+        "ranking_entries": sorted(
+            (_values(s, "game playtype ranking value until") for s in RankingEntry.objects.filter(user=user)), key=str
         ),
     }
 
@@ -341,7 +363,7 @@ def _members(session: Session, scores: list[Score]) -> list[str]:
 
 
 def islands_by_hand(user: User) -> list[list[str]]:
-    """The sessions as somebody would find them on paper: sort by time, cut at gaps of more than two hours."""
+    """Returns the score IDs of each session, found independently: sort by time, cut at gaps of more than two hours."""
     found: list[list[Score]] = []
     timed = Score.objects.filter(user=user, time_achieved__isnull=False)
     for score in timed.order_by("game", "playtype", "time_achieved", "pk"):

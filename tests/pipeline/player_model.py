@@ -1,6 +1,6 @@
-"""A model of one player's imports, made of plain dictionaries, which predicts what the product stores.
+"""A model of one player's imports in plain dictionaries, which predicts the stored scores and orphans.
 
-It knows nothing of sessions, bests and stats.
+Sessions, bests and stats are not modelled.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ Row = dict[str, Any]
 
 @dataclass
 class Corrections:
-    """Rows of unknown songs that were imported on chosen charts.
+    """Rows of unknown songs that were imported on picked charts.
 
-    `problems`: the names of the rows that imports left out, whether or not they are in since; `wanted`: by the import
-    that brings them, what each row left out became there; `rows`: the places that each such row stands for, by the
-    import that brings it; `waited`: for which of them an orphan waited.
+    `problems`: import -> the names of its rows with problems, corrected or not; `wanted`: correction -> name of a row
+    with a problem -> its name in the correction; `rows`: (import, name) of a row -> the correction that imports it;
+    `settled`: the rows whose correction is completed; `waited`: those of them that had an orphan.
     """
 
     problems: dict[int, set[str]] = field(default_factory=dict)
@@ -40,17 +40,17 @@ class Corrections:
     waited: set[tuple[int, str]] = field(default_factory=set)
 
     def are_open(self, job: int) -> set[str]:
-        """The names of an import's rows that are left out."""
+        """Returns the names of an import's rows with problems."""
         return {name for name in self.problems.get(job, ()) if (job, name) not in self.settled}
 
 
 @dataclass
 class PlayerModel:
-    """What one player must have. Scores by name, imports and orphans by key.
+    """The expected state of one player. Scores by name, imports and orphans by key.
 
-    `owner`: who brought a score; `also`: what imports carried besides, whether or not it is there; `edits`: what their
-    owner made of scores; `aside`: the edits that a restore of a reverted import brings back; `handed`: to whom the
-    scores of a reverted import passed; `said`: what their player said of sessions, by ID.
+    `owner`: score -> the import that it belongs to; `also`: completed import -> its carried scores, stored or not;
+    `edits`: the comments and highlights of edited scores; `aside`: reverted import -> the edits that its restore brings
+    back; `handed`: reverted import -> the new owners of its scores; `session_edits`: those of sessions, by session ID.
     """
 
     user: User
@@ -67,10 +67,10 @@ class PlayerModel:
     deleted: dict[str, int] = field(default_factory=dict)  # name -> the moment of its (last) deletion
     completed: dict[int, int] = field(default_factory=dict)  # import -> the moment at which it first completed
     moments: Iterator[int] = field(default_factory=count)
-    said: dict[str, Row] = field(default_factory=dict)
+    session_edits: dict[str, Row] = field(default_factory=dict)
 
     def bring(self, job: int, *, known: Callable[[str, Row], bool]) -> None:
-        """An import completes."""
+        """Applies the completion of an import."""
         gpt, rows = self.rows[job]
         is_restored = job in self.completed
         self.completed.setdefault(job, next(self.moments))
@@ -95,7 +95,7 @@ class PlayerModel:
         self.edits |= {name: edit for name, edit in edits.items() if name in self.owner and name not in self.edits}
 
     def settle(self, job: int) -> None:
-        """An import that brings rows on chosen charts completes: nothing waits for those any more."""
+        """Applies the completion of a correction: its rows have no orphans any more."""
         made = self.corrections
         for name, became in made.wanted.get(job, {}).items():
             if became in self.blacklist or self.is_deleted(became, job):
@@ -112,7 +112,7 @@ class PlayerModel:
             made.settled |= places
 
     def reopen(self, job: int) -> None:
-        """An import that brought rows on chosen charts is taken back."""
+        """Applies the revert of a correction: its rows are problems again."""
         made = self.corrections
         for key, name in sorted(place for place, by in made.rows.items() if by == job and place in made.settled):
             if (key, name) in made.waited and key in self.also and name in made.problems[key]:
@@ -122,11 +122,11 @@ class PlayerModel:
             made.waited.discard((key, name))
 
     def left_out(self) -> dict[int, int]:
-        """How many rows of each completed import are left out."""
+        """Returns the number of problems of each completed import."""
         return {job: len(self.corrections.are_open(job)) for job in self.also}
 
     def first_owner(self, name: str, job: int) -> int:
-        """Whose a score is once an import brings it: the import's where nobody has it or it passed from there."""
+        """Returns the owner of a score after an import with it: this import if there is none or if it passed it on."""
         new_owner, seen = self.handed.get(job, {}).get(name), {job}
         while new_owner is not None and new_owner not in self.also and new_owner not in seen:
             seen.add(new_owner)
@@ -137,7 +137,7 @@ class PlayerModel:
         return self.owner.setdefault(name, job)
 
     def revert(self, chosen: Sequence[int], *, keep_shared: bool) -> None:
-        """Completed imports are taken back together."""
+        """Applies the revert of completed imports as one operation."""
         for job in chosen:
             del self.also[job]
             self.aside[job] = {name: edit for name, edit in self.edits.items() if self.owner[name] == job}
@@ -165,18 +165,18 @@ class PlayerModel:
                 self.orphans[name] = min(new_owners)
 
     def is_deleted(self, name: str, job: int) -> bool:
-        """Whether this import brings the score no more: it was deleted since the import first completed."""
+        """Returns whether the score was deleted after this import first completed, so that it is skipped."""
         return self.deleted.get(name, -1) > self.completed[job]
 
     def delete(self, name: str, *, blacklist: bool) -> None:
-        """Its owner deletes a score."""
+        """Applies the deletion of a score by its player."""
         self.forget(name)
         self.deleted[name] = next(self.moments)
         if blacklist:
             self.blacklist.add(name)
 
     def carried(self) -> dict[int, set[str]]:
-        """As `stored_state.carried`."""
+        """Returns the expected value of `stored_state.carried`."""
         return {
             job: {
                 id_of(self.user, name)
@@ -187,18 +187,18 @@ class PlayerModel:
         }
 
     def forget(self, name: str) -> None:
-        """A score goes."""
+        """Removes a score and its edit."""
         del self.owner[name]
         self.edits.pop(name, None)
 
     def drop_orphan(self, name: str) -> None:
-        """Removes every trace of a score, whichever import brought it."""
+        """Removes an orphan from all imports."""
         del self.orphans[name]
         for names in self.brought_orphans.values():
             names.discard(name)
 
     def rescue(self, *, known: Callable[[str], bool]) -> None:
-        """Orphans are tried again, import by import."""
+        """Applies a retry of all orphans, by import."""
         for name, job in sorted(self.orphans.items(), key=lambda item: item[1]):
             if not known(name):
                 continue
@@ -214,7 +214,7 @@ class PlayerModel:
 
 
 def id_of(user: User, name: str) -> str:
-    """The ID of the score with the name of `factories.score_name`."""
+    """Returns the ID of the score with a name from `factories.score_name`."""
     gpt, identity = name.split(" ", maxsplit=1)
     metrics, ex_score = json.loads(identity)
     playtype = playtype_of(*gpt.split(":"))

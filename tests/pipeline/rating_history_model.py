@@ -1,4 +1,4 @@
-"""What the history of a player's ratings has to be: each day by itself, from all scores that count by then."""
+"""The expected rating history of a player: each day computed separately from all scores that count by then."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from imports.models import DailyRatings, Score, User
 from imports.pipeline.scoring.chart_loading import charts_by_pk
 
 Days = dict[tuple[str, str, date], tuple[int, dict[str, float | None]]]
-"""Game, playtype and day -> how many scores were achieved on it, and the ratings at its end."""
+"""Game, playtype and day -> the number of scores achieved on the day, and the ratings at its end."""
 
 
 def stored_days(user: User) -> Days:
@@ -47,7 +47,7 @@ def day_of(score: Score) -> date:
 
 
 class BestsOfScores:
-    """The bests that some scores make (`games.spec.Bests`)."""
+    """The bests of some scores, with the interface of `games.spec.Bests`."""
 
     def __init__(self, scores: Sequence[Score], playtype: Playtype) -> None:
         by_chart: dict[int, list[Score]] = defaultdict(list)
@@ -69,14 +69,14 @@ class BestsOfScores:
 
 
 def _best(scores: Sequence[Score], chart: Chart, playtype: Playtype) -> Best:
-    """The best that the scores on one chart make."""
+    """Returns the best composed of the scores on one chart."""
     primary = _first(scores, 0, smallest=False)
     lenders = []
     for place, merge in enumerate(playtype.merges, 1):
         known = [score for score in scores if score.best_keys[place] is not None]
         if known:
             lender = _first(known, place, smallest=merge.smallest)
-            # The primary score itself, where it is as good.
+            # On a tie, the primary score itself.
             is_tie = (lender.best_keys[place], lender.time_achieved) == (
                 primary.best_keys[place],
                 primary.time_achieved,

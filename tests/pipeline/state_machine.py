@@ -1,7 +1,7 @@
-"""A state machine of random operations on players' imports, held against the model in player_model.py.
+"""A state machine of random operations on players' imports, compared with the model in player_model.py.
 
-Sessions, bests and stats are held against the product's own refreshes, and against a history in which the same scores
-came in another order.
+Sessions, bests and stats are compared with a full refresh, and with a history in which the same scores
+are imported in another order.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from imports.models import (
     State,
 )
 from imports.models.row_corrections import open_problems
-from imports.pages.imports.row_correction import CORRECTABLE, corrected_upload, find_similar_rows, open_row
+from imports.pages.imports.problems.row_correction import CORRECTABLE, corrected_upload, find_similar_rows, open_row
 from imports.pipeline.classes import ClassChange, set_class
 from imports.pipeline.derived.integrity import check_player
 from imports.pipeline.orphans import delete_orphan, reprocess
@@ -50,6 +50,7 @@ from tests.pipeline.stored_state import (
     assert_scores_match_their_owner,
     carried,
     check_identities,
+    check_revert_totals,
     documents_of,
     edits,
     left_out,
@@ -59,6 +60,7 @@ from tests.pipeline.stored_state import (
     orphans,
     owners,
     scores_of,
+    totals_of,
 )
 
 Row = dict[str, Any]
@@ -67,7 +69,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Step:
-    """One operation: `who` chooses the player, `pick` what it is done to, `wish` how."""
+    """One operation: `who` selects the player, `pick` the object, `wish` a variant."""
 
     operation: str
     who: int
@@ -76,7 +78,7 @@ class Step:
 
 
 class StateMachine:
-    """Some players, what they may bring, and what must have become of it all."""
+    """Some players, the documents they may import, and the models of their expected state."""
 
     def __init__(self, drawn: Sequence[Document], *, players: int) -> None:
         self.drawn = drawn
@@ -84,7 +86,7 @@ class StateMachine:
         self.released: set[str] = set()
 
     def run_steps(self, steps: Sequence[Step]) -> None:
-        """Does each operation, or another import where there is nothing to do it to."""
+        """Runs each operation, or an import if the operation has no object."""
         for step in steps:
             model = self.models[step.who % len(self.models)]
             try:
@@ -99,7 +101,7 @@ class StateMachine:
         return list(Import.objects.filter(user=model.user, state=state).order_by("pk"))
 
     def run(self, model: PlayerModel, waiting: Sequence[Import]) -> None:
-        """Does a worker's work on imports that wait, in their order."""
+        """Runs queued imports in their order, as a worker does."""
         for job in sorted(waiting, key=lambda job: job.pk):
             jobs.run_import(job.import_id)
             job.refresh_from_db()
@@ -107,14 +109,14 @@ class StateMachine:
             model.bring(job.pk, known=self.known)
 
     def check(self) -> None:
-        """Holds every player against their model, and their derived state against their scores."""
+        """Compares every player with their model, and the derived state with the scores."""
         for model in self.models:
             assert owners(model.user) == model.owner
             assert carried(model.user) == model.carried()
             assert_scores_match_their_owner(model)
             assert edits(model.user) == model.edits
             assert orphans(model.user) == model.orphans
-            check_identities(model.user, model.said)
+            check_identities(model.user, model.session_edits)
             assert left_out(model.user) == model.left_out()
             assert check_player(model.user) == []
             assert stored_days(model.user) == days_of_scores(model.user)
@@ -127,9 +129,11 @@ class StateMachine:
     def revert(
         self, model: PlayerModel, chosen: Sequence[Import], *, keep_shared: bool, roll_back_classes: bool = False
     ) -> None:
-        """Reverts, and holds what then happened against the preview."""
+        """Reverts imports and compares the changes with the preview."""
         operation = RevertRequest(by=model.user, keep_shared=keep_shared, roll_back_classes=roll_back_classes)
+        before = totals_of(model.user)
         assert preview(chosen, operation) == revert_all(chosen, operation)
+        check_revert_totals(model.user, [job.pk for job in chosen], before=before)
         model.revert([job.pk for job in chosen], keep_shared=keep_shared)
 
     # --- operations ------------------------------------------------------------------------------------
@@ -144,7 +148,7 @@ class StateMachine:
         self.run(model, [job])
 
     def do_import_thrice(self, model: PlayerModel, step: Step) -> None:
-        """Three imports of the same scores; if wanted, each with other details."""
+        """Imports the same scores three times; with `wish`, each time with other details."""
         document = self.drawn[step.pick % len(self.drawn)]
         for number in range(3):
             rows = [varied_row(row, number if step.wish else 0) for row in document.rows]
@@ -160,17 +164,17 @@ class StateMachine:
         self.revert(model, _some(self.brought(model, State.COMPLETED), step), keep_shared=step.wish)
 
     def do_restore(self, model: PlayerModel, step: Step) -> None:
-        """One, or several at once."""
+        """Restores one import, or with `wish` several at once."""
         reverted = self.brought(model, State.REVERTED)
         self.restore(model, _some(reverted, step) if step.wish else [_one(reverted, step)])
 
     def do_revert_and_restore(self, model: PlayerModel, step: Step) -> None:
-        """There and back: the same documents, names of sessions and all."""
+        """Reverts and restores an import; all documents, including session names, must be the same again."""
         chosen = [_one(self.brought(model, State.COMPLETED), step)]
         before, owner = documents_of(model.user), dict(model.owner)
         self.revert(model, chosen, keep_shared=step.wish, roll_back_classes=not step.wish)
         self.restore(model, chosen)
-        if model.owner == owner:  # its input may hold what was of an unknown song then
+        if model.owner == owner:  # rows of a song that was unknown at the import may be scores now
             assert documents_of(model.user) == before
 
     def do_delete(self, model: PlayerModel, step: Step) -> None:
@@ -189,11 +193,11 @@ class StateMachine:
         self.set_text(model, step, {"name": f"Night {step.pick}", "highlight": step.wish})
 
     def do_describe(self, model: PlayerModel, step: Step) -> None:
-        """Or strikes out what was said before."""
+        """Sets the description of a session, or removes it."""
         self.set_text(model, step, {"desc": f"note {step.pick}" if step.pick % 4 else None, "highlight": step.wish})
 
     def do_merge(self, model: PlayerModel, step: Step) -> None:
-        """The player says something of the later of two sessions, and then an import comes between them."""
+        """Edits the later of two sessions, and then merges both by an import between them."""
         nights = list(Session.objects.filter(user=model.user).order_by("game", "playtype", "time_started"))
         pairs = [(a, b) for a, b in pairwise(nights) if (a.game, a.playtype) == (b.game, b.playtype)]
         early, late = _one(pairs, step)
@@ -205,7 +209,7 @@ class StateMachine:
         job = submit_rows(model.user, gpt, rows_between(gpt, early.time_ended, late.time_started))
         model.rows[job.pk] = (gpt, rows_between(gpt, early.time_ended, late.time_started))
         self.run(model, [job])
-        check_identities(model.user, model.said)
+        check_identities(model.user, model.session_edits)
         if step.pick % 2 and job.score_count == len(model.rows[job.pk][1]):
             self.revert(model, [job], keep_shared=False)
             assert names(model.user) == before
@@ -216,11 +220,11 @@ class StateMachine:
 
     def set_text_of(self, model: PlayerModel, before: Session, changes: Row) -> None:
         after = edit_session(before, changes, by=model.user)
-        said = model.said.setdefault(after.session_id, {})
-        said |= {name: value for name, value in changes.items() if getattr(before, name) != value}
+        edited = model.session_edits.setdefault(after.session_id, {})
+        edited |= {name: value for name, value in changes.items() if getattr(before, name) != value}
 
     def do_release(self, _model: PlayerModel, step: Step) -> None:
-        """A song comes out, and nobody is asked whether they have played it already."""
+        """Releases a song, without a retry of orphans."""
         self.release(_one(sorted({document.gpt.split(":")[0] for document in self.drawn} - self.released), step))
 
     def release(self, game: str) -> None:
@@ -228,7 +232,7 @@ class StateMachine:
         self.released.add(game)
 
     def do_rescue(self, model: PlayerModel, step: Step) -> None:
-        """Where one is asked for, the songs of the player's orphans have come out just before."""
+        """Retries the player's orphans; with `wish`, after the release of their songs."""
         if step.wish:
             for game in sorted({name.split(":", maxsplit=1)[0] for name in model.orphans} - self.released):
                 self.release(game)
@@ -238,7 +242,7 @@ class StateMachine:
         assert rescue.kept == len(model.orphans)
 
     def do_correct_rows(self, model: PlayerModel, step: Step) -> None:
-        """Imports rows of an unknown song on the chart of one that is known, as the page does."""
+        """Imports rows of an unknown song on a chart of a known song, as the page for corrections does."""
         done = open_problems().filter(job__user=model.user, job__state=State.COMPLETED, type__in=CORRECTABLE)
         problem = _one(list(done.select_related("job", "orphan").order_by("job", "row")), step)
         gpt, _ = model.rows[problem.job_id]
@@ -258,7 +262,7 @@ class StateMachine:
         for name in model.corrections.wanted[job.pk]:
             model.corrections.rows[(problem.job_id, name)] = job.pk
         self.run(model, [job])
-        if step.wish:  # and thinks better of it
+        if step.wish:  # and reverts the correction
             self.revert(model, [job], keep_shared=False)
 
     def do_drop_orphan(self, model: PlayerModel, step: Step) -> None:
@@ -267,12 +271,12 @@ class StateMachine:
         model.drop_orphan(orphan_name(orphan))
 
     def do_class(self, model: PlayerModel, step: Step) -> None:
-        """A moderator says what class the player has."""
+        """Sets a class of the player, as a moderator does."""
         value = f"DAN_{1 + step.pick % 11}" if step.wish else None
         set_class(model.user, ClassChange("sdvx", "Single", "dan", value), by=None, reason="")
 
     def do_seeds(self, _model: PlayerModel, step: Step) -> None:
-        """Changes the charts of a game, and rerates all scores on them."""
+        """Changes the levels of a game's charts and rerates all scores on them."""
         game = self.drawn[step.pick % len(self.drawn)].gpt.split(":")[0]
         charts = Chart.objects.filter(game=game)
         charts.update(level_num=F("level_num") * (2 if step.wish else 0.5))
@@ -304,7 +308,7 @@ OPERATIONS: dict[str, Callable[[StateMachine, PlayerModel, Step], None]] = {
 
 
 def steps(*operations: str, wish: st.SearchStrategy[bool]) -> st.SearchStrategy[list[Step]]:
-    """Imports and these operations; the first is an import, as there is nothing else to do."""
+    """Draws imports and these operations; the first is an import, because other operations need one."""
     numbers = st.integers(0, 31)
     kinds = st.sampled_from(["import", "import", *operations])
     step = st.builds(Step, operation=kinds, who=numbers, pick=numbers, wish=wish)
@@ -314,7 +318,7 @@ def steps(*operations: str, wish: st.SearchStrategy[bool]) -> st.SearchStrategy[
 
 
 class NothingToDo(Exception):
-    """There is nothing to do it to."""
+    """The operation has no object."""
 
 
 def _one(found: Sequence[T], step: Step) -> T:
@@ -324,5 +328,5 @@ def _one(found: Sequence[T], step: Step) -> T:
 
 
 def _some(found: Sequence[T], step: Step) -> Sequence[T]:
-    """One at least."""
+    """Returns at least one of the rows."""
     return [one for place, one in enumerate(found) if step.pick >> place % 5 & 1] or [_one(found, step)]

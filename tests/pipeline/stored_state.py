@@ -1,13 +1,16 @@
-"""What the database holds of a player, in the words of the model in player_model.py."""
+"""The stored state of a player, in the form of the model in player_model.py."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 from imports.games import playtype_of
 from imports.models import (
     CarriedScores,
     ClassAchievement,
+    GameStats,
     Import,
     OrphanScore,
     PersonalBest,
@@ -51,12 +54,12 @@ def orphans(user: User) -> dict[str, int]:
 
 
 def left_out(user: User) -> dict[int, int]:
-    """Completed imports, each with the number of its rows that are left out, as its row says."""
+    """Returns the stored number of problems of each completed import, by primary key."""
     return dict(Import.objects.filter(user=user, state=State.COMPLETED).values_list("pk", "problem_count"))
 
 
 def carried(user: User) -> dict[int, set[str]]:
-    """Completed imports, each with the IDs of its carried scores."""
+    """Returns the IDs of the carried scores of each completed import, by primary key."""
     packed = dict(CarriedScores.objects.filter(job__user=user).values_list("job", "score_ids"))
     return {
         job.pk: unpack_score_ids(packed.get(job.pk, b""))
@@ -67,7 +70,7 @@ def carried(user: User) -> dict[int, set[str]]:
 
 
 def assert_scores_match_their_owner(model: PlayerModel) -> None:
-    """Every score says what the import that it belongs to says of it, and what its owner made of it."""
+    """Checks that every score has the values of its import's row, except edited comments."""
     for score in scores_of(model.user):
         gpt, rows = model.rows[score.from_import_id]
         row = next(row for row in rows if score_name(gpt, row) == name_of(score))
@@ -76,43 +79,43 @@ def assert_scores_match_their_owner(model: PlayerModel) -> None:
 
 
 def documents_of(user: User) -> tuple[Any, ...]:
-    """All that the player sees, names of sessions and all, less the times of insertion."""
+    """Returns everything that the player sees, including session names, without times of insertion."""
     counts = Import.objects.filter(user=user).order_by("pk").values_list("pk", "state", "score_count")
     return state_of(user), names(user), list(counts), edits(user), class_history(user), told_values(user)
 
 
 def class_history(user: User) -> list[tuple[Any, ...]]:
-    """The feed of classes, and by which import each was reached."""
+    """Returns the class achievements of a player with their imports."""
     found = ClassAchievement.objects.filter(user=user).order_by("time_achieved", "class_set")
     columns = ("game", "playtype", "class_set", "old_value", "new_value", "time_achieved", "from_import")
     return list(found.values_list(*columns))
 
 
 def told_values(user: User) -> list[tuple[Any, ...]]:
-    """What the documents of completed imports say they did to bests, ratings and classes."""
+    """Returns the stored effects of completed imports on bests, ratings and classes."""
     completed = Import.objects.filter(user=user, state=State.COMPLETED).order_by("pk")
     columns = ("pk", "best_count", "first_play_count", "class_deltas", "rating_changes", "best_counts")
     return list(completed.values_list(*columns))
 
 
 def names(user: User) -> list[tuple[Any, ...]]:
-    """What sessions are called."""
+    """Returns ID, name, description and highlight of each session."""
     named = Session.objects.filter(user=user).order_by("session_id")
     return list(named.values_list("session_id", "name", "desc", "highlight"))
 
 
-def check_identities(user: User, said: dict[str, Row]) -> None:
-    """Nothing that their player said of sessions is lost, and a session shows what was said of those merged in it."""
+def check_identities(user: User, changed: dict[str, Row]) -> None:
+    """Checks that all edits of sessions are stored, and that a session shows the edits of those merged into it."""
     sessions = list(Session.objects.filter(user=user))
     apart = {one.session_id: one for one in SessionIdentity.objects.filter(user=user)}
     identities: dict[str, Session | SessionIdentity] = {one.session_id: one for one in sessions} | apart
-    for session_id, values in said.items():
+    for session_id, values in changed.items():
         assert {name: getattr(identities[session_id], name) for name in values} == values
     for session in sessions:
         merged = [one for one in identities.values() if _was_in(session, one)]
         assert all(find_session(one.session_id) == session for one in merged)
         for name in ("name", "desc", "highlight"):
-            about = [said[one.session_id][name] for one in merged if name in said.get(one.session_id, {})]
+            about = [changed[one.session_id][name] for one in merged if name in changed.get(one.session_id, {})]
             assert not about or not all(about) or getattr(session, name) in about
 
 
@@ -125,7 +128,7 @@ def _was_in(session: Session, identity: Session | SessionIdentity) -> bool:
 
 
 def history_of(user: User) -> dict[str, Any]:
-    """A player's state, less what reverts leave (provided classes), and less who brought which session's scores."""
+    """Returns a player's state without provided classes, which reverts keep, and without the imports of sessions."""
     state = state_of(user)
     played = set(PersonalBest.objects.filter(user=user).values_list("game", "playtype"))
     stats = [
@@ -143,3 +146,33 @@ def _derived(game: str, playtype: str, classes: dict[str, str]) -> dict[str, str
 
 def scores_of(user: User) -> list[Score]:
     return list(Score.objects.filter(user=user).select_related("chart__song").order_by("score_id"))
+
+
+# --- changes of a revert -----------------------------------------------------------------------------------
+
+NOTHING: Row = {"ratings": {}, "classes": {}, "scores": 0, "charts": 0, "sessions": 0}
+
+
+def totals_of(user: User) -> dict[tuple[str, str], Row]:
+    """Returns the totals of each played game and playtype, in the form of `Import.revert_totals`."""
+    found: dict[tuple[str, str], Row] = {
+        (stats.game, stats.playtype): NOTHING | {"ratings": stats.ratings, "classes": stats.classes}
+        for stats in GameStats.objects.filter(user=user)
+    }
+    for name, model in (("scores", Score), ("charts", PersonalBest), ("sessions", Session)):
+        rows = model._default_manager.filter(user=user).values_list("game", "playtype")
+        for place, count in Counter(rows).items():
+            found[place] = found.get(place, NOTHING) | {name: count}
+    return found
+
+
+def check_revert_totals(user: User, reverted: Collection[int], *, before: dict[tuple[str, str], Row]) -> None:
+    """Compares the stored totals of imports reverted together with the totals before and the current ones."""
+    totals = dict(before)
+    for job in Import.objects.filter(pk__in=reverted).order_by("-pk"):
+        assert job.revert_totals is not None
+        assert set(job.playtypes) <= job.revert_totals.keys()
+        for playtype, change in job.revert_totals.items():
+            assert change["before"] == totals.get((job.game, playtype), NOTHING)
+            totals[(job.game, playtype)] = change["after"]
+    assert {place: found for place, found in totals.items() if found != NOTHING} == totals_of(user)

@@ -1,4 +1,4 @@
-"""docs/adding-a-format.md is followed: its example is listed, keeps the contract, and works through the product."""
+"""The example of docs/adding-a-format.md passes the format contract and works in the whole product."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from imports.models import Import, OrphanScore, Score
 from imports.pipeline.orphans import reprocess
 from tests import people
 from tests.api.envelopes import body
-from tests.factories import process
+from tests.factories import run_job
 from tests.formats import test_every_format as contract
 from tests.pages.html_parsing import text_of, url_of
 from tests.pipeline.factories import revert_import
-from tests.pipeline.test_file_formats import catalogue_of, imported, outcomes, upload
+from tests.pipeline.test_file_formats import assert_outcomes, catalogue_of, imported, upload
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 PAGE = Path(__file__).parents[2] / "docs" / "adding-a-format.md"
 
 
 def block(language: str) -> str:
-    """The code of that language on the page."""
+    """Returns the only code block of this language on the page."""
     [found] = re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
     return str(found)
 
 
 @pytest.fixture
 def notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Format:
-    """The format of the page, listed as the page says."""
+    """The format of the page, registered as described there."""
     file = tmp_path / "notebook.py"
     file.write_text(block("python"), encoding="utf-8")
     spec = importlib.util.spec_from_file_location("notebook", file)
@@ -57,27 +57,27 @@ def case(notebook: Format) -> dict[str, Any]:
     return found
 
 
-def test_the_example_keeps_the_contract(notebook: Format, tmp_path: Path) -> None:
+def test_the_example_format_passes_the_contract(notebook: Format, tmp_path: Path) -> None:
     for name in contract.JUNK:
         for skip_invalid in (False, True):
-            contract.test_junk_ends_in_a_sentence(notebook, name, skip_invalid)
+            contract.test_junk_is_refused_with_a_sentence(notebook, name, skip_invalid)
     for skip_invalid in (False, True):
-        contract.test_nothing_that_the_database_cannot_hold_gets_in(notebook, skip_invalid)
-    contract.test_a_file_that_is_no_file_of_this_instances_games_is_refused(notebook)
-    contract.test_the_sample_is_recognized_and_its_rows_find_charts_of_the_invented_catalogue(notebook)
+        contract.test_unstorable_input_is_never_stored(notebook, skip_invalid)
+    contract.test_a_file_of_a_game_that_is_not_enabled_is_refused(notebook)
+    contract.test_the_sample_is_recognized_and_its_rows_match_charts_of_the_sample_catalogue(notebook)
     path = tmp_path / "case.json"
     path.write_text(block("json"), encoding="utf-8")
-    contract.test_cases(notebook, path)
-    contract.test_kept_rows_are_read_back_as_they_were(notebook, path)
-    contract.test_a_file_of_just_the_kept_rows_says_the_same(notebook, path)
-    contract.test_rows_that_find_no_chart_say_what_they_ask_for(notebook, path)
+    contract.test_a_case_file_converts_as_expected(notebook, path)
+    contract.test_stored_rows_are_restored_unchanged(notebook, path)
+    contract.test_a_file_of_only_the_stored_rows_gives_the_same_rows(notebook, path)
+    contract.test_rows_without_a_chart_have_a_chart_reference(notebook, path)
 
 
-def test_its_files_go_in_and_out_again(notebook: Format, case: dict[str, Any]) -> None:
+def test_files_of_the_example_format_are_imported_reverted_and_restored(notebook: Format, case: dict[str, Any]) -> None:
     catalogue_of(case)
     user = people.alice()
     job = imported(user, upload(notebook, case))
-    outcomes(job, case)
+    assert_outcomes(job, case)
     browser = people.session_of(user)
     left_out = browser.get(url_of(job, "left-out.json"))
     assert left_out.content == b"My notebook\nSecond Light;EXH;1;FAILED\n"
@@ -85,10 +85,12 @@ def test_its_files_go_in_and_out_again(notebook: Format, case: dict[str, Any]) -
     revert_import(job)
     assert not Score.objects.exists()
     jobs.restore(job, by=user)
-    assert process(job).score_count == 1
+    assert run_job(job).score_count == 1
 
 
-def test_its_rows_wait_for_their_songs(notebook: Format, case: dict[str, Any]) -> None:
+def test_rows_of_the_example_format_become_orphans_until_their_song_is_known(
+    notebook: Format, case: dict[str, Any]
+) -> None:
     user = people.alice()
     imported(user, upload(notebook, case))
     catalogue_of(case)
@@ -97,7 +99,7 @@ def test_its_rows_wait_for_their_songs(notebook: Format, case: dict[str, Any]) -
     assert OrphanScore.objects.count() == 1
 
 
-def test_a_player_drops_one_and_chooses_a_chart(notebook: Format, case: dict[str, Any]) -> None:
+def test_a_player_uploads_an_example_file_and_picks_a_chart(notebook: Format, case: dict[str, Any]) -> None:
     catalogue_of(case)
     browser = people.session_of(people.alice())
     page = browser.get("/import/").content.decode()
@@ -107,8 +109,8 @@ def test_a_player_drops_one_and_chooses_a_chart(notebook: Format, case: dict[str
     checked = browser.post("/import/", {"pasted": case["input"]})
     assert "Notebook (SOUND VOLTEX)" in text_of(browser.get(checked["Location"]))
     browser.post(checked["Location"], {"do": "skip"})
-    job = process(Import.objects.get())
+    job = run_job(Import.objects.get())
     chart = Score.objects.get().chart
     browser.post(url_of(job, "problems/1/"), {"chart": chart.pk})
-    assert process(Import.objects.latest("pk")).score_count == 1
+    assert run_job(Import.objects.latest("pk")).score_count == 1
     assert {score.chart_id for score in Score.objects.all()} == {chart.pk}

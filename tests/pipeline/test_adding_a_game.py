@@ -1,4 +1,4 @@
-"""docs/adding-a-game.md: its example is added from scratch and works in the whole product."""
+"""The example of docs/adding-a-game.md works in the whole product."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GPT = "tambourine:Single"
 
 @pytest.fixture
 def tambourine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Game]:
-    """The game of the page, listed as the page says, with a song and two charts."""
+    """The game of the page, registered as described there, with a song and two charts."""
     code = next(block for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.S) if "GAME = " in block)
     file = tmp_path / "tambourine.py"
     file.write_text(code)
@@ -66,7 +66,7 @@ def row(difficulty: str, score: int, lamp: str, *, step: int = 0) -> dict[str, o
     }  # fmt: skip
 
 
-def test_the_game_of_the_page_is_imported_rated_and_reverted(tambourine: Game) -> None:
+def test_scores_of_the_example_game_are_imported_rated_and_reverted(tambourine: Game) -> None:
     user = player()
     job = import_rows(
         user,

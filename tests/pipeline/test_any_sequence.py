@@ -1,4 +1,4 @@
-"""After any sequence of operations the scores are those of the model, and all derived state follows from them."""
+"""After any sequence of operations, the scores match the model and all derived state follows from them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ANYTHING = steps(
     "revert", "revert several", "restore", "revert and restore", "delete", "edit", "name", "describe", "merge",
     "release", "rescue", "drop orphan", "class", "seeds", "import thrice", "mend", wish=st.booleans(),
 )  # fmt: skip
-# A plain revert takes what other imports also carried, and a deletion takes single scores: their input does not say so.
+# A plain revert removes scores that other imports carried, and a deletion removes single scores: inputs lack both.
 NOTHING_LOST = steps(
     "revert", "revert several", "restore", "revert and restore", "edit", "name", "describe", "merge", "release",
     "rescue", "seeds", wish=st.just(True),
@@ -42,18 +42,18 @@ NOTHING_LOST = steps(
 @WALK_SETTINGS
 @given(ANYTHING, documents(differing=True), st.integers(1, 2), ANY_ORDER)
 @undone()
-def test_the_scores_are_those_of_the_model_and_all_else_follows_from_them_in_any_order(
+def test_scores_match_the_model_and_derived_state_is_independent_of_order(
     part: int, operations: list[Step], drawn: list[Document], players: int, order: Random
 ) -> None:
     machine = StateMachine(drawn, players=players)
     machine.run_steps(operations)
     machine.check()
     for model in machine.models:
-        assert_it_could_have_come_in_another_order(model.user, order)
+        assert_order_of_imports_does_not_matter(model.user, order)
 
 
-def assert_it_could_have_come_in_another_order(user: User, order: Random) -> None:
-    """Brings the scores that each surviving import still has by themselves, as imports in another order."""
+def assert_order_of_imports_does_not_matter(user: User, order: Random) -> None:
+    """Imports the remaining scores of each completed import again, in another order, and compares the state."""
     wanted, edited, named = history_of(user), edits(user), names(user)
     survivors = list(Import.objects.filter(user=user, state=State.COMPLETED))
     parts = [part for job in survivors for part in parts_of(job)]
@@ -70,7 +70,7 @@ def assert_it_could_have_come_in_another_order(user: User, order: Random) -> Non
 
 
 def parts_of(job: Import) -> list[tuple[str, list[dict[str, Any]]]]:
-    """The rows of an import's scores, by playtype."""
+    """Returns the rows of an import's scores, by playtype."""
     by_playtype: dict[str, list[dict[str, Any]]] = {}
     for score in job.scores.select_related("chart__song"):
         by_playtype.setdefault(f"{score.game}:{score.playtype}", []).append(row_of(score))
@@ -81,26 +81,26 @@ def parts_of(job: Import) -> list[tuple[str, list[dict[str, Any]]]]:
 @settings(WALK_SETTINGS, max_examples=part_examples(FEWER_EXAMPLES))
 @given(NOTHING_LOST, documents(), ANY_ORDER)
 @undone()
-def test_the_state_is_that_of_the_remaining_imports_alone_in_any_order(
+def test_the_state_equals_that_of_the_remaining_imports_in_any_order(
     part: int, operations: list[Step], drawn: list[Document], order: Random
 ) -> None:
     machine = StateMachine(drawn, players=1)
     machine.run_steps(operations)
-    machine.do_rescue(machine.models[0], operations[0])  # a restored import finds every song that has come out
+    machine.do_rescue(machine.models[0], operations[0])  # a restored import finds every released song
     machine.check()
     user = machine.models[0].user
     wanted = history_of(user), edits(user), names(user)
     survivors = list(Import.objects.filter(user=user, state=State.COMPLETED).order_by("pk"))
 
-    _there_and_back(survivors, order=order)
+    _revert_and_restore(survivors, order=order)
     assert (history_of(user), edits(user), names(user)) == wanted
 
-    _there_and_back(survivors)
+    _revert_and_restore(survivors)
     assert (history_of(user), edits(user), names(user)) == wanted
 
 
-def _there_and_back(chosen: list[Import], *, order: Random | None = None) -> None:
-    """Reverts imports as one operation and restores them one by one, oldest first or as chance will have it."""
+def _revert_and_restore(chosen: list[Import], *, order: Random | None = None) -> None:
+    """Reverts imports as one operation and restores them one by one, oldest first or in random order."""
     revert_all(chosen, RevertRequest())
     for job in order.sample(chosen, len(chosen)) if order else chosen:
         jobs.restore(job, by=job.user)

@@ -1,5 +1,5 @@
-"""Whatever is imported, reverted and restored, of any format and of BATCH-MANUAL with the same scores, leaves what the
-imports that remain would have brought by themselves."""
+"""After any sequence of imports, reverts and restores, of any format and of BATCH-MANUAL with the same scores, the
+state equals that of the remaining imports alone."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from imports.pipeline.undo.revert import RevertRequest
 from tests import hashed_charts
 from tests.api.hooks import senders
 from tests.examples import examples
-from tests.factories import process
+from tests.factories import run_job
 from tests.formats.factories import raw
 from tests.pipeline.factories import player, undone
 from tests.pipeline.stored_state import history_of
@@ -36,9 +36,9 @@ from tests.pipeline.test_file_formats import case_of, catalogue_of
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.usefixtures("redis_clean")]
 
 BATCH_MANUAL = "file/batch-manual"
-RECEIVED = datetime(2026, 3, 1, 20, 30, tzinfo=UTC)  # all imports: hooks' scores have the time of their receipt
+RECEIVED = datetime(2026, 3, 1, 20, 30, tzinfo=UTC)  # of all imports, because scores of hooks get the time of receipt
 UNKNOWN = "e" * 64
-BODIES = 4  # different ones of a hook that sends single scores; of the last nobody knows the chart
+BODIES = 4  # different bodies of a hook that sends single scores; the last one has an unknown chart
 
 
 def barbatos(number: int) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def _unless_known(number: int, **unknown: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Program:
-    """A hook that sends single scores: a body by its number, what the headers or the address say, and its charts."""
+    """A hook that sends single scores: bodies by number, fields from headers or address, and its charts."""
 
     body: Callable[[int], dict[str, Any]]
     charts: Callable[[], Any]
@@ -92,11 +92,11 @@ PROGRAMS: dict[str, Program] = {
 
 
 Supply = Callable[[int], jobs.Upload]
-"""Any number -> something of a format to import. 0 is a file with all its rows, or the first body."""
+"""Number -> an upload of a format. 0 is a file with all rows, or the first body."""
 
 
 def bodies_of(source: Format, program: Program) -> Supply:
-    """Bodies of a hook that sends single scores."""
+    """Returns a supply of the bodies of a hook that sends single scores."""
 
     def upload(pick: int) -> jobs.Upload:
         body = json.dumps(program.body(pick % BODIES)).encode()
@@ -106,7 +106,7 @@ def bodies_of(source: Format, program: Program) -> Supply:
 
 
 def files_of(source: Format) -> Supply:
-    """Files with some of the rows of the format's case, good ones and bad ones."""
+    """Returns a supply of files with some of the rows of the format's case, valid and invalid."""
     case = case_of(source)
     sent = raw(case["input"])
     fields: dict[str, str] = case.get("fields", {})
@@ -122,7 +122,7 @@ def files_of(source: Format) -> Supply:
 
 
 def supply_of(source: Format) -> Supply:
-    """The same, with the songs and charts that it is on."""
+    """Returns the supply of a format, after creating its songs and charts."""
     if source.import_type not in PROGRAMS:
         catalogue_of(case_of(source))
         return files_of(source)
@@ -132,7 +132,7 @@ def supply_of(source: Format) -> Supply:
 
 
 def files_by_hand(supply: Supply) -> list[jobs.Upload]:
-    """The same scores as files of BATCH-MANUAL: of each playtype all, and every other one."""
+    """Returns BATCH-MANUAL files with a supply's scores: for each playtype one with all, two with every other one."""
     user, found = player(), []
     for pick in range(BODIES):
         imported(user, supply(pick))
@@ -148,7 +148,7 @@ def files_by_hand(supply: Supply) -> list[jobs.Upload]:
 
 
 def row_of(score: Score) -> dict[str, Any]:
-    """The row that brings this score with all that it holds, so that it does not matter which import brought it."""
+    """Returns a row with all values of this score, so that it does not matter which import it belongs to."""
     playtype = next(game for game in GAMES if game.slug == score.game).by_name[score.playtype]
     return {
         "matchType": "tachiSongID",
@@ -170,13 +170,13 @@ def imported(user: User, upload: jobs.Upload) -> Import:
 
 
 def completed(job: Import) -> Import:
-    process(job)
+    run_job(job)
     assert job.state == State.COMPLETED, job.error_message
     return job
 
 
 def in_state(user: User, state: State, pick: int) -> list[Import]:
-    """One or more of the player's imports, if there are any."""
+    """Returns one or more of the player's imports in this state, if there are any."""
     found = list(Import.objects.filter(user=user, state=state).order_by("pk"))
     return [job for place, job in enumerate(found) if pick >> place & 1] or found[:1]
 
@@ -199,7 +199,7 @@ def run_steps(user: User, supply: Supply, steps: list[tuple[str, int]]) -> None:
 
 @pytest.fixture(autouse=True)
 def _few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A newcomer's bests are copied, however few they are."""
+    """The bests of a player without scores are stored by COPY, regardless of their number."""
     monkeypatch.setattr(bests, "COPY_THRESHOLD", 1)
 
 
@@ -216,7 +216,7 @@ STEPS = st.lists(
 )
 @given(steps=STEPS)
 @undone()
-def test_any_sequence_leaves_what_the_imports_that_remain_bring(source: Format, steps: list[tuple[str, int]]) -> None:
+def test_any_sequence_leaves_the_state_of_the_remaining_imports(source: Format, steps: list[tuple[str, int]]) -> None:
     user = player()
     run_steps(user, supply_of(source), [("import", 0), *steps])
     assert check_player(user) == []
@@ -236,7 +236,7 @@ def test_any_sequence_leaves_what_the_imports_that_remain_bring(source: Format, 
 
 
 def remains_of(user: User) -> dict[str, Any]:
-    """All that follows from a player's imports but which of them brought what, and the orphans."""
+    """Returns the state of a player and the orphans, without the imports that they belong to."""
     orphans = OrphanScore.objects.filter(user=user).values_list("error_message", "context", "data")
     state = history_of(user)
     return {**state, "scores": [score[:-1] for score in state["scores"]], "orphans": sorted(map(str, orphans))}

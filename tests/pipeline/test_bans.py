@@ -33,8 +33,8 @@ def ban(user: User, *, banned: bool = True) -> None:
     User.objects.filter(pk=user.pk).update(is_banned=banned)
 
 
-def elsewhere(action: Callable[[], None]) -> None:
-    """On a connection of its own, so that what it does is committed while an import's transaction is open."""
+def run_on_another_connection(action: Callable[[], None]) -> None:
+    """Runs an action on a separate connection, so that it is committed while an import's transaction is open."""
 
     def run() -> None:
         try:
@@ -50,7 +50,7 @@ def queued_ids() -> list[str]:
     return [job_id[:40] for job_id in django_rq.get_queue("default").get_job_ids()]
 
 
-def stands(job: Import) -> tuple[str, int]:
+def state_and_score_count(job: Import) -> tuple[str, int]:
     job.refresh_from_db()
     return job.state, Score.objects.filter(from_import=job).count()
 
@@ -62,11 +62,11 @@ def test_a_queued_import_of_a_banned_player_does_not_run() -> None:
 
     jobs.run_import(job.import_id)
 
-    assert stands(job) == (State.QUEUED, 0)
+    assert state_and_score_count(job) == (State.QUEUED, 0)
     assert not states.claim(job)
 
 
-def test_the_sweeper_leaves_it_alone_and_nobody_counts_it_as_waiting() -> None:
+def test_the_sweeper_and_the_queue_depth_ignore_imports_of_banned_players() -> None:
     user, other = player(), player()
     submit_rows(user, SDVX, EVENING_ROWS)
     waiting = submit_rows(other, SDVX, EVENING_ROWS)
@@ -78,8 +78,9 @@ def test_the_sweeper_leaves_it_alone_and_nobody_counts_it_as_waiting() -> None:
     assert monitoring.queue_depth()["queued"] == 1
 
 
+@pytest.mark.quick_rows(1)
 @pytest.mark.parametrize("stage", ["judge", "finish", "refresh"])
-def test_a_running_import_notices_the_ban_and_waits(stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_running_import_of_a_banned_player_returns_to_the_queue(stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     user = player()
     import_rows(user, SDVX, EVENING_ROWS[:1])
     job = submit_rows(user, SDVX, EVENING_ROWS)
@@ -87,18 +88,18 @@ def test_a_running_import_notices_the_ban_and_waits(stage: str, monkeypatch: pyt
         part = getattr(running, stage)
 
         def banned(*args: Any, **more: Any) -> Any:
-            elsewhere(lambda: ban(user))
+            run_on_another_connection(lambda: ban(user))
             return part(*args, **more)
 
         patched.setattr(running, stage, banned)
         jobs.run_import(job.import_id)
 
-    assert stands(job) == (State.QUEUED, 0)
-    assert job.attempts == 0, "to be banned is no attempt that failed"
+    assert state_and_score_count(job) == (State.QUEUED, 0)
+    assert job.attempts == 0, "a ban is not a failed attempt"
     assert not AuditEntry.objects.filter(job=job, verb__in=["failed", "cancelled"]).exists()
 
 
-def test_once_the_ban_is_lifted_the_sweeper_lets_it_go_on() -> None:
+def test_the_sweeper_queues_imports_once_the_ban_is_lifted() -> None:
     user = player()
     first, second = submit_rows(user, SDVX, EVENING_ROWS[:2]), submit_rows(user, SDVX, EVENING_ROWS[:4])
     ban(user)
@@ -111,10 +112,10 @@ def test_once_the_ban_is_lifted_the_sweeper_lets_it_go_on() -> None:
     for job in (first, second):
         jobs.run_import(job.import_id)
 
-    assert [stands(job) for job in (first, second)] == [(State.COMPLETED, 2), (State.COMPLETED, 2)]
+    assert [state_and_score_count(job) for job in (first, second)] == [(State.COMPLETED, 2), (State.COMPLETED, 2)]
 
 
-def test_an_import_whose_worker_died_before_the_ban_goes_back_into_the_queue() -> None:
+def test_an_abandoned_import_of_a_banned_player_returns_to_the_queue() -> None:
     user = player()
     job = submit_rows(user, SDVX, EVENING_ROWS)
     assert states.claim(job)
@@ -122,7 +123,7 @@ def test_an_import_whose_worker_died_before_the_ban_goes_back_into_the_queue() -
 
     jobs.run_import(job.import_id)
 
-    assert stands(job) == (State.QUEUED, 0)
+    assert state_and_score_count(job) == (State.QUEUED, 0)
 
 
 def test_a_banned_players_queued_import_can_still_be_cancelled() -> None:
@@ -132,4 +133,4 @@ def test_a_banned_players_queued_import_can_still_be_cancelled() -> None:
 
     jobs.cancel(job, by=player())
 
-    assert stands(job) == (State.CANCELLED, 0)
+    assert state_and_score_count(job) == (State.CANCELLED, 0)

@@ -77,11 +77,11 @@ def imported(user: User, content: bytes, *, skip: bool = False) -> Import:
     return job
 
 
-# --- it cannot be wrong -----------------------------------------------------------------------------
+# --- the check predicts the import ------------------------------------------------------------------
 
 
-def said(checked: CheckResult) -> dict[str, Any]:
-    """The result of a check, in a form that can be compared with an import."""
+def summary_of_check(checked: CheckResult) -> dict[str, Any]:
+    """Returns the result of a check in the form of `summary_of_import`."""
     totals = checked.totals
     return {
         "counts": (
@@ -99,8 +99,8 @@ def said(checked: CheckResult) -> dict[str, Any]:
     }
 
 
-def done(job: Import) -> dict[str, Any]:
-    """What an import did, in the same words."""
+def summary_of_import(job: Import) -> dict[str, Any]:
+    """Returns the result of an import."""
     carried = CarriedScores.objects.filter(job=job).first()
     playtype = {delta["playtype"]: playtype_of(delta["game"], delta["playtype"]) for delta in job.class_deltas}
     return {
@@ -118,7 +118,7 @@ ROWS = st.lists(st.sampled_from(OF_EVERY_KIND), max_size=14)
 
 @EXAMPLES
 @given(ROWS, ROWS, st.sets(st.integers(0, 5), max_size=2), DANS, DANS)
-def test_an_import_does_what_the_check_before_it_said(
+def test_a_check_predicts_the_import(
     first: list[dict[str, Any]],
     second: list[dict[str, Any]],
     blacklisted: set[int],
@@ -136,7 +136,7 @@ def test_an_import_does_what_the_check_before_it_said(
     job = imported(user, content, skip=True)
 
     assert job.state == State.COMPLETED
-    assert said(checked) == done(job)
+    assert summary_of_check(checked) == summary_of_import(job)
     assert sum(checked.totals.values()) == checked.row_count == len(checked.rows)
 
 
@@ -149,9 +149,10 @@ def test_a_check_predicts_the_import_in_every_game(case: Overlap) -> None:
 
     checked = check(user, content)
 
-    assert said(checked) == done(imported(user, content))
+    assert summary_of_check(checked) == summary_of_import(imported(user, content))
 
 
+@pytest.mark.quick_rows(2)
 @pytest.mark.parametrize(
     "content",
     [
@@ -172,10 +173,10 @@ def test_a_check_of_an_unreadable_file_fails_with_the_message_of_the_import(user
     assert (failure.value.status, failure.value.message) == (job.status_code, job.error_message)
 
 
-# --- what it says -----------------------------------------------------------------------------------
+# --- verdicts ---------------------------------------------------------------------------------------
 
 
-def test_each_kind_of_row_has_its_verdict(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_kind_of_row_gets_its_verdict(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     import_rows(user, SDVX, [GOOD, BETTER])
     delete_score(Score.objects.get(user=user, score_data__score=BETTER["score"]), by=user, blacklist=True)
     real = convert.judge
@@ -198,7 +199,7 @@ def test_a_repeated_row_names_the_row_it_repeats(user: User) -> None:
     assert [(row.row, row.repeats) for row in rows] == [(0, None), (1, None), (2, None), (3, 1), (4, 1)]
 
 
-def test_an_orphan_that_is_there_or_comes_earlier_is_told_as_the_import_would(user: User) -> None:
+def test_a_check_reports_stored_and_repeated_orphans(user: User) -> None:
     import_rows(user, SDVX, [UNKNOWN])
     other = sdvx_row(identifier="98")
     problems = [row.problem for row in check(user, document([UNKNOWN, other, other])).rows]
@@ -212,7 +213,7 @@ def test_a_check_describes_the_file(user: User) -> None:
     assert (checked.row_count, checked.rows, checked.has_more) == (0, (), False)
 
 
-def test_only_classes_that_would_rise_are_listed(user: User) -> None:
+def test_a_check_lists_only_rising_classes(user: User) -> None:
     rising = {"game": "sdvx", "playtype": "Single", "set": "dan", "old": None, "new": "DAN_5"}
     content = document([], classes={"dan": "DAN_5"})
     assert check(user, content).classes == (rising,)
@@ -221,7 +222,7 @@ def test_only_classes_that_would_rise_are_listed(user: User) -> None:
     assert check(user, document([], classes={"dan": "DAN_4"})).classes == ()
 
 
-# --- which rows it lists ----------------------------------------------------------------------------
+# --- listed rows ------------------------------------------------------------------------------------
 
 MIXED = [GOOD, UNKNOWN, FUTURE, BETTER, UNKNOWN, AMBIGUOUS, IMPOSSIBLE]
 
@@ -236,6 +237,7 @@ def test_a_check_lists_the_problems_by_default(user: User) -> None:
     assert listed(user) == ([1, 2, 4, 5, 6], False)
 
 
+@pytest.mark.quick_rows(3)
 @pytest.mark.parametrize(
     ("wish", "rows", "more"),
     [
@@ -255,7 +257,7 @@ def test_a_check_lists_the_requested_rows(user: User, wish: dict[str, Any], rows
 
 
 @pytest.mark.parametrize("limit", [1, 2, 7, 100])
-def test_pages_put_together_are_the_whole(user: User, limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_of_a_check_cover_all_rows(user: User, limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(convert, "CHUNK_ROWS", 3)
     whole = check(user, document(MIXED)).rows
     found: list[CheckedRow] = []
@@ -270,14 +272,14 @@ def test_pages_put_together_are_the_whole(user: User, limit: int, monkeypatch: p
     assert [row.row for row in whole] == list(range(len(MIXED)))
 
 
-# --- what it costs and leaves -----------------------------------------------------------------------
+# --- side effects and queries -----------------------------------------------------------------------
 
 
 def rows_of_all_tables() -> dict[str, int]:
     return {model._meta.label: model._default_manager.count() for model in apps.get_models(include_auto_created=True)}
 
 
-def test_nothing_is_stored_not_even_a_word_of_it(user: User) -> None:
+def test_a_check_writes_nothing_to_the_database(user: User) -> None:
     import_rows(user, SDVX, [GOOD])
     before = rows_of_all_tables()
     with CaptureQueriesContext(connection) as queries:
@@ -286,7 +288,7 @@ def test_nothing_is_stored_not_even_a_word_of_it(user: User) -> None:
     assert {query["sql"].split()[0] for query in queries.captured_queries} == {"SELECT"}
 
 
-def test_ten_rows_and_a_thousand_cost_the_same_statements(user: User) -> None:
+def test_statements_of_a_check_do_not_grow_with_its_rows(user: User) -> None:
     import_rows(user, SDVX, [GOOD])
     counts = []
     for count in (10, 1_000):
@@ -305,7 +307,7 @@ def test_a_check_reports_its_progress(user: User) -> None:
     assert set(progress.finish()) == {Stage.READING, Stage.FINDING_CHARTS, Stage.CHECKING}
 
 
-def test_another_process_can_see_how_far_it_has_come(user: User, redis_clean: Redis) -> None:
+def test_another_process_can_read_the_progress_of_a_check(user: User, redis_clean: Redis) -> None:
     assert jobs.get_progress("check-7") is None
     check_upload(
         user.pk, upload(document([GOOD])), games=jobs.enabled_games(), progress=jobs.create_progress("check-7")
@@ -316,4 +318,4 @@ def test_another_process_can_see_how_far_it_has_come(user: User, redis_clean: Re
         Stage.READING,
         Stage.FINDING_CHARTS,
         Stage.CHECKING,
-    )  # a slow machine writes more than the first
+    )  # a slow machine also reports the later stages

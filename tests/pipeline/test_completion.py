@@ -1,4 +1,4 @@
-"""What an import stores besides scores: counts, problems, orphans, classes, stats; and what a failed one does not."""
+"""Imports store counts, problems, orphans, classes and stats besides scores; a failed import stores none of it."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ def test_counts_problems_and_duplicates_of_a_mixed_import(user: User) -> None:
     ]
 
 
-def test_a_problem_keeps_its_datapoint_as_it_was_sent(user: User) -> None:
+def test_a_problem_stores_its_row_unchanged(user: User) -> None:
     job = import_rows(user, SDVX, [UNKNOWN])
 
     assert ImportProblem.objects.get(job=job).datapoint == UNKNOWN
 
 
-def test_duplicates_are_counted_and_remembered_by_id(user: User) -> None:
+def test_duplicates_are_counted_and_stored_as_carried_scores(user: User) -> None:
     import_rows(user, SDVX, [GOOD])
 
     again = import_rows(user, SDVX, [GOOD, sdvx_row(score=9_100_000)])
@@ -68,7 +68,7 @@ def test_duplicates_are_counted_and_remembered_by_id(user: User) -> None:
     assert unpack_score_ids(again.carried.score_ids) == {duplicate}
 
 
-def test_a_blacklisted_score_leaves_no_trace(user: User) -> None:
+def test_a_blacklisted_score_is_not_counted(user: User) -> None:
     first = import_rows(user, SDVX, [GOOD])
     identity = Score.objects.get(user=user).score_id
     revert_import(first)
@@ -89,7 +89,7 @@ def test_an_unknown_song_becomes_one_orphan(user: User) -> None:
     assert orphan.context == {"game": "sdvx", "playtype": "Single", "service": "World", "version": None}
 
 
-def test_reverting_passes_an_orphan_on_to_the_import_that_also_brought_it(user: User) -> None:
+def test_a_revert_passes_an_orphan_to_another_import_with_its_row(user: User) -> None:
     first, second = import_rows(user, SDVX, [UNKNOWN]), import_rows(user, SDVX, [UNKNOWN])
 
     revert_import(first)
@@ -109,7 +109,7 @@ def test_reverting_passes_an_orphan_on_to_the_import_that_also_brought_it(user: 
         (b'{"meta": {"game": "osu", "playtype": "x"}}', 400, "Invalid game group 'osu'"),
     ],
 )
-def test_a_file_that_cannot_be_read_fails_with_its_reason_and_leaves_nothing(
+def test_an_unreadable_file_fails_with_a_reason_and_stores_nothing(
     user: User, content: bytes, status: int, message: str
 ) -> None:
     job = jobs.submit(user, jobs.Upload(content=content, import_type="file/batch-manual"))
@@ -122,7 +122,7 @@ def test_a_file_that_cannot_be_read_fails_with_its_reason_and_leaves_nothing(
     assert not Score.objects.filter(user=user).exists()
 
 
-def test_an_unexpected_error_shows_no_text_of_its_own(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_does_not_show_its_message(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     def explode(*_: object) -> None:
         raise RuntimeError("secret detail")
 
@@ -133,7 +133,7 @@ def test_an_unexpected_error_shows_no_text_of_its_own(user: User, monkeypatch: p
     assert (job.state, job.status_code, job.error_message) == (State.FAILED, 500, jobs.CRASHED)
 
 
-def test_an_import_that_keeps_killing_its_worker_fails_in_the_end(user: User) -> None:
+def test_an_import_fails_after_too_many_attempts(user: User) -> None:
     job = jobs.submit(user, jobs.Upload(content=b"{}", import_type="file/batch-manual"))
     Import.objects.filter(pk=job.pk).update(state=State.RUNNING, attempts=jobs.MAX_ATTEMPTS)
 
@@ -160,7 +160,7 @@ def test_provided_classes_only_rise(user: User) -> None:
     ]
 
 
-def test_a_revert_keeps_provided_classes_and_takes_derived_ones(user: User) -> None:
+def test_a_revert_keeps_provided_classes_and_removes_derived_ones(user: User) -> None:
     job = import_rows(user, SDVX, [GOOD], classes={"dan": "DAN_5"})
     assert GameStats.objects.get(user=user).classes == {"dan": "DAN_5", "vfClass": "SIENNA_I"}
 
@@ -171,13 +171,13 @@ def test_a_revert_keeps_provided_classes_and_takes_derived_ones(user: User) -> N
     assert list(ClassAchievement.objects.filter(user=user).values_list("class_set", flat=True)) == ["dan"]
 
 
-def test_stats_without_scores_and_provided_classes_disappear(user: User) -> None:
+def test_stats_without_scores_and_provided_classes_are_deleted(user: User) -> None:
     revert_import(import_rows(user, SDVX, [GOOD]))
 
     assert not GameStats.objects.filter(user=user).exists()
 
 
-def test_an_import_says_what_it_did_to_ratings_and_bests(user: User) -> None:
+def test_an_import_stores_its_changes_to_ratings_and_bests(user: User) -> None:
     import_rows(user, SDVX, [GOOD])
 
     job = import_rows(user, SDVX, [sdvx_row(score=9_900_000), sdvx_row(difficulty="MXM"), sdvx_row(score=8_000_000)])
@@ -190,7 +190,7 @@ def test_an_import_says_what_it_did_to_ratings_and_bests(user: User) -> None:
 # --- revert ---------------------------------------------------------------------------------------
 
 
-def test_a_revert_is_on_record_with_who_when_and_why(user: User) -> None:
+def test_a_revert_records_actor_time_and_reason(user: User) -> None:
     job = import_rows(user, SDVX, [GOOD])
 
     revert(job, RevertRequest(by=user, reason="wrong account"))
@@ -228,7 +228,7 @@ def test_a_revert_while_an_import_of_the_player_runs_is_refused(user: User) -> N
     assert job.state == State.COMPLETED
 
 
-def test_a_plain_revert_takes_shared_scores_along(user: User) -> None:
+def test_a_plain_revert_removes_shared_scores(user: User) -> None:
     first = import_rows(user, SDVX, [GOOD])
     import_rows(user, SDVX, [GOOD])
 
@@ -237,7 +237,7 @@ def test_a_plain_revert_takes_shared_scores_along(user: User) -> None:
     assert not Score.objects.filter(user=user).exists()
 
 
-def test_keeping_shared_scores_hands_them_to_the_earliest_other_import(user: User) -> None:
+def test_a_revert_that_keeps_shared_scores_passes_them_to_the_earliest_import(user: User) -> None:
     first = import_rows(user, SDVX, [GOOD, sdvx_row(score=9_100_000)])
     second = import_rows(user, SDVX, [GOOD])
     import_rows(user, SDVX, [GOOD])
@@ -250,7 +250,7 @@ def test_keeping_shared_scores_hands_them_to_the_earliest_other_import(user: Use
     assert (second.score_count, second.duplicate_count) == (1, 0)
 
 
-def test_the_sessions_of_scores_that_were_kept_count_for_their_heir(user: User) -> None:
+def test_sessions_of_kept_scores_belong_to_the_new_owner(user: User) -> None:
     first, second = import_rows(user, SDVX, [GOOD]), import_rows(user, SDVX, [GOOD])
 
     revert_import(first, keep_shared=True)
@@ -259,7 +259,7 @@ def test_the_sessions_of_scores_that_were_kept_count_for_their_heir(user: User) 
     assert (part.job, part.created, part.score_count) == (second, True, 1)
 
 
-def test_reverting_never_touches_another_player(user: User) -> None:
+def test_a_revert_never_changes_another_player(user: User) -> None:
     other = player()
     import_rows(other, SDVX, [GOOD])
     before = state_of(other)

@@ -34,8 +34,8 @@ def rows(count: int) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def beside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if fifty rows were many."""
+def small_thresholds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lowers the thresholds, so that fifty rows are copied concurrently."""
     monkeypatch.setattr(store, "BULK_THRESHOLD", 50)
     monkeypatch.setattr(store, "MAX_CHUNKS_PER_COPY", 2)
     monkeypatch.setattr(convert, "FIRST_IMPORT_CHUNK_ROWS", 4)
@@ -51,7 +51,7 @@ def test_a_concurrent_copy_stores_the_same_as_a_sequential_one(request: pytest.F
     catalogue()
     order = player()
     before = import_rows(order, SDVX, rows(90))
-    request.getfixturevalue("beside")
+    request.getfixturevalue("small_thresholds")
     at_once = player()
     job = import_rows(at_once, SDVX, rows(90))
     assert counts(job) == counts(before) == (92, 90, 1, 1)
@@ -63,8 +63,8 @@ def test_a_concurrent_copy_stores_the_same_as_a_sequential_one(request: pytest.F
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("beside")
-def test_rows_of_a_player_of_another_game_are_judged_during_copy_too(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("small_thresholds")
+def test_first_rows_of_a_second_game_are_judged_during_copy(monkeypatch: pytest.MonkeyPatch) -> None:
     catalogue()
     user = player()
     chunithm = {"matchType": "tachiSongID", "identifier": "1", "difficulty": "MASTER", "score": 1_000_000}
@@ -84,7 +84,7 @@ def test_rows_of_a_player_of_another_game_are_judged_during_copy_too(monkeypatch
 
 
 def shape(user: User) -> list[Any]:
-    """What two players with the same rows have in common: all but names and IDs."""
+    """Returns the values that two players with the same rows share: all except names and IDs."""
     scores = Score.objects.filter(user=user).order_by("chart_id", "time_achieved")
     sessions = Session.objects.filter(user=user).order_by("time_started")
     bests = PersonalBest.objects.filter(user=user).order_by("chart_id")
@@ -96,8 +96,8 @@ def shape(user: User) -> list[Any]:
 
 
 @pytest.mark.django_db
-@pytest.mark.usefixtures("beside")
-def test_the_progress_reaches_the_end_of_storing_and_never_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("small_thresholds")
+def test_progress_covers_storing_and_never_decreases(monkeypatch: pytest.MonkeyPatch) -> None:
     catalogue()
     monkeypatch.setattr("imports.pipeline.progress.WRITE_INTERVAL_SECONDS", 0)
     monkeypatch.setattr("imports.pipeline.progress.INITIAL_WRITE_DELAY_SECONDS", 0)
@@ -112,7 +112,7 @@ def test_the_progress_reaches_the_end_of_storing_and_never_goes_back(monkeypatch
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("beside")
+@pytest.mark.usefixtures("small_thresholds")
 def test_an_import_is_cancelled_between_two_copies(monkeypatch: pytest.MonkeyPatch) -> None:
     catalogue()
     user = player()
@@ -124,7 +124,7 @@ def test_an_import_is_cancelled_between_two_copies(monkeypatch: pytest.MonkeyPat
         def cancel_after_third() -> None:
             stored.append(Score.objects.filter(user=user).count())
             if len(stored) == 3:
-                elsewhere("UPDATE imports_import SET state = 'cancelled' WHERE state = 'running'")
+                execute_on_another_connection("UPDATE imports_import SET state = 'cancelled' WHERE state = 'running'")
             between()
 
         real(statement, texts, between=cancel_after_third)
@@ -132,18 +132,18 @@ def test_an_import_is_cancelled_between_two_copies(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(store, "copy_while_producing", cancelling)
     jobs.run_import(job.import_id)
     job.refresh_from_db()
-    assert stored == [0, 4, 12]  # one piece first, then two each
+    assert stored == [0, 4, 12]  # one chunk first, then two for each COPY
     assert job.state == State.CANCELLED
     assert state_of(user) == state_of(player())
 
 
-def elsewhere(statement: str) -> None:
-    """Through a connection of its own, as another process would."""
+def execute_on_another_connection(statement: str) -> None:
+    """Runs a statement on a separate connection, as another process would."""
     with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}) as other:
         other.execute(statement.encode())
 
 
-# --- the copying itself -----------------------------------------------------------------------------
+# --- copy_while_producing ---------------------------------------------------------------------------
 
 
 def line(user: User, number: int) -> bytes:
@@ -158,7 +158,7 @@ def stored_ids(user: User) -> list[str]:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("count", [0, 1, 5])
-def test_texts_are_stored_in_their_order(count: int) -> None:
+def test_rows_are_copied_in_order(count: int) -> None:
     user = player()
     looks: list[int] = []
     copy_while_producing(COPY, (line(user, n) for n in range(count)), between=lambda: looks.append(1))
@@ -167,7 +167,7 @@ def test_texts_are_stored_in_their_order(count: int) -> None:
 
 
 @pytest.mark.django_db
-def test_an_error_of_the_database_is_raised_as_djangos() -> None:
+def test_a_database_error_is_raised_as_a_django_error() -> None:
     user = player()
     with pytest.raises(IntegrityError), transaction.atomic():
         copy_while_producing(COPY, iter([line(user, 1), line(user, 1), line(user, 2)]), between=lambda: None)
@@ -175,7 +175,7 @@ def test_an_error_of_the_database_is_raised_as_djangos() -> None:
 
 
 @pytest.mark.django_db
-def test_a_foreign_key_that_leads_nowhere_is_noticed_at_once() -> None:
+def test_a_broken_foreign_key_is_raised_immediately() -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         copy_while_producing(COPY, iter([b"999999\tT1\t{}\tnow\n"]), between=lambda: None)
 

@@ -1,4 +1,4 @@
-"""Leaving: hidden at once and everywhere, back as it was for thirty days, and then gone."""
+"""Departures: an account or game is hidden at once, can be restored for thirty days, and is then deleted."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ TABLES = [moved.model for moved in departures.TABLES]
 
 @pytest.fixture
 def alice() -> User:
-    """Two games; in SOUND VOLTEX sessions with a name, an unmatched row, a class, a repeated import, a reverted one."""
+    """Has two games; in SOUND VOLTEX a named session, an orphan, a class, a repeated and a reverted import."""
     games.catalogue()
     alice = people.alice()
     rows = [sdvx(1, timeAchieved=NOON), sdvx(2, timeAchieved=NOON + 9 * HOUR, comment="mine"), sdvx(99)]
-    factories.an_import(alice, *rows, parts={"classes": {"dan": "DAN_9"}})
-    factories.an_import(alice, *rows)
-    games.revert_import(factories.an_import(alice, sdvx(3)))
+    factories.create_import(alice, *rows, parts={"classes": {"dan": "DAN_9"}})
+    factories.create_import(alice, *rows)
+    games.revert_import(factories.create_import(alice, sdvx(3)))
     games.import_rows(alice, "iidx:SP", [iidx(1)])
     Session.objects.filter(user=alice, time_started=NOON).update(name="A night", name_edited=True)
     score = Score.objects.filter(user=alice, game="sdvx").first()
@@ -53,7 +53,7 @@ def alice() -> User:
     Replay.objects.store(alice, score.score_id, b"\x00\xffreplay")
     ScoreBlacklist.objects.create(user=alice, score_id="T0", score={"game": "sdvx"})
     APIToken.objects.create_for(alice, permissions=["submit_score"], identifier="My tool")
-    factories.an_import(people.bob(), sdvx(1, 9_900_000), sdvx(2, 9_000_000))
+    factories.create_import(people.bob(), sdvx(1, 9_900_000), sdvx(2, 9_000_000))
     return alice
 
 
@@ -68,7 +68,7 @@ def iidx(song: int) -> dict[str, Any]:
 
 
 def everything_of(user: User) -> dict[str, list[Any]]:
-    """Every row of a player in every table, as PostgreSQL writes it."""
+    """Returns every row of a player in every table, as PostgreSQL text."""
     found = {}
     values: dict[str, str | int] = {"user": user.pk, "game": ""}
     with connection.cursor() as cursor:
@@ -79,12 +79,12 @@ def everything_of(user: User) -> dict[str, list[Any]]:
     return found
 
 
-def test_an_account_comes_back_exactly_as_it_was(alice: User) -> None:
+def test_an_account_is_restored_exactly(alice: User) -> None:
     before = everything_of(alice)
     assert all(before[name] for name in TABLES if name not in {"RowCorrection", "IdempotencyKey", "SessionIdentity"})
-    departure = jobs.leave(alice, by=alice)
+    departure = jobs.start_departure(alice, by=alice)
     assert not any(everything_of(alice).values())
-    jobs.stay(departure, by=alice)
+    jobs.cancel_departure(departure, by=alice)
     assert everything_of(alice) == before
     assert not check_player(alice)
     assert not HiddenRow.objects.exists()
@@ -94,19 +94,19 @@ def test_an_account_comes_back_exactly_as_it_was(alice: User) -> None:
     assert list(verbs)[-2:] == ["leaving", "stayed"]
 
 
-def test_one_game_leaves_and_the_others_stay(alice: User) -> None:
+def test_one_game_is_hidden_and_the_others_stay(alice: User) -> None:
     before = everything_of(alice)
-    departure = jobs.leave(alice, "sdvx", by=alice)
+    departure = jobs.start_departure(alice, "sdvx", by=alice)
     assert not Score.objects.filter(user=alice, game="sdvx").exists()
     assert not Import.objects.filter(user=alice, game="sdvx").exists()
     assert Score.objects.filter(user=alice, game="iidx").count() == 1
     assert alice.tokens.count() == 1
     assert not check_player(alice)
-    jobs.stay(departure, by=alice)
+    jobs.cancel_departure(departure, by=alice)
     assert everything_of(alice) == before
 
 
-def test_nobody_sees_what_is_hidden(alice: User) -> None:
+def test_hidden_data_is_not_visible_anywhere(alice: User) -> None:
     guest, session = people.guest(), Session.objects.filter(user=alice).first()
     job = Import.objects.filter(user=alice, game="sdvx", state="completed").first()
     assert session is not None
@@ -114,7 +114,7 @@ def test_nobody_sees_what_is_hidden(alice: User) -> None:
     chart = Score.objects.filter(user=alice, game="sdvx").values_list("chart__chart_id", flat=True).order_by("pk")[0]
     board = f"/api/v1/games/sdvx/Single/charts/{chart}/pbs"
     assert [best["rankingData"]["outOf"] for best in guest.get(board).json()["body"]["pbs"]] == [2, 2]
-    jobs.leave(alice, by=alice)
+    jobs.start_departure(alice, by=alice)
     assert [best["rankingData"]["outOf"] for best in guest.get(board).json()["body"]["pbs"]] == [1]
     for address in (
         f"/api/v1/users/{alice.pk}",
@@ -136,15 +136,15 @@ def test_nobody_sees_what_is_hidden(alice: User) -> None:
 
 def test_a_leaving_account_can_neither_sign_in_nor_use_its_tokens(alice: User) -> None:
     browser, tool = people.session_of(alice), people.bearer(alice)
-    jobs.leave(alice, by=alice)
+    jobs.start_departure(alice, by=alice)
     assert browser.get("/account/").status_code == 302
     assert tool.get("/api/v1/users/me").status_code == 401
     assert people.guest().post("/login/", {"username": "alice", "password": people.PASSWORD}).status_code == 200
 
 
-def test_after_thirty_days_all_is_gone_and_the_audit_trail_keeps_a_nobody(alice: User) -> None:
+def test_after_thirty_days_the_account_is_deleted_and_audit_entries_are_anonymous(alice: User) -> None:
     HookSettings.objects.change(alice, "fervidex", {"cards": ["E004"]})
-    jobs.leave(alice, by=alice, reason="personal words")
+    jobs.start_departure(alice, by=alice, reason="personal words")
     assert jobs.sweep_departures() == 0
     Departure.objects.update(due_at=timezone.now() - timedelta(seconds=1))
     assert jobs.sweep_departures() == 1
@@ -163,66 +163,66 @@ def test_after_thirty_days_all_is_gone_and_the_audit_trail_keeps_a_nobody(alice:
     assert people.alice().pk != alice.pk
 
 
-def test_a_game_that_left_for_good_can_be_played_anew(alice: User) -> None:
-    jobs.leave(alice, "sdvx", by=alice)
+def test_a_deleted_game_accepts_new_imports(alice: User) -> None:
+    jobs.start_departure(alice, "sdvx", by=alice)
     Departure.objects.update(due_at=timezone.now())
     jobs.sweep_departures()
-    job = factories.an_import(alice, sdvx(1))
+    job = factories.create_import(alice, sdvx(1))
     assert (job.state, job.score_count) == ("completed", 1)
     assert not check_player(alice)
 
 
-def test_a_game_that_is_leaving_takes_no_scores(alice: User) -> None:
-    jobs.leave(alice, "sdvx", by=alice)
-    job = factories.an_import(alice, sdvx(1, 9_999_999))
+def test_a_leaving_game_refuses_imports(alice: User) -> None:
+    jobs.start_departure(alice, "sdvx", by=alice)
+    job = factories.create_import(alice, sdvx(1, 9_999_999))
     assert (job.state, job.status_code) == ("failed", 409)
     assert job.error_message.startswith("Your SOUND VOLTEX profile is going to be deleted.")
     assert games.import_rows(alice, "iidx:SP", [iidx(2)]).state == "completed"
 
 
 @pytest.mark.django_db(transaction=True)
-def test_leaving_waits_for_no_import_and_is_asked_for_once(alice: User) -> None:
+def test_leaving_a_locked_account_is_refused_and_a_second_request_is_ignored(alice: User) -> None:
     with factories.hold_player_lock(alice), pytest.raises(PlayerLocked):
-        jobs.leave(alice, by=alice)
-    assert jobs.leave(alice, "sdvx", by=alice) == jobs.leave(alice, "sdvx", by=alice)
+        jobs.start_departure(alice, by=alice)
+    assert jobs.start_departure(alice, "sdvx", by=alice) == jobs.start_departure(alice, "sdvx", by=alice)
     with factories.hold_player_lock(alice), pytest.raises(PlayerLocked):
-        jobs.stay(Departure.objects.get(), by=alice)
+        jobs.cancel_departure(Departure.objects.get(), by=alice)
 
 
-def test_the_only_administrator_stays() -> None:
+def test_the_only_administrator_cannot_leave() -> None:
     ada = people.ada()
     with pytest.raises(jobs.CannotLeave, match="only administrator"):
-        jobs.leave(ada, by=ada)
+        jobs.start_departure(ada, by=ada)
     assert User.objects.get(pk=ada.pk).is_active
 
 
-def test_imports_that_wait_are_cancelled_with_the_account(alice: User) -> None:
+def test_queued_imports_of_a_leaving_account_are_cancelled(alice: User) -> None:
     waiting = factories.queued_import(alice, sdvx(3))
-    departure = jobs.leave(alice, by=alice)
+    departure = jobs.start_departure(alice, by=alice)
     jobs.run_import(waiting.import_id)
-    jobs.stay(departure, by=alice)
+    jobs.cancel_departure(departure, by=alice)
     waiting.refresh_from_db()
     assert waiting.state == "cancelled"
 
 
-def test_restored_scores_are_rated_by_the_charts_of_today(alice: User) -> None:
-    departure = jobs.leave(alice, "sdvx", by=alice)
+def test_restored_scores_are_rated_by_the_current_charts(alice: User) -> None:
+    departure = jobs.start_departure(alice, "sdvx", by=alice)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE imports_chart SET level_num = level_num + 1 WHERE game = 'sdvx'")
-    jobs.stay(departure, by=alice)
+    jobs.cancel_departure(departure, by=alice)
     assert not check_player(alice)
     assert GameStats.objects.filter(user=alice, game="sdvx").exists()
 
 
-def test_an_account_that_was_out_of_use_stays_so(alice: User) -> None:
+def test_an_inactive_account_stays_inactive_after_a_restore(alice: User) -> None:
     User.objects.filter(pk=alice.pk).update(is_active=False)
     alice.refresh_from_db()
-    jobs.stay(jobs.leave(alice, by=people.ada()), by=people.ada())
+    jobs.cancel_departure(jobs.start_departure(alice, by=people.ada()), by=people.ada())
     assert not User.objects.get(pk=alice.pk).is_active
 
 
-def test_every_table_that_belongs_to_a_player_is_put_away_or_goes_with_the_account() -> None:
-    """A new table needs a place in `departures.TABLES`, unless nobody but the player ever sees its rows."""
+def test_every_table_of_players_is_hidden_or_deleted_with_the_account() -> None:
+    """A new table needs an entry in `departures.TABLES`, unless only the player sees its rows."""
     kept = {
         "OrphanRetry", "HookSettings", "ImportTimestop", "ProfilePicture", "DataExport", "Departure", "APIClient",
         "AuthorizationCode", "WebhookDelivery", "Mail", "KnownPlace",

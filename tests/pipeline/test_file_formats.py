@@ -1,4 +1,4 @@
-"""Every format of files through the whole product: import, revert, restore, check, orphans, charts chosen by hand."""
+"""Every file format in the whole product: import, revert, restore, check, orphans, picked charts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from imports.pipeline.checking import Verdict
 from imports.pipeline.derived.integrity import check_player
 from imports.pipeline.orphans import reprocess
 from tests import people
-from tests.factories import process
+from tests.factories import run_job
 from tests.formats.factories import raw
 from tests.pages.html_parsing import text_of, url_of
 from tests.pipeline.factories import import_rows, player, revert_import, state_of
@@ -40,7 +40,7 @@ def case_of(source: Format) -> dict[str, Any]:
 
 
 def catalogue_of(case: dict[str, Any], *, only: int | None = None) -> None:
-    """Puts the case's songs and charts into the database; those of one song alone with `only`."""
+    """Creates the case's songs and charts; with `only`, those of one song ID."""
     songs = {}
     for song in case["songs"]:
         if only in (None, song["id"]):
@@ -69,18 +69,18 @@ def upload(source: Format, case: dict[str, Any]) -> jobs.Upload:
 
 
 def imported(user: User, sent: jobs.Upload) -> Import:
-    job = process(submissions.submit(user, sent))
+    job = run_job(submissions.submit(user, sent))
     assert job.state == "completed", job.error_message
     return job
 
 
-def outcomes(job: Import, case: dict[str, Any]) -> None:
-    """The scores and problems of an import are those of its case, in order."""
+def assert_outcomes(job: Import, case: dict[str, Any]) -> None:
+    """Checks that the scores and problems of an import are those of its case, in order."""
     expected = case["expect"]["rows"]
     problems = {problem.row: (problem.type, problem.message) for problem in job.problems.all()}
-    told = {row: (each["problem"], each["message"]) for row, each in enumerate(expected) if "problem" in each}
-    impossible = {row: said for row, said in problems.items() if row not in told}
-    assert {row: said for row, said in problems.items() if row in told} == told
+    wanted = {row: (each["problem"], each["message"]) for row, each in enumerate(expected) if "problem" in each}
+    impossible = {row: problem for row, problem in problems.items() if row not in wanted}
+    assert {row: problem for row, problem in problems.items() if row in wanted} == wanted
     assert all(kind == "InvalidDatapoint" for kind, _ in impossible.values())
     good = [each for row, each in enumerate(expected) if "chartID" in each and row not in impossible]
     scores = list(Score.objects.filter(from_import=job).order_by("pk").select_related("chart"))
@@ -93,18 +93,18 @@ def outcomes(job: Import, case: dict[str, Any]) -> None:
             assert score.service == case["expect"]["service"]
 
 
-OWN_SERVICES = (tachi_scores.IMPORT_TYPE, tachi_imports_export.IMPORT_TYPE)  # whose scores name their own
+OWN_SERVICES = (tachi_scores.IMPORT_TYPE, tachi_imports_export.IMPORT_TYPE)  # their scores have their own services
 
 
 @each_file
 def test_a_file_is_imported_checked_reverted_and_restored(source: Format) -> None:
-    """Beside what BATCH-MANUAL brought, which stays as it was."""
+    """The state before the import is restored by the revert, and the state after it by the restore."""
     case, user = case_of(source), player()
     catalogue_of(case)
     checked = submissions.check(user, upload(source, case))
     before = state_of(user)
     job = imported(user, upload(source, case))
-    outcomes(job, case)
+    assert_outcomes(job, case)
     after = state_of(user)
     assert (checked.totals[Verdict.NEW], checked.row_count) == (job.score_count, job.row_count)
     assert sum(checked.totals[verdict] for verdict in Verdict) <= checked.row_count
@@ -118,11 +118,12 @@ def test_a_file_is_imported_checked_reverted_and_restored(source: Format) -> Non
     if not case["expect"]["classes"]:  # provided classes stay
         assert state_of(user) == before
     jobs.restore(job, by=user)
-    assert process(job).state == "completed"
+    assert run_job(job).state == "completed"
     assert state_of(user) == after
     assert not check_player(user)
 
 
+@pytest.mark.quick_rows(2)
 @each_file_with_rows
 def test_scores_of_batch_manual_are_duplicates_of_the_same_scores_of_a_file(source: Format) -> None:
     case, user = case_of(source), player()
@@ -146,8 +147,9 @@ def _identity(score: Score) -> dict[str, Any]:
     return {} if found is None else {"exScore": found}
 
 
+@pytest.mark.quick_rows(2)
 @each_file_with_rows
-def test_rows_of_unknown_songs_come_in_once_these_are_known(source: Format) -> None:
+def test_rows_of_unknown_songs_are_imported_once_the_songs_are_known(source: Format) -> None:
     case, user = case_of(source), player()
     job = imported(user, upload(source, case))
     assert job.score_count == 0
@@ -174,8 +176,9 @@ def _counts_of(user: User) -> list[Any]:
     return sorted(map(str, Score.objects.filter(user=user).values_list(*columns)))
 
 
+@pytest.mark.quick_rows(2)
 @each_file_with_rows
-def test_the_file_of_rows_that_were_left_out_can_be_sent_again(source: Format) -> None:
+def test_the_file_of_problem_rows_can_be_uploaded_again(source: Format) -> None:
     case, user = case_of(source), people.alice()
     catalogue_of(case)
     job = imported(user, upload(source, case))
@@ -191,8 +194,9 @@ def _messages(job: Import) -> list[str]:
     return list(job.problems.values_list("message", flat=True))
 
 
+@pytest.mark.quick_rows(2)
 @each_file_with_rows
-def test_a_chart_can_be_chosen_for_a_row_and_its_import_reverted(source: Format) -> None:
+def test_a_chart_can_be_picked_for_a_row_and_its_import_reverted(source: Format) -> None:
     case, user = case_of(source), people.alice()
     catalogue_of(case)
     job = imported(user, upload(source, case))
@@ -208,7 +212,7 @@ def test_a_chart_can_be_chosen_for_a_row_and_its_import_reverted(source: Format)
     chart = Chart.objects.filter(game=case["game"], playtype=asked.playtype).order_by("-data__notecount", "pk").first()
     assert chart is not None
     browser.post(url_of(job, f"problems/{problem.row}/"), {"chart": chart.pk})
-    made = process(Import.objects.latest("pk"))
+    made = run_job(Import.objects.latest("pk"))
     assert (made.state, made.import_type, made.service) == ("completed", source.import_type, job.service)
     assert made.score_count + made.duplicate_count + made.problem_count >= 1
     if made.score_count:
@@ -219,11 +223,11 @@ def test_a_chart_can_be_chosen_for_a_row_and_its_import_reverted(source: Format)
         job.refresh_from_db()
         assert job.problem_count == left_out
         jobs.restore(made, by=user)
-        assert process(made).score_count >= 1
+        assert run_job(made).score_count >= 1
     assert not check_player(user)
 
 
-def test_classes_of_a_players_file_are_theirs(redis_clean: Redis) -> None:
+def test_a_player_file_sets_the_classes_of_the_player(redis_clean: Redis) -> None:
     source = BY_IMPORT_TYPE["file/mypagescraper-player-csv"]
     user = player()
     job = imported(user, upload(source, case_of(source)))
@@ -232,8 +236,8 @@ def test_classes_of_a_players_file_are_theirs(redis_clean: Redis) -> None:
     assert GameStats.objects.get(user=user).classes == {"stageUp": "XIV"}
 
 
-def test_a_row_of_pli_without_a_chart_is_kept_as_one_of_e_amusement() -> None:
-    """As the original keeps it; one without a song stays PLI's."""
+def test_a_pli_row_without_a_chart_is_stored_as_an_e_amusement_orphan() -> None:
+    """Tachi does the same; an orphan without a song keeps the import type of PLI."""
     source = BY_IMPORT_TYPE["file/pli-iidx-csv"]
     case, user = case_of(source), player()
     catalogue_of(case)
@@ -251,7 +255,7 @@ def test_a_row_of_pli_without_a_chart_is_kept_as_one_of_e_amusement() -> None:
     assert (score.service, score.import_type) == ("PLI", "file/eamusement-iidx-csv")
 
 
-def test_a_long_comment_is_stored_whole() -> None:
+def test_a_long_comment_is_stored_completely() -> None:
     source = BY_IMPORT_TYPE["file/solid-state-squad"]
     case, user = case_of(source), player()
     catalogue_of(case)
@@ -260,7 +264,7 @@ def test_a_long_comment_is_stored_whole() -> None:
     assert Score.objects.filter(user=user, comment="x" * 5_000).exists()
 
 
-def test_rows_on_a_chosen_chart_that_is_gone_ask_for_the_one_they_name() -> None:
+def test_rows_with_a_missing_picked_chart_use_the_chart_they_name() -> None:
     source = BY_IMPORT_TYPE["file/eamusement-sdvx-csv"]
     case, user = case_of(source), player()
     catalogue_of(case)

@@ -1,6 +1,6 @@
-"""An account whose thirty days are over: nothing of its player is left in any table, whichever tables there are.
+"""An account whose thirty days are over: no table contains data of its player.
 
-A table that is added later fails here until Alice has a row in it, or `OF_NOBODY` says that it has nothing of players.
+A new table fails here until Alice has a row in it, or until it is listed in `OF_NOBODY` as a table without player data.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ from tests.takeout import exported
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 MARK = "Zanzibar"
-"""Stands in every text that is Alice's, and nowhere else."""
+"""A word in every text of Alice's, and in no other text."""
 
 OF_NOBODY = {
     "auth_group", "auth_group_permissions", "auth_permission", "django_content_type", "django_migrations",
@@ -58,19 +58,19 @@ OF_NOBODY = {
     "imports_rerating", "imports_song",
 }  # fmt: skip
 TRAIL = "imports_auditentry"
-SIGNED_IN = "django_session"  # its rows name their user in bytes that are signed
+SIGNED_IN = "django_session"  # its rows contain their user in signed bytes
 
 
 @pytest.fixture
 def alice() -> User:
-    """A player with a row in every table that belongs to players, and with Bob beside her on the same chart."""
+    """A player with a row in every table of player data; Bob has a score on the same chart."""
     alice, bob, ada, (chart, other) = people.alice(), people.bob(), people.ada(), factories.charts(2)
     rows = [factories.score_on(chart, timeAchieved=NOON, comment=MARK), factories.unknown_score(identifier=MARK)]
-    job = factories.an_import(alice, *rows, parts={"classes": {"dan": "DAN_9"}}, file_name=f"{MARK}.json")
-    later = factories.an_import(alice, rows[0], factories.score_on(other, timeAchieved=NOON + 4 * HOUR))
-    # Makes one session of both.
-    factories.an_import(alice, factories.score_on(other, 9_000_000, timeAchieved=NOON + 2 * HOUR))
-    factories.an_import(bob, factories.score_on(chart, 9_400_000, timeAchieved=NOON))
+    job = factories.create_import(alice, *rows, parts={"classes": {"dan": "DAN_9"}}, file_name=f"{MARK}.json")
+    later = factories.create_import(alice, rows[0], factories.score_on(other, timeAchieved=NOON + 4 * HOUR))
+    # Merges both sessions.
+    factories.create_import(alice, factories.score_on(other, 9_000_000, timeAchieved=NOON + 2 * HOUR))
+    factories.create_import(bob, factories.score_on(chart, 9_400_000, timeAchieved=NOON))
     Session.objects.filter(user=alice).update(name=MARK, desc=MARK, name_edited=True)
     SessionIdentity.objects.filter(user=alice).update(name=MARK)
 
@@ -95,7 +95,7 @@ def alice() -> User:
     TOTPDevice.objects.create(user=alice, name=MARK)
     StaticToken.objects.create(device=StaticDevice.objects.create(user=alice, name=MARK), token=MARK)
     AuditEntry.objects.record("reverted", job, by=ada, reason=f"{MARK} asked for it")
-    left = jobs.leave(alice, "wacca", by=alice)
+    left = jobs.start_departure(alice, "wacca", by=alice)
     HiddenRow.objects.create(departure=left, table="Score", row={"comment": MARK}, content=MARK.encode())
     OrphanRetry.objects.create(user=alice, total=0, up_to=0, token=token, time_finished=timezone.now())
     exported.export_of(alice)
@@ -114,21 +114,21 @@ def alice() -> User:
 
 
 def end_thirty_days_of(user: User) -> None:
-    """Has the account and the game that left before deleted, as the sweeper does when browsers' sessions are over."""
-    jobs.leave(user, by=user, reason=f"{MARK} leaves")
+    """Lets the sweeper delete the account and the game that left before, after all browser sessions expired."""
+    jobs.start_departure(user, by=user, reason=f"{MARK} leaves")
     Departure.objects.update(due_at=timezone.now())
     BrowserSession.objects.update(expire_date=timezone.now())
     jobs.sweep_sessions()
     assert jobs.sweep_departures() == 2
 
 
-def test_alice_has_a_row_in_every_table_that_may_belong_to_a_player(alice: User) -> None:
+def test_alice_has_a_row_in_every_table_of_player_data(alice: User) -> None:
     known = {each._meta.db_table for each in owned(alice)} | {TRAIL, SIGNED_IN}
     assert sorted(known | OF_NOBODY) == sorted(tables())
     assert not known & OF_NOBODY
 
 
-def test_nothing_tells_of_the_player_but_a_number_in_the_audit_trail(alice: User) -> None:
+def test_only_the_user_id_in_the_audit_log_remains_of_a_deleted_player(alice: User) -> None:
     bob = people.bob()
     before, bobs = owned(alice), facts_of(bob)
     assert place_of(bob) == (2, 2)
@@ -146,11 +146,11 @@ def test_nothing_tells_of_the_player_but_a_number_in_the_audit_trail(alice: User
     assert not check_player(bob)
 
 
-def test_of_the_account_every_column_is_that_of_a_new_one_but_for_number_and_name(alice: User) -> None:
+def test_columns_of_a_deleted_account_have_their_defaults(alice: User) -> None:
     end_thirty_days_of(alice)
     alice.refresh_from_db()
     assert (alice.username, alice.is_active) == (f"deleted-{alice.pk}", False)
-    assert alice.leaves_at is not None  # whoever has it is nobody's to find
+    assert alice.leaves_at is not None  # accounts with this time are hidden everywhere
     assert timezone.now() - alice.date_joined < timedelta(minutes=1)
     kept = {"id", "username", "is_active", "leaves_at", "date_joined", "password"}
     for field in User._meta.concrete_fields:
@@ -159,7 +159,7 @@ def test_of_the_account_every_column_is_that_of_a_new_one_but_for_number_and_nam
 
 
 def owned(user: User) -> dict[Any, set[Any]]:
-    """The keys of all rows that belong to a player, directly or through another row, by model."""
+    """Returns the primary keys of all rows that belong to a player, directly or through another row, by model."""
     found: dict[Any, set[Any]] = {User: {user.pk}}
     waiting = [User]
     while waiting:
@@ -175,7 +175,7 @@ def owned(user: User) -> dict[Any, set[Any]]:
 
 
 def references(to: Any = User) -> Iterator[tuple[Any, Any]]:
-    """Every model and its field that refers to another one, those without a constraint in the database included."""
+    """Yields every model with its foreign key to `to`, including keys without a database constraint."""
     for model in apps.get_models(include_auto_created=True):
         for field in model._meta.concrete_fields:
             if field.remote_field is not None and field.related_model is to:
@@ -188,7 +188,7 @@ def tables() -> list[str]:
 
 
 def text_of(table: str) -> str:
-    """All rows of a table as PostgreSQL writes them, bytes as text."""
+    """Returns all rows of a table as PostgreSQL text, with bytes as text."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL bytea_output = 'escape'")
         cursor.execute(f"SELECT string_agg(t::text, '\n') FROM {table} t")  # noqa: S608
@@ -200,7 +200,7 @@ def facts_of(user: User) -> dict[str, Any]:
 
 
 def place_of(user: User) -> tuple[int, int]:
-    """A player's rank on the only chart that they have played, and of how many."""
+    """Returns a player's rank on their only chart and the number of ranked players."""
     board = people.guest().get(f"/api/v1/games/sdvx/Single/charts/{user.bests.get().chart.chart_id}/pbs").json()
     [place] = [best["rankingData"] for best in board["body"]["pbs"] if best["userID"] == user.pk]
     return place["rank"], place["outOf"]

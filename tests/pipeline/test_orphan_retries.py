@@ -1,4 +1,4 @@
-"""Automatic retries of orphans: after a load of their song, and once a night; in parts, and resumable."""
+"""Automatic retries of orphans: after a load of their song and once a night, in batches, resumable."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def _catalogue(catalogued: None, redis_clean: Redis, monkeypatch: pytest.MonkeyP
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The players for whose orphans a worker was asked for."""
+def enqueued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The IDs of the players whose retry was enqueued, in order."""
     found: list[int] = []
     monkeypatch.setattr(queue, "enqueue_orphans", lambda user_id: found.append(int(user_id)))
     return found
@@ -49,7 +49,7 @@ def unknown(count: int, *, first: int = 0) -> list[dict[str, Any]]:
 
 
 def waiting(user: User, count: int = 3, *, imports: int = 1) -> list[Import]:
-    """Imports whose rows are all of an unknown song."""
+    """Returns imports whose rows are all of an unknown song."""
     made = [import_rows(user, SDVX, unknown(count, first=number * count)) for number in range(imports)]
     assert OrphanScore.objects.filter(user=user).count() == count * imports
     return made
@@ -63,10 +63,10 @@ def retry_of(user: User) -> OrphanRetry:
     return OrphanRetry.objects.filter(user=user).latest("pk")
 
 
-# --- who is tried, and when ---------------------------------------------------------------------------
+# --- scheduling ---------------------------------------------------------------------------------------
 
 
-def test_a_load_that_brings_their_song_has_orphans_tried(user: User, tmp_path: Path, asked: list[int]) -> None:
+def test_a_seed_load_with_the_song_retries_its_orphans(user: User, tmp_path: Path, enqueued: list[int]) -> None:
     [job] = waiting(user)
     other = player()
     import_rows(other, "chunithm:Single", [_of_chunithm()])
@@ -74,11 +74,11 @@ def test_a_load_that_brings_their_song_has_orphans_tried(user: User, tmp_path: P
 
     loaded = load(write(tmp_path, songs_sdvx=[song(4)], charts_sdvx=[chart(4)]), keep=True)
     jobs.OrphanSweep()()
-    for user_id in list(asked):
+    for user_id in list(enqueued):
         jobs.perform_orphans(str(user_id))
 
     assert loaded.orphan_owners == 1
-    assert asked[0] == user.pk
+    assert enqueued[0] == user.pk
     assert job.scores.count() == 3
     assert check_player(user) == []
 
@@ -89,7 +89,7 @@ def _of_chunithm() -> dict[str, Any]:
     return row
 
 
-def test_a_load_that_brings_nothing_new_tries_nothing(user: User, tmp_path: Path) -> None:
+def test_a_seed_load_without_changes_retries_no_orphans(user: User, tmp_path: Path) -> None:
     files: dict[str, Any] = {"songs_sdvx": [song(9)], "charts_sdvx": [chart(9)]}
     load(write(tmp_path, **files), keep=True)
     waiting(user)
@@ -98,24 +98,24 @@ def test_a_load_that_brings_nothing_new_tries_nothing(user: User, tmp_path: Path
     assert not OrphanRetry.objects.exists()
 
 
-def test_once_a_night_all_are_tried_whatever_the_number_of_sweepers(user: User, asked: list[int]) -> None:
+def test_orphans_are_retried_once_a_night_by_any_number_of_sweepers(user: User, enqueued: list[int]) -> None:
     waiting(user)
     sweepers = [jobs.OrphanSweep(), jobs.OrphanSweep()]
 
     for sweep in [*sweepers, *sweepers]:
         sweep()
-    assert asked == [user.pk]
+    assert enqueued == [user.pk]
     perform_retry(user)
     for sweep in [*sweepers, jobs.OrphanSweep()]:
         sweep()
-    assert asked == [user.pk], "it was tried since last night"
+    assert enqueued == [user.pk], "they were retried since last night"
 
     OrphanRetry.objects.update(time_queued=orphan_retries.last_night() - timedelta(seconds=1))
     jobs.OrphanSweep()()
-    assert asked == [user.pk] * 2
+    assert enqueued == [user.pk] * 2
 
 
-def test_last_night_is_a_day_ago_at_most_and_never_to_come() -> None:
+def test_last_night_is_within_the_last_day() -> None:
     before = timezone.now()
     night = orphan_retries.last_night()
 
@@ -123,7 +123,7 @@ def test_last_night_is_a_day_ago_at_most_and_never_to_come() -> None:
     assert (night.hour, night.minute) == (3, 0)
 
 
-def test_a_few_players_at_a_time_are_queued_so_that_imports_need_not_wait(asked: list[int]) -> None:
+def test_retries_are_enqueued_for_a_limited_number_of_players(enqueued: list[int]) -> None:
     users = [player() for _ in range(orphan_retries.MAX_CONCURRENT_PLAYERS + 2)]
     for user in users:
         waiting(user, 1)
@@ -131,28 +131,28 @@ def test_a_few_players_at_a_time_are_queued_so_that_imports_need_not_wait(asked:
 
     sweep()
     sweep()
-    assert asked == [user.pk for user in users[: orphan_retries.MAX_CONCURRENT_PLAYERS]]
+    assert enqueued == [user.pk for user in users[: orphan_retries.MAX_CONCURRENT_PLAYERS]]
     for user in users[:2]:
         perform_retry(user)
     sweep()
-    assert asked == [user.pk for user in users]
+    assert enqueued == [user.pk for user in users]
 
 
-def test_a_stalled_retry_is_queued_again(user: User, asked: list[int]) -> None:
+def test_a_stalled_retry_is_enqueued_again(user: User, enqueued: list[int]) -> None:
     waiting(user)
     sweep = jobs.OrphanSweep()
     sweep()
 
-    # PostgreSQL's clock stands still since the test's transaction began, which may be seconds ago.
+    # PostgreSQL's now() is the start of the test's transaction, which may be seconds ago.
     long_ago = timedelta(seconds=orphan_retries.STALLED_AFTER_SECONDS + 60)
     OrphanRetry.objects.update(time_touched=timezone.now() - long_ago)
     sweep()
     sweep()
 
-    assert asked == [user.pk] * 2
+    assert enqueued == [user.pk] * 2
 
 
-def test_banned_players_are_passed_over(user: User, asked: list[int]) -> None:
+def test_orphans_of_banned_players_are_not_retried(user: User, enqueued: list[int]) -> None:
     waiting(user)
     orphan_retries.plan(["sdvx"])
     User.objects.filter(pk=user.pk).update(is_banned=True)
@@ -162,13 +162,13 @@ def test_banned_players_are_passed_over(user: User, asked: list[int]) -> None:
     OrphanRetry.objects.update(time_queued=timezone.now() - timedelta(days=2))
     jobs.OrphanSweep()()
 
-    assert (asked, OrphanScore.objects.count()) == ([], 3)
+    assert (enqueued, OrphanScore.objects.count()) == ([], 3)
 
 
 # --- the work -----------------------------------------------------------------------------------------
 
 
-def test_batches_leave_what_one_try_of_all_would_have_left(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_retry_in_batches_has_the_result_of_a_single_retry(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("imports.jobs.orphan_retries.ORPHANS_PER_TRANSACTION", 2)
     made = waiting(user, 3, imports=2)
     release("sdvx")
@@ -185,10 +185,10 @@ def test_batches_leave_what_one_try_of_all_would_have_left(user: User, monkeypat
 
 
 class Killed(BaseException):
-    """The worker is gone."""
+    """Stands for the death of the worker."""
 
 
-def test_a_killed_worker_s_work_is_taken_up_where_it_ended(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_retry_resumes_after_its_worker_was_killed(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("imports.jobs.orphan_retries.ORPHANS_PER_TRANSACTION", 2)
     waiting(user, 5)
     orphan_retries.plan(["sdvx"])
@@ -213,15 +213,15 @@ def test_a_killed_worker_s_work_is_taken_up_where_it_ended(user: User, monkeypat
     assert check_player(user) == []
 
 
-def test_a_job_does_its_time_and_queues_itself_again(
-    user: User, asked: list[int], monkeypatch: pytest.MonkeyPatch
+def test_a_job_beyond_its_time_limit_enqueues_itself_again(
+    user: User, enqueued: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("imports.jobs.orphan_retries.ORPHANS_PER_TRANSACTION", 1)
     monkeypatch.setattr("imports.jobs.orphan_retries.RETRY_FOR_SECONDS", -1)
     waiting(user, 2)
 
     jobs.perform_orphans(str(user.pk))
-    assert (asked, retry_of(user).processed) == ([user.pk], 1)
+    assert (enqueued, retry_of(user).processed) == ([user.pk], 1)
 
 
 def test_a_retry_waits_while_an_import_runs(user: User) -> None:
@@ -238,9 +238,7 @@ def test_a_retry_waits_while_an_import_runs(user: User) -> None:
     assert retry_of(user).rescued == 3
 
 
-def test_the_command_tries_them_in_batches_too_and_says_what_it_did(
-    user: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_command_retries_in_batches_and_prints_the_result(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("imports.jobs.orphan_retries.ORPHANS_PER_TRANSACTION", 2)
     waiting(user, 5)
     other = player()
@@ -265,14 +263,14 @@ def test_the_command_tries_them_in_batches_too_and_says_what_it_did(
     assert not OrphanRetry.objects.filter(time_finished=None).exists()
 
 
-def test_the_command_leaves_players_with_a_running_import_to_the_workers(user: User, asked: list[int]) -> None:
+def test_the_command_leaves_players_with_a_running_import_to_the_workers(user: User, enqueued: list[int]) -> None:
     waiting(user)
     release("sdvx")
     running = jobs.submit(user, jobs.Upload(content=b"{}", import_type="file/batch-manual"))
     Import.objects.filter(pk=running.pk).update(state=State.RUNNING)
 
     assert run("reprocess_orphans", user.username) == [
-        f"{user.username}: an import or a revert is under way; the workers go on once it is over",
+        f"{user.username}: an import or a revert is running; the workers will retry afterwards",
         "Orphans of 0 players: 0 tried, 0 rescued, 0 kept, 0 removed; 1 left to the workers.",
     ]
 
@@ -281,7 +279,7 @@ def test_the_command_leaves_players_with_a_running_import_to_the_workers(user: U
     assert retry_of(user).rescued == 3
 
 
-def test_the_command_makes_no_retry_for_a_player_without_orphans(user: User) -> None:
+def test_the_command_creates_no_retry_for_a_player_without_orphans(user: User) -> None:
     nothing = "0 tried, 0 rescued, 0 kept, 0 removed"
     assert run("reprocess_orphans", user.username) == [
         f"{user.username}: {nothing}",
@@ -291,8 +289,8 @@ def test_the_command_makes_no_retry_for_a_player_without_orphans(user: User) -> 
     assert not OrphanRetry.objects.exists()
 
 
-def test_a_load_meanwhile_begins_anew(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The orphans that it had passed may be known now."""
+def test_a_seed_load_during_a_retry_starts_it_again(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The orphans that were already processed may be matched now."""
     monkeypatch.setattr("imports.jobs.orphan_retries.ORPHANS_PER_TRANSACTION", 2)
     waiting(user, 4)
     orphan_retries.plan(["sdvx"])
@@ -310,7 +308,7 @@ def test_a_load_meanwhile_begins_anew(user: User, monkeypatch: pytest.MonkeyPatc
     assert retry_of(user).rescued == 4
 
 
-def test_a_try_that_finds_nothing_writes_no_orphan_and_no_entry(user: User) -> None:
+def test_a_retry_without_matches_writes_no_orphan_and_no_audit_entry(user: User) -> None:
     waiting(user)
     before = list(OrphanScore.objects.values())
 
@@ -322,29 +320,29 @@ def test_a_try_that_finds_nothing_writes_no_orphan_and_no_entry(user: User) -> N
 
 
 @pytest.mark.parametrize("is_known", [False, True], ids=["unknown", "known"])
-def test_the_number_of_orphans_costs_no_queries(
+def test_queries_of_a_retry_do_not_grow_with_the_orphans(
     is_known: bool, django_assert_max_num_queries: Callable[..., Any]
 ) -> None:
-    """Nor does that of imports, where nothing is known yet."""
+    """Nor with the imports, if no song is known yet."""
     users = [player() for _ in range(2)]
-    waiting(users[0], 5)  # past midnight, as the twenty: a history of several days takes other statements
+    waiting(users[0], 5)  # past midnight, as with twenty, because a history of several days needs other statements
     waiting(users[1], 20, imports=1 if is_known else 6)
     if is_known:
         release("sdvx")
     counts = []
     for user in users:
         orphan_retries.plan(["sdvx"])
-        with django_assert_max_num_queries(80) as asked_of:
+        with django_assert_max_num_queries(80) as queries:
             perform_retry(user)
-        counts.append(len(asked_of))
+        counts.append(len(queries))
 
     assert counts[0] == counts[1]
 
 
-# --- what its owner sees ------------------------------------------------------------------------------
+# --- the orphans page ---------------------------------------------------------------------------------
 
 
-def test_the_owner_sees_what_a_try_did_that_nobody_asked_for() -> None:
+def test_the_owner_sees_the_result_of_an_automatic_retry() -> None:
     user = people.alice()
     waiting(user)
     browser = people.session_of(user)
@@ -359,7 +357,7 @@ def test_the_owner_sees_what_a_try_did_that_nobody_asked_for() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_does_what_the_sweeper_asked_for(redis_clean: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_runs_the_retry_of_the_sweeper(redis_clean: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(orphan_retries, "SETTLED_AFTER_SECONDS", 0)
     user = player()
     waiting(user)
@@ -375,23 +373,23 @@ def test_a_worker_does_what_the_sweeper_asked_for(redis_clean: Redis, monkeypatc
 
 
 @pytest.mark.parametrize(("seconds", "due"), [(1, False), (9, False), (11, True), (3_600, True), (-60, True)])
-def test_a_retry_that_nobody_asked_for_waits_until_loads_have_settled(
-    user: User, tmp_path: Path, asked: list[int], seconds: int, due: bool
+def test_an_automatic_retry_waits_until_seed_loads_have_settled(
+    user: User, tmp_path: Path, enqueued: list[int], seconds: int, due: bool
 ) -> None:
-    """A clock that was set back keeps nobody waiting."""
+    """A time in the future, after a change of the clock, does not delay the retry."""
     waiting(user)
     load(write(tmp_path, songs_sdvx=[song(4)], charts_sdvx=[chart(4)]), keep=True)
-    with connection.cursor() as cursor:  # by the database's clock, which stands still in a test
+    with connection.cursor() as cursor:  # by the database's now(), which is constant in a test
         cursor.execute("UPDATE imports_orphanretry SET time_queued = now() - make_interval(secs => %s)", [seconds])
     jobs.OrphanSweep()()
-    assert bool(asked) is due
+    assert bool(enqueued) is due
 
 
-def test_whoever_asks_before_that_is_told_what_came_in(user: User, tmp_path: Path) -> None:
+def test_a_retry_by_the_owner_before_that_returns_its_result(user: User, tmp_path: Path) -> None:
     waiting(user)
     load(write(tmp_path, songs_sdvx=[song(4)], charts_sdvx=[chart(4)]), keep=True)
     assert OrphanRetry.objects.filter(user=user, time_finished=None).exists()
-    told = jobs.retry_orphans(user, by=user)
-    assert isinstance(told, orphans.ReprocessResult)
-    assert (told.processed, told.rescued) == (3, 3)
+    result = jobs.retry_orphans(user, by=user)
+    assert isinstance(result, orphans.ReprocessResult)
+    assert (result.processed, result.rescued) == (3, 3)
     assert not OrphanRetry.objects.filter(user=user).exists()

@@ -1,4 +1,4 @@
-"""Rows with unknown songs are kept, retried, and follow the import that brought them."""
+"""Rows with unknown songs are stored as orphans, retried, and belong to the import of the row."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def row(number: int = 99, **changes: Any) -> dict[str, Any]:
 
 
 def release(number: int = 99) -> None:
-    """The song that was unknown comes out."""
+    """Creates the song that was unknown."""
     fields = {"id": number, "title": f"Song {number}", "altTitles": [], "data": {}}
     song = Song.objects.create(game="sdvx", song_id=number, title=f"Song {number}", match_keys=song_keys(fields))
     data = {"inGameID": number}
@@ -36,7 +36,7 @@ def release(number: int = 99) -> None:
     )  # fmt: skip
 
 
-def test_a_rescued_score_belongs_to_the_import_that_brought_its_row(user: User) -> None:
+def test_the_score_of_a_matched_orphan_belongs_to_the_import_of_its_row(user: User) -> None:
     job = import_rows(user, SDVX, [row(1), row(timeAchieved=EVENING), row(98)])
     release()
 
@@ -51,7 +51,7 @@ def test_a_rescued_score_belongs_to_the_import_that_brought_its_row(user: User) 
     assert user.sessions.count() == 1
 
 
-def test_rescue_leaves_the_state_of_an_import_that_knew_the_song_all_along(user: User) -> None:
+def test_a_retry_leaves_the_state_of_an_import_with_the_song_known(user: User) -> None:
     rows = [
         row(1, timeAchieved=EVENING),
         row(timeAchieved=EVENING + HALF_HOUR),
@@ -69,7 +69,7 @@ def test_rescue_leaves_the_state_of_an_import_that_knew_the_song_all_along(user:
     assert _without_creators(state_of(user)) == _without_creators(rescued)
 
 
-def test_orphans_of_several_imports_are_refreshed_once_for_all(user: User) -> None:
+def test_orphans_of_several_imports_are_matched_together(user: User) -> None:
     first, second = import_rows(user, SDVX, [row()]), import_rows(user, SDVX, [row(score=9_500_000), row(1)])
     release()
 
@@ -79,7 +79,7 @@ def test_orphans_of_several_imports_are_refreshed_once_for_all(user: User) -> No
     assert len(state_of(user)["bests"]) == 2
 
 
-def test_a_rescued_score_is_carried_by_every_import_that_brought_its_row(user: User) -> None:
+def test_the_score_of_a_matched_orphan_is_carried_by_every_import_of_its_row(user: User) -> None:
     first, second = import_rows(user, SDVX, [row(), row()]), import_rows(user, SDVX, [row(), row(1)])
     release()
 
@@ -90,7 +90,7 @@ def test_a_rescued_score_is_carried_by_every_import_that_brought_its_row(user: U
     assert (_counts(second), Score.objects.filter(from_import=second).count()) == ((2, 0, 0), 2)
 
 
-def test_a_rescue_leaves_no_trace_of_a_blacklisted_score(user: User) -> None:
+def test_a_retry_does_not_count_a_blacklisted_score(user: User) -> None:
     job = import_rows(user, SDVX, [row()])
     release()
     other = import_rows(user, SDVX, [row()])
@@ -102,12 +102,12 @@ def test_a_rescue_leaves_no_trace_of_a_blacklisted_score(user: User) -> None:
 
 
 def _counts(job: Import) -> tuple[int, int, int]:
-    """New scores, duplicates, problems."""
+    """Returns the numbers of new scores, duplicates and problems."""
     job.refresh_from_db()
     return job.score_count, job.duplicate_count, job.problem_count
 
 
-def test_an_orphan_that_does_not_fit_is_kept_with_the_reason(user: User) -> None:
+def test_an_invalid_orphan_is_kept_with_the_reason(user: User) -> None:
     import_rows(user, SDVX, [row(lamp="PERFECT ULTIMATE CHAIN")])
     release()
 
@@ -116,7 +116,7 @@ def test_an_orphan_that_does_not_fit_is_kept_with_the_reason(user: User) -> None
     assert "Cannot have a PERFECT ULTIMATE CHAIN" in OrphanScore.objects.get(user=user).error_message
 
 
-def test_an_orphan_whose_score_is_there_already_is_removed(user: User) -> None:
+def test_an_orphan_whose_score_is_already_stored_is_removed(user: User) -> None:
     import_rows(user, SDVX, [row()])
     release()
     import_rows(user, SDVX, [row()])
@@ -126,7 +126,7 @@ def test_an_orphan_whose_score_is_there_already_is_removed(user: User) -> None:
     assert Score.objects.filter(user=user).count() == 1
 
 
-def test_orphans_of_a_game_that_is_not_offered_any_more_are_kept(user: User) -> None:
+def test_orphans_of_a_disabled_game_are_kept(user: User) -> None:
     import_rows(user, SDVX, [row()])
     release()
     others = [game for game in jobs.enabled_games() if game is not SDVX_GAME]
@@ -140,7 +140,7 @@ def test_a_retry_without_orphans_does_nothing(user: User) -> None:
     assert reprocess(user, jobs.enabled_games()) == ReprocessResult()
 
 
-def test_other_players_orphans_are_left_alone(user: User) -> None:
+def test_orphans_of_other_players_are_not_retried(user: User) -> None:
     other = player()
     import_rows(other, SDVX, [row()])
     release()
@@ -150,7 +150,7 @@ def test_other_players_orphans_are_left_alone(user: User) -> None:
     assert OrphanScore.objects.filter(user=other).count() == 1
 
 
-def test_a_deleted_orphan_is_on_record(user: User) -> None:
+def test_the_deletion_of_an_orphan_is_audited(user: User) -> None:
     job = import_rows(user, SDVX, [row()])
 
     delete_orphan(OrphanScore.objects.get(user=user), by=user)

@@ -44,7 +44,7 @@ def submit(user: User, content: bytes = b"{}") -> Import:
 
 
 def forget_queue() -> None:
-    """As if Redis had been emptied."""
+    """Empties Redis."""
     django_rq.get_connection("default").flushdb()
 
 
@@ -52,7 +52,7 @@ def queued_ids() -> list[str]:
     return [job_id[:40] for job_id in django_rq.get_queue("default").get_job_ids()]
 
 
-def test_only_the_oldest_queued_import_of_a_player_may_begin() -> None:
+def test_only_the_oldest_queued_import_of_a_player_can_start() -> None:
     user = player()
     first, second = submit(user), submit(user)
 
@@ -61,12 +61,12 @@ def test_only_the_oldest_queued_import_of_a_player_may_begin() -> None:
     assert not states.claim(second), "one is running"
 
 
-def test_imports_of_different_players_run_beside_each_other() -> None:
+def test_imports_of_different_players_run_concurrently() -> None:
     assert states.claim(submit(player()))
     assert states.claim(submit(player()))
 
 
-def test_a_finished_import_queues_the_players_next_one() -> None:
+def test_a_finished_import_enqueues_the_next_import_of_the_player() -> None:
     user = player()
     first, second = submit(user, document(1)), submit(user, document(1, start=5))
     forget_queue()
@@ -76,7 +76,7 @@ def test_a_finished_import_queues_the_players_next_one() -> None:
     assert queued_ids() == [second.import_id]
 
 
-def test_an_import_that_another_process_holds_is_left_to_it() -> None:
+def test_an_import_locked_by_another_process_is_skipped() -> None:
     job = submit(player(), document(1))
     with holding(job):
         jobs.run_import(job.import_id)
@@ -85,7 +85,7 @@ def test_an_import_that_another_process_holds_is_left_to_it() -> None:
     assert job.state == State.QUEUED
 
 
-def test_the_sweeper_queues_again_what_nobody_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sweeper_enqueues_imports_that_no_process_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("imports.jobs.sweeper.ABANDONED_AFTER_SECONDS", 0)
     lost, waiting, held, running = (submit(player(), document(1)) for _ in range(4))
     forget_queue()
@@ -99,7 +99,7 @@ def test_the_sweeper_queues_again_what_nobody_holds(monkeypatch: pytest.MonkeyPa
     assert sorted(queued_ids()) == sorted([lost.import_id, waiting.import_id, running.import_id])
 
 
-def test_the_sweeper_queues_one_import_a_player(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sweeper_enqueues_one_import_per_player(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("imports.jobs.sweeper.ABANDONED_AFTER_SECONDS", 0)
     user = player()
     first, _ = submit(user), submit(user)
@@ -110,7 +110,7 @@ def test_the_sweeper_queues_one_import_a_player(monkeypatch: pytest.MonkeyPatch)
     assert queued_ids() == [first.import_id]
 
 
-def test_the_sweeper_leaves_the_next_import_alone_while_one_of_its_player_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sweeper_skips_players_with_a_running_import(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("imports.jobs.sweeper.ABANDONED_AFTER_SECONDS", 0)
     user = player()
     running, _ = submit(user), submit(user)
@@ -123,7 +123,7 @@ def test_the_sweeper_leaves_the_next_import_alone_while_one_of_its_player_runs(m
     assert queued_ids() == []
 
 
-def test_an_import_whose_worker_died_is_resumed_and_applied_once() -> None:
+def test_an_import_is_resumed_after_its_worker_died_and_applied_once() -> None:
     job = submit(player(), document(3))
     assert states.claim(job)
 
@@ -135,7 +135,7 @@ def test_an_import_whose_worker_died_is_resumed_and_applied_once() -> None:
     assert Score.objects.filter(from_import=job).count() == 3
 
 
-def test_an_upload_without_redis_is_kept_for_the_sweeper(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_upload_without_redis_is_enqueued_by_the_sweeper(monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(_name: str, **_more: object) -> None:
         raise RedisConnectionError
 
@@ -148,7 +148,8 @@ def test_an_upload_without_redis_is_kept_for_the_sweeper(monkeypatch: pytest.Mon
     assert queued_ids() == [job.import_id]
 
 
-def test_reverts_racing_for_one_import_have_one_winner() -> None:
+@pytest.mark.slow
+def test_exactly_one_of_concurrent_reverts_of_an_import_succeeds() -> None:
     user = player()
     job = import_rows(user, "sdvx:Single", json.loads(document(5))["scores"])
 
@@ -159,7 +160,8 @@ def test_reverts_racing_for_one_import_have_one_winner() -> None:
     assert state_of(user)["scores"] == []
 
 
-def test_an_import_racing_with_a_revert_leaves_one_of_the_two_orders() -> None:
+@pytest.mark.slow
+def test_a_concurrent_import_and_revert_are_applied_in_some_order() -> None:
     user = player()
     old = import_rows(user, "sdvx:Single", json.loads(document(5))["scores"])
     new = submit(user, document(5, start=100))
@@ -182,7 +184,7 @@ def _result_of(job: Import) -> str:
 
 
 def race(operations: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Runs operations at the same moment, each in a thread and on a connection of its own."""
+    """Runs operations concurrently, each in its own thread and on its own connection, and returns their results."""
     barrier = threading.Barrier(len(operations))
     results: list[Any] = []
 
@@ -203,7 +205,7 @@ def race(operations: Sequence[Callable[[], Any]]) -> list[Any]:
 
 
 class holding:  # noqa: N801 - reads as a word in a with statement
-    """Holds an import's sign of life from another connection, as a worker elsewhere would."""
+    """Holds the lock of an import on another connection, as a worker would."""
 
     def __init__(self, job: Import) -> None:
         self._key = job.pk

@@ -1,4 +1,4 @@
-"""The number of statements of an import is the same for ten rows and for a thousand."""
+"""The number of statements of an import is nearly the same for ten rows and for a thousand."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ A_FEW_DOZEN = 40  # statements; COPY is not counted
 
 
 def rows(count: int, *, start: int = 0, apart: float = HALF_HOUR, **more: Any) -> list[dict[str, Any]]:
-    """So many different scores, and two whose songs nobody knows."""
+    """Returns `count` different rows and two rows of unknown songs."""
     known = [
         {
             "matchType": "tachiSongID", "identifier": str(1 + i % 3), "difficulty": ("NOV", "EXH", "MXM")[i % 3],
@@ -37,51 +37,53 @@ def rows(count: int, *, start: int = 0, apart: float = HALF_HOUR, **more: Any) -
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    """The statements of a block, afterwards."""
-    said: list[str] = []
+    """Collects the statements of the block; the list is filled when the block ends."""
+    executed: list[str] = []
     with CaptureQueriesContext(connection) as queries:
-        yield said
-    said += [query["sql"] for query in queries.captured_queries]
+        yield executed
+    executed += [str(query["sql"]) for query in queries.captured_queries]  # a prepared statement has no text
 
 
 def statements_of_an_import(user: User, count: int, **more: Any) -> list[str]:
-    """All that a worker says to the database for it."""
+    """Returns the database statements of a worker that runs an import."""
     meta = {"game": "sdvx", "playtype": "Single", "service": "World"}
     document = json.dumps({"meta": meta, "scores": rows(count, **more)}).encode()
     job = jobs.submit(user, jobs.Upload(content=document, import_type="file/batch-manual"))
-    with counted() as said:
+    with counted() as executed:
         jobs.run_import(job.import_id)
     job.refresh_from_db()
     assert (job.score_count, job.problem_count) == (count, 2)
-    return said
+    return executed
 
 
-def test_an_import_of_ten_rows_and_one_of_a_thousand_run_the_same_statements() -> None:
+def test_an_import_of_a_thousand_rows_runs_no_more_statements_than_one_of_ten() -> None:
     few = statements_of_an_import(player(), 10, apart=TWO_HOURS_AND_MORE)
     many = statements_of_an_import(player(), 1_000, apart=TWO_HOURS_AND_MORE)
-    assert len(few) == len(many)
+    assert len(many) <= len(few) + 1  # where bests of earlier days are composed for the history of ratings
 
 
-def test_imports_into_a_history_take_a_constant_number_of_statements(user: User) -> None:
+@pytest.mark.slow
+def test_statements_of_an_import_into_a_history_do_not_grow_with_its_rows(user: User) -> None:
     import_rows(user, SDVX, rows(1_000, apart=TWO_HOURS_AND_MORE))
     few = statements_of_an_import(user, 10, start=5_000, apart=TWO_HOURS_AND_MORE)
     many = statements_of_an_import(user, 1_000, start=10_000, apart=TWO_HOURS_AND_MORE)
-    assert len(few) == len(many)
+    assert len(many) <= len(few) + 1  # as above
     assert Session.objects.filter(user=user).count() == 1_000
 
 
+@pytest.mark.slow
 def test_reverts_take_a_constant_number_of_statements() -> None:
-    said = []
+    executed = []
     for count in (10, 1_000):
         user = player()
         job = import_rows(user, SDVX, rows(count, apart=TWO_HOURS_AND_MORE))
         with counted() as statements:
             revert(job, RevertRequest(by=user))
-        said.append(len(statements))
-    assert said[0] == said[1]
+        executed.append(len(statements))
+    assert executed[0] == executed[1]
 
 
 def test_an_import_of_one_score_runs_a_few_dozen_statements(user: User) -> None:
     import_rows(user, SDVX, rows(10))
-    said = statements_of_an_import(user, 1, start=5_000, timeAchieved=EVENING + 30 * 24 * 2 * HALF_HOUR)
-    assert len(said) < A_FEW_DOZEN, "\n".join(said)
+    executed = statements_of_an_import(user, 1, start=5_000, timeAchieved=EVENING + 30 * 24 * 2 * HALF_HOUR)
+    assert len(executed) < A_FEW_DOZEN, "\n".join(executed)

@@ -1,4 +1,4 @@
-"""Rows are judged by the time of receipt, in an import, a restore and a rescue."""
+"""Rows are judged by the time of receipt, in an import, a restore and a retry of orphans."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TOO_LATE = "Invalid timestamp: score happens in the future."
 
 
 def brought_days_ago(user: User, **changes: Any) -> Import:
-    """An import of three days ago, of a row that was in the future then, and of two that were not."""
+    """Returns an import received three days ago with a row that was in the future then, and two that were not."""
     came = timezone.now() - timedelta(days=3)
     row = sdvx_row(timeAchieved=came.timestamp() * 1000 + MAX_FUTURE_MS + 60_000, **changes)
     job = submit_rows(user, SDVX, [row, *EVENING_ROWS[:2]])
@@ -39,7 +39,7 @@ def problem_of(job: Import) -> str:
     return ImportProblem.objects.get(job=job).message
 
 
-def test_a_row_from_the_future_is_refused_by_the_time_of_receipt_and_again_on_a_restore(user: User) -> None:
+def test_a_row_after_its_receipt_is_refused_in_import_and_restore(user: User) -> None:
     job = brought_days_ago(user)
     assert (job.score_count, problem_of(job)) == (2, TOO_LATE)
 

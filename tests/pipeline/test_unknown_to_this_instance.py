@@ -1,5 +1,5 @@
-"""Rows that name a difficulty, a version or a member which this instance does not know yet are kept, and go in once it
-does. What the import says of them is what the original says."""
+"""Rows with a difficulty, version or member that this instance does not know yet are stored as orphans and imported
+once it does. Their problems have Tachi's messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from imports.models import Chart, ImportProblem, OrphanScore, Score, State
 from imports.pipeline.checking import Verdict, check_upload
 from imports.pipeline.orphans import reprocess
 from tests import people
-from tests.factories import a_chart, a_song, an_import, batch_manual, score_on
+from tests.factories import batch_manual, create_chart, create_import, create_song, score_on
 from tests.formats.factories import raw
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +24,7 @@ SKIP: Any = {"fields": {"invalid": "skip"}}
 
 @pytest.fixture
 def chart() -> Chart:
-    return a_chart(a_song(1))
+    return create_chart(create_song(1))
 
 
 def by_number(**members: Any) -> dict[str, Any]:
@@ -51,11 +51,11 @@ KEPT: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(("row", "parts", "message"), KEPT.values(), ids=KEPT)
-def test_a_row_that_names_something_unknown_is_kept_with_the_reason(
+def test_a_row_with_an_unknown_name_is_stored_with_the_reason(
     row: dict[str, Any], parts: dict[str, Any], message: str, chart: Chart
 ) -> None:
     for _ in range(2):
-        job = an_import(people.alice(), row, parts=parts, **SKIP)
+        job = create_import(people.alice(), row, parts=parts, **SKIP)
         assert (job.state, job.problem_count) == (State.COMPLETED, 1)
 
     orphan = OrphanScore.objects.get()
@@ -65,11 +65,12 @@ def test_a_row_that_names_something_unknown_is_kept_with_the_reason(
     assert actual.count() == ImportProblem.objects.count() == 2
 
 
+@pytest.mark.quick_rows(2)
 @pytest.mark.parametrize(("row", "parts", "message"), KEPT.values(), ids=KEPT)
-def test_an_orphan_is_not_lost_when_it_is_retried_too_early(
+def test_a_retry_before_the_name_is_known_keeps_the_orphan(
     row: dict[str, Any], parts: dict[str, Any], message: str, chart: Chart
 ) -> None:
-    an_import(people.alice(), row, parts=parts, **SKIP)
+    create_import(people.alice(), row, parts=parts, **SKIP)
     rescue = reprocess(people.alice(), jobs.enabled_games())
     assert (rescue.processed, rescue.kept) == (1, 1)
     assert OrphanScore.objects.get().error_message.startswith(message)
@@ -86,21 +87,21 @@ def test_an_orphan_is_not_lost_when_it_is_retried_too_early(
         (by_number(timeAchieved=9_999_999_999_999), {}),
     ],
 )
-def test_a_row_that_is_wrong_is_not_kept(row: dict[str, Any], parts: dict[str, Any], chart: Chart) -> None:
-    job = an_import(people.alice(), row, parts=parts, **SKIP)
+def test_an_invalid_row_is_not_stored_as_an_orphan(row: dict[str, Any], parts: dict[str, Any], chart: Chart) -> None:
+    job = create_import(people.alice(), row, parts=parts, **SKIP)
     assert (job.state, job.problem_count) == (State.COMPLETED, 1)
     assert not OrphanScore.objects.exists()
 
 
-def test_the_reason_names_an_unknown_version_that_merely_found_no_chart(chart: Chart) -> None:
-    an_import(people.alice(), score_on(chart), parts=NOVA)
+def test_the_reason_of_an_orphan_names_an_unknown_version(chart: Chart) -> None:
+    create_import(people.alice(), score_on(chart), parts=NOVA)
     orphan = OrphanScore.objects.get()
     assert ImportProblem.objects.get().message == "Cannot find chart tachiSongID:1."
     assert orphan.error_message == "Cannot find chart tachiSongID:1. The version nova is not known here."
 
 
-def test_once_the_instance_knows_it_the_row_goes_in(chart: Chart) -> None:
-    job = an_import(people.alice(), by_number(), parts=NOVA)
+def test_a_row_is_imported_once_its_version_is_known(chart: Chart) -> None:
+    job = create_import(people.alice(), by_number(), parts=NOVA)
     [single] = sdvx.GAME.playtypes
     grown = replace(sdvx.GAME, playtypes=(replace(single, versions={**single.versions, "nova": "Nova"}),))
     Chart.objects.update(versions=["booth", "nova"])
@@ -114,8 +115,9 @@ def test_once_the_instance_knows_it_the_row_goes_in(chart: Chart) -> None:
     assert not OrphanScore.objects.exists()
 
 
+@pytest.mark.quick_rows(2)
 @pytest.mark.parametrize(("row", "parts", "message"), KEPT.values(), ids=KEPT)
-def test_a_check_says_that_such_a_row_would_be_kept(
+def test_a_check_predicts_that_a_row_with_an_unknown_name_becomes_an_orphan(
     row: dict[str, Any], parts: dict[str, Any], message: str, chart: Chart
 ) -> None:
     content = raw(batch_manual(row, **parts))
@@ -126,4 +128,4 @@ def test_a_check_says_that_such_a_row_would_be_kept(
         assert found.problem is not None
         assert (found.verdict, checked.totals[Verdict.UNKNOWN]) == (Verdict.UNKNOWN, 1)
         assert (found.problem.type, found.problem.message[: len(message)]) == ("InvalidDatapoint", message)
-        an_import(people.alice(), row, parts=parts, **SKIP)
+        create_import(people.alice(), row, parts=parts, **SKIP)

@@ -1,4 +1,4 @@
-"""A database in which PostgreSQL would rather use an index than read a table, if there is one."""
+"""A database large enough that PostgreSQL prefers an index to a sequential scan."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SCORES = 60
 
 
 def copied(table: str, changes: str, *, times: int, owner: str) -> str:
-    """The rows of one player, once more for each of the others; every key moves along by as much as the player's."""
+    """Returns a statement that copies the rows of one player for each of the others, with shifted keys."""
     return f"""
         INSERT INTO {table} SELECT (jsonb_populate_record(one, jsonb_build_object({changes}))).*
         FROM {table} AS one, others, generate_series(1, {times}) AS n WHERE one.{owner}
@@ -23,10 +23,10 @@ def copied(table: str, changes: str, *, times: int, owner: str) -> str:
 
 @pytest.fixture
 def _many() -> None:
-    """Many players with the imports and scores of one."""
+    """Creates many players with copies of one player's imports and scores."""
     alice = people.alice()
     rows = factories.charts(SCORES)
-    job = factories.an_import(
+    job = factories.create_import(
         alice,
         *[factories.score_on(c, timeAchieved=factories.NOON + i * 3 * factories.HOUR) for i, c in enumerate(rows)],
     )

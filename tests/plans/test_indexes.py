@@ -1,4 +1,4 @@
-"""There is no unused index: each takes space, and time in every import."""
+"""No index is redundant, because each takes space, and time in every import."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tests.query_plans import plan_of
 pytestmark = pytest.mark.django_db
 
 ASKED_BY_PEOPLE = {"imports_user", "imports_blockedclient"}
-"""Small tables, written by hand."""
+"""Small tables that people edit by hand."""
 
 
-def test_no_second_index_for_like_lies_beside_that_of_a_unique_text() -> None:
+def test_unique_text_columns_have_no_second_index_for_like() -> None:
     with connection.cursor() as cursor:
-        # File names are looked for by their beginning, in an index that is for that alone.
+        # File names are searched by prefix, in an index for this purpose.
         cursor.execute(
             "SELECT tablename FROM pg_indexes"
             " WHERE strpos(indexdef, '_pattern_ops') > 0 AND indexname <> 'input_by_file_name'"
@@ -26,8 +26,8 @@ def test_no_second_index_for_like_lies_beside_that_of_a_unique_text() -> None:
     assert found & tables <= ASKED_BY_PEOPLE
 
 
-def test_no_index_is_the_beginning_of_another() -> None:
-    """Of whole tables: those with a condition are smaller than what they begin. Unique ones guard something."""
+def test_no_index_is_a_prefix_of_another() -> None:
+    """Partial indexes are left out, because they are smaller; unique ones, because they are constraints."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -58,7 +58,7 @@ def test_no_index_is_the_beginning_of_another() -> None:
         ("imports_apitoken", "digest", "tokens_are_unique"),
     ],
 )
-def test_an_id_is_looked_up_in_the_index_that_keeps_it_unique(table: str, column: str, index: str) -> None:
+def test_an_id_is_looked_up_in_its_unique_index(table: str, column: str, index: str) -> None:
     statement = f"SELECT 1 FROM {table} WHERE {column} = 'x'"  # noqa: S608 - our own names
     plan = plan_of(statement, without=["enable_seqscan"])
     assert index in plan
@@ -79,7 +79,7 @@ def test_an_id_is_looked_up_in_the_index_that_keeps_it_unique(table: str, column
         ),
     ],
 )
-def test_any_of_the_ids_of_a_row_is_looked_up_in_its_index(
+def test_each_kind_of_id_is_looked_up_in_its_index(
     table: str, columns: tuple[str, ...], indexes: tuple[str, ...]
 ) -> None:
     statement = f"SELECT 1 FROM {table} WHERE {' OR '.join(columns)}"  # noqa: S608 - our own names

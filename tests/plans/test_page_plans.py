@@ -1,6 +1,6 @@
-"""Pages are read through indexes: none scans a table that grows with its players.
+"""Pages read through indexes: none scans a table that grows with the players.
 
-PostgreSQL is asked for its plans at a size where it would rather go through what it has no index for.
+The plans are those for a database of a size at which PostgreSQL scans a table if no index fits.
 """
 
 from __future__ import annotations
@@ -55,8 +55,9 @@ PAGES = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_many")
-def test_no_page_goes_through_a_table_that_grows_with_its_players() -> None:
+def test_no_page_scans_a_table_that_grows_with_the_players() -> None:
     client = people.session_of(people.alice())
     score = Score.objects.filter(user=people.alice()).select_related("chart", "from_import").earliest("pk")
     session = PlaySession.objects.filter(user=people.alice()).earliest("pk")
@@ -67,15 +68,15 @@ def test_no_page_goes_through_a_table_that_grows_with_its_players() -> None:
         "session": session.session_id,
     }
     assert Import.objects.count() > PLAYERS * IMPORTS
-    found = {page: list(gone_through(client, page.format(**names))) for page in PAGES}
+    found = {page: list(scanned_tables(client, page.format(**names))) for page in PAGES}
     assert found == {page: [] for page in PAGES}
 
 
-def gone_through(client: Client, address: str) -> Iterator[tuple[str, str]]:
-    """The large tables that the statements of a page read as a whole, each with its statement."""
-    with CaptureQueriesContext(connection) as asked:
+def scanned_tables(client: Client, address: str) -> Iterator[tuple[str, str]]:
+    """Yields the large tables that a page reads by a sequential scan, each with the statement."""
+    with CaptureQueriesContext(connection) as queries:
         assert client.get(address).status_code == 200, address
-    for query in asked.captured_queries:
+    for query in queries.captured_queries:
         if re.match(r"\s*(SELECT|WITH)\b", query["sql"]):
             plan = plan_of(query["sql"], without=["enable_seqscan"])
             for table in GROWING & set(re.findall(r"Seq Scan on (\w+)", plan)):

@@ -1,7 +1,7 @@
-"""Right after an import, PostgreSQL's statistics do not know its player, or not all: no plan may depend on them.
+"""Right after an import, PostgreSQL's statistics lack its player at least in part: no plan may depend on them.
 
-The player has most of all scores, as the first ones of an instance do: then a join by player looks cheaper than a
-look-up for each session. Rows are counted instead of time. In a bad plan each session is compared with each score.
+The player has most of the scores, as the first player of an instance: then a join by player looks cheaper than a
+look-up for each session. The tests count rows instead of time. A bad plan compares each session with each score.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from imports.models import User
+from imports.models import Session, User
 from tests import factories, people
 
 SCORES = 60
 TIMES = 30
 ROWS = SCORES * TIMES
-"""The newcomer's scores; each is a session."""
+"""The number of scores of the new player; each is a session."""
 PASSES = 60
-"""How often a statement may come past each of them, all parts of its plan counted."""
+"""The number of times that all nodes of a plan together may read each of them."""
 IMPORT = "b" * 40
 PLAYER = "/api/v1/users/newcomer/games/sdvx/Single"
 READS = (
@@ -57,14 +57,14 @@ READS = (
     "/games/sdvx/Single/players/",
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.usefixtures("redis_clean", "_newcomer")]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.usefixtures("redis_clean", "_unknown_player")]
 
 
 @pytest.fixture
-def _newcomer() -> None:
-    """The scores of Alice, again and again, for a player who was not there when the statistics were made."""
+def _unknown_player() -> None:
+    """Creates a player with copies of Alice's scores who is missing in the statistics."""
     rows = enumerate(factories.charts(SCORES))
-    job = factories.an_import(
+    job = factories.create_import(
         people.alice(),
         *[factories.score_on(chart, timeAchieved=factories.NOON + place * 3 * factories.HOUR) for place, chart in rows],
     )
@@ -75,12 +75,12 @@ def _newcomer() -> None:
     key, later = "one.id + 90000000 + n * 1000", f"n * {SCORES * 3 * factories.HOUR}::bigint"
     unique = "encode(sha256(('newcomer-' || n || '-' || one.id)::bytea), 'hex')"
     player = {"id": key, "user_id": str(newcomer.pk)}
-    again(
+    insert_copies(
         "imports_import",
         f"id = {job.pk}",
         {"id": "90000000", "user_id": str(newcomer.pk), "import_id": f"'{IMPORT}'", "score_count": str(ROWS)},
     )
-    again(
+    insert_copies(
         "imports_score",
         mine,
         {
@@ -91,7 +91,7 @@ def _newcomer() -> None:
         },
         times=TIMES,
     )
-    again(
+    insert_copies(
         "imports_session",
         mine,
         {
@@ -102,18 +102,18 @@ def _newcomer() -> None:
         },
         times=TIMES,
     )
-    again(
+    insert_copies(
         "imports_importsession",
         of_the_import,
         {"id": key, "job_id": "90000000", "session_id": "one.session_id + 90000000 + n * 1000"},
         times=TIMES,
     )
-    again("imports_personalbest", mine, player)
-    again("imports_gamestats", mine, player)
-    again("imports_dailyratings", mine, player)
+    insert_copies("imports_personalbest", mine, player)
+    insert_copies("imports_gamestats", mine, player)
+    insert_copies("imports_dailyratings", mine, player)
 
 
-def again(table: str, chosen: str, changes: dict[str, str], *, times: int = 1) -> None:
+def insert_copies(table: str, chosen: str, changes: dict[str, str], *, times: int = 1) -> None:
     """Inserts copies of some rows, each with changed columns."""
     changed = ", ".join(f"'{column}', {value}" for column, value in changes.items())
     with connection.cursor() as cursor:
@@ -127,8 +127,8 @@ def again(table: str, chosen: str, changes: dict[str, str], *, times: int = 1) -
     "known", ["", "imports_score", "imports_session", "imports_score, imports_session", "imports_importsession"]
 )
 def test_no_request_compares_each_session_with_each_score(settings: Settings, known: str) -> None:
-    """`known`: what was analyzed since; an import does so with the scores, and autovacuum with one table at a time."""
-    settings.TACHI_API_DOCUMENTS = "2026"  # whose scores name their sessions
+    """`known`: the tables analyzed later; an import analyzes the scores, and autovacuum one table at a time."""
+    settings.TACHI_API_DOCUMENTS = "2026"  # the scores of this version contain their sessions
     if known:
         with connection.cursor() as cursor:
             cursor.execute(f"ANALYZE {known}")
@@ -140,24 +140,41 @@ def test_no_request_compares_each_session_with_each_score(settings: Settings, kn
     assert too_many == {}
 
 
-def rows_by_statement(client: Client, address: str) -> Iterator[tuple[int, str]]:
-    """The statements of a request, each with the number of rows that the parts of its plan come past."""
-    with CaptureQueriesContext(connection) as asked:
+@pytest.mark.parametrize("known", ["imports_score", "imports_score, imports_personalbest"])
+@pytest.mark.parametrize("place", [0, ROWS // 2, ROWS - 1])
+def test_the_session_page_does_not_read_all_scores_of_its_player(place: int, known: str) -> None:
+    """`place`: the position of the session, of one score, among those of a player with `TIMES` scores on each chart.
+
+    `known`: the tables analyzed later, as the scores always are by an import.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {known}")
+    session = Session.objects.filter(user__username="newcomer").order_by("time_started")[place]
+    statements = rows_by_statement(people.guest(), f"/sessions/{session.session_id}/", table="imports_score")
+    assert {sql: rows for rows, sql in statements if rows > ROWS // 2} == {}
+
+
+def rows_by_statement(client: Client, address: str, *, table: str = "") -> Iterator[tuple[int, str]]:
+    """Yields each statement of a request with the number of rows that the nodes of its plan read.
+
+    `table`: the table whose rows are counted; by default the rows of all nodes.
+    """
+    with CaptureQueriesContext(connection) as queries:
         response = client.get(address)
         assert response.status_code == 200, address
         assert b"".join(response)
-    for query in asked.captured_queries:
+    for query in queries.captured_queries:
         sql = re.sub(r"^\s*DECLARE .*? FOR\s+", "", query["sql"])
         if re.match(r"\s*(SELECT|WITH)\b", sql):
             with connection.cursor() as cursor:
                 cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, BUFFERS OFF, FORMAT JSON) {sql}")
                 found = cursor.fetchone()[0]
             plan = (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
-            yield round(passed(plan)), sql
+            yield round(rows_read(plan, table)), sql
 
 
-def passed(plan: Any) -> float:
-    """The rows that a plan comes past: those that its parts hand on, and those that they drop."""
+def rows_read(plan: Any, table: str) -> float:
+    """Returns the number of rows that a plan reads: those that its nodes return, and those that they filter out."""
     dropped = sum(value for name, value in plan.items() if name.startswith("Rows Removed by"))
-    parts = sum(map(passed, plan.get("Plans", ())))
-    return float((plan["Actual Rows"] + dropped) * plan["Actual Loops"] + parts)
+    own = (plan["Actual Rows"] + dropped) * plan["Actual Loops"] if table in ("", plan.get("Relation Name")) else 0
+    return float(own + sum(rows_read(part, table) for part in plan.get("Plans", ())))

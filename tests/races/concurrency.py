@@ -1,4 +1,4 @@
-"""Calls of the HTTP API at the same moment, each in a thread and on a connection of its own."""
+"""Concurrent calls of the HTTP API, each in its own thread with its own connection."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from tests.pipeline.factories import player
 ROUNDS = int(os.environ.get("TACHI_RACE_ROUNDS", "200" if os.environ.get("CI") else "10"))
 FEW_ROUNDS = range(-(-ROUNDS // 4))
 PART_ROUNDS = 50
-MAX_CONCURRENT = 4  # operations at once
-MAX_DELAY_SECONDS = 0.012  # about the duration of a small revert; each operation starts after a random part of it
+MAX_CONCURRENT = 4  # concurrent operations
+MAX_DELAY_SECONDS = 0.012  # about the duration of a small revert; each operation starts with a random delay up to this
 WON = 200
-LOST = {404, 409, 410}  # too late, or not its turn
+LOST = {404, 409, 410}  # too late, or locked
 BUSY = "You already have an import or a revert ongoing."
 
 all_rounds = pytest.mark.parametrize(
@@ -38,14 +38,14 @@ all_rounds = pytest.mark.parametrize(
     ids=lambda rounds: f"from round {rounds.start}",
     indirect=True,
 )
-"""For a test whose `calls` run every round, not a quarter of them: several tests of one, so that workers share them."""
+"""Runs `calls` in all rounds, not a quarter of them, split into several tests so that pytest's workers share them."""
 
 Outcome = tuple[int, str]
 Operation = Callable[[], Any]
 
 
 class ConcurrentCalls:
-    """Threads that stay, so that a round costs no new connections."""
+    """A pool of threads that keep their connections between rounds."""
 
     def __init__(self, pool: ThreadPoolExecutor, rounds: range) -> None:
         self._pool = pool
@@ -53,7 +53,7 @@ class ConcurrentCalls:
         self._chance = Random(f"races from round {rounds.start}")
 
     def race(self, *operations: Operation) -> list[Any]:
-        """Runs all operations at once; what each returned, in the same order. Raises what an operation raised."""
+        """Runs all operations concurrently; returns their results in order. Raises what an operation raised."""
         barrier = threading.Barrier(len(operations))
         waits = [self._chance.uniform(0, MAX_DELAY_SECONDS) for _ in operations]
         running = [
@@ -72,16 +72,16 @@ def _run_operation(operation: Operation, barrier: threading.Barrier, wait: float
 
 @contextmanager
 def concurrent_calls(rounds: range = FEW_ROUNDS) -> Iterator[ConcurrentCalls]:
-    """Closes the threads' connections in the end, without which the test database could not be emptied."""
+    """Yields the calls, then closes the threads' connections so that the test database can be emptied."""
     with ThreadPoolExecutor(MAX_CONCURRENT) as pool:
         yield ConcurrentCalls(pool, rounds)
-        everybody = threading.Barrier(MAX_CONCURRENT)
-        for future in [pool.submit(_wait_at_end, everybody) for _ in range(MAX_CONCURRENT)]:
+        barrier = threading.Barrier(MAX_CONCURRENT)
+        for future in [pool.submit(_wait_at_end, barrier) for _ in range(MAX_CONCURRENT)]:
             future.result(timeout=60)
 
 
-def _wait_at_end(everybody: threading.Barrier) -> None:
-    everybody.wait(timeout=60)
+def _wait_at_end(barrier: threading.Barrier) -> None:
+    barrier.wait(timeout=60)
     connections.close_all()
 
 
@@ -91,19 +91,19 @@ def _client_of(_thread: int) -> Client:
 
 
 def client() -> Client:
-    """One a thread: making one costs more than what it then asks."""
+    """Returns the client of this thread: creating one costs more than its requests."""
     return _client_of(threading.get_ident())
 
 
 class ConcurrentPlayer:
-    """A player whose program may do everything."""
+    """A player with a token that has all permissions."""
 
     def __init__(self) -> None:
         self.user: User = player()
         self._headers = {"Authorization": f"Bearer {token_of(self.user, *Permission)}"}
 
     def send(self, method: str, path: str, content: Any = None) -> Outcome:
-        """Status and description. An answer of 5xx ends the test."""
+        """Returns the status and the description of the response. Fails the test on a 5xx."""
         text = b"" if content is None else json.dumps(content).encode()
         response = client().generic(
             method, f"/api/v1/{path}", text, content_type="application/json", headers=self._headers
@@ -115,12 +115,12 @@ class ConcurrentPlayer:
     def revert(self, job: Import, *, keep_shared: bool = False) -> Operation:
         return lambda: self.send("POST", f"imports/{job.import_id}/revert", {"keepShared": keep_shared})
 
-    def revert_all(self, chosen: Sequence[Import]) -> Operation:
-        content = {"importIDs": [job.import_id for job in chosen]}
+    def revert_all(self, selected: Sequence[Import]) -> Operation:
+        content = {"importIDs": [job.import_id for job in selected]}
         return lambda: self.send("POST", "imports/revert", content)
 
     def restore(self, job: Import) -> Operation:
-        """And a worker runs it at once."""
+        """Restores an import and runs it at once, as a worker would."""
 
         def restored() -> Outcome:
             actual = self.send("POST", f"imports/{job.import_id}/restore")
@@ -136,14 +136,14 @@ class ConcurrentPlayer:
     def edit(self, score: Score) -> Operation:
         return lambda: self.send("PATCH", f"scores/{score.score_id}", {"highlight": True})
 
-    def rescue(self) -> Operation:
+    def retry_orphans(self) -> Operation:
         return lambda: self.send("POST", "import/orphans")
 
     def scores(self) -> list[Score]:
         return list(Score.objects.filter(user=self.user).order_by("time_achieved"))
 
-    def assert_whole(self) -> None:
-        """Nothing is half done, and nothing was done twice."""
+    def assert_consistent(self) -> None:
+        """Checks that no operation is half done or was done twice."""
         assert check_player(self.user) == []
         assert not Import.objects.filter(user=self.user, state=State.RUNNING).exists()
         done = AuditEntry.objects.filter(subject=self.user).values_list("job_id", "verb")
@@ -151,8 +151,8 @@ class ConcurrentPlayer:
         assert len(undone) - len([1 for _, verb in done if verb == AuditEntry.Verb.RESTORED]) <= len(set(undone))
 
 
-def work(job: Import) -> Operation:
-    """The work of a worker. It must not be interrupted: an import that had to start again would stay `running`."""
+def run_as_worker(job: Import) -> Operation:
+    """Runs an import as a worker. Must not be interrupted: an import that had to start again would stay `running`."""
     return lambda: jobs.run_import(job.import_id)
 
 

@@ -1,4 +1,4 @@
-"""Of players who bring the last play that an unknown chart needs at the same moment, one brings the chart in."""
+"""If players concurrently send the last play that an unknown chart needs, one of the imports adds the chart."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 @pytest.fixture
 def calls(request: pytest.FixtureRequest) -> Iterator[ConcurrentCalls]:
-    with concurrent_calls(request.param) as found:
-        yield found
+    with concurrent_calls(request.param) as concurrent:
+        yield concurrent
 
 
 @all_rounds
-def test_two_players_bring_the_third_play_at_once(calls: ConcurrentCalls) -> None:
+def test_concurrent_imports_of_the_third_play_add_a_chart_once(calls: ConcurrentCalls) -> None:
     for done, number in enumerate(calls.rounds, start=1):
         players = [User.objects.create_user(f"round{number}player{each}") for each in range(3)]
         body = json.dumps(beatoraja(sha256=f"{number:064x}")).encode()

@@ -1,6 +1,6 @@
 """Concurrent operations: no deadlock, no 5xx, one winner if only one is possible, and a consistent state afterwards.
 
-TACHI_RACE_ROUNDS says how often each race is run.
+TACHI_RACE_ROUNDS is the number of rounds of each race.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from tests.races.concurrency import (
     ConcurrentPlayer,
     all_rounds,
     concurrent_calls,
+    run_as_worker,
     state,
     statuses,
-    work,
 )
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -51,7 +51,7 @@ def calls(transactional_db: None, request: pytest.FixtureRequest) -> Iterator[Co
 
 
 def rows(first: int, last: int) -> list[dict[str, Any]]:
-    """Rows by number, on three charts, an hour apart."""
+    """Returns rows by number, on three charts, an hour apart."""
     return [
         {
             "matchType": "tachiSongID", "identifier": str(number % 3 + 1), "difficulty": "EXH", "lamp": "CLEAR",
@@ -66,13 +66,13 @@ def numbers(player: ConcurrentPlayer) -> set[int]:
 
 
 @all_rounds
-def test_an_import_and_a_revert(calls: ConcurrentCalls) -> None:
-    """The revert is before the import, after it, or refused; never between its judging and its storing."""
+def test_an_import_and_a_concurrent_revert_are_serialized(calls: ConcurrentCalls) -> None:
+    """The revert runs before the import, after it, or is refused; never between its judging and its storing."""
     for number in calls.rounds:
         player, keep_shared = ConcurrentPlayer(), number % 2 == 0
         old, new = import_rows(player.user, SDVX, rows(0, 4)), submit_rows(player.user, SDVX, rows(2, 6))
 
-        actual, _ = calls.race(player.revert(old, keep_shared=keep_shared), work(new))
+        actual, _ = calls.race(player.revert(old, keep_shared=keep_shared), run_as_worker(new))
 
         assert actual in {(WON, "Reverted import."), (409, BUSY)}
         assert state(new) == State.COMPLETED, "it was disturbed"
@@ -80,11 +80,11 @@ def test_an_import_and_a_revert(calls: ConcurrentCalls) -> None:
             assert numbers(player) in ([{2, 3, 4, 5}] if keep_shared else [{2, 3, 4, 5}, {4, 5}])
         else:
             assert numbers(player) == set(range(6))
-        player.assert_whole()
+        player.assert_consistent()
 
 
-def test_an_import_does_not_judge_its_rows_before_a_revert_that_has_begun_is_done(calls: ConcurrentCalls) -> None:
-    """It would count scores as known that are then taken away."""
+def test_an_import_waits_for_a_running_revert_before_judging_its_rows(calls: ConcurrentCalls) -> None:
+    """Otherwise it would count scores as known that are then removed."""
     player = ConcurrentPlayer()
     old, new = import_rows(player.user, SDVX, rows(0, 4)), submit_rows(player.user, SDVX, rows(2, 6))
     begun = threading.Event()
@@ -97,14 +97,14 @@ def test_an_import_does_not_judge_its_rows_before_a_revert_that_has_begun_is_don
             assert state(new) == State.QUEUED
             revert_import(old, keep_shared=True)
 
-    calls.race(revert_slowly, lambda: begun.wait(60) and work(new)())
+    calls.race(revert_slowly, lambda: begun.wait(60) and run_as_worker(new)())
 
     assert numbers(player) == {2, 3, 4, 5}
-    player.assert_whole()
+    player.assert_consistent()
 
 
 @all_rounds
-def test_reverts_of_one_import(calls: ConcurrentCalls) -> None:
+def test_only_one_of_concurrent_reverts_of_an_import_succeeds(calls: ConcurrentCalls) -> None:
     for _ in calls.rounds:
         player = ConcurrentPlayer()
         job = import_rows(player.user, SDVX, rows(0, 4))
@@ -114,11 +114,11 @@ def test_reverts_of_one_import(calls: ConcurrentCalls) -> None:
         assert actual.count(WON) == 1
         assert set(actual) <= {WON, 409, 410}
         assert (numbers(player), AuditEntry.objects.filter(job=job, verb="reverted").count()) == (set(), 1)
-        player.assert_whole()
+        player.assert_consistent()
 
 
 @all_rounds
-def test_restores_of_one_import_and_a_revert_of_another(calls: ConcurrentCalls) -> None:
+def test_only_one_of_concurrent_restores_succeeds_beside_a_revert_of_another_import(calls: ConcurrentCalls) -> None:
     for _ in calls.rounds:
         player = ConcurrentPlayer()
         first, second = import_rows(player.user, SDVX, rows(0, 4)), import_rows(player.user, SDVX, rows(2, 6))
@@ -130,10 +130,10 @@ def test_restores_of_one_import_and_a_revert_of_another(calls: ConcurrentCalls) 
         assert reverted in {WON, 409}
         assert (state(first), state(second) == State.REVERTED) == (State.COMPLETED, reverted == WON)
         assert numbers(player) in ([{0, 1, 2, 3}] if reverted == WON else [{0, 1, 2, 3, 4, 5}])
-        player.assert_whole()
+        player.assert_consistent()
 
 
-def test_a_deletion_and_a_revert(calls: ConcurrentCalls) -> None:
+def test_concurrent_deletions_and_a_revert_leave_consistent_scores(calls: ConcurrentCalls) -> None:
     for _ in calls.rounds:
         player = ConcurrentPlayer()
         job = import_rows(player.user, SDVX, rows(0, 4))
@@ -148,69 +148,69 @@ def test_a_deletion_and_a_revert(calls: ConcurrentCalls) -> None:
         assert WON in {*deleted, reverted}
         left = set() if reverted == WON else {0, 2, 3}
         assert numbers(player) == left
-        player.assert_whole()
+        player.assert_consistent()
 
 
-def test_a_revert_of_several_and_of_each(calls: ConcurrentCalls) -> None:
+def test_concurrent_reverts_of_several_imports_and_of_each_are_done_once(calls: ConcurrentCalls) -> None:
     for _ in calls.rounds:
         player = ConcurrentPlayer()
-        chosen = [import_rows(player.user, SDVX, rows(0, 3)), import_rows(player.user, SDVX, rows(3, 6))]
+        selected = [import_rows(player.user, SDVX, rows(0, 3)), import_rows(player.user, SDVX, rows(3, 6))]
 
-        several, *each = statuses(calls.race(player.revert_all(chosen), *map(player.revert, chosen)))
+        several, *each = statuses(calls.race(player.revert_all(selected), *map(player.revert, selected)))
 
         assert {several, *each} <= {WON, *LOST}
         assert each == [409, 409] or several != WON or WON not in each
         assert WON in {several, *each}
         gone = [WON in {several, actual} for actual in each]
-        assert [state(job) == State.REVERTED for job in chosen] == gone
+        assert [state(job) == State.REVERTED for job in selected] == gone
         assert AuditEntry.objects.filter(subject=player.user, verb="reverted").count() == sum(gone)
-        player.assert_whole()
+        player.assert_consistent()
 
 
 @all_rounds
-def test_reverts_of_different_players_on_the_same_charts(calls: ConcurrentCalls) -> None:
-    """They do not conflict: all of them succeed, also during an import of another player."""
+def test_concurrent_reverts_of_different_players_on_the_same_charts_succeed(calls: ConcurrentCalls) -> None:
+    """They do not conflict: both succeed, also during an import of another player."""
     for _ in calls.rounds:
         racers = one, two, other = ConcurrentPlayer(), ConcurrentPlayer(), ConcurrentPlayer()
         old = [import_rows(player.user, SDVX, rows(0, 4)) for player in (one, two)]
         new = submit_rows(other.user, SDVX, rows(0, 4))
 
-        *actual, _ = calls.race(one.revert(old[0]), two.revert(old[1]), work(new))
+        *actual, _ = calls.race(one.revert(old[0]), two.revert(old[1]), run_as_worker(new))
 
         assert statuses(actual) == [WON] * 2
         assert state(new) == State.COMPLETED
         for player in racers:
-            player.assert_whole()
+            player.assert_consistent()
 
 
-def test_small_changes_while_an_import_runs(calls: ConcurrentCalls) -> None:
-    """They wait for no more than a moment; a rescue not even that, as the import could not know of its scores."""
+def test_edits_deletions_and_orphan_retries_during_an_import_succeed_or_are_refused(calls: ConcurrentCalls) -> None:
+    """They wait only briefly; a retry of orphans does not even do that, as the import could not know of its scores."""
     for number in calls.rounds:
         player = ConcurrentPlayer()
-        late = {**rows(20, 21)[0], "identifier": str(100 + number)}
-        import_rows(player.user, SDVX, [*rows(0, 4), late])
+        unmatched = {**rows(20, 21)[0], "identifier": str(100 + number)}
+        import_rows(player.user, SDVX, [*rows(0, 4), unmatched])
         release("sdvx", 100 + number)
-        new = submit_rows(player.user, SDVX, [*rows(4, 6), late])
+        new = submit_rows(player.user, SDVX, [*rows(4, 6), unmatched])
         edited, deleted = player.scores()[:2]
 
-        actual = calls.race(player.edit(edited), player.delete(deleted), player.rescue(), work(new))
+        actual = calls.race(player.edit(edited), player.delete(deleted), player.retry_orphans(), run_as_worker(new))
 
         assert all(response[0] == WON or response == (409, BUSY) for response in actual[:3])
         assert state(new) == State.COMPLETED
         assert numbers(player) == {0, 1, 2, 3, 4, 5, 20} - ({1} if actual[1][0] == WON else set())
         assert Score.objects.get(pk=edited.pk).highlight == (actual[0][0] == WON)
-        player.assert_whole()
+        player.assert_consistent()
 
 
 @all_rounds
-def test_a_deletion_and_an_import_of_the_same_score(calls: ConcurrentCalls) -> None:
-    """Before the import or while it judges: the import brings the score. After it: the score is gone."""
+def test_a_score_deleted_during_an_import_of_it_is_stored_or_deleted(calls: ConcurrentCalls) -> None:
+    """A deletion before or during the import: the import stores the score again. After it: the score is deleted."""
     for _ in calls.rounds:
         player = ConcurrentPlayer()
         import_rows(player.user, SDVX, rows(0, 4))
         new = submit_rows(player.user, SDVX, rows(0, 6))
 
-        actual, _ = calls.race(player.delete(player.scores()[1]), work(new))
+        actual, _ = calls.race(player.delete(player.scores()[1]), run_as_worker(new))
 
         assert actual[0] == WON or actual == (409, BUSY)
         new.refresh_from_db()
@@ -218,25 +218,25 @@ def test_a_deletion_and_an_import_of_the_same_score(calls: ConcurrentCalls) -> N
         entries = AuditEntry.objects.filter(subject=player.user, verb__in=["score deleted", "completed"])
         is_last = entries.latest("pk").verb == "score deleted"
         assert numbers(player) == set(range(6)) - ({1} if is_last else set())
-        player.assert_whole()
+        player.assert_consistent()
 
 
-def test_the_button_that_chooses_a_chart_pressed_twice(calls: ConcurrentCalls) -> None:
-    """It makes one import, whichever press was first."""
+def test_a_correction_submitted_twice_makes_one_import(calls: ConcurrentCalls) -> None:
+    """Both requests return the same import."""
     for _ in calls.rounds:
         player = ConcurrentPlayer()
-        late = {**rows(20, 21)[0], "identifier": "999"}
-        job = import_rows(player.user, SDVX, [late])
-        upload = made_upload({**late, "identifier": "1"})
-        press = partial(submit_correction, player.user, upload, of=job, rows=[0])
+        unmatched = {**rows(20, 21)[0], "identifier": "999"}
+        job = import_rows(player.user, SDVX, [unmatched])
+        upload = made_upload({**unmatched, "identifier": "1"})
+        submit = partial(submit_correction, player.user, upload, of=job, rows=[0])
 
-        made = calls.race(press, press)
+        made = calls.race(submit, submit)
 
         assert made[0] == made[1]
-        work(made[0])()
+        run_as_worker(made[0])()
         job.refresh_from_db()
         assert (job.problem_count, numbers(player)) == (0, {20})
-        player.assert_whole()
+        player.assert_consistent()
 
 
 def made_upload(row: dict[str, Any]) -> Upload:

@@ -73,14 +73,14 @@ def found(text: str, **parts: Any) -> list[int]:
         ("\0", []),
         ("\ud800", []),
         ("x" * 10_000, []),
-        ("\n", list(TITLES)),  # nothing but blanks
+        ("\n", list(TITLES)),  # only white space
     ],
 )
 def test_each_query_finds_its_song(typed: str, songs: list[int]) -> None:
     assert found(typed) == songs
 
 
-def test_artists_other_titles_and_search_terms_count_as_well() -> None:
+def test_songs_are_found_by_artist_other_titles_and_search_terms() -> None:
     Song.objects.create(
         game="sdvx", song_id=20, title="ヒバナ", artist="DECO*27", alt_titles=["Spark"], search_terms=["hibana"]
     )
@@ -88,17 +88,17 @@ def test_artists_other_titles_and_search_terms_count_as_well() -> None:
         assert found(typed)[0] == 20, typed
 
 
-def test_letters_are_not_gathered_from_several_names() -> None:
+def test_letters_of_different_names_do_not_match_together() -> None:
     Song.objects.create(game="sdvx", song_id=20, title="qqq", artist="zzz", alt_titles=["jjj"])
     assert found("qz") == found("qj") == found("zj") == []
 
 
-def test_a_song_whose_name_changes_is_found_by_the_new_one() -> None:
+def test_a_renamed_song_is_found_by_its_new_title() -> None:
     Song.objects.filter(song_id=10).update(title="Zephyr")
     assert (found("bravado"), found("zephyr")) == ([], [10])
 
 
-def test_only_the_game_that_is_asked_for_is_searched() -> None:
+def test_only_the_requested_games_are_searched() -> None:
     Song.objects.create(game="iidx", song_id=1, title="冥")
     assert {game: len(hits) for game, hits in find_songs_of_each("冥", games=["iidx", "sdvx", "ddr"]).items()} == {
         "iidx": 1,
@@ -107,13 +107,13 @@ def test_only_the_game_that_is_asked_for_is_searched() -> None:
     }
 
 
-def test_nothing_typed_finds_the_first_of_the_catalogue() -> None:
-    assert found("", most=3) == [1, 2, 3]
-    assert [hit.score for hit in find_songs("", game="sdvx", most=3)] == [0, 0, 0]
+def test_an_empty_search_returns_the_first_songs() -> None:
+    assert found("", limit=3) == [1, 2, 3]
+    assert [hit.score for hit in find_songs("", game="sdvx", limit=3)] == [0, 0, 0]
 
 
 @pytest.mark.slow
-def test_a_search_finds_a_limited_number_in_each_game_the_best_included() -> None:
+def test_results_of_each_game_are_limited_and_include_the_best() -> None:
     Song.objects.bulk_create(
         Song(game=game, song_id=number, title=f"the quick q{'x' * (number % 7)}" if number < 1_999 else "Q")
         for game in ("ddr", "itg")
@@ -124,7 +124,7 @@ def test_a_search_finds_a_limited_number_in_each_game_the_best_included() -> Non
     assert {each[0].song.title for each in hits.values()} == {"Q"}
 
 
-def test_a_search_takes_two_queries_however_many_games(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_a_search_in_all_games_takes_two_queries(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(2):
         find_songs_of_each("a", games=[game.slug for game in GAMES])
     with django_assert_num_queries(0):
@@ -132,7 +132,7 @@ def test_a_search_takes_two_queries_however_many_games(django_assert_num_queries
 
 
 @pytest.mark.parametrize("text", [*TITLES.values(), "ÀÉÎÕÜ ñ ç", "ΑΣ Ж Й", "ﾊﾝｶｸ ｶﾞｷﾞ", "ﬁ ½ ℃ ㌔", "한글", "İ ẞ ß", "Å"])
-def test_the_database_writes_names_as_patterns_are_written(text: str) -> None:
+def test_the_database_normalizes_names_as_python_normalizes_patterns(text: str) -> None:
     song = Song.objects.create(game="ddr", song_id=1, title=text, artist="")
     assert song.search_text.splitlines()[0] == fuzzy.pattern(text)
 
@@ -154,10 +154,10 @@ def found_in(text: str, game: str) -> list[int]:
 
 
 @pytest.mark.slow
-def test_the_index_is_used_with_as_many_songs_as_there_are() -> None:
+def test_a_search_in_a_large_catalogue_uses_the_index() -> None:
     a_catalogue(songs=35_000)
     for games in (["pms"], [game.slug for game in GAMES]):
         for typed in ("冥", "め", "めう", "q", "%", "freedom dive", "gravekeeper"):
-            plan = plan_of(*search(fuzzy.pattern(typed), games=games, most=MAX_SONGS))
+            plan = plan_of(*search(fuzzy.pattern(typed), games=games, limit=MAX_SONGS))
             assert "song_letters" in plan, (typed, plan)
             assert "Seq Scan" not in plan, (typed, plan)

@@ -1,4 +1,4 @@
-"""What formats are called: as they call themselves in English, and in the reader's language."""
+"""The names of formats, in English and in the reader's language."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ NAMES_OF_PROGRAMS = {
 
 
 @pytest.mark.parametrize("source", FORMATS, ids=lambda source: source.import_type)
-def test_the_english_name_of_a_format_is_its_own(source: Format) -> None:
+def test_the_english_name_of_a_format_is_its_declared_name(source: Format) -> None:
     assert format_name(source.import_type) == source.name
 
 
-def test_every_name_that_has_words_is_translated() -> None:
+def test_every_format_name_except_names_of_programs_is_translated() -> None:
     assert {each.name for each in FORMATS if each.import_type not in NAMES} == NAMES_OF_PROGRAMS
     with translation.override("ja"):
         assert format_name("file/tachi-imports-export") == "Tachi Importsのエクスポート"
 
 
-def test_a_format_that_is_gone_is_called_by_its_import_type() -> None:
+def test_an_unknown_format_is_named_by_its_import_type() -> None:
     assert format_name("file/gone") == "file/gone"

@@ -1,4 +1,4 @@
-"""How well a text matches a search."""
+"""The score of a fuzzy match of a text with a search."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from imports.catalogue import fuzzy
         ("冥", "黒冥", 16),
     ],
 )
-def test_points_are_those_of_the_specification(typed: str, text: str, points: int | None) -> None:
+def test_match_scores_follow_the_specification(typed: str, text: str, points: int | None) -> None:
     assert fuzzy.score(fuzzy.pattern(typed), text) == points
 
 
@@ -41,20 +41,20 @@ def test_points_are_those_of_the_specification(typed: str, text: str, points: in
         ("istanbul", "İstanbul"),
     ],
 )
-def test_case_accents_width_and_blanks_around_are_ignored(typed: str, text: str) -> None:
+def test_case_accents_width_and_surrounding_blanks_are_ignored(typed: str, text: str) -> None:
     assert fuzzy.score(fuzzy.pattern(typed), text) is not None
 
 
 @pytest.mark.parametrize(("typed", "text"), [("ab", "ba"), ("aaa", "aa"), ("か", "が"), ("a", ""), ("冥", "め")])
-def test_letters_must_all_be_there_in_order(typed: str, text: str) -> None:
+def test_a_match_needs_all_letters_in_order(typed: str, text: str) -> None:
     assert fuzzy.score(fuzzy.pattern(typed), text) is None
 
 
-def test_a_match_far_into_a_text_counts_though_its_points_are_used_up() -> None:
+def test_a_match_far_into_a_text_keeps_a_minimum_score() -> None:
     assert fuzzy.score("ab", f"a{'x' * 100}b") == 16
 
 
-def test_nothing_typed_matches_everything_with_no_points() -> None:
+def test_an_empty_search_matches_every_text_with_a_score_of_0() -> None:
     assert [fuzzy.score(fuzzy.pattern(""), text) for text in ("", "AA")] == [0, 0]
 
 
@@ -69,11 +69,11 @@ def test_characters_that_the_database_cannot_hold_are_replaced(typed: str) -> No
     assert fuzzy.pattern(typed).encode().count(b"\0") == 0
 
 
-def test_the_longest_pattern_is_found_in_a_long_text() -> None:
+def test_the_longest_pattern_matches_a_long_text() -> None:
     assert fuzzy.score("a" * fuzzy.MAX_PATTERN_LENGTH, "a" * 100_000) is not None
 
 
-def test_the_best_come_first_and_those_far_behind_not_at_all() -> None:
-    assert fuzzy.ranked([53, None, 56, 29, 26, 25], most=9) == [2, 0, 3, 4]
-    assert fuzzy.ranked([16, 32, 16, 32], most=3) == [1, 3, 0]
-    assert fuzzy.ranked([], most=3) == fuzzy.ranked([None], most=3) == []
+def test_matches_are_ranked_and_those_far_behind_dropped() -> None:
+    assert fuzzy.ranked([53, None, 56, 29, 26, 25], limit=9) == [2, 0, 3, 4]
+    assert fuzzy.ranked([16, 32, 16, 32], limit=3) == [1, 3, 0]
+    assert fuzzy.ranked([], limit=3) == fuzzy.ranked([None], limit=3) == []

@@ -1,4 +1,4 @@
-"""Songs are found by titles that look like theirs, or by parts of them."""
+"""Songs are found by titles in look-alike characters, or by parts of such titles."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.apps import apps
 
 from imports.catalogue.search import find_songs
 from imports.models import Song
-from tests.factories import a_song
+from tests.factories import create_song
 
 pytestmark = pytest.mark.django_db
 
@@ -50,18 +50,18 @@ FOUND = [
 @pytest.fixture(autouse=True)
 def some_songs() -> None:
     for number, title in TITLES.items():
-        a_song(number, title)
+        create_song(number, title)
 
 
 @pytest.mark.parametrize(("typed", "song"), FOUND)
-def test_a_song_is_found_by_what_looks_like_its_title(typed: str, song: int) -> None:
+def test_a_song_is_found_by_a_look_alike_title(typed: str, song: int) -> None:
     found = find_songs(typed, game="sdvx")
     assert [hit.song.song_id for hit in found][:1] == [song]
     assert found[0].score > 0
 
 
-def test_an_exact_title_comes_before_those_that_look_alike() -> None:
-    a_song(20, "Good Night")
+def test_an_exact_title_precedes_look_alike_titles() -> None:
+    create_song(20, "Good Night")
     assert [hit.song.song_id for hit in find_songs("Good Night", game="sdvx")] == [20, 8]
 
 
@@ -70,7 +70,7 @@ def test_an_exact_title_comes_before_those_that_look_alike() -> None:
 migration = import_module("imports.migrations.0014_titles_that_look_alike")
 
 
-def test_the_migration_adds_the_keys_and_takes_them_away_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_migration_adds_and_removes_the_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migration, "BATCH", 3)
     whole = dict(Song.objects.values_list("song_id", "match_keys"))
     migration.remove_keys(apps, None)

@@ -14,7 +14,7 @@ Row = dict[str, Any]
 
 
 def song(number: int = 1, **changed: Any) -> Row:
-    """A song of sdvx."""
+    """Returns a song of sdvx."""
     row = {
         "id": number,
         "title": f"Song {number}",
@@ -27,7 +27,7 @@ def song(number: int = 1, **changed: Any) -> Row:
 
 
 def chart(number: int = 1, difficulty: str = "EXH", **changed: Any) -> Row:
-    """A chart of sdvx, by default of level 16, named after its song and difficulty."""
+    """Returns a chart of sdvx, by default of level 16, with an ID of its song and difficulty."""
     row = {
         "chartID": f"{difficulty} of {number}",
         "songID": number,
@@ -43,22 +43,22 @@ def chart(number: int = 1, difficulty: str = "EXH", **changed: Any) -> Row:
 
 
 def v3_id(letter: str, legacy_id: object) -> str:
-    """An ID such as seeds of 2026 have, the same one for the same row each time."""
+    """Returns an ID as in seeds of 2026, always the same for a row."""
     return f"{letter}19d{hashlib.sha256(str(legacy_id).encode()).hexdigest()[:16]}"
 
 
 def derived_id(letter: str, legacy_id: object) -> str:
-    """What the database derives: written down once more, so that nobody changes it unawares."""
+    """Returns the ID that the database derives. Repeated here, so that it is not changed by accident."""
     return f"{letter}f{hashlib.sha256(str(legacy_id).encode()).hexdigest()[:18]}"
 
 
 def song_of_2026(row: Row, game: str = "sdvx") -> Row:
-    """A song of 2025 as seeds of 2026 have it."""
+    """Returns a song of 2025 in the form of 2026."""
     return {**row, "id": v3_id("S", f"{game} {row['id']}"), "legacySongID": row["id"]}
 
 
 def chart_of_2026(row: Row, game: str = "sdvx") -> Row:
-    """A chart of 2025 as seeds of 2026 have it."""
+    """Returns a chart of 2025 in the form of 2026."""
     ids = {
         "id": v3_id("C", row["chartID"]),
         "legacyChartID": row["chartID"],
@@ -68,7 +68,7 @@ def chart_of_2026(row: Row, game: str = "sdvx") -> Row:
 
 
 def as_of_2026(songs: Iterable[Row], charts: Iterable[Row], game: str = "sdvx") -> dict[str, list[Row]]:
-    """Files of 2026 for `write`, from rows of 2025: a file of charts for each playtype."""
+    """Returns files of 2026 for `write`, from rows of 2025: a file of charts per playtype."""
     files = {f"songs_{game}": [song_of_2026(row, game) for row in songs]}
     for row in charts:
         files.setdefault(f"charts_{BY_SLUG[game].ids[row['playtype']]}", []).append(chart_of_2026(row, game))
@@ -76,7 +76,7 @@ def as_of_2026(songs: Iterable[Row], charts: Iterable[Row], game: str = "sdvx") 
 
 
 def write(folder: Path, **files: Any) -> Path:
-    """Writes `songs_sdvx=[...]` as songs-sdvx.json; text and bytes as they are. Other files of the folder go."""
+    """Writes `songs_sdvx=[...]` as songs-sdvx.json; text and bytes unchanged. Deletes other files of the folder."""
     folder.mkdir(exist_ok=True)
     for old in folder.iterdir():
         old.unlink()

@@ -1,4 +1,4 @@
-"""An instance that changes from seeds of one form to those of the other tells the same of its players, by either ID."""
+"""After a change to seeds of the other form, an instance returns the same data of its players, by either ID."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LISTS = ("pbs/all", "pbs/best", "scores/recent", "sessions/recent", "")
 
 
 def rows(identifiers: dict[int, str]) -> list[dict[str, Any]]:
-    """Two plays of one chart and one of another, in one session."""
+    """Returns two plays of one chart and one of another, in one session."""
     return [
         {
             "matchType": "tachiSongID", "identifier": identifiers[number], "difficulty": "EXH", "score": score,
@@ -40,7 +40,7 @@ def rows(identifiers: dict[int, str]) -> list[dict[str, Any]]:
 
 
 def stored() -> list[Any]:
-    """Everything that scores and what rests on them are, keys included."""
+    """Returns all scores and the data derived from them, with primary keys."""
     scores = ("pk", "score_id", "chart_id", "score_data", "calculated_data", "time_achieved")
     bests = ("pk", "chart_id", "score_id", "score_data", "calculated_data", "composed_from", "rank_keys")
     return [
@@ -50,65 +50,65 @@ def stored() -> list[Any]:
     ]
 
 
-def told(paths: list[str]) -> dict[str, Any]:
+def responses_of(paths: list[str]) -> dict[str, Any]:
     return {path: body(people.guest(), path) for path in paths}
 
 
 def of_2025() -> dict[str, Any]:
-    return told(
+    return responses_of(
         [*(f"{OLD}/{path}".rstrip("/") for path in LISTS), *(f"{OLD}/{path.format(chart=CHART)}" for path in CHARTS_OF)]
     )
 
 
 @pytest.mark.parametrize(("first", "then"), [("2025", "2026"), ("2026", "2025")])
 @pytest.mark.parametrize("named_by", ["number", "ID of 2026"])
-def test_scores_bests_and_score_ids_are_the_same_under_both_ids_whichever_seeds_came_first(
+def test_scores_bests_and_score_ids_are_the_same_for_both_ids_in_either_order_of_loading(
     tmp_path: Path, first: str, then: str, named_by: str
 ) -> None:
     load(write(tmp_path, **FORMS[first]))
     ids = {number: Chart.objects.get(chart_id=f"EXH of {number}").song.v3_id for number in (1, 2)}
     identifiers = ids if named_by == "ID of 2026" else {1: "1", 2: "2"}
     alice = people.alice()
-    job = factories.an_import(alice, *rows(identifiers))
+    job = factories.create_import(alice, *rows(identifiers))
     assert (job.score_count, job.problem_count) == (3, 0)
-    before, answers, own_id = stored(), of_2025(), Chart.objects.get(chart_id=CHART).v3_id
+    before, responses, own_id = stored(), of_2025(), Chart.objects.get(chart_id=CHART).v3_id
 
     load(write(tmp_path, **FORMS[then]))
 
     assert stored() == before
-    assert of_2025() == answers
-    # By the ID of 2026, the one that it took the place of, and that of 2025.
+    assert of_2025() == responses
+    # By the ID of 2026, by the one that it replaced, and by that of 2025.
     assert Chart.objects.get(chart_id=CHART).v3_id == v3_id("C", CHART)
     for path in CHARTS_OF:
         found = [
             body(people.guest(), f"{NEW}/{path.format(chart=chart)}") for chart in (v3_id("C", CHART), own_id, CHART)
         ]
         assert found[0] == found[1] == found[2], path
-    of_2026 = told([f"{NEW}/{path}".rstrip("/") for path in LISTS])
+    of_2026 = responses_of([f"{NEW}/{path}".rstrip("/") for path in LISTS])
     for member, path in (("pbs", "pbs/all"), ("scores", "scores/recent")):
-        (old, new) = (told_of[member] for told_of in (answers[f"{OLD}/{path}"], of_2026[f"{NEW}/{path}"]))
+        (old, new) = (response[member] for response in (responses[f"{OLD}/{path}"], of_2026[f"{NEW}/{path}"]))
         key = "scoreID" if member == "scores" else "composedFrom"
         assert sorted((str(row[key]), str(row["scoreData"]), str(row["calculatedData"])) for row in old) == sorted(
             (str(row[key]), str(row["scoreData"]), str(row["calculatedData"])) for row in new
         )
-    # Sent again under either name, nothing is new.
+    # Imported again by either ID, all are duplicates.
     for again in ({1: "1", 2: "2"}, {number: v3_id("S", f"sdvx {number}") for number in (1, 2)}):
-        repeated = factories.an_import(alice, *rows(again))
+        repeated = factories.create_import(alice, *rows(again))
         assert (repeated.score_count, repeated.duplicate_count) == (0, 3)
 
 
 @pytest.mark.parametrize(("first", "then"), [("2025", "2026"), ("2026", "2025")])
-def test_an_import_of_before_the_change_is_reverted_and_restored_exactly(tmp_path: Path, first: str, then: str) -> None:
+def test_an_import_before_the_change_is_reverted_and_restored_exactly(tmp_path: Path, first: str, then: str) -> None:
     load(write(tmp_path, **FORMS[first]))
     alice = people.alice()
-    job = factories.an_import(alice, *rows({1: "1", 2: "2"}))
-    answers = of_2025()
+    job = factories.create_import(alice, *rows({1: "1", 2: "2"}))
+    responses = of_2025()
     load(write(tmp_path, **FORMS[then]))
 
     revert(Import.objects.get(pk=job.pk), RevertRequest(by=alice))
     assert stored() == [[], [], []]
     jobs.restore(Import.objects.get(pk=job.pk), by=alice)
-    assert factories.process(job).state == State.COMPLETED
+    assert factories.run_job(job).state == State.COMPLETED
 
-    assert of_2025() == answers
+    assert of_2025() == responses
     assert check_player(alice) == []

@@ -30,6 +30,7 @@ SONG_1 = "songs-sdvx.json[1] (id 1)"
 CHART_1 = "charts-sdvx.json[1] (chartID EXH of 1)"
 
 
+@pytest.mark.quick_rows(5)
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
@@ -52,13 +53,14 @@ CHART_1 = "charts-sdvx.json[1] (chartID EXH of 1)"
         (song(data={"displayVersion": "\0"}), f"{SONG_1}: data.displayVersion: {NUL}"),
     ],
 )
-def test_a_broken_song_is_named_and_nothing_is_loaded(tmp_path: Path, row: Any, expected: str) -> None:
+def test_a_broken_song_is_reported_and_nothing_is_loaded(tmp_path: Path, row: Any, expected: str) -> None:
     folder = write(tmp_path, songs_sdvx=[song(7), row])
 
     assert messages_of(folder) == [expected]
     assert not Song.objects.exists()
 
 
+@pytest.mark.quick_rows(5)
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
@@ -88,7 +90,7 @@ def test_a_broken_song_is_named_and_nothing_is_loaded(tmp_path: Path, row: Any, 
         ),
     ],
 )
-def test_a_broken_chart_is_named_and_nothing_is_loaded(tmp_path: Path, row: Any, expected: str) -> None:
+def test_a_broken_chart_is_reported_and_nothing_is_loaded(tmp_path: Path, row: Any, expected: str) -> None:
     folder = write(tmp_path, songs_sdvx=[song(1)], charts_sdvx=[chart(1, "NOV"), row])
 
     assert messages_of(folder) == [expected]
@@ -107,11 +109,11 @@ def test_a_broken_chart_is_named_and_nothing_is_loaded(tmp_path: Path, row: Any,
         ("[" * 2000 + "]" * 2000, "songs-sdvx.json: is no JSON (maximum recursion depth exceeded)"),
     ],
 )
-def test_a_file_that_is_no_list_of_rows_is_refused(tmp_path: Path, content: Any, expected: str) -> None:
+def test_a_file_without_a_list_of_rows_is_refused(tmp_path: Path, content: Any, expected: str) -> None:
     assert messages_of(write(tmp_path, songs_sdvx=content))[0].startswith(expected[:60])
 
 
-def test_data_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
+def test_data_nested_too_deeply_is_refused(tmp_path: Path) -> None:
     deep: dict[str, Any] = {}
     for _ in range(60):
         deep = {"in": deep}
@@ -121,7 +123,7 @@ def test_data_that_is_nested_too_deeply_is_refused(tmp_path: Path) -> None:
     ]
 
 
-def test_each_file_tells_its_first_ten_problems(tmp_path: Path) -> None:
+def test_the_first_ten_problems_of_each_file_are_reported(tmp_path: Path) -> None:
     folder = write(tmp_path, songs_sdvx=[song(n, title=n) for n in range(12)], songs_usc=[song(1, title=None)])
 
     lines = messages_of(folder)
@@ -143,13 +145,13 @@ def test_a_folder_without_seed_files_is_refused(tmp_path: Path) -> None:
 SONGS = {"songs_unbuilt": [song(data={})], "songs_sdvx": [song()]}
 
 
-def test_one_chart_id_cannot_stand_for_charts_of_two_games(tmp_path: Path) -> None:
+def test_a_chart_id_used_in_two_games_is_refused(tmp_path: Path) -> None:
     both = write(tmp_path, **SONGS, charts_unbuilt=[chart(playtype="Keyboard")], charts_sdvx=[chart()])
 
     assert messages_of(both) == ["charts-unbuilt.json[0] (chartID EXH of 1): is a chart of sdvx Single already"]
 
 
-def test_a_chart_id_of_another_game_cannot_be_taken_over(tmp_path: Path) -> None:
+def test_a_chart_id_that_another_game_has_stored_is_refused(tmp_path: Path) -> None:
     load(write(tmp_path, **SONGS, charts_unbuilt=[chart(playtype="Keyboard")]))
 
     taken = write(tmp_path, **SONGS, charts_sdvx=[chart()])
@@ -157,7 +159,7 @@ def test_a_chart_id_of_another_game_cannot_be_taken_over(tmp_path: Path) -> None
     assert messages_of(taken) == ["charts-sdvx.json[0] (chartID EXH of 1): is a chart of unbuilt Keyboard already"]
 
 
-def test_a_game_that_is_not_built_yet_may_have_any_data(tmp_path: Path) -> None:
+def test_charts_of_an_unknown_game_may_have_any_data(tmp_path: Path) -> None:
     odd = chart(playtype="Whatever", difficulty="五", versions=["??"], data={"a": [{"b": None}]})
 
     load(write(tmp_path, songs_newgame=[song(data={"x": 1.5})], charts_newgame=[odd]))

@@ -1,4 +1,4 @@
-"""Courses from bms-course-lookup.json: inserted and updated by their charts, never deleted."""
+"""Courses of bms-course-lookup.json are inserted and updated by their charts, never deleted."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def test_courses_are_inserted_updated_and_never_deleted(tmp_path: Path) -> None:
     assert load(tmp_path).changed_courses == 0
 
 
-def test_courses_of_the_seeds_of_2026_name_game_and_playtype_together(tmp_path: Path) -> None:
+def test_courses_of_2026_have_game_and_playtype_in_one_member(tmp_path: Path) -> None:
     row = course(playtype=None, game="pms-controller", set="dan", value="INSANE_3")
     load(write(tmp_path, row))
     assert facts() == [("pms", "Controller", "dan", "INSANE_3")]
 
 
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("rows", "message"),
     [
         ([course(set="nothing")], "nothing NORMAL_1 is no class of bms-7k"),
         ([course(value="DAN_99")], "genocideDan DAN_99 is no class of bms-7k"),
@@ -55,12 +55,12 @@ def test_courses_of_the_seeds_of_2026_name_game_and_playtype_together(tmp_path: 
         ([5], "expected an object"),
     ],
 )
-def test_broken_courses_are_told_and_none_is_loaded(tmp_path: Path, rows: list[Any], said: str) -> None:
+def test_broken_courses_are_reported_and_none_is_loaded(tmp_path: Path, rows: list[Any], message: str) -> None:
     with pytest.raises(PartlyLoaded) as broken:
         load(write(tmp_path, *rows, course("c" * 64)))
-    assert said in " ".join(broken.value.lines())
+    assert message in " ".join(broken.value.lines())
     assert not Course.objects.exists()
 
 
-def test_charts_come_in_under_the_lock_of_loads() -> None:
+def test_charts_added_by_imports_use_the_lock_of_loads() -> None:
     assert vars(player_charts)["CATALOGUE_LOCK"] == vars(mirror)["CATALOGUE_LOCK"]

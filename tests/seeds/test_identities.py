@@ -1,4 +1,4 @@
-"""Seeds of 2025 and of 2026 mean the same songs and charts, in whichever order they come (spec: api-v3 §5)."""
+"""Seeds of 2025 and of 2026 identify the same songs and charts, in either order of loading (spec: api-v3 §5)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from imports import jobs
 from imports.games import identity
 from imports.models import Chart, Import, PersonalBest, Score, Song, User, find_chart, find_song
 from imports.pipeline.orphans import reprocess
-from imports.seeds.load import Loaded, Tally, load
+from imports.seeds.load import Loaded, RowCounts, load
 from imports.seeds.rows import SeedsBroken
 from tests import factories, people
 from tests.seeds.factories import (
@@ -47,12 +47,12 @@ IIDX_SONGS = [song(1, data={"genre": "x", "displayVersion": None})]
 IIDX_CHARTS = [chart(1, "ANOTHER", chartID=name, playtype=name, versions=[], data=IIDX_DATA) for name in ("SP", "DP")]
 
 
-def tallies_of(loaded: Loaded) -> dict[str, Tally]:
-    return {kind: tally for (_, kind), tally in loaded.tallies.items()}
+def counts_by_kind(loaded: Loaded) -> dict[str, RowCounts]:
+    return {kind: rows for (_, kind), rows in loaded.row_counts.items()}
 
 
 def identities() -> dict[str, Any]:
-    """What must not change: rows by their keys, and everything that was made of scores."""
+    """Returns what must not change: the primary keys and IDs of rows, and everything derived from scores."""
     return {
         "songs": set(Song.objects.values_list("pk", "game", "song_id")),
         "charts": set(Chart.objects.values_list("pk", "chart_id", "song_id")),
@@ -72,32 +72,32 @@ def alice() -> User:
     return people.alice()
 
 
-def played(user: User, identifier: str = "1", score: int = 9_000_000) -> Import:
+def import_score(user: User, identifier: str = "1", score: int = 9_000_000) -> Import:
     row = {"matchType": "tachiSongID", "identifier": identifier, "difficulty": "EXH", "score": score, "lamp": "CLEAR"}
-    return factories.an_import(user, row)
+    return factories.create_import(user, row)
 
 
-# --- one after the other ----------------------------------------------------------------------------------
+# --- loading both forms -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("first", "then"), [(OF_2025, OF_2026), (OF_2026, OF_2025)], ids=["2025", "2026"])
-def test_scores_and_bests_stay_when_seeds_of_the_other_form_are_loaded(
+def test_loading_seeds_of_the_other_form_keeps_scores_and_bests(
     tmp_path: Path, alice: User, first: dict[str, list[Row]], then: dict[str, list[Row]]
 ) -> None:
     load(write(tmp_path, **first))
-    played(alice)
+    import_score(alice)
     before = identities()
 
     loaded = load(write(tmp_path, **then))
 
     assert identities() == before
     changed = 4 if then is OF_2026 else 0  # their IDs
-    assert tallies_of(loaded) == {
-        "songs": Tally(total=2, changed=changed // 2),
-        "charts": Tally(total=4, changed=changed),
+    assert counts_by_kind(loaded) == {
+        "songs": RowCounts(total=2, changed=changed // 2),
+        "charts": RowCounts(total=4, changed=changed),
     }
     assert not loaded.reratings
-    again = played(alice)
+    again = import_score(alice)
     assert (again.score_count, again.duplicate_count) == (0, 1)
     for name in (EXH, REAL_CHART):
         assert find_chart(name) == Chart.objects.get(chart_id=EXH)
@@ -109,14 +109,14 @@ def test_scores_and_bests_stay_when_seeds_of_the_other_form_are_loaded(
 def test_score_ids_are_made_from_the_chart_id_of_2025(tmp_path: Path, alice: User, files: dict[str, list[Row]]) -> None:
     load(write(tmp_path, **files))
 
-    played(alice)
+    import_score(alice)
 
     hashed = {"chartID": EXH, "lamp": "CLEAR", "optional.exScore": None, "score": 9_000_000, "userID": alice.pk}
     assert Score.objects.get().score_id == f"T{hashlib.sha256(identity.canonical(hashed).encode()).hexdigest()}"
 
 
 def versions_of_rows() -> list[Any]:
-    """Changes when a row is written, even if with the same values."""
+    """Returns values that change when a row is written, even with equal values."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT xmin::text, ctid::text FROM imports_chart")
         charts = cursor.fetchall()
@@ -130,11 +130,11 @@ def test_a_second_load_of_seeds_of_2026_writes_nothing(tmp_path: Path) -> None:
 
     loaded = load(tmp_path)
 
-    assert tallies_of(loaded) == {"songs": Tally(total=2), "charts": Tally(total=4)}
+    assert counts_by_kind(loaded) == {"songs": RowCounts(total=2), "charts": RowCounts(total=4)}
     assert versions_of_rows() == before
 
 
-def test_rows_of_both_forms_may_stand_in_one_file(tmp_path: Path) -> None:
+def test_a_file_may_have_rows_of_both_forms(tmp_path: Path) -> None:
     songs = [SONGS[0], song_of_2026(SONGS[1])]
     charts = [CHARTS[0], *map(chart_of_2026, CHARTS[2:])]
 
@@ -147,7 +147,7 @@ def test_rows_of_both_forms_may_stand_in_one_file(tmp_path: Path) -> None:
 # --- IDs of v3 --------------------------------------------------------------------------------------------
 
 
-def test_an_id_of_v3_is_derived_where_the_seeds_have_none(tmp_path: Path) -> None:
+def test_ids_of_v3_are_derived_for_seeds_without_them(tmp_path: Path) -> None:
     load(write(tmp_path, **OF_2025))
 
     assert Chart.objects.get(chart_id=EXH).v3_id == DERIVED_CHART
@@ -155,7 +155,7 @@ def test_an_id_of_v3_is_derived_where_the_seeds_have_none(tmp_path: Path) -> Non
     assert not any(Chart.objects.values_list("former_ids", flat=True))
 
 
-def test_seeds_of_2026_replace_a_derived_id_and_links_by_it_stay_alive(tmp_path: Path) -> None:
+def test_seeds_of_2026_replace_derived_ids_which_still_find_their_rows(tmp_path: Path) -> None:
     load(write(tmp_path, **OF_2025))
     load(write(tmp_path, **OF_2026))
 
@@ -168,7 +168,7 @@ def test_seeds_of_2026_replace_a_derived_id_and_links_by_it_stay_alive(tmp_path:
     assert find_song("usc", DERIVED_SONG) is None
 
 
-def test_an_id_that_comes_back_is_no_former_one(tmp_path: Path) -> None:
+def test_a_former_id_that_is_used_again_is_no_longer_a_former_id(tmp_path: Path) -> None:
     load(write(tmp_path, **OF_2026))
     other = {**OF_2026["songs_sdvx"][0], "id": v3_id("S", "other")}
     load(write(tmp_path, songs_sdvx=[other, OF_2026["songs_sdvx"][1]]))
@@ -180,7 +180,7 @@ def test_an_id_that_comes_back_is_no_former_one(tmp_path: Path) -> None:
     assert (found.v3_id, found.former_ids) == (REAL_SONG, [v3_id("S", "other")])
 
 
-def test_two_rows_may_swap_their_ids_and_each_is_found_by_the_one_it_has(tmp_path: Path) -> None:
+def test_two_rows_may_swap_their_ids_and_are_found_by_the_new_ones(tmp_path: Path) -> None:
     load(write(tmp_path, **OF_2026))
     one, two = OF_2026["songs_sdvx"]
     first, second, *others = OF_2026["charts_sdvx"]
@@ -196,7 +196,7 @@ def test_two_rows_may_swap_their_ids_and_each_is_found_by_the_one_it_has(tmp_pat
     assert found.former_ids == [second["id"]]
 
 
-def test_songs_of_two_games_with_one_number_have_ids_of_their_own(tmp_path: Path) -> None:
+def test_songs_of_two_games_with_the_same_number_have_different_ids(tmp_path: Path) -> None:
     load(write(tmp_path, songs_sdvx=[song(1)], songs_usc=[song(1, data={})]))
 
     assert set(Song.objects.values_list("game", "v3_id")) == {
@@ -206,7 +206,7 @@ def test_songs_of_two_games_with_one_number_have_ids_of_their_own(tmp_path: Path
 
 
 @pytest.mark.parametrize("identifier", ["x", "", "9" * 40, "S19d35e0b57fffffffff", "-1"])
-def test_ids_of_nothing_find_nothing(tmp_path: Path, identifier: str) -> None:
+def test_unknown_ids_find_no_song_or_chart(tmp_path: Path, identifier: str) -> None:
     load(write(tmp_path, **OF_2025))
 
     assert find_song("sdvx", identifier) is None
@@ -216,19 +216,19 @@ def test_ids_of_nothing_find_nothing(tmp_path: Path, identifier: str) -> None:
 # --- imports ----------------------------------------------------------------------------------------------
 
 
-def test_an_import_names_songs_by_either_id_and_by_a_former_one(tmp_path: Path, alice: User) -> None:
+def test_an_import_may_identify_songs_by_number_id_or_former_id(tmp_path: Path, alice: User) -> None:
     load(write(tmp_path, **OF_2025))
     load(write(tmp_path, **OF_2026))
 
     for score, identifier in enumerate(("1", REAL_SONG, DERIVED_SONG), 9_000_000):
-        assert played(alice, identifier, score).score_count == 1
-    assert played(alice, REAL_SONG, 9_000_000).duplicate_count == 1
+        assert import_score(alice, identifier, score).score_count == 1
+    assert import_score(alice, REAL_SONG, 9_000_000).duplicate_count == 1
     assert set(Score.objects.values_list("chart__chart_id", flat=True)) == {EXH}
 
 
-def test_a_row_by_an_id_that_is_not_known_yet_waits_for_the_seeds(tmp_path: Path, alice: User) -> None:
+def test_a_row_with_an_unknown_song_id_is_an_orphan_until_seeds_have_the_id(tmp_path: Path, alice: User) -> None:
     load(write(tmp_path, **OF_2025))
-    waiting = played(alice, REAL_SONG)
+    waiting = import_score(alice, REAL_SONG)
     assert waiting.problems.get().message == f"Cannot find chart tachiSongID:{REAL_SONG}."
     assert waiting.orphans.count() == 1
 
@@ -238,15 +238,15 @@ def test_a_row_by_an_id_that_is_not_known_yet_waits_for_the_seeds(tmp_path: Path
     assert Score.objects.get().chart.chart_id == EXH
 
 
-# --- what belongs to a file -------------------------------------------------------------------------------
+# --- the contents of files --------------------------------------------------------------------------------
 
 
-def test_a_file_of_one_playtype_takes_away_no_chart_of_another(tmp_path: Path) -> None:
+def test_a_file_of_one_playtype_deletes_no_chart_of_another(tmp_path: Path) -> None:
     load(write(tmp_path, songs_iidx=IIDX_SONGS, charts_iidx=IIDX_CHARTS))
 
     loaded = load(write(tmp_path, charts_iidx_sp=[]))
 
-    assert tallies_of(loaded)["charts"] == Tally(deleted=1)
+    assert counts_by_kind(loaded)["charts"] == RowCounts(deleted=1)
     assert Chart.objects.get().playtype == "DP"
 
 
@@ -256,22 +256,22 @@ def test_files_of_both_playtypes_are_loaded_as_one_game(tmp_path: Path) -> None:
 
     loaded = load(write(tmp_path, **files))
 
-    assert tallies_of(loaded)["charts"] == Tally(total=2, new=2)
+    assert counts_by_kind(loaded)["charts"] == RowCounts(total=2, new=2)
     assert set(Chart.objects.values_list("game", "playtype")) == {("iidx", "SP"), ("iidx", "DP")}
 
 
-def test_seeds_of_2026_delete_what_they_do_not_have(tmp_path: Path) -> None:
+def test_seeds_of_2026_delete_missing_songs_and_charts(tmp_path: Path) -> None:
     load(write(tmp_path, **OF_2025))
 
     loaded = load(write(tmp_path, **as_of_2026(SONGS[:1], CHARTS[:1])))
 
-    assert tallies_of(loaded) == {
-        "songs": Tally(total=1, changed=1, deleted=1),
-        "charts": Tally(total=1, changed=1, deleted=3),
+    assert counts_by_kind(loaded) == {
+        "songs": RowCounts(total=1, changed=1, deleted=1),
+        "charts": RowCounts(total=1, changed=1, deleted=3),
     }
 
 
-def test_charts_of_2026_may_come_without_their_songs(tmp_path: Path) -> None:
+def test_charts_of_2026_may_be_loaded_without_their_songs(tmp_path: Path) -> None:
     load(write(tmp_path, **OF_2026))
 
     load(write(tmp_path, charts_sdvx=[*OF_2026["charts_sdvx"], chart_of_2026(chart(2, "ADV"))]))
@@ -279,7 +279,7 @@ def test_charts_of_2026_may_come_without_their_songs(tmp_path: Path) -> None:
     assert Chart.objects.get(chart_id="ADV of 2").song.song_id == 2
 
 
-# --- what is refused --------------------------------------------------------------------------------------
+# --- refusals ---------------------------------------------------------------------------------------------
 
 SONG, CHART = OF_2026["songs_sdvx"][0], OF_2026["charts_sdvx"][1]
 AT_SONG, AT_CHART = f"songs-sdvx.json[0] (id {REAL_SONG})", f"charts-sdvx.json[0] (id {REAL_CHART})"
@@ -312,7 +312,7 @@ def without(row: Row, name: str) -> Row:
         ),
     ],
 )
-def test_a_broken_song_of_2026_is_named(tmp_path: Path, rows: list[Row], expected: str) -> None:
+def test_a_broken_song_of_2026_is_reported(tmp_path: Path, rows: list[Row], expected: str) -> None:
     assert messages_of_load(tmp_path, songs_sdvx=rows) == [expected]
     assert not Song.objects.exists()
 
@@ -335,12 +335,12 @@ def test_a_broken_song_of_2026_is_named(tmp_path: Path, rows: list[Row], expecte
         ),
     ],
 )
-def test_a_broken_chart_of_2026_is_named(tmp_path: Path, rows: list[Row], expected: str) -> None:
+def test_a_broken_chart_of_2026_is_reported(tmp_path: Path, rows: list[Row], expected: str) -> None:
     assert expected in messages_of_load(tmp_path, songs_sdvx=[SONG], charts_sdvx=rows)
     assert not Chart.objects.exists()
 
 
-def test_a_chart_of_2026_stands_in_a_file_of_its_playtype(tmp_path: Path) -> None:
+def test_a_chart_of_2026_in_a_file_without_or_of_another_playtype_is_refused(tmp_path: Path) -> None:
     files = as_of_2026(IIDX_SONGS, IIDX_CHARTS, "iidx")
     songs, [row] = files["songs_iidx"], files["charts_iidx-sp"]
     key = f"id {row['id']}"
@@ -356,7 +356,7 @@ def test_a_chart_of_2026_stands_in_a_file_of_its_playtype(tmp_path: Path) -> Non
     ]
 
 
-def test_a_game_that_is_not_built_yet_has_one_playtype(tmp_path: Path) -> None:
+def test_charts_of_an_unknown_game_have_one_playtype(tmp_path: Path) -> None:
     row = chart_of_2026(chart(1, "POLAR", versions=["??"]), "poco")
 
     load(write(tmp_path, songs_poco=[song_of_2026(song(1), "poco")], charts_poco=[row]))
@@ -364,7 +364,7 @@ def test_a_game_that_is_not_built_yet_has_one_playtype(tmp_path: Path) -> None:
     assert Chart.objects.values_list("game", "playtype").get() == ("poco", "Single")
 
 
-def test_a_chart_stands_in_one_file_of_its_game(tmp_path: Path) -> None:
+def test_a_chart_in_two_files_of_a_game_is_refused(tmp_path: Path) -> None:
     files = as_of_2026(IIDX_SONGS, IIDX_CHARTS[:1], "iidx")
     [row] = files["charts_iidx-sp"]
     again = {**row, "id": v3_id("C", "other")}
@@ -385,18 +385,18 @@ def test_an_id_of_v3_that_another_row_keeps_is_refused(tmp_path: Path) -> None:
     assert messages_of_load(tmp_path, songs_usc=[usc]) == [
         f"songs-usc.json[0] (id {REAL_SONG}): id: is that of sdvx 1 already"
     ]
-    factories.an_import(people.alice(), factories.score_on(Chart.objects.get(chart_id=EXH)))
+    factories.create_import(people.alice(), factories.score_on(Chart.objects.get(chart_id=EXH)))
     assert messages_of_load(tmp_path, charts_sdvx=[other]) == [
         f"charts-sdvx.json[0] (id {REAL_CHART}): id: is that of sdvx EXH of 1 already"
     ]
 
 
-def test_broken_rows_of_2026_are_left_out_with_what_depends_on_them(tmp_path: Path) -> None:
+def test_broken_rows_of_2026_are_skipped_with_the_rows_that_need_them(tmp_path: Path) -> None:
     load(write(tmp_path, songs_usc=[song_of_2026(song(9, data={}), "usc") | {"id": v3_id("S", "sdvx 2")}]))
 
     loaded = load(write(tmp_path, **OF_2026), skip_broken=True)
 
-    assert tallies_of(loaded) == {"songs": Tally(total=1, new=1), "charts": Tally(total=2, new=2)}
+    assert counts_by_kind(loaded) == {"songs": RowCounts(total=1, new=1), "charts": RowCounts(total=2, new=2)}
     assert {(problem.file, problem.row) for problem in loaded.skipped} == {
         ("songs-sdvx.json", 1),
         ("charts-sdvx.json", 2),

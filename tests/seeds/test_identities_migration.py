@@ -1,4 +1,4 @@
-"""Migrations 0020: rows of the release before get IDs of v3, those that it still brings too."""
+"""Migrations 0020: rows of the previous release get IDs of v3, also those that it still inserts."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ def v3_ids() -> dict[str, str]:
 
 
 def derived() -> dict[str, str]:
-    """What each row's ID has to be."""
+    """Returns the expected ID of each row."""
     charts = {name: derived_id("C", name) for name in Chart.objects.values_list("chart_id", flat=True)}
     songs = (f"{song.game}:{song.song_id}" for song in Song.objects.all())
     return charts | {name: derived_id("S", name) for name in songs}
 
 
-def test_rows_that_are_there_get_their_ids_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_existing_rows_get_their_ids_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     run(AS_BEFORE)
     factories.charts(5)
-    Song.objects.filter(song_id=4).update(v3_id="S19d35e0b57fb77b9b12")  # as if it had been broken off
+    Song.objects.filter(song_id=4).update(v3_id="S19d35e0b57fb77b9b12")  # as after an interruption
     assert set(v3_ids().values()) == {"", "S19d35e0b57fb77b9b12"}
     run(MIGRATED)
     monkeypatch.setattr(DATA, "BATCH", 2)
@@ -61,8 +61,8 @@ def test_rows_that_are_there_get_their_ids_in_batches(monkeypatch: pytest.Monkey
     assert v3_ids() == {**derived(), "sdvx:4": "S19d35e0b57fb77b9b12"}
 
 
-def test_a_row_of_the_release_before_gets_its_id_as_it_comes() -> None:
-    """It names no column that it does not know."""
+def test_a_row_inserted_by_the_previous_release_gets_its_id() -> None:
+    """The previous release does not set the new columns."""
     run(
         "INSERT INTO imports_song (game, song_id, title, artist, alt_titles, search_terms, data, match_keys) "
         "VALUES ('sdvx', 7, 'Seven', '', '{}', '{}', '{}', '{}')"
@@ -77,8 +77,8 @@ def test_a_row_of_the_release_before_gets_its_id_as_it_comes() -> None:
     assert not any(Song.objects.values_list("former_ids", flat=True))
 
 
-def test_the_id_is_known_to_whoever_makes_a_row() -> None:
-    chart = factories.a_chart(factories.a_song(1))
+def test_a_new_object_has_its_derived_id_after_saving() -> None:
+    chart = factories.create_chart(factories.create_song(1))
 
     assert (chart.v3_id, chart.song.v3_id) == (derived_id("C", chart.chart_id), derived_id("S", "sdvx:1"))
 
@@ -87,4 +87,4 @@ def test_the_migration_is_reversible() -> None:
     run(SCHEMA.NO_TRIGGERS)
     run(SCHEMA.TRIGGERS)
 
-    assert factories.a_song(1).v3_id == derived_id("S", "sdvx:1")
+    assert factories.create_song(1).v3_id == derived_id("S", "sdvx:1")

@@ -1,4 +1,4 @@
-"""The invariants of a game's primary charts. One table row for each: it holds, or the violation is reported."""
+"""The invariants of a game's primary charts, with a table row for each: satisfied, or violated with a message."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ PLACES = {
 
 
 def row(game: str, number: int = 1, **changed: Any) -> Row:
-    """A chart of a game, on a song of its own."""
+    """Returns a chart of a game, on a separate song."""
     playtype, difficulty = PLACES.get(game, ("Single", "EXH"))
     named = {"chartID": str(number), "playtype": playtype, "difficulty": difficulty, "versions": []}
     return chart(number) | named | changed
@@ -81,7 +81,7 @@ def pair(game: str, one: Row, other: Row, **changed: Any) -> list[str]:
         ("itg", ITG, ITG, "hashGSv3 a"),
     ],
 )  # fmt: skip
-def test_unique_keys_are_unique_among_primary_charts(game: str, one: Row, other: Row, expected: str) -> None:
+def test_duplicate_unique_keys_of_primary_charts_are_reported(game: str, one: Row, other: Row, expected: str) -> None:
     levels = {"level": "16", "levelNum": 16}
 
     assert pair(game, one, other, **levels) == [f"the {expected} stands in row 0 already"]
@@ -99,11 +99,11 @@ def test_unique_keys_are_unique_among_primary_charts(game: str, one: Row, other:
         ("maimaidx", {"displayVersion": "x", "inGameID": None}, {"displayVersion": "x", "inGameID": None}, {}),
     ],
 )
-def test_different_and_absent_keys_are_no_duplicates(game: str, one: Row, other: Row, changed: Row) -> None:
+def test_different_and_absent_keys_are_not_duplicates(game: str, one: Row, other: Row, changed: Row) -> None:
     assert pair(game, one, other, **changed) == []
 
 
-def test_one_song_of_sdvx_has_one_of_its_five_extra_difficulties() -> None:
+def test_two_extra_difficulties_of_an_sdvx_song_are_reported() -> None:
     rows = [
         row("sdvx", 1, difficulty="INF", data={"inGameID": 5}),
         row("sdvx", 2, difficulty="VVD", data={"inGameID": 5}),
@@ -149,16 +149,18 @@ MAIMAI = {"displayVersion": "x", "inGameID": 1}
         ("maimaidx", MAIMAI, "6+", 6.8, "level: 6+ ends in +, which none below 7 does"),
     ],
 )
-def test_a_level_says_what_its_number_does(game: str, data: Row, level: str, number: float, expected: str) -> None:
+def test_a_level_that_contradicts_its_number_is_reported(
+    game: str, data: Row, level: str, number: float, expected: str
+) -> None:
     chart_row = row(game, data=data, level=level, levelNum=number)
 
     assert messages_of(game, chart_row) == ([expected] if expected else [])
     assert messages_of(game, chart_row | {"isPrimary": False}) == []
 
 
-def test_data_of_the_wrong_shape_is_not_looked_into() -> None:
+def test_data_of_the_wrong_shape_is_reported_without_further_checks() -> None:
     assert messages_of("iidx", row("iidx", data={}))[0] == "data.notecount: Required"
 
 
-def test_every_rule_is_a_rule_of_a_game() -> None:
+def test_every_invariant_is_of_an_existing_game() -> None:
     assert {*_UNIQUE_KEYS, *_RULES} <= {game.slug for game in GAMES}

@@ -1,4 +1,4 @@
-"""After a load the catalogue equals the files, whatever it was before, unless scores would be lost."""
+"""After a load the catalogue equals the files, independent of its previous state, unless scores would be lost."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.db import connection
 
 from imports.models import Chart, Song
 from imports.seeds import rerate
-from imports.seeds.load import Loaded, Tally, load
+from imports.seeds.load import Loaded, RowCounts, load
 from tests import factories, people
 from tests.seeds.factories import chart, song, write
 
@@ -26,8 +26,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def tally_by_kind(loaded: Loaded) -> dict[str, Tally]:
-    return {kind: tally for (_, kind), tally in loaded.tallies.items()}
+def counts_by_kind(loaded: Loaded) -> dict[str, RowCounts]:
+    return {kind: rows for (_, kind), rows in loaded.row_counts.items()}
 
 
 def chart_ids() -> set[str]:
@@ -35,7 +35,7 @@ def chart_ids() -> set[str]:
 
 
 def versions_of_rows() -> Any:
-    """Changes when a row is written, even if with the same values."""
+    """Returns values that change when a row is written, even with equal values."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT xmin::text, ctid::text FROM imports_chart")
         charts = cursor.fetchall()
@@ -43,7 +43,7 @@ def versions_of_rows() -> Any:
         return charts, cursor.fetchall()
 
 
-def test_songs_and_charts_are_stored_with_what_they_can_be_found_by(tmp_path: Path) -> None:
+def test_songs_and_charts_are_stored_with_their_match_keys(tmp_path: Path) -> None:
     one = song(1, title="Ärger", altTitles=["TROUBLE"], searchTerms=["aerger"])
     load(write(tmp_path, songs_sdvx=[one], charts_sdvx=[chart(1, levelNum=16.5, isPrimary=False)]))
 
@@ -63,7 +63,7 @@ def test_a_second_load_writes_nothing(folder: Path) -> None:
 
     loaded = load(folder)
 
-    assert tally_by_kind(loaded) == {"songs": Tally(total=2), "charts": Tally(total=4)}
+    assert counts_by_kind(loaded) == {"songs": RowCounts(total=2), "charts": RowCounts(total=4)}
     assert versions_of_rows() == before
 
 
@@ -72,9 +72,9 @@ def test_new_rows_are_added_changed_rows_replaced_and_missing_rows_deleted(folde
 
     loaded = load(folder)
 
-    assert tally_by_kind(loaded) == {
-        "songs": Tally(total=2, new=1, changed=1, deleted=1),
-        "charts": Tally(total=2, new=1, changed=1, deleted=3),
+    assert counts_by_kind(loaded) == {
+        "songs": RowCounts(total=2, new=1, changed=1, deleted=1),
+        "charts": RowCounts(total=2, new=1, changed=1, deleted=3),
     }
     assert set(Song.objects.values_list("title", flat=True)) == {"New name", "Song 3"}
     assert set(Chart.objects.values_list("chart_id", "level")) == {("EXH of 1", "17"), ("EXH of 3", "16")}
@@ -85,7 +85,10 @@ def test_the_keep_option_deletes_nothing(folder: Path) -> None:
 
     loaded = load(folder, keep=True)
 
-    assert tally_by_kind(loaded) == {"songs": Tally(total=1, new=1), "charts": Tally(total=2, new=1, changed=1)}
+    assert counts_by_kind(loaded) == {
+        "songs": RowCounts(total=1, new=1),
+        "charts": RowCounts(total=2, new=1, changed=1),
+    }
     assert (Song.objects.count(), Chart.objects.count()) == (3, 5)
 
 
@@ -102,37 +105,37 @@ def test_songs_and_charts_of_bms_and_pms_are_never_deleted(tmp_path: Path, game:
     assert (Song.objects.count(), Chart.objects.count()) == (2, 2)
 
 
-def test_only_the_games_and_kinds_in_the_folder_are_touched(folder: Path) -> None:
+def test_a_load_changes_only_the_games_and_kinds_in_the_folder(folder: Path) -> None:
     load(write(folder, songs_usc=[song(1, data={})]))
-    load(write(folder, charts_sdvx=[chart(1)]))  # charts alone, of songs that are there
+    load(write(folder, charts_sdvx=[chart(1)]))  # only charts, of existing songs
 
     assert Song.objects.filter(game="sdvx").count() == 2
     assert chart_ids() == {"EXH of 1"}
 
 
-def test_songs_alone_do_not_take_away_a_song_that_has_charts(folder: Path) -> None:
+def test_a_missing_song_with_charts_is_not_deleted(folder: Path) -> None:
     loaded = load(write(folder, songs_sdvx=[song(1)]))
 
-    assert tally_by_kind(loaded)["songs"] == Tally(total=1, kept=1)
+    assert counts_by_kind(loaded)["songs"] == RowCounts(total=1, kept=1)
     assert Song.objects.count() == 2
 
 
 def test_a_chart_with_scores_and_its_song_are_never_deleted(folder: Path) -> None:
     played = Chart.objects.get(chart_id="EXH of 2")
-    factories.an_import(people.alice(), factories.score_on(played))
+    factories.create_import(people.alice(), factories.score_on(played))
 
     loaded = load(write(folder, songs_sdvx=[song(1)], charts_sdvx=[chart(1)]))
 
     assert chart_ids() == {"EXH of 1", "EXH of 2"}
     assert set(Song.objects.values_list("song_id", flat=True)) == {1, 2}
     assert loaded.kept == [("sdvx", "EXH of 2")]
-    assert tally_by_kind(loaded)["charts"] == Tally(total=1, deleted=2, kept=1)
-    assert tally_by_kind(loaded)["songs"] == Tally(total=1, kept=1)
+    assert counts_by_kind(loaded)["charts"] == RowCounts(total=1, deleted=2, kept=1)
+    assert counts_by_kind(loaded)["songs"] == RowCounts(total=1, kept=1)
 
 
-def test_a_kept_chart_gives_way_to_the_one_that_took_its_place(folder: Path) -> None:
+def test_a_missing_chart_with_scores_is_no_longer_primary_if_a_new_one_is(folder: Path) -> None:
     alice, played = people.alice(), Chart.objects.get(chart_id="EXH of 2")
-    factories.an_import(alice, factories.score_on(played))
+    factories.create_import(alice, factories.score_on(played))
 
     loaded = load(write(folder, songs_sdvx=[song(2)], charts_sdvx=[chart(2, chartID="remade")]))
 
@@ -142,7 +145,7 @@ def test_a_kept_chart_gives_way_to_the_one_that_took_its_place(folder: Path) -> 
     assert not alice.bests.get().is_primary
 
 
-def test_two_charts_may_swap_their_places(folder: Path) -> None:
+def test_two_charts_may_swap_their_difficulties(folder: Path) -> None:
     swapped = [chart(1, "EXH", chartID="NOV of 1"), chart(1, "NOV", chartID="EXH of 1")]
 
     load(write(folder, songs_sdvx=[song(1)], charts_sdvx=swapped))
@@ -151,7 +154,7 @@ def test_two_charts_may_swap_their_places(folder: Path) -> None:
     assert all(Chart.objects.values_list("is_primary", flat=True))
 
 
-def test_a_chart_may_move_to_another_song_whose_own_song_goes(folder: Path) -> None:
+def test_a_chart_may_move_to_another_song_when_its_song_is_deleted(folder: Path) -> None:
     load(write(folder, songs_sdvx=[song(2)], charts_sdvx=[chart(2), chart(2, "ADV", chartID="EXH of 1")]))
 
     assert Chart.objects.get(chart_id="EXH of 1").song.song_id == 2
@@ -167,7 +170,7 @@ def test_a_chart_with_scores_cannot_change_its_playtype(tmp_path: Path) -> None:
     row = chart(1, "ANOTHER", playtype="SP", versions=[], data=fields)
     load(write(tmp_path, songs_iidx=songs, charts_iidx=[row]))
     score = factories.score_on(Chart.objects.get(), 150, lamp="CLEAR")
-    job = factories.an_import(
+    job = factories.create_import(
         people.alice(), score, parts={"meta": {"game": "iidx", "playtype": "SP", "service": "Tests"}}
     )
     assert job.score_count == 1
@@ -178,7 +181,7 @@ def test_a_chart_with_scores_cannot_change_its_playtype(tmp_path: Path) -> None:
     assert broken.value.lines() == ["charts-iidx.json[0] (chartID ANOTHER of 1): is a chart of iidx SP already"]
 
 
-def test_charts_may_come_before_their_songs_only_if_those_are_there(folder: Path) -> None:
+def test_charts_may_be_loaded_without_their_songs_if_those_are_stored(folder: Path) -> None:
     shutil.rmtree(folder)
 
     load(write(folder, charts_sdvx=[chart(2, "ADV")]), keep=True)

@@ -1,7 +1,7 @@
 """After an upgrade with new rules, stored data equals that of a new import of the same input.
 
-Databases of the rules of 2025 are made from those of today by statements that give scores and what rests on them the
-form that the release before stored.
+Databases of the rules of 2025 are made from those of today by statements that convert scores and the data derived from
+them to the form of the previous release.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ SCORES, BESTS = "score", "personalbest"
 
 
 def update(table: str, what: str) -> str:
-    return f"UPDATE imports_{table} SET {what}"  # noqa: S608 - our own words
+    return f"UPDATE imports_{table} SET {what}"  # noqa: S608 - constants
 
 
 def without(ratings: str, sessions: str, profile: str) -> list[str]:
-    """Ratings that the release before did not know, of scores and bests, sessions and profiles."""
+    """Returns statements that remove ratings which the previous release lacked from all rows."""
     rated = f"calculated_data = calculated_data - '{{{ratings}}}'::text[]"
     return [
         update(SCORES, rated),
@@ -55,7 +55,7 @@ def without(ratings: str, sessions: str, profile: str) -> list[str]:
 
 
 def rating(name: str, formula: str, profile: str) -> list[str]:
-    """A rating with another formula, and a profile and class that went with it."""
+    """Returns statements that set a rating by another formula, and the profile rating and class that depend on it."""
     value = formula.format(f"(calculated_data->>'{name}')::float8")
     rated = f"calculated_data = calculated_data || jsonb_build_object('{name}', {value})"
     return [update(SCORES, rated), update(BESTS, rated), *profiles(profile)]
@@ -99,7 +99,7 @@ AS_OF_2025: dict[str, list[str]] = {
 
 
 def in_2025(gpt: str) -> None:
-    """Everything as the release before left it."""
+    """Converts everything to the state of the previous release."""
     with connection.cursor() as cursor:
         for statement in AS_OF_2025[gpt]:
             cursor.execute(statement)
@@ -108,24 +108,24 @@ def in_2025(gpt: str) -> None:
 
 
 def load_game(folder: Path, gpt: str) -> None:
-    """The sample's songs and charts of one game, and no others: they are quicker to load."""
+    """Loads the sample's songs and charts of only one game, which is faster."""
     for kind in ("songs", "charts"):
         shutil.copy(SEEDS / f"{kind}-{gpt.split(':', maxsplit=1)[0]}.json", folder)
     load(folder)
 
 
-def played(user: User, gpt: str, *, count: int = PLAYS) -> Import:
+def import_plays(user: User, gpt: str, *, count: int = PLAYS) -> Import:
     game = gpt.split(":", maxsplit=1)[0]
     charts = [chart for chart in catalogue()[game].charts if chart["playtype"] == gpt.split(":")[1]]
     rows = list(plays(gpt, charts, count, chance=Random(gpt)))
     for row in rows[::7]:
         del row["timeAchieved"]
     content = json.dumps(document(gpt, rows, service="Tests")).encode()
-    return factories.process(jobs.submit(user, jobs.Upload(content=content, import_type="file/batch-manual")))
+    return factories.run_job(jobs.submit(user, jobs.Upload(content=content, import_type="file/batch-manual")))
 
 
 def state(user: User) -> list[Any]:
-    """All that is stored of a player's scores and rests on them, without keys of its own."""
+    """Returns a player's scores and the data derived from them, without primary keys."""
     scores = ("score_id", "score_data", "calculated_data", "best_keys")
     bests = ("score_id", "score_data", "calculated_data", "composed_from", "rank_keys", "time_achieved")
     return [
@@ -136,11 +136,12 @@ def state(user: User) -> list[Any]:
     ]
 
 
+@pytest.mark.quick_rows(3)
 @pytest.mark.parametrize("gpt", AS_OF_2025)
-def test_the_upgrade_leaves_what_an_import_by_the_new_rules_leads_to(tmp_path: Path, gpt: str) -> None:
+def test_the_upgrade_gives_the_same_data_as_an_import_by_the_new_rules(tmp_path: Path, gpt: str) -> None:
     load_game(tmp_path, gpt)
     alice = people.alice()
-    assert played(alice, gpt).state == State.COMPLETED
+    assert import_plays(alice, gpt).state == State.COMPLETED
     fresh = state(alice)
     in_2025(gpt)
     assert state(alice) != fresh
@@ -160,14 +161,15 @@ def test_the_upgrade_leaves_what_an_import_by_the_new_rules_leads_to(tmp_path: P
     assert not rerate.unfinished().exists()
 
 
+@pytest.mark.quick_rows(2)
 @pytest.mark.parametrize("moment", ["before the upgrade", "after the upgrade"])
 @pytest.mark.parametrize("gpt", AS_OF_2025)
 def test_a_revert_and_a_restore_of_an_older_import_are_exact(tmp_path: Path, gpt: str, moment: str) -> None:
     load_game(tmp_path, gpt)
     alice = people.alice()
-    played(alice, gpt, count=12)
+    import_plays(alice, gpt, count=12)
     without_it = state(alice)
-    older = played(alice, gpt)
+    older = import_plays(alice, gpt)
     assert older.score_count > 0
     with_it = state(alice)
     in_2025(gpt)
@@ -185,12 +187,12 @@ def test_a_revert_and_a_restore_of_an_older_import_are_exact(tmp_path: Path, gpt
     assert state(alice) == without_it
 
     jobs.restore(Import.objects.get(pk=older.pk), by=alice)
-    assert factories.process(older).state == State.COMPLETED
+    assert factories.run_job(older).state == State.COMPLETED
     assert state(alice) == with_it
     assert check_player(alice) == []
 
 
-# --- what was accepted once -------------------------------------------------------------------------
+# --- scores of older rules --------------------------------------------------------------------------
 
 REFUSED_TODAY = [
     ("maimaidx:Single", {"percent": 85, "lamp": "FAILED"}),
@@ -201,25 +203,26 @@ REFUSED_TODAY = [
 
 
 def import_of(user: User, gpt: str, metrics: dict[str, Any], *, rules: int) -> Import:
-    """One score that the rules of that year accept."""
+    """Imports one score under the rules of a year."""
     game, playtype = gpt.split(":")
     charts = [chart for chart in catalogue()[game].charts if chart["playtype"] == playtype]
     rows = [unambiguous(BY_SLUG[game].by_name[playtype])(charts[0]) | metrics | {"timeAchieved": factories.NOON}]
     content = json.dumps(document(gpt, rows, service="Tests")).encode()
     job = jobs.submit(user, jobs.Upload(content=content, import_type="file/batch-manual"))
     Import.objects.filter(pk=job.pk).update(rules=rules)
-    return factories.process(job)
+    return factories.run_job(job)
 
 
+@pytest.mark.quick_rows(1)
 @pytest.mark.parametrize(("gpt", "metrics"), REFUSED_TODAY)
-def test_scores_that_only_older_rules_accept_stay_and_can_be_restored(
+def test_scores_that_only_older_rules_accept_are_kept_and_can_be_restored(
     tmp_path: Path, gpt: str, metrics: dict[str, Any]
 ) -> None:
     load_game(tmp_path, gpt)
     alice = people.alice()
     assert import_of(alice, gpt, metrics, rules=RULES).problem_count == 1
     job = import_of(alice, gpt, metrics, rules=2025)
-    played(alice, gpt, count=12)
+    import_plays(alice, gpt, count=12)
     in_2025(gpt)
     jobs.sweep_rules()
     rerate.work(Rerating.objects.get().pk)
@@ -229,7 +232,7 @@ def test_scores_that_only_older_rules_accept_stay_and_can_be_restored(
     revert(job, RevertRequest(by=alice))
     assert state(alice) != upgraded
     jobs.restore(job, by=alice)
-    job = factories.process(job)
+    job = factories.run_job(job)
 
     assert (job.state, job.score_count, job.problem_count) == (State.COMPLETED, 1, 0)
     assert state(alice) == upgraded
@@ -239,20 +242,20 @@ def test_scores_that_only_older_rules_accept_stay_and_can_be_restored(
 def test_a_lost_full_bell_that_older_rules_refused_stays_refused(tmp_path: Path) -> None:
     load_game(tmp_path, "ongeki:Single")
     alice = people.alice()
-    Chart.objects.update(level_num=0)  # where it has no rating that could refuse it
+    Chart.objects.update(level_num=0)  # without a level no rating refuses it
     lost = {"score": 950_000, "noteLamp": "LOSS", "bellLamp": "FULL BELL", "platinumScore": 100}
     old, new = (import_of(alice, "ongeki:Single", lost, rules=rules) for rules in (2025, RULES))
     assert (old.problem_count, new.score_count) == (1, 1)
 
 
-# --- while an upgrade is under way ------------------------------------------------------------------
+# --- during an upgrade ------------------------------------------------------------------------------
 
 
 def both_of_2025(folder: Path) -> tuple[User, User]:
     load_game(folder, "sdvx:Single")
     alice, bob = people.alice(), people.bob()
     for user in (alice, bob):
-        played(user, "sdvx:Single", count=12)
+        import_plays(user, "sdvx:Single", count=12)
     in_2025("sdvx:Single")
     return alice, bob
 
@@ -264,14 +267,15 @@ def has_vf7(user: User) -> bool:
 
 
 class Killed(Exception):
-    """The worker is gone."""
+    """Simulates the death of a worker."""
 
 
 def kill(_: Rerating) -> None:
     raise Killed
 
 
-def test_a_killed_worker_s_work_is_taken_up_at_the_next_player(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_rerating_for_new_rules_continues_after_a_killed_worker(tmp_path: Path) -> None:
     alice, bob = both_of_2025(tmp_path)
     [left] = rerate.plan_for_rules()
 
@@ -288,10 +292,11 @@ def test_a_killed_worker_s_work_is_taken_up_at_the_next_player(tmp_path: Path) -
     assert GameRules.objects.get(game="sdvx").year == RULES
 
 
-def test_a_rerating_that_an_older_worker_took_for_done_is_planned_again(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_rerating_that_an_older_worker_marked_as_finished_is_planned_again(tmp_path: Path) -> None:
     alice, _ = both_of_2025(tmp_path)
     [left] = rerate.plan_for_rules()
-    Rerating.objects.filter(pk=left.pk).update(time_finished=left.time_queued)  # it has no charts, and so nothing to do
+    Rerating.objects.filter(pk=left.pk).update(time_finished=left.time_queued)  # as a worker that sees no charts does
 
     [again] = rerate.plan_for_rules()
     rerate.work(again.pk)
@@ -299,10 +304,11 @@ def test_a_rerating_that_an_older_worker_took_for_done_is_planned_again(tmp_path
     assert has_vf7(alice)
 
 
-def test_scores_that_an_older_worker_imports_after_the_rerating_are_rated_anew(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_scores_that_an_older_worker_imports_after_the_rerating_are_rated_again(tmp_path: Path) -> None:
     alice, _ = both_of_2025(tmp_path)
     rerate.work(rerate.plan_for_rules()[0].pk)
-    late = played(alice, "sdvx:Single", count=14)
+    late = import_plays(alice, "sdvx:Single", count=14)
     assert rerate.plan_for_rules() == []
     Score.objects.filter(from_import=late).update(calculated_data={"VF6": 0.1})
     Import.objects.filter(pk=late.pk).update(rated_by=2025)
@@ -315,11 +321,11 @@ def test_scores_that_an_older_worker_imports_after_the_rerating_are_rated_anew(t
 
 
 def test_a_player_s_next_import_does_not_wait_for_the_rerating(tmp_path: Path) -> None:
-    """Otherwise it would report a class that fell, and compare old ratings with new ones."""
+    """Otherwise it would report a lower class, and compare old ratings with new ones."""
     alice, bob = both_of_2025(tmp_path)
     before = GameStats.objects.get(user=alice).ratings
 
-    job = factories.an_import(alice, *(), parts={"classes": {"dan": "DAN_3"}})
+    job = factories.create_import(alice, *(), parts={"classes": {"dan": "DAN_3"}})
 
     assert has_vf7(alice)
     assert not has_vf7(bob)
@@ -329,11 +335,11 @@ def test_a_player_s_next_import_does_not_wait_for_the_rerating(tmp_path: Path) -
     assert actual["VF6"] == [before["VF6"], before["VF6"]]
 
 
-def test_a_player_who_only_gave_classes_is_looked_at_too(tmp_path: Path) -> None:
+def test_a_player_with_only_classes_is_rerated(tmp_path: Path) -> None:
     load_game(tmp_path, "arcaea:Touch")
     alice = people.alice()
     meta = {"game": "arcaea", "playtype": "Touch", "service": "Tests"}
-    factories.an_import(alice, parts={"meta": meta, "classes": {"courseBanner": "PHASE_12"}})
+    factories.create_import(alice, parts={"meta": meta, "classes": {"courseBanner": "PHASE_12"}})
     fresh = state(alice)
     in_2025("arcaea:Touch")
 
@@ -342,8 +348,8 @@ def test_a_player_who_only_gave_classes_is_looked_at_too(tmp_path: Path) -> None
     assert state(alice)[3][0][2] == fresh[3][0][2] == {"naivePotential": 0}
 
 
-def test_a_new_database_has_nothing_to_rate_anew() -> None:
-    # As the migration leaves it: tests that commit empty every table of this database, and may have run before.
+def test_a_new_database_plans_no_rerating() -> None:
+    # As after the migration: tests that commit empty every table of this database, and may have run before.
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM imports_gamerules")
         cursor.execute(NEW_DATABASES.INSERT)
@@ -352,7 +358,7 @@ def test_a_new_database_has_nothing_to_rate_anew() -> None:
     assert rerate.plan_for_rules() == []
 
 
-def test_a_game_that_nobody_plays_has_its_new_rules_at_once() -> None:
+def test_a_game_without_players_gets_its_new_rules_at_once() -> None:
     GameRules.objects.all().delete()
     assert rerate.plan_for_rules() == []
     assert dict(GameRules.objects.values_list("game", "year")) == NEWER_RULES

@@ -1,4 +1,4 @@
-"""After charts change, derived data is as if they had always been so."""
+"""After charts change, derived data is as if they had never been different."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.seeds.factories import chart, song, write
 
 pytestmark = pytest.mark.django_db
 
-COUNT = 12  # ten timed scores make a session's rating
+COUNT = 12  # a session's rating needs ten scores with times
 
 
 def rows(**changed: Any) -> dict[str, Any]:
@@ -30,17 +30,17 @@ def rows(**changed: Any) -> dict[str, Any]:
 
 
 def play(user: User) -> None:
-    """A score on each chart, found by version so that the charts need not be primary."""
+    """Imports a score on each chart, by version, so that the charts need not be primary."""
     scores = [
         factories.score_on(each, 9_000_000 + number, timeAchieved=factories.NOON + number * factories.MINUTE)
         for number, each in enumerate(Chart.objects.order_by("song__song_id"))
     ]
     meta = {"game": "sdvx", "playtype": "Single", "service": "Tests", "version": "booth"}
-    assert factories.an_import(user, *scores, parts={"meta": meta}).score_count == COUNT
+    assert factories.create_import(user, *scores, parts={"meta": meta}).score_count == COUNT
 
 
 def changed(folder: Path, **files: Any) -> Rerating:
-    """Loads the files; what is left to do for the scores, which nobody has begun with."""
+    """Loads the files; returns the rerating, which has not started."""
     return left_by(load(write(folder, **files)))
 
 
@@ -59,7 +59,7 @@ def forget(user: User) -> None:
 
 
 def state(user: User) -> list[Any]:
-    """All that is derived, without keys of its own."""
+    """Returns all derived data, without primary keys."""
     return [
         dict(Score.objects.filter(user=user).values_list("score_id", "calculated_data")),
         dict(PersonalBest.objects.filter(user=user).values_list("score_id", "calculated_data")),
@@ -70,7 +70,7 @@ def state(user: User) -> list[Any]:
 
 
 @pytest.mark.parametrize("fields", [{"level": "18", "levelNum": 18}, {"isPrimary": False}])
-def test_a_changed_chart_leaves_what_an_import_over_it_would_have_led_to(
+def test_a_rerating_gives_the_same_data_as_an_import_on_the_changed_chart(
     tmp_path: Path, fields: dict[str, Any]
 ) -> None:
     alice = people.alice()
@@ -89,7 +89,7 @@ def test_a_changed_chart_leaves_what_an_import_over_it_would_have_led_to(
     assert state(alice) == after
 
 
-def test_new_versions_and_names_rate_nothing_anew(tmp_path: Path) -> None:
+def test_new_versions_and_titles_cause_no_rerating(tmp_path: Path) -> None:
     load(write(tmp_path, **rows()))
     play(people.alice())
     renamed = rows(versions=["booth", "inf"])
@@ -100,7 +100,7 @@ def test_new_versions_and_names_rate_nothing_anew(tmp_path: Path) -> None:
     assert not loaded.reratings
 
 
-def test_the_players_of_a_changed_chart_are_counted(tmp_path: Path) -> None:
+def test_a_rerating_counts_the_players_and_scores_of_a_changed_chart(tmp_path: Path) -> None:
     load(write(tmp_path, **rows()))
     for user in (people.alice(), people.bob()):
         play(user)
@@ -115,7 +115,7 @@ def test_the_players_of_a_changed_chart_are_counted(tmp_path: Path) -> None:
     assert left.time_finished is not None
 
 
-def test_a_broken_load_leaves_nothing_to_do(tmp_path: Path) -> None:
+def test_a_broken_load_plans_no_rerating(tmp_path: Path) -> None:
     load(write(tmp_path, **rows()))
     play(people.alice())
 
@@ -125,11 +125,11 @@ def test_a_broken_load_leaves_nothing_to_do(tmp_path: Path) -> None:
     assert not Rerating.objects.exists()
 
 
-# --- stopped, and gone on with --------------------------------------------------------------------------
+# --- interrupted and continued --------------------------------------------------------------------------
 
 
 class Killed(Exception):
-    """The worker is gone."""
+    """Simulates the death of a worker."""
 
 
 def kill(_: Rerating) -> None:
@@ -144,7 +144,7 @@ def both_play(folder: Path) -> tuple[User, User]:
     return alice, bob
 
 
-def test_a_killed_worker_s_work_is_taken_up_where_it_ended(tmp_path: Path) -> None:
+def test_a_rerating_continues_where_a_killed_worker_stopped(tmp_path: Path) -> None:
     alice, bob = both_play(tmp_path)
     before = state(bob)
     left = changed(tmp_path, **harder())
@@ -163,7 +163,7 @@ def test_a_killed_worker_s_work_is_taken_up_where_it_ended(tmp_path: Path) -> No
     assert state(bob)[2:] == half[2:]
 
 
-def test_a_player_who_breaks_off_is_rolled_back_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_rerating_of_a_player_is_rolled_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     alice, _ = both_play(tmp_path)
     before = state(alice)
     left = changed(tmp_path, **harder())
@@ -205,7 +205,7 @@ def test_a_second_rerating_changes_nothing(tmp_path: Path) -> None:
     assert ([state(alice), state(bob)], left.scores_changed) == (after, 0)
 
 
-def test_a_job_does_its_time_and_queues_itself_again(
+def test_a_rerating_job_queues_itself_again_after_its_time_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, redis_clean: Redis
 ) -> None:
     both_play(tmp_path)
@@ -226,7 +226,9 @@ def test_a_job_does_its_time_and_queues_itself_again(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_does_what_is_queued(tmp_path: Path, redis_clean: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_executes_a_queued_rerating(
+    tmp_path: Path, redis_clean: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
     both_play(tmp_path)
     left = changed(tmp_path, **harder())
     monkeypatch.setattr("imports.jobs.worker.close_old_connections", lambda: None)
@@ -238,7 +240,7 @@ def test_a_worker_does_what_is_queued(tmp_path: Path, redis_clean: Redis, monkey
     assert left.time_finished is not None
 
 
-def test_the_sweeper_finds_what_does_not_move(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sweeper_queues_a_stalled_rerating_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     both_play(tmp_path)
     left = changed(tmp_path, **harder())
     later: list[int] = []
@@ -260,9 +262,9 @@ def test_one_of_two_workers_rerates_and_the_other_returns(tmp_path: Path) -> Non
 
     def meanwhile(_: Rerating) -> None:
         with ThreadPoolExecutor(1) as pool:
-            others.append(pool.submit(elsewhere).result())
+            others.append(pool.submit(in_another_thread).result())
 
-    def elsewhere() -> bool:
+    def in_another_thread() -> bool:
         try:
             return rerate.work(left.pk, on_player_done=kill)
         finally:
@@ -274,7 +276,7 @@ def test_one_of_two_workers_rerates_and_the_other_returns(tmp_path: Path) -> Non
     assert (others, left.players_done) == ([False, False], 2)
 
 
-def test_a_best_follows_its_chart_back_to_being_primary(tmp_path: Path) -> None:
+def test_a_best_gets_its_primary_flag_back_with_its_chart(tmp_path: Path) -> None:
     alice = people.alice()
     load(write(tmp_path, **rows()))
     play(alice)

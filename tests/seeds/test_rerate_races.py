@@ -1,4 +1,4 @@
-"""Seeds that are loaded during an import leave ratings for the new charts."""
+"""Seeds that are loaded during an import leave ratings of the new charts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.seeds.factories import chart, song, write
 pytestmark = pytest.mark.django_db(transaction=True)
 SDVX = "sdvx:Single"
 COUNT = 6
-A_MOMENT = 0.3  # seconds in which a load and its rerating are done, unless they wait for the import
+A_MOMENT = 0.3  # seconds; enough for a load and its rerating, unless they wait for the import
 
 
 def files(count: int = COUNT, **changed: Any) -> dict[str, Any]:
@@ -48,14 +48,14 @@ def row(number: int, score: int = 9_000_000) -> dict[str, Any]:
 
 @pytest.fixture
 def beside(transactional_db: None, redis_clean: Redis) -> Iterator[ThreadPoolExecutor]:
-    """A thread with a connection of its own."""
+    """Yields a thread pool whose thread has a separate database connection."""
     with ThreadPoolExecutor(1) as pool:
         yield pool
         pool.submit(connections.close_all).result()
 
 
 class Loading:
-    """Loads harder charts and rerates, in another thread, at one moment of an import."""
+    """Loads harder charts and rerates, in another thread, at a moment of an import."""
 
     def __init__(self, pool: ThreadPoolExecutor, folder: Path, **changed: Any) -> None:
         self._pool, self._folder, self._changed = pool, folder, changed
@@ -72,7 +72,7 @@ class Loading:
         rerate.work(left.pk)
 
     def finish(self) -> None:
-        """Waits for it, and does what the sweeper would ask for later."""
+        """Waits for the load, and executes the reratings that the sweeper would queue."""
         assert self._done is not None
         self._done.result(timeout=60)
         for left in rerate.unfinished():
@@ -81,7 +81,7 @@ class Loading:
 
 
 def _after(module: ModuleType, name: str) -> Callable[[pytest.MonkeyPatch, Callable[[], None]], None]:
-    """Does something once this part of an import is done."""
+    """Returns a function that patches this part of an import to call an operation when it is done."""
 
     def patch(monkeypatch: pytest.MonkeyPatch, operation: Callable[[], None]) -> None:
         stage = getattr(module, name)
@@ -97,17 +97,18 @@ def _after(module: ModuleType, name: str) -> Callable[[pytest.MonkeyPatch, Calla
 
 
 MOMENTS = {
-    "once its charts are found": _after(reading, "load_catalogue"),
-    "once its rows are judged": _after(running, "judge"),
-    "once its scores are stored": _after(carried_scores, "save"),
-    "once everything follows from them": _after(running, "refresh"),
+    "after its charts are loaded": _after(reading, "load_catalogue"),
+    "after its rows are judged": _after(running, "judge"),
+    "after its scores are stored": _after(carried_scores, "save"),
+    "after derived data is refreshed": _after(running, "refresh"),
 }
 
 
+@pytest.mark.quick_rows(1)
 @pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS.keys())
-@pytest.mark.parametrize("has_history", [False, True], ids=["of a newcomer", "of a player with scores"])
+@pytest.mark.parametrize("has_history", [False, True], ids=["first import", "player with scores"])
 @pytest.mark.parametrize("changed", [{"level": "18", "levelNum": 18}, {"isPrimary": False}], ids=["level", "primary"])
-def test_seeds_loaded_during_an_import(
+def test_seeds_loaded_during_an_import_rerate_its_scores(
     moment: Callable[..., None],
     has_history: bool,
     changed: dict[str, Any],
@@ -131,10 +132,11 @@ def test_seeds_loaded_during_an_import(
     assert check_player(user) == []
 
 
-def test_seeds_loaded_while_orphans_are_tried(
+@pytest.mark.slow
+def test_seeds_loaded_during_a_retry_of_orphans_rerate_their_scores(
     beside: ThreadPoolExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody knows of their scores yet when the load looks who has some."""
+    """The scores are not stored yet when the load looks for players with scores."""
     user = player()
     jobs.run_import(submit_rows(user, SDVX, [row(number) for number in range(1, COUNT + 1)]).import_id)
     load(write(tmp_path, **files()))
@@ -154,8 +156,9 @@ def test_seeds_loaded_while_orphans_are_tried(
     assert check_player(user) == []
 
 
-def test_two_loads_at_once_leave_the_ratings_of_the_later(beside: ThreadPoolExecutor, tmp_path: Path) -> None:
-    """The first one's work must not go on with the charts that it read before the second."""
+@pytest.mark.slow
+def test_two_concurrent_loads_leave_the_ratings_of_the_later_one(beside: ThreadPoolExecutor, tmp_path: Path) -> None:
+    """The first rerating must not continue with the charts that it read before the second load."""
     users = [player() for _ in range(2)]
     load(write(tmp_path / "seeds", **files()))
     for user in users:
@@ -171,7 +174,7 @@ def test_two_loads_at_once_leave_the_ratings_of_the_later(beside: ThreadPoolExec
 
 
 def test_a_rerating_does_not_wait_for_an_import_whose_worker_died(tmp_path: Path, redis_clean: Redis) -> None:
-    """It starts again, with the current charts."""
+    """The import starts again, with the current charts."""
     user = player()
     load(write(tmp_path, **files()))
     job = submit_rows(user, SDVX, [row(1)])
@@ -187,39 +190,41 @@ def test_a_rerating_does_not_wait_for_an_import_whose_worker_died(tmp_path: Path
     assert check_player(user) == []
 
 
-def test_a_rerating_ends_once_the_import_it_awaits_has(tmp_path: Path, redis_clean: Redis) -> None:
+def test_a_rerating_ends_after_the_import_that_it_waits_for(tmp_path: Path, redis_clean: Redis) -> None:
     user = player()
     load(write(tmp_path, **files()))
     job = submit_rows(user, SDVX, [row(1)])
-    elsewhere = connection.copy()
+    other_connection = connection.copy()
     try:
-        with elsewhere.cursor() as cursor:
+        with other_connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [job.pk])
         [left] = load(write(tmp_path, **files(level="18", levelNum=18))).reratings
         assert left is not None
 
-        assert not rerate.work(left.pk), "nothing can be done but wait"
+        assert not rerate.work(left.pk), "it can only wait"
         left.refresh_from_db()
         assert (left.busy_imports, left.time_finished) == ([job.pk], None)
     finally:
-        elsewhere.close()
-    _wait_until_nobody_holds(job)
+        other_connection.close()
+    _wait_until_unlocked(job)
     rerate.work(left.pk)
 
     left.refresh_from_db()
     assert (left.busy_imports, left.time_finished is not None) == ([], True)
 
 
-def _wait_until_nobody_holds(job: Import) -> None:
-    for _ in range(100):
-        if (1, job.pk) not in rerate._held():
-            return
+def _wait_until_unlocked(job: Import) -> None:
+    deadline = time.monotonic() + 60
+    while (1, job.pk) in rerate._held():
+        assert time.monotonic() < deadline
         time.sleep(0.05)
 
 
 @pytest.mark.slow
-def test_imports_and_loads_at_any_moment(beside: ThreadPoolExecutor, tmp_path: Path) -> None:
-    """Loads follow each other while players import; in the end every rating is of the charts as they are."""
+def test_concurrent_imports_and_loads_leave_ratings_of_the_current_charts(
+    beside: ThreadPoolExecutor, tmp_path: Path
+) -> None:
+    """Seeds are loaded repeatedly while players import; in the end every rating is of the current charts."""
     load(write(tmp_path, **files()))
     users: list[User] = []
     stop = threading.Event()

@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
         not FOLDER.is_dir() or bool(os.environ.get("CI")),
-        reason="the seeds (../shared/seeds) are not here, or this is CI",
+        reason="the seeds (../shared/seeds) are missing, or this is CI",
     ),
 ]
 
@@ -31,7 +31,7 @@ def rows(kind: str) -> list[Any]:
     return [row for path in FOLDER.glob(f"{kind}-*.json") for row in json.loads(path.read_bytes())]
 
 
-def test_all_of_the_shared_seeds_load_and_load_again_without_a_change() -> None:
+def test_a_second_load_of_all_real_seeds_changes_nothing() -> None:
     songs, charts = rows("songs"), rows("charts")
 
     begun = time.process_time()
@@ -39,8 +39,8 @@ def test_all_of_the_shared_seeds_load_and_load_again_without_a_change() -> None:
     second = load(FOLDER)
 
     assert time.process_time() - begun < 60
-    assert sum(tally.new for tally in first.tallies.values()) == len(songs) + len(charts)
-    assert all(tally.unchanged == tally.total for tally in second.tallies.values())
+    assert sum(rows.new for rows in first.row_counts.values()) == len(songs) + len(charts)
+    assert all(rows.unchanged == rows.total for rows in second.row_counts.values())
     assert (Song.objects.count(), Chart.objects.count()) == (len(songs), len(charts))
 
 
@@ -58,7 +58,7 @@ def test_seeds_of_both_forms_have_the_same_songs_and_charts(tmp_path: Path, game
     first = load(folder)
     second = load(folder)
 
-    assert sum(tally.changed for tally in first.tallies.values()) == len(songs) + len(charts)
-    assert sum(tally.unchanged for tally in second.tallies.values()) == len(songs) + len(charts)
+    assert sum(rows.changed for rows in first.row_counts.values()) == len(songs) + len(charts)
+    assert sum(rows.unchanged for rows in second.row_counts.values()) == len(songs) + len(charts)
     assert not first.reratings
     assert set(Chart.objects.values_list("pk", "chart_id", "song_id")) == before

@@ -1,4 +1,4 @@
-"""A broken game does not block the others, and with `skip_broken` a broken row does not block its game."""
+"""A broken game does not block other games, and with `skip_broken` a broken row does not block its game."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ BROKEN: dict[str, Row] = {
     "an unknown version": chart(2, versions=["booth", "nova"]),
     "an unknown key": chart(2, isNew=True),
     "unknown data": chart(2, data={"inGameID": 2, "isNew": True}),
-    "a song that is not there": chart(3),
-    "no chart at all": chart(2, chartID=None),
+    "a missing song": chart(3),
+    "no chart ID": chart(2, chartID=None),
 }
 
 
@@ -35,7 +35,7 @@ def chart_ids() -> set[str]:
 
 
 @pytest.mark.parametrize("row", BROKEN.values(), ids=BROKEN)
-def test_a_broken_row_keeps_its_game_as_it_was_and_lets_the_others_in(tmp_path: Path, row: Row) -> None:
+def test_a_broken_row_leaves_its_game_unchanged_and_other_games_are_loaded(tmp_path: Path, row: Row) -> None:
     load(write(tmp_path, songs_sdvx=[song(1, title="Old")]))
     folder = write(tmp_path, songs_arcaea=[], songs_sdvx=[song(1), song(2)], charts_sdvx=[chart(1), row], **USC)
 
@@ -44,12 +44,12 @@ def test_a_broken_row_keeps_its_game_as_it_was_and_lets_the_others_in(tmp_path: 
 
     assert titles() == ["Old", "Song 1"]
     assert not Chart.objects.exists()
-    assert {game for game, _ in broken.value.loaded.tallies} == {"arcaea", "usc"}
+    assert {game for game, _ in broken.value.loaded.row_counts} == {"arcaea", "usc"}
     assert [problem.file for problem in broken.value.problems] == ["charts-sdvx.json"]
 
 
 @pytest.mark.parametrize("row", BROKEN.values(), ids=BROKEN)
-def test_a_broken_row_is_skipped_and_the_rest_of_its_game_goes_in(tmp_path: Path, row: Row) -> None:
+def test_a_broken_row_is_skipped_and_the_rest_of_its_game_is_loaded(tmp_path: Path, row: Row) -> None:
     folder = write(tmp_path, songs_sdvx=[song(1), song(2)], charts_sdvx=[row, chart(1)], **USC)
 
     loaded = load(folder, skip_broken=True)
@@ -57,11 +57,11 @@ def test_a_broken_row_is_skipped_and_the_rest_of_its_game_goes_in(tmp_path: Path
     assert [(problem.file, problem.row) for problem in loaded.skipped] == [("charts-sdvx.json", 0)]
     assert chart_ids() == {"EXH of 1"}
     assert titles() == ["Song 1", "Song 2", "Song 1"]
-    assert loaded.tallies["sdvx", "charts"].unchanged == 0
-    assert load(folder, skip_broken=True).tallies["sdvx", "charts"].unchanged == 1
+    assert loaded.row_counts["sdvx", "charts"].unchanged == 0
+    assert load(folder, skip_broken=True).row_counts["sdvx", "charts"].unchanged == 1
 
 
-def test_a_broken_song_takes_its_charts_along_unless_it_is_there_already(tmp_path: Path) -> None:
+def test_charts_of_a_broken_song_are_skipped_unless_the_song_is_stored(tmp_path: Path) -> None:
     files = {"songs_sdvx": [song(1), song(2, title=5)], "charts_sdvx": [chart(1), chart(2)]}
     loaded = load(write(tmp_path, **files), skip_broken=True)
     assert [str(problem) for problem in loaded.skipped] == [
@@ -75,9 +75,9 @@ def test_a_broken_song_takes_its_charts_along_unless_it_is_there_already(tmp_pat
     assert chart_ids() == {"EXH of 1", "EXH of 2"}
 
 
-def test_nothing_is_deleted_from_a_game_with_broken_rows(tmp_path: Path) -> None:
+def test_a_load_deletes_no_rows_of_a_game_with_broken_rows(tmp_path: Path) -> None:
     load(write(tmp_path, songs_sdvx=[song(1), song(2)], charts_sdvx=[chart(1), chart(2)], **USC))
-    factories.an_import(people.alice(), factories.score_on(Chart.objects.get(chart_id="EXH of 2")))
+    factories.create_import(people.alice(), factories.score_on(Chart.objects.get(chart_id="EXH of 2")))
     folder = write(tmp_path, songs_sdvx=[song(1)], charts_sdvx=[chart(1), chart(1, "NEW")], songs_usc=[])
 
     loaded = load(folder, skip_broken=True)
@@ -87,7 +87,7 @@ def test_nothing_is_deleted_from_a_game_with_broken_rows(tmp_path: Path) -> None
     assert loaded.kept == []
 
 
-def test_a_row_that_clashes_with_what_is_there_is_skipped_too(tmp_path: Path) -> None:
+def test_a_row_that_conflicts_with_a_stored_one_is_skipped(tmp_path: Path) -> None:
     load(write(tmp_path, songs_other=[song(data={})], charts_other=[chart(playtype="Keyboard")]))
 
     loaded = load(write(tmp_path, songs_sdvx=[song()], charts_sdvx=[chart(), chart(1, "NOV")]), skip_broken=True)
@@ -96,7 +96,7 @@ def test_a_row_that_clashes_with_what_is_there_is_skipped_too(tmp_path: Path) ->
     assert set(Chart.objects.values_list("game", "chart_id")) == {("other", "EXH of 1"), ("sdvx", "NOV of 1")}
 
 
-def test_a_file_that_is_none_is_skipped_as_a_whole(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_skipped(tmp_path: Path) -> None:
     load(write(tmp_path, songs_sdvx=[song(1)]))
     folder = write(tmp_path, songs_sdvx="[{", charts_sdvx=[chart(1)])
     assert [problem.row for problem in load(folder, skip_broken=True).skipped] == [None]
@@ -106,7 +106,7 @@ def test_a_file_that_is_none_is_skipped_as_a_whole(tmp_path: Path) -> None:
 # --- the command ------------------------------------------------------------------------------------
 
 
-def test_the_command_tells_which_games_are_not_loaded_and_fails(tmp_path: Path) -> None:
+def test_the_command_lists_the_games_that_are_not_loaded_and_fails(tmp_path: Path) -> None:
     folder = write(tmp_path, songs_sdvx=[song(1, title=None)], songs_wacca=[song(1, x=1)], **USC)
     with pytest.raises(CommandError) as failed:
         run("load_seeds", folder)
@@ -118,7 +118,7 @@ def test_the_command_tells_which_games_are_not_loaded_and_fails(tmp_path: Path) 
     assert titles() == ["Song 1"]
 
 
-def test_the_command_reports_what_it_skipped_and_fails(tmp_path: Path) -> None:
+def test_the_command_reports_skipped_rows_and_fails(tmp_path: Path) -> None:
     with pytest.raises(CommandError) as failed:
         run("load_seeds", "--skip-broken", write(tmp_path, songs_sdvx=[song(1), song(2, x=1, title=None)], **USC))
     assert str(failed.value).splitlines() == [
@@ -128,5 +128,5 @@ def test_the_command_reports_what_it_skipped_and_fails(tmp_path: Path) -> None:
     assert titles() == ["Song 1", "Song 1"]
 
 
-def test_the_command_succeeds_where_nothing_is_broken(tmp_path: Path) -> None:
+def test_the_command_succeeds_without_broken_rows(tmp_path: Path) -> None:
     assert len(run("load_seeds", "--skip-broken", write(tmp_path, songs_sdvx=[song(1)]))) == 1

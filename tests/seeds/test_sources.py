@@ -47,15 +47,15 @@ def below(folder: str) -> dict[str, bytes]:
 
 
 def messages_of(source: object, limits: Limits | None = None) -> str:
-    """What is said of a source, without its own name."""
+    """Returns the message about a source, without its name."""
     with pytest.raises(SeedsBroken) as broken, open_source(str(source), limits=limits or Limits()):
-        pytest.fail("it was opened")
+        pytest.fail("the source was opened")
     (problem,) = broken.value.problems
     assert problem.file == str(source)
     return problem.message
 
 
-def taken(source: object) -> dict[str, bytes]:
+def opened_files(source: object) -> dict[str, bytes]:
     with open_source(str(source)) as folder:
         return {path.name: path.read_bytes() for path in folder.iterdir()}
 
@@ -65,11 +65,11 @@ def taken(source: object) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("folder", ["", "./", "collections/", "Tachi-main/seeds/collections/"])
-def test_the_files_of_an_archive_may_lie_in_a_sub_folder(tmp_path: Path, kind: str, folder: str) -> None:
+def test_the_files_of_an_archive_may_be_in_a_sub_folder(tmp_path: Path, kind: str, folder: str) -> None:
     path = tmp_path / f"seeds.{kind}"
     path.write_bytes(archive(kind, {"README.md": b"x", **below(folder), f"{folder}goals.json": b"[]"}))
 
-    assert taken(path) == FILES
+    assert opened_files(path) == FILES
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -77,16 +77,14 @@ def test_the_files_of_an_archive_may_lie_in_a_sub_folder(tmp_path: Path, kind: s
     ("folder", "other"),
     [("a/collections/", "a/old/"), ("a/db/seeds/", "a/old/"), ("a/db/seeds/", "a/seeds/collections/")],
 )
-def test_the_folder_named_as_in_the_original_wins_over_others(
-    tmp_path: Path, kind: str, folder: str, other: str
-) -> None:
+def test_a_folder_named_as_in_tachi_is_preferred(tmp_path: Path, kind: str, folder: str, other: str) -> None:
     path = tmp_path / "archive"
     path.write_bytes(archive(kind, {**below(folder), f"{other}songs-usc.json": b"[]"}))
-    assert taken(path) == FILES
+    assert opened_files(path) == FILES
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_several_folders_of_other_names_are_refused(tmp_path: Path, kind: str) -> None:
+def test_an_archive_with_seed_files_in_several_folders_is_refused(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "archive"
 
     path.write_bytes(archive(kind, {**below("a/"), "b/songs-usc.json": b"[]"}))
@@ -123,7 +121,7 @@ def test_skipped_members_of_a_tar_count_towards_the_limit(tmp_path: Path) -> Non
     assert messages_of(path, Limits(unpacked=2_000_000)) == "unpacks to more than 2,000,000 bytes"
 
 
-def test_links_are_refused(tmp_path: Path) -> None:
+def test_an_archive_with_links_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "seeds"
     for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE):
         with tarfile.open(path, "w:gz") as packed:
@@ -141,7 +139,7 @@ def test_links_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_file_that_is_there_twice_is_refused(tmp_path: Path, kind: str) -> None:
+def test_an_archive_with_a_duplicate_file_is_refused(tmp_path: Path, kind: str) -> None:
     path, out = tmp_path / "seeds", io.BytesIO()
     if kind == "zip":
         with zipfile.ZipFile(out, "w") as made:
@@ -157,7 +155,7 @@ def test_a_file_that_is_there_twice_is_refused(tmp_path: Path, kind: str) -> Non
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "html", "empty"])
-def test_half_an_archive_or_none_is_refused(tmp_path: Path, kind: str) -> None:
+def test_a_cut_off_archive_and_other_files_are_refused(tmp_path: Path, kind: str) -> None:
     noise = json.dumps([song(n, title=str(hash(n**9))) for n in range(500)]).encode()
     whole = {"html": b"<html>Not found</html>", "empty": b""}.get(kind) or (
         b"" if kind == "empty" else archive(kind, {"songs-sdvx.json": noise})
@@ -168,7 +166,7 @@ def test_half_an_archive_or_none_is_refused(tmp_path: Path, kind: str) -> None:
     assert messages_of(path).startswith("is neither a whole .tar.gz nor a whole .zip file (")
 
 
-def test_damaged_content_is_refused(tmp_path: Path) -> None:
+def test_an_archive_with_damaged_content_is_refused(tmp_path: Path) -> None:
     whole = bytearray(archive("zip", FILES))
     whole[60] ^= 0xFF  # in the first member's content
     path = tmp_path / "seeds.zip"
@@ -180,7 +178,7 @@ def test_damaged_content_is_refused(tmp_path: Path) -> None:
 # --- folders ----------------------------------------------------------------------------------------
 
 
-def test_a_folder_is_opened_where_its_files_are(tmp_path: Path) -> None:
+def test_a_folder_is_opened_at_the_level_of_its_files(tmp_path: Path) -> None:
     inner = tmp_path / "seeds" / "collections"
     inner.mkdir(parents=True)
     (inner / "songs-sdvx.json").write_bytes(SONGS)
@@ -192,32 +190,32 @@ def test_a_folder_is_opened_where_its_files_are(tmp_path: Path) -> None:
         assert folder == tmp_path
 
 
-# --- addresses --------------------------------------------------------------------------------------
+# --- URLs -------------------------------------------------------------------------------------------
 
 
-class Answers(BaseHTTPRequestHandler):
-    """Serves what the tests ask for, on the loopback interface."""
+class ArchiveHandler(BaseHTTPRequestHandler):
+    """Serves archives and errors on the loopback interface."""
 
     def do_GET(self) -> None:
         match self.path:
             case "/seeds":
-                self._say(200, archive("tar.gz", below("collections/")))
+                self._respond(200, archive("tar.gz", below("collections/")))
             case "/moved":
-                self._say(302, b"", Location="/seeds")
+                self._respond(302, b"", Location="/seeds")
             case "/to-a-file":
-                self._say(302, b"", Location="file:///etc/passwd")
+                self._respond(302, b"", Location="file:///etc/passwd")
             case "/round":
-                self._say(302, b"", Location="/round")
+                self._respond(302, b"", Location="/round")
             case "/large":
-                self._say(200, bytes(100_000))
+                self._respond(200, bytes(100_000))
             case "/cut":
-                self._say(200, b"x", length=500)
+                self._respond(200, b"x", length=500)
             case "/silent":
                 self.server.may_end.wait(5)  # type: ignore[attr-defined]
             case _:
-                self._say(404, b"")
+                self._respond(404, b"")
 
-    def _say(self, status: int, body: bytes, *, length: int | None = None, **headers: str) -> None:
+    def _respond(self, status: int, body: bytes, *, length: int | None = None, **headers: str) -> None:
         self.send_response(status)
         for name, value in {**headers, "Content-Length": str(length or len(body))}.items():
             self.send_header(name, value)
@@ -225,12 +223,12 @@ class Answers(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Says nothing."""
+        """Logs nothing."""
 
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), ArchiveHandler)
     server.may_end = threading.Event()  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
@@ -242,8 +240,8 @@ def address() -> Iterator[str]:
 
 
 @pytest.mark.parametrize("path", ["/seeds", "/moved"])
-def test_an_archive_is_downloaded(address: str, path: str) -> None:
-    assert taken(address + path) == FILES
+def test_an_archive_is_downloaded_from_a_url(address: str, path: str) -> None:
+    assert opened_files(address + path) == FILES
 
 
 @pytest.mark.parametrize(
@@ -261,16 +259,16 @@ def test_a_failed_download_is_reported(address: str, path: str, expected: str) -
     assert messages_of(address + path, Limits(download=50_000, silence=0.2)).startswith(expected)
 
 
-def test_a_download_that_takes_too_long_is_given_up(address: str) -> None:
+def test_a_download_that_takes_too_long_is_aborted(address: str) -> None:
     assert messages_of(f"{address}/seeds", Limits(seconds=0)) == "takes too long to download"
 
 
 @pytest.mark.parametrize("source", ["ftp://127.0.0.1/seeds.zip", "file:///etc/passwd", "git+ssh://seeds"])
 def test_only_http_and_https_are_downloaded(source: str) -> None:
-    assert messages_of(source) == "is no http or https address"
+    assert messages_of(source) == "is not an http or https URL"
 
 
-def test_a_server_that_is_not_there_is_told(address: str) -> None:
+def test_an_unreachable_server_is_reported(address: str) -> None:
     assert messages_of("http://127.0.0.1:9/seeds").startswith("cannot be downloaded (")
 
 
@@ -278,19 +276,19 @@ def test_a_server_that_is_not_there_is_told(address: str) -> None:
 
 
 @pytest.mark.django_db
-def test_the_command_loads_an_address(address: str) -> None:
+def test_the_command_loads_a_url(address: str) -> None:
     run("load_seeds", f"{address}/seeds")
 
     assert (Song.objects.count(), Chart.objects.count()) == (1, 1)
 
 
 @pytest.mark.django_db
-def test_the_command_tells_what_is_wrong_with_an_archive(tmp_path: Path) -> None:
+def test_the_command_reports_the_problems_of_an_archive(tmp_path: Path) -> None:
     path = tmp_path / "seeds.zip"
     path.write_bytes(archive("zip", {"songs-sdvx.json": json.dumps([song(1, title=None)]).encode()}))
 
     with pytest.raises(CommandError) as failed:
         run("load_seeds", path)
 
-    said = "Nothing was loaded.\nsongs-sdvx.json[0] (id 1): title: expected text, got null"
-    assert str(failed.value) == said
+    message = "Nothing was loaded.\nsongs-sdvx.json[0] (id 1): title: expected text, got null"
+    assert str(failed.value) == message

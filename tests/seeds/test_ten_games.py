@@ -38,7 +38,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
         not FOLDER.is_dir() or bool(os.environ.get("CI")),
-        reason="the seeds (../shared/seeds) are not here, or this is CI",
+        reason="the seeds (../shared/seeds) are missing, or this is CI",
     ),
 ]
 
@@ -50,7 +50,7 @@ def rows(kind: str, game: str) -> list[Any]:
 
 @pytest.fixture
 def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """The files of one game, and no others: one load of all takes longer than the import."""
+    """Returns a folder with the files of only one game, as loading all takes longer than the import."""
     game = request.getfixturevalue("gpt").split(":")[0]
     for kind in ("songs", "charts"):
         (tmp_path / f"{kind}-{game}.json").symlink_to(FOLDER / f"{kind}-{game}.json")
@@ -58,30 +58,30 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def _few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows are judged while others are stored, in two parts, as if there were five times as many."""
+def _low_bulk_thresholds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lowers the thresholds, so that rows are judged while others are stored, as with five times as many."""
     monkeypatch.setattr(store, "BULK_THRESHOLD", SCORES)
     monkeypatch.setattr(store, "MAX_CHUNKS_PER_COPY", 4)
 
 
-@pytest.mark.usefixtures("_few_are_many")
+@pytest.mark.usefixtures("_low_bulk_thresholds")
 @pytest.mark.parametrize("gpt", GPTS)
-def test_thousands_of_scores_on_real_charts_go_in_without_a_problem(gpt: str, folder: Path) -> None:
+def test_thousands_of_scores_on_real_charts_are_imported_without_a_problem(gpt: str, folder: Path) -> None:
     load(folder)
     game, playtype = gpt.split(":")
     charts = [row for row in rows("charts", game) if row["playtype"] == playtype and row["isPrimary"]]
     scores = list(plays(gpt, charts, SCORES, chance=Random(gpt)))
     content = json.dumps(document(gpt, scores, service="Ten games")).encode()
 
-    job = factories.process(jobs.submit(people.alice(), jobs.Upload(content=content, import_type="file/batch-manual")))
+    job = factories.run_job(jobs.submit(people.alice(), jobs.Upload(content=content, import_type="file/batch-manual")))
 
-    said = list(ImportProblem.objects.filter(job=job).values_list("message", flat=True)[:3])
-    assert (said, job.error_message) == ([], "")
+    message = list(ImportProblem.objects.filter(job=job).values_list("message", flat=True)[:3])
+    assert (message, job.error_message) == ([], "")
     assert (job.state, job.score_count, job.duplicate_count) == (State.COMPLETED, SCORES, 0)
     assert Score.objects.filter(from_import=job).count() == SCORES
 
 
-def test_the_games_are_all_those_with_charts() -> None:
+def test_the_tested_games_are_all_games_with_charts() -> None:
     assert {gpt.split(":")[0] for gpt in GPTS} == {
         path.stem.removeprefix("charts-") for path in FOLDER.glob("charts-*")
     }

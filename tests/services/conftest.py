@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tachi_imports.embedded import services
+from tests.services.data_folders import copy_migrated
 from tests.services.process_inspection import kill_all, users_of
 
 
@@ -36,4 +37,11 @@ def made() -> Iterator[Path]:
 def data(folder: Path, made: Path) -> Path:
     """A data folder that has been used before."""
     subprocess.run(["cp", "-a", made, folder / "data"], check=True)
+    return folder / "data"
+
+
+@pytest.fixture
+def migrated(folder: Path) -> Path:
+    """A data folder whose database has all migrations: for tests that start an installation and do not test that."""
+    copy_migrated(folder / "data")
     return folder / "data"

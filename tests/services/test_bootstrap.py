@@ -3,19 +3,52 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from pathlib import Path
 
 import pytest
 from django.contrib.auth import authenticate, get_user_model
+from django.db import connection
 from pytest_django.fixtures import Settings as SettingsWrapper
 
 from tachi_imports import env
 from tachi_imports.process import bootstrap
+from tests.services.process_inspection import wait_for
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_waiting_host_does_not_block_concurrent_index_creation() -> None:
+    """CREATE INDEX CONCURRENTLY waits for all transactions, and a statement that waits for a lock is one."""
+
+    def prepare_after_the_other() -> None:
+        bootstrap.wait_for_other_hosts()
+        connection.close()
+
+    waiting = threading.Thread(target=prepare_after_the_other)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s), clock_timestamp()", [bootstrap.LOCK])
+        begun = cursor.fetchone()[1]
+        waiting.start()
+
+        def has_asked() -> bool:
+            asked = "SELECT FROM pg_stat_activity WHERE query LIKE '%%advisory_lock%%' AND backend_start > %s"
+            cursor.execute(asked, [begun])
+            return cursor.fetchone() is not None
+
+        assert wait_for(has_asked)
+        try:
+            cursor.execute("CREATE INDEX CONCURRENTLY made_meanwhile ON imports_song (id)")
+            assert waiting.is_alive()
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [bootstrap.LOCK])
+            waiting.join(30)
+            cursor.execute("DROP INDEX IF EXISTS made_meanwhile")
+    assert not waiting.is_alive()
 
 
 @pytest.mark.django_db
-def test_the_first_start_makes_a_player_and_returns_its_password() -> None:
+def test_the_first_start_creates_a_demo_player_and_returns_its_password() -> None:
     password = bootstrap.make_demo_player()
     player = authenticate(username="demo", password=password)
     assert player is not None
@@ -23,12 +56,12 @@ def test_the_first_start_makes_a_player_and_returns_its_password() -> None:
 
 
 @pytest.mark.django_db
-def test_an_installation_with_people_gets_no_player() -> None:
+def test_an_installation_with_users_gets_no_demo_player() -> None:
     get_user_model().objects.create_user(username="alice", password="alice's password")
     assert (bootstrap.make_demo_player(), get_user_model().objects.count()) == ("", 1)
 
 
-def test_static_files_are_collected_when_they_have_changed(
+def test_static_files_are_only_collected_after_changes(
     tmp_path: Path, settings: SettingsWrapper, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source, root = tmp_path / "source", tmp_path / "collected"
@@ -56,7 +89,7 @@ def described(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("described")
-def test_the_environment_can_name_the_first_administrator(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_first_administrator_is_created_from_the_environment(capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(2):
         bootstrap.make_first_administrator()
     administrator = authenticate(username="ada", password="gamma ray burst")
@@ -68,7 +101,7 @@ def test_the_environment_can_name_the_first_administrator(capsys: pytest.Capture
 
 
 @pytest.mark.django_db
-def test_where_there_is_an_administrator_none_is_made(described: Path) -> None:
+def test_no_administrator_is_created_if_one_exists(described: Path) -> None:
     described.unlink()  # nothing needs it any more
     get_user_model().objects.create_superuser("Grace", password="her own password")
     bootstrap.make_first_administrator()
@@ -86,7 +119,7 @@ def test_where_there_is_an_administrator_none_is_made(described: Path) -> None:
     ],
     ids=["short", "like the name", "taken", "no name"],
 )
-def test_an_administrator_that_cannot_be_made_stops_the_start(
+def test_an_invalid_administrator_stops_the_start(
     described: Path, monkeypatch: pytest.MonkeyPatch, name: str, password: str, said: str
 ) -> None:
     if said == "names_are_unique":

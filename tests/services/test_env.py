@@ -78,7 +78,7 @@ def title() -> str:
         (title, "Our scores", "Our scores"),
     ],
 )
-def test_a_setting_is_read_as_what_it_is(
+def test_a_valid_setting_is_converted_to_its_type(
     monkeypatch: pytest.MonkeyPatch, reader: Reader, given: str | None, read: object
 ) -> None:
     monkeypatch.delenv("IT", raising=False)
@@ -106,14 +106,14 @@ def test_a_setting_is_read_as_what_it_is(
         (title, "two\nlines", "IT must be one line of printable text."),
     ],
 )
-def test_nonsense_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, reader: Reader, given: str, message: str) -> None:
+def test_an_invalid_setting_is_named(monkeypatch: pytest.MonkeyPatch, reader: Reader, given: str, message: str) -> None:
     monkeypatch.setenv("IT", given)
     with pytest.raises(SettingError) as caught:
         reader()
     assert str(caught.value) == message
 
 
-def test_a_secret_may_lie_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_secret_can_be_read_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "it").write_text("postgres://me:hunter2@there/db\n")
     monkeypatch.setenv("IT_FILE", str(tmp_path / "it"))
     assert database() == "postgres://me:hunter2@there/db"
@@ -127,7 +127,7 @@ def test_a_secret_may_lie_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         ("postgres://a", "postgres://b", "IT and IT_FILE are both set; keep one."),
     ],
 )
-def test_a_secret_that_cannot_be_had_is_refused_by_name(
+def test_an_unreadable_or_ambiguous_secret_is_refused_with_its_name(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None, also: str | None, message: str
 ) -> None:
     if content is not None:
@@ -139,7 +139,7 @@ def test_a_secret_that_cannot_be_had_is_refused_by_name(
         database()
 
 
-def test_a_folder_counts_from_the_checkout_and_is_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_folder_setting_is_relative_to_the_checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("IT", "some where")
     assert env.folder("IT", default=tmp_path) == env.BASE_DIR / "some where"
     (tmp_path / "file").touch()
@@ -172,6 +172,7 @@ def settings_under(variables: dict[str, str], *, show: str = "''") -> subprocess
     )
 
 
+@pytest.mark.quick_rows(2)
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -179,6 +180,7 @@ def settings_under(variables: dict[str, str], *, show: str = "''") -> subprocess
             {"TACHI_PUBLIC_URL": ""},
             "TACHI_PUBLIC_URL must be set in production, for example https://scores.example.org.",
         ),
+        ({"TACHI_SOURCE_URL": "javascript:0"}, "TACHI_SOURCE_URL must begin with https:// or http://."),
         ({"TACHI_DEBUG": "on"}, "TACHI_DEBUG must be off in production: its error pages show secrets."),
         ({"TACHI_SECRET_KEY": ""}, "TACHI_SECRET_KEY must be set when DATABASE_URL is: every host needs the same key."),
         ({"TACHI_SECRET_KEY": "short"}, "TACHI_SECRET_KEY must have 32 characters or more."),
@@ -189,16 +191,17 @@ def settings_under(variables: dict[str, str], *, show: str = "''") -> subprocess
         ({"DATABASE_URL": "postgresql://[there"}, "DATABASE_URL is not a URL that PostgreSQL understands."),
     ],
 )
-def test_settings_that_cannot_work_stop_the_process(change: dict[str, str], message: str) -> None:
+def test_unusable_settings_stop_the_process(change: dict[str, str], message: str) -> None:
     done = settings_under(PRODUCTION | change)
     assert (done.returncode, done.stderr.strip()) == (1, message)
 
 
-def test_production_behind_https_is_strict() -> None:
+def test_production_behind_https_has_secure_cookies_and_hsts() -> None:
     shown = "s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SECURE_HSTS_SECONDS > 0, s.ALLOWED_HOSTS, s.DEBUG"
     assert settings_under(PRODUCTION, show=shown).stdout.strip() == "True True True ['scores.example.org'] False"
 
 
+@pytest.mark.quick_rows(1)
 @pytest.mark.parametrize(
     ("name", "cookie"),
     [
@@ -207,7 +210,7 @@ def test_production_behind_https_is_strict() -> None:
         ("Café; of=mine", "Caf___of_mine_SESSION"),
     ],
 )
-def test_the_session_cookie_bears_the_name_of_the_instance(name: str, cookie: str) -> None:
+def test_the_session_cookie_contains_the_name_of_the_instance(name: str, cookie: str) -> None:
     shown = "s.SESSION_COOKIE_NAME, s.SESSION_COOKIE_SAMESITE, s.CSRF_COOKIE_NAME != s.SESSION_COOKIE_NAME"
     actual = settings_under(PRODUCTION | {"TACHI_NAME": name}, show=shown).stdout.strip()
     assert actual == f"{cookie} Strict True"
@@ -219,7 +222,7 @@ def test_a_database_url_keeps_all_its_parts() -> None:
     assert settings_under(PRODUCTION, show=shown).stdout.strip() == "['scores', 'me', 'there', '6432'] require"
 
 
-def test_every_setting_is_in_the_example() -> None:
+def test_every_setting_is_listed_in_the_example_file() -> None:
     """`.env.example` lists exactly the names that the code reads."""
     read = set()
     for name in (

@@ -55,10 +55,10 @@ def members(server: Server) -> dict[str, int]:
 
 
 @pytest.mark.slow
-def test_two_handovers_replace_every_process_and_fail_no_request(data: Path, server: Server) -> None:
+def test_two_handovers_replace_every_process_and_fail_no_request(migrated: Path, server: Server) -> None:
     server.variables["TACHI_RATE_LIMITS"] = "off"
     process = server.start()
-    assert wait_for(lambda: report(data).get("state") == "serving", seconds=60)
+    assert wait_for(lambda: report(migrated).get("state") == "serving", seconds=60)
     former = members(server)
     assert set(former) == set(WHO)
     traffic = Traffic(server.port)
@@ -66,12 +66,12 @@ def test_two_handovers_replace_every_process_and_fail_no_request(data: Path, ser
     with traffic.polling("/api/v1/status", "/api/v1/status", "/"):
         for count in (1, 2):
             process.send_signal(signal.SIGUSR2)
-            assert wait_for(partial(has_handed_over, data, count), seconds=120)
+            assert wait_for(partial(has_handed_over, migrated, count), seconds=120)
         assert wait_for(lambda: all_gone(former.values()), seconds=60)
 
     assert traffic.failures == []
     assert traffic.answer_count > 0
-    assert report(data)["pid"] == process.pid
+    assert report(migrated)["pid"] == process.pid
     now = members(server)
     assert set(now) == set(WHO)
     assert not set(now.values()) & set(former.values())
@@ -102,7 +102,7 @@ def web(descriptor: int) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @pytest.mark.slow
-def test_a_connection_that_has_asked_nothing_yet_is_left_to_the_next_web() -> None:
+def test_a_connection_without_a_request_is_served_by_the_next_web() -> None:
     port = free_port()
     with closing(Listeners()) as listeners:
         descriptor = listeners.tcp("127.0.0.1", port)
@@ -125,7 +125,7 @@ def child() -> Iterator[subprocess.Popen[bytes]]:
     started.wait()
 
 
-def test_an_adopted_process_is_watched_and_signalled_like_a_child(child: subprocess.Popen[bytes]) -> None:
+def test_an_adopted_process_can_be_polled_and_signalled_like_a_child(child: subprocess.Popen[bytes]) -> None:
     adopted = AdoptedProcess(child.pid)
     assert adopted.poll() is None
     with pytest.raises(subprocess.TimeoutExpired):
@@ -135,7 +135,7 @@ def test_an_adopted_process_is_watched_and_signalled_like_a_child(child: subproc
     adopted.send_signal(signal.SIGTERM)  # nobody has that ID any more
 
 
-def test_a_listener_keeps_connections_for_the_process_that_inherits_it() -> None:
+def test_a_listening_socket_keeps_connections_for_its_next_process() -> None:
     port = free_port()
     with closing(Listeners()) as former:
         descriptor = os.dup(former.tcp("127.0.0.1", port))
@@ -151,7 +151,7 @@ def test_a_listener_keeps_connections_for_the_process_that_inherits_it() -> None
                     assert client.recv(4) == b"here"
 
 
-def test_sockets_of_addresses_that_the_new_settings_do_not_name_are_closed() -> None:
+def test_inherited_sockets_of_unused_addresses_are_closed() -> None:
     former = Listeners()
     port = free_port()
     descriptor = os.dup(former.tcp("127.0.0.1", port))
@@ -162,14 +162,14 @@ def test_sockets_of_addresses_that_the_new_settings_do_not_name_are_closed() -> 
         socket.create_connection(("127.0.0.1", port), timeout=10)
 
 
-def test_a_lock_is_held_on_by_the_program_that_inherits_it(tmp_path: Path) -> None:
+def test_an_inherited_lock_stays_held(tmp_path: Path) -> None:
     lock = Lock(tmp_path / "lock")
     assert lock.try_acquire()
-    heir = Lock(tmp_path / "lock", inherited=os.dup(lock.descriptor))
+    inherited_lock = Lock(tmp_path / "lock", inherited=os.dup(lock.descriptor))
     lock.close()
     other = Lock(tmp_path / "lock")
     assert not other.try_acquire()
-    heir.close()
+    inherited_lock.close()
     assert other.try_acquire()
     other.close()
 
@@ -183,7 +183,7 @@ def test_a_lock_is_held_on_by_the_program_that_inherits_it(tmp_path: Path) -> No
         ("checkout", "releases/1.1.0", "checkout"),
     ],
 )
-def test_the_release_to_run_is_the_one_that_current_names(
+def test_the_release_to_run_is_the_target_of_current(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, current: str | None, expected: str
 ) -> None:
     for each in (place, current or place):
@@ -194,7 +194,7 @@ def test_the_release_to_run_is_the_one_that_current_names(
     assert handover.release_to_run() == tmp_path / expected
 
 
-def test_a_release_whose_supervisor_does_not_begin_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_problem_of_a_release_that_cannot_start_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "No such file" in handover.problem_of(tmp_path)
     monkeypatch.setenv("WORKERS", "many")
     assert handover.problem_of(env.BASE_DIR) == "WORKERS must be a whole number from 0 to 32, not 'many'."

@@ -37,7 +37,7 @@ def seen_last(worker: SimpleWorker, *, seconds_ago: float, state: str = "idle") 
     worker.connection.hset(worker.key, "state", state)
 
 
-def test_all_is_well(client: Client, worker: SimpleWorker) -> None:
+def test_a_healthy_installation_reports_ok(client: Client, worker: SimpleWorker) -> None:
     response = client.get("/healthz")
     assert (response.status_code, response.json()) == (
         200,
@@ -46,7 +46,7 @@ def test_all_is_well(client: Client, worker: SimpleWorker) -> None:
     assert response["Cache-Control"] == "no-store"
 
 
-def test_load_balancers_may_ask_by_any_name(client: Client, worker: SimpleWorker) -> None:
+def test_the_health_check_accepts_any_host_name(client: Client, worker: SimpleWorker) -> None:
     assert client.get("/healthz", headers={"host": "10.0.0.7"}).status_code == 200
 
 
@@ -74,11 +74,11 @@ def nothing_there(settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch, tm
     settings.REDIS_URL = f"unix://{quote(str(tmp_path / 'redis'))}"
 
 
-def test_an_unavailable_service_is_named(nothing_there: None) -> None:
+def test_the_health_report_names_unavailable_servers(nothing_there: None) -> None:
     assert health.report() == {"status": "down", "database": "down", "redis": "down", "workers": 0, "streams": "down"}
 
 
-def test_servers_that_take_a_call_and_say_nothing_do_not_hang_it(nothing_there: None, tmp_path: Path) -> None:
+def test_silent_servers_do_not_block_the_health_check(nothing_there: None, tmp_path: Path) -> None:
     begun = time.monotonic()
     with closing(socket.socket(socket.AF_UNIX)) as database, closing(socket.socket(socket.AF_UNIX)) as redis:
         for server, name in ((database, ".s.PGSQL.5432"), (redis, "redis")):
@@ -94,7 +94,7 @@ def test_servers_that_take_a_call_and_say_nothing_do_not_hang_it(nothing_there: 
     assert time.monotonic() - begun < 10 * health.CHECK_TIMEOUT_SECONDS  # the machine may be busy
 
 
-def test_an_answer_serves_for_a_second(nothing_there: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_health_report_is_cached_for_a_second(nothing_there: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Anybody may ask; nobody can make us open connections as fast as he likes."""
     looked = []
 
@@ -144,12 +144,12 @@ def test_a_process_stays_ready_while_the_next_release_migrates(client: Client) -
     assert client.get("/readyz").status_code == 200
 
 
-def test_no_process_is_ready_without_a_database(nothing_there: None) -> None:
+def test_a_process_without_a_database_is_not_ready(nothing_there: None) -> None:
     readiness = health.Readiness()
     assert readiness.report() == {"status": "down", "database": "down", "migrations": "unknown"}
 
 
-def test_a_process_is_not_ready_while_its_database_is_away_and_is_again_afterwards(
+def test_the_readiness_follows_the_availability_of_the_database(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     readiness = health.Readiness()

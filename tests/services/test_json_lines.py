@@ -54,7 +54,7 @@ def run_and_read(end: str, **variables: str) -> tuple[int, list[dict[str, Any]]]
     return done.returncode, objects(done.stdout + done.stderr)
 
 
-def test_prints_warnings_and_failed_threads_become_objects() -> None:
+def test_prints_warnings_and_failed_threads_are_logged_as_objects() -> None:
     code, found = run_and_read("")
     printed, failed = [line for line in found if line["logger"] == "printed"], found[-1]
     assert code == 0
@@ -65,6 +65,7 @@ def test_prints_warnings_and_failed_threads_become_objects() -> None:
     assert failed["exception"].endswith("ValueError: in a thread")
 
 
+@pytest.mark.quick_rows(1)
 @pytest.mark.parametrize(
     ("end", "code", "message"),
     [
@@ -75,7 +76,7 @@ def test_prints_warnings_and_failed_threads_become_objects() -> None:
     ],
     ids=["an exception", "a message", "a setting", "a broken log call"],
 )
-def test_the_end_of_a_process_is_an_object(end: str, code: int, message: str) -> None:
+def test_the_last_line_of_a_failed_process_is_an_object(end: str, code: int, message: str) -> None:
     ended, found = run_and_read(end, PORT="many")
     assert ended == code
     assert message in found[-1]["message"]
@@ -105,7 +106,7 @@ def messages(lines: list[dict[str, Any]], part: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
-def test_a_whole_installation_writes_nothing_but_objects(data: Path, server: Server) -> None:
+def test_a_complete_installation_logs_only_objects(migrated: Path, server: Server) -> None:
     """Also about strangers, a dead worker, and a Redis that is away for some seconds."""
     process = server.start()
     assert wait_for(lambda: server.health().get("status") == "ok", seconds=60)
@@ -119,7 +120,7 @@ def test_a_whole_installation_writes_nothing_but_objects(data: Path, server: Ser
     valkey = [
         each
         for each in psutil.process_iter(["cmdline", "name"])
-        if "valkey" in each.info["name"] and str(data) in " ".join(each.info["cmdline"] or [])
+        if "valkey" in each.info["name"] and str(migrated) in " ".join(each.info["cmdline"] or [])
     ]
     for each in valkey:
         each.suspend()

@@ -31,29 +31,29 @@ def broken() -> Any:
         return sys.exc_info()
 
 
-def test_a_line_says_when_how_bad_where_and_what() -> None:
+def test_a_text_line_contains_time_level_logger_and_message() -> None:
     assert TextFormatter().format(record()) == "2023-11-14T22:13:20.123Z INFO imports.jobs: it is done"
 
 
-def test_a_line_says_for_which_request_and_import_it_is_written() -> None:
+def test_a_text_line_contains_the_ids_of_request_and_import() -> None:
     with log_context.bind_request("r1"):
         assert TextFormatter().format(record()).endswith(": it is done [request=r1]")
-    with log_context.bind_import("i1", asked_by="r1"):
+    with log_context.bind_import("i1", queued_by="r1"):
         assert TextFormatter().format(record()).endswith(": it is done [import=i1 request=r1]")
-    with log_context.bind_import("i1", asked_by=""):
+    with log_context.bind_import("i1", queued_by=""):
         assert TextFormatter().format(record()).endswith(": it is done [import=i1]")
     assert TextFormatter().format(record()).endswith(": it is done")
 
 
-def test_one_block_ends_where_another_began() -> None:
+def test_the_bound_ids_are_restored_after_nested_blocks() -> None:
     with log_context.bind_request("outer"):
-        with log_context.bind_import("i1", asked_by="inner"):
+        with log_context.bind_import("i1", queued_by="inner"):
             assert (log_context.request_id(), log_context.import_id()) == ("inner", "i1")
         assert (log_context.request_id(), log_context.import_id()) == ("outer", "")
     assert log_context.request_id() == ""
 
 
-def test_an_exception_follows_its_line() -> None:
+def test_a_traceback_follows_the_line_of_its_record() -> None:
     first, *others = TextFormatter().format(record(exc_info=broken())).splitlines()
     assert first.endswith("it is done")
     assert others[0] == "Traceback (most recent call last):"
@@ -61,7 +61,7 @@ def test_an_exception_follows_its_line() -> None:
 
 
 def test_each_json_log_line_is_an_object() -> None:
-    with log_context.bind_import("i1", asked_by="r1"):
+    with log_context.bind_import("i1", queued_by="r1"):
         line = JSONFormatter().format(record("two\nlines of %s", "é"))
     assert "\n" not in line
     assert json.loads(line) == {
@@ -77,11 +77,11 @@ def test_each_json_log_line_is_an_object() -> None:
     assert "request" not in document
 
 
-def test_the_queue_carries_the_id_of_the_request_that_asked() -> None:
+def test_a_job_carries_the_id_of_its_request() -> None:
     with patch("imports.jobs.queue._queue") as queue:
         with log_context.bind_request("r1"):
             jobs.enqueue("i1")
-        with log_context.bind_import("i1", asked_by="r1"):
+        with log_context.bind_import("i1", queued_by="r1"):
             jobs.enqueue("i2")  # the next of the same player: nobody asked for it just now
         jobs.enqueue("i3")  # as the sweeper does
     carried = [call.kwargs["args"] for call in queue().enqueue_call.call_args_list]
@@ -89,7 +89,7 @@ def test_the_queue_carries_the_id_of_the_request_that_asked() -> None:
 
 
 @pytest.mark.parametrize("arguments", [("i1", "r1"), ("i1",)])  # the second was queued by a version before this
-def test_a_worker_is_at_the_import_that_the_queue_carried(arguments: tuple[str, ...]) -> None:
+def test_a_worker_binds_the_ids_that_the_job_carries(arguments: tuple[str, ...]) -> None:
     seen: list[tuple[str, str]] = []
     with (
         patch("imports.jobs.worker.close_old_connections"),
@@ -101,7 +101,7 @@ def test_a_worker_is_at_the_import_that_the_queue_carried(arguments: tuple[str, 
     assert seen == [("i1", "r1" if len(arguments) == 2 else "")]
 
 
-def test_a_repeated_message_is_shown_once_a_minute_with_how_many_were_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_repeated_message_is_logged_once_a_minute_with_the_number_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = 1_000.0
     monkeypatch.setattr("tachi_imports.monitoring.logs.time.monotonic", lambda: clock)
     repeats = RepeatFilter()
@@ -118,7 +118,7 @@ def test_a_repeated_message_is_shown_once_a_minute_with_how_many_were_left_out(m
     assert shown("%s is away", is_repeated=True) is None
 
 
-def test_all_that_rq_says_of_a_missing_redis_is_repeated() -> None:
+def test_messages_of_rq_about_a_missing_redis_count_as_repeated() -> None:
     line = logging.LogRecord("rq.worker", logging.ERROR, __file__, 1, "could not connect, in %d s", (1,), None)
     repeats = RepeatFilter()
     assert [repeats.filter(line) for _ in range(3)] == [True, False, False]

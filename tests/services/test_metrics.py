@@ -62,7 +62,7 @@ def an_import(state: State, *, queued: int, waited: int = 0, ran: int = 0, kind:
 
 
 @pytest.mark.usefixtures("redis_clean")
-def test_the_queue_is_told_by_depth_and_age() -> None:
+def test_the_metrics_contain_the_depth_and_age_of_the_queue() -> None:
     an_import(State.QUEUED, queued=40)
     an_import(State.QUEUED, queued=5)
     an_import(State.RUNNING, queued=90)
@@ -76,7 +76,7 @@ def test_the_queue_is_told_by_depth_and_age() -> None:
 
 
 @pytest.mark.usefixtures("redis_clean")
-def test_imports_of_the_last_hour_are_told_by_state_type_and_time() -> None:
+def test_the_metrics_contain_recent_imports_by_state_type_and_time() -> None:
     for seconds in (1, 2, 3):
         an_import(State.COMPLETED, queued=600, waited=seconds, ran=10 * seconds)
     an_import(State.COMPLETED, queued=600, ran=7, kind="file/batch-manual")
@@ -93,7 +93,7 @@ def test_imports_of_the_last_hour_are_told_by_state_type_and_time() -> None:
 
 
 @pytest.mark.usefixtures("redis_clean")
-def test_problems_are_told_by_type() -> None:
+def test_the_metrics_contain_recent_problems_by_type() -> None:
     job = an_import(State.COMPLETED, queued=60)
     kinds = [ProblemType.INVALID, ProblemType.INVALID, ProblemType.NOT_FOUND]
     for row, kind in enumerate(kinds):
@@ -106,7 +106,7 @@ def test_problems_are_told_by_type() -> None:
         assert found["tachi_recent_problems", (("type", kind.value),)] == count
 
 
-def test_rescues_of_all_sweepers_add_up(redis_clean: Redis) -> None:
+def test_the_metrics_add_up_imports_requeued_by_all_sweepers(redis_clean: Redis) -> None:
     for number in range(2):
         monitoring.record_sweep(redis_clean, ["a" * 40] * (number + 2))
 
@@ -116,7 +116,7 @@ def test_rescues_of_all_sweepers_add_up(redis_clean: Redis) -> None:
     assert found["tachi_sweeper_age_seconds", ()] == pytest.approx(0, abs=2)
 
 
-def test_the_age_of_the_last_backup_is_told_once_there_is_one(redis_clean: Redis) -> None:
+def test_the_metrics_contain_the_age_of_the_last_backup(redis_clean: Redis) -> None:
     assert ("tachi_backup_age_seconds", ()) not in facts_now()
     monitoring.record_backup(redis_clean)
     assert facts_now()["tachi_backup_age_seconds", ()] == pytest.approx(0, abs=5)
@@ -134,7 +134,7 @@ def test_an_unavailable_service_is_reported_instead_of_an_error(settings: Settin
 
 
 @pytest.mark.usefixtures("redis_clean")
-def test_frequent_requests_make_no_more_queries(django_assert_num_queries: pytest.FixtureRequest) -> None:
+def test_the_metrics_of_the_database_are_cached(django_assert_num_queries: pytest.FixtureRequest) -> None:
     collector = collectors.DatabaseCollector()
     first = list(collector.collect())
     with django_assert_num_queries(0):  # type: ignore[operator]  # what it is, pytest-django does not say
@@ -159,7 +159,7 @@ def nobody_counted() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("redis_clean", "nobody_counted")
-def test_requests_are_counted_by_route_and_not_by_what_clients_make_up(client: Client) -> None:
+def test_requests_are_counted_by_route_and_not_by_client_input(client: Client) -> None:
     for number in range(3):
         client.get(f"/api/v1/imports/{number:040}")
         client.get(f"/nowhere/{number}")
@@ -179,7 +179,7 @@ def test_requests_are_counted_by_route_and_not_by_what_clients_make_up(client: C
 
 @pytest.mark.usefixtures("redis_clean", "nobody_counted")
 @pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer nobody"}], ids=["plainly", "with a token"])
-def test_polls_are_one_route_whichever_way_they_take(client: Client, headers: dict[str, str]) -> None:
+def test_polls_are_counted_as_one_route_with_and_without_a_token(client: Client, headers: dict[str, str]) -> None:
     """Without a token they are answered before anybody looks for a route; they are the most there is to watch."""
     for number in range(2):
         client.get(f"/api/v1/imports/{number:040}/poll-status", headers=headers)
@@ -205,7 +205,7 @@ def test_polls_are_one_route_whichever_way_they_take(client: Client, headers: di
         ("127.0.0.1", {"Forwarded": "for=10.0.0.7"}, 403),
     ],
 )
-def test_metrics_without_a_token_are_local_and_not_proxied(address: str, headers: dict[str, str], status: int) -> None:
+def test_metrics_without_a_token_are_for_local_requests(address: str, headers: dict[str, str], status: int) -> None:
     response = Client(REMOTE_ADDR=address, headers=headers).get("/metrics", headers={"host": "10.0.0.9"})
     assert response.status_code == status
     assert (b"tachi_" in response.content) == (status == 200)
@@ -215,7 +215,7 @@ def test_metrics_without_a_token_are_local_and_not_proxied(address: str, headers
 @pytest.mark.parametrize(
     ("header", "status"), [("Bearer s3cret", 200), ("Bearer s3cre", 403), ("s3cret", 403), ("", 403), ("é", 403)]
 )
-def test_the_token_gives_access_to_metrics(settings: SettingsWrapper, header: str, status: int) -> None:
+def test_only_the_metrics_token_gives_access_if_it_is_set(settings: SettingsWrapper, header: str, status: int) -> None:
     settings.TACHI_METRICS_TOKEN = "s3cret"
     for address in ("127.0.0.1", "10.0.0.7"):
         response = Client(REMOTE_ADDR=address).get("/metrics", headers={"authorization": header})
@@ -228,7 +228,7 @@ Counter("tachi_requests", "", ("method", "route", "status")).labels("GET", "/", 
 """
 
 
-def test_the_processes_of_a_host_count_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_request_metrics_of_a_host_are_added_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     variables = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     for _ in range(2):
         subprocess.run([sys.executable, "-c", COUNT_ONE], env=variables, cwd=env.BASE_DIR, check=True)

@@ -23,7 +23,7 @@ def no_key_given(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def test_a_key_is_made_once_and_kept_to_oneself(tmp_path: Path) -> None:
+def test_a_key_is_generated_once_in_a_private_file(tmp_path: Path) -> None:
     made = secret_key.find(tmp_path / "data", required=False)
     assert len(made) >= 50
     assert secret_key.find(tmp_path / "data", required=False) == made
@@ -33,7 +33,7 @@ def test_a_key_is_made_once_and_kept_to_oneself(tmp_path: Path) -> None:
     ]
 
 
-def test_a_given_key_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_from_the_environment_takes_precedence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TACHI_SECRET_KEY", "x" * 32)
     assert secret_key.find(tmp_path, required=True) == "x" * 32
     assert not any(tmp_path.iterdir())
@@ -44,7 +44,7 @@ NEW, OLD = "new" * 20, "old" * 20
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("redis_clean")
-def test_whoever_is_signed_in_stays_so_after_a_change_of_the_key(client: Client, settings: SettingsWrapper) -> None:
+def test_sessions_survive_a_change_of_the_key_with_a_fallback(client: Client, settings: SettingsWrapper) -> None:
     settings.SECRET_KEY = OLD
     client.force_login(people.alice())
 
@@ -57,14 +57,14 @@ def test_whoever_is_signed_in_stays_so_after_a_change_of_the_key(client: Client,
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("redis_clean")
-def test_without_the_earlier_key_everybody_has_to_sign_in_again(client: Client, settings: SettingsWrapper) -> None:
+def test_sessions_end_with_a_change_of_the_key_without_a_fallback(client: Client, settings: SettingsWrapper) -> None:
     settings.SECRET_KEY = OLD
     client.force_login(people.alice())
     settings.SECRET_KEY = NEW
     assert client.get("/account/").status_code == 302
 
 
-def test_signed_values_stay_readable_and_new_ones_bear_the_new_key(settings: SettingsWrapper) -> None:
+def test_values_signed_with_a_fallback_key_are_valid_and_new_ones_use_the_new_key(settings: SettingsWrapper) -> None:
     settings.SECRET_KEY = OLD
     signed, cookie = signing.dumps({"a": 1}), signing.get_cookie_signer("x").sign("a")
 

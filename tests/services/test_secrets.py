@@ -38,7 +38,7 @@ SHOW = (
 CSRF = re.compile(r'(?<=name="csrfmiddlewaretoken" value=")\w+|nonce-[\w+/=-]+')
 
 
-def test_every_secret_may_come_from_a_file(tmp_path: Path) -> None:
+def test_every_secret_can_be_read_from_a_file(tmp_path: Path) -> None:
     files = {}
     for name, value in SECRETS.items():
         (tmp_path / name).write_text(f"{value}\n")
@@ -57,7 +57,7 @@ def test_every_secret_may_come_from_a_file(tmp_path: Path) -> None:
     assert mail == "from-a-file"
 
 
-def test_the_example_marks_the_secrets() -> None:
+def test_the_example_file_marks_the_secrets() -> None:
     """Those that may come from a file are the ones that are marked so."""
     example = (env.BASE_DIR / ".env.example").read_text(encoding="utf-8")
     marked = set(re.findall(r"^# \*.*\n(?:#.*\n)*(\w+)=", example, re.MULTILINE))
@@ -66,7 +66,7 @@ def test_the_example_marks_the_secrets() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("redis_clean")
-def test_a_tokens_secret_never_reaches_the_database() -> None:
+def test_the_secret_of_a_token_is_in_no_sql_statement() -> None:
     """What is looked for is its digest, by an index: how far a comparison got tells nothing of the secret."""
     secret = people.token_of(people.alice())
     asked: list[str] = []
@@ -85,7 +85,7 @@ def test_a_tokens_secret_never_reaches_the_database() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("redis_clean")
-def test_the_page_says_the_same_to_a_wrong_password_and_to_a_name_that_nobody_has() -> None:
+def test_the_login_page_is_the_same_for_a_wrong_password_and_an_unknown_name() -> None:
     people.alice()
     seen = []
     for name in ("Alice", "Nobdy"):
@@ -96,7 +96,7 @@ def test_the_page_says_the_same_to_a_wrong_password_and_to_a_name_that_nobody_ha
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("redis_clean")
-def test_no_password_token_or_body_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_contains_no_password_token_or_body(caplog: pytest.LogCaptureFixture) -> None:
     secret = people.token_of(people.alice())
     wrong = "f" * len(secret)
     with caplog.at_level(logging.DEBUG):
@@ -114,7 +114,7 @@ def test_no_password_token_or_body_is_in_the_log(caplog: pytest.LogCaptureFixtur
     assert not re.search(rf"s3cret|{secret}|{wrong}", actual)
 
 
-def test_the_queue_holds_json_and_never_a_pickle(redis_clean: Redis) -> None:
+def test_queued_jobs_are_json_and_not_pickles(redis_clean: Redis) -> None:
     """Who can write to Redis may name a function of ours; a pickle would be whatever they like."""
     jobs.enqueue("i1")
 

@@ -48,7 +48,8 @@ def server_pid(folder: Path, name: str) -> int:
     return int(file.read_text().split("\n")[0])
 
 
-def test_data_survives_that_everything_is_killed(folder: Path) -> None:
+@pytest.mark.slow
+def test_data_survives_the_death_of_all_processes(folder: Path) -> None:
     """Also: in a path with spaces that is too long for sockets, and with process IDs that others have got since."""
     home = folder / "a path with spaces" / ("and too long for a socket " * 5)
     with up(home, durable=True) as running:
@@ -69,7 +70,8 @@ def test_data_survives_that_everything_is_killed(folder: Path) -> None:
     DataPaths(home).sockets.rmdir()
 
 
-def test_nobody_else_may_come_near_the_servers(data: Path) -> None:
+@pytest.mark.slow
+def test_the_embedded_servers_are_private_to_their_account(data: Path) -> None:
     with up(data) as running:
         modes = {name: (data / name).stat().st_mode & 0o777 for name in ("postgres", "valkey", "run", "locks")}
         assert modes == dict.fromkeys(modes, 0o700)
@@ -77,7 +79,7 @@ def test_nobody_else_may_come_near_the_servers(data: Path) -> None:
         assert Redis.from_url(running.redis_url).config_get("port") == {"port": "0"}
 
 
-def test_two_users_share_the_servers_and_the_last_one_stops_them(data: Path) -> None:
+def test_the_last_of_two_users_stops_the_shared_servers(data: Path) -> None:
     first = services.start(data, durable=False)
     second = services.start(data, durable=False)
     pids = users_of(data)
@@ -90,6 +92,7 @@ def test_two_users_share_the_servers_and_the_last_one_stops_them(data: Path) -> 
     assert services.connection(data) is None
 
 
+@pytest.mark.slow
 def test_commands_that_start_at_the_same_time_share_one_daemon(data: Path) -> None:
     program = (
         "import sys, psycopg, pathlib; from tachi_imports.embedded import services as s;"
@@ -124,11 +127,12 @@ def test_a_killed_user_leaves_nothing_running(data: Path) -> None:
     assert wait_for(lambda: not (data).exists())
 
 
-def test_a_server_that_dies_is_started_again(data: Path) -> None:
+@pytest.mark.slow
+def test_a_dead_server_is_restarted(data: Path) -> None:
     with up(data) as running:
         died = {name: server_pid(data, name) for name in ("postgres", "valkey")}
         kill_all(died.values())
-        assert wait_for(lambda: (data / "locks" / "keeper").read_text() == "")
+        assert wait_for(lambda: DataPaths(data).daemon_lock.read_text() == "")
         with up(data) as other:  # joins, and waits until they are back
             assert query(other, "SELECT 1") == 1
             assert Redis.from_url(other.redis_url).ping()
@@ -136,8 +140,9 @@ def test_a_server_that_dies_is_started_again(data: Path) -> None:
         assert query(running, "SELECT 1") == 1
 
 
+@pytest.mark.quick_rows(1)
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_servers_end_with_their_daemon_and_can_be_brought_back(data: Path, how: signal.Signals) -> None:
+def test_servers_end_with_their_daemon_and_can_be_started_again(data: Path, how: signal.Signals) -> None:
     with up(data) as running:
         assert running._daemon is not None
         pids = users_of(data)
@@ -150,7 +155,7 @@ def test_servers_end_with_their_daemon_and_can_be_brought_back(data: Path, how: 
 
 
 @pytest.mark.slow
-def test_servers_come_back_after_a_backend_and_then_their_daemon_were_killed(data: Path) -> None:
+def test_servers_restart_after_the_death_of_a_backend_and_the_daemon(data: Path) -> None:
     """The postmaster gets the stop signal while it recovers from the crash, and never stops by itself."""
     with up(data) as running:
         assert running._daemon is not None
@@ -165,7 +170,7 @@ def test_servers_come_back_after_a_backend_and_then_their_daemon_were_killed(dat
 
 
 @pytest.mark.slow
-def test_a_leftover_server_that_obeys_no_signal_is_killed(data: Path) -> None:
+def test_a_leftover_server_that_ignores_signals_is_killed(data: Path) -> None:
     with up(data) as running:
         assert running._daemon is not None
         leftovers = [server_pid(data, name) for name in ("postgres", "valkey")]
@@ -178,7 +183,7 @@ def test_a_leftover_server_that_obeys_no_signal_is_killed(data: Path) -> None:
         assert all_gone(leftovers)
 
 
-def test_a_user_that_needs_more_than_runs_is_told(folder: Path) -> None:
+def test_a_process_that_needs_a_missing_server_gets_an_error(folder: Path) -> None:
     with up(folder / "data", servers=("valkey",)):
         with pytest.raises(ServicesError, match="run without postgres, for a process with another DATABASE_URL"):
             services.start(folder / "data", durable=False)
@@ -193,7 +198,8 @@ def test_data_of_another_postgresql_is_not_touched(folder: Path) -> None:
     assert wait_for(lambda: not users_of(folder / "data"))
 
 
-def test_an_interrupted_creation_leaves_no_half_of_a_database(folder: Path) -> None:
+@pytest.mark.slow
+def test_an_interrupted_creation_of_the_cluster_is_repeated(folder: Path) -> None:
     (folder / "data" / "postgres.new" / "base").mkdir(parents=True)
     with up(folder / "data") as running:
         assert query(running, "SELECT 1") == 1
@@ -210,21 +216,21 @@ def test_an_interrupted_creation_leaves_no_half_of_a_database(folder: Path) -> N
         ("/srv/" + "x" * 81, "/tmp/tachi-"),  # noqa: S108 - nothing is written
     ],
 )
-def test_sockets_lie_where_their_address_fits(path: str, expected: str) -> None:
+def test_sockets_have_a_path_that_fits_into_an_address(path: str, expected: str) -> None:
     paths = DataPaths(Path(path))
     assert str(paths.sockets).startswith(expected)
     assert len(os.fsencode(paths.sockets / ".s.PGSQL.5432")) <= MAX_SOCKET_PATH_LENGTH
 
 
 @AS_ROOT
-def test_root_is_told_when_the_data_folder_is_out_of_the_servers_reach(folder: Path) -> None:
+def test_root_gets_an_error_if_the_servers_account_cannot_reach_the_data(folder: Path) -> None:
     (folder / "private").mkdir(mode=0o700)
     with pytest.raises(ServicesError, match=rf"may not enter {folder}/private\. Set DATA_DIR"):
         services.start(folder / "private" / "data")
 
 
 @AS_ROOT
-def test_a_hidden_checkout_of_root_keeps_its_data_elsewhere(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_data_of_an_inaccessible_checkout_is_under_var_lib(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DATA_DIR")
     monkeypatch.setattr(env, "BASE_DIR", folder)
     assert services.data_dir() == folder / ".data"
@@ -235,7 +241,7 @@ def test_a_hidden_checkout_of_root_keeps_its_data_elsewhere(folder: Path, monkey
 
 
 @AS_ROOT
-def test_hidden_programs_are_copied_to_where_the_servers_account_reaches_them(
+def test_inaccessible_programs_are_copied_for_the_servers_account(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     packages = folder / "private" / "packages"
@@ -300,14 +306,14 @@ def test_only_commands_that_need_the_servers_start_them(command: str, needs: boo
     assert needs_services(command.split()) is needs
 
 
-def test_a_command_runs_with_servers_of_its_own(data: Path) -> None:
+def test_a_command_starts_and_stops_its_own_servers(data: Path) -> None:
     variables = {key: value for key, value in os.environ.items() if key not in {"DATABASE_URL", "REDIS_URL"}}
     argv = [sys.executable, "manage.py", "check", "--database", "default"]
     subprocess.run(argv, env=variables | {"DATA_DIR": str(data)}, cwd=env.BASE_DIR, check=True)
     assert not users_of(data)
 
 
-def test_the_tests_own_servers_are_careless_and_their_own(request: pytest.FixtureRequest) -> None:
+def test_the_servers_of_the_tests_are_separate_and_not_durable(request: pytest.FixtureRequest) -> None:
     """Many test runs share a machine; none may see another's data."""
     if not os.environ["DATABASE_URL"].startswith("postgresql://tachi@/postgres?host="):
         pytest.skip("the environment names its own database")

@@ -44,7 +44,20 @@ def test_the_supervisor_prints_the_url(monkeypatch: pytest.MonkeyPatch, host: st
     assert Plan.read().url == url
 
 
-def test_a_host_may_do_without_web_or_workers() -> None:
+@pytest.mark.parametrize(("cores", "workers"), [(1, 2), (2, 2), (6, 6), (64, 32)])
+def test_the_default_number_of_workers_is_the_number_of_cores_but_at_least_two(
+    monkeypatch: pytest.MonkeyPatch, cores: int, workers: int
+) -> None:
+    monkeypatch.delenv("WORKERS", raising=False)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)), raising=False)
+    assert Plan.read().workers == workers
+    monkeypatch.setenv("WORKERS", "")
+    assert Plan.read().workers == workers
+    monkeypatch.setenv("WORKERS", "3")
+    assert Plan.read().workers == 3
+
+
+def test_a_host_can_run_without_web_or_workers() -> None:
     def names(plan: Plan, files: OpenFiles | None) -> list[str]:
         return sorted(child.name for child in plan.children(files))
 
@@ -134,7 +147,7 @@ def test_a_second_start_on_the_same_data_is_refused(server: Server, folder: Path
     )
 
 
-def test_a_taken_port_is_named(folder: Path, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_of_a_used_port_names_it(folder: Path, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor, "PORT_TIMEOUT_SECONDS", 0.0)
     layout = services.make_folders(folder / "data")
     plan = Plan(host="127.0.0.1", port=port, workers=1, web_processes=1)
@@ -147,12 +160,12 @@ def test_a_taken_port_is_named(folder: Path, port: int, monkeypatch: pytest.Monk
         assert supervisor.open_files(plan, layout, listeners, ready=1) is not None
 
 
-def test_nonsense_in_a_setting_is_named(server: Server) -> None:
+def test_an_invalid_setting_is_named(server: Server) -> None:
     server.variables["WORKERS"] = "many"
     assert server.start().communicate()[0] == "WORKERS must be a whole number from 0 to 32, not 'many'.\n"
 
 
-def test_supervisor_does_not_wait_for_the_embedded_servers_to_come_back() -> None:
+def test_the_supervisor_does_not_wait_for_the_restart_of_embedded_servers() -> None:
     asked, may_finish = threading.Event(), threading.Event()
 
     class Returning(services.RunningServers):
@@ -172,7 +185,7 @@ def test_supervisor_does_not_wait_for_the_embedded_servers_to_come_back() -> Non
 
 
 @pytest.mark.slow
-def test_the_supervisor_replaces_dead_processes_and_stops_without_a_trace(data: Path, server: Server) -> None:
+def test_the_supervisor_replaces_dead_processes_and_stops_cleanly(migrated: Path, server: Server) -> None:
     process = server.start()
     assert wait_for(lambda: server.health().get("status") == "ok", seconds=60)
 
@@ -182,7 +195,7 @@ def test_the_supervisor_replaces_dead_processes_and_stops_without_a_trace(data: 
     assert wait_for(lambda: bool(server.pids("worker") - killed), seconds=30)
     owner = "tachi_imports.embedded.server_daemon"
     assert wait_for(lambda: bool(server.pids(owner) - killed), seconds=30)
-    assert wait_for(lambda: (data / "locks" / "keeper").read_text() != "", seconds=60)  # both servers are up again
+    assert wait_for(lambda: DataPaths(migrated).daemon_lock.read_text() != "", seconds=60)  # both servers are up again
     assert wait_for(lambda: server.health().get("status") == "ok", seconds=60)
 
     everyone = [member.pid for member in server.members()]
@@ -192,3 +205,24 @@ def test_the_supervisor_replaces_dead_processes_and_stops_without_a_trace(data: 
     assert said.splitlines()[-2:] == ["Stopping ...", "Stopped."]
     assert f"Tachi Imports is ready: http://127.0.0.1:{server.port}\n" in said
     assert all_gone(everyone)
+
+
+@pytest.mark.parametrize(
+    ("environment", "on_path", "settings", "command"),
+    [
+        ("development", {}, "", ".venv/bin/python manage.py"),
+        ("production", {"tachi-manage": "/usr/local/sbin/tachi-manage"}, "", "tachi-manage"),
+        ("production", {"python": sys.executable}, "", "python manage.py"),
+        ("production", {"python": "/usr/bin/python"}, "", f"{sys.executable} {env.BASE_DIR / 'manage.py'}"),
+        ("production", {}, "/srv/s", f"TACHI_SETTINGS=/srv/s {sys.executable} {env.BASE_DIR / 'manage.py'}"),
+    ],
+)
+def test_the_welcome_message_names_commands_of_this_installation(
+    monkeypatch: pytest.MonkeyPatch, environment: str, on_path: dict[str, str], settings: str, command: str
+) -> None:
+    monkeypatch.setenv("TACHI_ENV", environment)
+    monkeypatch.setenv("TACHI_SETTINGS", settings)
+    monkeypatch.setattr("shutil.which", on_path.get)
+    said = supervisor.welcome("http://127.0.0.1:8000", Path("/data"), demo_password="")
+    assert f" accounts made by: {command} createsuperuser\n" in said
+    assert (f"{command} load_seeds FOLDER" in said) == (environment == "production")

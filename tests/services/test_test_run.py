@@ -30,7 +30,7 @@ def clean_environment(**more: str) -> dict[str, str]:
         ("rediss://there?ssl_check_hostname=1", "rediss://there?db=2&ssl_check_hostname=1"),
     ],
 )
-def test_each_worker_has_a_redis_database(monkeypatch: pytest.MonkeyPatch, url: str, expected: str) -> None:
+def test_each_test_worker_has_its_own_redis_database(monkeypatch: pytest.MonkeyPatch, url: str, expected: str) -> None:
     monkeypatch.setattr(workers, "NAME", "")
     assert workers.redis_url(url) == url
     monkeypatch.setattr(workers, "NAME", "gw2")
@@ -77,7 +77,7 @@ def test_with_examples(_): time.sleep(0.7)
     ("options", "failed"),
     [(["--strict-slow"], ["test_long", "test_long_and_wrong"]), ([], ["test_long_and_wrong"])],
 )
-def test_a_long_test_without_its_mark_fails(tmp_path: Path, options: list[str], failed: list[str]) -> None:
+def test_a_long_test_without_the_slow_mark_fails(tmp_path: Path, options: list[str], failed: list[str]) -> None:
     """Fixtures do not count, nor do examples, nor is a failure hidden."""
     (tmp_path / "test_these.py").write_text(TAKES_LONG)
     (tmp_path / "short.py").write_text("from tests import durations\ndurations.limit_seconds = lambda: 0.5\n")
@@ -148,7 +148,7 @@ def test_numbers(part, number):
 
 
 @pytest.mark.slow
-def test_the_parts_of_a_test_try_other_examples_and_no_fewer_than_one_test(tmp_path: Path) -> None:
+def test_the_parts_of_a_test_together_try_the_examples_of_one_test(tmp_path: Path) -> None:
     """Also in CI, where Hypothesis derives its seeds from the test instead of from chance."""
     (tmp_path / "test_these.py").write_text(IN_PARTS)
     (tmp_path / "pytest.ini").write_text("[pytest]\n")

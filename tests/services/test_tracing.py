@@ -55,7 +55,7 @@ PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("redis_clean")
-def test_a_request_is_a_span_of_its_clients_trace_with_its_statements(client: Client, recorded: Any) -> None:
+def test_a_request_has_a_span_in_its_clients_trace_with_its_statements(client: Client, recorded: Any) -> None:
     path = f"/api/v1/imports/{'0' * 40}"
     client.get(path, headers={"traceparent": PARENT, "X-Request-ID": "r1"})
     client.get("/healthz")
@@ -73,7 +73,7 @@ def test_a_request_is_a_span_of_its_clients_trace_with_its_statements(client: Cl
 
 @pytest.mark.django_db
 @pytest.mark.usefixtures("redis_clean")
-def test_a_job_is_a_span_with_the_ids_of_its_import_and_request(recorded: Any) -> None:
+def test_a_job_has_a_span_with_the_ids_of_its_import_and_request(recorded: Any) -> None:
     with log_context.bind_request("r1"):
         job = factories.queued_import(people.alice(), factories.unknown_score())
     with patch("imports.jobs.worker.close_old_connections"):  # the test's own stays open
@@ -112,11 +112,12 @@ def seen(before: str = "", **variables: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def test_tracing_is_off_and_not_even_loaded_by_default() -> None:
+def test_tracing_is_not_loaded_by_default() -> None:
     assert seen().stdout == "False\n"
 
 
-def test_tracing_without_its_packages_says_what_to_install() -> None:
+@pytest.mark.slow
+def test_the_error_of_tracing_without_packages_names_them() -> None:
     done = seen("sys.modules['opentelemetry.sdk'] = None", TACHI_TRACING="on")
     assert done.returncode == 1
     assert done.stderr == (
@@ -138,6 +139,7 @@ class Collector(BaseHTTPRequestHandler):
         pass
 
 
+@pytest.mark.slow
 def test_the_spans_of_a_process_reach_the_collector_before_it_ends() -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -6,22 +6,25 @@ import time
 
 import pytest
 from redis import Redis
+from redis.client import Pipeline
 from redis.exceptions import ConnectionError as NoConnectionError
-from rq import Queue, get_current_job
+from rq import Queue, SimpleWorker, get_current_job
 from rq.serializers import JSONSerializer
 
 from imports import jobs
 from imports.jobs import queue
 
 HEARTBEATS = "test:heartbeats"
+ENOUGH = 4
 MARK = "test:worked"
 
 
 def collect_heartbeats() -> None:
-    """A job that takes half a second and records the worker's heartbeats meanwhile."""
+    """A job that records the worker's heartbeats until there are enough, or a minute is over."""
     job = get_current_job()
     assert job is not None
-    for _ in range(10):
+    deadline = time.monotonic() + 60
+    while job.connection.scard(HEARTBEATS) < ENOUGH and time.monotonic() < deadline:
         time.sleep(0.05)
         job.connection.sadd(HEARTBEATS, str(job.connection.hget(f"rq:worker:{job.worker_name}", "last_heartbeat")))
 
@@ -32,15 +35,37 @@ def leave_a_mark() -> None:
     job.connection.set(MARK, 1)
 
 
-def test_a_busy_worker_shows_itself_again_and_again(redis_clean: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_worker_sends_heartbeats(redis_clean: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "HEARTBEAT_SECONDS", 0.05)
     waiting = Queue("default", connection=redis_clean, serializer=JSONSerializer)
     waiting.enqueue_call(f"{__name__}.{collect_heartbeats.__name__}", result_ttl=0)
     jobs.work(burst=True)
-    assert redis_clean.scard(HEARTBEATS) > 3
+    assert redis_clean.scard(HEARTBEATS) == ENOUGH
 
 
-def test_a_worker_waits_for_redis_and_then_works(
+def test_a_worker_with_many_small_jobs_limits_its_heartbeats(
+    redis_clean: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[bool] = []  # whether with other commands, which costs no round trip
+    send = SimpleWorker.heartbeat
+
+    def note(worker: SimpleWorker, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        sent.append(pipeline is not None)
+        send(worker, timeout, pipeline)
+
+    monkeypatch.setattr(SimpleWorker, "heartbeat", note)
+    monkeypatch.setattr(queue, "HEARTBEAT_RARELY_SECONDS", 1_000)
+    waiting = Queue("default", connection=redis_clean, serializer=JSONSerializer)
+    for _ in range(5):
+        waiting.enqueue_call(f"{__name__}.{leave_a_mark.__name__}", result_ttl=0)
+
+    jobs.work(burst=True)
+
+    assert sent.count(True) >= 5  # as each job begins
+    assert sent.count(False) <= 1
+
+
+def test_a_worker_waits_for_redis_before_running_jobs(
     redis_clean: Redis, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     attempts: list[int] = []
@@ -67,7 +92,7 @@ def test_a_worker_waits_for_redis_and_then_works(
     assert [record.is_repeated for record in waited] == [True, True]  # type: ignore[attr-defined]
 
 
-def test_a_worker_whose_redis_goes_away_stops_without_a_traceback(
+def test_a_worker_that_loses_redis_stops_without_a_traceback(
     redis_clean: Redis, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object, **__: object) -> None:
@@ -78,4 +103,4 @@ def test_a_worker_whose_redis_goes_away_stops_without_a_traceback(
         jobs.work(burst=True)
     assert ended.value.code == 1
     [line] = [record for record in caplog.records if record.name == "imports.jobs.queue"]
-    assert (line.getMessage(), line.exc_info) == ("the worker stops: Redis does not answer (it is gone)", None)
+    assert (line.getMessage(), line.exc_info) == ("the worker stops: Redis is not available (it is gone)", None)

@@ -1,4 +1,4 @@
-"""The process of the streams in a thread of the tests', with the tests' own PostgreSQL and Redis."""
+"""The stream process in a thread of the tests, with the tests' PostgreSQL and Redis."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ Open = Callable[..., AbstractContextManager[EventStream]]
 
 @pytest.fixture
 def socket(transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Where it listens, for the length of a test."""
+    """The Unix socket of the stream process, which runs for the duration of a test."""
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    found = DataPaths(tmp_path).stream_socket
+    path = DataPaths(tmp_path).stream_socket
     loop, stop, listeners = asyncio.new_event_loop(), asyncio.Event(), Listeners()
-    serving = process.serve([os.dup(listeners.unix(found))], until=_waits_for(stop))
+    serving = process.serve([os.dup(listeners.unix(path))], until=_waits_for(stop))
     thread = threading.Thread(target=loop.run_until_complete, args=(serving,), daemon=True)
     thread.start()
     try:
-        while not _listens(found):
+        while not _listens(path):
             assert thread.is_alive()
-        yield found
+        yield path
     finally:
         loop.call_soon_threadsafe(stop.set)
         thread.join(TIMEOUT_SECONDS)
@@ -58,17 +58,17 @@ async def _waits_for(stop: asyncio.Event) -> None:
 
 @pytest.fixture
 def stream(socket: Path) -> Open:
-    """Opens the stream of an import."""
+    """Returns a function that opens the stream of an import."""
     return lambda import_id, **headers: opened(UnixConnection(socket), f"/api/v1/imports/{import_id}/stream", **headers)
 
 
 @pytest.fixture
 def watch(socket: Path) -> Open:
-    """Opens the stream of the workers."""
+    """Returns a function that opens the stream of the workers."""
     return lambda: opened(UnixConnection(socket), "/api/v1/status/worker-stream")
 
 
 @pytest.fixture
 def job(transactional_db: None) -> Import:
-    """An import that waits."""
+    """A queued import."""
     return queued_import(people.alice(), score_on(charts(1)[0]))

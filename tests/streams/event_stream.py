@@ -16,18 +16,18 @@ TIMEOUT_SECONDS = 30.0  # the machine may be busy
 
 @dataclass
 class EventStream:
-    """The events received so far; `finished` is set once the connection has ended."""
+    """The events received so far; `finished` is set when the connection has ended."""
 
-    answer: HTTPResponse
+    response: HTTPResponse
     events: list[tuple[str, Any]] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     finished: threading.Event = field(default_factory=threading.Event)
 
     def read(self) -> None:
-        """Only whole records count, as clients read them."""
+        """Reads events. Only complete events count, as for clients."""
         event, data = "", ""
         try:
-            while line := self.answer.readline().decode():
+            while line := self.response.readline().decode():
                 name, _, value = line.rstrip("\n").partition(": ")
                 if not line.strip():
                     if event:
@@ -45,7 +45,7 @@ class EventStream:
             self.finished.set()
 
     def until(self, *names: str) -> Any:
-        """Waits for the first event with one of these names, and returns its data."""
+        """Waits for the first event with one of these names and returns its data."""
         self.wait_for(lambda: any(name in names for name, _ in self.events))
         return next(data for name, data in self.events if name in names)
 
@@ -67,7 +67,7 @@ class EventStream:
 
 @contextmanager
 def opened(connection: HTTPConnection, path: str, **headers: str) -> Iterator[EventStream]:
-    """A stream that is read in a thread for the length of the block."""
+    """Opens a stream that a thread reads for the duration of the block."""
     connection.request("GET", path, headers=headers)
     made = EventStream(connection.getresponse())
     thread = threading.Thread(target=made.read, daemon=True)
@@ -78,5 +78,5 @@ def opened(connection: HTTPConnection, path: str, **headers: str) -> Iterator[Ev
         if connection.sock is not None:
             connection.sock.shutdown(2)
         thread.join(TIMEOUT_SECONDS)
-        made.answer.close()
+        made.response.close()
         connection.close()

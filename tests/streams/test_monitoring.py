@@ -1,4 +1,4 @@
-"""What /healthz and /metrics tell of streams."""
+"""The streams in /healthz and /metrics."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def test_open_streams_are_counted_by_kind(stream: Open, watch: Open, job: Import
         assert metric_values() == {"tachi_streams_up": 1, "imports": 2, "workers": 1}
 
 
-def test_health_says_whether_they_are_there(socket: Path, client: Client) -> None:
+def test_the_health_report_includes_the_stream_process(socket: Path, client: Client) -> None:
     assert health.report()["streams"] == "ok"
 
 
-def test_without_their_process_they_are_away() -> None:
+def test_streams_are_reported_down_without_their_process() -> None:
     assert metric_values() == {"tachi_streams_up": 0}
     assert health.report()["streams"] == "down"

@@ -1,10 +1,11 @@
-"""Where no proxy stands in front, the web passes streams on: without a worker slot, within bounds."""
+"""Without a proxy in front, the web relays streams: without a worker slot, up to a limit."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import socket as sockets
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,7 +21,7 @@ from tachi_imports.http.worker_slots import Slots
 from tachi_imports.process.listeners import Listeners
 from tachi_imports.streams import server
 from tachi_imports.streams.process import serve
-from tests.factories import process
+from tests.factories import run_job
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,26 +49,27 @@ def relay(socket: Path) -> StreamRelay:
     return relay_to(socket)
 
 
-def request_stream(relay: StreamRelay, path: str, *, method: str = "GET", told: list[Any] | None = None) -> Any:
+def request_stream(relay: StreamRelay, path: str, *, method: str = "GET", started: list[Any] | None = None) -> Any:
     environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "REMOTE_ADDR": "10.0.0.1"}
-    return relay(environ, lambda *said: None if told is None else told.extend(said))
+    return relay(environ, lambda *args: None if started is None else started.extend(args))
 
 
-def test_a_stream_comes_as_its_process_sends_it(relay: StreamRelay, job: Import) -> None:
-    told: list[Any] = []
-    answer = request_stream(relay, f"/api/v1/imports/{job.import_id}/stream", told=told)
-    parts: Iterator[bytes] = iter(answer)
+def test_a_relayed_stream_has_the_content_and_headers_of_its_process(relay: StreamRelay, job: Import) -> None:
+    started: list[Any] = []
+    response = request_stream(relay, f"/api/v1/imports/{job.import_id}/stream", started=started)
+    parts: Iterator[bytes] = iter(response)
     assert next(parts).startswith(b'event: progress\ndata: {"description":"Starting up import."')
-    process(job)
+    run_job(job)
     assert b"".join(parts).endswith(DONE)
-    answer.close()
-    status, headers = told
+    response.close()
+    status, headers = started
     assert status == "200 OK"
     assert {("Content-Type", "text/event-stream"), ("Cache-Control", "no-cache")} <= set(headers)
     assert not {"transfer-encoding", "connection"} & {name.lower() for name, _ in headers}
     assert relay.slots.free == capacity.MAX_RELAYED_STREAMS
 
 
+@pytest.mark.quick_rows(2)
 @pytest.mark.parametrize(
     ("method", "path"),
     [
@@ -78,18 +80,18 @@ def test_a_stream_comes_as_its_process_sends_it(relay: StreamRelay, job: Import)
         ("GET", "/open-streams"),
     ],
 )
-def test_other_requests_go_to_django(relay: StreamRelay, method: str, path: str) -> None:
+def test_other_requests_are_passed_to_django(relay: StreamRelay, method: str, path: str) -> None:
     assert request_stream(relay, path, method=method) == [b"from Django"]
 
 
 @pytest.mark.parametrize("path", ["//api/v1/status/worker-stream", "/API/v1/Status/Worker-Stream/"])
-def test_addresses_are_forgiven_as_elsewhere(relay: StreamRelay, path: str) -> None:
-    answer = request_stream(relay, path)
-    assert next(iter(answer)).startswith(b"event: snapshot\n")
-    answer.close()
+def test_stream_paths_are_matched_leniently(relay: StreamRelay, path: str) -> None:
+    response = request_stream(relay, path)
+    assert next(iter(response)).startswith(b"event: snapshot\n")
+    response.close()
 
 
-def test_where_too_many_are_open_the_next_one_is_refused(relay: StreamRelay) -> None:
+def test_streams_beyond_the_limit_are_refused(relay: StreamRelay) -> None:
     relay.slots = Slots(2)
     answers = [request_stream(relay, UNKNOWN) for _ in range(2)]
     assert request_stream(relay, UNKNOWN) == [b"no room"]
@@ -97,35 +99,33 @@ def test_where_too_many_are_open_the_next_one_is_refused(relay: StreamRelay) -> 
     assert request_stream(relay, UNKNOWN) != [b"no room"]
 
 
-def test_a_stream_that_nobody_reads_any_more_leaves_no_slot_taken(relay: StreamRelay) -> None:
-    answer = request_stream(relay, UNKNOWN)
+def test_an_abandoned_stream_frees_its_slot(relay: StreamRelay) -> None:
+    response = request_stream(relay, UNKNOWN)
     assert relay.slots.free == capacity.MAX_RELAYED_STREAMS - 1
-    del answer
+    del response
     assert relay.slots.free == capacity.MAX_RELAYED_STREAMS
 
 
-def test_while_nothing_happens_the_server_is_handed_nothing_to_send_until_a_keepalive(
+def test_probes_are_relayed_as_empty_parts_between_keepalives(
     relay: StreamRelay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(server, "PROBE_SECONDS", 0.05)
     monkeypatch.setattr(server, "KEEPALIVE_SECONDS", 0.2)
-    answer = request_stream(relay, UNKNOWN)
-    parts = iter(answer)
+    response = request_stream(relay, UNKNOWN)
+    parts = iter(response)
     assert [next(parts) for _ in range(8)] == [b"", b"", b"", b": keepalive\n\n"] * 2
-    answer.close()
+    response.close()
 
 
-def test_streams_that_are_opened_while_the_process_is_busy_wait_for_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_streams_opened_while_the_process_is_busy_are_queued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     path, listeners, waiting = tmp_path / "streams", Listeners(), []
 
     async def open_all() -> None:
-        for _ in range(capacity.MAX_RELAYED_STREAMS):  # at one go: nothing is accepted meanwhile
+        for _ in range(capacity.MAX_RELAYED_STREAMS):  # without a pause, so that nothing is accepted meanwhile
             waiting.append(sockets.socket(sockets.AF_UNIX))
             waiting[-1].setblocking(False)
-            waiting[-1].connect(str(path))  # raises BlockingIOError where the queue is full
+            waiting[-1].connect(str(path))  # raises BlockingIOError if the queue is full
 
     try:
         asyncio.run(serve([os.dup(listeners.unix(path))], until=open_all()))
@@ -135,29 +135,29 @@ def test_streams_that_are_opened_while_the_process_is_busy_wait_for_it(
         listeners.close()
 
 
-def test_while_the_process_is_away_streams_are_refused(tmp_path: Path) -> None:
+def test_streams_are_refused_while_the_stream_process_is_down(tmp_path: Path) -> None:
     relay = relay_to(tmp_path / "nobody.sock")
     assert request_stream(relay, UNKNOWN) == [b"no room"]
     assert relay.slots.free == capacity.MAX_RELAYED_STREAMS
 
 
-def test_the_relay_passes_the_client_on(relay: StreamRelay, monkeypatch: pytest.MonkeyPatch) -> None:
-    asking: list[str] = []
+def test_the_relay_passes_on_the_clients_address(relay: StreamRelay, monkeypatch: pytest.MonkeyPatch) -> None:
+    clients: list[str] = []
 
     async def throttle(client: str) -> dict[str, str]:
-        asking.append(client)
+        clients.append(client)
         return {}
 
     monkeypatch.setattr(server, "throttle", throttle)
     request_stream(relay, UNKNOWN, method="HEAD").close()
-    assert asking == ["10.0.0.1"]
+    assert clients == ["10.0.0.1"]
 
 
-def test_many_are_passed_on_at_once(relay: StreamRelay, job: Import) -> None:
+def test_a_hundred_streams_are_relayed_concurrently(relay: StreamRelay, job: Import) -> None:
     path = f"/api/v1/imports/{job.import_id}/stream"
     with ThreadPoolExecutor(100) as threads:
         reading = [threads.submit(lambda: b"".join(request_stream(relay, path))) for _ in range(100)]
         while relay.slots.free > capacity.MAX_RELAYED_STREAMS - 100:
-            pass
+            time.sleep(0.01)
         Import.objects.filter(pk=job.pk).update(state=State.COMPLETED, time_finished=timezone.now())
         assert all(each.result(SECONDS).endswith(DONE) for each in reading)

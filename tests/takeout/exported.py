@@ -1,4 +1,4 @@
-"""Exports as tests look at them: written here instead of by a worker, and read back."""
+"""Exports in tests: written in this process instead of by a worker, and read back."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests import factories
 
 
 def export_of(user: User) -> DataExport:
-    """An export that a worker has written."""
+    """Returns an export that has been written."""
     export = jobs.request_export(user, by=user)
     jobs.write_export(export.export_id)
     export.refresh_from_db()
@@ -30,7 +30,7 @@ def zip_of(export: DataExport) -> ZipFile:
 
 
 def exported(user: User) -> ZipFile:
-    """The ZIP of what is stored of a player now."""
+    """Returns the ZIP of a player's present data."""
     return zip_of(export_of(user))
 
 
@@ -42,44 +42,44 @@ def batch_manual_files(archive: ZipFile) -> list[bytes]:
     return [archive.read(name) for name in archive.namelist() if name.startswith("batch-manual/")]
 
 
-def bring(user: User, content: bytes, import_type: str = "file/batch-manual", **fields: Any) -> Any:
-    """An import of a file that a worker has dealt with, and that left no row out."""
-    job = factories.process(jobs.submit(user, jobs.Upload(content=content, import_type=import_type, **fields)))
+def import_file(user: User, content: bytes, import_type: str = "file/batch-manual", **fields: Any) -> Any:
+    """Imports a file, and asserts that no row was left out."""
+    job = factories.run_job(jobs.submit(user, jobs.Upload(content=content, import_type=import_type, **fields)))
     assert (job.state, job.error_message, job.problem_count) == ("completed", "", 0), list(job.problems.values()[:3])
     return job
 
 
 def zip_of_files(archive: ZipFile) -> bytes:
-    """The bytes of an export, packed again."""
+    """Returns the files of an export, packed again."""
     with archive:
         return write_archive((name, archive.read(name)) for name in archive.namelist())
 
 
-def bring_export(user: User, content: bytes, *, username: str = "alice") -> list[Import]:
-    """The imports, one a game, of an export of this player, which a worker has dealt with."""
+def import_export(user: User, content: bytes, *, username: str = "alice") -> list[Import]:
+    """Imports an export of the named player, and returns its imports, one per game."""
     upload = jobs.Upload(content=content, import_type=IMPORT_TYPE, fields={"username": username})
     first = submissions.submit_every_game(user, upload, key=secrets.token_hex(8))
-    made = [factories.process(job) for job in user.imports.filter(pk__gte=first.pk).order_by("pk")]
+    made = [factories.run_job(job) for job in user.imports.filter(pk__gte=first.pk).order_by("pk")]
     assert [(job.state, job.error_message, job.problem_count) for job in made] == [("completed", "", 0)] * len(made)
     return made
 
 
-def take_back(job: Import) -> None:
+def revert_import(job: Import) -> None:
     """Reverts an import, and the classes that it gave."""
     job.refresh_from_db()
     revert(job, RevertRequest(roll_back_classes=True))
 
 
-def bring_again(job: Import) -> None:
+def restore_import(job: Import) -> None:
     """Restores a reverted import."""
     job.refresh_from_db()
     jobs.restore(job, by=job.user)
-    factories.process(job)
+    factories.run_job(job)
     assert job.state == "completed", job.error_message
 
 
 def empty(user: User) -> None:
-    """Takes everything from an account but its name."""
+    """Deletes a player's scores, classes and imports."""
     for model in (Score, PersonalBest, Session, GameStats):
         model.objects.filter(user=user).delete()
     user.class_achievements.all().delete()
@@ -87,7 +87,7 @@ def empty(user: User) -> None:
 
 
 def facts_of(user: User) -> dict[str, list[Any]]:
-    """What a player has, without the IDs and times that each import gives anew."""
+    """Returns a player's data without the IDs and times that differ per import."""
     scores = Score.objects.filter(user=user).order_by("score_id")
     bests = PersonalBest.objects.filter(user=user).order_by("chart")
     sessions = Session.objects.filter(user=user).order_by("game", "playtype", "time_started")

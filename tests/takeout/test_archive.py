@@ -1,4 +1,4 @@
-"""What is in the ZIP: everything, and nothing of anybody else."""
+"""The content of the ZIP: all data of the player, and none of other players."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 
 @pytest.fixture
 def alice() -> User:
-    """Two sessions, a score without a time, an unmatched row, a row with a mistake; Bob has played too."""
+    """A player with two sessions, a score without a time, an unmatched row and an invalid row; Bob has scores, too."""
     alice, charts = people.alice(), factories.charts(3)
-    factories.an_import(people.bob(), factories.score_on(charts[0], 9_000_001, timeAchieved=NOON))
-    factories.an_import(
+    factories.create_import(people.bob(), factories.score_on(charts[0], 9_000_001, timeAchieved=NOON))
+    factories.create_import(
         alice,
         factories.score_on(charts[0], timeAchieved=NOON, comment="at last"),
         factories.score_on(charts[1], timeAchieved=NOON + 5 * HOUR),
@@ -37,7 +37,7 @@ def alice() -> User:
     return alice
 
 
-def test_the_zip_has_all_of_the_players_data_and_nothing_of_others(alice: User) -> None:
+def test_an_export_has_all_of_the_player_s_data_and_none_of_others(alice: User) -> None:
     Session.objects.filter(user=alice, time_started=NOON).update(name="A night", name_edited=True, desc="long")
     with exported.exported(alice) as archive:
         assert archive.testzip() is None
@@ -63,8 +63,8 @@ def test_the_zip_has_all_of_the_players_data_and_nothing_of_others(alice: User) 
     assert b"9000001" not in everything
 
 
-def test_songs_and_charts_are_read_by_their_keys_a_few_at_a_time(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Joined with the scores, they took a minute where PostgreSQL had last counted them when they were not there."""
+def test_an_export_reads_songs_and_charts_by_key_in_chunks(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A join with the scores took a minute when PostgreSQL's statistics were older than the rows."""
     monkeypatch.setattr(archive_module, "CHUNK_ROWS", 2)
     with CaptureQueriesContext(connection) as queries, exported.exported(alice) as archive:
         bodies = [exported.document(archive, f"{name}/sdvx-Single.json")["body"] for name in ("scores", "bests")]
@@ -76,19 +76,19 @@ def test_songs_and_charts_are_read_by_their_keys_a_few_at_a_time(alice: User, mo
         assert {chart["chartID"] for chart in body["charts"]} == {chart.chart_id for chart in Chart.objects.all()}
 
 
-def test_what_was_uploaded_is_in_it_byte_by_byte_under_a_harmless_name(alice: User) -> None:
+def test_an_export_has_the_uploaded_files_under_safe_names(alice: User) -> None:
     job = alice.imports.get()
     with exported.exported(alice) as archive:
-        [told] = exported.document(archive, "imports.json")["imports"]
-        assert told["input"] == f"imports/{job.import_id}/scores of a night.json"
-        assert len(archive.read(told["input"])) == job.input.size
+        [listed] = exported.document(archive, "imports.json")["imports"]
+        assert listed["input"] == f"imports/{job.import_id}/scores of a night.json"
+        assert len(archive.read(listed["input"])) == job.input.size
     job.input.delete()
     with exported.exported(alice) as archive:
-        [told] = exported.document(archive, "imports.json")["imports"]
-    assert (told["importID"], told["input"]) == (job.import_id, None)
+        [listed] = exported.document(archive, "imports.json")["imports"]
+    assert (listed["importID"], listed["input"]) == (job.import_id, None)
 
 
-def test_settings_replays_and_the_blacklist_are_in_it_and_no_secret_is(alice: User) -> None:
+def test_an_export_has_settings_replays_and_the_blacklist_but_no_secrets(alice: User) -> None:
     HookSettings.objects.change(alice, "fervidex", {"cards": ["E004"]})
     token, secret = APIToken.objects.create_for(alice, permissions=["submit_score"], identifier="My tool")
     score_id = sorted(ids(alice))[0]
@@ -106,25 +106,25 @@ def test_settings_replays_and_the_blacklist_are_in_it_and_no_secret_is(alice: Us
         assert hidden.encode() not in everything
 
 
-def test_a_player_without_scores_takes_out_an_account() -> None:
+def test_an_export_of_a_player_without_scores_has_the_account() -> None:
     with exported.exported(people.bob()) as archive:
         assert exported.document(archive, "account.json")["username"] == "Bob"
         assert exported.document(archive, "sessions.json") == {"sessions": [], "mergedSessions": []}
         assert exported.batch_manual_files(archive) == []
 
 
-def test_classes_alone_come_back_from_the_file() -> None:
+def test_an_exported_file_with_only_classes_restores_them() -> None:
     bob = people.bob()
-    factories.an_import(bob, parts={"classes": {"dan": "DAN_9"}})
+    factories.create_import(bob, parts={"classes": {"dan": "DAN_9"}})
     before = exported.facts_of(bob)
     files = exported.batch_manual_files(exported.exported(bob))
     exported.empty(bob)
     for content in files:
-        exported.bring(bob, content)
+        exported.import_file(bob, content)
     assert exported.facts_of(bob) == before
 
 
-def test_long_histories_are_split_into_files_that_an_instance_takes(
+def test_exported_scores_are_split_into_files_within_the_size_limit(
     alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = exported.facts_of(alice)
@@ -133,7 +133,7 @@ def test_long_histories_are_split_into_files_that_an_instance_takes(
     assert len(files) > 1
     exported.empty(alice)
     for content in files:
-        exported.bring(alice, content)
+        exported.import_file(alice, content)
     assert exported.facts_of(alice) == before
 
 
@@ -148,7 +148,7 @@ def test_long_histories_are_split_into_files_that_an_instance_takes(
         ("", "Tachi Imports"),
     ],
 )
-def test_a_file_names_the_service_of_its_scores_in_a_length_that_files_may_have(stored: str, service: str) -> None:
+def test_an_exported_file_names_the_service_within_the_length_limits(stored: str, service: str) -> None:
     assert batch_manual_files.service_of(stored) == service
 
 
@@ -161,8 +161,10 @@ def test_a_file_names_the_service_of_its_scores_in_a_length_that_files_may_have(
         ({"score_meta": {"unheard of": 1}}, "scoreMeta"),
     ],
 )
-def test_a_score_goes_without_what_no_file_may_have(changes: dict[str, Any], lost: str, alice: User) -> None:
-    """Formats of other programs and the API store some of it; the whole file would be refused for it."""
+def test_an_exported_file_omits_members_that_batch_manual_refuses(
+    changes: dict[str, Any], lost: str, alice: User
+) -> None:
+    """Formats of other programs and the API store such members; BATCH-MANUAL would refuse the whole file."""
     Score.objects.filter(user=alice).update(**changes)
     archive = exported.exported(alice)
     rows = [row for name in archive.namelist() if name.startswith("batch-manual/")
@@ -171,7 +173,7 @@ def test_a_score_goes_without_what_no_file_may_have(changes: dict[str, Any], los
     assert all(lost not in row for row in rows)
     exported.empty(alice)
     for content in exported.batch_manual_files(archive):
-        exported.bring(alice, content)
+        exported.import_file(alice, content)
 
 
 def ids(user: User) -> set[str]:

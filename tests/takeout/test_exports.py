@@ -1,4 +1,4 @@
-"""Exports as jobs: asked for once, written by one worker, kept for some days."""
+"""Exports as jobs: requested once, written by one worker, stored for some days."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 
 @pytest.fixture
 def alice() -> User:
-    factories.an_import(people.alice(), factories.score_on(factories.charts(1)[0]))
+    factories.create_import(people.alice(), factories.score_on(factories.charts(1)[0]))
     return people.alice()
 
 
 @pytest.fixture
 def queued(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The IDs of the exports for which a worker was asked."""
+    """The IDs of the exports that were queued for a worker."""
     found: list[str] = []
     monkeypatch.setattr(queue, "enqueue_export", found.append)
     return found
 
 
-def test_an_export_that_is_under_way_is_answered_instead_of_another(
+def test_a_second_request_returns_the_export_that_is_in_progress(
     alice: User, queued: list[str], django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
@@ -46,7 +46,7 @@ def test_an_export_that_is_under_way_is_answered_instead_of_another(
     assert AuditEntry.objects.filter(verb="data exported", subject=alice, actor=alice).count() == 1
 
 
-def test_a_written_export_is_as_large_as_it_says_and_goes_after_some_days(alice: User) -> None:
+def test_an_export_has_its_recorded_size_and_is_deleted_after_it_expires(alice: User) -> None:
     export = exported.export_of(alice)
     assert export.state == ExportState.READY
     assert export.time_finished is not None
@@ -66,9 +66,7 @@ def test_the_latest_two_exports_of_a_player_are_kept(alice: User) -> None:
     assert set(DataExport.objects.all()) == {other, *made[1:]}
 
 
-def test_an_export_that_no_worker_has_is_queued_again_and_one_that_is_being_written_is_not(
-    alice: User, queued: list[str]
-) -> None:
+def test_an_abandoned_export_is_queued_again_and_a_locked_one_is_not(alice: User, queued: list[str]) -> None:
     export = jobs.request_export(alice, by=alice)
     long_ago = timezone.now() - timedelta(seconds=data_exports.ABANDONED_AFTER_SECONDS + 1)
     DataExport.objects.update(time_touched=long_ago, state=ExportState.RUNNING)
@@ -79,7 +77,7 @@ def test_an_export_that_no_worker_has_is_queued_again_and_one_that_is_being_writ
         jobs.sweep_exports()
         jobs.write_export(export.export_id)
         assert (queued, DataExport.objects.get().state) == ([], ExportState.RUNNING)
-        with worker.cursor() as cursor:  # a closed connection's lock goes a moment later
+        with worker.cursor() as cursor:  # the lock of a closed connection is released a moment later
             cursor.execute("SELECT pg_advisory_unlock_all()")
     finally:
         worker.close()
@@ -87,7 +85,7 @@ def test_an_export_that_no_worker_has_is_queued_again_and_one_that_is_being_writ
     assert queued == [export.export_id]
 
 
-def test_a_rerating_with_the_number_of_an_export_does_not_keep_it_waiting(alice: User, queued: list[str]) -> None:
+def test_a_rerating_with_the_same_key_does_not_block_an_export(alice: User, queued: list[str]) -> None:
     export = jobs.request_export(alice, by=alice)
     worker = connection.copy()
     try:
@@ -102,7 +100,7 @@ def test_a_rerating_with_the_number_of_an_export_does_not_keep_it_waiting(alice:
 @pytest.mark.parametrize(
     ("error", "state"), [(ValueError("broken"), ExportState.FAILED), (MemoryError(), ExportState.FAILED)]
 )
-def test_an_export_that_breaks_has_failed_and_leaves_no_part_behind(
+def test_a_broken_export_fails_and_leaves_no_part(
     error: Exception, state: ExportState, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def write(*_args: object, **_named: object) -> None:
@@ -115,7 +113,7 @@ def test_an_export_that_breaks_has_failed_and_leaves_no_part_behind(
     assert jobs.request_export(alice, by=alice) != export
 
 
-def test_an_export_that_kills_its_workers_is_given_up(alice: User) -> None:
+def test_an_export_fails_after_the_maximum_of_attempts(alice: User) -> None:
     export = jobs.request_export(alice, by=alice)
     DataExport.objects.update(attempts=data_exports.MAX_ATTEMPTS)
     jobs.write_export(export.export_id)
@@ -123,26 +121,24 @@ def test_an_export_that_kills_its_workers_is_given_up(alice: User) -> None:
     assert (export.state, export.parts.count()) == (ExportState.FAILED, 0)
 
 
-def test_progress_is_told_while_an_export_is_written(
-    alice: User, redis_clean: Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told: list[int] = []
+def test_an_export_reports_its_progress(alice: User, redis_clean: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    percents: list[int] = []
     add_imports = archive._add_imports
     export = jobs.request_export(alice, by=alice)
 
     def write(*args: Any) -> None:
         report = data_exports._Report(export, total=200)
         report(100)
-        told.append(jobs.export_percent(export))
+        percents.append(jobs.export_percent(export))
         add_imports(*args)
 
     monkeypatch.setattr(archive, "_add_imports", write)
     assert jobs.export_percent(export) == 0
     jobs.write_export(export.export_id)
-    assert told == [50]
+    assert percents == [50]
 
 
-def test_exports_count_for_what_a_player_may_store(
+def test_exports_count_towards_the_storage_quota(
     alice: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
     monkeypatch.setattr(settings, "TACHI_MAX_STORED_BYTES_PER_USER", 100_000)

@@ -1,4 +1,4 @@
-"""An export is imported into an account like any other file: whole, once, and taken back as if it had never come."""
+"""An export is imported into another account completely and once, and is reverted without a trace."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ NIGHT = {"name": "A night", "desc": "with friends", "highlight": True}
 
 @pytest.fixture
 def alice() -> User:
-    """Two sessions, one of which she named; a highlighted score, and one without a time."""
+    """A player with two sessions, one of which has a name, a highlighted score and a score without a time."""
     alice, charts = people.alice(), factories.charts(3)
-    factories.an_import(
+    factories.create_import(
         alice,
         factories.score_on(charts[0], timeAchieved=NOON, comment="at last"),
         factories.score_on(charts[1], timeAchieved=NOON + 5 * HOUR),
@@ -44,13 +44,13 @@ def zip_of(user: User) -> bytes:
     return exported.zip_of_files(exported.exported(user))
 
 
-def bring(user: User, content: bytes, **fields: str) -> Import:
+def import_export(user: User, content: bytes, **fields: str) -> Import:
     upload = jobs.Upload(content=content, import_type=IMPORT_TYPE, fields={"username": "alice", **fields})
-    return factories.process(submissions.submit(user, upload))
+    return factories.run_job(submissions.submit(user, upload))
 
 
-def seen(user: User) -> dict[str, Any]:
-    """What anybody sees of a player, but for the IDs that each account has anew."""
+def visible_data(user: User) -> dict[str, Any]:
+    """Returns what others see of a player, without IDs that differ per account."""
     scores = Score.objects.filter(user=user).order_by("chart", "time_achieved")
     of_scores = ("chart", "service", "comment", "highlight", "time_achieved", "score_data", "score_meta")
     named = ("playtype", "name", "desc", "highlight", "name_edited", "desc_edited", "time_started", "time_ended")
@@ -63,106 +63,108 @@ def seen(user: User) -> dict[str, Any]:
     }
 
 
-def test_another_account_has_the_same_afterwards_and_nothing_once_it_is_taken_back(alice: User) -> None:
+def test_an_imported_export_gives_the_same_data_and_its_revert_removes_all(alice: User) -> None:
     bob = people.bob()
-    job = bring(bob, zip_of(alice))
+    job = import_export(bob, zip_of(alice))
     assert (job.state, job.error_message, job.score_count, job.problem_count) == ("completed", "", 3, 0)
-    assert seen(bob) == seen(alice)
+    assert visible_data(bob) == visible_data(alice)
     ids = list(bob.sessions.values_list("session_id", flat=True))
 
-    exported.take_back(job)
-    assert seen(bob) == {"scores": [], "bests": [], "sessions": [], "stats": []}
+    exported.revert_import(job)
+    assert visible_data(bob) == {"scores": [], "bests": [], "sessions": [], "stats": []}
 
-    exported.bring_again(job)
-    assert seen(bob) == seen(alice)
+    exported.restore_import(job)
+    assert visible_data(bob) == visible_data(alice)
     assert list(bob.sessions.values_list("session_id", flat=True)) == ids
 
 
-def test_a_session_that_was_there_keeps_its_id_and_what_its_player_said_of_it(alice: User) -> None:
-    bob, charts = people.bob(), [factories.a_chart(factories.a_song(9))]
-    factories.an_import(bob, factories.score_on(charts[0], timeAchieved=NOON + HOUR))
+def test_an_existing_session_keeps_its_id_and_its_player_s_edits(alice: User) -> None:
+    bob, charts = people.bob(), [factories.create_chart(factories.create_song(9))]
+    factories.create_import(bob, factories.score_on(charts[0], timeAchieved=NOON + HOUR))
     mine = bob.sessions.get()
     before = take_snapshot(bob.pk)
 
-    job = bring(bob, zip_of(alice))
+    job = import_export(bob, zip_of(alice))
     merged = bob.sessions.get(time_started=NOON)
     assert (merged.session_id, merged.name, merged.desc, merged.highlight) == (mine.session_id, *NIGHT.values())
 
-    exported.take_back(job)
+    exported.revert_import(job)
     after = take_snapshot(bob.pk)
     assert (after.sessions, after.bests) == (before.sessions, before.bests)
 
     sessions.edit(bob.sessions.get(), {"name": "Mine"})
-    exported.bring_again(job)
+    exported.restore_import(job)
     again = bob.sessions.get(time_started=NOON)
     assert (again.session_id, again.name, again.desc) == (mine.session_id, "Mine", "with friends")
 
 
-def test_what_its_player_says_after_the_import_comes_back_with_it(alice: User) -> None:
+def test_edits_after_the_import_are_restored_with_it(alice: User) -> None:
     bob = people.bob()
-    job = bring(bob, zip_of(alice))
+    job = import_export(bob, zip_of(alice))
     sessions.edit(bob.sessions.get(time_started=NOON), {"name": "Better"})
     session_id = bob.sessions.get(time_started=NOON).session_id
-    exported.take_back(job)
+    exported.revert_import(job)
     assert find_session(session_id) is None
-    exported.bring_again(job)
+    exported.restore_import(job)
     found = find_session(session_id)
     assert found is not None
     assert (found.name, found.name_edited, found.desc) == ("Better", True, "with friends")
 
 
-def test_scores_of_a_later_import_keep_the_session_that_was_brought(alice: User) -> None:
-    bob, chart = people.bob(), factories.a_chart(factories.a_song(9))
-    job = bring(bob, zip_of(alice))
+def test_scores_of_a_later_import_keep_an_imported_session_after_the_revert(alice: User) -> None:
+    bob, chart = people.bob(), factories.create_chart(factories.create_song(9))
+    job = import_export(bob, zip_of(alice))
     session_id = bob.sessions.get(time_started=NOON).session_id
-    factories.an_import(bob, factories.score_on(chart, timeAchieved=NOON + HOUR))
-    exported.take_back(job)
+    factories.create_import(bob, factories.score_on(chart, timeAchieved=NOON + HOUR))
+    exported.revert_import(job)
     left = bob.sessions.get()
     assert (left.session_id, left.name, left.time_started) == (session_id, "A night", NOON + HOUR)
 
 
-def test_the_same_export_twice_brings_no_score_and_goes_without_a_trace(alice: User) -> None:
+def test_a_second_import_of_an_export_adds_no_score_and_its_revert_changes_nothing(alice: User) -> None:
     content = zip_of(alice)
-    bring(people.bob(), content)
+    import_export(people.bob(), content)
     before = take_snapshot(people.bob().pk)
-    again = bring(people.bob(), content)
+    again = import_export(people.bob(), content)
     assert (again.score_count, again.duplicate_count) == (0, 3)
     assert take_snapshot(people.bob().pk).sessions == before.sessions
-    exported.take_back(again)
+    exported.revert_import(again)
     assert take_snapshot(people.bob().pk).sessions == before.sessions
 
 
-def test_names_come_to_sessions_whose_scores_came_in_another_way(alice: User) -> None:
+def test_an_export_names_sessions_of_scores_that_were_imported_before(alice: User) -> None:
     bob = people.bob()
     content = zip_of(alice)
     with exported.exported(alice) as archive:
         [scores] = exported.batch_manual_files(archive)
-    exported.bring(bob, scores)
+    exported.import_file(bob, scores)
     before = take_snapshot(bob.pk)
-    job = bring(bob, content)
+    job = import_export(bob, content)
     assert (job.score_count, bob.sessions.get(time_started=NOON).name) == (0, "A night")
-    exported.take_back(job)
+    exported.revert_import(job)
     assert take_snapshot(bob.pk).sessions == before.sessions
-    exported.bring_again(job)
+    exported.restore_import(job)
     assert bob.sessions.get(time_started=NOON).name == "A night"
 
 
-# --- whose it is, and which game -----------------------------------------------------------------------
+# --- the account and the game --------------------------------------------------------------------------
 
 
-def test_an_export_of_another_name_is_imported_only_by_somebody_who_says_that_name(alice: User) -> None:
+def test_an_export_of_another_username_requires_that_name_in_the_field(alice: User) -> None:
     content, bob = zip_of(alice), people.bob()
     upload = jobs.Upload(content=content, import_type=IMPORT_TYPE)
-    said = f"This is the export of Alice from {contents(content).instance}, and your name here is Bob."
+    message = f"This is the export of Alice from {contents(content).instance}, and your name here is Bob."
     for way in (submissions.submit, submissions.check):
-        with pytest.raises(ImportFailed, match=said):
+        with pytest.raises(ImportFailed, match=message):
             way(bob, upload)
     assert not bob.imports.exists()
-    assert bring(bob, content, username="ALICE").score_count == 3
+    assert import_export(bob, content, username="ALICE").score_count == 3
     assert submissions.submit(alice, upload).user == alice
 
 
-def test_an_export_is_opened_once_and_what_is_kept_of_it_too(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_submission_opens_the_export_and_its_stored_part_once_each(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     content, opened = zip_of(alice), []
     init = ExportArchive.__init__
 
@@ -179,12 +181,12 @@ def test_an_export_is_opened_once_and_what_is_kept_of_it_too(alice: User, monkey
     assert opened.count(content) == 1
 
 
-def test_an_export_of_several_games_is_an_import_for_each(alice: User) -> None:
-    song = factories.a_song(1, game="wacca")
-    chart = factories.a_chart(song, "EXPERT")
+def test_an_export_of_several_games_becomes_an_import_per_game(alice: User) -> None:
+    song = factories.create_song(1, game="wacca")
+    chart = factories.create_chart(song, "EXPERT")
     meta = {"game": "wacca", "playtype": "Single", "service": "Arcade"}
     document = factories.batch_manual(factories.score_on(chart, 900_000), meta=meta)
-    exported.bring(alice, msgspec.json.encode(document))
+    exported.import_file(alice, msgspec.json.encode(document))
     content, bob = zip_of(alice), people.bob()
     upload = jobs.Upload(content=content, import_type=IMPORT_TYPE, fields={"username": "alice"})
 
@@ -195,10 +197,10 @@ def test_an_export_of_several_games_is_an_import_for_each(alice: User) -> None:
     made = list(bob.imports.order_by("pk"))
     assert made[0] == first
     for job in made:
-        factories.process(job)
+        factories.run_job(job)
     assert [(job.game, job.state) for job in made] == [("sdvx", "completed"), ("wacca", "completed")]
-    assert seen(bob) == seen(alice)
-    # Each keeps what it reads, and no more.
+    assert visible_data(bob) == visible_data(alice)
+    # Each stores only the files that it reads.
     assert all(job.input.size < len(content) for job in made)
-    exported.take_back(made[0])
+    exported.revert_import(made[0])
     assert set(bob.scores.values_list("game", flat=True)) == {"wacca"}

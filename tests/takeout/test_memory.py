@@ -1,4 +1,4 @@
-"""An export needs as much memory for many scores as for few."""
+"""An export of many scores needs no more memory than one of few."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 MEGABYTE = 1 << 20
 
 
-def test_statements_are_not_kept_with_their_values() -> None:
-    """psycopg keeps those that it counts in order to prepare them, a hundred at a time."""
+def test_psycopg_does_not_keep_statements_with_their_values() -> None:
+    """If psycopg counted executions, it would keep the last hundred statements."""
     with connection.cursor() as cursor:
         tracemalloc.start()
         try:
@@ -33,23 +33,24 @@ def test_statements_are_not_kept_with_their_values() -> None:
 
 
 @pytest.mark.slow
-def test_the_peak_does_not_grow_with_scores_and_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_peak_memory_of_an_export_does_not_grow_with_its_scores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stored_file, "PART_BYTES", 1 << 14)
+    monkeypatch.setattr(archive, "BUFFER_BYTES", 1 << 14)
     for module in (archive, batch_manual_files):
         monkeypatch.setattr(module, "CHUNK_ROWS", 20)
     alice = people.alice()
     [chart] = factories.charts(1)
-    factories.an_import(alice, factories.score_on(chart, timeAchieved=NOON))
-    add_copies(alice, 100)
-    peak_of_an_export(alice)  # what is computed once
+    factories.create_import(alice, factories.score_on(chart, timeAchieved=NOON))
+    add_copies(alice, 1_000)  # enough to fill all buffers
+    peak_of_an_export(alice)  # fills the caches
     few = peak_of_an_export(alice)
-    add_copies(alice, 900)
+    add_copies(alice, 2_000)
     many = peak_of_an_export(alice)
     assert many < few + MEGABYTE / 4
 
 
 def peak_of_an_export(user: User) -> int:
-    """The most bytes that were held at once while an export of a player was written."""
+    """Returns the peak number of allocated bytes while an export of a player was written."""
     tracemalloc.start()
     try:
         exported.export_of(user)
@@ -59,7 +60,7 @@ def peak_of_an_export(user: User) -> int:
 
 
 def add_copies(user: User, count: int) -> None:
-    """So many further scores, each a session of its own."""
+    """Adds this many scores, each with its own session."""
     score, session = user.scores.latest("pk"), user.sessions.latest("pk")
     existing = user.scores.count()
     scores, sessions = [], []

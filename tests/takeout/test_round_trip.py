@@ -1,4 +1,4 @@
-"""What a player takes out of one instance and brings to another is the same there."""
+"""Exported data is the same after its import into another account."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ COMMENTS = st.none() | st.text(
 
 OTHERS = st.lists(st.sampled_from(sorted(SKILLS)), max_size=1)
 FEW = settings(
-    max_examples=examples(2, ci=2),  # the first one that Hypothesis tries is the least
+    max_examples=examples(2, ci=2),  # the first one that Hypothesis tries is the simplest
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
@@ -47,18 +47,18 @@ def sample(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
         yield
 
 
-def test_the_files_of_every_game_bring_the_same_to_an_empty_account() -> None:
+def test_exported_files_of_every_game_restore_an_empty_account() -> None:
     alice = people.alice()
     for gpt in SKILLS:
         game, name = gpt.split(":")
         charts = [chart for chart in catalogue()[game].charts if chart["playtype"] == name]
         rows = list(plays(gpt, charts, 6, chance=Random(gpt)))
-        exported.bring(alice, msgspec.json.encode(document(gpt, rows, service="Night Logger")))
+        exported.import_file(alice, msgspec.json.encode(document(gpt, rows, service="Night Logger")))
     before = exported.facts_of(alice)
     files = exported.batch_manual_files(exported.exported(alice))
     exported.empty(alice)
     for content in files:
-        exported.bring(alice, content)
+        exported.import_file(alice, content)
     assert len(files) == len(SKILLS)
     assert exported.facts_of(alice) == before
 
@@ -67,18 +67,18 @@ def test_the_files_of_every_game_bring_the_same_to_an_empty_account() -> None:
 @FEW
 @given(st.data())
 @undone()
-def test_the_files_of_scores_bring_the_same_to_an_empty_account(gpt: str, data: st.DataObject) -> None:
+def test_exported_score_files_restore_an_empty_account(gpt: str, data: st.DataObject) -> None:
     alice = people.alice()
     for each in sorted({gpt, *data.draw(OTHERS)}):
         for service in data.draw(st.lists(st.sampled_from(SERVICES), min_size=1, max_size=2, unique=True)):
-            exported.bring(alice, msgspec.json.encode(drawn_document(each, service, data)))
+            exported.import_file(alice, msgspec.json.encode(drawn_document(each, service, data)))
     before = exported.facts_of(alice)
     archive = exported.exported(alice)
     services = sorted(Score.objects.filter(user=alice).values_list("score_id", "service"))
     if data.draw(st.booleans(), label="as Tachi's API has them"):
         files = [archive.read(name) for name in archive.namelist() if name.startswith("scores/")]
         import_type = "file/tachi-scores"
-        for stats in before["stats"]:  # these files say nothing of provided classes
+        for stats in before["stats"]:  # these files have no provided classes
             playtype = playtype_of(stats["game"], stats["playtype"])
             stats["classes"] = {k: v for k, v in stats["classes"].items() if not playtype.classes[k].is_provided}
     else:
@@ -86,7 +86,7 @@ def test_the_files_of_scores_bring_the_same_to_an_empty_account(gpt: str, data: 
     exported.empty(alice)
 
     for content in files:
-        exported.bring(alice, content, import_type)
+        exported.import_file(alice, content, import_type)
 
     assert exported.facts_of(alice) == before
     assert sorted(Score.objects.filter(user=alice).values_list("score_id", "service")) == services
@@ -94,7 +94,7 @@ def test_the_files_of_scores_bring_the_same_to_an_empty_account(gpt: str, data: 
 
 
 def drawn_document(gpt: str, service: str, data: st.DataObject) -> dict[str, Any]:
-    """Plays of an invented player, some without a time and some with a comment."""
+    """Returns plays of an invented player, some without a time and some with a comment."""
     game, name = gpt.split(":")
     playtype = playtype_of(game, name)
     charts = [chart for chart in catalogue()[game].charts if chart["playtype"] == name]
@@ -113,52 +113,52 @@ def drawn_document(gpt: str, service: str, data: st.DataObject) -> dict[str, Any
 @FEW
 @given(st.data())
 @undone()
-def test_an_export_brings_the_same_to_another_account_and_goes_again(gpt: str, data: st.DataObject) -> None:
-    """Beside what that account has of its own, in one game, which is as before once the imports are taken back."""
+def test_an_export_gives_another_account_the_same_data_and_is_reverted(gpt: str, data: st.DataObject) -> None:
+    """The other account has its own scores in another game, which are unchanged after the revert."""
     alice, bob = people.alice(), people.bob()
     gpts = {gpt, *data.draw(OTHERS, label="others")}
     for each in sorted(gpts):
-        exported.bring(alice, msgspec.json.encode(drawn_document(each, "Night Logger", data)))
+        exported.import_file(alice, msgspec.json.encode(drawn_document(each, "Night Logger", data)))
     name_sessions(alice, data)
     games = {each.split(":")[0] for each in gpts}
     own = sorted(each for each in SKILLS if each.split(":")[0] not in games)
-    exported.bring(bob, msgspec.json.encode(drawn_document(data.draw(st.sampled_from(own)), "Mine", data)))
-    before = seen(bob)
-    wanted = {name: sorted([*mine, *seen(alice)[name]]) for name, mine in before.items()}
+    exported.import_file(bob, msgspec.json.encode(drawn_document(data.draw(st.sampled_from(own)), "Mine", data)))
+    before = visible_data(bob)
+    wanted = {name: sorted([*mine, *visible_data(alice)[name]]) for name, mine in before.items()}
 
-    made = exported.bring_export(bob, exported.zip_of_files(exported.exported(alice)))
-    assert seen(bob) == wanted
+    made = exported.import_export(bob, exported.zip_of_files(exported.exported(alice)))
+    assert visible_data(bob) == wanted
     for job in made:
-        exported.take_back(job)
-    assert seen(bob) == before
+        exported.revert_import(job)
+    assert visible_data(bob) == before
     for job in reversed(made):
-        exported.bring_again(job)
-    assert seen(bob) == wanted
+        exported.restore_import(job)
+    assert visible_data(bob) == wanted
 
 
-def test_an_export_of_every_game_brings_the_same_to_another_account() -> None:
+def test_an_export_of_every_game_gives_another_account_the_same_data() -> None:
     alice, bob = people.alice(), people.bob()
     for gpt in SKILLS:
         game, name = gpt.split(":")
         charts = [chart for chart in catalogue()[game].charts if chart["playtype"] == name]
         rows = list(plays(gpt, charts, 6, chance=Random(gpt)))
         rows[0]["comment"] = "at last"
-        exported.bring(alice, msgspec.json.encode(document(gpt, rows, service="Night Logger")))
+        exported.import_file(alice, msgspec.json.encode(document(gpt, rows, service="Night Logger")))
     for session in alice.sessions.all():
         sessions.edit(session, {"name": f"{session.game} {session.playtype}", "desc": "a note", "highlight": True})
-    made = exported.bring_export(bob, exported.zip_of_files(exported.exported(alice)))
+    made = exported.import_export(bob, exported.zip_of_files(exported.exported(alice)))
     assert len(made) == len({gpt.split(":")[0] for gpt in SKILLS})
-    assert seen(bob) == seen(alice)
+    assert visible_data(bob) == visible_data(alice)
     for job in made:
-        exported.take_back(job)
-    assert not any(seen(bob).values())
+        exported.revert_import(job)
+    assert not any(visible_data(bob).values())
     for job in made:
-        exported.bring_again(job)
-    assert seen(bob) == seen(alice)
+        exported.restore_import(job)
+    assert visible_data(bob) == visible_data(alice)
 
 
 def name_sessions(user: User, data: st.DataObject) -> None:
-    """Some of a player's sessions get a name, a note or a highlight."""
+    """Gives some of a player's sessions a name, a note or a highlight."""
     names, notes = st.text("ab あ", min_size=3, max_size=80).filter(str.strip), st.text("xy", min_size=3, max_size=120)
     for session in user.sessions.order_by("pk"):
         changes = data.draw(
@@ -168,8 +168,8 @@ def name_sessions(user: User, data: st.DataObject) -> None:
             sessions.edit(session, changes)
 
 
-def seen(user: User) -> dict[str, list[str]]:
-    """What anybody sees of a player, as sorted texts; without IDs, which each account has anew."""
+def visible_data(user: User) -> dict[str, list[str]]:
+    """Returns what others see of a player as sorted texts, without IDs, which differ per account."""
     of_scores = ("game", "chart", "service", "comment", "highlight", "time_achieved", "score_data", "score_meta")
     named = ("game", "playtype", "name", "desc", "highlight", "name_edited", "desc_edited", "highlight_edited")
     of_bests = ("game", "playtype", "chart", "score_data", "calculated_data", "highlight")
@@ -180,5 +180,5 @@ def seen(user: User) -> dict[str, list[str]]:
         "stats": user.game_stats.values_list("game", "playtype", "ratings", "classes"),
     }
     encode = msgspec.json.Encoder(order="sorted").encode
-    # JSON has one number for 63 and 63.0.
+    # In JSON, 63 and 63.0 are the same number.
     return {name: sorted(WHOLE.sub("", encode(row).decode()) for row in found) for name, found in rows.items()}

@@ -1,4 +1,4 @@
-"""The table of a game's scores: what a player sees, and nothing that a spreadsheet runs."""
+"""The table of a game's scores: what a player sees, and no formulas."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ def table_of(user: User) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
 
 
-def test_a_line_is_a_score_with_its_chart_metrics_ratings_and_judgements() -> None:
+def test_a_line_of_a_score_table_has_the_score_s_chart_metrics_ratings_and_judgements() -> None:
     first, second = factories.charts(2)
     judgements = {"critical": 900, "near": 3, "miss": 1}
-    factories.an_import(
+    factories.create_import(
         people.alice(),
         factories.score_on(second, 9_000_000),
         factories.score_on(
             first, timeAchieved=NOON, judgements=judgements, optional={"exScore": 12}, comment="ok then"
         ),
     )
-    factories.an_import(people.bob(), factories.score_on(first, 1))
+    factories.create_import(people.bob(), factories.score_on(first, 1))
     timed, untimed = table_of(people.alice())
     assert (timed["title"], timed["difficulty"], timed["level"]) == ("Song 1", "EXH", "16")
     assert (timed["timeAchieved"], untimed["timeAchieved"]) == ("2023-11-14 22:13:20", "")
@@ -43,10 +43,10 @@ def test_a_line_is_a_score_with_its_chart_metrics_ratings_and_judgements() -> No
     assert (timed["exScore"], timed["comment"], untimed["comment"]) == ("12", "ok then", "")
 
 
-def test_texts_of_players_and_songs_are_no_formulas() -> None:
+def test_texts_in_a_score_table_are_not_formulas() -> None:
     [chart] = factories.charts(1)
     Song.objects.update(title="=HYPERLINK(1)", artist="@SUM(1)")
-    factories.an_import(people.alice(), factories.score_on(chart, comment="+1+cmd|' /C calc'!A0"))
+    factories.create_import(people.alice(), factories.score_on(chart, comment="+1+cmd|' /C calc'!A0"))
     Score.objects.update(service="-2+3")
     [line] = table_of(people.alice())
     assert line["title"] == "'=HYPERLINK(1)" or line["title"] == "=HYPERLINK(1)'"
@@ -55,7 +55,7 @@ def test_texts_of_players_and_songs_are_no_formulas() -> None:
 
 
 @pytest.mark.parametrize("gpt", [(game.slug, name) for game in BY_SLUG.values() for name in game.by_name])
-def test_every_game_has_a_table_whose_columns_are_told_apart(gpt: tuple[str, str]) -> None:
+def test_the_score_table_of_every_game_has_unique_columns(gpt: tuple[str, str]) -> None:
     [head] = b"".join(score_table(people.alice(), gpt[0], playtype_of(*gpt))).decode("utf-8-sig").splitlines()
     columns = next(csv.reader([head]))
     assert len(set(columns)) == len(columns)

@@ -1,4 +1,4 @@
-"""What a User-Agent says, in short."""
+"""Short names of programs, from their User-Agents."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from django.utils.translation import gettext as _
 
-# A browser that names several of these is the first of them: all of them call themselves Mozilla, and most Safari.
+# The first token that occurs decides: browsers also contain the tokens of others (Mozilla; most of them Safari).
 BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Version", "Safari"))
 SYSTEMS = (
     ("Android", "Android"),
@@ -19,13 +19,13 @@ SYSTEMS = (
 
 
 def client_name(user_agent: str) -> str:
-    """Returns `Firefox 142, Windows` for a browser, and what any other program calls itself: `KsHook 1.2`."""
+    """Returns `Firefox 142, Windows` for a browser, and the program's own name otherwise: `KsHook 1.2`."""
     if not user_agent.startswith("Mozilla/"):
         name, slash, version = user_agent.split(" ", 1)[0].partition("/")
         return f"{name} {version}" if slash else user_agent
     system = next((name for token, name in SYSTEMS if token in user_agent), "")
     for token, name in BROWSERS:
-        found = re.search(rf"\b{token}/(\d+)", user_agent)
-        if found:
-            return f"{name} {found[1]}, {system}" if system else f"{name} {found[1]}"
+        match = re.search(rf"\b{token}/(\d+)", user_agent)
+        if match:
+            return f"{name} {match[1]}, {system}" if system else f"{name} {match[1]}"
     return _("A browser, {system}").format(system=system) if system else _("A browser")

@@ -1,4 +1,4 @@
-"""The page of an import in the admin: what it did, who sent it, what happened to it, and what to look at."""
+"""Facts of the page of an import in the admin: results, sender, history and scores to look at."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STATES = {
     State.CANCELLED: ("off", "ban"),
     State.REVERTED: ("off", "undo-2"),
 }
-"""State -> class and icon of the word."""
+"""State -> CSS class and icon of its label."""
 HAS_RESULT = {State.COMPLETED, State.REVERTED}
 STAGES = {
     "reading": gettext_lazy("reading"),
@@ -43,7 +43,7 @@ STAGES = {
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """Something that happened to an import: `what` to whom or by whom, and the details."""
+    """An event in the history of an import. `what` names the action and the actor."""
 
     icon: str
     what: str
@@ -53,9 +53,9 @@ class HistoryLine:
 
 @dataclass(frozen=True, slots=True)
 class ImportPage:
-    """`counts` are (what, how many). `kept_until` is None where the input is no longer stored."""
+    """Facts about an import. `counts` are (label, number). `kept_until` is None if the input is no longer stored."""
 
-    state: tuple[str, str, str]  # class, icon, word
+    state: tuple[str, str, str]  # CSS class, icon, label
     source: str
     has_result: bool
     transitions: list[Transition]
@@ -71,7 +71,7 @@ class ImportPage:
 
 
 def import_page(job: Import) -> ImportPage:
-    """What the page shows beside the fields of an import. A dozen queries, whatever its size."""
+    """Returns the facts that the page shows beside the fields of an import. About twelve queries, whatever its size."""
     kind, icon = STATES[State(job.state)]
     sent = ImportInput.objects.filter(job=job).defer("content").first()
     stages = {name: seconds for name, seconds in job.stage_seconds.items() if isinstance(seconds, int | float)}
@@ -106,7 +106,7 @@ def import_page(job: Import) -> ImportPage:
 
 
 def _history(job: Import) -> list[HistoryLine]:
-    """The audit entries of an import, and its last start, newest first."""
+    """Returns the audit entries of an import and its last start, newest first."""
     entries = AuditEntry.objects.filter(job=job).select_related("actor").order_by("-pk")
     lines = [
         HistoryLine(
@@ -120,8 +120,8 @@ def _history(job: Import) -> list[HistoryLine]:
     if job.time_started:
         attempt = _("first attempt") if job.attempts < 2 else _("attempt {number}").format(number=job.attempts)
         started = HistoryLine("loader", _("Started"), attempt, job.time_started)
-        place = next((place for place, line in enumerate(lines) if line.at <= job.time_started), len(lines))
-        lines.insert(place, started)
+        index = next((index for index, line in enumerate(lines) if line.at <= job.time_started), len(lines))
+        lines.insert(index, started)
     return lines
 
 
@@ -133,13 +133,13 @@ def _details(entry: AuditEntry, job: Import) -> str:
         case "completed":
             names = ("score_count", "duplicate_count", "problem_count")
             new, duplicates, problems = (entry.counts.get(name, 0) for name in names)
-            said = [ngettext("{count} new score", "{count} new scores", new).format(count=f"{new:,}")]
+            parts = [ngettext("{count} new score", "{count} new scores", new).format(count=f"{new:,}")]
             if duplicates:
-                said.append(
+                parts.append(
                     ngettext("{count} duplicate", "{count} duplicates", duplicates).format(count=f"{duplicates:,}")
                 )
             if problems:
-                said.append(ngettext("{count} problem", "{count} problems", problems).format(count=f"{problems:,}"))
-            return _(", ").join(said)
+                parts.append(ngettext("{count} problem", "{count} problems", problems).format(count=f"{problems:,}"))
+            return _(", ").join(parts)
         case _:
             return entry.reason

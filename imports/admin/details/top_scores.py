@@ -1,4 +1,4 @@
-"""The scores of an import that a moderator should look at: those among the best ten of their charts."""
+"""The scores of an import that a moderator should look at: those in the top ten of their charts."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from imports.pipeline.rankings.ranks import Rank, best_ranks
 from imports.pipeline.scoring.chart_loading import charts_by_pk
 
 TOP = 10  # ranks
-MAX_CHECKED = 2_000  # bests of an import, the highest rated
+MAX_CHECKED = 2_000  # the highest rated bests of an import
 MAX_LISTED = 10
-MIN_USUAL = 5  # other bests on a level before its range says anything
+MIN_USUAL = 5  # other bests on a level; the range of fewer is meaningless
 BESTS, CHARTS, SCORES = (model._meta.db_table for model in (PersonalBest, Chart, Score))
 
 
 @dataclass(frozen=True, slots=True)
 class TopScore:
-    """A best that this import brought, with its rank, and the range of the player's other bests on that level.
+    """A best from this import with its rank, and the usual range of the player's other bests on that level.
 
-    `usual` is empty where there are too few of them; `is_above`: the score is higher than any of them.
+    `usual` is empty if there are too few other bests. `is_above`: the score exceeds that range.
     """
 
     key: int  # of the score
@@ -40,15 +40,15 @@ class TopScore:
 
 
 def top_scores(job: Import) -> list[TopScore]:
-    """Those above the player's usual range first, then by rank. Six queries, of a bounded number of bests."""
-    bests = PersonalBest.objects.select_related("chart").in_bulk(_at_the_top(job))
+    """Returns the scores above the player's usual range first, then by rank. Six queries over a bounded set."""
+    bests = PersonalBest.objects.select_related("chart").in_bulk(_top_ten_bests(job))
     charts = charts_by_pk({best.chart_id for best in bests.values()})
     ranks = best_ranks(bests.values())
-    found = [best for best in bests.values() if ranks[best.pk].out_of > 1]
-    usual = _usual_ranges(job, found)
-    keys = dict(Score.objects.filter(score_id__in=[best.score_id for best in found]).values_list("score_id", "pk"))
+    ranked = [best for best in bests.values() if ranks[best.pk].out_of > 1]
+    usual = _usual_ranges(job, ranked)
+    keys = dict(Score.objects.filter(score_id__in=[best.score_id for best in ranked]).values_list("score_id", "pk"))
     lines = []
-    for best in found:
+    for best in ranked:
         playtype = playtype_of(best.game, best.playtype)
         value = best.score_data[playtype.default_metric]
         span = usual.get((best.playtype, best.chart.level))
@@ -68,14 +68,14 @@ def top_scores(job: Import) -> list[TopScore]:
     return sorted(lines, key=lambda line: (not line.is_above, line.rank.rank, -line.rank.out_of))[:MAX_LISTED]
 
 
-def _at_the_top(job: Import) -> list[int]:
-    """Keys of the bests that this import brought and that fewer than ten others are above."""
+def _top_ten_bests(job: Import) -> list[int]:
+    """Returns the primary keys of the bests from this import that fewer than ten others surpass."""
     game = BY_SLUG.get(job.game)
     if game is None:
         return []
     ratings = {name: game.by_name[name].default_score_rating for name in job.playtypes if name in game.by_name}
     with connection.cursor() as cursor:
-        # The look at each leaderboard ends after ten rows of its index, however many players there are.
+        # The count on each leaderboard stops after ten index rows, however many players there are.
         cursor.execute(
             f"""
             SELECT mine.id FROM (
@@ -99,7 +99,7 @@ def _at_the_top(job: Import) -> list[int]:
 
 
 def _usual_ranges(job: Import, bests: Iterable[PersonalBest]) -> dict[tuple[str, str], tuple[float, float]]:
-    """(playtype, level) -> where nine of ten of the player's bests from other imports on that level lie."""
+    """Returns (playtype, level) -> 5th and 95th percentile of the player's bests from other imports on that level."""
     wanted = sorted(
         {(best.playtype, best.chart.level, playtype_of(best.game, best.playtype).default_metric) for best in bests}
     )

@@ -1,4 +1,4 @@
-"""Ratings and classes before and after, as moderators read them."""
+"""Ratings and classes before and after a change, formatted for moderators."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NONE = gettext_lazy("none")
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One line of a table: `VOLFORCE`, `17.482`, `+0.132`, `17.614`. `direction`: gain, loss or nothing."""
+    """A line of a table: `VOLFORCE`, `17.482`, `+0.132`, `17.614`. `direction`: "gain", "loss" or empty."""
 
     game: str
     name: str
@@ -33,19 +33,20 @@ class Transition:
 
     @classmethod
     def of_rating(cls, change: ValueChange) -> Self:
-        """A profile rating, which may begin or end."""
-        name, game = rating_name(change.name), game_label(change.game, change.playtype)
-        lost = _decimal(change.after or 0) - _decimal(change.before or 0)
+        """Returns the change of a profile rating; it may be None before or after."""
+        playtype = playtype_of(change.game, change.playtype)
+        name, game = rating_name(change.name, playtype), game_label(change.game, change.playtype)
+        delta = _decimal(change.after or 0) - _decimal(change.before or 0)
         values = [None if value is None else _decimal(value) for value in (change.before, change.after)]
-        # All three with as many decimals, so that they stand below one another.
-        places = max((-int(value.as_tuple().exponent) for value in (*values, lost) if value is not None), default=0)
+        # The same number of decimals in all three, so that the columns align.
+        places = max((-int(value.as_tuple().exponent) for value in (*values, delta) if value is not None), default=0)
         before, after = (str(NONE) if value is None else f"{value:,.{places}f}" for value in values)
-        text = f"+{lost:,.{places}f}" if lost > 0 else f"{MINUS}{-lost:,.{places}f}" if lost < 0 else ""
-        return cls(game, name, before, text, after, _direction(lost))
+        text = f"+{delta:,.{places}f}" if delta > 0 else f"{MINUS}{-delta:,.{places}f}" if delta < 0 else ""
+        return cls(game, name, before, text, after, _direction(delta))
 
     @classmethod
     def of_class(cls, change: ValueChange) -> Self:
-        """A class, by its steps up or down."""
+        """Returns the change of a class with its number of steps up or down."""
         playtype = playtype_of(change.game, change.playtype)
         before, after = (class_value_name(playtype, change.name, value) for value in (change.before, change.after))
         group = playtype.classes.get(change.name)
@@ -68,7 +69,7 @@ class Transition:
 
 
 def brought_by(job: Import) -> list[Transition]:
-    """What an import changed when it completed."""
+    """Returns the changes of ratings and classes that an import made when it completed."""
     changes = [
         ValueChange(job.game, playtype, name, before, after)
         for playtype, ratings in job.rating_changes.items()
@@ -81,7 +82,7 @@ def brought_by(job: Import) -> list[Transition]:
 
 
 def main_first(changes: Iterable[ValueChange]) -> list[ValueChange]:
-    """Changes of ratings, that of the main one of each playtype before the others."""
+    """Returns the changes of ratings by game and playtype, each with its main rating first."""
 
     def is_other(change: ValueChange) -> bool:
         return change.name != playtype_of(change.game, change.playtype).default_profile_rating
@@ -90,20 +91,20 @@ def main_first(changes: Iterable[ValueChange]) -> list[ValueChange]:
 
 
 def game_label(game: str, playtype: str) -> str:
-    """`beatmania IIDX (SP)`."""
+    """Returns the name of a game with its playtype, such as `beatmania IIDX (SP)`."""
     return BY_SLUG[game].label(playtype) if game in BY_SLUG else f"{game} {playtype}"
 
 
 def number(value: float | None) -> str:
-    """A rating or a metric with at most three decimals."""
+    """Formats a rating or metric with at most three decimals."""
     return str(NONE) if value is None else f"{_decimal(value):,f}"
 
 
 def _decimal(value: float) -> Decimal:
-    # What is read is what is added up: before, change and after must agree to the last digit.
+    # Differences are computed from the rounded values, so that before, change and after agree to the last digit.
     exact = Decimal(value).quantize(Decimal("0.001"), ROUND_HALF_UP)
     return exact.to_integral_value() if exact == exact.to_integral_value() else exact.normalize()
 
 
-def _direction(difference: float | Decimal) -> str:
-    return "gain" if difference > 0 else "loss" if difference < 0 else ""
+def _direction(delta: float | Decimal) -> str:
+    return "gain" if delta > 0 else "loss" if delta < 0 else ""

@@ -1,4 +1,4 @@
-"""/api/v1/clients: the tools that users have written, and that ask players for tokens (spec: api-v3 §2.5)."""
+"""/api/v1/clients: API clients, tools of users that request tokens of players (spec: api-v3 §2.5)."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from imports.models.api_clients import TooManyClients, check_redirect_uri, check
 
 
 def _text_that(check: Callable[[str], None], longest: int) -> Check:
-    """Text that passes a check of the model."""
+    """Returns a check for a text that passes a validator of the model."""
     is_text = schema.string("Expected a string.", high=longest)
 
     def checked(value: Any) -> str:
-        found: str = is_text(value)
+        text: str = is_text(value)
         try:
-            check(found)
+            check(text)
         except ValidationError as error:
             raise Violation(error.messages[0], value) from None
-        return found
+        return text
 
     return checked
 
@@ -58,8 +58,8 @@ PERMISSIONS = Parameter(
 MEMBERS = (
     text_between("name", 3, 80),
     PERMISSIONS,
-    _fitting("redirectUri", 500, check_redirect_uri, "This is no http or https address."),
-    _fitting("webhookUri", 500, check_webhook_uri, "This is no http or https address."),
+    _fitting("redirectUri", 500, check_redirect_uri, "This is not an http or https URL."),
+    _fitting("webhookUri", 500, check_webhook_uri, "This is not an http or https URL."),
     _fitting("apiKeyTemplate", 10_000, check_template, "It has to contain %%TACHI_KEY%%."),
     text_between("apiKeyFilename", 1, 100, or_null=True),
 )
@@ -92,7 +92,7 @@ class IsAuthor(APIPermission):
 
 
 class AsksInBrowser(IsInBrowser):
-    """Asked of one client; to look at it is everybody's."""
+    """Requires a browser session to change a client; everybody may read it."""
 
     def has_object_permission(self, request: Request, view: Any, obj: APIClient) -> bool:
         return self.has_permission(request, view)
@@ -102,30 +102,30 @@ AUTHOR = (AsksInBrowser, IsAuthor)
 
 
 class ClientsOfUser(APIViewSet):
-    """One's own."""
+    """The API clients of the user."""
 
     tag = Tag.ACCOUNTS
     permission_classes = (IsInBrowser,)
 
-    @endpoint(id="listClients", returns=list[schemas.Client], says="Returned clients.")
+    @endpoint(id="listClients", returns=list[schemas.Client], message="Returned clients.")
     def list(self, request: Request) -> Response:
-        """The API clients that one has made."""
+        """Lists your API clients."""
         body = [schemas.Client.from_row(client) for client in APIClient.objects.filter(author=self.user)]
         return self.ok(body)
 
     @endpoint(
         id="createClient",
         returns=schemas.Client,
-        says="Created a new API client.",
+        message="Created a new API client.",
         body=FIELDS,
         raises=(NameRequired, ClientLimitReached),
     )
     def create(self, request: Request) -> Response:
-        """Makes an API client; its secret is shown only once."""
+        """Creates an API client. Its secret is returned only once."""
         given = FIELDS.from_body(self.body)
         if "name" not in given or not given.get("permissions"):
             raise NameRequired()
-        assert self.user is not None  # noqa: S101 - `IsInBrowser` has asked
+        assert self.user is not None  # noqa: S101 - `IsInBrowser` has checked it
         try:
             client, secret = APIClient.objects.create_for(self.user, **_columns(given))
         except TooManyClients:
@@ -134,15 +134,15 @@ class ClientsOfUser(APIViewSet):
 
 
 class Clients(APIViewSet):
-    """Any, by its ID."""
+    """An API client by its ID."""
 
     tag = Tag.ACCOUNTS
 
-    @endpoint(id="getClient", returns=schemas.Client, says="Retrieved {name}.", raises=(ClientNotFound,))
+    @endpoint(id="getClient", returns=schemas.Client, message="Retrieved {name}.", raises=(ClientNotFound,))
     def retrieve(self, request: Request, client_id: str) -> Response:
-        """An API client, without its secret."""
+        """Returns an API client, without its secret."""
         client = self._client()
-        # The address of a webhook may be as good as a password.
+        # The URL of a webhook may contain a secret.
         is_author = self.user is not None and client.author_id == self.user.pk
         return self.ok(schemas.Client.from_row(client, is_author=is_author), name=client.name)
 
@@ -160,13 +160,13 @@ class Clients(APIViewSet):
     @endpoint(
         id="changeClient",
         returns=schemas.Client,
-        says="Updated client.",
+        message="Updated client.",
         body=FIELDS,
         raises=(ClientNotFound,),
         permissions=AUTHOR,
     )
     def partial_update(self, request: Request, client_id: str) -> Response:
-        """Changes an API client. Tokens that it asked for stay as they are."""
+        """Updates an API client. Tokens created for it do not change."""
         client = self._own_client()
         for name, value in _columns(FIELDS.from_body(self.body)).items():
             setattr(client, name, value)
@@ -176,18 +176,18 @@ class Clients(APIViewSet):
     @endpoint(
         id="resetClientSecret",
         returns=schemas.Client,
-        says="Reset secret.",
+        message="Reset secret.",
         raises=(ClientNotFound,),
         permissions=AUTHOR,
     )
     def reset_secret(self, request: Request, client_id: str) -> Response:
-        """Gives an API client a new secret, which is shown only once."""
+        """Replaces the secret of an API client. The new secret is returned only once."""
         client = self._own_client()
         return self.ok(schemas.Client.from_row(client, secret=client.reset_secret()))
 
-    @endpoint(id="deleteClient", returns=Empty, says="Deleted client.", raises=(ClientNotFound,), permissions=AUTHOR)
+    @endpoint(id="deleteClient", returns=Empty, message="Deleted client.", raises=(ClientNotFound,), permissions=AUTHOR)
     def destroy(self, request: Request, client_id: str) -> Response:
-        """Deletes an API client. Tokens that it asked for stay, until their owners revoke them."""
+        """Deletes an API client. Tokens created for it remain valid until their owners revoke them."""
         self._own_client().delete()
         return self.ok(Empty())
 

@@ -18,13 +18,13 @@ from imports.api.core.permissions import APIPermission, RequesterIsKnown
 from imports.models import DataExport, ExportState, User
 
 TABLE = Fields(
-    text("game", longest=20, required=True, description="Its slug, as `sdvx`."),
-    text("playtype", longest=20, required=True, description="As `Single`."),
+    text("game", longest=20, required=True, description="The ID of the game, such as `sdvx`."),
+    text("playtype", longest=20, required=True, description="The playtype, such as `Single`."),
 )
 
 
 class ExportNotFound(APIError):
-    """It was never written, is not finished, or was deleted since."""
+    """The export does not exist, is not finished, or was deleted."""
 
     status = 404
     message = "This export does not exist."
@@ -41,27 +41,28 @@ class DataExports(UserViewSet):
     tag = Tag.ACCOUNTS
     permission_classes = (RequesterIsKnown, CanExportData)
 
-    @endpoint(id="listExports", returns=list[schemas.DataExport], says="Returned {count} exports.", raises=NO_USER)
+    @endpoint(id="listExports", returns=list[schemas.DataExport], message="Returned {count} exports.", raises=NO_USER)
     def list(self, request: Request, user_id: str) -> Response:
-        """The exports of a player's data: the one that is being written, and those that are kept.
+        """Lists the data exports of a player: the one in progress and the stored ones.
 
-        The newest comes first.
+        Sorted by date, newest first.
         """
-        found = DataExport.objects.filter(user=self._owner()).order_by("-pk")
-        body = [schemas.DataExport.from_row(export, percent=_percent(export)) for export in found]
+        data_exports = DataExport.objects.filter(user=self._owner()).order_by("-pk")
+        body = [schemas.DataExport.from_row(export, percent=_percent(export)) for export in data_exports]
         return self.ok(body, count=len(body))
 
     @endpoint(
         id="createExport",
         returns=schemas.DataExport,
-        says="Your data is being exported. Poll this address until it is ready.",
+        message="Your data is being exported. Poll this address until it is ready.",
         status=202,
         raises=NO_USER,
     )
     def create(self, request: Request, user_id: str) -> Response:
-        """Has everything that is stored of a player written into a ZIP.
+        """Starts an export of all data of a player as a ZIP file.
 
-        While one is being written, it is answered instead. Of finished ones the latest two are kept, for some days.
+        If an export is in progress, returns that one instead. The latest two finished exports are stored for
+        a few days.
         """
         owner = self._owner()
         self.throttle(throttling.FILES)
@@ -71,14 +72,14 @@ class DataExports(UserViewSet):
     @endpoint(
         id="getExport",
         returns=None,
-        says="the ZIP",
+        message="the ZIP",
         files=("application/zip",),
         raises=(*NO_USER, ExportNotFound),
     )
     def retrieve(self, request: Request, user_id: str, export_id: str) -> HttpResponseBase:
-        """A ZIP of a player's data."""
-        found = DataExport.objects.filter(user=self._owner(), export_id=self.path_param("export_id"))
-        export = found.filter(state=ExportState.READY).first()
+        """Downloads a data export as a ZIP file."""
+        matching = DataExport.objects.filter(user=self._owner(), export_id=self.path_param("export_id"))
+        export = matching.filter(state=ExportState.READY).first()
         if export is None:
             raise ExportNotFound()
         self.throttle(throttling.FILES)
@@ -87,13 +88,13 @@ class DataExports(UserViewSet):
     @endpoint(
         id="getScoreTable",
         returns=None,
-        says="the table",
+        message="the table",
         query=TABLE,
         files=("text/csv",),
         raises=(*NO_USER, GameNotSupported, NoSuchPlaytype),
     )
     def table(self, request: Request, user_id: str) -> HttpResponseBase:
-        """A player's scores on one game as a table for spreadsheets."""
+        """Returns a player's scores on one game as a table for spreadsheets."""
         owner = self._owner()
         params = TABLE.from_query(request)
         game = {game.slug: game for game in jobs.enabled_games()}.get(params["game"])
@@ -106,7 +107,8 @@ class DataExports(UserViewSet):
         return exports.score_table_file(owner, game.slug, playtype)
 
     def _owner(self) -> User:
-        """Raises APIError with 401 or 403 for `me` too, where nothing is looked up."""
+        """Returns the user of the path. Raises APIError with 401, 403 or 404."""
+        # For `me` the permissions are not checked by `get_object`.
         user = self.get_object()
         self.check_object_permissions(self.request, user)
         return user

@@ -1,6 +1,6 @@
-"""/api/v1/users/:userID/email and …/is-email-verified: for nobody but the player, in a browser.
+"""/api/v1/users/:userID/email and …/is-email-verified: only for the player, in a browser.
 
-An address is given and taken away on the account page, where it is verified; without a mail server there is none.
+Players set and remove their address on the account page; without a mail server nobody has an address.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ RAISES = (RequesterUnknown, UserNotFound)
 class EmailAddress(OwnersViewSet):
     tag = Tag.ACCOUNTS
 
-    @endpoint(id="getEmail", returns=str, says="Returned email.", raises=RAISES)
+    @endpoint(id="getEmail", returns=str, message="Returned email.", raises=RAISES)
     def retrieve(self, request: Request, user_id: str) -> Response:
-        """The verified e-mail address, an empty text without one."""
+        """Returns the verified e-mail address, or an empty string if there is none."""
         return self.ok(self.get_owner().verified_email)
 
 
 class EmailVerification(OwnersViewSet):
     tag = Tag.ACCOUNTS
 
-    @endpoint(id="getEmailVerification", returns=bool, says="Returned email verification status.", raises=RAISES)
+    @endpoint(id="getEmailVerification", returns=bool, message="Returned email verification status.", raises=RAISES)
     def retrieve(self, request: Request, user_id: str) -> Response:
-        """Whether there is a verified e-mail address."""
+        """Returns whether the user has a verified e-mail address."""
         return self.ok(bool(self.get_owner().verified_email))

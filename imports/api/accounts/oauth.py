@@ -1,4 +1,4 @@
-"""/api/v1/oauth: tokens for tools, by the authorization code flow of OAuth 2 with PKCE (spec: api-v3 §2.5)."""
+"""/api/v1/oauth: tokens for API clients, by the authorization code flow of OAuth 2 with PKCE (spec: api-v3 §2.5)."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from rest_framework.response import Response
 
 from imports.api.accounts import schemas
 from imports.api.accounts.tokens import ClientNotFound, TokenLimitReached, create_client_token
-from imports.api.common.units import milliseconds
 from imports.api.core.endpoints import Tag, endpoint
 from imports.api.core.exceptions import APIError
 from imports.api.core.parameters import Fields, choice, text
 from imports.api.core.permissions import APIPermission, Caller
 from imports.api.core.views import APIViewSet
+from imports.integers import milliseconds
 from imports.models import APIClient, AuthorizationCode, User
 
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 NEW_CODE = Fields(
-    text("code_challenge", longest=128, description="PKCE: base64url of the SHA-256 of the verifier."),
-    choice("code_challenge_method", "PKCE.", "S256"),
-    text("clientID", longest=80, description="The client that alone may use the code; without one any may."),
+    text("code_challenge", longest=128, description="PKCE: the base64url-encoded SHA-256 hash of the verifier."),
+    choice("code_challenge_method", "The PKCE method.", "S256"),
+    text("clientID", longest=80, description="The only client that may use the code. Defaults to any."),
 )
 EXCHANGE = Fields(
     text("client_id", longest=80, required=True),
-    text("client_secret", longest=200, description="For codes without PKCE."),
-    text("grant_type", longest=40, required=True, description="`authorization_code`."),
-    text("redirect_uri", longest=500, required=True, description="That of the client."),
+    text("client_secret", longest=200, description="Required for codes without PKCE."),
+    text("grant_type", longest=40, required=True, description="Must be `authorization_code`."),
+    text("redirect_uri", longest=500, required=True, description="The redirect URI of the client."),
     text("code", longest=200, required=True),
-    text("code_verifier", longest=200, description="For codes with PKCE."),
+    text("code_verifier", longest=200, description="Required for codes with PKCE."),
 )
 
 
@@ -42,7 +42,7 @@ class ChallengeIncomplete(APIError):
 
 class ChallengeInvalid(APIError):
     status = 400
-    message = "Invalid code_challenge: it is no base64url of a SHA-256."
+    message = "Invalid code_challenge: expected a base64url-encoded SHA-256 hash."
 
 
 class GrantNotSupported(APIError):
@@ -56,7 +56,7 @@ class RedirectMismatch(APIError):
 
 
 class CodeNotFound(APIError):
-    """Also one that was used, or is older than ten minutes."""
+    """The code is unknown, was used, or is older than ten minutes."""
 
     status = 404
     message = "This code does not exist."
@@ -97,12 +97,12 @@ class AuthorizationCodes(APIViewSet):
     @endpoint(
         id="createAuthorizationCode",
         returns=schemas.Code,
-        says="Successfully created code.",
+        message="Successfully created code.",
         body=NEW_CODE,
         raises=(ChallengeIncomplete, ChallengeInvalid, ClientNotFound),
     )
     def create(self, request: Request) -> Response:
-        """Makes a code that a tool exchanges for a token: once, within ten minutes."""
+        """Creates an authorization code, which can be exchanged for a token once within ten minutes."""
         given = NEW_CODE.from_body(self.body)
         challenge = given.get("code_challenge") or ""
         if bool(challenge) != ("code_challenge_method" in given):
@@ -114,7 +114,7 @@ class AuthorizationCodes(APIViewSet):
             client = APIClient.objects.present().filter(client_id=given["clientID"]).first()
             if client is None:
                 raise ClientNotFound()
-        assert self.user is not None  # noqa: S101 - `IsInBrowser` has asked
+        assert self.user is not None  # noqa: S101 - `IsInBrowser` has checked it
         code, secret = AuthorizationCode.objects.create_code(self.user, client=client, challenge=challenge)
         return self.ok(schemas.Code(code=secret, user_id=code.user_id, created_on=milliseconds(code.created_at)))
 
@@ -125,7 +125,7 @@ class AccessTokens(APIViewSet):
     @endpoint(
         id="exchangeCode",
         returns=schemas.Token,
-        says="Successfully authenticated.",
+        message="Successfully authenticated.",
         body=EXCHANGE,
         raises=(
             GrantNotSupported,
@@ -140,9 +140,9 @@ class AccessTokens(APIViewSet):
         ),
     )
     def create(self, request: Request) -> Response:
-        """Exchanges a code for a token that may do what the client asks for.
+        """Exchanges an authorization code for a token with the permissions that the client requests.
 
-        A refusal leaves the code usable.
+        The code remains valid if the request fails.
         """
         given = EXCHANGE.from_body(self.body)
         if given["grant_type"] != "authorization_code":
@@ -152,9 +152,9 @@ class AccessTokens(APIViewSet):
             raise ClientNotFound()
         if not client.redirect_uri or given["redirect_uri"] != client.redirect_uri:
             raise RedirectMismatch(uri=client.redirect_uri or "null")
-        # One transaction: the code is used up and the token made, or neither; of two at once the second finds none.
+        # One transaction: the code is deleted and the token created, or neither; a concurrent request finds no code.
         with transaction.atomic():
-            code = AuthorizationCode.objects.take(given["code"], client)
+            code = AuthorizationCode.objects.lock_live(given["code"], client)
             if code is None:
                 raise CodeNotFound()
             _check(code, client, given)
@@ -164,7 +164,7 @@ class AccessTokens(APIViewSet):
 
 
 def _check(code: AuthorizationCode, client: APIClient, given: dict[str, Any]) -> None:
-    """Raises APIError unless whoever brings the code began the flow or is the client."""
+    """Raises APIError unless the request has the verifier of a code with PKCE, or else the secret of the client."""
     verifier, secret = given.get("code_verifier"), given.get("client_secret")
     if code.challenge:
         if not verifier:

@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 from msgspec import Meta
 
 from imports.api.common.schemas import Milliseconds
-from imports.api.common.units import milliseconds
 from imports.api.core.responses import Schema
+from imports.integers import milliseconds
 from imports.models import APIClient, APIToken
 from imports.models import DataExport as ExportRow
 
@@ -20,10 +20,10 @@ class SignedIn(Schema):
 class Token(Schema):
     token_id: int
     user_id: int
-    token: Annotated[str | None, Meta(description="The secret; null but in the answer to its creation.")]
+    token: Annotated[str | None, Meta(description="The secret. Null, except in responses that create or reset it.")]
     identifier: str
     permissions: dict[str, Literal[True]]
-    from_api_client: Annotated[str | None, Meta(description="The client that asked for it.")]
+    from_api_client: Annotated[str | None, Meta(description="The client that it was created for.")]
     created_at: Milliseconds
     last_used_at: Milliseconds | None
     expires_at: Milliseconds | None
@@ -43,16 +43,16 @@ class Token(Schema):
 
 
 class DataExport(Schema):
-    """A ZIP of a player's data."""
+    """A ZIP file of all data of a player."""
 
     export_id: str
     user_id: int
     state: Literal["queued", "running", "ready", "failed"]
     percent: Annotated[int, Meta(ge=0, le=100)]
-    size: Annotated[int, Meta(description="Bytes; 0 until it is ready.", ge=0)]
+    size: Annotated[int, Meta(description="The size in bytes; 0 until the export is ready.", ge=0)]
     time_queued: Milliseconds
     time_finished: Milliseconds | None
-    expires_at: Annotated[int | None, Meta(description="Unix milliseconds: when it is deleted.")]
+    expires_at: Annotated[int | None, Meta(description="The time at which it is deleted, in Unix milliseconds.")]
 
     @classmethod
     def from_row(cls, export: ExportRow, *, percent: int) -> Self:
@@ -66,7 +66,7 @@ class DataExport(Schema):
 
 
 class Code(Schema):
-    """A code that a tool exchanges for a token."""
+    """A code that can be exchanged for a token."""
 
     code: str
     user_id: int
@@ -74,16 +74,16 @@ class Code(Schema):
 
 
 class Client(Schema):
-    """A tool that asks for tokens."""
+    """An API client, which requests tokens."""
 
-    client_id: Annotated[str, Meta(description="Begins with CI, or is chosen by the operator.")]
-    client_secret: Annotated[str | None, Meta(description="Null but where it was just made.")]
+    client_id: Annotated[str, Meta(description="Starts with CI, or is chosen by the operator.")]
+    client_secret: Annotated[str | None, Meta(description="Null, except in responses that create or reset it.")]
     name: str
-    author: Annotated[int | None, Meta(description="A user; null for those of the operator.")]
+    author: Annotated[int | None, Meta(description="The user who created it; null for clients of the operator.")]
     requested_permissions: list[str]
     redirect_uri: str | None
-    webhook_uri: Annotated[str | None, Meta(description="Where events are sent to; null but for its author.")]
-    api_key_template: Annotated[str | None, Meta(description="With %%TACHI_KEY%% where the token goes.")]
+    webhook_uri: Annotated[str | None, Meta(description="The URL for events. Null for everyone except the author.")]
+    api_key_template: Annotated[str | None, Meta(description="%%TACHI_KEY%% is replaced with the token.")]
     api_key_filename: str | None
 
     @classmethod

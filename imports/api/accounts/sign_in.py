@@ -1,7 +1,7 @@
-"""/api/v1/auth: a browser's session by JSON, for pages that are not ours to make.
+"""/api/v1/auth: signing in and out by JSON, for programs and for frontends other than our own pages.
 
-The session's cookie is SameSite=Strict. A sign-in from the page of another site is refused: it could put somebody into
-another's account without their knowing it.
+The session's cookie is SameSite=Strict. A sign-in from a page of another site is refused: such a page could sign a
+visitor in to a foreign account without their knowledge.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from imports.formats.schema import Violation
 from imports.models import User
 from imports.models.accounts import USERNAME
 
-MAX_PASSWORD_LENGTH = 4096  # characters of a password, and of what stands where other instances have a captcha
+MAX_PASSWORD_LENGTH = 4096  # characters of a password, and of the captcha that other instances require
 
 
 class InvalidPassword(APIError):
@@ -78,12 +78,12 @@ CREDENTIALS = Fields(
         required=True,
         expects=(f"Expected a string with length between 8 and {MAX_PASSWORD_LENGTH}.",),
     ),
-    text("captcha", longest=MAX_PASSWORD_LENGTH, description="Not looked at."),
+    text("captcha", longest=MAX_PASSWORD_LENGTH, description="Ignored."),
 )
 
 
 class HasSession(APIPermission):
-    """A browser's session asks, no token."""
+    """Requires a browser session; a token is refused."""
 
     message, code, caller = "You are not signed in.", 409, Caller.IN_A_BROWSER
 
@@ -92,14 +92,14 @@ class HasSession(APIPermission):
 
 
 class UncheckedSessionAuthentication(SessionAuthentication):
-    """A session that is only looked at, to answer that somebody is signed in already: it needs no CSRF token."""
+    """Authenticates a session without a CSRF token, which is only used to refuse a second sign-in."""
 
     def check_origin(self, request: HttpRequest) -> None:
         raise_if_cross_site(request)
 
 
 class SignIn(APIViewSet):
-    """Name and password for a session. Attempts are counted by address, failures by name as well (`guessing`)."""
+    """Signs in by name and password. Attempts are counted by address, failures by name as well (`login_throttling`)."""
 
     tag = Tag.ACCOUNTS
     authentication_classes = (UncheckedSessionAuthentication, TokenAuthentication)
@@ -109,14 +109,14 @@ class SignIn(APIViewSet):
     @endpoint(
         id="signIn",
         returns=schemas.SignedIn,
-        says="Signed in as {name}.",
+        message="Signed in as {name}.",
         body=CREDENTIALS,
         raises=(InvalidPassword, CrossSiteRequest, NoSuchUser, AlreadySignedIn),
     )
     def create(self, request: Request) -> Response:
-        """A browser's session by name and password.
+        """Signs in with a username and password, and starts a browser session.
 
-        15 in ten minutes, and failures are counted by name as well.
+        Limited to 15 requests per ten minutes. Failed attempts are also limited per username.
         """
         raise_if_cross_site(request._request)
         given = CREDENTIALS.from_body(self.body)
@@ -127,7 +127,7 @@ class SignIn(APIViewSet):
             user = authenticate(request._request, username=name, password=given["!password"])
         except RateLimitExceeded as exceeded:
             raise throttling.throttled_error(exceeded) from None
-        if user is None:  # profiles are public, so that 404 gives nothing away
+        if user is None:  # profiles are public, so that a 404 reveals nothing
             raise InvalidPassword() if User.objects.present().filter(username__iexact=name).exists() else NoSuchUser()
         raise_if_banned(user)
         login(request._request, user)
@@ -135,16 +135,16 @@ class SignIn(APIViewSet):
 
 
 class SignOut(APIViewSet):
-    """Ends the session that asks. A token cannot end one; it is revoked instead."""
+    """Ends the session of the request. A token cannot sign out; it is revoked instead."""
 
     tag = Tag.ACCOUNTS
     default_throttle = False
     rate_limits = (throttling.STRICT_LIMIT,)
 
-    # Asked in the method, for a refusal to count as an attempt.
-    @endpoint(id="signOut", returns=Empty, says="Signed out.", permissions=(HasSession,))
+    # Checked in the method, so that a refused request counts as an attempt.
+    @endpoint(id="signOut", returns=Empty, message="Signed out.", permissions=(HasSession,))
     def create(self, request: Request) -> Response:
-        """Ends the session that asks."""
+        """Ends the session of this request."""
         self.require(request.user)
         logout(request._request)
         return self.ok(Empty())

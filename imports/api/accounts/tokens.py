@@ -1,6 +1,6 @@
-"""/api/v1/users/:userID/api-tokens: a player's tokens, for nobody but the player, in a browser (spec: http-api §8).
+"""/api/v1/users/:userID/api-tokens: a player's tokens, only for the player in a browser (spec: http-api §8).
 
-Secrets are not stored. A list tells of each token its `tokenID`, by which it is revoked; its secret serves as well.
+Secrets are not stored. A token is revoked by its `tokenID`, which lists contain, or by its secret.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from rest_framework.response import Response
 
 from imports.access import permissions
 from imports.api.accounts import schemas
-from imports.api.common.players import NUMBER, RequesterUnknown, UserNotFound, UserViewSet
-from imports.api.common.units import EPOCH
+from imports.api.common.players import RequesterUnknown, UserNotFound, UserViewSet
 from imports.api.core import validation
 from imports.api.core.endpoints import Tag, endpoint
 from imports.api.core.exceptions import APIError, InvalidRequest
@@ -33,14 +32,14 @@ from imports.api.core.responses import Empty, documents_year
 from imports.formats import schema
 from imports.formats.schema import Violation
 from imports.games.javascript import is_safe_integer
+from imports.integers import EPOCH, milliseconds, parse_digits
 from imports.models import APIClient, APIToken, Permission, User
 from imports.models.tokens import TooManyTokens, digest_of
 
-MAX_ID = 2**63 - 1
-MAX_TIMESTAMP_MS = (datetime(9999, 1, 1, tzinfo=UTC) - EPOCH) // timedelta(milliseconds=1)
+MAX_EXPIRY_MS = milliseconds(datetime(9999, 1, 1, tzinfo=UTC))  # Python has no later dates in some time zones
 
 NO_TIMESTAMP = "Expected a time in Unix milliseconds."
-NOT_IN_FUTURE = "Expected a time to come."
+NOT_IN_FUTURE = "Expected a time in the future."
 
 
 class ClientAndPermissionsGiven(APIError):
@@ -74,7 +73,7 @@ class ClientNotFound(APIError):
 
 
 def create_client_token(user: User, client: APIClient) -> tuple[APIToken, str]:
-    """A token that may do what its client asks for, and its secret. Raises TokenLimitReached."""
+    """Creates a token with the permissions of its client and returns it with its secret. Raises TokenLimitReached."""
     permissions = [permission for permission in Permission.values if permission in client.permissions]
     try:
         return APIToken.objects.create_for(
@@ -90,10 +89,10 @@ class TokenNotFound(APIError):
 
 
 def _future_timestamp(value: Any) -> datetime | None:
-    """Unix milliseconds; null stands for never."""
+    """Returns the time of Unix milliseconds; None for null, which means never. Raises Violation."""
     if value is None:
         return None
-    if not is_safe_integer(value) or not 0 < value < MAX_TIMESTAMP_MS:
+    if not is_safe_integer(value) or not 0 < value < MAX_EXPIRY_MS:
         raise Violation(NO_TIMESTAMP, value)
     moment = EPOCH + timedelta(milliseconds=int(value))
     if moment <= timezone.now():
@@ -109,10 +108,10 @@ NEW_TOKEN = Fields(
         expects=("Value was not an array.",),
     ),
     text("identifier", longest=100),
-    text("clientID", longest=1_000, description="An API client, which says what the token may do."),
+    text("clientID", longest=1_000, description="An API client, whose permissions the token is given."),
     Parameter(
         name="expiresAt",
-        description="Unix milliseconds; null for never.",
+        description="The expiry time in Unix milliseconds, or null for no expiry.",
         schema={"type": ["integer", "null"]},
         check=validation.optional(_future_timestamp),
         expects=(NO_TIMESTAMP, NOT_IN_FUTURE),
@@ -121,7 +120,7 @@ NEW_TOKEN = Fields(
 )
 
 
-# Any words, as all that are no permissions are reported together.
+# Accepts any strings: unknown permissions are reported together.
 NEW_TOKEN_V3 = Fields(
     *(
         replace(parameter, check=validation.optional(schema.list_of(schema.string("Expected string.", high=100))))
@@ -146,7 +145,7 @@ RULES_V3 = (IsAuthenticatedBySession, IsSessionV3, IsSelfBySessionV3)
 
 
 class OwnersViewSet(UserViewSet):
-    """For nobody but the player, in a browser; others are refused in the words of TACHI_API_DOCUMENTS."""
+    """Only for the player in a browser. TACHI_API_DOCUMENTS selects the messages for others."""
 
     permission_classes = (*RULES, *RULES_V3[1:])
 
@@ -158,25 +157,26 @@ class OwnersViewSet(UserViewSet):
         return [rule() for rule in (RULES_V3 if self.is_v3 else RULES)]
 
     def get_owner(self) -> User:
-        """Raises APIError with 401 or 403 for `me` too, where nothing is looked up."""
+        """Returns the user of the path. Raises APIError with 401, 403 or 404."""
+        # For `me` the permissions are not checked by `get_object`.
         user = self.get_object()
         self.check_object_permissions(self.request, user)
         return user
 
 
 class APITokens(OwnersViewSet):
-    """Tokens come and go, they never change."""
+    """A player's tokens. They can be created and revoked, but not changed."""
 
     tag = Tag.ACCOUNTS
 
     @endpoint(
         id="listTokens",
         returns=list[schemas.Token],
-        says="Returned {count} keys.",
+        message="Returned {count} keys.",
         raises=(RequesterUnknown, UserNotFound),
     )
     def list(self, request: Request, user_id: str) -> Response:
-        """One's tokens, without their secrets."""
+        """Lists your API tokens, without their secrets."""
         tokens = self.get_owner().tokens.select_related("client").order_by("-pk")
         body = [schemas.Token.from_row(token) for token in tokens]
         return self.ok(body, count=len(body))
@@ -184,7 +184,7 @@ class APITokens(OwnersViewSet):
     @endpoint(
         id="createToken",
         returns=schemas.Token,
-        says="Successfully created new API Token.",
+        message="Successfully created new API Token.",
         body=NEW_TOKEN,
         raises=(
             RequesterUnknown,
@@ -199,7 +199,7 @@ class APITokens(OwnersViewSet):
         ),
     )
     def create(self, request: Request, user_id: str) -> Response:
-        """Makes a token; its secret is shown only once."""
+        """Creates an API token. Its secret is returned only once."""
         user = self.get_owner()
         params = (NEW_TOKEN_V3 if self.is_v3 else NEW_TOKEN).from_body(self.body)
         if "clientID" in params and "permissions" in params:
@@ -217,7 +217,7 @@ class APITokens(OwnersViewSet):
         try:
             token, secret = APIToken.objects.create_for(
                 user,
-                # Each once, in the order in which documents list them.
+                # Without duplicates, in the order of `Permission`.
                 permissions=[permission for permission in Permission.values if permission in params["permissions"]],
                 identifier=params.get("identifier", "Custom Token"),
                 expires_at=params.get("expiresAt"),
@@ -229,15 +229,16 @@ class APITokens(OwnersViewSet):
     @endpoint(
         id="deleteToken",
         returns=Empty,
-        says="Removed Token.",
+        message="Removed Token.",
         raises=(RequesterUnknown, UserNotFound, TokenNotFound),
     )
     def destroy(self, request: Request, user_id: str, token: str) -> Response:
-        """Revokes a token, by its tokenID or its secret."""
+        """Revokes an API token by its tokenID or its secret."""
         user, name = self.get_owner(), self.path_param("token")
-        found = user.tokens.filter(digest=digest_of(name)).first()
-        if found is None and NUMBER.fullmatch(name) and int(name) <= MAX_ID:
-            found = user.tokens.filter(pk=int(name)).first()
-        if found is None or not APIToken.objects.revoke([found], by=user):
+        row = user.tokens.filter(digest=digest_of(name)).first()
+        number = parse_digits(name)
+        if row is None and number is not None:
+            row = user.tokens.filter(pk=number).first()
+        if row is None or not APIToken.objects.revoke([row], by=user):
             raise TokenNotFound()
         return self.ok(Empty())

@@ -1,4 +1,4 @@
-"""/api/v1/activity: what everybody did recently, whatever the game (spec: http-api-reads §8)."""
+"""/api/v1/activity: the recent activity of all players on all games (spec: http-api-reads §8)."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ class GlobalActivity(SharedView):
 
     tag = Tag.INSTANCE
 
-    @endpoint(id="getActivity", returns=Feeds, says="Retrieved global activity.", query=(START_TIME,))
+    @endpoint(id="getActivity", returns=Feeds, message="Retrieved global activity.", query=(START_TIME,))
     def list(self, request: Request, **address: str) -> Response:
-        """What everybody did recently, by game and playtype."""
+        """Returns the recent activity of all users, by game and playtype."""
         params = FeedParams(before=start_time(request))
         scopes = [FeedScope(played.game.slug, played.playtype.name) for played in all_playtypes()]
         with read_snapshot():
-            found = feeds(scopes, params, self.documents, most=MAX_SESSIONS)
+            found = feeds(scopes, params, self.documents, limit=MAX_SESSIONS)
         return self.ok(feeds_by_game(found, self.documents))
 
 
 class ActivityAlias(GlobalActivity):
-    """The same under an address that ad blockers let through."""
+    """The same at a path that ad blockers do not block."""
 
-    @endpoint(id="getActivityUnblocked", returns=Feeds, says="Retrieved global activity.", query=(START_TIME,))
+    @endpoint(id="getActivityUnblocked", returns=Feeds, message="Retrieved global activity.", query=(START_TIME,))
     def list(self, request: Request, **address: str) -> Response:
-        """What everybody did recently, at an address that ad blockers let through."""
+        """Returns the recent activity of all users, at a path that ad blockers do not block."""
         return super().list(request)

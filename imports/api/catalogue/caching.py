@@ -1,4 +1,4 @@
-"""Figures over everybody, which cost a look at every row: counted once in a while, for all processes together."""
+"""A cache, shared by all processes, for figures that need a scan of many rows."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ T = TypeVar("T")
 
 
 def cached(name: str, count: Callable[[], T], *, seconds: int = CACHE_SECONDS) -> T:
-    """What `count` returned at most so many seconds ago. Without Redis it is asked each time."""
+    """Returns a result of `count` that is at most `seconds` old. Without Redis, `count` is called each time."""
     key = f"remembered:{name}"
     try:
         known: T | None = cache.get(key)
     except RedisError:
-        log.warning("figures are counted anew: Redis does not answer", extra=log_context.REPEATED)
+        log.warning("counts are not read from the cache: Redis is not available", extra=log_context.REPEATED)
         return count()
     if known is None:
         known = count()
         try:
             cache.set(key, known, seconds)
         except RedisError:
-            log.warning("figures are not kept: Redis does not answer", extra=log_context.REPEATED)
+            log.warning("counts are not cached: Redis is not available", extra=log_context.REPEATED)
     return known

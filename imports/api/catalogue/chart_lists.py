@@ -1,4 +1,4 @@
-"""The charts of a playtype that are played most, and those of songs that somebody searches for (spec: §7.1)."""
+"""The most played charts of a playtype, and the charts of the songs of a search (spec: §7.1)."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ BESTS = PersonalBest._meta.db_table
 SCORES = Score._meta.db_table
 CHARTS = Chart._meta.db_table
 
-SEARCH = optional_text("search", "What the song is called.")
-HAS_PLAYED = optional_text("requesterHasPlayed", "Whatever its value: only songs that the caller has played.")
-WITH_EXTRA_SETS = switch("noIntelligentOmit", "IIDX's 2dxtra sets come too.")
+SEARCH = optional_text("search", "The title of the song.")
+HAS_PLAYED = optional_text("requesterHasPlayed", "Only songs that you have played. Enabled if present, with any value.")
+WITH_EXTRA_SETS = switch("noIntelligentOmit", "Includes the 2dxtra charts of IIDX.")
 CHARTS_QUERY = (SEARCH, HAS_PLAYED, WITH_EXTRA_SETS)
 
 
@@ -38,10 +38,10 @@ class UserRequired(APIError):
 
 @dataclass(frozen=True, slots=True)
 class ChartQuery:
-    """What is asked for. `search` None: no text was given; an empty one was."""
+    """The parameters of a list of charts. `search`: None if absent; an empty text is a search."""
 
     search: str | None
-    by: User | None  # only charts of songs that they have played
+    by: User | None  # only charts of songs that this user has played
     with_extra_sets: bool
 
     @property
@@ -50,7 +50,7 @@ class ChartQuery:
 
 
 def chart_query(request: Request, user: User | None) -> ChartQuery:
-    """Raises UserRequired for a guest who asks for what they have played."""
+    """Returns the parameters of a request. Raises UserRequired for a guest who requests played charts."""
     has_played = HAS_PLAYED.of(request) is not None
     if has_played and user is None:
         raise UserRequired()
@@ -62,7 +62,7 @@ def chart_query(request: Request, user: User | None) -> ChartQuery:
 
 
 def chart_list(played: GamePlaytype, query: ChartQuery, documents: Generation) -> schemas.Charts:
-    """The most played first. Without a search text or a player the counts are at most ten minutes old."""
+    """Returns charts, most played first. Without a search text or a player the counts are at most ten minutes old."""
     if query.is_everything:
         counts = cached(f"most-played:{played}", lambda: _most_played(played, query))
     else:
@@ -70,7 +70,7 @@ def chart_list(played: GamePlaytype, query: ChartQuery, documents: Generation) -
     charts = load_charts(counts)
     songs = {chart.song_id: chart.song for chart in charts.values()}
     chart_document, listed = documents.of(shared.Chart), documents.of(schemas.PlayedChart)
-    # The original hides IIDX's 2dxtra sets except from players who chose to see them. Nobody can choose here.
+    # Tachi hides IIDX's 2dxtra sets unless a player has enabled them in a setting, which does not exist here.
     return documents.of(schemas.Charts)(
         charts=[
             listed.extend(chart_document.from_row(charts[key]), playcount=count)
@@ -82,7 +82,7 @@ def chart_list(played: GamePlaytype, query: ChartQuery, documents: Generation) -
 
 
 def _most_played(played: GamePlaytype, query: ChartQuery) -> dict[int, int]:
-    """Chart -> its number of players."""
+    """Returns chart -> its number of players, for the `MAX_LISTED` most played charts."""
     conditions, values = ["chart.game = %(game)s", "chart.playtype = %(playtype)s"], dict[str, Any](played.names)
     if query.search is not None:
         conditions.append("chart.song_id = ANY(%(songs)s)")
@@ -106,7 +106,7 @@ def _most_played(played: GamePlaytype, query: ChartQuery) -> dict[int, int]:
 
 
 def score_counts(charts: Sequence[int]) -> Mapping[int, int]:
-    """Chart -> its number of scores, counted in the index `score_by_chart`."""
+    """Returns chart -> its number of scores, counted in the index `score_by_chart`."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""

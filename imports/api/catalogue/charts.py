@@ -34,7 +34,7 @@ from imports.models import Chart, PersonalBest
 from imports.pipeline.scoring.chart_loading import charts_by_pk
 
 RESOLVE_QUERY = Fields(*RESOLVE_FIELDS)
-START_RANKING = positive_int("startRanking", "The rank that it begins with.", default=1)
+START_RANKING = positive_int("startRanking", "The first rank to return.", default=1)
 RATED = CursorPagination(key="pk", kind=int, limit=50_000, descending=False)
 RATED_QUERY = Fields(*RATED.parameters, is_strict=False)
 
@@ -55,12 +55,12 @@ class Charts(GameViewSet):
     @endpoint(
         id="listCharts",
         returns=schemas.Charts,
-        says="Returned {count} charts.",
+        message="Returned {count} charts.",
         query=CHARTS_QUERY,
         raises=(*NOT_OFFERED, UserRequired),
     )
     def list(self, request: Request, **address: str) -> Response:
-        """The 100 charts with the most players, or of songs that match."""
+        """Lists the 100 charts with the most players, or the charts of songs that match a search."""
         played = self.game_playtype()
         query = chart_query(request, self.user)
         with read_snapshot():
@@ -70,33 +70,33 @@ class Charts(GameViewSet):
     @endpoint(
         id="resolveChart",
         returns=schemas.SongAndChart,
-        says="Found song & chart.",
+        message="Found song & chart.",
         query=RESOLVE_QUERY,
         raises=(*NOT_OFFERED, ChartUnresolved),
     )
     @action(detail=False)
     def resolve(self, request: Request, **address: str) -> Response:
-        """The chart that a row of BATCH-MANUAL would be a score on."""
+        """Returns the chart that a BATCH-MANUAL row resolves to."""
         played = self.game_playtype()
         params = RESOLVE_QUERY.from_query(request)
         with read_snapshot():
-            found = find_resolved(params, played.game, played.playtype)
-            if isinstance(found, Refusal):
-                raise ChartUnresolved(reason=found.message)
-        return self.ok(self.song_and_chart(found))
+            result = find_resolved(params, played.game, played.playtype)
+            if isinstance(result, Refusal):
+                raise ChartUnresolved(reason=result.message)
+        return self.ok(self.song_and_chart(result))
 
     @endpoint(
         id="postResolveChart",
         returns=schemas.SongAndChart,
-        says="Successfully retrieved chart info.",
+        message="Successfully retrieved chart info.",
         body=RESOLVE_BODY,
         raises=(*NOT_OFFERED, ChartUnknown, ResolutionInvalid),
     )
     @resolve.mapping.post
     def post_resolve(self, request: Request, **address: str) -> Response:
-        """The chart that a row of BATCH-MANUAL would be a score on.
+        """Returns the chart that a BATCH-MANUAL row resolves to.
 
-        As clients of early 2026 ask for it.
+        The POST form is used by clients of early 2026.
         """
         return self.resolved()
 
@@ -110,40 +110,40 @@ class Charts(GameViewSet):
     @endpoint(
         id="getChart",
         returns=schemas.SongAndChart,
-        says="Returned {name}.",
+        message="Returned {name}.",
         raises=(*NOT_OFFERED, ChartNotFound),
     )
     def retrieve(self, request: Request, **address: str) -> Response:
-        """A chart."""
+        """Returns a chart."""
         with read_snapshot():
             chart = self.chart()
-            # The chart as the core knows it, which names charts everywhere.
+            # The function for names of charts needs the chart in this form.
             facts = charts_by_pk([chart.pk])[chart.pk]
         return self.ok(self.song_and_chart(chart), name=chart_name(self.game(), facts))
 
     @endpoint(
         id="getPlaycount",
         returns=schemas.Playcount,
-        says="Counted scores for chart.",
+        message="Counted scores for chart.",
         raises=(*NOT_OFFERED, ChartNotFound),
     )
     @action(detail=True)
     def playcount(self, request: Request, **address: str) -> Response:
-        """How many players have a best on a chart."""
-        # A best for each player, so that nobody is counted twice.
+        """Returns the number of players who have a personal best on a chart."""
+        # Each player has one best per chart.
         count = PersonalBest.objects.filter(chart=self.chart()).count()
         return self.ok(schemas.Playcount(count=count))
 
     @endpoint(
         id="getChartLeaderboard",
         returns=schemas.ChartBoard,
-        says="Returned {count} scores.",
+        message="Returned {count} scores.",
         query=(START_RANKING,),
         raises=(*NOT_OFFERED, ChartNotFound),
     )
     @action(detail=True)
     def pbs(self, request: Request, **address: str) -> Response:
-        """The leaderboard of a chart, 100 bests at a time."""
+        """Returns the leaderboard of a chart, 100 personal bests per page."""
         with read_snapshot():
             body = leaderboard_page(self.chart(), self.documents, start=START_RANKING.of(request))
         return self.ok(body, count=len(body.pbs))
@@ -151,20 +151,20 @@ class Charts(GameViewSet):
     @endpoint(
         id="searchChartLeaderboard",
         returns=schemas.ChartBoard,
-        says="Returned {count} scores.",
+        message="Returned {count} scores.",
         query=(SEARCH,),
         raises=(*NOT_OFFERED, ChartNotFound),
     )
     @action(detail=True, url_path="pbs/search")
     def search_bests(self, request: Request, **address: str) -> Response:
-        """The bests on a chart of users with this in their name."""
+        """Searches the leaderboard of a chart by a part of the user's name."""
         with read_snapshot():
             chart = self.chart()
             body = bests_of_users(find_users(SEARCH.of(request)), chart, self.documents)
         return self.ok(body, count=len(body.pbs))
 
     def song_and_chart(self, chart: Chart) -> schemas.SongAndChart:
-        """`chart` comes with its song."""
+        """The song of `chart` must be loaded."""
         return self.documents.of(schemas.SongAndChart)(
             song=self.documents.of(shared.Song).from_row(chart.song),
             chart=self.documents.of(shared.Chart).from_row(chart),
@@ -172,22 +172,22 @@ class Charts(GameViewSet):
 
 
 class SieglindeCharts(GameViewSet):
-    """BMS charts that the Sieglinde tables rate."""
+    """Lists the BMS charts that have a Sieglinde rating."""
 
     def game(self) -> Game:
-        self.kwargs["game"] = bms.GAME.slug  # as the address has it
+        self.kwargs["game"] = bms.GAME.slug  # a literal of the path
         return super().game()
 
     @endpoint(
         id="listSieglindeCharts",
         returns=shared.Companions,
-        says="Found {count} chart(s).",
+        message="Found {count} chart(s).",
         query=RATED_QUERY,
         paging=RATED,
         raises=NOT_OFFERED,
     )
     def list(self, request: Request, **address: str) -> Response:
-        """BMS charts that the Sieglinde tables rate."""
+        """Lists the BMS charts that have a Sieglinde rating."""
         rated = Chart.objects.filter(**self.game_playtype().names).defer("match_keys")
         params = RATED_QUERY.from_query(request)
         with read_snapshot():
@@ -203,23 +203,25 @@ class ChartsV3(GameViewSetV3, Charts):
     @endpoint(
         id="resolveChart",
         returns=schemas.SongAndChart,
-        says="Successfully retrieved chart info.",
+        message="Successfully retrieved chart info.",
         body=RESOLVE_BODY,
         raises=(*NOT_OFFERED, ChartUnknown, ResolutionInvalid),
     )
     @action(detail=False, methods=["post"], url_path="resolve")
     def resolve(self, request: Request, **address: str) -> Response:  # type: ignore[override]  # as DRF's stubs have actions
-        """The chart that a row of BATCH-MANUAL would be a score on."""
+        """Returns the chart that a BATCH-MANUAL row resolves to."""
         return self.resolved()
 
-    @endpoint(id="getChart", returns=schemas.SongAndChart, says="Returned chart.", raises=(*NOT_OFFERED, ChartNotFound))
+    @endpoint(
+        id="getChart", returns=schemas.SongAndChart, message="Returned chart.", raises=(*NOT_OFFERED, ChartNotFound)
+    )
     def retrieve(self, request: Request, **address: str) -> Response:
-        """A chart."""
+        """Returns a chart."""
         return self.ok(self.song_and_chart(self.chart()))
 
 
 class SieglindeChartsV3(GameViewSetV3, SieglindeCharts):
-    """The same in the API of 2026: of BMS alone."""
+    """The same in the API of 2026; only for BMS."""
 
     def game_playtype(self) -> GamePlaytype:
         played = super().game_playtype()

@@ -1,7 +1,7 @@
-"""Games and playtypes -> what the API tells of how they are declared (spec: http-api-reads §7). Pure.
+"""The API documents of declared games and playtypes (spec: http-api-reads §7). No database access.
 
-The shapes of free parts (`songData`, `chartData`, `scoreMeta`) are given as JSON Schemas. The original serialises its
-validator there, on whose inside no client relies.
+The shapes of free parts (`songData`, `chartData`, `scoreMeta`) are given as JSON Schemas. Tachi serialises its
+validator there, and no client relies on its form.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def game_config(game: Game) -> GameConfig:
 
 @cache
 def playtype_config(playtype: Playtype) -> PlaytypeConfig:
-    """Every part in the order in which it is declared. The declarations hold no prose: descriptions are the names."""
+    """Returns the config of a playtype, in the order of declaration. Names serve as descriptions."""
     return PlaytypeConfig(
         provided_metrics=_metrics(playtype.provided),
         derived_metrics=_metrics({name: derived.metric for name, derived in playtype.derived.items()}),
@@ -73,11 +73,11 @@ def playtype_config(playtype: Playtype) -> PlaytypeConfig:
 
 @cache
 def playtype_config_v3(played: GamePlaytype) -> PlaytypeConfig:
-    """The same as the API of 2026 has it, where difficulties have short and long forms."""
+    """Returns the config in the form of the API of 2026, where difficulties have short and long forms."""
     config, playtype = playtype_config(played.playtype), played.playtype
     if playtype.difficulties is None:
         return config
-    # Only these playtypes are part of what players call a difficulty.
+    # Only these playtypes are part of the usual name of a difficulty.
     style = f"{playtype.name} " if playtype.name in ("SP", "DP") else ""
     difficulties = {
         "type": "CHUGEKIMAI_STYLE" if playtype.has_special_charts else "FIXED",
@@ -139,7 +139,7 @@ def _class_set(group: ClassSet) -> Config:
 
 
 def json_schema(shape: Shape) -> Config:
-    """A shape in the words of JSON Schema."""
+    """Returns the JSON Schema of a shape."""
     match shape:
         case Text():
             described: Config = {"type": "string"}

@@ -1,4 +1,4 @@
-"""/api/v1/games: the games of this instance, and who plays them how well (spec: http-api-reads §7)."""
+"""/api/v1/games: the games of this instance, their leaderboards and players (spec: http-api-reads §7)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from imports.pipeline.rankings.ranks import stats_ranks
 LEADERS = CursorPagination(key="rating", kind=float, limit=500, nullable=True)
 CURSOR, _ = LEADERS.parameters
 LEADERS_QUERY = Fields(CURSOR, is_strict=False)
-PLAYERS_QUERY = Fields(text("search", longest=10_000, required=True, description="What to look for."))
+PLAYERS_QUERY = Fields(text("search", longest=10_000, required=True, description="The search query."))
 RETRIEVED = "Retrieved information about {name}"
 DEFAULT_LEADERS = 100  # players
 MAX_BESTS = 50
@@ -52,24 +52,24 @@ class BestLimitTooLarge(ParameterError):
 
 LEADER_LIMIT = positive_int(
     "limit",
-    "How many are listed at once.",
+    "The number of results per page.",
     default=DEFAULT_LEADERS,
-    most=LEADERS.limit,
+    maximum=LEADERS.limit,
     too_large=LeaderLimitTooLarge,
 )
 BEST_LIMIT = positive_int(
-    "limit", "How many are listed at once.", default=MAX_BESTS, most=MAX_BESTS, too_large=BestLimitTooLarge
+    "limit", "The number of results per page.", default=MAX_BESTS, maximum=MAX_BESTS, too_large=BestLimitTooLarge
 )
 
 
 class Games(GameViewSet):
-    """What this instance takes."""
+    """Lists the games of this instance."""
 
     lookup_field = "game"
 
-    @endpoint(id="listGames", returns=schemas.Games, says="Returned support information for {count} game(s).")
+    @endpoint(id="listGames", returns=schemas.Games, message="Returned support information for {count} game(s).")
     def list(self, request: Request) -> Response:
-        """The games of this instance."""
+        """Lists the games of this instance."""
         games = jobs.enabled_games()
         body = schemas.Games(
             supported_games=[game.slug for game in games],
@@ -80,53 +80,53 @@ class Games(GameViewSet):
     @endpoint(
         id="getGame",
         returns=(schemas.GameConfig, schemas.GameInfo),
-        says=("Returned information for {game}", RETRIEVED),
+        message=("Returned information for {game}", RETRIEVED),
         raises=(UnknownGame,),
     )
     def retrieve(self, request: Request, **address: str) -> Response:
-        """A game.
+        """Returns a game.
 
-        Of an ID that only the API of 2026 has (`iidx-sp`), what that API tells of a game.
+        For an ID of API version 2026 (`iidx-sp`), returns the game as defined by that version.
         """
-        # Where an ID is that of a game of 2025, too, clients of 2026 get the group from Tachi as well.
+        # For an ID that is also that of a game of 2025, Tachi returns the game group to clients of 2026, too.
         played = by_id(jobs.enabled_games()).get(self.kwargs["game"])
         if played is not None and self.kwargs["game"] not in BY_SLUG:
             return self.ok(
-                game_info(GamePlaytype(*played), of_2026=True), says=RETRIEVED, name=played[0].label(played[1].name)
+                game_info(GamePlaytype(*played), of_2026=True), message=RETRIEVED, name=played[0].label(played[1].name)
             )
         game = self.game()
         return self.ok(game_config(game), game=game.slug)
 
 
 class GameInfo(GameViewSet):
-    """A playtype: how it is declared, and its players."""
+    """A playtype: its config and its players."""
 
     @endpoint(
         id="getPlaytype",
         returns=schemas.GameInfo,
-        says=RETRIEVED,
+        message=RETRIEVED,
         raises=NOT_OFFERED,
     )
     def list(self, request: Request, **address: str) -> Response:
-        """How a playtype is declared, and how many play it."""
+        """Returns the configuration of a playtype and the number of its players."""
         played = self.game_playtype()
         return self.ok(game_info(played), name=played.game.label(played.playtype.name))
 
     @endpoint(
         id="getLeaderboard",
         returns=schemas.Leaders,
-        says="Returned {count} user's game stats.",
+        message="Returned {count} user's game stats.",
         query=(RATING, CURSOR, LEADER_LIMIT),
         paging=LEADERS,
         raises=NOT_OFFERED,
     )
     @action(detail=False)
     def leaderboard(self, request: Request, **address: str) -> Response:
-        """Players by a profile rating."""
+        """Lists players by a profile rating."""
         return self.leaders(schemas.Leaders)
 
     def leaders(self, kind: Any) -> Response:
-        """`kind`: what the answer is made of, its rows with their ranks or without."""
+        """Returns a page of the leaderboard. `kind`: the class of the body, with or without ranks of its rows."""
         played = self.game_playtype()
         limit = LEADER_LIMIT.of(self.request)
         rating = rating_param(
@@ -145,19 +145,19 @@ class GameInfo(GameViewSet):
         return page.add_pagination_headers(self.request, self.ok(body, count=len(page.rows)))
 
     def rows(self, stats: Sequence[GameStats], rating: str) -> schemas_stats.StatsRows:
-        """Documents of the leaders."""
+        """Returns the documents of stats."""
         return [self.documents.of(schemas_stats.Stats).from_row(row) for row in stats]
 
     @endpoint(
         id="getBestLeaderboard",
         returns=schemas.BestLeaders,
-        says="Successfully returned {count} pbs.",
+        message="Successfully returned {count} pbs.",
         query=(RATING, BEST_LIMIT),
         raises=NOT_OFFERED,
     )
     @action(detail=False, url_path="pb-leaderboard")
     def best_leaderboard(self, request: Request, **address: str) -> Response:
-        """Everybody's bests by a score rating."""
+        """Lists the personal bests of all players by a score rating."""
         played = self.game_playtype()
         limit = BEST_LIMIT.of(request)
         declared = played.playtype
@@ -169,12 +169,12 @@ class GameInfo(GameViewSet):
         )
 
         def best_keys() -> list[int]:
-            # A look at every best of the playtype: no index knows every rating.
+            # Scans all bests of the playtype: there is no index for every rating.
             value = Cast(KeyTextTransform(rating, "calculated_data"), FloatField())
             bests = PersonalBest.objects.filter(**played.names).annotate(rating=value)
             return list(bests.order_by(value.desc(nulls_last=True), "pk").values_list("pk", flat=True)[:MAX_BESTS])
 
-        # Which bests these are is at most ten minutes old; what they are worth is of now.
+        # The selection of bests is at most ten minutes old; their ratings are current.
         keys = cached(f"bests:{played}:{rating}", best_keys)
         with read_snapshot():
             body = _best_leaders(keys, rating, limit, self.documents)
@@ -183,30 +183,30 @@ class GameInfo(GameViewSet):
     @endpoint(
         id="searchPlayers",
         returns=schemas.Users,
-        says="Found {count} user(s)",
+        message="Found {count} user(s)",
         query=PLAYERS_QUERY,
         raises=NOT_OFFERED,
     )
     @action(detail=False)
     def players(self, request: Request, **address: str) -> Response:
-        """Players of a game by a part of their name."""
+        """Searches the players of a game by a part of their name."""
         played = self.game_playtype()
         search = self.query(PLAYERS_QUERY)["search"]
         stats = GameStats.objects.filter(**played.names)
-        # Up to 25 of those who play; unlike in the original none is missed for a short name.
-        found = find_users(search, User.objects.filter(pk__in=stats.values("user")))
-        return self.ok([shared.User.from_row(user) for user in found], count=len(found))
+        # Up to 25 players of the game; unlike in Tachi, short search texts miss none.
+        users = find_users(search, User.objects.filter(pk__in=stats.values("user")))
+        return self.ok([shared.User.from_row(user) for user in users], count=len(users))
 
     @endpoint(
         id="getGameActivity",
         returns=Feed,
-        says="Retrieved activity.",
+        message="Retrieved activity.",
         query=FEED_QUERY,
         raises=NOT_OFFERED,
     )
     @action(detail=False)
     def activity(self, request: Request, **address: str) -> Response:
-        """What everybody did recently on a game."""
+        """Returns the recent activity of all players on a game."""
         return self.ok(self.feed())
 
     def feed(self) -> Feed:
@@ -217,41 +217,41 @@ class GameInfo(GameViewSet):
 
 
 class GameInfoV3(GameViewSetV3, GameInfo):
-    """The same in the API of 2026; how a game is declared is at /games/:game."""
+    """The same in the API of 2026; the config of a game is at /games/:game."""
 
     @endpoint(
         id="getLeaderboard",
         returns=schemas.RankedLeaders,
-        says="Returned {count} user's game stats.",
+        message="Returned {count} user's game stats.",
         query=(RATING, CURSOR, LEADER_LIMIT),
         paging=LEADERS,
         raises=NOT_OFFERED,
     )
     @action(detail=False)
     def leaderboard(self, request: Request, **address: str) -> Response:  # type: ignore[override]  # as DRF's stubs have actions
-        """Players by a profile rating, with their ranks."""
+        """Lists players by a profile rating, with their ranks."""
         return self.leaders(schemas.RankedLeaders)
 
     def rows(self, stats: Sequence[GameStats], rating: str) -> schemas_stats.StatsRows:
-        # For the rows of this page alone, whichever page it is.
+        # Only for the rows of this page.
         ranks = stats_ranks(stats, rating)
         return [self.documents.of(schemas_stats.RankedRow).from_row(row, rank=ranks[row.pk]) for row in stats]
 
     @endpoint(
         id="getGameActivity",
         returns=Feeds,
-        says="Retrieved activity.",
+        message="Retrieved activity.",
         query=FEED_QUERY,
         raises=NOT_OFFERED,
     )
     @action(detail=False)
     def activity(self, request: Request, **address: str) -> Response:  # type: ignore[override]  # as DRF's stubs have actions
-        """What everybody did recently on a game, under the game's ID."""
+        """Returns the recent activity of all players on a game, keyed by the ID of the game."""
         return self.ok({self.kwargs["game_id"]: self.feed()})
 
 
 def game_info(played: GamePlaytype, *, of_2026: bool = False) -> schemas.GameInfo:
-    """How a game is declared, and counts that are at most ten minutes old."""
+    """Returns the config of a playtype, and counts that are at most ten minutes old."""
 
     def counts() -> dict[str, int]:
         return {
@@ -265,10 +265,10 @@ def game_info(played: GamePlaytype, *, of_2026: bool = False) -> schemas.GameInf
 
 
 def _best_leaders(keys: list[int], rating: str, limit: int, documents: Generation) -> schemas.BestLeaders:
-    """By what the bests are worth now."""
-    found = PersonalBest.objects.defer("rank_keys").prefetch_related("user").in_bulk(keys).values()
+    """Returns the documents of bests, ordered by their current ratings."""
+    bests = PersonalBest.objects.defer("rank_keys").prefetch_related("user").in_bulk(keys).values()
     unrated = float("-inf")
-    ordered = sorted(found, key=lambda best: (-(best.calculated_data.get(rating) or unrated), best.pk))[:limit]
+    ordered = sorted(bests, key=lambda best: (-(best.calculated_data.get(rating) or unrated), best.pk))[:limit]
     people = {best.user_id: best.user for best in ordered}
     related = bests_with_related(ordered, documents)
     return documents.of(schemas.BestLeaders)(

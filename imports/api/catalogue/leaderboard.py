@@ -1,4 +1,4 @@
-"""The leaderboard of a chart: everybody's bests on it, with their ranks, which are computed when they are read."""
+"""The leaderboard of a chart: all bests on it with their ranks, which are computed and not stored."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ MAX_LISTED = 100
 
 
 def leaderboard_page(chart: Chart, documents: Generation, *, start: int) -> ChartBoard:
-    """Bests from this rank on, best first. Read from the index `best_by_rank`."""
+    """Returns up to `MAX_LISTED` bests from position `start` on, best first, read from the index `best_by_rank`."""
     bests = PersonalBest.objects.filter(chart=chart)
     rows = bests.prefetch_related("user").order_by(*BY_RANK)[start - 1 : start - 1 + MAX_LISTED]
-    listed = list(rows)  # their owners by a query of their own: a join may tempt the planner to sort
+    listed = list(rows)  # owners by a separate query: with a join the planner may choose to sort
     if not listed:
         return documents.of(ChartBoard)(pbs=[], users=[])
     first = best_ranks(listed[:1])[listed[0].pk]
-    # Ranks of the rows below follow from the first one's, so that only one is counted.
+    # The ranks of the other rows are derived from the first one, so that only one is counted.
     ranks = [Rank(rank, first.out_of) for rank in ranks_below(first, listed)]
     return documents.of(ChartBoard)(
         pbs=[documents.of(RankedBest).ranked(best, chart, rank) for best, rank in zip(listed, ranks, strict=True)],
@@ -31,7 +31,7 @@ def leaderboard_page(chart: Chart, documents: Generation, *, start: int) -> Char
 
 
 def bests_of_users(users: Sequence[User], chart: Chart, documents: Generation) -> ChartBoard:
-    """The same for just these users, also those who have not played the chart."""
+    """Returns the bests of these users on a chart, and all of the users, also those who have not played it."""
     bests = list(PersonalBest.objects.filter(chart=chart, user__in=users).defer("rank_keys"))
     ranks = best_ranks(bests)
     return documents.of(ChartBoard)(

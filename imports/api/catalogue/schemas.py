@@ -27,13 +27,13 @@ JSONSchema = Annotated[dict[str, Any], Meta(description="A JSON Schema.")]
 
 
 class GameConfig(Schema):
-    """A game, which the API of 2026 calls a game group; `games` are what that calls games."""
+    """A game, called a game group in API version 2026; `games` lists the games of that version."""
 
     name: str
     playtypes: list[Playtype]
     song_data: JSONSchema
     games: list[GameID]
-    dynamic_content: Annotated[bool, Meta(description="Whether players make its charts.")]
+    dynamic_content: Annotated[bool, Meta(description="Whether the charts are created by players.")]
 
 
 class Games(Schema):
@@ -93,7 +93,7 @@ Users = list[User]
 
 
 class PlayedChart(Chart):
-    playcount: Annotated[int, Meta(description="Players who have a best on it.")] = field(name="__playcount")
+    playcount: Annotated[int, Meta(description="The players with a best on the chart.")] = field(name="__playcount")
 
 
 class Charts(Schema):
@@ -140,7 +140,7 @@ class HashHit(Schema):
 
 
 class ChartsWithHash(Schema):
-    """As the API of 2026 has it."""
+    """The form of API version 2026."""
 
     charts: list[Chart]
 

@@ -1,4 +1,4 @@
-"""/api/v1/search, over everything, and /api/v1/search/chart-hash (spec: http-api-reads §9)."""
+"""/api/v1/search, for users and charts, and /api/v1/search/chart-hash (spec: http-api-reads §9)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HASHES = {
     usc.GAME: ("hashSHA1",),
     itg.GAME: ("hashGSv3",),
 }
-"""Members of charts' data that hold the digest of the chart's file."""
+"""Game -> members of its charts' data with the digest of the chart's file."""
 
 
 class SearchRequired(ParameterError):
@@ -38,27 +38,27 @@ class SearchRequired(ParameterError):
 
 
 SEARCH = search(SearchRequired)
-DIGEST = search(SearchRequired, "The digest.")
-HAS_PLAYED_GAME = switch("hasPlayedGame", "Only charts of games that the caller has played.")
+DIGEST = search(SearchRequired, "The hash of the file.")
+HAS_PLAYED_GAME = switch("hasPlayedGame", "Only charts of games that you have played.")
 
 
 class Search(SharedView):
-    """Folders and rivals, which the original finds too, do not exist."""
+    """The search. Folders and rivals, which Tachi finds too, do not exist."""
 
     tag = Tag.INSTANCE
 
     @endpoint(
         id="searchEverything",
         returns=schemas.Found,
-        says="Searched everything.",
+        message="Searched everything.",
         query=(SEARCH, HAS_PLAYED_GAME),
     )
     def list(self, request: Request) -> Response:
-        """Users by a part of their name, charts by their song."""
+        """Searches users by a part of their name, and charts by their song."""
         text = SEARCH.of(request)
         with read_snapshot():
             wanted = all_playtypes()
-            # Since 2026 nobody who is signed in finds games that they have not played.
+            # In the API of 2026, users who are signed in only find charts of games that they have played.
             if self.user is not None and (HAS_PLAYED_GAME.is_in(request) or self.documents is OF_2026):
                 mine = set(GameStats.objects.filter(user=self.user).values_list("game", "playtype"))
                 wanted = [played for played in wanted if (played.game.slug, played.playtype.name) in mine]
@@ -73,21 +73,21 @@ class Search(SharedView):
 
 
 class ChartHashSearch(SharedView):
-    """Charts of all games that know digests, also of those that this instance does not take."""
+    """Charts of all games with digests, also of games that this instance does not offer."""
 
     tag = Tag.INSTANCE
 
     @endpoint(
         id="searchByHash",
         returns=(schemas.ChartsWithHash, schemas.FoundByHash),
-        says="Searched for chart hash {digest}.",
+        message="Searched for chart hash {digest}.",
         query=(DIGEST,),
     )
     def list(self, request: Request) -> Response:
-        """Charts by the digest of their file."""
+        """Searches charts by the hash of their file."""
         text = DIGEST.of(request)
         documents = self.documents
-        # A key for every playtype that knows digests, whatever is found.
+        # A key for every playtype with digests, also without results.
         found: dict[str, list[schemas.HashHit]] = {
             str(GamePlaytype(game, playtype)): [] for game in HASHES for playtype in game.playtypes
         }
@@ -107,7 +107,7 @@ class ChartHashSearch(SharedView):
                     found[f"{chart.game}:{chart.playtype}"].append(hit)
                     break
         if self.documents is OF_2026:
-            # The songs of 2025's hits are inside the charts of 2026.
+            # Charts of 2026 contain their songs.
             charts = [hit.chart for hits in found.values() for hit in hits]
             return self.ok(self.documents.of(schemas.ChartsWithHash)(charts=charts), digest=text)
         body = self.documents.of(schemas.FoundByHash)(charts=found)
@@ -115,7 +115,7 @@ class ChartHashSearch(SharedView):
 
 
 def _find_charts(text: str, wanted: Sequence[GamePlaytype], documents: Generation) -> dict[str, list[schemas.ChartHit]]:
-    """`game:playtype` -> charts, best match first. A fixed number of queries."""
+    """Returns `game:playtype` -> charts, best match first, with a fixed number of queries."""
     games = list(dict.fromkeys(played.game.slug for played in wanted))
     found = find_songs_of_each(text, games=games)
     songs = {hit.song.pk: hit for hits in found.values() for hit in hits}

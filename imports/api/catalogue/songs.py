@@ -35,18 +35,18 @@ class SongIDNotFound(APIError):
 
 
 class Songs(GameViewSet):
-    """A song with its charts of the playtype, those that are not primary among them."""
+    """A song with its charts of the playtype, including those that are not primary."""
 
     lookup_field = "song_id"
 
     @endpoint(
         id="getSong",
         returns=schemas.SongWithCharts,
-        says="Returned {count} charts for song {title}.",
+        message="Returned {count} charts for song {title}.",
         raises=(*NOT_OFFERED, InvalidSongID, SongNotFound),
     )
     def retrieve(self, request: Request, **address: str) -> Response:
-        """A song with its charts."""
+        """Returns a song with its charts."""
         played = self.game_playtype()
         with read_snapshot():
             song = self.song(played)
@@ -60,7 +60,7 @@ class Songs(GameViewSet):
         return self.ok(body, count=len(charts), title=song.title)
 
     def song(self, played: GamePlaytype) -> Song:
-        """The song of the address. Raises APIError with 400 or 404."""
+        """Returns the song of the path. Raises APIError with 400 or 404."""
         segment = self.kwargs["song_id"]
         digits = segment.removeprefix("-").lstrip("0") or "0"
         if not NUMBER.fullmatch(segment) or (segment.startswith("-") and digits != "0"):

@@ -1,4 +1,4 @@
-"""What an address under /api/v1/games means: a game, a playtype, a chart (spec: http-api-reads §1.1)."""
+"""Look-up of the game, playtype and chart of a path under /api/v1/games (spec: http-api-reads §1.1)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class GamePlaytype(NamedTuple):
 
     @property
     def names(self) -> dict[str, str]:
-        """As rows have them."""
+        """The values of the columns `game` and `playtype`."""
         return {"game": self.game.slug, "playtype": self.playtype.name}
 
     def __str__(self) -> str:
@@ -29,7 +29,7 @@ class GamePlaytype(NamedTuple):
 
 
 def all_playtypes() -> list[GamePlaytype]:
-    """Every game and playtype of this instance."""
+    """Returns every game and playtype of this instance."""
     return [GamePlaytype(game, playtype) for game in jobs.enabled_games() for playtype in game.playtypes]
 
 
@@ -49,17 +49,17 @@ class ChartNotFound(APIError):
 
 
 NOT_OFFERED = (UnknownGame, UnknownPlaytype)
-"""What an address under a game and playtype may be refused with."""
+"""The errors of all paths under a game and playtype."""
 
 
 class GameViewSet(DocumentView):
-    """Games and charts are everybody's to read."""
+    """The base of views under /api/v1/games/:game, which are public."""
 
     tag = Tag.CATALOGUE
     lookup_value_regex = "[^/]+"
 
     def game(self) -> Game:
-        """Raises APIError with 400."""
+        """Returns the game of the path. Raises APIError with 400."""
         offered = {game.slug: game for game in jobs.enabled_games()}
         given = self.kwargs["game"]
         if given not in offered:
@@ -67,24 +67,24 @@ class GameViewSet(DocumentView):
         return offered[given]
 
     def game_playtype(self) -> GamePlaytype:
-        """Raises APIError with 400."""
+        """Returns the game and playtype of the path. Raises APIError with 400."""
         game, given = self.game(), self.kwargs["playtype"]
         if given not in game.by_name:
             raise UnknownPlaytype(given=given)
         return GamePlaytype(game, game.by_name[given])
 
     def chart(self) -> Chart:
-        """The chart of the address, with its song. Raises APIError with 400, or 404 for one of another playtype too."""
+        """Returns the chart of the path with its song. Raises APIError with 400, or 404, also for other playtypes."""
         played = self.game_playtype()
-        there = Chart.objects.filter(**played.names, chart_id=self.path_param("chart_id"))
-        chart = there.select_related("song").first()
+        matching = Chart.objects.filter(**played.names, chart_id=self.path_param("chart_id"))
+        chart = matching.select_related("song").first()
         if chart is None:
             raise ChartNotFound(chart=self.kwargs["chart_id"])
         return chart
 
 
 class GameViewSetV3(GameViewSet):
-    """What is under /api/v1/games/:gameID."""
+    """The base of views under /api/v1/games/:gameID."""
 
     generations = (V3.extended(refusals={UnknownGame: UnknownGameID, UnknownPlaytype: None}),)
 

@@ -1,1 +1,1 @@
-"""What several features share: documents of the API, the queries behind them, players and activity feeds."""
+"""Code that several features share: documents of the API, their queries, players and activity feeds."""

@@ -1,7 +1,7 @@
-"""Activity feeds (spec: http-api-reads §8): what happened recently on a game and playtype, a fixed number of queries.
+"""Activity feeds (spec: http-api-reads §8): recent events on a game and playtype, with a fixed number of queries.
 
-Goals and quests do not exist: their lists are empty. Of highlighted scores and of classes the newest are listed, so
-many over all feeds together that an answer stays below a megabyte.
+Goals and quests do not exist: their lists are empty. The newest highlighted scores and classes are listed, in such
+numbers over all feeds that a response stays below a megabyte.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from rest_framework.request import Request
 from imports.api.common import schemas, schemas_stats
 from imports.api.common.generations import V2, Generation
 from imports.api.common.queries import listed_sessions_of, load_charts, related_songs_and_charts, score_documents
-from imports.api.common.units import milliseconds as to_ms
 from imports.api.core.exceptions import APIError
 from imports.api.core.parameters import Parameter
 from imports.api.core.renderers import encode
 from imports.api.core.responses import Schema
+from imports.integers import MAX_TIMESTAMP_MS
+from imports.integers import milliseconds as to_ms
 from imports.models import Chart, ClassAchievement, Score, Session, User
 
-DEFAULT_SESSIONS = 30  # of a feed where nobody asks for more or less
+DEFAULT_SESSIONS = 30  # of a feed
 MIN_SESSIONS, MAX_SESSIONS = 10, 100
 MAX_ROWS = 200  # highlighted scores, and classes, of all feeds together
 HIGHLIGHT_BYTES = 400_000
-"""Of the documents of highlighted scores with their songs and charts, of all feeds together."""
-MAX_TIMESTAMP_MS = 253_402_300_799_999  # Unix milliseconds; a timestamp can be compared with none after the year 9999
+"""The maximum size of the documents of highlighted scores with their songs and charts, over all feeds."""
 
 Row = TypeVar("Row", bound=Model)
 
 
 class Feed(Schema):
-    """What happened recently on a game and playtype."""
+    """The recent activity on a game and playtype."""
 
     recent_sessions: list[schemas.Session]
     recently_highlighted_scores: list[schemas.Score]
@@ -66,7 +66,7 @@ class FeedScope(NamedTuple):
 
 
 class FeedParams(NamedTuple):
-    """How many sessions, begun before which moment (Unix milliseconds; None: now)."""
+    """The number of sessions, and the time before which they started (Unix milliseconds; None: now)."""
 
     sessions: int = DEFAULT_SESSIONS
     before: float | None = None
@@ -89,13 +89,13 @@ class InvalidSessionCount(APIError):
 
 START_TIME = Parameter(
     name="startTime",
-    description="Only what was before it. Unix milliseconds.",
+    description="Returns only activity before this time, in Unix milliseconds.",
     schema={"type": "number"},
     raises=(StartTimeIsNoNumber,),
 )
 SESSIONS = Parameter(
     name="sessions",
-    description=f"The number of sessions; {DEFAULT_SESSIONS} by default.",
+    description=f"The number of sessions. Defaults to {DEFAULT_SESSIONS}.",
     schema={"type": "integer", "minimum": MIN_SESSIONS, "maximum": MAX_SESSIONS},
     raises=(FeedParameterGivenTwice, InvalidSessionCount),
 )
@@ -103,7 +103,7 @@ FEED_QUERY = (SESSIONS, START_TIME)
 
 
 def feed_params(request: Request) -> FeedParams:
-    """`sessions` and `startTime` of a query; empty ones count as absent. Raises APIError with 400."""
+    """Returns `sessions` and `startTime` of a query; empty values count as absent. Raises APIError with 400."""
     given = {parameter.name: request.query_params.getlist(parameter.name) for parameter in FEED_QUERY}
     for name, values in given.items():
         if len(values) > 1:
@@ -116,14 +116,14 @@ def feed_params(request: Request) -> FeedParams:
 
 
 def start_time(request: Request) -> float | None:
-    """`startTime` of a query, in Unix milliseconds. Raises APIError with 400."""
+    """Returns `startTime` of a query in Unix milliseconds; None if absent. Raises APIError with 400."""
     values = request.query_params.getlist(START_TIME.name)
     if not values or not values[0]:
         return None
-    found = _number(values[0]) if len(values) == 1 else None
-    if found is None:
+    number = _number(values[0]) if len(values) == 1 else None
+    if number is None:
         raise StartTimeIsNoNumber()
-    return found
+    return number
 
 
 def _number(text: str) -> float | None:
@@ -135,7 +135,7 @@ def _number(text: str) -> float | None:
 
 
 def feeds_by_game(found: Mapping[FeedScope, Feed], documents: Generation) -> dict[str, Feed]:
-    """Feeds by the names that a generation has for their games."""
+    """Returns the feeds by the names of their games in an API version."""
     return {documents.game_name(scope.game, scope.playtype): feed for scope, feed in found.items()}
 
 
@@ -148,25 +148,26 @@ def feeds(
     documents: Generation = V2,
     *,
     user: User | None = None,
-    most: int | None = None,
+    limit: int | None = None,
 ) -> dict[FeedScope, Feed]:
-    """Feeds of one player or of everybody.
+    """Returns a feed for each scope, of one player or of everybody.
 
-    With `most`, only of so many sessions over all feeds, those that ended last, and of nothing before them.
+    With `limit`, the feeds contain only this number of sessions over all feeds, those that ended last, and no earlier
+    scores and classes.
     """
     everything = {scope: Window(None, params.before, limit=params.sessions) for scope in scopes}
     sessions = _newest(Session.objects.all(), "time_started", everything, user)
-    # Scores and classes reach as far back as the sessions do: what is older belongs to the page that comes next.
+    # Scores and classes are listed from the start of the oldest session on: older ones belong to the next page.
     now = time.time_ns() / 1_000_000
     since = {scope: sessions[scope][-1].time_started if sessions[scope] else now for scope in scopes}
     windows = {scope: Window(since[scope], params.before) for scope in scopes}
     scores = _newest(Score.objects.filter(highlight=True).defer("best_keys"), "time_achieved", windows, user)
     timestamps = {scope: Window(_timestamp(window.start), _timestamp(window.end)) for scope, window in windows.items()}
     classes = _newest(ClassAchievement.objects.all(), "time_achieved", timestamps, user)
-    cut = -math.inf  # nothing up to it is listed (Unix milliseconds): when the first session ended that is one too many
-    if most is not None:
-        ends = heapq.nlargest(most + 1, (session.time_ended for group in sessions.values() for session in group))
-        cut = ends[-1] if len(ends) > most else cut
+    cut = -math.inf  # only later rows are listed (Unix milliseconds): the end of the first session that is left out
+    if limit is not None:
+        ends = heapq.nlargest(limit + 1, (session.time_ended for group in sessions.values() for session in group))
+        cut = ends[-1] if len(ends) > limit else cut
     rows = _Rows(
         {scope: [row for row in group if row.time_ended > cut] for scope, group in sessions.items()},
         {scope: [row for row in group if (row.time_achieved or 0) > cut] for scope, group in scores.items()},
@@ -177,7 +178,7 @@ def feeds(
 
 
 class Window(NamedTuple):
-    """A stretch of time, its start included and its end not, and how many of its rows are listed."""
+    """A time range, with its start and without its end, and the maximum number of its rows."""
 
     start: Any
     end: Any
@@ -187,14 +188,14 @@ class Window(NamedTuple):
 def _newest(
     rows: QuerySet[Row], key: str, windows: Mapping[FeedScope, Window], user: User | None
 ) -> dict[FeedScope, list[Row]]:
-    """The newest rows of each window, newest first, in one query."""
+    """Returns the newest rows of each window, newest first, in one query."""
     parts = []
-    for scope, (start, end, most) in windows.items():
+    for scope, (start, end, limit) in windows.items():
         part = rows.filter(game=scope.game, playtype=scope.playtype, **({"user": user} if user else {}))
         part = part if start is None else part.filter(**{f"{key}__gte": start})
         part = part if end is None else part.filter(**{f"{key}__lt": end})
-        # Each window has a LIMIT of its own, so that its index is read no further than that.
-        parts.append(part.order_by(f"-{key}", "-pk")[:most])
+        # Each window has its own LIMIT, so that its index is read no further.
+        parts.append(part.order_by(f"-{key}", "-pk")[:limit])
     found: dict[FeedScope, list[Row]] = {scope: [] for scope in windows}
     for row in parts[0].union(*parts[1:], all=True) if parts else ():
         found[FeedScope(row.game, row.playtype)].append(row)  # type: ignore[attr-defined]  # all three models have them
@@ -206,7 +207,7 @@ def _newest(
 
 
 def _newest_of_all(groups: Mapping[FeedScope, Sequence[Row]], key: str) -> dict[FeedScope, list[Row]]:
-    """The `MAX_ROWS` newest of all groups together, each group newest first as before."""
+    """Returns the `MAX_ROWS` newest rows over all groups, each group in its previous order."""
     ordered = sorted(((getattr(row, key), row.pk) for group in groups.values() for row in group), reverse=True)
     newest = set(ordered[:MAX_ROWS])
     return {scope: [row for row in group if (getattr(row, key), row.pk) in newest] for scope, group in groups.items()}
@@ -219,7 +220,7 @@ def _timestamp(milliseconds: float | None) -> datetime | None:
 
 
 class _Rows:
-    """The rows of all feeds, and what belongs to them."""
+    """The rows of all feeds with their related rows and documents."""
 
     def __init__(
         self,
@@ -234,25 +235,25 @@ class _Rows:
         every = [session for group in sessions.values() for session in group]
         listed = dict(zip((session.pk for session in every), listed_sessions_of(every, documents), strict=True))
         self.sessions = {scope: [listed[session.pk] for session in group] for scope, group in sessions.items()}
-        # Charts of all feeds at once: the number of queries does not depend on that of games.
+        # Charts of all feeds at once: the number of queries does not depend on the number of games.
         self.charts = load_charts(score.chart_id for group in self.scores.values() for score in group)
         self.scores = self._fitting()
         every_score = [score for group in self.scores.values() for score in group]
         written = score_documents(every_score, self.charts, documents)
         self.score_documents = dict(zip((score.pk for score in every_score), written, strict=True))
-        told_of: list[Session | Score | ClassAchievement] = []
+        listed_rows: list[Session | Score | ClassAchievement] = []
         for groups in (sessions, self.scores, self.classes):
             for group in groups.values():
-                told_of += group
-        self.users = User.objects.in_bulk({row.user_id for row in told_of})
+                listed_rows += group
+        self.users = User.objects.in_bulk({row.user_id for row in listed_rows})
 
     def _fitting(self) -> Mapping[FeedScope, Sequence[Score]]:
-        """The newest scores whose documents are not too long together."""
+        """Returns the newest scores whose documents together have at most `HIGHLIGHT_BYTES`."""
         left, seen = HIGHLIGHT_BYTES, set[int]()
         document = self.documents.of(schemas.Score)
         found: dict[FeedScope, list[Score]] = {scope: [] for scope in self.scores}
         every = [(scope, score) for scope, group in self.scores.items() for score in group]
-        for scope, score in sorted(every, key=lambda found: (found[1].time_achieved or 0, found[1].pk), reverse=True):
+        for scope, score in sorted(every, key=lambda item: (item[1].time_achieved or 0, item[1].pk), reverse=True):
             chart = self.charts[score.chart_id]
             left -= len(encode(document.from_row(score, chart)))
             left -= 0 if chart.pk in seen else len(encode(related_songs_and_charts([chart], self.documents)))

@@ -1,4 +1,4 @@
-"""Forms with one file, which is read no further than it may be large."""
+"""Forms with one file, which is read only up to its maximum size."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class InvalidFile(APIError):
 
 
 class SizeLimit(FileUploadHandler):
-    """Stops reading a file that is too large. `most`: bytes, where not as many as any upload may have."""
+    """Stops reading a file that is too large. `max_bytes`: bytes, by default the limit of all uploads."""
 
     exceeded = False
 
-    def __init__(self, most: int | None = None) -> None:
+    def __init__(self, max_bytes: int | None = None) -> None:
         super().__init__()
-        self.most = most or settings.TACHI_MAX_UPLOAD_BYTES
+        self.max_bytes = max_bytes or settings.TACHI_MAX_UPLOAD_BYTES
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
@@ -41,7 +41,7 @@ class SizeLimit(FileUploadHandler):
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         self.seen += len(raw_data)
-        if self.seen > self.most:
+        if self.seen > self.max_bytes:
             self.exceeded = True
             raise StopUpload(connection_reset=True)
         return raw_data
@@ -51,16 +51,16 @@ class SizeLimit(FileUploadHandler):
 
 
 def read_form(
-    request: HttpRequest, field: str, *, most: int | None = None, refusal: type[APIError] = InvalidFile
+    request: HttpRequest, field: str, *, max_bytes: int | None = None, refusal: type[APIError] = InvalidFile
 ) -> tuple[UploadedFile[bytes] | None, QueryDict]:
-    """The file in this field, None where there is none, and the text fields.
+    """Returns the file of this field, None if there is none, and the text fields.
 
-    Raises `refusal` where the form is broken, the file has more than `most` bytes, or there are others.
+    Raises `refusal` if the form is invalid, the file has more than `max_bytes` bytes, or there are other files.
     """
-    limit = SizeLimit(most)
+    limit = SizeLimit(max_bytes)
     request.upload_handlers = [limit, MemoryFileUploadHandler(request), TemporaryFileUploadHandler(request)]
     try:
-        # Django reads the forms of POST by itself, and those of other methods not at all.
+        # Django parses only the forms of POST requests.
         if request.method == "POST":
             form: QueryDict = request.POST
             files = request.FILES
@@ -68,7 +68,7 @@ def read_form(
             form, files = request.parse_file_upload(request.META, request)
     except (MultiPartParserError, SuspiciousOperation) as error:
         raise refusal() from error
-    found = [file for name in files for file in files.getlist(name)]
-    if limit.exceeded or len(found) > 1 or any(name != field for name in files):
+    uploaded = [file for name in files for file in files.getlist(name)]
+    if limit.exceeded or len(uploaded) > 1 or any(name != field for name in files):
         raise refusal()
-    return found[0] if found else None, form
+    return uploaded[0] if uploaded else None, form

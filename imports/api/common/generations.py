@@ -1,7 +1,7 @@
-"""Generations of the API: which documents, IDs and names of games an address answers with (spec: api-v3).
+"""API versions: the documents, IDs and names of games in the responses of a path (spec: api-v3).
 
-Views and queries build their documents through a `Generation`. Documents that only hold others are written down once:
-what they are in another generation follows from the forms of those that they hold.
+Views and queries build their documents through a `Generation`. Documents that only contain other documents are declared
+once: their forms in another version are derived from those of their members.
 """
 
 from __future__ import annotations
@@ -31,9 +31,11 @@ Refusal = type[APIError]
 
 
 class Generation:
-    """`forms`: document of 2025 -> what stands in its place. `refusals`: the same of exceptions; None where there is no
-    such refusal. `suffix` tells the names of documents and operations from those of 2025. `is_v3`: members that
-    nobody asked for are not looked at, and those that do not fit are refused in the words of 2026.
+    """A version of the API.
+
+    `forms`: document of 2025 -> the document that replaces it. `refusals`: the same for exceptions; None if the version
+    does not have the error. `suffix` distinguishes the names of documents and operations from those of 2025. `is_v3`:
+    unknown members are ignored, and invalid ones get the messages of 2026.
     """
 
     def __init__(
@@ -46,7 +48,7 @@ class Generation:
     ) -> None:
         self.suffix = suffix
         self.declared = dict(forms or {})
-        self.forms: dict[Any, Any] = dict(self.declared)  # with those that follow from them, once they were asked for
+        self.forms: dict[Any, Any] = dict(self.declared)  # with derived forms, which are added on first use
         self.refusals = dict(refusals or {})
         self.is_v3 = is_v3
 
@@ -56,7 +58,7 @@ class Generation:
         forms: Mapping[Any, Any] | None = None,
         refusals: Mapping[Refusal, Refusal | None] | None = None,
     ) -> Generation:
-        """The same, with other documents and refusals in the place of some."""
+        """Returns this version with some documents and errors replaced."""
         return Generation(
             suffix or self.suffix,
             {**self.declared, **(forms or {})},
@@ -65,14 +67,14 @@ class Generation:
         )
 
     def of(self, kind: type[S]) -> type[S]:
-        """What stands in the place of a document; it has other members, but is made in the same way."""
-        if not self.forms:  # of 2025: asked for each document of an answer, so nothing is looked up
+        """Returns the class that replaces a document; it has other members and the same constructors."""
+        if not self.forms:  # of 2025: called for each document of a response, so without a look-up
             return kind
-        found: type[S] = self.form(kind)
-        return found
+        form: type[S] = self.form(kind)
+        return form
 
     def form(self, kind: Any) -> Any:
-        """The same of any type that holds documents."""
+        """Returns the form of any type that contains documents."""
         if kind not in self.forms:
             self.forms[kind] = self._derived(kind)
         return self.forms[kind]
@@ -80,7 +82,7 @@ class Generation:
     def _derived(self, kind: Any) -> Any:
         if isinstance(kind, type) and issubclass(kind, Schema):
             return self._struct(kind)
-        if isinstance(kind, tuple):  # an answer that may be of several types
+        if isinstance(kind, tuple):  # a response that may have several types
             return tuple(map(self.form, kind))
         if hasattr(kind, "__metadata__"):
             return Annotated[(self.form(kind.__origin__), *kind.__metadata__)]
@@ -92,12 +94,12 @@ class Generation:
         return typing.get_origin(kind)[arguments]
 
     def _struct(self, kind: type[Schema]) -> type[Schema]:
-        # A subclass of a document becomes a subclass of that document's form, so that it is made like it.
+        # A subclass of a document becomes a subclass of the document's form, so that it has the same constructors.
         base: Any = kind.__base__
         above = base if base is Schema else self.form(base)
         own = [field for field in msgspec.structs.fields(kind) if field.name in vars(kind).get("__annotations__", {})]
         members = [(field.name, self.form(field.type)) for field in own]
-        # One struct for both where nothing differs: the description would list the same document twice.
+        # One struct for both if nothing differs: the description would list the same document twice.
         if above is base and all(field.type == type_ for field, (_, type_) in zip(own, members, strict=True)):
             return kind
         made = msgspec.defstruct(
@@ -114,16 +116,16 @@ class Generation:
         return cast("type[Schema]", made)
 
     def game_name(self, game: str, playtype: str) -> str:
-        """A game as keys and words of this generation name it."""
+        """Returns the name of a game in keys and messages of this version."""
         return f"{game}:{playtype}" if schemas_stats.Stats not in self.declared else v3.game_id(game, playtype)
 
     def endpoint(self, declared: Endpoint) -> Endpoint:
-        """An endpoint as an address of this generation has it."""
+        """Returns the declaration of an endpoint at a path of this version."""
         raises = [self.refusals.get(error, error) for error in declared.raises]
         body, query = declared.body, declared.query
         return replace(
             declared,
-            # Both forms of a shared address are one operation of the description.
+            # Both forms of a shared path are one operation of the description.
             id=declared.id if self in SHARED else f"{declared.id}{self.suffix}",
             returns=self.form(declared.returns) if self.forms else declared.returns,
             raises=[error for error in raises if error is not None],
@@ -151,7 +153,7 @@ V3 = Generation(
     },
     is_v3=True,
 )
-"""Tachi's API of 2026, at the addresses that name a game in its way."""
+"""Tachi's API of 2026, at the paths with game IDs of 2026."""
 
 OF_2026 = Generation(
     "Of2026",
@@ -166,21 +168,21 @@ OF_2026 = Generation(
 )
 OF_2025 = Generation("Of2025", {v2.Chart: shared.ChartOf2025, v2.Score: shared.ScoreOf2025})
 SHARED = (OF_2026, OF_2025)
-"""At addresses that both generations have."""
+"""The documents at paths that exist in both API versions."""
 
 
 class DocumentView(APIViewSet):
-    """A view whose documents are those of a generation.
+    """A view with the documents of an API version.
 
-    `generations`: that of its addresses, or both forms of addresses that are the same in both generations. Of these
-    the setting TACHI_API_DOCUMENTS says which one is answered.
+    `generations`: the version of its path, or both forms if the path exists in both versions. The setting
+    TACHI_API_DOCUMENTS selects one of these.
     """
 
     generations: ClassVar[tuple[Generation, ...]] = (V2,)
 
     @property
     def documents(self) -> Generation:
-        """The generation of this answer."""
+        """The API version of this response."""
         return self.generations[-1 if documents_year() == 2025 else 0]
 
     @property
@@ -188,11 +190,11 @@ class DocumentView(APIViewSet):
         return self.documents.is_v3 or super().is_v3
 
     def query(self, fields: Fields) -> dict[str, Any]:
-        """The members that the query has. Raises APIError with 400."""
+        """Returns the checked members of the query. Raises APIError with 400."""
         return (fields.as_lenient() if self.is_v3 else fields).from_query(self.request)
 
 
 class SharedView(DocumentView):
-    """A view of an address that both generations have."""
+    """A view for a path that exists in both API versions."""
 
     generations = SHARED

@@ -1,4 +1,4 @@
-"""Refusals of small changes while an import or a revert of the same player is under way."""
+"""Errors of small changes while an import or a revert of the same player is running."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class PlayerBusy(APIError):
 
 @contextmanager
 def translate_lock_errors(not_found: Callable[[], APIError] | None = None) -> Iterator[None]:
-    """Around a small change: PlayerBusy where its turn does not come, and what `not_found` makes where it is late."""
+    """Converts errors of a small change: PlayerLocked to PlayerBusy, NoLongerExists to the error of `not_found`."""
     try:
         yield
     except PlayerLocked:

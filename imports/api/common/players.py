@@ -1,11 +1,10 @@
-"""Whose page it is: a user by `me`, number or name, and a player by that and a game and playtype."""
+"""Look-up of a user by `me`, number or name, and of a player by a user, a game and a playtype."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, Sum
 from django.db.models.functions import Lower
 
 from imports import jobs
@@ -15,16 +14,16 @@ from imports.api.core.exceptions import APIError
 from imports.formats.text import storable
 from imports.games import by_id
 from imports.games.spec import Game, Playtype
+from imports.integers import parse_digits
 from imports.models import Chart, GameStats, PersonalBest, Score, Session, User, find_chart
 
-NUMBER = re.compile(r"[0-9]+")
 MAX_USER_ID = 2**31 - 1
 LATEST_FIRST = (F("time_achieved").desc(nulls_last=True), "-pk")
 
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """A user and what they have played."""
+    """A user on a game and playtype."""
 
     user: User
     game: str
@@ -41,12 +40,22 @@ class Player:
     def sessions(self) -> QuerySet[Session]:
         return Session.objects.filter(user=self.user, game=self.game, playtype=self.playtype.name)
 
+    def count_scores(self, *, in_sessions: int | None = None) -> int:
+        """Returns the number of scores: those in sessions, which are all timed ones, and the untimed ones.
+
+        To count a million scores takes far longer than to add up the counts of their sessions. `in_sessions`: this
+        sum, if the caller has it.
+        """
+        if in_sessions is None:
+            in_sessions = self.sessions().aggregate(count=Sum("score_count"))["count"] or 0
+        return in_sessions + self.scores().filter(time_achieved__isnull=True).count()
+
     def stats(self) -> QuerySet[GameStats]:
         return GameStats.objects.filter(user=self.user, game=self.game, playtype=self.playtype.name)
 
 
 class RequesterUnknown(APIError):
-    """A guest asks for `me`."""
+    """A guest requests `me`."""
 
     status = 401
     message = "Cannot use 'me' userID with no authentication."
@@ -78,28 +87,29 @@ class ChartNotOfGame(APIError):
 
 
 NO_USER = (RequesterUnknown, UserNotFound)
-"""What an address under a user may be refused with."""
+"""The errors of all paths under a user."""
 NO_PLAYER = (*NO_USER, GameNotSupported, NoSuchPlaytype, GameNotPlayed)
-"""The same under a user and what they play."""
+"""The errors of all paths under a user and a game."""
 
 
 class UserViewSet(DocumentView):
-    """What is under /api/v1/users/:userID."""
+    """The base of views under /api/v1/users/:userID."""
 
     tag = Tag.USERS
     lookup_field = "user_id"
     lookup_value_regex = "[^/]+"
 
     def get_object(self) -> User:
-        """`me`, a numeric ID or a name, whatever its case (spec: http-api §6)."""
+        """Returns the user for `me`, a numeric ID or a name in any case (spec: http-api §6). Raises APIError."""
         segment = self.path_param("user_id")
-        # Before anything is looked up: a guest learns nothing of who is here.
+        # Before any query.
         if segment == "me":
             if self.user is None:
                 raise RequesterUnknown()
             return self.user
-        if NUMBER.fullmatch(segment):
-            user = User.objects.present().filter(pk=int(segment)).first() if int(segment) <= MAX_USER_ID else None
+        if segment.isascii() and segment.isdigit():
+            number = parse_digits(segment, maximum=MAX_USER_ID)
+            user = None if number is None else User.objects.present().filter(pk=number).first()
         else:  # through the index of names_are_unique_whatever_their_case
             user = User.objects.present().annotate(lower=Lower("username")).filter(lower=segment.lower()).first()
         if user is None:
@@ -109,12 +119,12 @@ class UserViewSet(DocumentView):
 
 
 class PlayerViewSet(UserViewSet):
-    """What is under /api/v1/users/:userID/games/:game/:playtype."""
+    """The base of views under /api/v1/users/:userID/games/:game/:playtype."""
 
     tag = Tag.PLAYERS
 
     def player(self) -> Player:
-        """A user who has played this. Raises APIError in the order of spec: http-api-reads §1.1."""
+        """Returns the player of the path. Raises APIError in the order of spec: http-api-reads §1.1."""
         user = self.get_object()
         game, name = self.kwargs["game"], self.kwargs["playtype"]
         offered = {game.slug: game for game in jobs.enabled_games()}.get(game)
@@ -124,17 +134,17 @@ class PlayerViewSet(UserViewSet):
         if playtype is None:
             raise NoSuchPlaytype(game=game, playtype=name)
         player = Player(user, game, playtype)
-        # Asked of the stats row, which exists from the first score on and goes with the last one.
+        # The stats row exists from the first score on and is removed with the last one.
         if not player.stats().exists():
             raise GameNotPlayed(user=user.username, game=game, playtype=name)
         return player
 
     def chart(self, player: Player) -> Chart:
-        """The chart of the address, with its song. Raises ChartNotOfGame."""
-        there = Chart.objects.filter(
+        """Returns the chart of the path with its song. Raises ChartNotOfGame."""
+        matching = Chart.objects.filter(
             game=player.game, playtype=player.playtype.name, chart_id=self.path_param("chart_id")
         )
-        chart = there.select_related("song").first()
+        chart = matching.select_related("song").first()
         if chart is None:
             raise ChartNotOfGame()
         return chart
@@ -151,8 +161,8 @@ class GameIDNotPlayed(APIError):
 
 
 def offered_game(given: str) -> tuple[Game, Playtype]:
-    """The game of this instance with this ID of 2026. Raises UnknownGameID."""
-    # In the order of the games, which the message lists.
+    """Returns the game and playtype of this instance with this ID of 2026. Raises UnknownGameID."""
+    # In the order in which the message lists the games.
     games = by_id(jobs.enabled_games())
     if given not in games:
         raise UnknownGameID(given=given, games=", ".join(games))
@@ -160,7 +170,7 @@ def offered_game(given: str) -> tuple[Game, Playtype]:
 
 
 class PlayerViewSetV3(PlayerViewSet):
-    """What is under /api/v1/users/:userID/games/:gameID."""
+    """The base of views under /api/v1/users/:userID/games/:gameID."""
 
     generations = (
         V3.extended(refusals={GameNotSupported: UnknownGameID, NoSuchPlaytype: None, GameNotPlayed: GameIDNotPlayed}),
@@ -185,6 +195,6 @@ MAX_FOUND_USERS = 25  # users found by a part of their name
 
 
 def find_users(part: str, users: QuerySet[User] | None = None) -> list[User]:
-    """Up to 25 users with this in their name, whatever its case, in no order."""
-    found = User.objects.present() if users is None else users
-    return list(found.filter(username__icontains=storable(part))[:MAX_FOUND_USERS])
+    """Returns up to 25 users whose names contain this part in any case, unordered."""
+    searched = User.objects.present() if users is None else users
+    return list(searched.filter(username__icontains=storable(part))[:MAX_FOUND_USERS])

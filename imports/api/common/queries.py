@@ -1,4 +1,4 @@
-"""The queries behind documents of many rows: a fixed number of them, whatever the number of rows."""
+"""The queries for documents of many rows; their number does not depend on the number of rows."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from imports.api.common import schemas
 from imports.api.common.generations import V2, Generation
@@ -18,20 +19,20 @@ from imports.pipeline.rankings.ranks import best_ranks
 SCORES = Score._meta.db_table
 SESSIONS = Session._meta.db_table
 LISTED_SCORES = 3_000  # IDs of scores in all sessions of a list together
-# By their times: scores have no column that names their session, which may change with any import. LATERAL with a LIMIT
-# looks up each session by itself: of thousands of scores no more are read than are listed, and where statistics know
-# nothing of the player yet, PostgreSQL cannot choose to compare each session with each score.
+# By their times: scores have no column for their session, which may change with any import. LATERAL with a LIMIT looks
+# up each session separately: only the listed scores are read, and without statistics about the player PostgreSQL cannot
+# choose to compare each session with each score.
 SCORES_OF_SESSIONS = f"""
     SELECT session.id, score.score_id FROM {SESSIONS} AS session CROSS JOIN LATERAL (
         SELECT id, score_id, time_achieved FROM {SCORES} AS each
         WHERE (each.user_id, each.game, each.playtype) = (session.user_id, session.game, session.playtype)
           AND each.time_achieved BETWEEN session.time_started AND session.time_ended
-        ORDER BY each.time_achieved, each.id LIMIT %(most)s) AS score
+        ORDER BY each.time_achieved, each.id LIMIT %(limit)s) AS score
     WHERE session.id = ANY(%(keys)s) ORDER BY score.time_achieved, score.id
 """  # noqa: S608 - only our own tables' names are pasted in
 
 
-# The last session that began before a score is its session if it had not ended yet: sessions do not overlap.
+# The last session that began before a score is its session unless it ended before: sessions do not overlap.
 SESSIONS_OF_SCORES = f"""
     SELECT score.id, session.session_id FROM {SCORES} AS score CROSS JOIN LATERAL (
         SELECT each.session_id, each.time_ended FROM {SESSIONS} AS each
@@ -44,7 +45,7 @@ SESSIONS_OF_SCORES = f"""
 
 @contextmanager
 def read_snapshot() -> Iterator[None]:
-    """Everything read inside is of one moment, however many queries it takes."""
+    """Makes all queries inside read the same snapshot of the database."""
     outermost = not connection.in_atomic_block
     # One transaction: a revert between two queries would leave a document half from before it and half from after.
     with transaction.atomic():
@@ -55,8 +56,8 @@ def read_snapshot() -> Iterator[None]:
 
 
 def load_charts(keys: Iterable[int]) -> dict[int, Chart]:
-    """Charts with their songs, by primary key, in the order of their keys. Charts of one song share its row."""
-    # Match keys serve the look-ups of imports: no document has them.
+    """Returns charts with their songs by primary key, in the order of their keys. Charts of one song share its row."""
+    # Match keys are for the look-ups of imports: no document has them.
     charts = {chart.pk: chart for chart in Chart.objects.filter(pk__in=set(keys)).defer("match_keys").order_by("pk")}
     songs = Song.objects.defer("match_keys").in_bulk({chart.song_id for chart in charts.values()})
     for chart in charts.values():
@@ -65,9 +66,9 @@ def load_charts(keys: Iterable[int]) -> dict[int, Chart]:
 
 
 def related_songs_and_charts(charts: Iterable[Chart], documents: Generation = V2) -> dict[str, Any]:
-    """`{songs, charts}`, each once, for charts that come with their songs."""
+    """Returns the documents of charts and their songs, `{songs, charts}`. The songs must be loaded."""
     listed = list(charts)
-    # Several charts of a list may be of one song, which is listed once.
+    # Several charts of a list may have the same song, which is listed once.
     songs = {chart.song.pk: chart.song for chart in listed}
     song_document, chart_document = documents.of(schemas.Song), documents.of(schemas.Chart)
     return {
@@ -79,9 +80,9 @@ def related_songs_and_charts(charts: Iterable[Chart], documents: Generation = V2
 def score_documents(
     scores: Sequence[Score], charts: Mapping[int, Chart], documents: Generation = V2
 ) -> list[schemas.Score]:
-    """`charts`, by primary key, come with their songs."""
+    """Returns the documents of scores. `charts`: by primary key, with their songs loaded."""
     document: Any = documents.of(schemas.Score)
-    # Only documents that name the session cost the look-up of sessions.
+    # Only documents with the ID of the session need the look-up of sessions.
     if "session_id" not in document.__struct_fields__:
         return [document.from_row(score, charts[score.chart_id]) for score in scores]
     with connection.cursor() as cursor:
@@ -98,9 +99,9 @@ def scores_with_related(scores: Sequence[Score], documents: Generation = V2) -> 
 
 
 def bests_with_related(bests: Sequence[PersonalBest], documents: Generation = V2) -> schemas.Bests:
-    """Each best with its rank among everybody's."""
+    """Returns the documents of bests with their ranks, and their charts and songs."""
     charts = load_charts(best.chart_id for best in bests)
-    # Ranks are not stored: others' imports change them all the time.
+    # Ranks are not stored: the imports of other players change them all the time.
     ranks = best_ranks(bests)
     document = documents.of(schemas.RankedBest)
     return documents.of(schemas.Bests)(
@@ -109,22 +110,27 @@ def bests_with_related(bests: Sequence[PersonalBest], documents: Generation = V2
     )
 
 
-def listed_sessions_of(sessions: Sequence[Session], documents: Generation = V2) -> list[schemas.Session]:
-    """Sessions of a list or feed: of each no more scores than leave room for those of the others.
+def only_calendar_columns(sessions: QuerySet[Session]) -> QuerySet[Session]:
+    """Limits a query to the columns of calendar entries, as each column of ten thousand rows costs time."""
+    return sessions.only("session_id", "name", "desc", "highlight", "time_started", "time_ended", "game", "playtype")
 
-    Where some are left out, `incomplete` says how many there are and where they are listed.
+
+def listed_sessions_of(sessions: Sequence[Session], documents: Generation = V2) -> list[schemas.Session]:
+    """Returns the documents of sessions for a list or feed, each with at most its fair share of listed scores.
+
+    If scores are left out, `incomplete` has their total number and the URL of the complete list.
     """
-    most = fair_share([session.score_count for session in sessions], total=LISTED_SCORES)
-    return session_documents(sessions, documents, most=most)
+    limit = fair_share([session.score_count for session in sessions], total=LISTED_SCORES)
+    return session_documents(sessions, documents, limit=limit)
 
 
 def session_documents(
-    sessions: Sequence[Session], documents: Generation = V2, *, most: int | None = None
+    sessions: Sequence[Session], documents: Generation = V2, *, limit: int | None = None
 ) -> list[schemas.Session]:
-    """Sessions with the IDs of their scores in the order in which they were achieved; of each the first `most`."""
+    """Returns the documents of sessions with the IDs of their first `limit` scores in chronological order."""
     score_ids: dict[int, list[str]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(SCORES_OF_SESSIONS, {"keys": [session.pk for session in sessions], "most": most})
+        cursor.execute(SCORES_OF_SESSIONS, {"keys": [session.pk for session in sessions], "limit": limit})
         for key, score_id in cursor.fetchall():
             score_ids[key].append(score_id)
     return [documents.of(schemas.Session).from_row(session, score_ids[session.pk]) for session in sessions]

@@ -1,4 +1,4 @@
-"""The chart that a row of BATCH-MANUAL would be a score on."""
+"""Resolves a chart by the same members as a row of BATCH-MANUAL."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from imports.pipeline.scoring.chart_loading import load_catalogue
 
 LONGEST = 10_000  # UTF-16 units
 RESOLVE_FIELDS = (
-    text("identifier", longest=LONGEST, required=True, description="Its name."),
-    text("matchType", longest=LONGEST, required=True, description="How the song is named."),
-    text("difficulty", longest=LONGEST, description="The difficulty, where the match type does not say it."),
+    text("identifier", longest=LONGEST, required=True, description="The name of the song or chart."),
+    text("matchType", longest=LONGEST, required=True, description="How `identifier` identifies the song."),
+    text("difficulty", longest=LONGEST, description="The difficulty, unless the match type includes it."),
 )
 RESOLVE_BODY = Fields(
     *RESOLVE_FIELDS,
-    text("artist", longest=LONGEST, description="Which song is meant where several have the title."),
+    text("artist", longest=LONGEST, description="The artist, to distinguish songs with the same title."),
     text("version", longest=LONGEST, description="The version of the game."),
     is_strict=False,
 )
 
 
 class ChartUnresolved(APIError):
-    """Whatever the reason."""
+    """The chart cannot be resolved, for any reason."""
 
     status = 404
     message = "{reason}"
-    described_as = "what an import would say of such a row"
+    described_as = "the error that an import would report for the row"
 
 
 class ChartUnknown(APIError):
@@ -46,16 +46,16 @@ class ChartUnknown(APIError):
 
 
 class ResolutionInvalid(APIError):
-    """No chart can be asked for like this."""
+    """The query can match no chart."""
 
     status = 400
     message = "{reason}"
-    described_as = "what an import would say of such a row"
+    described_as = "the error that an import would report for the row"
 
 
 @dataclass(frozen=True, slots=True)
-class ChartQuestion:
-    """What a query or a body asks for, as a row of BATCH-MANUAL would."""
+class ChartReference:
+    """The members of a query or body that identify a chart, named as in a row of BATCH-MANUAL."""
 
     match_type: str
     identifier: str
@@ -64,24 +64,24 @@ class ChartQuestion:
 
 
 def find_resolved(params: dict[str, Any], game: Game, playtype: Playtype) -> Chart | Refusal:
-    """The chart, with its song, or why there is none."""
+    """Returns the chart with its song, or the reason why there is none."""
     given = storable(params)
-    question = ChartQuestion(
+    reference = ChartReference(
         given["matchType"], given["identifier"], given.get("difficulty", UNSET), given.get("artist", UNSET)
     )
     context = Context(game=game, playtype=playtype, import_type="", service="", version=given.get("version"))
-    key = key_of(question, context)
-    # By the very function that imports use, so that the answer is what an import would do.
-    found = resolve(question, context, load_catalogue([key] if key else []))
-    return found if isinstance(found, Refusal) else load_charts([found.pk])[found.pk]
+    key = key_of(reference, context)
+    # By the same function as imports, so that the result is the same.
+    result = resolve(reference, context, load_catalogue([key] if key else []))
+    return result if isinstance(result, Refusal) else load_charts([result.pk])[result.pk]
 
 
 def resolved_chart(params: dict[str, Any], game: Game, playtype: Playtype) -> Chart:
-    """The chart, with its song. Raises ChartUnknown with 404, or ResolutionInvalid with 400."""
-    found = find_resolved(params, game, playtype)
-    if not isinstance(found, Refusal):
-        return found
-    # A client may ask for what is not there; what can never be asked is its own fault.
-    if found.type == ProblemType.NOT_FOUND:
+    """Returns the chart with its song. Raises ChartUnknown with 404, or ResolutionInvalid with 400."""
+    result = find_resolved(params, game, playtype)
+    if not isinstance(result, Refusal):
+        return result
+    # An unknown chart is a 404; a query that can match no chart is an error of the client.
+    if result.type == ProblemType.NOT_FOUND:
         raise ChartUnknown(match_type=params["matchType"], identifier=params["identifier"])
-    raise ResolutionInvalid(reason=found.message)
+    raise ResolutionInvalid(reason=result.message)

@@ -1,6 +1,6 @@
-"""Documents of the API that several features answer with (spec: documents.md).
+"""Documents of the API that several features return (spec: documents.md).
 
-`from_row` makes no queries: what it needs beside the row is handed in.
+`from_row` makes no queries: other rows that it needs are arguments.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from typing import Annotated, Any, Literal, Self
 
 from msgspec import UNSET, Meta, UnsetType, field
 
-from imports.api.common.units import milliseconds, number
 from imports.api.core.responses import Schema
 from imports.catalogue.chart_names import table_folders
 from imports.games import playtype_of
 from imports.games.judging import as_of_today, ladder_indexes, optional_indexes
 from imports.games.spec import Playtype as DeclaredPlaytype
+from imports.integers import json_number, milliseconds
 from imports.models import Chart as ChartRow
 from imports.models import PersonalBest
 from imports.models import Score as ScoreRow
@@ -25,16 +25,16 @@ from imports.models import User as UserRow
 from imports.pipeline.rankings.ranks import Rank as ComputedRank
 
 Milliseconds = Annotated[int, Meta(description="Unix milliseconds.")]
-Moment = Annotated[float, Meta(description="Unix milliseconds, with the fraction that the import gave.")]
+Moment = Annotated[float, Meta(description="Unix milliseconds, with the fraction that the import contained.")]
 Game = Annotated[str, Meta(examples=["sdvx"])]
 Playtype = Annotated[str, Meta(examples=["Single"])]
 Free = Annotated[dict[str, Any], Meta(description="Members that depend on the game.")]
-Classes = Annotated[dict[str, str], Meta(description="Class set -> value.", examples=[{"dan": "DAN_9"}])]
+Classes = Annotated[dict[str, str], Meta(description="The classes, keyed by class set.", examples=[{"dan": "DAN_9"}])]
 Ratings = Annotated[
-    dict[str, float | None], Meta(description="Rating -> value.", examples=[{"VF6": 12.214, "VF7": 12.3}])
+    dict[str, float | None], Meta(description="The ratings, keyed by name.", examples=[{"VF6": 12.214, "VF7": 12.3}])
 ]
-Nothing = Annotated[list[Any], Meta(max_length=0, description="Always empty: this instance has none.")]
-Points = Annotated[float, Meta(description="How well it matched; more is better.")]
+Nothing = Annotated[list[Any], Meta(max_length=0, description="Always empty, as this instance does not support them.")]
+Points = Annotated[float, Meta(description="The relevance of the match; higher is better.")]
 Count = Annotated[int, Meta(ge=0)]
 
 
@@ -51,7 +51,7 @@ class Song(Schema):
 
     @classmethod
     def from_row(cls, song: SongRow) -> Self:
-        # Member by member, as for charts and bests: of these an answer may hold tens of thousands.
+        # Member by member, as for charts and bests: a response may contain tens of thousands of them.
         return cls(
             id=song.song_id,
             title=song.title,
@@ -63,7 +63,7 @@ class Song(Schema):
 
 
 class FoundSong(Song):
-    """A song that was searched for."""
+    """A song in the results of a search."""
 
     text_score: Points = field(name="__textScore")
 
@@ -81,9 +81,9 @@ class Chart(Schema):
 
     @classmethod
     def from_row(cls, chart: ChartRow) -> Self:
-        """`chart` comes with its song."""
+        """The song of `chart` must be loaded."""
         data = chart.data
-        if "tableFolders" in data:  # clients of this generation know the tables as a list
+        if "tableFolders" in data:  # clients of this API version expect a list
             data = {**data, "tableFolders": table_folders(data)}
         return cls(
             chart_id=chart.chart_id,
@@ -91,7 +91,7 @@ class Chart(Schema):
             playtype=chart.playtype,
             difficulty=chart.difficulty,
             level=chart.level,
-            level_num=number(chart.level_num),
+            level_num=json_number(chart.level_num),
             is_primary=chart.is_primary,
             versions=chart.versions,
             data=data,
@@ -99,7 +99,7 @@ class Chart(Schema):
 
 
 class Companions(Schema):
-    """The songs and charts that go with scores or bests, each once."""
+    """The songs and charts of the returned scores or bests, without duplicates."""
 
     songs: list[Song]
     charts: list[Chart]
@@ -109,17 +109,17 @@ class Companions(Schema):
 
 
 class ScoreData(Schema, forbid_unknown_fields=False):
-    """Beside these members the metrics of the game, by name: `games/:game/:playtype` declares them."""
+    """In addition, the metrics of the game by name, as defined by `games/:game/:playtype`."""
 
     judgements: dict[str, int | None]
     optional: dict[str, Any]
-    enum_indexes: Annotated[dict[str, int], Meta(description="Ladder -> index of its value.")]
+    enum_indexes: Annotated[dict[str, int], Meta(description="The index of the value of each enum metric.")]
 
     @staticmethod
     def from_stored(stored: Mapping[str, Any], playtype: DeclaredPlaytype) -> Any:
-        """Stored metrics with the indexes of their ladders, which are computed and not stored.
+        """Returns stored metrics with the indexes of their ladders, which are computed and not stored.
 
-        A dict, as each game has other members.
+        The result is a dict, as each game has other members.
         """
         return {
             **as_of_today(stored, playtype),
@@ -148,7 +148,7 @@ class Score(Schema):
 
     @classmethod
     def from_row(cls, score: ScoreRow, chart: ChartRow) -> Self:
-        """`chart` comes with its song."""
+        """The song of `chart` must be loaded."""
         return cls(
             score_id=score.score_id,
             user_id=score.user_id,
@@ -159,7 +159,7 @@ class Score(Schema):
             is_primary=chart.is_primary,
             service=score.service,
             import_type=score.import_type,
-            time_achieved=number(score.time_achieved),
+            time_achieved=json_number(score.time_achieved),
             time_added=milliseconds(score.time_added),
             comment=score.comment,
             highlight=score.highlight,
@@ -201,7 +201,7 @@ class Best(Schema):
 
     @classmethod
     def from_row(cls, best: PersonalBest, chart: ChartRow, **more: Any) -> Self:
-        """`chart` comes with its song; `more`: the members of a subclass."""
+        """The song of `chart` must be loaded. `more`: the members of a subclass."""
         return cls(
             user_id=best.user_id,
             chart_id=chart.chart_id,
@@ -210,7 +210,7 @@ class Best(Schema):
             playtype=best.playtype,
             is_primary=best.is_primary,
             highlight=best.highlight,
-            time_achieved=number(best.time_achieved),
+            time_achieved=json_number(best.time_achieved),
             score_data=ScoreData.from_stored(best.score_data, playtype_of(best.game, best.playtype)),
             calculated_data=best.calculated_data,
             composed_from=best.composed_from,
@@ -223,7 +223,7 @@ class RankedBest(Best):
 
     @classmethod
     def ranked(cls, best: PersonalBest, chart: ChartRow, rank: ComputedRank) -> Self:
-        """A best with its rank among everybody's on its chart."""
+        """Returns the document of a best with its rank on its chart."""
         return cls.from_row(best, chart, ranking_data=Rank.from_rank(rank))
 
 
@@ -243,7 +243,7 @@ class Bests(Schema):
 
 
 class IncompleteSession(Schema):
-    """In lists and feeds, where a session has more scores than are listed: how many, and where all of them are."""
+    """In lists and feeds, for sessions with more scores than are listed: their number and the URL of all scores."""
 
     score_ids: int
     url: str
@@ -266,13 +266,13 @@ class Session(Schema):
 
     @classmethod
     def from_row(cls, session: SessionRow, score_ids: Sequence[str], **more: Any) -> Self:
-        """`score_ids`: those of its scores, or the first of them, in the order in which they were achieved."""
+        """`score_ids`: the IDs of all its scores or of the first ones, in chronological order."""
         document = cls.from_attributes(
             session,
             score_ids=score_ids,
             time_inserted=milliseconds(session.time_inserted),
-            time_started=number(session.time_started),
-            time_ended=number(session.time_ended),
+            time_started=json_number(session.time_started),
+            time_ended=json_number(session.time_ended),
             **more,
         )
         if len(score_ids) < session.score_count:
@@ -282,7 +282,7 @@ class Session(Schema):
 
 
 class CalendarEntry(Schema):
-    """A session in a few words."""
+    """A short form of a session."""
 
     session_id: str
     name: str
@@ -295,7 +295,7 @@ class CalendarEntry(Schema):
 
     @classmethod
     def from_row(cls, session: SessionRow) -> Self:
-        start, end = number(session.time_started), number(session.time_ended)
+        start, end = json_number(session.time_started), json_number(session.time_ended)
         return cls.from_attributes(session, time_started=start, time_ended=end)
 
 
@@ -319,9 +319,7 @@ class User(Schema):
 
     @classmethod
     def from_row(cls, user: UserRow) -> Self:
-        """What everybody may know of a player. `lastSeen` is the last use of the API by a browser, or the last
-        sign-in.
-        """
+        """Returns the public document of a user. `lastSeen`: the last request of a browser, or the last sign-in."""
         return cls.from_attributes(
             user,
             id=user.pk,

@@ -1,7 +1,7 @@
-"""Documents at addresses that name no game and are therefore the same in both generations of the API.
+"""Documents at paths without a game, which are the same in both API versions.
 
-They have the members of both. Where one of the same name means something else (`game`, the IDs of songs and charts),
-the setting TACHI_API_DOCUMENTS says which of the two is meant: that is why there are two of each.
+They have the members of both. For members with different meanings (`game`, the IDs of songs and charts) the setting
+TACHI_API_DOCUMENTS selects the version; therefore there are two classes for each document.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from imports.models import ClassAchievement
 from imports.models import Score as ScoreRow
 from imports.models import Session as SessionRow
 
-# --- as in 2026, with what clients of 2025 look for -----------------------------------------------------
+# --- as in 2026, with members for clients of 2025 -------------------------------------------------------
 
 
 class ChartOf2026(v3.ChartV3):
@@ -60,7 +60,7 @@ class AchievementOf2026(v3.AchievementV3):
         return super().from_row(achievement, playtype=achievement.playtype, **more)
 
 
-# --- as in 2025, with what clients of 2026 look for -----------------------------------------------------
+# --- as in 2025, with members for clients of 2026 -------------------------------------------------------
 
 
 class ChartOf2025(v2.Chart):

@@ -1,4 +1,4 @@
-"""The documents of players' stats: ratings, classes, and the places that they hold by them."""
+"""The documents of players' stats: ratings, classes and ranks."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Annotated, Any, Self
 from msgspec import Meta, field
 
 from imports.api.common.schemas import Classes, Game, Milliseconds, Playtype, Ratings
-from imports.api.common.units import milliseconds
 from imports.api.core.responses import Schema
+from imports.integers import milliseconds
 from imports.models.results.stats import ClassAchievement, GameStats
 from imports.pipeline.rankings.ranks import Rank as ComputedRank
 from imports.pipeline.rankings.ranks import Ranking
@@ -23,7 +23,7 @@ class Place(Schema):
         return cls(ranking=rank.rank, out_of=rank.out_of)
 
 
-PlacesByRating = Annotated[dict[str, Place], Meta(description="Rating -> place.")]
+PlacesByRating = Annotated[dict[str, Place], Meta(description="The ranks, keyed by rating.")]
 
 
 def places_of(ranking: Ranking) -> dict[str, Place]:
@@ -50,13 +50,13 @@ class RankedStats(Stats):
 
 
 class RankedRow(Stats):
-    """`rank`: players with a greater rating, and 1; those without one count as 0."""
+    """`rank`: one plus the number of players with a higher rating; players without a rating count as 0."""
 
     rank: int
 
 
 class Achievement(Schema):
-    """A class that somebody reached."""
+    """A class that a player reached."""
 
     user_id: int
     game: Game

@@ -1,7 +1,7 @@
-"""Documents of Tachi's API of 2026 ("v3") that several features answer with (spec: api-v3 §3.7).
+"""Documents of Tachi's API of 2026 ("v3") that several features return (spec: api-v3 §3.7).
 
-Each stands beside that of 2025 of the same name, and is made from the same rows in the same way: a game is one ID,
-songs and charts have the IDs of 2026, charts hold their song, scores name their session.
+Each replaces the document of 2025 of the same name and is built from the same rows: a game has one ID, songs and charts
+have the IDs of 2026, charts contain their song, scores have the ID of their session.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from msgspec import UNSET, Meta, UnsetType
 from imports.api.common import schemas as v2
 from imports.api.common import schemas_stats
 from imports.api.common.schemas import Classes, Free, Milliseconds, Moment, Ratings
-from imports.api.common.units import milliseconds, number
 from imports.api.core.responses import Schema
 from imports.catalogue.chart_names import table_folders
 from imports.games import BY_SLUG, playtype_of
+from imports.integers import json_number, milliseconds
 from imports.models import Chart as ChartRow
 from imports.models import ClassAchievement, GameStats, PersonalBest
 from imports.models import Score as ScoreRow
@@ -67,9 +67,9 @@ class ChartV3(Schema):
 
     @classmethod
     def from_row(cls, chart: ChartRow, **more: Any) -> Self:
-        """`chart` comes with its song."""
+        """The song of `chart` must be loaded."""
         data = chart.data
-        if "tableFolders" in data:  # seeds of 2025 have the tables as a list
+        if "tableFolders" in data:  # seeds of 2025 have a list
             data = {**data, "tableFolders": {each["table"]: each["level"] for each in table_folders(data)}}
         return cls(
             chart_id=chart.v3_id,
@@ -78,7 +78,7 @@ class ChartV3(Schema):
             song=SongV3.from_row(chart.song),
             difficulty=chart.difficulty,
             level=chart.level,
-            level_num=number(chart.level_num),
+            level_num=json_number(chart.level_num),
             is_primary=chart.is_primary,
             versions=chart.versions,
             data=data,
@@ -106,7 +106,7 @@ class ScoreV3(Schema):
 
     @classmethod
     def from_row(cls, score: ScoreRow, chart: ChartRow, session_id: str | None = None, **more: Any) -> Self:
-        """`chart` comes with its song."""
+        """The song of `chart` must be loaded."""
         return cls(
             score_id=score.score_id,
             user_id=score.user_id,
@@ -117,7 +117,7 @@ class ScoreV3(Schema):
             is_primary=chart.is_primary,
             service=score.service,
             import_type=score.import_type,
-            time_achieved=number(score.time_achieved),
+            time_achieved=json_number(score.time_achieved),
             time_added=milliseconds(score.time_added),
             comment=score.comment,
             highlight=score.highlight,
@@ -144,7 +144,7 @@ class BestV3(Schema):
 
     @classmethod
     def from_row(cls, best: PersonalBest, chart: ChartRow, **more: Any) -> Self:
-        """`chart` comes with its song; `more`: the members of a subclass."""
+        """The song of `chart` must be loaded. `more`: the members of a subclass."""
         return cls(
             user_id=best.user_id,
             chart_id=chart.v3_id,
@@ -152,7 +152,7 @@ class BestV3(Schema):
             game=game_id(best.game, best.playtype),
             is_primary=best.is_primary,
             highlight=best.highlight,
-            time_achieved=number(best.time_achieved),
+            time_achieved=json_number(best.time_achieved),
             score_data=v2.ScoreData.from_stored(best.score_data, playtype_of(best.game, best.playtype)),
             calculated_data=best.calculated_data,
             composed_from=best.composed_from,
@@ -165,7 +165,7 @@ class RankedBestV3(BestV3):
 
     @classmethod
     def ranked(cls, best: PersonalBest, chart: ChartRow, rank: ComputedRank) -> Self:
-        """A best with its rank among everybody's on its chart."""
+        """Returns the document of a best with its rank on its chart."""
         return cls.from_row(best, chart, ranking_data=v2.Rank.from_rank(rank))
 
 
@@ -185,15 +185,15 @@ class SessionV3(Schema):
 
     @classmethod
     def from_row(cls, session: SessionRow, score_ids: Sequence[str], **more: Any) -> Self:
-        """As `Session.from_row` of 2025."""
-        # So that `incomplete` has one rule.
+        """The same as `Session.from_row` of 2025."""
+        # So that the rule of `incomplete` is in one place.
         v2_document = v2.Session.from_row(session, score_ids)
         more = {"game": game_id(session.game, session.playtype), **more}
         return cls.from_attributes(v2_document, incomplete=v2_document.incomplete, **more)
 
 
 class CalendarEntryV3(Schema):
-    """A session in a few words."""
+    """A short form of a session."""
 
     session_id: str
     name: str
@@ -221,7 +221,7 @@ class StatsV3(Schema):
 
 
 class AchievementV3(Schema):
-    """A class that somebody reached."""
+    """A class that a player reached."""
 
     user_id: int
     game: GameID

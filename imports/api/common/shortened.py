@@ -1,4 +1,4 @@
-"""Lists whose parts may be long: how much of each is listed, so that a page stays below a megabyte."""
+"""Shortening of lists with long parts, so that a page stays below a megabyte."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 
 def fair_share(sizes: Sequence[int], *, total: int) -> int:
-    """The most that each of several parts may take of a total, where those that are shorter leave the rest to others.
+    """Returns the maximum size of each part of a total; parts below it leave their unused share to the others.
 
-    At least 1; where all fit, the total.
+    The result is at least 1. If all parts fit, it is the total.
     """
     left = total
     ordered = sorted(sizes)

@@ -1,3 +1,1 @@
-"""What all endpoints share: the base view, authentication, permissions, throttling, parsing, errors. It imports no
-feature.
-"""
+"""The base of all endpoints: views, authentication, permissions, throttling, parsing, errors. Imports no feature."""

@@ -22,12 +22,12 @@ from imports.models import APIToken, User
 INVALID_AUTHORIZATION_TYPE = "Invalid Authorization Type - Expected Bearer."
 INVALID_TOKEN = "Invalid token."  # noqa: S105 - a message, not a secret
 UNKNOWN_TOKEN = "The provided API token does not correspond with any key in the database."  # noqa: S105
-CSRF_FAILED = "A request with a browser's session must bear its CSRF token in the header X-CSRFToken."
+CSRF_FAILED = "Requests with a browser session must include the CSRF token in the header X-CSRFToken."
 
 
 class CrossSiteRequest(APIError):
     status = 403
-    message = "Nobody signs in from the page of another site."
+    message = "Signing in from another site is not allowed."
 
 
 class SessionAuthentication(BaseAuthentication):
@@ -36,9 +36,9 @@ class SessionAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[User, None] | None:
         user = get_user(request._request)
         if not isinstance(user, User) or not user.is_active:
-            return None  # to the next way to authenticate, and if that finds nobody either, a guest
+            return None  # DRF tries the next authentication class; without a user the request is a guest's
         raise_if_banned(user)
-        # Before anything is written: another site's page could make a browser send its session.
+        # Before anything is written: a page of another site could make a browser send its session.
         self.check_origin(request._request)
         User.objects.touch_last_seen(user)
         return user, None
@@ -86,7 +86,7 @@ def authenticate_token(
             rate_limits.consume(BAD_TOKEN_LIMIT, address)
     except RateLimitExceeded as exceeded:
         raise throttled_error(exceeded) from None
-    # The same words for a token of a deactivated account: whether a secret was ever valid is nobody's business.
+    # The same message for a token of a deactivated account, as it must not reveal whether a secret was ever valid.
     if token is None or not is_valid:
         raise APIError(UNKNOWN_TOKEN, status=401)
     raise_if_banned(token.user)
@@ -95,7 +95,7 @@ def authenticate_token(
 
 
 def request_token(request: Request) -> APIToken | None:
-    """The token that acts; None for a browser's session and for guests."""
+    """Returns the token of the request; None for a browser's session and for guests."""
     return request.auth if isinstance(request.auth, APIToken) else None
 
 
@@ -116,7 +116,7 @@ class _CSRFCheck(CsrfViewMiddleware):
 
 def raise_if_cross_site(request: HttpRequest) -> None:
     """Raises CrossSiteRequest if a page of another site sent the request. Programs send no such header, and pass."""
-    # A browser that sends no Origin says in the other header where the request comes from.
+    # Without Origin, browsers send the source of the request in Sec-Fetch-Site.
     origin = request.headers.get("Origin")
     if origin is None:
         is_foreign = request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}
@@ -131,23 +131,23 @@ def _no_response(_request: HttpRequest) -> HttpResponse:
 
 
 def security_schemes() -> dict[str, Any]:
-    """Returns the ways to authenticate, as the API's description has them."""
+    """Returns the security schemes of the OpenAPI description."""
     return {
         "token": {
             "type": "http",
             "scheme": "bearer",
-            "description": "A token that somebody made on the page of their tokens, or by `createToken`.",
+            "description": "An API token, created on the tokens page or with `createToken`.",
         },
         "session": {
             "type": "apiKey",
             "in": "cookie",
             "name": settings.SESSION_COOKIE_NAME,
-            "description": "A browser's session. A token beside it is not looked at.",
+            "description": "A browser session. A token sent with it is ignored.",
         },
         "csrf": {
             "type": "apiKey",
             "in": "header",
             "name": "X-CSRFToken",
-            "description": "Goes with a session, whatever is asked for but a GET.",
+            "description": "Required with a session for all methods except GET.",
         },
     }

@@ -1,6 +1,6 @@
-"""The declaration of an endpoint, beside its view. The API's description (`imports.api.openapi`) is derived from it.
+"""The declaration of an endpoint at its view method; `imports.api.openapi` derives the OpenAPI description from it.
 
-    @endpoint(id="getSong", returns=SongWithCharts, says="Returned {count} charts.", raises=(SongNotFound,))
+    @endpoint(id="getSong", returns=SongWithCharts, message="Returned {count} charts.", raises=(SongNotFound,))
     def retrieve(self, request: Request, song_id: str) -> Response:
         \"\"\"A song with its charts.\"\"\"
         ...
@@ -29,16 +29,16 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Tag(StrEnum):
     """The groups of endpoints, as the description lists them."""
 
-    SUBMITTING = "Submitting"
+    SUBMITTING = "Submitting scores"
     HOOKS = "Hooks"
     IMPORTS = "Imports"
-    UNDO = "Undo"
+    UNDO = "Reverts"
     SCORES = "Scores and sessions"
-    ACCOUNTS = "Signing in and tokens"
+    ACCOUNTS = "Authentication and tokens"
     USERS = "Players"
     PLAYERS = "Players on a game"
     CATALOGUE = "Songs, charts and games"
-    INSTANCE = "The instance"
+    INSTANCE = "Instance"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +47,8 @@ class Endpoint:
 
     `returns`: the type of the body of a success, or a tuple of possible types, with None among them if the body may be
     absent; None if only files are returned.
-    `says`: the description of a success; `{names}` are the keyword arguments of `APIViewSet.ok`. A tuple if there are
-    several. `queued`: the description and the type of a 202 that may be returned instead.
+    `message`: the description of a success; `{names}` are the keyword arguments of `APIViewSet.ok`. A tuple if there
+    are several. `queued`: the description and the type of a 202 that may be returned instead.
     `permissions`: permissions checked by `APIViewSet.require`, in addition to the view's `permission_classes`.
     `query`: the parameters, headers included. `body`: the members of the JSON body; `forms`: media type -> type or
     schema of other bodies. `files`: media types of responses that are files. `paging`: how the list is paginated.
@@ -58,7 +58,7 @@ class Endpoint:
 
     id: str
     returns: Any
-    says: str | tuple[str, ...]
+    message: str | tuple[str, ...]
     status: int = 200
     queued: tuple[str, Any] | None = None
     raises: Sequence[type[APIError]] = ()
@@ -77,7 +77,7 @@ class Endpoint:
 
     @property
     def wordings(self) -> tuple[str, ...]:
-        return (self.says,) if isinstance(self.says, str) else self.says
+        return (self.message,) if isinstance(self.message, str) else self.message
 
     def __call__(self, view: F) -> F:
         view.endpoint = self  # type: ignore[attr-defined]

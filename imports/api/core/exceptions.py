@@ -1,4 +1,4 @@
-"""Every error of the API, and the one place that turns exceptions into the envelope."""
+"""The errors of the API, and the conversion of exceptions to the envelope."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ JSON_TOO_LARGE = "Your request body was too large. The limit is 4MB."
 
 
 class APIError(Exception):
-    """An error response: its HTTP status, its description, further members of the envelope, headers.
+    """An error response: its HTTP status, description, further members of the envelope, and headers.
 
     An error that the API's description lists is a class with a `status` and a `message`; `{names}` in the message are
     the keyword arguments with which it is raised: `raise SongNotFound(song_id=7)`. `described_as`: the text of the
@@ -71,11 +71,11 @@ class APIError(Exception):
 
 ERROR_SCHEMA: dict[str, Any] = {
     "type": "object",
-    "description": "Any answer that is no success.",
+    "description": "An error response.",
     "properties": {
         "success": {"const": False},
         "description": {"type": "string"},
-        "error": {"type": "string", "description": "In place of `description` where some hooks refuse."},
+        "error": {"type": "string", "description": "Used by some hooks instead of `description`."},
         "hint": {"const": SKIP_HINT},
         "status": {"const": 429},
         "message": {"const": "You're being rate limited."},
@@ -84,7 +84,7 @@ ERROR_SCHEMA: dict[str, Any] = {
     "oneOf": [{"required": ["description"]}, {"required": ["error"]}],
     "additionalProperties": False,
 }
-"""The envelope of every error, as the API's description has it."""
+"""The envelope of every error in the OpenAPI description."""
 
 
 class EndpointNotFound(APIError):
@@ -110,10 +110,10 @@ class InputExpired(APIError):
 
 
 class ImportFault(APIError):
-    """An import that failed as a whole, or certainly will. `hint` says what would help."""
+    """An import that failed as a whole, or certainly will. `hint` names an option that may help."""
 
     status = 400
-    described_as = "what an import failed with"
+    described_as = "the error of the import"
 
     def __init__(self, message: str, *, status: int) -> None:
         super().__init__(message, status=status, extra={"hint": SKIP_HINT} if is_skippable(message) else None)
@@ -121,17 +121,17 @@ class ImportFault(APIError):
 
 class InputLost(ImportFault):
     status = 410
-    described_as = "what an import failed with that found no input"
+    described_as = "the error of an import whose input was not found"
 
 
 class TooManyRows(ImportFault):
     status = 413
-    described_as = "what an import of too many rows failed with"
+    described_as = "the error of an import with too many rows"
 
 
 class ServiceFault(ImportFault):
     status = 500
-    described_as = "what an import failed with that was no fault of the file"
+    described_as = "the error of an import that failed because of the server"
 
 
 FAULTS = (ImportFault, InputLost, TooManyRows, ServiceFault)
@@ -152,7 +152,7 @@ class ParameterError(APIError):
 
 
 class InvalidRequest(APIError):
-    """The same error in the API of 2026 (spec: api-v3 §2.0)."""
+    """An invalid parameter in the API of 2026 (spec: api-v3 §2.0)."""
 
     status = 400
     message = "Invalid request: {path} {problem}"
@@ -166,7 +166,7 @@ def invalid_parameter(key: str, message: str, value: Any = None, *, absent: bool
 
 
 def received(key: str, value: Any, *, absent: bool = False) -> str:
-    """Returns how a message quotes an invalid value. Lists, objects and secrets are not quoted."""
+    """Returns the part of a message that quotes an invalid value. Lists, objects and secrets are not quoted."""
     if absent:
         return " (Received nothing (undefined))"
     if isinstance(value, dict | list) or value == "":
@@ -200,25 +200,25 @@ def to_api_error(error: Exception) -> APIError | None:
 
 
 def log_and_convert(error: Exception) -> APIError:
-    """The same; unexpected exceptions are logged, and their text is not sent."""
-    refusal = to_api_error(error)
+    """Returns the error response for any exception. Unexpected ones are logged, and their text is not sent."""
+    api_error = to_api_error(error)
     # Not a bug: PostgreSQL may be restarting, and the same request will soon succeed.
-    if refusal is None and is_database_away(error):
-        log.warning("a request to the API was refused: %s", error)
+    if api_error is None and is_database_away(error):
+        log.warning("a request to the API was rejected: %s", error)
         return APIError(DATABASE_AWAY, status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
-    if refusal is None:
-        log.error("a request to the API broke", exc_info=error)
+    if api_error is None:
+        log.error("a request to the API failed", exc_info=error)
         return APIError(INTERNAL_ERROR, status=500)
-    return refusal
+    return api_error
 
 
 def exception_handler(error: Exception, _context: Mapping[str, Any]) -> Response:
     """DRF's exception handler."""
-    refusal = log_and_convert(error)
-    return Response(refusal.envelope, status=refusal.status, headers=refusal.headers)
+    api_error = log_and_convert(error)
+    return Response(api_error.envelope, status=api_error.status, headers=api_error.headers)
 
 
 def plain_exception_handler(error: Exception) -> HttpResponse:
-    """The same for views outside DRF."""
-    refusal = log_and_convert(error)
-    return json_response(refusal.envelope, status=refusal.status, headers=refusal.headers)
+    """Returns the error response for an exception in a view outside DRF."""
+    api_error = log_and_convert(error)
+    return json_response(api_error.envelope, status=api_error.status, headers=api_error.headers)

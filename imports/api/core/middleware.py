@@ -36,7 +36,7 @@ EXPOSE_HEADERS = {
 """The headers of a response that a page of another site may read."""
 DESCRIPTIONS = {404: ENDPOINT_NOT_FOUND, 400: UNREADABLE_REQUEST, 503: DATABASE_AWAY}
 KEPT_HEADERS = ("Retry-After",)
-"""Headers of Django's own responses that are kept."""
+"""Headers of Django's own responses that are passed on."""
 
 
 class APIMiddleware:
@@ -74,34 +74,34 @@ def cors_headers(request: HttpRequest) -> dict[str, str]:
     """Returns the CORS headers: pages of any site may send requests, but never with cookies."""
     if request.method != "OPTIONS":
         return CORS | EXPOSE_HEADERS
-    asked = request.headers.get("Access-Control-Request-Headers", "").lower().replace(" ", "").split(",")
-    allowed = [CORS[ALLOW_HEADERS], *(name for name in EXTRA_ALLOWED_HEADERS if name.lower() in asked)]
+    requested = request.headers.get("Access-Control-Request-Headers", "").lower().replace(" ", "").split(",")
+    allowed = [CORS[ALLOW_HEADERS], *(name for name in EXTRA_ALLOWED_HEADERS if name.lower() in requested)]
     # Two hours in seconds: Chromium caches a preflight response for no longer.
-    answer = CORS | {ALLOW_HEADERS: ", ".join(allowed), "Access-Control-Max-Age": "7200"}
-    # A public page that calls an instance in the reader's own network. It may: any page may, without cookies.
+    headers = CORS | {ALLOW_HEADERS: ", ".join(allowed), "Access-Control-Max-Age": "7200"}
+    # A public page that calls an instance in a private network: allowed, as any page may call it without cookies.
     if request.headers.get("Access-Control-Request-Private-Network") == "true":
-        answer["Access-Control-Allow-Private-Network"] = "true"
-    return answer
+        headers["Access-Control-Allow-Private-Network"] = "true"
+    return headers
 
 
 def canonical_path(path: str) -> str:
-    """Returns the path as it is declared, given segments in any case and repeated or trailing slashes.
+    """Returns the path as declared in the URL patterns, for segments in any case and repeated or trailing slashes.
 
     Parameters keep their case. Many clients produce `//api/v1` from a base URL with a trailing slash.
     """
     parts = SLASHES.sub("/", path).rstrip("/").split("/")
     known = known_addresses().spell(parts)
-    if known is None and (found := API_PATH.match("/".join(parts))):  # so that unknown paths get a response of the API
-        prefix = found[0].rstrip("/").lower().split("/")
+    if known is None and (match := API_PATH.match("/".join(parts))):  # so that unknown paths get a response of the API
+        prefix = match[0].rstrip("/").lower().split("/")
         known = [*prefix, *parts[len(prefix) :]]
     return "/".join(known or parts)
 
 
 class AddressTree:
-    """Paths by their segments: what may follow a literal, in any case, and what may follow a parameter."""
+    """A tree of paths by segment: the subtree of each literal, which matches in any case, and that of a parameter."""
 
     def __init__(self) -> None:
-        self.words: dict[str, tuple[str, AddressTree]] = {}  # in lower case -> as it is declared, what follows
+        self.words: dict[str, tuple[str, AddressTree]] = {}  # in lower case -> as declared, subtree
         self.parameter: AddressTree | None = None
         self.is_end = False
 
@@ -116,21 +116,21 @@ class AddressTree:
             after.add(parts[1:])
 
     def spell(self, parts: Sequence[str], place: int = 0) -> list[str] | None:
-        """Returns the segments as they are declared, None if no path matches. Literals precede parameters."""
+        """Returns the segments as declared; None if no path matches. Literals precede parameters."""
         if place == len(parts):
             return list(parts) if self.is_end else None
         word, after = self.words.get(parts[place].lower(), ("", None))
-        found = after.spell(parts, place + 1) if after is not None else None
-        if found is not None:
-            found[place] = word
+        spelled = after.spell(parts, place + 1) if after is not None else None
+        if spelled is not None:
+            spelled[place] = word
         elif self.parameter is not None:
-            found = self.parameter.spell(parts, place + 1)
-        return found
+            spelled = self.parameter.spell(parts, place + 1)
+        return spelled
 
 
 @functools.cache
 def known_addresses() -> AddressTree:
-    """Returns all paths of the API, as the URL patterns declare them."""
+    """Returns all paths that the URL patterns of the API declare."""
     tree = AddressTree()
 
     def add(patterns: Iterable[URLPattern | URLResolver], before: str) -> None:

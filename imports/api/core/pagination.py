@@ -1,4 +1,4 @@
-"""Pagination by cursors: every page of a list costs as much as the first one.
+"""Cursor pagination: every page of a list costs as much as the first one.
 
 How to use it:
 
@@ -16,8 +16,8 @@ With `nullable` the rows without a value come last in both directions, at the pr
 they begin. Filtering is up to the caller. For constant time an index must contain the columns of the filters, then
 key and pk in this order: `Index("user", F("time_finished").desc(), F("id").desc())`.
 
-Bodies keep the shapes that clients know. The headers contain the cursor of the next page (`X-Next-Cursor`) and its URL
-(`Link: <URL>; rel="next"`), except on the last page.
+Bodies have the same form as without pagination. The headers contain the cursor of the next page (`X-Next-Cursor`) and
+its URL (`Link: <URL>; rel="next"`), except on the last page.
 """
 
 from __future__ import annotations
@@ -40,14 +40,15 @@ from imports.api.core.parameters import Fields, Parameter
 from imports.api.core.responses import absolute_url
 from imports.api.core.validation import MemberChecks, optional
 from imports.formats.schema import Violation
+from imports.integers import MAX_BIGINT, parse_digits
 
 M = TypeVar("M", bound=Model)
 R = TypeVar("R", bound=HttpResponseBase)
 
-INVALID_CURSOR = "Expected the cursor of another answer of this list."
+INVALID_CURSOR = "Expected a cursor from another response of this list."
 MAX_CURSOR_LENGTH = 200  # characters
 # A cursor may have been tampered with, and PostgreSQL raises an error for values that are not a bigint.
-STORED_INTEGER = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+STORED_INTEGER = Annotated[int, msgspec.Meta(ge=-MAX_BIGINT - 1, le=MAX_BIGINT)]
 CURSOR_TYPES: dict[type, Any] = {
     int: tuple[str, STORED_INTEGER | None, STORED_INTEGER],
     float: tuple[str, float | None, STORED_INTEGER],
@@ -94,17 +95,17 @@ class CursorPagination:
 
     @property
     def parameters(self) -> tuple[Parameter, Parameter]:
-        """`cursor` and `limit` of a query, each optional."""
+        """The query parameters `cursor` and `limit`, both optional."""
         return (
             Parameter(
                 name="cursor",
-                description="Where the page begins: `X-Next-Cursor` of the page before.",
+                description="The cursor of the page: `X-Next-Cursor` of the previous page.",
                 check=optional(self._cursor),
                 expects=(INVALID_CURSOR,),
             ),
             Parameter(
                 name="limit",
-                description="How many are listed at once.",
+                description="The number of results per page.",
                 schema={"type": "integer", "minimum": 1, "maximum": self.limit},
                 check=optional(self._limit),
                 expects=(self._limit_message,),
@@ -113,27 +114,27 @@ class CursorPagination:
 
     @property
     def members(self) -> MemberChecks:
-        """The same by name, for `validation.validate_query`."""
+        """The query parameters by name, for `validation.validate_query`."""
         return Fields(*self.parameters)
 
     def page(self, rows: QuerySet[M], params: Mapping[str, Any]) -> Page[M]:
         """Returns the page for validated parameters. The order of `rows` does not matter."""
         limit = params.get("limit", self.default or self.limit)
         # One row more than listed shows whether another page follows.
-        found = self._after(rows, params.get("cursor"), limit + 1)
+        read = self._after(rows, params.get("cursor"), limit + 1)
         following = None
-        if len(found) > limit:
-            last = found[limit - 1]
+        if len(read) > limit:
+            last = read[limit - 1]
             position = (self.key, attrgetter(self.key.replace("__", "."))(last), last.pk)
             following = base64.urlsafe_b64encode(msgspec.json.encode(position)).decode().rstrip("=")
-        return Page(found[:limit], following)
+        return Page(read[:limit], following)
 
     # --- rows ---------------------------------------------------------------------------------------
 
     def _after(self, rows: QuerySet[M], position: CursorPosition | None, count: int) -> list[M]:
         if not self.nullable:
             return list(self._ordered(self._beyond(rows, position))[:count])
-        # In SQL nothing is beyond NULL: rows without a value are a list of their own, behind the others.
+        # In SQL no value compares as greater than NULL: rows without a value are a second list after the others.
         found: list[M] = []
         if position is None or position.value is not None:
             valued = rows.filter(**{f"{self.key}__isnull": False})
@@ -181,11 +182,10 @@ class CursorPagination:
         return CursorPosition(key, value, pk)
 
     def _limit(self, text: Any) -> int:
-        if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 10:
-            limit = int(text)
-            if 1 <= limit <= self.limit:
-                return limit
-        raise Violation(self._limit_message, text)
+        limit = parse_digits(text, maximum=self.limit)
+        if not limit:
+            raise Violation(self._limit_message, text)
+        return limit
 
     @property
     def _limit_message(self) -> str:

@@ -1,7 +1,7 @@
 """Parameters of queries, headers and JSON bodies. One declaration serves both validation and the API's description.
 
-`Fields` are read strictly: other members are refused. A single `Parameter` is read by `of`, whatever else the query
-contains (spec: http-api §5, http-api-reads §1).
+`Fields` are strict: other members are refused. A single `Parameter` is read by `of`, which ignores other parameters
+(spec: http-api §5, http-api-reads §1).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Parameter:
         return self.check(given[0] if len(given) == 1 else ABSENT)
 
     def is_in(self, request: Request) -> bool:
-        """Whether the query contains it, with any value."""
+        """Returns whether the query contains this parameter, with any value."""
         return self.name in request.query_params
 
 
@@ -73,7 +73,7 @@ class Fields(dict[str, Parameter]):
         self.is_required = needs_one or any(parameter.required for parameter in parameters)
 
     def as_lenient(self) -> Fields:
-        """Returns the same members; others are ignored."""
+        """Returns fields with the same members that ignore others."""
         return Fields(*self.values(), is_strict=False, needs_one=self.is_required)
 
     def from_body(self, body: Body) -> dict[str, Any]:
@@ -85,13 +85,13 @@ class Fields(dict[str, Parameter]):
         return validation.validate_query(request, self, is_strict=self.is_strict)
 
 
-# --- members at addresses of 2026 -------------------------------------------------------------------------------
+# --- members at paths of 2026 -----------------------------------------------------------------------------------
 
 KINDS = {bool: "boolean", float: "number", str: "string", dict: "object", list: "array", type(None): "null"}
 
 
 def of_kind(kind: type, name: str, description: str = "") -> Parameter:
-    """A required member of this JSON type. Numbers are floats (`Body.members`)."""
+    """Returns a required member of this JSON type. Numbers are floats (`Body.members`)."""
     expected = KINDS[kind]
 
     def check(value: Any) -> Any:
@@ -114,7 +114,7 @@ def of_kind(kind: type, name: str, description: str = "") -> Parameter:
 
 
 def text(name: str, *, longest: int, required: bool = False, description: str = "") -> Parameter:
-    """Any text of up to `longest` UTF-16 units."""
+    """Returns a parameter for any text of up to `longest` UTF-16 units."""
     message = "Expected string." if required else "Expected *string or no value."
     check = checks.string(message, high=longest)
     return Parameter(
@@ -128,7 +128,7 @@ def text(name: str, *, longest: int, required: bool = False, description: str = 
 
 
 def choice(name: str, description: str, *values: str) -> Parameter:
-    """One of these texts; optional."""
+    """Returns an optional parameter with these possible values."""
     return Parameter(
         name=name,
         description=description,
@@ -139,12 +139,12 @@ def choice(name: str, description: str, *values: str) -> Parameter:
 
 
 def query_flag(name: str, description: str) -> Parameter:
-    """`true` or `false` in a query."""
+    """Returns an optional query parameter that is `true` or `false`."""
     return replace(choice(name, description, "true", "false"), check=validation.optional(validation.query_boolean))
 
 
 def boolean(name: str, description: str = "") -> Parameter:
-    """true or false in a body."""
+    """Returns an optional boolean member of a body."""
     return Parameter(
         name=name,
         description=description,
@@ -155,7 +155,7 @@ def boolean(name: str, description: str = "") -> Parameter:
 
 
 def header_flag(name: str, description: str) -> Parameter:
-    """A header that is `true`, in any case; anything else means false."""
+    """Returns a header that is true for `true` in any case, and false for anything else."""
     return Parameter(
         name=name,
         description=description,
@@ -174,7 +174,7 @@ REASON = Parameter(
 
 
 def text_between(name: str, low: int, high: int, *, or_null: bool = False) -> Parameter:
-    """Text of `low` to `high` UTF-16 units; optional."""
+    """Returns an optional parameter for a text of `low` to `high` UTF-16 units."""
     between = checks.length_between(low, high)
     return Parameter(
         name=name,
@@ -188,12 +188,12 @@ def text_between(name: str, low: int, high: int, *, or_null: bool = False) -> Pa
 
 
 def optional_text(name: str, description: str) -> Parameter:
-    """The text, None if absent."""
+    """Returns a parameter with the text as its value, None if absent."""
     return Parameter(name=name, description=description, check=lambda value: None if value is ABSENT else value)
 
 
-def search(missing: type[APIError], description: str = "What to look for.") -> Parameter:
-    """`search`, required, once. Raises `missing`."""
+def search(missing: type[APIError], description: str = "The search query.") -> Parameter:
+    """Returns the required parameter `search`. Its check raises `missing` unless it is given exactly once."""
 
     def check(value: Any) -> str:
         if value is ABSENT:
@@ -204,26 +204,31 @@ def search(missing: type[APIError], description: str = "What to look for.") -> P
 
 
 def switch(name: str, description: str) -> Parameter:
-    """An option that is on if the query contains it, with any value; read with `is_in`."""
-    return Parameter(name=name, description=f"{description} On wherever it is there, whatever its value.")
+    """Returns an option that is on if the query contains it with any value; read it with `is_in`."""
+    return Parameter(name=name, description=f"{description} Enabled if present, with any value.")
 
 
 def positive_int(
-    name: str, description: str, *, default: int, most: int = MAX_SAFE_INTEGER, too_large: type[APIError] | None = None
+    name: str,
+    description: str,
+    *,
+    default: int,
+    maximum: int = MAX_SAFE_INTEGER,
+    too_large: type[APIError] | None = None,
 ) -> Parameter:
-    """A positive integer; anything else counts as absent. Raises `too_large` for more than `most`."""
+    """Returns a parameter for a positive integer; other values count as absent. Its check raises `too_large`."""
 
     def check(value: Any) -> int:
         number = int(value) if isinstance(value, str) and INTEGER.fullmatch(value) else 0
         number = number if 0 < number <= MAX_SAFE_INTEGER else default
-        if too_large is not None and number > most:
+        if too_large is not None and number > maximum:
             raise too_large()
         return number
 
     return Parameter(
         name=name,
         description=description,
-        schema={"type": "integer", "minimum": 1, "maximum": most},
+        schema={"type": "integer", "minimum": 1, "maximum": maximum},
         check=check,
         raises=() if too_large is None else (too_large,),
     )
@@ -234,12 +239,13 @@ class UnknownRating(APIError):
     message = "Invalid value of {given} for alg. Expected one of {known}"
 
 
-RATING = Parameter(name="alg", description="Which rating; the game's own if it is not named.", raises=(UnknownRating,))
+RATING = Parameter(name="alg", description="The rating; defaults to that of the game.", raises=(UnknownRating,))
 
 
 def rating_param(request: Request, *, known: Iterable[str], default: str, listed: Iterable[str] | None = None) -> str:
-    """Returns `alg`, which must be one of the ratings `known`. `listed`: those that the message of the 400 names, if
-    others.
+    """Returns the rating of the parameter `alg`. Raises UnknownRating unless it is one of `known`.
+
+    `listed`: the ratings in the error message, if they differ from `known`.
     """
     given = RATING.of(request)
     if given is ABSENT:
@@ -252,31 +258,31 @@ def rating_param(request: Request, *, known: Iterable[str], default: str, listed
 # --- parameters of paths --------------------------------------------------------------------------------
 
 PATH_PARAMETER_DESCRIPTIONS = {
-    "userID": "`me`, a number, or a name in any case.",
-    "importID": "As the answer to a submission had it.",
+    "userID": "`me`, a user ID, or a username (case-insensitive).",
+    "importID": "The import ID from the response to the submission.",
     "scoreID": "`T` and 64 hexadecimal digits.",
     "sessionID": "`Q` and 40 hexadecimal digits.",
-    "retryID": "As the answer to `reprocessOrphans` had it.",
+    "retryID": "The retry ID from the response of `reprocessOrphans`.",
     "orphanID": "`O` and 64 hexadecimal digits.",
-    "chartID": "A chart of the game.",
-    "songID": "A number; where the address is one of 2026 `S` and 19 hexadecimal digits, too.",
-    "clientID": "`CI` and 40 hexadecimal digits; another beginning with `C` where the operator made the client.",
-    "exportID": "As the answer to the request for the export had it.",
-    "checksum": "MD5 or SHA-256 of the chart's file.",
-    "token": "The token's tokenID, or its secret.",
-    "sha256": "SHA-256 of the chart's file.",
-    "hash": "SHA-1 of the chart's file.",
+    "chartID": "The ID of a chart of the game.",
+    "songID": "A number; in paths of API version 2026 also `S` and 19 hexadecimal digits.",
+    "clientID": "`CI` and 40 hexadecimal digits; IDs of clients created by the operator start with `C`.",
+    "exportID": "The export ID from the response to the export request.",
+    "checksum": "The MD5 or SHA-256 hash of the chart's file.",
+    "token": "The tokenID of the token, or its secret.",
+    "sha256": "The SHA-256 hash of the chart's file.",
+    "hash": "The SHA-1 hash of the chart's file.",
 }
 
 
 def path_parameters() -> dict[str, JSONSchema]:
-    """Returns the parameters of paths by name, as the API's description has them."""
+    """Returns the path parameters of the OpenAPI description by name."""
     games = jobs.enabled_games()
     text: JSONSchema = {"type": "string"}
     schemas = {
         **{name: (description, text) for name, description in PATH_PARAMETER_DESCRIPTIONS.items()},
-        "game": ("A game of this instance.", {**text, "enum": [game.slug for game in games]}),
-        "gameID": ("A game in the way of the API of 2026.", {**text, "enum": list(by_id(games))}),
+        "game": ("The ID of a game of this instance.", {**text, "enum": [game.slug for game in games]}),
+        "gameID": ("The ID of a game in API version 2026.", {**text, "enum": list(by_id(games))}),
         "playtype": (
             "A playtype of the game.",
             {**text, "enum": sorted({name for game in games for name in game.by_name})},

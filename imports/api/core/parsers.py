@@ -1,4 +1,4 @@
-"""JSON bodies. Their size and syntax are checked before anything else, even before authentication."""
+"""Parsing of JSON bodies. Their size and syntax are checked before anything else, even before authentication."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from imports.api.core.renderers import JSON
 from imports.formats import text
 from imports.formats.json_document import UNREADABLE, invalid_json, lone_surrogates_as_nul
 
-MAX_BODY_BYTES = 4 * 1024 * 1024  # bytes, after inflation
+MAX_BODY_BYTES = 4 * 1024 * 1024  # after decompression
 MAX_DISCARDED_BYTES = 4 * settings.TACHI_MAX_UPLOAD_BYTES  # a larger refused body is not read to its end
 MAX_CHUNKED_BODY_BYTES = settings.TACHI_MAX_UPLOAD_BYTES + MAX_BODY_BYTES  # a file of the maximum size in a form
 GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 
 UTF_16 = {"utf-16": "utf-16", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}
-"""Charsets of JSON beside UTF-8, with Python's names."""
+"""Charsets of JSON other than UTF-8 -> their names in Python."""
 
 KINDS_BY_FIRST_BYTE = {b'"': "string", b"t": "boolean", b"f": "boolean", b"n": "null"}
 
@@ -46,20 +46,20 @@ class Body:
             raise wrong_type(JSON, self.other_type)
 
     def members(self) -> dict[str, Any]:
-        """Returns the members of an object, fit for the database; none of other values. Raises APIError if too deep."""
+        """Returns the members of an object, fit for the database; {} for other values. Raises APIError if too deep."""
         if not self.raw.startswith(b"{"):
             return {}
         # All numbers are doubles, as in JavaScript.
-        found: dict[str, Any] = json.loads(self.raw, parse_int=float)
-        if text.is_too_deep(found):
+        members: dict[str, Any] = json.loads(self.raw, parse_int=float)
+        if text.is_too_deep(members):
             raise APIError("Your request body is nested too deeply.", status=400)
-        return cast("dict[str, Any]", text.storable(found))
+        return cast("dict[str, Any]", text.storable(members))
 
 
 def read_body(request: HttpRequest, *, non_object_message: str) -> Body:
-    """Returns the JSON body; other content types count as none. Raises APIError with 413, 415 or 400.
+    """Returns the JSON body; a body of another content type counts as empty. Raises APIError with 413, 415 or 400.
 
-    `non_object_message` is the message for a number, string, boolean or null; `{kind}` in it is which of these.
+    `non_object_message` is the message for a number, string, boolean or null; `{kind}` in it stands for the type.
     """
     if request.content_type != JSON:
         # A form without fields consists of its closing line only, and counts as no body.
@@ -100,7 +100,7 @@ def content_length(request: HttpRequest) -> int:
 def buffer_chunked_body(request: HttpRequest) -> Iterator[None]:
     """Reads a chunked body, which has no length: Django would treat it as empty.
 
-    Many clients send bodies this way. One that is larger than any may be is cut off, and refused for its size.
+    Many clients send bodies this way. A body over the maximum size is cut off and then refused for its size.
     """
     is_chunked = request.headers.get("Transfer-Encoding", "").lower() == "chunked"
     if not is_chunked or request.META.get("CONTENT_LENGTH") or not request.META.get("wsgi.input_terminated"):

@@ -1,5 +1,5 @@
-"""Permission classes, one line each; the rules are in `imports.access.permissions`. A view lists them in the order in
-which they are checked.
+"""Permission classes of DRF; the rules are in `imports.access.permissions`. A view lists them in the order in which
+they are checked.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Caller(Enum):
 class APIPermission(BasePermission):
     """A permission with the status and the message of its refusal.
 
-    The API's description derives from `caller` and `permission` who may call an endpoint, and what a token needs.
-    `described_as`: the text of the description if the message is not known in advance.
+    The OpenAPI description derives the security of an endpoint from `caller`, and the permission that a token needs
+    from `permission`. `described_as`: the text of the description if the message is not known in advance.
     """
 
     message: ClassVar[str]
@@ -65,16 +65,16 @@ class ClientIsNotBlocked(APIPermission):
     """Refuses clients that moderators have blocked, with their message."""
 
     code = 403
-    described_as = "what the moderators wrote, to a client that they blocked"
+    described_as = "the message of the moderators for a blocked client"
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        refusal = blocked_clients.block_message(request.headers.get("User-Agent", ""))
-        self.message = refusal or ""  # type: ignore[misc]  # of this one refusal, not of the class
-        return refusal is None
+        message = blocked_clients.block_message(request.headers.get("User-Agent", ""))
+        self.message = message or ""  # type: ignore[misc]  # of this request, not of the class
+        return message is None
 
 
 class CanSubmitScoresV3(CanSubmitScores):
-    """The same with the message of the API of 2026, for guests too."""
+    """`CanSubmitScores` with the message of the API of 2026, also for guests."""
 
     caller, message = Caller.SIGNED_IN, 'This request requires the "submit_score" permission.'
 
@@ -87,7 +87,7 @@ class IsAuthenticatedBySession(APIPermission):
 
 
 class IsSelfBySessionV3(APIPermission):
-    """Allows the user of the URL in a browser. The URL must contain `me` or the ID, not the name."""
+    """Allows only the user of the URL, which must contain `me` or the ID, not the name."""
 
     caller = Caller.IN_A_BROWSER
     message, code = "You are not permitted to perform this action for this user.", 403

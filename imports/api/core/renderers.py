@@ -1,4 +1,4 @@
-"""Every response is JSON, whatever the client accepts."""
+"""Renders every response as JSON, whatever the client accepts."""
 
 from __future__ import annotations
 
@@ -48,5 +48,5 @@ class AlwaysJSON(BaseContentNegotiation):
 def json_response(
     envelope: Mapping[str, Any], *, status: int, headers: Mapping[str, str] | None = None
 ) -> HttpResponse:
-    """The same response outside DRF."""
+    """Returns a JSON response for a view outside DRF."""
     return HttpResponse(encode(envelope), status=status, content_type=JSON, headers=dict(headers or {}))

@@ -32,7 +32,7 @@ class Schema(msgspec.Struct, rename=json_name, forbid_unknown_fields=True, kw_on
     @classmethod
     def from_attributes(cls, source: Any, **computed: Any) -> Self:
         """Returns the document of a row. Members that are not `computed` are the attributes of the same name."""
-        for name in _required_fields(cls):
+        for name in _required_members(cls):
             if name not in computed:
                 computed[name] = getattr(source, name)
         return cls(**computed)
@@ -43,9 +43,8 @@ class Schema(msgspec.Struct, rename=json_name, forbid_unknown_fields=True, kw_on
         return cls(**msgspec.structs.asdict(document), **more)
 
 
-# Cached per class, as a list may contain thousands of documents.
-@functools.cache
-def _required_fields(schema: type[Schema]) -> tuple[str, ...]:
+@functools.cache  # a list may contain thousands of documents of a class
+def _required_members(schema: type[Schema]) -> tuple[str, ...]:
     return tuple(field.name for field in msgspec.structs.fields(schema) if field.required)
 
 
@@ -72,23 +71,23 @@ def ok_response(description: str, body: Any, *, status: int = 200) -> Response:
 
 
 def documents_year() -> int:
-    """Returns 2026 or 2025: the generation of the documents at URLs that both generations of the API share."""
+    """Returns 2026 or 2025: the version of the documents at paths that exist in both API versions."""
     return int(settings.TACHI_API_DOCUMENTS)
 
 
 # --- headers ------------------------------------------------------------------------------------------
 
 RATE_LIMIT_HEADERS = {
-    "X-RateLimit-Limit": ("Requests in this window.", "integer"),
-    "X-RateLimit-Remaining": ("Requests that are left of them.", "integer"),
-    "X-RateLimit-Reset": ("When the window ends. Unix seconds.", "integer"),
+    "X-RateLimit-Limit": ("The number of requests allowed in the current window.", "integer"),
+    "X-RateLimit-Remaining": ("The number of requests remaining in the current window.", "integer"),
+    "X-RateLimit-Reset": ("The time at which the window ends, in Unix seconds.", "integer"),
 }
-COMMON_HEADERS = {**RATE_LIMIT_HEADERS, "X-Request-ID": ("Names the request in our log.", "string")}
-RETRY_HEADERS = {"Retry-After": ("Seconds to wait.", "integer")}
+COMMON_HEADERS = {**RATE_LIMIT_HEADERS, "X-Request-ID": ("The ID of the request in the log of the server.", "string")}
+RETRY_HEADERS = {"Retry-After": ("The number of seconds to wait.", "integer")}
 PAGE_HEADERS = {
-    "X-Next-Cursor": ("`cursor` of the next page; not there on the last one.", "string"),
-    "Link": ('The address of the next page, `rel="next"`; not there on the last one.', "string"),
+    "X-Next-Cursor": ("The `cursor` of the next page. Absent on the last page.", "string"),
+    "Link": ('The URL of the next page, with `rel="next"`. Absent on the last page.', "string"),
 }
-FILE_HEADERS = {"Content-Disposition": ("The file's name, where the answer is one.", "string")}
+FILE_HEADERS = {"Content-Disposition": ("The name of the file, if the response is a file.", "string")}
 HEADERS = {**COMMON_HEADERS, **RETRY_HEADERS, **PAGE_HEADERS, **FILE_HEADERS}
 """Name -> description and type, of the headers that the API's description lists."""

@@ -1,4 +1,4 @@
-"""Responses with long bodies: documents are written as they are read, and are never all in memory."""
+"""Responses with long bodies: documents are written as they are read, and are never in memory as a whole."""
 
 from __future__ import annotations
 
@@ -27,31 +27,31 @@ class StreamedObject:
 
 
 def complete_response(description: str, body: Any) -> HttpResponseBase:
-    """Returns a response. In its body iterators become arrays, and `StreamedObject` an object."""
+    """Returns a response. Iterators in its body become arrays, and a `StreamedObject` an object."""
     return bytes_response(_document(description, body), content_type=JSON)
 
 
 def streamed_response(description: str, body: Any, *, until_composed: ExitStack) -> HttpResponseBase:
-    """The same of a body that may be very long: most of it is composed after its beginning was sent.
+    """Returns a response with a body that may be very long: most of it is composed after its beginning was sent.
 
-    `until_composed` stays open until then, for example a snapshot of the database. What breaks in the beginning is an
-    ordinary error; a short body is complete and has a length. What breaks later ends the response before its document
-    has ended (tachi_imports/http/request_buffering.py).
+    `until_composed`, for example a snapshot of the database, stays open until then. An exception in the beginning is
+    an ordinary error; a short body is complete and has a length. A later exception ends the response before the end
+    of its document (tachi_imports/http/request_buffering.py).
     """
-    pieces = _held(_document(description, body), until_composed.pop_all())
+    chunks = _with_resources(_document(description, body), until_composed.pop_all())
     beginning: list[bytes] = []
     size = 0
-    for piece in pieces:
-        beginning.append(piece)
-        size += len(piece)
+    for chunk in chunks:
+        beginning.append(chunk)
+        size += len(chunk)
         if size > SMALL_RESPONSE_BYTES:
-            return _Streamed(beginning, pieces)
+            return _Streamed(beginning, chunks)
     return HttpResponse(b"".join(beginning), content_type=JSON)
 
 
 class _Streamed(StreamingHttpResponse):
     def __init__(self, beginning: Iterable[bytes], rest: Generator[bytes]) -> None:
-        # The log names the request also in lines about what is composed later.
+        # Log lines during the later composition have the request ID, too.
         context = copy_context()
         super().__init__(chain(beginning, iter(lambda: context.run(next, rest, b""), b"")), content_type=JSON)
         self._rest = rest
@@ -61,13 +61,13 @@ class _Streamed(StreamingHttpResponse):
         super().close()
 
 
-def _held(pieces: Iterable[bytes], until_composed: ExitStack) -> Generator[bytes]:
+def _with_resources(chunks: Iterable[bytes], until_composed: ExitStack) -> Generator[bytes]:
     with until_composed:
-        yield from pieces
+        yield from chunks
 
 
 def _document(description: str, body: Any) -> Iterable[bytes]:
-    # The last one: the member itself is called so, and a description may hold the word.
+    # The last occurrence: the member has the same name, and a description may contain the word.
     before, _, after = encode(ok_envelope(description, BODY_PLACEHOLDER)).rpartition(encode(BODY_PLACEHOLDER))
     return chain([before], _chunks(body), [after])
 

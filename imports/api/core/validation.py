@@ -23,14 +23,14 @@ MemberChecks = Mapping[str, Check]
 def validate_strict(body: Body, members: MemberChecks) -> dict[str, Any]:
     """Returns the checked members of a body; other members are refused. Raises APIError with 400."""
     body.require_json()
-    # A list would pass as an object without members; the original names the body itself `null` then.
+    # A list would pass as an object without members; Tachi then names the body `null`.
     if body.raw.startswith(b"["):
         raise invalid_parameter("null", schema.NO_OBJECT, "")
     return _validate(body.members(), members)
 
 
 def validate_known(body: Body, members: MemberChecks) -> dict[str, Any]:
-    """The same; other members are ignored."""
+    """Returns the checked members of a body; other members are ignored. Raises APIError with 400."""
     body.require_json()
     return _validate({name: value for name, value in body.members().items() if name in members}, members)
 
@@ -43,21 +43,21 @@ def validate_query(request: Request, members: MemberChecks, *, is_strict: bool =
 
 def _validate(given: Mapping[str, Any], members: MemberChecks) -> dict[str, Any]:
     try:
-        kept: dict[str, Any] = schema.strict_object(members)(given)
+        checked: dict[str, Any] = schema.strict_object(members)(given)
     except Violation as violation:
         value = violation.value
         quoted = "" if isinstance(value, dict | list | tuple) else schema.written(value)
-        # The names of members as they are, also of those that are no identifiers: `!password`, not `["!password"]`.
+        # Names of members without brackets, also if they are no identifiers: `!password`, not `["!password"]`.
         key = re.sub(r'\["(.*?)"\]', r".\1", violation.path).removeprefix(".") or "null"
         raise invalid_parameter(key, violation.message, quoted, absent=value is ABSENT) from None
-    return kept
+    return checked
 
 
 # --- checks -----------------------------------------------------------------------------------------
 
 
 def optional(check: Check) -> Check:
-    """A member that may be left out."""
+    """Returns a check that accepts an absent member."""
     return lambda value: value if value is ABSENT else check(value)
 
 
@@ -68,11 +68,11 @@ def boolean(value: Any) -> bool:
 
 
 def reason(value: Any) -> str:
-    """The reason of a change, stripped."""
+    """Returns the reason of a change without surrounding white space. Raises Violation."""
     given: str = schema.length_between(0, MAX_REASON_LENGTH)(value)
     return given.strip()
 
 
 def query_boolean(value: Any) -> bool:
-    """A flag of a query: `true` or `false`."""
+    """Returns the value of a query flag, `true` or `false`. Raises Violation."""
     return bool(schema.one_of(("true", "false"))(value) == "true")

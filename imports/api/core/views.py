@@ -1,4 +1,4 @@
-"""The base of all views: what precedes the method, in the order that clients rely on (spec: http-api §2)."""
+"""The base of all views: the checks before the method, in the order that clients rely on (spec: http-api §2)."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ REFUSALS: Mapping[int, Sequence[str]] = {
     415: ('Unsupported content encoding "…".',),
     429: ("You have exceeded … requests per … seconds. Please wait.",),
 }
-"""Status -> the descriptions of errors that any endpoint may answer with; `…` stands for what differs."""
+"""Status -> the descriptions of errors that any endpoint may return; `…` stands for a variable part."""
 
 
 class APIViewSet(GenericViewSet[Any]):
@@ -72,8 +72,8 @@ class APIViewSet(GenericViewSet[Any]):
     tag: ClassVar[Tag]  # the group of its endpoints in the API's description
     is_ir: ClassVar[bool] = False  # under /ir the default limit is counted before authentication
     non_object_message: ClassVar[str] = "Expected an object or an array, received {kind}."
-    is_other_address: ClassVar[bool] = False  # another URL of an endpoint that is described already
-    default_throttle: ClassVar[bool] = True  # all but /auth, which has its own
+    is_other_address: ClassVar[bool] = False  # an alternative URL of an endpoint, which is not described again
+    default_throttle: ClassVar[bool] = True  # false for /auth, which has a limit of its own
     rate_limits: Sequence[RateLimit] = ()  # in addition to the default one; counted after the permissions
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -90,7 +90,7 @@ class APIViewSet(GenericViewSet[Any]):
         self.check_permissions(request)
         for limit in self.rate_limits:
             self.throttle(limit)
-        if request.query_params.get("search"):  # whatever is searched
+        if request.query_params.get("search"):  # of every endpoint
             self.throttle(throttling.SEARCHES)
 
     def throttle(self, limit: RateLimit) -> None:
@@ -105,19 +105,19 @@ class APIViewSet(GenericViewSet[Any]):
 
     @property
     def is_v3(self) -> bool:
-        """Whether invalid parameters are refused with the message of the API of 2026."""
+        """Whether invalid parameters get the error message of the API of 2026."""
         return self.endpoint.is_v3
 
-    def success_message(self, *, says: str = "", **values: object) -> str:
-        """Returns the description of a success: `says`, or the first one that the endpoint declares."""
-        return (says or self.endpoint.wordings[0]).format(**values)
+    def success_message(self, *, message: str = "", **values: object) -> str:
+        """Returns the description of a success: `message`, or the first one that the endpoint declares."""
+        return (message or self.endpoint.wordings[0]).format(**values)
 
-    def ok(self, body: Any, /, *, says: str = "", status: int | None = None, **values: object) -> Response:
+    def ok(self, body: Any, /, *, message: str = "", status: int | None = None, **values: object) -> Response:
         """Returns a success. `status`: 202 if the work was queued instead."""
-        return ok_response(self.success_message(says=says, **values), body, status=status or self.endpoint.status)
+        return ok_response(self.success_message(message=message, **values), body, status=status or self.endpoint.status)
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
-        # An error before `initial` leaves none.
+        # Not set if an error occurred before `initial`.
         for name, value in getattr(self, "limit_headers", {}).items():
             response.headers.setdefault(name, value)
         return super().finalize_response(request, response, *args, **kwargs)
@@ -126,8 +126,9 @@ class APIViewSet(GenericViewSet[Any]):
         raise APIError(message or NOT_AUTHORISED, status=code or 403)
 
     def require(self, obj: Any, *rules: type[APIPermission]) -> None:
-        """Checks permissions on an object, by default those that the endpoint declares: for what does not apply to the
-        whole view, or is checked after the parameters. Raises APIError.
+        """Checks permissions on an object, by default those that the endpoint declares. Raises APIError.
+
+        For permissions that do not apply to the whole view, or that are checked after the parameters.
         """
         for rule in rules or self.endpoint.permissions:
             if not rule().has_object_permission(self.request, self, obj):

@@ -1,4 +1,4 @@
-"""Requests that respond with the result of an import: they wait for its end without a worker slot."""
+"""Waiting for the end of an import within a request, without a worker slot."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def wait_for_import(request: HttpRequest | Request, job: Import, *, seconds: flo
     Meanwhile the request holds neither a worker slot nor a database connection, so that waiting requests delay no
     others. It must therefore not be called in a transaction. If too many requests wait already, it returns at once.
     """
-    slot: WorkerSlot | None = request.META.get(WORKER_SLOT)  # none where no `RequestBuffer` stands in front
+    slot: WorkerSlot | None = request.META.get(WORKER_SLOT)  # None without a `RequestBuffer`
     if connection.in_atomic_block and slot is not None:
         raise RuntimeError("a transaction would lose its connection")
     deadline = time.monotonic() + seconds

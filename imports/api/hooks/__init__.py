@@ -1,1 +1,1 @@
-"""What games send by themselves, below /ir: each hook's headers, bodies and answers (spec: import-types §7 to §12)."""
+"""The hooks below /ir, which games call: their headers, bodies and responses (spec: import-types §7 to §12)."""

@@ -11,21 +11,21 @@ from imports.formats.hooks import barbatos
 
 
 class BarbatosScore(Hook):
-    """A score a request."""
+    """One score per request."""
 
     formats = (barbatos.SCORE,)
 
     @endpoint(
         id="submitBarbatosScore",
         returns=ImportDocument,
-        says=IMPORTED,
+        message=IMPORTED,
         queued=QUEUED,
         forms=BODY,
         raises=IMPORT_REFUSALS,
     )
     def create(self, request: Request) -> Response:
-        """A score of SOUND VOLTEX, from Barbatos.
+        """Imports a SOUND VOLTEX score from Barbatos.
 
-        With `ex_score` it is one of EXCEED GEAR, else of VIVID WAVE.
+        The score belongs to EXCEED GEAR if `ex_score` is present, and to VIVID WAVE otherwise.
         """
         return self.import_response(self.run_import(barbatos.SCORE))

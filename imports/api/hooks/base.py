@@ -1,9 +1,9 @@
-"""What hooks share: an import is run by the workers and answered in the request itself (spec: import-types §16).
+"""The base of hooks: workers run an import, and the request waits for its result (spec: import-types §16).
 
 class ScoreSubmit(Hook):
     formats = (fervidex.SCORE,)
 
-    @endpoint(id="…", returns=ImportDocument, says=IMPORTED, queued=QUEUED, raises=(ImportRefused,), forms=…)
+    @endpoint(id="…", returns=ImportDocument, message=IMPORTED, queued=QUEUED, raises=(ImportRefused,), forms=…)
     def create(self, request: Request) -> Response:
         return self.import_response(self.run_import(fervidex.SCORE, {"model": …}))
 """
@@ -39,18 +39,18 @@ IMPORTED = "Import successful."
 STILL_RUNNING = "Import loaded into queue. You can poll the provided URL for information on when its complete."
 ImportDocument = Annotated[dict[str, Any], Meta(description="The import, as in /api/v1/imports/{importID}.")]
 NEVER_AS_ERROR = frozenset({403, 404, 413, 415, 429, 503})
-"""Statuses whose words are a `description` for every hook: they are not the hook's own."""
+"""Statuses with a `description` for every hook, as their messages do not come from the hook."""
 
 
 class Accepted(Schema):
-    """An import that was not done when the hook could wait no longer. It goes on."""
+    """An import that did not finish before the response had to be sent. It continues to run."""
 
-    url: Annotated[str, Meta(description="Where to poll; absolute.")]
+    url: Annotated[str, Meta(description="The absolute URL to poll.")]
     import_id: str
 
 
 QUEUED = (STILL_RUNNING, Accepted)
-BODY = {JSON: {"type": "object", "description": "As the hook sends it: docs/hooks.md."}}
+BODY = {JSON: {"type": "object", "description": "The document sent by the hook. See docs/hooks.md."}}
 
 
 class ImportTypeNotEnabled(APIError):
@@ -59,17 +59,17 @@ class ImportTypeNotEnabled(APIError):
 
 
 class ImportRefused(APIError):
-    """The import failed as a whole, with the words of its format."""
+    """The import failed as a whole, with a message of its format."""
 
     status = 400
-    described_as = "what the import failed with"
+    described_as = "the error of the import"
 
 
 class WrongSoftware(APIError):
-    """A program, or a game, that the hook is not for; the message says how it names itself."""
+    """A program or game that the hook does not support; the message contains its name."""
 
     status = 400
-    described_as = "what is wrong with User-Agent, X-Software-Model or X-Account-Id"
+    described_as = "the error in User-Agent, X-Software-Model or X-Account-Id"
 
 
 class ImportWithdrawn(APIError):
@@ -79,7 +79,7 @@ class ImportWithdrawn(APIError):
 
 class UploadQuotaExceeded(APIError):
     status = 413
-    described_as = "how full the player's uploads are"
+    described_as = "the storage quota of the player's uploads is exceeded"
 
 
 REFUSALS = (ImportTypeNotEnabled, WrongSoftware)
@@ -87,13 +87,13 @@ IMPORT_REFUSALS = (*REFUSALS, ImportRefused, ImportWithdrawn, UploadQuotaExceede
 
 
 class Hook(APIViewSet):
-    """An address that a game's program sends to. `formats`: one of these the instance must take."""
+    """A view that a game's program sends to. `formats`: the instance must have at least one of these enabled."""
 
     tag = Tag.HOOKS
     is_ir = True
     permission_classes: Sequence[type[BasePermission]] = (IsAuthenticatedForIR, CanSubmitScores, ClientIsNotBlocked)
     formats: ClassVar[Sequence[Format]]
-    error_key: ClassVar[str] = "description"  # the member that its refusals are worded in
+    error_key: ClassVar[str] = "description"  # the member with the message of an error
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -103,44 +103,44 @@ class Hook(APIViewSet):
     # --- imports --------------------------------------------------------------------------------------
 
     def run_import(self, source: Format, fields: Mapping[str, str] | None = None) -> Import:
-        """The body's import as it stands once it has ended, or after ten seconds. Raises APIError where it cannot be.
+        """Imports the body and returns the import once it has ended, or after ten seconds. Raises APIError.
 
-        `fields`: what the headers say, for the format's `ParseOptions.fields`.
+        `fields`: values of the headers, for the format's `ParseOptions.fields`.
         """
         job = self.submit(source, fields)
         return wait_for_import(self.request, job, seconds=WAIT_SECONDS)
 
     def submit(self, source: Format, fields: Mapping[str, str] | None = None, *, check: bool = True) -> Import:
-        """Makes an import of the body. Raises APIError: what the import would fail with, if it is asked to `check`."""
+        """Queues an import of the body. With `check`, raises APIError if the import would certainly fail."""
         upload = jobs.Upload(
             content=self.content,
             import_type=source.import_type,
             fields=dict(fields or {}),
             client=storable(self.header("User-Agent")),
         )
-        # Unchecked where the program is answered before anything is known, whatever comes of it.
+        # Unchecked if the program always gets the same response.
         submit = submissions.submit if check else jobs.submit
         try:
-            return submit(cast("User", self.user), upload, token=self.token)  # permissions let no guest come here
+            return submit(cast("User", self.user), upload, token=self.token)  # permissions exclude guests
         except ImportFailed as failure:
             raise ImportRefused(failure.message, status=failure.status) from None
         except jobs.QuotaExceeded as full:
             raise UploadQuotaExceeded(str(full)) from None
 
     def header(self, name: str) -> str:
-        """What a header says, "" where there is none."""
+        """Returns the value of a header, "" if it is absent."""
         return self.request.headers.get(name, "")
 
     @property
     def content(self) -> bytes:
-        """The body as the original reads it: none, and one that is no JSON, are an empty object."""
+        """The body as in Tachi: an absent body, and one of another content type, count as an empty object."""
         return self.body.raw or b"{}"
 
     def import_response(self, job: Import) -> Response:
-        """What has become of an import, in the usual envelope. Raises APIError where it has failed."""
+        """Returns the response for an import in its current state. Raises APIError if it failed or was withdrawn."""
         match job.state:
             case State.COMPLETED:
-                return self.ok(queries.whole_document_of(job), says=IMPORTED)
+                return self.ok(queries.whole_document_of(job), message=IMPORTED)
             case State.FAILED:
                 raise ImportRefused(job.error_message, status=job.status_code or 500)
             case State.CANCELLED | State.REVERTED:
@@ -151,19 +151,19 @@ class Hook(APIViewSet):
     # --- classes --------------------------------------------------------------------------------------
 
     def raise_class(self, change: ClassChange) -> bool:
-        """Gives the player a class that a hook tells of, where it is higher. Raises APIError with 409."""
+        """Raises a class of the player if the new value is higher; returns whether it was. Raises APIError with 409."""
         with translate_lock_errors():
             return raise_class(cast("User", self.user), change)
 
-    # --- refusals -------------------------------------------------------------------------------------
+    # --- errors ---------------------------------------------------------------------------------------
 
     def get_exception_handler(self) -> Callable[[Exception, Mapping[str, Any]], Response]:
         return self.refuse
 
     def refuse(self, error: Exception, context: Mapping[str, Any]) -> Response:
-        """The refusal under the hook's own key, where its words are the hook's own."""
+        """Returns the response for an error, with the message in the hook's own member if it comes from the hook."""
         response = exception_handler(error, context)
-        # Before the body is read nobody knows which hook's words these are: broken JSON is described to all alike.
+        # Errors before the body is read, such as invalid JSON, have a `description` for every hook.
         if hasattr(self, "body") and response.status_code not in NEVER_AS_ERROR:
             envelope = response.data
             response.data = {self.error_key if key == "description" else key: envelope[key] for key in envelope}

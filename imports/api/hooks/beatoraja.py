@@ -1,4 +1,4 @@
-"""/ir/beatoraja: plays and courses of beatoraja and LR2oraja, and the scores that they show (spec: import-types §8)."""
+"""/ir/beatoraja: scores and courses of beatoraja and LR2oraja, and scores for display (spec: import-types §8)."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ from imports.pipeline.rankings.ranks import BY_RANK
 GAMES = (beatoraja.BMS, beatoraja.PMS)
 VERSIONS = ("v2", "v3")
 VERSION = Parameter(name="X-TachiIR-Version", description="Begins with `v2` or `v3`.", required=True, is_header=True)
-MAX_CHART_SCORES = 1_000  # of a chart, the best ones
+MAX_CHART_SCORES = 1_000  # the best scores of a chart
 MAX_PLAYER_SCORES = 10_000
 CLEARS = (0, 1, 3, 4, 5, 6, 7, 8)
-"""Index of a lamp -> the program's own number; 2 is an assisted clear that no lamp of ours stands for."""
+"""Index of a lamp -> the number of the program; 2 is an assisted clear, for which there is no lamp."""
 COUNTS = ("egd", "lgd", "ebd", "lbd", "epr", "lpr")
 CLEARED = ("Normal", "Hard", "ExHard", "FullCombo", "Perfect", "Max")
 LN_MODE, NO_RANDOM = 0, (0, 1)
-FORM = {"application/json": {"type": "object", "description": "`client`, `chart` and `score`, as the program sends."}}
+FORM = {"application/json": {"type": "object", "description": "`client`, `chart` and `score`, as sent by the program."}}
 IMPORTED = "Imported score."
 ORPHANED = (
     "Chart and score have been orphaned. This chart will be un-orphaned when {enough} players have played the chart "
@@ -86,7 +86,7 @@ class ChartNotFound(APIError):
 
 class NotAllowedInCourses(APIError):
     status = 400
-    described_as = "what a course may not be played with"
+    described_as = "the option that is not allowed for a course"
 
 
 class CourseNotFound(APIError):
@@ -105,7 +105,7 @@ class NotARival(APIError):
 
 
 class ImportedScore(Schema):
-    """A play that came in."""
+    """An imported score."""
 
     score: shared.Score
     song: shared.Song
@@ -114,7 +114,7 @@ class ImportedScore(Schema):
 
 
 class IRScore(Schema, rename=None):
-    """A personal best in the form of the program. What no score of ours has is 0 or null."""
+    """A personal best in the format of the program. Values that are not stored are 0 or null."""
 
     sha256: str
     player: str
@@ -143,7 +143,7 @@ class IRScore(Schema, rename=None):
 
     @classmethod
     def from_best(cls, best: PersonalBest, chart: Chart, *, player: str) -> Self:
-        """`player`: "" for whoever asks."""
+        """Returns the document of a best. `player`: the name of its owner, "" for the caller."""
         lamps = playtype_of(best.game, best.playtype).ladder_indexes["lamp"]
         data, optional = best.score_data, best.score_data["optional"]
         score = data["score"]
@@ -177,7 +177,7 @@ class Rival(Schema):
 
 
 class BeatorajaHook(Hook):
-    """What they have in common. A token needs no permission here: the program is signed in with one of its own."""
+    """The base of the views for beatoraja. A token needs no permission: the program has a token of its own."""
 
     permission_classes = (IsAuthenticatedForIR, ClientIsNotBlocked)
     formats = (beatoraja.HOOK,)
@@ -189,12 +189,12 @@ class BeatorajaHook(Hook):
 
 
 class SubmitScore(BeatorajaHook):
-    """A play, with its chart."""
+    """Submission of a score with its chart."""
 
     @endpoint(
         id="beatorajaSubmitScore",
         returns=(ImportedScore, OF_2026.of(ImportedScore)),
-        says=(IMPORTED, ORPHANED),
+        message=(IMPORTED, ORPHANED),
         queued=(f"{STILL_RUNNING}` or `{ORPHANED}", (Accepted, Empty)),
         raises=(
             InvalidVersion, ImportRefused, ScoreLeftOut, ChartNotSupported, NothingImported, ImportWithdrawn,
@@ -204,10 +204,10 @@ class SubmitScore(BeatorajaHook):
         forms=FORM,
     )  # fmt: skip
     def create(self, request: Request) -> Response:
-        """Submits a play.
+        """Submits a score.
 
-        That of an unknown chart waits as an orphan until enough players have played the chart. Of which generation the
-        documents are, TACHI_API_DOCUMENTS says.
+        A score on an unknown chart is stored as an unmatched score until enough players have played the chart. The
+        setting TACHI_API_DOCUMENTS selects the API version of the documents in the response.
         """
         job = self.run_import(beatoraja.HOOK)
         if job.state == State.FAILED:
@@ -223,7 +223,7 @@ class SubmitScore(BeatorajaHook):
             count = waiting_players(sent["chart"]["sha256"])
             if count is None:
                 raise ChartNotSupported()
-            return self.ok(Empty(), says=ORPHANED, status=202, enough=jobs.chart_players(), count=count)
+            return self.ok(Empty(), message=ORPHANED, status=202, enough=jobs.chart_players(), count=count)
         score = job.scores.first()
         if score is None:
             raise NothingImported()
@@ -235,11 +235,11 @@ class SubmitScore(BeatorajaHook):
             "chart": documents.of(shared.Chart).from_row(chart),
             "import": queries.whole_document_of(job),
         }
-        return self.ok(body, says=IMPORTED)
+        return self.ok(body, message=IMPORTED)
 
 
 def _four_charts(value: Any) -> list[str]:
-    """The MD5 of each of the four charts of a course."""
+    """Returns the MD5 of each of the four charts of a course. Raises Violation."""
     given = value if isinstance(value, list) else []
     hashes = [each["md5"] for each in given if isinstance(each, dict) and isinstance(each.get("md5"), str)]
     if len(given) == len(hashes) == 4:
@@ -265,7 +265,7 @@ COURSE = Fields(
             }
         ),
         schema={"type": "object"},
-        description="How it was played: `clear`, `option`, `lntype`.",
+        description="The result and options of the play: `clear`, `option`, `lntype`.",
         required=True,
     ),
     is_strict=False,
@@ -273,33 +273,33 @@ COURSE = Fields(
 
 
 class SubmitCourse(BeatorajaHook, CourseHook):
-    """A course that was played."""
+    """Submission of a played course."""
 
     @endpoint(
         id="beatorajaSubmitCourse",
         returns=(ReachedClass, None),
-        says=(CLASS_RAISED, CLASS_KEPT, NOT_CLEARED),
+        message=(CLASS_RAISED, CLASS_KEPT, NOT_CLEARED),
         raises=(InvalidVersion, InvalidBody, NotAllowedInCourses, CourseNotFound, CoursePlayerBusy),
         query=(VERSION,),
         body=COURSE,
     )
     def create(self, request: Request) -> Response:
-        """Submits a course; a cleared one raises the class that it stands for."""
+        """Submits a course. A cleared course raises the corresponding class."""
         sent = COURSE.from_body(self.body)
         course, score = sent["course"], sent["score"]
         if score["clear"] not in CLEARED:
             return Response({"success": True, "description": NOT_CLEARED})
-        refused = _not_allowed(course["constraint"], score)
-        if refused is not None:
-            raise NotAllowedInCourses(refused)
-        found = Course.objects.filter(md5sums="".join(course["charts"])).first()
-        if found is None:
+        reason = _not_allowed(course["constraint"], score)
+        if reason is not None:
+            raise NotAllowedInCourses(reason)
+        row = Course.objects.filter(md5sums="".join(course["charts"])).first()
+        if row is None:
             raise CourseNotFound()
-        return self.reach_class_of(found)
+        return self.reach_class_of(row)
 
 
 def _not_allowed(constraints: Sequence[str], score: Mapping[str, Any]) -> str | None:
-    """What a course was played with that no class is given for."""
+    """Returns the reason why a course does not give a class for these options; None if it does."""
     if score["lntype"] != LN_MODE:
         return "LN mode is the only supported mode for dans."
     for mode in ("CN", "HCN"):
@@ -310,21 +310,21 @@ def _not_allowed(constraints: Sequence[str], score: Mapping[str, Any]) -> str | 
     return None if score["option"] in NO_RANDOM else "RANDOM is not allowed in courses."
 
 
-# --- what the program shows -----------------------------------------------------------------------------
+# --- scores for display ---------------------------------------------------------------------------------
 
 
 class ChartScores(BeatorajaHook):
-    """Everybody's bests on a chart."""
+    """The bests of all players on a chart."""
 
     @endpoint(
         id="beatorajaChartScores",
         returns=list[IRScore],
-        says="Successfully returned {count}",
+        message="Successfully returned {count}",
         raises=(InvalidVersion, ChartNotFound),
         query=(VERSION,),
     )
     def retrieve(self, request: Request, sha256: str) -> Response:
-        """The best scores of all players on the chart of a file, at most a thousand."""
+        """Returns the best scores of all players on a chart by the hash of its file, at most 1,000."""
         with read_snapshot():
             charts = Chart.objects.filter(game__in=GAMES, match_keys__contains=[f"hash:{self.path_param('sha256')}"])
             keys = list(charts.values_list("pk", flat=True))
@@ -336,17 +336,17 @@ class ChartScores(BeatorajaHook):
 
 
 class Rivals(BeatorajaHook):
-    """Whose scores the program offers to play against. This instance knows no rivals."""
+    """The rivals of the player in the program. This instance has no rivals."""
 
     @endpoint(
         id="beatorajaRivals",
         returns=list[Rival],
-        says="Returned {count} rivals.",
+        message="Returned {count} rivals.",
         raises=(InvalidVersion,),
         query=(VERSION,),
     )
     def retrieve(self, request: Request) -> Response:
-        """The caller's rivals: nobody has any here."""
+        """Lists your rivals. Always empty, as rivals are not supported."""
         return self.ok([], count=0)
 
 
@@ -356,12 +356,12 @@ class PlayerBests(BeatorajaHook, UserViewSet):
     @endpoint(
         id="beatorajaPlayerScores",
         returns=list[IRScore],
-        says="Successfully returned {count} scores.",
+        message="Successfully returned {count} scores.",
         raises=(InvalidVersion, PlayerNotFound, NotARival),
         query=(VERSION,),
     )
     def retrieve(self, request: Request, user_id: str) -> Response:
-        """The caller's own best scores on charts of BMS and PMS, the latest ones, at most ten thousand."""
+        """Returns your latest personal bests on BMS and PMS charts, at most 10,000."""
         try:
             user = self.get_object()
         except UserNotFound:
@@ -376,10 +376,10 @@ class PlayerBests(BeatorajaHook, UserViewSet):
         return self.ok(scores, count=len(scores))
 
 
-def _ir_scores(bests: Iterable[PersonalBest], asking: User | None) -> list[IRScore]:
+def _ir_scores(bests: Iterable[PersonalBest], caller: User | None) -> list[IRScore]:
     listed = list(bests)
     charts = load_charts(best.chart_id for best in listed)
     return [
-        IRScore.from_best(best, charts[best.chart_id], player="" if best.user == asking else best.user.username)
+        IRScore.from_best(best, charts[best.chart_id], player="" if best.user == caller else best.user.username)
         for best in listed
     ]

@@ -1,4 +1,4 @@
-"""Courses: whoever clears one reaches the class that the seeds say it stands for."""
+"""Courses: a player who clears a course reaches the class that the seeds assign to it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CLASS_KEPT = "Class not updated."
 
 class InvalidBody(APIError):
     status = 400
-    described_as = "what is wrong with the first member that does not fit"
+    described_as = "the error of the first invalid member"
 
 
 class CoursePlayerBusy(APIError):
@@ -26,18 +26,18 @@ class CoursePlayerBusy(APIError):
 
 
 class ReachedClass(Schema):
-    """The class that a course stands for."""
+    """The class that a course awards."""
 
     set: str
     value: str
 
 
 class CourseHook(Hook):
-    """An address that courses are sent to."""
+    """The base of views that accept courses."""
 
     def reach_class_of(self, course: Course) -> Response:
-        """Gives the player the class of a course that they cleared, where it is higher than their own."""
+        """Raises the player's class to that of a cleared course if it is higher, and returns the response."""
         change = ClassChange(course.game, course.playtype, course.class_set, course.value)
         is_higher = self.raise_class(change)
         body = ReachedClass(set=course.class_set, value=course.value)
-        return self.ok(body, says=CLASS_RAISED if is_higher else CLASS_KEPT)
+        return self.ok(body, message=CLASS_RAISED if is_higher else CLASS_KEPT)

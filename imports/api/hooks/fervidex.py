@@ -52,7 +52,7 @@ class InvalidCourse(APIError):
 
 
 class FervidexHook(Hook):
-    """What all of its addresses ask first."""
+    """The checks of all views for Fervidex."""
 
     error_key = "error"
 
@@ -70,16 +70,16 @@ class FervidexHook(Hook):
 
     @property
     def model(self) -> str:
-        """The game that sends, as it names itself."""
+        """The software model of the game."""
         return self.header("X-Software-Model")
 
     @property
     def player(self) -> User:
-        return cast("User", self.user)  # permissions let no guest come here
+        return cast("User", self.user)  # permissions exclude guests
 
 
 def check_agent(agent: str) -> None:
-    """Raises WrongSoftware for what is not Fervidex, or an old one."""
+    """Raises WrongSoftware unless the User-Agent is a supported version of Fervidex."""
     if not agent:
         raise WrongSoftware("Invalid User-Agent.")
     if not agent.startswith(AGENT):
@@ -92,7 +92,7 @@ def check_agent(agent: str) -> None:
 
 
 def check_model(model: str) -> None:
-    """Raises WrongSoftware for what is no software model, or not of a supported game."""
+    """Raises WrongSoftware unless the header is the software model of a supported game."""
     software = read_model(model)
     if software is None:
         raise WrongSoftware("Invalid X-Software-Model.")
@@ -103,40 +103,40 @@ def check_model(model: str) -> None:
 
 
 class FervidexScore(FervidexHook):
-    """A score a request."""
+    """One score per request."""
 
     formats = (fervidex.SCORE,)
 
     @endpoint(
         id="submitFervidexScore",
         returns=ImportDocument,
-        says=IMPORTED,
+        message=IMPORTED,
         queued=QUEUED,
         forms=BODY,
         raises=IMPORT_REFUSALS,
     )
     def create(self, request: Request) -> Response:
-        """A score of beatmania IIDX, from Fervidex.
+        """Imports a beatmania IIDX score from Fervidex.
 
-        `highlight` marks the same score where the player has it already.
+        `highlight` also applies to an identical score that is already stored.
         """
         return self.import_response(self.run_import(fervidex.SCORE, {"model": self.model}))
 
 
 class FervidexClass(FervidexHook):
-    """A dan course a request."""
+    """One dan course per request."""
 
     formats = (fervidex.SCORE,)
 
     @endpoint(
         id="submitFervidexClass",
         returns=(Empty, None),
-        says=(NOT_CLEARED, RAISED, NOT_RAISED),
+        message=(NOT_CLEARED, RAISED, NOT_RAISED),
         forms=BODY,
         raises=(*REFUSALS, InvalidCourse),
     )
     def create(self, request: Request) -> Response:
-        """A dan course that was played, from Fervidex."""
+        """Imports the result of a dan course from Fervidex."""
         try:
             course: Mapping[str, Any] = COURSE(self.body.members())
         except Violation as violation:
@@ -146,32 +146,32 @@ class FervidexClass(FervidexHook):
             path = violation.path.removeprefix(".")
             raise InvalidCourse(path=path, expected=violation.message, received=received) from None
         if not course["cleared"]:
-            return self.ok(Empty(), says=NOT_CLEARED)
+            return self.ok(Empty(), message=NOT_CLEARED)
         dan = ClassChange("iidx", PLAY_STYLES[course["play_style"]], DAN.name, DAN.ids[course["course_id"]])
-        said = RAISED if self.raise_class(dan) else NOT_RAISED
-        return Response({"success": True, "description": self.success_message(says=said)})
+        message = RAISED if self.raise_class(dan) else NOT_RAISED
+        return Response({"success": True, "description": self.success_message(message=message)})
 
 
 class FervidexProfile(FervidexHook):
-    """All that the game has stored."""
+    """All scores and dans that the game has stored."""
 
     formats = (fervidex.STATIC,)
 
     @endpoint(
         id="submitFervidexProfile",
         returns=Empty,
-        says="Your import has been loaded for further processing.",
+        message="Your import has been loaded for further processing.",
         status=202,
         forms=BODY,
         raises=(*REFUSALS, UploadQuotaExceeded),
     )
     def create(self, request: Request) -> Response:
-        """The scores and dans that beatmania IIDX has stored, from Fervidex.
+        """Imports the scores and dans stored by beatmania IIDX from Fervidex.
 
-        Scores of the arcade's games are taken only once after the player has switched `forceStaticImport` on. It is
-        answered at once; the lists of imports show what became of it.
+        Scores of arcade versions are accepted only once each time the player enables `forceStaticImport`. Responds
+        immediately; the result is shown in the lists of imports.
         """
-        # Used up by any game, and whatever the body is.
+        # The setting is reset for any game and any body.
         is_forced = HookSettings.objects.use_up_static_import(self.player, HookSettings.Hook.FERVIDEX)
         fields = {"model": self.model, "forced": "true" if is_forced else "false"}
         self.submit(fervidex.STATIC, fields, check=False)

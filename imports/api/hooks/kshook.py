@@ -21,7 +21,7 @@ DISABLED = "Static importing is disabled. Ignoring static import request."
 
 
 class KsHook(Hook):
-    """The checks of both addresses. Any token of the player is accepted."""
+    """The checks of both views. Any token of the player is accepted."""
 
     permission_classes = (IsAuthenticatedForIR, ClientIsNotBlocked)
     error_key = "error"
@@ -41,15 +41,20 @@ class KsHook(Hook):
 
 
 class KsHookScore(KsHook):
-    """A score a request."""
+    """One score per request."""
 
     formats = (kshook.SCORE,)
 
     @endpoint(
-        id="submitKsHookScore", returns=ImportDocument, says=IMPORTED, queued=QUEUED, forms=BODY, raises=IMPORT_REFUSALS
+        id="submitKsHookScore",
+        returns=ImportDocument,
+        message=IMPORTED,
+        queued=QUEUED,
+        forms=BODY,
+        raises=IMPORT_REFUSALS,
     )
     def create(self, request: Request) -> Response:
-        """A score of SOUND VOLTEX Konaste, from KsHook."""
+        """Imports a SOUND VOLTEX Konaste score from KsHook."""
         return self.import_response(self.run_import(kshook.SCORE))
 
 
@@ -61,17 +66,17 @@ class KsHookExport(KsHook):
     @endpoint(
         id="exportKsHookScores",
         returns=(ImportDocument, Empty),
-        says=(IMPORTED, DISABLED),
+        message=(IMPORTED, DISABLED),
         queued=QUEUED,
         forms=BODY,
         raises=IMPORT_REFUSALS,
     )
     def create(self, request: Request) -> Response:
-        """The scores that SOUND VOLTEX Konaste has stored, from KsHook.
+        """Imports the scores stored by SOUND VOLTEX Konaste from KsHook.
 
-        Only the first ones after the player has switched `forceStaticImport` on are taken.
+        Accepted only once each time the player enables `forceStaticImport`.
         """
-        player = cast("User", self.user)  # permissions let no guest come here
+        player = cast("User", self.user)  # permissions exclude guests
         if not HookSettings.objects.use_up_static_import(player, HookSettings.Hook.KSHOOK):
-            return self.ok(Empty(), says=DISABLED)
+            return self.ok(Empty(), message=DISABLED)
         return self.import_response(self.run_import(kshook.STATIC))

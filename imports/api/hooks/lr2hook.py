@@ -1,4 +1,4 @@
-"""/ir/lr2hook: plays and courses of Lunatic Rave 2 (spec: import-types §9)."""
+"""/ir/lr2hook: scores and courses of Lunatic Rave 2 (spec: import-types §9)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from imports.api.hooks.courses import CLASS_KEPT, CLASS_RAISED, CourseHook, Cour
 from imports.formats.hooks import lr2hook
 from imports.models import Course
 
-FORM = {"application/json": {"type": "object", "description": "`md5`, `playerData` and `scoreData`, as LR2hook sends."}}
+FORM = {"application/json": {"type": "object", "description": "`md5`, `playerData` and `scoreData`, sent by LR2hook."}}
 STOPPED = "Class not updated. You failed to clear this course."
 
 
@@ -32,51 +32,51 @@ class CourseNotFound(APIError):
 
 
 class NotesPlayed(Schema):
-    """Of a course that was not played to its end."""
+    """Present if the course was not played to its end."""
 
     notes_played: int
     notes_total: int
 
 
 class ImportScore(Hook):
-    """A play."""
+    """Submission of a score."""
 
     formats = (lr2hook.HOOK,)
 
     @endpoint(
         id="lr2hookImport",
         returns=ImportDocument,
-        says=IMPORTED,
+        message=IMPORTED,
         queued=QUEUED,
         raises=(ImportRefused, ImportWithdrawn, UploadQuotaExceeded),
         forms=FORM,
     )
     def create(self, request: Request) -> Response:
-        """Submits a play."""
+        """Submits a score."""
         return self.import_response(self.run_import(lr2hook.HOOK))
 
 
 class ImportCourse(CourseHook):
-    """A course that was played."""
+    """Submission of a played course."""
 
     formats = (lr2hook.HOOK,)
 
     @endpoint(
         id="lr2hookImportCourse",
         returns=(ReachedClass, NotesPlayed),
-        says=(CLASS_RAISED, CLASS_KEPT, STOPPED),
+        message=(CLASS_RAISED, CLASS_KEPT, STOPPED),
         raises=(InvalidBody, CourseNotFound, CoursePlayerBusy),
         forms=FORM,
     )
     def create(self, request: Request) -> Response:
-        """Submits a course; one that was played to its end raises the class that it stands for."""
-        # The original takes a list for an object without any of the members.
+        """Submits a course. A course that was played to its end raises the corresponding class."""
+        # Tachi treats a list as an object without members.
         check = validation.validate_known if self.body.raw.startswith(b"[") else validation.validate_strict
         sent = check(self.body, lr2hook.COURSE)
         score = sent["scoreData"]
         if score["notesPlayed"] != score["notesTotal"]:
             body = NotesPlayed(notes_played=score["notesPlayed"], notes_total=score["notesTotal"])
-            return self.ok(body, says=STOPPED)
+            return self.ok(body, message=STOPPED)
         course = Course.objects.filter(md5sums=sent["md5"]).first()
         if course is None:
             raise CourseNotFound(md5=sent["md5"])

@@ -1,4 +1,4 @@
-"""/api/v1/users/:userID/integrations: what players tell the hooks of their games (spec: import-types §16)."""
+"""/api/v1/users/:userID/integrations: the settings of players for their hooks (spec: import-types §16)."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ class CardLimitReached(APIError):
 
 FORCE = Parameter(
     name="forceStaticImport",
-    description="Whether the next import of stored scores is taken; it switches itself off.",
+    description="Whether the next import of stored scores is accepted. It is disabled again by that import.",
     schema={"type": "boolean"},
     check=validation.optional(validation.boolean),
     expects=("Expected *boolean or no value.",),
 )
 CARDS = Parameter(
     name="cards",
-    description=f"IDs of the cards that count, at most {MAX_CARDS}; null for all.",
+    description=f"The IDs of the accepted cards, at most {MAX_CARDS}, or null for all.",
     schema={"type": ["array", "null"], "items": {"type": "string", "maxLength": MAX_CARD_LENGTH}},
     check=validation.optional(
         schema.optional_null(schema.list_of(schema.string("Expected string.", high=MAX_CARD_LENGTH)))
@@ -55,7 +55,7 @@ KSHOOK = Fields(FORCE, is_strict=False)
 
 
 class Settings(Schema):
-    """What a player tells a hook. `cards` is of Fervidex alone."""
+    """The settings of a hook. `cards` applies only to Fervidex."""
 
     user_id: int
     force_static_import: bool
@@ -78,7 +78,7 @@ class CanCustomise(APIPermission):
 
 
 class HookSettingsViewSet(UserViewSet):
-    """A player's settings of one hook; nobody else reads or changes them."""
+    """A player's settings of one hook; only the player may read and change them."""
 
     tag = Tag.HOOKS
     permission_classes = (IsAuthenticated, IsHookOwner, CanCustomise)
@@ -86,12 +86,12 @@ class HookSettingsViewSet(UserViewSet):
     fields: ClassVar[Fields]
 
     def read(self) -> Settings | None:
-        """Raises APIError where it is not the player who asks."""
-        found = HookSettings.objects.filter(user=self.get_object(), hook=self.hook).first()
-        return None if found is None else self.document(found)
+        """Returns the settings, None if there are none yet. Raises APIError unless the caller is the player."""
+        row = HookSettings.objects.filter(user=self.get_object(), hook=self.hook).first()
+        return None if row is None else self.document(row)
 
     def change(self) -> Settings:
-        """The settings with the changes of the body. Raises APIError with 400, and as `read` does."""
+        """Applies the changes of the body and returns the settings. Raises APIError with 400, and as `read` does."""
         user, given = self.get_object(), self.fields.from_body(self.body)
         names = {CARDS.name: "cards", FORCE.name: "force_static_import"}
         changes = {names[name]: value for name, value in given.items()}
@@ -114,22 +114,22 @@ class FervidexSettings(HookSettingsViewSet):
     @endpoint(
         id="getFervidexSettings",
         returns=Settings | None,
-        says="Retrieved Fervidex settings.",
+        message="Retrieved Fervidex settings.",
         raises=(RequesterUnknown, UserNotFound),
     )
     def retrieve(self, request: Request, user_id: str) -> Response:
-        """One's settings of Fervidex; null where there are none yet."""
+        """Returns your Fervidex settings, or null if none are stored."""
         return self.ok(self.read())
 
     @endpoint(
         id="setFervidexSettings",
         returns=Settings,
-        says=CHANGED,
+        message=CHANGED,
         body=FERVIDEX,
         raises=(RequesterUnknown, UserNotFound, NothingChanged, CardLimitReached),
     )
     def partial_update(self, request: Request, user_id: str) -> Response:
-        """Changes which cards count, and whether the next import of stored scores is taken."""
+        """Updates which cards are accepted, and whether the next import of stored scores is accepted."""
         return self.ok(self.change())
 
 
@@ -140,20 +140,20 @@ class KsHookSettings(HookSettingsViewSet):
     @endpoint(
         id="getKsHookSettings",
         returns=Settings | None,
-        says="Retrieved KsHook (S6VC) settings.",
+        message="Retrieved KsHook (S6VC) settings.",
         raises=(RequesterUnknown, UserNotFound),
     )
     def retrieve(self, request: Request, user_id: str) -> Response:
-        """One's settings of KsHook; null where there are none yet."""
+        """Returns your KsHook settings, or null if none are stored."""
         return self.ok(self.read())
 
     @endpoint(
         id="setKsHookSettings",
         returns=Settings,
-        says=CHANGED,
+        message=CHANGED,
         body=KSHOOK,
         raises=(RequesterUnknown, UserNotFound, NothingChanged),
     )
     def partial_update(self, request: Request, user_id: str) -> Response:
-        """Changes whether the next import of stored scores is taken."""
+        """Updates whether the next import of stored scores is accepted."""
         return self.ok(self.change())

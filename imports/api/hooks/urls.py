@@ -1,4 +1,4 @@
-"""Addresses of the hooks, below /ir, and of their settings, below /api/v1."""
+"""URL patterns of the hooks, below /ir, and of their settings, below /api/v1."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ INTEGRATIONS = "users/<str:user_id>/integrations"
 
 
 def _settings_of(hook: str, view: type[HookSettingsViewSet]) -> list[URLPattern]:
-    """Both of its addresses: ours, and Tachi's."""
+    """Returns both paths of a hook's settings: ours, and that of Tachi."""
     address = f"{INTEGRATIONS}/{hook}"
     return [
         path(address, view.as_view(SETTINGS), name=f"{hook}-settings"),

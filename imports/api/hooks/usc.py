@@ -1,6 +1,6 @@
 """/ir/usc/{Controller|Keyboard}: the IR of unnamed-sdvx-clone (spec: import-types §7; USCIR v0.4).
 
-It has statuses of its own in the body, and HTTP's is 200 whatever they say.
+The body contains a status of the IR; the status of HTTP is always 200.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from imports.models import APIToken, Chart, Replay, Score, State, User
 SUCCESS, ACCEPTED, BAD_REQUEST, UNAUTHORISED, NOT_FOUND, SERVER_ERROR = 20, 22, 40, 41, 44, 50
 IR_VERSION = "0.4.0-a"
 MAX_REPLAY_BYTES = 1024 * 1024
-MAX_LISTED = 10  # however many are asked for
+MAX_LISTED = 10  # scores in one response
 POSITIVE = re.compile(r"0*[1-9][0-9]{0,15}")
 NO_TOKEN = "No auth token provided."  # noqa: S105 - a message, not a secret
 WRONG_HEADER = "Invalid Authorization Header. Expected Bearer <token>"
@@ -53,19 +53,19 @@ SAVED_REPLAY = "Saved replay."
 REPLAY_FIELD = "replay"
 
 MODE = Parameter(name="mode", description="`best` or `rivals`.")
-N = Parameter(name="n", description=f"How many scores, up to {MAX_LISTED}.")
+N = Parameter(name="n", description=f"The number of scores, at most {MAX_LISTED}.")
 
 
 class Answer(Schema, rename="camel"):
-    """What the game reads in place of the usual envelope."""
+    """The response in the format of the game, instead of the usual envelope."""
 
-    status_code: Annotated[int, Meta(description="20 for a success, 22 where it waits, 40 to 50 for a refusal.")]
+    status_code: Annotated[int, Meta(description="20 for success, 22 if the score is queued, 40 to 50 for errors.")]
     description: str
-    body: Annotated[Any, Meta(description="Of most successes.")] | UnsetType = UNSET
+    body: Annotated[Any, Meta(description="Present in most successful responses.")] | UnsetType = UNSET
 
 
 class USCError(Exception):
-    """A refusal in the words of the IR."""
+    """An error with a status and a message of the IR."""
 
     def __init__(self, status_code: int, description: str) -> None:
         super().__init__(description)
@@ -88,7 +88,7 @@ class ReplayNotFound(APIError):
 
 
 class USCAuthentication(BaseAuthentication):
-    """`Authorization: Bearer <token>`, and nothing else, refused in the words of the IR."""
+    """Accepts only `Authorization: Bearer <token>`; errors are those of the IR."""
 
     def authenticate(self, request: Request) -> tuple[User, APIToken] | None:
         header = request.headers.get("Authorization", "")
@@ -106,9 +106,9 @@ class USCAuthentication(BaseAuthentication):
 
 
 class USCHook(Hook):
-    """What they have in common."""
+    """The base of the views for USC."""
 
-    authentication_classes = (USCAuthentication,)  # type: ignore[assignment]  # a token alone, in its own words
+    authentication_classes = (USCAuthentication,)  # type: ignore[assignment]  # only tokens, with the IR's errors
     permission_classes: Sequence[type[APIPermission]] = (ClientIsNotBlocked,)
     formats = (usc.HOOK,)
 
@@ -126,9 +126,9 @@ class USCHook(Hook):
         return super().refuse(error, context)
 
     def chart(self) -> Chart:
-        """The chart of the address. Raises USCError."""
-        asked = f"hash:{self.path_param('hash')}"
-        charts = Chart.objects.filter(game=usc.GAME, playtype=self.kwargs["playtype"], match_keys__contains=[asked])
+        """Returns the chart of the path. Raises USCError."""
+        key = f"hash:{self.path_param('hash')}"
+        charts = Chart.objects.filter(game=usc.GAME, playtype=self.kwargs["playtype"], match_keys__contains=[key])
         chart = charts.order_by("pk").first()
         if chart is None:
             raise USCError(NOT_FOUND, UNKNOWN_CHART.format(enough=jobs.chart_players()))
@@ -140,33 +140,33 @@ def _usc_response(status_code: int, description: str, body: Any = UNSET) -> Resp
 
 
 class Heartbeat(USCHook):
-    """Whether the IR is there."""
+    """Reports that the IR is available."""
 
     @endpoint(
         id="uscHeartbeat",
         returns=Answer,
-        says="IR Request Successful.",
+        message="IR Request Successful.",
         raises=(InvalidPlaytype,),
         has_envelope=False,
     )
     def retrieve(self, request: Request, playtype: str) -> Response:
-        """The name and the time of the IR."""
+        """Returns the name and the time of the IR."""
         body = {"serverTime": int(time.time()), "serverName": settings.TACHI_NAME, "irVersion": IR_VERSION}
         return _usc_response(SUCCESS, self.success_message(), body)
 
 
 class Charts(USCHook):
-    """What is known of a chart."""
+    """A chart, its record and its leaderboard."""
 
-    @endpoint(id="uscChart", returns=Answer, says=TRACKED, raises=(InvalidPlaytype,), has_envelope=False)
+    @endpoint(id="uscChart", returns=Answer, message=TRACKED, raises=(InvalidPlaytype,), has_envelope=False)
     def retrieve(self, request: Request, playtype: str, hash: str) -> Response:
-        """Whether a chart is known."""
+        """Returns whether a chart is known."""
         self.chart()
         return _usc_response(SUCCESS, TRACKED, Empty())
 
-    @endpoint(id="uscRecord", returns=Answer, says="Retrieved score.", raises=(InvalidPlaytype,), has_envelope=False)
+    @endpoint(id="uscRecord", returns=Answer, message="Retrieved score.", raises=(InvalidPlaytype,), has_envelope=False)
     def record(self, request: Request, playtype: str, hash: str) -> Response:
-        """The best score of all players on a chart."""
+        """Returns the best score on a chart."""
         with read_snapshot():
             first = usc_scores.leaderboard(self.chart(), count=1)
         if not first:
@@ -176,13 +176,13 @@ class Charts(USCHook):
     @endpoint(
         id="uscLeaderboard",
         returns=Answer,
-        says="Returned {count} scores.",
+        message="Returned {count} scores.",
         raises=(InvalidPlaytype,),
         query=(MODE, N),
         has_envelope=False,
     )
     def leaderboard(self, request: Request, playtype: str, hash: str) -> Response:
-        """The best scores of all players on a chart."""
+        """Returns the best scores on a chart."""
         with read_snapshot():
             chart = self.chart()
             mode, count = MODE.of(request), N.of(request)
@@ -197,20 +197,20 @@ class Charts(USCHook):
 
 
 class Scores(USCHook):
-    """A play."""
+    """Submission of a score."""
 
     permission_classes = (CanSubmitScores, ClientIsNotBlocked)
 
     @endpoint(
         id="uscSubmitScore",
         returns=Answer,
-        says=(IMPORTED, IDENTICAL, ORPHANED, STILL_RUNNING),
+        message=(IMPORTED, IDENTICAL, ORPHANED, STILL_RUNNING),
         raises=(InvalidPlaytype,),
-        forms={"application/json": {"type": "object", "description": "`chart` and `score`, as the game sends them."}},
+        forms={"application/json": {"type": "object", "description": "`chart` and `score`, as sent by the game."}},
         has_envelope=False,
     )
     def create(self, request: Request, playtype: str) -> Response:
-        """Submits a play."""
+        """Submits a score."""
         try:
             job = self.run_import(usc.HOOK, {"playtype": playtype})
         except (ImportRefused, UploadQuotaExceeded) as refused:
@@ -242,20 +242,20 @@ def _code_of(status: int) -> int:
 
 
 class Replays(USCHook):
-    """The replay of a play, which the game sends after it."""
+    """Upload of the replay of a score, which the game sends after the score."""
 
     permission_classes = (CanSubmitScores, ClientIsNotBlocked)
 
     @endpoint(
         id="uscSubmitReplay",
         returns=Answer,
-        says=SAVED_REPLAY,
+        message=SAVED_REPLAY,
         raises=(InvalidPlaytype, InvalidUpload),
         forms={
             FORM: {
                 "type": "object",
                 "properties": {
-                    "identifier": {"type": "string", "description": "`sendReplay` of the answer to the play."},
+                    "identifier": {"type": "string", "description": "`sendReplay` of the response to the score."},
                     REPLAY_FIELD: {"type": "string", "contentMediaType": "application/octet-stream"},
                 },
             }
@@ -263,13 +263,13 @@ class Replays(USCHook):
         has_envelope=False,
     )
     def create(self, request: Request, playtype: str) -> Response:
-        """Stores the replay of a play of one's own, at most 1 MiB.
+        """Stores the replay of one of your scores, at most 1 MiB.
 
-        The latest two hundred of a player are kept.
+        The latest 200 replays of a player are stored.
         """
         identifier, file = self.body.members().get("identifier"), None
         if request._request.content_type == FORM:
-            file, form = read_form(request._request, REPLAY_FIELD, most=MAX_REPLAY_BYTES, refusal=InvalidUpload)
+            file, form = read_form(request._request, REPLAY_FIELD, max_bytes=MAX_REPLAY_BYTES, refusal=InvalidUpload)
             identifier = form.get("identifier")
         if not isinstance(identifier, str) or not identifier:
             raise USCError(BAD_REQUEST, "No Identifier Provided.")
@@ -286,7 +286,7 @@ class Replays(USCHook):
 
 
 class ReplayFile(Hook):
-    """A replay that was stored, for whoever played it."""
+    """A stored replay, for its player."""
 
     authentication_classes = (SessionAuthentication, TokenAuthentication)
     permission_classes = (IsAuthenticated,)
@@ -295,12 +295,12 @@ class ReplayFile(Hook):
     @endpoint(
         id="uscReplay",
         returns=None,
-        says="The file, as the game wrote it.",
+        message="The file, as the game wrote it.",
         raises=(ReplayNotFound,),
         files=("application/octet-stream",),
     )
     def retrieve(self, request: Request, playtype: str, score_id: str) -> HttpResponse:
-        """The replay of a play of one's own."""
+        """Returns the replay of one of your scores."""
         mine = Replay.objects.filter(user=cast("User", self.user), score_id=self.path_param("score_id"))
         replay = mine.first()
         if replay is None:

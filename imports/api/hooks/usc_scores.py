@@ -1,4 +1,4 @@
-"""Scores as the IR of USC tells of them, with the places of their players on the chart."""
+"""Documents of scores for the IR of USC, with the ranks of their players on the chart."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ServerScore(Schema):
 
     @classmethod
     def of(cls, played: Score | PersonalBest, meta: dict[str, Any], *, ranking: int) -> Self:
-        """`meta`: the modifiers of the play that brought the points. The lamp of a best may be that of another."""
+        """`meta`: the modifiers of the score with these points. The lamp of a best may come from another score."""
         data, judgements = played.score_data, played.score_data["judgements"]
         lamps = playtype_of(played.game, played.playtype).ladder_indexes["lamp"]
         return cls(
@@ -50,7 +50,7 @@ class ServerScore(Schema):
 
 
 def leaderboard(chart: Chart, *, count: int, first: int = 1) -> list[ServerScore]:
-    """The bests on a chart, from a place on."""
+    """Returns up to `count` bests on a chart from position `first` on."""
     board = PersonalBest.objects.filter(chart=chart).prefetch_related("user").order_by(*BY_RANK)
     bests = list(board[first - 1 : first - 1 + count])
     if not bests:
@@ -64,7 +64,7 @@ def leaderboard(chart: Chart, *, count: int, first: int = 1) -> list[ServerScore
 
 
 def submission_body(score: Score) -> dict[str, Any]:
-    """The body of the answer to a play that was imported."""
+    """Returns the body of the response to an imported score."""
     best = PersonalBest.objects.get(user=score.user_id, chart=score.chart_id)
     rank = best_ranks([best])[best.pk]
     start = max(1, rank.place - NEIGHBOURS)

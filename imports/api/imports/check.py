@@ -1,6 +1,6 @@
-"""POST /api/v1/import/check: what an import of this very request would do with each of its rows. Nothing is stored.
+"""POST /api/v1/import/check: the verdict on each row that an import of the same request would give. Nothing is stored.
 
-It answers in one go, as 100,000 rows take no more than a few seconds; `submissions` says how many do so at once.
+It responds directly, as 100,000 rows take only a few seconds; `submissions` limits concurrent checks.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from imports.api.imports import schemas
 from imports.api.imports.upload import FILE_FORM, FORM_REFUSALS, INFER, SKIP, NoDocument, UploadViewSet
 from imports.errors import ImportFailed
 from imports.formats.schema import Violation
+from imports.integers import parse_digits
 from imports.models import User
 from imports.pipeline.checking import PROBLEMS, RowFilter, Verdict
 
 CHECK_LIMIT = SCORE_CHECK_LIMIT
-MAX_LISTED_ROWS = 10_000  # rows listed in one answer
+MAX_LISTED_ROWS = 10_000  # rows listed in one response
 MAX_CURSOR = 999_999_999
 VERDICT_GROUPS: dict[str, frozenset[Verdict]] = {
     "problems": PROBLEMS,
@@ -41,34 +42,35 @@ class CheckInProgress(APIError):
     message = "Another large file is being checked. Please try again in a few seconds."
 
 
-def whole_number(name: str, description: str, *, most: int) -> Parameter:
-    """An integer in a query, from 0 on."""
-    refusal = f"Expected an integer between 0 and {most}."
+def whole_number(name: str, description: str, *, maximum: int) -> Parameter:
+    """Returns an optional query parameter for an integer from 0 to `maximum`."""
+    message = f"Expected an integer between 0 and {maximum}."
 
     def check(text: Any) -> int:
-        if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= most:
-            return int(text)
-        raise Violation(refusal, text)
+        number = parse_digits(text, maximum=maximum)
+        if number is None:
+            raise Violation(message, text)
+        return number
 
     return Parameter(
         name=name,
         description=description,
-        schema={"type": "integer", "minimum": 0, "maximum": most},
+        schema={"type": "integer", "minimum": 0, "maximum": maximum},
         check=optional(check),
-        expects=(refusal,),
+        expects=(message,),
     )
 
 
 QUERY = Fields(
-    choice("rows", "Which rows are listed.", *VERDICT_GROUPS),
-    whole_number("limit", f"How many; {RowFilter().limit}.", most=MAX_LISTED_ROWS),
-    whole_number("cursor", "`next` of the answer before.", most=MAX_CURSOR),
+    choice("rows", "The rows to return.", *VERDICT_GROUPS),
+    whole_number("limit", f"How many; {RowFilter().limit}.", maximum=MAX_LISTED_ROWS),
+    whole_number("cursor", "`next` of the previous response.", maximum=MAX_CURSOR),
     is_strict=False,
 )
 
 
 class CheckImport(UploadViewSet):
-    """Takes what either way of importing takes: a form with a file, or BATCH-MANUAL as a JSON body."""
+    """Accepts the bodies of both import endpoints: a form with a file, or BATCH-MANUAL as JSON."""
 
     permission_classes = (IsAuthenticated, CanSubmitScores, ClientIsNotBlocked)
     rate_limits = (CHECK_LIMIT,)
@@ -76,24 +78,24 @@ class CheckImport(UploadViewSet):
     @endpoint(
         id="checkImport",
         returns=schemas.Checked,
-        says="Checked {count} rows.",
+        message="Checked {count} rows.",
         query=(*QUERY.values(), SKIP, INFER),
         forms={JSON: schemas.BatchManual, FORM: FILE_FORM},
         raises=(*FORM_REFUSALS, NoDocument, ImportFault, CheckInProgress),
     )
     def create(self, request: Request) -> Response:
-        """What an import of this request would do with each row; nothing is stored.
+        """Returns what an import of this request would do with each row, without storing anything.
 
-        10 a minute. Refused as a whole where an import would fail as a whole, with its words.
+        Limited to 10 requests per minute. If the import would fail, responds with the same error.
         """
-        said, usual = QUERY.from_query(request), RowFilter()
+        params, default = QUERY.from_query(request), RowFilter()
         row_filter = RowFilter(
-            verdicts=VERDICT_GROUPS[said.get("rows", "problems")],
-            after=said.get("cursor", usual.after),
-            limit=said.get("limit", usual.limit),
+            verdicts=VERDICT_GROUPS[params.get("rows", "problems")],
+            after=params.get("cursor", default.after),
+            limit=params.get("limit", default.limit),
         )
         upload = self.from_body() if request._request.content_type == JSON else self.from_form()
-        user = cast("User", self.user)  # permissions let no guest come here
+        user = cast("User", self.user)  # permissions exclude guests
         try:
             checked = submissions.check(user, upload, row_filter=row_filter)
         except ImportFailed as failure:

@@ -1,4 +1,4 @@
-"""What an import left out (GET /api/v1/imports/:importID/errors), and what was sent (…/input)."""
+"""The problems of an import (GET /api/v1/imports/:importID/errors) and its input (…/input)."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ from imports.errors import ImportFailed
 from imports.models import Import, ImportProblem, RowCorrection, State
 from imports.models.row_corrections import is_corrected
 
-MAX_LISTED = 500  # problems in one answer
+MAX_LISTED = 500  # problems in one response
 BY_ROW = CursorPagination(key="row", kind=int, limit=MAX_LISTED, descending=False)
 JSON, CSV, CORRECTION = "json", "csv", "batch-manual"
-FORMAT = "`csv`: a table of all; `batch-manual`: a file to correct and send again."
+FORMAT = "`csv` returns a table of all rows, `batch-manual` a file to correct and submit again."
 QUERY = Fields(choice("format", FORMAT, JSON, CSV, CORRECTION), *BY_ROW.parameters)
 
 
 class NoFailedRows(APIError):
-    """It failed as a whole."""
+    """The import failed as a whole."""
 
     status = 409
-    described_as = "why there are no rows to correct"
+    described_as = "the reason why there are no rows to correct"
 
 
 class IsAuthenticatedForTable(RequesterIsKnown):
-    """Asked for one form of the answer; the others are everybody's."""
+    """Required only for the format `batch-manual`; the others are public."""
 
     caller = Caller.ANYBODY
 
 
 class ImportFiles(APIViewSet):
-    """Of an import that is not in any more these still know, for those who may see its input."""
+    """The files of an import; those of a reverted one are available to users who may see its input."""
 
     tag = Tag.IMPORTS
     lookup_field = "import_id"
@@ -66,27 +66,27 @@ class ImportFiles(APIViewSet):
     @endpoint(
         id="getInput",
         returns=None,
-        says="the file",
+        message="the file",
         files=("application/json", "text/csv", "application/octet-stream"),
         raises=(ImportNotFound, InputExpired, ImportReverted),
     )
     @action(detail=True, permission_classes=(RequesterIsKnown, CanReadInput))
     def input(self, request: Request, import_id: str) -> HttpResponseBase:
-        """The bytes as they were sent.
+        """Downloads the original input of an import.
 
-        For its owner and moderators.
+        Available to its owner and to moderators.
         """
         job = self.get_object()
         self.throttle(throttling.FILES)
-        found = exports.input_file(job)
-        if found is None:
+        file = exports.input_file(job)
+        if file is None:
             raise InputExpired()
-        return found
+        return file
 
     @endpoint(
         id="listErrors",
         returns=schemas.Problems,
-        says="Found {count} errors.",
+        message="Found {count} errors.",
         query=QUERY,
         files=("text/csv",),
         paging=BY_ROW,
@@ -95,9 +95,9 @@ class ImportFiles(APIViewSet):
     )
     @action(detail=True)
     def errors(self, request: Request, import_id: str) -> HttpResponseBase:
-        """The rows that an import left out.
+        """Lists the rows that an import left out.
 
-        What the rows said is for those who may see the input. `Accept: text/csv` asks for the table too.
+        The content of the rows is included only if you may see the input. `Accept: text/csv` also selects the table.
         """
         job = self.get_object()
         params = QUERY.from_query(request)
@@ -116,22 +116,23 @@ class ImportFiles(APIViewSet):
     def _page(self, job: Import, params: Mapping[str, Any]) -> HttpResponseBase:
         private = permissions.can_see_input(self.user, job)
         page = BY_ROW.page(_problems(job, private=private), params)
-        # Rows that other imports have brought on charts that their player chose. Few imports have any.
+        # Rows that later imports have imported on charts chosen by the player. Few imports have any.
         corrections = RowCorrection.objects.filter(job=job).exclude(score_id="")
         count = corrections.count()
         corrected = {}
         if count:
             listed = corrections.filter(row__in=[problem.row for problem in page.rows])
             corrected = {each.row: each for each in listed.select_related("corrected_by")}
-        found = (
-            schemas.ToldProblem.from_row(problem, corrected.get(problem.row), private=private) for problem in page.rows
+        errors = (
+            schemas.ProblemWithRow.from_row(problem, corrected.get(problem.row), private=private)
+            for problem in page.rows
         )
-        body = StreamedObject([("errors", found), ("total", job.problem_count + count)])
-        words = self.success_message(count=len(page.rows))
-        return page.add_pagination_headers(self.request, complete_response(words, body))
+        body = StreamedObject([("errors", errors), ("total", job.problem_count + count)])
+        message = self.success_message(count=len(page.rows))
+        return page.add_pagination_headers(self.request, complete_response(message, body))
 
     def _table(self, job: Import, params: Mapping[str, Any]) -> HttpResponseBase:
-        """All of them, or a page where one is asked for."""
+        """Returns the CSV of all uncorrected problems, or of a page if `cursor` or `limit` is given."""
         self.throttle(throttling.FILES)
         private = permissions.can_see_input(self.user, job)
         problems = _problems(job, private=private).exclude(is_corrected())

@@ -1,4 +1,4 @@
-"""Documents of orphans: our own, and those of the API of 2026."""
+"""Documents of orphans: those of this server, and those of the API of 2026."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import msgspec
 from msgspec import Meta
 
 from imports.api.common.schemas import Count, Game, Milliseconds
-from imports.api.common.units import milliseconds
 from imports.api.core.responses import Schema
 from imports.api.imports.schemas import URL, Cursor, ImportID
+from imports.integers import milliseconds
 from imports.models import OrphanRetry, OrphanScore
 from imports.pipeline.orphans import ReprocessResult
 
 RetryID = Annotated[str, Meta(pattern="^[0-9a-f]{40}$")]
 
-# --- our own ------------------------------------------------------------------------------------------
+# --- of this server -----------------------------------------------------------------------------------
 
 
 class Orphan(Schema):
-    """A row whose song or chart was not known."""
+    """An unmatched score: a row whose song or chart is unknown."""
 
     orphan_id: str
     user_id: int
@@ -30,12 +30,12 @@ class Orphan(Schema):
     game: Game
     data: Any
     context: Any
-    err_msg: Annotated[str, Meta(description="Why the last try failed.")]
+    err_msg: Annotated[str, Meta(description="The reason why the last attempt failed.")]
     time_inserted: Milliseconds
 
     @classmethod
     def from_row(cls, orphan: OrphanScore) -> Self:
-        """`orphan` comes with its import."""
+        """Returns the document of an orphan, whose import must be loaded."""
         return cls.from_attributes(
             orphan,
             import_id=orphan.from_import.import_id,
@@ -84,15 +84,15 @@ TITLES = ("identifier", "title", "songTitle", "hashSHA256", "sha256")
 
 
 class ListedOrphan(Schema):
-    """A row whose song or chart was not known, in a few words."""
+    """A short form of an unmatched score."""
 
     orphan_id: str
     row_id: int
     import_type: str
     game_group: Game
     time_inserted: Milliseconds
-    message: Annotated[str | None, Meta(description="Why the last try failed.")]
-    summary: Annotated[str | None, Meta(description="What the row is about.")]
+    message: Annotated[str | None, Meta(description="The reason why the last attempt failed.")]
+    summary: Annotated[str | None, Meta(description="A summary of the row.")]
 
     @classmethod
     def from_row(cls, orphan: OrphanScore) -> Self:
@@ -113,13 +113,13 @@ class OrphanPage(Schema):
 
 
 class OrphanV3(Schema):
-    """A row whose song or chart was not known, as it was sent."""
+    """An unmatched score with its original row."""
 
     orphan_id: str
     import_type: str
     game_group: Game
     time_inserted: Milliseconds
-    message: Annotated[str | None, Meta(description="Why the last try failed.")]
+    message: Annotated[str | None, Meta(description="The reason why the last attempt failed.")]
     data: Any
     context: Any
 
@@ -134,14 +134,14 @@ class OrphanV3(Schema):
 
 
 def summary_of(data: Any, context: Any) -> str | None:
-    """What a row is about, by what it or its context calls its song: `Title (artist · difficulty)`."""
-    row, around = (each if isinstance(each, dict) else {} for each in (data, context))
+    """Returns the song of a row by its data or context, as `Title (artist · difficulty)`; None if it is unknown."""
+    row, row_context = (each if isinstance(each, dict) else {} for each in (data, context))
 
     def first(facts: Mapping[str, Any], *names: str) -> str:
         return next((facts[name] for name in names if isinstance(facts.get(name), str) and facts[name]), "")
 
-    title = first(row, *TITLES) or first(around, "title", "identifier")
-    if not title and (digest := first(around, "chart")):
+    title = first(row, *TITLES) or first(row_context, "title", "identifier")
+    if not title and (digest := first(row_context, "chart")):
         title = f"sha256:{digest[:16]}..."
     more = " · ".join(filter(None, (first(row, "artist"), first(row, "difficulty"))))
     return (f"{title} ({more})" if title and more else title)[:MAX_SUMMARY] or None

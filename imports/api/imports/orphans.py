@@ -1,4 +1,4 @@
-"""Orphans: trying them again (/api/v1/import/orphans), listing and deleting them (/api/v1/orphans)."""
+"""Orphans: retrying them (/api/v1/import/orphans), listing and deleting them (/api/v1/orphans)."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from imports.integers import parse_digits
 from imports.models import OrphanRetry, OrphanScore, User
 from imports.pipeline.orphans import ReprocessResult, delete_orphan
 
-PAGE_SIZE = 100  # orphans listed in one answer
+PAGE_SIZE = 100  # orphans listed in one response
 REPROCESSED = "Reprocessed {count} orphan scores."
 BEING_REPROCESSED = "Orphan scores are being reprocessed."
 QUEUED = "Orphan scores loaded into queue. You can poll the provided URL for information on when they are reprocessed."
-NO_CURSOR = "Expected the next of another answer."
+NO_CURSOR = "Expected next from another response."
 
 
 class RetryNotFound(APIError):
@@ -55,7 +55,7 @@ class OrphanNotFound(APIError):
 
 
 def cursor(value: Any) -> int:
-    """`next` of the page before: the key of its last orphan."""
+    """Returns the cursor, `next` of the previous page: the key of its last orphan. Raises Violation."""
     key = parse_digits(value)
     if key is None:
         raise Violation(NO_CURSOR, value)
@@ -63,10 +63,10 @@ def cursor(value: Any) -> int:
 
 
 QUERY = Fields(
-    choice("game", "Only of this game.", *BY_SLUG),
+    choice("game", "Returns only results of this game.", *BY_SLUG),
     Parameter(
         name="cursor",
-        description="`next` of the page before.",
+        description="`next` of the previous page.",
         schema={"type": "string", "pattern": "^[0-9]{1,18}$"},
         check=optional(cursor),
         expects=(NO_CURSOR,),
@@ -75,7 +75,7 @@ QUERY = Fields(
 
 
 class ImportOrphans(APIViewSet):
-    """All orphans of the caller. Whatever the body says is not looked at."""
+    """Retries all orphans of the caller. The body is ignored."""
 
     tag = Tag.UNDO
     permission_classes: Sequence[type[BasePermission]] = (IsAuthenticated, CanSubmitScores)
@@ -83,28 +83,28 @@ class ImportOrphans(APIViewSet):
     @endpoint(
         id="reprocessOrphans",
         returns=orphan_schemas.ReprocessCounts,
-        says=REPROCESSED,
+        message=REPROCESSED,
         queued=(QUEUED, orphan_schemas.QueuedRetry),
         raises=(PlayerBusy,),
     )
     def create(self, request: Request) -> Response:
-        """Tries all of one's orphans again.
+        """Retries all of your unmatched scores.
 
-        Up to 200 are tried at once. More are queued: the answer is 202 and says where to poll.
+        Up to 200 scores are retried immediately. More are queued: the response is 202 and has the URL to poll.
         """
         self.throttle(ORPHANS)
-        user = cast("User", self.user)  # permissions let no guest come here
+        user = cast("User", self.user)  # permissions exclude guests
         with translate_lock_errors():
-            found = jobs.retry_orphans(user, by=user, token=self.token)
-        if isinstance(found, ReprocessResult):
-            return self.ok(orphan_schemas.ReprocessCounts.from_row(found), count=found.processed)
-        url = absolute_url(request._request, reverse("api:orphan-retry-poll-status", args=[found.retry_id]))
-        body = orphan_schemas.QueuedRetry(url=url, retry_id=found.retry_id)
-        return self.ok(body, says=QUEUED, status=202)
+            result = jobs.retry_orphans(user, by=user, token=self.token)
+        if isinstance(result, ReprocessResult):
+            return self.ok(orphan_schemas.ReprocessCounts.from_row(result), count=result.processed)
+        url = absolute_url(request._request, reverse("api:orphan-retry-poll-status", args=[result.retry_id]))
+        body = orphan_schemas.QueuedRetry(url=url, retry_id=result.retry_id)
+        return self.ok(body, message=QUEUED, status=202)
 
 
 class OrphanRetries(APIViewSet):
-    """A retry of many orphans: how far it is, and in the end what became of them."""
+    """A queued retry of many orphans: its progress, then its result."""
 
     tag = Tag.UNDO
     permission_classes = (IsAuthenticated, IsOrphanOwnerOrModerator)
@@ -112,12 +112,12 @@ class OrphanRetries(APIViewSet):
     @endpoint(
         id="pollOrphanRetry",
         returns=(schemas.Ongoing, orphan_schemas.Retried),
-        says=(BEING_REPROCESSED, REPROCESSED),
+        message=(BEING_REPROCESSED, REPROCESSED),
         is_polled=True,
         raises=(RetryNotFound, RetryCrashed),
     )
     def retrieve(self, request: Request, retry_id: str) -> Response:
-        """What becomes of a retry of many orphans."""
+        """Returns the state of a queued retry of unmatched scores."""
         retry = OrphanRetry.objects.filter(retry_id=self.path_param("retry_id")).first()
         if retry is None:
             raise RetryNotFound()
@@ -125,14 +125,14 @@ class OrphanRetries(APIViewSet):
         if retry.has_failed:
             raise RetryCrashed()
         if retry.time_finished is not None:
-            return self.ok(orphan_schemas.Retried.from_row(retry), says=REPROCESSED, count=retry.processed)
+            return self.ok(orphan_schemas.Retried.from_row(retry), message=REPROCESSED, count=retry.processed)
         response = self.ok(schemas.Ongoing.at(jobs.orphan_progress(retry)))
         response.headers["Retry-After"] = "1"
         return response
 
 
 class Orphans(APIViewSet):
-    """What a player sent is for them and for moderators."""
+    """The orphans of a player, for the player and for moderators."""
 
     tag = Tag.UNDO
     lookup_field = "orphan_id"
@@ -146,11 +146,11 @@ class Orphans(APIViewSet):
         self.check_object_permissions(self.request, orphan)
         return orphan
 
-    @endpoint(id="listOrphans", returns=orphan_schemas.Orphans, says="Found {count} orphan scores.", query=QUERY)
+    @endpoint(id="listOrphans", returns=orphan_schemas.Orphans, message="Found {count} orphan scores.", query=QUERY)
     def list(self, request: Request) -> Response:
-        """One's rows whose song or chart was not known.
+        """Lists your unmatched scores.
 
-        The newest come first, each with the reason for which it is one.
+        Sorted by date, newest first. Each has the reason why it is unmatched.
         """
         params = QUERY.from_query(request)
         mine = OrphanScore.objects.filter(user=cast("User", self.user))
@@ -159,25 +159,25 @@ class Orphans(APIViewSet):
         if "cursor" in params:
             mine = mine.filter(pk__lt=params["cursor"])
         newest = mine.select_related("from_import").defer("from_import__put_aside").order_by("-pk")
-        found = [*newest[: PAGE_SIZE + 1]]
-        page = found[:PAGE_SIZE]
+        rows = [*newest[: PAGE_SIZE + 1]]
+        page = rows[:PAGE_SIZE]
         body = orphan_schemas.Orphans(
             orphans=[orphan_schemas.Orphan.from_row(orphan) for orphan in page],
-            next=str(page[-1].pk) if len(found) > PAGE_SIZE else None,
+            next=str(page[-1].pk) if len(rows) > PAGE_SIZE else None,
         )
         return self.ok(body, count=len(page))
 
     @endpoint(
         id="deleteOrphan",
         returns=Empty,
-        says="Successfully deleted orphan score.",
+        message="Successfully deleted orphan score.",
         permissions=(CanDeleteOrphan,),
         raises=(OrphanNotFound, PlayerBusy),
     )
     def destroy(self, request: Request, orphan_id: str) -> Response:
-        """Deletes an orphan for good."""
+        """Permanently deletes an unmatched score."""
         orphan = self.get_object()
         self.require(orphan)
-        with translate_lock_errors(OrphanNotFound):  # it may have been rescued or reverted meanwhile
+        with translate_lock_errors(OrphanNotFound):  # it may have been imported or reverted meanwhile
             delete_orphan(orphan, by=cast("User", self.user), token=self.token)
         return self.ok(Empty())

@@ -1,4 +1,4 @@
-"""Orphans as the API of 2026 tells of them: GET /api/v1/import/orphans, GET and DELETE /api/v1/import/orphans/:orphanID
+"""Orphans in the API of 2026: GET /api/v1/import/orphans, GET and DELETE /api/v1/import/orphans/:orphanID
 (spec: api-v3 §2.2).
 """
 
@@ -25,10 +25,10 @@ from imports.integers import parse_digits
 from imports.models import OrphanScore, User
 from imports.pipeline.orphans import delete_orphan
 
-DEFAULT_LIMIT, MAX_LIMIT = 50, 100  # orphans in one answer
+DEFAULT_LIMIT, MAX_LIMIT = 50, 100  # orphans in one response
 
 
-# --- what is asked for --------------------------------------------------------------------------------
+# --- parameters ---------------------------------------------------------------------------------------
 
 
 class InvalidCursor(APIError):
@@ -47,7 +47,7 @@ TOO_SMALL = "Too small: expected number to be >=1"
 
 
 def count(value: Any) -> int:
-    """How many; a number in a query is text."""
+    """Returns the number of orphans to list. Raises Violation."""
     number = parse_digits(value)
     if number is None:
         raise Violation(NOT_A_NUMBER, value)
@@ -57,7 +57,7 @@ def count(value: Any) -> int:
 
 
 def row_id(value: Any) -> int | None:
-    """`rowID` of the last row that was seen; None where there is none."""
+    """Returns the `rowID` after which the page starts; None if absent. Raises InvalidCursor."""
     number = parse_digits(value)
     if value is not ABSENT and number is None:
         raise InvalidCursor()
@@ -73,7 +73,7 @@ LIMIT = Parameter(
 )
 AFTER = Parameter(
     name="after",
-    description="`rowID` of the last orphan of the page before.",
+    description="`rowID` of the last unmatched score of the previous page.",
     schema={"type": "integer", "minimum": 1},
     check=row_id,
     raises=(InvalidCursor,),
@@ -85,15 +85,15 @@ QUERY = Fields(LIMIT, AFTER, is_strict=False)
 
 
 class OwnOrphans(ImportOrphans):
-    """The caller's own, whoever they are."""
+    """The orphans of the caller."""
 
     @property
     def permission_classes(self) -> Sequence[type[BasePermission]]:  # type: ignore[override]
-        """A retry is the same in both generations. What only that of 2026 has is refused in its words."""
+        """A retry has the errors of 2025, as it exists in both API versions; the other actions have those of 2026."""
         return ImportOrphans.permission_classes if self.action == "create" else (CanSubmitScoresV3,)
 
     def get_object(self) -> OrphanScore:
-        mine = OrphanScore.objects.filter(user=cast("User", self.user))  # permissions let no guest come here
+        mine = OrphanScore.objects.filter(user=cast("User", self.user))  # permissions exclude guests
         orphan = mine.filter(orphan_id=self.path_param("orphan_id")).first()
         if orphan is None:
             raise NoSuchOrphan()
@@ -102,34 +102,34 @@ class OwnOrphans(ImportOrphans):
     @endpoint(
         id="listOwnOrphans",
         returns=orphan_schemas.OrphanPage,
-        says="Returned {count} orphan scores.",
+        message="Returned {count} orphan scores.",
         query=QUERY,
         is_v3=True,
     )
     def list(self, request: Request) -> Response:
-        """One's rows whose song or chart was not known, in a few words.
+        """Lists your unmatched scores in a short form.
 
-        The newest come first.
+        Sorted by date, newest first.
         """
         params = QUERY.from_query(request)
         limit, after = params.get("limit", DEFAULT_LIMIT), params["after"]
         mine = OrphanScore.objects.filter(user=cast("User", self.user))
-        found = [*(mine if after is None else mine.filter(pk__lt=after)).order_by("-pk")[: limit + 1]]
+        rows = [*(mine if after is None else mine.filter(pk__lt=after)).order_by("-pk")[: limit + 1]]
         body = orphan_schemas.OrphanPage(
-            orphans=[orphan_schemas.ListedOrphan.from_row(orphan) for orphan in found[:limit]],
-            has_more=len(found) > limit,
+            orphans=[orphan_schemas.ListedOrphan.from_row(orphan) for orphan in rows[:limit]],
+            has_more=len(rows) > limit,
         )
         return self.ok(body, count=len(body.orphans))
 
-    @endpoint(id="getOrphan", returns=orphan_schemas.OrphanV3, says="Returned orphan score.", raises=(NoSuchOrphan,))
+    @endpoint(id="getOrphan", returns=orphan_schemas.OrphanV3, message="Returned orphan score.", raises=(NoSuchOrphan,))
     def retrieve(self, request: Request, orphan_id: str) -> Response:
-        """One of them, with the row as it was sent."""
+        """Returns one of your unmatched scores, with its original row."""
         return self.ok(orphan_schemas.OrphanV3.from_row(self.get_object()))
 
-    @endpoint(id="deleteOwnOrphan", returns=Empty, says="Deleted orphan score.", raises=(NoSuchOrphan, PlayerBusy))
+    @endpoint(id="deleteOwnOrphan", returns=Empty, message="Deleted orphan score.", raises=(NoSuchOrphan, PlayerBusy))
     def destroy(self, request: Request, orphan_id: str) -> Response:
-        """Deletes one of them for good."""
+        """Permanently deletes one of your unmatched scores."""
         orphan = self.get_object()
-        with translate_lock_errors(NoSuchOrphan):  # it may have been rescued or reverted meanwhile
+        with translate_lock_errors(NoSuchOrphan):  # it may have been imported or reverted meanwhile
             delete_orphan(orphan, by=cast("User", self.user), token=self.token)
         return self.ok(Empty())

@@ -1,7 +1,8 @@
-"""Imports as their documents, whatever the number of scores: one statement tells all of many imports, or of one.
+"""The documents of imports: one statement reads one or many imports completely, with any number of scores.
 
-What grows with an import (its scores, problems, sessions) comes out of PostgreSQL as JSON and is passed on unread. A
-function of the database makes it (migration 0007), so that statements which seldom need it are not slowed down by it.
+The lists that grow with an import (its scores, problems, sessions) are returned by PostgreSQL as JSON and passed on
+without parsing. A database function builds them (migration 0007), so that statements which seldom need them do not
+become slower.
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ from django.db import connection
 from imports.access.rate_limits import LONG
 from imports.api.common.schemas_v3 import game_id
 from imports.api.common.shortened import fair_share
-from imports.api.common.units import milliseconds
 from imports.api.core.responses import documents_year
 from imports.api.imports.schemas import ClassDelta, IncompleteImport, Tracker, TrackerError
 from imports.api.imports.schemas import Import as ImportDocument
+from imports.integers import milliseconds
 from imports.models import Import, ImportProblem, ImportSession, Score, Session, State
 
 
 class ImportRow(NamedTuple):
-    """What one statement tells of an import. `lists`: what grows with it, as JSON, once it is completed."""
+    """The columns of an import for its documents. `lists`: scores, problems and sessions as JSON if it is completed."""
 
     key: int
     import_id: str
@@ -58,12 +59,12 @@ COLUMNS_IF_SHORT = f"""
     {_ROW}, CASE WHEN job.state = 'completed' AND job.score_count + job.problem_count <= {LONG}
             THEN {LISTS} END
 """
-"""The same without the lists of an import that has many scores or problems."""
+"""`COLUMNS` without the lists of an import with many scores or problems."""
 NO_DELTAS = "[]"
 NOTHING = '{"scoreIDs":[],"errors":[],"createdSessions":[]}'
 LISTED_PARTS = 6_000  # IDs of scores in a list of imports, or `ERROR_WEIGHT` times as few errors
 LISTED_BYTES = 500_000
-"""Of all parts of the imports of a list; an error may be long."""
+"""The maximum size of all `lists` of a list of imports, as an error message may be long."""
 ERROR_WEIGHT = 4
 LISTED = f"""
     SELECT {_ROW}, CASE WHEN job.state = 'completed' THEN json_build_object(
@@ -91,7 +92,7 @@ TABLE = f"{Import._meta.db_table} AS job"
 
 
 def whole_document_of(job: Import) -> ImportDocument | Tracker | None:
-    """The document of one import, with all that belongs to it; None once it is not there any more."""
+    """Returns the complete document of an import; None if it no longer exists."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {COLUMNS} FROM {TABLE} WHERE job.id = %s", [job.pk])  # noqa: S608
         row = cursor.fetchone()
@@ -99,17 +100,17 @@ def whole_document_of(job: Import) -> ImportDocument | Tracker | None:
 
 
 def with_lists(row: ImportRow) -> ImportRow | None:
-    """The same with its lists, however long; None where it is not completed any more."""
+    """Returns the row with its lists of any length; None if the import is no longer completed."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {LISTS} FROM {TABLE} WHERE job.id = %s AND job.state = 'completed'", [row.key])  # noqa: S608
-        found = cursor.fetchone()
-    return None if found is None else row._replace(lists=found[0])
+        result = cursor.fetchone()
+    return None if result is None else row._replace(lists=result[0])
 
 
 def listed_documents_of(imports: Sequence[Import]) -> Iterator[ImportDocument | Tracker]:
-    """Documents for a list, in its order: of each import no more scores and errors than leave room for the others.
+    """Yields documents for a list in its order, each with at most its fair share of the listed scores and errors.
 
-    Where something is left out, `incomplete` says how many there are and where to find them.
+    If parts are left out, `incomplete` has their total numbers and the URL of the complete document.
     """
     most = fair_share([job.score_count + ERROR_WEIGHT * job.problem_count for job in imports], total=LISTED_PARTS)
     keys = [job.pk for job in imports]
@@ -121,7 +122,7 @@ def listed_documents_of(imports: Sequence[Import]) -> Iterator[ImportDocument | 
         left -= len(row.lists or "")
         listed = row if left >= 0 else row._replace(lists=NOTHING)
         document = import_or_tracker_document(listed)
-        # The members of the lists are skipped over without being read.
+        # The items of the lists are counted without parsing them.
         lists = msgspec.json.decode(listed.lists or NOTHING, type=dict[str, list[msgspec.Raw]])
         if isinstance(document, ImportDocument) and any(len(lists[name]) != size for name, size in sizes.items()):
             document.incomplete = IncompleteImport(
@@ -134,24 +135,24 @@ def listed_documents_of(imports: Sequence[Import]) -> Iterator[ImportDocument | 
 
 
 def import_or_tracker_document(row: ImportRow) -> ImportDocument | Tracker:
-    """An import's document once it is completed; before, and where it is not in any more, what there is to follow."""
+    """Returns the import document of a completed import, and the tracker of an import in another state."""
     return import_document(row) if row.state == State.COMPLETED else tracker_document(row)
 
 
 def import_document(row: ImportRow) -> ImportDocument:
-    """A completed import (spec: documents.md, ImportDocument).
+    """Returns the document of a completed import (spec: documents.md, ImportDocument).
 
     Problems have the number of their row; sessions are ordered by their start.
     """
-    # Passed on as PostgreSQL wrote them: to read them only to write them again would double the cost of an answer.
+    # Passed on as PostgreSQL wrote them: to parse and encode them again would double the cost of a response.
     lists: dict[str, Any] = msgspec.json.decode(row.lists or NOTHING, type=dict[str, msgspec.Raw])
     deltas: Any = msgspec.Raw(row.class_deltas)
     games = [game_id(row.game, playtype) for playtype in row.playtypes]
     if row.class_deltas != NO_DELTAS:
         deltas = [ClassDelta.from_stored(delta) for delta in msgspec.json.decode(row.class_deltas)]
-        # Of an import without scores the games are those of the classes that it raised.
+        # The games of an import without scores are those of the classes that it raised.
         games = games or list(dict.fromkeys(game_id(row.game, delta.playtype) for delta in deltas))
-        if documents_year() == 2026:  # the one member that means something else in each generation
+        if documents_year() == 2026:  # the only member with a different meaning in each API version
             for delta in deltas:
                 delta.game = game_id(delta.game, delta.playtype)
     return ImportDocument(
@@ -179,7 +180,10 @@ TYPES = {State.FAILED: "FAILED", State.CANCELLED: "CANCELLED", State.REVERTED: "
 
 
 def tracker_document(row: ImportRow) -> Tracker:
-    """An import that is not in (spec: documents.md, ImportTracker); `CANCELLED` and `REVERTED` are types of ours."""
+    """Returns the tracker of an import that is not completed (spec: documents.md, ImportTracker).
+
+    The types `CANCELLED` and `REVERTED` do not exist in Tachi.
+    """
     tracker = Tracker(
         import_id=row.import_id,
         user_id=row.user_id,

@@ -1,4 +1,4 @@
-"""Reverts, real and previewed, of one import or of several at once: POST /api/v1/imports/revert."""
+"""Reverts and previews of reverts, of one import or of several: POST /api/v1/imports/revert."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from imports.pipeline.undo.revert import NotRevertible, RevertRequest
 
 PREVIEWED = "Previewed revert."
 REVERTED = "Reverted {count} imports."
-KEEP_SHARED = "true: scores that another completed import also carried stay."
+KEEP_SHARED = "If true, scores that another completed import also contains are not removed."
 MAX_IMPORTS = 100  # imports in one request
 NO_IDS = f"Expected an array of 1 to {MAX_IMPORTS} import IDs."
 GIVEN_TWICE = "Expected each import ID once."
@@ -46,7 +46,7 @@ class ImportsOfSeveralUsers(APIError):
 
 
 class ListedImportNotFound(APIError):
-    """Of which of several imports a refusal speaks."""
+    """An error for one of several imports, with its ID."""
 
     status = 404
     message = "{import_id}: {refusal}"
@@ -68,28 +68,31 @@ LISTED_IMPORT_ERRORS = (ListedImportForbidden, ListedImportNotFound, ListedImpor
 
 
 def revert_options(view: APIViewSet, params: Mapping[str, Any]) -> RevertRequest:
-    """What the caller is about to do, with `reason` and `keepShared` where they are given."""
+    """Returns the revert request of the caller, with the parameters `reason` and `keepShared`."""
     reason, keep_shared = params.get("reason", ""), params.get("keepShared", False)
     return RevertRequest(by=view.user, token=view.token, reason=reason, keep_shared=keep_shared)
 
 
-def run_revert(jobs: Sequence[Import], do: Callable[[], T], *, require: Callable[[Import], None]) -> T:
-    """Does something to completed imports of one player, or raises APIError with 409 or 410."""
+def run_revert(jobs: Sequence[Import], execute: Callable[[], T], *, require: Callable[[Import], None]) -> T:
+    """Executes a revert or a preview of imports of one player. Raises APIError: that of `require`, or PlayerBusy.
+
+    `require` raises APIError for an import that cannot be reverted.
+    """
     for job in jobs:
         require(job)
     try:
-        return do()
+        return execute()
     except PlayerLocked:
         raise PlayerBusy() from None
     except NotRevertible:
-        # Somebody was quicker between our look and the lock.
+        # The state of an import changed between the check and the lock.
         for job in Import.objects.filter(pk__in=[job.pk for job in jobs]):
             require(job)
         raise PlayerBusy() from None
 
 
 def require_revertible(job: Import) -> None:
-    """Raises APIError where the import's state leaves nothing to revert."""
+    """Raises APIError unless the import is completed."""
     if job.state == State.REVERTED:
         raise ImportReverted()
     if job.state in UNFINISHED:
@@ -105,16 +108,16 @@ def require_revertible_by_id(job: Import) -> None:
 
 @contextmanager
 def _prefix_with_id(import_id: str) -> Iterator[None]:
-    """Says of which of several imports a refusal speaks."""
+    """Adds the import's ID to the message of an APIError."""
     try:
         yield
-    except APIError as refusal:
-        refused = next(kind for kind in LISTED_IMPORT_ERRORS if kind.status == refusal.status)
-        raise refused(import_id=import_id, refusal=refusal.description) from None
+    except APIError as error:
+        listed_error = next(kind for kind in LISTED_IMPORT_ERRORS if kind.status == error.status)
+        raise listed_error(import_id=import_id, refusal=error.description) from None
 
 
 def import_ids(value: Any) -> list[str]:
-    """Some IDs, each once."""
+    """Returns 1 to `MAX_IMPORTS` distinct import IDs. Raises Violation."""
     if not isinstance(value, list) or not 1 <= len(value) <= MAX_IMPORTS:
         raise Violation(NO_IDS, value)
     given: list[str] = schema.list_of(schema.string("Expected string.", high=100))(value)
@@ -142,7 +145,7 @@ BODY = Fields(
     boolean("preview"),
 )
 
-NO_QUERY = Fields()  # ?preview=true that is passed over would revert
+NO_QUERY = Fields()  # an ignored ?preview=true would revert
 
 
 class BulkRevert(SharedView):
@@ -154,16 +157,16 @@ class BulkRevert(SharedView):
     @endpoint(
         id="revertImports",
         returns=Changes,
-        says=(REVERTED, PREVIEWED),
+        message=(REVERTED, PREVIEWED),
         query=NO_QUERY,
         body=BODY,
         permissions=(CanRevertImport,),
         raises=(ImportsOfSeveralUsers, *LISTED_IMPORT_ERRORS, PlayerBusy),
     )
     def create(self, request: Request) -> Response:
-        """Takes several imports of one player back, all or none.
+        """Reverts several imports of one player, all or none.
 
-        A preview needs no permission.
+        A preview requires no permission.
         """
         self.require(None, RequesterIsKnown)
         params = BODY.from_body(self.body)
@@ -171,18 +174,18 @@ class BulkRevert(SharedView):
         only_preview = params.get("preview", False)
         jobs = self._get_imports(params["importIDs"], only_preview=only_preview)
         revert_request = revert_options(self, params)
-        do = preview if only_preview else revert_all
-        changes = run_revert(jobs, lambda: do(jobs, revert_request), require=require_revertible_by_id)
+        execute = preview if only_preview else revert_all
+        changes = run_revert(jobs, lambda: execute(jobs, revert_request), require=require_revertible_by_id)
         body = Changes.of(changes, self.documents, user_id=jobs[0].user_id)
-        return self.ok(body, says=PREVIEWED if only_preview else REVERTED, count=len(jobs))
+        return self.ok(body, message=PREVIEWED if only_preview else REVERTED, count=len(jobs))
 
     def _get_imports(self, ids: Sequence[str], *, only_preview: bool) -> list[Import]:
-        """The imports in the order they are named. Raises APIError for the first that is not the caller's to revert."""
+        """Returns the imports in the given order. Raises APIError for the first that the caller may not revert."""
         known = Import.objects.visible_to(self.user) | Import.objects.filter(state=State.REVERTED)
-        found = {job.import_id: job for job in known.filter(import_id__in=ids)}
+        by_id = {job.import_id: job for job in known.filter(import_id__in=ids)}
         for import_id in ids:
             with _prefix_with_id(import_id):
-                job = found.get(import_id)
+                job = by_id.get(import_id)
                 if job is None:
                     raise ImportNotFound()
                 if job.state == State.REVERTED:
@@ -190,7 +193,7 @@ class BulkRevert(SharedView):
                 self.check_object_permissions(self.request, job)
                 if not only_preview:
                     self.require(job)
-        jobs = [found[import_id] for import_id in ids]
+        jobs = [by_id[import_id] for import_id in ids]
         if len({job.user_id for job in jobs}) > 1:
             raise ImportsOfSeveralUsers()
         return jobs

@@ -1,4 +1,4 @@
-"""What a revert changes, as the API's document of it: the same for the preview and for what was then done."""
+"""The document of the changes by a revert, the same for the preview and for the revert."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from imports.api.common.schemas import (
     Ratings,
     Song,
 )
-from imports.api.common.units import number
 from imports.api.core.responses import Schema
 from imports.api.imports.schemas import ClassDelta, ImportID
+from imports.integers import json_number
 from imports.models import Chart as ChartRow
 from imports.models import PersonalBest
 from imports.pipeline.derived.snapshot import Row
 from imports.pipeline.undo import preview
 
-MAX_LISTED = 500  # at most so many sessions and bests of each kind; the totals count all
+MAX_LISTED = preview.MAX_LISTED  # sessions and bests of each kind; the totals count all
 
 
 class Shared(Schema):
@@ -37,7 +37,7 @@ class Shared(Schema):
 
 
 class SessionThen(Schema):
-    """A session that never was one by itself has neither ID nor name yet."""
+    """A session that never existed separately has no ID or name yet."""
 
     session_id: str | None
     game: Game
@@ -50,8 +50,8 @@ class SessionThen(Schema):
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
-        """A row of a snapshot; its ID and name may not be known yet (`preview.UNNAMED`)."""
-        times = {name: number(row[name]) for name in ("time_started", "time_ended")}
+        """Returns the document of a snapshot row; its ID and name may not be known yet (`preview.UNNAMED`)."""
+        times = {name: json_number(row[name]) for name in ("time_started", "time_ended")}
         return cls(**{name: row[name] for name in cls.__struct_fields__} | times)
 
 
@@ -107,7 +107,7 @@ def _by_start(rows: Sequence[Row]) -> list[Row]:
 
 
 class RemovedBest(Schema):
-    """Bests come without their ranks, which are a matter of all players and of now."""
+    """Bests do not include their ranks, which depend on the current bests of all players."""
 
     chart_id: str
     before: Best
@@ -116,7 +116,7 @@ class RemovedBest(Schema):
     def removed(
         cls, change: preview.BestChange, chart: ChartRow, best: type[Best], *, user_id: int, **more: Any
     ) -> Self:
-        """`best`: the class of the documents of bests. `chart` comes with its song."""
+        """`best`: the class of the documents of bests. The song of `chart` must be loaded."""
         before = best.from_row(PersonalBest(user_id=user_id, **change.before), chart)
         return cls(chart_id=before.chart_id, before=before, **more)
 
@@ -164,7 +164,7 @@ class ClassValueChange(Schema):
 
 
 class Changes(Schema):
-    """What a revert changes. At most 500 sessions and bests of each kind are listed; the totals count all."""
+    """The changes made by a revert. At most 500 sessions and bests of each kind are listed; the totals count all."""
 
     scores: Count
     kept: Count
@@ -179,11 +179,10 @@ class Changes(Schema):
 
     @classmethod
     def of(cls, changes: preview.Changes, documents: Generation, *, user_id: int) -> Changes:
-        """Everything that differs, with the songs and charts of the bests that are listed. Two queries."""
-        bests = sorted(changes.bests, key=lambda change: change.chart)
-        falls = [change for change in bests if not change.is_gone]
-        vanishes = [change for change in bests if change.is_gone]
-        charts = load_charts(change.chart for change in (*falls[:MAX_LISTED], *vanishes[:MAX_LISTED]))
+        """Returns the document of all changes, with the songs and charts of the listed bests. Two queries."""
+        falls = [change for change in changes.bests if not change.is_gone]
+        vanishes = [change for change in changes.bests if change.is_gone]
+        charts = load_charts(change.chart for change in changes.bests)
         best = documents.of(Best)
         lowered, removed = documents.of(LoweredBest), documents.of(RemovedBest)
         return documents.of(cls)(
@@ -192,15 +191,9 @@ class Changes(Schema):
             shared=[Shared(import_id=import_id, count=count) for import_id, count in changes.shared.items()],
             sessions=SessionChanges.of(changes),
             bests=documents.of(BestChanges)(
-                falls=[
-                    lowered.lowered(change, charts[change.chart], best, user_id=user_id)
-                    for change in falls[:MAX_LISTED]
-                ],
-                vanishes=[
-                    removed.removed(change, charts[change.chart], best, user_id=user_id)
-                    for change in vanishes[:MAX_LISTED]
-                ],
-                totals=BestTotals(falls=len(falls), vanishes=len(vanishes)),
+                falls=[lowered.lowered(change, charts[change.chart], best, user_id=user_id) for change in falls],
+                vanishes=[removed.removed(change, charts[change.chart], best, user_id=user_id) for change in vanishes],
+                totals=BestTotals(falls=changes.bests_changed, vanishes=changes.bests_gone),
             ),
             ratings=[RatingTurn.from_attributes(change, rating=change.name) for change in changes.ratings],
             classes=[ClassValueChange.from_attributes(change, set=change.name) for change in changes.classes],

@@ -1,4 +1,4 @@
-"""Documents of imports and of what is sent (spec: documents.md, api-v3 §3.7)."""
+"""Documents of imports and of uploads (spec: documents.md, api-v3 §3.7)."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ from imports.api.common.schemas import (
     Session,
     User,
 )
-from imports.api.common.units import milliseconds
 from imports.api.core.responses import Schema
 from imports.errors import ProblemType
+from imports.integers import milliseconds
 from imports.models import AuditEntry, ImportProblem, RowCorrection
 from imports.pipeline.checking import CheckedRow as JudgedRow
 from imports.pipeline.checking import CheckResult, Verdict
 from imports.pipeline.progress import Stage
 
 ImportID = Annotated[str, Meta(pattern="^[0-9a-f]{40}$")]
-Cursor = Annotated[str | None, Meta(description="Where the next page begins; null on the last one.")]
-URL = Annotated[str, Meta(description="Where to poll; absolute.")]
-RowNumber = Annotated[int, Meta(description="Its place in the file, from 0.", ge=0)]
-GameID = Annotated[str, Meta(description="A game as the API of 2026 names it.", examples=["iidx-sp"])]
+Cursor = Annotated[str | None, Meta(description="The cursor of the next page, or null on the last page.")]
+URL = Annotated[str, Meta(description="The absolute URL to poll.")]
+RowNumber = Annotated[int, Meta(description="The position of the row in the file, from 0.", ge=0)]
+GameID = Annotated[str, Meta(description="The ID of a game in API version 2026.", examples=["iidx-sp"])]
 Verb = Annotated[str, Meta(extra_json_schema={"enum": list(AuditEntry.Verb.values)})]
 
-# --- what is sent -------------------------------------------------------------------------------------
+# --- uploads ------------------------------------------------------------------------------------------
 
 
 class Heading(msgspec.Struct, kw_only=True):
     game: Game
     playtype: Annotated[
-        Playtype | UnsetType, Meta(description="With a game of 2025 (`iidx`), not with one of 2026 (`iidx-sp`).")
+        Playtype | UnsetType, Meta(description="With a game of API version 2025 (`iidx`), not of 2026 (`iidx-sp`).")
     ] = UNSET
     service: Annotated[str, Meta(min_length=3, max_length=60)]
     version: str | UnsetType | None = UNSET
 
 
 class Row(msgspec.Struct, kw_only=True):
-    """Beside these the metrics that the game asks for, such as `score` and `lamp`."""
+    """In addition, the metrics that the game requires, such as `score` and `lamp`."""
 
     identifier: str
     match_type: str = field(name="matchType")
@@ -63,7 +63,7 @@ class Row(msgspec.Struct, kw_only=True):
 
 
 class BatchManual(msgspec.Struct, kw_only=True):
-    """Scores that a program writes down itself."""
+    """Scores in the BATCH-MANUAL format."""
 
     meta: Heading
     scores: list[Row]
@@ -100,12 +100,12 @@ class ClassDelta(Schema):
 
     @classmethod
     def from_stored(cls, delta: Mapping[str, Any]) -> Self:
-        """A class that an import raised, as the import or a check of one has it."""
+        """Returns the document of a raised class, as stored in an import or returned by a check."""
         return cls(**delta)
 
 
 class IncompleteImport(Schema):
-    """In lists, where an import has more of them than are listed: how many there are, and where all of them are."""
+    """In lists, for imports with more items than are listed: their total number and the URL of all items."""
 
     score_ids: int
     errors: int
@@ -114,7 +114,7 @@ class IncompleteImport(Schema):
 
 
 class Import(Schema):
-    """An import that is completed."""
+    """A completed import."""
 
     import_id: ImportID
     user_id: int
@@ -142,7 +142,7 @@ class TrackerError(Schema):
 
 
 class Tracker(Schema):
-    """An import that is not in: one that waits, runs, failed, was cancelled or reverted."""
+    """An import that is queued, running, failed, cancelled or reverted."""
 
     import_id: ImportID
     user_id: int
@@ -160,7 +160,7 @@ Trackers = list[Tracker]
 ImportOrTracker = Annotated[
     Any,
     Meta(
-        description="An import that is completed; of any other what there is to follow.",
+        description="The import if it is completed, otherwise its tracking data.",
         extra_json_schema={"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Import", "Tracker")]},
     ),
 ]
@@ -200,13 +200,13 @@ class StageTook(Schema):
 
 
 class Progress(Schema):
-    """What is unknown is left out."""
+    """Unknown values are absent."""
 
     description: str
     stage: Stage
     percent: Annotated[float, Meta(ge=0, le=100)]
     stages: list[StageTook]
-    queue_position: Annotated[int, Meta(description="Imports of the player before it.")] | UnsetType = UNSET
+    queue_position: Annotated[int, Meta(description="The player's imports ahead of it.")] | UnsetType = UNSET
     processed: int | UnsetType = UNSET
     total: int | UnsetType = UNSET
     eta_seconds: float | UnsetType = UNSET
@@ -218,7 +218,7 @@ class Ongoing(Schema):
 
     @classmethod
     def at(cls, progress: Any) -> Self:
-        """`progress` as `jobs` tells it, which knows what is to be left out."""
+        """Returns the document of `progress` as returned by `jobs`, without unknown members."""
         return cls(import_status="ongoing", progress=progress)
 
 
@@ -231,24 +231,24 @@ class Completed(Schema):
 
 
 class Corrected(Schema):
-    """Which import has brought the row on the chart that its player chose, and as which score."""
+    """The import that imported the row on the chart chosen by the player, and the resulting score."""
 
     import_id: str
     score_id: str
 
     @classmethod
     def from_row(cls, correction: RowCorrection) -> Self:
-        """`correction` comes with the import that corrected it."""
+        """Returns the document of a correction, whose correcting import must be loaded."""
         return cls(import_id=correction.corrected_by.import_id, score_id=correction.score_id)
 
 
-class ToldProblem(Problem):
+class ProblemWithRow(Problem):
     corrected: Corrected | UnsetType = UNSET
-    datapoint: Annotated[Any, Meta(description="The row as it was sent; for those who may see the input.")] = UNSET
+    datapoint: Annotated[Any, Meta(description="The original row. Present only if you may see the input.")] = UNSET
 
     @classmethod
     def from_row(cls, problem: ImportProblem, correction: RowCorrection | None, *, private: bool) -> Self:
-        """`private`: with the row as it was sent."""
+        """Returns the document of a problem; if `private`, with the original row."""
         return cls(
             row=problem.row,
             type=problem.type,  # type: ignore[arg-type]  # the column holds the text of the type
@@ -259,12 +259,12 @@ class ToldProblem(Problem):
 
 
 class Problems(Schema):
-    errors: list[ToldProblem]
-    total: Annotated[int, Meta(description="Of the whole import.", ge=0)]
+    errors: list[ProblemWithRow]
+    total: Annotated[int, Meta(description="The total of the whole import.", ge=0)]
 
 
 class AuditRow(Schema):
-    """`actorID` acted for `subjectID`; null where the service did it by itself. `token` is what its owner calls it."""
+    """`actorID` acted for `subjectID`; null for the service itself. `token` is the name of the token."""
 
     verb: Verb
     actor_id: int | None
@@ -276,7 +276,7 @@ class AuditRow(Schema):
 
     @classmethod
     def from_row(cls, entry: AuditEntry) -> Self:
-        """`entry` comes with its token."""
+        """Returns the document of an audit entry, whose token must be loaded."""
         token = entry.token.identifier if entry.token else None
         return cls.from_attributes(entry, token=token, time=milliseconds(entry.at))
 
@@ -302,14 +302,14 @@ class Totals(Schema):
 
 
 class CheckedRow(Schema):
-    """Members that a row does not have are absent."""
+    """Members that do not apply to the row are absent."""
 
     row: RowNumber
     verdict: Verdict
     score_id: str | UnsetType = UNSET
     chart_id: str | UnsetType = UNSET
     song_id: int | UnsetType = UNSET
-    repeats: Annotated[int, Meta(description="The row of this file that brings the score.")] | UnsetType = UNSET
+    repeats: Annotated[int, Meta(description="The row of this file that contains the same score.")] | UnsetType = UNSET
     type: ProblemType | UnsetType = UNSET
     message: str | UnsetType = UNSET
     datapoint: Any = UNSET

@@ -1,5 +1,5 @@
-"""Scores that are fetched from other services: POST /api/v1/import/from-api, and how far they were fetched,
-/api/v1/users/:userID/import-timestops. This instance fetches from none.
+"""Imports from other services: POST /api/v1/import/from-api, and the times up to which scores were fetched,
+/api/v1/users/:userID/import-timestops. This server fetches from no service.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ SERVICES = frozenset(
         for game in ("iidx", "jubeat", "museca", "popn", "sdvx")
     ]
 )
-"""The import types that fetch from other services. None is one of this instance's."""
+"""The import types that fetch from other services. This server has none of them."""
 IMPORT_TYPE = of_kind(str, "importType")
 SERVICE = Fields(IMPORT_TYPE, is_strict=False)
-LAST_SCORE_TIME = of_kind(float, "lastScoreTime", "Only scores after it are fetched. Unix milliseconds.")
+LAST_SCORE_TIME = of_kind(float, "lastScoreTime", "Only scores after this time are fetched. Unix milliseconds.")
 
 
 def timestamp(value: Any) -> int:
-    """Unix milliseconds, as a whole number."""
+    """Returns a time in Unix milliseconds. Raises Violation unless it is an integer in range."""
     number = LAST_SCORE_TIME.check(value)
     if not (0 <= number <= MAX_TIMESTAMP_MS and number == int(number)):
         raise Violation("Invalid input: expected a time in Unix milliseconds", value)
@@ -67,13 +67,13 @@ TIMESTOP = Fields(IMPORT_TYPE, replace(LAST_SCORE_TIME, check=timestamp), is_str
 
 
 def refuse_unknown(import_type: str) -> None:
-    """Raises NoServiceImportType for what fetches from no service."""
+    """Raises NoServiceImportType unless the import type is one of `SERVICES`."""
     if import_type not in SERVICES:
         raise NoServiceImportType(import_type=import_type)
 
 
 class ImportFromAPI(APIViewSet):
-    """Scores fetched from another service."""
+    """Imports of scores from another service, which are always refused."""
 
     tag = Tag.SUBMITTING
     permission_classes = (IsAuthenticated, CanSubmitScores)
@@ -81,16 +81,16 @@ class ImportFromAPI(APIViewSet):
     @endpoint(
         id="importFromAPI",
         returns=schemas.Queued,
-        says="never",
+        message="never",
         status=202,
         body=SERVICE,
         is_v3=True,
         raises=(NoServiceImportType, ServiceNotEnabled),
     )
     def create(self, request: Request) -> Response:
-        """Scores from another service; this instance fetches from none.
+        """Imports scores from another service. Not supported by this instance.
 
-        It answers 400 to every import type.
+        Responds with 400 for every import type.
         """
         import_type = SERVICE.from_body(self.body)["importType"]
         refuse_unknown(import_type)
@@ -107,16 +107,16 @@ class Timestops(Schema):
 
 
 class ImportTimestops(UserViewSet):
-    """How far scores were fetched, each service a row: those that are older are not fetched again."""
+    """The timestops of a player, one per service: scores before it are not fetched again."""
 
     tag = Tag.IMPORTS
     permission_classes = (IsAuthenticatedBySession, IsSessionV3, IsSelfBySessionV3)
 
-    @endpoint(id="getImportTimestops", returns=Timestops, says="Returned import timestops.", raises=NO_USER)
+    @endpoint(id="getImportTimestops", returns=Timestops, message="Returned import timestops.", raises=NO_USER)
     def retrieve(self, request: Request, user_id: str) -> Response:
-        """How far scores were fetched from other services.
+        """Returns the times up to which scores were fetched from other services.
 
-        This instance fetches from none: there are those that were set.
+        This instance does not fetch scores, so these are the times set through this API.
         """
         stored = ImportTimestop.objects.filter(user=self.get_object()).order_by("import_type")
         return self.ok(Timestops(timestops=[Timestop.from_attributes(row) for row in stored]))
@@ -124,13 +124,13 @@ class ImportTimestops(UserViewSet):
     @endpoint(
         id="setImportTimestop",
         returns=Empty,
-        says="Updated import timestop.",
+        message="Updated import timestop.",
         body=TIMESTOP,
         is_v3=True,
         raises=(*NO_USER, NoServiceImportType),
     )
     def update(self, request: Request, user_id: str) -> Response:
-        """Sets until when the scores of a service are not fetched again."""
+        """Sets the time from which scores of another service are fetched."""
         user, given = self.get_object(), TIMESTOP.from_body(self.body)
         refuse_unknown(given["importType"])
         ImportTimestop.objects.update_or_create(
@@ -141,13 +141,13 @@ class ImportTimestops(UserViewSet):
     @endpoint(
         id="resetImportTimestop",
         returns=Empty,
-        says="Reset import timestop.",
+        message="Reset import timestop.",
         body=SERVICE,
         is_v3=True,
         raises=(*NO_USER, NoServiceImportType),
     )
     def destroy(self, request: Request, user_id: str) -> Response:
-        """Has the scores of a service fetched from the first one on again."""
+        """Resets the time from which scores of another service are fetched."""
         user, given = self.get_object(), SERVICE.from_body(self.body)
         refuse_unknown(given["importType"])
         ImportTimestop.objects.filter(user=user, import_type=given["importType"]).delete()

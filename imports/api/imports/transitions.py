@@ -1,4 +1,4 @@
-"""An import again, or not at all: POST /api/v1/imports/:importID/restore, /retry and /cancel; and GET …/audit."""
+"""Transitions of an import: POST /api/v1/imports/:importID/restore, /retry and /cancel; and GET …/audit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from imports.models import AuditEntry, Import
 
 NOTHING = Fields()
 BODY = Fields(REASON)
-SKIP = choice("invalid", "`skip` leaves out rows that break the schema, from now on.", "skip")
+SKIP = choice("invalid", "`skip` leaves out rows that do not match the schema, in this and later attempts.", "skip")
 RETRY_QUERY = Fields(SKIP)
 RETRY_BODY = Fields(REASON, SKIP)
 REQUEUE_PERMISSIONS = (RequesterIsKnown, IsImportOwnerOrAdmin, CanRequeueImport)
@@ -36,11 +36,11 @@ MAX_LISTED = 500  # entries of an audit
 
 class NotPossibleNow(APIError):
     status = 409
-    described_as = "why the state of the import does not allow it"
+    described_as = "the reason why the state of the import does not allow the action"
 
 
 class ImportTransitions(APIViewSet):
-    """Unlike a GET these know imports that are not in any more, for those who may see them."""
+    """Restores, retries and cancels imports; unlike a GET also finds failed and reverted ones, for permitted users."""
 
     tag = Tag.UNDO
     lookup_field = "import_id"
@@ -56,20 +56,20 @@ class ImportTransitions(APIViewSet):
     @endpoint(
         id="restoreImport",
         returns=schemas.Queued,
-        says=QUEUED,
+        message=QUEUED,
         status=202,
         body=BODY,
         raises=(ImportNotFound, NotPossibleNow, InputExpired),
     )
     @action(detail=True, methods=["post"], permission_classes=REQUEUE_PERMISSIONS)
     def restore(self, request: Request, import_id: str) -> Response:
-        """Brings a reverted import back, under its ID."""
+        """Restores a reverted import under the same ID."""
         return self._queued(self._run_transition(jobs.restore))
 
     @endpoint(
         id="retryImport",
         returns=schemas.Queued,
-        says=QUEUED,
+        message=QUEUED,
         status=202,
         query=RETRY_QUERY,
         body=RETRY_BODY,
@@ -77,37 +77,37 @@ class ImportTransitions(APIViewSet):
     )
     @action(detail=True, methods=["post"], permission_classes=REQUEUE_PERMISSIONS)
     def retry(self, request: Request, import_id: str) -> Response:
-        """Runs a failed or cancelled import once more, under its ID."""
+        """Retries a failed or cancelled import under the same ID."""
         return self._queued(self._run_transition(jobs.retry, query=RETRY_QUERY, body=RETRY_BODY))
 
     @endpoint(
         id="cancelImport",
         returns=Empty,
-        says="Cancelled import.",
+        message="Cancelled import.",
         body=BODY,
         raises=(ImportNotFound, NotPossibleNow),
     )
     @action(detail=True, methods=["post"], permission_classes=REQUEUE_PERMISSIONS)
     def cancel(self, request: Request, import_id: str) -> Response:
-        """Takes back an import that waits or runs."""
+        """Cancels a queued or running import."""
         self._run_transition(jobs.cancel)
         return self.ok(Empty())
 
     @endpoint(
         id="getAudit",
         returns=schemas.Audit,
-        says="Found {count} audit entries.",
+        message="Found {count} audit entries.",
         raises=(ImportNotFound,),
         tag=Tag.IMPORTS,
     )
     @action(detail=True, permission_classes=(RequesterIsKnown, CanReadAudit))
     def audit(self, request: Request, import_id: str) -> Response:
-        """What was done to an import, newest first.
+        """Lists the audit log of an import, newest first.
 
-        For its owner and moderators.
+        Available to its owner and to moderators.
         """
-        found = AuditEntry.objects.filter(job=self.get_object()).select_related("actor", "subject", "token")
-        entries = list(found.order_by("-pk")[:MAX_LISTED])
+        rows = AuditEntry.objects.filter(job=self.get_object()).select_related("actor", "subject", "token")
+        entries = list(rows.order_by("-pk")[:MAX_LISTED])
         people = {user.pk: user for entry in entries for user in (entry.actor, entry.subject) if user is not None}
         body = schemas.Audit(
             entries=[schemas.AuditRow.from_row(entry) for entry in entries],
@@ -121,8 +121,10 @@ class ImportTransitions(APIViewSet):
     def _run_transition(
         self, transition: Callable[..., None], *, query: Fields = NOTHING, body: Fields = BODY
     ) -> Import:
-        """Raises APIError: 400 for what the body or the query may not say, 409 where the import's state does not allow
-        it, and 410 where its input is gone.
+        """Runs a transition and returns its import.
+
+        Raises APIError with 400 for invalid parameters, 409 if the state of the import does not allow the transition,
+        and 410 if its input is no longer stored.
         """
         job = self.get_object()
         given = body.from_body(self.body) | query.from_query(self.request)
@@ -131,6 +133,6 @@ class ImportTransitions(APIViewSet):
             transition(job, by=self.user, token=self.token, reason=given.get("reason", ""), **params)
         except jobs.InputExpired:
             raise InputExpired() from None
-        except jobs.InvalidTransition as why:
-            raise NotPossibleNow(str(why)) from None
+        except jobs.InvalidTransition as error:
+            raise NotPossibleNow(str(error)) from None
         return job

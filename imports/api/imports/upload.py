@@ -1,5 +1,5 @@
-"""What takes scores and classes in: POST /api/v1/import/file, POST /ir/direct-manual/import and POST
-/api/v1/import/class. All answer 202 at once.
+"""Uploads of scores and classes: POST /api/v1/import/file, POST /ir/direct-manual/import and POST
+/api/v1/import/class. All respond with 202 at once.
 """
 
 from __future__ import annotations
@@ -44,20 +44,20 @@ QUEUED = "Import loaded into queue. You can poll the provided URL for informatio
 FILE_FIELD = "scoreData"
 MAX_FIELD = 1_000  # characters of a text field
 RESERVED = frozenset({"importType", kept_rows.FIELD, kept_rows.CHOSEN_FIELD})
-"""Fields that do not go with the file: the one that is its type, and the one that only the pages may give."""
+"""Fields that are not stored with the file: its type, and fields that only the pages may set."""
 
 
-# --- what is sent, and its refusals ---------------------------------------------------------------------
+# --- parameters and errors ------------------------------------------------------------------------------
 
 FILE_FORM: JSONSchema = {
     "type": "object",
     "properties": {
         "importType": {"type": "string", "enum": jobs.import_types("file")},
-        FILE_FIELD: {"type": "string", "format": "binary", "description": "The file, at most 16 MiB unless set."},
-        "invalid": {"type": "string", "enum": ["skip"], "description": "As in the query."},
+        FILE_FIELD: {"type": "string", "format": "binary", "description": "The file. At most 16 MiB by default."},
+        "invalid": {"type": "string", "enum": ["skip"], "description": "The same as the query parameter."},
     },
     "required": ["importType", FILE_FIELD],
-    "description": f"Other text fields are kept for formats that ask for them; at most {MAX_FIELD:,} characters each.",
+    "description": f"Text fields are stored for formats that require them: at most {MAX_FIELD:,} characters each.",
 }
 
 
@@ -89,12 +89,12 @@ class InvalidIdempotencyKey(APIError):
 
 class IdempotencyKeyTaken(APIError):
     status = 422
-    message = "This Idempotency-Key stands for another request of the last 24 hours. A new import needs a new key."
+    message = "This Idempotency-Key was used for another request in the last 24 hours. Use a new key for a new import."
 
 
 class QuotaExceeded(APIError):
     status = 413
-    described_as = "that the player's uploads fill what they may, and since when each is kept"
+    described_as = "the storage quota of the player's uploads is exceeded, with the age of each stored upload"
 
 
 FORM_REFUSALS = (InvalidImportType, NoFile, InvalidFile, InvalidField)
@@ -102,7 +102,7 @@ SUBMISSION_REFUSALS = (ImportFault, IdempotencyKeyTaken, QuotaExceeded)
 
 
 def idempotency_key(value: Any) -> str | None:
-    """A key; None where there is none."""
+    """Returns the key, None if absent. Raises InvalidIdempotencyKey."""
     if value is ABSENT:
         return None
     if not is_key(value):
@@ -110,14 +110,14 @@ def idempotency_key(value: Any) -> str | None:
     return str(value)
 
 
-INTENT = header_flag("X-User-Intent", "`true` where somebody wanted this very import; anything else is no.")
+INTENT = header_flag("X-User-Intent", "`true` if the user started this import deliberately.")
 INFER = header_flag(
     "X-Infer-Score-TimeAchieved",
-    "`true`: scores of a JSON body without a time were achieved now, one millisecond apart.",
+    "If `true`, scores of a JSON body without a time are given the current time, one millisecond apart.",
 )
 KEY = Parameter(
     name="Idempotency-Key",
-    description="Sent again with the same request within 24 hours it makes no second import.",
+    description="Repeating a request with the same key within 24 hours creates no second import.",
     schema={"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": "^[ -~]+$"},
     check=idempotency_key,
     is_header=True,
@@ -125,7 +125,7 @@ KEY = Parameter(
 )
 SKIP = Parameter(
     name="invalid",
-    description="`skip` leaves out rows that break the schema instead of failing the import.",
+    description="`skip` leaves out rows that do not match the schema instead of failing the import.",
     schema={"type": "string", "enum": ["skip"]},
 )
 
@@ -133,13 +133,13 @@ SKIP = Parameter(
 
 
 class UploadViewSet(APIViewSet):
-    """What they have in common."""
+    """The base of the upload views."""
 
     tag = Tag.SUBMITTING
     non_object_message = "Invalid BATCH-MANUAL (Not an object, received {kind}.)"
 
     def from_form(self) -> jobs.Upload:
-        """A file with the fields that go with it. Raises APIError with 400."""
+        """Returns the upload of a form: a file with its fields. Raises APIError with 400."""
         request = self.request._request
         if request.content_type != FORM and parsers.content_length(request):
             raise parsers.wrong_type(FORM, request.content_type or "")
@@ -155,7 +155,7 @@ class UploadViewSet(APIViewSet):
         given, known = fields.get("importType", []), jobs.import_types("file")
         if len(given) != 1 or given[0] not in known:
             quoted = received("importType", given[0] if len(given) == 1 else given, absent=not given)
-            # Clients compare this with Tachi's list, which has none of our own types.
+            # Clients compare this with Tachi's list, which does not have the types that only this server has.
             listed = [name for name in known if not BY_IMPORT_TYPE[name].is_own] or known
             raise InvalidImportType(known=", ".join(listed), received=quoted)
         others = {name: values[-1] for name, values in fields.items() if name not in RESERVED}
@@ -169,7 +169,7 @@ class UploadViewSet(APIViewSet):
         )
 
     def from_body(self) -> jobs.Upload:
-        """BATCH-MANUAL as a JSON body. Raises APIError with 400."""
+        """Returns the upload of BATCH-MANUAL as a JSON body. Raises APIError with 400."""
         self.body.require_json()
         if not self.body.raw:
             raise NoDocument()
@@ -182,14 +182,14 @@ class UploadViewSet(APIViewSet):
         )
 
     def upload_metadata(self, source: Format) -> dict[str, Any]:
-        """What every upload is stored with."""
+        """Returns the arguments that every upload has: the user intent and the client."""
         return {
             "user_intent": source.reads_intent and INTENT.of(self.request),
             "client": self.request.headers.get("User-Agent", ""),
         }
 
     def query_options(self) -> dict[str, str]:
-        """`?invalid=skip`, or whatever else it says there: it is judged with the rest of the import."""
+        """Returns the option `?invalid=skip` of the query, with any value; the import validates it."""
         invalid = self.request.query_params.get(SKIP.name)
         return {SKIP.name: storable(invalid)} if invalid else {}
 
@@ -200,15 +200,17 @@ class SubmissionViewSet(UploadViewSet):
     rate_limits = (throttling.SCORE_IMPORT_LIMIT,)
 
     def queue(self, upload: jobs.Upload) -> Response:
-        """Saves the import and says where to follow it. Raises APIError with 422 where its key was given to another."""
+        """Queues an import and returns the response with its poll URL. Raises APIError as `submit` does."""
         job = self.submit(upload)
         return self.ok(schemas.Queued(url=poll_url(self.request._request, job), import_id=job.import_id))
 
     def submit(self, upload: jobs.Upload) -> Import:
-        """Raises APIError: 413 where the player's uploads fill what they may, 422 where the key is another's, and what
-        a poll would tell of an import that can never work.
+        """Stores and queues an import, or returns the earlier one with the same key.
+
+        Raises APIError with 413 if the quota of the player is exceeded, with 422 if the key belongs to another request,
+        and with the error of the poll for an import that would certainly fail.
         """
-        # permissions let no guest come here
+        # Permissions exclude guests.
         user, key = cast("User", self.user), KEY.of(self.request)
         try:
             if key is None:
@@ -223,7 +225,7 @@ class SubmissionViewSet(UploadViewSet):
 
 
 class ImportFile(SubmissionViewSet):
-    """A file with the fields that go with it."""
+    """Uploads a file with form fields."""
 
     non_object_message = APIViewSet.non_object_message
     permission_classes = (IsAuthenticated, CanSubmitScores, ClientIsNotBlocked)
@@ -231,24 +233,24 @@ class ImportFile(SubmissionViewSet):
     @endpoint(
         id="importFile",
         returns=schemas.Queued,
-        says=QUEUED,
+        message=QUEUED,
         status=202,
         query=(SKIP, INTENT, KEY),
         forms={FORM: FILE_FORM},
         raises=(*FORM_REFUSALS, *SUBMISSION_REFUSALS),
     )
     def create(self, request: Request) -> Response:
-        """Scores by a file.
+        """Imports the scores of a file.
 
-        5 a minute, both ways of importing together. Refused at once, with the status and words that the poll would
-        tell, is what can never work: the JSON, meta, and in up to 128 KiB the scores. Where leaving out scores would
-        help, `hint` says how.
+        Limited to 5 requests per minute together with the other endpoints that submit imports. Invalid JSON, an invalid
+        `meta` and, in bodies of up to 128 KiB, invalid scores are rejected immediately, with the status and message
+        that polling would return. If the import would succeed without some of the scores, `hint` says how.
         """
         return self.queue(self.from_form())
 
 
 class DirectManual(SubmissionViewSet):
-    """BATCH-MANUAL as a JSON body."""
+    """Uploads BATCH-MANUAL as a JSON body."""
 
     is_ir = True
     permission_classes = (IsAuthenticatedForIR, CanSubmitScores, ClientIsNotBlocked)
@@ -256,23 +258,23 @@ class DirectManual(SubmissionViewSet):
     @endpoint(
         id="importDirectManual",
         returns=schemas.Queued,
-        says=QUEUED,
+        message=QUEUED,
         status=202,
         query=(SKIP, INTENT, INFER, KEY),
         forms={JSON: schemas.BatchManual},
         raises=(NoDocument, *SUBMISSION_REFUSALS),
     )
     def create(self, request: Request) -> Response:
-        """Scores by a JSON body.
+        """Imports the scores of a JSON body.
 
-        5 a minute, both ways of importing together. Refused at once, with the status and words that the poll would
-        tell, is what can never work: the JSON, meta, and in up to 128 KiB the scores. Where leaving out scores would
-        help, `hint` says how.
+        Limited to 5 requests per minute together with the other endpoints that submit imports. Invalid JSON, an invalid
+        `meta` and, in bodies of up to 128 KiB, invalid scores are rejected immediately, with the status and message
+        that polling would return. If the import would succeed without some of the scores, `hint` says how.
         """
         return self.queue(self.from_body())
 
 
-# --- classes given by hand (spec: api-v3 §2.2, §3.8) ----------------------------------------------------
+# --- manual classes (spec: api-v3 §2.2, §3.8) -----------------------------------------------------------
 
 
 class ManualClassesNotEnabled(APIError):
@@ -290,18 +292,18 @@ class BannedFromClasses(APIError):
     message = "You are banned from manually importing classes."
 
 
-CLASSES = Fields(of_kind(str, "game"), of_kind(dict, "classes", "Class set -> class."), is_strict=False)
+CLASSES = Fields(of_kind(str, "game"), of_kind(dict, "classes", "The classes, keyed by class set."), is_strict=False)
 
 
 class ImportClasses(SubmissionViewSet):
-    """Classes without scores, also lower ones."""
+    """Imports classes without scores, which may be lower than the current ones."""
 
     permission_classes = (CanSubmitScoresV3, ClientIsNotBlocked)
 
     @endpoint(
         id="importClasses",
         returns=schemas.Queued,
-        says=QUEUED,
+        message=QUEUED,
         status=202,
         query=(INTENT, KEY),
         body=CLASSES,
@@ -309,10 +311,11 @@ class ImportClasses(SubmissionViewSet):
         raises=(ManualClassesNotEnabled, InvalidGame, BannedFromClasses, GameIDNotPlayed, *SUBMISSION_REFUSALS),
     )
     def create(self, request: Request) -> Response:
-        """Sets classes by hand, higher or lower, as an import that can be reverted and restored.
+        """Sets classes manually, higher or lower, as an import that can be reverted and restored.
 
-        For games that the player has played, and for classes that no rating decides. What can never work is refused at
-        once, in the words that the poll would have. Counted with the other ways of importing.
+        Only for games that the player has played, and for classes that are not derived from a rating. Invalid
+        requests are rejected immediately, with the message that polling would return. Counts towards the rate limit
+        of the other endpoints that submit imports.
         """
         given = CLASSES.from_body(self.body)
         if manual_classes.IMPORT_TYPE not in jobs.import_types():
@@ -336,5 +339,5 @@ class ImportClasses(SubmissionViewSet):
 
 
 def poll_url(request: HttpRequest, job: Import) -> str:
-    """Where to ask what becomes of an import."""
+    """Returns the absolute URL at which an import is polled."""
     return absolute_url(request, reverse("api:import-poll-status", args=[job.import_id]))

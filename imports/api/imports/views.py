@@ -1,4 +1,4 @@
-"""/api/v1/imports/:importID and its revert."""
+"""/api/v1/imports/:importID and the revert of an import."""
 
 from __future__ import annotations
 
@@ -45,24 +45,24 @@ from imports.models import Chart, Import, Score, Session, State
 from imports.pipeline.undo.preview import preview, revert_all
 from imports.pipeline.undo.revert import revert
 
-CHUNK = 2_000  # scores that are in memory together
-FIRST_CHUNK = 100  # of these, scores that make up the beginning of a long document, which is sent at once
+CHUNK = 2_000  # scores in memory at the same time
+FIRST_CHUNK = 100  # scores at the beginning of a long document, which is sent first
 REVERT_BODY = Fields(REASON, boolean("keepShared", KEEP_SHARED), is_strict=False)
 PREVIEW_QUERY = Fields(query_flag("keepShared", KEEP_SHARED))
 REVERT_QUERY = Fields(
-    *PREVIEW_QUERY.values(), query_flag("details", "true: the answer says what changed."), is_strict=False
+    *PREVIEW_QUERY.values(), query_flag("details", "If true, the response includes the changes."), is_strict=False
 )
 
 
 class Imports(SharedView):
-    """A completed import is everybody's to read. One that was reverted answers 410, whoever asks."""
+    """A completed import is public. A reverted one is a 410 for everybody."""
 
     tag = Tag.IMPORTS
     lookup_field = "import_id"
     lookup_value_regex = "[^/]+"
 
     def get_object(self) -> Import:
-        """The import, if the caller may see it and the permissions of the action allow it."""
+        """Returns the import of the path. Raises APIError with 401, 403, 404 or 410."""
         known = Import.objects.visible_to(self.user) | Import.objects.filter(state=State.REVERTED)
         job = known.select_related("user").filter(import_id=self.path_param("import_id")).first()
         if job is None:
@@ -75,15 +75,15 @@ class Imports(SharedView):
     @endpoint(
         id="getImport",
         returns=schemas.ImportContents,
-        says="Returned info about this session.",
+        message="Returned info about this session.",
         raises=(ImportNotFound, ImportReverted),
     )
     def retrieve(self, request: Request, import_id: str) -> HttpResponseBase:
-        """A completed import with its scores and sessions."""
+        """Returns a completed import with its scores and sessions."""
         with ExitStack() as snapshot:
             snapshot.enter_context(read_snapshot())
             job = self.get_object()
-            # As in the original there is nothing here before an import is completed; poll-status tells of it.
+            # As in Tachi, an import has no document before it is completed; its progress is at poll-status.
             if job.state != State.COMPLETED:
                 raise ImportNotFound()
             self._throttle_if_long(job)
@@ -93,7 +93,7 @@ class Imports(SharedView):
     @endpoint(
         id="revertImport",
         returns=(Changes, Empty),
-        says="Reverted import.",
+        message="Reverted import.",
         query=REVERT_QUERY,
         body=REVERT_BODY,
         permissions=(CanRevertImport,),
@@ -102,7 +102,7 @@ class Imports(SharedView):
     )
     @action(detail=True, methods=["post"], permission_classes=[RequesterIsKnown, IsImportOwnerOrAdmin])
     def revert(self, request: Request, import_id: str) -> Response:
-        """Takes an import back."""
+        """Reverts an import."""
         job = self.get_object()
         self.require(job)
         body, query = REVERT_BODY.from_body(self.body), REVERT_QUERY.from_query(request)
@@ -116,16 +116,16 @@ class Imports(SharedView):
     @endpoint(
         id="previewRevert",
         returns=Changes,
-        says=PREVIEWED,
+        message=PREVIEWED,
         query=PREVIEW_QUERY,
         raises=(ImportNotFound, ImportReverted, PlayerBusy, NothingToRevert),
         tag=Tag.UNDO,
     )
     @revert.mapping.get
     def preview(self, request: Request, import_id: str) -> Response:
-        """What a revert would change.
+        """Returns the changes that a revert would make.
 
-        It is the real revert, run and rolled back.
+        The revert is executed and rolled back.
         """
         job = self.get_object()
         revert_request = revert_options(self, PREVIEW_QUERY.from_query(request))
@@ -134,13 +134,13 @@ class Imports(SharedView):
         return self.ok(Changes.of(changes, self.documents, user_id=job.user_id))
 
     def _throttle_if_long(self, job: Import) -> None:
-        """Counts a request whose cost grows with the import, where that is large. Raises APIError with 429."""
+        """Counts the request against the limit of long documents if the import is large. Raises APIError with 429."""
         if job.score_count + job.problem_count > LONG:
             self.throttle(throttling.LONG_DOCUMENTS)
 
 
 def contents(job: Import, documents: Generation) -> Iterator[tuple[str, Any]]:
-    """`{scores, songs, charts, sessions, import, user}`, with no more scores in memory than are written at a time."""
+    """Yields the members `scores, songs, charts, sessions, import, user`, with at most `CHUNK` scores in memory."""
     charts: dict[int, Chart] = {}
     yield "scores", _scores_of(job, charts, documents)
     yield from related_songs_and_charts([charts[key] for key in sorted(charts)], documents).items()
@@ -150,7 +150,7 @@ def contents(job: Import, documents: Generation) -> Iterator[tuple[str, Any]]:
 
 
 def _scores_of(job: Import, charts: dict[int, Chart], documents: Generation) -> Iterator[shared.Score]:
-    """Adds to `charts` those that the scores are on."""
+    """Yields the documents of the import's scores, and adds their charts to `charts`."""
     scores = Score.objects.filter(from_import=job).defer("best_keys").order_by("pk").iterator(chunk_size=CHUNK)
     size = FIRST_CHUNK
     while chunk := list(islice(scores, size)):

@@ -1,1 +1,1 @@
-"""What the service says of itself: /api/v1/status and /api/v1/config."""
+"""Endpoints about the instance: /api/v1/status and /api/v1/config."""

@@ -26,7 +26,7 @@ class Config(Schema):
     name: str = field(name="NAME")
     type: Literal["omni"] = field(name="TYPE")
     games: list[Game] = field(name="GAMES")
-    game_groups: Annotated[list[Game], Meta(description="The same, as the API of 2026 calls it.")] = field(
+    game_groups: Annotated[list[Game], Meta(description="The same, under the name of API version 2026.")] = field(
         name="GAME_GROUPS"
     )
     import_types: list[str] = field(name="IMPORT_TYPES")

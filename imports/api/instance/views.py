@@ -22,7 +22,7 @@ from imports.models import Permission
 
 STARTED = time.time_ns() // 1_000_000  # Unix milliseconds
 NO_TEXT = "Expected *string or no value."
-ECHO = Fields(Parameter(name="echo", description="Comes back.", expects=(NO_TEXT,)))
+ECHO = Fields(Parameter(name="echo", description="A string that the response returns unchanged.", expects=(NO_TEXT,)))
 
 
 class UnexpectedProperties(APIError):
@@ -31,34 +31,34 @@ class UnexpectedProperties(APIError):
 
 
 class Status(APIViewSet):
-    """The usual way to find out whether a token is good."""
+    """The status of the server and the user of the request, for clients that check their token."""
 
     tag = Tag.INSTANCE
 
     @endpoint(
         id="getStatus",
         returns=schemas.Status,
-        says="Status check successful.",
+        message="Status check successful.",
         query=ECHO,
         raises=(UnexpectedProperties,),
     )
     def retrieve(self, request: Request) -> Response:
-        """Who one is, and what one's token may."""
+        """Returns the authenticated user and the permissions of the token."""
         return self._status_response(request.query_params.dict())
 
     @endpoint(
         id="postStatus",
         returns=schemas.Status,
-        says="Status check successful.",
+        message="Status check successful.",
         body=ECHO,
         raises=(UnexpectedProperties,),
     )
     def create(self, request: Request) -> Response:
-        """The same."""
+        """Returns the authenticated user and the permissions of the token."""
         return self._status_response(self.body.members())
 
     def _status_response(self, parameters: dict[str, Any]) -> Response:
-        # Not read as Fields are: as the original has it, null counts as absent, and of several values the last counts.
+        # Not checked by `Fields`: as in Tachi, null counts as absent, and of several values the last is used.
         echo = parameters.pop("echo", None)
         if echo is not None and not isinstance(echo, str):
             raise invalid_parameter("echo", NO_TEXT, echo)
@@ -77,13 +77,13 @@ class Status(APIViewSet):
 
 
 class Config(APIViewSet):
-    """What this instance offers."""
+    """The configuration of this instance."""
 
     tag = Tag.INSTANCE
 
-    @endpoint(id="getConfig", returns=schemas.Config, says="Returned configuration info.")
+    @endpoint(id="getConfig", returns=schemas.Config, message="Returned configuration info.")
     def retrieve(self, request: Request) -> Response:
-        """What this instance offers."""
+        """Returns the configuration of this instance."""
         body = schemas.Config(
             name=settings.TACHI_NAME,
             type="omni",
@@ -96,30 +96,30 @@ class Config(APIViewSet):
 
 
 class MaxRivals(APIViewSet):
-    """How many rivals a player may have. There are none."""
+    """The maximum number of rivals: zero, as rivals do not exist."""
 
     tag = Tag.INSTANCE
 
-    @endpoint(id="getMaxRivals", returns=int, says="Returned MAX_RIVALS.")
+    @endpoint(id="getMaxRivals", returns=int, message="Returned MAX_RIVALS.")
     def retrieve(self, request: Request) -> Response:
-        """How many rivals one may have: none."""
+        """Returns the maximum number of rivals, which is 0."""
         return self.ok(0)
 
 
 class BeatorajaQueueSize(APIViewSet):
-    """How many players bring a chart in."""
+    """The number of players after which an unknown chart is created."""
 
     tag = Tag.INSTANCE
 
-    @endpoint(id="getBeatorajaQueueSize", returns=int, says="Returned BEATORAJA_QUEUE_SIZE.")
+    @endpoint(id="getBeatorajaQueueSize", returns=int, message="Returned BEATORAJA_QUEUE_SIZE.")
     def retrieve(self, request: Request) -> Response:
-        """How many players must have played an unknown chart of BMS or PMS for it to come in."""
+        """Returns the number of players who must have played an unknown BMS or PMS chart before it is added."""
         return self.ok(jobs.chart_players())
 
 
 @functools.cache
 def commit() -> str:
-    """The first characters of the commit that runs, `unknown` where the code came without its history."""
+    """Returns the first seven characters of the running commit, `unknown` without a repository or release file."""
     git, written = Path(settings.BASE_DIR) / ".git", Path(settings.BASE_DIR) / "COMMIT"
     try:
         if written.exists():  # by script/release

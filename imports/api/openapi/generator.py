@@ -1,7 +1,7 @@
 """Derives an OpenAPI 3.1 document from the endpoints of the API, through drf-spectacular.
 
-Endpoints are declared beside their views (`imports.api.core.endpoints`). Their types are the structs that views build,
-their errors the exceptions and permissions that they declare.
+Endpoints are declared at their view methods (`imports.api.core.endpoints`). Their types are the structs that views
+build, their errors the exceptions and permissions that they declare.
 """
 
 from __future__ import annotations
@@ -102,21 +102,21 @@ def document() -> bytes:
 @functools.cache
 def examples() -> dict[str, Any]:
     """Returns operation -> `{"request", "answer"}`: real examples, written by the tests."""
-    found: dict[str, Any] = json.loads(EXAMPLES.read_text()) if EXAMPLES.exists() else {}
-    return found
+    content: dict[str, Any] = json.loads(EXAMPLES.read_text()) if EXAMPLES.exists() else {}
+    return content
 
 
 # --- hooks of drf-spectacular -----------------------------------------------------------------------------
 
 
 def list_endpoints(endpoints: Sequence[Route]) -> list[Route]:
-    """A hook: names the parameters of paths as in JSON, and adds view functions, which drf-spectacular ignores."""
-    found = [route for route in endpoints if getattr(route[3], "cls", None) is not UnknownEndpoint]
-    found = [route for route in found if not getattr(route[3], "initkwargs", {}).get("is_other_address")]
-    routes = [*found, *_routes_of_functions(get_resolver().url_patterns)]
+    """A hook: converts path parameters to JSON names, and adds view functions, which drf-spectacular ignores."""
+    described = [route for route in endpoints if getattr(route[3], "cls", None) is not UnknownEndpoint]
+    described = [route for route in described if not getattr(route[3], "initkwargs", {}).get("is_other_address")]
+    routes = [*described, *_routes_of_functions(get_resolver().url_patterns)]
 
-    def json_name(found: re.Match[str]) -> str:
-        first, *rest = found[1].split("_")
+    def json_name(match: re.Match[str]) -> str:
+        first, *rest = match[1].split("_")
         return f"{{{first}{''.join(part.upper() for part in rest)}}}"
 
     return [(PLACEHOLDER.sub(json_name, path), regex, method, view) for path, regex, method, view in routes]
@@ -133,7 +133,7 @@ def _routes_of_functions(patterns: Iterable[URLPattern | URLResolver], before: s
 
 
 def function_route(path: str, function: Callable[..., Any]) -> Route:
-    """Returns the route of a function that is marked as an endpoint, with a view of DRF in its place."""
+    """Returns the route of a function that is marked as an endpoint, wrapped in a DRF view."""
     stand_in: Any = type("FunctionView", (APIViewSet,), {"retrieve": function})
     return path, path, "GET", stand_in.as_view({"get": "retrieve"})
 
@@ -157,7 +157,7 @@ def add_components(result: Schema, **_: Any) -> Schema:
 
 
 class EndpointSchema(AutoSchema):
-    """Describes an endpoint by what is declared beside its view."""
+    """Describes an endpoint by the declaration of its view method."""
 
     def get_operation(self, path: str, path_regex: str, path_prefix: str, method: str, registry: Any) -> Schema | None:
         view: Any = self.view
@@ -177,7 +177,7 @@ class EndpointSchema(AutoSchema):
     def get_tags(self) -> list[str]:
         return [self.tag]
 
-    def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular has it, unlike DRF
+    def get_description(self) -> str:  # type: ignore[override]  # the type of drf-spectacular, not of DRF
         needed = self.operation.token_permission
         notes = [self.operation.note, f"A token needs the permission `{needed}`." if needed else ""]
         return "\n\n".join(note for note in notes if note)
@@ -220,19 +220,19 @@ class EndpointSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: str = "response") -> Schema:
         operation = self.operation
-        answers = {str(operation.status): self._success_response()}
+        responses = {str(operation.status): self._success_response()}
         if operation.queued is not None:
             words, body = operation.queued
             envelope = self._envelope(*(body if isinstance(body, tuple) else (body,)))
-            answers["202"] = _response(f"`{words}`", COMMON_HEADERS, {JSON: {"schema": envelope}})
+            responses["202"] = _response(f"`{words}`", COMMON_HEADERS, {JSON: {"schema": envelope}})
         for status, descriptions in operation.refusals.items():
             every = dict.fromkeys([*descriptions, *REFUSALS.get(status, ())])
-            answers[str(status)] = _error(list(every), self._headers, status)
+            responses[str(status)] = _error(list(every), self._headers, status)
         if not operation.is_stream:
             usual = [*(400, 401, 403, 429), *((413, 415) if operation.reads_bodies else ())]
             for status in [*usual, *((404,) if "{" in self.path else ())]:
-                answers.setdefault(str(status), {"$ref": f"#/components/responses/{RESPONSE_NAMES[status]}"})
-        return dict(sorted(answers.items()))
+                responses.setdefault(str(status), {"$ref": f"#/components/responses/{RESPONSE_NAMES[status]}"})
+        return dict(sorted(responses.items()))
 
     @property
     def _headers(self) -> Iterable[str]:
@@ -268,14 +268,14 @@ class EndpointSchema(AutoSchema):
 
     def _reference(self, kind: Any) -> Schema:
         """Returns the schema of a type; the structs in it become components."""
-        (found,), parts = msgspec.json.schema_components([kind], ref_template=REF)
+        (schema,), parts = msgspec.json.schema_components([kind], ref_template=REF)
         for name, part in parts.items():
             component = ResolvedComponent(name, ResolvedComponent.SCHEMA, part, name)  # type: ignore[no-untyped-call]
             if component not in self.registry:
                 self.registry.register(component)
             elif self.registry[component].schema != part:
                 warn(f"two structs of the API are called {name}")
-        return found
+        return schema
 
 
 def _response(description: str, headers: Iterable[str], content: Schema) -> Schema:
@@ -301,17 +301,17 @@ def _error(words: Sequence[str], headers: Iterable[str], status: int) -> Schema:
     )
 
 
-# --- what stands beside a view ----------------------------------------------------------------------------
+# --- declarations of views --------------------------------------------------------------------------------
 
 
 def operation_of(view: Any, endpoint: Endpoint) -> Operation:
     """Returns the operation of an endpoint of a view."""
     forms = [generation.endpoint(endpoint) for generation in getattr(view, "generations", ())]
     if forms:
-        # One type, or a tuple of the possible types of both generations.
+        # One type, or a tuple of the possible types of both API versions.
         returned = (form.returns for form in forms)
-        found = dict.fromkeys(part for kind in returned for part in (kind if isinstance(kind, tuple) else (kind,)))
-        endpoint = replace(forms[0], returns=next(iter(found)) if len(found) == 1 else tuple(found))
+        types = dict.fromkeys(part for kind in returned for part in (kind if isinstance(kind, tuple) else (kind,)))
+        endpoint = replace(forms[0], returns=next(iter(types)) if len(types) == 1 else tuple(types))
     rules = [rule for rule in (*view.permission_classes, *endpoint.permissions) if issubclass(rule, APIPermission)]
     summary, _, note = inspect.cleandoc(getattr(view, view.action).__doc__).partition("\n\n")
     query = list(endpoint.query.values() if isinstance(endpoint.query, Fields) else endpoint.query)

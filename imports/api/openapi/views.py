@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from imports import jobs
 from imports.api.core.renderers import JSON
 from imports.api.openapi.generator import document
 
@@ -14,12 +15,12 @@ CACHE_SECONDS = 3600  # seconds
 
 @require_safe
 def schema(_request: HttpRequest) -> HttpResponse:
-    """The OpenAPI document. Pages of any site may read it."""
+    """Returns the OpenAPI document. Pages of any origin may read it."""
     headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": f"public, max-age={CACHE_SECONDS}"}
     return HttpResponse(document(), content_type=JSON, headers=headers)
 
 
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
-    """The same to browse and try out, authenticated by the session."""
-    return render(request, "api-docs.html")
+    """Renders a page to browse and try out the API, authenticated by the session."""
+    return render(request, "api-docs.html", {"games": jobs.enabled_games()})

@@ -29,8 +29,8 @@ from imports.models import Chart, PersonalBest, Score, User, find_song
 from imports.pipeline.rankings.ranks import Rank, best_ranks
 
 MAX_FOUND_SONGS = 30  # bests found by their songs
-NEIGHBOUR_COUNT = 5  # bests ahead, and behind
-ALL = CursorPagination(key="pk", kind=int, limit=50_000, descending=False)  # more charts than anybody plays
+NEIGHBOUR_COUNT = 5  # bests on each side
+ALL = CursorPagination(key="pk", kind=int, limit=50_000, descending=False)  # more charts than a player has bests on
 ALL_LATEST_FIRST = CursorPagination(key="time_achieved", kind=float, limit=50_000, nullable=True)
 BEST = CursorPagination(key="rating", kind=float, limit=100, nullable=True)
 
@@ -63,12 +63,12 @@ class SongNotOfGame(APIError):
 SEARCH = search(SearchInvalid)
 ALG = replace(RATING, raises=(UnknownScoreRating,))
 BEST_QUERY = Fields(ALG, *BEST.parameters)
-COMPOSITION = switch("getComposition", "The scores that it is made of come too.")
+COMPOSITION = switch("getComposition", "Includes the scores that the best is composed of.")
 NO_BEST = (*NO_PLAYER, ChartNotOfGame, ChartNotPlayed)
 
 
 class PlayerBests(PlayerViewSet):
-    """Bests on charts that are not primary are among them, except where it is said."""
+    """A player's bests, including those on charts that are not primary unless noted otherwise."""
 
     lookup_field = "chart_id"
     order_of_all = ALL
@@ -76,14 +76,14 @@ class PlayerBests(PlayerViewSet):
     @endpoint(
         id="searchBests",
         returns=schemas.FoundBests,
-        says="Retrieved {count} personal bests.",
+        message="Retrieved {count} personal bests.",
         query=(SEARCH,),
         raises=NO_PLAYER,
     )
     def list(self, request: Request, **address: str) -> Response:
-        """A player's bests on songs that match.
+        """Searches a player's personal bests by song.
 
-        Those on charts of the songs that match best, latest first.
+        Returns those on the best matching songs, latest first.
         """
         player = self.player()
         text = SEARCH.of(request)
@@ -99,18 +99,18 @@ class PlayerBests(PlayerViewSet):
     @endpoint(
         id="listBests",
         returns=shared.Bests,
-        says="Returned {count} PBs.",
+        message="Returned {count} PBs.",
         paging=ALL,
         raises=NO_PLAYER,
     )
     @action(detail=False, url_path="all")
     def all_bests(self, request: Request, **address: str) -> Response:
-        """All of a player's bests.
+        """Lists all personal bests of a player.
 
-        15 requests in ten minutes. Bests on charts that are not primary are among them: `isPrimary` tells.
+        Limited to 15 requests per ten minutes. Includes bests on charts that are not primary (`isPrimary`).
         """
         player = self.player()
-        # After the player is known, as in Tachi: a wrong name costs nobody one of the few requests.
+        # After the player is looked up, as in Tachi: a request with a wrong name is not counted.
         self.throttle(throttling.STRICT_LIMIT)
         params = Fields(*self.order_of_all.parameters, is_strict=False).from_query(request)
         with read_snapshot():
@@ -121,16 +121,16 @@ class PlayerBests(PlayerViewSet):
     @endpoint(
         id="listBestBests",
         returns=shared.Bests,
-        says="Retrieved {count} personal bests.",
+        message="Retrieved {count} personal bests.",
         query=BEST_QUERY,
         paging=BEST,
         raises=NO_PLAYER,
     )
     @action(detail=False)
     def best(self, request: Request, **address: str) -> Response:
-        """A player's bests on primary charts, best first."""
+        """Lists a player's personal bests on primary charts, best first."""
         player = self.player()
-        # Checked by hand: the message names the ratings of the game, which no declaration knows.
+        # Checked here: the message lists the ratings of the game, which the declaration does not know.
         ratings = player.playtype.score_ratings
         params = self.query(BEST_QUERY)
         rating = params.get("alg", player.playtype.default_score_rating)
@@ -145,16 +145,16 @@ class PlayerBests(PlayerViewSet):
     @endpoint(
         id="getBest",
         returns=schemas.OneBest,
-        says="Successfully retrieved PB for user.",
+        message="Successfully retrieved PB for user.",
         query=(COMPOSITION,),
         raises=NO_BEST,
     )
     def retrieve(self, request: Request, **address: str) -> Response:
-        """A player's best on a chart."""
+        """Returns a player's personal best on a chart."""
         with read_snapshot():
             best, chart, rank = self.ranked_best()
             parts = {part["scoreID"] for part in best.composed_from} if COMPOSITION.is_in(request) else set()
-            # Scores of the player's own, so few that they need no page.
+            # So few scores that they need no pagination.
             made_of = Score.objects.filter(score_id__in=parts).order_by("pk")
             scores = score_documents(list(made_of), {chart.pk: chart}, self.documents)
         body = self.documents.of(schemas.OneBest)(
@@ -167,19 +167,19 @@ class PlayerBests(PlayerViewSet):
     @endpoint(
         id="getBestNeighbours",
         returns=schemas.BestNeighbours,
-        says="Successfully retrieved PB for user.",
+        message="Successfully retrieved PB for user.",
         raises=NO_BEST,
     )
     @action(detail=True, url_path="leaderboard-adjacent")
     def neighbours(self, request: Request, **address: str) -> Response:
-        """The bests just ahead of a player's and just behind it.
+        """Returns the personal bests directly above and below a player's on a chart.
 
-        Those ahead are listed nearest first. They come with whose they are.
+        Those above are sorted nearest first. The response includes their users.
         """
         with read_snapshot():
             best, chart, rank = self.ranked_best()
             ahead, behind = neighbouring_bests(best, place=rank.place, count=NEIGHBOUR_COUNT)
-            # Not counted from the player's own rank, which complete ties share.
+            # Not derived from the player's rank, which complete ties share.
             ranks = best_ranks([*ahead, *behind])
             users = User.objects.in_bulk([other.user_id for other in (*ahead, *behind)])
         document = self.documents.of(shared.RankedBest)
@@ -193,7 +193,7 @@ class PlayerBests(PlayerViewSet):
         return self.ok(body)
 
     def ranked_best(self) -> tuple[PersonalBest, Chart, Rank]:
-        """The best of the address, its chart with its song, and its rank. Raises APIError with 404."""
+        """Returns the best of the path, its chart with its song, and its rank. Raises APIError with 400, 401 or 404."""
         player = self.player()
         chart = self.chart(player)
         best, rank = best_on(chart, player)
@@ -202,13 +202,13 @@ class PlayerBests(PlayerViewSet):
     @endpoint(
         id="resolveBest",
         returns=schemas.ResolvedBest,
-        says="Returned PB.",
+        message="Returned PB.",
         body=RESOLVE_BODY,
         raises=(*NO_PLAYER, ChartUnknown, ResolutionInvalid, ChartNotPlayed),
     )
     @action(detail=False, methods=["post"], url_path="resolve")
     def resolve(self, request: Request, **address: str) -> Response:
-        """A player's best on the chart that a row of BATCH-MANUAL would be a score on."""
+        """Returns a player's personal best on the chart that a BATCH-MANUAL row resolves to."""
         player = self.player()
         params = RESOLVE_BODY.from_body(self.body)
         with read_snapshot():
@@ -224,12 +224,12 @@ class PlayerBests(PlayerViewSet):
     @endpoint(
         id="getRivalsOnChart",
         returns=schemas.RivalsOnChart,
-        says="Returned {count} rivals' PBs.",
+        message="Returned {count} rivals' PBs.",
         raises=NO_PLAYER,
     )
     @action(detail=True)
     def rivals(self, request: Request, **address: str) -> Response:
-        """What a player's rivals have on a chart: nothing, as nobody has rivals here."""
+        """Returns the personal bests of a player's rivals on a chart. Always empty, as rivals are not supported."""
         self.player()
         return self.ok(self.documents.of(schemas.RivalsOnChart)(pbs=[], rivals=[]), count=0)
 
@@ -242,19 +242,19 @@ class PlayerBestsV3(PlayerViewSetV3, PlayerBests):
     @endpoint(
         id="listBestsOnSong",
         returns=shared.Bests,
-        says="Retrieved {count} personal bests for this song.",
+        message="Retrieved {count} personal bests for this song.",
         raises=(*NO_PLAYER, SongNotFound, SongNotOfGame),
     )
     @action(detail=False, url_path="song/(?P<song_id>[^/]+)")
     def on_song(self, request: Request, **address: str) -> Response:
-        """A player's bests on the charts of a song."""
+        """Lists a player's personal bests on the charts of a song."""
         player = self.player()
         song = find_song(player.game, self.path_param("song_id"))
         if song is None:
             raise SongNotFound()
         with read_snapshot():
             charts = Chart.objects.filter(song=song, playtype=player.playtype.name)
-            # Told apart from a song that nobody knows: a client may have mixed up two games of one group.
+            # A different error than for an unknown song: a client may have confused two games of one group.
             if not charts.exists():
                 raise SongNotOfGame()
             body = bests_with_related(list(player.bests().filter(chart__in=charts).order_by("pk")), self.documents)
@@ -262,7 +262,7 @@ class PlayerBestsV3(PlayerViewSetV3, PlayerBests):
 
 
 def best_on(chart: Chart, player: Player) -> tuple[PersonalBest, Rank]:
-    """A player's best on a chart, and its rank among everybody's. Raises ChartNotPlayed."""
+    """Returns a player's best on a chart and its rank. Raises ChartNotPlayed."""
     best = player.bests().filter(chart=chart).first()
     if best is None:
         raise ChartNotPlayed()

@@ -1,4 +1,4 @@
-"""What single games have of their own under a user (spec: http-api-reads §3.3). Nobody asks whether they played it."""
+"""Endpoints of single games under a user (spec: http-api-reads §3.3). The user need not have played the game."""
 
 from __future__ import annotations
 
@@ -46,19 +46,19 @@ class ChecksumUnknown(APIError):
 
 
 class Jubility(UserViewSet):
-    """The bests that a jubeat player's jubility is the sum of."""
+    """The bests of which a jubeat player's jubility is the sum."""
 
     @endpoint(
         id="getJubility",
         returns=schemas.Jubility,
-        says="Retrieved scores that went into this users jubility.",
+        message="Retrieved scores that went into this users jubility.",
         raises=(*NO_USER, EndpointNotFound),
     )
     def retrieve(self, request: Request, **address: str) -> Response:
-        """The bests that a player's jubility is the sum of."""
+        """Returns the personal bests that a player's jubility is the sum of."""
         player = Player(self.get_object(), jubeat.GAME.slug, get_game(jubeat.GAME).by_name["Single"])
         with read_snapshot():
-            # Computed by the game's own rule, so that it is what the rating was computed from.
+            # By the function that computes the rating, so that the bests are the same.
             halves = jubeat.counted_bests(StoredBests(player.user.pk, player.game, player.playtype.name))
             pick_up, other = ([chart.pk for _, chart in half] for half in halves)
             mine = {best.chart_id: best for best in player.bests().filter(chart__in=[*pick_up, *other])}
@@ -73,16 +73,16 @@ class Jubility(UserViewSet):
 
 
 class BestOnHash(UserViewSet):
-    """A player's best on the BMS chart of a file."""
+    """Returns a player's personal best on a BMS chart, by the checksum of its file."""
 
     @endpoint(
         id="getBestOnHash",
         returns=shared.RankedBest | None,
-        says=(FOUND, NOT_PLAYED),
+        message=(FOUND, NOT_PLAYED),
         raises=(*NO_USER, EndpointNotFound, NoBMSPlaytype, NotHexadecimal, WrongChecksumLength, ChecksumUnknown),
     )
     def retrieve(self, request: Request, **address: str) -> Response:
-        """A player's best on the BMS chart of a file."""
+        """Returns a player's personal best on a BMS chart, by the checksum of its file."""
         user = self.get_object()
         playtype = get_game(bms.GAME).by_name.get(self.kwargs["playtype"])
         if playtype is None:
@@ -91,13 +91,13 @@ class BestOnHash(UserViewSet):
             chart = chart_with_hash(self.kwargs["checksum"], playtype)
             best = PersonalBest.objects.filter(user=user, chart=chart).first()
             if best is None:
-                return self.ok(None, says=NOT_PLAYED)
+                return self.ok(None, message=NOT_PLAYED)
             rank = best_ranks([best])[best.pk]
-        return self.ok(self.documents.of(shared.RankedBest).ranked(best, chart, rank), says=FOUND)
+        return self.ok(self.documents.of(shared.RankedBest).ranked(best, chart, rank), message=FOUND)
 
 
 class JubilityV3(PlayerViewSetV3, Jubility):
-    """The same in the API of 2026: of jubeat alone."""
+    """The same in the API of 2026; only for jubeat."""
 
     def get_object(self) -> User:
         if self.kwargs["game_id"] != jubeat.GAME.slug:
@@ -106,31 +106,31 @@ class JubilityV3(PlayerViewSetV3, Jubility):
 
 
 class BestOnHashV3(PlayerViewSetV3, BestOnHash):
-    """The same in the API of 2026: of BMS alone."""
+    """The same in the API of 2026; only for BMS."""
 
     def get_object(self) -> User:
         game, playtype = by_id([bms.GAME]).get(self.kwargs["game_id"], (None, None))
         if game is None or playtype is None:
             raise EndpointNotFound()
-        # What the address of 2025 says with a segment of its own.
+        # The path of 2025 has a segment for it.
         self.kwargs["playtype"] = playtype.name
         return super().get_object()
 
 
 def get_game(game: Game) -> Game:
-    """The game, if this instance has it. Raises EndpointNotFound."""
+    """Returns the game if this instance has it. Raises EndpointNotFound."""
     if game not in jobs.enabled_games():
         raise EndpointNotFound()
     return game
 
 
 def chart_with_hash(checksum: str, playtype: Playtype) -> Chart:
-    """The BMS chart of a file, with its song. Raises APIError with 400 or 404."""
+    """Returns the BMS chart of a file with its song. Raises APIError with 400 or 404."""
     if not HEX.fullmatch(checksum):
         raise NotHexadecimal()
     if len(checksum) not in LENGTHS:
         raise WrongChecksumLength()
-    # Files of both playtypes may share a song, so that the playtype belongs to the question.
+    # Charts of both playtypes may have the same file.
     charts = Chart.objects.filter(
         game=bms.GAME.slug, playtype=playtype.name, match_keys__contains=[f"hash:{checksum.lower()}"]
     )

@@ -1,4 +1,4 @@
-"""Who stands around a player on a leaderboard."""
+"""The neighbours of a best on the leaderboard of its chart."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from imports.pipeline.rankings.ranks import BY_RANK
 
 
 def neighbouring_bests(best: PersonalBest, *, place: int, count: int) -> tuple[list[PersonalBest], list[PersonalBest]]:
-    """Up to `count` bests ahead of one on its chart, nearest first, and behind it, best first.
+    """Returns up to `count` bests ahead of a best on its chart, nearest first, and up to `count` behind it, best first.
 
-    `place`: its own on the leaderboard, from 1, where complete ties have places of their own.
+    `place`: its position on the leaderboard, from 1; complete ties have different positions.
     """
     start = max(0, place - 1 - count)
     board = PersonalBest.objects.filter(chart_id=best.chart_id).defer("rank_keys").order_by(*BY_RANK)

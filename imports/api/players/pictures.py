@@ -1,4 +1,4 @@
-"""/api/v1/users/:userID/pfp: a player's picture, drawn from their number unless they uploaded one
+"""/api/v1/users/:userID/pfp: a player's picture, generated from the user ID unless the player uploaded one
 (spec: api-v3 §2.4).
 """
 
@@ -27,15 +27,15 @@ SVG = "image/svg+xml"
 SQUARES = 5  # in each direction
 FIELD = "pfp"
 HEADERS = {
-    # As Tachi's own pictures may be kept.
+    # The same as for Tachi's pictures.
     "Cache-Control": "public, max-age=3600, stale-while-revalidate=86400",
-    # An SVG that is opened as a page may run nothing and load nothing.
+    # An SVG that is opened as a page may run no scripts and load nothing.
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "X-Content-Type-Options": "nosniff",
 }
 PICTURE_FORM = {
     "type": "object",
-    "properties": {FIELD: {"type": "string", "format": "binary", "description": "PNG, JPEG, WebP or GIF, 1 MiB."}},
+    "properties": {FIELD: {"type": "string", "format": "binary", "description": "PNG, JPEG, WebP or GIF, up to 1 MiB"}},
     "required": [FIELD],
 }
 
@@ -49,7 +49,7 @@ class RequesterIsKnownV3(APIPermission):
 
 
 class IsSelfOrAdminV3(APIPermission):
-    """Administrators may; others must be called `me` or by their number, not by their name."""
+    """Allows administrators, and the user if the path has `me` or the ID, not the name."""
 
     message, code = "You are not authorised as this user.", 403
 
@@ -73,11 +73,11 @@ class NoPictureSent(APIError):
 
 class PictureRefused(APIError):
     status = 400
-    described_as = "why this cannot be a picture"
+    described_as = "the reason why the file is not accepted as a picture"
 
 
 class StoredPicture(Schema):
-    """Where the picture is."""
+    """The URL of the picture."""
 
     get: str
 
@@ -86,11 +86,11 @@ MAY_CHANGE = (RequesterIsKnownV3, IsSelfOrAdminV3, CanCustomiseProfileV3)
 
 
 class Pictures(UserViewSet):
-    """A player's picture: everybody's to see, theirs and administrators' to change."""
+    """A player's picture: public, and changed by the player and administrators."""
 
-    @endpoint(id="getPicture", returns=None, says="An image.", files=(SVG, pictures.CONTENT_TYPE), raises=NO_USER)
+    @endpoint(id="getPicture", returns=None, message="An image.", files=(SVG, pictures.CONTENT_TYPE), raises=NO_USER)
     def retrieve(self, request: Request, **address: str) -> HttpResponse:
-        """A picture of a user: the one that they uploaded, as PNG, or squares that are always the same, as SVG."""
+        """Returns the profile picture of a user: the uploaded one as PNG, or a generated one as SVG."""
         user = self.get_object()
         stored = ProfilePicture.objects.filter(user=user).first()
         if stored is None:
@@ -100,22 +100,22 @@ class Pictures(UserViewSet):
     @endpoint(
         id="setPicture",
         returns=StoredPicture,
-        says="Stored profile picture.",
+        message="Stored profile picture.",
         forms={FORM: PICTURE_FORM},
         permissions=MAY_CHANGE,
         raises=(*NO_USER, NoPictureSent, InvalidFile, PictureRefused),
     )
     def update(self, request: Request, **address: str) -> Response:
-        """Makes a file the picture of a user, at most 256 by 256 pixels of it.
+        """Uploads a profile picture, which is scaled down to at most 256 by 256 pixels.
 
-        Of an animation the first frame is taken, and of the file nothing but the pixels. 20 in ten minutes.
+        Only the first frame of an animation is stored, and no metadata. Limited to 20 requests per ten minutes.
         """
         user = self._changeable()
         self.throttle(throttling.PICTURES)
         form = request._request
         if form.content_type != FORM and parsers.content_length(form):
             raise parsers.wrong_type(FORM, form.content_type or "")
-        file = read_form(form, FIELD, most=pictures.MAX_BYTES)[0] if form.content_type == FORM else None
+        file = read_form(form, FIELD, max_bytes=pictures.MAX_BYTES)[0] if form.content_type == FORM else None
         if file is None:
             raise NoPictureSent()
         try:
@@ -127,12 +127,12 @@ class Pictures(UserViewSet):
     @endpoint(
         id="removePicture",
         returns=Empty,
-        says="Removed custom profile picture.",
+        message="Removed custom profile picture.",
         permissions=MAY_CHANGE,
         raises=NO_USER,
     )
     def destroy(self, request: Request, **address: str) -> Response:
-        """Removes the picture of a user, who is drawn one again. Without one it changes nothing."""
+        """Deletes the profile picture of a user and returns to the generated one. Does nothing if there is none."""
         ProfilePicture.objects.filter(user=self._changeable()).delete()
         return self.ok(Empty())
 
@@ -149,14 +149,14 @@ def _image(content: bytes | str, kind: str, name: str) -> HttpResponse:
 
 
 def identicon(user: User) -> str:
-    """An SVG of five by five squares, of which the right half mirrors the left one."""
+    """Returns an SVG of five by five squares whose right half mirrors the left one."""
     digest = hashlib.sha256(f"user {user.pk}".encode()).digest()
     hue = int.from_bytes(digest[:2]) % 360
     squares = "".join(
         f'<rect x="{x}" y="{y}" width="1" height="1"/>'
         for y in range(SQUARES)
         for x in range(SQUARES)
-        # The middle column stands alone; the ones beside it come twice.
+        # Columns left and right of the middle one have the same bits.
         if digest[2 + y * SQUARES + min(x, SQUARES - 1 - x)] % 2
     )
     return (

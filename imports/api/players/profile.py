@@ -24,44 +24,47 @@ from imports.api.core.endpoints import endpoint
 from imports.api.core.parameters import RATING, Fields, choice, rating_param
 from imports.api.players import schemas
 from imports.models import GameStats, PersonalBest, Score
+from imports.pipeline.derived.bests import on_chart
 from imports.pipeline.rankings.ranks import stats_rankings, stats_ranks
 
 DURATIONS = ("week", "month", "3mo", "year")
-HISTORY_QUERY = Fields(choice("duration", "Changes nothing.", *DURATIONS))
-HISTORY_QUERY_V3 = Fields(choice("duration", "Changes nothing.", *DURATIONS, "all"))
+HISTORY_QUERY = Fields(choice("duration", "Ignored.", *DURATIONS))
+HISTORY_QUERY_V3 = Fields(choice("duration", "Ignored.", *DURATIONS, "all"))
 MOST_PLAYED = 100
-NEIGHBOUR_COUNT = 5  # players above, and below
+NEIGHBOUR_COUNT = 5  # players on each side
 BESTS = PersonalBest._meta.db_table
 SCORES = Score._meta.db_table
 
 
 class PlayerProfile(PlayerViewSet):
-    """What a player is on a game and playtype."""
+    """The profile of a player on a game and playtype."""
 
     @endpoint(
         id="getProfile",
         returns=schemas.Profile,
-        says="Retrieved user statistics for {user} ({game})",
+        message="Retrieved user statistics for {user} ({game})",
         raises=NO_PLAYER,
     )
     def list(self, request: Request, **address: str) -> Response:
-        """What a player is on a game."""
+        """Returns a player's ratings, classes and ranks on a game."""
         player = self.player()
         with read_snapshot():
             stats = player.stats().get()
             timed = player.scores().filter(time_achieved__isnull=False)
-            # Of scores at one moment their IDs decide: keys are others once an import was reverted and restored.
+            # Simultaneous scores are ordered by ID: primary keys change when an import is reverted and restored.
             firsts = [timed.order_by(order, "score_id").first() for order in ("time_achieved", "-time_achieved")]
             ends = [score for score in firsts if score is not None]
-            # Both charts in one query, which are often the same.
+            # One query for both charts, which are often the same.
             charts = load_charts(score.chart_id for score in ends)
             scores = score_documents(ends, charts, self.documents)
-            played = player.sessions().aggregate(total=Sum(F("time_ended") - F("time_started")))
+            played = player.sessions().aggregate(
+                total=Sum(F("time_ended") - F("time_started")), scores=Sum("score_count", default=0)
+            )
             body = self.documents.of(schemas.Profile)(
                 game_stats=self.documents.of(schemas_stats.Stats).from_row(stats),
                 first_score=scores[0] if scores else None,
                 most_recent_score=scores[-1] if scores else None,
-                total_scores=player.scores().count(),
+                total_scores=player.count_scores(in_sessions=played["scores"]),
                 ranking_data=schemas_stats.places_of(stats_rankings([stats])[stats.pk]),
                 playtime=int(played["total"] or 0),
             )
@@ -70,13 +73,13 @@ class PlayerProfile(PlayerViewSet):
     @endpoint(
         id="getHistory",
         returns=schemas.History,
-        says="Successfully returned history for the past 0 days.",
+        message="Successfully returned history for the past 0 days.",
         query=HISTORY_QUERY,
         raises=NO_PLAYER,
     )
     @action(detail=False)
     def history(self, request: Request, **address: str) -> Response:
-        """What a player was; one snapshot, of now."""
+        """Returns the history of a player's ratings: a single snapshot of the current state."""
         player = self.player()
         self.query(HISTORY_QUERY)
         with read_snapshot():
@@ -85,16 +88,16 @@ class PlayerProfile(PlayerViewSet):
     @endpoint(
         id="listMostPlayed",
         returns=schemas.PlayedBests,
-        says="Returned {count} scores.",
+        message="Returned {count} scores.",
         raises=NO_PLAYER,
     )
     @action(detail=False, url_path="most-played")
     def most_played(self, request: Request, **address: str) -> Response:
-        """The 100 charts that a player played most."""
+        """Lists the 100 charts that a player has played most."""
         player = self.player()
         with read_snapshot():
             counts = most_played(player)
-            # In the order of the counts, which a query by key does not keep.
+            # In the order of the counts, which a query by key does not preserve.
             bests = player.bests().in_bulk(counts)
             related = bests_with_related([bests[key] for key in counts], self.documents)
         document = self.documents.of(schemas.PlayedBest)
@@ -110,20 +113,20 @@ class PlayerProfile(PlayerViewSet):
     @endpoint(
         id="getNeighbours",
         returns=schemas.Neighbours,
-        says="Returned {count} nearby stats.",
+        message="Returned {count} nearby stats.",
         query=(RATING,),
         raises=NO_PLAYER,
     )
     @action(detail=False, url_path="leaderboard-adjacent")
     def neighbours(self, request: Request, **address: str) -> Response:
-        """The players just above and below.
+        """Returns the players directly above and below a player on the leaderboard.
 
-        Equals count as below.
+        Players with the same rating are listed as below.
         """
         return self.nearby(schemas.Neighbours)
 
     def nearby(self, kind: Any) -> Response:
-        """`kind`: what the answer is made of, its rows with their ranks or without."""
+        """Returns the neighbours of a player. `kind`: the class of the body, with or without ranks of its rows."""
         player = self.player()
         ratings = player.playtype.profile_ratings
         rating = rating_param(self.request, known=ratings, default=player.playtype.default_profile_rating)
@@ -131,7 +134,7 @@ class PlayerProfile(PlayerViewSet):
             mine = player.stats().get()
             above, below = neighbouring_stats(mine, rating)
             place = stats_rankings([mine])[mine.pk][rating]
-            # In one go, so that ranks are one query.
+            # Together, so that the ranks take one query.
             rows = self.rows([*above, mine, *below], rating)
         body = self.documents.of(kind)(
             above=rows[: len(above)],
@@ -143,30 +146,30 @@ class PlayerProfile(PlayerViewSet):
         return self.ok(body, count=len(above) + len(below))
 
     def rows(self, stats: Sequence[GameStats], rating: str) -> schemas_stats.StatsRows:
-        """Documents of players around one."""
+        """Returns the documents of stats."""
         return [self.documents.of(schemas_stats.Stats).from_row(row) for row in stats]
 
     @endpoint(
         id="getPlayerActivity",
         returns=Feed,
-        says="Retrieved activity.",
+        message="Retrieved activity.",
         query=FEED_QUERY,
         raises=NO_PLAYER,
     )
     @action(detail=False)
     def activity(self, request: Request, **address: str) -> Response:
-        """What a player did recently on a game."""
+        """Returns the recent activity of a player on a game."""
         return self.ok(self.feed())
 
     @endpoint(
         id="getGameSettings",
         returns=schemas.GameSettings,
-        says="Returned {user} (#{user_id})'s settings.",
+        message="Returned {user} (#{user_id})'s settings.",
         raises=NO_PLAYER,
     )
     @action(detail=False, url_path="settings")
     def game_settings(self, request: Request, **address: str) -> Response:
-        """A player's settings of a game: what holds for everybody, as there is nothing to set here."""
+        """Returns a player's settings of a game. They are the defaults, as this instance has no such settings."""
         player = self.player()
         body = self.documents.of(schemas.GameSettings).of_player(player.user.pk, player.game, player.playtype.name)
         return self.ok(body, user=player.user.username, user_id=player.user.pk)
@@ -178,7 +181,7 @@ class PlayerProfile(PlayerViewSet):
             return feeds([scope], params, self.documents, user=player.user)[scope]
 
     def game_in_words(self, player: Player) -> str:
-        """The game as the answer names it."""
+        """Returns the name of the game in the description of the response."""
         return f"{player.game} {player.playtype.name}"
 
 
@@ -190,13 +193,13 @@ class PlayerProfileV3(PlayerViewSetV3, PlayerProfile):
     @endpoint(
         id="getHistory",
         returns=schemas.History,
-        says="Successfully returned history for the past 0 days.",
+        message="Successfully returned history for the past 0 days.",
         query=HISTORY_QUERY_V3,
         raises=NO_PLAYER,
     )
     @action(detail=False)
     def history(self, request: Request, **address: str) -> Response:  # type: ignore[override]  # as DRF's stubs have actions
-        """What a player was; one snapshot, of now."""
+        """Returns the history of a player's ratings: a single snapshot of the current state."""
         player = self.player()
         self.query(HISTORY_QUERY_V3)
         with read_snapshot():
@@ -205,13 +208,13 @@ class PlayerProfileV3(PlayerViewSetV3, PlayerProfile):
     @endpoint(
         id="getNeighbours",
         returns=schemas.RankedNeighbours,
-        says="Returned {count} nearby stats.",
+        message="Returned {count} nearby stats.",
         query=(RATING,),
         raises=NO_PLAYER,
     )
     @action(detail=False, url_path="leaderboard-adjacent")
     def neighbours(self, request: Request, **address: str) -> Response:  # type: ignore[override]  # as DRF's stubs have actions
-        """The players just above and below, with their ranks."""
+        """Returns the players directly above and below a player on the leaderboard, with their ranks."""
         return self.nearby(schemas.RankedNeighbours)
 
     def rows(self, stats: Sequence[GameStats], rating: str) -> schemas_stats.StatsRows:
@@ -221,26 +224,26 @@ class PlayerProfileV3(PlayerViewSetV3, PlayerProfile):
     @endpoint(
         id="getPlayerActivity",
         returns=Feeds,
-        says="Retrieved activity.",
+        message="Retrieved activity.",
         query=FEED_QUERY,
         raises=NO_PLAYER,
     )
     @action(detail=False)
     def activity(self, request: Request, **address: str) -> Response:  # type: ignore[override]  # as DRF's stubs have actions
-        """What a player did recently on a game, under the game's ID."""
+        """Returns the recent activity of a player on a game, keyed by the ID of the game."""
         return self.ok({self.kwargs["game_id"]: self.feed()})
 
-    @endpoint(id="listRivals", returns=shared.Nothing, says="Returned {count} rivals.", raises=NO_PLAYER)
+    @endpoint(id="listRivals", returns=shared.Nothing, message="Returned {count} rivals.", raises=NO_PLAYER)
     @action(detail=False)
     def rivals(self, request: Request, **address: str) -> Response:
-        """A player's rivals: nobody has rivals here."""
+        """Lists a player's rivals. Always empty, as rivals are not supported."""
         self.player()
         return self.ok([], count=0)
 
-    @endpoint(id="listChallengers", returns=shared.Nothing, says="Returned {count} challengers.", raises=NO_PLAYER)
+    @endpoint(id="listChallengers", returns=shared.Nothing, message="Returned {count} challengers.", raises=NO_PLAYER)
     @action(detail=False, url_path="rivals/challengers")
     def challengers(self, request: Request, **address: str) -> Response:
-        """Those whose rival a player is: nobody has rivals here."""
+        """Lists the users who have a player as a rival. Always empty, as rivals are not supported."""
         self.player()
         return self.ok([], count=0)
 
@@ -249,25 +252,24 @@ class PlayerProfileV3(PlayerViewSetV3, PlayerProfile):
 
 
 def snapshot(player: Player) -> schemas.Snapshot:
-    """What a player is now."""
+    """Returns the current snapshot of a player for the history."""
     stats = player.stats().get()
     return schemas.Snapshot(
         timestamp=time.time_ns() // 1_000_000,
         ratings=stats.ratings,
         classes=stats.classes,
-        playcount=player.scores().count(),
+        playcount=player.count_scores(),
         rankings=schemas_stats.places_of(stats_rankings([stats])[stats.pk]),
     )
 
 
 def most_played(player: Player) -> dict[int, int]:
-    """The bests on the charts that a player played most -> how often. Counted in the index `score_by_chart`."""
+    """Returns best -> number of scores, for the most played charts. Counted in the index `score_by_chart`."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT best.id, plays.count FROM {BESTS} AS best CROSS JOIN LATERAL (
-                SELECT count(*) FROM {SCORES} AS score
-                WHERE score.chart_id = best.chart_id AND score.user_id = best.user_id
+                SELECT count(*) FROM {SCORES} WHERE {on_chart("best.chart_id", "best.user_id")}
             ) AS plays
             WHERE best.user_id = %s AND best.game = %s AND best.playtype = %s
             ORDER BY plays.count DESC, best.id LIMIT %s
@@ -278,11 +280,11 @@ def most_played(player: Player) -> dict[int, int]:
 
 
 def neighbouring_stats(mine: GameStats, rating: str) -> tuple[Sequence[GameStats], Sequence[GameStats]]:
-    """The stats above and below, each best first."""
+    """Returns the stats of the players above and below, each best first."""
     value = Cast(KeyTextTransform(rating, "ratings"), FloatField())
     others = GameStats.objects.filter(game=mine.game, playtype=mine.playtype).exclude(pk=mine.pk)
     others = others.select_related("user").annotate(rating=value)
-    # A player without a rating stands below everybody who has one, beside the others without.
+    # Players without a rating are below all others.
     own = mine.ratings.get(rating)
     if own is None:
         return [], list(others.filter(rating=None).order_by("pk")[:NEIGHBOUR_COUNT])

@@ -35,7 +35,7 @@ from imports.models import Session as SessionRow
 
 
 class OneScore(Schema):
-    """The last three with `?getRelated`."""
+    """The last three members are present with `?getRelated`."""
 
     score: Score
     user: User | UnsetType = UNSET
@@ -59,7 +59,7 @@ class FoundBests(Schema):
 
 
 class PlayedBest(RankedBest):
-    playcount: Annotated[int, Meta(description="The player's scores on the chart.")] = field(name="__playcount")
+    playcount: Annotated[int, Meta(description="The number of scores on the chart.")] = field(name="__playcount")
 
 
 class PlayedBests(Schema):
@@ -69,7 +69,7 @@ class PlayedBests(Schema):
 
 
 class OneBest(Schema):
-    """`scores` with `?getComposition`."""
+    """`scores` is present with `?getComposition`."""
 
     pb: RankedBest
     chart: Chart
@@ -104,7 +104,7 @@ class Jubility(Companions):
 
 
 class ScoreInfo(Schema):
-    """What a score was to its player's best before the session. `deltas`: metric -> how much more."""
+    """The comparison of a score with the player's best before the session. `deltas`: the increase of each metric."""
 
     score_id: str
     is_new_score: bool
@@ -115,17 +115,17 @@ class FoundSession(Session, kw_only=True):
     text_score: Points = field(name="__textScore")
 
 
-class ToldSession(Session, kw_only=True):
+class SessionWithInfo(Session, kw_only=True):
     score_info: list[ScoreInfo] = field(name="__scoreInfo")
 
     @classmethod
     def with_info(cls, session: SessionRow, score_ids: Sequence[str], info: list[ScoreInfo]) -> Self:
-        """As `from_row`, with what each of the scores was to its player's best."""
+        """Returns the document of a session with the score info of each of its scores."""
         return cls.from_row(session, score_ids, score_info=info)
 
 
 FoundSessions = list[FoundSession]
-ToldSessions = list[ToldSession]
+SessionsWithInfo = list[SessionWithInfo]
 Calendar = list[CalendarEntry]
 
 
@@ -136,11 +136,11 @@ class SessionContents(Schema):
     charts: list[Chart]
     user: User
     score_info: list[ScoreInfo]
-    index: Annotated[int, Meta(description="How many of the player's sessions of the game began before it.", ge=0)]
+    index: Annotated[int, Meta(description="The number of the player's earlier sessions of the game.", ge=0)]
 
 
 class AdjacentSessions(Schema):
-    """The one before it and the one after it, of the same player and game."""
+    """The previous and next sessions of the same player and game."""
 
     prev: Session | None
     next: Session | None
@@ -183,7 +183,7 @@ class Profile(Schema):
     most_recent_score: Score | None
     total_scores: Count
     ranking_data: PlacesByRating
-    playtime: Annotated[int, Meta(description="Milliseconds in sessions.", ge=0)]
+    playtime: Annotated[int, Meta(description="The time spent in sessions, in milliseconds.", ge=0)]
 
 
 class Snapshot(Schema):
@@ -225,7 +225,7 @@ class Preferences(Schema):
 
 
 class UserSettings(Schema):
-    """The same for everybody."""
+    """The same for all users."""
 
     user_id: int
     following: Nothing
@@ -233,7 +233,7 @@ class UserSettings(Schema):
 
 
 class GamePreferences(Schema, kw_only=True):
-    """Which ratings and tables a player wants to see: those of the game."""
+    """The preferred ratings and tables of a player, which are the defaults of the game."""
 
     preferred_score_alg: None = None
     preferred_session_alg: None = None
@@ -246,7 +246,7 @@ class GamePreferences(Schema, kw_only=True):
 
 
 class GameSettings(Schema):
-    """The same for everybody."""
+    """The same for all users."""
 
     user_id: int
     game: Game
@@ -261,7 +261,7 @@ class GameSettings(Schema):
 
 
 class GameSettingsV3(Schema):
-    """The same for everybody."""
+    """The same for all users."""
 
     user_id: int
     game: GameID
@@ -274,7 +274,7 @@ class GameSettingsV3(Schema):
         return cls.from_attributes(settings, game=game_id(game, playtype))
 
 
-# As of a player of Tachi's who has not touched them.
+# The defaults of Tachi.
 GAME_SPECIFIC: dict[str, dict[str, Any]] = {
     "iidx": {"display2DXTra": False, "bpiTarget": 0},
     "bms": {"displayTables": None},

@@ -1,4 +1,4 @@
-"""What the scores of sessions were to their player's bests (spec: http-api-reads §6): a fixed number of queries."""
+"""Comparison of the scores of sessions with earlier bests (spec: http-api-reads §6), with a fixed number of queries."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from django.db import connection
 from imports.api.common.generations import Generation
 from imports.api.common.queries import LISTED_SCORES
 from imports.api.common.shortened import fair_share
-from imports.api.players.schemas import ScoreInfo, ToldSession
+from imports.api.players.schemas import ScoreInfo, SessionWithInfo
 from imports.games import playtype_of
-from imports.games.judging import Best
 from imports.games.spec import Graph, Ladder, Playtype
 from imports.models import Score, Session
 from imports.pipeline.derived import bests
@@ -26,7 +25,7 @@ SESSIONS = Session._meta.db_table
 
 @dataclass(frozen=True, slots=True)
 class ScoreSummary:
-    """The part of a score that is shown here."""
+    """The columns of a score that the comparison needs."""
 
     score_id: str
     chart_id: int
@@ -34,11 +33,11 @@ class ScoreSummary:
 
 
 SessionScores = Mapping[int, Sequence[ScoreSummary]]
-"""Session -> its scores in the order in which they were achieved."""
+"""Session -> its scores in chronological order."""
 
 
 def score_info(session: Session, scores: Sequence[Score]) -> list[ScoreInfo]:
-    """What each score of a session was to its player's best before the session began.
+    """Returns the comparison of each score of a session with the player's best before the session.
 
     Two scores on one chart are both compared with the same earlier best.
     """
@@ -46,12 +45,12 @@ def score_info(session: Session, scores: Sequence[Score]) -> list[ScoreInfo]:
     return _score_infos([session], {session.pk: summaries})[session.pk]
 
 
-def sessions_with_info(sessions: Sequence[Session], documents: Generation) -> list[ToldSession]:
-    """Documents of sessions of one player, game and playtype, each with its `__scoreInfo`.
+def sessions_with_info(sessions: Sequence[Session], documents: Generation) -> list[SessionWithInfo]:
+    """Returns the documents of sessions of one player, game and playtype, each with its `__scoreInfo`.
 
-    Of long sessions only so many scores are listed as leave room for those of the others (`incomplete`).
+    A long session lists at most its fair share of scores (`incomplete`).
     """
-    # So that one marathon does not crowd out the other sessions of a page.
+    # So that one very long session leaves space for the others of a page.
     most = fair_share([session.score_count for session in sessions], total=LISTED_SCORES)
     members: dict[int, list[ScoreSummary]] = defaultdict(list)
     with connection.cursor() as cursor:
@@ -70,7 +69,7 @@ def sessions_with_info(sessions: Sequence[Session], documents: Generation) -> li
         for session, score_id, chart, data in cursor.fetchall():
             members[session].append(ScoreSummary(score_id, chart, msgspec.json.decode(data)))
     infos = _score_infos(sessions, members)
-    document = documents.of(ToldSession)
+    document = documents.of(SessionWithInfo)
     return [
         document.with_info(session, [score.score_id for score in members[session.pk]], infos[session.pk])
         for session in sessions
@@ -81,22 +80,22 @@ def _score_infos(sessions: Sequence[Session], members: SessionScores) -> dict[in
     if not sessions:
         return {}
     playtype = playtype_of(sessions[0].game, sessions[0].playtype)
-    # All moments of all sessions in one question to the history of bests.
+    # One query for the bests before all sessions.
     starts = {session.pk: session.time_started for session in sessions}
     moments = {(score.chart_id, starts[key]) for key, scores in members.items() for score in scores}
-    earlier = bests.before(sessions[0].user_id, moments, playtype)
+    earlier = bests.metrics_before(sessions[0].user_id, moments, playtype)
     return {
         key: [_info(score, earlier.get((score.chart_id, start)), playtype) for score in members.get(key, ())]
         for key, start in starts.items()
     }
 
 
-def _info(score: ScoreSummary, earlier: Best | None, playtype: Playtype) -> ScoreInfo:
+def _info(score: ScoreSummary, earlier: Mapping[str, Any] | None, playtype: Playtype) -> ScoreInfo:
     if earlier is None:
         return ScoreInfo(score_id=score.score_id, is_new_score=True)
     deltas: dict[str, float] = {}
     for name, metric in playtype.metrics.items():
-        now, before = score.metrics[name], earlier.metrics[name]
+        now, before = score.metrics[name], earlier[name]
         if isinstance(metric, Ladder):  # in steps
             deltas[name] = playtype.ladder_indexes[name][now] - playtype.ladder_indexes[name][before]
         elif not isinstance(metric, Graph):

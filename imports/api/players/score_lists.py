@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import islice
+from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from imports.api.common import schemas as shared
+from imports.api.common.generations import Generation
 from imports.api.common.players import LATEST_FIRST, NO_PLAYER, ChartNotOfGame, PlayerViewSet, PlayerViewSetV3
 from imports.api.common.queries import (
     load_charts,
@@ -28,10 +31,11 @@ from imports.api.core.parameters import Fields, search
 from imports.api.core.streaming import StreamedObject, streamed_response
 from imports.api.players import schemas
 from imports.api.players.song_search import find_charts
-from imports.models import Score
+from imports.models import Chart, Score
 
 MAX_FOUND_SONGS = 30  # scores found by their songs
-STREAMED_AT_ONCE = 2_000  # scores
+STREAMED_AT_ONCE = 2_000  # scores in memory at the same time
+SENT_AT_ONCE = 100  # scores at the beginning, which is sent before the others are read
 RECENT = CursorPagination(key="time_achieved", kind=float, limit=100, nullable=True)
 BY_CHART = CursorPagination(key="pk", kind=int, limit=1_000)
 LATEST_ON_CHART = CursorPagination(key="time_achieved", kind=float, limit=1_000, nullable=True)
@@ -47,7 +51,7 @@ SEARCH = search(SearchInvalid)
 
 
 class PlayerScores(PlayerViewSet):
-    """Scores on charts that are not primary are among them, except where it is said."""
+    """A player's scores, including those on charts that are not primary unless noted otherwise."""
 
     lookup_field = "chart_id"
     order_on_chart = BY_CHART
@@ -55,14 +59,14 @@ class PlayerScores(PlayerViewSet):
     @endpoint(
         id="searchScores",
         returns=schemas.FoundScores,
-        says="Retrieved {count} scores.",
+        message="Retrieved {count} scores.",
         query=(SEARCH,),
         raises=NO_PLAYER,
     )
     def list(self, request: Request, **address: str) -> Response:
-        """A player's scores on songs that match.
+        """Searches a player's scores by song.
 
-        Those on charts of the songs that match best, latest first.
+        Returns those on the best matching songs, latest first.
         """
         player = self.player()
         text = SEARCH.of(request)
@@ -78,16 +82,16 @@ class PlayerScores(PlayerViewSet):
     @endpoint(
         id="listRecentScores",
         returns=shared.Scores,
-        says="Retrieved {count} scores.",
+        message="Retrieved {count} scores.",
         query=RECENT_QUERY,
         paging=RECENT,
         raises=NO_PLAYER,
     )
     @action(detail=False)
     def recent(self, request: Request, **address: str) -> Response:
-        """A player's scores, latest first.
+        """Lists a player's scores, latest first.
 
-        Untimed ones come last.
+        Scores without a time are last.
         """
         player = self.player()
         params = RECENT_QUERY.from_query(request)
@@ -96,41 +100,37 @@ class PlayerScores(PlayerViewSet):
             body = scores_with_related(page.rows, self.documents)
         return page.add_pagination_headers(request, self.ok(body, count=len(page.rows)))
 
-    @endpoint(id="listScores", returns=shared.Scores, says="Returned {count} PBs.", raises=NO_PLAYER)
+    @endpoint(id="listScores", returns=shared.Scores, message="Returned {count} PBs.", raises=NO_PLAYER)
     @action(detail=False, url_path="all")
     def all_scores(self, request: Request, **address: str) -> HttpResponseBase:
-        """All of a player's scores on primary charts, in one answer.
+        """Returns all scores of a player on primary charts in one response.
 
-        2 requests in five minutes.
+        Limited to 2 requests per five minutes.
         """
         player = self.player()
-        # An answer may hold a hundred thousand scores.
+        # A response may contain a hundred thousand scores.
         self.throttle(throttling.EXPORT_LIMIT)
         with ExitStack() as snapshot:
             snapshot.enter_context(read_snapshot())
-            # A best stands on each chart that was played, and knows whether the chart is primary.
-            charts = load_charts(player.bests().filter(is_primary=True).values_list("chart_id", flat=True))
-            scores = player.scores().filter(chart__in=charts).order_by("pk")
-            # Written as they are read: neither rows nor documents are ever all in memory.
-            chunks = chunked(scores.iterator(), STREAMED_AT_ONCE)
-            stream = (document for chunk in chunks for document in score_documents(chunk, charts, self.documents))
-            body = StreamedObject(
-                [("scores", stream), *related_songs_and_charts(charts.values(), self.documents).items()]
-            )
-            words = self.success_message(count=scores.count())
-            return streamed_response(words, body, until_composed=snapshot)
+            # Each played chart has a best, which knows whether the chart is primary. The charts to leave out are read
+            # once and hashed; a join could compare each score with each best.
+            others = player.bests().filter(is_primary=False).values("chart_id")
+            scores = player.scores().exclude(chart__in=others)
+            message = self.success_message(count=scores.count())
+            body = StreamedObject(contents(scores, self.documents))
+            return streamed_response(message, body, until_composed=snapshot)
 
     @endpoint(
         id="listScoresOnChart",
         returns=schemas.ScoresOnChart,
-        says="Returned {count} scores.",
+        message="Returned {count} scores.",
         paging=BY_CHART,
         raises=(*NO_PLAYER, ChartNotOfGame),
     )
     def retrieve(self, request: Request, **address: str) -> Response:
-        """A player's scores on a chart.
+        """Lists a player's scores on a chart.
 
-        The newest stored first.
+        Sorted by the time of storage, newest first.
         """
         player = self.player()
         chart = self.chart(player)
@@ -146,7 +146,21 @@ class PlayerScoresV3(PlayerViewSetV3, PlayerScores):
     order_on_chart = LATEST_ON_CHART
 
 
-def chunked(scores: Iterator[Score], size: int) -> Iterator[list[Score]]:
-    """The same scores, so many at a time."""
-    while chunk := list(islice(scores, size)):
-        yield chunk
+def contents(scores: QuerySet[Score], documents: Generation) -> Iterator[tuple[str, Any]]:
+    """Yields the members `scores, songs, charts`, with at most `STREAMED_AT_ONCE` scores in memory."""
+    charts: dict[int, Chart] = {}
+    yield "scores", _in_order(scores, charts, documents)
+    yield from related_songs_and_charts([charts[key] for key in sorted(charts)], documents).items()
+
+
+def _in_order(scores: QuerySet[Score], charts: dict[int, Chart], documents: Generation) -> Iterator[shared.Score]:
+    """Yields the documents of the scores, and adds their charts to `charts`."""
+    # PostgreSQL sorts keys in a fraction of the time that it needs for whole rows.
+    keys = scores.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=STREAMED_AT_ONCE)
+    size = SENT_AT_ONCE
+    while chunk := list(islice(keys, size)):
+        size = STREAMED_AT_ONCE
+        rows = list(Score.objects.filter(pk__in=chunk).defer("best_keys").order_by("pk"))
+        missing = {score.chart_id for score in rows} - charts.keys()
+        charts |= load_charts(missing) if missing else {}
+        yield from score_documents(rows, charts, documents)

@@ -20,9 +20,9 @@ from imports.api.players import schemas
 from imports.models import Score, User
 from imports.pipeline.scores import delete_score, edit_score
 
-RELATED = switch("getRelated", "The player, song and chart come too.")
+RELATED = switch("getRelated", "Includes the user, song and chart.")
 CHANGES = Fields(text_between("comment", 1, 120, or_null=True), boolean("highlight"), needs_one=True)
-DELETION = Fields(boolean("blacklist", "true: no later import brings it back."))
+DELETION = Fields(boolean("blacklist", "If true, later imports skip this score."))
 
 
 class ScoreNotFound(APIError):
@@ -36,7 +36,7 @@ class ScoreNotModified(APIError):
 
 
 class Scores(SharedView):
-    """Scores are everybody's to read."""
+    """A score; scores are public."""
 
     tag = Tag.SCORES
     lookup_field = "score_id"
@@ -51,10 +51,10 @@ class Scores(SharedView):
         return score
 
     @endpoint(
-        id="getScore", returns=schemas.OneScore, says="Returned score.", query=(RELATED,), raises=(ScoreNotFound,)
+        id="getScore", returns=schemas.OneScore, message="Returned score.", query=(RELATED,), raises=(ScoreNotFound,)
     )
     def retrieve(self, request: Request, **address: str) -> Response:
-        """A score."""
+        """Returns a score."""
         score = self.get_object()
         body = self.documents.of(schemas.OneScore)(score=self.document(score))
         if RELATED.is_in(request):
@@ -66,15 +66,15 @@ class Scores(SharedView):
     @endpoint(
         id="editScore",
         returns=shared.Score,
-        says="Updated score.",
+        message="Updated score.",
         permissions=(RequesterIsKnown, IsScoreOwnerOrAdmin, CanEditScore),
         body=CHANGES,
         raises=(ScoreNotFound, ScoreNotModified, PlayerBusy),
     )
     def partial_update(self, request: Request, **address: str) -> Response:
-        """Changes the comment or the highlight of a score.
+        """Updates the comment or the highlight of a score.
 
-        The best on the chart takes over the highlight.
+        The highlight also applies to the personal best on the chart.
         """
         score = self.get_object()
         self.require(score)
@@ -88,7 +88,7 @@ class Scores(SharedView):
     @endpoint(
         id="deleteScore",
         returns=Empty,
-        says="Successfully deleted score.",
+        message="Successfully deleted score.",
         permissions=(RequesterIsKnown, IsScoreOwnerOrAdmin, CanDeleteScore),
         body=DELETION,
         raises=(ScoreNotFound, PlayerBusy),
@@ -96,7 +96,7 @@ class Scores(SharedView):
     def destroy(self, request: Request, **address: str) -> Response:
         """Deletes a score."""
         score = self.get_object()
-        # The permission is asked for last, after the body, as clients of Tachi know it.
+        # The permission is checked last, after the body, as in Tachi.
         self.require(score, RequesterIsKnown, IsScoreOwnerOrAdmin)
         blacklist = DELETION.from_body(self.body).get("blacklist", False)
         self.require(score, CanDeleteScore)

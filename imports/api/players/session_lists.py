@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from imports.api.common import schemas as shared
 from imports.api.common.generations import V2
 from imports.api.common.players import NO_PLAYER, PlayerViewSet, PlayerViewSetV3
-from imports.api.common.queries import listed_sessions_of, read_snapshot
+from imports.api.common.queries import listed_sessions_of, only_calendar_columns, read_snapshot
 from imports.api.common.schemas_v3 import SessionV3
 from imports.api.core.endpoints import endpoint
 from imports.api.core.exceptions import APIError, ParameterError
@@ -27,7 +27,7 @@ from imports.catalogue import fuzzy
 from imports.models import Session
 
 MAX_FOUND_SESSIONS = 101  # sessions found by their names
-MAX_SEARCHED_SESSIONS = 5_000  # newest sessions whose names are looked at
+MAX_SEARCHED_SESSIONS = 5_000  # newest sessions whose names are searched
 # A player's sessions of a game and playtype do not overlap: they end in the order in which they start.
 BY_TIME = CursorPagination(key="time_started", kind=float, limit=100)
 CALENDAR = CursorPagination(key="time_started", kind=float, limit=10_000)
@@ -57,28 +57,28 @@ BY_RATING_QUERY = Fields(*BY_RATING.parameters, is_strict=False)
 
 
 class PlayerSessions(PlayerViewSet):
-    """Sessions are named, best, recent, highlighted; one alone is at /sessions/:sessionID."""
+    """Lists of a player's sessions; a single session is at /sessions/:sessionID."""
 
     @endpoint(
         id="searchSessions",
         returns=schemas.FoundSessions,
-        says="Retrieved {count} sessions.",
+        message="Retrieved {count} sessions.",
         query=(SEARCH,),
         raises=NO_PLAYER,
     )
     def list(self, request: Request, **address: str) -> Response:
-        """A player's sessions whose names match.
+        """Searches a player's sessions by name.
 
-        The best match comes first.
+        Sorted by relevance, best match first.
         """
         player = self.player()
-        # Names are compared here and not in the database: a player has few sessions, and none is indexed by letters.
+        # Names are compared here and not in the database: a player has few sessions, and there is no index for it.
         wanted = fuzzy.pattern(SEARCH.of(request))
         with read_snapshot():
             newest = player.sessions().order_by("-time_started").values_list("pk", "name")
             names = [*newest[:MAX_SEARCHED_SESSIONS]]
             points = [fuzzy.score(wanted, name) for _, name in names]
-            found = {names[place][0]: points[place] for place in fuzzy.ranked(points, most=MAX_FOUND_SESSIONS)}
+            found = {names[place][0]: points[place] for place in fuzzy.ranked(points, limit=MAX_FOUND_SESSIONS)}
             sessions = player.sessions().in_bulk(found)
             listed = listed_sessions_of([sessions[key] for key in found], self.documents)
         document = self.documents.of(schemas.FoundSession)
@@ -89,15 +89,15 @@ class PlayerSessions(PlayerViewSet):
 
     @endpoint(
         id="listBestSessions",
-        returns=schemas.ToldSessions,
-        says="Retrieved {count} sessions.",
+        returns=schemas.SessionsWithInfo,
+        message="Retrieved {count} sessions.",
         query=(ALG, *BY_RATING.parameters),
         paging=BY_RATING,
         raises=NO_PLAYER,
     )
     @action(detail=False)
     def best(self, request: Request, **address: str) -> Response:
-        """A player's sessions by a session rating."""
+        """Lists a player's sessions by a session rating."""
         player = self.player()
         rating, ratings = ALG.of(request), player.playtype.session_ratings
         if rating is not None and rating not in ratings:
@@ -112,28 +112,28 @@ class PlayerSessions(PlayerViewSet):
 
     @endpoint(
         id="listRecentSessions",
-        returns=schemas.ToldSessions,
-        says="Returned {count} sessions.",
+        returns=schemas.SessionsWithInfo,
+        message="Returned {count} sessions.",
         query=BY_TIME_QUERY,
         paging=BY_TIME,
         raises=NO_PLAYER,
     )
     @action(detail=False)
     def recent(self, request: Request, **address: str) -> Response:
-        """A player's sessions, latest first."""
+        """Lists a player's sessions, latest first."""
         return self._latest(self.player().sessions())
 
     @endpoint(
         id="listHighlightedSessions",
-        returns=schemas.ToldSessions,
-        says="Returned {count} sessions.",
+        returns=schemas.SessionsWithInfo,
+        message="Returned {count} sessions.",
         query=BY_TIME_QUERY,
         paging=BY_TIME,
         raises=NO_PLAYER,
     )
     @action(detail=False)
     def highlighted(self, request: Request, **address: str) -> Response:
-        """A player's highlighted sessions, latest first."""
+        """Lists a player's highlighted sessions, latest first."""
         return self._latest(self.player().sessions().filter(highlight=True))
 
     def _latest(self, sessions: QuerySet[Session]) -> Response:
@@ -144,24 +144,24 @@ class PlayerSessions(PlayerViewSet):
         return page.add_pagination_headers(self.request, self.ok(body, count=len(page.rows)))
 
     def documents_of(self, sessions: Sequence[Session]) -> Sequence[shared.Session]:
-        """Documents for a list, each with what its scores were to its player's bests."""
+        """Returns the documents of sessions for a list, with their score info."""
         return sessions_with_info(sessions, self.documents)
 
     @endpoint(
         id="getLastSession",
         returns=schemas.LastSession,
-        says="Returned a session.",
+        message="Returned a session.",
         raises=(*NO_PLAYER, NoSessions),
     )
     @action(detail=False)
     def last(self, request: Request, **address: str) -> Response:
-        """A player's latest session."""
+        """Returns a player's latest session."""
         player = self.player()
         with read_snapshot():
             session = player.sessions().order_by("-time_started").first()
             if session is None:
                 raise NoSessions()
-            # Only what it says of the scores is used, which is the same in each generation.
+            # Only the score info is used, which is the same in each API version.
             (with_info,) = sessions_with_info([session], V2)
         listed = self.documents.of(shared.Session).from_row(session, with_info.score_ids)
         return self.ok(self.documents.of(schemas.LastSession)(score_info=with_info.score_info, session=listed))
@@ -169,25 +169,25 @@ class PlayerSessions(PlayerViewSet):
     @endpoint(
         id="listSessions",
         returns=schemas.Calendar,
-        says="Found {count} events.",
+        message="Found {count} events.",
         query=CALENDAR_QUERY,
         paging=CALENDAR,
         raises=NO_PLAYER,
     )
     @action(detail=False)
     def calendar(self, request: Request, **address: str) -> Response:
-        """A player's sessions on a game, in a few words each."""
+        """Lists a player's sessions on a game in a short form."""
         player = self.player()
         params = CALENDAR_QUERY.from_query(request)
-        page = CALENDAR.page(player.sessions().defer("calculated_data"), params)
+        page = CALENDAR.page(only_calendar_columns(player.sessions()), params)
         body = [self.documents.of(shared.CalendarEntry).from_row(session) for session in page.rows]
         return page.add_pagination_headers(request, self.ok(body, count=len(body)))
 
 
 class PlayerSessionsV3(PlayerViewSetV3, PlayerSessions):
-    """The same in the API of 2026, whose lists do not tell what scores were to their player's bests."""
+    """The same in the API of 2026, where lists have no score info."""
 
-    generations = (PlayerViewSetV3.generations[0].extended(forms={schemas.ToldSession: SessionV3}),)
+    generations = (PlayerViewSetV3.generations[0].extended(forms={schemas.SessionWithInfo: SessionV3}),)
 
     def documents_of(self, sessions: Sequence[Session]) -> Sequence[shared.Session]:
         return listed_sessions_of(sessions, self.documents)

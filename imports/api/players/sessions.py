@@ -44,7 +44,7 @@ class SessionNotModified(APIError):
 
 
 class Sessions(SharedView):
-    """Sessions are everybody's to read. The ID of one that was merged into another means that one."""
+    """A session; sessions are public. The ID of a merged session leads to the session that it was merged into."""
 
     tag = Tag.SCORES
     lookup_field = "session_id"
@@ -60,20 +60,20 @@ class Sessions(SharedView):
     @endpoint(
         id="getSession",
         returns=schemas.SessionContents,
-        says="Successfully returned session {name}.",
+        message="Successfully returned session {name}.",
         raises=(SessionNotFound,),
     )
     def retrieve(self, request: Request, **address: str) -> Response:
-        """A session with its scores.
+        """Returns a session with its scores.
 
-        The ID of a session that was joined to an older one means the joined one; `sessionID` is its own ID.
+        The ID of a session that was merged into an older one returns the merged session, whose `sessionID` differs.
         """
         with read_snapshot():
             session = self.get_object()
-            # Once it is known how long the answer is; a short session costs no more than a score.
+            # Only for long sessions; a short one is as cheap as a score.
             if session.score_count > LONG:
                 self.throttle(throttling.LONG_DOCUMENTS)
-            # Scores do not refer to their session: it has those within its times, as sessions do not overlap.
+            # Scores do not refer to their session: it has all scores within its times, as sessions do not overlap.
             within = Score.objects.filter(time_achieved__range=(session.time_started, session.time_ended))
             mine = within.filter(user_id=session.user_id, game=session.game, playtype=session.playtype)
             scores = list(mine.order_by("time_achieved", "pk"))
@@ -94,15 +94,15 @@ class Sessions(SharedView):
     @endpoint(
         id="editSession",
         returns=shared.Session,
-        says="Updated Session.",
+        message="Updated Session.",
         permissions=(IsSessionOwner, CanEditSession),
         body=CHANGES,
         raises=(SessionNotFound, SessionNotModified, PlayerBusy),
     )
     def partial_update(self, request: Request, **address: str) -> Response:
-        """Changes the name, description or highlight of a session.
+        """Updates the name, description or highlight of a session.
 
-        Whatever else the body says is not looked at.
+        Other members of the body are ignored.
         """
         session = self.get_object()
         self.require(session)
@@ -116,12 +116,12 @@ class Sessions(SharedView):
     @endpoint(
         id="getAdjacentSessions",
         returns=schemas.AdjacentSessions,
-        says="Returned adjacent sessions.",
+        message="Returned adjacent sessions.",
         raises=(SessionNotFound,),
     )
     @action(detail=True)
     def adjacent(self, request: Request, **address: str) -> Response:
-        """The sessions before and after one, of the same player and game."""
+        """Returns the previous and next sessions of the same player and game."""
         with read_snapshot():
             session = self.get_object()
             # By time, not by key: an older session may have been imported later.
@@ -136,5 +136,5 @@ class Sessions(SharedView):
         return self.ok(self.documents.of(schemas.AdjacentSessions)(prev=before, next=after))
 
     def others(self, session: Session) -> QuerySet[Session]:
-        """The sessions of the same player and game, and this one."""
+        """Returns all sessions of the same player and game, including this one."""
         return Session.objects.filter(user_id=session.user_id, game=session.game, playtype=session.playtype)

@@ -1,1 +1,1 @@
-"""The formats of files beside BATCH-MANUAL: one module a kind, and none knows another. Pure."""
+"""The file formats beside BATCH-MANUAL: one module each, and none imports another. No database access."""

@@ -1,6 +1,6 @@
-"""The CSV of e-amusement for beatmania IIDX, and PLI's, which has its form (spec: import-types §3).
+"""The CSV of e-amusement for beatmania IIDX, and PLI's CSV, which has the same columns (spec: import-types §3).
 
-A line is a song, with seven columns a difficulty; each difficulty that was played is a row of ours.
+A line is a song, with seven columns per difficulty; each played difficulty becomes a row.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ EAMUSEMENT, PLI = "file/eamusement-iidx-csv", "file/pli-iidx-csv"
 PLAYTYPES = ("SP", "DP")
 LEGGENDARIA = "LEGGENDARIA"
 DIFFICULTIES = {
-    27: ("NORMAL", "HYPER", "ANOTHER"),  # until HEROIC VERSE, where LEGGENDARIA was a song of its own
+    27: ("NORMAL", "HYPER", "ANOTHER"),  # until HEROIC VERSE, where LEGGENDARIA was a separate song
     41: ("BEGINNER", "NORMAL", "HYPER", "ANOTHER", LEGGENDARIA),
 }
 """Number of columns -> difficulties, in their order."""
 
 FIRST, STEP = 5, 7
-"""The column with which the difficulties begin, and how many each has."""
+"""The index of the first difficulty's first column, and the number of columns per difficulty."""
 
 VERSIONS = {
     "1st&substream": 1,
@@ -84,12 +84,12 @@ LAMPS = {
     },
     "FULLCOMBO CLEAR": "FULL COMBO",
 }
-JAPAN = 9 * 3_600_000  # ms that the clocks of Japan are ahead of UTC
+JAPAN = 9 * 3_600_000  # offset of Japan's time zone from UTC, in ms
 _OLD_LEGGENDARIA = re.compile("†(?:LEGGENDARIA)?$")
 
 
 class Row(Struct, gc=False, rename="camel"):
-    """One difficulty of a line, cell by cell. `column`: where it stood; an old LEGGENDARIA stands under another one."""
+    """The cells of one difficulty of a line. `column`: the difficulty in the header, another for old LEGGENDARIA."""
 
     title: str
     difficulty: str
@@ -107,7 +107,7 @@ class Row(Struct, gc=False, rename="camel"):
 
 
 def parse(data: bytes, options: ParseOptions, *, import_type: str, service: str) -> Parsed:
-    """Reads a whole file. Raises ImportFailed, status 400, in the order of the specification."""
+    """Reads a file. Raises ImportFailed, status 400, in the order of the specification."""
     check_meta(data, options)
     playtype = _playtype(options)
     table = naive_csv.read_table(decode_japanese(data), skip_invalid=options.skip_invalid)
@@ -122,12 +122,12 @@ def parse(data: bytes, options: ParseOptions, *, import_type: str, service: str)
             continue
         version = VERSIONS.get(line.cells[0])
         if version is None:
-            said = cut(f"Invalid/Unsupported Eamusement Version Name {line.cells[0]}.")
+            message = cut(f"Invalid/Unsupported Eamusement Version Name {line.cells[0]}.")
             if not options.skip_invalid:
-                raise ImportFailed(said)
+                raise ImportFailed(message)
             bad += 1
             refuse_too_many(bad)
-            rows.append(_bad_line(len(rows), said, line.text))
+            rows.append(_bad_line(len(rows), message, line.text))
             continue
         newest = max(newest, version)
         rows += _rows(line.cells, difficulties)
@@ -146,34 +146,34 @@ def parse(data: bytes, options: ParseOptions, *, import_type: str, service: str)
 
 
 def check_meta(data: bytes, options: ParseOptions) -> None:
-    """Raises the ImportFailed of `parse` for the playtype, the file's name and its header line."""
+    """Raises the ImportFailed of `parse` if it is about the playtype, the file's name or its header line."""
     options.game("iidx")
     _playtype(options)
     naive_csv.read_header(decode_japanese(data.partition(b"\n")[0]))
 
 
 def _playtype(options: ParseOptions) -> str:
-    """The playtype that the player says, unless the file's name says another one."""
-    said = options.fields.get("playtype", "undefined")
-    if said not in PLAYTYPES:
-        raise ImportFailed(cut(f"Invalid playtype of {said} given."))
-    other = "DP" if said == "SP" else "SP"
+    """Returns the playtype in the form. Raises ImportFailed if it is invalid or the file's name contradicts it."""
+    playtype = options.fields.get("playtype", "undefined")
+    if playtype not in PLAYTYPES:
+        raise ImportFailed(cut(f"Invalid playtype of {playtype} given."))
+    other = "DP" if playtype == "SP" else "SP"
     if "assertPlaytypeCorrect" not in options.fields and other in named_playtypes(options.file_name):
         raise ImportFailed(
-            f"Safety Triggered: Filename contained '{other}', but was marked as a {said} import. "
+            f"Safety Triggered: Filename contained '{other}', but was marked as a {playtype} import. "
             "Are you *absolutely* sure this is right?"
         )
-    return said
+    return playtype
 
 
 def named_playtypes(file_name: str) -> set[str]:
-    """The playtypes that a file's name has as words of their own: SP for `1_sp_score.csv`, none for `displayed`."""
+    """Returns the playtypes that a file's name has as separate words: SP for `1_sp_score.csv`, none for `displayed`."""
     words = "".join(letter.upper() if letter.isalpha() else " " for letter in file_name).split()
     return set(PLAYTYPES).intersection(words)
 
 
 def named_playtype(file_name: str) -> str:
-    """The only one that it names."""
+    """Returns the playtype that a file's name contains, "" if it contains none or both."""
     named = named_playtypes(file_name)
     return named.pop() if len(named) == 1 else ""
 
@@ -183,7 +183,7 @@ def _bad_line(index: int, message: str, line: str) -> RowProblem:
 
 
 def _rows(cells: Sequence[str], difficulties: Sequence[str]) -> Iterator[Row]:
-    """The difficulties of a line that were played. A score of 00 is one; one of 0, or without a level, is none."""
+    """Yields the played difficulties of a line. A score of 00 counts as played; a score of 0 or no level does not."""
     title, timestamp = cells[1].strip(JS_SPACE), cells[-1].strip(JS_SPACE)
     old = _OLD_LEGGENDARIA.search(title) if LEGGENDARIA not in difficulties else None
     if old:
@@ -199,12 +199,12 @@ def _rows(cells: Sequence[str], difficulties: Sequence[str]) -> Iterator[Row]:
 
 
 def key(row: Row, context: Context) -> Key:
-    """What song to load for a row."""
+    """Returns the key of the song to load for a row."""
     return title_key(row.title, context)
 
 
 def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart | RowProblem:
-    """The chart of the song with exactly this title, in the newest version that the file names."""
+    """Returns the chart of the song with exactly this title in the newest version of the file, or a problem."""
     song = one_song_titled(row.title, row, index, context, catalogue)
     if isinstance(song, RowProblem):
         return song
@@ -212,9 +212,9 @@ def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart 
     chart = chart_of(song, catalogue, playtype=playtype, difficulty=row.difficulty, version=version)
     if chart is not None:
         return chart
-    said = f"Could not find chart for {song.title} ({playtype} {row.column} [v{version}])"
-    # The original keeps such a row of PLI's as if e-amusement had sent it.
-    return problem(index, ProblemType.NOT_FOUND, said, as_sent(row), kept_as=EAMUSEMENT)
+    message = f"Could not find chart for {song.title} ({playtype} {row.column} [v{version}])"
+    # Tachi stores such a row of PLI as one of e-amusement.
+    return problem(index, ProblemType.NOT_FOUND, message, as_sent(row), kept_as=EAMUSEMENT)
 
 
 class _WrongCell(Exception):
@@ -222,7 +222,7 @@ class _WrongCell(Exception):
 
 
 def draft(row: Row, index: int, context: Context, chart: Chart) -> Draft | RowProblem:
-    """The score that the row is on a chart."""
+    """Returns the score of a row on a chart."""
     try:
         return _draft(row, index, chart, f"{chart.song.title} ({chart.playtype} {row.column} [v{context.version}])")
     except _WrongCell as wrong:
@@ -230,14 +230,14 @@ def draft(row: Row, index: int, context: Context, chart: Chart) -> Draft | RowPr
 
 
 def _draft(row: Row, index: int, chart: Chart, name: str) -> Draft:
-    """Judges the cells in the original's order. Raises _WrongCell."""
+    """Checks the cells in Tachi's order and returns the draft. Raises _WrongCell."""
     score = _whole_number(row.score, f"{name} - Invalid EX score of {row.score}")
     most = 2 * chart.data["notecount"]
     if score > most:
-        said = f"{name} - Invalid EX Score of {row.score} (Was greater than max chart ex of {most})."
-        raise _WrongCell(said)
+        message = f"{name} - Invalid EX Score of {row.score} (Was greater than max chart ex of {most})."
+        raise _WrongCell(message)
     pgreat = _whole_number(row.pgreat, f"{name} - Invalid PGreats of {row.pgreat}")
-    great = _whole_number(row.great, f"{name} - Invalid Greats of {row.pgreat}")  # so says the original
+    great = _whole_number(row.great, f"{name} - Invalid Greats of {row.pgreat}")  # PGreats, as in Tachi's message
     if 2 * pgreat + great != score:
         raise _WrongCell(f"{name} - PGreats * 2 + Greats did not equal EXScore ({pgreat} * 2 + {great} != {score}).")
     lamp = LAMPS.get(row.lamp)
@@ -251,22 +251,22 @@ def _draft(row: Row, index: int, chart: Chart, name: str) -> Draft:
         raise _WrongCell(f"{name} - Invalid BP of {row.miss_count}.")
     optional = {} if math.isnan(bp) else {"bp": int(bp)}
     play = Play({"score": score, "lamp": lamp}, {"pgreat": pgreat, "great": great}, optional)
-    # The clocks of the game are Japan's, whatever zone the text itself names.
+    # The game's times are in Japan's time zone, even if the text names another.
     return Draft(index, chart, play, {}, None, None if time is None else time - JAPAN)
 
 
-def _whole_number(text: str, said: str) -> int:
+def _whole_number(text: str, message: str) -> int:
     try:
         return whole_number(text)
     except NotWholeError as error:
-        raise _WrongCell(f"{said} ({error})") from None
+        raise _WrongCell(f"{message} ({error})") from None
 
 
-# --- what it says of itself -------------------------------------------------------------------------------
+# --- properties of the format -----------------------------------------------------------------------------
 
 
 def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> ChartReference | None:
-    """What a row asks for its chart with."""
+    """Returns how a row identifies its chart."""
     if "title" not in row:
         return None
     return ChartReference(
@@ -279,7 +279,7 @@ def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> Chart
 
 
 def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:
-    """A CSV with a line for each of these rows; its other difficulties are not played."""
+    """Returns a CSV with a line for each of these rows; its other difficulties are unplayed."""
     columns = context["columns"]
     version = next(name for name, number in VERSIONS.items() if str(number) == context["version"])
     heads = ("難易度", "スコア", "PGreat", "Great", "ミスカウント", "クリアタイプ", "DJ LEVEL")
@@ -300,7 +300,7 @@ def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:
 
 
 def recognizes(data: bytes) -> bool:
-    """Whether the first line has as many headers as such a file has, and the second begins with a version."""
+    """Returns whether the first line has the right number of columns and the second begins with a version."""
     header, _, rest = data[:65_536].partition(b"\n")
     if header.count(b",") + 1 not in DIFFICULTIES:
         return False
@@ -358,4 +358,4 @@ def _format(import_type: str, *, name: str, service: str, is_recognized: bool) -
 
 FILE = _format(EAMUSEMENT, name="e-amusement CSV (beatmania IIDX)", service="e-amusement", is_recognized=True)
 PLI_FILE = _format(PLI, name="PLI CSV (beatmania IIDX)", service="PLI", is_recognized=False)
-"""PLI's file looks exactly like e-amusement's, so that nobody can tell it by its content."""
+"""PLI's file looks exactly like e-amusement's, so that its content does not distinguish it."""

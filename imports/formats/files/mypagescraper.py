@@ -1,6 +1,6 @@
 """The CSV files of mypage-scraper, which saved WACCA's records before its service ended (spec: import-types §6).
 
-One has a record a song, with lists of levels, scores and lamps; the other the player's stage.
+One has a record per song, with lists of levels, scores and lamps; the other has the player's stage.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ LAMPS = {0: "FAILED", 1: "CLEAR", 2: "MISSLESS", 3: "FULL COMBO", 4: "ALL MARVEL
 PERFECT_SCORE = 1_000_000
 STAGE_UP = "stageUp"
 MAX_CELL = 10_000
-"""Characters of a cell in which a list is looked for; none has a hundredth of it."""
+"""Characters of a cell in which a list is searched; no real cell is a hundredth as long."""
 
 _STAGE_START = re.compile(r"\[([0-9]+),")
 _STAGE_END = re.compile(r",[0-9]+\]")
@@ -40,7 +40,7 @@ _LINE_END = re.compile("[\n\r\u2028\u2029]")
 
 
 class Row(Struct, gc=False):
-    """One difficulty of a record, as it stands in its lists. None where these are too short, or no lists."""
+    """One difficulty of a record, with the elements of its lists. None where a list is too short or is not a list."""
 
     title: str
     difficulty: str
@@ -53,7 +53,7 @@ class Row(Struct, gc=False):
 
 
 def parse_records(data: bytes, options: ParseOptions) -> Parsed:
-    """Reads a whole file of records. Raises ImportFailed, status 400. One without records is as good as any."""
+    """Reads a file of records, which may be empty. Raises ImportFailed, status 400."""
     context = _context(options, RECORDS)
     found = _read(data, skip_invalid=options.skip_invalid)
     missing = next((column for column in COLUMNS if column not in found.columns), None)
@@ -67,7 +67,7 @@ def parse_records(data: bytes, options: ParseOptions) -> Parsed:
         else:
             title, *lists = (line[place] for place in places)
             levels, scores, achieves = map(list_in, lists)
-            # The difficulties that the song has (its level is not 0) and that were played (the score is not 0).
+            # Only difficulties that the song has (level is not 0) and that were played (score is not 0).
             for index, level in enumerate(levels):
                 score, achieve = (each[index] if index < len(each) else None for each in (scores, achieves))
                 if level != "0" and (score is None or number_of(score) != 0):
@@ -94,7 +94,7 @@ def parse_player(data: bytes, options: ParseOptions) -> Parsed:
 
 
 def stage_in(cell: str) -> float | None:
-    """The number in the first `[number,name,number]` on one line of a cell. In linear time, as for lists."""
+    """Returns the number in the first `[number,name,number]` on one line of a cell, or None. Takes linear time."""
     for line in _LINE_END.split(cell) if len(cell) <= MAX_CELL else ():
         start = _STAGE_START.search(line)
         ends = [found.start() for found in _STAGE_END.finditer(line)]
@@ -109,7 +109,7 @@ def _context(options: ParseOptions, import_type: str) -> Context:
 
 
 def _read(data: bytes, *, skip_invalid: bool = False) -> Records:
-    """The records. A byte order mark stays and spoils the first column's name, as it does in the original."""
+    """Returns the records. A byte order mark stays and becomes part of the first column's name, as in Tachi."""
     try:
         return records.read_records(decode_japanese(data, keep_mark=True), skip_invalid=skip_invalid)
     except CSVError as error:
@@ -117,10 +117,10 @@ def _read(data: bytes, *, skip_invalid: bool = False) -> Records:
 
 
 def list_in(cell: str) -> list[str]:
-    """The elements of the first `[a,b,c]` or `[a,b,c,d]` on one line of a cell; none where there is no such list.
+    """Returns the elements of the first `[a,b,c]` or `[a,b,c,d]` on one line of a cell; [] if there is no such list.
 
-    Each has a character at least, and what stands behind the third comma is one element. In linear time: a later
-    bracket on the same line could only find what the first one finds.
+    Each has at least one character, and everything after the third comma is one element. Takes linear time: a later
+    bracket on the same line could only match what the first one matches.
     """
     for line in _LINE_END.split(cell) if len(cell) <= MAX_CELL else ():
         start = line.find("[")
@@ -142,12 +142,12 @@ def list_in(cell: str) -> list[str]:
 
 
 def key(row: Row, context: Context) -> Key:
-    """What song to load for a row."""
+    """Returns the key of the song to load for a row."""
     return title_key(row.title, context)
 
 
 def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart | RowProblem:
-    """The primary chart of the song with exactly this title, if it has the level that the row names."""
+    """Returns the primary chart of the song with exactly this title and the row's level, or a problem."""
     song = one_song_titled(row.title, row, index, context, catalogue)
     if isinstance(song, RowProblem):
         return song
@@ -155,26 +155,26 @@ def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart 
 
 
 def draft(row: Row, index: int, context: Context, chart: Chart) -> Draft | RowProblem:  # noqa: ARG001 - as all formats
-    """The score that the row is on a chart. The original crashes over a score that is no number, or too large."""
+    """Returns the score of a row on a chart, or a problem. Tachi crashes on a score that is too large or no number."""
     name = f"{chart.song.title} [{chart.difficulty}]"
     score = math.nan if row.score is None else number_of(row.score)
     achieve = math.nan if row.achieve is None else number_of(row.achieve)
     lamp = LAMPS.get(int(achieve)) if 0 <= achieve <= max(LAMPS) and achieve.is_integer() else None
     if lamp is None:
-        said = f"{name} - Invalid lamp of {javascript.number(achieve)}."
+        message = f"{name} - Invalid lamp of {javascript.number(achieve)}."
     elif not 0 <= score <= PERFECT_SCORE:
-        said = f"{name} - Invalid score of {'nothing' if row.score is None else row.score}."
+        message = f"{name} - Invalid score of {'nothing' if row.score is None else row.score}."
     else:
         number = int(score) if score.is_integer() else score
         return Draft(index, chart, Play({"score": number, "lamp": lamp}, {}, {}), {}, None, None)
-    return problem(index, ProblemType.INVALID, said, as_sent(row))
+    return problem(index, ProblemType.INVALID, message, as_sent(row))
 
 
-# --- what it says of itself -------------------------------------------------------------------------------
+# --- properties of the format -----------------------------------------------------------------------------
 
 
 def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> ChartReference | None:
-    """What a row asks for its chart with."""
+    """Returns how a row identifies its chart."""
     if "title" not in row:
         return None
     return ChartReference(
@@ -186,7 +186,7 @@ def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> Chart
 
 
 def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:  # noqa: ARG001 - as all formats
-    """A CSV with a record for each of these rows; its other difficulties are not there."""
+    """Returns a CSV with a record for each of these rows, without its other difficulties."""
     written = []
     for row in rows:
         if "cells" in row:
@@ -254,4 +254,4 @@ PLAYER_FILE = Format(
         ),
     ),
 )
-"""It has no rows, so that nothing can be left out of it."""
+"""It has no rows, and so none can be skipped."""

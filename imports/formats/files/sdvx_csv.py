@@ -1,4 +1,4 @@
-"""The CSV of e-amusement for SOUND VOLTEX (spec: import-types §4). It says nothing of when a score was achieved."""
+"""The CSV of e-amusement for SOUND VOLTEX (spec: import-types §4). Its scores have no times."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ PERFECT_SCORE = 10_000_000
 
 
 class Row(Struct, gc=False, rename="camel"):
-    """A line, as far as it counts, cell by cell."""
+    """The cells of a line that are used."""
 
     title: str
     difficulty: str
@@ -61,7 +61,7 @@ class Row(Struct, gc=False, rename="camel"):
 
 
 def parse(data: bytes, options: ParseOptions) -> Parsed:
-    """Reads a whole file. Raises ImportFailed, status 400, for the first line that has another number of cells."""
+    """Reads a file. Raises ImportFailed, status 400, for the first line with another number of cells."""
     check_meta(data, options)
     game = options.game("sdvx")
     table = naive_csv.read_table(decode_japanese(data), skip_invalid=options.skip_invalid)
@@ -79,7 +79,7 @@ def parse(data: bytes, options: ParseOptions) -> Parsed:
 
 
 def check_meta(data: bytes, options: ParseOptions) -> None:
-    """Raises the ImportFailed of `parse` for the header line. A wrong number of columns is reported last."""
+    """Raises the ImportFailed of `parse` if it is about the header line, except for a wrong number of columns."""
     options.game("sdvx")
     naive_csv.read_header(decode_japanese(data.partition(b"\n")[0]))
 
@@ -88,50 +88,50 @@ def check_meta(data: bytes, options: ParseOptions) -> None:
 
 
 def key(row: Row, context: Context) -> Key:
-    """What song to load for a row."""
+    """Returns the key of the song to load for a row."""
     return title_key(row.title, context)
 
 
 def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart | RowProblem:
-    """The primary chart of the song with exactly this title, if it has the level that the row names."""
+    """Returns the primary chart of the song with exactly this title and the row's level, or a problem."""
     song = one_song_titled(row.title, row, index, context, catalogue)
     if isinstance(song, RowProblem):
         return song
     difficulty = DIFFICULTIES.get(row.difficulty)
     if difficulty is None:
-        said = f"{row.title} - Invalid difficulty of {row.difficulty}."
-        return problem(index, ProblemType.INVALID, said, as_sent(row))
+        message = f"{row.title} - Invalid difficulty of {row.difficulty}."
+        return problem(index, ProblemType.INVALID, message, as_sent(row))
     return primary_chart_at(song, row, index, context, catalogue, difficulty=difficulty, level=row.level)
 
 
 def draft(row: Row, index: int, context: Context, chart: Chart) -> Draft | RowProblem:  # noqa: ARG001 - as all formats
-    """The score that the row is on a chart."""
+    """Returns the score of a row on a chart."""
     name = f"{chart.song.title} [{chart.difficulty}]"
     try:
         score = whole_number(row.score)
     except NotWholeError as error:
-        said = f"{name} - Invalid score of {row.score}. ({error})"
-        return problem(index, ProblemType.INVALID, said, as_sent(row))
+        message = f"{name} - Invalid score of {row.score}. ({error})"
+        return problem(index, ProblemType.INVALID, message, as_sent(row))
     if score > PERFECT_SCORE:
-        said = f"{name} - Invalid score of {row.score} (was greater than 10,000,000)."
-        return problem(index, ProblemType.INVALID, said, as_sent(row))
+        message = f"{name} - Invalid score of {row.score} (was greater than 10,000,000)."
+        return problem(index, ProblemType.INVALID, message, as_sent(row))
     try:
         ex_score = whole_number(row.ex_score)
     except NotWholeError as error:
-        said = f"{name} - Invalid EX score of {row.score}. ({error})"  # the score stands there in the original, too
-        return problem(index, ProblemType.INVALID, said, as_sent(row))
+        message = f"{name} - Invalid EX score of {row.score}. ({error})"  # Tachi's message quotes the score, too
+        return problem(index, ProblemType.INVALID, message, as_sent(row))
     lamp = LAMPS.get(row.lamp)
     if lamp is None:
         return problem(index, ProblemType.INVALID, f"{name} - Invalid lamp of {row.lamp}.", as_sent(row))
-    # An EX score of 0 says that none was counted. It is part of a score's identity, so that null must be null.
+    # An EX score of 0 means that none was counted. It is part of a score's identity, and so becomes null.
     return Draft(index, chart, Play({"score": score, "lamp": lamp}, {}, {"exScore": ex_score or None}), {}, None, None)
 
 
-# --- what it says of itself -------------------------------------------------------------------------------
+# --- properties of the format -----------------------------------------------------------------------------
 
 
 def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> ChartReference | None:
-    """What a row asks for its chart with."""
+    """Returns how a row identifies its chart."""
     if "title" not in row:
         return None
     return ChartReference(
@@ -143,17 +143,17 @@ def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> Chart
 
 
 def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:  # noqa: ARG001 - as all formats
-    """A CSV of these rows."""
+    """Returns a CSV of these rows."""
     names = ("title", "difficulty", "level", "lamp", "grade", "score", "exScore")
     lines = [",".join(HEADERS)]
     for row in rows:
-        cells = [*(row.get(name, "") for name in names), "1", "0", "0", "0"]  # and how often it was played and cleared
+        cells = [*(row.get(name, "") for name in names), "1", "0", "0", "0"]  # plays, clears, chains, perfects
         lines.append(row["line"] if "line" in row else ",".join(map(naive_csv.wrapped, cells)))
     return ("\n".join(lines) + "\n").encode()
 
 
 def recognizes(data: bytes) -> bool:
-    """Whether the first line has as many headers as such a file has, and the second one of its difficulties."""
+    """Returns whether the first line has the right number of columns and the second has a known difficulty."""
     header, _, rest = data[:65_536].partition(b"\n")
     if header.count(b",") + 1 != len(HEADERS):
         return False

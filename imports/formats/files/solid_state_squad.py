@@ -1,7 +1,7 @@
-"""The XML export of Solid State Squad, a score tracker of beatmania IIDX on consoles (spec: import-types §5).
+"""The XML export of Solid State Squad, a score tracker for beatmania IIDX on consoles (spec: import-types §5).
 
-Each song says of which difficulty, playtype and version it is. What its texts look like decides what the schema says of
-them, as the original reads numbers where it can; titles and comments are texts whatever they look like.
+Each song names its difficulty, playtype and version. Tachi converts texts that look like numbers to numbers before it
+checks the schema, and so do we; titles and comments stay texts.
 """
 
 from __future__ import annotations
@@ -19,18 +19,19 @@ from imports.formats.parsing import xml
 from imports.formats.parsing.dates import parse_date
 from imports.formats.parsing.numbers import is_exact_number, number_of
 from imports.formats.schema import ABSENT, Check, Violation
-from imports.formats.skipped import refuse_too_many
-from imports.formats.text import cut
+from imports.formats.skipped import cut_off_row, refuse_too_many
+from imports.formats.text import cut, without_cut_character
 from imports.formats.titles import chart_of, one_song_titled, problem, title_key
 from imports.games.javascript import is_safe_integer
 from imports.games.spec import Chart, Play
 
 IMPORT_TYPE = "file/solid-state-squad"
 SERVICE = "Solid State Squad"
+SONG_END = b"</song>"
 NO_SONGS = "Invalid S3 XML, no s3data -> scoredata -> song?"
 NO_STYLES = "Song has invalid style -- Score has no styles?"
 ANY_OTHER = "The input was invalid, but no error message is available."
-BEGINNER = "5"  # which no console version has a chart of
+BEGINNER = "5"  # no console version has such charts
 
 CHARTS = {
     "L7": ("SP", "NORMAL"),
@@ -43,7 +44,7 @@ CHARTS = {
     "A14": ("DP", "ANOTHER"),
     "B14": ("DP", "LEGGENDARIA"),
 }
-"""How a song says what it was played on -> playtype and difficulty."""
+"""The `diff` of a song -> playtype and difficulty."""
 
 STYLES = {
     **{f"{number}{'rd' if number == 3 else 'th'}": f"{number}-cs" for number in range(3, 11)},
@@ -61,7 +62,7 @@ JUDGEMENTS = {"justgreats": "pgreat", "greats": "great", "good": "good", "bad": 
 
 
 class Row(Struct, gc=False, omit_defaults=True):
-    """A song of the file, as far as it counts, under the names of its elements."""
+    """The elements of a song that are used, under their names."""
 
     songname: str
     diff: str
@@ -74,11 +75,11 @@ class Row(Struct, gc=False, omit_defaults=True):
     comment: str | UnsetType = UNSET
 
 
-# --- what the schema takes ------------------------------------------------------------------------------
+# --- schema ---------------------------------------------------------------------------------------------
 
 
 def _typed(value: Any) -> Any:
-    """What the original makes of an element: a number where no digit is lost by it, true, false, or text."""
+    """Returns an element's value as Tachi reads it: a number if a double holds it exactly, a boolean, or text."""
     if not isinstance(value, str):
         return value
     if value in ("true", "false"):
@@ -90,7 +91,7 @@ def _typed(value: Any) -> Any:
 
 
 def element(check: Check) -> Check:
-    """A check of an element that is not a title or comment."""
+    """Returns the check of an element that is not a title or comment."""
     return lambda value: check(_typed(value))
 
 
@@ -113,19 +114,19 @@ def title_text(value: Any) -> str:
 
 
 def comment_text(value: Any) -> Any:
-    """A text of any length. What is no text is no comment."""
+    """Returns a text of any length, ABSENT for anything else."""
     return value if isinstance(value, str) else ABSENT
 
 
 def difficulty_text(value: Any) -> str:
-    said = schema.written(value)
-    if said in CHARTS and not isinstance(value, dict | list):
-        return said
+    text = schema.written(value)
+    if text in CHARTS and not isinstance(value, dict | list):
+        return text
     raise Violation(f"Expected any of {', '.join(CHARTS)}.", value)
 
 
 def members(checks: Mapping[str, Check]) -> Callable[[Any], dict[str, Any]]:
-    """The members of an object that are named, in order; it may have others."""
+    """Returns a check that keeps the named members of an object, in order; it may have others."""
 
     def check(value: Any) -> dict[str, Any]:
         given = schema.entries(_typed(value))
@@ -167,23 +168,31 @@ _SONG = members(
 
 
 def parse(data: bytes, options: ParseOptions) -> Parsed:
-    """Reads a whole file. Raises ImportFailed, status 400."""
+    """Reads a file. Raises ImportFailed, status 400."""
     game = options.game("iidx")
+    is_cut_off = False
     try:
         document = xml.read(data)
     except xml.XMLError:
-        raise ImportFailed("Could not parse XML.") from None
+        whole = xml.read_cut_off(data, rows=("s3data", "scoredata")) if options.skip_invalid else None
+        is_cut_off = whole is not None and SONG_END in data
+        if whole is None or not is_cut_off:
+            raise ImportFailed("Could not parse XML.") from None
+        document = whole
     root = document.get("s3data")
     scores = root.get("scoredata") if isinstance(root, dict) else None
     if not isinstance(root, dict) or not isinstance(scores, dict) or "song" not in scores:
         raise ImportFailed(NO_SONGS)
-    # XML knows no lists: a single song is an element like any other.
+    # XML has no lists: a single song is read as one element.
     songs = scores["song"] if isinstance(scores["song"], list) else [scores["song"]]
     try:
         _checked(_USER, root.get("userdata", ABSENT), "s3data.userdata")
         rows = list(_rows(songs, skip_invalid=options.skip_invalid))
     except Violation as violation:
         raise ImportFailed(_sentence(violation)) from None
+    if is_cut_off:
+        rest = without_cut_character(data.rpartition(SONG_END)[2]).decode(errors="replace").strip()
+        rows.append(cut_off_row(len(rows), rest, is_row=rest.startswith("<song")))
     context = Context(
         game=game,
         playtype=game.playtypes[0],
@@ -202,7 +211,7 @@ def _checked(check: Check, value: Any, path: str) -> Any:
 
 
 def _rows(songs: Sequence[Any], *, skip_invalid: bool) -> Iterator[Row | RowProblem]:
-    """Raises Violation for a song that breaks the schema, unless those are to be skipped."""
+    """Yields the rows. Raises Violation for a song that violates the schema, unless those are skipped."""
     bad = 0
     for index, song in enumerate(songs):
         try:
@@ -214,7 +223,7 @@ def _rows(songs: Sequence[Any], *, skip_invalid: bool) -> Iterator[Row | RowProb
             refuse_too_many(bad)
             yield problem(index, ProblemType.INVALID, _sentence(violation), song)
             continue
-        del kept["id"]  # the tracker's own, and no other catalogue's
+        del kept["id"]  # the tracker's own ID, which no other catalogue uses
         yield Row(**kept)
 
 
@@ -226,12 +235,15 @@ def _sentence(violation: Violation) -> str:
 
 
 def key(row: Row, context: Context) -> Key:
-    """What song to load for a row."""
+    """Returns the key of the song to load for a row."""
     return title_key(row.songname, context)
 
 
 def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart | RowProblem | None:
-    """The chart of the song with this title in any case, of the version that its styles name last."""
+    """Returns the chart of the song with this title, ignoring case, in the last version of its styles.
+
+    Or a problem if there is none, or None for a BEGINNER chart.
+    """
     title = row.songname
     song = one_song_titled(title, row, index, context, catalogue, ignore_case=True)
     if isinstance(song, RowProblem):
@@ -242,13 +254,13 @@ def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart 
     style = _style(row.styles)
     version = STYLES.get(style)
     if version is None:
-        said = f"Song has invalid style {style}." if style else NO_STYLES
-        return problem(index, ProblemType.INVALID, said, as_sent(row))
+        message = f"Song has invalid style {style}." if style else NO_STYLES
+        return problem(index, ProblemType.INVALID, message, as_sent(row))
     chart = chart_of(song, catalogue, playtype=playtype, difficulty=difficulty, version=version)
     if chart is not None:
         return chart
-    said = f"Could not find chart {title} ({playtype} {difficulty} version ({version}))"
-    return problem(index, ProblemType.NOT_FOUND, said, as_sent(row))
+    message = f"Could not find chart {title} ({playtype} {difficulty} version ({version}))"
+    return problem(index, ProblemType.NOT_FOUND, message, as_sent(row))
 
 
 def _style(styles: str) -> str:
@@ -256,11 +268,11 @@ def _style(styles: str) -> str:
 
 
 def draft(row: Row, index: int, context: Context, chart: Chart) -> Draft | RowProblem:  # noqa: ARG001 - as all formats
-    """The score that the row is on a chart."""
+    """Returns the score of a row on a chart."""
     time = parse_date(row.date)
     if row.date and time is None:
-        said = f"Invalid/Unparsable score timestamp of {row.date}."
-        return problem(index, ProblemType.INVALID, said, as_sent(row))
+        message = f"Invalid/Unparsable score timestamp of {row.date}."
+        return problem(index, ProblemType.INVALID, message, as_sent(row))
     lamp = {"played": "FAILED", "cleared": CLEARS[row.mods.get("hardeasy")]}.get(row.cleartype, "FULL COMBO")
     counts = {} if row.scorebreakdown is UNSET else row.scorebreakdown
     judgements = {judgement: counts[name] for name, judgement in JUDGEMENTS.items() if name in counts}
@@ -268,11 +280,11 @@ def draft(row: Row, index: int, context: Context, chart: Chart) -> Draft | RowPr
     return Draft(index, chart, Play({"score": row.exscore, "lamp": lamp}, judgements, {}), {}, comment, time)
 
 
-# --- what it says of itself -------------------------------------------------------------------------------
+# --- properties of the format -----------------------------------------------------------------------------
 
 
 def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> ChartReference | None:  # noqa: ARG001 - as all formats
-    """What a row asks for its chart with."""
+    """Returns how a row identifies its chart."""
     if not isinstance(row.get("songname"), str) or row.get("diff") not in CHARTS:
         return None
     playtype, difficulty = CHARTS[row["diff"]]
@@ -286,7 +298,7 @@ def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> Chart
 
 
 def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:  # noqa: ARG001 - as all formats
-    """An XML of these rows. Those that were skipped may be anything."""
+    """Returns an XML document of these rows. Skipped ones may be any JSON data."""
     songs = [{"id": 0, "mods": {"highspeed": "0"}, **row} if isinstance(row, dict) else row for row in rows]
     user = {"id": 0, "login": "left out", "djname": "left out"}
     pieces = xml.written("s3data", {"userdata": user, "scoredata": {"song": songs}})
@@ -294,7 +306,7 @@ def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:  # noqa:
 
 
 def recognizes(data: bytes) -> bool:
-    """Whether the root element is s3data, behind whatever may stand before it."""
+    """Returns whether a tag s3data begins near the start of the data."""
     return b"<s3data" in data[:4_096]
 
 

@@ -1,6 +1,6 @@
-"""The ZIP that an instance writes of everything it stores of a player (docs/your-data.md), to be brought to an account.
+"""The ZIP of everything that an instance stores of a player (docs/your-data.md), to be imported into an account.
 
-An import takes the scores of one game from it, with what their sessions are called, and the classes that imports give.
+An import reads the scores of one game from it, the names of their sessions, and the provided classes.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ Whole = TypeVar("Whole")
 
 
 class Session(Struct):
-    """What is read of an element of `sessions.json`."""
+    """The members that are read of an element of `sessions.json`."""
 
     game: str
     playtype: str
@@ -66,7 +66,7 @@ class Sessions(Struct):
 
 
 class PlaytypeClasses(Struct):
-    """What is read of an element of `current` in `classes.json`."""
+    """The members that are read of an element of `current` in `classes.json`."""
 
     game: str
     playtype: str
@@ -77,16 +77,16 @@ class Classes(Struct):
     current: list[PlaytypeClasses] = field(default_factory=list)
 
 
-# --- what is in it --------------------------------------------------------------------------------------
+# --- contents -------------------------------------------------------------------------------------------
 
 
 def contents(data: bytes) -> Contents:
-    """Which games it has scores of, and whose it is. Raises ImportFailed."""
+    """Returns the games of which an export has scores, and its owner. Raises ImportFailed."""
     archive = ExportArchive(data)
     about = archive.about
 
     def part(options: ParseOptions) -> bytes:
-        """An export of one game: what an import of it reads, and nothing else."""
+        """Returns an export with only the files that an import of one game reads."""
         _, names = _game_of(archive, options)
         return archive.part([ABOUT, SESSIONS, CLASSES, *names])
 
@@ -100,7 +100,7 @@ def contents(data: bytes) -> Contents:
 
 
 def _score_files(archive: ExportArchive) -> dict[str, list[str]]:
-    """The files of scores, by the game's slug; of games that are known here, in their order."""
+    """Returns game slug -> names of its files of scores, for the games that this release has, in their order."""
     files: dict[str, list[str]] = {game.slug: [] for game in GAMES}
     for name in archive.names("scores"):
         slug, _, playtype = name.removeprefix("scores/").removesuffix(".json").partition("-")
@@ -110,7 +110,7 @@ def _score_files(archive: ExportArchive) -> dict[str, list[str]]:
 
 
 def _game_of(archive: ExportArchive, options: ParseOptions) -> tuple[Game, list[str]]:
-    """The game that is meant, and its files. Raises ImportFailed."""
+    """Returns the requested game and its files. Raises ImportFailed."""
     files = _score_files(archive)
     if not files:
         raise ImportFailed("This export has no scores of a game that is known here.")
@@ -130,7 +130,7 @@ def _game_of(archive: ExportArchive, options: ParseOptions) -> tuple[Game, list[
 
 
 def parse(data: bytes, options: ParseOptions) -> Parsed:
-    """Reads the scores, sessions and classes of one game. Raises ImportFailed, status 400."""
+    """Reads the scores, sessions and classes of a game. Raises ImportFailed, status 400."""
     archive = ExportArchive(data)
     game, names = _game_of(archive, options)
     rows: list[Any] = []
@@ -152,7 +152,7 @@ def parse(data: bytes, options: ParseOptions) -> Parsed:
 
 
 def check_meta(data: bytes, options: ParseOptions) -> None:
-    """Raises the ImportFailed of `parse` where it is for the ZIP or its games."""
+    """Raises the ImportFailed of `parse` if it is about the ZIP or its games."""
     _game_of(ExportArchive(data), options)
 
 
@@ -163,14 +163,14 @@ def _rows_of(archive: ExportArchive, name: str, game: Game, *, first: int, skip_
     except ImportFailed as failure:
         raise ImportFailed(cut(f"{name}: {failure.message}")) from None
 
-    def said(violation: Violation, index: int) -> str:
+    def describe(violation: Violation, index: int) -> str:
         return cut(f"Invalid export: {name}: {violation.under(f'.scores[{index}]')}")
 
-    return [*read_rows(raws, companions, game, skip_invalid=skip_invalid, said=said, first=first, is_own=True)]
+    return [*read_rows(raws, companions, game, skip_invalid=skip_invalid, describe=describe, first=first, is_own=True)]
 
 
 def _sessions_of(archive: ExportArchive, game: Game, rows: Sequence[Any]) -> Iterator[SentSession]:
-    """The sessions that scores of the file lie in, each within these. Raises ImportFailed where sessions overlap."""
+    """Yields the sessions that have scores in the file, cut to their times. Raises ImportFailed if sessions overlap."""
     times: dict[str, list[float]] = {playtype.name: [] for playtype in game.playtypes}
     for row in rows:
         if isinstance(row, Row) and row.fields.time_achieved:
@@ -203,7 +203,7 @@ def _sessions_of(archive: ExportArchive, game: Game, rows: Sequence[Any]) -> Ite
 
 
 def _classes_of(archive: ExportArchive, game: Game, *, skip_invalid: bool) -> dict[str, dict[str, str]]:
-    """The classes that imports give, by playtype; derived ones follow from the ratings. Raises ImportFailed."""
+    """Returns playtype -> class set -> class, of provided classes; derived ones are computed. Raises ImportFailed."""
     found: dict[str, dict[str, str]] = {}
     for one in _read(archive, CLASSES, Classes).current:
         playtype = game.by_name.get(one.playtype) if one.game == game.slug else None
@@ -221,7 +221,7 @@ def _classes_of(archive: ExportArchive, game: Game, *, skip_invalid: bool) -> di
 
 
 def _read(archive: ExportArchive, name: str, kind: type[Whole]) -> Whole:
-    """A document; an empty one where there is no such file. Raises ImportFailed."""
+    """Returns a document; an empty one if there is no such file. Raises ImportFailed."""
     content = archive.read(name)
     try:
         return msgspec.json.decode(b"{}" if content is None else content, type=kind)
@@ -231,11 +231,11 @@ def _read(archive: ExportArchive, name: str, kind: type[Whole]) -> Whole:
         raise ImportFailed(f"Invalid export: {name} is no JSON.") from None
 
 
-# --- rows that are kept ---------------------------------------------------------------------------------
+# --- stored rows ----------------------------------------------------------------------------------------
 
 
 def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:
-    """An export of just these rows."""
+    """Returns an export of only these rows."""
     about = {"format": FORMAT, "version": VERSION, "instance": context["instance"], "username": context["username"]}
     files = {ABOUT: msgspec.json.encode(about)}
     by_playtype: dict[str, list[Any]] = {playtype.name: [] for playtype in BY_SLUG[context["game"]].playtypes}
@@ -302,7 +302,7 @@ FILE = Format(
     is_own=True,
     extensions=(".zip",),
     content_type="application/zip",
-    # Names stand in a ZIP as they are. What else is wrong with it, reading it says.
+    # A ZIP holds file names uncompressed. Other errors are reported by the parser.
     recognizes=lambda data: data.startswith(b"PK\x03\x04") and ABOUT.encode() in data,
     sample=Sample(
         file_name="tachi-imports-export.zip",

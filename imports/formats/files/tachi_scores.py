@@ -1,8 +1,8 @@
-"""The scores or personal bests of a player as Tachi's API hands them out (spec: documents, http-api-reads §4-§5).
+"""The scores or personal bests of a player as Tachi's API returns them (spec: documents, http-api-reads §4-§5).
 
-`…/scores/all` and `…/pbs/all` of 2025 and of 2026, and what exports hold under `scores/` and `bests/`: an envelope, or
-only its body, with the rows, their songs and their charts. A best is read as one play. Where it was put together from
-several, its judgements are left out, as they are of one of these and the lamp may be of another.
+`…/scores/all` and `…/pbs/all` of 2025 and of 2026, and the files that exports have in `scores/` and `bests/`: an
+envelope, or only its body, with the rows, their songs and their charts. A best is read as one play. If it is composed
+of several scores, its judgements are left out, as its lamp may be that of another score.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ NO_SCORES = "There are no scores in this file."
 
 
 def parse(data: bytes, options: ParseOptions) -> Parsed:
-    """Reads a whole answer. Raises ImportFailed, status 400."""
+    """Reads a response. Raises ImportFailed, status 400."""
     body = open_body(data)
     game, raws = _game_of(body, options)
     rows = read_rows(
@@ -54,7 +54,7 @@ def parse(data: bytes, options: ParseOptions) -> Parsed:
         Companions(body),
         game,
         skip_invalid=options.skip_invalid,
-        said=lambda violation, index: _sentence(violation, body.list_name, index),
+        describe=lambda violation, index: _sentence(violation, body.list_name, index),
     )
     context = Context(
         game=game,
@@ -68,12 +68,12 @@ def parse(data: bytes, options: ParseOptions) -> Parsed:
 
 
 def check_meta(data: bytes, options: ParseOptions) -> None:
-    """Raises the ImportFailed of `parse` where it is for the JSON or for the first score's game."""
+    """Raises the ImportFailed of `parse` if it is about the JSON or the first score's game."""
     _game_of(open_body(data), options)
 
 
 def _game_of(body: Body, options: ParseOptions) -> tuple[Game, list[Raw]]:
-    """The game of the first score, which has to be that of all, and the scores."""
+    """Returns the game of the first score, which all must share, and the undecoded scores. Raises ImportFailed."""
     raws = elements_of(getattr(body, body.list_name))
     if not raws:
         raise ImportFailed(NO_SCORES)
@@ -89,12 +89,12 @@ def _sentence(violation: Violation, name: str, index: int) -> str:
 
 
 def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:
-    """A file of just these rows."""
+    """Returns a file of only these rows."""
     return msgspec.json.encode({context["list"]: [row["score"] for row in rows], **companions_of(rows)})
 
 
 def recognizes(data: bytes) -> bool:
-    """Whether it is an object with scores or bests and their charts, in an envelope or not."""
+    """Returns whether the data is an object with scores or bests and their charts, in an envelope or not."""
     if without_mark(data).lstrip()[:1] != b"{":
         return False
     try:

@@ -1,1 +1,1 @@
-"""What games and their tools send by themselves, a score at a time: one module a hook, and none knows another. Pure."""
+"""The requests that games and their tools send: one module per hook, and none imports another. No database access."""

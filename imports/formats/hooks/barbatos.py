@@ -1,4 +1,4 @@
-"""Barbatos: a score of SOUND VOLTEX each, as VIVID WAVE or EXCEED GEAR counts it (spec: import-types §12)."""
+"""Barbatos: single scores of SOUND VOLTEX VIVID WAVE or EXCEED GEAR (spec: import-types §12)."""
 
 from __future__ import annotations
 
@@ -74,13 +74,13 @@ EXCEED = strict_object(
 
 
 def check(body: Any) -> Row:
-    """The members of a score. Raises Violation."""
+    """Returns the members of a score. Raises Violation."""
     kept: Row = (EXCEED if is_exceed(body) else VIVID)(body)
     return kept
 
 
 def is_exceed(body: Any) -> bool:
-    """Whether a body is of EXCEED GEAR: VIVID WAVE has no EX score."""
+    """Returns whether a body is of EXCEED GEAR: VIVID WAVE has no EX score."""
     return isinstance(body, dict) and "ex_score" in body
 
 
@@ -101,20 +101,20 @@ def parse(data: bytes, options: ParseOptions) -> Parsed:
 
 
 def key(row: Row, context: Context) -> Key:
-    """What charts to load for a row."""
+    """Returns the key of the charts to load for a row."""
     return in_game_key(row["song_id"], context)
 
 
 def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart | RowProblem:
-    """The chart of the row's number and difficulty in its version; its level is not compared."""
+    """Returns the chart with the row's number and difficulty in its version, or a problem. The level is ignored."""
     difficulty = DIFFICULTIES[row["difficulty"]]
     found = sdvx_chart(row["song_id"], difficulty, context, catalogue)
-    said = f"Could not find chart with songID {row['song_id']} ({difficulty})"
-    return found or problem(index, ProblemType.NOT_FOUND, said, row)
+    message = f"Could not find chart with songID {row['song_id']} ({difficulty})"
+    return found or problem(index, ProblemType.NOT_FOUND, message, row)
 
 
 def draft(row: Row, index: int, context: Context, chart: Chart) -> Draft:
-    """The score that the row is on a chart."""
+    """Returns the score of a row on a chart."""
     if is_exceed(row):
         judgements = {
             "critical": row["early_crit"] + row["s_crit"] + row["late_crit"],
@@ -132,7 +132,7 @@ def draft(row: Row, index: int, context: Context, chart: Chart) -> Draft:
 
 
 def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> ChartReference | None:
-    """What a row asks for its chart with."""
+    """Returns how a row identifies its chart."""
     if "song_id" not in row:
         return None
     return sdvx_reference(row["song_id"], DIFFICULTIES[row["difficulty"]], context)

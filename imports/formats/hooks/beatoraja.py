@@ -1,4 +1,4 @@
-"""What beatoraja and LR2oraja send to their IR: plays of BMS and PMS, each with its chart (spec: import-types §8)."""
+"""The requests of beatoraja and LR2oraja to their IR: a play of BMS or PMS with its chart (spec: import-types §8)."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from imports.games.spec import Chart, Play
 IMPORT_TYPE = "ir/beatoraja"
 SERVICE = "Beatoraja IR"
 BMS, PMS = "bms", "pms"
-NONE = -1  # what stands for a gauge or a number of misses that is not known
+NONE = -1  # an unknown gauge or number of misses
 MD5_LENGTH = 32
 
 MODES = {"BEAT_7K": "7K", "BEAT_14K": "14K", "POPN_9K": ""}
-"""Mode of a chart -> its playtype; that of PMS is decided by the device."""
+"""Mode of a chart -> its playtype; that of PMS depends on the input device."""
 PMS_MODE = "POPN_9K"
 PMS_PLAYTYPES = {"BM_CONTROLLER": "Controller", "KEYBOARD": "Keyboard"}
 DEVICES = ("BM_CONTROLLER", "KEYBOARD", "MIDI")
@@ -57,7 +57,7 @@ LN_MODE = 0
 
 
 class ChartSent(Struct, rename="camel"):
-    """A chart as the program read it from its file."""
+    """A chart as the program read it from the chart's file."""
 
     md5: str
     sha256: str
@@ -76,7 +76,7 @@ class ChartSent(Struct, rename="camel"):
 
 
 class ScoreSent(Struct, rename={"device_type": "deviceType"}):
-    """A play. Of the counts `e` stands for early, `l` for late; `ms` are presses where no note was."""
+    """A play. In the names of counts, `e` is early and `l` late; `ms` counts presses without a note."""
 
     sha256: str
     exscore: int
@@ -155,7 +155,7 @@ CHART = hashed_charts.whole_part(
 
 
 def parse(data: bytes, options: ParseOptions) -> Parsed:
-    """Reads a body. Raises ImportFailed, status 400, for the first violation: of the score, the chart, the client."""
+    """Reads a body. Raises ImportFailed, status 400, for the first violation: in the score, the chart or the client."""
     body = json_document.decode_document(data)
     score = bodies.checked(hashed_charts.part(body, "score"), SCORE, prefix="Invalid Beatoraja Import - Score")
     chart = bodies.checked(hashed_charts.part(body, "chart"), CHART, prefix="Invalid Beatoraja Import - Chart")
@@ -178,12 +178,12 @@ def parse(data: bytes, options: ParseOptions) -> Parsed:
 
 
 def key(row: Row, context: Context) -> Key:
-    """What chart to load for a row."""
+    """Returns the key of the chart to load for a row."""
     return hashed_charts.hash_key(context.game.slug, row.score.sha256)
 
 
 def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart | RowProblem:
-    """The chart with the hash. That of the chart that was sent along is not looked at."""
+    """Returns the chart with the score's hash, or a problem. The hash of the sent chart is ignored."""
     refused = None
     if row.chart.lntype != LN_MODE:
         refused = "CN or HCN mode is not supported by this IR."
@@ -196,18 +196,18 @@ def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart 
     game, chart = context.game.slug, row.chart
     playtype = playtype_of(row) if game == PMS else None
     found = hashed_charts.chart_with_hash(catalogue, game, row.score.sha256, playtype=playtype)
-    said = f"This chart ({chart.artist} - {chart.title}) is orphaned."
-    return found or RowProblem(index, ProblemType.NOT_FOUND, said, as_sent(row))
+    message = f"This chart ({chart.artist} - {chart.title}) is orphaned."
+    return found or RowProblem(index, ProblemType.NOT_FOUND, message, as_sent(row))
 
 
 def playtype_of(row: Row) -> str | None:
-    """The playtype of the chart that was sent; None for a PMS chart on a device that has none."""
+    """Returns the playtype of the sent chart; None for a PMS chart on a device without a playtype."""
     mode, device = row.chart.mode, row.score.device_type
     return PMS_PLAYTYPES.get(device) if mode == PMS_MODE else MODES[mode]
 
 
 def unknown_chart(sent: Any, context: Mapping[str, Any]) -> UnknownChart | None:
-    """The chart of a row, to come into the catalogue; None for one whose MD5 is none."""
+    """Returns the chart of a row for the catalogue; None if it has no playtype or its MD5 has the wrong length."""
     row = msgspec.convert(sent, Row)
     playtype, chart, game = playtype_of(row), row.chart, context["game"]
     if playtype is None or len(chart.md5) != MD5_LENGTH:
@@ -237,7 +237,7 @@ def unknown_chart(sent: Any, context: Mapping[str, Any]) -> UnknownChart | None:
 
 
 def draft(row: Row, index: int, context: Context, chart: Chart) -> Draft:
-    """The score that the row is on a chart."""
+    """Returns the score of a row on a chart."""
     score = row.score
     early_poor, late_poor = score.epr + score.ems, score.lpr + score.lms
     best = "cool" if context.game.slug == PMS else "pgreat"
@@ -268,11 +268,11 @@ def draft(row: Row, index: int, context: Context, chart: Chart) -> Draft:
     return Draft(index, chart, play, meta, None, context.facts["received"])
 
 
-# --- what it says of itself -------------------------------------------------------------------------------
+# --- properties of the format -----------------------------------------------------------------------------
 
 
 def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> ChartReference | None:  # noqa: ARG001 - as all formats
-    """What a row asks for its chart with."""
+    """Returns how a row identifies its chart."""
     return ChartReference(match_type="bmsChartHash", identifier=row["score"]["sha256"])
 
 

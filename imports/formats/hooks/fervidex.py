@@ -1,4 +1,4 @@
-"""Fervidex: beatmania IIDX, a score as it is made or all that the game has stored (spec: import-types §10)."""
+"""Fervidex: beatmania IIDX, a new score or all scores that the game has stored (spec: import-types §10)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ CHARTS = {
 }
 BEGINNER = "spb"
 MOVED = {(21201, "ANOTHER"): (12250, "LEGGENDARIA")}
-"""What the game calls a chart otherwise than the catalogue does."""
+"""Number and difficulty of a chart in the game -> those in the catalogue, where they differ."""
 GAUGES = {
     "ASSISTED_EASY": "ASSISTED EASY",
     "EASY": "EASY",
@@ -81,7 +81,7 @@ ASSISTS = {
 }
 GRAPHS = {"EASY": "gsmEasy", "NORMAL": "gsmNormal", "HARD": "gsmHard", "EX_HARD": "gsmEXHard"}
 NO_VALUE = 200
-"""What a point of a gauge's graph is above where the play had ended before it."""
+"""A point of a gauge's graph above this value lies after the end of the play."""
 
 _CLEAR_TYPE = integer_between(0, len(LAMP.values) - 1)
 _GRAPH = list_of(integer_between(0, 255))
@@ -159,7 +159,7 @@ def parse(data: bytes, options: ParseOptions) -> Parsed:
 def parse_static(data: bytes, options: ParseOptions) -> Parsed:
     """Reads the scores and dans that the game has stored. Raises ImportFailed, status 400.
 
-    The scores of the arcade's games count only where the player has asked for it: field `forced`.
+    Scores of arcade versions are imported only if the player enabled it: field `forced`.
     """
     context = _context(options, STATIC_IMPORT_TYPE, STATIC_SERVICE, facts={})
     body = dict(_members(json_document.decode_document(data), NO_SCORES))
@@ -168,7 +168,7 @@ def parse_static(data: bytes, options: ParseOptions) -> Parsed:
     dans = {}
     for playtype, member in (("SP", "sp_dan"), ("DP", "dp_dan")):
         place: Any = body.get(member)
-        if is_safe_integer(place) and 0 <= place < len(DAN.ids):  # what is no dan is passed over
+        if is_safe_integer(place) and 0 <= place < len(DAN.ids):  # other values are ignored
             dans[playtype] = {DAN.name: DAN.ids[int(place)]}
     return Parsed(context=context, rows=rows, classes=dans or None, received=options.now)
 
@@ -210,7 +210,7 @@ def _static_rows(scores: Any) -> Iterator[Row]:
 
 
 def _members(value: Any, refusal: str) -> Iterator[tuple[str, Any]]:
-    """The members of an object, in JavaScript's order. Raises ImportFailed for what is none."""
+    """Returns the members of an object, in JavaScript's order. Raises ImportFailed for other values."""
     if not isinstance(value, dict | list):
         raise bodies.refusal(refusal)
     given = entries(value)
@@ -221,12 +221,12 @@ def _members(value: Any, refusal: str) -> Iterator[tuple[str, Any]]:
 
 
 def is_custom(row: Mapping[str, Any]) -> bool:
-    """Whether the chart is one that players have made: it is known by its hash alone."""
+    """Returns whether a row's chart was made by players: such charts are identified by their hash alone."""
     return row.get("custom") is True
 
 
 def meant(row: Mapping[str, Any]) -> tuple[int, str, str]:
-    """The number, playtype and difficulty that a row asks for its chart with."""
+    """Returns the number, playtype and difficulty that identify a row's chart."""
     playtype, difficulty = CHARTS[row["chart"]]
     number = row["songID"] if "songID" in row else row["entry_id"]
     number, difficulty = MOVED.get((number, difficulty), (number, difficulty))
@@ -234,16 +234,16 @@ def meant(row: Mapping[str, Any]) -> tuple[int, str, str]:
 
 
 def key(row: Row, context: Context) -> Key | None:
-    """What charts to load for a row."""
+    """Returns the key of the charts to load for a row."""
     if row["chart"] == BEGINNER:
-        return None  # such charts are in no catalogue, and their plays no problem
+        return None  # the catalogue has no such charts, and their plays are not reported as problems
     if is_custom(row):
         return (context.game.slug, "hash", row["chart_sha256"]) if row.get("chart_sha256") else None
     return in_game_key(meant(row)[0], context)
 
 
 def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart | RowProblem | None:
-    """The chart that the row means; those of sets that players have made are found by their hash alone."""
+    """Returns the chart of a row (custom ones by hash), a problem if there is none, or None for a BEGINNER chart."""
     if row["chart"] == BEGINNER:
         return None
     number, playtype, difficulty = meant(row)
@@ -263,22 +263,22 @@ def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart 
             difficulties={difficulty},
             is_meant=lambda chart: chart.data.get("2dxtraSet") is None,
         )
-    said = f"Could not find chart with songID {number} ({playtype} {difficulty} [{context.version}])"
-    return found or problem(index, ProblemType.NOT_FOUND, said, row)
+    message = f"Could not find chart with songID {number} ({playtype} {difficulty} [{context.version}])"
+    return found or problem(index, ProblemType.NOT_FOUND, message, row)
 
 
 def find_static(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart | RowProblem | None:
-    """The chart that the row means."""
+    """Returns the chart of a stored score's row, a problem if there is none, or None for a BEGINNER chart."""
     if row["chart"] == BEGINNER:
         return None
     number, playtype, difficulty = meant(row)
     found = chart_in_game(number, context, catalogue, playtype=playtype, difficulties={difficulty})
-    said = f"Could not find chart with songID {number} ({playtype} {difficulty} Version {context.version})"
-    return found or problem(index, ProblemType.NOT_FOUND, said, row)
+    message = f"Could not find chart with songID {number} ({playtype} {difficulty} Version {context.version})"
+    return found or problem(index, ProblemType.NOT_FOUND, message, row)
 
 
 def draft(row: Row, index: int, context: Context, chart: Chart) -> Draft | RowProblem:
-    """The score that was just made. It highlights the same score where the player has it already."""
+    """Returns a new score, or a problem. Its highlight applies to the stored score if the player already has it."""
     graph = _graph(row["gauge"])
     if graph and graph[-1] is not None and graph[-1] > 100:
         return problem(index, ProblemType.INVALID, f"Invalid value of gauge {graph[-1]}.", row)
@@ -291,7 +291,7 @@ def draft(row: Row, index: int, context: Context, chart: Chart) -> Draft | RowPr
             "fast": row["fast"],
             "slow": row["slow"],
             "maxCombo": None,
-            # Of a play that ended early the rest of the notes is missing, so that its misses say nothing.
+            # A play that ended early lacks the rest of its notes, so that its misses are not comparable.
             "bp": None if "dead" in row else row["bad"] + row["poor"],
             "comboBreak": row["combo_break"],
             "gaugeHistory": graph,
@@ -316,17 +316,17 @@ def _graph(points: Sequence[int]) -> list[int | None]:
 
 
 def draft_static(row: Row, index: int, context: Context, chart: Chart) -> Draft:  # noqa: ARG001 - as all formats
-    """A score that the game had stored; nothing says when it was made."""
+    """Returns a score that the game had stored; its time is unknown."""
     missed = row.get("miss_count")  # -1 where the game never counted
     metrics = {"score": row["ex_score"], "lamp": LAMP.values[row["clear_type"]]}
     return Draft(index, chart, Play(metrics, {}, {"bp": None if missed == -1 else missed}), {}, None, None)
 
 
-# --- what they say of themselves ------------------------------------------------------------------------
+# --- properties of the formats --------------------------------------------------------------------------
 
 
 def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> ChartReference | None:
-    """What a row asks for its chart with."""
+    """Returns how a row identifies its chart."""
     if "chart" not in row:
         return None
     number, playtype, difficulty = meant(row)
@@ -340,7 +340,7 @@ def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> Chart
 
 
 def document_static(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:  # noqa: ARG001 - as all formats
-    """A body of just these scores."""
+    """Returns a body of only these scores."""
     scores: dict[str, dict[str, Any]] = {}
     for row in rows:
         score = {name: value for name, value in row.items() if name in STATIC_SCORE}

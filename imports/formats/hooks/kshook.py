@@ -1,4 +1,4 @@
-"""KsHook: SOUND VOLTEX Konaste, a score as it is made or all that the game has stored (spec: import-types §11)."""
+"""KsHook: SOUND VOLTEX Konaste, a new score or all scores that the game has stored (spec: import-types §11)."""
 
 from __future__ import annotations
 
@@ -117,27 +117,27 @@ def _context(options: ParseOptions, import_type: str, service: str, *, facts: Ma
 
 
 def key(row: Row, context: Context) -> Key:
-    """What charts to load for a row."""
+    """Returns the key of the charts to load for a row."""
     return in_game_key(row["music_id"], context)
 
 
 def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart | RowProblem:
-    """The chart of the row's number and difficulty that Konaste has."""
+    """Returns the Konaste chart with the row's number and difficulty, or a problem."""
     difficulty = DIFFICULTIES[row["difficulty"]]
     found = sdvx_chart(row["music_id"], difficulty, context, catalogue)
-    said = f"Could not find chart with songID {row['music_id']} ({difficulty} for Konaste)."
-    return found or problem(index, ProblemType.NOT_FOUND, said, row)
+    message = f"Could not find chart with songID {row['music_id']} ({difficulty} for Konaste)."
+    return found or problem(index, ProblemType.NOT_FOUND, message, row)
 
 
 def draft(row: Row, index: int, context: Context, chart: Chart) -> Draft:
-    """The score that was just made."""
+    """Returns a new score."""
     judgements = {"critical": row["critical"], "near": row["near"], "miss": row["error"]}
     play = Play(_metrics(row), judgements, {"gauge": row["gauge"] / 100, **_optional(row)})
     return Draft(index, chart, play, {}, None, context.facts["timeReceived"])
 
 
 def draft_static(row: Row, index: int, context: Context, chart: Chart) -> Draft:  # noqa: ARG001 - as all formats
-    """A score that the game had stored, with the time that it names."""
+    """Returns a score that the game had stored, with the row's timestamp."""
     return Draft(index, chart, Play(_metrics(row), {}, _optional(row)), {}, None, row["timestamp"] * 1000)
 
 
@@ -149,18 +149,18 @@ def _optional(row: Row) -> dict[str, Any]:
     return {"maxCombo": row["max_chain"], "exScore": row["ex_score"]}
 
 
-# --- what they say of themselves ------------------------------------------------------------------------
+# --- properties of the formats --------------------------------------------------------------------------
 
 
 def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> ChartReference | None:
-    """What a row asks for its chart with."""
+    """Returns how a row identifies its chart."""
     if "music_id" not in row:
         return None
     return sdvx_reference(row["music_id"], DIFFICULTIES[row["difficulty"]], context)
 
 
 def document_static(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:  # noqa: ARG001 - as all formats
-    """An export of just these rows."""
+    """Returns a body of only these rows."""
     return msgspec.json.encode({"scores": rows})
 
 

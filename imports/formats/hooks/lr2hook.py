@@ -1,4 +1,4 @@
-"""What LR2hook sends of Lunatic Rave 2 (spec: import-types §9)."""
+"""The requests of LR2hook for Lunatic Rave 2 (spec: import-types §9)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ COUNTS = (
     "pgreat", "great", "good", "bad", "poor", "maxCombo", "exScore", "moneyScore", "notesTotal", "notesPlayed",
 )  # fmt: skip
 TIMED = ("epg", "lpg", "egr", "lgr", "egd", "lgd", "ebd", "lbd", "epr", "lpr", "fast", "slow")
-"""The extended judgements that a score has, too."""
+"""The extended judgements that become metrics of the score."""
 EXTENDED_COUNTS = (*TIMED[:-2], "cb", "fast", "slow", "notesPlayed")
 GRAPHS = ("groove", "hard", "hazard", "easy", "pattack", "gattack")
 
@@ -95,7 +95,7 @@ def _graph(value: Any) -> list[int]:
 
 
 def _members(*, strict: bool) -> dict[str, Check]:
-    """The members of a body. Those of a course may have no others, and have the messages of the API."""
+    """Returns the checks of a body's members. Those of a course are strict and keep the API's messages."""
 
     def with_message(message: str, check: Check) -> Check:
         return check if strict else hashed_charts.in_other_words(message, check)
@@ -126,7 +126,7 @@ def _members(*, strict: bool) -> dict[str, Check]:
 
 BODY = schema.open_object(_members(strict=False))
 COURSE = _members(strict=True)
-"""The members of the body of a course, whose MD5 is that of its charts, one behind the other."""
+"""The checks of a course's body. Its `md5` is the concatenation of its charts' hashes."""
 
 
 def parse(data: bytes, options: ParseOptions) -> Parsed:
@@ -145,23 +145,23 @@ def parse(data: bytes, options: ParseOptions) -> Parsed:
 
 
 def key(row: Row, context: Context) -> Key:  # noqa: ARG001 - as all formats
-    """What chart to load for a row."""
+    """Returns the key of the chart to load for a row."""
     return hashed_charts.hash_key(GAME, row.md5)
 
 
 def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart | RowProblem:  # noqa: ARG001
-    """The chart with the hash."""
+    """Returns the chart with the row's hash, or a problem."""
     found = hashed_charts.chart_with_hash(catalogue, GAME, row.md5)
-    said = f"Could not find chart with md5 {row.md5}."
-    return found or RowProblem(index, ProblemType.NOT_FOUND, said, as_sent(row))
+    message = f"Could not find chart with md5 {row.md5}."
+    return found or RowProblem(index, ProblemType.NOT_FOUND, message, as_sent(row))
 
 
 def draft(row: Row, index: int, context: Context, chart: Chart) -> Draft:
-    """The score that the row is on a chart."""
+    """Returns the score of a row on a chart."""
     score, player = row.score_data, row.player_data
     graphs = score.extended_hp_graphs or {}
     timed = score.extended_judgements or {}
-    # Bad hits and misses, with the notes that a player who stopped did not play; unknown where these are.
+    # Bad hits and misses, plus the notes not played after a player stopped; None if that number is unknown.
     bad_or_poor: int | None = score.bad + score.poor
     if score.extended_judgements:
         bad_or_poor = score.bad + score.poor + score.notes_total - score.extended_judgements["notesPlayed"]
@@ -188,11 +188,11 @@ def draft(row: Row, index: int, context: Context, chart: Chart) -> Draft:
     return Draft(index, chart, play, meta, None, when)
 
 
-# --- what it says of itself -------------------------------------------------------------------------------
+# --- properties of the format -----------------------------------------------------------------------------
 
 
 def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> ChartReference | None:  # noqa: ARG001 - as all formats
-    """What a row asks for its chart with."""
+    """Returns how a row identifies its chart."""
     return ChartReference(match_type="bmsChartHash", identifier=row["md5"])
 
 

@@ -1,4 +1,4 @@
-"""What unnamed-sdvx-clone sends to its IR (spec: import-types §7; USCIR v0.4)."""
+"""The requests of unnamed-sdvx-clone to its IR (spec: import-types §7; USCIR v0.4)."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ NOTE_MODS = {
     (True, False): "MIRROR",
     (True, True): "MIR-RAN",
 }
-"""By whether notes are mirrored, and whether they are random."""
+"""(notes are mirrored, notes are random) -> note mod."""
 GAUGE_MODS = {NORMAL_GAUGE: "NORMAL", HARD_GAUGE: "HARD", PERMISSIVE_GAUGE: "PERMISSIVE"}
 WINDOWS = {"perfect": 46, "good": 150, "hold": 150, "miss": 300, "slam": 84}
-"""Milliseconds within which a note counts, as the game has them unless a player changes them."""
+"""The game's default hit windows, in milliseconds."""
 
 
 class ChartSent(Struct, rename="camel"):
-    """A chart as the game knows it. Only the hash says which one it is."""
+    """A chart as the game describes it. Only the hash identifies it."""
 
     chart_hash: str
     artist: str
@@ -108,7 +108,7 @@ SCORE = hashed_charts.whole_part(
 
 
 def parse(data: bytes, options: ParseOptions) -> Parsed:
-    """Reads a body. Raises ImportFailed, status 400, for the first violation. The address says the playtype."""
+    """Reads a body. Raises ImportFailed, status 400, for the first violation. The URL names the playtype."""
     game = options.game(GAME)
     playtype = options.fields.get("playtype")
     if playtype not in PLAYTYPES:
@@ -127,16 +127,16 @@ def parse(data: bytes, options: ParseOptions) -> Parsed:
 
 
 def key(row: Row, context: Context) -> Key:  # noqa: ARG001 - as all formats
-    """What chart to load for a row."""
+    """Returns the key of the chart to load for a row."""
     return hashed_charts.hash_key(GAME, row.chart.chart_hash)
 
 
 def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart | RowProblem:
-    """The chart with the hash, unless the play was an easier one than the game has."""
-    # Players may change how exactly they must hit: scores by other windows cannot be compared.
+    """Returns the chart with the row's hash, or a problem, also for changed hit windows and autoplay."""
+    # Scores with other hit windows are not comparable.
     if row.score.windows != WINDOWS:
-        said = "HitWindows have been modified - Score is invalid."
-        return RowProblem(index, ProblemType.INVALID, said, as_sent(row))
+        message = "HitWindows have been modified - Score is invalid."
+        return RowProblem(index, ProblemType.INVALID, message, as_sent(row))
     if row.score.options.auto_flags != 0:
         return RowProblem(index, ProblemType.INVALID, "Autoplay was enabled - Score is invalid.", as_sent(row))
     hash_ = row.chart.chart_hash
@@ -145,7 +145,7 @@ def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart 
 
 
 def draft(row: Row, index: int, context: Context, chart: Chart) -> Draft:
-    """The score that the row is on a chart. The time is ours: players' clocks are wrong too often."""
+    """Returns the score of a row on a chart. Its time is that of receipt, as players' clocks are often wrong."""
     score = row.score
     return Draft(
         index,
@@ -170,7 +170,7 @@ def draft(row: Row, index: int, context: Context, chart: Chart) -> Draft:
 
 
 def _lamp(score: ScoreSent) -> str:
-    # The game sends no lamp. What no gauge is needed for comes first, as it holds by any of them.
+    # The game sends no lamp. The lamps that do not depend on the gauge come first.
     if score.score == PERFECT_SCORE:
         return "PERFECT ULTIMATE CHAIN"
     if score.error == 0:
@@ -184,11 +184,11 @@ def _or_null(count: int | UnsetType) -> int | None:
     return None if count is UNSET else count
 
 
-# --- what it says of itself -------------------------------------------------------------------------------
+# --- properties of the format -----------------------------------------------------------------------------
 
 
 def chart_reference(row: Mapping[str, Any], context: Mapping[str, Any]) -> ChartReference | None:
-    """What a row asks for its chart with."""
+    """Returns how a row identifies its chart."""
     playtype = context.get("playtype")
     return ChartReference(match_type="uscChartHash", identifier=row["chart"]["chartHash"], playtype=playtype)
 

@@ -1,1 +1,1 @@
-"""How files are read that players get from elsewhere: CSV, XML, numbers and dates, as the original reads them. Pure."""
+"""Readers for files of other services: CSV, XML, numbers and dates, as Tachi reads them. No database access."""

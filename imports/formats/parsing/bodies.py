@@ -1,6 +1,6 @@
-"""Bodies of hooks: JSON that is checked member by member, the first violation worded as the original does. Pure.
+"""Bodies of hooks: JSON whose members are checked in order, with Tachi's message for the first violation.
 
-A member that may be left out is `absent_or(check)`; null is then as wrong as anything else.
+An optional member is `absent_or(check)`, which refuses null. No database access.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from imports.games.javascript import is_finite_number, is_safe_integer
 
 
 def read(data: bytes, check: Check, *, prefix: str) -> Any:
-    """What `check` keeps of a body, fit to be stored. Raises ImportFailed: `{prefix}: {path} | {message} ...`."""
+    """Returns what `check` keeps of a body, made storable. Raises ImportFailed `{prefix}: {path} | {message} ...`."""
     return checked(json_document.decode_document(data), check, prefix=prefix)
 
 
 def checked(value: Any, check: Check, *, prefix: str) -> Any:
-    """The same for data that is read already."""
+    """Returns what `check` keeps of decoded data, made storable. Raises ImportFailed as `read` does."""
     try:
         kept = check(value)
         json_document.refuse_unstorable(kept)
     except Violation as violation:
         raise refusal(f"{prefix}: {violation}") from None
-    return text.storable(kept)  # numbers beyond all doubles are left, where a member may be anything
+    return text.storable(kept)  # unchecked members may have infinite numbers
 
 
 def refusal(message: str) -> ImportFailed:
-    """A failure whose words may quote what was sent."""
+    """Returns a failure whose message may quote sent data: it is cut and made storable."""
     return ImportFailed(text.cut(text.storable(message)))
 
 
 def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:  # noqa: ARG001 - as all formats
-    """`Format.document` of a hook whose imports have one row, the body."""
+    """`Format.document` of a hook whose imports have one row: returns the body."""
     return msgspec.json.encode(rows[0] if rows else {})
 
 
@@ -45,17 +45,17 @@ def document(context: Mapping[str, Any], rows: Sequence[Any]) -> bytes:  # noqa:
 
 
 def absent_or(check: Check) -> Check:
-    """A member that may be left out, but is not null."""
+    """Returns the check of a member that may be absent, but not null."""
     return lambda value: value if value is ABSENT else check(value)
 
 
 def positive_integer(value: Any) -> int:
-    """A whole number from 0 on."""
+    """Returns an integer of at least 0. Raises Violation."""
     return _whole_number(value, "Expected a positive integer.", low=0)
 
 
 def integer(value: Any) -> int:
-    """Any whole number."""
+    """Returns an integer. Raises Violation."""
     return _whole_number(value, "Expected an integer.")
 
 
@@ -74,7 +74,7 @@ def number_between(low: float, high: float) -> Check:
 
 
 def positive_number(value: Any) -> float:
-    """A number from 0 on."""
+    """Returns a number of at least 0. Raises Violation."""
     found: float = _number("Expected a positive number.", low=0)(value)
     return found
 
@@ -89,7 +89,7 @@ def _number(message: str, *, low: float, high: float | None = None) -> Check:
 
 
 def choice(values: Sequence[str | int]) -> Check:
-    """One of these texts and numbers, exactly: 1 is neither "1" nor true."""
+    """Returns the check of a value that must be one of these texts and numbers exactly: 1 is neither "1" nor true."""
     message = f"Expected any of {', '.join(map(written, values))}."
 
     def check(value: Any) -> str | int:
@@ -103,7 +103,7 @@ def choice(values: Sequence[str | int]) -> Check:
 
 
 def string(value: Any) -> str:
-    """Any text."""
+    """Returns a text. Raises Violation."""
     if isinstance(value, str):
         return value
     raise Violation("Expected string.", value)

@@ -1,8 +1,8 @@
-"""Dates as `Date.parse` of JavaScript reads them where the clock shows UTC, lenient as V8 is. Pure.
+"""Dates as V8's `Date.parse` reads them in the time zone UTC. No database access.
 
-The original hands whatever a file says to it. First the text is read as ISO 8601; what does not fit is read loosely:
-words that are no months or zones may stand before the first number, what a number stands for depends on what is behind
-it, and a day that its month does not have is one of the next.
+Tachi passes the texts of files to it. A text is first read as ISO 8601. Otherwise it is read leniently: words other
+than months and zones may come before the first number, the meaning of a number depends on the character after it, and
+a day after the end of its month is counted on into the next month.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from datetime import date
 
 from imports.formats.parsing.numbers import JS_SPACE
 
-MAX_TIME = 8_640_000_000_000_000  # ms that JavaScript counts away from 1970
-MAX_TEXT = 1_000  # characters; no date has a hundredth of it
+MAX_TIME = 8_640_000_000_000_000  # ms before or after 1970, JavaScript's limit
+MAX_TEXT = 1_000  # characters; no real date is that long
 DAY = 86_400_000  # ms
-DIGITS = 9  # of a number that count
+DIGITS = 9  # significant digits of a number
 
 _TOKEN = re.compile(
     rf"(?P<number>[0-9]+)|(?P<blank>[{JS_SPACE}])|(?P<word>(?:(?![{JS_SPACE}])[A-Z\[-\U0010ffff])+)|(?P<sign>.)", re.S
@@ -26,7 +26,7 @@ _TOKEN = re.compile(
 _USUAL = re.compile(
     "([12][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8]) ([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?"
 )
-"""How files write nearly all dates. They need not be read word by word."""
+"""The form of nearly all dates in files: a fast path without tokens."""
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _HALVES = {"am": 0, "pm": 12}
@@ -41,7 +41,7 @@ class _NotADate(Exception):
 
 
 def parse_date(text: str) -> int | None:
-    """Unix milliseconds, negative before 1970; None for what is no date."""
+    """Returns Unix milliseconds, negative before 1970; None for a text that is not a date."""
     if len(text) > MAX_TEXT:
         return None
     usual = _USUAL.fullmatch(text)
@@ -81,9 +81,9 @@ def _tokens(text: str) -> Iterator[_Token]:
             continue
         found = _TOKEN.match(text, at)
         assert found is not None  # noqa: S101 - every character is one of these
-        kind, said = str(found.lastgroup), found[0]
-        value = int(said.lstrip("0")[:DIGITS] or "0") if kind == "number" else 0
-        yield _Token(kind, said.lower() if kind == "word" else said, value)
+        kind, matched = str(found.lastgroup), found[0]
+        value = int(matched.lstrip("0")[:DIGITS] or "0") if kind == "number" else 0
+        yield _Token(kind, matched.lower() if kind == "word" else matched, value)
         at = found.end()
 
 
@@ -98,7 +98,7 @@ def _behind_parentheses(text: str, at: int) -> int:
 
 @dataclass(slots=True)
 class _Reader:
-    """What a text has said so far. Zones are in minutes; None where nothing was said."""
+    """The parts of a date that were read so far; None for a part that was not read."""
 
     tokens: list[_Token]
     at: int = 0
@@ -127,7 +127,7 @@ class _Reader:
     # --- ISO 8601 ---
 
     def read_iso(self) -> bool:
-        """Whether the whole text is a date of ISO 8601. What was read of another stays read. Raises _NotADate."""
+        """Returns whether the whole text is an ISO 8601 date. If not, the parts read are kept. Raises _NotADate."""
         if self.peek().kind == "sign" and self.peek().text in "+-":
             negative = self.peek().text == "-"
             if self.at + 1 >= len(self.tokens) or not self.tokens[self.at + 1].is_number(6):
@@ -184,16 +184,16 @@ class _Reader:
                 raise _NotADate
             self.zone_minute = self.two_digits(59)
 
-    def two_digits(self, most: int) -> int:
+    def two_digits(self, maximum: int) -> int:
         token = self.next()
-        if not token.is_number(2) or token.value > most:
+        if not token.is_number(2) or token.value > maximum:
             raise _NotADate
         return token.value
 
     # --- anything else ---
 
     def read_loosely(self) -> None:
-        """Reads the rest. Raises _NotADate."""
+        """Reads the remaining tokens. Raises _NotADate."""
         has_number = bool(self.days)
         while (token := self.next()) is not _END:
             if token.kind == "number":
@@ -275,10 +275,10 @@ class _Reader:
     def set_zone(self, hours: int) -> None:
         self.sign, self.zone_hour, self.zone_minute = (-1 if hours < 0 else 1), abs(hours), 0
 
-    # --- what it comes to ---
+    # --- result ---
 
     def time(self) -> int:
-        """Unix milliseconds. Raises _NotADate where the parts are no date."""
+        """Returns Unix milliseconds. Raises _NotADate if the parts are not a date."""
         time = DAY * self.day() + self.time_of_day()
         if self.sign is not None:
             offset = (3_600 * (self.zone_hour or 0) + 60 * (self.zone_minute or 0)) % 2**32  # as V8 has it
@@ -290,7 +290,7 @@ class _Reader:
         return time
 
     def day(self) -> int:
-        """Days since 1970."""
+        """Returns the number of days since 1970."""
         if not self.days:
             raise _NotADate
         first, second, third = [*self.days, 1, 1][:3]
@@ -322,6 +322,6 @@ class _Reader:
 
 
 def _milliseconds(token: _Token) -> int:
-    """The first three digits behind a point."""
+    """Returns the first three digits after a decimal point, as milliseconds."""
     size = min(len(token.text), DIGITS)
     return int(token.value * 1_000 // 10**size)

@@ -1,4 +1,4 @@
-"""What the hooks of games share whose charts are files that players make: a body names one by its hash. Pure."""
+"""Shared code of hooks for games whose charts are files made by players: a body identifies a chart by its hash."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ SHA_256 = re.compile("[0-9a-f]{64}")
 
 
 def part(body: Any, name: str) -> Any:
-    """A member of a body, ABSENT where it has none. What is no object has none."""
+    """Returns a member of a body, ABSENT if the body lacks it or is not an object."""
     return body.get(name, ABSENT) if isinstance(body, dict) else ABSENT
 
 
 def whole_part(members: Mapping[str, Check]) -> Check:
-    """A part of a body that is checked by itself: what is no object at all has another message than a member."""
+    """Returns the check of a body's part, which has another message than a member if it is not an object."""
     check = schema.open_object(members)
 
     def check_part(value: Any) -> Any:
@@ -34,7 +34,7 @@ def whole_part(members: Mapping[str, Check]) -> Check:
 
 
 def in_other_words(message: str, check: Check) -> Check:
-    """The same check with a message of its own."""
+    """Returns the check with another message."""
 
     def check_in_other_words(value: Any) -> Any:
         try:
@@ -46,7 +46,7 @@ def in_other_words(message: str, check: Check) -> Check:
 
 
 def exactly(expected: int) -> Check:
-    """This number and nothing else."""
+    """Returns the check of a value that must be this number."""
 
     def check(value: Any) -> int:
         if is_finite_number(value) and value == expected:
@@ -57,19 +57,19 @@ def exactly(expected: int) -> Check:
 
 
 def sha256(value: Any) -> str:
-    """64 hexadecimal digits in small letters. The message has no full stop of its own."""
+    """Returns a text of 64 lower-case hexadecimal digits. Raises Violation."""
     if isinstance(value, str) and SHA_256.fullmatch(value):
         return value
     raise Violation("Expected string to match /^[0-9a-f]{64}$/u", value)
 
 
 def hash_key(game: str, value: str) -> Key:
-    """What chart to load for a hash."""
+    """Returns the key of the chart to load for a hash."""
     return (game, "hash", value)
 
 
 def chart_with_hash(catalogue: Catalogue, game: str, value: str, *, playtype: str | None = None) -> Chart | None:
-    """The chart with a hash, of one playtype or of any. Of several the primary one, then that of the least ID."""
+    """Returns the chart with a hash, of one playtype or any. Of several, a primary one, then the smallest ID."""
     charts = catalogue.charts.get(hash_key(game, value), ())
     fitting = (chart for chart in charts if playtype in (None, chart.playtype))
     return min(fitting, key=lambda chart: (not chart.is_primary, chart.chart_id), default=None)

@@ -1,4 +1,4 @@
-"""Charts by the number that the game itself gives a song, as hooks ask for them. Pure."""
+"""Look-up of charts by the game's own number of a song, for hooks. No database access."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from imports.games.spec import Chart
 
 
 def in_game_key(number: int, context: Context) -> Key:
-    """What to load for a number."""
+    """Returns the key of the charts to load for a number."""
     return context.game.slug, "inGameID", str(number)
 
 
@@ -24,7 +24,7 @@ def chart_in_game(
     difficulties: Collection[str],
     is_meant: Callable[[Chart], bool] = lambda _chart: True,
 ) -> Chart | None:
-    """The chart of this number, playtype and difficulty that is played in the context's version."""
+    """Returns the chart with this number, playtype and difficulty in the context's version, or None."""
     charts = catalogue.charts.get(in_game_key(number, context), ())
     fitting = (
         chart for chart in charts if chart.playtype == playtype and chart.difficulty in difficulties and is_meant(chart)
@@ -33,13 +33,13 @@ def chart_in_game(
 
 
 def sdvx_chart(number: int, difficulty: str, context: Context, catalogue: Catalogue) -> Chart | None:
-    """The chart of SOUND VOLTEX of this number. The fourth difficulty, which has had several names, is ANY_INF."""
+    """Returns the SOUND VOLTEX chart with this number. ANY_INF is the fourth difficulty, which has several names."""
     difficulties = ANY_INF_DIFFICULTIES if difficulty == ANY_INF else {difficulty}
     return chart_in_game(number, context, catalogue, playtype=context.playtype.name, difficulties=difficulties)
 
 
 def sdvx_reference(number: int, difficulty: str, context: Mapping[str, Any]) -> ChartReference:
-    """What a row that `sdvx_chart` looks for asks for its chart with. `context`: as sent."""
+    """Returns how a row of SOUND VOLTEX identifies its chart. `context`: as sent."""
     return ChartReference(
         match_type="sdvxInGameID",
         identifier=str(number),

@@ -1,11 +1,11 @@
-"""CSV as the original splits it for the tables of the official sites: at every comma, quoted or not. Pure."""
+"""CSV as Tachi splits it for the tables of official sites: at every comma, quoted or not. No database access."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from imports.errors import ImportFailed
-from imports.formats.skipped import refuse_too_many
+from imports.formats.skipped import CUT_OFF_IN_ROW, refuse_too_many
 
 MAX_HEADER = 1_000  # characters
 MAX_HEADERS = 50
@@ -13,7 +13,7 @@ MAX_HEADERS = 50
 
 @dataclass(slots=True)
 class Line:
-    """A line with as many cells as there are headers. `text` is as it was sent."""
+    """A line with as many cells as the header line. `text` is as sent."""
 
     text: str
     cells: list[str]
@@ -29,16 +29,16 @@ class BadLine:
 
 @dataclass(slots=True)
 class Table:
-    """`columns`: how many headers there are; what they are called does not matter."""
+    """`columns`: the number of columns; their names are ignored."""
 
     columns: int
     lines: list[Line | BadLine] = field(default_factory=list)
 
 
 def read_header(text: str) -> int:
-    """How many headers the first line has. Raises ImportFailed for one that cannot be of such a table.
+    """Returns the number of columns in the header line. Raises ImportFailed if it is empty or exceeds a limit.
 
-    Both limits are looked at character by character, so that the one that is exceeded first is reported.
+    The limit that is exceeded first, reading character by character, is reported.
     """
     header = text.partition("\n")[0]
     if not header:
@@ -53,21 +53,23 @@ def read_header(text: str) -> int:
 
 
 def read_table(text: str, *, skip_invalid: bool = False) -> Table:
-    """The whole of a file. Raises ImportFailed for a line of another length, or keeps it where those are skipped."""
+    """Reads a file. A line of another length raises ImportFailed or, with `skip_invalid`, becomes a BadLine."""
     table, bad = Table(read_header(text)), 0
-    for number, line in enumerate(text.split("\n")):
-        if number == 0 or "," not in line:  # one with a single cell is passed over, as a blank line is
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        if number == 0 or "," not in line:  # a line with a single cell is ignored, as a blank line is
             continue
         cells = line.split(",")
         if len(cells) == table.columns:
             table.lines.append(Line(line, [_unwrapped(cell) for cell in cells] if '"' in line else cells))
             continue
-        said = f"Row {number} has an invalid amount of cells ({len(cells)}, expected {table.columns})."
+        message = f"Row {number} has an invalid amount of cells ({len(cells)}, expected {table.columns})."
         if not skip_invalid:
-            raise ImportFailed(said)
+            raise ImportFailed(message)
         bad += 1
         refuse_too_many(bad)
-        table.lines.append(BadLine(line, said))
+        is_cut_off = number == len(lines) - 1 and len(cells) < table.columns  # it has no line end
+        table.lines.append(BadLine(line, CUT_OFF_IN_ROW if is_cut_off else message))
     return table
 
 
@@ -76,5 +78,5 @@ def _unwrapped(cell: str) -> str:
 
 
 def wrapped(cell: str) -> str:
-    """A cell that reads as this text: one that looks wrapped must be wrapped once more."""
+    """Returns a cell that reads as this text: a text in quotes is quoted once more."""
     return f'"{cell}"' if _unwrapped(cell) != cell else cell

@@ -1,4 +1,4 @@
-"""Numbers in texts, as JavaScript reads them. Pure."""
+"""Numbers in texts, as JavaScript reads them. No database access."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decimal import Decimal
 from imports.games import javascript
 
 JS_SPACE = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
-"""What `trim` takes away in JavaScript."""
+"""The characters that JavaScript's `trim` removes."""
 
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _BASED = re.compile(r"0(?:[xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)")
@@ -17,11 +17,11 @@ _WHOLE = re.compile(r"(-?)([0-9]+)")
 
 
 class NotWholeError(ValueError):
-    """A text is no whole number from 0 on. Its words are those of the original: `Not an integer -- x.`"""
+    """A text is not an integer of at least 0. The message is Tachi's: `Not an integer -- x.`"""
 
 
 def number_of(text: str) -> float:
-    """JavaScript's `Number(text)`: blanks around it are dropped, "" is 0, "0x10" is 16, nonsense is NaN."""
+    """Returns JavaScript's `Number(text)`: blanks around it are ignored, "" is 0, "0x10" is 16, other text is NaN."""
     digits = text.strip(JS_SPACE)
     if not digits:
         return 0.0
@@ -36,7 +36,7 @@ def number_of(text: str) -> float:
 
 
 def whole_number(text: str) -> int:
-    """A number from 0 on of digits alone; `-0` is 0, `007` is 7. Raises NotWholeError."""
+    """Returns the integer of at least 0 that a text of only digits is; `-0` is 0, `007` is 7. Raises NotWholeError."""
     found = _WHOLE.fullmatch(text)
     digits = found[2].lstrip("0") if found else ""
     number = int(digits or "0") if len(digits) <= 16 else math.inf
@@ -48,7 +48,7 @@ def whole_number(text: str) -> int:
 
 
 def is_exact_number(text: str) -> bool:
-    """Whether a text without blanks around it is a number, none of whose digits a double would lose."""
+    """Returns whether a text without blanks around it is a number that a double represents exactly."""
     if _BASED.fullmatch(text):
         return len(text) <= 250 and float(int(text, 0)) == int(text, 0)
     if len(text) > 400 or not _DECIMAL.fullmatch(text):  # a double has no more digits than that before the point

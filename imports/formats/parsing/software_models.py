@@ -1,4 +1,4 @@
-"""Software models, which games of Konami name themselves by, and the versions that they stand for. Pure."""
+"""Software models, the version strings of Konami's games, and the game versions of each. No database access."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ INFINITAS = "inf"
 
 
 class SoftwareModel(NamedTuple):
-    """`LDJ:J:B:A:2023090500`: which game, which revision of it, and its date code."""
+    """The game, revision and date code of e.g. `LDJ:J:B:A:2023090500`."""
 
     name: str
     revision: str
@@ -19,7 +19,7 @@ class SoftwareModel(NamedTuple):
 
 
 def read_model(text: str) -> SoftwareModel | None:
-    """The parts of a software model that tell versions apart; None for a text that is none."""
+    """Returns the parts of a software model that distinguish versions; None for other texts."""
     found = _MODEL.fullmatch(text)
     return None if found is None else SoftwareModel(*found.groups())
 
@@ -46,11 +46,11 @@ _VERSIONS = {
     for date in dates
     for revision in revisions
 }
-"""Date code and revision of the arcade's software -> version."""
+"""(date code, revision) of the arcade software -> version."""
 
 
 def iidx_version_of(text: str) -> str | None:
-    """The version of beatmania IIDX that a software model runs; None for one that is not supported."""
+    """Returns the version of beatmania IIDX of a software model; None if it is not supported."""
     model = read_model(text)
     if model is None:
         return None

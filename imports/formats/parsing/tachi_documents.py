@@ -1,4 +1,4 @@
-"""Answers of Tachi's API that list scores or personal bests, of 2025 and of 2026, read a part at a time. Pure."""
+"""Responses of Tachi's API of 2025 and of 2026 that list scores or personal bests, read one part at a time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Document = dict[str, Any]
 
 
 class Body(Struct):
-    """Its parts, not read yet."""
+    """The undecoded parts of a response's body."""
 
     scores: Raw | UnsetType = UNSET
     pbs: Raw | UnsetType = UNSET
@@ -34,7 +34,7 @@ class Body(Struct):
 
     @property
     def list_name(self) -> str:
-        """Which list it has, "" for neither."""
+        """The name of its list, "" if it has none."""
         lists = [name for name in LISTS if isinstance(getattr(self, name), Raw)]
         return lists[0] if lists and isinstance(self.charts, Raw) else ""
 
@@ -46,7 +46,7 @@ class Envelope(Body):
 
 
 class Sent(Struct):
-    """What is read of a score or best. `playtype` is of 2025, and so is a `game` beside it."""
+    """The members that are read of a score or best. With a `playtype` it is of 2025, and `game` is a slug of 2025."""
 
     chart_id: str = field(name="chartID")
     game: str
@@ -62,18 +62,18 @@ class Sent(Struct):
 
 
 def open_body(data: bytes) -> Body:
-    """The part of an answer that lists scores. Raises ImportFailed, status 400."""
+    """Returns the body of a response that lists scores. Raises ImportFailed, status 400."""
     unmarked = without_mark(data)
     try:
-        unmarked.decode()  # msgspec does not look at what is inside of parts that it does not read
+        unmarked.decode()  # msgspec does not check the encoding within undecoded parts
         envelope = msgspec.json.decode(json_document.lone_surrogates_as_nul(unmarked), type=Envelope)
     except msgspec.ValidationError:
         raise ImportFailed(NOT_ONE) from None
     except json_document.UNREADABLE as error:
         raise json_document.invalid_json(unmarked, error) from None
     if not envelope.success:
-        said = str(storable(envelope.description)).rstrip(".")
-        raise ImportFailed(cut(f"This is an error that Tachi answered, and no list of scores: {said}."))
+        description = str(storable(envelope.description)).rstrip(".")
+        raise ImportFailed(cut(f"This is an error that Tachi answered, and no list of scores: {description}."))
     body = envelope.body if isinstance(envelope.body, Body) else envelope
     if not body.list_name:
         raise ImportFailed(NOT_ONE)
@@ -81,7 +81,7 @@ def open_body(data: bytes) -> Body:
 
 
 def elements_of(part: Raw | UnsetType) -> list[Raw]:
-    """The elements of a list, none where there is no list. Raises ImportFailed."""
+    """Returns the undecoded elements of a list, [] if it is absent. Raises ImportFailed."""
     if part is UNSET:
         return []
     try:
@@ -91,16 +91,16 @@ def elements_of(part: Raw | UnsetType) -> list[Raw]:
 
 
 class Companions:
-    """Charts and songs by their IDs, as far as they are objects that have one."""
+    """Charts and songs by their IDs. Elements without an ID are ignored."""
 
     def __init__(self, body: Body) -> None:
         self.charts = documents_by_id(body.charts, "chartID")
         self.songs = documents_by_id(body.songs, "id")
 
     def of(self, chart_id: Any, song_id: Any) -> tuple[Document, Document]:
-        """A chart and its song; {} for what the file does not tell of."""
+        """Returns a chart and its song as documents; {} for each that the file lacks."""
         chart = self.charts.get(str(chart_id), {})
-        # Charts of 2026 hold their song.
+        # Charts of 2026 contain their song.
         inner = chart.get("song")
         song = inner if isinstance(inner, dict) else self.songs.get(str(song_id), {})
         return chart, song
@@ -111,7 +111,7 @@ def documents_by_id(part: Raw | UnsetType, name: str) -> dict[str, Document]:
     for raw in elements_of(part):
         try:
             value = json_document.value_of(raw)
-        except Violation:  # nothing can be found by it
+        except Violation:  # it cannot identify a chart or song
             continue
         if isinstance(value, dict) and name in value:
             found[str(value[name])] = value
@@ -119,7 +119,7 @@ def documents_by_id(part: Raw | UnsetType, name: str) -> dict[str, Document]:
 
 
 def read_sent(raw: Raw) -> Sent:
-    """What a score says. Raises Violation."""
+    """Returns the members of a score. Raises Violation."""
     try:
         return msgspec.convert(json_document.value_of(raw), Sent)
     except msgspec.ValidationError as error:
@@ -127,7 +127,7 @@ def read_sent(raw: Raw) -> Sent:
 
 
 def game_and_playtype(sent: Sent) -> tuple[Game, Playtype]:
-    """What it was played on, by the names of either generation. Raises Violation."""
+    """Returns the game and playtype of a score, by the names of either API version. Raises Violation."""
     if sent.playtype is None:
         found = by_id(GAMES).get(sent.game)
     else:
@@ -140,13 +140,13 @@ def game_and_playtype(sent: Sent) -> tuple[Game, Playtype]:
     return found
 
 
-MAX_OWN_COMMENT = 10_000  # characters of a comment in an export of ours: programs send long ones
+MAX_OWN_COMMENT = 10_000  # characters of a comment in our exports: programs send long ones
 
 
 def fields_of(sent: Sent, playtype: Playtype, *, is_own: bool = False) -> Row:
-    """What a row of BATCH-MANUAL would say of it, and with the checks of one. Raises Violation.
+    """Returns the score as a row of BATCH-MANUAL, with the checks of such a row. Raises Violation.
 
-    `is_own`: as an export of ours has it, whose comments may be long and whose times early.
+    `is_own`: the score is from an export of ours, where comments may be longer and times earlier.
     """
     data = as_of_today(sent.data, playtype)
     is_composed = len({each.get("scoreID") for each in sent.composed_from or ()}) > 1
@@ -158,7 +158,7 @@ def fields_of(sent: Sent, playtype: Playtype, *, is_own: bool = False) -> Row:
         "comment": None if is_own else sent.comment or None,
         "timeAchieved": None if is_own else sent.time_achieved,
         "judgements": {} if is_composed else data.get("judgements"),
-        # Indexes of ladders, which are computed.
+        # Indexes of ladders, which are computed again.
         "optional": {name: value for name, value in optional.items() if name != "enumIndexes"}
         if isinstance(optional, dict)
         else optional,
@@ -173,14 +173,10 @@ def fields_of(sent: Sent, playtype: Playtype, *, is_own: bool = False) -> Row:
         if needs_full_check(fields):
             fields = reader.check(row)
     if is_own:
-        fields.comment, fields.time_achieved = _own_comment(sent.comment), _own_time(sent.time_achieved)
+        if sent.comment is not None and not (isinstance(sent.comment, str) and len(sent.comment) <= MAX_OWN_COMMENT):
+            raise Violation(f"Expected a text of at most {MAX_OWN_COMMENT:,} characters.", path=".comment")
+        fields.comment, fields.time_achieved = sent.comment, _own_time(sent.time_achieved)
     return fields
-
-
-def _own_comment(value: Any) -> str | None:
-    if value is None or (isinstance(value, str) and len(value) <= MAX_OWN_COMMENT):
-        return value
-    raise Violation(f"Expected a text of at most {MAX_OWN_COMMENT:,} characters.", path=".comment")
 
 
 def _own_time(value: Any) -> float | None:

@@ -1,4 +1,4 @@
-"""Rows that are scores or bests of Tachi's API: reading one, finding its chart, making its score. Pure."""
+"""Rows that are scores or bests of Tachi's API: reads them, finds their charts, makes drafts. No database access."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ MAX_SERVICE = 80  # characters of the name of a score's service
 
 
 class Row(Struct, gc=False):
-    """A score with its chart and song as the file tells of them, which many rows share. `sent`: its own JSON.
+    """A score with its chart and song from the file, which many rows share. `sent`: the score's own JSON.
 
-    `is_highlighted`: where the score is new, it is highlighted.
+    `is_highlighted`: the score is highlighted if it is new.
     """
 
     sent: Raw
@@ -46,13 +46,13 @@ def read_rows(
     game: Game,
     *,
     skip_invalid: bool,
-    said: Callable[[Violation, int], str],
+    describe: Callable[[Violation, int], str],
     first: int = 0,
     is_own: bool = False,
 ) -> list[Row | RowProblem]:
-    """The scores of a file, the `first` of which is that row of the import. `said`: words for a row with this index.
+    """Returns the scores of a file. Raises ImportFailed for an invalid row, unless such rows are skipped.
 
-    Raises ImportFailed for a row that breaks the rules, unless such rows are skipped.
+    `first`: the import's row index of the first score. describe(violation, index in the file) -> message.
     """
     rows: list[Row | RowProblem] = []
     skipped = 0
@@ -60,8 +60,8 @@ def read_rows(
         try:
             rows.append(read_row(raw, companions, game, is_own=is_own))
         except Violation as violation:
-            message = said(violation, index)
-            # What is merely unknown waits as an orphan: only what is wrong is refused.
+            message = describe(violation, index)
+            # Rows with unknown values become orphans; only invalid ones are refused.
             if not (skip_invalid or violation.is_unknown) or violation.message == json_document.TOO_LONG:
                 raise ImportFailed(message) from None
             skipped += 1
@@ -73,7 +73,7 @@ def read_rows(
 
 
 def read_row(raw: Raw, companions: Companions, game: Game, *, is_own: bool = False) -> Row:
-    """One score of a file. `is_own`: as an export of ours has it. Raises Violation."""
+    """Returns the row of a score. `is_own`: the score is from an export of ours. Raises Violation."""
     sent = read_sent(raw)
     theirs, playtype = game_and_playtype(sent)
     if theirs is not game:
@@ -85,12 +85,12 @@ def read_row(raw: Raw, companions: Companions, game: Game, *, is_own: bool = Fal
 
 
 def key(row: Row, context: Context) -> Key:
-    """The chart by the ID that the score has: of 2025 or of 2026."""
+    """Returns the key of the chart's ID in the score, of 2025 or of 2026."""
     return context.game.slug, CHART_ID, row.fields.identifier
 
 
 def more_keys(row: Row, context: Context) -> Iterator[Key]:
-    """The chart by its other IDs, and the songs with its title."""
+    """Yields the keys of the chart's other IDs, and of the songs with its title."""
     for kind, value in _identities(row):
         yield context.game.slug, kind, value
     if title := _text(row.song, "title"):
@@ -98,7 +98,7 @@ def more_keys(row: Row, context: Context) -> Iterator[Key]:
 
 
 def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart | RowProblem:
-    """The chart by its ID, else by its hash or its number in the game, else by its title and difficulty."""
+    """Returns the chart by its ID, else by its hash or in-game number, else by title and difficulty, or a problem."""
     for kind, value in [(CHART_ID, row.fields.identifier), *_identities(row)]:
         charts = catalogue.charts.get((context.game.slug, kind, value), ())
         fitting = [chart for chart in charts if chart.playtype == row.playtype]
@@ -110,13 +110,13 @@ def find(row: Row, index: int, context: Context, catalogue: Catalogue) -> Chart 
     if found is None:
         title = _text(row.song, "title")
         name = f"{title} [{_text(row.chart, 'difficulty')}]" if title else row.fields.identifier
-        said = f"Cannot find chart {name}."
-        return RowProblem(index, ProblemType.NOT_FOUND, cut(said), as_sent(row))
+        message = f"Cannot find chart {name}."
+        return RowProblem(index, ProblemType.NOT_FOUND, cut(message), as_sent(row))
     return found
 
 
 def _identities(row: Row) -> Iterator[tuple[str, str]]:
-    """What else the file says of the chart that tells it from others, the surest first."""
+    """Yields (kind, value) of the chart's other identifiers in the file, the most reliable first."""
     legacy = _text(row.chart, "legacyChartID")
     if legacy:
         yield CHART_ID, legacy
@@ -130,7 +130,7 @@ def _identities(row: Row) -> Iterator[tuple[str, str]]:
 
 
 def _first(charts: Sequence[Chart], row: Row) -> Chart | None:
-    """Of charts with one number those that are primary if this one is, or that share a version with it."""
+    """Returns the chart that fits a row: a primary one if the row's is, else preferably one that shares a version."""
     if row.chart.get("isPrimary", True):
         return first_of_version(charts, None) or (charts[0] if len(charts) == 1 else None)
     versions = row.chart.get("versions")
@@ -163,7 +163,7 @@ def _text(document: Mapping[str, Any], name: str) -> str:
 
 
 def draft(row: Row, index: int, context: Context, chart: Chart) -> Draft:
-    """The score that the row is on a chart."""
+    """Returns the score of a row on a chart."""
     play = play_of(row.fields, context.game.by_name[row.playtype])
     fields = row.fields
     return Draft(
@@ -179,12 +179,12 @@ def draft(row: Row, index: int, context: Context, chart: Chart) -> Draft:
 
 
 def as_sent(row: Row) -> Document:
-    """The score with its chart and song."""
+    """Returns the score with its chart and song as JSON data."""
     return {"score": json_document.value_of(row.sent), "chart": row.chart, "song": row.song}
 
 
 def unreadable_as_sent(raw: Raw, companions: Companions) -> Document:
-    """The same of a row that cannot be read."""
+    """Returns what `as_sent` does, for a row that cannot be read."""
     try:
         score = msgspec.json.decode(raw)
     except json_document.UNREADABLE:
@@ -195,7 +195,7 @@ def unreadable_as_sent(raw: Raw, companions: Companions) -> Document:
 
 
 def read_kept(sent: Any, *, is_own: bool = False) -> Row:
-    """What `as_sent` gave. Raises Violation."""
+    """Reads a row that `as_sent` returned. Raises Violation."""
     raw = Raw(msgspec.json.encode(sent["score"]))
     read = read_sent(raw)
     _, playtype = game_and_playtype(read)
@@ -206,14 +206,14 @@ def read_kept(sent: Any, *, is_own: bool = False) -> Row:
 
 
 def companions_of(rows: Sequence[Any]) -> dict[str, list[Document]]:
-    """The songs and charts of rows as sent, each once."""
+    """Returns the songs and charts of rows as sent, without duplicates."""
     charts = {str(row["chart"].get("chartID")): row["chart"] for row in rows if row["chart"]}
     songs = {str(row["song"].get("id")): row["song"] for row in rows if row["song"]}
     return {"songs": list(songs.values()), "charts": list(charts.values())}
 
 
 def chart_reference(row: Mapping[str, Any], _context: Mapping[str, Any]) -> ChartReference | None:
-    """What a row that was sent asks for its chart with, where the file tells of its song."""
+    """Returns how a sent row identifies its chart; None if the file lacks its song."""
     title = _text(row["song"], "title")
     if not title:
         return None

@@ -1,1 +1,1 @@
-"""What leaves the instance: events for webhooks, and mails. Workers send it, one batch of each at a time."""
+"""Outgoing events for webhooks, and mails. Workers send them, one batch of each kind at a time."""

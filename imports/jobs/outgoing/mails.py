@@ -1,4 +1,4 @@
-"""Mails, where the operator has named a mail server: written by workers, and never in a request."""
+"""Mails, if the operator has configured a mail server: sent by workers, never in a request."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ SEND_FOR_SECONDS = 10.0  # then waiting imports are next
 
 
 def is_mail_enabled() -> bool:
-    """Whether the operator has named a mail server."""
+    """Returns whether the operator has configured a mail server."""
     return bool(settings.TACHI_MAIL)
 
 
 def mail_address_link(user: User, address: str) -> None:
-    """Has a link sent to an address that somebody says is theirs."""
+    """Queues a mail with a link that verifies an address which the user entered."""
     _add(Mail.Kind.ADDRESS, user=user, address=address, language=translation.get_language() or "")
 
 
 def mail_password_reset(address: str) -> None:
-    """Has links sent to the accounts with this address. A worker looks whether there are any: it takes equally long."""
+    """Queues a password reset for an address. A worker looks up the accounts, so that timing reveals nothing."""
     _add(Mail.Kind.RESET, address=address, language=translation.get_language() or "")
 
 
 def mail_export_ready(user: User) -> None:
-    """Mails a player that an export is ready, if they have an address."""
+    """Queues a mail to a player about a finished export, if they have a verified address."""
     if user.verified_email:
         _add(Mail.Kind.EXPORT, user=user, language=user.email_language)
 
 
 def mail_new_place(user: User, *, browser: str, time_utc: str) -> None:
-    """Mails a player about a sign-in, if they have an address."""
+    """Queues a mail to a player about a sign-in, if they have a verified address."""
     if user.verified_email:
         data = {"browser": browser, "time": time_utc}
         _add(Mail.Kind.NEW_PLACE, user=user, language=user.email_language, data=data)
@@ -64,24 +64,24 @@ def _add(kind: Mail.Kind, **fields: Any) -> None:
 
 
 def sweep_mails() -> None:
-    """Hands the next mails to a worker."""
+    """Hands the next mails over to a worker."""
     if is_mail_enabled() and outbox.hand_over(Mail.objects.all()):
         queue.enqueue_mails()
 
 
 def forget_places() -> None:
-    """Deletes the places from which accounts were not entered for long."""
+    """Deletes the known places of accounts that have not been used for long."""
     KnownPlace.objects.expired().delete()
 
 
 def perform_mails() -> None:
-    """The job in the queue. A worker lives long, its connection may have died meanwhile."""
+    """Sends mails: the job in the queue. A worker is long-lived, so its connection may have been lost meanwhile."""
     close_old_connections()
     send_mails()
 
 
 def send_mails() -> None:
-    """Sends what was handed over, unless another process is at it."""
+    """Sends the mails that were handed over, unless another process is sending."""
     until = time.monotonic() + SEND_FOR_SECONDS
     with try_lock(MAIL_LOCK) as is_held:
         batch = outbox.take_batch(Mail.objects.select_related("user")) if is_held else []
@@ -95,7 +95,7 @@ def send_mails() -> None:
 def _send(mail: Mail) -> None:
     """Sends a mail and deletes it, or plans the next attempt. Addresses are not logged."""
     try:
-        # The workers died that tried the last time.
+        # More attempts than the maximum: the earlier workers died while sending.
         for message in _messages(mail) if mail.attempts <= MAX_ATTEMPTS else ():
             message.send()
     except SMTPRecipientsRefused:
@@ -111,14 +111,14 @@ def _send(mail: Mail) -> None:
 
 
 def _messages(mail: Mail) -> Iterator[EmailMessage]:
-    """Yields what is to be sent: nothing to accounts that are gone, banned or without an address by now."""
+    """Yields the messages of a mail; none for accounts that are deleted, banned or without an address by now."""
     if mail.kind == Mail.Kind.RESET:
-        present = User.objects.filter(is_active=True, is_banned=False, email_changed_at__isnull=False)
-        for user in present.filter(email__iexact=mail.address):
+        eligible = User.objects.filter(is_active=True, is_banned=False, email_changed_at__isnull=False)
+        for user in eligible.filter(email__iexact=mail.address):
             if user.has_usable_password():
                 key = urlsafe_base64_encode(force_bytes(user.pk))
                 url = reverse("password-reset-confirm", args=[key, default_token_generator.make_token(user)])
-                # To the address that was verified: the one that was typed may only look like it.
+                # To the verified address: the typed one may only look like it.
                 yield _message(mail, user, user.email, url)
         return
     owner = mail.user
@@ -133,7 +133,7 @@ def _messages(mail: Mail) -> Iterator[EmailMessage]:
 
 
 def _message(mail: Mail, user: User, address: str, url: str) -> EmailMessage:
-    """The first line of a template is the subject."""
+    """Renders a mail. The first line of its template is the subject."""
     context = {
         **mail.data,
         "username": user.username,

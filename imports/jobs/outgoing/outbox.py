@@ -1,7 +1,7 @@
-"""Handing rows to workers: one batch at a time, so that slow receivers occupy one worker at most.
+"""Handing rows over to workers: one batch at a time, so that slow receivers occupy one worker at most.
 
-The row is the job; the queue only says that there is work. A batch that no worker finished, because it was killed or
-Redis was emptied, is handed over again.
+The row is the job; the queue only signals that there is work. A batch that was not finished, because its worker was
+killed or Redis was emptied, is handed over again.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ Row = TypeVar("Row", bound=OutboxRow)
 
 
 def hand_over(rows: QuerySet[Row], *, one_for_each: str = "") -> bool:
-    """Marks the rows that are to be sent next; returns whether a worker has to be asked for.
+    """Marks the rows to be sent next; returns whether a worker must be queued.
 
-    `one_for_each`: a column of which a batch has each value once, so that nobody waits behind a stranger's rows.
+    `one_for_each`: a column; a batch has one row per value of it, so that no receiver waits behind another's rows.
     """
     now = timezone.now()
     due = rows.filter(next_attempt_at__lte=now)
-    # Nearly always there is nothing.
+    # Usually no row is due.
     if not due.exists() or rows.filter(handed_over_at__gt=now - ABANDONED_AFTER).exists():
         return False
     if one_for_each:
@@ -40,7 +40,7 @@ def hand_over(rows: QuerySet[Row], *, one_for_each: str = "") -> bool:
 
 
 def take_batch(rows: QuerySet[Row]) -> list[Row]:
-    """Returns the rows that were handed over, and counts the attempt: one that kills workers must come to an end."""
+    """Returns the rows that were handed over. Counts the attempt first: rows that kill workers must be given up."""
     handed = rows.filter(handed_over_at__isnull=False, next_attempt_at__isnull=False)
     batch = list(handed.order_by("handed_over_at", "pk")[:BATCH_SIZE])
     rows.filter(pk__in=[row.pk for row in batch]).update(attempts=F("attempts") + 1)
@@ -50,6 +50,6 @@ def take_batch(rows: QuerySet[Row]) -> list[Row]:
 
 
 def release(rows: QuerySet[Row], unsent: Iterable[Row]) -> None:
-    """Gives rows back that were not tried: their attempt does not count."""
+    """Returns unsent rows to the outbox; their attempt does not count."""
     keys = [row.pk for row in unsent]
     rows.filter(pk__in=keys).update(handed_over_at=None, attempts=F("attempts") - 1)

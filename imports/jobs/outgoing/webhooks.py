@@ -1,4 +1,4 @@
-"""Delivering events to the webhooks of API clients."""
+"""Delivery of events to the webhooks of API clients."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ SEND_FOR_SECONDS = 5.0  # then waiting imports are next
 
 
 def sweep_webhooks() -> None:
-    """Hands the next deliveries to a worker, one for each client, and deletes old ones."""
+    """Hands the next deliveries over to a worker, one for each client, and deletes old ones."""
     if outbox.hand_over(WebhookDelivery.objects.all(), one_for_each="client_id"):
         queue.enqueue_webhooks()
     WebhookDelivery.objects.expired().delete()
 
 
 def perform_webhooks() -> None:
-    """The job in the queue. A worker lives long, its connection may have died meanwhile."""
+    """Sends events: the job in the queue. A worker is long-lived, so its connection may have been lost meanwhile."""
     close_old_connections()
     deliver_webhooks()
 
 
 def deliver_webhooks() -> None:
-    """Sends what was handed over, and what has become due meanwhile, unless another process is at it."""
+    """Sends the deliveries that were handed over or became due meanwhile, unless another process is sending."""
     until = time.monotonic() + SEND_FOR_SECONDS
     with try_lock(WEBHOOK_LOCK) as is_held:
         while is_held and send_batch() and time.monotonic() < until:
@@ -44,20 +44,20 @@ def deliver_webhooks() -> None:
 
 
 def send_batch() -> bool:
-    """Sends the deliveries that were handed over, at the same time; returns whether there were any."""
-    # Only the workers that send pay for the import of aiohttp.
+    """Sends the deliveries that were handed over, concurrently; returns whether there were any."""
+    # Imported here, so that only workers that send load aiohttp.
     from imports import webhook_requests  # noqa: PLC0415
 
     batch = outbox.take_batch(WebhookDelivery.objects.select_related("client"))
     sendable = []
     for delivery in batch:
-        if delivery.attempts > MAX_ATTEMPTS:  # the workers died that tried the last time
+        if delivery.attempts > MAX_ATTEMPTS:  # the earlier workers died while sending
             _give_up(delivery, Failure.CRASHED)
         elif not APIClient.objects.connected_to(delivery.user_id).filter(pk=delivery.client_id).exists():
             _give_up(delivery, Failure.DISCONNECTED)
         else:
             sendable.append(delivery)
-    answers = webhook_requests.send(
+    results = webhook_requests.send(
         [
             webhook_requests.WebhookRequest(
                 url=delivery.client.webhook_uri,
@@ -71,9 +71,9 @@ def send_batch() -> bool:
         agent=f"tachi-imports/{settings.TACHI_VERSION}",
         allows_private=settings.TACHI_WEBHOOKS_PRIVATE,
     )
-    for delivery, answer in zip(sendable, answers, strict=True):
-        delivery.status = answer.status
-        delivery.failure = "" if answer.is_accepted else answer.failure or Failure.STATUS
+    for delivery, result in zip(sendable, results, strict=True):
+        delivery.status = result.status
+        delivery.failure = "" if result.is_accepted else result.failure or Failure.STATUS
         if delivery.failure:
             delivery.put_off(max_attempts=MAX_ATTEMPTS)
             log.info("webhook delivery %s failed: %s", delivery.delivery_id, delivery.status or delivery.failure)
@@ -90,6 +90,6 @@ def _give_up(delivery: WebhookDelivery, failure: Failure) -> None:
 
 def _save(delivery: WebhookDelivery) -> None:
     delivery.handed_over_at = None
-    # Not `save`: the client may have been deleted meanwhile, and the delivery with it.
+    # Not `save`: the client and with it the delivery may have been deleted meanwhile.
     columns = ("status", "failure", "next_attempt_at", "delivered_at", "handed_over_at")
     WebhookDelivery.objects.filter(pk=delivery.pk).update(**{name: getattr(delivery, name) for name in columns})

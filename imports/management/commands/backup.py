@@ -17,24 +17,24 @@ PATTERN = "tachi-*.dump"
 
 
 class Command(BaseCommand):
-    help = "Writes everything in the database, uploaded files included, to a file that restore reads."
+    help = "Writes a backup of the database, including uploaded files, to a file for `restore`."
     requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "path", type=Path, metavar="PATH", help="a new file, or a folder, which gets tachi-DATE.dump"
+            "path", type=Path, metavar="PATH", help="a new file, or a folder in which tachi-DATE.dump is created"
         )
-        parser.add_argument("--keep", type=int, metavar="N", help="of a folder: delete all but the N newest backups")
+        parser.add_argument("--keep", type=int, metavar="N", help="delete all but the N newest backups of the folder")
         parser.add_argument(
-            "--programs", type=Path, metavar="FOLDER", help="where pg_dump is, if not where packages put it"
+            "--programs", type=Path, metavar="FOLDER", help="the folder of pg_dump, if it is not in a standard location"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
-        given: Path = options["path"]
+        target: Path = options["path"]
         keep: int | None = options["keep"]
-        if keep is not None and (keep < 1 or not given.is_dir()):
-            raise CommandError("--keep wants a folder and a number from 1.")
-        path = given / f"tachi-{datetime.now(UTC):%Y%m%dT%H%M%S}Z.dump" if given.is_dir() else given
+        if keep is not None and (keep < 1 or not target.is_dir()):
+            raise CommandError("--keep requires a folder and a number of at least 1.")
+        path = target / f"tachi-{datetime.now(UTC):%Y%m%dT%H%M%S}Z.dump" if target.is_dir() else target
         try:
             BackupTools.find(options["programs"]).dump(path)
         except BackupFailed as failure:
@@ -42,8 +42,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{path}: {path.stat().st_size} bytes.")
         with Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2) as redis:
             if not monitoring.record_backup(redis):
-                self.stderr.write("Redis does not answer: /metrics will not know of this backup.")
-        # Only once the new one is whole. Names hold the time, so that their order is the backups' age.
-        for old in sorted(given.glob(PATTERN))[:-keep] if keep else []:
+                self.stderr.write("Redis is not available: /metrics will not include this backup.")
+        # Only after the new backup is complete. Names contain the time, so that they sort by age.
+        for old in sorted(target.glob(PATTERN))[:-keep] if keep else []:
             old.unlink()
             self.stdout.write(f"{old} deleted.")

@@ -1,4 +1,4 @@
-"""Bans a player, as a moderator would in the admin."""
+"""Bans a player, as moderators do in the admin."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ REASON = "banned on the command line"
 
 
 class Command(BaseCommand):
-    help = "Bans a player, on record. One who is banned already stays so."
+    help = "Bans a player and records it in the audit log."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", metavar="NAME", help="whom; names count whatever their case")
-        parser.add_argument("--reason", default=REASON, help="what goes on record")
+        parser.add_argument("name", metavar="NAME", help="the name of the player (case-insensitive)")
+        parser.add_argument("--reason", default=REASON, help="the reason in the audit log")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         user = User.objects.filter(username__iexact=options["name"]).first()
         if user is None:
             raise CommandError(f"There is no user {options['name']}.")
-        # One transaction: no ban without its entry, and one entry where two say it at once.
+        # One transaction: every ban has an audit entry, and concurrent calls write only one.
         with transaction.atomic():
             if not User.objects.filter(pk=user.pk, is_banned=False).update(is_banned=True):
-                self.stdout.write(f"{user} is banned already.")
+                self.stdout.write(f"{user} is already banned.")
                 return
             AuditEntry.objects.create(verb=AuditEntry.Verb.BANNED, subject=user, reason=options["reason"])
         self.stdout.write(f"{user} is banned.")

@@ -1,4 +1,4 @@
-"""Holds sessions, bests, stats and counts against the scores."""
+"""Compares sessions, bests, stats and counts with the scores."""
 
 from __future__ import annotations
 
@@ -11,27 +11,25 @@ from django.db.models import Exists, OuterRef, QuerySet
 from imports.models import Import, User
 from imports.pipeline.derived.integrity import check_player
 
-PROGRESS_SECONDS = 10.0  # between two lines on how far it is; the first comes after as long
+PROGRESS_SECONDS = 10.0  # between two lines of progress, and before the first one
 TERMINAL_SECONDS = 0.2  # the same in a terminal, where the line is overwritten
 
 
 class Command(BaseCommand):
-    help = "Recomputes all derived state from the scores and reports every difference; exits 1 where there is one."
+    help = "Recomputes all derived state from the scores and reports every difference. Exits with 1 if there are any."
 
     def add_arguments(self, parser: CommandParser) -> None:
         which = parser.add_mutually_exclusive_group()
-        which.add_argument(
-            "users", nargs="*", default=[], metavar="USER", help="names of players; everybody by default"
-        )
-        which.add_argument("--sample", type=int, metavar="N", help="only N players with imports, chosen at random")
-        parser.add_argument("--repair", action="store_true", help="repair what differs")
+        which.add_argument("users", nargs="*", default=[], metavar="USER", help="names of players; all by default")
+        which.add_argument("--sample", type=int, metavar="N", help="check only N random players with imports")
+        parser.add_argument("--repair", action="store_true", help="repair the differences")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         users = chosen_users(options["users"], sample=options["sample"])
         total = users.count()
         progress = Progress(self, total)
         players = differences = 0
-        # Each player in a transaction of their own, under their lock: others go on importing meanwhile.
+        # Each player is checked in a transaction under their lock, so that others can import meanwhile.
         for user in users.iterator(chunk_size=1_000):
             for difference in check_player(user, repair=options["repair"]):
                 differences += 1
@@ -40,20 +38,20 @@ class Command(BaseCommand):
             players += 1
             progress.show(players, differences)
         progress.clear()
-        # An error only where something is still wrong, so that a nightly job can be alarmed by the exit code.
+        # An error only if differences remain, so that a nightly job can alert by the exit code.
         if differences and not options["repair"]:
-            raise CommandError(f"{differences} differences among {players} players. --repair mends them.")
-        done = f"{differences} differences mended" if differences else "Nothing differs"
+            raise CommandError(f"{differences} differences among {players} players. --repair corrects them.")
+        done = f"{differences} differences repaired" if differences else "Nothing differs"
         self.stdout.write(f"{done} among {players} players.")
 
 
 def chosen_users(names: list[str], *, sample: int | None) -> QuerySet[User]:
-    """The players to check. Raises CommandError for unknown names and a sample of nobody."""
+    """Returns the players to check. Raises CommandError for unknown names and a sample below 1."""
     users = User.objects.order_by("pk")
     if sample is not None:
         if sample < 1:
-            raise CommandError("--sample wants a number from 1.")
-        # The draw happens once: as a subquery it would differ between counting and reading.
+            raise CommandError("--sample requires a number of at least 1.")
+        # The sample is drawn once: as a subquery it would differ between counting and reading.
         having = users.filter(Exists(Import.objects.filter(user=OuterRef("pk"))))
         return users.filter(pk__in=list(having.order_by("?").values_list("pk", flat=True)[:sample]))
     if not names:
@@ -66,7 +64,7 @@ def chosen_users(names: list[str], *, sample: int | None) -> QuerySet[User]:
 
 
 class Progress:
-    """Says on standard error how far a check is: in a terminal in one line, else in a line now and then."""
+    """Writes the progress of a check to standard error: one moving line in a terminal, else a line now and then."""
 
     def __init__(self, command: BaseCommand, total: int) -> None:
         self._output = command.stderr
@@ -86,6 +84,6 @@ class Progress:
         self._output.flush()
 
     def clear(self) -> None:
-        """Makes room for a line of its own."""
+        """Clears the moving line, so that other output starts on an empty line."""
         if self._moves:
             self._output.write(f"\r{'':<79}\r", ending="")

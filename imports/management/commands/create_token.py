@@ -1,4 +1,4 @@
-"""Makes API tokens, for scripts and for trying things out."""
+"""Creates API tokens, for scripts and for trying out the API."""
 
 from __future__ import annotations
 
@@ -16,27 +16,25 @@ from imports.models.accounts import USERNAME
 
 
 class Command(BaseCommand):
-    help = (
-        "Makes an API token for each of these users and prints `NAME ID TOKEN`, a line each. Tokens are shown only now."
-    )
+    help = "Creates an API token for each user and prints `NAME ID TOKEN` lines. Tokens are shown only once."
     requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("names", nargs="+", metavar="NAME", help="whose token; names count whatever their case")
-        parser.add_argument("--create-users", action="store_true", help="make users that are not there yet")
+        parser.add_argument("names", nargs="+", metavar="NAME", help="names of users (case-insensitive)")
+        parser.add_argument("--create-users", action="store_true", help="create missing users")
         parser.add_argument(
             "--permission",
             action="append",
             dest="permissions",
             choices=Permission.values,
             metavar="PERMISSION",
-            help=f"what the token may do; repeatable; without it, all of it: {', '.join(Permission.values)}",
+            help=f"a permission of the token; may be repeated; all by default: {', '.join(Permission.values)}",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
-        # In the order in which they were asked for, as scripts read the lines one by one.
+        # In the given order, as scripts read the lines one by one.
         names = list(dict.fromkeys(options["names"]))
-        # One transaction: either every name gets its line, or nothing was made.
+        # One transaction: a token for each name, or none at all.
         with transaction.atomic():
             users = find_or_create_users(names, create=options["create_users"])
             permissions = options["permissions"] or Permission.values
@@ -46,25 +44,28 @@ class Command(BaseCommand):
 
 
 def find_or_create_users(names: Sequence[str], *, create: bool) -> list[User]:
-    """The user of each name, made without a usable password where there is none yet."""
+    """Returns the user of each name; missing ones are created without a usable password if `create` is set.
+
+    Raises CommandError for missing users otherwise, and for invalid names.
+    """
     found = _users_by_name(names)
     missing = {name.lower(): name for name in names if name.lower() not in found}
     if missing and not create:
         raise CommandError(
-            f"There is no user {', '.join(missing.values())}; --create-users makes them. Nothing was done."
+            f"There is no user {', '.join(missing.values())}; --create-users creates them. Nothing was changed."
         )
     for name in missing.values():
-        # `bulk_create` validates nothing. Names that players may not register are the operator's to give.
+        # `bulk_create` validates nothing. Operators may use names that players may not register.
         try:
             USERNAME(name)
         except ValidationError as error:
-            raise CommandError(f"{name!r} cannot be a name. {error.message} Nothing was done.") from None
+            raise CommandError(f"{name!r} is not a valid name. {error.message} Nothing was changed.") from None
     User.objects.bulk_create([User(username=name, password=make_password(None)) for name in missing.values()])
     found |= _users_by_name(list(missing.values()))
     return [found[name.lower()] for name in names]
 
 
 def _users_by_name(names: Sequence[str]) -> dict[str, User]:
-    """Lower-case name -> user. `lower` is what the names are indexed by."""
+    """Returns lower-case name -> user. Names are indexed by `lower`."""
     lowered = User.objects.alias(lowered=Lower("username")).filter(lowered__in=[name.lower() for name in names])
     return {user.username.lower(): user for user in lowered}

@@ -16,27 +16,31 @@ MAX_LISTED_PROBLEMS = 10
 
 
 class Command(BaseCommand):
-    help = "Imports a file of scores for a player, as an upload would."
+    help = "Imports a file of scores for a player, like an upload."
     requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("user", metavar="USER", help="the player's name")
+        parser.add_argument("user", metavar="USER", help="the name of the player")
         parser.add_argument("file", metavar="FILE", help="the file, or - for standard input")
-        parser.add_argument("--type", default="file/batch-manual", choices=jobs.import_types(), help="what the file is")
+        parser.add_argument(
+            "--type", default="file/batch-manual", choices=jobs.import_types(), help="the import type of the file"
+        )
         parser.add_argument(
             "--field",
             action="append",
             default=[],
             metavar="NAME=VALUE",
-            help="what goes with it, such as playtype=SP for a CSV of beatmania IIDX",
+            help="a field of the upload, such as playtype=SP for a beatmania IIDX CSV; may be repeated",
         )
-        parser.add_argument("--wait", action="store_true", help="show how it goes, and end with 1 if it fails")
+        parser.add_argument(
+            "--wait", action="store_true", help="show the progress, and exit with 1 if the import fails"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         user = User.objects.filter(username__iexact=options["user"]).first()
         if user is None:
             raise CommandError(f"There is no user {options['user']}.")
-        # Workers pass over a banned player's imports: with --wait this would never end.
+        # Workers do not run a banned player's imports: with --wait this command would never end.
         if user.is_banned:
             raise CommandError(f"{user} is banned: an import would wait until the ban is lifted.")
         upload = jobs.Upload(
@@ -44,8 +48,8 @@ class Command(BaseCommand):
             import_type=options["type"],
             fields=dict(each.partition("=")[::2] for each in options["field"]),
             file_name="" if options["file"] == "-" else Path(options["file"]).name,
-            user_intent=True,  # a person asked for it, as with a form
-            client="import_scores",  # by this name the history tells that it came on the command line
+            user_intent=True,  # a person requested it, as with the form
+            client="import_scores",  # the history shows this name as "by a command"
         )
         try:
             job = jobs.submit(user, upload)
@@ -62,7 +66,7 @@ class Command(BaseCommand):
 
 
 def read_content(name: str) -> bytes:
-    """The bytes of a file, or of standard input."""
+    """Returns the bytes of a file or of standard input. Raises CommandError if they cannot be read."""
     if name == "-":
         return sys.stdin.buffer.read()
     try:
@@ -72,14 +76,14 @@ def read_content(name: str) -> bytes:
 
 
 def failure_message(job: Import) -> str:
-    """One sentence about an import that is over without being in."""
+    """Returns a sentence about an import that ended without being completed."""
     if job.state == State.FAILED:
         return f"Nothing was imported ({job.status_code}): {job.error_message}"
     return f"Nothing was imported: the import is {job.state}."
 
 
 def summary_lines(job: Import) -> list[str]:
-    """What a completed import did: counts, classes, the first problems."""
+    """Returns lines about a completed import: counts, class changes, the first problems."""
     counts = {
         "new scores": job.score_count,
         "first plays": job.first_play_count,
@@ -91,7 +95,7 @@ def summary_lines(job: Import) -> list[str]:
         "Completed: " + ", ".join(f"{count:,} {what}" for what, count in counts.items()) + ".",
         *(f"  {delta['set']}: {delta['old'] or 'none'} -> {delta['new']}" for delta in job.class_deltas),
         *(
-            # On one line each: messages of the schema have several.
+            # On one line each: messages about the schema have several.
             f"  row {problem.row}: {problem.type}: {' '.join(problem.message.split())}"
             for problem in job.problems.all()[:MAX_LISTED_PROBLEMS]
         ),

@@ -1,4 +1,4 @@
-"""Moves a player in from a server that speaks Tachi's API."""
+"""Imports a player's scores from a server with Tachi's API."""
 
 from __future__ import annotations
 
@@ -20,23 +20,25 @@ SCHEMES = ("https://", "http://")
 
 
 class Command(BaseCommand):
-    help = "Downloads a player's scores from a server that speaks Tachi's API, and imports them for a player here."
+    help = "Downloads a player's scores from a server with Tachi's API, and imports them for a local player."
     requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("base", metavar="BASE", help="the server, such as https://tachi.example.org")
-        parser.add_argument("user", metavar="USER", help="the player's name here")
-        parser.add_argument("--their-name", default="", help="the player's name there, if it is another one")
+        parser.add_argument("user", metavar="USER", help="the local name of the player")
+        parser.add_argument("--their-name", default="", help="the name of the player on the server, if it differs")
         parser.add_argument(
             "--game",
             action="append",
             required=True,
             metavar="GAME",
-            help="what to move: sdvx, iidx (all of it), iidx-sp or iidx:SP; may be repeated",
+            help="the game to import: sdvx, iidx (all playtypes), iidx-sp or iidx:SP; may be repeated",
         )
-        parser.add_argument("--list", default="scores", choices=LISTS_OF_PAGES, help="all scores, or the bests alone")
-        parser.add_argument("--pause", type=float, default=3.0, help="seconds between two requests")
-        parser.add_argument("--folder", type=Path, help="where the pages are kept; run again with it to continue")
+        parser.add_argument(
+            "--list", default="scores", choices=LISTS_OF_PAGES, help="all scores, or only personal bests"
+        )
+        parser.add_argument("--pause", type=float, default=3.0, help="seconds between requests")
+        parser.add_argument("--folder", type=Path, help="the folder for downloaded pages; use it again to continue")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         user = User.objects.filter(username__iexact=options["user"]).first()
@@ -45,7 +47,7 @@ class Command(BaseCommand):
         if user.is_banned:
             raise CommandError(f"{user} is banned: an import would wait until the ban is lifted.")
         server = server_at(options["base"])
-        wanted = list(dict.fromkeys(pair for given in options["game"] for pair in playtypes_called(given)))
+        wanted = list(dict.fromkeys(pair for name_or_id in options["game"] for pair in playtypes_called(name_or_id)))
         their_name = options["their_name"] or user.username
         host = server.origin.partition("://")[2].replace(":", "-")
         folder = options["folder"] or Path(settings.DATA_DIR) / "moved" / host / user.username
@@ -70,7 +72,7 @@ class Command(BaseCommand):
         path = None
         for path in pages.download():
             if pages.imported_as(path):
-                self.stdout.write(f"{label}: {path.name} is import {pages.imported_as(path)} already.")
+                self.stdout.write(f"{label}: {path.name} was already imported as {pages.imported_as(path)}.")
                 continue
             upload = jobs.Upload(
                 content=path.read_bytes(),
@@ -84,13 +86,13 @@ class Command(BaseCommand):
             except jobs.QuotaExceeded as full:
                 raise CommandError(str(full)) from None
             pages.note(path, **{"import": job.import_id})
-            self.stdout.write(f"{label}: {path.name} is import {job.import_id}, which is queued.")
+            self.stdout.write(f"{label}: {path.name} is queued as import {job.import_id}.")
         if path is None:
-            self.stdout.write(f"{label}: {pages.player} has nothing there.")
+            self.stdout.write(f"{label}: {pages.player} has no scores there.")
 
 
 def server_at(base: str) -> Server:
-    """The server, if the operator allowed it. Raises CommandError."""
+    """Returns the server if the operator has allowed it. Raises CommandError."""
     origin = base.rstrip("/")
     if origin not in [each.rstrip("/") for each in settings.TACHI_MOVE_FROM] or not origin.startswith(SCHEMES):
         allowed = ", ".join(settings.TACHI_MOVE_FROM) or "none"
@@ -98,16 +100,16 @@ def server_at(base: str) -> Server:
     return Server(origin, allows_private=settings.TACHI_MOVE_FROM_PRIVATE)
 
 
-def playtypes_called(given: str) -> list[tuple[Game, str]]:
-    """`iidx` -> both playtypes, `iidx-sp` and `iidx:SP` -> one. Raises CommandError."""
+def playtypes_called(name_or_id: str) -> list[tuple[Game, str]]:
+    """Returns both playtypes for `iidx`, a single one for `iidx-sp` and `iidx:SP`. Raises CommandError."""
     games = jobs.enabled_games()
-    if given in (ids := by_id(games)) and given not in {game.slug for game in games}:
-        game, playtype = ids[given]
+    if name_or_id in (ids := by_id(games)) and name_or_id not in {game.slug for game in games}:
+        game, playtype = ids[name_or_id]
         return [(game, playtype.name)]
-    slug, _, name = given.partition(":")
+    slug, _, name = name_or_id.partition(":")
     found = [
         (game, each.name) for game in games if game.slug == slug for each in game.playtypes if name in ("", each.name)
     ]
     if not found:
-        raise CommandError(f"There is no game {given}. Games: {', '.join(ids)}.")
+        raise CommandError(f"There is no game {name_or_id}. Games: {', '.join(ids)}.")
     return found

@@ -12,7 +12,7 @@ from imports import jobs
 from imports.management.progress_bar import has_workers
 from imports.management.rerating import rerate_here
 from imports.seeds.files import COURSES, seed_file
-from imports.seeds.load import Loaded, PartlyLoaded, Tally, load
+from imports.seeds.load import Loaded, PartlyLoaded, RowCounts, load
 from imports.seeds.rows import SeedsBroken, lines_of
 from imports.seeds.sources import open_source
 
@@ -21,26 +21,26 @@ MAX_NAMED_CHARTS = 5
 
 class Command(BaseCommand):
     help = (
-        "Makes the catalogue what songs-<game>.json and charts-<game>.json say, in the form of 2025 or of 2026. Songs "
+        "Loads songs and charts from songs-<game>.json and charts-<game>.json, in the format of 2025 or 2026. Songs "
         "and charts that are not in the files are deleted, except those of bms and pms, charts that have scores, and "
-        "their songs. Courses come from bms-course-lookup.json; none is deleted. A game with a broken row stays as it "
-        "was; the others are loaded, and the command ends with 1."
+        "their songs. Courses are loaded from bms-course-lookup.json and never deleted. A game with an invalid row is "
+        "not changed; the others are loaded, and the command exits with 1."
     )
     requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         what = "a folder with the files, a .tar.gz or .zip file, or the http(s) address of one"
         parser.add_argument("source", metavar="SOURCE", help=what)
-        parser.add_argument("--keep", action="store_true", help="delete nothing")
+        parser.add_argument("--keep", action="store_true", help="do not delete anything")
         parser.add_argument(
             "--skip-broken",
             action="store_true",
-            help="load a game without its broken rows rather than not at all; from such a game nothing is deleted",
+            help="load games with invalid rows without those rows; nothing is deleted from these games",
         )
         parser.add_argument(
             "--wait",
             action="store_true",
-            help="rate the scores on changed charts here, rather than have a worker do it",
+            help="rerate the scores on changed charts in this process instead of a worker",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
@@ -54,7 +54,7 @@ class Command(BaseCommand):
             raise CommandError("\n".join(["Nothing was loaded.", *broken.lines()])) from None
         lines = summary_lines(loaded)
         for left in loaded.reratings:
-            # Without a worker nobody else would do it, and the old ratings would stand beside the new charts.
+            # Without a worker nobody would do it, and the old ratings would stay on the changed charts.
             if options["wait"] or not has_workers():
                 done = rerate_here(left, self.stdout)
                 lines += [done] if left.players_done else []
@@ -62,28 +62,28 @@ class Command(BaseCommand):
             jobs.enqueue_rerating(left.pk)
             if left.player_count:
                 players = f"{left.player_count:,} players"
-                lines.append(f"scores of {players} on changed charts are being rated anew: manage.py rerate --status")
+                lines.append(f"scores of {players} on changed charts are being rerated: manage.py rerate --status")
         if loaded.orphan_owners:
-            lines.append(f"orphans of {loaded.orphan_owners:,} players are to be tried again by the workers")
+            lines.append(f"orphans of {loaded.orphan_owners:,} players are queued to be retried by the workers")
         if options["verbosity"]:
             for line in lines:
                 self.stdout.write(line)
-        # Last, and with an exit code of 1: what was loaded stays, but whoever runs this from a script must hear of it.
+        # Last, and with exit code 1: what was loaded stays, but scripts must notice the failure.
         failure += skipped_lines(loaded)
         if failure:
             raise CommandError("\n".join(failure))
 
 
 def not_loaded_lines(broken: PartlyLoaded) -> list[str]:
-    """Which games stay as they were, and why."""
+    """Returns lines about the games that were not loaded, with the reasons."""
     files = {problem.file for problem in broken.problems}
     games = sorted({"courses" if file == COURSES else seed_file(Path(file)).game for file in files})
-    first = f"Not loaded: {', '.join(games)}." if broken.loaded.tallies else "Nothing was loaded."
+    first = f"Not loaded: {', '.join(games)}." if broken.loaded.row_counts else "Nothing was loaded."
     return [first, *broken.lines()]
 
 
 def skipped_lines(loaded: Loaded) -> list[str]:
-    """Which rows were left out, and why; nothing where none was."""
+    """Returns lines about the skipped rows, with the reasons; empty if none was skipped."""
     if not loaded.skipped:
         return []
     rows = {(problem.file, problem.row) for problem in loaded.skipped}
@@ -91,8 +91,8 @@ def skipped_lines(loaded: Loaded) -> list[str]:
 
 
 def summary_lines(loaded: Loaded) -> list[str]:
-    """What a load did, a line each game and kind, and then what a moderator should know."""
-    lines = [f"{game:9} {kind:6} {describe_tally(tally)}" for (game, kind), tally in sorted(loaded.tallies.items())]
+    """Returns lines about a load: one per game and kind, then notes for moderators."""
+    lines = [f"{game:9} {kind:6} {describe_counts(rows)}" for (game, kind), rows in sorted(loaded.row_counts.items())]
     if loaded.new_courses or loaded.changed_courses:
         lines.append(f"courses          {loaded.new_courses:6,} new, {loaded.changed_courses:6,} changed")
     lines += _named_charts("not in the files, but kept because of scores", loaded.kept)
@@ -100,10 +100,10 @@ def summary_lines(loaded: Loaded) -> list[str]:
     return lines
 
 
-def describe_tally(tally: Tally) -> str:
-    """The counts of one game's songs or charts."""
-    kept = f", {tally.kept:,} kept" if tally.kept else ""
-    counts = {"new": tally.new, "changed": tally.changed, "unchanged": tally.unchanged, "deleted": tally.deleted}
+def describe_counts(rows: RowCounts) -> str:
+    """Formats the counts of one game's songs or charts."""
+    kept = f", {rows.kept:,} kept" if rows.kept else ""
+    counts = {"new": rows.new, "changed": rows.changed, "unchanged": rows.unchanged, "deleted": rows.deleted}
     return ", ".join(f"{count:6,} {name}" for name, count in counts.items()) + kept
 
 

@@ -1,4 +1,4 @@
-"""Deletes stored inputs that have been kept long enough."""
+"""Deletes expired inputs of imports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ class Command(BaseCommand):
     help = "Deletes the stored inputs of finished imports that are older than TACHI_KEEP_INPUT_DAYS."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--days", type=int, default=settings.TACHI_KEEP_INPUT_DAYS, help="keep this many days")
+        parser.add_argument(
+            "--days", type=int, default=settings.TACHI_KEEP_INPUT_DAYS, help="the number of days to keep"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         self.stdout.write(f"{jobs.prune_inputs(older_than_days=options['days'])} inputs deleted.")

@@ -1,4 +1,4 @@
-"""Tries the orphans of players again, after new songs and charts were loaded."""
+"""Retries the orphans of players, after new songs and charts were loaded."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from imports.pipeline.states import PlayerLocked
 
 
 class Command(BaseCommand):
-    help = "Tries again the rows whose songs or charts were unknown: of these players, or of everybody who has some."
+    help = "Retries the unmatched scores of the given players, or of all players."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("users", nargs="*", metavar="USER", help="names of players")
+        parser.add_argument("users", nargs="*", metavar="USER", help="names of players; all by default")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         users = User.objects.filter(orphans__isnull=False).distinct().order_by("pk")
         if options["users"]:
-            # Those without orphans as well: that there was nothing to try is an answer, too.
+            # Including those without orphans: the output says so for each requested player.
             users = User.objects.filter(username__in=options["users"]).order_by("pk")
             unknown = set(options["users"]) - set(users.values_list("username", flat=True))
             if unknown:
@@ -35,19 +35,19 @@ class Command(BaseCommand):
             except PlayerLocked:
                 locked += 1
                 self.stdout.write(
-                    f"{user.username}: an import or a revert is under way; the workers go on once it is over"
+                    f"{user.username}: an import or a revert is running; the workers will retry afterwards"
                 )
                 continue
             tried += 1
             counts.update(asdict(rescue))
             self.stdout.write(f"{user.username}: {described(asdict(rescue))}")
-        # Also where there was nothing to do: silence would leave open whether anything happened.
+        # Also if there were no orphans, so that the output is never empty.
         left = f"; {locked} left to the workers" if locked else ""
         self.stdout.write(f"Orphans of {tried} players: {described(counts)}{left}.")
 
 
 def described(counts: Mapping[str, int]) -> str:
-    """`7 tried, 5 rescued, 2 kept, 0 removed`"""
+    """Formats counts as `7 tried, 5 rescued, 2 kept, 0 removed`."""
     return f"{counts['processed']} tried, " + ", ".join(
         f"{counts[name]} {name}" for name in ("rescued", "kept", "removed")
     )

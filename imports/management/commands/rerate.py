@@ -1,4 +1,4 @@
-"""Rates scores anew whose charts or rules have changed, or tells how far that is."""
+"""Rerates scores whose charts or rules have changed, or prints the progress of reratings."""
 
 from __future__ import annotations
 
@@ -14,13 +14,11 @@ MAX_LISTED = 5  # reratings, the newest
 
 
 class Command(BaseCommand):
-    help = (
-        "Ends here what load_seeds or an upgrade left to the workers: rates scores anew whose charts or rules changed."
-    )
+    help = "Rerates scores whose charts or rules changed, in this process instead of the workers."
     requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--status", action="store_true", help="only tell how far it is")
+        parser.add_argument("--status", action="store_true", help="only show the progress")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         if options["status"]:
@@ -29,8 +27,8 @@ class Command(BaseCommand):
                 for left in Rerating.objects.order_by("-pk")[:MAX_LISTED]
             ]
         else:
-            # The sweeper plans this as well; where none has looked since the upgrade, nothing would be left to do.
+            # The sweeper plans this as well; if none has run since the upgrade, no rerating would be found.
             rerate.plan_for_rules()
             lines = [rerate_here(left, self.stdout) for left in rerate.unfinished()]
-        for line in lines or ["Nothing is to be rated anew."]:
+        for line in lines or ["Nothing is to be rerated."]:
             self.stdout.write(line)

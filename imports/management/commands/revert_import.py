@@ -1,4 +1,4 @@
-"""Takes an import back."""
+"""Reverts an import."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from imports.pipeline.undo.revert import NotRevertible, PlayerLocked, RevertRequ
 
 
 class Command(BaseCommand):
-    help = "Takes an import back: its scores go, and sessions, personal bests and ratings become what the others say."
+    help = "Reverts an import: deletes its scores and recomputes sessions, personal bests and ratings."
     requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("import_id", metavar="ID", help="the import's ID, 40 characters")
-        parser.add_argument("--reason", default="", help="why; its owner and moderators see it")
+        parser.add_argument("import_id", metavar="ID", help="the ID of the import, 40 characters")
+        parser.add_argument("--reason", default="", help="the reason; visible to the owner and moderators")
         parser.add_argument(
-            "--keep-shared", action="store_true", help="keep scores that another import of the player also carried"
+            "--keep-shared", action="store_true", help="keep scores that another import of the player also contains"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         if job is None:
             raise CommandError(f"There is no import {options['import_id']}.")
         try:
-            # The same call as for several: it returns what has changed, for the lines below.
+            # The call for several imports, because it returns the changes that are printed below.
             done = revert_all([job], RevertRequest(reason=options["reason"], keep_shared=options["keep_shared"]))
         except PlayerLocked:
             raise CommandError(
@@ -41,11 +41,11 @@ class Command(BaseCommand):
 
 
 def change_lines(done: Changes) -> list[str]:
-    """What a revert did, a line each."""
+    """Returns lines about the changes of a revert."""
     sessions = sum(1 - len(change.after) for change in done.sessions)
     lines = [
         f"{done.scores:,} scores gone" + (f", {done.kept:,} kept for other imports" if done.kept else ""),
-        f"{done.bests_gone:,} personal bests gone, {len(done.bests) - done.bests_gone:,} changed",
+        f"{done.bests_gone:,} personal bests gone, {done.bests_changed:,} changed",
         f"{sessions:,} sessions gone" if sessions >= 0 else f"{-sessions:,} sessions more, as one fell apart",
     ]
     if done.classes_staying:

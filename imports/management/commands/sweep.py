@@ -1,4 +1,4 @@
-"""Queues again what a dead worker or an empty Redis left behind, and does what is due: mails, webhooks, deletions."""
+"""Queues abandoned imports again, and does other periodic work: mails, webhooks, deletions."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from imports import jobs
 
 
 class Command(BaseCommand):
-    help = "Queues again the imports that nobody works on; once, or for ever."
+    help = "Queues imports without a worker again, once or continuously."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--forever", action="store_true", help="go on until a signal stops it")
+        parser.add_argument("--forever", action="store_true", help="run until stopped by a signal")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         if options["forever"]:

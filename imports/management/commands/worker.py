@@ -1,4 +1,4 @@
-"""Works on imports until a signal stops it."""
+"""Runs imports until a signal stops it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from imports import jobs
 
 
 class Command(BaseCommand):
-    help = "Works on imports until a signal stops it (SIGTERM lets the current import finish)."
+    help = "Runs queued jobs until stopped by a signal (SIGTERM lets the current import finish)."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--burst", action="store_true", help="stop when the queue is empty")

@@ -1,1 +1,1 @@
-"""Rows that background jobs work through: the state of work that takes longer than a request."""
+"""Rows of background jobs: the state of work that takes longer than a request."""

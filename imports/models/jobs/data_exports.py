@@ -1,4 +1,4 @@
-"""Exports: a player's data as one ZIP, written by a worker and kept for some days."""
+"""Exports: a player's data as one ZIP, written by a worker and stored for some days."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from imports.models.accounts import User
 from imports.models.documents import new_import_id
 
 MAX_EXPORTS = 2
-"""Finished exports that are kept of a player; a new one takes the place of the oldest."""
+"""Finished exports stored per player; a new export replaces the oldest."""
 
 
 class ExportState(models.TextChoices):
-    """Where an export stands."""
+    """The state of an export."""
 
     QUEUED = "queued", "queued"
     RUNNING = "running", "running"
@@ -28,7 +28,7 @@ UNFINISHED_EXPORTS = (ExportState.QUEUED, ExportState.RUNNING)
 
 
 class DataExportQuerySet(models.QuerySet["DataExport"]):
-    """Exports, by whether they are still written or kept."""
+    """Exports, filtered by state and expiry."""
 
     def unfinished(self) -> DataExportQuerySet:
         return self.filter(state__in=UNFINISHED_EXPORTS)
@@ -38,10 +38,10 @@ class DataExportQuerySet(models.QuerySet["DataExport"]):
 
 
 class DataExport(models.Model):
-    """The row is the job. `time_touched`: when a worker was last asked for or began; `size` in bytes."""
+    """The row is the job. `time_touched`: when a worker was last queued or started; `size` in bytes."""
 
     export_id = models.CharField(max_length=40, default=new_import_id, editable=False)
-    # The constraint and the index below begin with it.
+    # The constraint and the index below begin with this column.
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="data_exports", db_index=False)
     state = models.CharField(max_length=7, choices=ExportState.choices, default=ExportState.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -56,7 +56,7 @@ class DataExport(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("export_id",), name="one_export_an_id"),
-            # Of two requests at once one makes the export, and both get it.
+            # Of concurrent requests one creates the export, and all get it.
             models.UniqueConstraint(
                 fields=("user",), condition=Q(state__in=UNFINISHED_EXPORTS), name="one_unfinished_export_a_player"
             ),
@@ -73,12 +73,12 @@ class DataExport(models.Model):
 
 
 class DataExportPart(models.Model):
-    """A piece of the ZIP, in the database so that a worker on one host writes it and a web process on another reads it.
+    """A part of the ZIP, in the database: a worker on one host writes it, a web process on another reads it.
 
     Parts count from 0.
     """
 
-    # The constraint below is an index that begins with it.
+    # The index of the constraint below begins with this column.
     export = models.ForeignKey(DataExport, on_delete=models.CASCADE, related_name="parts", db_index=False)
     number = models.PositiveIntegerField()
     content = models.BinaryField()

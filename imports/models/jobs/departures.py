@@ -1,4 +1,4 @@
-"""Leaving: what players asked to have deleted, and what is put away until it is."""
+"""Pending deletions that players requested, and the rows hidden until then."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from django.utils import timezone
 from imports.models.accounts import User
 
 EVERYTHING = ""
-"""The game of a departure that is of the whole account."""
+"""The game of a departure of the whole account."""
 
 
 class Departure(models.Model):
-    """A game of a player, or the whole account: hidden, and deleted at `due_at` unless they change their mind.
+    """A player's game, or the whole account: hidden, and deleted at `due_at` unless restored.
 
-    `counts`: how many rows of each kind were put away. `was_active`: whether the account was in use until then.
+    `counts`: hidden rows by kind. `was_active`: whether the account was active before.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="departures", db_index=False)
@@ -33,12 +33,12 @@ class Departure(models.Model):
 
 
 class HiddenRow(models.Model):
-    """A row of another table that is put away: its columns as JSON, and those bytes that would double in size as such.
+    """A hidden row of another table: its columns as JSON, and apart from them bytes that would double in size as JSON.
 
-    It is in nobody's way there: no list, leaderboard, search or count looks here.
+    No list, leaderboard, search or count reads this table.
     """
 
-    # `hidden_row_by_table` begins with it.
+    # `hidden_row_by_table` begins with this column.
     departure = models.ForeignKey(Departure, on_delete=models.CASCADE, related_name="rows", db_index=False)
     table = models.CharField(max_length=40)
     row = models.JSONField()

@@ -1,4 +1,4 @@
-"""Mails that workers send."""
+"""Mails to be sent by workers."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from imports.models.jobs.outbox import OutboxRow
 
 
 class Mail(OutboxRow):
-    """A mail to be sent; deleted once it is. Its text and its links are made when it is sent.
+    """A mail to be sent, deleted afterwards. Its text and links are composed when it is sent.
 
-    `address`: where to, if it is not the verified address of `user` at that moment. `user`: null where nobody knows yet
-    whether the address is anybody's. `data`: what the text needs.
+    `address`: the recipient, if not the verified address of `user` at that time. `user`: null until a worker has looked
+    up whose address it is. `data`: values for the text.
     """
 
     class Kind(models.TextChoices):

@@ -1,4 +1,4 @@
-"""Trying a player's orphans again, where they are too many for the request that asked for it."""
+"""Retries of a player's orphans that are too many for a request."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from imports.models.tokens import APIToken
 
 
 class OrphanRetry(models.Model):
-    """The row is the job: a worker tries the orphans by their primary keys, some at a time.
+    """The row is the job: a worker retries the orphans in batches, by primary key.
 
-    Those up to `last_tried` are done, so that a killed worker's work is taken up where it ended; those after `up_to`
-    came later. `by` and `token` are null where the service asked by itself. `time_touched`: when a worker was last
-    asked for or at it; null where none was yet.
+    Those up to `last_tried` are done, so that another worker can continue after a crash; those after `up_to` were added
+    later. `by` and `token` are null for automatic retries. `time_touched`: when a worker was last queued or active;
+    null before the first time.
     """
 
     retry_id = models.CharField(max_length=40, default=new_import_id, editable=False)
@@ -39,7 +39,7 @@ class OrphanRetry(models.Model):
         verbose_name_plural = "orphan retries"
         constraints = (
             models.UniqueConstraint(fields=("retry_id",), name="one_orphan_retry_an_id"),
-            # Of two requests at once one makes the retry, and both get it.
+            # Of concurrent requests one creates the retry, and all get it.
             models.UniqueConstraint(
                 fields=("user",), condition=models.Q(time_finished=None), name="one_unfinished_orphan_retry_a_player"
             ),

@@ -1,4 +1,4 @@
-"""What workers send to others: rows that are jobs, tried again after growing pauses."""
+"""Rows that workers send to others, retried after growing pauses."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ PAUSE_FACTOR = 4
 
 
 class OutboxRow(models.Model):
-    """Something to be sent, made in the transaction that gave the reason.
+    """Something to be sent, inserted in the transaction of the event.
 
-    `next_attempt_at`: null once nothing is left to do. `handed_over_at`: when a worker was asked for; null while the
-    row waits.
+    `next_attempt_at`: null when finished. `handed_over_at`: when a worker was queued; null while the row waits.
     """
 
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -27,7 +26,7 @@ class OutboxRow(models.Model):
         abstract = True
 
     def put_off(self, *, max_attempts: int) -> None:
-        """Plans the next attempt after one that failed, or none if this was the last. The caller saves."""
+        """Plans the next attempt after a failed one, or none after the last. The caller saves."""
         pause = FIRST_PAUSE * PAUSE_FACTOR ** (self.attempts - 1)
         self.next_attempt_at = timezone.now() + pause if self.attempts < max_attempts else None
         self.handed_over_at = None

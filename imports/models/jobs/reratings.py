@@ -1,4 +1,4 @@
-"""What is left to do for scores after their charts, or the rules of their game, have changed."""
+"""Pending work on scores whose charts, or the rules of their game, have changed."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from django.utils import timezone
 
 
 class Rerating(models.Model):
-    """The players whose ratings, bests and stats follow one by one from changed charts or from new rules of a game.
+    """The players whose ratings, bests and stats are recomputed after changes of charts or rules.
 
-    `rated`, `flagged`: primary keys of charts whose formulas see something new, and of those whose primary flag has
-    changed. `game`: the game whose rules have changed, instead, and `rules` the year of the new ones. Players are gone
-    through by user ID: those up to `last_user` are done, so that a killed worker's work is taken up where it ended.
+    `rated`, `flagged`: primary keys of charts whose rating inputs have changed, and of those whose primary flag has.
+    Alternatively `game`: the game whose rules have changed, with `rules`, their new year. Players are processed by user
+    ID: those up to `last_user` are done, so that another worker can continue after a crash.
 
-    `busy_players`, `busy_imports`: those who were being changed when the work began, and the imports that somebody was
-    at, which may have read the charts as they were before. None: the work has not begun.
+    `busy_players`, `busy_imports`: players that were being changed when the work began, and imports that were running,
+    which may have read the charts before the change. None: the work has not begun.
     """
 
     rated = ArrayField(models.BigIntegerField())
@@ -33,15 +33,15 @@ class Rerating(models.Model):
     time_finished = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        # The sweeper looks twice a second whether there is any.
+        # The sweeper checks twice a second for unfinished reratings.
         indexes = (models.Index(fields=("id",), condition=models.Q(time_finished=None), name="unfinished_rerating"),)
 
     def __str__(self) -> str:
-        return f"{self.players_done:,} of {self.player_count:,} players rated anew"
+        return f"{self.players_done:,} of {self.player_count:,} players rerated"
 
 
 class GameRules(models.Model):
-    """The year of the rules by which the scores of a game are rated: all that were there at `time_applied`."""
+    """The year of the rules by which the scores of a game are rated: all scores that existed at `time_applied`."""
 
     game = models.CharField(max_length=16)
     year = models.PositiveSmallIntegerField()

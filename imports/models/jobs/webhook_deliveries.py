@@ -1,4 +1,4 @@
-"""Events for the programs behind API clients, to be delivered to their webhooks."""
+"""Events for API clients, to be delivered to their webhooks."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from imports.models.documents import new_import_id
 from imports.models.jobs.outbox import OutboxRow
 
 KEPT = timedelta(days=14)
-"""How long deliveries are kept after their event."""
+"""How long deliveries are stored after their event."""
 
 
 class Failure(models.TextChoices):
-    """Why an attempt failed."""
+    """The reason why an attempt failed."""
 
     ADDRESS = "address", "private address"
     TIMEOUT = "timeout", "no answer in time"
@@ -36,10 +36,10 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
 
 
 class WebhookDelivery(OutboxRow):
-    """An event for a client. `body`: the JSON text to send. `status`: of the last answer. `user`: whom it is about."""
+    """An event for a client. `body`: the JSON to send. `status`: the last response's. `user`: its player."""
 
     delivery_id = models.CharField(max_length=40, default=new_import_id, editable=False)
-    # The index below begins with it.
+    # The index below begins with this column.
     client = models.ForeignKey(APIClient, on_delete=models.CASCADE, related_name="deliveries", db_index=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     body = models.TextField()

@@ -1,1 +1,1 @@
-"""What players achieved: scores, and what is derived from them."""
+"""What players achieved: scores and the data derived from them."""

@@ -11,15 +11,15 @@ from imports.models.catalogue import Chart
 
 
 class PersonalBest(models.Model):
-    """The best of a player on a chart, composed of one or several scores.
+    """A player's best on a chart, composed of one or several scores.
 
-    `composed_from` is a list of `{name, scoreID}`, the primary score first; `score_id` is that one's ID.
+    `composed_from` is a list of `{name, scoreID}`, the primary score first; `score_id` is the primary score's.
     `rank_keys` order a leaderboard, largest first. `time_achieved` is in Unix milliseconds.
     """
 
-    # No index of its own for either: the constraint and `best_by_rank` begin with them.
+    # Without their own indexes: those of the constraint and `best_by_rank` begin with these columns.
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="bests", db_index=False)
-    # A chart with scores cannot go: their IDs are made of its own.
+    # A chart with scores cannot be deleted: score IDs are derived from its ID.
     chart = models.ForeignKey(Chart, on_delete=models.PROTECT, related_name="bests", db_index=False)
     game = models.CharField(max_length=16)
     playtype = models.CharField(max_length=16)
@@ -36,7 +36,7 @@ class PersonalBest(models.Model):
         constraints = (models.UniqueConstraint(fields=("user", "chart"), name="one_best_a_player_and_chart"),)
         indexes = (
             models.Index("user", "game", "playtype", name="best_by_user"),
-            # The order of a leaderboard, so that ranks are counted and pages are read in the index alone.
+            # The order of a leaderboard: ranks are counted and pages read with the index alone.
             models.Index(
                 "chart",
                 F("rank_keys").desc(),

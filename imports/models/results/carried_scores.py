@@ -1,4 +1,4 @@
-"""Which scores an import's file held besides those that it brought."""
+"""The scores in an import's file that already belonged to other imports."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from django.db import models
 
 from imports.models.documents import Import
 
-ID_SIZE = 32  # bytes of a packed score ID: the SHA-256 after its letter
+ID_SIZE = 32  # bytes of a packed score ID, which is a letter and a SHA-256
 
 
 class CarriedScores(models.Model):
-    """The IDs of scores that were there when an import brought them again: one row for each import that has any.
+    """The IDs of an import's scores that were already stored: one row per import that has any.
 
-    By ID, as scores come and go with other imports while this one's file stays what it is. Packed into one value:
-    100,000 rows of a table of their own would take as long to write as half an import.
+    By ID, as those scores are deleted and recreated with other imports. Packed into one value: 100,000 rows of a
+    separate table would take half as long to write as the import itself.
     """
 
     job = models.OneToOneField(Import, on_delete=models.CASCADE, primary_key=True, related_name="carried")
@@ -26,7 +26,7 @@ class CarriedScores(models.Model):
 
 
 def pack_score_ids(score_ids: Iterable[str]) -> bytes:
-    """Returns the IDs, each once, in any order, as `CarriedScores` holds them."""
+    """Returns the distinct IDs in the format of `CarriedScores`."""
     return bytes.fromhex("".join([score_id[1:] for score_id in dict.fromkeys(score_ids)]))
 
 

@@ -1,4 +1,4 @@
-"""Scores: the only state that is not derived."""
+"""Scores, the only state that is not derived."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from imports.models.documents import Import
 
 
 class Score(models.Model):
-    """One result of one player on one chart.
+    """A result of a player on a chart.
 
     `score_data` holds provided and derived metrics at the top, and `judgements` and `optional`. `calculated_data` maps
     score ratings to numbers. `best_keys` are the numbers by which a personal best is chosen (games.judging.best_keys).
@@ -21,10 +21,10 @@ class Score(models.Model):
     """
 
     score_id = models.CharField(max_length=65)
-    # No index of their own for the references: those below begin with them, and each costs every import.
+    # References without their own indexes: those below begin with them, and each index slows imports down.
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="scores", db_index=False)
     chart = models.ForeignKey(Chart, on_delete=models.PROTECT, related_name="scores", db_index=False)
-    # An import is never deleted with its scores: a revert has to take these away first.
+    # An import cannot be deleted while it has scores: a revert has to remove them first.
     from_import = models.ForeignKey(Import, on_delete=models.RESTRICT, related_name="scores", db_index=False)
     game = models.CharField(max_length=16)
     playtype = models.CharField(max_length=16)
@@ -32,6 +32,8 @@ class Score(models.Model):
     import_type = models.CharField(max_length=40)
     comment = models.TextField(null=True, blank=True)  # noqa: DJ001 - the API tells null from ""; some are long
     highlight = models.BooleanField(default=False)
+    # Among the player's highlighted scores, from 1; None if the player has not moved it.
+    pin_place = models.PositiveSmallIntegerField(null=True, blank=True)
     edited = models.BooleanField(default=False, db_default=False, help_text="Its owner changed comment or highlight.")
     time_achieved = models.FloatField(null=True, blank=True)
     time_added = models.DateTimeField(default=timezone.now)
@@ -43,13 +45,13 @@ class Score(models.Model):
     class Meta:
         constraints = (models.UniqueConstraint(fields=("score_id",), name="score_ids_are_unique"),)
         indexes = (
-            # For the refresh of bests, and for how often a chart was played: counted in the index alone.
+            # For the refresh of bests, and for play counts, which are read from the index alone.
             models.Index("chart", "user", name="score_by_chart"),
-            # For the refresh of sessions, which are nothing but intervals of it; the ID is the order of equal times.
+            # For the refresh of sessions, which are intervals in it; the ID orders scores of the same time.
             models.Index("user", "game", "playtype", "time_achieved", "id", name="score_by_moment"),
             # For documents of imports and for reverts.
             models.Index("from_import", "id", name="score_by_import"),
-            # For the feeds. Few scores are highlighted, so that it costs an import nothing.
+            # For the feeds. Few scores are highlighted, so that it costs imports nothing.
             models.Index(
                 "game",
                 "playtype",

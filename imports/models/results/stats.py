@@ -1,4 +1,4 @@
-"""Ratings and classes of a player on a playtype, derived from the bests; and how they came to be."""
+"""Ratings and classes of players per playtype, derived from the bests, and their histories."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class GameStats(models.Model):
 
 
 class DailyRatings(models.Model):
-    """A day (UTC) on which scores of a player count for the first time, and the profile ratings at its end.
+    """A day (UTC) with scores of a player, and the profile ratings at its end.
 
-    `score_count` counts the scores achieved on that day; it is 0 where all of them are without a time. Derived by
-    `pipeline.derived.rating_history`, which says from which day on a score counts.
+    `score_count`: the scores achieved on that day; 0 if all of them are without a time. Derived by
+    `pipeline.derived.rating_history`, which defines from which day on a score counts.
     """
 
-    # `one_row_of_ratings_a_day` begins with it.
+    # `one_row_of_ratings_a_day` begins with this column.
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="daily_ratings", db_index=False)
     game = models.CharField(max_length=16)
     playtype = models.CharField(max_length=16)
@@ -56,15 +56,15 @@ class DailyRatings(models.Model):
         return f"{self.game}:{self.playtype} of user {self.user_id} on {self.day}"
 
 
-class Standing(models.Model):
-    """What a player has in one ranking of a playtype, so that a ranking is read from an index.
+class RankingEntry(models.Model):
+    """A player's value in one ranking of a playtype, so that rankings are read from an index.
 
-    `ranking` is a profile rating, `charts` (that have a best) or `gain` (of the default rating in ninety days). A gain
-    is right until the day (UTC) `until`; the others are always. Derived by `pipeline.rankings.standings`.
+    `ranking`: a profile rating, `charts` (number with a best) or `gain` (of the default rating in ninety days). Gains
+    are valid until the day (UTC) `until`, other values always. Derived by `pipeline.rankings.ranking_entries`.
     """
 
-    # `one_standing_a_ranking` begins with it.
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="standings", db_index=False)
+    # `one_standing_a_ranking` begins with this column.
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="ranking_entries", db_index=False)
     game = models.CharField(max_length=16)
     playtype = models.CharField(max_length=16)
     ranking = models.CharField(max_length=32)
@@ -72,11 +72,13 @@ class Standing(models.Model):
     until = models.DateField(null=True)
 
     class Meta:
+        db_table = "imports_standing"
+        verbose_name_plural = "ranking entries"
         constraints = (
             models.UniqueConstraint(fields=("user", "game", "playtype", "ranking"), name="one_standing_a_ranking"),
         )
         indexes = (
-            # The order of a ranking, so that pages are read and ranks are counted in the index alone.
+            # The order of a ranking: pages are read and ranks counted with the index alone.
             models.Index("game", "playtype", "ranking", models.F("value").desc(), "user", name="standing_by_value"),
             models.Index(fields=("until",), name="standing_by_end", condition=models.Q(until__isnull=False)),
         )
@@ -86,7 +88,7 @@ class Standing(models.Model):
 
 
 class ClassAchievement(models.Model):
-    """A class reached for the first time or raised, and the import that brought it."""
+    """A class reached for the first time or raised, with the import that brought it."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="class_achievements", db_index=False)
     from_import = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""/account/clients/: the API clients that the reader has made, and what became of their events."""
+"""/account/clients/: the reader's own API clients, and the deliveries of their events."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_DELIVERIES = 20
 @require_safe
 @sign_in_required
 def client_list(request: AuthenticatedRequest) -> HttpResponse:
-    """All of them: a user has twenty at most."""
+    """Lists all API clients of the reader, without pages: a user has at most twenty."""
     clients = APIClient.objects.filter(author=request.user)
     context = {"clients": clients, "crumb": Link(account_texts.ACCOUNT, reverse("account")), "section": "account"}
     return render(request, "client-list.html", context)
@@ -27,7 +27,7 @@ def client_list(request: AuthenticatedRequest) -> HttpResponse:
 @require_safe
 @sign_in_required
 def client_detail(request: AuthenticatedRequest, client_id: str) -> HttpResponse:
-    """Only its author's."""
+    """Shows an API client to its author."""
     client = get_object_or_404(APIClient, client_id=client_id, author=request.user)
     deliveries = client.deliveries.defer("body").order_by("-pk")[:MAX_DELIVERIES]
     context = {

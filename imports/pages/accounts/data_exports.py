@@ -21,7 +21,7 @@ from imports.pages.texts import account_texts
 
 @dataclass(frozen=True, slots=True)
 class ExportLine:
-    """An export as the page shows it. `url` leads to the ZIP, "" where there is none."""
+    """An export for the page. `url`: of the ZIP, "" if there is none."""
 
     export: DataExport
     percent: int
@@ -39,12 +39,17 @@ class ExportLine:
 @require_http_methods(["GET", "HEAD", "POST"])
 @sign_in_required
 def your_data(request: AuthenticatedRequest) -> HttpResponse:
-    """GET tells of the exports, POST asks for a new one."""
+    """GET lists the exports, POST requests a new one."""
     if request.method == "POST":
         _count_file(request)
         jobs.request_export(request.user, by=request.user)
         return redirect("your-data")
-    lines = [_line(export) for export in DataExport.objects.filter(user=request.user).order_by("-pk")]
+    lines = [
+        ExportLine(export, 100, reverse("data-export", args=[export.export_id]))
+        if export.state == ExportState.READY
+        else ExportLine(export, jobs.export_percent(export), "")
+        for export in DataExport.objects.filter(user=request.user).order_by("-pk")
+    ]
     played = GameStats.objects.filter(user=request.user, game__in=BY_SLUG).order_by("game", "playtype")
     tables = [
         Link(BY_SLUG[stats.game].label(stats.playtype), reverse("score-table", args=[stats.game, stats.playtype]))
@@ -77,12 +82,6 @@ def score_table(request: AuthenticatedRequest, game: str, playtype: str) -> Http
     return exports.score_table_file(request.user, game, BY_SLUG[game].by_name[stats.playtype])
 
 
-def _line(export: DataExport) -> ExportLine:
-    is_ready = export.state == ExportState.READY
-    url = reverse("data-export", args=[export.export_id]) if is_ready else ""
-    return ExportLine(export, 100 if is_ready else jobs.export_percent(export), url)
-
-
 def _count_file(request: AuthenticatedRequest) -> None:
-    """Raises RateLimitExceeded."""
+    """Counts a download. Raises RateLimitExceeded."""
     rate_limits.consume(rate_limits.FILES, rate_limits.client_key(request.user, request.META))

@@ -1,4 +1,4 @@
-"""/account/delete/: deleting a game's profile or the whole account, and changing one's mind."""
+"""/account/delete/: deleting a game's profile or the whole account, and cancelling the deletion."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from imports.pipeline.states import PlayerLocked
 @require_safe
 @sign_in_required
 def departure_list(request: AuthenticatedRequest) -> HttpResponse:
-    """What can be deleted, and what is going to be."""
+    """Lists what can be deleted, and the pending deletions."""
     leaving = list(Departure.objects.filter(user=request.user).order_by("due_at"))
     hidden = {departure.game for departure in leaving}
     games = Import.objects.filter(user=request.user, game__in=BY_SLUG).exclude(game__in=hidden)
@@ -54,13 +54,13 @@ def departure_list(request: AuthenticatedRequest) -> HttpResponse:
 @limit_failures
 @sign_in_required
 def departure(request: AuthenticatedRequest, game: str = EVERYTHING) -> HttpResponse:
-    """GET shows what goes, POST with the password hides it and has it deleted in thirty days."""
+    """GET shows what will be deleted; POST with the password hides it and schedules the deletion in thirty days."""
     if game and not Import.objects.filter(user=request.user, game=game, game__in=BY_SLUG).exists():
         raise Http404
     form = ConfirmForm(request.POST if request.method == "POST" else None, user=request.user)
     if form.is_bound and form.is_valid():
         try:
-            made = jobs.leave(request.user, game, by=request.user)
+            made = jobs.start_departure(request.user, game, by=request.user)
         except PlayerLocked:
             form.add_error(None, account_texts.BUSY)
         except jobs.CannotLeave as refusal:
@@ -85,7 +85,7 @@ def departure(request: AuthenticatedRequest, game: str = EVERYTHING) -> HttpResp
 
 
 def _losses(user: User, game: str) -> list[str]:
-    """What goes, counted, without what there is none of."""
+    """Returns texts with the counts of rows that will be deleted, without zeros."""
     mine = {"user": user, **({"game": game} if game else {})}
     counts = [
         (Score.objects.filter(**mine).count(), account_texts.scores_lost),
@@ -102,10 +102,10 @@ def _losses(user: User, game: str) -> list[str]:
 @require_POST
 @sign_in_required
 def departure_cancel(request: AuthenticatedRequest, game: str) -> HttpResponse:
-    """Brings a game back."""
+    """Restores a game."""
     found = get_object_or_404(Departure, user=request.user, game=game, game__in=BY_SLUG)
     try:
-        jobs.stay(found, by=request.user)
+        jobs.cancel_departure(found, by=request.user)
     except PlayerLocked:
         messages.error(request, account_texts.BUSY)
     else:
@@ -118,14 +118,14 @@ def departure_cancel(request: AuthenticatedRequest, game: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @limit_failures
 def account_return(request: HttpRequest) -> HttpResponse:
-    """Name and password of an account that is going to be deleted bring it back, and sign in."""
+    """Restores an account that is to be deleted, by name and password, and signs in."""
     if request.user.is_authenticated:
         return redirect("home")
     form = ReturnForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
         found: Departure = form.cleaned_data["departure"]
         try:
-            jobs.stay(found, by=found.user)
+            jobs.cancel_departure(found, by=found.user)
         except PlayerLocked:
             form.add_error(None, account_texts.BUSY)
         else:

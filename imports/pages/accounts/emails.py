@@ -1,4 +1,4 @@
-"""An account's address, and a new password for whoever forgot theirs. Not there without a mail server (404)."""
+"""An account's e-mail address, and password resets. Without a mail server, all pages are 404."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from imports.pages.texts import account_texts
 
 
 def mail_required(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Raises Http404 where no mail can be sent."""
+    """Decorates a view to raise Http404 if no mail can be sent."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -55,13 +55,13 @@ def _count_mail(address: str) -> None:
 @limit_failures
 @sign_in_required
 def email(request: AuthenticatedRequest) -> HttpResponse:
-    """GET shows the address, POST with the password has a link sent to another one. Nothing is stored until then."""
+    """GET shows the address; POST with the password sends a link to another one, which is stored when confirmed."""
     form = EmailForm(request.POST if request.method == "POST" else None, user=request.user)
     if form.is_bound and form.is_valid():
         address = form.cleaned_data["email"]
         _count_mail(address)
         jobs.mail_address_link(request.user, address)
-        # What is used now is no news later.
+        # So that a later sign-in from this browser is not reported as a new place.
         sign_ins.remember_place(request.user, request.META)
         messages.success(request, account_texts.link_sent(address))
         return redirect("email")
@@ -87,13 +87,13 @@ def email_remove(request: AuthenticatedRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def email_confirm(request: HttpRequest, token: str) -> HttpResponse:
-    """The link in the mail. GET asks, as programs look at links too; POST stores the address, for whoever has it."""
+    """The link in the mail. GET asks, because programs open links, too; POST stores the address without a sign-in."""
     found = email_links.read_token(token)
     if found is not None and request.method == "POST":
         if email_links.verify_address(*found, language=translation.get_language() or ""):
             messages.success(request, account_texts.ADDRESS_VERIFIED)
             return redirect("email")
-        found = None  # of two links at once one counts
+        found = None  # of two concurrent links one counts
     context = {"address": found[1] if found else "", "owner": found[0] if found else None}
     return render(request, "email-confirm.html", context, status=200 if found else 400)
 
@@ -103,7 +103,7 @@ def email_confirm(request: HttpRequest, token: str) -> HttpResponse:
 
 @method_decorator((mail_required, never_cache, limit_requests), name="dispatch")
 class PasswordReset(PasswordResetView):
-    """Django's own view. It says the same whether anybody has the address or not, and takes equally long."""
+    """Django's view. Response and duration are the same for known and unknown addresses."""
 
     template_name = "password-reset.html"
     form_class = ForgottenPasswordForm
@@ -111,7 +111,7 @@ class PasswordReset(PasswordResetView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         address = form.cleaned_data["email"]
-        # Whose mailbox is full enough is nobody's business either.
+        # The limit of an address must not be visible either.
         with contextlib.suppress(rate_limits.RateLimitExceeded):
             _count_mail(address)
             jobs.mail_password_reset(address)
@@ -121,7 +121,7 @@ class PasswordReset(PasswordResetView):
 
 @method_decorator((sensitive_post_parameters(), mail_required, never_cache, limit_failures), name="dispatch")
 class PasswordResetConfirm(PasswordResetConfirmView):
-    """Django's own view: the link is good for two hours, and for one password. It keeps the token in the session."""
+    """Django's view: the link is valid for two hours and one use. The token is stored in the session."""
 
     template_name = "password-reset-confirm.html"
     form_class = NewPasswordForm
@@ -130,8 +130,8 @@ class PasswordResetConfirm(PasswordResetConfirmView):
     def dispatch(self, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = super().dispatch(*args, **kwargs)
         if self.request.method == "GET" and isinstance(response, HttpResponseRedirect):
-            # A page and not a redirect, which would still count as coming from the mail program's site: the session's
-            # cookie is SameSite=Strict.
+            # A page instead of a redirect, which would still count as cross-site from the mail program's site: the
+            # session's cookie is SameSite=Strict.
             return render(self.request, "arriving.html", {"address": response.url})
         return response
 

@@ -36,7 +36,7 @@ else:
     UserForm = forms.ModelForm
 
 
-# What players' tools want comes first; the permissions of Tachi that mean nothing here come last.
+# Permissions that tools usually need come first; those of Tachi without an effect here come last.
 COMMON_PERMISSIONS = (Permission.SUBMIT_SCORE, Permission.DELETE_SCORE)
 PERMISSION_ORDER = (*COMMON_PERMISSIONS, *(each for each in Permission if each not in COMMON_PERMISSIONS))
 
@@ -45,7 +45,7 @@ PERMISSION_ORDER = (*COMMON_PERMISSIONS, *(each for each in Permission if each n
 
 
 class SignInForm(AuthenticationForm):
-    """Name and password. Whoever is banned is told so, once the password is right."""
+    """Name and password. Banned players see that they are banned, but only with the right password."""
 
     error_messages = {"invalid_login": account_texts.NOT_KNOWN, "inactive": account_texts.INACTIVE}  # noqa: RUF012 - Django's attribute
 
@@ -54,25 +54,25 @@ class SignInForm(AuthenticationForm):
         self.fields["username"].label = gettext_lazy("Name")
 
     def confirm_login_allowed(self, user: User) -> None:
-        # Django calls it once the password was right: a ban is nobody else's business.
+        # Django calls this only after the right password, so that others do not learn of a ban.
         super().confirm_login_allowed(user)
         if user.is_banned:
             raise forms.ValidationError(account_texts.BANNED, code="banned")
 
 
 class PasswordErrorsMixin:
-    """A password that is too weak is said at the field where it is chosen; Django says it where it is repeated."""
+    """Shows the error of a weak password at its first field; Django shows it at the repetition."""
 
     cleaned_data: dict[str, Any]
 
     def validate_password_for_user(self, user: User, *names: str) -> None:
         again = names[0] if names else "password2"
-        if again in self.cleaned_data:  # both are given and alike
+        if again in self.cleaned_data:  # both are given and equal
             super().validate_password_for_user(user, again.replace("2", "1"))  # type: ignore[misc]
 
 
 class SignUpForm(PasswordErrorsMixin, CreationForm):
-    """A new account: a name that nobody has, whatever its case, and a password."""
+    """A new account: a name that is unique regardless of case, and a password."""
 
     class Meta:
         model = User
@@ -88,14 +88,14 @@ class SignUpForm(PasswordErrorsMixin, CreationForm):
         name: str = self.cleaned_data["username"]
         if is_reserved_name(name):
             raise forms.ValidationError(account_texts.NAME_RESERVED, code="reserved")
-        # The constraint would refuse it, too, but with words about a constraint. See `SignUp.form_valid` for the race.
+        # The constraint would refuse it, too, but with a technical message. See `SignUp.form_valid` for the race.
         if User.objects.filter(username__iexact=name).exists():
             raise forms.ValidationError(account_texts.NAME_IN_USE)
         return name
 
 
 class PasswordForm(PasswordErrorsMixin, ChangeForm):
-    """The password of now, and the new one twice."""
+    """The current password, and the new one twice."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -106,7 +106,7 @@ class PasswordForm(PasswordErrorsMixin, ChangeForm):
 
 
 class NewPasswordForm(PasswordErrorsMixin, ResetForm):
-    """The new password twice, of whoever has the link."""
+    """The new password twice, for a password reset link."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -115,7 +115,7 @@ class NewPasswordForm(PasswordErrorsMixin, ResetForm):
 
 
 class ForgottenPasswordForm(PasswordResetForm):
-    """An address. Who has it is looked up by a worker, which also sends the mail."""
+    """An e-mail address. A worker looks up its account and sends the mail."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -123,11 +123,11 @@ class ForgottenPasswordForm(PasswordResetForm):
 
 
 class ConfirmForm(forms.Form):
-    """The password once more, from whoever is signed in."""
+    """The password of the signed-in user, for confirmation."""
 
     password = forms.CharField(
         label=gettext_lazy("Your password"),
-        # A password may begin or end with a blank.
+        # A password may begin or end with a space.
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
@@ -144,7 +144,7 @@ class ConfirmForm(forms.Form):
 
 
 class EmailForm(ConfirmForm):
-    """Another address of the account, and the password."""
+    """A new address of the account, and the password."""
 
     email = forms.EmailField(
         max_length=254,
@@ -155,7 +155,7 @@ class EmailForm(ConfirmForm):
 
 
 class ReturnForm(forms.Form):
-    """Name and password of an account that is going to be deleted. `cleaned_data["departure"]` is what to take back."""
+    """Name and password of an account that is to be deleted. `cleaned_data["departure"]`: the departure to cancel."""
 
     username = forms.CharField(
         max_length=150,
@@ -172,7 +172,7 @@ class ReturnForm(forms.Form):
         given = super().clean() or {}
         departures = Departure.objects.filter(game=EVERYTHING, user__username__iexact=given.get("username", ""))
         departure = departures.select_related("user").first()
-        # An unknown name takes as long as a wrong password: who leaves is nobody's business.
+        # An unknown name takes as long as a wrong password, so that accounts being deleted cannot be found.
         if departure is None:
             make_password(given.get("password", ""))
         if departure is None or not departure.user.check_password(given.get("password", "")):
@@ -181,7 +181,7 @@ class ReturnForm(forms.Form):
 
 
 class ProfileForm(UserForm):
-    """What a profile says of its player."""
+    """The texts of a player's profile."""
 
     class Meta:
         model = User
@@ -201,7 +201,7 @@ class PictureForm(forms.Form):
         label=gettext_lazy("Picture file"),
         help_text=account_texts.PICTURE_HINT,
         widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp,image/gif"}),
-        allow_empty_file=True,  # an empty file is told of as a damaged one
+        allow_empty_file=True,  # an empty file gets the message of a damaged one
     )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -226,7 +226,7 @@ class PictureForm(forms.Form):
 
 
 class HookSettingsForm(forms.Form):
-    """What the player tells Fervidex and KsHook. No cards at all means that every card counts."""
+    """The player's settings for Fervidex and KsHook. Without cards, every card counts."""
 
     cards = forms.CharField(
         required=False,
@@ -260,7 +260,7 @@ class HookSettingsForm(forms.Form):
 
     def save(self) -> None:
         given = self.cleaned_data
-        # One transaction: one button, so all of it or nothing.
+        # One transaction: all settings or none.
         with transaction.atomic():
             HookSettings.objects.change(
                 self.user,
@@ -279,7 +279,7 @@ def _set_label(form: forms.BaseForm, name: str, label: str, hint: str) -> None:
 
 
 class ExplainedChoices(forms.CheckboxSelectMultiple):
-    """Boxes that say below their names what they mean: `hint` of each option."""
+    """Checkboxes with an explanation below their names: `hint` of each option."""
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option: dict[str, Any] = super().create_option(name, value, *args, **kwargs)
@@ -287,7 +287,7 @@ class ExplainedChoices(forms.CheckboxSelectMultiple):
 
 
 class TokenForm(forms.Form):
-    """A new token: its name, what it may do, and until when."""
+    """A new token: its name, permissions and expiry."""
 
     name = forms.CharField(
         max_length=100,
@@ -322,14 +322,14 @@ class TokenForm(forms.Form):
         name: str = self.cleaned_data["name"]
         if self.user.tokens.filter(identifier__iexact=name).exists():
             raise forms.ValidationError(account_texts.NAME_TAKEN)
-        # Said at the name, as the form has no field for how many there are.
+        # Reported at the name, because the form has no field for the number of tokens.
         if self.user.tokens.count() >= MAX_TOKENS_PER_USER:
             raise forms.ValidationError(str(TooManyTokens()))
         return name
 
     def create_token(self) -> str:
-        """Makes the token and returns its secret, which is stored nowhere."""
-        # The manager alone makes tokens: it writes the audit entry in the same transaction.
+        """Creates the token and returns its secret, which is not stored."""
+        # Tokens are created only by the manager, which writes the audit entry in the same transaction.
         days = self.cleaned_data["lasts"]
         _, secret = self.user.tokens.model.objects.create_token(
             self.user,

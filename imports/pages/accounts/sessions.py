@@ -1,7 +1,7 @@
-"""Ending a player's browser sessions, all but the one that asks.
+"""Ends all browser sessions of a player except the current one.
 
-Django ties every session to the stored hash of the password and drops a session whose hash is another. So a new
-password ends the others; and so does the same password, stored with a new salt.
+Django stores the hash of the password in every session and ends a session with another hash. So a new password ends
+the other sessions, and so does the same password with a new salt.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from imports.pages.core.permissions import AuthenticatedRequest
 
 
 def sign_out_others(request: AuthenticatedRequest, *, password: str) -> bool:
-    """Stores the player's password, which the caller has checked, anew. False when it was changed meanwhile."""
+    """Stores the player's password, checked by the caller, with a new salt. Returns False if it has changed."""
     user = request.user
     fresh = make_password(password)
     if not User.objects.filter(pk=user.pk, password=user.password).update(password=fresh):

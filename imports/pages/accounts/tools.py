@@ -1,4 +1,4 @@
-"""/tools/: the tools that a player has connected, and those that can be."""
+"""/tools/: the tools that a player has connected, and those that can be connected."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from imports.catalogue.format_names import format_name
 from imports.formats.base import Format
 from imports.models import APIClient, APIToken
 from imports.models.tokens import MAX_TOKENS_PER_USER
+from imports.pages.accounts import connect
 from imports.pages.components.sources.failing_tools import FailingTool, failing_tools
 from imports.pages.components.sources.file_kinds import file_formats, slug_of
 from imports.pages.components.view_models import Link
@@ -26,16 +27,17 @@ from imports.pages.core.pagination import list_url
 from imports.pages.core.permissions import AuthenticatedRequest, sign_in_required
 from imports.pages.texts import account_texts, formatting, import_texts, tool_texts
 
-QUIET_DAYS = 3  # without a request, after which a tool no longer counts as working
+QUIET_DAYS = 3  # days without a request, after which a tool no longer counts as working
 MAX_CLIENTS = 100  # of the operator's
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectedTool:
-    """A token of the player's, under the name of the tool that asked for it. `quiet` is how long it has been so."""
+    """A token of the player, with the name of its tool. `quiet`: the time without a request, as text."""
 
     name: str
     token: str
+    url: str
     last_used: datetime | None
     state: Literal["working", "quiet", "unused", "expired", "failing"]
     quiet: str = ""
@@ -43,7 +45,7 @@ class ConnectedTool:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A tool that can be connected. `addresses` are what it is told where it has no file of its own (`file`)."""
+    """A tool that can be connected. `addresses`: the values to enter, if it has no client file (`file`)."""
 
     name: str
     purpose: str
@@ -70,18 +72,14 @@ class FileTool:
 @require_safe
 @sign_in_required
 def tool_list(request: AuthenticatedRequest) -> HttpResponse:
-    """Four queries and those of the frame, of bounded numbers of tokens, imports and clients."""
+    """Lists tools. Four queries and those of the frame, of bounded numbers of tokens, imports and clients."""
     found = request.user.tokens.select_related("client").order_by(F("last_used_at").desc(nulls_last=True), "-pk")
     tokens = list(found[:MAX_TOKENS_PER_USER])
     failing = failing_tools(request.user)
-    # Tools of other players are connected by the links that their authors give away.
+    # Tools of other players are connected by links from their authors.
     clients = list(APIClient.objects.filter(author=None).order_by("name", "pk")[:MAX_CLIENTS])
     files = [each for each in file_formats() if each.sample]
-    by_addresses: dict[tuple[str, ...], Format] = {}
-    for each in jobs.enabled_formats():
-        if each.addresses and each.games:
-            by_addresses.setdefault(each.addresses, each)  # the first of those that share an address
-    hooks = list(by_addresses.values())
+    hooks = connect.hooks()
     games = [game for game in jobs.enabled_games() if any(game.slug in each.games for each in (*hooks, *files))]
     chosen = next((game for game in games if game.slug == request.GET.get("game")), None)
     shown = [chosen] if chosen else games
@@ -91,7 +89,9 @@ def tool_list(request: AuthenticatedRequest) -> HttpResponse:
         "all_games": Link(tool_texts.ALL_GAMES, list_url(request.GET, game=None), is_current=chosen is None),
         "games": [Link(game.name, list_url(request.GET, game=game.slug), is_current=game == chosen) for game in games],
         "hooks": [_hook(each, tokens, _client_of(each, clients)) for each in hooks if each.serves(shown)],
-        "others": [_other(each, tokens) for each in clients if not any(_is_of(each, hook) for hook in hooks)],
+        "others": [
+            _other(each, tokens) for each in clients if not any(connect.is_of(each.name, hook) for hook in hooks)
+        ],
         "files": [
             FileTool(
                 name=format_name(each.import_type),
@@ -126,24 +126,22 @@ def _connected(tokens: Sequence[APIToken], failing: Sequence[FailingTool]) -> li
         else:
             state = "working"
         name = token.client.name if token.client else token.identifier
-        tools.append(ConnectedTool(name, token.identifier, token.last_used_at, state, quiet))
+        url = reverse("token-connection", args=[token.pk])
+        tools.append(ConnectedTool(name, token.identifier, url, token.last_used_at, state, quiet))
     return tools
 
 
 def _client_of(hook: Format, clients: Sequence[APIClient]) -> APIClient | None:
-    """The operator's client of a program: one that hands out a file before one that only shows the token."""
-    mine = [client for client in clients if _is_of(client, hook)]
+    """Returns the operator's client of a program; a client with a file precedes one that only shows the token."""
+    mine = [client for client in clients if connect.is_of(client.name, hook)]
     return max(mine, key=lambda client: bool(client.key_filename), default=None)
-
-
-def _is_of(client: APIClient, hook: Format) -> bool:
-    """By its name, which may be that of several programs: `beatoraja, LR2oraja`."""
-    return hook.name.casefold() in (name.strip().casefold() for name in client.name.split(","))
 
 
 def _hook(source: Format, tokens: Sequence[APIToken], client: APIClient | None) -> Tool:
     served = [game for game in jobs.enabled_games() if game.slug in source.games]
-    is_connected = client is not None and _is_connected(client, tokens)
+    is_connected = any(_is_valid(token) for token in tokens if token.identifier == source.name) or (
+        client is not None and _is_connected(client, tokens)
+    )
     return Tool(
         name=source.name,
         purpose=tool_texts.PURPOSES.get(source.import_type)
@@ -151,8 +149,8 @@ def _hook(source: Format, tokens: Sequence[APIToken], client: APIClient | None) 
         requirement=tool_texts.REQUIREMENTS.get(source.import_type, ""),
         file=client.key_filename if client else "",
         addresses=source.addresses,
-        url=_connect_url(client) if client else f"{reverse('token-list')}#new",
-        action=_action(is_connected=is_connected) if client else tool_texts.CREATE_TOKEN,
+        url=_connect_url(client) if client else reverse("connect-hook", args=[source.import_type.removeprefix("ir/")]),
+        action=_action(is_connected=is_connected),
         guide_url=f"{reverse('game-detail', args=[served[0].slug])}#hooks",
         settings_url=reverse("hook-settings") if source.has_settings else "",
         is_connected=is_connected,
@@ -178,10 +176,11 @@ def _other(client: APIClient, tokens: Sequence[APIToken]) -> Tool:
 
 
 def _is_connected(client: APIClient, tokens: Sequence[APIToken]) -> bool:
-    now = timezone.now()
-    return any(
-        token.client_id == client.pk and (token.expires_at is None or token.expires_at > now) for token in tokens
-    )
+    return any(_is_valid(token) for token in tokens if token.client_id == client.pk)
+
+
+def _is_valid(token: APIToken) -> bool:
+    return token.expires_at is None or token.expires_at > timezone.now()
 
 
 def _connect_url(client: APIClient) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from imports.pages.accounts import clients, connect, data_exports, departures, emails, tools, views
+from imports.pages.accounts import clients, connect, data_exports, departures, emails, pins, tools, views
 from imports.pages.core import converters  # noqa: F401 - registers the kinds of IDs
 
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("signup/", views.SignUp.as_view(), name="signup"),
     path("account/", views.account, name="account"),
     path("account/profile/", views.profile_edit, name="profile-edit"),
+    path("account/pinned/", pins.pinned_edit, name="pinned-edit"),
     path("account/picture/", views.picture, name="picture"),
     path("account/picture/remove/", views.picture_remove, name="picture-remove"),
     path("account/hooks/", views.hook_settings, name="hook-settings"),
@@ -41,6 +42,9 @@ urlpatterns = [
     path("oauth/request-auth", connect.request_auth, name="request-auth"),
     path("users/<name:name>/", views.profile, name="profile"),
     path("tools/", tools.tool_list, name="tool-list"),
+    path("tools/<slug:hook>/", connect.connect_hook, name="connect-hook"),
     path("tokens/", views.token_list, name="token-list"),
+    path("tokens/<int:token_id>/", connect.token_connection, name="token-connection"),
+    path("tokens/<int:token_id>/file/", connect.token_file, name="token-file"),
     path("tokens/<int:token_id>/revoke/", views.token_revoke, name="token-revoke"),
 ]

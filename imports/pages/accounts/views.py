@@ -1,4 +1,4 @@
-"""Signing up, in and out, /account/ and what is below it, profiles, and /tokens/."""
+"""Signing up, in and out, /account/ and the pages below, profiles, and /tokens/."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from django.views.generic import FormView
 
 from imports.access import permissions, rate_limits
 from imports.models import APIToken, OrphanScore, Permission, ProfilePicture
-from imports.pages.accounts import fresh_tokens, presenters
+from imports.pages.accounts import new_tokens, presenters
 from imports.pages.accounts.forms import (
     ConfirmForm,
     HookSettingsForm,
@@ -49,8 +49,8 @@ if TYPE_CHECKING:
 else:
     SignUpView = FormView
 
-MAX_COUNTED = 1_000  # imports; of more the button says no number, as counting them would take longer than all the rest
-# Passwords must neither stay in a report of an error nor in a browser's cache.
+MAX_COUNTED = 1_000  # imports; with more, the button has no number, because counting them would be slow
+# Passwords must not be in error reports or in a browser's cache.
 PRIVATE = (sensitive_post_parameters(), never_cache)
 
 
@@ -58,7 +58,7 @@ PRIVATE = (sensitive_post_parameters(), never_cache)
 
 
 class SignIn(LoginView):
-    """Django's own view, with our form. Wrong passwords are counted behind it: imports/access/login_throttling.py."""
+    """Django's view with our form. Wrong passwords are limited in imports/access/login_throttling.py."""
 
     template_name = "login.html"
     authentication_form = SignInForm
@@ -82,7 +82,7 @@ class SignUp(RedirectURLMixin, SignUpView):
 
     def form_valid(self, form: SignUpForm) -> HttpResponse:
         try:
-            # Of two who want one name at once, the constraint decides; its error must not end an outer transaction.
+            # The constraint decides between concurrent sign-ups; its error must not end an outer transaction.
             with transaction.atomic():
                 user = form.save()
         except IntegrityError:
@@ -98,7 +98,7 @@ class SignUp(RedirectURLMixin, SignUpView):
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """Back to the page of ours that `next` names, which then asks who is there, or home."""
+    """Signs out and redirects to `next`, a page of this site, which asks to sign in again, or to the home page."""
     logout(request)
     target = request.POST.get("next", "")
     return redirect(target if url_has_allowed_host_and_scheme(target, allowed_hosts=None) else "home")
@@ -177,7 +177,7 @@ def hook_settings(request: AuthenticatedRequest) -> HttpResponse:
 def password_change(request: AuthenticatedRequest) -> HttpResponse:
     form = PasswordForm(request.user, _posted(request))
     if form.is_bound and form.is_valid():
-        # A new password ends all sessions; the one that changed it goes on.
+        # A new password ends all sessions except the current one.
         update_session_auth_hash(request, form.save())
         messages.success(request, account_texts.PASSWORD_CHANGED)
         return redirect("account")
@@ -211,21 +211,23 @@ def _form_page(request: AuthenticatedRequest, template: str, form: BaseForm, **m
 
 @require_safe
 def profile(request: HttpRequest, name: str) -> HttpResponse:
-    """What a player has reached, game by game."""
+    """A player's profile with the ratings, classes and ranks of each game."""
     owner = player(name)
     is_own = owner == request.user
     games = presenters.game_lines(owner)
     visible = visible_imports(request)
-    # What moderators did is between them and the player. Who is banned reads as a guest does.
+    # Only the player and moderators see changes by moderators. A banned player sees the page of a guest.
     private = (is_own and not owner.is_banned) or permissions.is_moderator(request.user)
+    imports_url = reverse("import-list") if is_own else reverse("player-imports", args=[owner.username])
     context = {
         "owner": owner,
         "picture_url": presenters.uploaded_picture_url(owner),
         "is_own": is_own,
         "admin_url": reverse("admin:imports_user_change", args=[owner.pk]),
         "games": games,
+        "totals": presenters.totals(owner, games),
         "sessions": presenters.latest_sessions(owner),
-        "imports": presenters.latest_imports(owner, visible, request.user),
+        "imports": presenters.latest_imports(owner, visible, request.user, list_url=imports_url),
         "best": presenters.best_plays(games),
         "pinned": presenters.pinned_scores(owner),
         "calendar": year_of_plays(owner),
@@ -233,7 +235,7 @@ def profile(request: HttpRequest, name: str) -> HttpResponse:
         "import_count": visible.filter(user=owner).order_by("-pk")[: MAX_COUNTED + 1].count(),
         "counted": MAX_COUNTED,
         "orphan_count": OrphanScore.objects.filter(user=owner).count() if is_own else 0,
-        "imports_url": reverse("import-list") if is_own else reverse("player-imports", args=[owner.username]),
+        "imports_url": imports_url,
         "section": "profile" if is_own else "",
     }
     return render(request, "profile.html", context)
@@ -246,11 +248,11 @@ def profile(request: HttpRequest, name: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @sign_in_required
 def token_list(request: AuthenticatedRequest) -> HttpResponse:
-    """A new token is shown on the page that its POST leads to, once."""
+    """Lists tokens and creates new ones. A new token is shown once, on the page after the redirect."""
     form = TokenForm(_posted(request), user=request.user)
     if form.is_bound and form.is_valid():
         to_list = redirect("token-list")
-        fresh_tokens.hand_over(form.create_token(), request, to_list)
+        new_tokens.hand_over(form.create_token(), request, to_list)
         return to_list
     context = {
         "form": form,
@@ -260,13 +262,13 @@ def token_list(request: AuthenticatedRequest) -> HttpResponse:
         "section": "tools",
     }
     response = render(request, "token-list.html", context, status=400 if form.errors else 200)
-    fresh_tokens.forget(request, response)
+    new_tokens.forget(request, response)
     return response
 
 
 def _new_token(request: AuthenticatedRequest) -> dict[str, Any] | None:
-    """The token that this browser has just made, with its secret."""
-    secret = fresh_tokens.receive(request)
+    """Returns the token that this browser has just created, with its secret."""
+    secret = new_tokens.receive(request)
     token = APIToken.objects.find(secret) if secret else None
     if token is None or token.user != request.user:
         return None
@@ -281,7 +283,7 @@ def _new_token(request: AuthenticatedRequest) -> dict[str, Any] | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 @sign_in_required
 def token_revoke(request: AuthenticatedRequest, token_id: int) -> HttpResponse:
-    """GET asks, POST does; dialog.js shows the same question in a dialog."""
+    """GET asks for confirmation, POST revokes; dialog.js shows the form as a dialog."""
     token = get_object_or_404(request.user.tokens, pk=token_id)
     if request.method != "POST":
         return render(request, "token-revoke.html", {"token": token, "section": "tools"})

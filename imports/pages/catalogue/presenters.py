@@ -1,4 +1,4 @@
-"""What a game asks for and gives, for its page: read from its declaration, so that the page cannot be wrong. Pure."""
+"""Describes the score format of a game for authors of tools, from its declaration. No database access."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from imports.sample.plays import SKILLS, by_title, document, plays, unambiguous
 
 @dataclass(frozen=True, slots=True)
 class MetricLine:
-    """`role` says who names the value; `values` what it may be."""
+    """A metric. `role`: how it is set; `values`: a description of its values."""
 
     name: str
     role: str
@@ -29,7 +29,7 @@ class MetricLine:
 
 @dataclass(frozen=True, slots=True)
 class LadderPart:
-    """A ladder, worst first. `lights` is empty where the pages show its values as plain words."""
+    """A ladder, worst first. `lights` is empty if the pages show its values as plain text."""
 
     name: str
     values: tuple[str, ...]
@@ -37,7 +37,7 @@ class LadderPart:
 
     @property
     def is_lamp(self) -> bool:
-        """Lamps are drawn by level; grades are letters alone."""
+        """Whether the ladder is a lamp, which is drawn by level; grades are only letters."""
         return self.name.lower().endswith("lamp") or self.name == "clearMedal"
 
 
@@ -51,25 +51,15 @@ class ClassPart:
 
 @dataclass(frozen=True, slots=True)
 class RatingPart:
-    """The ratings of one kind of thing, the default one first."""
+    """The ratings of scores, sessions or profiles, the default one first."""
 
     of: str
     names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class GameCard:
-    """A game in the list of all. `playtypes` is empty where there is only one."""
-
-    game: Game
-    playtypes: tuple[str, ...]
-    metrics: tuple[str, ...]  # those that a score must give
-    match_types: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class PlaytypeSheet:
-    """A playtype's page."""
+    """The description of a playtype."""
 
     playtype: Playtype
     metrics: tuple[MetricLine, ...]
@@ -77,19 +67,6 @@ class PlaytypeSheet:
     classes: tuple[ClassPart, ...]
     ratings: tuple[RatingPart, ...]
     example: str
-
-
-def build_game_card(game: Game) -> GameCard:
-    labels = [game.playtype_labels.get(playtype.name, playtype.name) for playtype in game.playtypes]
-    # Playtypes mostly share their metrics: each is named once, in the order in which it first appears.
-    metrics = dict.fromkeys(name for playtype in game.playtypes for name in playtype.provided)
-    match_types = dict.fromkeys(name for playtype in game.playtypes for name in playtype.match_types)
-    return GameCard(
-        game=game,
-        playtypes=tuple(labels) if len(labels) > 1 else (),
-        metrics=tuple(metrics),
-        match_types=tuple(match_types),
-    )
 
 
 def build_playtype_sheet(game: Game, playtype: Playtype) -> PlaytypeSheet:
@@ -101,7 +78,7 @@ def build_playtype_sheet(game: Game, playtype: Playtype) -> PlaytypeSheet:
         if isinstance(metric, Ladder):
             known: Mapping[str, Light] = TABLE.get(game.slug, {}).get(name, {})
             lights = tuple(known[value] for value in metric.values if value in known)
-            # All or none: a row of lights with gaps would look as if the missing values did not exist.
+            # All or none: with gaps it would look as if the missing values did not exist.
             ladders.append(LadderPart(name, metric.values, lights if len(lights) == len(metric.values) else ()))
     classes = [
         ClassPart(
@@ -123,7 +100,7 @@ def build_playtype_sheet(game: Game, playtype: Playtype) -> PlaytypeSheet:
         ladders=tuple(ladders),
         classes=tuple(classes),
         ratings=_rating_parts(playtype),
-        # Not escaped to ASCII: a reader should recognise the titles.
+        # Not escaped to ASCII, so that titles are readable.
         example="" if document is None else json.dumps(document, ensure_ascii=False, indent=2),
     )
 
@@ -132,7 +109,7 @@ def build_playtype_sheet(game: Game, playtype: Playtype) -> PlaytypeSheet:
 
 
 def metric_values(metric: Metric) -> str:
-    """What a metric may be: `whole number, 0 to 100`, `one of 8, below`."""
+    """Describes the values of a metric: `whole number, 0 to 100`, `one of 8, below`."""
     match metric:
         case Ladder():
             return game_texts.one_of(len(metric.values))
@@ -141,7 +118,7 @@ def metric_values(metric: Metric) -> str:
             return game_texts.list_of(item, nullable=metric.nullable)
         case Integer() | Decimal():
             kind = game_texts.WHOLE_NUMBER if isinstance(metric, Integer) else _number(metric.rule)
-            # What the chart allows (its notes, its steps) is no number that could be named for all charts.
+            # A limit by the chart (its notes or steps) differs between charts.
             limits = game_texts.AS_THE_CHART if metric.chart_rule else _range(metric.rule)
             return f"{kind}, {limits}" if limits else kind
 
@@ -166,12 +143,11 @@ def _rating_parts(playtype: Playtype) -> tuple[RatingPart, ...]:
         (game_texts.OF_A_SESSION, playtype.session_ratings, playtype.default_session_rating),
         (game_texts.OF_A_PROFILE, playtype.profile_ratings, playtype.default_profile_rating),
     )
-    return tuple(
-        RatingPart(
-            of, tuple(formatting.rating_name(name) for name in sorted(ratings, key=lambda name: name != default))
-        )
-        for of, ratings, default in kinds
-    )
+    parts = []
+    for of, ratings, default in kinds:
+        names = sorted(ratings, key=lambda name: name != default)
+        parts.append(RatingPart(of, tuple(formatting.rating_name(name, playtype) for name in names)))
+    return tuple(parts)
 
 
 # --- an example -------------------------------------------------------------------------------------
@@ -179,7 +155,7 @@ def _rating_parts(playtype: Playtype) -> tuple[RatingPart, ...]:
 
 @cache
 def example(gpt: str) -> dict[str, Any] | None:
-    """A BATCH-MANUAL document of one score on an invented chart. None for a game that has no sample."""
+    """Returns a BATCH-MANUAL document of one score on an invented chart; None for a game without a sample."""
     game, playtype_name = gpt.split(":")
     path = SEEDS / f"charts-{game}.json"
     if gpt not in SKILLS or not path.is_file():
@@ -187,7 +163,7 @@ def example(gpt: str) -> dict[str, Any] | None:
     charts = [row for row in json.loads(path.read_bytes()) if row["playtype"] == playtype_name]
     playtype = playtype_of(game, playtype_name)
     name = unambiguous(playtype)
-    # Most players' tools know titles, so that a title makes the better example where a game takes one.
+    # Most tools know titles, so a title is the better example if the game accepts it.
     if "songTitle" in playtype.match_types:
         songs = json.loads((SEEDS / f"songs-{game}.json").read_bytes())
         name = by_title({song["id"]: song["title"] for song in songs})

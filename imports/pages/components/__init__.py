@@ -1,1 +1,1 @@
-"""What several features show: one frozen class for each component template, and the builders they share."""
+"""Components of several features: one frozen class for each component template, and shared builders."""

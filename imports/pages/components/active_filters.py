@@ -1,4 +1,4 @@
-"""The filters of a list that are set, as chips that take them away again."""
+"""The active filters of a list, as chips that remove them."""
 
 from __future__ import annotations
 
@@ -16,23 +16,28 @@ from imports.pages.texts.formatting import written_day
 
 
 def active_filters(form: forms.Form, chosen: Mapping[str, Any], query: QueryDict) -> list[Link]:
-    """A chip for each filter that is set: what it says, and the same list without it."""
+    """Returns a chip for each active filter: its text, and the address of the list without it."""
     return [
-        Link(_said(form[name], value), list_url(query, **{name: None, "page": None})) for name, value in chosen.items()
+        Link(_chip_text(form[name], value), list_url(query, **{name: None, "page": None}))
+        for name, value in chosen.items()
     ]
 
 
 def clear_url(chosen: Iterable[str], query: QueryDict) -> str:
-    """The same list without any filter."""
+    """Returns the address of the list without filters."""
     return list_url(query, **dict.fromkeys((*chosen, "page")))
 
 
-def _said(field: forms.BoundField, value: Any) -> str:
+def _chip_text(field: forms.BoundField, value: Any) -> str:
     if isinstance(field.field, forms.ChoiceField):
         choices = cast(Iterable[tuple[str, str]], field.field.choices)
         return next((str(label) for key, label in choices if key == value), str(value))
     if isinstance(value, date):
-        # As the pages write days, whatever the reader's own form: times.js changes moments, and this is a day.
-        return _("{label} {day}").format(label=field.label, day=written_day(value))
-    # What a hidden field holds is for the program; its label says what it does.
-    return str(field.label) if field.is_hidden else _("“{text}”").format(text=value)
+        # In the format of the pages: times.js localizes only moments, not days.
+        return _("{label} {value}").format(label=field.label, value=written_day(value))
+    if field.is_hidden:  # its value is internal; its label describes it
+        return str(field.label)
+    # A search text is quoted; other texts are values like those of the choices.
+    if field.name == "q":
+        return _("“{text}”").format(text=value)
+    return _("{label} {value}").format(label=field.label, value=value)

@@ -35,7 +35,7 @@ class BestRow:
 
 
 def best_rows(bests: Sequence[PersonalBest]) -> list[BestRow]:
-    """Bests of any games as rows, in their order. Two queries."""
+    """Returns bests of any games as rows, in the given order. Two queries."""
     charts = charts_by_pk({best.chart_id for best in bests})
     return [best_row(best, charts) for best in bests]
 

@@ -1,4 +1,4 @@
-"""On which days of a year a player played: two half years side by side, and a table by month."""
+"""The calendar of a player's days with scores in a year: two half years side by side, and a table by month."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from imports.pages.texts import formatting, player_texts
 
 WEEKS_PER_HALF = 26
 STEPS = (1, 20, 50, 100)
-"""From how many scores a day on each cell is brighter."""
+"""The numbers of scores a day at which cells get brighter."""
 CELL = "h.84v.84h-.84z"
 
 
@@ -57,18 +57,18 @@ class Calendar:
 
 
 def year_of_plays(owner: User, *, game: str = "", playtype: str = "") -> Calendar | None:
-    """The days (UTC) of the last year with timed scores, of one playtype or of all; None without any. One query."""
+    """Returns the calendar of the last year, of one playtype or of all; None without timed scores. One query."""
     last = today()
     mine = DailyRatings.objects.filter(user=owner, day__gte=first_day(last), score_count__gt=0)
     if game:
         mine = mine.filter(game=game, playtype=playtype)
-    # One row for each day, however many games were played on it.
+    # One row for each day, also with several games.
     counts: dict[date, int] = dict(mine.order_by().values_list("day").annotate(count=Sum("score_count")))
     return calendar_of(counts, last=last) if counts else None
 
 
 def calendar_of(counts: Mapping[date, int], *, last: date) -> Calendar:
-    """The calendar of a year until `last`, of how many scores were achieved on which day."""
+    """Returns the calendar of a year until `last`, from the number of scores by day."""
     start, half = first_day(last), timedelta(weeks=WEEKS_PER_HALF)
     return Calendar(
         halves=(_half(start, counts, last), _half(start + half, counts, last)),
@@ -79,13 +79,17 @@ def calendar_of(counts: Mapping[date, int], *, last: date) -> Calendar:
 
 
 def first_day(last: date) -> date:
-    """The Monday on which a year of whole weeks begins."""
+    """Returns the Monday on which a year of whole weeks begins."""
     return last - timedelta(days=last.weekday()) - timedelta(weeks=2 * WEEKS_PER_HALF - 1)
 
 
 def _half(start: date, counts: Mapping[date, int], last: date) -> CalendarHalf:
     paths: list[list[str]] = [[] for _ in range(len(STEPS) + 1)]
     months = []
+    # A month that began in the last week of the half before, where its name does not fit.
+    late = next((day for ago in range(1, 8) if (day := start - timedelta(days=ago)).day == 1), None)
+    if late:
+        months.append(MonthLabel("0.00%", str(MONTHS_3[late.month]).capitalize()))
     for week in range(WEEKS_PER_HALF):
         first = start + timedelta(weeks=week)
         for weekday in range(7):
@@ -93,7 +97,7 @@ def _half(start: date, counts: Mapping[date, int], last: date) -> CalendarHalf:
             if day <= last:
                 step = sum(counts.get(day, 0) >= least for least in STEPS)
                 paths[step].append(f"M{week} {weekday}{CELL}")
-            # Above the week in which it begins; not in the last one, where there is no room for its name.
+            # Above the week in which the month begins, except the last week, where its name does not fit.
             if day.day == 1 and week < WEEKS_PER_HALF - 1:
                 months.append(MonthLabel(f"{week / WEEKS_PER_HALF * 100:.2f}%", str(MONTHS_3[day.month]).capitalize()))
     steps = tuple((f"q{step}", "".join(cells)) for step, cells in enumerate(paths) if cells)

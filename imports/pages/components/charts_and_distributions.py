@@ -1,4 +1,4 @@
-"""The pictures of a result: lamps and grades, and where the rating came from."""
+"""Parts of a result: distributions of lamps and grades, and the bests that raised the rating."""
 
 from __future__ import annotations
 
@@ -36,19 +36,20 @@ from imports.pages.texts import import_texts
 from imports.pages.texts.numbers import format_change, format_metric
 from imports.pipeline.rankings.counting_bests import count_bests
 
-MAX_HIGHLIGHTS = 6  # of the best scores
-MAX_CANDIDATES = 30  # among which they are looked for: several may be on one chart
+MAX_HIGHLIGHTS = 6  # listed gains
+EARLIER_KEPT_GAINS = 10  # maximum number of gains of an import that earlier releases stored
+MAX_CANDIDATES = 30  # scores among which gains are searched: several may be on one chart
 
 
 def lamps_and_grades(job: Import) -> tuple[list[DistributionRow], list[DistributionRow]]:
-    """Both distributions over the import's scores, best value first. One query."""
+    """Returns both distributions of the import's scores, best value first. One query."""
     return distributions(Score.objects.filter(from_import=job), job.game) if job.game in BY_SLUG else ([], [])
 
 
 def distributions(scores: QuerySet[Score], game: str) -> tuple[list[DistributionRow], list[DistributionRow]]:
-    """How many of these scores of one game stand at each lamp and at each grade, best value first. One query."""
+    """Returns the numbers of these scores of one game by lamp and by grade, best value first. One query."""
     ladder = row_ladder(game)
-    # Both at once: grouped by pairs of lamp and grade, so that the scores are read a single time.
+    # Grouped by pairs of lamp and grade, so that the scores are read once.
     rows = (
         scores.values_list(KT(f"score_data__{ladder}"), KT("score_data__grade")).annotate(count=Count("pk")).order_by()
     )
@@ -60,9 +61,9 @@ def distributions(scores: QuerySet[Score], game: str) -> tuple[list[Distribution
 
 
 def distribution(game: str, ladder: str, counts: Mapping[str, int]) -> list[DistributionRow]:
-    """How many stand at each value of a ladder, best value first."""
+    """Returns the counts by value of a ladder, best value first."""
     most = max(counts.values(), default=0)
-    # What the table does not know comes last: scores of older rules may have values that are gone.
+    # Unknown values come last: scores of older rules may have removed values.
     order = {value: place for place, value in enumerate(TABLE[game][ladder])}
     return [
         DistributionRow(light_of(game, ladder, value), counts[value], None, rail((("had", counts[value]),), total=most))
@@ -71,37 +72,72 @@ def distribution(game: str, ladder: str, counts: Mapping[str, int]) -> list[Dist
 
 
 def highlights(job: Import, *, with_places: bool = False) -> list[DiffRow]:
-    """What raised the rating: each best with its effect on the profile rating. Seven queries; none where none did.
+    """Returns the bests that raised the rating, with their gains. Seven queries; none if there are no gains.
 
-    `with_places`: and its place of today among the bests that count.
+    `with_places`: with the current rank among the counting bests.
     """
     if job.game not in BY_SLUG or not job.playtypes:
         return []
     playtype = BY_SLUG[job.game].by_name[job.playtypes[0]]
-    if job.rating_gains is None:  # it came in before effects were kept: what each best gained on its own chart
+    if job.rating_gains is None:  # an import before gains were stored: the gain of each best on its own chart
         return gains(import_scope(job), playtype)
     effects = dict(job.rating_gains[:MAX_HIGHLIGHTS])
     scope = import_scope(job)
     scores = list(scope.scores().filter(chart__in=effects).order_by("pk")) if effects else []
-    best = {
-        each.score.chart_id: each for each in compare_scores(scores, scope) if each.place in ("best", "first", "same")
-    }
-    lamps = _lamps_of_bests(scope, best, job.game) if best else {}
-    places = _places(job, {each.score.playtype for each in best.values()}) if with_places else {}
-    return [
-        replace(
-            _diff_row(best[chart], None, lamps.get(chart)),
-            change=_effect_text(effect, best[chart].playtype),
-            value=places.get(chart, ""),
-        )
-        for chart, effect in effects.items()
-        if chart in best
-    ]
+    compared = compare_scores(scores, scope)
+    places = _places(job, {each.score.playtype for each in compared}) if with_places else {}
+    return effect_rows(effects, compared, scope, values=places)
+
+
+def effect_rows(
+    effects: Mapping[int, float],
+    scores: Iterable[ScoreComparison],
+    scope: ScoreScope,
+    *,
+    values: Mapping[int, str] | None = None,
+) -> list[DiffRow]:
+    """Returns the charts whose bests raised the profile rating by these `effects`, each with the best score on it.
+
+    `values`: chart -> the text of its row; the ratings if None. One query.
+    """
+    best: dict[int, ScoreComparison] = {}
+    for each in scores:
+        known = best.get(each.score.chart_id)
+        if known is None or _worth(each) > _worth(known):
+            best[each.score.chart_id] = each
+    lamps = _lamps_of_bests(scope, best, next(iter(best.values())).game.slug) if best else {}
+    rows = []
+    for chart, effect in effects.items():
+        if chart not in best:
+            continue
+        row = _diff_row(best[chart], None, lamps.get(chart))
+        # A score below the best only raises its lamp.
+        if row.changes or best[chart].place != "under":
+            value = row.value if values is None else values.get(chart, "")
+            rows.append(replace(row, change=effect_text(effect, best[chart].playtype), value=value))
+    return rows
+
+
+def _worth(each: ScoreComparison) -> tuple[float, float]:
+    """Returns the sort key of scores on one chart: the metric of bests, then the rating."""
+    return each.score.best_keys[0] or 0, rating_value(each.score, each.playtype)
+
+
+def new_bests(job: Import, charts: Collection[str]) -> dict[str, tuple[float, bool]]:
+    """Returns chart ID -> (effect on the profile rating, is first play) of an import's new bests on these charts.
+
+    Five queries.
+    """
+    scope = import_scope(job)
+    scores = list(scope.scores().filter(chart__chart_id__in=charts).order_by("pk")) if charts else []
+    effects = dict(job.rating_gains or ())
+    found = (each for each in compare_scores(scores, scope) if each.place in ("best", "first"))
+    return {each.chart.chart_id: (effects.get(each.score.chart_id, 0.0), each.place == "first") for each in found}
 
 
 def rest_of_gain(job: Import, shown: Sequence[DiffRow]) -> str:
-    """What the rating changed beyond the effects that are shown, signed; empty for nothing, or where none are kept."""
-    # Of several playtypes the effects are of different ratings, which do not add up.
+    """Returns a sentence on the gains of the bests that are not shown; empty if there are none or they are unknown."""
+    # Gains of several playtypes are of different ratings, which cannot be added.
     if job.rating_gains is None or len(job.rating_changes) != 1:
         return ""
     [(name, ratings)] = job.rating_changes.items()
@@ -110,11 +146,18 @@ def rest_of_gain(job: Import, shown: Sequence[DiffRow]) -> str:
         return ""
     before, after = ratings.get(playtype.default_profile_rating, (None, None))
     rest = (after or 0) - (before or 0) - sum(effect for _, effect in job.rating_gains[: len(shown)])
-    return _effect_text(rest, playtype) if rest > 0 else ""
+    more, without = len(job.rating_gains) - len(shown), job.best_count + job.first_play_count - len(job.rating_gains)
+    # Earlier releases stored the ten largest gains, so that with ten it is unknown whether there were more.
+    is_counted = len(job.rating_gains) != EARLIER_KEPT_GAINS
+    return import_texts.other_gains(
+        effect_text(rest, playtype) if rest > 0 else "",
+        more if is_counted else None,
+        without if is_counted and shown else None,
+    )
 
 
 def _places(job: Import, playtypes: Collection[str]) -> dict[int, str]:
-    """Chart -> `now #2 of 50`, of the bests that count towards the rating. A query for each playtype."""
+    """Returns chart -> `now #2 of 50` for counting bests. One query for each playtype."""
     found: dict[int, str] = {}
     for name in playtypes:
         counted = count_bests(job.user_id, job.game, BY_SLUG[job.game].by_name[name])
@@ -124,7 +167,7 @@ def _places(job: Import, playtypes: Collection[str]) -> dict[int, str]:
 
 
 def _lamps_of_bests(scope: ScoreScope, charts: Collection[int], game: str) -> dict[int, tuple[str, Light]]:
-    """Chart -> the lamp of the best before these scores, empty for none, and with them. One query."""
+    """Returns chart -> (lamp of the best before these scores, empty for none; lamp with them). One query."""
     ladders = lamp_ladders(game)
     orders = [{value: place for place, value in enumerate(TABLE[game][ladder])} for ladder in ladders]
     rows = (
@@ -142,10 +185,10 @@ def _lamps_of_bests(scope: ScoreScope, charts: Collection[int], game: str) -> di
             before[chart].append(values)
 
     def highest(values: Sequence[Sequence[str]]) -> Light:
-        # A best takes each of its lamps from the score that has the highest of that ladder.
+        # A best takes the highest value of each lamp ladder from its scores.
         tops = {}
         for place, (ladder, order) in enumerate(zip(ladders, orders, strict=True)):
-            # Values of older rules that are gone are the lowest.
+            # Removed values of older rules count as the lowest.
             tops[ladder] = max((order.get(row[place], -1), row[place]) for row in values)[1]
         return shown_lamp(game, tops)
 
@@ -155,23 +198,17 @@ def _lamps_of_bests(scope: ScoreScope, charts: Collection[int], game: str) -> di
     }
 
 
-def _effect_text(effect: float, playtype: Playtype) -> str:
-    """An effect on the default profile rating, signed: `+0.024`; nothing where it reads as none."""
+def effect_text(effect: float, playtype: Playtype) -> str:
+    """Returns a gain of the default profile rating as signed text: `+0.024`; empty if it rounds to zero."""
     shown = playtype.profile_ratings[playtype.default_profile_rating].shown
     return format_change(0, effect, shown, kind="score")
 
 
 def gains(scope: ScoreScope, playtype: Playtype) -> list[DiffRow]:
-    """Of the best of these scores, one a chart, those that gained most rating on theirs. Four queries."""
-    # What gained most is looked for among the highest ratings: to compare all scores of a large import would read
-    # every chart of it.
+    """Returns the best scores that raised the rating of their charts the most, one per chart. Five queries."""
+    # Only among the highest ratings: comparing all scores of a large import would read all of its charts.
     scores = list(scope.scores().filter(playtype=playtype.name).order_by(rating_order(playtype), "pk")[:MAX_CANDIDATES])
-    return gains_among(compare_scores(scores, scope), scope, playtype)
-
-
-def gains_among(scores: Iterable[ScoreComparison], scope: ScoreScope, playtype: Playtype) -> list[DiffRow]:
-    """Of these scores, highest rating first, those that gained most. One query."""
-    best = [each for each in scores if each.place in ("best", "first")]
+    best = [each for each in compare_scores(scores, scope) if each.place in ("best", "first")]
     charts = {each.score.chart_id for each in best}
     ratings_before: dict[int, float | None] = {}
     if charts:
@@ -181,20 +218,22 @@ def gains_among(scores: Iterable[ScoreComparison], scope: ScoreScope, playtype: 
         )
 
     def gain(each: ScoreComparison) -> float:
-        # A first play gains all of its rating.
+        # The gain of a first play is its whole rating.
         return rating_value(each.score, playtype) - (ratings_before.get(each.score.chart_id) or 0)
 
-    best.sort(key=gain, reverse=True)
+    # A higher score with a lower lamp may be a new best with a lower rating.
+    best = sorted((each for each in best if gain(each) >= 0), key=gain, reverse=True)
     return [_diff_row(each, ratings_before.get(each.score.chart_id)) for each in best[:MAX_HIGHLIGHTS]]
 
 
 def _diff_row(each: ScoreComparison, rating_before: float | None, lamps: tuple[str, Light] | None = None) -> DiffRow:
-    """`lamps`: of the best before and of the best now, where they are shown."""
+    """Returns the row of a gain. `lamps`: of the best before and of the current best, if they are shown."""
     row, before, playtype = score_row(each), each.baseline.before, each.playtype
     metric_before = "" if before is None else format_metric(before, each.shown)
     lamp_before, lamp = lamps or ("", row.lamp)
     pairs = (
-        (metric_before, format_metric(each.score.best_keys[0], each.shown)),
+        # A best may take its lamp from a lower score, so that the metric does not change.
+        (metric_before, format_metric(each.baseline.highest, each.shown)),
         (lamp_before, lamp.short if lamp_before else lamp.value),
     )
     changes = tuple(pair for pair in pairs if pair[0] != pair[1])

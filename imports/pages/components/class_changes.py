@@ -1,4 +1,4 @@
-"""Classes that moderators set by hand: what the player sees of it."""
+"""Class changes by moderators, for the pages of the player."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from imports.pages.components.view_models import AuditLine, Note
 from imports.pages.core.display_names import game_name
 from imports.pages.texts import formatting, import_texts, revert_texts
 
-MAX_LISTED_CHANGES = 10  # of the latest, on a profile
+MAX_LISTED_CHANGES = 10  # latest changes on a profile
 
 
 def describe_change(counts: Mapping[str, Any]) -> str:
-    """`SOUND VOLTEX, Dan: LV.10 became LV.09`, from the counts of an audit entry."""
+    """Returns `SOUND VOLTEX, Dan: LV.10 became LV.09` from the counts of an audit entry."""
     before, after = (_class_name(counts, counts.get(which)) for which in ("old", "new"))
     is_known = find_playtype(counts.get("game", ""), counts.get("playtype", "")) is not None
     game = game_name(counts.get("game", ""), [counts.get("playtype", "")] if is_known else [])
@@ -24,7 +24,7 @@ def describe_change(counts: Mapping[str, Any]) -> str:
 
 
 def _class_name(counts: Mapping[str, Any], class_id: Any) -> str:
-    # The audit trail outlives games, playtypes and classes: what is not known any more is shown by its ID.
+    # Audit entries outlive games, playtypes and classes: removed ones are shown by ID.
     playtype = find_playtype(counts.get("game", ""), counts.get("playtype", ""))
     group = playtype.classes.get(counts.get("set", "")) if playtype else None
     if class_id is None:
@@ -33,7 +33,7 @@ def _class_name(counts: Mapping[str, Any], class_id: Any) -> str:
 
 
 def moderator_changes(player: User) -> list[AuditLine]:
-    """The latest changes of a player's classes, for that player and for moderators. One query."""
+    """Returns the latest class changes by moderators, for the player and moderators. One query."""
     entries = AuditEntry.objects.filter(subject=player, verb=AuditEntry.Verb.CLASS_SET).select_related("actor")
     return [
         AuditLine(
@@ -49,16 +49,16 @@ def moderator_changes(player: User) -> list[AuditLine]:
 
 
 def class_change_notes(job: Import, *, private: bool) -> list[Note]:
-    """What an import's page says of classes beside its ratings.
+    """Returns the notes on classes of an import's page that are not part of its ratings.
 
-    Those it changed in playtypes without a rating, and what moderators made of its classes (`private`). One query.
+    Changes in playtypes without a rating, and changes of its classes by moderators (`private`). One query.
     """
     notes: list[Note] = []
     for delta in job.class_deltas:
         playtype = find_playtype(delta["game"], delta["playtype"])
         if playtype is None:
             continue
-        # Where the playtype has a rating, its display tells of the classes already.
+        # If the playtype has a rating, the classes are shown there.
         ratings = job.rating_changes.get(delta["playtype"], {})
         if ratings.get(playtype.default_profile_rating, (None, None))[1] is None:
             notes += class_notes(playtype, [delta])

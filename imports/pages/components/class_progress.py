@@ -1,6 +1,6 @@
-"""Where a rating stands on the ladder of a derived class. Pure.
+"""The position of a rating on the ladder of a derived class. No database access.
 
-Games declare a derived class as a function of the ratings; where its steps begin is found by asking that function.
+Games declare a derived class as a function of the ratings; the floors of classes are found by calling it.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from imports.pages.components.view_models import ClassRail, Rail, rail
 from imports.pages.texts import formatting, numbers
 from imports.pages.texts.numbers import format_change
 
-MAX_RATING = 1e7  # no rating comes near it
-MAX_DECIMALS = 6  # thresholds are figures that people chose
+MAX_RATING = 1e7  # far above any rating
+MAX_DECIMALS = 6  # thresholds are round numbers
 
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """A derived class that one rating alone decides."""
+    """A derived class that depends on one rating only."""
 
     group: ClassSet
     rating: str
@@ -33,7 +33,7 @@ class Ladder:
 
 
 def find_ladder(playtype: Playtype, rating: str) -> Ladder | None:
-    """The class that this rating decides, None where there is none."""
+    """Returns the class that depends on this rating; None if there is none."""
     for group in playtype.classes.values():
         ladder = Ladder(group, rating)
         if ladder.index(0) >= 0:
@@ -43,7 +43,7 @@ def find_ladder(playtype: Playtype, rating: str) -> Ladder | None:
 
 @cache
 def class_floor(ladder: Ladder, index: int) -> float | None:
-    """The least value, from 0 on, that earns a class; None above the top."""
+    """Returns the lowest rating, from 0 on, of a class; None above the highest class."""
     if index >= len(ladder.group.values) or ladder.index(MAX_RATING) < index:
         return None
     below, reached = 0.0, MAX_RATING
@@ -56,40 +56,52 @@ def class_floor(ladder: Ladder, index: int) -> float | None:
     return round(reached, MAX_DECIMALS)
 
 
+@cache
+def _decimals(ladder: Ladder) -> int:
+    floors = (class_floor(ladder, index) for index in range(len(ladder.group.values)))
+    written = (numbers.format_number(floor).partition(".")[2] for floor in floors if floor is not None)
+    return max(map(len, written), default=0)
+
+
+def floor_text(ladder: Ladder, floor: float) -> str:
+    """Returns a floor as text, with the same number of decimals for the whole ladder: `17.50` beside `17.25`."""
+    return numbers.to_fixed(floor, places=_decimals(ladder), grouped=True)
+
+
 def next_class(ladder: Ladder, value: float) -> tuple[float, str] | None:
-    """The next class's floor and name, None at the top."""
+    """Returns floor and name of the next class; None at the highest class."""
     index = ladder.index(value) + 1
     floor = class_floor(ladder, index)
     return None if floor is None else (floor, ladder.name(index))
 
 
 def distance(value: float, floor: float, shown: Shown) -> str:
-    """What is missing to a class, as the shown rating has it: 17.614 to 17.75 is `0.136`."""
-    # As a change, so that rating and distance add up to the floor for whoever does the sum.
+    """Returns the distance to a class, from the shown rating: 17.614 to 17.75 is `0.136`."""
+    # Computed like a change, so that the shown rating and distance add up to the floor.
     return format_change(value, floor, shown, kind="profile").removeprefix("+")
 
 
 def class_rail(ladder: Ladder, *, before: float | None, after: float) -> ClassRail | None:
-    """Before and after between the floors of two classes, which stand at the rail's beginning and middle."""
+    """Returns the ratings before and after on a rail of two classes, with their floors at its start and middle."""
     low, high = sorted(ladder.index(value) for value in (after if before is None else before, after))
     if low == high:
-        # Within one class: up to the next one, or at the top from the one before.
+        # Within one class: with the next class, or at the highest class with the one before.
         low, high = (low, low + 1) if class_floor(ladder, low + 1) is not None else (low - 1, low)
     start, middle, end = (class_floor(ladder, index) for index in (low, high, high + 1))
     if low < 0 or start is None or middle is None:
         return None
     scale = RailScale(start, middle, end)
     then, now = 0.0 if before is None else scale.percent(before), scale.percent(after)
-    marks = ((numbers.format_number(start), ladder.name(low)), (numbers.format_number(middle), ladder.name(high)))
+    marks = ((floor_text(ladder, start), ladder.name(low)), (floor_text(ladder, middle), ladder.name(high)))
     label = formatting.class_rail_label(then, now, marks[0][1], marks[1][1])
     change = ("up", now - then) if now >= then else ("down", then - now)
-    # No least width: a change too small to be seen is shown by the number beside the rail.
+    # No minimum width: a change too small to be visible is shown by the number beside the rail.
     return ClassRail(rail((("was", min(then, now)), change), total=100, label=label, least=0), marks)
 
 
 @dataclass(frozen=True, slots=True)
 class RailScale:
-    """Two classes, each half of the rail however long it is; without an end the second is full or empty."""
+    """Two classes, each half of the rail; if the second has no upper end, its half is full or empty."""
 
     start: float
     middle: float
@@ -104,7 +116,7 @@ class RailScale:
 
 
 def progress_in_class(ladder: Ladder, value: float) -> Rail | None:
-    """How much of its class a rating has covered; None at the top, where there is no way left."""
+    """Returns the progress of a rating within its class; None at the highest class."""
     index = ladder.index(value)
     start, end = class_floor(ladder, index), class_floor(ladder, index + 1)
     if start is None or end is None:

@@ -1,4 +1,4 @@
-"""What a completed import did, from what its row has kept."""
+"""The summary of a completed import, from the values stored in its row."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from imports.pages.components.class_progress import class_rail, distance, find_l
 from imports.pages.components.view_models import Count as Cell
 from imports.pages.components.view_models import Note, RatingChange
 from imports.pages.core.display_names import class_name
-from imports.pages.texts import formatting, import_texts
+from imports.pages.texts import formatting, import_texts, sharing_texts
 from imports.pages.texts.numbers import format_change, format_rating
 
-MIN_SHOWN_SECONDS = 0.05  # less would be shown as 0.0 s
+MIN_SHOWN_SECONDS = 0.05  # lower values would be shown as 0.0 s
 
 Delta = Mapping[str, Any]
 
 
 def rating_changes(job: Import) -> list[RatingChange]:
-    """One for each playtype whose stats the import refreshed and that has a rating."""
+    """Returns a rating change for each refreshed playtype with a rating."""
     found = []
     for name, ratings in job.rating_changes.items():
         playtype = find_playtype(job.game, name)
@@ -43,14 +43,14 @@ def rating_changes(job: Import) -> list[RatingChange]:
 def main_rating_change(
     playtype: Playtype, before: float | None, after: float, *, notes: tuple[Note, ...] = ()
 ) -> RatingChange:
-    """The default profile rating of a playtype before and after something."""
+    """Returns the default profile rating of a playtype before and after a change."""
     rating = playtype.default_profile_rating
     texts = [profile_rating(value, playtype, rating) for value in (before, after)]
     change = format_change(before, after, rating_format(playtype, rating), kind="profile")
     ladder = find_ladder(playtype, rating)
     return RatingChange(
-        name=formatting.rating_name(rating),
-        # A rating that reads the same before and after is shown once.
+        name=formatting.rating_name(rating, playtype),
+        # A rating with the same text before and after is shown once.
         before="" if before is None or texts[0] == texts[1] else texts[0],
         after=texts[1],
         change=change,
@@ -61,26 +61,27 @@ def main_rating_change(
 
 
 def _notes_beside(playtype: Playtype, value: float, ratings: Mapping[str, Any]) -> Iterator[Note]:
-    """The profile ratings beside the one that the display is about, then how far its next class is."""
+    """Yields the other profile ratings, then the distance to the next class."""
     for name, (before, after) in ratings.items():
         if name == playtype.default_profile_rating or name not in playtype.profile_ratings or after is None:
             continue
         change = format_change(before, after, rating_format(playtype, name), kind="profile")
-        yield Note("arrow-right", f"{formatting.rating_name(name)} {profile_rating(after, playtype, name)}", change)
+        now = f"{formatting.rating_name(name, playtype)} {profile_rating(after, playtype, name)}"
+        yield Note("arrow-right", now, change)
     distance_text = distance_to_next(playtype, value)
     if distance_text:
         yield Note("arrow-right", "", formatting.sentence(distance_text))
 
 
 def find_playtype(game: str, name: str) -> Playtype | None:
-    """None for a playtype that this instance does not have any more."""
+    """Returns a playtype; None if this instance no longer has it."""
     return BY_SLUG[game].by_name.get(name) if game in BY_SLUG else None
 
 
 def rating_change(game: str, changes: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
-    """The first of an import's changes of a default profile rating, signed, and the rating's name; or both empty.
+    """Returns the first change of a default profile rating, signed, and the rating's name; or both empty.
 
-    A first rating is shown as it is.
+    A first rating is returned without a sign.
     """
     for name, ratings in changes.items():
         playtype = find_playtype(game, name)
@@ -90,7 +91,7 @@ def rating_change(game: str, changes: Mapping[str, Mapping[str, Any]]) -> tuple[
             change = format_change(before, after, rating_format(playtype, rating), kind="profile")
             first = profile_rating(after, playtype, rating) if before is None and after is not None else ""
             if change or first:
-                return change or first, formatting.rating_name(rating)
+                return change or first, formatting.rating_name(rating, playtype)
     return "", ""
 
 
@@ -103,7 +104,7 @@ def profile_rating(value: float | None, playtype: Playtype, rating: str) -> str:
 
 
 def class_notes(playtype: Playtype, deltas: Iterable[Delta]) -> Iterator[Note]:
-    """A sentence for each class that was gained or lost."""
+    """Yields a sentence for each gained or lost class."""
     for delta in deltas:
         group, old, new = playtype.classes[delta["set"]], delta["old"], delta["new"]
         rises = old is None or group.index(new) > group.index(old)
@@ -114,7 +115,7 @@ def class_notes(playtype: Playtype, deltas: Iterable[Delta]) -> Iterator[Note]:
 
 
 def distance_to_next(playtype: Playtype, value: float) -> str:
-    """How far it is to the next class: `0.136 to Argento IV`; empty at the top and where there is no ladder."""
+    """Returns the distance to the next class: `0.136 to Argento IV`; empty at the top and without a ladder."""
     rating = playtype.default_profile_rating
     ladder = find_ladder(playtype, rating)
     following = next_class(ladder, value) if ladder else None
@@ -126,7 +127,7 @@ def distance_to_next(playtype: Playtype, value: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The grid of numbers, and how many sessions the import had a part in."""
+    """The grid of numbers, and the number of sessions with scores of the import."""
 
     cells: tuple[Cell, ...]
     sessions: int
@@ -146,7 +147,7 @@ def counts(job: Import) -> Counts:
 
 
 def counts_before(job: Import) -> tuple[Cell, ...]:
-    """What a reverted import had done."""
+    """Returns the counts of a reverted import before its revert."""
     return (*_score_cells(job), Cell(import_texts.DUPLICATES, job.duplicate_count))
 
 
@@ -159,8 +160,8 @@ def _score_cells(job: Import) -> tuple[Cell, ...]:
 
 
 def seconds_taken(job: Import) -> float | None:
-    """From a worker's first look to the end; None for what took no time worth telling."""
-    # An import that was cancelled while it waited has an end and no beginning.
+    """Returns the seconds from start to end of an import; None for less than MIN_SHOWN_SECONDS."""
+    # An import that was cancelled in the queue has an end, but no start.
     if job.time_started is None or job.time_finished is None:
         return None
     taken = (job.time_finished - job.time_started).total_seconds()
@@ -168,8 +169,16 @@ def seconds_taken(job: Import) -> float | None:
 
 
 def problem_kinds(job: Import) -> dict[str, int]:
-    """Problem type -> how many, most frequent first. A query only where there are problems."""
+    """Returns problem type -> count, most frequent first. One query, only if there are problems."""
     if not job.problem_count:
         return {}
     kinds = open_problems().filter(job=job).values_list("type").annotate(count=Count("pk")).order_by("-count")
     return dict(kinds)
+
+
+def picture_text(headline: str, player: str, game: str, change: RatingChange | None) -> str:
+    """Returns the text of the share card of an import or a session, without its songs."""
+    rating = ""
+    if change is not None and change.change:
+        rating = sharing_texts.rating_moved(change.name, change.before, change.after, change.change)
+    return sharing_texts.card_text(headline, player, game, rating=rating)

@@ -1,7 +1,7 @@
-"""Which light a lamp or grade shines in, for every game: the one table. Pure.
+"""The table of the lights (colours) of lamps and grades of every game. No database access.
 
-Every value is written with its light, worst first. The lights are the original palette, brightened to read on a dark
-display, so that players find their colours where they were:
+Every value has its light, worst first. The lights are Tachi's palette, brightened for a dark display, so that players
+recognize their colours:
 
     gray gray · ember red, maroon · red vibrantRed · orange orange, paleOrange · amber vibrantOrange
     gold gold, vibrantYellow · lime paleGreen · green green, darkGreen, vibrantGreen · aqua teal
@@ -24,7 +24,7 @@ FAILED_VALUES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """What a component needs to draw a lamp or grade: `color` names a light of site.css, `lit` of `of` segments."""
+    """A lamp or grade for components: `color` names a light of site.css; `lit` of `of` segments are lit."""
 
     value: str
     short: str
@@ -154,12 +154,12 @@ SHORT_NAMES = {
     "PURE MEMORY": "PM",
     "EXCELLENT": "EXC",
 }
-"""What players call the long ones; used where a phone leaves no room."""
+"""Short names of long values, for narrow screens."""
 
 
 def _parse_lights(written: str) -> dict[str, Light]:
     pairs = [entry.rsplit(" ", 1) for entry in written.split(", ")]
-    # What counts as failed lights nothing, so that the first clear of every game lights its first segment.
+    # Failed lamps light no segment, so that the first clear of every game lights the first segment.
     failing = sum(value in FAILED_VALUES for value, _ in pairs)
     return {
         value: Light(
@@ -181,14 +181,16 @@ TABLE: dict[str, dict[str, dict[str, Light]]] = {
 
 
 def light_of(game: str, ladder: str, value: str) -> Light:
-    """The light of one value; a value that the table does not know shines gray, so that a page never fails on it."""
+    """Returns the light of a value; an unknown value is gray, so that a page never fails on it."""
     known = TABLE.get(game, {}).get(ladder, {})
+    if light := known.get(value):
+        return light
     segments = max((light.of for light in known.values()), default=1)
-    return known.get(value) or Light(value=value, short=value, color="gray", lit=0, of=segments)
+    return Light(value=value, short=value, color="gray", lit=0, of=segments)
 
 
 FULL_COMBOS = frozenset({"FULL COMBO", "ULTIMATE CHAIN", "CONNECT ALL", "FULL RECALL"})
-"""The least lamp of each game that says that no note was missed; every game has one of them."""
+"""The lowest lamps without a missed note; every game has exactly one of them."""
 
 
 def lamps_below_full_combo(game: str) -> tuple[list[str], Light]:
@@ -199,26 +201,26 @@ def lamps_below_full_combo(game: str) -> tuple[list[str], Light]:
 
 
 def row_ladder(game: str) -> str:
-    """The ladder that a row's edge shows: the note lamp where a game has two lamps."""
+    """Returns the ladder of a row's edge: the note lamp if a game has two lamps."""
     return "noteLamp" if "noteLamp" in TABLE.get(game, {}) else "lamp"
 
 
 def lamp_ladders(game: str) -> tuple[str, ...]:
-    """The ladders that players of a game call its lamps, in the order in which they are shown."""
+    """Returns the lamp ladders of a game, in the order of display."""
     known = TABLE.get(game, {})
     both = tuple(ladder for ladder in ("clearLamp", "noteLamp", "bellLamp") if ladder in known)
     return both or ("lamp",)
 
 
 def shown_lamp(game: str, metrics: Mapping[str, Any]) -> Light:
-    """A score's lamp as one name on one light, named as the players of the game would.
+    """Returns a score's lamp as one name and one light, in the terms of the game's players.
 
-    Where a game has two lamps the edge shows the note lamp and the words name both, except that an ordinary CLEAR
-    goes without saying. A failed play reads PLAYED in sdvx and usc, and in itg says how far it got.
+    If a game has two lamps, the edge shows the note lamp and the text names both, except that an ordinary CLEAR
+    is omitted. A failed play is called PLAYED in sdvx and usc, and in itg is shown with its progress.
     """
     if game == "chunithm":
         clear = light_of(game, "clearLamp", metrics["clearLamp"])
-        # Without a note lamp there is nothing better than the clear lamp to shine in.
+        # Without a note lamp, the light is that of the clear lamp.
         if metrics["noteLamp"] == "NONE":
             return clear
         light = light_of(game, "noteLamp", metrics["noteLamp"])
@@ -227,7 +229,7 @@ def shown_lamp(game: str, metrics: Mapping[str, Any]) -> Light:
         light, bell = light_of(game, "noteLamp", metrics["noteLamp"]), light_of(game, "bellLamp", metrics["bellLamp"])
         if bell.value == "NONE":
             return light
-        # The edge stays that of an ordinary clear: it is the note lamp's, whatever the words say.
+        # The edge stays that of an ordinary clear, because it shows the note lamp regardless of the text.
         if light.value == "CLEAR":
             return replace(light, value=bell.value, short=bell.short)
         return _with_second_lamp(light, bell)

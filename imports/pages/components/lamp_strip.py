@@ -1,32 +1,33 @@
-"""Plays in their order as a strip of columns, each lit up to its lamp. Pure."""
+"""Plays in order as a strip of columns, each lit up to the level of its lamp. No database access."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from imports.pages.components.lamp_colors import Light
 
-COLUMNS = 48  # of every strip, so that two of them compare; more plays share columns
-HEIGHT = 6  # units; a failed play lights the lowest, so that no play looks missing
+COLUMNS = 48  # of every strip, so that strips are comparable; more plays share columns
+HEIGHT = 6  # units; a failed play lights the lowest one, so that no play looks missing
 COLUMN = 0.78  # of a unit; the rest is the gap to the next
 
 
 MAX_PLAY_COLUMNS = 240  # of the strip of one session
-TIMES = 5  # that are written below it
+TIMES = 5  # times written below the strip
 
 
 @dataclass(frozen=True, slots=True)
 class LampStrip:
-    """`_strip.html`: decoration beside the same counts in words. `lit` is (light, path) of the columns in it."""
+    """`_strip.html`: decoration beside the same counts as text. `lit`: (light, path of its columns)."""
 
     unlit: str
     lit: tuple[tuple[str, str], ...]
 
 
 def lamp_strip(lamps: Sequence[Light]) -> LampStrip | None:
-    """None for no lamps. Of several plays in one column the better lamp is shown."""
+    """Returns the strip of these lamps; None for none. A column of several plays shows the best lamp."""
     if not lamps:
         return None
     plays = -(-len(lamps) // COLUMNS)  # in one column, rounded up
@@ -35,16 +36,17 @@ def lamp_strip(lamps: Sequence[Light]) -> LampStrip | None:
     for place, light in enumerate(columns):
         lit[light.color].append(_column(place, _height(light)))
     return LampStrip(
-        "".join(_column(place, HEIGHT) for place in range(len(columns))),
+        # Unlit up to the end, so that sessions are comparable.
+        "".join(_column(place, HEIGHT) for place in range(COLUMNS)),
         tuple((color, "".join(paths)) for color, paths in lit.items()),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class PlayStrip:
-    """`_play_strip.html`: the plays of a session. `marks` are where new bests stand, in percent from the left.
+    """`_play_strip.html`: the plays of a session. `marks`: positions of new bests, in percent from the left.
 
-    `times`: of plays at equal distances, the first and the last among them (ms).
+    `times`: of plays at equal distances, including the first and the last (ms).
     """
 
     columns: int
@@ -55,12 +57,12 @@ class PlayStrip:
 
 
 def play_strip(
-    lamps: Sequence[Light], new_bests: Sequence[bool], times: Sequence[int], *, most: int = MAX_PLAY_COLUMNS
+    lamps: Sequence[Light], new_bests: Sequence[bool], times: Sequence[int], *, max_columns: int = MAX_PLAY_COLUMNS
 ) -> PlayStrip | None:
-    """Of each play, in their order: its lamp, whether it was a new best, and when it was. None for no plays."""
+    """Returns the strip of plays with these lamps, new bests and times, in order. None for no plays."""
     if not lamps:
         return None
-    each = -(-len(lamps) // most)  # plays in one column, rounded up
+    each = -(-len(lamps) // max_columns)  # plays in one column, rounded up
     starts = range(0, len(lamps), each)
     lit: dict[str, list[str]] = defaultdict(list)
     for place, at in enumerate(starts):
@@ -82,5 +84,6 @@ def _height(light: Light) -> float:
     return 1 + light.lit / light.of * (HEIGHT - 1) if light.of else HEIGHT
 
 
+@cache
 def _column(place: int, height: float) -> str:
     return f"M{place} {HEIGHT - height:g}h{COLUMN}V{HEIGHT}h-{COLUMN}z"

@@ -1,4 +1,4 @@
-"""A player's rating over time: what is stored day by day, and the pictures of it."""
+"""A player's rating over time: the stored daily ratings, and their plots."""
 
 from __future__ import annotations
 
@@ -6,25 +6,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 
+from django.db.models import FloatField
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.functional import cached_property
 
 from imports.games import playtype_of
 from imports.games.spec import Playtype
 from imports.models import DailyRatings, GameStats
-from imports.pages.components.class_progress import class_floor, find_ladder
+from imports.pages.components.class_progress import class_floor, find_ladder, floor_text
 from imports.pages.components.import_summary import profile_rating, rating_format
 from imports.pages.texts import formatting, player_texts
-from imports.pages.texts.numbers import format_change, format_number
+from imports.pages.texts.numbers import format_change
+from imports.pipeline.rankings.ranking_entries import GAIN_DAYS
 from imports.pipeline.rankings.rating_trends import ratings_since
-from imports.pipeline.rankings.standings import GAIN_DAYS
 
-MAX_POINTS = 120  # of a picture, and rows of the table beside it
-DATES = 5  # that are written below a picture
-MAX_LEVELS = 5  # class thresholds that are drawn
-PADDING = 0.08  # share of the picture's height that stays free above and below the line
+MAX_POINTS = 120  # of a plot, and rows of the table beside it
+DATES = 5  # dates written below a plot
+SHORT_DAYS = 180  # maximum days of a plot with dates without a year
+MAX_LEVELS = 5  # drawn class thresholds
+PADDING = 0.08  # free share of the plot's height above and below the line
 RANGES: dict[str, int | None] = {"30d": 30, "90d": 90, "1y": 365, "all": None}
-"""The spans of time that a page can show, in days; None for everything."""
+"""The time ranges of a page, in days; None for everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ def today() -> date:
 
 @dataclass(frozen=True)
 class Trend:
-    """A rating over the last days: oldest first, the first one being what stood when they began."""
+    """A rating over the last days, oldest first; the first value is the rating before them."""
 
     days: Sequence[RatedDay]
     playtype: Playtype
@@ -50,12 +54,12 @@ class Trend:
 
     @property
     def before(self) -> float | None:
-        """The rating when the days began; None for whoever had none."""
+        """The rating before the days; None if there was none."""
         return self.days[0].value if self.days and self.days[0].day < self.start else None
 
     @cached_property
     def gain(self) -> str:
-        """What the rating gained, signed; empty where it is as it was."""
+        """The signed change of the rating; empty without a change."""
         if not self.days:
             return ""
         shown = rating_format(self.playtype, self.rating)
@@ -63,7 +67,7 @@ class Trend:
 
     @cached_property
     def points(self) -> str:
-        """The corners of a line in a box of 100 by 38, for a picture without an axis; empty without a line."""
+        """The points of a line in a box of 100 by 38, for a plot without axes; empty without a line."""
         if len(self.days) < 2:
             return ""
         low, high = min(day.value for day in self.days), max(day.value for day in self.days)
@@ -73,7 +77,7 @@ class Trend:
         for day in self.days:
             x = max(0, (day.day - self.start).days) / length * 100
             y = 34 - (day.value - low) / ((high - low) or 1) * 30
-            # A step: the rating held until that day.
+            # A step: the rating was constant until that day.
             if before is not None:
                 corners.append(f"{x:.1f},{before:.1f}")
             corners.append(f"{x:.1f},{y:.1f}")
@@ -82,7 +86,7 @@ class Trend:
 
 
 def trends(rows: Sequence[GameStats], *, rating: str = "") -> dict[int, Trend]:
-    """Returns how a rating (the default one) went in the last ninety days, by primary key of the stats. One query."""
+    """Returns the trend of a rating (the default one) over ninety days, by primary key of the stats. One query."""
     start = today() - timedelta(days=GAIN_DAYS)
     days, found = ratings_since(rows, start, rating=rating), {}
     for row in rows:
@@ -93,42 +97,42 @@ def trends(rows: Sequence[GameStats], *, rating: str = "") -> dict[int, Trend]:
 
 
 def rated_days(stats: GameStats, *, span: int | None) -> list[RatedDay]:
-    """Returns the days of the last `span` with their default rating, oldest first, after the one before them.
+    """Returns the days of the last `span` with their default rating, oldest first, beginning with the day before.
 
-    At most MAX_POINTS: of more days, the last of each part of the time. One query, two with a span.
+    At most MAX_POINTS: of more days, the last one of each part of the time. One query, two with a span.
     """
     rating = playtype_of(stats.game, stats.playtype).default_profile_rating
     mine = DailyRatings.objects.filter(user=stats.user_id, game=stats.game, playtype=stats.playtype)
-    columns = ("day", "ratings")
+    # One number for each day instead of the document with all ratings.
+    days = mine.order_by("day").values_list("day", Cast(KT(f"ratings__{rating}"), FloatField()))
     if span is None:
-        rows = list(mine.order_by("day").values_list(*columns))
+        rows = list(days)
     else:
         start = today() - timedelta(days=span)
-        rows = list(mine.filter(day__gte=start).order_by("day").values_list(*columns))
-        rows[:0] = [
-            (start, ratings) for _, ratings in mine.filter(day__lt=start).order_by("-day").values_list(*columns)[:1]
-        ]
-    days = [RatedDay(day, ratings[rating]) for day, ratings in rows if ratings.get(rating) is not None]
-    if len(days) <= MAX_POINTS:
-        return days
-    length = -(-((days[-1].day - days[0].day).days + 1) // MAX_POINTS)
-    parts = {(days[-1].day - each.day).days // length: each for each in days}
-    return [days[0], *(each for each in parts.values() if each is not days[0])]
+        before = days.filter(day__lt=start).order_by("-day")[:1]
+        rows = [*((start, value) for _, value in before), *days.filter(day__gte=start)]
+    known = [(day, value) for day, value in rows if value is not None]
+    if len(known) > MAX_POINTS:
+        first, last = known[0], known[-1]
+        length = -(-((last[0] - first[0]).days + 1) // MAX_POINTS)
+        parts = {(last[0] - day).days // length: (day, value) for day, value in known}
+        known = [first, *(each for each in parts.values() if each is not first)]
+    return [RatedDay(day, value) for day, value in known]
 
 
-# --- the picture ----------------------------------------------------------------------------------------
+# --- plots ----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A day in the picture. `from_x` and `width` are the part of the picture that shows `label`, in percent."""
+    """A day in the plot. `from_x`, `width`: the part of the plot that shows `label`, in percent."""
 
     x: str
     y: str
     from_x: str
     width: str
     label: str
-    anchor: str  # start, middle or end: where the label stands to its point
+    anchor: str  # start, middle or end: the position of the label at its point
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +146,9 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class DayRow:
-    """A line of the table beside the picture."""
+    """A row of the table beside the plot."""
 
-    day: date
+    day: str
     value: str
     change: str
     class_name: str
@@ -152,7 +156,7 @@ class DayRow:
 
 @dataclass(frozen=True, slots=True)
 class ImportDay:
-    """A day (UTC) on which files came in: how many of their imports stand, and how many were reverted."""
+    """A day (UTC) with file imports: the number of completed ones and of reverted ones."""
 
     day: date
     completed: int
@@ -161,7 +165,7 @@ class ImportDay:
 
 @dataclass(frozen=True, slots=True)
 class ImportMark:
-    """A day with file imports in the picture. `is_undone`: all of them were reverted."""
+    """A day with file imports in the plot. `is_undone`: all of them were reverted."""
 
     x: str
     is_undone: bool
@@ -169,7 +173,7 @@ class ImportMark:
 
 @dataclass(frozen=True, slots=True)
 class RatingPlot:
-    """`_rating_plot.html`: a rating over time as a line of steps; `other` is a second player's, dashed."""
+    """`_rating_plot.html`: a rating over time as a step line; `other`: that of a second player, dashed."""
 
     line: str  # path in a box of 1000 by 1000
     area: str
@@ -179,8 +183,8 @@ class RatingPlot:
     rows: tuple[DayRow, ...]  # newest first
     label: str
     axis: str
-    dates: tuple[str, ...]  # at equal distances, from the first one to the last
-    y: str  # where the line ends
+    dates: tuple[str, ...]  # at equal distances, including the first and the last
+    y: str  # the end of the line
     other: str = ""
     other_y: str = ""
     marks: tuple[ImportMark, ...] = ()
@@ -208,10 +212,13 @@ class _Scale:
     def y(self, value: float) -> float:
         return 1 - (value - self.low) / (self.high - self.low)
 
-    def dates(self) -> list[date]:
+    def dates(self) -> tuple[str, ...]:
+        """Days at equal distances; without the year if no day occurs twice in the plot."""
         length = (self.end - self.start).days
         parts = DATES - 1 if length >= DATES - 1 else 1
-        return [self.start + timedelta(days=round(part * length / parts)) for part in range(parts + 1)]
+        days = (self.start + timedelta(days=round(part * length / parts)) for part in range(parts + 1))
+        write = formatting.day_of_year if length < SHORT_DAYS else formatting.written_day
+        return tuple(map(write, days))
 
 
 def rating_plot(
@@ -223,7 +230,7 @@ def rating_plot(
     imported: Sequence[ImportDay] = (),
     end: date | None = None,
 ) -> RatingPlot | None:
-    """Returns the picture of a rating until `end` (today); None where there are not two days to draw a line between."""
+    """Returns the plot of a rating until `end` (today); None with fewer than two days."""
     end = end or today()
     if not days or (len(days) < 2 and days[0].day == end):
         return None
@@ -232,22 +239,22 @@ def rating_plot(
     margin = (max(shown) - min(shown)) * PADDING or max(shown) * PADDING or 1
     start = end - timedelta(days=span) if span else min(day.day for day in (*days, *other))
     scale = _Scale(start, end, max(0.0, min(shown) - margin), max(shown) + margin)
-    line = _steps(days, scale)
+    line, rows = _steps(days, scale), _rows(days, playtype)
     low, high = (profile_rating(value, playtype, rating) for value in (scale.low, scale.high))
     return RatingPlot(
         line=line,
         area=f"{line}V1000H{scale.x(days[0].day) * 1000:.0f}z",
-        points=tuple(_points(days, playtype, scale)),
+        points=tuple(_points(days, rows, scale)),
         levels=tuple(_levels(playtype, scale)),
         ticks=tuple(f"{scale.x(day.day) * 100:.2f}%" for day in days),
-        rows=tuple(_rows(days, playtype)),
+        rows=tuple(reversed(rows)),
         label=player_texts.plot_label(
-            formatting.rating_name(rating),
+            formatting.rating_name(rating, playtype),
             *(profile_rating(day.value, playtype, rating) for day in (days[0], days[-1])),
             start=formatting.written_day(start),
         ),
         axis=player_texts.axis_note(low, high),
-        dates=tuple(formatting.written_day(day) for day in scale.dates()),
+        dates=scale.dates(),
         y=f"{scale.y(days[-1].value) * 100:.2f}%",
         other=_steps(other, scale),
         other_y=f"{scale.y(other[-1].value) * 100:.2f}%" if other else "",
@@ -257,7 +264,7 @@ def rating_plot(
 
 
 def _steps(days: Sequence[RatedDay], scale: _Scale) -> str:
-    """A path: the rating holds until the next day, and the last one until today."""
+    """Returns a path on which each rating is constant until the next day, and the last one until today."""
     if not days:
         return ""
     first, *others = days
@@ -265,12 +272,11 @@ def _steps(days: Sequence[RatedDay], scale: _Scale) -> str:
     return f"M{scale.x(first.day) * 1000:.0f} {scale.y(first.value) * 1000:.0f}{corners}H1000"
 
 
-def _points(days: Sequence[RatedDay], playtype: Playtype, scale: _Scale) -> list[Point]:
-    rows = list(reversed(_rows(days, playtype)))
+def _points(days: Sequence[RatedDay], rows: Sequence[DayRow], scale: _Scale) -> list[Point]:
     places = [scale.x(day.day) * 100 for day in days]
     points = []
     for number, (day, place, row) in enumerate(zip(days, places, rows, strict=True)):
-        # From halfway to the point before to halfway to the next one.
+        # From halfway to the previous point to halfway to the next one.
         left = (places[number - 1] + place) / 2 if number else 0.0
         right = (places[number + 1] + place) / 2 if number + 1 < len(places) else 100.0
         points.append(
@@ -279,7 +285,7 @@ def _points(days: Sequence[RatedDay], playtype: Playtype, scale: _Scale) -> list
                 y=f"{scale.y(day.value) * 100:.2f}%",
                 from_x=f"{left:.2f}%",
                 width=f"{max(0.0, right - left):.2f}%",
-                label=player_texts.point_label(row.value, formatting.written_day(row.day), row.change),
+                label=player_texts.point_label(row.value, row.day, row.change),
                 anchor="start" if place < 30 else "end" if place > 70 else "middle",
             )
         )
@@ -287,7 +293,7 @@ def _points(days: Sequence[RatedDay], playtype: Playtype, scale: _Scale) -> list
 
 
 def _levels(playtype: Playtype, scale: _Scale) -> list[Level]:
-    """The thresholds of classes within the picture; of many, as many as can be told apart."""
+    """Returns the class thresholds within the plot; of many, at most MAX_LEVELS."""
     ladder = find_ladder(playtype, playtype.default_profile_rating)
     if ladder is None:
         return []
@@ -295,22 +301,25 @@ def _levels(playtype: Playtype, scale: _Scale) -> list[Level]:
     step = -(-(last - first + 1) // MAX_LEVELS) or 1
     found = [(ladder.name(index), class_floor(ladder, index)) for index in range(last, first - 1, -step)]
     return [
-        Level(f"{scale.y(floor) * 100:.2f}%", name, format_number(floor)) for name, floor in found if floor is not None
+        Level(f"{scale.y(floor) * 100:.2f}%", name, floor_text(ladder, floor))
+        for name, floor in found
+        if floor is not None
     ]
 
 
 def _rows(days: Sequence[RatedDay], playtype: Playtype) -> list[DayRow]:
+    """Returns rows of the table, oldest first."""
     rating = playtype.default_profile_rating
     ladder = find_ladder(playtype, rating)
     shown, before, rows = rating_format(playtype, rating), None, []
     for day in days:
         rows.append(
             DayRow(
-                day=day.day,
+                day=formatting.written_day(day.day),
                 value=profile_rating(day.value, playtype, rating),
                 change=format_change(before, day.value, shown, kind="profile"),
                 class_name=ladder.name(ladder.index(day.value)) if ladder else "",
             )
         )
         before = day.value
-    return rows[::-1]
+    return rows

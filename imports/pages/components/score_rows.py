@@ -1,4 +1,4 @@
-"""Stored scores as rows of a table, each compared with what the player had on its chart before."""
+"""Stored scores as rows of a table, each compared with the player's earlier scores on its chart."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from imports.pages.texts.numbers import format_floored_percent, format_metric, f
 from imports.pipeline.scoring.chart_loading import charts_by_pk
 
 PER_PAGE = 50
-DEFAULT_METRIC = F("best_keys__0")  # a column of its own in an array: the JSON documents need not be read
+DEFAULT_METRIC = F("best_keys__0")  # from an array column, so that the JSON documents are not read
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreScope:
-    """Some scores of a player (`included`), and those that were there before them (`earlier`)."""
+    """Some scores of a player (`included`), and the scores before them (`earlier`)."""
 
     player: int
     included: Q
@@ -39,13 +39,13 @@ class ScoreScope:
         return Score.objects.filter(self.included, user_id=self.player)
 
     def baselines(self, charts: Iterable[int]) -> dict[int, ChartBaseline]:
-        """What these scores are compared with, by chart. One query."""
+        """Returns the baselines of comparison by chart. One query."""
         rows = self.chart_baselines(list(charts))
         return {row["chart_id"]: ChartBaseline(row["before"], row["top"]) for row in rows}
 
     def chart_baselines(self, charts: Any) -> QuerySet[Any, Any]:
-        """`chart_id`, `before` and `top` of each chart: the best of the earlier scores, and of the included ones."""
-        # In one pass over the player's scores on these charts, with a filter for each of the two.
+        """Returns `chart_id`, `before` and `top` of each chart: the best of the earlier and of the included scores."""
+        # One pass over the player's scores on these charts, with a filter for each of the two.
         by_chart = Score.objects.filter(user_id=self.player, chart__in=charts).values("chart_id")
         return by_chart.annotate(
             before=Max(DEFAULT_METRIC, filter=self.earlier), top=Max(DEFAULT_METRIC, filter=self.included)
@@ -53,13 +53,13 @@ class ScoreScope:
 
 
 def import_scope(job: Import) -> ScoreScope:
-    """What an import brought; earlier is what came with the player's imports before it."""
-    # By imports and not by times: the page tells what this import made better than it was.
+    """Returns the scope of an import's scores; the earlier ones are those of the player's previous imports."""
+    # By imports and not by times, because the page shows the improvements by this import.
     return ScoreScope(job.user_id, Q(from_import=job), Q(from_import__lt=job.pk))
 
 
 def session_scope(session: Session) -> ScoreScope:
-    """What was played in a session; earlier is what was played before it, or nobody knows when."""
+    """Returns the scope of a session's scores; scores before it and scores without a time are earlier."""
     here = Q(game=session.game, playtype=session.playtype) & Q(
         time_achieved__range=(session.time_started, session.time_ended)
     )
@@ -67,19 +67,22 @@ def session_scope(session: Session) -> ScoreScope:
 
 
 def rating_order(playtype: Playtype, *, upwards: bool = False) -> Any:
-    """Orders by the default score rating, highest first unless `upwards`; scores without one come last."""
+    """Returns the order by the default score rating, highest first unless `upwards`; scores without one come last."""
     rating = rating_expression(playtype)
     return rating.asc(nulls_last=True) if upwards else rating.desc(nulls_last=True)
 
 
 def rating_expression(playtype: Playtype) -> Cast:
-    """The default score rating, for the database."""
+    """Returns the default score rating as a database expression."""
     return Cast(KT(f"calculated_data__{playtype.default_score_rating}"), FloatField())
+
+
+Place = Literal["best", "first", "under", "same", ""]
 
 
 @dataclass(frozen=True, slots=True)
 class ChartBaseline:
-    """On one chart: the best of the earlier scores, None without any, and the best of these."""
+    """On one chart: the best of the earlier scores, None if there are none, and the best of the included ones."""
 
     before: float | None
     best: float | None
@@ -88,13 +91,26 @@ class ChartBaseline:
     def is_raised(self) -> bool:
         return self.before is not None and self.best is not None and self.best > self.before
 
+    @property
+    def highest(self) -> float:
+        """The best of all these scores on the chart."""
+        return max((known for known in (self.before, self.best) if known is not None), default=0)
 
-Place = Literal["best", "first", "under", "same", ""]
+    def place_of(self, value: float | None) -> Place:
+        """Returns whether an included score with this value was a new best, a first play or neither."""
+        if value is None or self.best is None:
+            return ""
+        # Of several included scores on one chart, only the best one was a new best.
+        if value < self.highest:
+            return "under"
+        if self.before is None:
+            return "first"
+        return "same" if value == self.before else "best"
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreComparison:
-    """A score with its chart, compared with what was there before."""
+    """A score with its chart, compared with the earlier scores."""
 
     score: Score
     chart: Chart
@@ -107,25 +123,12 @@ class ScoreComparison:
 
     @property
     def place(self) -> Place:
-        """Whether it was a best when it came."""
-        value, before, top = self.score.best_keys[0], self.baseline.before, self.baseline.best
-        if value is None or top is None:
-            return ""
-        # Of several on one chart that came together, the best one alone was a best.
-        if value < self.best:
-            return "under"
-        if before is None:
-            return "first"
-        return "same" if value == before else "best"
-
-    @property
-    def best(self) -> float:
-        """The best on the chart, these scores included."""
-        return max((known for known in (self.baseline.before, self.baseline.best) if known is not None), default=0)
+        """Whether the score was a new best, a first play or neither."""
+        return self.baseline.place_of(self.score.best_keys[0])
 
     @property
     def gain(self) -> str:
-        """How much better than the best before, signed; empty for all but new bests."""
+        """The signed difference of a new best to the best before; empty for other scores."""
         value, before = self.score.best_keys[0], self.baseline.before
         if self.place != "best" or not value or before is None:
             return ""
@@ -133,20 +136,24 @@ class ScoreComparison:
 
     @property
     def gap(self) -> str:
-        """How far under the best; empty for what is none."""
+        """The signed difference of a lower score to the best; empty for other scores."""
         value = self.score.best_keys[0]
-        return format_metric(self.best - value, self.shown) if self.place == "under" and value is not None else ""
+        return (
+            format_metric(self.baseline.highest - value, self.shown)
+            if self.place == "under" and value is not None
+            else ""
+        )
 
     @property
     def shown(self) -> Shown:
-        """How the default metric is written."""
+        """The format of the default metric."""
         return metric_format(self.playtype, self.playtype.default_metric)
 
 
 def compare_scores(
     scores: Sequence[Score], scope: ScoreScope, baselines: Mapping[int, ChartBaseline] | None = None
 ) -> list[ScoreComparison]:
-    """These scores of one game with what they are compared with. Three queries, however many they are; two where the
+    """Compares these scores of one game with the earlier ones. Three queries for any number; two if the
     `baselines` of their charts are known.
     """
     if not scores:
@@ -164,7 +171,7 @@ def score_rows(scores: Sequence[Score] | QuerySet[Score], scope: ScoreScope) -> 
 
 def score_row(each: ScoreComparison) -> ScoreRow:
     score, playtype = each.score, each.playtype
-    # Where players' number is not the one that bests are compared by, the percentage stands beside it.
+    # If players use another number than the default metric, the percentage is shown beside it.
     has_percent = main_metric(playtype) != playtype.default_metric
     return ScoreRow(
         song=played_song(each.chart),
@@ -185,9 +192,9 @@ def score_row(each: ScoreComparison) -> ScoreRow:
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """A timed score, in short. `is_new_best`: the best of these, and better than before; a first play is none.
+    """A timed score in short. `is_new_best`: the best of the included ones, and better than before; no first play.
 
-    `value` is that of the default metric, `level_number` orders the levels, and `rating` is the default one.
+    `value`: of the default metric; `level_number`: the order of levels; `rating`: the default one.
     """
 
     key: int
@@ -204,26 +211,26 @@ class Play:
 
 @dataclass(frozen=True, slots=True)
 class Plays:
-    """Plays in the order in which they were made, and by chart what they are compared with."""
+    """Plays in order of time, and the baselines by chart."""
 
     plays: Sequence[Play]
     baselines: Mapping[int, ChartBaseline]
 
 
-def plays_of(scope: ScoreScope, game: str, playtype: Playtype, *, most: int) -> Plays:
-    """The timed ones of these scores, `most` at most. `playtype`: of the ratings. Two queries."""
+def plays_of(scope: ScoreScope, game: str, playtype: Playtype, *, limit: int) -> Plays:
+    """Returns the timed scores of a scope, at most `limit`. `playtype`: of the ratings. Two queries."""
     ladder = row_ladder(game)
     columns = (
         "pk", "chart_id", KT(f"score_data__{ladder}"), KT("score_data__grade"), "chart__level", "chart__level_num",
         "best_keys__0", rating_expression(playtype), "time_achieved",
     )  # fmt: skip
     timed = scope.scores().filter(time_achieved__isnull=False)
-    rows = list(timed.order_by("time_achieved", "pk").values_list(*columns)[:most])
+    rows = list(timed.order_by("time_achieved", "pk").values_list(*columns)[:limit])
     baselines = scope.baselines({chart for _, chart, *_ in rows})
     tops = {chart: baseline.best for chart, baseline in baselines.items() if baseline.is_raised}
     found = []
     for key, chart, lamp, grade, level, number, value, rating, time in rows:
-        # Of several equal ones the first was the new best.
+        # Of equal scores the first one was the new best.
         is_new_best = value is not None and tops.get(chart) == value
         if is_new_best:
             del tops[chart]
@@ -233,19 +240,19 @@ def plays_of(scope: ScoreScope, game: str, playtype: Playtype, *, most: int) -> 
 
 
 def rating_of(score: Score, playtype: Playtype) -> str:
-    """The default score rating, written out."""
+    """Returns the default score rating as text."""
     name = playtype.default_score_rating
     return format_rating(score.calculated_data.get(name), playtype.score_ratings[name].shown, kind="score")
 
 
 def rating_value(score: Score, playtype: Playtype) -> float:
-    """The default score rating; 0 for a score without one."""
+    """Returns the default score rating; 0 for a score without one."""
     value: float = score.calculated_data.get(playtype.default_score_rating) or 0
     return value
 
 
 def main_metric(playtype: Playtype) -> str:
-    """What players call the score: `score`, or the default metric of games without one."""
+    """Returns the metric that players call the score: `score`, or the default metric of games without one."""
     return "score" if "score" in playtype.metrics else playtype.default_metric
 
 
@@ -260,5 +267,5 @@ def metric_format(playtype: Playtype, name: str) -> Shown:
 
 
 def get_page(found: QuerySet[Any] | Sequence[Any], request: HttpRequest) -> Page[Any]:
-    """Fifty rows of these. Two queries, none of a list."""
+    """Returns the requested page of fifty rows. Two queries, none for a list."""
     return Paginator(found, PER_PAGE).get_page(request.GET.get("page"))

@@ -1,4 +1,4 @@
-"""A chart's song as the components show it."""
+"""The song of a chart, for components."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from imports.pages.core.urls import chart_url
 
 
 def played_song(chart: Chart) -> SongName:
-    """A chart's song with its artist, that leads to the chart."""
+    """Returns a chart's song with its artist and a link to the chart."""
     return SongName(chart.song.title, chart.song.artist, chart_url(chart.chart_id))

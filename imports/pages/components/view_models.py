@@ -1,44 +1,26 @@
-"""What the components are given: one frozen class for each template in `templates/components/`. Pure.
+"""The data of components: one frozen class for each template in `templates/components/`. No database access.
 
-Views build these; the templates hold no arithmetic.
+Views build these; templates compute nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
-
-from django.utils.translation import gettext as _
+from typing import Literal
 
 from imports.catalogue.chart_names import ChartName
 from imports.models.documents import MAX_REASON_LENGTH
 from imports.pages.components.lamp_colors import Light
 from imports.pages.components.lamp_strip import LampStrip
-from imports.pages.texts import formatting
-from imports.pages.texts.translation import gettext_lazy
-
-STAGES: Mapping[str, str] = {
-    "queued": gettext_lazy("Waiting in the queue"),
-    "reading": gettext_lazy("Reading the file"),
-    "finding_charts": gettext_lazy("Finding charts"),
-    "checking": gettext_lazy("Checking scores"),
-    "saving": gettext_lazy("Saving scores"),
-    "sessions": gettext_lazy("Sorting into sessions"),
-    "bests": gettext_lazy("Finding your bests"),
-    "ratings": gettext_lazy("Ratings and classes"),
-    "finishing": gettext_lazy("Finishing"),
-}
-"""Stages of an import in order, as pages call them."""
-
 
 # --- small ones ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """One cell of `_counts.html`. `swatch` (c-new, c-dup, c-bad) ties it to a rail."""
+    """One cell of `_counts.html`. `swatch` (c-new, c-dup, c-bad): its colour in a rail."""
 
     label: str
     value: int | str
@@ -49,7 +31,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One sentence of `_notes.html`; `strong` opens it in bold."""
+    """One sentence of `_notes.html`; `strong`: its bold beginning."""
 
     icon: str
     strong: str
@@ -58,7 +40,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A tab, a filter chip, a page: name, address, and how many wait there."""
+    """A tab, a filter chip or a page: name, address and count."""
 
     name: str
     url: str
@@ -68,7 +50,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A lit part of a rail. `start` and `width` are percent of it, as text for attributes."""
+    """A lit part of a rail. `start`, `width`: in percent of the rail, as text for attributes."""
 
     kind: str  # was, up, down, had, more, less, c-new, c-dup, c-bad
     start: str
@@ -84,110 +66,15 @@ class Rail:
 
 
 def rail(parts: Sequence[tuple[str, float]], *, total: float, label: str = "", least: float = 0.5) -> Rail:
-    """Lays (kind, amount) parts end to end on a rail of `total`. What is there at all gets `least` percent."""
+    """Returns a rail of `total` with (kind, amount) parts in a row. Parts above zero get at least `least` percent."""
     segments, start = [], 0.0
     for kind, amount in parts:
         width = max(least, amount / total * 100) if amount and total else 0.0
-        width = min(width, 100 - start)  # least widths may add up to more than the rail
+        width = min(width, 100 - start)  # minimum widths may add up to more than the rail
         if width:
             segments.append(Segment(kind, f"{start:.2f}%", f"{width:.2f}%"))
         start += width
     return Rail(tuple(segments), label)
-
-
-# --- progress ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A line of the stage list. `place` is was, now or next; `note` the time it took or what it counts."""
-
-    name: str
-    label: str
-    place: Literal["was", "now", "next"]
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """`_progress.html`: an import under way. `position` counts from 1 and is None once it runs."""
-
-    poll_url: str
-    percent: int
-    stage: str
-    stages: tuple[Stage, ...]
-    processed: int | None = None
-    total: int | None = None
-    position: int | None = None
-    eta: float | None = None  # seconds
-
-    @property
-    def label(self) -> str:
-        return STAGES[self.stage]
-
-    @property
-    def screen_reader_text(self) -> str:
-        """The sentence a screen reader hears; progress.js says later ones in the same form."""
-        parts = [str(self.label)]
-        if self.position:
-            parts.append(_("number {number} in the queue").format(number=self.position))
-        else:
-            parts.append(_("{number} percent").format(number=self.percent))
-            if self.eta is not None:
-                parts.append(_("about {eta} left").format(eta=formatting.estimate(self.eta)))
-        return formatting.sentence(formatting.listed(parts))
-
-
-def progress_from(body: Mapping[str, Any], *, poll_url: str) -> Progress:
-    """Reads the `progress` object of poll-status, so that the first render and every refresh say the same."""
-    given = body.get("stage")
-    # A worker of another version may tell a stage that this one does not know.
-    stage = given if isinstance(given, str) and given in STAGES else "queued"
-    processed, total = body.get("processed"), body.get("total")
-    before = body.get("queuePosition") if stage == "queued" else None
-    position = None if before is None else before + 1
-    if position:
-        note = _("{count} ahead of yours").format(count=f"{position - 1:,}") if position > 1 else _("next")
-    elif processed is None or not total:
-        note = ""
-    else:
-        note = _("{part} of {whole}").format(part=f"{processed:,}", whole=f"{total:,}")
-    seconds = {entry["name"]: entry.get("seconds") for entry in body.get("stages") or ()}
-    return Progress(
-        poll_url=poll_url,
-        percent=body.get("percent") or 0,
-        stage=stage,
-        stages=_stage_list(stage, seconds=seconds, note=note),
-        processed=processed,
-        total=total,
-        position=position,
-        eta=body.get("etaSeconds"),
-    )
-
-
-def _stage_list(current: str, *, seconds: Mapping[str, float | None], note: str) -> tuple[Stage, ...]:
-    """All stages, in order: those before the current one with the time they took, that one with its note."""
-    reached = list(STAGES).index(current)
-    lines = []
-    for index, (name, label) in enumerate(STAGES.items()):
-        if index < reached:
-            spent = seconds.get(name)
-            lines.append(Stage(name, label, "was", "" if spent is None else formatting.duration(spent)))
-        elif index == reached:
-            lines.append(Stage(name, label, "now", note))
-        else:
-            lines.append(Stage(name, label, "next"))
-    return tuple(lines)
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """The reader's import under way, for the gauge at the header's lower edge (base.html: `running`)."""
-
-    name: str
-    url: str
-    poll_url: str
-    percent: int
 
 
 # --- results ----------------------------------------------------------------------------------------
@@ -195,7 +82,7 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class ClassRail:
-    """Where a rating stands between classes: rail, and (threshold, class) at its two marks."""
+    """The position of a rating between classes: a rail, and (threshold, class) at its two marks."""
 
     rail: Rail
     marks: tuple[tuple[str, str], ...]
@@ -203,7 +90,7 @@ class ClassRail:
 
 @dataclass(frozen=True, slots=True)
 class RatingChange:
-    """`_verdict.html`: one rating before and after, both written out. `before` is empty for none and for no change."""
+    """`_verdict.html`: one rating before and after, as texts. `before` is empty for none and for no change."""
 
     name: str
     before: str
@@ -216,19 +103,19 @@ class RatingChange:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
-    """`_change_rows.html`: what, before, change, after. `change` is signed text or a word with its `direction`."""
+    """`_change_rows.html`: what, before, change, after. `change`: signed text, or a word with its `direction`."""
 
     name: str
     before: str
     change: str
     after: str
     is_number: bool = True
-    direction: str = ""  # gain or loss where a word cannot show it
+    direction: str = ""  # gain or loss, if `change` is a word
 
 
 @dataclass(frozen=True, slots=True)
 class SongName:
-    """A song with the address of its chart, if there is a page for it."""
+    """A song with the address of its chart, if it has a page."""
 
     title: str
     artist: str = ""
@@ -237,20 +124,20 @@ class SongName:
 
 @dataclass(frozen=True, slots=True)
 class DiffRow:
-    """`_diffs.html`: a best that moved. `changes` are (before, after) texts; `before` empty: first play."""
+    """`_diffs.html`: a changed best. `changes`: (before, after) texts; `before` empty: first play."""
 
     song: SongName
     chart: ChartName
     light: Light
     changes: tuple[tuple[str, str], ...]
     change: str = ""  # signed change of the rating
-    value: str = ""  # rating now, or its place
-    url: str = ""  # of the score, where there is one
+    value: str = ""  # current rating, or its rank
+    url: str = ""  # of the score, if there is one
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreRow:
-    """`_scores.html`: one score. `standing` is best (with `gain`), first, under (with `gap`) or empty."""
+    """`_scores.html`: one score. `standing`: best (with `gain`), first, under (with `gap`) or empty."""
 
     song: SongName
     chart: ChartName
@@ -269,7 +156,7 @@ class ScoreRow:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A heading of a sortable table; `url` sorts by it. `sorted` is ascending, descending or empty."""
+    """A heading of a sortable table; `url`: sorts by it. `sorted`: ascending, descending or empty."""
 
     name: str
     url: str = ""
@@ -279,9 +166,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class DistributionRow:
-    """`_distribution.html`: how many stand at a lamp or grade. `bar` is decoration; the numbers are the text.
+    """`_distribution.html`: the count of a lamp or grade. `bar` is decoration beside the numbers.
 
-    `change` is None in a table that is about no change. `label` in place of the light's value of several in one row.
+    `change`: None in a table without changes. `label`: the text of a row for several values.
     """
 
     light: Light
@@ -297,7 +184,7 @@ class DistributionRow:
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A play. Places are percent, as text; `light` of a new best."""
+    """A play. Positions in percent, as text; `light`: of a new best."""
 
     x: str
     y: str
@@ -306,7 +193,7 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class PlayedSession:
-    """A line of the table: the import's part in a session."""
+    """A row of the table: the import's scores in a session."""
 
     name: str
     url: str
@@ -318,14 +205,15 @@ class PlayedSession:
 
 @dataclass(frozen=True, slots=True)
 class PlayDots:
-    """`_play_dots.html`. `values` are those at the upper edge, in the middle and at the lower edge.
+    """`_play_dots.html`. `values`: at the upper edge, in the middle and at the lower edge.
 
-    `times` (ms): of the first play, the middle one and the last.
+    `times` (ms): of the first, the middle and the last play. `is_one_night`: only the first time shows its day.
     """
 
     dots: tuple[Dot, ...]
     values: tuple[str, str, str]
     times: tuple[int, int, int]
+    is_one_night: bool
     sessions: tuple[PlayedSession, ...]
     label: str
 
@@ -335,9 +223,9 @@ class PlayDots:
 
 @dataclass(frozen=True, slots=True)
 class ImportRun:
-    """What the row of a run has beside that of one import: `start` in ms, and the rows that it unfolds to.
+    """The additional values of a run's row: `start` in ms, and the rows of its imports.
 
-    `revert_url` is empty where they cannot be reverted together.
+    `revert_url`: empty if they cannot be reverted together.
     """
 
     count: int
@@ -350,9 +238,9 @@ class ImportRun:
 
 @dataclass(frozen=True, slots=True)
 class ImportRow:
-    """`_imports.html`: a line of the list. `poll_url` only while it is under way.
+    """`_imports.html`: a row of the list. `poll_url`: only while it is unfinished.
 
-    `score` where the import brought a single one, `run` where the row stands for several imports.
+    `score`: of an import of a single score; `run`: if the row is for several imports.
     """
 
     import_id: str
@@ -368,16 +256,17 @@ class ImportRow:
     may_revert: bool = False
     poll_url: str = ""
     percent: int = 0
-    score: ScoreRow | None = None  # of an import of one
+    score: ScoreRow | None = None  # of an import of one score
     run: ImportRun | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ProblemRow:
-    """`_problems.html`: a row left out. `values` are (key, value, is the offender) of what the row says.
+    """`_problems.html`: a row with a problem. `values`: (key, value, whether it is the cause) of the row.
 
-    `mend_url`: where its chart can be chosen by hand. `corrected_url`: of the import that brought it on a chosen chart;
-    `score_url`: of the score that it is then, as long as that is there.
+    `mend_url`: of the page to pick its chart. `corrected_url`: of the import that corrected it;
+    `score_url`: of the score of that import, if it still exists. `song`: the title, if the row has only the song's
+    number. `use_chart`, `use_song`: the primary key of the suggested chart, and its song.
     """
 
     row: int
@@ -388,13 +277,16 @@ class ProblemRow:
     mend_url: str = ""
     corrected_url: str = ""
     score_url: str = ""
+    song: str = ""
+    use_chart: int | None = None
+    use_song: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`_lines.html`: a name with its second line (about, then a time or span), and two at the right.
+    """`_lines.html`: a name with a second line (about, then a time or span), and two lines at the right.
 
-    `change` follows `rest` and is signed. `strip`: the lamps of a session, where it has one.
+    `change`: signed, after `rest`. `strip`: the lamps of a session, if there are any. `game`: its short name.
     """
 
     name: str
@@ -406,11 +298,12 @@ class Line:
     end_time: int | None = None  # ms
     change: str = ""
     strip: LampStrip | None = None
+    game: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AuditLine:
-    """`_audit.html`: what happened to the import, newest first."""
+    """`_audit.html`: an event of the import; newest first."""
 
     icon: str
     what: str
@@ -423,9 +316,9 @@ class AuditLine:
 
 @dataclass(frozen=True, slots=True)
 class RevertPreview:
-    """`_revert.html`: everything that reverting changes, before it does; `imports` where they are several.
+    """`_revert.html`: the preview of a revert; `imports`: if there are several.
 
-    Of a single one `time` (ms), and `until` when it can be restored.
+    Of a single import: its `time` (ms), and `until` when it can be restored.
     """
 
     heading: str
@@ -439,6 +332,8 @@ class RevertPreview:
     shared: str = ""  # "9 of its scores also came with ..."; empty: no choice to make
     keep_shared: tuple[str, str] = ("", "")  # label, hint
     take_all: tuple[str, str] = ("", "")
+    button_if_kept: str = ""  # text of the button for either choice; empty: always `button`
+    button_if_taken: str = ""
     imports: tuple[Line, ...] = ()
     import_ids: tuple[str, ...] = ()
     max_reason_length: int = MAX_REASON_LENGTH

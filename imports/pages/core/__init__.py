@@ -1,1 +1,1 @@
-"""What every page shares: who may see it, pagination, formatting of numbers and names, middleware."""
+"""Shared parts of all pages: permissions, pagination, formatting of numbers and names, middleware."""

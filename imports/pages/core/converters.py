@@ -1,4 +1,4 @@
-"""The kinds of IDs in the addresses of pages. What is none of its kind is no page: 404 without a query."""
+"""Path converters for IDs in the addresses of pages. An invalid ID is a 404 without a query."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ class ScoreID(StringConverter):
 
 
 class GameName(StringConverter):
-    # The IDs of 2026 look alike (`iidx-sp`); pages of that game are `tachi_addresses`' to find.
+    # The game IDs of 2026 are similar (`iidx-sp`); `tachi_addresses` handles their pages.
     regex = "|".join(BY_SLUG)
 
 
 class ChartID(StringConverter):
-    # Seeds give charts any ID, slashes included. NUL alone is kept out: PostgreSQL refuses to look for it.
+    # Charts in seeds may have any ID, including slashes. Only NUL is excluded, which PostgreSQL refuses.
     regex = r"[^\0]+"
 
 
 class ClientID(StringConverter):
-    # Operators give their clients any ID.
+    # Clients of operators may have any ID.
     regex = r"[^/\0]+"
 
 
 class PlayerName(StringConverter):
-    # Wider than the rule for names (3 to 21 characters, no digit first): the query finds whether somebody has it.
+    # Wider than the rule for names (3 to 21 characters, no digit first): the query decides whether it exists.
     regex = "[A-Za-z0-9_-]{1,32}"
 
 

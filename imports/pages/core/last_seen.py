@@ -1,4 +1,4 @@
-"""Noting that a player is here, by the pages that they open in a browser."""
+"""Records when a player was last seen, by pages opened in a browser."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from imports.models import User
 
 
 class LastSeenMiddleware:
-    """Stands behind those that know who is signed in. The API notes the visits of browsers itself."""
+    """Runs after the authentication middleware. The API records visits of browsers itself."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        # A page has asked already who is signed in, as it shows that; whatever else we send may vary by nobody.
+        # Pages have already loaded the user; other responses may be independent of the user.
         is_page = response.headers.get("Content-Type", "").startswith("text/html")
         if is_page and isinstance(request.user, User):
             User.objects.touch_last_seen(request.user)

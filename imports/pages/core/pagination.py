@@ -1,4 +1,4 @@
-"""Pages of a long list by the key at their edge: any page costs the same, however far down it is."""
+"""Cursor pagination by primary key: every page costs the same."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Row = TypeVar("Row", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """Rows, newest first, and the addresses of the newer and the older ones; empty where there are none."""
+    """Rows, newest first, and the addresses of newer and older pages; empty if there are none."""
 
     rows: Sequence[Row]
     newer_url: str = ""
@@ -26,19 +26,19 @@ class Page(Generic[Row]):
 
 
 def paginate(found: QuerySet[Row], query: QueryDict, *, size: int = PER_PAGE) -> Page[Row]:
-    """The page that `before` or `after` in the address name: rows with a smaller, or larger, primary key. One query."""
-    # What is no key means the beginning: addresses are typed, cut and kept, and an error would help nobody.
+    """Returns the page for `before` or `after` in the query: rows with a smaller or larger primary key. One query."""
+    # An invalid key means the first page, because an error would not help readers with mistyped or cut addresses.
     before, after = (parse_digits(query.get(name, "")) for name in ("before", "after"))
-    # One row more than is shown says whether there is another page. Counting would cost more than the page itself.
+    # One row more than is shown, to know whether there is another page; counting would cost more than the page.
     if after is not None:
-        # Read upwards from the edge, as the rows nearest to it are wanted, and turned round to be shown.
+        # Read upwards from the cursor, because the nearest rows are wanted, and reversed for display.
         up = list(found.filter(pk__gt=after).order_by("pk")[: size + 1])
         rows, has_newer, has_older = up[:size][::-1], len(up) > size, True
     else:
         older = found if before is None else found.filter(pk__lt=before)
         down = list(older.order_by("-pk")[: size + 1])
         rows, has_newer, has_older = down[:size], before is not None, len(down) > size
-    if not rows:  # beyond either end: the way back is the beginning
+    if not rows:  # beyond either end: the link leads to the first page
         return Page(rows, newer_url="" if before is after is None else list_url(query))
     return Page(
         rows,
@@ -48,8 +48,8 @@ def paginate(found: QuerySet[Row], query: QueryDict, *, size: int = PER_PAGE) ->
 
 
 def list_url(query: QueryDict, **changes: object) -> str:
-    """The same list, from its beginning or as the changes say; None or nothing takes a part away."""
-    # Another filter or order means other rows: the edge of the page that is left would be anywhere among them.
+    """Returns the address of the first page of the list with these changes; None or empty removes a parameter."""
+    # Another filter or order means other rows, for which the cursor has no meaning.
     kept = query.copy()
     for name in ("before", "after", *changes):
         kept.pop(name, None)

@@ -1,4 +1,4 @@
-"""What keeps names and passwords from being guessed quickly, and accounts from being made by the hundred."""
+"""Rate limits of pages, against guessing of passwords and mass creation of accounts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from imports.pages.texts import account_texts
 
 
 def _rate_limited(view: Page, *, only_wrong: bool) -> Page:
-    """Counts what is sent to this page, by user or address; a 429 says how long to wait."""
+    """Limits POST requests to a page, by user or address; a 429 shows how long to wait."""
 
     @wraps(view)
     def limited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -30,7 +30,7 @@ def _rate_limited(view: Page, *, only_wrong: bool) -> Page:
         except RateLimitExceeded as exceeded:
             return _too_many_requests(request, exceeded.state.seconds_left)
         response = view(request, *args, **kwargs)
-        if only_wrong and response.status_code == 302:  # a redirect: nothing was wrong
+        if only_wrong and response.status_code == 302:  # a redirect means that the input was valid
             rate_limits.refund(ACCOUNT_LIMIT, who)
         return response
 
@@ -38,19 +38,19 @@ def _rate_limited(view: Page, *, only_wrong: bool) -> Page:
 
 
 limit_failures = partial(_rate_limited, only_wrong=True)
-"""For pages that ask for a password: a right one costs nothing."""
+"""For pages with a password: valid input is not counted."""
 limit_requests = partial(_rate_limited, only_wrong=False)
-"""For pages that create something of all valid input."""
+"""For pages that create something: valid input is counted, too."""
 
 
 class RateLimitMiddleware:
-    """The same for whatever else may count, such as signing in to the admin."""
+    """Handles the rate limits of other views, such as the admin's sign-in."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.GET.get("q"):  # whatever it is that is searched
+        if request.GET.get("q"):  # any search
             try:
                 rate_limits.consume(SEARCHES, _client_key(request))
             except RateLimitExceeded as exceeded:
@@ -58,7 +58,7 @@ class RateLimitMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        # The limits of single views, which need no handling of their own.
+        # Limits of single views, which do not handle the exception themselves.
         if isinstance(exception, RateLimitExceeded):
             return _too_many_requests(request, exception.state.seconds_left)
         return None
@@ -69,7 +69,7 @@ def _client_key(request: HttpRequest) -> str:
 
 
 def _too_many_requests(request: HttpRequest, seconds: int) -> HttpResponse:
-    # A page of ours instead of a bare status: what was typed is gone, and the way back to the form is on it.
+    # A page with a link back to the form instead of a bare status, because the input is lost.
     context = {"wait": account_texts.retry_after(seconds), "back_url": request.get_full_path()}
     response = render(request, "too-often.html", context, status=429)
     response.headers["Retry-After"] = str(seconds)

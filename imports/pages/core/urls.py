@@ -1,4 +1,4 @@
-"""Where scores, charts and songs have their pages."""
+"""Addresses of the pages of scores, charts and songs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from imports.models import Import
 
 
 def origin(request: HttpRequest) -> str:
-    """This instance's address as programs reach it: `https://scores.example.org`."""
+    """Returns this instance's public address: `https://scores.example.org`."""
     return settings.TACHI_PUBLIC_URL or request.build_absolute_uri("/")[:-1]
 
 
@@ -21,7 +21,7 @@ def score_url(score_id: str) -> str:
 
 
 def replay_url(playtype: str, score_id: str) -> str:
-    """Where a player's own browser downloads the replay of a score of USC."""
+    """Returns the address at which a player's browser downloads the replay of a score of USC."""
     return reverse("api:usc-replay", args=[playtype, score_id])
 
 
@@ -38,10 +38,10 @@ def import_url(job: Import) -> str:
 
 
 def run_url(list_url: str, *, newest: str, oldest: str) -> str:
-    """The list of a run of imports, which is named by the IDs of its ends."""
+    """Returns the list of a run of imports, which is identified by its newest and oldest ID."""
     return f"{list_url}?{urlencode({'run': f'{newest}-{oldest}'})}"
 
 
 def poll_url(job: Import) -> str:
-    """What progress.js asks."""
+    """Returns the address that progress.js polls."""
     return reverse("api:import-poll-status", args=[job.import_id])

@@ -1,1 +1,1 @@
-"""The first page: what this is, for guests."""
+"""The landing page for guests, and the help page."""

@@ -1,4 +1,4 @@
-"""An invented evening for the first page: what a file brought, ninety days of the rating, and the revert."""
+"""An invented evening for the landing page: the result of a file, ninety days of the rating, and the revert."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from imports.pages.components.rating_history import RatedDay, RatingPlot, rating
 from imports.pages.components.view_models import DiffRow, RatingChange, SongName
 from imports.pages.texts import formatting, home_texts, import_texts
 from imports.pages.texts.numbers import format_change
-from imports.pipeline.rankings.standings import GAIN_DAYS
+from imports.pipeline.rankings.ranking_entries import GAIN_DAYS
 
 SCORES, BESTS = 214, 37
 BEFORE, AFTER = 17.482, 17.614
-# Days ago -> the rating at their end.
+# Days ago -> the rating at the end of the day.
 VOLFORCES = {
     90: 16.860, 86: 16.884, 85: 16.912, 78: 16.914, 77: 16.917, 73: 16.928, 72: 16.944, 71: 16.947, 70: 16.974,
     66: 17.000, 57: 17.016, 56: 17.028, 44: 17.058, 43: 17.076, 36: 17.079, 35: 17.130, 30: 17.163, 29: 17.178,
@@ -34,7 +34,7 @@ LAMPS = {"UC": "ULTIMATE CHAIN", "PUC": "PERFECT ULTIMATE CHAIN"}
 
 @dataclass(frozen=True, slots=True)
 class Evening:
-    """`label` says what the plot shows."""
+    """The example. `label`: the text alternative of the plot."""
 
     headline: str
     game: str
@@ -46,13 +46,13 @@ class Evening:
 
 
 def example_evening() -> Evening:
-    """The same numbers for everybody, on the days before today."""
+    """Returns the example, with the same numbers for everybody, on the days before today."""
     playtype = playtype_of("sdvx", "Single")
     rating = playtype.default_profile_rating
     days = [RatedDay(today() - timedelta(days=ago), value) for ago, value in VOLFORCES.items()]
     plot = rating_plot(days, playtype, span=GAIN_DAYS)
     first, before, after = (profile_rating(value, playtype, rating) for value in (days[0].value, BEFORE, AFTER))
-    name = formatting.rating_name(rating)
+    name = formatting.rating_name(rating, playtype)
     return Evening(
         headline=import_texts.headline(scores=SCORES, bests=BESTS, rows=SCORES),
         game="SOUND VOLTEX",

@@ -1,1 +1,1 @@
-"""The pages of imports: upload, check, progress, result, lists, revert, rows that were left out."""
+"""The pages of imports: upload, check, progress, result, lists, revert, rows with problems."""

@@ -1,4 +1,4 @@
-"""The lamps and grades of a player's bests, with what an import moved: from what it counted when it completed."""
+"""The lamps and grades of a player's bests with the changes by an import, from its stored counts."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from imports.games import BY_SLUG
 from imports.models import Import
 from imports.pages.components.import_summary import find_playtype
 from imports.pages.components.lamp_colors import TABLE, lamp_ladders, light_of
-from imports.pages.components.view_models import DistributionRow, Rail, rail
+from imports.pages.components.view_models import DistributionRow, rail
 from imports.pages.texts import import_texts
 
-MAX_ROWS = 7  # of a table; the lowest values share the last
+MAX_ROWS = 7  # rows of a table; the lowest values share the last one
 
 BeforeAfter = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class BestChanges:
-    """A table: of one ladder, and of one playtype where the import was of several (`playtype`)."""
+    """A table of one ladder; `playtype`: if the import has several."""
 
     ladder: str
     heading: str
@@ -30,7 +30,7 @@ class BestChanges:
 
 
 def best_changes(job: Import, *, is_own: bool) -> list[BestChanges]:
-    """Lamps, then grades, for each playtype; nothing of an import that counted none. No query."""
+    """Returns lamps, then grades, for each playtype; empty for an import without stored counts. No query."""
     if job.best_counts is None or job.game not in BY_SLUG:
         return []
     found = []
@@ -53,8 +53,8 @@ def best_changes(job: Import, *, is_own: bool) -> list[BestChanges]:
 
 
 def _rows(game: str, ladder: str, counts: Mapping[str, BeforeAfter]) -> list[DistributionRow]:
-    """The best value first; the lowest ones as one row where they are many."""
-    # What the table does not know comes last: older rules may have had values that are gone.
+    """Returns rows, best value first; the lowest values share a row if there are many."""
+    # Unknown values come last: older rules may have removed values.
     order = {value: place for place, value in enumerate(TABLE[game][ladder])}
     values = sorted(counts, key=lambda value: order.get(value, -1), reverse=True)
     lowest = values[MAX_ROWS - 1 :] if len(values) > MAX_ROWS else []
@@ -65,13 +65,10 @@ def _rows(game: str, ladder: str, counts: Mapping[str, BeforeAfter]) -> list[Dis
         before, after = (sum(counts[value][place] for value in lowest) for place in (0, 1))
         shown.append((lowest[0], import_texts.and_below(lowest[0]), (before, after)))
     most = max(max(pair) for _, _, pair in shown)
-    return [
-        DistributionRow(light_of(game, ladder, value), after, after - before, _bar(before, after, most), label)
-        for value, label, (before, after) in shown
-    ]
-
-
-def _bar(before: int, after: int, most: int) -> Rail:
-    """What stayed, then what was gained or has moved away."""
-    moved = ("more", after - before) if after > before else ("less", before - after)
-    return rail((("had", min(before, after)), moved), total=most)
+    rows = []
+    for value, label, (before, after) in shown:
+        # The unchanged part, then the gained or lost part.
+        moved = ("more", after - before) if after > before else ("less", before - after)
+        bar = rail((("had", min(before, after)), moved), total=most)
+        rows.append(DistributionRow(light_of(game, ladder, value), after, after - before, bar, label))
+    return rows

@@ -1,57 +1,63 @@
-"""Everything that reverting imports changes, as the confirmation tells it. `undo.preview` finds it out."""
+"""The changes of a revert, for the confirmation page and the page of a reverted import.
+
+Computed by `undo.preview`, and stored by `undo.totals`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import Q
-
 from imports.catalogue.chart_names import difficulty_name
 from imports.games import BY_SLUG
+from imports.games.spec import Playtype
 from imports.integers import milliseconds
-from imports.models import GameStats, Import, PersonalBest, Score, Session
+from imports.models import Import
 from imports.pages.components.import_summary import find_playtype, profile_rating, rating_format
 from imports.pages.components.lamp_colors import shown_lamp
 from imports.pages.components.score_rows import main_number
 from imports.pages.components.song_names import played_song
-from imports.pages.components.view_models import ChangeRow, DiffRow, Line, Note, RevertPreview
+from imports.pages.components.view_models import ChangeRow, DiffRow, Line, Note, RevertPreview, ScoreRow
 from imports.pages.core.display_names import class_name, game_name, import_description, import_name, kept_until
 from imports.pages.core.urls import import_url
+from imports.pages.imports.listing.single_scores import single_scores
 from imports.pages.texts import formatting, import_texts, revert_texts
 from imports.pages.texts.numbers import format_change, format_rating, format_signed
 from imports.pipeline.scoring.chart_loading import charts_by_pk
-from imports.pipeline.undo.preview import BestChange, Changes, ValueChange, preview
+from imports.pipeline.undo.preview import BestChange, Changes, preview
 from imports.pipeline.undo.revert import RevertRequest
+from imports.pipeline.undo.totals import TotalsChange
 
 MAX_LISTED_BESTS = 50
 MAX_NAMED_SESSIONS = 4
 
 
 def revert_preview(jobs: Sequence[Import], revert_request: RevertRequest) -> RevertPreview:
-    """Of imports of one player. Raises PlayerLocked or NotRevertible as the revert would.
+    """Returns the preview of reverting imports of one player. Raises PlayerLocked or NotRevertible.
 
-    Whoever may revert may see the names of files, too.
+    Readers who may revert may also see file names.
     """
     changes = preview(jobs, revert_request)
     bests = [change for change in changes.bests if change.after is not None]
     found = RevertPreview(
         heading=revert_texts.revert_these(len(jobs)),
         about="",
-        change_rows=(*_value_rows(changes), *_staying_rows(jobs, changes), *_count_rows(jobs, changes)),
+        change_rows=tuple(_ledger_rows(changes.totals)),
         button=revert_texts.revert_imports(len(jobs)),
         keep_label=revert_texts.LEAVE,
-        notes=tuple(_notes(changes, fallen=len(bests))),
+        notes=tuple(_notes(changes)),
         diffs=tuple(_diffs(bests[:MAX_LISTED_BESTS])),
-        diffs_title=revert_texts.bests_one_by_one(len(bests), shown=MAX_LISTED_BESTS),
+        diffs_title=revert_texts.bests_one_by_one(changes.bests_changed, shown=MAX_LISTED_BESTS),
         **_keep_shared_choice(changes, imports=len(jobs)),
     )
     if len(jobs) > 1:
         newest_first = sorted(jobs, key=lambda job: job.pk, reverse=True)
+        # Uploaded files are shown by name; imports of tools have no file name.
+        scores = single_scores([job for job in newest_first if not job.user_intent])
         return replace(
             found,
-            imports=tuple(import_line(job) for job in newest_first),
+            imports=tuple(import_line(job, scores.get(job.pk)) for job in newest_first),
             import_ids=tuple(job.import_id for job in newest_first),
         )
     job = jobs[0]
@@ -62,19 +68,20 @@ def revert_preview(jobs: Sequence[Import], revert_request: RevertRequest) -> Rev
         about=", ".join(part for part in about if part),
         time=milliseconds(job.time_finished or job.time_queued),
         until=kept_until(job),
-        # Where the reader still chooses what becomes of shared scores, a number on the button might be wrong.
+        # The number depends on the choice about shared scores, which browsers without :has() do not follow.
         button=revert_texts.REVERT if changes.kept else revert_texts.revert_scores(changes.scores),
     )
 
 
-def import_line(job: Import) -> Line:
-    """An import in a list of few words, for whoever may see its file's name."""
-    name = import_name(job, private=True)
+def import_line(job: Import, score: ScoreRow | None = None) -> Line:
+    """Returns a short row of an import, for readers who may see its file name. `score`: its only score, if any."""
+    name = score.song.title if score else import_name(job, private=True)
+    about = import_description(job, name=name)
     return Line(
         name=name,
         url=import_url(job),
-        about=import_description(job, name=name),
-        strong=import_texts.import_result(scores=job.score_count, duplicates=0),
+        about=formatting.listed([score.chart, about]) if score else about,
+        strong=score.score if score else import_texts.import_result(scores=job.score_count, duplicates=0),
         time=milliseconds(job.time_queued),
     )
 
@@ -82,85 +89,84 @@ def import_line(job: Import) -> Line:
 # --- now, change, after -------------------------------------------------------------------------------
 
 
-def _value_rows(changes: Changes) -> Iterator[ChangeRow]:
-    """Ratings and classes that change."""
-    places = {(change.game, change.playtype) for change in (*changes.ratings, *changes.classes)}
-
-    def label(change: ValueChange, name: str) -> str:
-        # Where several playtypes change, each row says of which it is.
-        return f"{game_name(change.game, [change.playtype])}, {name}" if len(places) > 1 else name
-
-    for change in sorted(changes.ratings, key=_is_second_rating):
-        playtype = find_playtype(change.game, change.playtype)
-        if playtype is None or change.name not in playtype.profile_ratings:
-            continue
-        name = label(change, formatting.rating_name(change.name))
-        before, after = (profile_rating(value, playtype, change.name) for value in (change.before, change.after))
-        difference = format_change(change.before, change.after, rating_format(playtype, change.name), kind="profile")
-        if change.after is None:
-            yield ChangeRow(name, before, revert_texts.GOES, revert_texts.NONE, direction="loss")
-        elif before != after:  # of a change in digits that are not shown, nothing is to be seen
-            yield ChangeRow(name, before, difference, after)
-    for change in changes.classes:
-        playtype = find_playtype(change.game, change.playtype)
-        if playtype is None or change.name not in playtype.classes:
-            continue
-        name = label(change, formatting.class_set_name(change.name))
-        before, after = (
-            revert_texts.NONE if value is None else class_name(playtype, change.name, value)
-            for value in (change.before, change.after)
-        )
-        verb = revert_texts.GOES if change.after is None else revert_texts.FALLS
-        yield ChangeRow(name, before, verb, after, is_number=False, direction="loss")
+def reverted_rows(job: Import) -> tuple[ChangeRow, ...]:
+    """Returns the stored changes of a reverted import; empty if an earlier release reverted it."""
+    totals: dict[str, TotalsChange] | None = job.revert_totals
+    return () if totals is None else tuple(_ledger_rows({(job.game, name): each for name, each in totals.items()}))
 
 
-def _is_second_rating(change: ValueChange) -> bool:
-    playtype = find_playtype(change.game, change.playtype)
-    return playtype is not None and change.name != playtype.default_profile_rating
-
-
-def _staying_rows(jobs: Sequence[Import], changes: Changes) -> Iterator[ChangeRow]:
-    """The ratings that stay, with what they are: a reader who sees no rating would look for it. One query."""
-    changed = {(change.game, change.playtype, change.name) for change in changes.ratings}
-    places = sorted({(job.game, playtype) for job in jobs for playtype in job.playtypes})
-    stats = {(row.game, row.playtype): row.ratings for row in GameStats.objects.filter(user=jobs[0].user_id)}
-    for game, name in places:
-        playtype = find_playtype(game, name)
-        if playtype is None or (game, name, playtype.default_profile_rating) in changed:
-            continue
+def _ledger_rows(totals: Mapping[tuple[str, str], TotalsChange]) -> Iterator[ChangeRow]:
+    """Yields changed ratings and classes, the main rating if it stays, and numbers of scores, charts and sessions."""
+    known = [
+        # With several playtypes, each row has the name of its playtype.
+        (f"{game_name(game, [name])}, " if len(totals) > 1 else "", playtype, change["before"], change["after"])
+        for (game, name), change in sorted(totals.items())
+        if (playtype := find_playtype(game, name)) is not None
+    ]
+    for is_main in (True, False):
+        for label, playtype, before, after in known:
+            for rating in playtype.profile_ratings:
+                if (rating == playtype.default_profile_rating) is is_main:
+                    yield from _rating_row(label, playtype, rating, before["ratings"], after["ratings"])
+    for label, playtype, before, after in known:
+        yield from _class_rows(label, playtype, before["classes"], after["classes"])
+    # The main rating is shown even if it stays, because readers would look for it.
+    for label, playtype, before, after in known:
         rating = playtype.default_profile_rating
-        value = stats.get((game, name), {}).get(rating)
-        if value is not None:
-            label = formatting.rating_name(rating)
+        value = after["ratings"].get(rating)
+        if value is not None and value == before["ratings"].get(rating):
             text = profile_rating(value, playtype, rating)
-            yield ChangeRow(f"{game_name(game, [name])}, {label}" if len(places) > 1 else label, text, "", text)
+            yield ChangeRow(f"{label}{formatting.rating_name(rating, playtype)}", text, "", text)
+    moments = [[change["before"] for change in totals.values()], [change["after"] for change in totals.values()]]
+    for name, counts in (
+        (import_texts.TABS["scores"], [sum(each["scores"] for each in moment) for moment in moments]),
+        (import_texts.CHARTS_HEAD, [sum(each["charts"] for each in moment) for moment in moments]),
+        (import_texts.TABS["sessions"], [sum(each["sessions"] for each in moment) for moment in moments]),
+    ):
+        old, new = counts
+        yield ChangeRow(name, f"{old:,}", format_signed(new - old) if new != old else "", f"{new:,}")
 
 
-def _count_rows(jobs: Sequence[Import], changes: Changes) -> Iterator[ChangeRow]:
-    """Over all that is played where these imports brought something. Three queries."""
-    where = Q(pk__in=())
-    for game, playtype in sorted({(job.game, playtype) for job in jobs for playtype in job.playtypes}):
-        where |= Q(game=game, playtype=playtype)
-    mine = where & Q(user_id=jobs[0].user_id)
-    # The preview is rolled back by now: what is counted is what there is before the revert.
-    counts = (
-        (import_texts.TABS["scores"], Score.objects.filter(mine).count(), changes.scores),
-        (import_texts.CHARTS_HEAD, PersonalBest.objects.filter(mine).count(), changes.bests_gone),
-        (import_texts.TABS["sessions"], Session.objects.filter(mine).count(), changes.sessions_lost),
-    )
-    for name, now, lost in counts:
-        yield ChangeRow(name, f"{now:,}", format_signed(-lost) if lost else "", f"{now - lost:,}")
+def _rating_row(
+    label: str, playtype: Playtype, rating: str, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Iterator[ChangeRow]:
+    """Yields a changed rating; nothing for a change in digits that are not shown."""
+    old, new = before.get(rating), after.get(rating)
+    name = f"{label}{formatting.rating_name(rating, playtype)}"
+    shown = profile_rating(old, playtype, rating), profile_rating(new, playtype, rating)
+    if new is None and old is not None:
+        yield ChangeRow(name, shown[0], revert_texts.GOES, revert_texts.NONE, direction="loss")
+    elif shown[0] != shown[1]:
+        difference = format_change(old, new, rating_format(playtype, rating), kind="profile")
+        yield ChangeRow(name, shown[0], difference, shown[1])
+
+
+def _class_rows(
+    label: str, playtype: Playtype, before: Mapping[str, str], after: Mapping[str, str]
+) -> Iterator[ChangeRow]:
+    """Yields changed classes. Most are lowered; a class that the import had lowered rises again."""
+    for name, group in playtype.classes.items():
+        old, new = before.get(name), after.get(name)
+        # A release may have removed a class.
+        if old == new or not {old, new} <= {None, *group.ids}:
+            continue
+        rises = new is not None and (old is None or group.index(new) > group.index(old))
+        verb = revert_texts.GOES if new is None else revert_texts.RISES if rises else revert_texts.FALLS
+        texts = [revert_texts.NONE if each is None else class_name(playtype, name, each) for each in (old, new)]
+        label_of_row = f"{label}{formatting.class_set_name(name)}"
+        direction = "gain" if rises else "loss"
+        yield ChangeRow(label_of_row, texts[0], verb, texts[1], is_number=False, direction=direction)
 
 
 # --- sentences --------------------------------------------------------------------------------------
 
 
-def _notes(changes: Changes, *, fallen: int) -> Iterator[Note]:
-    yield Note("undo-2", *revert_texts.scores_removed(changes.scores, fallen, changes.bests_gone))
+def _notes(changes: Changes) -> Iterator[Note]:
+    yield Note("undo-2", *revert_texts.scores_removed(changes.scores, changes.bests_changed, changes.bests_gone))
     if changes.kept:
         yield Note("info", "", revert_texts.kept_scores_notice(changes.kept))
     yield from _session_notes(changes)
-    # What stays is said as well: a player who reverts a wrong file expects its classes to go.
+    # Classes that stay are mentioned, because players may expect a revert to remove them.
     for delta in changes.classes_staying:
         playtype = find_playtype(delta["game"], delta["playtype"])
         if playtype is not None:
@@ -168,10 +174,10 @@ def _notes(changes: Changes, *, fallen: int) -> Iterator[Note]:
 
 
 def _session_notes(changes: Changes) -> Iterator[Note]:
-    """A sentence for each session that goes or loses scores where they are few; else how many change, and how."""
+    """Yields a sentence for each removed or shortened session if they are few; otherwise their numbers."""
     if not changes.sessions and not changes.sessions_made:
         return
-    # Sessions that split or move have parts and times that no name tells.
+    # Split or moved sessions cannot be described by a name.
     is_plain = not (changes.sessions_made or changes.sessions_split or changes.sessions_moved)
     if is_plain and len(changes.sessions) <= MAX_NAMED_SESSIONS:
         for change in changes.sessions:
@@ -189,24 +195,26 @@ def _session_notes(changes: Changes) -> Iterator[Note]:
 
 
 def _keep_shared_choice(changes: Changes, *, imports: int) -> dict[str, Any]:
-    """Only where other completed imports carried some of these scores."""
+    """Returns the texts of the choice to keep shared scores; empty unless other completed imports carry some."""
     kept = changes.kept
     if not kept:
         return {}
     others = list(changes.shared)
     name = ""
-    if len(others) == 1:  # several are counted, as a list of names would be longer than the question
+    if len(others) == 1:  # several are only counted, because their names would make the question too long
         other = Import.objects.select_related("input").defer("input__content").get(import_id=others[0])
         name = import_name(other, private=True)
     return {
         "shared": revert_texts.shared_scores_question(kept, name, len(others), imports=imports),
         "keep_shared": revert_texts.keep_shared_choice(kept, name),
         "take_all": revert_texts.take_all_choice(changes.scores + kept),
+        "button_if_kept": revert_texts.revert_scores(changes.scores) if imports == 1 else "",
+        "button_if_taken": revert_texts.revert_scores(changes.scores + kept) if imports == 1 else "",
     }
 
 
 def _diffs(changes: Sequence[BestChange]) -> Iterator[DiffRow]:
-    """Bests that fall back, before and after. Two queries."""
+    """Yields bests that return to a lower score, before and after. Two queries."""
     charts = charts_by_pk(change.chart for change in changes)
     for change in changes:
         before, after = change.before, change.after or {}
@@ -222,7 +230,7 @@ def _diffs(changes: Sequence[BestChange]) -> Iterator[DiffRow]:
             song=played_song(charts[change.chart]),
             chart=difficulty_name(game, charts[change.chart]),
             light=lamps[1],
-            # A best may fall in its lamp alone, or in its score alone.
+            # Only the lamp or only the score may change.
             changes=tuple(pair for pair in pairs if pair[0] != pair[1]),
             change=format_change(ratings[0], ratings[1], shown, kind="score"),
             value=format_rating(ratings[1], shown, kind="score"),

@@ -1,4 +1,4 @@
-"""The form that gives a file."""
+"""The upload form."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from imports.formats import BY_IMPORT_TYPE, recognize, text
 from imports.formats.base import Format, FormField
 from imports.jobs import Upload
 from imports.pages.components.sources.file_kinds import file_formats
-from imports.pages.texts import import_texts, upload_texts
+from imports.pages.texts import problem_texts, upload_texts
 from imports.pages.texts.translation import gettext_lazy
 
 
 def file_fields(formats: Iterable[Format]) -> dict[str, FormField]:
-    """What goes with some files, by the name of the field."""
+    """Returns the additional fields of the formats, by field name."""
     return {field.name: field for each in formats for field in each.fields}
 
 
 class UploadForm(forms.Form):
-    """A file or pasted text, under the names that the API has for it."""
+    """A file or pasted text, with the field names of the API."""
 
     importType = forms.ChoiceField(  # noqa: N815 - the API's name
         label=gettext_lazy("Import type"),
@@ -33,14 +33,18 @@ class UploadForm(forms.Form):
     scoreData = forms.FileField(  # noqa: N815 - the API's name
         label=gettext_lazy("File"),
         required=False,
-        allow_empty_file=True,  # we say it ourselves
+        allow_empty_file=True,  # reported by our own message
     )
     pasted = forms.CharField(
         label=gettext_lazy("Paste the text"),
         required=False,
         strip=False,
         widget=forms.Textarea(
-            attrs={"spellcheck": "false", "rows": 6, "placeholder": '{ "meta": { "game": "sdvx", … }, … }'}
+            attrs={
+                "spellcheck": "false",
+                "rows": 6,
+                "placeholder": '{ "meta": { "game": "sdvx", … }, "scores": [ … ] }',
+            }
         ),
     )
 
@@ -64,7 +68,7 @@ class UploadForm(forms.Form):
         self.order_fields(["importType", *file_fields(formats), "scoreData", "pasted"])
 
     def asked_fields(self) -> list[forms.BoundField]:
-        """The fields that go with some kinds of files."""
+        """Returns the additional fields that some formats need."""
         return [self[name] for name in file_fields(file_formats())]
 
     def clean(self) -> dict[str, Any]:
@@ -96,32 +100,32 @@ class UploadForm(forms.Form):
         return {**cleaned, "content": content, "source": source, "values": values}
 
     failure = ""
-    """The exact message of a check that could not read the file as a whole."""
+    """The exact message of a check that could not read the file."""
 
     @property
     def missing_field(self) -> str:
-        """The name of the field that the file asks for."""
+        """Returns the name of the additional field that the file needs."""
         return next((name for name in file_fields(file_formats()) if name in self.errors), "")
 
     def with_error(self, message: str) -> UploadForm:
-        """The form with this to say about it as a whole."""
+        """Returns the form with this as its non-field error."""
         self.add_error(None, message)
         return self
 
     def with_failure(self, message: str) -> UploadForm:
-        """The form of a file that cannot be read as it stands."""
+        """Returns the form for a file that cannot be read."""
         self.failure = message
         kind = format_name(self.source.import_type)
-        return self.with_error(f"{upload_texts.recognized_as(kind)} {import_texts.failure_reason(400)}")
+        return self.with_error(f"{upload_texts.recognized_as(kind)} {problem_texts.failure_reason(400)}")
 
     @property
     def source(self) -> Format:
-        """The format that was chosen, or that the file is in."""
+        """Returns the chosen format, or else the recognized one."""
         found: Format = self.cleaned_data["source"]
         return found
 
     def upload(self, client: str, *, fields: Mapping[str, str] | None = None) -> Upload:
-        """What to submit, or to check."""
+        """Returns the upload to submit or to check."""
         file = self.cleaned_data["scoreData"]
         return Upload(
             content=self.cleaned_data["content"],
@@ -135,7 +139,7 @@ class UploadForm(forms.Form):
 
 
 def find_text_problem(content: bytes, source: Format) -> str:
-    """What can be said at once of a file that cannot be such a one at all; empty where a worker has to look."""
+    """Returns why a file cannot be of this format; empty if only a worker can find out."""
     if ".json" not in source.extensions:
         return ""
     try:

@@ -1,4 +1,4 @@
-"""What happened to an import, newest first."""
+"""The history of an import from the audit trail, newest first."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from imports.templatetags.moderation import audit_icon
 
 
 def history(job: Import) -> list[AuditLine]:
-    """One query. All of it, as `permissions.can_read_audit` allows."""
-    # By key, as entries are only ever added: what came later has the larger one, whatever the clock said.
+    """Returns the whole history, for readers with `permissions.can_read_audit`. One query."""
+    # By key, as entries are only ever added: later entries have larger keys, even if the clock was wrong.
     entries = AuditEntry.objects.filter(job=job).select_related("actor", "token").order_by("-pk")
     return [
         AuditLine(
@@ -30,7 +30,7 @@ def _second_line(entry: AuditEntry, job: Import) -> str:
     match entry.verb:
         case "uploaded":
             sent = get_input(job)
-            # A token may be revoked since; that one was used is known by the key that the entry keeps.
+            # The token may have been deleted since; the key in the entry still shows that one was used.
             if entry.token_id is not None:
                 way = import_texts.token_source(entry.token.identifier if entry.token else "")
             else:

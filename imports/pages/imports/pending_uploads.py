@@ -1,7 +1,7 @@
-"""Files that were checked and wait for their player's word, with what the check said: one a player, for half an hour.
+"""Checked files that wait for their player's confirmation, with the check's result: one a player, for half an hour.
 
-They wait in Redis, where any web process of any host finds them. One that is lost costs a second choosing of the file,
-never a score. All of them together take no more than `MAX_TOTAL_BYTES`, so that they cannot crowd out the queue.
+They are in Redis, where any web process of any host finds them. If one is lost, the player chooses the file again;
+no score is lost. Together they take at most `MAX_TOTAL_BYTES`, so that they cannot crowd out the queue.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ TTL_SECONDS = 1800  # seconds
 MAX_TOTAL_BYTES = 512 * 2**20  # bytes, compressed
 SIZES_KEY = "tachi:checked"
 
-# Counts what waits, the player's own aside, and books the new one where there is room. One step, so that two that come
-# at once do not both take the last of it.
+# Adds up the stored files of other players and reserves space for the new one if the limit allows. One script, so that
+# two simultaneous uploads cannot both take the last space.
 RESERVE_SCRIPT = """
 local now, own, size, room = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local booked = redis.call('HGETALL', KEYS[1])
@@ -45,15 +45,15 @@ return 1
 
 
 class UploadNotKept(Exception):
-    """There is no room, or no Redis."""
+    """The limit is reached, or Redis is down."""
 
 
 def save(user: User, upload: Upload, said: Mapping[str, Any]) -> str:
-    """Keeps an upload with what the check said (JSON data), in place of the player's last. Returns its ID.
+    """Stores an upload with the check's result (JSON data), replacing the player's last. Returns its ID.
 
     Raises UploadNotKept.
     """
-    # Quickly rather than tightly: the player waits for the answer, and the bytes are gone within half an hour.
+    # Fast rather than small: the player waits for the response, and the bytes are deleted within half an hour.
     content = zlib.compress(upload.content, level=1)
     check_id = secrets.token_hex(16)
     facts = {
@@ -64,14 +64,14 @@ def save(user: User, upload: Upload, said: Mapping[str, Any]) -> str:
         "infer_time_achieved": upload.infer_time_achieved,
         "client": upload.client,
     }
-    # Django's encoder, as texts may still wait for their language.
+    # Django's encoder, as texts may be lazy translations.
     texts: dict[Any, str] = {"said": json.dumps(said, cls=DjangoJSONEncoder), "facts": json.dumps(facts)}
     try:
         reserve = _redis().register_script(RESERVE_SCRIPT)
         limits: list[int | str] = [int(time.time()), str(user.pk), len(content), MAX_TOTAL_BYTES, TTL_SECONDS]
         if not reserve(keys=[SIZES_KEY], args=limits):
             raise UploadNotKept
-        # One transaction: the last upload's ID must not be found with this one's bytes.
+        # One transaction: the previous upload's ID must never be found with the new upload's bytes.
         with _redis().pipeline() as pipe:
             pipe.delete(_key(user))
             pipe.hset(_key(user), mapping={"check_id": check_id, "content": content, **texts})
@@ -83,7 +83,7 @@ def save(user: User, upload: Upload, said: Mapping[str, Any]) -> str:
 
 
 def get_check(user: User, check_id: str) -> dict[str, Any] | None:
-    """What the check said, with `mark_imported` once the upload became an import (its ID); None once it is not kept."""
+    """Returns the check's result, with the ID from `mark_imported` once it is imported; None once it is deleted."""
     said, imported = _read(user, check_id, "said", "imported") or (None, None)
     if said is None:
         return None
@@ -91,18 +91,18 @@ def get_check(user: User, check_id: str) -> dict[str, Any] | None:
 
 
 def get_upload(user: User, check_id: str, *, fields: Mapping[str, str]) -> Upload | None:
-    """What was checked, to be imported with these fields beside its own; None once it is not kept."""
+    """Returns the checked upload with these fields added to its own; None once it is deleted."""
     found = _read(user, check_id, "facts", "content")
     if found is None or found[0] is None or found[1] is None:
         return None
     upload = Upload(content=zlib.decompress(found[1]), **json.loads(found[0]))
-    own = {name: value for name, value in upload.fields.items() if name != "invalid"}  # the check left rows out
+    own = {name: value for name, value in upload.fields.items() if name != "invalid"}  # the check skipped invalid rows
     return replace(upload, fields={**own, **fields})
 
 
 def mark_imported(user: User, check_id: str, job: Import) -> None:
-    """Remembers what became of an upload, and lets go of its bytes."""
-    # Another check has taken its place meanwhile: that one's bytes are still wanted.
+    """Stores which import an upload became, and deletes its bytes."""
+    # A newer check has replaced this one: its bytes are still needed.
     if _read(user, check_id, "imported") is None:
         return
     try:
@@ -112,12 +112,12 @@ def mark_imported(user: User, check_id: str, job: Import) -> None:
             pipe.expire(_key(user), TTL_SECONDS)
             pipe.hdel(SIZES_KEY, str(user.pk))
             pipe.execute()
-    except RedisError:  # the import is saved, and that is what the player asked for
+    except RedisError:  # the import is saved, and only that matters to the player
         return
 
 
 def delete(user: User) -> None:
-    """Lets go of the player's upload."""
+    """Deletes the player's upload."""
     try:
         _redis().delete(_key(user))
         _redis().hdel(SIZES_KEY, str(user.pk))
@@ -126,12 +126,12 @@ def delete(user: User) -> None:
 
 
 def _read(user: User, check_id: str, *names: str) -> list[bytes | None] | None:
-    """Parts of what the player's last check left; None where that was another check."""
+    """Returns stored parts of the player's last check; None if that was another check."""
     try:
         known, *found = cast("list[bytes | None]", _redis().hmget(_key(user), ["check_id", *names]))
     except RedisError:
         return None
-    # A page that was left open must not import another file than the one that it shows.
+    # A page that was left open must not import another file than the one it shows.
     return found if known == check_id.encode() else None
 
 

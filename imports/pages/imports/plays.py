@@ -1,4 +1,4 @@
-"""When the scores of an import were played: a dot for each play of a few days, a calendar of more."""
+"""When the scores of an import were played: a dot for each play if it covers a few days, otherwise a calendar."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from statistics import median
+from statistics import median_low
 
 from django.db.models import Count, F, IntegerField, Max, Min, QuerySet
 from django.db.models.functions import Cast, Floor
@@ -24,23 +24,23 @@ from imports.pages.texts.numbers import format_metric
 
 DAY = 86_400_000  # ms
 MAX_DOT_DAYS = 14
-MAX_DOTS = 600  # more would be a cloud, and a heavy page
-PAUSE = 7_200_000  # ms: after as long without a play the picture has a gap
-GAP_PERCENT, MAX_GAPS_PERCENT = 6.0, 40.0  # of the picture's width that a gap takes, and all of them at most
-MARGIN_PERCENT = 3.0  # of its width that stays free at both sides
-TOP_PERCENT, BOTTOM_PERCENT = 6.0, 94.0  # of its height, where the highest and the lowest value are
+MAX_DOTS = 600  # more would be unreadable and make the page large
+PAUSE = 7_200_000  # ms: a longer time without a play is a gap in the picture
+GAP_PERCENT, MAX_GAPS_PERCENT = 6.0, 40.0  # of the picture's width: one gap, and all gaps at most
+MARGIN_PERCENT = 3.0  # of its width, free at both sides
+TOP_PERCENT, BOTTOM_PERCENT = 6.0, 94.0  # of its height: position of the highest and the lowest value
 
 
 @dataclass(frozen=True, slots=True)
 class PlayDays:
-    """A calendar of the last year that an import is about; `note` where there are plays before it."""
+    """A calendar of the last year of an import; `note` tells of earlier plays."""
 
     calendar: Calendar
     note: str
 
 
 def plays_over_time(job: Import) -> PlayDots | PlayDays | None:
-    """None where there is nothing to see: fewer than two plays with a time. Four queries at most."""
+    """Returns the picture; None for fewer than two plays with a time. Four queries at most."""
     if job.game not in BY_SLUG or not job.playtypes:
         return None
     timed = Score.objects.filter(from_import=job, time_achieved__isnull=False)
@@ -50,7 +50,7 @@ def plays_over_time(job: Import) -> PlayDots | PlayDays | None:
     if span["end"] - span["start"] > MAX_DOT_DAYS * DAY or span["count"] > MAX_DOTS:
         return _days(timed, _day_of(span["end"] // DAY), span["count"])
     playtype = BY_SLUG[job.game].by_name[job.playtypes[0]]
-    return _dots(job, playtype, plays_of(import_scope(job), job.game, playtype, most=MAX_DOTS).plays)
+    return _dots(job, playtype, plays_of(import_scope(job), job.game, playtype, limit=MAX_DOTS).plays)
 
 
 # --- a calendar ---------------------------------------------------------------------------------------
@@ -67,7 +67,7 @@ def _days(timed: QuerySet[Score], last: date, count: int) -> PlayDays:
 
 
 def _day_of(number: float) -> date:
-    """The day (UTC) that is so many days after 1970 began."""
+    """Returns the day (UTC) this many days after 1 January 1970."""
     return date(1970, 1, 1) + timedelta(days=number)
 
 
@@ -75,14 +75,16 @@ def _day_of(number: float) -> date:
 
 
 def _dots(job: Import, playtype: Playtype, plays: Sequence[Play]) -> PlayDots | None:
-    """Two queries beside those of the plays."""
+    """Returns the picture of the plays. Two queries besides those of the plays."""
     valued = [(play, play.value) for play in plays if play.value is not None]
     if not valued:
         return None
     high, low = (bound(value for _, value in valued) for bound in (max, min))
     shown = metric_format(playtype, playtype.default_metric)
     places = _places([play.time for play, _ in valued])
-    top, span = (high, high - low) if high != low else (high + 1, 2)  # equal values lie in the middle
+    top, span = (high, high - low) if high != low else (high + 1, 2)  # equal values are in the middle
+    # A whole number if both are, as no score has a half.
+    middle = (high + low) // 2 if float(high).is_integer() and float(low).is_integer() else (high + low) / 2
     step = (BOTTOM_PERCENT - TOP_PERCENT) / span
     dots = tuple(
         Dot(f"{x:.2f}%", f"{TOP_PERCENT + (top - value) * step:.2f}%", play.lamp.color if play.is_new_best else "")
@@ -92,15 +94,16 @@ def _dots(job: Import, playtype: Playtype, plays: Sequence[Play]) -> PlayDots | 
     return PlayDots(
         # New bests are drawn last, above the others.
         dots=tuple(sorted(dots, key=lambda dot: bool(dot.light))),
-        values=(format_metric(high, shown), format_metric((high + low) / 2, shown), format_metric(low, shown)),
+        values=(format_metric(high, shown), format_metric(middle, shown), format_metric(low, shown)),
         times=(times[0], times[len(times) // 2], times[-1]),
+        is_one_night=times[-1] - times[0] < DAY // 2,
         sessions=tuple(_sessions(job, plays, playtype)),
         label=import_texts.dots_label(len(plays), sum(play.is_new_best for play in plays)),
     )
 
 
 def _places(times: Sequence[int]) -> list[float]:
-    """Where plays stand from left to right, in percent: pauses between them are gaps of one width."""
+    """Returns the horizontal positions of plays in percent: pauses between them are gaps of equal width."""
     is_pause = [later - earlier > PAUSE for earlier, later in pairwise(times)]
     width, pauses = 100 - 2 * MARGIN_PERCENT, sum(is_pause)
     steps = len(is_pause) - pauses
@@ -113,7 +116,7 @@ def _places(times: Sequence[int]) -> list[float]:
 
 
 def _sessions(job: Import, plays: Sequence[Play], playtype: Playtype) -> list[PlayedSession]:
-    """Oldest first. One query."""
+    """Returns the sessions of the plays, oldest first. One query."""
     shown = metric_format(playtype, playtype.default_metric)
     order = list(TABLE[job.game]["grade"])
     found = []
@@ -130,7 +133,7 @@ def _sessions(job: Import, plays: Sequence[Play], playtype: Playtype) -> list[Pl
                 url=reverse("session-detail", args=[session.session_id]),
                 scores=len(mine),
                 new_bests=sum(play.is_new_best for play in mine),
-                median=format_metric(median(values), shown),
+                median=format_metric(median_low(values), shown),
                 best_grade=light_of(job.game, "grade", grade),
             )
         )

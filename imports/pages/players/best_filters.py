@@ -1,4 +1,4 @@
-"""Narrowing and ordering a player's bests of a game. Everything stands in the address."""
+"""Filters and orders of a player's bests of a game. They are in the query string."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from imports.pages.components.view_models import Column
 from imports.pages.core.pagination import list_url
 from imports.pages.texts import formatting, import_texts, player_texts
 
-MAX_SEARCH_LENGTH = 100  # characters that are looked for
+MAX_SEARCH_LENGTH = 100  # characters of the search text
 MAX_LEVEL_LENGTH = 50
 RANK = F("rank_keys")
 
@@ -35,13 +35,13 @@ ORDERS: dict[str, Callable[[Playtype], Any]] = {
 
 
 class BestFilters(forms.Form):
-    """What the bests are narrowed to; a part that says nothing sensible narrows nothing."""
+    """The filters of the bests; an invalid filter is ignored."""
 
     q = forms.CharField(label=player_texts.SEARCH, required=False, max_length=MAX_SEARCH_LENGTH)
     level = forms.CharField(label=player_texts.LEVEL, required=False, max_length=MAX_LEVEL_LENGTH)
     lamp = forms.ChoiceField(label=player_texts.LAMP, required=False)
     grade = forms.ChoiceField(label=player_texts.GRADE, required=False)
-    sort = forms.ChoiceField(label=player_texts.ORDER, required=False)  # on phones, where the table has no heads
+    sort = forms.ChoiceField(label=player_texts.ORDER, required=False)  # on phones, where the table has no header
     tab = forms.CharField(required=False, widget=forms.HiddenInput)
     show = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -52,14 +52,14 @@ class BestFilters(forms.Form):
             name: [("", str(import_texts.ALL)), *((value, value) for value in reversed(TABLE[game][ladder]))]
             for name, ladder in self.ladders.items()
         }
-        choices["sort"] = player_texts.orders(formatting.rating_name(playtype.default_score_rating))
+        choices["sort"] = player_texts.orders(formatting.rating_name(playtype.default_score_rating, playtype))
         for name, found in choices.items():
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for mypy
             field.choices = found
 
     def chosen(self) -> dict[str, Any]:
-        """The filters that are set and sensible."""
+        """Returns the filters that are set and valid."""
         self.full_clean()
         return {name: self.cleaned_data[name] for name in ("q", "level", *self.ladders) if self.cleaned_data.get(name)}
 
@@ -76,12 +76,12 @@ class BestFilters(forms.Form):
 
 
 def order_bests(found: QuerySet[PersonalBest], playtype: Playtype, sort: str) -> QuerySet[PersonalBest]:
-    """In the order that the address names, by rating without one; the key last, so that pages do not overlap."""
+    """Orders the bests as the query string says, by default by rating; then by key, so that pages do not overlap."""
     return found.order_by(ORDERS.get(sort, rating_order)(playtype), "pk")
 
 
 def columns(playtype: Playtype, query: QueryDict, *, counting: int) -> list[Column]:
-    """The table's heads; `counting`: how many bests count. Three heads sort: the most first, then the least."""
+    """Returns the table's columns; `counting`: how many bests count. Three columns sort: descending first."""
     sort = query.get("sort", "") or "rating"
 
     def sortable(name: str, key: str) -> Column:
@@ -93,7 +93,7 @@ def columns(playtype: Playtype, query: QueryDict, *, counting: int) -> list[Colu
         Column(str(player_texts.CHART)),
         Column(str(player_texts.LAMP)),
         sortable(str(player_texts.SCORE), "score"),
-        sortable(formatting.rating_name(playtype.default_score_rating), "rating"),
+        sortable(formatting.rating_name(playtype.default_score_rating, playtype), "rating"),
         Column(player_texts.of_counting(counting), is_number=True),
         sortable(str(player_texts.DATE), "time"),
     ]

@@ -29,18 +29,18 @@ from imports.pages.core.urls import score_url
 from imports.pages.texts import formatting, player_texts
 from imports.pages.texts.numbers import format_metric, format_number, format_rating
 from imports.pipeline.rankings.comparison import Totals, Which, find_charts
+from imports.pipeline.rankings.ranking_entries import GAIN_DAYS
 from imports.pipeline.rankings.ranks import Rank, stats_rankings
-from imports.pipeline.rankings.standings import GAIN_DAYS
 from imports.pipeline.scoring.chart_loading import charts_by_pk
 
 PER_PAGE = 25
-BEST_LAMPS = 3  # of the ladder, that are counted
-GOOD_GRADES = 2  # the best ones, which are counted together
+BEST_LAMPS = 3  # of the ladder; each is counted
+GOOD_GRADES = 2  # of the ladder; counted together
 
 
 @dataclass(frozen=True, slots=True)
 class PlayerRating:
-    """A player's rating and class, and their rank among all who have one."""
+    """A player's rating and class, and their rank among all players with a rating."""
 
     name: str
     rating: str
@@ -50,7 +50,7 @@ class PlayerRating:
 
 @dataclass(frozen=True, slots=True)
 class LampRow:
-    """How often both have a lamp on the charts that they share; the bar of `one` grows from the right."""
+    """How often both players have a lamp on their shared charts; the bar of `one` grows from the right."""
 
     light: Light
     one: int
@@ -61,7 +61,7 @@ class LampRow:
 
 @dataclass(frozen=True, slots=True)
 class FactRow:
-    """A number of both, as it is shown. `leader`: 1 or 2, 0 where nobody leads."""
+    """A number of both players, as shown. `leader`: 1 or 2, 0 for neither."""
 
     name: str
     one: str
@@ -81,7 +81,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class ChartRow:
-    """A chart with the bests of both; `lead`: by how much the better one is ahead."""
+    """A chart with the bests of both players; `lead`: the difference between them."""
 
     song: SongName
     chart: ChartName
@@ -92,7 +92,7 @@ class ChartRow:
 
 
 def player_ratings(rows: Sequence[GameStats], playtype: Playtype) -> list[PlayerRating]:
-    """Where both stand. One query."""
+    """Returns the ratings and ranks of both players. One query."""
     rating = playtype.default_profile_rating
     ladder = find_ladder(playtype, rating)
     ranks = stats_rankings(rows)
@@ -109,7 +109,7 @@ def player_ratings(rows: Sequence[GameStats], playtype: Playtype) -> list[Player
 
 
 def lead_bar(totals: Totals, names: tuple[str, str]) -> Rail:
-    """Who leads on how many of the charts that both have played."""
+    """Returns the bar that shows on how many shared charts each player leads."""
     counts = totals.charts
     return rail(
         (("one", counts["one"]), ("even", counts["even"]), ("two-leads", counts["other"])),
@@ -119,7 +119,7 @@ def lead_bar(totals: Totals, names: tuple[str, str]) -> Rail:
 
 
 def lamp_rows(totals: Totals, game: Game) -> list[LampRow]:
-    """The best lamp first."""
+    """Returns the rows, the best lamp first."""
     ladder = row_ladder(game.slug)
     counts = [
         (value, totals.lamps_of_one[value], totals.lamps_of_other[value])
@@ -140,7 +140,7 @@ def lamp_rows(totals: Totals, game: Game) -> list[LampRow]:
 
 
 def fact_rows(one: GameStats, other: GameStats, game: Game, playtype: Playtype) -> list[FactRow]:
-    """Charts, the best lamps, good grades, the best play and sessions of both. Three queries."""
+    """Returns charts, best lamps, good grades, best play and sessions of both players. Three queries."""
     ladder, users = row_ladder(game.slug), [one.user_id, other.user_id]
     bests = PersonalBest.objects.filter(user__in=users, game=game.slug, playtype=playtype.name)
     lamps: dict[int, Counter[str]] = {user: Counter() for user in users}
@@ -151,12 +151,12 @@ def fact_rows(one: GameStats, other: GameStats, game: Game, playtype: Playtype) 
         lamps[user][lamp] += count
         grades[user][grade] += count
     rating = Cast(KT(f"calculated_data__{playtype.default_score_rating}"), FloatField())
-    # On primary charts alone, as profile ratings are made of those.
+    # Only on primary charts, as profile ratings are computed from these.
     tops: dict[int, float | None] = dict(
         bests.filter(is_primary=True).order_by().values_list("user").annotate(top=Max(rating))
     )
     since = milliseconds(timezone.now() - timedelta(days=GAIN_DAYS))
-    # By an index that begins with the player and ends with the time.
+    # Uses an index that begins with the player and ends with the time.
     latest = Session.objects.filter(user__in=users, game=game.slug, playtype=playtype.name, time_ended__gte=since)
     sessions = Counter(latest.values_list("user", flat=True))
     good = list(TABLE[game.slug]["grade"])[-GOOD_GRADES:]
@@ -170,7 +170,7 @@ def fact_rows(one: GameStats, other: GameStats, game: Game, playtype: Playtype) 
     ]
     first, second = (tops.get(user) for user in users)
     best = FactRow(
-        name=player_texts.best_of(formatting.rating_name(playtype.default_score_rating)),
+        name=player_texts.best_of(formatting.rating_name(playtype.default_score_rating, playtype)),
         one=_rating_text(first, playtype),
         other=_rating_text(second, playtype),
         leader=_leader(first or 0, second or 0),
@@ -196,7 +196,7 @@ def _leader(one: float, other: float) -> int:
 
 
 def lead_taken(days: tuple[Sequence[RatedDay], Sequence[RatedDay]]) -> tuple[int, date] | None:
-    """Returns who took the lead last (1 or 2), and on which day; None if the same one led on all of the days."""
+    """Returns which player (1 or 2) took the lead last, and on which day; None if the same one led on all days."""
     values = [0.0, 0.0]
     leader, taken = 0, None
     events = sorted((day.day, place, day.value) for place, player in enumerate(days) for day in player)
@@ -204,7 +204,7 @@ def lead_taken(days: tuple[Sequence[RatedDay], Sequence[RatedDay]]) -> tuple[int
         for _, place, value in group:
             values[place] = value
         ahead = _leader(*values)
-        # Who draws level leads no more, and took nothing.
+        # On days with equal values nobody took the lead.
         if ahead and leader and ahead != leader:
             taken = (ahead, day)
         leader = ahead or leader
@@ -212,10 +212,10 @@ def lead_taken(days: tuple[Sequence[RatedDay], Sequence[RatedDay]]) -> tuple[int
 
 
 def chart_rows(
-    one: GameStats, other: GameStats, game: Game, playtype: Playtype, *, which: Which, page: int
+    one: GameStats, other: GameStats, game: Game, playtype: Playtype, *, which: Which, level: str, page: int
 ) -> list[ChartRow]:
-    """A page of charts. Four queries, however many there are."""
-    found = find_charts(one, other, which, most=PER_PAGE, before=(page - 1) * PER_PAGE)
+    """Returns a page of charts, of all levels if `level` is empty. Four queries for any number of charts."""
+    found = find_charts(one, other, which, level=level, most=PER_PAGE, before=(page - 1) * PER_PAGE)
     bests = PersonalBest.objects.in_bulk([key for _, *keys in found for key in keys if key is not None])
     facts = charts_by_pk(chart for chart, _, _ in found)
     shown = metric_format(playtype, playtype.leaderboard_order[0])

@@ -1,4 +1,4 @@
-"""The days on which files with a player's scores came in, for the picture of their rating."""
+"""The days on which a player imported files, for the picture of their rating."""
 
 from __future__ import annotations
 

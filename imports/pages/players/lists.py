@@ -1,4 +1,4 @@
-"""The lists on a player's page of a game: all bests, narrowed and ordered, and charts without a score."""
+"""The lists on a player's page of a game: bests with filters and orders, and charts without a score."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from django.http import HttpRequest
 from imports.catalogue.chart_names import ChartName, difficulty_name
 from imports.games.spec import Game, Playtype
 from imports.models import Chart, PersonalBest
+from imports.pages.components.active_filters import active_filters, clear_url
 from imports.pages.components.best_rows import BestRow, best_rows
 from imports.pages.components.score_rows import get_page
 from imports.pages.components.song_names import played_song
-from imports.pages.components.view_models import Link, SongName
-from imports.pages.core.pagination import list_url
+from imports.pages.components.view_models import SongName
 from imports.pages.players.best_filters import BestFilters, columns, order_bests
 from imports.pages.players.counting_bests import adds
 from imports.pipeline.rankings.counting_bests import Counted
@@ -25,7 +25,7 @@ from imports.pipeline.scoring.chart_loading import charts_by_pk
 
 @dataclass(frozen=True, slots=True)
 class RankedBest:
-    """A best; `place` is the one among those that count (0: it does not), `adds` what the rating would lose."""
+    """A best; `place` among those that count (0: it does not count), `adds` what the rating would lose without it."""
 
     best: BestRow
     place: int
@@ -35,28 +35,24 @@ class RankedBest:
 def bests_page(
     request: HttpRequest, found: QuerySet[PersonalBest], game: Game, playtype: Playtype, counted: Counted
 ) -> dict[str, Any]:
-    """What the tab of all bests needs. Four queries."""
+    """Returns the context of the tab of all bests. Four queries."""
     form = BestFilters(request.GET, game=game.slug, playtype=playtype)
     chosen = form.chosen()
     ordered = order_bests(form.narrow(found), playtype, request.GET.get("sort", ""))
-    # What leaderboards are ordered by is read only where it orders.
+    # The rows do not show what a best is composed of.
     page: Page[PersonalBest] = get_page(ordered.defer("composed_from"), request)
     listed, places = list(page.object_list), counted.places
     numbers = [places.get(best.pk, 0) for best in listed]
     return {
         "form": form,
-        "is_narrowed": bool(chosen),
         "page": page,
         "rows": [
             RankedBest(row, number, adds(counted, number, playtype) if number else "")
             for row, number in zip(best_rows(listed), numbers, strict=True)
         ],
         "columns": columns(playtype, request.GET, counting=len(places)),
-        "chips": [
-            Link(str(value), f"{list_url(request.GET, **{name: None}, page=None)}#parts")
-            for name, value in chosen.items()
-        ],
-        "clear_url": f"{list_url(request.GET, **dict.fromkeys(chosen), page=None)}#parts",
+        "chips": active_filters(form, chosen, request.GET),
+        "clear_url": clear_url(chosen, request.GET),
     }
 
 
@@ -69,7 +65,7 @@ class UnplayedRow:
 
 
 def unplayed_page(request: HttpRequest, found: QuerySet[Chart], game: Game) -> dict[str, Any]:
-    """What the list of charts without a score needs. Three queries."""
+    """Returns the context of the list of charts without a score. Three queries."""
     page: Page[Chart] = get_page(found.only("pk"), request)
     keys = [chart.pk for chart in page.object_list]
     charts = charts_by_pk(set(keys))

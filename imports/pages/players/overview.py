@@ -1,35 +1,41 @@
-"""A player's page of a game: where they stand, lamps by level, and grades."""
+"""A player's page of a game: progress to the next class, lamps by level, and grades."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from django.db.models import Count, Max
-from django.db.models.fields.json import KT
+from django.db.models import Count, FilteredRelation, Max, Q
+from django.db.models.fields.json import KeyTextTransform
 
 from imports.games.spec import Game, Playtype
-from imports.models import Chart, GameStats, PersonalBest
-from imports.pages.components.class_progress import class_floor, distance, find_ladder, next_class, progress_in_class
+from imports.models import Chart, GameStats
+from imports.pages.components.class_progress import (
+    class_floor,
+    distance,
+    find_ladder,
+    floor_text,
+    next_class,
+    progress_in_class,
+)
 from imports.pages.components.import_summary import rating_format
 from imports.pages.components.lamp_colors import TABLE, Light, light_of, row_ladder
-from imports.pages.components.rating_history import Trend, trends
+from imports.pages.components.rating_history import Trend
 from imports.pages.components.view_models import DistributionRow, Note, Rail, rail
 from imports.pages.texts import formatting, player_texts
-from imports.pages.texts.numbers import format_number
 from imports.pipeline.rankings.past_bests import count_grades_gained
-from imports.pipeline.rankings.standings import GAIN_DAYS
+from imports.pipeline.rankings.ranking_entries import GAIN_DAYS
 
-MAX_LEVELS = 7  # rows of the table of lamps; all levels below are one
+MAX_LEVELS = 7  # rows of the table of lamps; all lower levels share a row
 STRENGTHS = (1, 5, 20, 50, 100)
-"""From how many charts on each cell is brighter."""
+"""The numbers of charts from which a cell is brighter."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClassProgress:
-    """A rating on the way from its class to the next. `ends`: (threshold, class) at both ends of the rail."""
+    """A rating between its class and the next. `ends`: (threshold, class) at both ends of the rail."""
 
     rail: Rail
     ends: tuple[tuple[str, str], ...]
@@ -38,7 +44,7 @@ class ClassProgress:
 
 
 def class_progress(value: float, playtype: Playtype, trend: Trend) -> ClassProgress | None:
-    """None without a ladder of classes, and at its top."""
+    """Returns the progress; None without a ladder of classes, and at its top."""
     rating = playtype.default_profile_rating
     ladder = find_ladder(playtype, rating)
     following = next_class(ladder, value) if ladder else None
@@ -51,17 +57,17 @@ def class_progress(value: float, playtype: Playtype, trend: Trend) -> ClassProgr
     days = round((following[0] - value) / gained * GAIN_DAYS) if gained > 0 else 0
     return ClassProgress(
         rail=progress,
-        ends=((format_number(floor), ladder.name(index)), (format_number(following[0]), following[1])),
+        ends=((floor_text(ladder, floor), ladder.name(index)), (floor_text(ladder, following[0]), following[1])),
         next_class=formatting.distance_to_class(
             distance(value, following[0], rating_format(playtype, rating)), following[1]
         ),
-        # A way of many years says nothing.
+        # An estimate of many years is useless.
         pace=player_texts.pace(days) if 0 < days < 2 * 365 else "",
     )
 
 
 def class_notes(stats: GameStats, playtype: Playtype) -> list[Note]:
-    """The classes that imports gave."""
+    """Returns the classes that imports provided."""
     return [
         Note("trophy", f"{formatting.class_set_name(name)} {group.values[group.index(stats.classes[name])].name}")
         for name, group in playtype.classes.items()
@@ -74,7 +80,7 @@ def class_notes(stats: GameStats, playtype: Playtype) -> list[Note]:
 
 @dataclass(frozen=True, slots=True)
 class HeatCell:
-    """`strength` from 0 (none) to 5; `label` and `url` only where there are charts."""
+    """`strength` from 0 (none) to 5; `label` and `url` only for cells with charts."""
 
     count: int
     color: str
@@ -85,7 +91,7 @@ class HeatCell:
 
 @dataclass(frozen=True, slots=True)
 class HeatRow:
-    """A level; `label` where its short form does not say what it is."""
+    """A level; `label` if the short form is not clear."""
 
     level: str
     cells: tuple[HeatCell, ...]
@@ -102,42 +108,69 @@ class HeatTable:
     rows: tuple[HeatRow, ...]
 
 
-def lamps_by_level(stats: GameStats, game: Game, *, url: str) -> HeatTable | None:
-    """None where the player has no bests on primary charts. Two queries. `url`: of the list of bests."""
-    ladder = row_ladder(game.slug)
-    bests = PersonalBest.objects.filter(user=stats.user_id, game=stats.game, playtype=stats.playtype, is_primary=True)
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for level, lamp, count in (
-        bests.values_list("chart__level", KT(f"score_data__{ladder}")).annotate(count=Count("pk")).order_by()
-    ):
-        counts[level][lamp] += count
+@dataclass(frozen=True, slots=True)
+class LevelCounts:
+    """Primary charts of a playtype by level, the highest first, and a player's bests on them by lamp and grade."""
+
+    levels: Sequence[tuple[str, int]]
+    lamps: Mapping[str, Counter[str]]
+    grades: Counter[str]
+
+
+def count_levels(stats: GameStats, game: Game) -> LevelCounts:
+    """Returns the counts. One query, which reads the charts and the player's bests once."""
+    charts = Chart.objects.filter(game=stats.game, playtype=stats.playtype, is_primary=True)
+    # Redundant, as the chart has the same game and playtype: lets the index of a player's bests find only these rows.
+    theirs = Q(
+        bests__user=stats.user_id, bests__game=stats.game, bests__playtype=stats.playtype, bests__is_primary=True
+    )
+    lamp, grade = (KeyTextTransform(ladder, "best__score_data") for ladder in (row_ladder(game.slug), "grade"))
+    parts = (
+        charts.annotate(best=FilteredRelation("bests", condition=theirs))
+        .values_list("level", lamp, grade)
+        .annotate(count=Count("pk"), num=Max("level_num"))
+        .order_by()
+    )
+    lamps: dict[str, Counter[str]] = defaultdict(Counter)
+    grades: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    numbers: dict[str, float] = {}
+    for level, lamp_value, grade_value, count, number in parts:
+        counts[level] += count
+        numbers[level] = max(number, numbers.get(level, number))
+        if lamp_value is not None:
+            lamps[level][lamp_value] += count
+            grades[grade_value] += count
+    levels = sorted(counts, key=lambda level: (numbers[level], level), reverse=True)
+    return LevelCounts([(level, counts[level]) for level in levels], lamps, grades)
+
+
+def lamps_by_level(found: LevelCounts, game: Game, *, url: str) -> HeatTable | None:
+    """Returns the table; None without bests on primary charts. `url`: of the list of bests."""
+    ladder, counts, levels = row_ladder(game.slug), found.lamps, found.levels
     if not counts:
         return None
-    charts = Chart.objects.filter(game=stats.game, playtype=stats.playtype, is_primary=True)
-    levels = list(
-        charts.values_list("level").annotate(count=Count("pk"), num=Max("level_num")).order_by("-num", "-level")
-    )
-    # From the highest that the player has played: a beginner's table is not full of empty rows.
+    # Starts at the highest level with a best, so that a beginner's table is not full of empty rows.
     highest = next((place for place, row in enumerate(levels) if row[0] in counts), 0)
     shown = levels[highest : highest + MAX_LEVELS]
     below = levels[highest + MAX_LEVELS :]
     values = [value for value in reversed(TABLE[game.slug][ladder]) if any(row[value] for row in counts.values())]
     lights = tuple(light_of(game.slug, ladder, value) for value in values)
-    rows = [_heat_row(level, counts[level], all_, lights, url) for level, all_, _ in shown]
+    rows = [_heat_row(level, counts.get(level, {}), all_, lights, url) for level, all_ in shown]
     if below:
-        rest: Counter[str] = sum((counts[level] for level, _, _ in below), Counter())
+        rest: Counter[str] = sum((counts[level] for level, _ in below if level in counts), Counter())
         level, label = f"{below[0][0]}−", player_texts.level_and_below(below[0][0])
-        rows.append(replace(_heat_row(level, rest, sum(all_ for _, all_, _ in below), lights, ""), label=label))
+        rows.append(replace(_heat_row(level, rest, sum(all_ for _, all_ in below), lights, ""), label=label))
     return HeatTable(lights, tuple(rows))
 
 
 def _heat_row(level: str, counts: Mapping[str, int], all_: int, lights: tuple[Light, ...], url: str) -> HeatRow:
     cells = tuple(
         HeatCell(
-            count=counts[light.value],
+            count=counts.get(light.value, 0),
             color=light.color,
-            strength=sum(counts[light.value] >= least for least in STRENGTHS),
-            label=player_texts.charts_with(counts[light.value], level, light.value),
+            strength=sum(counts.get(light.value, 0) >= least for least in STRENGTHS),
+            label=player_texts.charts_with(counts.get(light.value, 0), level, light.value),
             url=f"{url}&{urlencode({'level': level, 'lamp': light.value})}#parts" if url else "",
         )
         for light in lights
@@ -148,12 +181,10 @@ def _heat_row(level: str, counts: Mapping[str, int], all_: int, lights: tuple[Li
 # --- grades ---------------------------------------------------------------------------------------------
 
 
-def grades(stats: GameStats, game: Game) -> list[DistributionRow]:
-    """How many bests have each grade, the best grade first, and how many more than ninety days ago. Three queries."""
-    bests = PersonalBest.objects.filter(user=stats.user_id, game=stats.game, playtype=stats.playtype, is_primary=True)
-    counts = Counter(dict(bests.values_list(KT("score_data__grade")).annotate(count=Count("pk")).order_by()))
-    trend = trends([stats])[stats.pk]
-    # Of a player who began in these days there is nothing to compare with.
+def grades(found: LevelCounts, stats: GameStats, game: Game, trend: Trend) -> list[DistributionRow]:
+    """Returns the number of bests by grade, the best first, and the increase in ninety days. One query."""
+    counts = found.grades
+    # A player who started within these days has no earlier values to compare with.
     is_compared = trend.before is not None
     gained = count_grades_gained(stats, trend.start) if is_compared else Counter()
     order = {value: place for place, value in enumerate(TABLE[game.slug]["grade"])}

@@ -1,4 +1,4 @@
-"""The players of a game in one ranking: the page, those around the reader, and how the values are spread."""
+"""The ranking of a game's players: a page of it, the players around the reader, and the distribution of values."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from imports.pipeline.rankings.leaderboards import (
     ranked_around,
     rating_spread,
 )
-from imports.pipeline.rankings.standings import CHARTS, GAIN
+from imports.pipeline.rankings.ranking_entries import CHARTS, GAIN
 
 PER_PAGE = 25
+TOP = 5  # first players shown to a reader who is beyond the first page
 AROUND = 3  # players above and below the reader
 BAR_COUNT = 30
-MIN_BAR_PERCENT = 2.0  # percent of the height that a bar of few players has
+MIN_BAR_PERCENT = 2.0  # percent of the height, for bars of few players
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class RankedRow:
 
 @dataclass(frozen=True, slots=True)
 class SpreadBar:
-    """A part of the ratings; places are percent, as text. `is_here`: the reader's is in it."""
+    """A range of ratings; positions are percentages, as text. `is_here`: it contains the reader's rating."""
 
     x: str
     y: str
@@ -53,26 +54,28 @@ class SpreadBar:
 
 @dataclass(frozen=True, slots=True)
 class LeaderboardSummary:
-    """Where the reader stands, and how many players there are in each part of the ratings, lowest first."""
+    """The reader's place, and the number of players in each range of ratings, lowest first."""
 
     own: Ranked
     around: tuple[Ranked, ...]
     out_of: int
     ahead_of: int  # percent
-    behind: str  # what is missing to the next player
+    behind: str  # difference to the next player
     next_player: str
-    change: str  # how many places the gain of ninety days moved them; empty for none
+    change: str  # places gained or lost by the gain of ninety days; empty for none
     bars: tuple[SpreadBar, ...]
     bar_width: str
     low: str
     high: str
+    here: str  # the middle of the reader's bar, in percent
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenRanking:
-    """What players are ranked by: a profile rating, what the default one gained, or the charts played.
+    """The value that players are ranked by: a profile rating, the gain of the default one, or the charts played.
 
-    `rating`: the one that rows show.
+    `rating`: the profile rating that rows show.
     """
 
     key: str
@@ -87,33 +90,33 @@ class ChosenRanking:
         return dict(ranking_choices(self.playtype))[self.key]
 
     def text(self, value: float) -> str:
-        """A value as it is shown."""
+        """Returns a value as it is shown."""
         if self.key == CHARTS:
             return format_number(value)
         return profile_rating(value, self.playtype, self.rating)
 
     def distance(self, low: float, high: float) -> str:
-        """How far a value is below another, without a sign."""
+        """Returns the difference of two values as it is shown, without a sign."""
         if self.key == CHARTS:
             return player_texts.charts(int(high - low))
         return format_change(low, high, rating_format(self.playtype, self.rating), kind="profile").removeprefix("+")
 
 
 def ranking_choices(playtype: Playtype) -> list[tuple[str, str]]:
-    """The rankings of a playtype, and what they are called."""
-    ratings = [(name, formatting.rating_name(name)) for name in playtype.profile_ratings]
+    """Returns the rankings of a playtype with their labels."""
+    ratings = [(name, formatting.rating_name(name, playtype)) for name in playtype.profile_ratings]
     return [*ratings, (GAIN, str(player_texts.GAINED)), (CHARTS, str(player_texts.PLAYED))]
 
 
 def game_choices(game: Game, playtype: Playtype) -> list[tuple[str, str]]:
-    """The playtypes of this instance's games and the one that is shown: `sdvx/Single`, and what it is called."""
+    """Returns the playtypes of this instance's games and the shown one: value (`sdvx/Single`) and label."""
     games = jobs.enabled_games()
     found = [(f"{each.slug}/{name}", each.label(name)) for each in games for name in each.by_name]
     return found if game in games else [(f"{game.slug}/{playtype.name}", game.label(playtype.name)), *found]
 
 
 def leaderboard_summary(reader: User, game: Game, chosen: ChosenRanking, *, out_of: int) -> LeaderboardSummary | None:
-    """Returns where the reader stands, None for whoever is not ranked. Eight queries at most."""
+    """Returns the reader's place; None if the reader is not ranked. Eight queries at most."""
     playtype = chosen.playtype
     around = ranked_around(reader.pk, game.slug, playtype, chosen.key, distance=AROUND)
     own = next((each for each in around if each.user_id == reader.pk), None)
@@ -145,11 +148,13 @@ def leaderboard_summary(reader: User, game: Game, chosen: ChosenRanking, *, out_
         bar_width=f"{width * 0.86:.2f}%",
         low=chosen.text(spread.low),
         high=chosen.text(spread.high),
+        here=f"{(here - 0.5) * width:.2f}%",
+        value=chosen.text(own.value),
     )
 
 
 def ranked_rows(places: Sequence[Ranked], game: Game, chosen: ChosenRanking, *, reader: User | None) -> list[RankedRow]:
-    """The rows of some players. Three queries, however many they are."""
+    """Returns the rows of these players. Three queries for any number of players."""
     playtype, rating = chosen.playtype, chosen.rating
     players = {each.user_id for each in places}
     found = GameStats.objects.filter(user__in=players, game=game.slug, playtype=playtype.name).select_related("user")

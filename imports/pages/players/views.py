@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -16,6 +16,7 @@ from imports.games import BY_SLUG
 from imports.games.spec import Game, Playtype
 from imports.integers import parse_digits
 from imports.models import GameStats, User
+from imports.pages.components.active_filters import active_filters, clear_url
 from imports.pages.components.import_summary import rating_format
 from imports.pages.components.lamp_colors import row_ladder
 from imports.pages.components.rating_history import RANGES, rated_days, rating_plot
@@ -23,7 +24,8 @@ from imports.pages.components.view_models import Link
 from imports.pages.core.pagination import list_url
 from imports.pages.core.permissions import player
 from imports.pages.players import comparison, game_page, ranking
-from imports.pages.players.forms import MAX_NAME_LENGTH, CompareForm
+from imports.pages.players.forms import MAX_NAME_LENGTH, CompareForm, LevelFilter
+from imports.pages.players.session_list import session_list
 from imports.pages.texts import formatting, player_texts
 from imports.pages.texts.numbers import format_change
 from imports.pipeline.rankings.comparison import CHARTS, Which, count_charts
@@ -33,7 +35,7 @@ MAX_PAGE = 1_000_000
 
 
 def game_and_playtype(slug: str, name: str) -> tuple[Game, Playtype]:
-    """A game of this release, whether this instance still takes its scores or not. Raises Http404."""
+    """Returns a game of this release, even if this instance has disabled it, and its playtype. Raises Http404."""
     game = BY_SLUG.get(slug)
     if game is None or name not in game.by_name:
         raise Http404
@@ -42,11 +44,12 @@ def game_and_playtype(slug: str, name: str) -> tuple[Game, Playtype]:
 
 @require_safe
 def player_game(request: HttpRequest, name: str, slug: str, playtype_name: str) -> HttpResponse:
-    """`?tab=` chooses the part, `?range=` the span of the picture."""
+    """Shows a player's page of a game: `?tab=` chooses the tab, `?range=` the time span of the picture."""
     owner = player(name)
     game, playtype = game_and_playtype(slug, playtype_name)
-    # Whoever has neither scores nor classes here has no such page.
-    stats = get_object_or_404(GameStats, user=owner, game=slug, playtype=playtype.name)
+    stats = GameStats.objects.filter(user=owner, game=slug, playtype=playtype.name).first()
+    if stats is None:
+        return _without_scores(request, owner, game, playtype)
     page = game_page.PlayerGame(owner, stats, game, playtype)
     tab = request.GET.get("tab", "")
     tab = tab if tab in game_page.TABS else "overview"
@@ -58,13 +61,34 @@ def player_game(request: HttpRequest, name: str, slug: str, playtype_name: str) 
     return render(request, "player-game.html", context)
 
 
+def _without_scores(request: HttpRequest, owner: User, game: Game, playtype: Playtype) -> HttpResponse:
+    """Returns the page of a player without scores and classes. Raises Http404 if the game is disabled."""
+    if not is_enabled(game):
+        raise Http404
+    context = {
+        "owner": owner,
+        "is_own": owner == request.user,
+        "name": game.label(playtype.name),
+        "crumb": Link(owner.username, reverse("profile", args=[owner.username])),
+        "section": "profile" if owner == request.user else "games",
+    }
+    return render(request, "player-game-empty.html", context)
+
+
+@require_safe
+def player_sessions(request: HttpRequest, name: str) -> HttpResponse:
+    """Lists the sessions of a player; `?game=` (such as `sdvx/Single`) filters them by game."""
+    return render(request, "player-sessions.html", session_list(request, player(name)))
+
+
 # --- rankings -------------------------------------------------------------------------------------------
 
 
 @require_safe
 def leaderboard(request: HttpRequest, slug: str, playtype_name: str) -> HttpResponse:
-    """The players of a playtype in one ranking: `?by=` chooses it, `?q=` finds some by name, `?page=` goes on.
+    """Ranks the players of a playtype: `?by=` chooses the ranking, `?q=` searches names, `?page=` chooses the page.
 
+    A reader beyond the first page sees only the best five and the players around them, unless a page is requested.
     `?game=` (such as `sdvx/Single`) leads to another game's.
     """
     game, playtype = game_and_playtype(slug, playtype_name)
@@ -80,21 +104,24 @@ def leaderboard(request: HttpRequest, slug: str, playtype_name: str) -> HttpResp
     chosen = ranking.ChosenRanking(by if by in dict(choices_by) else playtype.default_profile_rating, playtype)
     reader = request.user if isinstance(request.user, User) else None
     text = request.GET.get("q", "").replace("\0", "").strip()[:MAX_NAME_LENGTH]
-    number = parse_digits(request.GET.get("page", ""), most=MAX_PAGE) or 1
+    number = parse_digits(request.GET.get("page", ""), maximum=MAX_PAGE) or 1
     found, count = find_ranked(
-        game.slug, playtype, chosen.key, name=text, most=ranking.PER_PAGE, before=(number - 1) * ranking.PER_PAGE
+        game.slug, playtype, chosen.key, name=text, limit=ranking.PER_PAGE, before=(number - 1) * ranking.PER_PAGE
     )
-    if not found and number > 1:  # beyond the end: the beginning
+    if not found and number > 1:  # beyond the end: back to the first page
         return redirect(list_url(request.GET, page=None) if len(request.GET) > 1 else request.path)
     summary = None
     if reader and not text and number == 1:
         summary = ranking.leaderboard_summary(reader, game, chosen, out_of=count)
+    # Readers far down look for themselves first, then for the best. A requested page is shown in full.
+    is_short = summary is not None and summary.own.place > ranking.PER_PAGE and "page" not in request.GET
+    found = found[: ranking.TOP] if is_short else found
     rows = ranking.ranked_rows([*found, *(summary.around if summary else ())], game, chosen, reader=reader)
     context = {
         "game": game,
         "name": game.label(playtype.name),
         "playtype": playtype,
-        "rating_name": formatting.rating_name(chosen.rating),
+        "rating_name": formatting.rating_name(chosen.rating, playtype),
         "by": chosen.key,
         "ranking_name": chosen.name,
         "rankings": choices_by,
@@ -102,8 +129,11 @@ def leaderboard(request: HttpRequest, slug: str, playtype_name: str) -> HttpResp
         "games": choices,
         "text": text,
         "count": count,
+        "clear_url": list_url(request.GET, q=None, page=None),
         "rows": rows[: len(found)],
         "around": rows[len(found) :] if summary and summary.own.place > ranking.PER_PAGE else [],
+        "is_short": is_short,
+        "full_url": f"{list_url(request.GET, page=1)}#players",
         "summary": summary,
         "page": Paginator(range(count), ranking.PER_PAGE).get_page(number),
         "tabs": _playtype_tabs(game, playtype, "leaderboard"),
@@ -117,12 +147,12 @@ def leaderboard(request: HttpRequest, slug: str, playtype_name: str) -> HttpResp
 
 
 def is_enabled(game: Game) -> bool:
-    """Whether this instance takes scores of the game; what players reached in others stays to be seen."""
+    """Returns whether this instance accepts scores of the game; results of disabled games stay visible."""
     return game in jobs.enabled_games()
 
 
 def _playtype_tabs(game: Game, current: Playtype, view: str) -> list[Link]:
-    """The game's playtypes; none where there is no choice."""
+    """Returns the game's playtypes; none if there is only one."""
     tabs = [
         Link(
             game.playtype_labels.get(name, name), reverse(view, args=[game.slug, name]), is_current=name == current.name
@@ -137,7 +167,7 @@ def _playtype_tabs(game: Game, current: Playtype, view: str) -> list[Link]:
 
 @require_safe
 def compare(request: HttpRequest, slug: str, playtype_name: str) -> HttpResponse:
-    """Two players; `?one=` and `?other=` name them, `?which=` chooses the charts that are listed.
+    """Compares two players: `?one=` and `?other=` name them, `?which=` chooses the listed charts.
 
     `?game=` (such as `sdvx/Single`) leads to another game's.
     """
@@ -149,12 +179,13 @@ def compare(request: HttpRequest, slug: str, playtype_name: str) -> HttpResponse
         names = {key: request.GET[key] for key in ("one", "other") if key in request.GET}
         return redirect(f"{reverse('compare', args=wanted.split('/'))}?{urlencode(names)}")
     own = request.user.username if isinstance(request.user, User) else ""
-    form = CompareForm({"one": own, **request.GET.dict()} if "other" in request.GET else None, initial={"one": own})
+    given = {"one": own, **request.GET.dict()} if "other" in request.GET else None
+    form = CompareForm(given, initial={"one": own}, query=request.GET)
     context: dict[str, Any] = {
         "game": game,
         "name": game.label(playtype.name),
         "playtype": playtype,
-        "rating_name": formatting.rating_name(playtype.default_profile_rating),
+        "rating_name": formatting.rating_name(playtype.default_profile_rating, playtype),
         "form": form,
         "current": current,
         "games": choices,
@@ -175,19 +206,29 @@ def compare(request: HttpRequest, slug: str, playtype_name: str) -> HttpResponse
 def _comparison(
     request: HttpRequest, one: GameStats, other: GameStats, game: Game, playtype: Playtype
 ) -> dict[str, Any]:
-    """What the page says of two players who both play. Sixteen queries at most."""
+    """Returns the context for two players with scores of the playtype. Seventeen queries at most."""
     rating = playtype.default_profile_rating
     totals = count_charts(one, other, ladder=row_ladder(game.slug))
     names = one.user.username, other.user.username
     titles: dict[Which, str] = {
         "close": str(player_texts.CLOSE),
-        "one": player_texts.leads(names[0]),
-        "other": player_texts.leads(names[1]),
-        "only-one": player_texts.only_played(names[0]),
-        "only-other": player_texts.only_played(names[1]),
+        "one": player_texts.leads(names[0], is_reader=one.user == request.user),
+        "other": player_texts.leads(names[1], is_reader=other.user == request.user),
+        "even": str(player_texts.EVEN),
+        "only-one": player_texts.only_played(names[0], is_reader=one.user == request.user),
+        "only-other": player_texts.only_played(names[1], is_reader=other.user == request.user),
+        "all": str(player_texts.ALL_CHARTS),
     }
-    which: Which = next((each for each in CHARTS if each == request.GET.get("which")), "close")
-    page = Paginator(range(totals.count(which)), comparison.PER_PAGE).get_page(request.GET.get("page"))
+    first: Which = "close" if totals.shared else "all"
+    which: Which = next((each for each in CHARTS if each == request.GET.get("which")), first)
+    filters = LevelFilter(
+        {"level": request.GET.get("level", ""), "one": names[0], "other": names[1], "which": which},
+        auto_id="filter_%s",  # the form that chooses the players has fields of the same names
+    )
+    chosen = filters.chosen()
+    level = chosen.get("level", "")
+    listed = count_charts(one, other, ladder=row_ladder(game.slug), level=level) if level else totals
+    page = Paginator(range(listed.count(which)), comparison.PER_PAGE).get_page(request.GET.get("page"))
     days = rated_days(one, span=RANGES["90d"]), rated_days(other, span=RANGES["90d"])
     taken = comparison.lead_taken(days)
     return {
@@ -199,13 +240,17 @@ def _comparison(
         "plot": rating_plot(days[0], playtype, span=RANGES["90d"], other=days[1]) if all(days) else None,
         "lead_note": player_texts.took_the_lead(names[taken[0] - 1], formatting.written_day(taken[1])) if taken else "",
         "totals": totals,
+        "bests": (totals.count("only-one"), totals.count("only-other")),  # shown if no chart is shared
         "bar": comparison.lead_bar(totals, names),
         "lamps": comparison.lamp_rows(totals, game),
         "facts": comparison.fact_rows(one, other, game, playtype),
         "chips": [
-            Link(title, f"{list_url(request.GET, which=key, page=None)}#charts", totals.count(key), key == which)
+            Link(title, f"{list_url(request.GET, which=key, page=None)}#charts", listed.count(key), key == which)
             for key, title in titles.items()
         ],
+        "filters": filters,
+        "active": active_filters(filters, chosen, request.GET),
+        "clear_url": clear_url(chosen, request.GET),
         "page": page,
-        "rows": comparison.chart_rows(one, other, game, playtype, which=which, page=page.number),
+        "rows": comparison.chart_rows(one, other, game, playtype, which=which, level=level, page=page.number),
     }

@@ -1,4 +1,4 @@
-"""What a player will remember of a session: its biggest gain, a first lamp, its best score, and what was nearly one."""
+"""The highlights of a session: its biggest gain, a first lamp, its best score, and a near miss of a best."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Q
-from django.db.models.fields.json import KT
 
 from imports.catalogue.chart_names import ChartName
 from imports.games.spec import Playtype
@@ -22,13 +21,14 @@ from imports.pages.components.score_rows import (
 )
 from imports.pages.components.view_models import DiffRow, SongName
 from imports.pages.texts import formatting, score_texts
+from imports.pipeline.rankings.session_results import find_levels_reached
 
-MAX_GAP_SHARE = 0.005  # of the best before, that a near miss was away from it
+MAX_GAP_SHARE = 0.005  # largest distance of a near miss from the best, as a part of the best
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """`number` is what it is about, and `rest` explains it; `grade` stands below the score of a first lamp."""
+    """`number` is the value, `rest` its explanation; `grade` is shown below the score of a first lamp."""
 
     icon: str
     label: str
@@ -42,7 +42,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class MomentPlays:
-    """The plays that moments tell of; None where there was none such. `tries`: on the chart of the near miss."""
+    """The plays of the highlights; None if there is none of a kind. `tries`: on the chart of the near miss."""
 
     first_lamp: Play | None
     best: Play | None
@@ -54,12 +54,12 @@ class MomentPlays:
         return {play.key for play in (self.first_lamp, self.best, self.near_miss) if play}
 
 
-def find_moments(session: Session, scope: ScoreScope, played: Plays) -> MomentPlays:
-    """One query."""
+def find_moments(session: Session, played: Plays) -> MomentPlays:
+    """Finds the plays of the highlights. Three queries."""
     near_miss = _near_miss(played)
     rated = [play for play in played.plays if play.rating]
     return MomentPlays(
-        first_lamp=_first_lamp(session, scope, played.plays),
+        first_lamp=_first_lamp(session, played.plays),
         best=max(rated, key=lambda play: (play.rating or 0, -play.key), default=None),
         near_miss=near_miss,
         tries=sum(near_miss is not None and play.chart == near_miss.chart for play in played.plays),
@@ -73,13 +73,13 @@ def best_moments(
     scope: ScoreScope,
     playtype: Playtype,
 ) -> list[Moment]:
-    """Four at most, of different kinds. `gains`: those of the session, largest first; `scores`: by key. One query."""
+    """Returns at most one of each kind. `gains`: those of the session, largest first; `scores`: by key. One query."""
     moments = []
-    rating = formatting.rating_name(playtype.default_score_rating)
+    rating = formatting.rating_name(playtype.default_score_rating, playtype)
     if gains and gains[0].change:
-        gain = gains[0]
+        gain, of_profile = gains[0], formatting.rating_name(playtype.default_profile_rating, playtype)
         moments.append(
-            Moment("chart-line", score_texts.BIGGEST_GAIN, gain.song, gain.chart, gain.url, gain.change, rating)
+            Moment("chart-line", score_texts.BIGGEST_GAIN, gain.song, gain.chart, gain.url, gain.change, of_profile)
         )
     if found.first_lamp:
         row = score_row(scores[found.first_lamp.key])
@@ -97,29 +97,22 @@ def best_moments(
     return moments
 
 
-def _first_lamp(session: Session, scope: ScoreScope, plays: Sequence[Play]) -> Play | None:
-    """The play with the highest lamp that the player never had before on any chart of that level. One query."""
+def _first_lamp(session: Session, plays: Sequence[Play]) -> Play | None:
+    """Returns the play with the highest lamp that is the player's first on that level. Three queries."""
     ladder = row_ladder(session.game)
-    tops: dict[str, Play] = {}  # level -> its highest lamp, on the best score with it
+    tops: dict[str, Play] = {}  # level -> the play with its highest lamp; of several, the best score
     for play in sorted(plays, key=lambda play: (play.lamp.lit, play.value or 0, -play.key)):
-        tops[play.level] = play
+        if play.lamp.lit:
+            tops[play.level] = play
     lights = [light_of(session.game, ladder, value) for value in TABLE[session.game][ladder]]
-    reached = Q(pk=None)
-    for level, play in tops.items():
-        reached |= Q(chart__level=level, lamp__in=[light.value for light in lights if light.lit >= play.lamp.lit])
-    mine = {"user": scope.player, "game": session.game, "playtype": session.playtype}
-    lamp = KT(f"score_data__{ladder}")
-    # Whoever had such a lamp before has it in a best, too. So the bests, one a chart, say on which charts to look for
-    # an earlier one, and of all the player's scores only those on these charts are read.
-    charts = PersonalBest.objects.filter(**mine).alias(lamp=lamp).filter(reached).values("chart")
-    earlier = Score.objects.filter(scope.earlier, **mine, chart__in=charts).alias(lamp=lamp).filter(reached)
-    known = set(earlier.values_list("chart__level", flat=True).distinct())
-    new = [play for level, play in tops.items() if play.lamp.lit and level not in known]
+    as_high = {level: [light.value for light in lights if light.lit >= play.lamp.lit] for level, play in tops.items()}
+    reached = find_levels_reached(session, ladder, as_high)
+    new = [play for level, play in tops.items() if level not in reached]
     return max(new, key=lambda play: (play.lamp.lit, play.level_number), default=None)
 
 
 def _place_now(score: Score, scope: ScoreScope, playtype: Playtype, value: float) -> str:
-    """Which of the player's bests a score is now; empty for one that is none. One query."""
+    """Returns the place of a score among the player's bests; empty if it is no best. One query."""
     bests = PersonalBest.objects.filter(user=scope.player, game=score.game, playtype=score.playtype)
     counts = bests.annotate(value=rating_expression(playtype)).aggregate(
         own=Count("pk", filter=Q(chart=score.chart_id, score_id=score.score_id)),
@@ -129,7 +122,7 @@ def _place_now(score: Score, scope: ScoreScope, playtype: Playtype, value: float
 
 
 def _near_miss(played: Plays) -> Play | None:
-    """The play that came nearest to a best and did not reach it."""
+    """Returns the play that missed a best by the least; None if each missed by more than `MAX_GAP_SHARE`."""
     gaps = {
         chart: known.before - known.best
         for chart, known in played.baselines.items()

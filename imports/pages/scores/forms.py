@@ -1,4 +1,4 @@
-"""Forms about one score or one session: what its player says of it, and letting it go."""
+"""Forms to edit and delete a score, and to edit a session."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from imports.pages.texts import score_texts
 
 
 class ScoreForm(forms.Form):
-    """What a player says of a score: within the API's limits."""
+    """A player's comment and highlight of a score, within the API's limits."""
 
     comment = forms.CharField(label=score_texts.COMMENT, required=False, max_length=120)
     highlight = forms.BooleanField(
@@ -18,7 +18,7 @@ class ScoreForm(forms.Form):
     )
 
     def edited_fields(self) -> dict[str, Any]:
-        # No comment is null and not empty, as the API tells the two apart.
+        # No comment is null, as the API distinguishes null from an empty comment.
         return {"comment": self.cleaned_data["comment"] or None, "highlight": self.cleaned_data["highlight"]}
 
 
@@ -27,7 +27,7 @@ class DeleteForm(forms.Form):
 
 
 class SessionForm(forms.Form):
-    """What a player says of a session: within the API's limits."""
+    """A player's edits of a session, within the API's limits."""
 
     name = forms.CharField(label=score_texts.SESSION_NAME, min_length=3, max_length=80)
     desc = forms.CharField(label=score_texts.SESSION_ABOUT, required=False, min_length=3, max_length=120)

@@ -1,4 +1,4 @@
-"""What a session came to, as pictures: the rating before and after it, its plays in their order, lamps and grades."""
+"""The pictures of a session: the rating before and after it, its plays in their order, lamps and grades."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from imports.pipeline.rankings.session_results import ratings_around
 
 @dataclass(frozen=True, slots=True)
 class LampCount:
-    """A line of the table beside the strip."""
+    """A line of the table next to the strip."""
 
     light: Light
     plays: int
@@ -29,10 +29,10 @@ class LampCount:
 
 @dataclass(frozen=True, slots=True)
 class SessionOverview:
-    """`low` and `high` name the lamps at both ends of the ladder.
+    """`low` and `high` are the lamps at both ends of the ladder.
 
-    `strip` and `new_bests` (keys of scores) are left out of a session of more than `MAX_DRAWN` plays.
-    `verdict` is None where the ratings of the days cannot be told apart from those of other sessions.
+    `strip` and `new_bests` (keys of scores) are omitted for a session of more than `MAX_DRAWN` plays.
+    `verdict` is None if other sessions may have changed the ratings of the same days.
     """
 
     verdict: RatingChange | None
@@ -45,7 +45,7 @@ class SessionOverview:
 
 
 def session_overview(session: Session, scope: ScoreScope, playtype: Playtype, plays: Sequence[Play]) -> SessionOverview:
-    """One query, two of a session of too many plays."""
+    """Returns the overview. One query, two for a session of too many plays."""
     ladder = row_ladder(session.game)
     if plays:
         lamps = distribution(session.game, ladder, Counter(play.lamp.value for play in plays))
@@ -66,9 +66,9 @@ def session_overview(session: Session, scope: ScoreScope, playtype: Playtype, pl
 
 
 def session_plays(session: Session, scope: ScoreScope, playtype: Playtype) -> Plays:
-    """The plays of a session; none of one that has more than `MAX_DRAWN`. Two queries."""
+    """Returns the plays of a session; none if it has more than `MAX_DRAWN`. Two queries."""
     is_drawn = session.score_count <= MAX_DRAWN
-    return plays_of(scope, session.game, playtype, most=MAX_DRAWN) if is_drawn else Plays([], {})
+    return plays_of(scope, session.game, playtype, limit=MAX_DRAWN) if is_drawn else Plays([], {})
 
 
 def strip_of(plays: Sequence[Play], **limits: int) -> PlayStrip | None:
@@ -78,7 +78,7 @@ def strip_of(plays: Sequence[Play], **limits: int) -> PlayStrip | None:
 
 
 def rating_change_of(session: Session, playtype: Playtype) -> RatingChange | None:
-    """The main rating before and after, where the days (UTC) of the session hold no other scores. One query."""
+    """Returns the main rating before and after, if the session's days (UTC) have no other scores. One query."""
     rating = playtype.default_profile_rating
     before, after = ratings_around([session.pk]).get(session.pk, ({}, {}))
     now = after.get(rating)

@@ -1,4 +1,4 @@
-"""/scores/:id/ and /sessions/:id/: one result, or one session, with all it holds; for its player also to edit."""
+"""/scores/:id/ and /sessions/:id/: a score or a session in full; its player can edit it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -22,15 +22,14 @@ from imports.games.spec import Playtype
 from imports.models import Score, Session, SessionIdentity, find_session
 from imports.pages.components.chart_plays import metric_lines
 from imports.pages.components.chart_plays.replays import find_replay_url
-from imports.pages.components.charts_and_distributions import MAX_CANDIDATES, gains, gains_among
-from imports.pages.components.import_summary import find_playtype
+from imports.pages.components.charts_and_distributions import MAX_HIGHLIGHTS, effect_rows
+from imports.pages.components.import_summary import find_playtype, picture_text
 from imports.pages.components.score_rows import (
     Plays,
     ScoreScope,
     compare_scores,
     get_page,
     score_row,
-    score_rows,
     session_scope,
 )
 from imports.pages.components.view_models import DiffRow, Link, ScoreRow
@@ -39,9 +38,17 @@ from imports.pages.core.permissions import AuthenticatedRequest, sign_in_require
 from imports.pages.core.urls import chart_url, score_url
 from imports.pages.scores.best_moments import Moment, best_moments, find_moments
 from imports.pages.scores.forms import DeleteForm, ScoreForm, SessionForm
-from imports.pages.scores.presenters import notes_on_best, origin_of, scope_on_arrival, session_counts, sources_of
+from imports.pages.scores.presenters import (
+    notes_on_best,
+    origin_of,
+    rating_note,
+    scope_on_arrival,
+    session_counts,
+    sources_of,
+)
 from imports.pages.scores.session_overview import session_overview, session_plays
 from imports.pages.texts import formatting, score_texts
+from imports.pipeline.rankings.session_gains import gains_of_session
 from imports.pipeline.scores import delete_score, edit_score, edit_session
 from imports.pipeline.states import NoLongerExists, PlayerLocked
 
@@ -58,7 +65,7 @@ def score_detail(request: HttpRequest, score_id: str) -> HttpResponse:
         "row": score_row(each),
         "game": game_name(score.game, [score.playtype]),
         "difficulty": difficulty_name(each.game, each.chart, short=False),
-        "rating_name": formatting.rating_name(playtype.default_score_rating),
+        "rating_name": formatting.rating_name(playtype.default_score_rating, playtype),
         "metrics": metric_lines.metric_lines(score, playtype),
         "judgements": metric_lines.judgement_lines(score, playtype),
         "optional": metric_lines.optional_lines(score, playtype),
@@ -98,12 +105,12 @@ def score_edit(request: AuthenticatedRequest, score_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @sign_in_required
 def score_delete(request: AuthenticatedRequest, score_id: str) -> HttpResponse:
-    """Asks first. With `blacklist` no later import brings it back."""
+    """Deletes a score after a confirmation. With `blacklist`, no later import adds it again."""
     score = _score(score_id)
     if not permissions.can_delete_score(request.user, None, score):
         raise PermissionDenied(score_texts.NOT_YOUR_SCORE)
     form = DeleteForm(request.POST if request.method == "POST" else None)
-    if not form.is_valid():  # also where nothing was sent: GET asks
+    if not form.is_valid():  # also for GET, which asks for confirmation
         each = compare_scores([score], scope_on_arrival(score))[0]
         context = {"form": form, "row": score_row(each), "game": game_name(score.game, [score.playtype])}
         return render(request, "score-delete.html", {**context, **_frame(request, score)})
@@ -120,8 +127,8 @@ def score_delete(request: AuthenticatedRequest, score_id: str) -> HttpResponse:
 
 
 def _score(score_id: str) -> Score:
-    """With its player, chart and song. Raises Http404, also where its game is no longer there."""
-    # Without the game's declaration nothing could say what its metrics mean.
+    """Returns the score with its player, chart and song. Raises Http404, also if its game was removed."""
+    # Metrics cannot be shown without the declaration of their game.
     found = Score.objects.select_related("user", "chart__song").filter(game__in=BY_SLUG)
     return get_object_or_404(found, score_id=score_id)
 
@@ -145,34 +152,46 @@ def _locked_response(request: HttpRequest, score: Score) -> HttpResponse:
 
 @require_safe
 def session_detail(request: HttpRequest, session_id: str) -> HttpResponse:
-    """About fifteen queries, however many plays: what the pictures, moments and rows tell of is read once."""
+    """Shows a session. About twenty queries for any number of plays: all parts of the page share what was read."""
     session = find_session(session_id)
     if session is None:
         return _empty_session(request, session_id)
-    # It was merged into this one. To the address that stays: a split gives the old one its own session back.
+    # The requested session was merged into this one. A redirect, as a split gives the old ID its session back.
     if session.session_id != session_id:
         return redirect("session-detail", session.session_id)
     scope, playtype = session_scope(session), find_playtype(session.game, session.playtype)
     played = session_plays(session, scope, playtype) if playtype else Plays([], {})
     overview = session_overview(session, scope, playtype, played.plays) if playtype else None
+    verdict = overview.verdict if overview else None
+    is_single = session.score_count == 1
+    counts = session_counts(session, scope, played.baselines, verdict)
     only_new = "new" in request.GET and overview is not None
     page = get_page(_listed(played, scope, only_new=only_new), request)
     moments, biggest, rows = _moments_and_rows(session, scope, playtype, played, page) if playtype else ([], [], [])
+    game = game_name(session.game, [session.playtype])
+    headline = score_texts.session_headline(session.score_count, len(overview.new_bests) if overview else 0)
+    change = overview.verdict if overview else None
     context = {
         "session": session,
-        "game": game_name(session.game, [session.playtype]),
+        "game": game,
         "start": int(session.time_started),
         "end": int(session.time_ended),
         "overview": overview,
-        "headline": score_texts.session_headline(session.score_count, len(overview.new_bests) if overview else 0),
+        "headline": headline,
+        "picture_text": picture_text(headline, session.user.username, game, change),
         "only_new": only_new,
         "sources": sources_of(session, request),
-        "counts": session_counts(session, scope, played.baselines),
+        "counts": counts,
+        "has_four_counts": len(counts) == 4,
+        "verdict": None if is_single and verdict and verdict.is_still else verdict,
+        "is_single": is_single,
+        "rating_note": rating_note(session, playtype) if playtype else "",
         "moments": moments,
         "gains": biggest,
+        "profile_rating": formatting.rating_name(playtype.default_profile_rating, playtype) if playtype else "",
         "page": page,
         "rows": rows,
-        "rating_name": formatting.rating_name(playtype.default_score_rating) if playtype else "",
+        "rating_name": formatting.rating_name(playtype.default_score_rating, playtype) if playtype else "",
         "may_edit": permissions.can_edit_session(request.user, None, session),
         "crumb": Link(session.user.username, reverse("profile", args=[session.user.username])),
         "section": "profile" if session.user == request.user else "",
@@ -181,7 +200,7 @@ def session_detail(request: HttpRequest, session_id: str) -> HttpResponse:
 
 
 def _listed(played: Plays, scope: ScoreScope, *, only_new: bool) -> Sequence[int] | QuerySet[Score, int]:
-    """The keys of the scores that are listed, newest first."""
+    """Returns the keys of the listed scores, newest first."""
     if played.plays:
         newest_first = sorted(played.plays, key=lambda play: (-play.time, -play.key))
         return [play.key for play in newest_first if play.is_new_best or not only_new]
@@ -192,27 +211,28 @@ def _listed(played: Plays, scope: ScoreScope, *, only_new: bool) -> Sequence[int
 def _moments_and_rows(
     session: Session, scope: ScoreScope, playtype: Playtype, played: Plays, page: Page[Any]
 ) -> tuple[list[Moment], list[DiffRow], list[ScoreRow]]:
-    """The moments and gains of a session, and the rows of a page of its scores. Six queries."""
+    """Returns the moments and gains of a session, and the rows of a page of its scores. A dozen queries."""
     listed = list(page.object_list)
-    if not played.plays:
-        scores = Score.objects.in_bulk(listed)
-        return [], gains(scope, playtype), score_rows([scores[key] for key in listed], scope)
-    found = find_moments(session, scope, played)
-    by_rating = sorted(played.plays, key=lambda play: (-(play.rating or 0), play.key))
-    candidates = [play.key for play in by_rating[:MAX_CANDIDATES]]
-    scores = Score.objects.in_bulk({*listed, *candidates, *found.keys})
-    compared = {each.score.pk: each for each in compare_scores(list(scores.values()), scope, played.baselines)}
-    biggest = gains_among([compared[key] for key in candidates], scope, playtype)
-    moments = best_moments(found, biggest, compared, scope, playtype)
+    charts = played.baselines.keys() or set(scope.scores().values_list("chart_id", flat=True))
+    effects = dict(gains_of_session(session, playtype, charts)[:MAX_HIGHLIGHTS])
+    found = find_moments(session, played) if played.plays else None
+    wanted = Q(pk__in={*listed, *(found.keys if found else ())})
+    scores = Score.objects.filter(wanted | Q(scope.included, chart__in=effects), user=scope.player)
+    compared = {
+        each.score.pk: each for each in compare_scores(list(scores.order_by("pk")), scope, played.baselines or None)
+    }
+    raised = [each for each in compared.values() if each.score.chart_id in effects]
+    biggest = effect_rows(effects, raised, scope)
+    moments = best_moments(found, biggest, compared, scope, playtype) if found else []
     return moments, biggest, [score_row(compared[key]) for key in listed]
 
 
 def _empty_session(request: HttpRequest, session_id: str) -> HttpResponse:
-    """A session whose scores are all gone: it comes back with them. Raises Http404 for one that never was."""
+    """Shows a session whose scores were all removed; it returns with them. Raises Http404 for an unknown session."""
     identity = get_object_or_404(SessionIdentity.objects.select_related("user"), session_id=session_id)
     is_own = identity.user == request.user
     lists = reverse("import-list") if is_own else reverse("player-imports", args=[identity.user.username])
-    may_look = is_own or permissions.is_moderator(request.user)  # at reverted imports
+    may_look = is_own or permissions.is_moderator(request.user)  # may see reverted imports
     context = {
         "game": game_name(identity.game, [identity.playtype]),
         "time": int(identity.time_started),
@@ -229,7 +249,7 @@ def session_edit(request: AuthenticatedRequest, session_id: str) -> HttpResponse
     session = find_session(session_id)
     if session is None:
         raise Http404
-    # A form that was opened before the merge still does what it says.
+    # A form that was opened before the merge still works.
     if session.session_id != session_id and request.method != "POST":
         return redirect("session-edit", session.session_id)
     if not permissions.can_edit_session(request.user, None, session):

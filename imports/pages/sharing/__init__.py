@@ -1,1 +1,1 @@
-"""Sharing: the picture that chat programs show beside a link, the web manifest, and files that a phone shares to us."""
+"""Sharing: the picture that chat programs show with a link, the web manifest, and files shared from a phone."""

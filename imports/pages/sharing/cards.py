@@ -1,4 +1,4 @@
-"""The pictures of imports and sessions for chat programs, 1200 by 630: as SVG, and as the PNG that they take."""
+"""The pictures of imports and sessions for chat programs, 1200 by 630: as SVG, and as the PNG that these need."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from imports.access.rate_limits import connection
 from imports.models import Import, Session
 from imports.pages.components.charts_and_distributions import highlights
-from imports.pages.components.import_summary import find_playtype, rating_changes
+from imports.pages.components.import_summary import find_playtype, picture_text, rating_changes
 from imports.pages.components.score_rows import Play, session_scope
 from imports.pages.components.view_models import DiffRow, RatingChange
 from imports.pages.core.display_names import game_name
@@ -29,13 +29,13 @@ from imports.pages.texts import formatting, import_texts, score_texts, sharing_t
 
 FOLDER = Path(__file__).parent / "fonts"
 FONTS = [str(path) for path in sorted(FOLDER.glob("*.ttf"))]
-KEPT_SECONDS = 600  # that a picture stays in Redis: as long as the programs of one chat ask for it
-WAIT_SECONDS = 2.0  # for the picture that is being drawn
+KEPT_SECONDS = 600  # in Redis: as long as the programs of one chat request a picture
+WAIT_SECONDS = 2.0  # for another picture being drawn
 MAX_SVG_LENGTH = 20_000  # characters; ours have half of that
-SEGMENTS, SEGMENT_WIDTH = 80, 13.4  # of the rail, and units from one to the next
-STRIP_WIDTH, MAX_COLUMNS = 1072, 120  # units, and columns of the plays of a session
+SEGMENTS, SEGMENT_WIDTH = 80, 13.4  # of the rail, and the distance between two in units
+STRIP_WIDTH, MAX_COLUMNS = 1072, 120  # units, and columns for the plays of a session
 MAX_NAME_LENGTH = 40  # characters of a session's name
-MAX_GAINS = 2  # that an import's picture has room for
+MAX_GAINS = 2  # that fit into the picture of an import
 HEAD_WIDTH, HEAD_SIZES = 1072, (22, 32)  # units; the smallest and the largest size of letters
 TITLE_WIDTH, TITLE_SIZES = 620, (22, 30)
 LETTER_WIDTH = 0.58  # of most letters, in parts of their size; kana and kanji are as wide as high
@@ -56,17 +56,17 @@ LIGHTS = {
     "rose": "#ff76b2",
     "silver": "#d5e0e7",
 }
-"""The lights of site.css."""
-_drawing = threading.Semaphore()  # one at a time in a process, so that its other threads are free for everybody else
+"""The lamp colours of site.css."""
+_drawing = threading.Semaphore()  # one at a time in a process, so that its other threads serve other requests
 
 
 class DrawingLimitReached(Exception):
-    """Other pictures are being drawn. It may be asked again in a few seconds."""
+    """Other pictures are being drawn. The request may be repeated in a few seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A segment of the lamp at the edge of a gain."""
+    """A segment of the lamp beside a gain."""
 
     y: str
     height: str
@@ -75,7 +75,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """A best that raised the rating. `lines` are its title: one, or two where it is long."""
+    """A best that raised the rating. `lines` are its title: one line, or two if it is long."""
 
     y: int
     lines: Sequence[str]
@@ -87,7 +87,7 @@ class Gain:
 
 
 def card_svg(job: Import) -> str:
-    """The picture of a completed import, of its player's public numbers alone."""
+    """Returns the picture of a completed import, with only public numbers of its player."""
     change, game, headline = _import_change(job), game_name(job.game, job.playtypes), _import_headline(job)
     gains = [_gain(row, 358 + place * 90) for place, row in enumerate(_shown_gains(job, change))]
     context = {
@@ -109,7 +109,7 @@ def card_svg(job: Import) -> str:
 
 
 def _gain(row: DiffRow, y: int) -> Gain:
-    """A row of the picture, at this height."""
+    """Returns a row of the picture at this height."""
     title = _drawable(row.song.title) or "?"
     size = _size(title, TITLE_WIDTH, TITLE_SIZES)
     changes = (f"{before} → {after}" if before else after for before, after in row.changes)
@@ -133,18 +133,18 @@ def _gain(row: DiffRow, y: int) -> Gain:
 
 
 def _width(text: str) -> float:
-    """About how wide a text is, in parts of the size of its letters."""
+    """Returns the approximate width of a text in multiples of its font size."""
     return sum(1.0 if east_asian_width(letter) in "WF" else LETTER_WIDTH for letter in text)
 
 
 def _size(text: str, width: int, sizes: tuple[int, int]) -> int:
-    """The largest size at which a text fits, within these two."""
+    """Returns the largest font size at which a text fits, between these two."""
     smallest, largest = sizes
     return max(smallest, min(largest, int(width / max(1.0, _width(text)))))
 
 
 def _lines(title: str) -> tuple[str, str]:
-    """A title in two lines of the smallest size, at the blank nearest to its middle; what does not fit is left out."""
+    """Splits a title into two lines of the smallest size, at the space nearest to its middle, and truncates them."""
     middle = len(title) // 2
     blanks = [place for place, letter in enumerate(title) if letter == " "]
     cut = min(blanks, key=lambda place: abs(place - middle), default=middle)
@@ -160,9 +160,9 @@ def _shortened(line: str) -> str:
 
 
 def import_card_text(job: Import) -> str:
-    """The words of `card_svg`, for those who do not see it."""
+    """Returns the text alternative of `card_svg`."""
     game, change = game_name(job.game, job.playtypes), _import_change(job)
-    text = sharing_texts.card_text(_import_headline(job), job.user.username, game, rating=_rating_moved(change))
+    text = picture_text(_import_headline(job), job.user.username, game, change)
     gains = (f"{row.song.title} {row.chart}" for row in _shown_gains(job, change))
     return sharing_texts.with_gains(text, formatting.listed(gains))
 
@@ -179,16 +179,10 @@ def _import_change(job: Import) -> RatingChange | None:
     return next(iter(rating_changes(job)), None)
 
 
-def _rating_moved(change: RatingChange | None) -> str:
-    if change is None or not change.change:
-        return ""
-    return sharing_texts.rating_moved(change.name, change.before, change.after, change.change)
-
-
 def session_svg(session: Session) -> str:
-    """The picture of a session: its player's public numbers, and the lamps of its plays in their order."""
+    """Returns the picture of a session: its player's public numbers, and the lamps of its plays in their order."""
     plays, change = _session_plays(session), _session_change(session)
-    strip = strip_of(plays, most=MAX_COLUMNS)
+    strip = strip_of(plays, max_columns=MAX_COLUMNS)
     game, name = game_name(session.game, [session.playtype]), _drawable(session.name)[:MAX_NAME_LENGTH]
     context = {
         "player": session.user.username,
@@ -209,14 +203,13 @@ def session_svg(session: Session) -> str:
 
 
 def session_card_text(session: Session) -> str:
-    """The words of `session_svg`, for those who do not see it."""
-    headline, rating = _session_headline(session, _session_plays(session)), _rating_moved(_session_change(session))
-    game = game_name(session.game, [session.playtype])
-    return sharing_texts.card_text(headline, session.user.username, game, rating=rating)
+    """Returns the text alternative of `session_svg`."""
+    headline, game = _session_headline(session, _session_plays(session)), game_name(session.game, [session.playtype])
+    return picture_text(headline, session.user.username, game, _session_change(session))
 
 
 def _session_plays(session: Session) -> Sequence[Play]:
-    """The plays that the picture draws; none of a game that is gone, or of too many."""
+    """Returns the plays of the picture; none if the game was removed, or if there are too many."""
     playtype = find_playtype(session.game, session.playtype)
     return session_plays(session, session_scope(session), playtype).plays if playtype else []
 
@@ -231,26 +224,26 @@ def _session_change(session: Session) -> RatingChange | None:
 
 
 def _class_marks(change: RatingChange | None) -> list[tuple[int, str, str]]:
-    """What stands below the rail: (x, threshold, class)."""
+    """Returns the labels below the rail: (x, threshold, class)."""
     marks = change.class_rail.marks if change and change.class_rail else ()
-    # The floor of the class before stands at the beginning of the rail, that of the one after at its middle.
+    # The threshold of the class before is at the start of the rail, that of the class after in its middle.
     return [(x, threshold, _drawable(name)) for x, (threshold, name) in zip((64, 600), marks, strict=False)]
 
 
 @functools.cache
 def _letters() -> frozenset[int]:
-    """The letters that the fonts have."""
+    """Returns the code points that the fonts have."""
     runs = (line.partition("-") for line in (FOLDER / "letters.txt").read_text().split())
     return frozenset(letter for first, _, last in runs for letter in range(int(first, 16), int(last or first, 16) + 1))
 
 
 def _drawable(text: str) -> str:
-    """What the fonts have of a text: for another letter they would draw a box."""
+    """Removes the letters that the fonts lack: they would be drawn as boxes."""
     return " ".join("".join(letter for letter in text if ord(letter) in _letters()).split())
 
 
 def _segments(change: RatingChange | None) -> Sequence[tuple[str, str]]:
-    """The rail of the rating between two classes: (x, colour) of each segment."""
+    """Returns the rail of the rating between two classes: (x, colour) of each segment."""
     if change is None or change.class_rail is None:
         return ()
     colours = {"was": "#5fbdfa", "up": "#ffdc4f", "down": "#e0868a"}
@@ -265,19 +258,19 @@ def _segments(change: RatingChange | None) -> Sequence[tuple[str, str]]:
 
 
 def card_png(svg: str) -> bytes:
-    """The picture as PNG; drawn once in ten minutes, by the process that is asked first. Raises DrawingLimitReached."""
+    """Returns the picture as PNG; drawn once in ten minutes and stored in Redis. Raises DrawingLimitReached."""
     key = f"tachi:card:{card_digest(svg)}"
     redis = connection(settings.REDIS_URL)
     try:
         kept = redis.get(key)
-    except RedisError:  # then it is drawn anew
+    except RedisError:  # then it is drawn again
         kept = None
     if isinstance(kept, bytes):
         return kept
     if len(svg) > MAX_SVG_LENGTH or not _drawing.acquire(timeout=WAIT_SECONDS):
         raise DrawingLimitReached
     try:
-        # Our fonts alone, which have every letter that stands in it (`_drawable`).
+        # Only our fonts, which have every letter of the picture (`_drawable`).
         drawn = bytes(resvg_py.svg_to_bytes(svg_string=svg, font_files=FONTS, skip_system_fonts=True))
     finally:
         _drawing.release()
@@ -287,5 +280,5 @@ def card_png(svg: str) -> bytes:
 
 
 def card_digest(svg: str) -> str:
-    """What tells one picture from another."""
+    """Returns a digest that identifies the picture."""
     return sha256(svg.encode()).hexdigest()[:32]

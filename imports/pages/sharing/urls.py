@@ -1,4 +1,4 @@
-"""Addresses of what others show of us."""
+"""Addresses of share pictures, share dialogs and the web manifest."""
 
 from __future__ import annotations
 

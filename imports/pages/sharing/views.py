@@ -24,18 +24,18 @@ RETRY_AFTER = 3  # seconds
 
 @require_safe
 def import_card(request: HttpRequest, import_id: str) -> HttpResponse:
-    """The picture of an import that everybody may see. Never drawn while a page is waited for."""
+    """Returns the picture of a completed import. Pages only link to it, so that none waits for its drawing."""
     job = visible_import(request, import_id)
-    if job.state != State.COMPLETED:  # of a reverted one nothing is left to show
+    if job.state != State.COMPLETED:  # a reverted import has nothing to show
         raise Http404
-    with translation.override(settings.LANGUAGE_CODE):  # one picture for all, whoever makes a chat program fetch it
+    with translation.override(settings.LANGUAGE_CODE):  # the same picture for all languages
         svg = cards.card_svg(job)
     return _card_response(request, svg)
 
 
 @require_safe
 def session_card(request: HttpRequest, session_id: str) -> HttpResponse:
-    """The picture of a session, which everybody may see."""
+    """Returns the picture of a session. Sessions are public."""
     session = find_session(session_id)
     if session is None:
         raise Http404
@@ -46,7 +46,7 @@ def session_card(request: HttpRequest, session_id: str) -> HttpResponse:
 
 @require_safe
 def share_import(request: HttpRequest, import_id: str) -> HttpResponse:
-    """What others will see of a completed import, its link and its picture. dialog.js shows it over the import."""
+    """Shows what others will see of a completed import, with its link and picture. dialog.js shows it in a dialog."""
     job = visible_import(request, import_id)
     if job.state != State.COMPLETED:
         raise Http404
@@ -64,11 +64,11 @@ def share_import(request: HttpRequest, import_id: str) -> HttpResponse:
 
 @require_safe
 def share_session(request: HttpRequest, session_id: str) -> HttpResponse:
-    """The same of a session."""
+    """Shows what others will see of a session."""
     session = find_session(session_id)
     if session is None:
         raise Http404
-    if session.session_id != session_id:  # merged into this one
+    if session.session_id != session_id:  # the requested session was merged into this one
         return redirect("share-session", session.session_id)
     context = {
         "heading": sharing_texts.SHARE_SESSION,
@@ -98,7 +98,7 @@ def _card_response(request: HttpRequest, svg: str) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=3600)
 def web_manifest(_request: HttpRequest) -> JsonResponse:
-    """What a phone needs to put the product on its home screen, and to share files to it."""
+    """Returns the manifest: phones need it to install the product on the home screen, and to share files to it."""
     icon = {"type": "image/png", "purpose": "any"}
     endings = sorted({ending for each in jobs.enabled_formats() if each.is_file for ending in each.extensions})
     manifest = {

@@ -41,7 +41,7 @@ PLAYS = tuple(
     )
     for place, (score, value, grade, lamp, rating, gain, time) in enumerate(PLAY_VALUES)
 )
-"""Newest first: a new best, one that is none, and the first play."""
+"""Newest first: a new best, a play that is not, and the first play."""
 
 BOARD = tuple(
     LeaderboardRow(
@@ -57,7 +57,7 @@ BOARD = tuple(
     )
     for place, play in enumerate(PLAYS)
 )
-"""The first of three is somebody else's, the second the reader's own."""
+"""Three rows: the first is of another player, the second of the reader."""
 
 PLOT = Plot(
     points=(
@@ -65,8 +65,7 @@ PLOT = Plot(
         Point("84.00%", "94.00%", is_best=False, light="gold", to_x="94.00%", to_y="6.00%"),
         Point("94.00%", "6.00%", is_best=True, light="violet"),
     ),
-    low="9,701,530",
-    high="9,861,044",
+    values=("9,861,044", "9,781,287", "9,701,530"),
     start=NIGHT - 9 * DAY,
     end=NIGHT,
     label="3 scores over time, from 9,701,530 to 9,861,044; the table holds the same numbers",
@@ -94,6 +93,7 @@ def sample_plays() -> dict[str, Any]:
             ),
             values=("9,861,044", "9,781,287", "9,701,530"),
             times=(NIGHT - DAY, NIGHT - DAY + 7_200_000, NIGHT),
+            is_one_night=False,
             sessions=(
                 PlayedSession("Saturday, dusk", "#", 3, 1, "9,790,110", light_of("sdvx", "grade", "AAA")),
                 PlayedSession("Sunday, last train", "#", 2, 1, "9,820,500", light_of("sdvx", "grade", "AAA+")),

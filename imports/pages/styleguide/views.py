@@ -11,9 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from imports.catalogue.chart_names import ChartName
+from imports.pages.accounts.presenters import PinnedScore
 from imports.pages.accounts.tools import Tool
 from imports.pages.components.chart_plays.score_card import CardLine
 from imports.pages.components.lamp_colors import Light, light_of
+from imports.pages.components.progress import Running, progress_from
 from imports.pages.components.sources.failing_tools import FailingTool
 from imports.pages.components.view_models import (
     AuditLine,
@@ -30,10 +32,8 @@ from imports.pages.components.view_models import (
     ProblemRow,
     RatingChange,
     RevertPreview,
-    Running,
     ScoreRow,
     SongName,
-    progress_from,
     rail,
 )
 from imports.pages.styleguide.samples import NIGHT, sample_plays
@@ -213,6 +213,7 @@ SCORE_CARD = {
         grade=S,
         standing="best",
     ),
+    "difficulty": ChartName("HEAVENLY", "18"),
     "lines": (
         CardLine("Best", "9,931,507", "9,884,120", "+47,387"),
         CardLine("Lamp", ULTIMATE, EXCESSIVE, "2 up", kind="lamp", is_rise=True),
@@ -318,6 +319,21 @@ PARTS: dict[str, Any] = {
     "grades": _distribution("grade", {"PUC": (9, 2), "S": (137, 9), "AAA+": (221, 0)}),
     "tabs": (Link("Scores", "#", 214, is_current=True), Link("Sessions", "#", 2), Link("Problems", "#", 3)),
     "score_card": SCORE_CARD,
+    "rankings": (("VF7", "VOLFORCE"), ("VF6", "VOLFORCE 6")),
+    "pins": (
+        PinnedScore(
+            score_id="T1",
+            song=_song("終電後のプラネタリウム", "白瀬ユウ feat. 灯"),
+            chart=ChartName("HVN", "18"),
+            lamp=ULTIMATE,
+            grade=S,
+            score="9,931,507",
+            game="SOUND VOLTEX",
+            time=NIGHT,
+            comment="",
+            url="#",
+        ),
+    ),
     "active": (Link("SOUND VOLTEX", "#"), Link("From 1 Nov 2026", "#")),
     "chips": (Link("All", "#", 186, is_current=True), Link("Running", "#", 1), Link("Failed", "#", 6)),
     "scores": SCORES,
@@ -360,7 +376,7 @@ PARTS: dict[str, Any] = {
 
 
 def sample_context() -> dict[str, Any]:
-    # Made for each request: forms keep what was entered, and progress is shown in the reader's language.
+    # Built for each request: forms hold entered values, and progress is in the reader's language.
     return {
         **PARTS,
         "running_progress": progress_from(RUNNING, poll_url="/poll"),
@@ -375,5 +391,5 @@ def sample_context() -> dict[str, Any]:
 
 
 def styleguide(request: HttpRequest) -> HttpResponse:
-    """Shows every component. Only development has an address for it."""
+    """Shows every component. The address exists only in development."""
     return render(request, "styleguide.html", sample_context())

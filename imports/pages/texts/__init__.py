@@ -1,1 +1,1 @@
-"""How numbers are written and what the pages say, by topic. Pure."""
+"""Formats of numbers, and the texts of the pages by topic. No database access."""

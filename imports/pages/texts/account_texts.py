@@ -1,4 +1,4 @@
-"""What the pages of accounts, tokens and profiles say. Pure."""
+"""Texts of the pages of accounts, tokens and profiles. No database access."""
 
 from __future__ import annotations
 
@@ -20,18 +20,21 @@ PASSWORD_RULE = gettext_lazy("At least 8 characters, not only digits, and not a 
 NAME_IN_USE = gettext_lazy("That name is taken.")
 SIGNUPS_OFF = gettext_lazy("Sign-ups are closed. Ask the server's administrator for an account.")
 BANNED = gettext_lazy("This account is banned.")
-# One text for an unknown name and a wrong password: which of the two it was would tell who has an account.
+# One text for an unknown name and a wrong password: different texts would show who has an account.
 NOT_KNOWN = gettext_lazy("Wrong name or password. Passwords are case-sensitive; names are not.")
 INACTIVE = gettext_lazy("This account is inactive.")
 WRONG_PASSWORD = gettext_lazy("Wrong password.")
 PASSWORD_CHANGED = gettext_lazy("Password changed. All other browsers were signed out.")
 OTHERS_SIGNED_OUT = gettext_lazy("All other browsers were signed out.")
 PROFILE_SAVED = gettext_lazy("Profile saved.")
+PINS_SAVED = gettext_lazy("Your pinned scores are saved.")
+PIN_NOT_MOVED = gettext_lazy("Nothing was moved: the pinned scores have changed meanwhile.")
+TO_THE_PROFILE = gettext_lazy("Back to your profile")
 PICTURE_HINT = gettext_lazy("PNG, JPEG, WebP or GIF, up to 1 MB. It is scaled down to 256 × 256 pixels.")
 PICTURE_TOO_LARGE = gettext_lazy("This picture is too large. Choose one with at most 1 MB and 9 million pixels.")
 NO_PICTURE = gettext_lazy("This file isn't a picture we can read. Choose a PNG, JPEG, WebP or GIF.")
-PICTURE_SAVED = gettext_lazy("Your picture is saved.")
-PICTURE_REMOVED = gettext_lazy("Your picture is removed.")
+PICTURE_SAVED = gettext_lazy("Picture saved.")
+PICTURE_REMOVED = gettext_lazy("Picture removed.")
 HOOKS_SAVED = gettext_lazy("Saved. Applies from the next score on.")
 CARDS_HINT = gettext_lazy(
     "Fervidex: the IDs of your cards, one per line, at most six. Scores from other cards are "
@@ -52,8 +55,8 @@ def too_many_cards(most: int) -> str:
 
 
 def retry_after(seconds: int) -> str:
-    """How long somebody who tried too often waits."""
-    minutes = -(-seconds // 60)  # rounded up: who comes back in time must not be refused again
+    """Returns how long to wait after too many attempts."""
+    minutes = -(-seconds // 60)  # rounded up: a request after this time must not be refused again
     return ngettext("Try again in {count} minute.", "Try again in {count} minutes.", minutes).format(
         count=f"{minutes:,}"
     )
@@ -61,8 +64,8 @@ def retry_after(seconds: int) -> str:
 
 # --- mail -------------------------------------------------------------------------------------------
 
-ADDRESS_REMOVED = gettext_lazy("Your address is removed.")
-ADDRESS_VERIFIED = gettext_lazy("Your address is confirmed.")
+ADDRESS_REMOVED = gettext_lazy("Address removed.")
+ADDRESS_VERIFIED = gettext_lazy("Address confirmed.")
 RESET_SENT = gettext_lazy("If an account has this address, a link is on its way. It works for two hours.")
 
 
@@ -74,7 +77,7 @@ def link_sent(address: str) -> str:
 
 BUSY = gettext_lazy("An import or a revert is running. Wait until it is done, then try again.")
 NOBODY_LEAVES = gettext_lazy("Wrong name or password, or the account isn't waiting to be deleted.")
-ACCOUNT_RESTORED = gettext_lazy("Welcome back. Your account is as it was.")
+ACCOUNT_RESTORED = gettext_lazy("Welcome back! Your account is restored.")
 
 
 def scores_lost(count: int) -> str:
@@ -149,14 +152,14 @@ PERMISSION_TEXTS: dict[str, tuple[str, str]] = {
         gettext_lazy("For tools made for other servers; not used here"),
     ),
 }
-"""Permission -> what a token with it may do, and in more words."""
+"""Permission -> what a token with it may do: label and explanation."""
 
 
 def token_revoked_message(name: str) -> str:
     return _("Token “{name}” revoked. Tools using it have stopped working.").format(name=name)
 
 
-# --- tools that ask ---------------------------------------------------------------------------------
+# --- connecting tools -------------------------------------------------------------------------------
 
 
 def no_return_address(tool: str) -> str:
@@ -164,7 +167,7 @@ def no_return_address(tool: str) -> str:
 
 
 def wrong_return_address(tool: str) -> str:
-    return _("The return address doesn’t match the one {tool} registered.").format(tool=tool)
+    return _("The return address doesn't match the one {tool} registered.").format(tool=tool)
 
 
 def wrong_request(tool: str) -> str:
@@ -181,11 +184,11 @@ DELIVERY_FAILURES = {
     "disconnected": gettext_lazy("the player is no longer connected"),
     "crashed": gettext_lazy("something went wrong on our side"),
 }
-"""Why a delivery failed, by the failures of the model; of the one that is not here the answer's status tells."""
+"""Failure of the model -> why a delivery failed; for the missing one, the response's status tells."""
 
 
 def delivery_outcome(*, is_over: bool, status: int | None, failure: str) -> str:
-    """What became of an event: delivered, waiting, to be tried again, or given up, and why."""
+    """Returns the state of an event: delivered, waiting, to be retried, or given up, and why."""
     if not failure:
         return _("Delivered ({status})").format(status=status) if is_over else _("Waiting")
     reason = DELIVERY_FAILURES.get(failure) or _("answer {status}").format(status=status)
@@ -198,6 +201,6 @@ def delivery_outcome(*, is_over: bool, status: int | None, failure: str) -> str:
 
 
 def curl(address: str, secret: str) -> str:
-    """A line for the shell that submits scores.json."""
+    """Returns a shell command that submits scores.json."""
     headers = f'-H "Authorization: Bearer {secret}" -H "Content-Type: application/json"'
     return f"curl {address} {headers} --data-binary @scores.json"

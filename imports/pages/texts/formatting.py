@@ -1,6 +1,6 @@
-"""Small words around numbers, names of ratings, classes and problems: what texts of every topic are made of. Pure.
+"""Formats of sizes, times and lists, and names of ratings, classes and problems. No database access.
 
-`static/js/progress.js` says the estimates in the same words.
+`static/js/progress.js` shows estimates in the same words.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ from imports.catalogue.class_sets import class_set_name as class_set_name  # noq
 from imports.catalogue.rating_names import rating_name as rating_name  # noqa: PLC0414 - a text like the others
 from imports.pages.texts.translation import gettext_lazy
 
-# Kana, kanji and half-width kana. Chinese titles count as Japanese: the games are.
+# Kana, kanji and half-width kana. Chinese titles count as Japanese, like the games.
 JAPANESE_LETTER = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f]")
 DAY_MS, HOUR_MS, MINUTE_MS = 86_400_000, 3_600_000, 60_000
 
 
 def is_japanese(text: str) -> bool:
-    """Whether it holds kana or kanji, and so wants a Japanese face and Japanese line breaks."""
-    return bool(JAPANESE_LETTER.search(str(text)))  # a label may still wait for its language
+    """Returns whether a text has kana or kanji, and needs a Japanese font and Japanese line breaks."""
+    return bool(JAPANESE_LETTER.search(str(text)))  # a label may be a lazy translation
 
 
 def file_size(count: int) -> str:
-    """Bytes in decimal units: `512 B`, `61 KB`, `9.1 MB`, `8 MB`."""
-    # Not Django's filesizeformat: it counts in 1024s, while upload limits and files' properties are decimal.
+    """Returns a number of bytes in decimal units: `512 B`, `61 KB`, `9.1 MB`, `8 MB`."""
+    # Not Django's filesizeformat: its units are of 1024, while upload limits and file managers are decimal.
     if count < 1_000:
         return _("{size} B").format(size=count)
-    if count < 999_500:  # from here on the kilobytes would be rounded to 1000
+    if count < 999_500:  # from here on, kilobytes would be rounded to 1000
         return _("{size} KB").format(size=f"{count / 1_000:.0f}")
     return _("{size} MB").format(size=f"{count / 1_000_000:.1f}".removesuffix(".0"))
 
 
 def duration(value: float) -> str:
-    """How long something took, from seconds: `0.4 s`, `12 s`, `2 min 5 s`, `1 h 3 min`."""
+    """Returns a duration, given in seconds: `0.4 s`, `12 s`, `2 min 5 s`, `1 h 3 min`."""
     if value < 9.95:
         return _("{seconds} s").format(seconds=f"{value:.1f}")
     whole = round(value)
@@ -54,9 +54,9 @@ def duration(value: float) -> str:
 
 
 def estimate(value: float) -> str:
-    """An estimate in seconds, no more exact than it deserves: `4 s`, `20 s`, `3 min`, `2 h`."""
-    # The bounds are where rounding would give 60 of a unit. progress.js has the same ones: what it writes over the
-    # first render must not jump.
+    """Returns a coarsely rounded estimate, given in seconds: `4 s`, `20 s`, `3 min`, `2 h`."""
+    # At the bounds, rounding would give 60 of a unit. progress.js has the same bounds: its first update of the page
+    # must not change the text.
     if value < 10:
         return _("{seconds} s").format(seconds=max(1, round(value)))
     if value < 58:
@@ -67,7 +67,7 @@ def estimate(value: float) -> str:
 
 
 def session_length(milliseconds: int) -> str:
-    """A session's length: `1 hour, 5 minutes`. Cut to minutes; units of zero are left out."""
+    """Returns a session's length: `1 hour, 5 minutes`. Truncated to minutes; units of zero are omitted."""
     days, rest = divmod(milliseconds, DAY_MS)
     hours, minutes = rest // HOUR_MS, rest % HOUR_MS // MINUTE_MS
     units = (
@@ -80,38 +80,38 @@ def session_length(milliseconds: int) -> str:
 
 
 def ordinal_ending(number: int) -> str:
-    """`st` of 1st, `th` of 11th, and what other languages write behind a number."""
-    # The page sets the ending smaller than the number, so that Django's ordinal is cut.
+    """Returns the ending of an ordinal, `st` for 1 and `th` for 11, or that of another language."""
+    # The page shows the ending smaller than the number: the number is removed from Django's ordinal.
     return str(ordinal(number)).removeprefix(str(number))
 
 
-def first_line(message: str, *, most: int = 140) -> str:
-    """A failure's message where there is room for one line."""
+def first_line(message: str, *, max_length: int = 140) -> str:
+    """Returns a failure's message, shortened to one line."""
     line = message.partition("\n")[0]
-    return line if len(line) <= most else f"{line[: most - 1]}…"
+    return line if len(line) <= max_length else f"{line[: max_length - 1]}…"
 
 
 def listed(parts: Iterable[object]) -> str:
-    """`A, B, C`, as the language separates them."""
+    """Joins texts: `A, B, C`, with the separators of the language."""
     return _(", ").join(map(str, parts))
 
 
 def and_listed(parts: Sequence[object]) -> str:
-    """`A, B and C`."""
+    """Joins texts: `A, B and C`."""
     if len(parts) < 2:
         return listed(parts)
     return _("{parts} and {last}").format(parts=listed(parts[:-1]), last=parts[-1])
 
 
 def or_listed(parts: Sequence[object]) -> str:
-    """`A, B or C`."""
+    """Joins texts: `A, B or C`."""
     if len(parts) < 2:
         return listed(parts)
     return _("{parts} or {last}").format(parts=listed(parts[:-1]), last=parts[-1])
 
 
 def sentence(text: str) -> str:
-    """With a full stop; empty for nothing."""
+    """Adds a full stop; an empty text stays empty."""
     return _("{text}.").format(text=text) if text else ""
 
 
@@ -120,9 +120,15 @@ def with_reason(text: str, reason: str) -> str:
 
 
 def written_day(day: date) -> str:
-    """`28 Nov 2026`, as the language writes it."""
+    """Returns `28 Nov 2026` in the format of the language."""
     # Translators: Django's letters for a date, as in {{ day|date:"j M Y" }}.
     return date_format(day, _("j M Y"))
+
+
+def day_of_year(day: date) -> str:
+    """Returns `28 Nov` in the format of the language."""
+    # Translators: Django's letters for a date without its year.
+    return date_format(day, _("j M"))
 
 
 def written_month(day: date) -> str:
@@ -141,15 +147,7 @@ KINDS = {
     "AmbiguousTitle": gettext_lazy("Ambiguous title"),
     "InternalError": gettext_lazy("Server error"),
 }
-"""Problem types as players read them."""
-
-KINDS_IN_SENTENCES = {
-    "SongOrChartNotFound": gettext_lazy("unknown song or chart"),
-    "OrphanExists": gettext_lazy("unknown (already saved)"),
-    "InvalidDatapoint": gettext_lazy("impossible value"),
-    "AmbiguousTitle": gettext_lazy("ambiguous title"),
-    "InternalError": gettext_lazy("server error"),
-}
+"""Problem type -> its label for players."""
 
 ADVICE = {
     "SongOrChartNotFound": gettext_lazy("Saved until the song is known"),
@@ -161,12 +159,12 @@ ADVICE = {
 
 
 def class_progress_label(covered: float, name: str) -> str:
-    """What the rail of a class shows, for those who do not see it."""
+    """Returns the text alternative of the rail of a class."""
     return _("{covered} percent of {name}").format(covered=f"{covered:.0f}", name=name)
 
 
 def class_rail_label(start: float, end: float, low: str, high: str) -> str:
-    """The same of a rail between two classes."""
+    """Returns the text alternative of a rail between two classes."""
     return _("From {start} to {end} percent of the way that leads from {low} through {high}").format(
         start=f"{start:.0f}", end=f"{end:.0f}", low=low, high=high
     )

@@ -1,4 +1,4 @@
-"""What the pages of games say of metrics, ratings and classes. Pure."""
+"""Texts of the pages of games about metrics, ratings and classes. No database access."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from django.utils.translation import gettext as _
 
 from imports.pages.texts.translation import gettext_lazy
 
-GAMES = gettext_lazy("Games")
-EXAMPLE_BELOW = gettext_lazy("example below")
+GAMES, API = gettext_lazy("Games"), gettext_lazy("API")
+EXAMPLE = gettext_lazy("example")
+ALL_LEVELS = gettext_lazy("All levels")
 GIVEN, OPTIONAL, DERIVED = gettext_lazy("required"), gettext_lazy("optional"), gettext_lazy("calculated")
 NUMBER, WHOLE_NUMBER = gettext_lazy("number"), gettext_lazy("whole number")
 AS_THE_CHART = gettext_lazy("up to the chart's maximum")
@@ -33,7 +34,7 @@ def list_of(item: str, *, nullable: bool) -> str:
 
 
 def range_of(low: str | None, high: str | None) -> str:
-    """`0 to 100`, `0 or more`, `up to 5`; empty without bounds."""
+    """Returns a range: `0 to 100`, `0 or more`, `up to 5`; empty without bounds."""
     if low is None:
         return "" if high is None else _("up to {high}").format(high=high)
     return _("{low} or more").format(low=low) if high is None else _("{low} to {high}").format(low=low, high=high)

@@ -1,7 +1,7 @@
-"""How numbers are written for people. Pure: no Django, no database.
+"""Formats of numbers. No Django, no database access.
 
-The formats are those of the original web client (docs/adding-a-game.md, "How numbers are shown"): "rounded" means
-JavaScript's `toFixed`, which looks at the exact value of the double and takes ties away from zero. Minus is U+2212.
+The formats are those of Tachi's web client (docs/adding-a-game.md, "How numbers are shown"): "rounded" means
+JavaScript's `toFixed`, which uses the exact value of the double and rounds ties away from zero. Minus is U+2212.
 """
 
 from __future__ import annotations
@@ -22,44 +22,49 @@ Number = int | float
 
 
 def format_metric(value: Number | None, shown: Shown) -> str:
-    """A metric of a score: `9,861,044`, `94.31%`, `No Data.`"""
+    """Formats a metric of a score: `9,861,044`, `94.31%`, `No Data.`"""
     return NO_DATA if value is None else _FORMATS[shown](value)
 
 
 def format_metric_difference(difference: Number, shown: Shown) -> str:
-    """What lies between two values of a metric, signed: `+72,142`, `−1.25%`."""
+    """Formats the difference of two values of a metric, signed: `+72,142`, `−1.25%`."""
     text = format_metric(abs(difference), shown)
     return f"{MINUS if difference < 0 else '+'}{text}"
 
 
 def format_rating(value: Number | None, shown: Shown, *, kind: RatingKind) -> str:
-    """A rating. The default format rounds to two decimals, except that a profile's is cut: 4.35 shows as 4.34."""
+    """Formats a rating. The default format rounds to two decimals; a profile's is truncated: 4.35 shows as 4.34.
+
+    A profile's rating has commas between thousands: `14,203`.
+    """
     if value is None:
         return NO_DATA
-    if shown is Shown.DEFAULT and kind == "profile":
-        return to_fixed(math.floor(value * 100) / 100, places=2)
-    return _FORMATS[shown](value)
+    if kind != "profile":
+        return _FORMATS[shown](value)
+    text = to_fixed(math.floor(value * 100) / 100, places=2) if shown is Shown.DEFAULT else _FORMATS[shown](value)
+    whole, dot, decimals = text.partition(".")
+    return f"{int(whole):,}{dot}{decimals}" if whole.isdecimal() else text
 
 
 def format_change(before: Number | None, after: Number | None, shown: Shown, *, kind: RatingKind) -> str:
-    """What lies between two shown ratings, signed, so that before, change and after add up: `+0.132`.
+    """Formats the difference of two shown ratings, signed, so that before, change and after add up: `+0.132`.
 
-    Empty when either is missing or they read the same.
+    Empty if either is missing or both are shown as the same text.
     """
     if before is None or after is None:
         return ""
     if shown in (Shown.SGL_STAR, Shown.SGL_CIRCLE):
-        # A tier's number starts again at the next one, so that tiers count by their own two decimals.
+        # A tier's number restarts at the next tier, so that the difference is that of the values with two decimals.
         earlier, later = (Decimal(value).quantize(Decimal("0.01"), ROUND_HALF_UP) for value in (before, after))
     else:
-        # What is read is what is added up: rounding the difference itself would be off by a last digit now and then.
+        # The difference of the shown texts: rounding the exact difference would sometimes be off in the last digit.
         texts = [format_rating(value, shown, kind=kind) for value in (before, after)]
         earlier, later = (Decimal(text.replace(",", "").replace(MINUS, "-").removesuffix("%")) for text in texts)
     return format_signed(later - earlier) if later != earlier else ""
 
 
 def format_floored_percent(value: Number | None, *, places: int = 2) -> str:
-    """A percentage in a score's cell, never rounded up: 99.999 is `99.99%`."""
+    """Formats a percentage in a score's cell, never rounded up: 99.999 is `99.99%`."""
     if value is None:
         return NO_DATA
     step = Decimal(1).scaleb(-places)
@@ -67,19 +72,19 @@ def format_floored_percent(value: Number | None, *, places: int = 2) -> str:
 
 
 def to_fixed(value: Number | Decimal, *, places: int, grouped: bool = False) -> str:
-    """`toFixed(places)`; `grouped` sets commas between thousands."""
+    """Formats like `toFixed(places)`; `grouped` adds commas between thousands."""
     exact = Decimal(value).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     return _minus(f"{exact:,f}" if grouped else f"{exact:f}")
 
 
 def format_number(value: Number | Decimal) -> str:
-    """Thousands separated, at most three decimals: `1,234,567.895`."""
+    """Formats with commas between thousands and at most three decimals: `1,234,567.895`."""
     text = to_fixed(value, places=3, grouped=True)
     return text.rstrip("0").rstrip(".")
 
 
 def format_signed(value: Number | Decimal) -> str:
-    """`+1,204`, `−0.132`, `0`; every decimal of a Decimal is kept, as `+0.10`."""
+    """Formats with a sign: `+1,204`, `−0.132`, `0`; a Decimal keeps all of its decimals, as `+0.10`."""
     if not value:
         return "0"
     text = _minus(f"{value:,f}") if isinstance(value, Decimal) else format_number(value)
@@ -100,7 +105,7 @@ _FORMATS: dict[Shown, Callable[[Number], str]] = {
     Shown.DP3: lambda value: to_fixed(value, places=3),
     Shown.SGL_STAR: lambda value: _tier(value, low="☆", high="★"),
     Shown.SGL_CIRCLE: lambda value: _tier(value, low="○", high="●"),
-    # Up to 100 it is how far the player came, above it 100 and the percentage of a cleared chart.
+    # Up to 100 it is the progress in the chart; above, it is 100 plus the percentage of a cleared chart.
     Shown.ITG_FINAL: lambda value: (
         f"Died {to_fixed(value, places=2)}% in" if value < 100 else f"Cleared with {to_fixed(value - 100, places=2)}%"
     ),

@@ -1,4 +1,4 @@
-"""What the pages of players say: ratings over time, bests that count, days played, rankings, comparisons. Pure."""
+"""Texts of the pages of players: ratings over time, bests, days played, rankings, comparisons. No database access."""
 
 from __future__ import annotations
 
@@ -31,10 +31,14 @@ FIND_PLAYER = gettext_lazy("Find a player")
 PLAYER = gettext_lazy("Player")
 COMPARED_WITH = gettext_lazy("Compared with")
 UNKNOWN_PLAYER = gettext_lazy("There is no player of this name.")
+DID_YOU_MEAN = gettext_lazy("Did you mean {player}?")
 CLOSE = gettext_lazy("Closest")
+EVEN = gettext_lazy("Even")
+ALL_CHARTS = gettext_lazy("All")
 LEADERBOARD = gettext_lazy("Leaderboard")
 GAMES = gettext_lazy("Games")
 GAME = gettext_lazy("Game")
+ALL_GAMES = gettext_lazy("All games")
 NOT_PLAYED = gettext_lazy("Not played")
 CHARTS_PLAYED = gettext_lazy("charts played")
 GAINED = gettext_lazy("Gain in 90 days")
@@ -43,14 +47,14 @@ LATEST_SESSIONS = gettext_lazy("sessions in 90 days")
 
 
 def plot_label(rating: str, before: str, after: str, *, start: str) -> str:
-    """The picture of a rating over time, for those who do not see it."""
+    """Returns the text alternative of the picture of a rating over time."""
     return _("{rating} since {start}, from {before} to {after}; table below").format(
         rating=rating, start=start, before=before, after=after
     )
 
 
 def axis_note(low: str, high: str) -> str:
-    """Where the axis begins and ends."""
+    """Returns the note on the ends of the axis."""
     return _("Axis from {low} to {high}").format(low=low, high=high)
 
 
@@ -62,7 +66,7 @@ def point_label(value: str, day: str, change: str) -> str:
 
 
 def pace(days: int) -> str:
-    """How long the way to the next class takes, at the pace of the last ninety days."""
+    """Returns how long the next class takes at the pace of the last ninety days."""
     if days <= 14:
         return ngettext(
             "About {count} day at the pace of the last 90 days.",
@@ -78,7 +82,7 @@ def pace(days: int) -> str:
 
 
 def places_gained(places: int) -> str:
-    """How far a player's gain of the last ninety days moved them among today's ratings; negative: their loss."""
+    """Returns the places gained in ninety days among today's ratings; negative: places lost."""
     if places > 0:
         return ngettext(
             "up {count} place by the gain of 90 days", "up {count} places by the gain of 90 days", places
@@ -94,29 +98,38 @@ def charts(count: int) -> str:
 
 
 def level_and_below(level: str) -> str:
-    """The row of all levels that have none of their own."""
+    """Returns the label of the row of all lower levels."""
     return _("{level} and below").format(level=level)
 
 
 def charts_with(count: int, level: str, lamp: str) -> str:
-    """A number of the table of lamps by level, named in full."""
+    """Returns the full label of a cell of the table of lamps by level."""
     return ngettext("{count} chart: level {level}, {lamp}", "{count} charts: level {level}, {lamp}", count).format(
         count=f"{count:,}", level=level, lamp=lamp
     )
 
 
 def counting_bests(count: int) -> str:
-    """The heading over the bests that make the rating."""
+    """Returns the heading of the bests that count towards the rating."""
     return ngettext("The best that counts", "The {count} bests that count", count).format(count=f"{count:,}")
 
 
 def skyline_label(count: int, low: str, high: str) -> str:
-    """The picture of the bests that count, for those who do not see it."""
+    """Returns the text alternative of the picture of the bests that count."""
     return ngettext(
         "{count} best that counts, {high}; table below",
         "{count} bests that count, from {high} down to {low}; table below",
         count,
     ).format(count=f"{count:,}", low=low, high=high)
+
+
+def needs(number: str, lamp: str) -> str:
+    """Returns what a best needs to count towards the rating: a higher score, or a better lamp; empty for neither."""
+    if number and lamp:
+        return _("needs {number}, or {lamp}").format(number=number, lamp=lamp)
+    if number or lamp:
+        return _("needs {what} to count").format(what=number or lamp)
+    return ""
 
 
 def days_played(days: int, scores: int) -> str:
@@ -127,7 +140,7 @@ def days_played(days: int, scores: int) -> str:
 
 
 def calendar_label(days: int) -> str:
-    """The calendar, for those who do not see it."""
+    """Returns the text alternative of the calendar."""
     return ngettext(
         "Scores a day over one year, {count} day with scores; table below",
         "Scores a day over one year, {count} days with scores; table below",
@@ -136,7 +149,7 @@ def calendar_label(days: int) -> str:
 
 
 def orders(rating: str) -> list[tuple[str, str]]:
-    """The orders of bests."""
+    """Returns the orders of bests with their labels."""
     return [
         ("", _("{rating}, highest first").format(rating=rating)),
         ("rating-up", _("{rating}, lowest first").format(rating=rating)),
@@ -148,32 +161,32 @@ def orders(rating: str) -> list[tuple[str, str]]:
 
 
 def compared(one: str, other: str) -> str:
-    """The heading over two players."""
+    """Returns the heading of the comparison of two players."""
     return _("{one} and {other}").format(one=one, other=other)
 
 
 def no_full_combo(lamp: str) -> str:
-    """The bests without a full combo, by its short name: `Not UC yet`."""
+    """Returns the label of the bests without a full combo, by the short name of the lamp: `Not UC yet`."""
     return _("Not {lamp} yet").format(lamp=lamp)
 
 
 def of_counting(count: int) -> str:
-    """The column of what a best is among those that count: `Of the 50`."""
+    """Returns the label of the column with a best's place among those that count: `Of the 50`."""
     return _("Of the {count}").format(count=f"{count:,}")
 
 
-def leads(name: str) -> str:
-    """The charts on which a player's best is the better one."""
-    return _("{name} leads").format(name=name)
+def leads(name: str, *, is_reader: bool) -> str:
+    """Returns the label of the charts on which a player leads."""
+    return _("You lead") if is_reader else _("{name} leads").format(name=name)
 
 
-def only_played(name: str) -> str:
-    """The charts that only one of two players has played."""
-    return _("Only {name} played").format(name=name)
+def only_played(name: str, *, is_reader: bool) -> str:
+    """Returns the label of the charts that only one of the two players has played."""
+    return _("Only you played") if is_reader else _("Only {name} played").format(name=name)
 
 
 def lead_label(one: str, ahead: int, even: int, other: str, behind: int) -> str:
-    """The bar of who leads, for those who do not see it."""
+    """Returns the text alternative of the bar that shows who leads."""
     return _("{one} leads on {ahead} charts, {other} on {behind}; even on {even}").format(
         one=one, ahead=f"{ahead:,}", even=f"{even:,}", other=other, behind=f"{behind:,}"
     )
@@ -185,10 +198,19 @@ def grade_or_better(grade: str) -> str:
 
 
 def best_of(rating: str) -> str:
-    """The highest rating of a single score: `best VF6`."""
+    """Returns the label of the highest rating of a single score: `best VF6`."""
     return _("best {rating}").format(rating=rating)
 
 
 def took_the_lead(player: str, day: str) -> str:
-    """Below the ratings of two players over time."""
+    """Returns the note below the ratings of two players over time."""
     return _("{player} took the lead on {day}").format(player=player, day=day)
+
+
+def places_filled(count: int, places: int) -> str:
+    """How many of the bests that make a rating a newcomer has: `12 of the 50 places are filled. …`"""
+    return ngettext(
+        "{count} of the {places} places is filled. Every chart played now adds to it.",
+        "{count} of the {places} places are filled. Every chart played now adds to it.",
+        count,
+    ).format(count=f"{count:,}", places=f"{places:,}")

@@ -1,4 +1,4 @@
-"""What the pages say of reverting one import or several, of scores kept aside, and of classes set by hand. Pure."""
+"""Texts of reverts, unmatched scores, and classes set by moderators. No database access."""
 
 from __future__ import annotations
 
@@ -23,22 +23,23 @@ FROM_DAY, TO_DAY = gettext_lazy("From"), gettext_lazy("To")
 NO_DAY_BETWEEN = gettext_lazy("Choose a day that is not before the first one.")
 BY_HAND, BY_ITSELF = gettext_lazy("A person"), gettext_lazy("Automatic")
 
-# --- what a revert changes ----------------------------------------------------------------------------
+# --- changes by a revert ------------------------------------------------------------------------------
 
 NOTHING_TO_REVERT = gettext_lazy("This import can't be reverted because it isn't completed.")
 REVERT_THIS, REVERT = gettext_lazy("Revert this import?"), gettext_lazy("Revert import")
 FALLS, GOES, NONE = gettext_lazy("drops"), gettext_lazy("removed"), gettext_lazy("none")
+RISES = gettext_lazy("rises")
 
 
 def revert_scores(count: int) -> str:
-    """The button: how many scores go is said where it is pressed."""
+    """Returns the text of the button, with the number of scores that are removed."""
     if not count:
         return REVERT
     return ngettext("Revert {count} score", "Revert {count} scores", count).format(count=f"{count:,}")
 
 
 def scores_removed(scores: int, bests: int, charts: int) -> tuple[str, str]:
-    """What becomes of scores and bests, as the strong and the plain half of a sentence."""
+    """Returns the strong and the plain half of a sentence about removed scores and their bests."""
     if not scores:
         return _("No scores will be removed."), _("All of them stay with another import.")
     go = ngettext("{count} score will be removed.", "{count} scores will be removed.", scores).format(
@@ -48,7 +49,7 @@ def scores_removed(scores: int, bests: int, charts: int) -> tuple[str, str]:
 
 
 def bests_fall_back(changed: int, unplayed: int) -> str:
-    """What becomes of the bests."""
+    """Returns how the bests change."""
     parts = (
         (
             changed,
@@ -63,7 +64,7 @@ def bests_fall_back(changed: int, unplayed: int) -> str:
 
 
 def bests_one_by_one(count: int, *, shown: int) -> str:
-    """The summary above the bests that change."""
+    """Returns the summary above the bests that change."""
     if count > shown:
         text = ngettext("{shown} of {count} changed best", "{shown} of {count} changed bests", count)
         return text.format(shown=shown, count=f"{count:,}")
@@ -71,7 +72,7 @@ def bests_one_by_one(count: int, *, shown: int) -> str:
 
 
 def sessions_changed(gone: int, shrunk: int, split: int, *, moved: int = 0, made: int = 0) -> str:
-    """What becomes of the sessions."""
+    """Returns how the sessions change."""
     parts = (
         (gone, ngettext("{count} session removed", "{count} sessions removed", gone)),
         (shrunk, ngettext("{count} session loses scores", "{count} sessions lose scores", shrunk)),
@@ -86,7 +87,7 @@ def sessions_changed(gone: int, shrunk: int, split: int, *, moved: int = 0, made
 
 
 def session_removed(name: str, scores: int) -> tuple[str, str]:
-    """What becomes of a session, as the strong and the plain half of a sentence."""
+    """Returns the strong and the plain half of a sentence about a removed session."""
     return _("{name} is removed.").format(name=name), ngettext(
         "It has {count} score.", "It has {count} scores.", scores
     ).format(count=f"{scores:,}")
@@ -94,7 +95,7 @@ def session_removed(name: str, scores: int) -> tuple[str, str]:
 
 def session_shrinks(name: str, before: int, after: int) -> tuple[str, str]:
     return _("{name} gets shorter.").format(name=name), ngettext(
-        "It has {after} score left of {before}.", "It has {after} scores left of {before}.", after
+        "{after} of its {before} scores remains.", "{after} of its {before} scores remain.", after
     ).format(after=f"{after:,}", before=f"{before:,}")
 
 
@@ -103,7 +104,7 @@ def class_stays(name: str) -> tuple[str, str]:
 
 
 def shared_scores_question(kept: int, name: str, others: int, *, imports: int = 1) -> str:
-    """`9 of its scores also came with chunithm-net.json`; `imports` is how many are to be reverted."""
+    """Returns `9 of its scores also came with chunithm-net.json`; `imports` is the number of imports to revert."""
     carrier = name or ngettext("{count} other import", "{count} other imports", others).format(count=f"{others:,}")
     return ngettext(
         "{kept} of its scores also came with {carrier}", "{kept} of their scores also came with {carrier}", imports
@@ -119,7 +120,7 @@ def kept_scores_notice(kept: int) -> str:
 
 
 def keep_shared_choice(kept: int, name: str) -> tuple[str, str]:
-    """Label and hint of the choice to keep them."""
+    """Returns label and hint of the choice to keep the shared scores."""
     return _("Keep {kept} shared").format(kept=f"{kept:,}"), _("They move to {name}.").format(
         name=name or _("the earliest import with the score")
     )
@@ -132,12 +133,12 @@ def take_all_choice(scores: int) -> tuple[str, str]:
 
 
 def revert_result(scores: int, kept: int) -> str:
-    """What a revert did: `205 scores removed, 9 kept with another import`."""
+    """Returns the result of a revert: `205 scores removed, 9 kept with another import`."""
     taken = ngettext("{count} score removed", "{count} scores removed", scores).format(count=f"{scores:,}")
     return _("{taken}, {kept} kept with another import").format(taken=taken, kept=f"{kept:,}") if kept else taken
 
 
-# --- several at once --------------------------------------------------------------------------------
+# --- several imports --------------------------------------------------------------------------------
 
 CHOOSE_SOME = gettext_lazy("Select the imports to revert.")
 ONE_PLAYER = gettext_lazy("Imports of several players cannot be reverted together.")
@@ -157,7 +158,7 @@ def revert_imports(count: int) -> str:
 
 
 def not_completed_notice(count: int) -> str:
-    """Of those that were chosen and cannot go."""
+    """Returns the notice about chosen imports that cannot be reverted."""
     return ngettext(
         "{count} selected import isn't completed and is skipped.",
         "{count} selected imports aren't completed and are skipped.",
@@ -170,32 +171,41 @@ def reverted_heading(count: int) -> str:
 
 
 def bulk_revert_result(scores: int, kept: int) -> str:
-    """What several reverts did together."""
+    """Returns the total result of several reverts."""
     taken = ngettext("{count} score removed", "{count} scores removed", scores).format(count=f"{scores:,}")
     return (
         _("{taken}, {kept} kept with other imports.").format(taken=taken, kept=f"{kept:,}") if kept else sentence(taken)
     )
 
 
-def restore_result(queued: int, refused: int) -> str:
-    """What became of the wish to have several imports back."""
-    again = ngettext("Restoring {count} import…", "Restoring {count} imports…", queued).format(count=f"{queued:,}")
-    if not refused:
-        return again
-    text = ngettext(
-        "{again} {count} import couldn't be restored.", "{again} {count} imports couldn't be restored.", refused
+def restoring(count: int) -> str:
+    return ngettext("Restoring {count} import…", "Restoring {count} imports…", count).format(count=f"{count:,}")
+
+
+def not_restored(count: int) -> str:
+    return ngettext("{count} import couldn't be restored.", "{count} imports couldn't be restored.", count).format(
+        count=f"{count:,}"
     )
-    return text.format(again=again, count=f"{refused:,}")
 
 
-# --- scores kept aside --------------------------------------------------------------------------------
+# --- unmatched scores ---------------------------------------------------------------------------------
 
 NO_ORPHANS = gettext_lazy("There is nothing left to retry.")
 RETRY_BROKE = gettext_lazy(
     "Something went wrong on our side while retrying. It has been logged, and no score was lost."
 )
-ORPHAN_DELETED = gettext_lazy("Deleted. The row is still listed as a problem of its import.")
 ORPHAN_GONE = gettext_lazy("This score was already imported or removed.")
+ORPHAN_DELETED = gettext_lazy("Deleted. The row is still listed as a problem of its import.")
+
+
+def orphans_deleted(count: int) -> str:
+    return ngettext(
+        "{count} score deleted. Its row is still listed as a problem of its import.",
+        "{count} scores deleted. Their rows are still listed as problems of their imports.",
+        count,
+    ).format(count=f"{count:,}")
+
+
 _LOOKED_FOR_BY = {
     "tachiSongID": gettext_lazy("Song number {identifier}"),
     "sdvxInGameID": gettext_lazy("In-game ID {identifier}"),
@@ -204,12 +214,12 @@ _LOOKED_FOR_BY = {
     "inGameID": gettext_lazy("In-game ID {identifier}"),
     "inGameStrID": gettext_lazy("In-game ID {identifier}"),
 }
-"""Match type -> what its identifier is; titles speak for themselves, and everything else is a chart's fingerprint."""
+"""Match type -> label of its identifier; titles need none, and all others are hashes of charts."""
 _BY_FINGERPRINT = gettext_lazy("Chart {identifier}")
 
 
 def identifier_text(match_type: str, identifier: str) -> str:
-    """What a row names, where it names no title: `Song number 999`, `Chart d41d8c…`."""
+    """Returns the identifier of a row that has no title: `Song number 999`, `Chart d41d8c…`."""
     return _LOOKED_FOR_BY.get(match_type, _BY_FINGERPRINT).format(identifier=identifier)
 
 
@@ -221,8 +231,33 @@ def scores_matched(count: int) -> str:
     ).format(count=f"{count:,}")
 
 
+def matched_scores_imported(count: int) -> str:
+    return ngettext("{count} score imported.", "{count} scores imported.", count).format(count=f"{count:,}")
+
+
+def titles_matched(titles: int, bests: int) -> str:
+    """Returns the result of a matching: `12 titles matched, 9 new bests.`"""
+    parts = [ngettext("{count} title matched", "{count} titles matched", titles).format(count=f"{titles:,}")]
+    if bests:
+        parts.append(ngettext("{count} new best", "{count} new bests", bests).format(count=f"{bests:,}"))
+    return sentence(listed(parts))
+
+
+def gain_of_title(bests: int, gain: str) -> str:
+    """Returns what the scores of a title brought: `2 new bests, +0.011 VOLFORCE`."""
+    if not bests:
+        return _("No new best")
+    return listed(
+        [ngettext("{count} new best", "{count} new bests", bests).format(count=f"{bests:,}"), *filter(None, [gain])]
+    )
+
+
+def more_titles(count: int) -> str:
+    return ngettext("and {count} more title", "and {count} more titles", count).format(count=f"{count:,}")
+
+
 def orphans_notice(count: int) -> str:
-    """Of the rows of an import."""
+    """Returns the notice about the unmatched rows of an import."""
     return ngettext(
         "{count} of these rows is saved until its song and chart are known.",
         "{count} of these rows are saved until their song and chart are known.",
@@ -231,7 +266,7 @@ def orphans_notice(count: int) -> str:
 
 
 def orphan_retry_result(processed: int, rescued: int, removed: int) -> tuple[str, str]:
-    """What trying the orphans again did, as the strong and the plain half of a sentence."""
+    """Returns the strong and the plain half of a sentence about the result of a retry of the orphans."""
     kept = processed - rescued - removed
     parts = (
         (kept, ngettext("{count} still unmatched", "{count} still unmatched", kept)),
@@ -247,7 +282,7 @@ def orphan_retry_result(processed: int, rescued: int, removed: int) -> tuple[str
     return went_in.format(count=f"{rescued:,}", processed=f"{processed:,}"), rest
 
 
-# --- classes set by hand ------------------------------------------------------------------------------
+# --- classes set by moderators ------------------------------------------------------------------------
 
 NO_CLASS = gettext_lazy("none")
 
@@ -258,7 +293,7 @@ def class_change_line(game: str, name: str, before: str, after: str) -> str:
 
 
 def class_set_note(name: str, before: str, after: str, *, by: str, reason: str) -> tuple[str, str]:
-    """That a moderator changed a class which an import had brought."""
+    """Returns the strong and the plain half of the note that a moderator changed a class of an import."""
     return _("{name} was set from {before} to {after}.").format(name=name, before=before, after=after), with_reason(
         _("By {by}").format(by=by or _("a moderator")), reason
     )

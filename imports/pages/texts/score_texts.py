@@ -1,4 +1,4 @@
-"""What the pages say of songs, charts, scores and sessions. Pure."""
+"""Texts of the pages of songs, charts, scores and sessions. No database access."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import re
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from imports.pages.texts.formatting import listed, rating_name, sentence
+from imports.pages.texts.formatting import listed, sentence
 from imports.pages.texts.translation import gettext_lazy
 
-HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")  # where a name in camelCase becomes two words
-# Abbreviations that splitting would make unreadable; everything else is split.
+HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")  # where a camelCase name is split into words
+# Abbreviations that splitting would make unreadable; all other names are split.
 METRIC_NAMES = {
     "score": gettext_lazy("Score"),
     "lamp": gettext_lazy("Lamp"),
@@ -25,7 +25,7 @@ METRIC_NAMES = {
 
 
 def metric_name(name: str) -> str:
-    """A metric or judgement as a line's head: `maxCombo` is `Max combo`."""
+    """Returns the label of a metric or judgement: `maxCombo` is `Max combo`."""
     spaced = HUMP.sub(" ", name).lower()
     return str(METRIC_NAMES.get(name, "")) or spaced[:1].upper() + spaced[1:]
 
@@ -41,7 +41,7 @@ def new_bests(count: int) -> str:
 
 
 def session_headline(scores: int, new_bests: int) -> str:
-    """What a link to a session is headed by: `103 scores, 14 new bests`."""
+    """Returns the title of a link to a session: `103 scores, 14 new bests`."""
     if not new_bests:
         return score_count(scores)
     bests = ngettext("{count} new best", "{count} new bests", new_bests).format(count=f"{new_bests:,}")
@@ -73,13 +73,13 @@ BLACKLIST_HINT = gettext_lazy("Later imports will skip this score.")
 
 
 def list_of_values(count: int, low: str, high: str) -> str:
-    """A metric that is a list of numbers: `1,000 values, 0 to 100`."""
+    """Returns a metric that is a list of numbers: `1,000 values, 0 to 100`."""
     values = ngettext("%(count)s value", "%(count)s values", count) % {"count": f"{count:,}"}
     return _("%(values)s, %(low)s to %(high)s") % {"values": values, "low": low, "high": high} if count else values
 
 
 def part_of_best(primary: bool, lends: list[str]) -> tuple[str, str]:
-    """What a score is to its player's best on the chart, as the strong and the plain half of a sentence."""
+    """Returns the strong and the plain half of a sentence about a score's part in its player's best on the chart."""
     if primary and lends:
         return _("Your best on this chart."), _("Also holds: %(names)s.") % {"names": listed(lends)}
     if primary:
@@ -94,14 +94,54 @@ def place(rank: int, out_of: int) -> str:
     return _("#%(rank)s of %(all)s") % {"rank": f"{rank:,}", "all": f"{out_of:,}"}
 
 
+def among_plays(place: str, recent: str, difference: str, *, count: int) -> tuple[str, str]:
+    """Where a score stands among its player's own (`#31 of 40 plays`), and against the best of the last ones before it.
+
+    As the strong and the plain half of a sentence; without `recent` the second one is empty.
+    """
+    strong = sentence(place)
+    if not recent:
+        return strong, ""
+    if not difference:
+        return strong, _("As good as the best of the last {count} before it.").format(count=count)
+    return strong, _("Best of the last {count} before it: {value} ({difference}).").format(
+        count=count, value=recent, difference=difference
+    )
+
+
 def rank_note(rank: int, out_of: int) -> str:
     return _("Your best is %(place)s on this chart's leaderboard.") % {"place": place(rank, out_of)}
 
 
-def session_rating(rating: str) -> str:
-    return _("{rating_name} of the session").format(rating_name=rating_name(rating))
+def session_rating(rating_name: str) -> str:
+    return _("{rating_name} of the session").format(rating_name=rating_name)
 
 
+def session_rating_needs(count: int, rating_name: str) -> str:
+    """Returns the note below a session that is too short for a rating."""
+    return ngettext(
+        "A session needs {count} score for a {rating_name} of its own.",
+        "A session needs {count} scores for a {rating_name} of its own.",
+        count,
+    ).format(count=f"{count:,}", rating_name=rating_name)
+
+
+def score_label(count: int) -> str:
+    """Returns the label below the number of scores."""
+    return ngettext("score", "scores", count)
+
+
+def new_best_label(count: int) -> str:
+    """Returns the label below the number of new bests."""
+    return ngettext("new best", "new bests", count)
+
+
+def first_play_label(count: int) -> str:
+    """Returns the label below the number of first plays."""
+    return ngettext("first play", "first plays", count)
+
+
+NO_CHANGE = gettext_lazy("no change")
 BIGGEST_GAIN = gettext_lazy("Biggest gain")
 SO_CLOSE = gettext_lazy("So close")
 
@@ -116,17 +156,17 @@ def best_of_session(rating: str) -> str:
 
 
 def place_now(rank: int) -> str:
-    """Which of a player's bests a score is: `now #3 of all bests`."""
+    """Returns the place of a score among the player's bests: `now #3 of all bests`."""
     return _("now #{rank} of all bests").format(rank=f"{rank:,}")
 
 
 def minus(number: str) -> str:
-    """How far under the best: `−1,204`."""
+    """Returns the distance below the best: `−1,204`."""
     return f"−{number}"
 
 
 def missed(tries: int) -> str:
-    """Beside what a near miss was away from: `from the best, 3 tries`."""
+    """Returns the note next to the distance of a near miss: `from the best, 3 tries`."""
     return ngettext("from the best, {count} try", "from the best, {count} tries", tries).format(count=f"{tries:,}")
 
 
@@ -134,7 +174,7 @@ def missed(tries: int) -> str:
 
 
 def history_label(count: int, low: str, high: str) -> str:
-    """The picture of one's scores on a chart, for those who do not see it."""
+    """Returns the text alternative of the picture of a player's scores on a chart."""
     scores = ngettext("%(count)s score over time", "%(count)s scores over time", count) % {"count": f"{count:,}"}
     return _("%(scores)s, from %(low)s to %(high)s; the table has the same numbers") % {
         "scores": scores, "low": low, "high": high,

@@ -1,4 +1,4 @@
-"""What the pages say of sharing. Pure."""
+"""Texts of sharing. No database access."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SESSION_SEEN_BY_OTHERS = gettext_lazy(
 
 
 def card_text(headline: str, player: str, game: str, *, rating: str = "") -> str:
-    """The words of a share picture: `VOLFORCE 17.482 to 17.614 (+0.132). 214 new scores. mirei, SOUND VOLTEX.`"""
+    """Returns the text of a picture: `VOLFORCE 17.482 to 17.614 (+0.132). 214 new scores. mirei, SOUND VOLTEX.`"""
     told = {"headline": headline, "player": player, "game": game, "rating": rating}
     return (
         _("{rating}. {headline}. {player}, {game}.").format(**told)
@@ -27,12 +27,12 @@ def card_text(headline: str, player: str, game: str, *, rating: str = "") -> str
 
 
 def with_gains(text: str, gains: str) -> str:
-    """The same with the songs that the picture names."""
+    """Adds the songs of the picture to its text."""
     return _("{text} Biggest gains: {gains}.").format(text=text, gains=gains) if gains else text
 
 
 def rating_moved(rating: str, before: str, after: str, change: str) -> str:
-    """`VOLFORCE 17.482 to 17.614 (+0.132)`; of a first rating only what it is."""
+    """Returns `VOLFORCE 17.482 to 17.614 (+0.132)`; for a first rating only its value."""
     told = {"rating": rating, "before": before, "after": after, "change": change}
     return (
         _("{rating} {before} to {after} ({change})").format(**told) if before else _("{rating} {after}").format(**told)

@@ -1,4 +1,4 @@
-"""What the page of tools says of each tool. Pure."""
+"""Texts about each tool on the page of tools. No database access."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from imports.pages.texts.translation import gettext_lazy
 
 ALL_GAMES = gettext_lazy("All games")
 CONNECT, SET_UP_AGAIN = gettext_lazy("Connect"), gettext_lazy("Set up again")
-CREATE_TOKEN = gettext_lazy("Create a token")
 PURPOSES: Mapping[str, str] = {
     "ir/barbatos": gettext_lazy("Sends scores from SOUND VOLTEX VIVID WAVE and EXCEED GEAR."),
     "ir/beatoraja": gettext_lazy("The internet ranking of BMS and PMS, built in."),
@@ -20,7 +19,7 @@ PURPOSES: Mapping[str, str] = {
     "ir/lr2hook": gettext_lazy("Sends Lunatic Rave 2 scores and courses."),
     "ir/usc": gettext_lazy("The internet ranking of unnamed SDVX clone, built in."),
 }
-"""What a program does, by the import type of its scores."""
+"""Import type -> what the program does."""
 REQUIREMENTS: Mapping[str, str] = {
     "ir/barbatos": gettext_lazy("Windows, the game on this PC"),
     "ir/beatoraja": gettext_lazy("beatoraja or LR2oraja"),
@@ -29,11 +28,11 @@ REQUIREMENTS: Mapping[str, str] = {
     "ir/lr2hook": gettext_lazy("Windows, Lunatic Rave 2"),
     "ir/usc": gettext_lazy("Any system the game runs on"),
 }
-"""What it needs."""
+"""Import type -> what the program needs."""
 
 
 def sends_scores_of(games: str) -> str:
-    """What a program does of which nothing else is known."""
+    """Returns the description of a program that is not in `PURPOSES`."""
     return _("Sends scores of {games}.").format(games=games)
 
 

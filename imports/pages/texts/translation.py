@@ -8,5 +8,5 @@ from django.utils import translation
 
 
 def gettext_lazy(text: str) -> str:
-    """Looked up whenever it is shown. It acts as a string and is called one; only `str.join` wants `str()` first."""
+    """Marks a text that is translated whenever it is shown. Typed as `str`; only `str.join` needs `str()` first."""
     return cast("str", translation.gettext_lazy(text))

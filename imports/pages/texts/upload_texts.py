@@ -1,4 +1,4 @@
-"""What the pages say of uploads: giving a file, and checking it before it is imported. Pure."""
+"""Texts of uploads: the upload form, and the check before an import. No database access."""
 
 from __future__ import annotations
 
@@ -33,7 +33,6 @@ BUSY = gettext_lazy("Another large file is being checked. Try again in a few sec
 NOT_KEPT = gettext_lazy(
     "The file was checked, but the server has no room to keep it. You can import it without checking."
 )
-CHECK_EXPIRED = gettext_lazy("This check has expired, and nothing was imported. Upload the file again.")
 SIGNED_OUT = gettext_lazy(
     "Nothing was imported: you have been signed out. Reload this page, sign in and upload the file again."
 )
@@ -42,15 +41,18 @@ PAGE_EXPIRED = gettext_lazy(
     "Nothing was imported: this page was opened before you last signed in. Reload it and upload the file again."
 )
 NOTHING_IMPORTED = gettext_lazy("Nothing was imported.")
-NOT_ALL_VALID = gettext_lazy("Nothing was imported: some rows can't be imported.")
+NOT_ALL_VALID = gettext_lazy(
+    "Nothing was imported, because some rows have problems. Uncheck “Import all or nothing” to import the others."
+)
 IMPORT_ANYWAY = gettext_lazy("Import anyway")
+THE_CHECK = gettext_lazy("File check")
 WOULD_BE_KEPT = gettext_lazy("Saved until the song is known")
-# Another advice than that of a finished import: nothing has happened to these rows yet.
+# Differs from the advice of a finished import: these rows are not stored yet.
 CHECK_ADVICE = {
-    "SongOrChartNotFound": gettext_lazy("Saved until the song is known. You can pick the chart after the import."),
+    "SongOrChartNotFound": WOULD_BE_KEPT,
     "OrphanExists": gettext_lazy("Already saved by an earlier import"),
     "InvalidDatapoint": gettext_lazy("Skipped. Fix it in the file."),
-    "AmbiguousTitle": gettext_lazy("Skipped. You can pick the chart after the import."),
+    "AmbiguousTitle": gettext_lazy("Skipped unless you pick the chart"),
     "InternalError": gettext_lazy("Tell the server's administrator"),
 }
 
@@ -61,19 +63,27 @@ def new_scores_heading(new: int) -> str:
     return ngettext("{count} score ready to import", "{count} scores ready to import", new).format(count=f"{new:,}")
 
 
+def imported_before(scores: int) -> str:
+    """Returns the note about a file without new scores."""
+    return ngettext("{count} score was imported before.", "{count} scores were imported before.", scores).format(
+        count=f"{scores:,}"
+    )
+
+
 def import_scores_button(new: int) -> str:
-    """The button: `Import 214 scores`."""
+    """Returns the text of the button: `Import 214 scores`."""
     if not new:
         return IMPORT_ANYWAY
     return ngettext("Import {count} score", "Import {count} scores", new).format(count=f"{new:,}")
 
 
-def all_rows_needed(rows: int, problems: int) -> str:
+def stops_at_problems(problems: int) -> str:
+    """Returns what "all or nothing" does to a file with these problems."""
     return ngettext(
-        "All or nothing requires all {rows} rows to be valid; {count} row is not.",
-        "All or nothing requires all {rows} rows to be valid; {count} rows are not.",
+        "Stop if any row has a problem. With {count} such row, nothing would be imported.",
+        "Stop if any row has a problem. With {count} such rows, nothing would be imported.",
         problems,
-    ).format(rows=f"{rows:,}", count=f"{problems:,}")
+    ).format(count=f"{problems:,}")
 
 
 def rows_with_problems(problems: int) -> str:
@@ -83,10 +93,14 @@ def rows_with_problems(problems: int) -> str:
 
 
 def rows_named(rows: Sequence[int]) -> str:
-    """Which rows name a title: `Row 41`, `5 rows`."""
+    """Returns the rows with a title: `Row 41`, `5 rows`."""
     if len(rows) == 1:
         return _("Row {row}").format(row=f"{rows[0]:,}")
     return ngettext("{count} row", "{count} rows", len(rows)).format(count=f"{len(rows):,}")
+
+
+def use_chart_button(rows: int) -> str:
+    return ngettext("Use this chart", "Use this chart for {count} rows", rows).format(count=f"{rows:,}")
 
 
 def listed_part_note(listed: int, all_of_them: int) -> str:
@@ -96,7 +110,7 @@ def listed_part_note(listed: int, all_of_them: int) -> str:
 
 
 def deleted_scores_note(count: int) -> str:
-    """The small print beside the duplicates: scores that the player has deleted for good."""
+    """Returns the note next to the duplicates about scores that the player has deleted permanently."""
     return _("{count} deleted by you").format(count=f"{count:,}") if count else ""
 
 
@@ -111,7 +125,7 @@ def check_rail_label(new: int, duplicates: int, bad: int, rows: int) -> str:
 
 
 def about_file(size: int, kind: str, game: str, rows: int, service: str) -> str:
-    """`61 KB, Batch-Manual file, SOUND VOLTEX, 235 rows from Night Logger`."""
+    """Returns `61 KB, Batch-Manual file, SOUND VOLTEX, 235 rows from Night Logger`."""
     return ngettext(
         "{size}, {kind}, {game}, {count} row from {service}",
         "{size}, {kind}, {game}, {count} rows from {service}",
@@ -120,7 +134,7 @@ def about_file(size: int, kind: str, game: str, rows: int, service: str) -> str:
 
 
 def export_of(username: str, instance: str) -> str:
-    """`Export of alice from https://scores.example.org. Import it only if these are your own scores.`"""
+    """Returns `Export of alice from https://scores.example.org. Import it only if these are your own scores.`"""
     if not username:
         return _("Import an export only if these are your own scores.")
     if not instance:
@@ -136,7 +150,7 @@ def games_imported(count: int) -> str:
     )
 
 
-# --- giving a file ---------------------------------------------------------------------------------
+# --- upload form -----------------------------------------------------------------------------------
 
 NOT_RECOGNIZED = gettext_lazy("Nothing was imported: this isn't a file type this server supports.")
 FIND_OUT = gettext_lazy("Detect from the content")
@@ -145,10 +159,27 @@ FIELD_LABELS = {"playtype": gettext_lazy("SP or DP (beatmania IIDX CSV files)")}
 
 
 def recognized_as(name: str) -> str:
-    """`It was read as e-amusement CSV (SOUND VOLTEX).`"""
+    """Returns `It was read as e-amusement CSV (SOUND VOLTEX).`"""
     return _("Read as {name}.").format(name=name)
 
 
 def say_which(name: str, values: Sequence[str]) -> str:
-    """What is missing beside a file."""
+    """Returns the question for a missing additional field."""
     return _("This is {name}. Choose {choices} and check the file again.").format(name=name, choices=or_listed(values))
+
+
+def cancelled(percent: int | None, *, is_by_reader: bool) -> str:
+    """Returns how far a cancelled import had come; `percent` is None if it had not started, or that is unknown."""
+    if percent is None:
+        return _("It was cancelled before anything was saved.")
+    if is_by_reader:
+        return _("You cancelled this import at {percent}%, before anything was saved.").format(percent=percent)
+    return _("It was cancelled at {percent}%, before anything was saved.").format(percent=percent)
+
+
+def upload_as(kind: str) -> str:
+    """Returns the text of a button: `Upload as beatmania IIDX SP`."""
+    return _("Upload as {kind}").format(kind=kind)
+
+
+NO_OTHER_KIND = gettext_lazy("This file can't be imported as another kind of file anymore.")

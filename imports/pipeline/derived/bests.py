@@ -1,15 +1,15 @@
-"""Personal bests as a function of the scores (spec: import-pipeline §11).
+"""Computes personal bests from the scores (spec: import-pipeline §11).
 
-Ties are decided by content, so that the order of imports never shows: earliest achieved first, untimed last. Of those
-that are equal in that too a merge takes the primary score itself, then the one with the smaller default metric, as that
-was likely made first, then the smaller score ID.
+Ties are decided by content, so that the order of imports does not matter: earliest achieved first, untimed last. Of
+scores with equal times, a merge takes the primary score itself, then the one with the smaller default metric, which
+was probably achieved first, then the smaller score ID.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import msgspec
@@ -21,10 +21,12 @@ from imports.games.spec import Chart, Playtype
 from imports.models import Chart as StoredChart
 from imports.models import PersonalBest, Score
 from imports.pipeline.scoring.chart_loading import charts_by_pk
+from imports.pipeline.scoring.score_ids import array_of
 
 SCORES = Score._meta.db_table
 BESTS = PersonalBest._meta.db_table
-# The columns of a best, with the types as which PostgreSQL reads them from JSON.
+CHARTS = StoredChart._meta.db_table
+# The columns of a best, with their PostgreSQL types for reading from JSON.
 COLUMNS = {
     "chart_id": "bigint",
     "is_primary": "boolean",
@@ -36,9 +38,16 @@ COLUMNS = {
     "composed_from": "jsonb",
     "rank_keys": "float8[]",
 }
-COPY_THRESHOLD = 500  # bests from which COPY, which takes a third of the time of an upsert, is worth a second way
-COPY_ROWS = 200  # sent at once: the text of all is never in memory, and each write costs a system call
+COPY_THRESHOLD = 500  # number of bests above which COPY is used, which takes a third of the time of an upsert
+COPY_ROWS = 200  # rows per write: the text of all rows is never in memory, and each write costs a system call
 to_json = msgspec.json.Encoder().encode
+from_json = msgspec.json.decode
+
+# A part of a best whose score no longer exists.
+LOST_PART = f"""
+    SELECT FROM jsonb_array_elements(best.composed_from) AS part
+    WHERE NOT EXISTS (SELECT FROM {SCORES} AS score WHERE score.score_id = part->>'scoreID')
+"""
 
 Moment = tuple[int, float]
 """A chart, and a time in Unix milliseconds."""
@@ -46,16 +55,18 @@ Moment = tuple[int, float]
 Key = TypeVar("Key", int, Moment)
 
 Winners = dict[Key, dict[int, str]]
-"""Chart (and moment) -> position in best_keys -> ID of the score that wins there."""
+"""Chart (and moment) -> position in best_keys -> ID of the score that wins at this position."""
 
 
 @dataclass(frozen=True, slots=True)
 class BestsChange:
-    """How many bests were first made, changed or taken away."""
+    """The numbers of bests that were created, changed and deleted; and the current bests and winners, by chart."""
 
     first: int = 0
     raised: int = 0
     removed: int = 0
+    winners: Winners[int] = field(default_factory=dict, compare=False)
+    composed: Mapping[int, Best] = field(default_factory=dict, compare=False)
 
 
 def refresh(
@@ -66,24 +77,26 @@ def refresh(
     game: str = "",
     winners: Winners[int] | None = None,
 ) -> BestsChange:
-    """Makes the player's bests on these charts what the scores say. Writes only what differs.
+    """Updates the player's bests on these charts from the scores. Writes only rows that differ.
 
-    `charts`: those already loaded, by primary key. `game`: of all of them, where it is known. `winners`: of a
-    player who has no bests on them yet, where the caller knows them: the scores are not compared then.
+    `charts`: loaded charts, by primary key. `game`: the game of all charts, if known. `winners`: the winning scores
+    of a player without bests on these charts, if the caller knows them; then the scores are not compared.
     """
     if not chart_keys:
         return BestsChange()
-    facts = dict(charts or {})
-    # An import has the charts of its rows at hand; a revert or a rerating knows their keys only.
-    if missing := set(chart_keys) - facts.keys():
-        facts |= charts_by_pk(missing)
+    known = charts or {}
+    # An import has loaded the charts of its rows; a revert or a rerating knows only their keys.
+    unplaced = list(chart_keys if not game else set(chart_keys) - known.keys())
+    places = _games_and_playtypes(unplaced) if unplaced else {}
     by_playtype: dict[tuple[str, str], list[int]] = defaultdict(list)
-    games = {} if game else dict(StoredChart.objects.filter(pk__in=list(chart_keys)).values_list("pk", "game"))
     for chart in chart_keys:
-        if chart in facts:
-            by_playtype[(game or games[chart], facts[chart].playtype)].append(chart)
+        if chart in places:
+            by_playtype[places[chart]].append(chart)
+        elif chart in known:
+            by_playtype[(game, known[chart].playtype)].append(chart)
     first = raised = 0
-    alive: set[int] = set()
+    alive: dict[int, Best] = {}
+    won: Winners[int] = {}
     for (slug, name), keys in by_playtype.items():
         playtype = playtype_of(slug, name)
         chosen = (
@@ -91,71 +104,144 @@ def refresh(
             if winners is None
             else {chart: winners[chart] for chart in sorted(keys) if chart in winners}
         )
+        # Only for charts with a score: a revert may leave thousands without one.
+        facts = {**known, **charts_by_pk(missing)} if (missing := chosen.keys() - known.keys()) else known
         composed = compose_all(chosen, facts, playtype)
         alive.update(composed)
+        won.update(chosen)
         rows = [_row(facts[chart], best, playtype) for chart, best in composed.items()]
-        # COPY cannot resolve conflicts, so that it is only for a player without bests.
+        # COPY cannot resolve conflicts, so it is used only for a player without bests.
         write = _insert if winners is not None and len(rows) >= COPY_THRESHOLD else _upsert
         new, changed = write(user_id, slug, playtype, rows)
         first, raised = first + new, raised + changed
-    # No score is left there. Where none was before either, nothing is deleted.
-    dead = set(chart_keys) - alive
-    gone = PersonalBest.objects.filter(user_id=user_id, chart__in=dead).delete()[0] if dead else 0
-    return BestsChange(first=first, raised=raised, removed=gone)
+    # These charts have no score any more. If there was no best either, nothing is deleted.
+    gone = 0
+    if dead := set(chart_keys) - alive.keys():
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {BESTS} WHERE user_id = %s AND chart_id = ANY(%s)", [user_id, list(dead)])
+            gone = cursor.rowcount
+    return BestsChange(first=first, raised=raised, removed=gone, winners=won, composed=alive)
 
 
-def before(user_id: int, moments: Collection[Moment], playtype: Playtype) -> dict[Moment, Best]:
-    """Returns the best that the scores timed before each moment alone would make on its chart; writes nothing.
+def _games_and_playtypes(chart_keys: list[int]) -> dict[int, tuple[str, str]]:
+    """Returns the game and the playtype of each of these charts, by primary key."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id, game, playtype FROM {CHARTS} WHERE id = ANY(%s)", [chart_keys])
+        return {chart: (game, playtype) for chart, game, playtype in cursor.fetchall()}
 
-    In a fixed number of queries. A moment without earlier scores is left out.
+
+def without_whole_best(user_id: int, chart_keys: Collection[int]) -> set[int]:
+    """Returns the charts whose stored best has lost one of its scores, and those without a stored best.
+
+    Other bests do not change when scores are deleted, because a score that wins among more scores wins among fewer.
     """
     with connection.cursor() as cursor:
-        # OFFSET 0 makes PostgreSQL look up each chart in the index.
         cursor.execute(
             f"""
-            WITH mine AS MATERIALIZED (
-                SELECT wanted.*, s.* FROM unnest(%s::bigint[], %s::float8[]) AS wanted (chart_id, moment)
-                CROSS JOIN LATERAL (
-                    SELECT {_key_columns(playtype)}, time_achieved, score_id FROM {SCORES}
-                    WHERE user_id = %s AND chart_id = wanted.chart_id AND time_achieved < wanted.moment OFFSET 0
-                ) s
-            ) {_winners_sql(playtype, "chart_id, moment")}
+            SELECT chart_id FROM {BESTS} AS best
+            WHERE user_id = %s AND chart_id = ANY(%s) AND NOT EXISTS ({LOST_PART})
             """,
-            [[chart for chart, _ in moments], [moment for _, moment in moments], user_id],
+            [user_id, sorted(chart_keys)],
+        )
+        return set(chart_keys) - {chart for (chart,) in cursor.fetchall()}
+
+
+def metrics_before(user_id: int, moments: Collection[Moment], playtype: Playtype) -> dict[Moment, Mapping[str, Any]]:
+    """Returns for each moment the metrics of the best composed only of the scores on its chart with an earlier time.
+
+    Takes at most five queries. A moment without earlier scores is left out.
+    """
+    wanted = sorted(moments)
+    with connection.cursor() as cursor:
+        # A current best whose parts are all earlier is the best before, so for most charts no scores are read.
+        cursor.execute(
+            f"""
+            SELECT wanted.place, best.score_data::text
+            FROM unnest(%s::bigint[], %s::float8[]) WITH ORDINALITY AS wanted (chart_id, moment, place)
+            JOIN {BESTS} AS best ON (best.user_id, best.chart_id) = (%s, wanted.chart_id)
+            WHERE best.time_achieved < wanted.moment AND NOT EXISTS (
+                SELECT FROM jsonb_array_elements(best.composed_from) AS part
+                JOIN {SCORES} AS score ON score.score_id = part->>'scoreID' WHERE score.time_achieved IS NULL
+            )
+            """,
+            [[chart for chart, _ in wanted], [moment for _, moment in wanted], user_id],
+        )
+        found: dict[Moment, Mapping[str, Any]] = {
+            wanted[place - 1]: as_of_today(msgspec.json.decode(data), playtype) for place, data in cursor.fetchall()
+        }
+    others = [moment for moment in wanted if moment not in found]
+    composed = compose_before(user_id, others, playtype) if others else {}
+    return found | {moment: best.metrics for moment, best in composed.items()}
+
+
+def compose_before(
+    user_id: int, moments: Collection[Moment], playtype: Playtype, *, time: str = "time_achieved"
+) -> dict[Moment, Best]:
+    """Returns the bests on each chart composed of only the scores before the moment. Three queries.
+
+    `time`: SQL for the time of a score; scores without one and moments without earlier scores are left out.
+    """
+    wanted = sorted(moments)
+    with connection.cursor() as cursor:
+        # OFFSET 0: PostgreSQL reads and sorts the scores of one chart at a time.
+        cursor.execute(
+            f"""
+            SELECT wanted.chart_id, wanted.moment, winner.*
+            FROM unnest(%s::bigint[], %s::float8[]) AS wanted (chart_id, moment) CROSS JOIN LATERAL (
+                WITH mine AS MATERIALIZED (
+                    SELECT {_key_columns(playtype)}, time_achieved, score_id FROM {SCORES}
+                    WHERE {on_chart("wanted.chart_id", "%s")} AND {time} < wanted.moment OFFSET 0
+                ) {_winners_sql(playtype)}
+            ) AS winner
+            """,
+            [[chart for chart, _ in wanted], [moment for _, moment in wanted], user_id, user_id],
         )
         chosen = _collect_winners(((chart, moment), pick) for chart, moment, *pick in cursor.fetchall())
     charts = charts_by_pk({chart for chart, _ in chosen})
     return compose_all(chosen, {moment: charts[moment[0]] for moment in chosen}, playtype)
 
 
+def on_chart(chart: str, user: str) -> str:
+    """Returns the SQL condition for the scores of a player on a chart, both given as SQL. Each occurs in it twice.
+
+    It consists of row comparisons, which only the index of charts supports. With `user_id = ...` PostgreSQL may choose
+    an index of players, and read all scores of a player for each chart, if its statistics are older than these scores.
+    """
+    return f"(chart_id, user_id) BETWEEN ({chart}, {user}) AND ({chart}, {user})"
+
+
 def _choose(user_id: int, chart_keys: Sequence[int], playtype: Playtype) -> Winners[int]:
     """Returns the winning score of each chart for the default metric and for each merge, in one statement.
 
-    Whichever index PostgreSQL takes, it reads no score twice.
+    It reads no score twice.
     """
     with connection.cursor() as cursor:
+        # OFFSET 0: PostgreSQL looks up each chart in the index.
         cursor.execute(
             f"""
             WITH mine AS MATERIALIZED (
-                SELECT chart_id, {_key_columns(playtype)}, time_achieved, score_id FROM {SCORES}
-                WHERE user_id = %s AND chart_id = ANY(%s)
+                SELECT s.* FROM unnest(%s::bigint[]) AS wanted (chart_id) CROSS JOIN LATERAL (
+                    SELECT chart_id, {_key_columns(playtype)}, time_achieved, score_id FROM {SCORES}
+                    WHERE {on_chart("wanted.chart_id", "%s")} OFFSET 0
+                ) s
             ) {_winners_sql(playtype, "chart_id")}
             """,
-            [user_id, sorted(chart_keys)],
+            [sorted(chart_keys), user_id, user_id],
         )
         return _collect_winners((chart, pick) for chart, *pick in cursor.fetchall())
 
 
 def compose_all(chosen: Winners[Key], charts: Mapping[Key, Chart], playtype: Playtype) -> dict[Key, Best]:
-    """Reads the winners, and merges those of each chart (and moment) into one best; writes nothing."""
+    """Reads the winning scores, and merges those of each chart (and moment) into a best. Writes nothing."""
     if not chosen:
         return {}
     candidates = {}
-    # Only the winners' documents are read: choosing them took nothing but the arrays of keys.
+    # Only the documents of the winners are read, because they were selected by the arrays of keys.
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT score_id, score_data::text, highlight, time_achieved FROM {SCORES} WHERE score_id = ANY(%s)",
-            [list({score for winners in chosen.values() for score in winners.values()})],
+            f"SELECT score_id, score_data::text, highlight, time_achieved FROM {SCORES}"
+            " WHERE score_id = ANY(%s::text[])",
+            [array_of({score for winners in chosen.values() for score in winners.values()})],
         )
         for score_id, score_data, highlight, time_achieved in cursor.fetchall():
             metrics = msgspec.json.decode(score_data)
@@ -177,11 +263,11 @@ def compose_all(chosen: Winners[Key], charts: Mapping[Key, Chart], playtype: Pla
 
 
 def _collect_winners(picks: Iterable[tuple[Key, list[Any]]]) -> Winners[Key]:
-    """Returns the winners of `_winners_sql`, but the primary score wherever it is as good as the winner."""
+    """Returns the winners of `_winners_sql`; the primary score replaces a winner that it ties with."""
     chosen: Winners[Key] = defaultdict(dict)
     primary: dict[Key, list[Any]] = {}
     for key, (position, score, *worth) in picks:
-        # The primary score's own picks come first, as position 1 is the first part of the UNION.
+        # The primary score comes first, because position 1 is the first part of the UNION.
         first, keys, time = primary.setdefault(key, [score, *worth])
         is_tie = (keys[position - 1], time) == (worth[0][position - 1], worth[1])
         chosen[key][position] = first if is_tie else score
@@ -189,18 +275,22 @@ def _collect_winners(picks: Iterable[tuple[Key, list[Any]]]) -> Winners[Key]:
 
 
 def _key_columns(playtype: Playtype) -> str:
-    """Returns SQL for a column a key: a hundred thousand arrays would not fit into the memory of a statement."""
+    """Returns SQL with one column for each key: a hundred thousand arrays would exceed the memory of a statement."""
     return ", ".join(f"best_keys[{position}] AS key_{position}" for position in range(1, len(playtype.merges) + 2))
 
 
-def _winners_sql(playtype: Playtype, key: str) -> str:
-    """Returns SQL that selects for each key the winner at each place of `best_keys`, with its keys and time."""
+def _winners_sql(playtype: Playtype, key: str = "") -> str:
+    """Returns SQL that selects the winner at each position of `best_keys`, with its keys and time.
+
+    `key`: a column that comes first, with winners for each of its values; without it, `mine` has one chart's scores.
+    """
     orders = ["DESC", *("ASC" if merge.smallest else "DESC" for merge in playtype.merges)]
     keys = ", ".join(f"key_{position}" for position in range(1, len(orders) + 1))
+    first, order_key, last = (f"DISTINCT ON ({key}) {key},", f"{key},", "") if key else ("", "", "LIMIT 1")
     return " UNION ALL ".join(
-        f"""(SELECT DISTINCT ON ({key}) {key}, {position}, score_id, ARRAY[{keys}], time_achieved
+        f"""(SELECT {first} {position}, score_id, ARRAY[{keys}], time_achieved
              FROM mine WHERE key_{position} IS NOT NULL
-             ORDER BY {key}, key_{position} {order}, time_achieved ASC NULLS LAST, key_1, score_id)"""
+             ORDER BY {order_key} key_{position} {order}, time_achieved ASC NULLS LAST, key_1, score_id {last})"""
         for position, order in enumerate(orders, 1)
     )
 
@@ -221,9 +311,9 @@ def _row(chart: Chart, best: Best, playtype: Playtype) -> dict[str, Any]:
 
 
 def _insert(user_id: int, game: str, playtype: Playtype, rows: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
-    """Writes bests on charts that have none, with COPY; returns as `_upsert` does.
+    """Inserts bests on charts that have none, with COPY; returns the same as `_upsert`.
 
-    Where somebody else has made one meanwhile, the unique constraint ends the transaction: the import is tried again.
+    If another transaction has inserted one meanwhile, the unique constraint fails, and the import is attempted again.
     """
     player = f"{user_id}\t{game}\t{playtype.name}".encode()
     statement = f"COPY {BESTS} (user_id, game, playtype, {', '.join(COLUMNS)}) FROM STDIN"
@@ -238,7 +328,7 @@ def _insert(user_id: int, game: str, playtype: Playtype, rows: Sequence[Mapping[
 
 
 def _copy_text(value: Any, kind: str) -> bytes:
-    """Returns a value in COPY's text format. No text column here holds what must be escaped."""
+    """Returns a value in COPY's text format. No text column here has characters that need escaping."""
     if value is None:
         return b"\\N"
     if kind == "jsonb":
@@ -247,7 +337,7 @@ def _copy_text(value: Any, kind: str) -> bytes:
 
 
 def _upsert(user_id: int, game: str, playtype: Playtype, rows: Sequence[Mapping[str, Any]]) -> tuple[int, int]:
-    """Writes bests that are new or differ, from one JSON text; returns how many were new, and how many changed."""
+    """Writes bests that are new or differ, from one JSON text; returns the numbers of new and of changed bests."""
     names = [name for name in COLUMNS if name != "chart_id"]
     with connection.cursor() as cursor:
         cursor.execute(

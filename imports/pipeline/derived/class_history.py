@@ -1,7 +1,7 @@
-"""The history of a player's classes, as the feeds tell it: derived state, kept in step with the classes that stand.
+"""The history of a player's classes for the feeds: derived state that agrees with the current classes.
 
-Of each class set it is a chain of `ClassAchievement`s in the order of their times: each begins where the one before
-ended, each is higher, and the last is the class that stands. `refresh` makes it one again after classes have changed.
+The history of a class set is a chain of `ClassAchievement`s in order of time: the old value of each is the new value of
+the one before, each is higher, and the last is the current class. `refresh` restores this after classes have changed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ AUDIT = AuditEntry._meta.db_table
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A class that was reached. `job_id` None: not by an import (a rescued row, new levels, a moderator)."""
+    """A class that was reached. `job_id` None: not by an import (a matched orphan, new levels, a moderator)."""
 
     class_set: str
     value: str
@@ -33,7 +33,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why classes change: an import, with what its earlier revert remembered; or something that is no import."""
+    """The cause of a class change: an import, with the entries that its earlier revert stored; or no import."""
 
     job: Import | None = None
     restored_entries: Sequence[Mapping[str, Any]] = ()
@@ -45,7 +45,7 @@ NO_IMPORT = Cause()
 def refresh(
     user_id: int, game: str, playtype: Playtype, classes: Mapping[str, str], *, cause: Cause = NO_IMPORT
 ) -> None:
-    """Makes the history of one playtype agree with the current classes. Writes only what differs."""
+    """Updates the history of one playtype to agree with the current classes. Writes only rows that differ."""
     whose = {"user_id": user_id, "game": game, "playtype": playtype.name}
     stored = list(ClassAchievement.objects.filter(**whose).order_by("time_achieved", "pk"))
     found = [Entry(row.class_set, row.new_value, row.time_achieved, row.from_import_id) for row in stored]
@@ -55,18 +55,18 @@ def refresh(
         if each["playtype"] == playtype.name
     ]
     job_ids = {entry.job_id for entry in (*found, *returning) if entry.job_id is not None}
-    completed: set[int | None] = {None}  # entries that no import made stay
+    completed: set[int | None] = {None}  # entries without an import stay
     if cause.job is not None:
-        completed.add(cause.job.pk)  # its state is changed at the end of its transaction
+        completed.add(cause.job.pk)  # its state becomes completed at the end of its transaction
     if others := job_ids - completed:
         completed.update(Import.objects.filter(pk__in=others, state=State.COMPLETED).values_list("pk", flat=True))
     for name, group in playtype.classes.items():
-        # What a revert remembered takes part like what is stored: entries of both at the same time become one.
+        # Entries stored by a revert count like current ones; entries of both with the same time are merged.
         every = [entry for entry in (*found, *returning) if entry.class_set == name]
         current = classes.get(name)
         if not {entry.value for entry in every} | {current} <= {*group.ids, None}:
-            continue  # the ladder has changed: nobody can say any more what was higher
-        # A provided class outlives the import that gave it, a derived one does not.
+            continue  # the ladder has changed, so that entries can no longer be ordered
+        # A provided class outlives its import, a derived class does not.
         counting = [entry for entry in every if group.is_provided or entry.job_id in completed]
         gone = [entry.time for entry in every if entry not in counting]
         wanted = chain(group, counting, current, closing=_closing(name, counting, gone, cause))
@@ -74,15 +74,15 @@ def refresh(
 
 
 def chain(group: ClassSet, entries: Iterable[Entry], current: str | None, *, closing: Entry) -> list[Entry]:
-    """Returns the entries that raise the class, in the order of their times, none above `current`; the last reaches it.
+    """Returns the entries that raise the class, in order of time, none above `current`; the last one reaches it.
 
-    Of several at the same time one counts: that of an import, and the highest. `closing` is added where none reaches
-    the class, with that as its value.
+    Of entries at the same time one counts: that of an import, then the highest. If no entry reaches the current
+    class, `closing` is added with the class as its value.
     """
-    # A moderator may have set the class down: nothing above where it stands now is history.
+    # A moderator may have lowered the class: entries above the current class are no history.
     limit = -1 if current is None else group.index(current)
     by_time: dict[datetime, Entry] = {}
-    # The last of those at the same time replaces the others: that of an import, and the highest.
+    # Of entries at the same time, the last one in this order stays: that of an import, then the highest.
     for entry in sorted(entries, key=lambda entry: (entry.job_id is not None, group.index(entry.value))):
         by_time[entry.time] = entry
     if current is not None and all(group.index(entry.value) < limit for entry in by_time.values()):
@@ -98,23 +98,23 @@ def chain(group: ClassSet, entries: Iterable[Entry], current: str | None, *, clo
 
 
 def _closing(name: str, counting: Sequence[Entry], gone: Sequence[datetime], cause: Cause) -> Entry:
-    """Returns the entry, still without a value, for a class that no other entry explains.
+    """Returns the entry, still without a value, for a current class that no other entry explains.
 
-    That class was reached by the import that is the cause. Where it is a restored one, later imports may stand on its
-    scores: then the latest that reached a class has reached this one.
+    The class was reached by the import that is the cause. After a restore, later imports may depend on its scores:
+    then the latest import that reached a class has reached this one.
     """
     latest = max(counting, key=lambda entry: entry.time, default=None)
     if cause.job is not None and cause.job.put_aside and latest is not None and latest.job_id is not None:
         return latest
     if cause.job is None and gone:
-        return Entry(name, "", max(gone), None)  # an import that was reverted stood before it: no news of today
+        return Entry(name, "", max(gone), None)  # the class was reached before a revert, so it gets the earlier time
     return Entry(name, "", timezone.now(), cause.job.pk if cause.job else None)
 
 
 def _save(stored: Sequence[ClassAchievement], wanted: Sequence[Entry], whose: Mapping[str, Any]) -> None:
     left, new, before = list(stored), [], None
     for entry in wanted:
-        # A row of the same time is changed in place, so that its key, by which feeds page, stays.
+        # A row with the same time is changed in place, so that its key, which feeds use as a cursor, stays.
         row = next((row for row in left if row.time_achieved == entry.time), None)
         facts = {"from_import_id": entry.job_id, "old_value": before, "new_value": entry.value}
         if row is None:
@@ -134,7 +134,7 @@ def _save(stored: Sequence[ClassAchievement], wanted: Sequence[Entry], whose: Ma
 
 def remove_import(job: Import) -> None:
     """Removes a reverted import from the histories that name it."""
-    # The import is marked as reverted already, so that `refresh` does not count its entries any more.
+    # The import is already marked as reverted, so `refresh` does not count its entries.
     places = ClassAchievement.objects.filter(from_import=job).values_list("game", "playtype").distinct()
     for game, playtype in places:
         stats = GameStats.objects.filter(user=job.user_id, game=game, playtype=playtype).first()
@@ -142,7 +142,7 @@ def remove_import(job: Import) -> None:
 
 
 def snapshot(job: Import) -> dict[str, Any]:
-    """Returns what a restore of the import needs, as JSON data: the histories of its game, and the current classes."""
+    """Returns the JSON data that a restore of the import needs: the histories of its game, and the current classes."""
     stats = GameStats.objects.filter(user=job.user_id, game=job.game)
     return {
         "entries": entries_of(job.user_id, job.game),
@@ -151,7 +151,7 @@ def snapshot(job: Import) -> dict[str, Any]:
 
 
 def entries_of(user_id: int, game: str) -> list[dict[str, Any]]:
-    """Returns the histories of a game as JSON data, which a `Cause` brings back."""
+    """Returns the histories of a game as JSON data, for `Cause.restored_entries`."""
     rows = ClassAchievement.objects.filter(user=user_id, game=game).order_by("time_achieved", "pk")
     return [
         {
@@ -163,20 +163,20 @@ def entries_of(user_id: int, game: str) -> list[dict[str, Any]]:
 
 
 def cause_of(job: Import) -> Cause:
-    """Returns the import as the cause of the classes it leads to, with what its last revert remembered."""
+    """Returns the import as a cause of class changes, with the entries that its last revert stored."""
     return Cause(job, job.put_aside.get("classes", {}).get("entries", ()))
 
 
 def provided_classes(job: Import, playtype: Playtype, classes: Mapping[str, str]) -> dict[str, str]:
-    """Returns the provided classes that the import gives.
+    """Returns the provided classes that the import sets.
 
-    A restored one gives none above what stood when it was reverted, and none that a moderator has set since.
+    A restored import sets none above the class at its revert, and none that a moderator has set since then.
     """
     standing = job.put_aside.get("classes", {}).get("standing")
-    if standing is None:  # it comes in for the first time, or was reverted by a release that did not remember
+    if standing is None:  # it completes for the first time, or was reverted by a release that did not store the classes
         return dict(classes)
     with connection.cursor() as cursor:
-        # What moderators set since the last revert. A roll-back of classes together with it is an earlier entry.
+        # The classes that moderators set since the last revert. A rollback within that revert has an earlier entry.
         cursor.execute(
             f"""
             SELECT DISTINCT counts->>'set' FROM {AUDIT}

@@ -16,12 +16,12 @@ Delta = Mapping[str, str | None]
 
 
 def add_deliveries(user_id: int, deltas: Iterable[Delta]) -> None:
-    """Makes a delivery of each raised class for each client with a webhook and a live token of the player.
+    """Creates a delivery of each raised class for each client with a webhook and a valid token of the player.
 
-    Called in the transaction that changed the classes: both happen, or neither.
+    Called in the transaction that changed the classes, so that both are committed or neither.
     """
     raised = [delta for delta in deltas if _is_raised(delta)]
-    # Most imports raise nothing, and then ask nothing.
+    # Most imports raise no class, and then need no query.
     clients = list(APIClient.objects.connected_to(user_id)) if raised else []
     bodies = [
         {"userID": user_id, **{name: delta[name] for name in ("game", "playtype", "set", "old", "new")}}

@@ -1,4 +1,4 @@
-"""Whether derived state is what scores and files say: the real refresh, compared and rolled back unless it repairs."""
+"""Compares derived state with the result of a full refresh, which is rolled back unless it repairs."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from imports.models.row_corrections import open_problems
 from imports.pipeline import states
 from imports.pipeline.derived.refresh import refresh_everything
 from imports.pipeline.derived.snapshot import take_snapshot
-from imports.pipeline.rankings import standings
+from imports.pipeline.rankings import ranking_entries
 from imports.pipeline.scoring.chart_loading import charts_by_pk
 from imports.pipeline.undo.carried_scores_recount import carried_differences
 
-SCORES_PER_QUERY = 5_000  # scores looked at in one go
+SCORES_PER_QUERY = 5_000  # scores read by one query
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Something stored that is not what the scores, or the files, say. `None`: not there."""
+    """A stored value that differs from the one computed from scores or files. `None`: the value is missing."""
 
     user_id: int
     what: str
@@ -39,21 +39,21 @@ class Difference:
 
 
 def check_player(user: User, *, repair: bool = False) -> list[Difference]:
-    """Returns every difference of one player; with `repair` they are corrected too."""
-    # One transaction under the player's lock: no import may move what is being compared.
+    """Returns every difference of one player; with `repair` the differences are corrected, too."""
+    # One transaction under the player's lock, so that no import changes the compared state.
     with transaction.atomic():
         states.lock_player(user.pk)
         found = [*_scores(user, repair=repair), *_counts(user, repair=repair)]
         for each in carried_differences(user, repair=repair):
             stored, computed = len(each.stored), len(each.computed)
             found.append(Difference(user.pk, "scores carried by import", each.job.import_id, stored, computed))
-        # What a new day changes by itself is no difference.
-        standings.refresh_due_gains(user_id=user.pk)
-        # After the scores have been repaired, as all else follows from them.
+        # Gains that are due because a day has passed are no differences.
+        ranking_entries.refresh_due_gains(user_id=user.pk)
+        # After the repair of scores, because all other state follows from them.
         before = take_snapshot(user.pk)
         refresh_everything(user)
         after = take_snapshot(user.pk)
-        for what in ("sessions", "identities", "parts", "bests", "stats", "days", "standings", "achievements"):
+        for what in ("sessions", "identities", "parts", "bests", "stats", "days", "ranking_entries", "achievements"):
             old: dict[Any, Any] = getattr(before, what)
             new: dict[Any, Any] = getattr(after, what)
             found += [
@@ -66,7 +66,7 @@ def check_player(user: User, *, repair: bool = False) -> list[Difference]:
 
 
 def _scores(user: User, *, repair: bool) -> Iterator[Difference]:
-    """Yields scores whose ID, derived metrics, ratings or keys are not what their provided metrics and chart say."""
+    """Yields scores whose ID, derived metrics, ratings or keys do not follow from their provided metrics and chart."""
     mine = Score.objects.filter(user=user, game__in=BY_SLUG).annotate(rules=F("from_import__rules")).order_by("pk")
     last = 0
     while piece := list(mine.filter(pk__gt=last)[:SCORES_PER_QUERY]):
@@ -78,7 +78,7 @@ def _scores(user: User, *, repair: bool) -> Iterator[Difference]:
             judgements, optional = data.pop("judgements"), data.pop("optional")
             play = Play({name: data[name] for name in playtype.provided}, judgements, optional)
             ratings, _ = judging.judge(play, chart, playtype, rules=score.rules)
-            if ratings is None:  # charts change after scores are stored; such a score keeps what it has
+            if ratings is None:  # the chart has changed since the score was stored; the score keeps its values
                 continue
             computed = {
                 "score_id": score_id(user.pk, chart.chart_id, play, playtype),
@@ -94,7 +94,7 @@ def _scores(user: User, *, repair: bool) -> Iterator[Difference]:
 
 
 def _counts(user: User, *, repair: bool) -> Iterator[Difference]:
-    """Yields imports whose counts are not the numbers of scores that they have, and of rows that they left out."""
+    """Yields imports whose counts differ from the numbers of their scores and open problems."""
     scores = Score.objects.filter(user=user).values_list("from_import").annotate(count=Count("pk"))
     problems = open_problems().filter(job__user=user).values_list("job").annotate(count=Count("pk"))
     score_counts: dict[int, int] = dict(scores.order_by())
@@ -102,7 +102,7 @@ def _counts(user: User, *, repair: bool) -> Iterator[Difference]:
     for job in Import.objects.filter(user=user).order_by("pk"):
         actual = {"score_count": score_counts.get(job.pk, 0), "problem_count": problem_counts.get(job.pk, 0)}
         if job.state != State.COMPLETED:
-            if actual["score_count"]:  # nothing of it may be in
+            if actual["score_count"]:  # an import in another state must not have scores
                 yield Difference(user.pk, "scores of import", job.import_id, actual["score_count"], 0)
             continue
         for name, what in (("score_count", "count of import"), ("problem_count", "problems of import")):

@@ -1,4 +1,4 @@
-"""The arithmetic of sessions: islands of timed scores whose neighbours are at most two hours apart. Pure.
+"""Computes sessions: islands of timed scores whose neighbours are at most two hours apart. No database access.
 
 All times are Unix milliseconds.
 """
@@ -12,11 +12,11 @@ from itertools import pairwise
 from math import inf
 from typing import NamedTuple, Protocol
 
-SESSION_GAP_MS = 7_200_000  # neighbours this far apart still belong together
+SESSION_GAP_MS = 7_200_000  # scores exactly this far apart are in one session
 
 
 class Timed(NamedTuple):
-    """What sessions need to know of a score. `values`: its ratings, in the order the caller asked for them."""
+    """The values of a score that sessions need. `values`: its ratings, in the order requested by the caller."""
 
     key: int
     time: float
@@ -25,13 +25,13 @@ class Timed(NamedTuple):
 
 
 def age(score: Timed) -> tuple[int, int]:
-    """Returns what scores are sorted by, oldest first."""
+    """Returns the sort key of scores by the order of their imports, oldest first."""
     return score.import_key, score.key
 
 
 @dataclass(frozen=True)
 class Island:
-    """Scores that belong together, sorted by time."""
+    """The scores of one session, sorted by time."""
 
     scores: tuple[Timed, ...]
 
@@ -45,12 +45,12 @@ class Island:
 
     @cached_property
     def first(self) -> Timed:
-        """The score that was brought first: of the earliest import, whenever that was restored or its row rescued."""
+        """The oldest score by import, independent of later restores and matched orphans."""
         return min(self.scores, key=age)
 
 
 class Interval(Protocol):
-    """Something that lasts from a start to an end, both included."""
+    """Anything with a start and an end, both included."""
 
     @property
     def start(self) -> float: ...
@@ -61,21 +61,21 @@ class Interval(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """An interval and nothing else."""
+    """A plain interval."""
 
     start: float
     end: float
 
 
 def windows(touched: Iterable[float], sessions: Iterable[Interval]) -> list[Span]:
-    """Returns the disjoint intervals whose islands may have changed: the touched times and the sessions they reach."""
+    """Returns disjoint intervals whose islands may have changed: the touched times and the sessions near them."""
     times = sorted(set(touched))
-    # Runs of close times first: a hundred thousand times are a few thousand runs to be sorted among the sessions.
+    # Close times are grouped into runs first: a hundred thousand times are a few thousand runs to sort.
     cuts = (
         [0, *(i for i, (a, b) in enumerate(pairwise(times), 1) if b > a + SESSION_GAP_MS), len(times)] if times else []
     )
     points = [(times[start], times[end - 1], True) for start, end in pairwise(cuts)]
-    # A sweep over all of them by their starts; the last one, at infinity, ends the window that is open.
+    # Goes through all spans by their starts; the last one, at infinity, ends the open window.
     spans = sorted([*points, *((session.start, session.end, False) for session in sessions)])
     found: list[Span] = []
     start = end = -inf
@@ -94,6 +94,6 @@ def islands(scores: Sequence[Timed]) -> list[Island]:
     """Cuts scores, sorted by time, wherever neighbours are more than two hours apart."""
     if not scores:
         return []
-    # Exactly two hours apart still belong together, whatever the order of imports.
+    # Scores exactly two hours apart are in one island, independent of the order of imports.
     cuts = [i for i, (a, b) in enumerate(pairwise(scores), 1) if b.time > a.time + SESSION_GAP_MS]
     return [Island(tuple(scores[start:end])) for start, end in pairwise([0, *cuts, len(scores)])]

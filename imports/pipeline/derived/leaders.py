@@ -1,6 +1,6 @@
-"""Which scores make a player's bests at the end of each day, from the scores alone. Pure.
+"""Finds the scores that compose a player's bests at the end of each day. No database access.
 
-The rules are those of `bests`, which chooses among stored scores with SQL; tests hold the two against each other.
+The rules are those of `bests`, which selects stored scores with SQL; tests compare both.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ DAY_MS = 86_400_000
 
 
 class Play(NamedTuple):
-    """What decides of a score whether a best is made of it. `time` in Unix milliseconds, `day` since 1970.
+    """The values of a score that decide whether it is part of a best. `time` in Unix milliseconds, `day` since 1970.
 
-    `keys`: its `best_keys`. `ratings`: those of `counting_ratings`, in their order.
+    `keys`: its `best_keys`. `ratings`: its values of `counting_ratings`, in this order.
     """
 
     chart: int
@@ -31,22 +31,23 @@ class Play(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DailyWinners:
-    """Of some of a player's scores on a playtype.
+    """The winners among some of a player's scores on a playtype.
 
-    `by_day`: chart and day -> position in `best_keys` -> ID of the score that wins there; only of days on which that
-    changes, in order. `ratings`: score ID -> its ratings.
+    `by_day`: chart and day -> position in `best_keys` -> ID of the winning score; only days with a change, in order.
+    `ratings` and `keys`: score ID -> its ratings, and its `best_keys`.
     """
 
     by_day: dict[tuple[int, float], dict[int, str]]
     ratings: dict[str, Sequence[float | None]]
+    keys: dict[str, Sequence[float | None]]
 
     def last(self) -> dict[int, dict[int, str]]:
-        """Returns what is won on each chart in the end."""
+        """Returns the winners on each chart after the last day."""
         return {chart: winners for (chart, _), winners in self.by_day.items()}
 
 
 def counting_ratings(playtype: Playtype) -> list[str]:
-    """Returns the score ratings that the profile ratings are made of."""
+    """Returns the names of the score ratings from which the profile ratings are computed."""
     return list(dict.fromkeys(name for rating in playtype.profile_ratings.values() for name in rating.of))
 
 
@@ -56,9 +57,9 @@ def day_of(moment: float) -> int:
 
 
 def daily_winners(plays: Iterable[Play], playtype: Playtype) -> DailyWinners:
-    """Returns who wins day by day. `plays`: by chart and day, in order; those that never win may be left out."""
+    """Returns the winners by day. `plays`: sorted by chart and day; plays that never win may be left out."""
     signs = [1, *(-1 if merge.smallest else 1 for merge in playtype.merges)]
-    found = DailyWinners({}, {})
+    found = DailyWinners({}, {}, {})
     leaders: dict[int, _Leader] = {}  # by position in `best_keys`
     chart_before: int | None = None
     for chart, day, score_id, time, keys, ratings in plays:
@@ -68,20 +69,21 @@ def daily_winners(plays: Iterable[Play], playtype: Playtype) -> DailyWinners:
         for place, (key, sign) in enumerate(zip(keys, signs, strict=True), 1):
             ahead = leaders.get(place)
             if key is None or (ahead is not None and sign * key < ahead.rank[0]):
-                continue  # as nearly all plays do
-            # The larger wins; of equal ones the earlier, then the smaller by the default metric.
+                continue  # the case of nearly all plays
+            # The larger key wins; of equal keys the earlier score, then the one with the smaller default metric.
             rank = (sign * key, -math.inf if time is None else -time, -(keys[0] or 0))
             if ahead is None or (rank, ahead.score_id) > (ahead.rank, score_id):
                 leaders[place] = _Leader(score_id, rank, keys)
                 leads = True
         if leads:
             found.ratings[score_id] = ratings
+            found.keys[score_id] = keys
             found.by_day[(chart, day)] = _winners(leaders)
     return found
 
 
 class _Leader(NamedTuple):
-    """The score that is ahead at one place of `best_keys`: the larger `rank`, then the smaller ID."""
+    """The leading score at one position of `best_keys`: the larger `rank`, then the smaller ID."""
 
     score_id: str
     rank: tuple[float, float, float]
@@ -89,7 +91,7 @@ class _Leader(NamedTuple):
 
 
 def _winners(leaders: Mapping[int, _Leader]) -> dict[int, str]:
-    """Position -> score, the primary score wherever it is as good as the one that is ahead."""
+    """Returns position -> score ID; the primary score replaces a leader that it ties with."""
     primary = leaders[1]
     return {
         place: primary.score_id

@@ -1,8 +1,8 @@
-"""Which session is called what: the arithmetic of identities. Pure; times in Unix milliseconds.
+"""Assigns identities to sessions. No database access; times in Unix milliseconds.
 
-An identity is given to an interval of time and anchored in it. It belongs to the island around its anchor; where there
-is none (any more), to the one nearest to the anchor within the interval. What an island is called is a function of the
-identities that belong to it, so that no order of imports, reverts and restores shows in it.
+An identity has an interval of time with an anchor in it. It belongs to the island at its anchor; if there is none (any
+more), to the island nearest to the anchor within the interval. The shown identity of an island depends only on the
+identities that belong to it, so that the order of imports, reverts and restores does not matter.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ EDITABLE = ("name", "desc", "highlight")
 
 @dataclass(slots=True)
 class Identity:
-    """`…_edited`: the player said so. `is_stored`: it has a row of its own, beside or without that of a session."""
+    """Name, description and highlight of a session. `…_edited`: set by the player. `is_stored`: has a separate row."""
 
     is_stored: bool
     session_id: str
@@ -38,7 +38,7 @@ class Identity:
 
     @property
     def age(self) -> tuple[datetime, float, str]:
-        """Returns what identities are sorted by, oldest first."""
+        """Returns the sort key of identities, oldest first."""
         return self.time_inserted, self.anchor, self.session_id
 
 
@@ -46,7 +46,7 @@ AGE = attrgetter("age")
 
 
 def new_identity(island: Island, session_id: str, name: str, now: datetime) -> Identity:
-    """Returns the identity of a new session, anchored at the score that was brought first."""
+    """Returns the identity of a new session, anchored at its oldest score by import."""
     return Identity(
         is_stored=False, session_id=session_id, name=name, desc=None, highlight=False, name_edited=False,
         desc_edited=False, highlight_edited=False, time_inserted=now, anchor=island.first.time,
@@ -63,7 +63,7 @@ def assign(found: Sequence[Island], identities: Iterable[Identity]) -> tuple[lis
     left = []
     starts = [island.start for island in found]
     for identity in identities:
-        # Only the islands beside the anchor can be the nearest, and only where the identity's interval reaches them.
+        # Only the islands next to the anchor can be the nearest, and only if the identity's interval reaches them.
         after = bisect_right(starts, identity.anchor)  # the first island that starts after the anchor
         near = []
         if after and found[after - 1].end >= identity.start:
@@ -81,7 +81,7 @@ def assign(found: Sequence[Island], identities: Iterable[Identity]) -> tuple[lis
 
 
 def extend(group: Sequence[Identity], island: Island) -> bool:
-    """Lets an identity that is alone in its island cover all of it; returns whether it covered less before."""
+    """Extends the only identity of an island to the whole island; returns whether its interval has changed."""
     if len(group) != 1:
         return False
     (identity,) = group
@@ -92,14 +92,14 @@ def extend(group: Sequence[Identity], island: Island) -> bool:
 
 
 def is_plain(group: Sequence[Identity], island: Island) -> bool:
-    """Whether a session's own row says all there is to say of its identity."""
+    """Returns whether the session's row holds everything of its identity, so that no separate row is needed."""
     return len(group) == 1 and (group[0].start, group[0].end) == (island.start, island.end)
 
 
 def shown(group: Sequence[Identity], island: Island) -> Identity:
-    """Returns what the island is called: as its oldest identity, but for what the player said of another one.
+    """Returns the shown identity of an island: the oldest one, with the edits of the others.
 
-    Of several that they said something of, the oldest counts; one that was given to other scores comes last.
+    Of several edits of a value that of the oldest identity counts; identities anchored outside the island come last.
     """
     oldest = group[0]
     if len(group) == 1:

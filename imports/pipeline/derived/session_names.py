@@ -1,4 +1,4 @@
-"""Names for new sessions: two adjectives and a noun, because nobody remembers a date."""
+"""Names for new sessions: two adjectives and a noun, which are easier to remember than a date."""
 
 from __future__ import annotations
 
@@ -28,5 +28,5 @@ NOUNS = """
 
 
 def new_name() -> str:
-    """Three words in title case; the adjectives may be the same one."""
+    """Returns three words in title case; both adjectives may be the same."""
     return f"{random.choice(ADJECTIVES)} {random.choice(ADJECTIVES)} {random.choice(NOUNS)}"

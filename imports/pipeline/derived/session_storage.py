@@ -1,4 +1,4 @@
-"""Reading and writing the rows of sessions: what `sessions.refresh` needs of the database, in few statements."""
+"""Reads and writes the rows of sessions for `sessions.refresh`, in few statements."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ from imports.pipeline.derived.session_identities import Identity, is_plain
 CONTRIBUTIONS = ImportSession._meta.db_table
 SESSIONS = Session._meta.db_table
 IDENTITIES = SessionIdentity._meta.db_table
+MINE = "user_id = %(user)s AND game = %(game)s AND playtype = %(playtype)s"
 BY_START = attrgetter("start")
-# Columns that follow from the scores, and columns that say what a session is called; each with its type in PostgreSQL.
+# Columns that follow from the scores, and columns of the identity, each with its PostgreSQL type.
 FACTS = {"time_started": "float8", "time_ended": "float8", "score_count": "int", "calculated_data": "jsonb"}
 NAMES = {
     "session_id": "text", "name": "text", "desc": "text", "highlight": "bool", "name_edited": "bool",
     "desc_edited": "bool", "highlight_edited": "bool", "time_inserted": "timestamptz", "anchor": "float8",
 }  # fmt: skip
+IDENTITY = {**NAMES, "time_started": "float8", "time_ended": "float8"}
 names_of = attrgetter(*NAMES)
 to_json = msgspec.json.Encoder().encode
 from_json = msgspec.json.decode
@@ -34,20 +36,16 @@ from_json = msgspec.json.decode
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """Whose sessions, and of what."""
+    """A player and the playtype of the sessions."""
 
     user_id: int
     game: str
     playtype: Playtype
 
-    @property
-    def columns(self) -> dict[str, Any]:
-        return {"user_id": self.user_id, "game": self.game, "playtype": self.playtype.name}
-
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A session's row: its key, the values of `NAMES` and of `FACTS`."""
+    """A session's row: its primary key, the values of `NAMES` and of `FACTS`."""
 
     key: int
     names: tuple[Any, ...]
@@ -63,10 +61,10 @@ class Stored:
 
 
 def read_near(player: Player, *, start: float, end: float) -> tuple[list[Stored], list[Identity]]:
-    """Returns the sessions that meet an interval and all identities that have to do with them, by their starts.
+    """Returns the sessions that overlap an interval, and all identities that may belong to them, sorted by start.
 
-    Where an identity reaches further than these sessions do, those that it meets belong here too. A player may have
-    many that overlap one another: each look goes twice as far as the one before, so that there are few.
+    If an identity exceeds these sessions, the sessions that it overlaps are included, too. A player may have many
+    identities that overlap one another: each query reads twice the margin of the one before, so that few are needed.
     """
     margin = SESSION_GAP_MS
     while True:
@@ -83,7 +81,7 @@ def read_near(player: Player, *, start: float, end: float) -> tuple[list[Stored]
         *names, anchor = session.names
         if names[0] in apart:
             continue
-        # Its own row says all. One of the release before has no anchor, and does not tell what the player edited.
+        # The identity is in the session's row. Rows of the previous release have no anchor and no edit flags.
         values = (*names, session.start if anchor is None else anchor, session.start, session.end)
         identity = Identity(False, *values)
         identity.desc_edited = identity.desc_edited or identity.desc is not None
@@ -93,26 +91,36 @@ def read_near(player: Player, *, start: float, end: float) -> tuple[list[Stored]
 
 
 def _read(player: Player, start: float, end: float) -> tuple[list[Stored], list[Identity]]:
-    """Returns the sessions that meet an interval, and the identities with rows of their own that meet it or them."""
-    whose: list[Any] = [player.user_id, player.game, player.playtype.name]
+    """Returns the sessions that overlap an interval, and the stored identities that overlap it or these sessions."""
     names = ", ".join(f'"{name}"' for name in NAMES)
+    columns = f"id, {names}, time_started, time_ended, score_count, calculated_data"
     sessions, identities = [], []
-    # One statement for both tables: which identities meet the sessions is known only once these are found.
+    # One statement for both tables, because the range of the identities depends on the sessions found.
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             WITH near AS MATERIALIZED (
-                SELECT id, {names}, time_started, time_ended, score_count, calculated_data FROM {SESSIONS}
-                WHERE user_id = %s AND game = %s AND playtype = %s AND time_ended >= %s AND time_started <= %s
+                SELECT {columns} FROM {SESSIONS} WHERE {MINE} AND time_started BETWEEN %(start)s AND %(end)s
+                UNION ALL
+                -- Sessions do not overlap, so of the earlier ones only the last can reach into the interval.
+                SELECT {columns} FROM (
+                    SELECT * FROM {SESSIONS} WHERE {MINE} AND time_started < %(start)s
+                    ORDER BY time_started DESC LIMIT 1
+                ) AS previous WHERE time_ended >= %(start)s
             )
             SELECT id, {names}, time_started, time_ended, score_count, calculated_data::text FROM near
             UNION ALL
             SELECT NULL, {names}, time_started, time_ended, NULL, NULL FROM {IDENTITIES}
-            WHERE user_id = %s AND game = %s AND playtype = %s
-              AND time_ended >= LEAST(%s, (SELECT min(time_started) FROM near))
-              AND time_started <= GREATEST(%s, (SELECT max(time_ended) FROM near))
+            WHERE {MINE} AND time_ended >= LEAST(%(start)s, (SELECT min(time_started) FROM near))
+              AND time_started <= GREATEST(%(end)s, (SELECT max(time_ended) FROM near))
             """,
-            [*whose, start, end, *whose, start, end],
+            {
+                "user": player.user_id,
+                "game": player.game,
+                "playtype": player.playtype.name,
+                "start": start,
+                "end": end,
+            },
         )
         for key, *values, count, ratings in cursor.fetchall():
             if key is None:
@@ -124,15 +132,15 @@ def _read(player: Player, start: float, end: float) -> tuple[list[Stored], list[
 
 
 def rating_names(playtype: Playtype) -> list[str]:
-    """Returns the score ratings whose values sessions ask for, in the order in which `Timed` has them."""
+    """Returns the names of the score ratings that session ratings need, in the order of `Timed.values`."""
     return list(dict.fromkeys(rating.of for rating in playtype.session_ratings.values()))
 
 
 def scores_in(player: Player, spans: Sequence[Span]) -> list[Timed]:
     """Returns all timed scores within the spans, sorted by time.
 
-    OFFSET 0 makes PostgreSQL look up each span in the index. Where its statistics know nothing of the player yet, it
-    would rather compare each of a hundred thousand scores with each of a thousand spans.
+    OFFSET 0 makes PostgreSQL look up each span in the index. While its statistics lack the player, it
+    would compare each of a hundred thousand scores with each of a thousand spans.
     """
     names = rating_names(player.playtype)
     values = "".join(", (calculated_data->>%s)::float8" for _ in names)
@@ -154,9 +162,9 @@ def scores_in(player: Player, spans: Sequence[Span]) -> list[Timed]:
 def save_sessions(
     player: Player, found: Sequence[Island], wanted: Sequence[Identity], stored: Mapping[str, Stored]
 ) -> list[int]:
-    """Stores the session of each island, named as `wanted` says; deletes those of `stored` that no island is any more.
+    """Stores the session of each island with its `wanted` identity; deletes `stored` sessions without an island.
 
-    Returns their keys.
+    Returns the primary keys of the sessions, in order of the islands.
     """
     ratings = rating_names(player.playtype)
     new, renamed, changed = [], [], []
@@ -168,14 +176,14 @@ def save_sessions(
         if session is None:
             new.append(dict(zip((*NAMES, *FACTS), (*names, *facts), strict=True)))
             continue
-        # Two lists, so that a new score in a session does not write its text anew, and a new name not its ratings.
+        # Two lists, so that a new score does not write the session's texts again, nor a new name its ratings.
         if session.names != names:
             renamed.append(dict(zip(("id", *NAMES), (session.key, *names), strict=True)))
         if session.facts != facts:
             changed.append(dict(zip(("id", *FACTS), (session.key, *facts), strict=True)))
     keys = {name: session.key for name, session in stored.items()}
     if gone := [keys[name] for name in keys.keys() - {identity.session_id for identity in wanted}]:
-        # Without the ORM's walk through each, and their contributions first, as these refer to them.
+        # Without the ORM's collection of related rows; contributions first, because they refer to sessions.
         ImportSession.objects.filter(session__in=gone)._raw_delete("default")
         Session.objects.filter(pk__in=gone)._raw_delete("default")
     keys |= _insert(player, new)
@@ -185,7 +193,7 @@ def save_sessions(
 
 
 def _insert(player: Player, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """Stores new sessions; returns their keys by session ID. Without the ORM, which would take twice as long."""
+    """Stores new sessions; returns their primary keys by session ID. The ORM would take twice as long."""
     if not rows:
         return {}
     names, typed = _columns_of({**NAMES, **FACTS})
@@ -201,7 +209,7 @@ def _insert(player: Player, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]
 
 
 def _update(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> None:
-    """Updates sessions in one statement, which the ORM's CASE for each value would make a long one."""
+    """Updates sessions in one statement; the ORM would need a long one with a CASE for each value."""
     if not rows:
         return
     _, typed = _columns_of({"id": "bigint", **columns})
@@ -216,7 +224,7 @@ def _update(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> No
 
 
 def _columns_of(kinds: Mapping[str, str]) -> tuple[str, str]:
-    """Returns the names of columns for SQL, without and with their types."""
+    """Returns the columns as SQL, without and with their types."""
     return ", ".join(f'"{name}"' for name in kinds), ", ".join(f'"{name}" {kind}' for name, kind in kinds.items())
 
 
@@ -227,40 +235,43 @@ def save_identities(
     left: Sequence[Identity],
     grown: Sequence[Identity],
 ) -> None:
-    """Stores the identities that need rows of their own; deletes the rows of those that need none any more."""
+    """Stores the identities that need separate rows; deletes the rows of those that no longer need one."""
     apart, plain = list(left), list[Identity]()
     for island, group in zip(found, groups, strict=True):
         (plain if is_plain(group, island) else apart).extend(group)
     has_grown = set(map(id, grown))  # by identity: they are mutable, and not hashable
-    rows = []
-    for identity in apart:
-        if not identity.is_stored or id(identity) in has_grown:
-            names = dict(zip(NAMES, names_of(identity), strict=True))
-            times = {"time_started": identity.start, "time_ended": identity.end}
-            rows.append(SessionIdentity(**player.columns, **names, **times))
+    rows = [
+        dict(zip(IDENTITY, (*names_of(identity), identity.start, identity.end), strict=True))
+        for identity in apart
+        if not identity.is_stored or id(identity) in has_grown
+    ]
     if rows:
-        # One that has a row already is here because it has grown: nothing but how far it reaches is written again.
-        SessionIdentity.objects.bulk_create(
-            rows,
-            batch_size=5_000,
-            update_conflicts=True,
-            unique_fields=["session_id"],
-            update_fields=["time_started", "time_ended"],
-        )
+        names, typed = _columns_of(IDENTITY)
+        # An identity with a row is here only because its interval has grown, so only the interval is updated.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"""
+                INSERT INTO {IDENTITIES} (user_id, game, playtype, {names})
+                SELECT %s, %s, %s, {names} FROM jsonb_to_recordset(%s::jsonb) AS new ({typed})
+                ON CONFLICT (session_id)
+                DO UPDATE SET time_started = excluded.time_started, time_ended = excluded.time_ended
+                """,
+                [player.user_id, player.game, player.playtype.name, to_json(rows).decode()],
+            )
     if gone := [identity.session_id for identity in plain if identity.is_stored]:
         SessionIdentity.objects.filter(session_id__in=gone)._raw_delete("default")
 
 
 def save_contributions(found: Sequence[Island], keys: Sequence[int]) -> None:
-    """Stores how many scores each import has in each session, and which one brought its first."""
+    """Stores the number of scores of each import in each session, and which import has its oldest score."""
     rows = [
         (key, import_key, import_key == island.first.import_key, count)
         for island, key in zip(found, keys, strict=True)
         for import_key, count in Counter(score.import_key for score in island.scores).items()
     ]
-    # One array a column: thousands of rows are one statement with four parameters, planned once.
+    # One array for each column: thousands of rows are one statement with four parameters, planned once.
     columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[], [], [], []]
-    # Rows that already say so are not written again: each update would leave a dead row behind.
+    # Equal rows are not written again, because each update would leave a dead row.
     with connection.cursor() as cursor:
         cursor.execute(
             f"""

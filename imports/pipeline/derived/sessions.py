@@ -1,7 +1,7 @@
-"""Sessions as a function of the scores.
+"""Computes sessions from the scores.
 
-`refresh` looks only at the neighbourhoods that were touched. It relies on what it keeps true: every timed score lies in
-exactly one session, and the sessions of a player and playtype are disjoint intervals more than two hours apart.
+`refresh` reads only the surroundings of the touched times. It relies on an invariant that it maintains: every timed
+score is in exactly one session, and the sessions of a player and playtype are disjoint and more than two hours apart.
 """
 
 from __future__ import annotations
@@ -31,10 +31,12 @@ def refresh(
     times: Mapping[str, Collection[float]],
     *,
     scores: Mapping[str, Sequence[Timed]] | None = None,
+    only_sessions: bool = False,
 ) -> None:
-    """Makes the sessions around these times (ms, by playtype) what the scores say. Writes only what differs.
+    """Updates the sessions around these times (ms, by playtype) from the scores. Writes only rows that differ.
 
-    `scores`: every timed score that the player has, oldest first, where the caller holds them: they are not read then.
+    `scores`: all timed scores of the player, oldest first, if the caller holds them; then they are not read.
+    `only_sessions`: for previews, without identities and the imports' contributions.
     """
     for name, touched in times.items():
         if not touched:
@@ -47,7 +49,7 @@ def refresh(
         timed = session_storage.scores_in(player, changed) if scores is None else sorted(scores[name], key=BY_TIME)
         found = islands(timed)
         stored = {row.names[0]: row for row in _spans_within(rows, changed)}
-        # Identities keep their island as it grows and shrinks; an island that has none is a new session.
+        # Identities stay with their island as it grows and shrinks; an island without an identity is a new session.
         groups, left = assign(found, _spans_within(identities, changed))
         grown = [group[0] for group, island in zip(groups, found, strict=True) if extend(group, island)]
         for group, island in zip(groups, found, strict=True):
@@ -55,12 +57,13 @@ def refresh(
                 group.append(new_identity(island, new_session_id(), new_name(), timezone.now()))
         wanted = [shown(group, island) for group, island in zip(groups, found, strict=True)]
         keys = session_storage.save_sessions(player, found, wanted, stored)
-        session_storage.save_identities(player, found, groups, left, grown)
-        session_storage.save_contributions(found, keys)
+        if not only_sessions:
+            session_storage.save_identities(player, found, groups, left, grown)
+            session_storage.save_contributions(found, keys)
 
 
 def _spans_within(ones: Sequence[AnyInterval], changed: Sequence[Span]) -> list[AnyInterval]:
-    """Returns those that lie in a changed window. Both are sorted, and none straddles a window's border."""
+    """Returns the intervals inside a changed window. Both are sorted, and no interval crosses a window's border."""
     inside = []
     place = 0
     for one in ones:
@@ -72,12 +75,12 @@ def _spans_within(ones: Sequence[AnyInterval], changed: Sequence[Span]) -> list[
 
 
 def edit(session: Session, changes: Mapping[str, Any]) -> None:
-    """Stores what the player says of a session; it holds for all the scores that the session has now.
+    """Stores a player's edits of a session; they apply to all scores that the session has now.
 
-    A value that is the same as before counts as not said. Nothing (no note, no highlight) is said only where there is
-    another identity whose note would show otherwise.
+    A value equal to the current one is no edit. An empty value (no description, no highlight) is an edit only if the
+    identity has a separate row, so that the value of another identity might show instead.
     """
-    # The identity's own row, where it has one, holds what the session's row shows; both must say the same.
+    # A separate row of the identity, if there is one, must have the same values as the session's row.
     own = SessionIdentity.objects.filter(session_id=session.session_id).first()
     said = {name: value for name, value in changes.items() if getattr(session, name) != value}
     said |= {f"{name}_edited": own is not None or bool(value) for name, value in said.items()}
@@ -87,7 +90,7 @@ def edit(session: Session, changes: Mapping[str, Any]) -> None:
                 setattr(row, name, value)
     session.save(update_fields=list(said))
     if own is not None:
-        # Moved into the session and stretched over it, so that the edit holds for all that the player sees here.
+        # Moved into the session and extended over it, so that the edit applies to everything that the player sees.
         own.anchor = min(max(own.anchor, session.time_started), session.time_ended)
         own.time_started = min(own.time_started, session.time_started)
         own.time_ended = max(own.time_ended, session.time_ended)

@@ -1,11 +1,12 @@
-"""Game stats as a function of the bests: ratings, derived classes; and provided classes, which rise by themselves."""
+"""Computes game stats from the bests: ratings and derived classes; imports only raise provided classes."""
 
 from __future__ import annotations
 
 import json
 from bisect import bisect_left, insort
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from django.db import connection
@@ -18,7 +19,7 @@ from imports.pipeline.derived.class_history import NO_IMPORT, Cause
 from imports.pipeline.scoring.chart_loading import charts_by_pk
 
 MINE = "user_id = %(user_id)s AND game = %(game)s AND playtype = %(playtype)s"
-# The stats of a playtype (null where none are stored), and whether there are bests.
+# Whether there are bests, and the stats of a playtype (null if none are stored).
 STORED = f"""
     SELECT EXISTS (SELECT FROM {PersonalBest._meta.db_table} WHERE {MINE}), stats.ratings::text, stats.classes::text
     FROM (SELECT) AS always LEFT JOIN (
@@ -26,13 +27,30 @@ STORED = f"""
     ) AS stats ON true
 """
 
+MARGIN = 60  # bests read beyond those that count, so that the next ones are known if some are removed
+
 Numbers = dict[str, float | None]
 Classes = dict[str, str]
 
 
+class TooFewBestsError(Exception):
+    """A formula needs bests that have not been read."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeadingBests:
+    """The largest values of a score rating on primary charts, with the charts; `is_all`: there are no others."""
+
+    values: Sequence[tuple[float, int]]
+    is_all: bool
+
+
 @dataclass(frozen=True, slots=True)
 class StatsChange:
-    """What a refresh did to one playtype. `None` stands for stats that were not there, or are not any more."""
+    """The change of the stats of one playtype by a refresh; missing stats are empty dicts.
+
+    `leading`: by score rating, the bests that were read for the profile ratings; empty if a formula reads all.
+    """
 
     game: str
     playtype: str
@@ -40,9 +58,10 @@ class StatsChange:
     ratings_after: Numbers
     classes_before: Classes
     classes_after: Classes
+    leading: Mapping[str, LeadingBests] = field(default_factory=dict, compare=False)
 
     def deltas(self) -> list[dict[str, str | None]]:
-        """Returns the classes that changed, as the API names them; a class that was lost is no delta."""
+        """Returns the changed classes as objects of the API; a lost class is left out."""
         return [
             {
                 "game": self.game,
@@ -56,34 +75,70 @@ class StatsChange:
         ]
 
 
+def rating_columns(names: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """Returns SQL expressions for these score ratings of a score or best, and their parameters."""
+    places = range(len(names))
+    values = [f"(calculated_data->>%(name_{place})s)::float8" for place in places]
+    return values, {f"name_{place}": names[place] for place in places}
+
+
+def read_bests(
+    user_id: int, game: str, playtype: str, names: Sequence[str]
+) -> dict[int, tuple[bool, dict[str, float | None]]]:
+    """Returns chart -> (is primary, these ratings of the best), for all bests of a player on a playtype."""
+    values, parameters = rating_columns(names)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {', '.join(('chart_id', 'is_primary', *values))} FROM {PersonalBest._meta.db_table} WHERE {MINE}",
+            {"user_id": user_id, "game": game, "playtype": playtype, **parameters},
+        )
+        return {
+            chart: (is_primary, dict(zip(names, ratings, strict=True)))
+            for chart, is_primary, *ratings in cursor.fetchall()
+        }
+
+
 class StoredBests:
-    """A player's bests on a playtype as the profile formulas ask for them (`games.spec.Bests`)."""
+    """A player's stored bests on a playtype, for the profile formulas (`games.spec.Bests`).
+
+    `leading`: the bests that `top` has read, a few more than requested.
+    """
 
     def __init__(self, user_id: int, game: str, playtype: str) -> None:
         self._player = (user_id, game, playtype)
         self._names = list(playtype_of(game, playtype).score_ratings)
-        self._tops: dict[int | None, dict[str, list[float]]] = {}
+        self.leading: dict[str, LeadingBests] = {}
 
     def top(self, rating: str, count: int | None = None) -> Sequence[float]:
-        # Of all ratings with the first that is asked for: the formulas of a playtype mostly ask for as many of each.
-        if count not in self._tops:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    f"""
-                    SELECT asked.name, ARRAY(
-                        SELECT (calculated_data->>asked.name)::float8 AS value FROM {PersonalBest._meta.db_table}
-                        WHERE user_id = %s AND game = %s AND playtype = %s
-                          AND is_primary AND calculated_data->>asked.name IS NOT NULL
-                        ORDER BY value DESC LIMIT %s
-                    ) FROM unnest(%s::text[]) AS asked (name)
-                    """,
-                    [*self._player, count, self._names],
-                )
-                self._tops[count] = dict(cursor.fetchall())
-        return self._tops[count][rating]
+        read = self.leading.get(rating)
+        if read is None or not (read.is_all or (count is not None and count <= len(read.values))):
+            read = self._read(rating, None if count is None else count + MARGIN)
+        return [value for value, _ in read.values[:count]]
+
+    def _read(self, rating: str, limit: int | None) -> LeadingBests:
+        """Reads all ratings in one query, because the formulas of a playtype mostly need as many values of each."""
+        values: dict[str, list[tuple[float, int]]] = {name: [] for name in self._names}
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"""
+                SELECT asked.name, best.value, best.chart_id
+                FROM unnest(%s::text[]) AS asked (name) CROSS JOIN LATERAL (
+                    SELECT (calculated_data->>asked.name)::float8 AS value, chart_id FROM {PersonalBest._meta.db_table}
+                    WHERE user_id = %s AND game = %s AND playtype = %s
+                      AND is_primary AND calculated_data->>asked.name IS NOT NULL
+                    ORDER BY value DESC, chart_id LIMIT %s
+                ) AS best
+                """,
+                [self._names, *self._player, limit],
+            )
+            for name, value, chart in cursor.fetchall():
+                values[name].append((value, chart))
+        for name, found in values.items():
+            self.leading[name] = LeadingBests(found, is_all=limit is None or len(found) < limit)
+        return self.leading[rating]
 
     def rated(self, rating: str, *, primary_only: bool = True) -> Sequence[tuple[float, Chart]]:
-        # Without a LIMIT: formulas that ask for charts choose among them by more than the rating.
+        # Without a LIMIT, because formulas that use charts select by more than the rating.
         with connection.cursor() as cursor:
             cursor.execute(
                 f"""
@@ -100,16 +155,22 @@ class StoredBests:
 
 
 class ChangingBests:
-    """A player's bests on a playtype that change one by one, for the profile formulas (`games.spec.Bests`).
+    """A player's bests on a playtype, changed one by one, for the profile formulas (`games.spec.Bests`).
 
-    `names`: of the score ratings that are kept. `bests`: chart -> whether it is primary, and the ratings of its best,
-    None where it has none yet.
+    `names`: of the score ratings. `bests`: chart -> (is primary, ratings of its best, None if it has no best yet).
+    `least`: rating -> the largest possible value of bests that are not among these, for ratings that have such bests;
+    results that depend on those raise TooFewBestsError.
     """
 
     def __init__(
-        self, names: Sequence[str], bests: Mapping[int, tuple[bool, Mapping[str, float | None] | None]]
+        self,
+        names: Sequence[str],
+        bests: Mapping[int, tuple[bool, Mapping[str, float | None] | None]],
+        *,
+        least: Mapping[str, float] | None = None,
     ) -> None:
         self._names = names
+        self._least = least
         self._is_primary = {chart: is_primary for chart, (is_primary, _) in bests.items()}
         self._values: dict[str, dict[int, float]] = {name: {} for name in self._names}
         # Largest first, as (value below zero, chart).
@@ -124,7 +185,7 @@ class ChangingBests:
             found.sort()
 
     def put(self, chart: int, ratings: Mapping[str, float | None]) -> None:
-        """Gives a chart the ratings of another best."""
+        """Replaces the ratings of the best on a chart."""
         for name in self._names:
             before, value = self._values[name].get(chart), ratings[name]
             if before == value:
@@ -132,7 +193,8 @@ class ChangingBests:
             if before is not None:
                 del self._sorted[name][bisect_left(self._sorted[name], (-before, chart))]
                 del self._values[name][chart]
-            if value is not None:
+            # Below `least`, its position among the bests that were not read is unknown.
+            if value is not None and value >= (self._least or {}).get(name, -inf):
                 insort(self._sorted[name], (-value, chart))
                 self._values[name][chart] = value
 
@@ -143,9 +205,13 @@ class ChangingBests:
                 break
             if self._is_primary[chart]:
                 found.append(-value)
+        if rating in (self._least or {}) and (count is None or len(found) < count):
+            raise TooFewBestsError
         return found
 
     def rated(self, rating: str, *, primary_only: bool = True) -> Sequence[tuple[float, Chart]]:
+        if self._least is not None:
+            raise TooFewBestsError
         self._charts = self._charts or charts_by_pk(self._is_primary)
         return [
             (-value, self._charts[chart])
@@ -162,22 +228,24 @@ def refresh(
     provided: Mapping[str, Mapping[str, str]] | None = None,
     lowered: Mapping[str, Collection[str]] | None = None,
     cause: Cause = NO_IMPORT,
+    same_bests: bool = False,
 ) -> list[StatsChange]:
-    """Makes the stats of these playtypes what the bests say, and the history of their classes what the stats say.
+    """Updates the stats of these playtypes from the bests, and the class histories from the stats.
 
-    `provided`: playtype -> class set -> class id. `lowered`: playtype -> those of these sets that may fall. `cause`:
-    the import that it is for.
+    `provided`: playtype -> class set -> class ID. `lowered`: playtype -> the sets among them that may be lowered.
+    `cause`: the import of the change. `same_bests`: whether no best has changed since the stats were refreshed.
     """
     changes = []
-    # A file may give classes of a playtype that it has no scores of. And what a restored import had reached comes back
-    # to it, also where its scores were deleted or are with other imports now. A release may have removed a playtype.
+    # A file may have classes of a playtype without scores. Classes that a restored import had reached return, even if
+    # its scores were deleted or belong to other imports now. A release may have removed a playtype.
     known = BY_SLUG[game].by_name
     returning = [entry["playtype"] for entry in cause.restored_entries if entry["playtype"] in known]
     for name in dict.fromkeys([*playtypes, *(provided or {}), *returning]):
         playtype = playtype_of(game, name)
-        # Classes are compared, as a history that agrees needs no look: most imports change none.
+        # The history is refreshed only if classes have changed: most imports change none.
         may_fall = (lowered or {}).get(name, ())
-        change = refresh_playtype(user_id, game, playtype, (provided or {}).get(name, {}), lowered=may_fall)
+        offered = (provided or {}).get(name, {})
+        change = refresh_playtype(user_id, game, playtype, offered, lowered=may_fall, same_bests=same_bests)
         if change.classes_before != change.classes_after or cause.restored_entries:
             class_history.refresh(user_id, game, playtype, change.classes_after, cause=cause)
         changes.append(change)
@@ -185,9 +253,18 @@ def refresh(
 
 
 def refresh_playtype(
-    user_id: int, game: str, playtype: Playtype, provided: Mapping[str, str], *, lowered: Collection[str] = ()
+    user_id: int,
+    game: str,
+    playtype: Playtype,
+    provided: Mapping[str, str],
+    *,
+    lowered: Collection[str] = (),
+    same_bests: bool = False,
 ) -> StatsChange:
-    """Makes the stats of one playtype what the bests say; leaves the history of classes to the caller."""
+    """Updates the stats of one playtype from the bests; the caller refreshes the class history.
+
+    `same_bests`: no best has changed since the stats were refreshed, so that the ratings stay.
+    """
     player: dict[str, Any] = {"user_id": user_id, "game": game, "playtype": playtype.name}
     with connection.cursor() as cursor:
         cursor.execute(STORED, player)
@@ -198,42 +275,46 @@ def refresh_playtype(
     before, classes_before = (json.loads(text) if is_stored else {} for text in stored)
     standing = {name: value for name, value in classes_before.items() if name not in lowered}
     kept = raised(playtype, standing, provided)
-    # A player who only gave classes keeps stats with those, though they have no bests.
+    # A player with provided classes keeps stats even without bests.
     if not has_bests and not kept:
         GameStats.objects.filter(**player).delete()
         return StatsChange(game, playtype.name, before, {}, classes_before, {})
-    ratings = ratings_of(playtype, StoredBests(user_id, game, playtype.name))
-    classes = {**kept, **(derived(playtype, ratings) if has_bests else {})}  # even where no scores are worth 0
+    bests = StoredBests(user_id, game, playtype.name)
+    ratings = before if same_bests and is_stored else ratings_of(playtype, bests)
+    classes = {**kept, **(derived(playtype, ratings) if has_bests else {})}  # none for a rating of 0 without bests
     if not is_stored or (before, classes_before) != (ratings, classes):
-        now = GameStats(**player, ratings=ratings, classes=classes)
-        # An upsert: the row may be there or not, and one statement decides.
-        GameStats.objects.bulk_create(
-            [now],
-            update_conflicts=True,
-            unique_fields=["user", "game", "playtype"],
-            update_fields=["ratings", "classes"],
-        )
-    return StatsChange(game, playtype.name, before, ratings, classes_before, classes)
+        # An upsert, because the row may exist or not.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"""
+                INSERT INTO {GameStats._meta.db_table} (user_id, game, playtype, ratings, classes)
+                VALUES (%(user_id)s, %(game)s, %(playtype)s, %(ratings)s::jsonb, %(classes)s::jsonb)
+                ON CONFLICT (user_id, game, playtype)
+                DO UPDATE SET ratings = excluded.ratings, classes = excluded.classes
+                """,
+                {**player, "ratings": json.dumps(ratings), "classes": json.dumps(classes)},
+            )
+    return StatsChange(game, playtype.name, before, ratings, classes_before, classes, bests.leading)
 
 
 def ratings_of(playtype: Playtype, bests: Bests) -> Numbers:
-    """Returns every profile rating of the playtype."""
+    """Returns the profile ratings of the playtype, computed from these bests."""
     return {name: rating.compute(bests) for name, rating in playtype.profile_ratings.items()}
 
 
 def derived(playtype: Playtype, ratings: Mapping[str, float | None]) -> Classes:
-    """Returns the classes that ratings alone decide; one without a rating is left out."""
+    """Returns the derived classes for these ratings; a class set without a class is left out."""
     found = {name: group.derive(ratings) for name, group in playtype.classes.items() if group.derive is not None}
     return {name: value for name, value in found.items() if value is not None}
 
 
 def raised(playtype: Playtype, stored: Mapping[str, str], provided: Mapping[str, str]) -> Classes:
-    """Returns the provided classes after these have been offered: each set keeps the higher."""
+    """Returns the higher of the stored and the newly provided class for each provided class set."""
     result: Classes = {}
     for name, group in playtype.classes.items():
         if not group.is_provided:
             continue
         offers = [value for value in (stored.get(name), provided.get(name)) if value is not None]
         if offers:
-            result[name] = max(offers, key=group.index)  # the first of equals: the stored one
+            result[name] = max(offers, key=group.index)  # of equal classes the stored one
     return result

@@ -1,1 +1,1 @@
-"""Players compared by their ratings and bests: read when a page asks, from what players have (`standings`)."""
+"""Compares players by their ratings and bests: computed for each request from the stored `ranking_entries`."""

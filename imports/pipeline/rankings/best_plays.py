@@ -12,11 +12,11 @@ from imports.models import GameStats, PersonalBest
 BESTS = PersonalBest._meta.db_table
 
 
-def find_best_plays(rows: Sequence[GameStats], *, most: int) -> list[PersonalBest]:
-    """Returns the bests with the highest default rating of one player: the first of each game, then the second, ...
+def find_best_plays(rows: Sequence[GameStats], *, limit: int) -> list[PersonalBest]:
+    """Returns a player's bests with the highest default rating: the first of each game, then the second, and so on.
 
-    `rows`: the player's stats, in the order in which games follow one another. Ratings of two games cannot be
-    compared. On primary charts alone, as profile ratings are made of those. Two queries.
+    `rows`: the player's stats, in the order of games. Ratings of different games cannot be
+    compared. Only primary charts, as for profile ratings. Two queries.
     """
     ratings = [playtype_of(row.game, row.playtype).default_score_rating for row in rows]
     with connection.cursor() as cursor:
@@ -33,7 +33,7 @@ def find_best_plays(rows: Sequence[GameStats], *, most: int) -> list[PersonalBes
             """,
             [
                 [row.user_id for row in rows], [row.game for row in rows], [row.playtype for row in rows], ratings,
-                most, most,
+                limit, limit,
             ],
         )  # fmt: skip
         keys = [key for (key,) in cursor.fetchall()]

@@ -1,4 +1,4 @@
-"""Two players' bests on the charts of a playtype, side by side; both are read in one pass."""
+"""Compares the bests of two players on the charts of a playtype, reading both in one query."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 from django.db import connection
 
-from imports.models import GameStats, PersonalBest
+from imports.models import Chart, GameStats, PersonalBest
 
 BESTS = PersonalBest._meta.db_table
-# `rank_keys` are what leaderboards are ordered by, the most important first.
+# `rank_keys` are the sort keys of leaderboards, the most important first.
 BOTH = f"""
     FROM (SELECT id, chart_id, rank_keys, score_data FROM {BESTS}
           WHERE user_id = %(one)s AND game = %(game)s AND playtype = %(playtype)s) AS mine
@@ -19,20 +19,26 @@ BOTH = f"""
                WHERE user_id = %(other)s AND game = %(game)s AND playtype = %(playtype)s) AS theirs
     USING (chart_id)
 """
-Which = Literal["close", "one", "other", "only-one", "only-other"]
-# The condition and the order of each.
+AT_LEVEL = f"""
+    chart_id IN (SELECT id FROM {Chart._meta.db_table}
+                 WHERE game = %(game)s AND playtype = %(playtype)s AND level = %(level)s)
+"""
+Which = Literal["close", "one", "other", "even", "only-one", "only-other", "all"]
+# Selection of charts -> its condition and its order.
 CHARTS: dict[Which, tuple[str, str]] = {
     "close": ("mine.id IS NOT NULL AND theirs.id IS NOT NULL", "abs(mine.rank_keys[1] - theirs.rank_keys[1])"),
     "one": ("mine.rank_keys[1] > theirs.rank_keys[1]", "mine.rank_keys[1] - theirs.rank_keys[1] DESC"),
     "other": ("mine.rank_keys[1] < theirs.rank_keys[1]", "theirs.rank_keys[1] - mine.rank_keys[1] DESC"),
+    "even": ("mine.rank_keys[1] = theirs.rank_keys[1]", "mine.rank_keys DESC"),
     "only-one": ("theirs.id IS NULL", "mine.rank_keys DESC"),
     "only-other": ("mine.id IS NULL", "theirs.rank_keys DESC"),
+    "all": ("true", "greatest(mine.rank_keys[1], theirs.rank_keys[1]) DESC"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """On how many charts each leads (`one`, `even`, `other`), and which only one has played; lamps on shared charts."""
+    """The number of charts that each player leads, or that only one has played; and the lamps on shared charts."""
 
     charts: Counter[str] = field(default_factory=Counter)
     lamps_of_one: Counter[str] = field(default_factory=Counter)
@@ -43,12 +49,17 @@ class Totals:
         return self.charts["one"] + self.charts["even"] + self.charts["other"]
 
     def count(self, which: Which) -> int:
-        """How many charts `find_charts` finds."""
+        """Returns the number of charts that `find_charts` finds for a selection."""
+        if which == "all":
+            return self.charts.total()
         return self.shared if which == "close" else self.charts[which]
 
 
-def count_charts(one: GameStats, other: GameStats, *, ladder: str) -> Totals:
-    """Returns the numbers of charts; `ladder` names the lamp that is counted. One query."""
+def count_charts(one: GameStats, other: GameStats, *, ladder: str, level: str = "") -> Totals:
+    """Returns the numbers of charts and lamps, of one level if given. One query.
+
+    `ladder` is the metric of the counted lamps.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -56,9 +67,9 @@ def count_charts(one: GameStats, other: GameStats, *, ladder: str) -> Totals:
                         WHEN mine.rank_keys[1] > theirs.rank_keys[1] THEN 'one'
                         WHEN mine.rank_keys[1] < theirs.rank_keys[1] THEN 'other' ELSE 'even' END,
                    mine.score_data->>%(ladder)s, theirs.score_data->>%(ladder)s, count(*)
-            {BOTH} GROUP BY 1, 2, 3
+            {BOTH} WHERE {AT_LEVEL if level else "true"} GROUP BY 1, 2, 3
             """,
-            {**_players(one, other), "ladder": ladder},
+            {**_players(one, other), "ladder": ladder, "level": level},
         )
         rows = cursor.fetchall()
     totals = Totals()
@@ -71,17 +82,21 @@ def count_charts(one: GameStats, other: GameStats, *, ladder: str) -> Totals:
 
 
 def find_charts(
-    one: GameStats, other: GameStats, which: Which, *, most: int, before: int
+    one: GameStats, other: GameStats, which: Which, *, level: str = "", most: int, before: int
 ) -> list[tuple[int, int | None, int | None]]:
-    """Returns charts with the keys of both bests: `most` of them after `before`. One query."""
+    """Returns the keys of charts and of both bests: at most `most`, after skipping `before`. One query.
+
+    `level` restricts them to charts of that level.
+    """
     condition, order = CHARTS[which]
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT chart_id, mine.id, theirs.id {BOTH} WHERE {condition} ORDER BY {order}, chart_id
+            SELECT chart_id, mine.id, theirs.id {BOTH}
+            WHERE {condition} AND {AT_LEVEL if level else "true"} ORDER BY {order}, chart_id
             LIMIT %(most)s OFFSET %(before)s
             """,
-            {**_players(one, other), "most": most, "before": before},
+            {**_players(one, other), "level": level, "most": most, "before": before},
         )
         return list(cursor.fetchall())
 

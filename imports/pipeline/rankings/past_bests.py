@@ -1,4 +1,4 @@
-"""How a player's bests stood on an earlier day."""
+"""Compares a player's bests with those on an earlier day."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from datetime import UTC, date, datetime, time
 from django.db import connection
 
 from imports.models import GameStats, PersonalBest, Score
+from imports.pipeline.derived.bests import on_chart
 
 SCORES = Score._meta.db_table
 BESTS = PersonalBest._meta.db_table
-# As in `derived.rating_history`: a score without a time counts from when it came in.
+# As in `derived.rating_history`: a score without a time counts from the time at which it was added.
 MOMENT = "coalesce(time_achieved, extract(epoch FROM time_added)::float8 * 1000)"
 
 
 def count_grades_gained(stats: GameStats, since: date) -> Counter[str]:
-    """Returns how many bests on primary charts more (negative: fewer) have each grade than before a day (UTC).
+    """Returns by grade how many more (negative: fewer) bests on primary charts have it than before a day (UTC).
 
-    One query, of the charts on which scores count from that day on.
+    One query, which reads only charts with scores that count from that day on.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -32,7 +33,7 @@ def count_grades_gained(stats: GameStats, since: date) -> Counter[str]:
             FROM touched JOIN {BESTS} AS best ON (best.user_id, best.chart_id) = (%(user)s, touched.chart_id)
             LEFT JOIN LATERAL (
                 SELECT score_data->>'grade' AS grade FROM {SCORES} AS score
-                WHERE score.chart_id = touched.chart_id AND score.user_id = %(user)s AND {MOMENT} < %(since)s
+                WHERE {on_chart("touched.chart_id", "%(user)s")} AND {MOMENT} < %(since)s
                 ORDER BY best_keys[1] DESC NULLS LAST, time_achieved, score_id LIMIT 1
             ) AS before ON true
             WHERE best.is_primary GROUP BY 1, 2

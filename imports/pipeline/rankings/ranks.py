@@ -1,4 +1,4 @@
-"""Where players stand, computed when it is asked for: one query, whatever the number of rows."""
+"""Computes ranks of players and bests on request, in one query for any number of rows."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from django.db import connection
 from django.db.models import F, Q
 
 from imports.games import playtype_of
-from imports.models import GameStats, PersonalBest, Standing
+from imports.models import GameStats, PersonalBest, RankingEntry
 
 STATS = GameStats._meta.db_table
-STANDINGS = Standing._meta.db_table
+RANKING_ENTRIES = RankingEntry._meta.db_table
 BESTS = PersonalBest._meta.db_table
 
 BY_RANK = (F("rank_keys").desc(), F("time_achieved").asc(nulls_last=True), "score_id")
-"""The order of a chart's leaderboard: that of the index `best_by_rank`."""
+"""The order of a chart's leaderboard, which the index `best_by_rank` has."""
 BY_RANK_BACKWARDS = (F("rank_keys").asc(), F("time_achieved").desc(nulls_first=True), "-score_id")
 
 
 @dataclass(frozen=True, slots=True)
 class Rank:
-    """A place, counted from 1, among so many. `place` tells complete ties apart, where that was asked for."""
+    """A rank, from 1, among `out_of` players. `place` also orders complete ties, if it is computed."""
 
     rank: int
     out_of: int
@@ -32,17 +32,17 @@ class Rank:
 
 
 Ranking = dict[str, Rank]
-"""Profile rating -> the player's place in it."""
+"""Profile rating -> the player's rank in it."""
 
 
 def stats_rankings(rows: Sequence[GameStats]) -> dict[int, Ranking]:
     """Returns the rank of each stats row in each profile rating of its playtype, by the row's primary key.
 
-    1 plus the players with a greater rating; equal ratings share a place. No rating is less than any.
+    The rank is 1 plus the number of players with a greater rating; a missing rating is less than any.
     """
     wanted = [(row.pk, name) for row in rows for name in playtype_of(row.game, row.playtype).profile_ratings]
     with connection.cursor() as cursor:
-        # Both are counted in indexes alone: how many stand above, and how many have stats.
+        # Both numbers are counted in indexes alone: the players above, and the players with stats.
         cursor.execute(
             f"""
             WITH mine AS MATERIALIZED (SELECT id, game, playtype, ratings FROM {STATS} WHERE id = ANY(%s)),
@@ -53,10 +53,10 @@ def stats_rankings(rows: Sequence[GameStats]) -> dict[int, Ranking]:
                 ) AS size FROM (SELECT DISTINCT game, playtype FROM mine) AS board
             )
             SELECT mine.id, wanted.rating, 1 + (
-                SELECT count(*) FROM {STANDINGS} AS standing
-                WHERE standing.game = mine.game AND standing.playtype = mine.playtype
-                AND standing.ranking = wanted.rating
-                AND standing.value > coalesce((mine.ratings->>wanted.rating)::float8, '-Infinity')
+                SELECT count(*) FROM {RANKING_ENTRIES} AS entry
+                WHERE entry.game = mine.game AND entry.playtype = mine.playtype
+                AND entry.ranking = wanted.rating
+                AND entry.value > coalesce((mine.ratings->>wanted.rating)::float8, '-Infinity')
             ), boards.size
             FROM unnest(%s::bigint[], %s::text[]) AS wanted (id, rating)
             JOIN mine USING (id) JOIN boards USING (game, playtype)
@@ -66,7 +66,7 @@ def stats_rankings(rows: Sequence[GameStats]) -> dict[int, Ranking]:
         found: dict[int, dict[str, Rank]] = defaultdict(dict)
         for key, name, rank, out_of in cursor.fetchall():
             found[key][name] = Rank(rank, out_of)
-    # GROUP BY keeps no order; the declared one is that in which ratings are listed everywhere.
+    # The query has no order; ratings are listed in the declared order everywhere.
     order = {row.pk: playtype_of(row.game, row.playtype).profile_ratings for row in rows}
     return {key: {name: ranking[name] for name in order[key]} for key, ranking in found.items()}
 
@@ -74,7 +74,7 @@ def stats_rankings(rows: Sequence[GameStats]) -> dict[int, Ranking]:
 def stats_ranks(rows: Sequence[GameStats], rating: str) -> dict[int, int]:
     """Returns the rank of each stats row in one profile rating of their playtype, by the row's primary key.
 
-    As the API of 2026 has it: equal ratings share a rank, and no rating is a rating of 0.
+    As in the API of 2026: equal ratings share a rank, and a missing rating counts as 0.
     """
     if not rows:
         return {}
@@ -94,7 +94,7 @@ def stats_ranks(rows: Sequence[GameStats], rating: str) -> dict[int, int]:
 def best_ranks(bests: Iterable[PersonalBest]) -> dict[int, Rank]:
     """Returns the rank of each best on its chart, by the best's primary key; counted in the index `best_by_rank` alone.
 
-    Largest rank keys first, then the earlier, untimed ones last. Complete ties share a rank, and the next is skipped.
+    Largest rank keys first, then earlier times, untimed last. Complete ties share a rank, and the next rank is skipped.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -118,17 +118,17 @@ def best_ranks(bests: Iterable[PersonalBest]) -> dict[int, Rank]:
 
 
 def ranks_below(first: Rank, listed: Sequence[PersonalBest]) -> list[int]:
-    """Returns the ranks of bests that follow one another (`BY_RANK`), the first of which has this rank."""
+    """Returns the ranks of consecutive bests (`BY_RANK`), the first of which has this rank."""
     ranks = [first.rank]
     for place, (above, best) in enumerate(pairwise(listed), first.place + 1):
         is_tie = (above.rank_keys, above.time_achieved) == (best.rank_keys, best.time_achieved)
-        # After a tie the next rank is the place, so that those between are skipped as `best_ranks` skips them.
+        # After a tie the next rank is the place, so that ranks are skipped as in `best_ranks`.
         ranks.append(ranks[-1] if is_tie else place)
     return ranks
 
 
 def ranked_below(edge: PersonalBest) -> Q:
-    """Returns a condition for what ranks below a best on its chart: a first half for the index, an exact second one."""
+    """Returns a condition for the bests below a best on its chart: the first half for the index, the second exact."""
     later = Q(time_achieved=None, score_id__gt=edge.score_id)
     if edge.time_achieved is not None:
         same = Q(time_achieved=edge.time_achieved, score_id__gt=edge.score_id)
@@ -137,7 +137,7 @@ def ranked_below(edge: PersonalBest) -> Q:
 
 
 def ranked_above(edge: PersonalBest) -> Q:
-    """Returns a condition for what ranks above a best on its chart."""
+    """Returns a condition for the bests above a best on its chart."""
     earlier = Q(time_achieved__isnull=False) | Q(time_achieved=None, score_id__lt=edge.score_id)
     if edge.time_achieved is not None:
         same = Q(time_achieved=edge.time_achieved, score_id__lt=edge.score_id)

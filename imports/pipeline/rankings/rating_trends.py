@@ -1,4 +1,4 @@
-"""How ratings went lately, of many players at once: one query, whatever their number."""
+"""Reads the recent ratings of many players in one query."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ DAYS = DailyRatings._meta.db_table
 
 
 def ratings_since(rows: Sequence[GameStats], start: date, *, rating: str = "") -> dict[int, list[tuple[date, float]]]:
-    """Returns the days from `start` on with a profile rating (the default one) of each stats row, by its primary key.
+    """Returns (day, value) of a profile rating (default: the default one) since `start` for each stats row, by its key.
 
-    Oldest first, after the last day before `start`. Days without that rating are left out.
+    Oldest first, beginning with the last day before `start`. Days without this rating are left out.
     """
     ratings = [rating or playtype_of(row.game, row.playtype).default_profile_rating for row in rows]
-    # One look at an index for each of the two parts, so that a long history costs nothing.
+    # One index look-up for each of the two parts, so that a long history costs nothing.
     mine = "(d.user_id, d.game, d.playtype) = (wanted.user_id, wanted.game, wanted.playtype)"
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,4 +1,4 @@
-"""How many bests of a player stand at each lamp and at each grade, and what an import changed of it."""
+"""Counts a player's bests by lamp and by grade, before and after an import."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from imports.games.spec import Ladder
 from imports.models import PersonalBest
 
 BestCounts = dict[str, dict[str, Counter[str]]]
-"""Playtype -> lamp or grade -> value -> how many bests have it."""
+"""Playtype -> lamp or grade -> value -> number of bests with it."""
 
 BestCountChanges = dict[str, dict[str, dict[str, list[int]]]]
 """Playtype -> lamp or grade -> value -> [before, after]."""
 
 
 def count(user_id: int, game: str, playtypes: Collection[str]) -> BestCounts:
-    """Counts those on charts that rank, as the player's pages do. One query for each playtype."""
+    """Counts the bests on primary charts, as the player's pages do. One query for each playtype."""
     found: BestCounts = {}
     for name in playtypes:
         ladders = [metric for metric, kind in playtype_of(game, name).metrics.items() if isinstance(kind, Ladder)]
-        # All at once: grouped by combinations of values, so that the bests are read a single time.
+        # Grouped by combinations of values, so that the bests are read once for all ladders.
         groups: Any = (
             PersonalBest.objects.filter(user=user_id, game=game, playtype=name, is_primary=True)
             .values_list(*(KT(f"score_data__{ladder}") for ladder in ladders))
@@ -35,15 +35,15 @@ def count(user_id: int, game: str, playtypes: Collection[str]) -> BestCounts:
         counts: dict[str, Counter[str]] = defaultdict(Counter)
         for *values, bests in groups:
             for ladder, value in zip(ladders, values, strict=True):
-                # A metric that came with newer rules is missing in bests of older ones.
+                # A metric of newer rules is missing in bests of older rules.
                 if value is not None:
                     counts[ladder][value] += bests
         found[name] = dict(counts)
     return found
 
 
-def changes(before: BestCounts, after: BestCounts) -> BestCountChanges:
-    """Returns all values that there were or are, those that did not change too."""
+def count_changes(before: BestCounts, after: BestCounts) -> BestCountChanges:
+    """Returns the counts before and after for all values, including unchanged ones."""
     found: BestCountChanges = {}
     for playtype, ladders in after.items():
         found[playtype] = {}

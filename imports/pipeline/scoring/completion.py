@@ -1,4 +1,4 @@
-"""The columns of a completed import. They are written in the same transaction as its scores."""
+"""The column values of a completed import, written in the transaction of its scores."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 from imports.formats.base import Parsed
 from imports.models import Import
-from imports.pipeline.derived import gains
 from imports.pipeline.derived.refresh import Refreshed
 from imports.pipeline.progress import Progress
+from imports.pipeline.rankings import gains
 from imports.pipeline.scoring import best_counts
 from imports.pipeline.scoring.best_counts import BestCounts
 from imports.pipeline.scoring.store import Batch
@@ -25,11 +25,11 @@ def completion_fields(
     settled: Collection[int],
     counted: BestCounts | None,
 ) -> dict[str, Any]:
-    """Returns column values for the completed import. `settled`: rows that another import has stored.
+    """Returns column values for the completed import. `settled`: rows that another import has corrected.
 
-    `counted`: the bests before it, None where they are not to be kept.
+    `counted`: the counts of the bests before the import, None if they are not to be stored.
 
-    The changes of bests, ratings and classes remain those of the first run: a restore is not news.
+    A restore keeps the changes of bests, ratings and classes of the first run.
     """
     fields = {
         "game": parsed.context.game.slug,
@@ -56,7 +56,7 @@ def completion_fields(
             },
             "best_counts": None
             if counted is None
-            else best_counts.changes(
+            else best_counts.count_changes(
                 counted, best_counts.count(job.user_id, parsed.context.game.slug, batch.affected.playtypes)
             ),
             "rating_gains": gains.of_import(job, batch.affected.charts, refreshed.stats),

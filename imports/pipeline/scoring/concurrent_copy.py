@@ -1,4 +1,4 @@
-"""COPY and judging at the same time: PostgreSQL stores rows and checks foreign keys while the next are judged."""
+"""Runs COPY and judging concurrently: PostgreSQL stores rows and checks foreign keys while the next are judged."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 from django.db import connection
 
-# How long the judging thread may run before the one that feeds PostgreSQL. In Python's default of 5 ms PostgreSQL
-# would empty the socket's buffer.
+# The time after which the judging thread yields to the one that writes to PostgreSQL. In Python's default of 5 ms,
+# PostgreSQL would empty the socket's buffer.
 SWITCH_INTERVAL_SECONDS = 0.001
 
 
@@ -18,7 +18,7 @@ def copy_while_producing(statement: str, texts: Iterable[bytes], *, between: Cal
     """Runs one COPY for each text while the next text is produced. Call it inside a transaction.
 
     Producing a text must not use the database. `between` may: it is called between two COPYs, and an exception in it
-    ends everything. Deferred foreign keys are checked with each COPY, as otherwise COMMIT would check all of them.
+    ends the copying. Deferred foreign keys are checked with each COPY, as otherwise COMMIT would check all of them.
     """
     connection.ensure_connection()
     stored: Future[None] | None = None

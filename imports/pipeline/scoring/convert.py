@@ -1,4 +1,4 @@
-"""Rows to judged scores. Pure: a callable looks up the scores that are stored already."""
+"""Converts rows to judged scores. No database access: a callable looks up the stored scores."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from imports.games.spec import Chart, Playtype
 
 log = logging.getLogger(__name__)
 
-CHUNK_ROWS = 5_000  # judged between two queries
-FIRST_IMPORT_CHUNK_ROWS = 250  # without queries: small enough for the processor's cache
-MAX_FUTURE_MS = 86_400_000  # how far the time of a score may be in the future
+CHUNK_ROWS = 5_000  # rows judged between two queries
+FIRST_IMPORT_CHUNK_ROWS = 250  # there are no queries, so a chunk is small enough for the processor's cache
+MAX_FUTURE_MS = 86_400_000  # maximum difference of a score's time to the time of receipt
 
-BLACKLISTED = 0  # in place of a primary key
-DELETED = -1  # likewise: this import stored the score before, and its owner has deleted it
+BLACKLISTED = 0  # instead of a primary key
+DELETED = -1  # likewise: this import stored the score before, and its player has deleted it
 
 Known = Callable[[Sequence[str]], Mapping[str, int | None]]
-"""Score IDs -> those that the player has already, with their primary keys, or BLACKLISTED, or DELETED.
+"""Returns the stored scores among these IDs, with their primary keys, or BLACKLISTED, or DELETED.
 
-None means that another import stored the score and its owner has deleted it: the row counts as a duplicate.
+None means that another import stored the score and its player has deleted it: the row counts as a duplicate.
 """
 
 
 @dataclass(slots=True)
 class Judged:
-    """A score that is new and valid, ready to be stored. `time_achieved` in Unix milliseconds."""
+    """A new, valid score that can be stored. `time_achieved` in Unix milliseconds."""
 
     row: int
     score_id: str
@@ -42,7 +42,7 @@ class Judged:
     score_meta: Mapping[str, Any]
     calculated_data: dict[str, float | None]
     best_keys: list[float | None]
-    service: str = ""  # where it is not that of the file
+    service: str = ""  # if it differs from that of the file
     is_highlighted: bool = False
 
 
@@ -63,7 +63,7 @@ class Chunk:
     passed_over: list[int] = field(default_factory=list)
 
     def add_repeat(self, draft: Draft, identity: str, key: int | None) -> None:
-        """Counts a duplicate, also of a row of the same file; a blacklisted score is not counted."""
+        """Counts a duplicate of a stored score or an earlier row; a blacklisted score is not counted."""
         self.repeats.append((draft, identity, key))
         if key == BLACKLISTED:
             return

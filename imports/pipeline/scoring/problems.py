@@ -1,4 +1,4 @@
-"""Writes the rows that an import left out, and the orphans that some of them become, with COPY."""
+"""Writes the problems of an import, and the orphans of some of their rows, with COPY."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def save_problems(
     settled: Collection[int] = (),
     reported: Mapping[int, str] | None = None,
 ) -> None:
-    """Stores problems, and one orphan for each row that may be stored one day.
+    """Stores problems, and orphans of the rows that may be imported later; equal rows share an orphan.
 
-    `settled` rows, which another import has stored, have no orphan. `reported`: what a restored import reported before
-    (`reported_unknown`) and reports again. Orphans that passed to a later import belong to this one again.
+    `settled` rows, which another import has corrected, have no orphan. `reported`: the types that a restored import
+    reported before (`reported_unknown`) and reports again. Orphans that passed to a later import return to this one.
     """
     if not problems:
         return
@@ -68,7 +68,7 @@ def reported_unknown(job: Import) -> dict[int, str]:
 
 
 def orphan_ids(problems: Iterable[RowProblem], context: Context, *, user_id: int) -> dict[int, str]:
-    """Returns row -> the ID of its orphan, for rows that are kept."""
+    """Returns row -> the ID of its orphan, for rows that become orphans."""
     sent = context.as_sent()
     return {
         problem.row: orphan_id(
@@ -84,12 +84,12 @@ def _kept_as(problem: RowProblem, context: Context) -> str:
 
 
 def orphan_keys(identities: Iterable[str]) -> dict[str, int]:
-    """Returns the existing orphans with their primary keys."""
+    """Returns orphan ID -> primary key, for existing orphans."""
     return dict(OrphanScore.objects.filter(orphan_id__in=list(identities)).values_list("orphan_id", "pk"))
 
 
 def reason(message: str, context: Context) -> str:
-    """Returns why a row is an orphan: its message, and whether the version of its file is unknown here."""
+    """Returns the reason of an orphan: the message of its problem, and a note if the file's version is unknown here."""
     version = context.version
     if not version or version in context.playtype.versions or f"version {version}" in message:
         return message

@@ -1,4 +1,4 @@
-"""Reads inputs and judges their rows: for imports, checks, reverts and the integrity check."""
+"""Reads inputs and judges their rows, for imports, checks, reverts and the integrity check."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def read(
 ) -> tuple[Format, Parsed]:
     """Reads the stored input, with the option `invalid=skip` if `skip_invalid`. Raises ImportFailed."""
     progress.stage(Stage.READING)
-    # Where it was not loaded with the import, it is now; where there is none, Django raises an AttributeError.
+    # Loaded here unless it was loaded with the import; if there is none, Django raises an AttributeError.
     stored: ImportInput | None = getattr(job, "input", None)
     if stored is None:
         raise ImportFailed(INPUT_EXPIRED, status=410)
@@ -56,7 +56,7 @@ def parse(
     if upload.holds_kept_rows:
         kept = kept_rows.decode(upload.content)
         parsed = source.restore(kept.context, kept.rows, options)
-        # Each row is on the chart that was chosen for it; if that is gone, on the one that it names itself.
+        # Each row has the chart that was picked for it; if that no longer exists, the chart that the row names.
         parsed.chosen = _charts_by_row(parsed, dict(enumerate(kept.charts)))
     else:
         parsed = source.parse(upload.content, options)
@@ -68,7 +68,7 @@ def parse(
 
 
 def _charts_by_row(parsed: Parsed, chosen: Mapping[int, str]) -> dict[int, ChartFacts]:
-    """The charts of these IDs, by row; those that are gone are left out."""
+    """Returns row -> chart for these chart IDs; charts that no longer exist are left out."""
     wanted = set(chosen.values())
     keys = Chart.objects.filter(game=parsed.context.game.slug, chart_id__in=wanted).values_list("pk", flat=True)
     charts = {chart.chart_id: chart for chart in charts_by_pk(keys).values()}
@@ -90,6 +90,7 @@ def iter_judged(
     `known`: the player's `store.known_scores`. `rules`: the year of the rules that apply, None for the current ones.
     The charts are loaded before this returns, so that the rows of a player without scores need no further query.
     """
+    progress.game, progress.playtype = parsed.context.game.slug, parsed.context.playtype.name
     progress.stage(Stage.FINDING_CHARTS)
     asking = (row for index, row in enumerate(parsed.rows) if index not in parsed.chosen)
     rows = ((row, parsed.context) for row in asking if not isinstance(row, RowProblem))

@@ -1,6 +1,6 @@
-"""What a file says of sessions: identities like those that sessions get here, which a revert takes their say.
+"""Sessions in a file: they become identities like those of other sessions; a revert removes their edit flags.
 
-Their IDs name the import that brought them, so that a restore finds them again, however they were merged meanwhile.
+Their IDs begin with that of their import, so that a restore finds them again after any merges.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from imports.pipeline.derived.session_identities import EDITABLE
 from imports.pipeline.scoring.store import AffectedScope
 
 KEPT = "sessions"
-"""The member of `Import.put_aside` that keeps what was said of each session, by its ID."""
+"""The member of `Import.put_aside` with the edited values of each session, by session ID."""
 
 
-def bring(job: Import, sent: Sequence[SentSession], affected: AffectedScope, *, added: datetime) -> None:
-    """Stores identities for the sessions of a file, as if they had begun here when its scores were added.
+def store_identities(job: Import, sent: Sequence[SentSession], affected: AffectedScope, *, added: datetime) -> None:
+    """Stores identities for the sessions of a file, as if they had begun when its scores were added.
 
-    So a session that was here before keeps its ID, and what its player said of it. Adds to `affected` where sessions
-    have to be refreshed. Those of a restored import say again what they said before its revert.
+    So an existing session keeps its ID and its player's edits. Adds the sessions to refresh to `affected`. The
+    identities of a restored import get the edit flags back that they had before its revert.
     """
     ids = {f"{_prefix(job)}{one.number:010x}": one for one in sent}
-    there = {row.session_id for row in _brought(job)}
-    _say_again(job)
+    existing = {row.session_id for row in _identities_of(job)}
+    _restore_edit_flags(job)
     SessionIdentity.objects.bulk_create(
         [
             SessionIdentity(
@@ -45,7 +45,7 @@ def bring(job: Import, sent: Sequence[SentSession], affected: AffectedScope, *, 
                 anchor=one.anchor,
             )
             for session_id, one in ids.items()
-            if session_id not in there
+            if session_id not in existing
         ],
         batch_size=5_000,
     )
@@ -53,43 +53,43 @@ def bring(job: Import, sent: Sequence[SentSession], affected: AffectedScope, *, 
         affected.named[one.playtype].append(one.anchor)
 
 
-def withdraw(job: Import) -> AffectedScope:
-    """Takes their say from the identities that a reverted import brought; returns where sessions follow from them.
+def remove_edit_flags(job: Import) -> AffectedScope:
+    """Removes the edit flags of a reverted import's identities; returns the scope of sessions to refresh.
 
-    They stay, as links to them may be known, and scores of other imports may have become part of them.
+    The identities stay, because links to them may exist, and scores of other imports may be part of these sessions.
     """
     affected = AffectedScope(user_id=job.user_id, game=job.game)
-    said: dict[str, list[str]] = {}
-    for row in _brought(job):
-        # The row of an identity of its own comes last: that of its session may tell of a merged one.
-        said[row.session_id] = [name for name in EDITABLE if getattr(row, f"{name}_edited")]
+    edited_names: dict[str, list[str]] = {}
+    for row in _identities_of(job):
+        # The separate row of an identity comes last, because the session's row may show a merged identity.
+        edited_names[row.session_id] = [name for name in EDITABLE if getattr(row, f"{name}_edited")]
         affected.named[row.playtype].append(row.time_started if row.anchor is None else row.anchor)
-    if not said:
+    if not edited_names:
         return affected
-    job.put_aside[KEPT] = {session_id: names for session_id, names in said.items() if names}
+    job.put_aside[KEPT] = {session_id: names for session_id, names in edited_names.items() if names}
     job.save(update_fields=["put_aside"])
     for model in (Session, SessionIdentity):
-        rows = model.objects.filter(user=job.user_id, game=job.game, session_id__in=said)
+        rows = model.objects.filter(user=job.user_id, game=job.game, session_id__in=edited_names)
         rows.update(**{f"{name}_edited": False for name in EDITABLE})
     return affected
 
 
-def _say_again(job: Import) -> None:
-    said: dict[str, list[str]] = job.put_aside.get(KEPT, {})
-    if not said:
+def _restore_edit_flags(job: Import) -> None:
+    edited_names: dict[str, list[str]] = job.put_aside.get(KEPT, {})
+    if not edited_names:
         return
     for model in (Session, SessionIdentity):
         for name in EDITABLE:
-            ids = [session_id for session_id, names in said.items() if name in names]
+            ids = [session_id for session_id, names in edited_names.items() if name in names]
             model.objects.filter(user=job.user_id, session_id__in=ids).update(**{f"{name}_edited": True})
 
 
-def _brought(job: Import) -> Iterator[Session | SessionIdentity]:
-    """The rows of the identities that an import brought: those of sessions, then those of their own."""
+def _identities_of(job: Import) -> Iterator[Session | SessionIdentity]:
+    """Yields the rows of an import's identities: first the sessions, then the separate rows."""
     for model in (Session, SessionIdentity):
         yield from model.objects.filter(user=job.user_id, session_id__startswith=_prefix(job)).iterator()
 
 
 def _prefix(job: Import) -> str:
-    """How the IDs of an import's sessions begin: as random as its own ID, and as long as those of other sessions."""
+    """Returns the prefix of an import's session IDs: as random as its ID, and short enough for the usual length."""
     return f"Q{job.import_id[:30]}"

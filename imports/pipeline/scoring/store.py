@@ -1,4 +1,4 @@
-"""Writes scores with COPY, looks them up and deletes them: a fixed number of statements for any number of rows."""
+"""Writes scores with COPY, looks them up and deletes them, in a fixed number of statements for any number of rows."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ from imports.pipeline.derived.leaders import Play, counting_ratings, day_of
 from imports.pipeline.derived.session_storage import rating_names
 from imports.pipeline.scoring.concurrent_copy import copy_while_producing
 from imports.pipeline.scoring.convert import BLACKLISTED, DELETED, Chunk, Judged, Known
+from imports.pipeline.scoring.score_ids import array_of
 
 SCORE_COLUMNS = (
     "score_id", "chart_id", "playtype", "comment", "time_achieved", "score_data", "score_meta", "calculated_data",
     "best_keys", "user_id", "from_import_id", "game", "service", "import_type", "highlight", "time_added",
 )  # fmt: skip
-# What COPY's text format needs escaped (PostgreSQL: COPY, File Formats).
+# Characters that COPY's text format escapes (PostgreSQL: COPY, File Formats).
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-MAX_CHUNKS_PER_COPY = 20  # stored together while the next ones are judged
+MAX_CHUNKS_PER_COPY = 20  # chunks stored together while the next ones are judged
 BULK_THRESHOLD = 5_000  # scores above which fresh planner statistics are worth their cost
 ANALYZE_MIN_SHARE = 20  # new scores must be at least one in twenty of all
 ANALYZE_STATISTICS_TARGET = 10  # a sample of 3,000 rows instead of 30,000
@@ -38,18 +39,18 @@ to_json = msgspec.json.Encoder().encode
 
 @dataclass(slots=True)
 class AffectedScope:
-    """Where scores were added or deleted: what has to be refreshed. Times in Unix milliseconds."""
+    """The scope of added or deleted scores, which has to be refreshed. Times in Unix milliseconds."""
 
     user_id: int
     game: str
     charts: set[int] = field(default_factory=set)
     times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))  # by playtype
     playtypes: list[str] = field(default_factory=list)  # in order of first appearance
-    # By playtype, when scores without a time came in, in Unix milliseconds: they count from then on.
+    # By playtype, when scores without a time were added: they count from this time on.
     untimed: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    # By playtype, moments whose sessions may be called otherwise now, whether their scores changed or not.
+    # By playtype, times whose sessions may have another shown identity now, even without changed scores.
     named: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    # By playtype, of a player who had no scores of the game: all timed ones for sessions, and all for bests.
+    # By playtype, for a player who had no scores of the game: all timed scores for sessions, and all scores for bests.
     scores: dict[str, list[Timed]] | None = None
     plays: dict[str, dict[int, list[Play]]] | None = None  # also by chart
 
@@ -75,9 +76,9 @@ def merge_scopes(parts: Iterable[AffectedScope]) -> list[AffectedScope]:
 
 
 class Batch:
-    """The scores of one import as COPY text: a third of the memory of objects, and quick to write.
+    """The scores of one import as COPY text, which takes a third of the memory of objects and is fast to write.
 
-    `added`: when the scores were added. `keep_ids`: keep the score ID of each row. `has_no_scores`: the player has no
+    `added`: when the scores were added. `keep_ids`: store the score ID of each row. `has_no_scores`: the player has no
     other scores of the game.
     """
 
@@ -93,7 +94,7 @@ class Batch:
     ) -> None:
         self.affected = AffectedScope(user_id=job.user_id, game=context.game.slug)
         self.affected.scores = defaultdict(list) if has_no_scores else None
-        # Not where a restore gives some scores other times of coming in, on which their days depend.
+        # Not if a restore sets other times of addition of some scores, on which their days depend.
         is_added_at_once = not job.put_aside.get("added_later")
         self.affected.plays = defaultdict(lambda: defaultdict(list)) if has_no_scores and is_added_at_once else None
         self.charts: dict[int, Chart] = {}
@@ -119,7 +120,7 @@ class Batch:
         self._copy_texts.append(self._encode(chunk))
 
     def save(self, on_progress: Callable[[int, int], None]) -> None:
-        """Copies into the scores table. The caller holds the player's lock, so nothing can be added meanwhile."""
+        """Copies the scores into the table. The caller holds the player's lock, so no others are added meanwhile."""
         total = len(self._copy_texts)
         if not self.score_count:
             return
@@ -131,7 +132,7 @@ class Batch:
         self._copy_texts.clear()
 
     def save_while_judging(self, chunks: Iterator[Chunk], *, between: Callable[[], None]) -> None:
-        """The same for chunks that are judged without the database. `between` is called between two COPYs."""
+        """Stores chunks that are judged without the database. `between` is called between two COPYs."""
 
         def texts() -> Iterator[bytes]:
             pieces = 1  # small ones first, so that PostgreSQL starts early
@@ -142,7 +143,7 @@ class Batch:
         copy_while_producing(COPY, texts(), between=between)
 
     def _encode(self, chunk: Chunk) -> bytes:
-        """Counts a chunk and notes what it affects; returns its scores as COPY text."""
+        """Counts a chunk and extends the affected scope; returns the chunk's scores as COPY text."""
         self.problems += chunk.problems
         self.known |= chunk.known
         self.carried |= {score_id for _, score_id, key in chunk.repeats if key}
@@ -167,19 +168,19 @@ class Batch:
                     Play(chart.pk, day_of(moment), score.score_id, score.time_achieved, score.best_keys, values)
                 )
             if score.time_achieved is None:
-                if not affected.untimed[chart.playtype]:  # all of an import came in at the same time
+                if not affected.untimed[chart.playtype]:  # all scores of an import are added at the same time
                     affected.untimed[chart.playtype].append(milliseconds(self.added))
                 continue
             time = float(score.time_achieved)
             affected.times[chart.playtype].append(time)
-            # Kept as sessions need them, so that the scores of a new player are not read back from the database.
+            # In the form that sessions need, so that the scores of a new player are not read from the database again.
             if affected.scores is not None:
                 rated = tuple([score.calculated_data[name] for name in self._rated[chart.playtype]])
                 affected.scores[chart.playtype].append(Timed(score.row, time, self._job_key, rated))
         return b"".join([_copy_line(score, self._tail(score.service, score.is_highlighted)) for score in chunk.scores])
 
     def _tail(self, service: str, is_highlighted: bool) -> bytes:
-        """The columns that all scores of an import and a service share, but for those that are highlighted."""
+        """Returns the text of the columns that all scores with this service and highlight share."""
         if (service, is_highlighted) not in self._tails:
             game, import_type = self._context.game.slug, self._context.import_type_of_scores
             named = service or self._context.service_of_scores
@@ -191,7 +192,7 @@ class Batch:
 
 
 def _copy_line(score: Judged, tail: bytes) -> bytes:
-    """One row of SCORE_COLUMNS; `tail` holds the columns that many scores share."""
+    """Returns one row of SCORE_COLUMNS; `tail` has the columns that many scores share."""
     comment = "\\N" if score.comment is None else score.comment.translate(ESCAPES)
     # repr() is the shortest text that PostgreSQL reads as the same number.
     when = "\\N" if score.time_achieved is None else repr(score.time_achieved)
@@ -222,7 +223,7 @@ def refresh_statistics(added: int) -> None:
             "SELECT reltuples < %s FROM pg_class WHERE oid = %s::regclass", [added * ANALYZE_MIN_SHARE, table]
         )
         if cursor.fetchone()[0]:
-            cursor.execute("SET LOCAL default_statistics_target = %s", [ANALYZE_STATISTICS_TARGET])
+            cursor.execute("SELECT set_config('default_statistics_target', %s, true)", [str(ANALYZE_STATISTICS_TARGET)])
             cursor.execute(f"ANALYZE (SKIP_LOCKED) {table} (user_id, game, playtype, chart_id, time_achieved)")
 
 
@@ -238,8 +239,8 @@ def _table(model: type[Any]) -> str:
 COPY = f"COPY {_table(Score)} ({', '.join(SCORE_COLUMNS)}) FROM STDIN"
 
 
-def delete_scores(job: Import) -> tuple[list[AffectedScope], int]:
-    """Deletes the import's scores; returns what that affects, and their number."""
+def delete_scores(job: Import) -> tuple[list[AffectedScope], dict[tuple[str, str], int]]:
+    """Deletes the import's scores; returns the affected scopes, and the number of scores by game and playtype."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -261,7 +262,7 @@ def delete_scores(job: Import) -> tuple[list[AffectedScope], int]:
         part.times[playtype] += times or []
         part.untimed[playtype] += map(milliseconds, added or ())
         affected.append(part)
-    return affected, sum(row[-1] for row in rows)
+    return affected, {(game, playtype): count for game, playtype, *_, count in rows}
 
 
 def known_scores(
@@ -269,8 +270,8 @@ def known_scores(
 ) -> Known | None:
     """Returns a look-up of score IDs for `convert.judge_rows`; None for a player without scores of the game.
 
-    `deleted`: scores that the import does not store again (`deletions.since_completed`). The scores `besides` are not
-    found: the import reclaims them.
+    `deleted`: scores that the import does not store again (`deletions.since_completed`). `besides`: scores that are not
+    found, because the import reclaims them.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -291,7 +292,10 @@ def known_scores(
         if has_scores:
             asked = [score_id for score_id in score_ids if score_id not in besides] if besides else list(score_ids)
             with connection.cursor() as cursor:
-                cursor.execute(f"SELECT score_id, id FROM {_table(Score)} WHERE score_id = ANY(%s)", [asked])
+                cursor.execute(
+                    f"SELECT score_id, id FROM {_table(Score)} WHERE score_id = ANY(%s::text[])",
+                    [array_of(asked)],
+                )
                 found.update(cursor.fetchall())
         found.update((score_id, passed_over[score_id]) for score_id in passed_over.keys() & score_ids)
         return found

@@ -1,6 +1,6 @@
-"""Which imports carried a score besides the one that it belongs to, by score ID (`models.CarriedScores`).
+"""The imports that carried a score besides the import that it belongs to, by score ID (`models.CarriedScores`).
 
-It follows from the imports' files alone: another import's revert, restore or hand-over leaves it as it is.
+This depends only on the imports' files: reverts, restores and reassignments of other imports do not change it.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from imports.models import CarriedScores, Import, Score, State
 from imports.models.results.carried_scores import ID_SIZE, pack_score_ids, unpack_score_ids
 from imports.pipeline import deletions
 
-IMPORTS_PER_QUERY = 20  # whose carried scores are in memory together: up to 3 MB each
+IMPORTS_PER_QUERY = 20  # imports whose carried scores are in memory together: up to 3 MB each
 
 
 def save(job: Import, score_ids: Collection[str]) -> None:
-    """Stores what a completing import carries, in place of what an earlier run of it stored."""
+    """Stores the carried scores of a completing import, replacing those of an earlier run."""
     if score_ids:
         CarriedScores.objects.update_or_create(job=job, defaults={"score_ids": pack_score_ids(score_ids)})
-    elif job.put_aside:  # else it completes for the first time, and nothing can be stored yet
+    elif job.put_aside:  # otherwise it completes for the first time, and nothing is stored yet
         CarriedScores.objects.filter(job=job).delete()
 
 
 def add(added: Mapping[int, Collection[str]]) -> None:
-    """Adds to what imports carry: key -> score IDs."""
+    """Adds carried scores: primary key of an import -> score IDs."""
     stored = {row.pk: unpack_score_ids(row.score_ids) for row in CarriedScores.objects.filter(job__in=added)}
     rows = [
         CarriedScores(job_id=key, score_ids=pack_score_ids(stored.get(key, set()).union(score_ids)))
@@ -38,7 +38,7 @@ def add(added: Mapping[int, Collection[str]]) -> None:
 def sharers_of(jobs: Collection[Import]) -> dict[int, set[str]]:
     """Returns the other completed imports that carried scores of these imports of one player, as `carriers` does."""
     user_id = next(iter(jobs)).user_id
-    # Asked first, as most players' imports carry nothing: then the IDs of their scores are not read at all.
+    # Checked first, because most players' imports carry nothing: then the IDs of the scores are not read.
     keys = [job.pk for job in jobs]
     if not CarriedScores.objects.filter(job__user=user_id).exclude(job__in=keys).exists():
         return {}
@@ -49,7 +49,7 @@ def sharers_of(jobs: Collection[Import]) -> dict[int, set[str]]:
 def carriers(user_id: int, score_ids: Iterable[str]) -> dict[int, set[str]]:
     """The player's completed imports that carried some of these scores, oldest first: key -> those scores.
 
-    A score that its owner deleted after an import had completed is none of that import's any more.
+    A score that its player deleted after an import had completed is not carried by it any more.
     """
     names = {bytes.fromhex(score_id[1:]): score_id for score_id in score_ids}  # without the T of every ID
     if not names:
@@ -57,7 +57,7 @@ def carriers(user_id: int, score_ids: Iterable[str]) -> dict[int, set[str]]:
     found = {}
     rows = CarriedScores.objects.filter(job__user=user_id, job__state=State.COMPLETED)
     for row in rows.select_related("job").order_by("job").iterator(chunk_size=IMPORTS_PER_QUERY):
-        # Digests are compared, not IDs: to make texts of them all takes most of the time of a preview.
+        # Digests are compared instead of IDs, because converting all to text takes most of the time of a preview.
         packed = bytes(row.score_ids)
         carried = {packed[start : start + ID_SIZE] for start in range(0, len(packed), ID_SIZE)}
         if common := names.keys() & carried:

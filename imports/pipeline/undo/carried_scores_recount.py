@@ -1,4 +1,4 @@
-"""What imports carried, compared with their stored files: read and converted as for an import, but not judged."""
+"""Compares the carried scores of imports with their stored files, which are read and converted, but not judged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from imports.pipeline.scoring import reading
 
 @dataclass(frozen=True, slots=True)
 class CarriedDifference:
-    """An import that does not carry what its file says. Score IDs."""
+    """An import whose stored carried scores differ from those in its file, as score IDs."""
 
     job: Import
     stored: set[str]
@@ -26,10 +26,10 @@ class CarriedDifference:
 
 
 def carried_differences(user: User, *, repair: bool = False) -> Iterator[CarriedDifference]:
-    """Each import of the player's that lacks a score which is there, or carries one that is not in its file.
+    """Yields the player's imports that lack a carried score, or carry a score that is not in their file.
 
-    Imports whose file is not stored any more are taken at their word. So they are about scores that their owner has
-    ever deleted, as a file does not tell what was deleted when it came.
+    Imports whose file is no longer stored are not checked. Scores that the player has ever deleted are never missing,
+    because a file does not show which scores were deleted at its import.
     """
     owners = dict(Score.objects.filter(user=user).values_list("score_id", "from_import"))
     deletions = AuditEntry.objects.filter(subject=user, verb__in=DELETIONS).values_list("counts__scoreID", flat=True)
@@ -53,14 +53,14 @@ def carried_differences(user: User, *, repair: bool = False) -> Iterator[Carried
 
 @dataclass(frozen=True, slots=True)
 class _FileScores:
-    """The scores in a file. Not certain where a row that was one cannot be read as one today."""
+    """The scores in a file. Not certain if a row that was a score can no longer be read as one."""
 
     score_ids: set[str]
     is_certain: bool
 
 
 def _scores_in_file(job: Import) -> _FileScores | None:
-    """None where the file is not stored any more, or is not accepted any more."""
+    """Returns the scores in an import's file; None if the file is no longer stored or no longer accepted."""
     try:
         source, parsed = reading.read(job, GAMES, Progress())
     except ImportFailed:
@@ -70,7 +70,7 @@ def _scores_in_file(job: Import) -> _FileScores | None:
     is_certain = True
 
     def known(score_ids: Sequence[str]) -> Mapping[str, int]:
-        return dict.fromkeys(score_ids, 1)  # all of them, so that nothing is judged
+        return dict.fromkeys(score_ids, 1)  # all scores count as known, so that no row is judged
 
     for chunk in reading.iter_judged(source, parsed, Progress(), user_id=job.user_id, known=known, rules=job.rules):
         held.update(score_id for draft, score_id, _ in chunk.repeats if draft.row not in left_out)

@@ -1,7 +1,7 @@
-"""Scores that outlive the import that brought them, as others carried them too.
+"""Passes shared scores of a reverted import to other imports that carried them.
 
-A score passes to the earliest of those, and then says what that import's file says of it: it is read, converted and
-judged again as for an import. Comments and highlights that its owner gave it stay.
+A score passes to the earliest of these imports, and takes the values in its file, which is read, converted and judged
+again as for an import. The player's comments and highlights stay.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from imports.pipeline.scoring.store import AffectedScope
 from imports.pipeline.undo import carried_scores
 
 SCORES = Score._meta.db_table
-# Each with its data: all scores of a large import in one text of JSON would take too much memory.
+# All scores of a large import, with their values, in one JSON text would take too much memory.
 SCORES_PER_STATEMENT = 5_000
 CHANGED = """, service = new.service, import_type = %(import_type)s,
     comment = CASE WHEN score.edited THEN score.comment ELSE new.comment END, time_achieved = new.time_achieved,
@@ -36,7 +36,7 @@ to_json = msgspec.json.Encoder().encode
 
 @dataclass(slots=True)
 class Reassignment:
-    """Scores of one import that passed to others: their IDs by the key of the new owner, and what that affects."""
+    """Scores of one import that passed to others: their IDs by the new owner's key, and the affected scopes."""
 
     score_ids: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
     affected: dict[tuple[str, str], AffectedScope] = field(default_factory=dict)
@@ -47,16 +47,16 @@ class Reassignment:
 
 
 def reassign_scores(jobs: Sequence[Import]) -> dict[int, Reassignment]:
-    """Passes the shared scores of these imports of one player on; returns by import what passed.
+    """Passes the shared scores of these imports of one player to other imports; returns the passed scores by import.
 
-    To the earliest import whose stored file still yields the score. Where no such file does, because it was pruned or
-    songs were renamed since, to the earliest import that carried it, with the data that the score has.
+    The new owner is the earliest import whose stored file still yields the score. If there is none, because files were
+    pruned or songs renamed, it is the earliest import that carried the score, which then keeps its values.
     """
     sharers = carried_scores.sharers_of(jobs)
     owners = Import.objects.in_bulk(sharers)
     passed: dict[int, Reassignment] = defaultdict(Reassignment)
-    left = set().union(*sharers.values())  # what has not passed to anybody yet
-    # In two rounds: an import that yields the score anew precedes an earlier one that has merely carried it.
+    left = set().union(*sharers.values())  # scores that have not passed yet
+    # In two rounds: an import whose file still yields the score precedes an earlier one that only carried it.
     for key, score_ids in sharers.items():
         judged = _judged_again(owners[key], score_ids & left)
         while rows := list(islice(judged, SCORES_PER_STATEMENT)):
@@ -66,7 +66,7 @@ def reassign_scores(jobs: Sequence[Import]) -> dict[int, Reassignment]:
         while rows := list(islice(unchanged, SCORES_PER_STATEMENT)):
             left -= _pass(owners[key], rows, jobs, passed, with_data=False)
     for owner in owners.values():
-        # What were duplicates of an import are scores of its own now.
+        # Duplicates of an import are its own scores now.
         count = sum(len(handed.score_ids.get(owner.pk, ())) for handed in passed.values())
         if count:
             own = Score.objects.filter(from_import=owner)
@@ -79,16 +79,16 @@ def reassign_scores(jobs: Sequence[Import]) -> dict[int, Reassignment]:
 
 
 def _judged_again(job: Import, wanted: Collection[str]) -> Iterator[Mapping[str, Any]]:
-    """What the import's file says of these scores; nothing of those that it does not yield any more."""
+    """Yields the values of these scores in the import's file; scores that it no longer yields are left out."""
     if not wanted or not ImportInput.objects.filter(job=job).exists():
         return
     try:
         source, parsed = reading.read(job, GAMES, Progress())
-    except ImportFailed:  # what was accepted once is not accepted any more
+    except ImportFailed:  # the file was accepted once, but is not any more
         return
 
     def known(score_ids: Sequence[str]) -> Mapping[str, int]:
-        # Any key: the others count as known, so that they are not judged.
+        # Any key: all other scores count as known, so that they are not judged.
         return {score_id: 1 for score_id in score_ids if score_id not in wanted}
 
     names = ("score_id", "comment", "time_achieved", "score_data", "score_meta", "calculated_data", "best_keys")
@@ -111,7 +111,7 @@ def _pass(
     *,
     with_data: bool = True,
 ) -> set[str]:
-    """Gives some scores to their new owner, notes in `passed` what that affects, and returns their IDs."""
+    """Passes scores to their new owner, adds them to `passed`, and returns their IDs."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -138,7 +138,7 @@ def _pass(
             (game, playtype), AffectedScope(user_id=owner.user_id, game=game, playtypes=[playtype])
         )
         scope.charts.add(chart)
-        # Both times: where the score was, and where the file of its new owner says that it was.
+        # Both times: the old one, and the one in the file of the new owner.
         scope.times[playtype] += [time for time in times if time is not None]
         if None in times:
             scope.untimed[playtype].append(milliseconds(added))

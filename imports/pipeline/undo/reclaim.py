@@ -1,6 +1,6 @@
-"""What a restored import takes back of the scores that its revert had passed on (`reassign_scores`).
+"""A restored import reclaims the scores that its revert had passed to other imports (`reassign_scores`).
 
-The way back is the way that they went: from whoever got them, or from whom that import passed them on to in turn.
+They are taken from the imports that got them, or from those to which these passed them later.
 """
 
 from __future__ import annotations
@@ -20,15 +20,20 @@ from imports.pipeline.undo import carried_scores
 SCORES = Score._meta.db_table
 
 Edits = dict[str, dict[str, Any]]
-"""Score ID -> `comment` and `highlight` that its owner gave it."""
+"""Score ID -> the player's edits, as `edit_of` returns them."""
+
+
+def edit_of(comment: str | None, highlight: bool, pin_place: int | None) -> dict[str, Any]:
+    """Returns the player's edits of a score as JSON data."""
+    return {"comment": comment, "highlight": highlight, "pin_place": pin_place}
 
 
 def reclaimable(job: Import) -> set[str]:
-    """The IDs of the scores that passed from this import and are still with those whom they passed to."""
+    """Returns the IDs of the scores that passed from this import and still belong to imports that got them."""
     waiting: dict[str, set[str]] = _passed(job)
     looked_at: dict[str, set[str]] = defaultdict(set)
     found: set[str] = set()
-    # A handed-over score may have been handed on, and back: each import is looked at once for each score.
+    # A passed score may have passed on, and back: each import is visited once for each score.
     while waiting:
         import_id, score_ids = waiting.popitem()
         score_ids -= looked_at[import_id]
@@ -45,15 +50,15 @@ def reclaimable(job: Import) -> set[str]:
 
 
 def _passed(job: Import) -> dict[str, set[str]]:
-    """Import ID -> the score IDs that a revert of this import passed to it."""
+    """Returns import ID -> the IDs of the scores that the revert of this import passed to it."""
     return {import_id: set(score_ids) for import_id, score_ids in job.put_aside.get("handed", {}).items()}
 
 
 def reclaim(score_ids: Collection[str], affected: AffectedScope) -> Edits:
-    """Takes these scores from the imports that have them, before their first owner stores them again.
+    """Deletes these scores of other imports, before the restored import stores them again.
 
-    Bests and stats are refreshed at once, so that what the import then changes is counted from the state without it.
-    Adds to `affected` where the scores were. Returns the edits of their owner.
+    Bests and stats are refreshed at once, so that the changes of the import are relative to the state without it.
+    Adds the times of the scores to `affected`. Returns the player's edits of these scores.
     """
     if not score_ids:
         return {}
@@ -62,24 +67,24 @@ def reclaim(score_ids: Collection[str], affected: AffectedScope) -> Edits:
             f"""
             DELETE FROM {SCORES} WHERE user_id = %s AND score_id = ANY(%s)
             RETURNING score_id, from_import_id, chart_id, playtype, time_achieved, time_added,
-                      comment, highlight, edited
+                      comment, highlight, pin_place, edited
             """,
             [affected.user_id, list(score_ids)],
         )
         rows = cursor.fetchall()
     taken: dict[int, list[str]] = defaultdict(list)
     edits: Edits = {}
-    for score_id, owner, _, playtype, time, added, comment, highlight, edited in rows:
+    for score_id, owner, _, playtype, time, added, comment, highlight, pin_place, edited in rows:
         taken[owner].append(score_id)
         if time is None:
             affected.untimed[playtype].append(milliseconds(added))
         else:
             affected.times[playtype].append(time)
         if edited:
-            edits[score_id] = {"comment": comment, "highlight": highlight}
+            edits[score_id] = edit_of(comment, highlight, pin_place)
     carried_scores.add(taken)
     for owner in Import.objects.filter(pk__in=taken):
-        # What were scores of its own are duplicates again.
+        # Scores of these imports are duplicates again.
         own = Score.objects.filter(from_import=owner)
         gone = {row[3] for row in rows if row[1] == owner.pk}
         gone -= set(own.order_by().values_list("playtype", flat=True).distinct())

@@ -1,36 +1,46 @@
-"""What a revert takes away and the input does not hold, kept on the import's row: a restore brings it back too."""
+"""Stores data that a revert removes and the input lacks in the import's row, so that a restore can apply it again."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from imports.integers import milliseconds
 from imports.models import Import, OrphanScore, Score
 from imports.pipeline.derived import bests, class_history
 from imports.pipeline.scoring.store import AffectedScope
-from imports.pipeline.undo.reclaim import Edits
+from imports.pipeline.undo.reclaim import Edits, edit_of
 
 
 def save(job: Import) -> None:
-    """Keeps the edits of the import's scores, and when the import ran and its scores came in.
+    """Stores the edits of the import's scores, and the times of the import and its scores.
 
-    Called before the scores go, or pass to other imports. Times are ISO texts. `time_added`: of most scores;
-    `added_later`: of the others, rescued orphans, by score ID. Without scores, `time_added` is that of the orphans.
+    Called before the scores are deleted or passed to other imports. Times are ISO texts. `time_added`: of most scores;
+    `added_later`: of the others, matched orphans, by score ID. Without scores, `time_added` is that of the orphans.
     """
     scores = Score.objects.filter(from_import=job)
-    edited = scores.filter(edited=True).values_list("score_id", "comment", "highlight")
-    # Nearly all scores came in together: one time for these, and only the others are listed.
-    counts = scores.order_by().values_list("time_added").annotate(count=Count("pk")).order_by("-count", "time_added")
-    most_added = next((added for added, _ in counts[:1]), None)
-    later = scores.exclude(time_added=most_added).values_list("score_id", "time_added") if most_added else ()
+    # Nearly all scores were added together: they share one time, and only the others are listed. One query over all
+    # scores shows whether there are others, or edited scores, which few imports have.
+    counts = list(
+        scores.order_by()
+        .values_list("time_added")
+        .annotate(count=Count("pk"), edited=Count("pk", filter=Q(edited=True)))
+        .order_by("-count", "time_added")
+    )
+    is_edited = any(edited for *_, edited in counts)
+    kept = ("score_id", "comment", "highlight", "pin_place")
+    edited = scores.filter(edited=True).values_list(*kept) if is_edited else ()
+    most_added: datetime | None = counts[0][0] if counts else None
+    later = scores.exclude(time_added=counts[0][0]).values_list("score_id", "time_added") if len(counts) > 1 else ()
     if most_added is None:
         most_added = OrphanScore.objects.filter(from_import=job).aggregate(first=Min("time_inserted"))["first"]
     job.put_aside = {
-        "edits": {score_id: {"comment": comment, "highlight": highlight} for score_id, comment, highlight in edited},
+        "edits": {
+            score_id: edit_of(comment, highlight, pin_place) for score_id, comment, highlight, pin_place in edited
+        },
         "time_started": job.time_started and job.time_started.isoformat(),
         "time_finished": job.time_finished and job.time_finished.isoformat(),
         "time_added": most_added and most_added.isoformat(),
@@ -40,23 +50,22 @@ def save(job: Import) -> None:
 
 
 def keep_history(job: Import, score_ids: Mapping[int, Sequence[str]]) -> None:
-    """Keeps the classes that the import gave, and which scores passed to which other imports (by key).
+    """Stores the class history, and the scores that passed to other imports (by their key).
 
-    Called before the scores go. A restore takes the latter back from there (`reclaim`).
+    Called before the scores are deleted; the caller saves the import. A restore reclaims passed scores (`reclaim`).
     """
     job.put_aside["classes"] = class_history.snapshot(job)
     if score_ids:
         names = dict(Import.objects.filter(pk__in=score_ids).values_list("pk", "import_id"))
         job.put_aside["handed"] = {names[key]: passed for key, passed in score_ids.items()}
-    job.save(update_fields=["put_aside"])
 
 
 def restore(job: Import, edits: Edits, affected: AffectedScope) -> None:
-    """Gives the scores of a restored import their comments and highlights again, and the times when they came in.
+    """Applies the stored comments, highlights, pins and times of addition to the scores of a restored import again.
 
-    Also a score that another import brought meanwhile, unless its owner has edited that one too. `edits`: those of
-    scores that were with other imports meanwhile; they count before the ones from before the revert. Adds to
-    `affected` from when on scores without a time count. The sessions take their names while they are refreshed.
+    Includes scores that belong to a later import, unless the player has edited them. `edits`: of scores that belonged
+    to other imports meanwhile; they take precedence over the edits before the revert. Adds the times from which scores
+    without a time count to `affected`. Sessions get their names back when they are refreshed.
     """
     if added_later := job.put_aside.get("added_later", {}):
         rescued = list(
@@ -76,18 +85,19 @@ def restore(job: Import, edits: Edits, affected: AffectedScope) -> None:
     for score in scores:
         edit = edits[score.score_id]
         score.comment, score.highlight, score.edited = edit["comment"], edit["highlight"], True
-    Score.objects.bulk_update(scores, ["comment", "highlight", "edited"], batch_size=1_000)
-    # Bests of the import's own scores are refreshed afterwards anyway.
+        score.pin_place = edit.get("pin_place")  # reverts of the previous release stored none
+    Score.objects.bulk_update(scores, ["comment", "highlight", "edited", "pin_place"], batch_size=1_000)
+    # The bests of the import's own scores are refreshed later anyway.
     bests.refresh(job.user_id, {score.chart_id for score in scores if score.from_import_id != job.pk})
 
 
 def original_run_times(job: Import) -> dict[str, datetime]:
-    """When an import that was reverted had run, by column: its documents and lists are as before once it is back."""
+    """Returns the original run times of a restored import, by column, so that documents and lists do not change."""
     names = ("time_started", "time_finished")
     return {name: datetime.fromisoformat(job.put_aside[name]) for name in names if job.put_aside.get(name)}
 
 
 def original_time_added(job: Import) -> datetime:
-    """When the scores of an import came in: of one that was reverted then, else now."""
+    """Returns when the scores of an import were added: for a restored import the original time, otherwise now."""
     added = job.put_aside.get("time_added")
     return datetime.fromisoformat(added) if added else timezone.now()

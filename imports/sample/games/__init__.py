@@ -42,4 +42,4 @@ SAMPLES: tuple[Sample, ...] = (
     ongeki.SAMPLE,
     ddr.SAMPLE,
 )
-"""Every game's part, in the order that games are listed in."""
+"""Every game's sample, in display order."""

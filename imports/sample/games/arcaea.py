@@ -9,7 +9,7 @@ from imports.games.arcaea import ALL_PURE
 from imports.sample.form import Chart, Player, Row, Sample, Title, without_fraction
 
 # era: version and song pack; top: the level of Future (Beyond, where it is 10.5 or above). The first search word of a
-# title in another script is what the game calls it by.
+# title in another script is the game's ID for it.
 TITLES = (
     Title("Glasstide", "Pale Meridian", "3.5 Tidal Archive", 9.4),
     Title("Requiem for a Lighthouse", "Umbra Lane", "4.0 Far Harbour", 10.1),
@@ -80,7 +80,7 @@ _PURE = 2  # a far hit is worth half of a pure one
 
 
 def play(chart: Row, player: Player) -> Row:
-    """A play of Arcaea."""
+    """Returns a play of Arcaea."""
     chance, notes = player.chance, chart["data"]["notecount"]
     off = int(notes * player.errors(chart["levelNum"]) * chance.uniform(0.3, 1))
     lost = int(off * chance.uniform(0, 0.6))

@@ -56,7 +56,7 @@ def charts(title: Title, *, number: int, chance: Random) -> Iterator[Chart]:
 
 
 def play(chart: Row, player: Player) -> Row:
-    """A play of BMS."""
+    """Returns a play of BMS."""
     chance, judgements = player.chance, draw_judgements(chart, player)
     reached = lamp(judgements, chance)
     random = chance.choice(("NONRAN", "MIRROR", "RANDOM", "S-RANDOM"))

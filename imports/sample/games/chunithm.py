@@ -110,7 +110,7 @@ def charts(title: Title, *, number: int, chance: Random) -> Iterator[Chart]:
 
 
 def play(chart: Row, player: Player) -> Row:
-    """A play of CHUNITHM."""
+    """Returns a play of CHUNITHM."""
     chance, level = player.chance, chart["levelNum"]
     notes = 400 + 130 * int(level) + chart["songID"] % 89
     below = min(notes, int(notes * player.errors(level) * chance.uniform(0.9, 1.8)))
@@ -145,7 +145,7 @@ def _clear_lamp(judgements: Mapping[str, int], notes: int, chance: Random) -> st
 
 SAMPLE = Sample(
     slug="chunithm",
-    first_id=7_901,  # in-game IDs stay under 8,000
+    first_id=7_901,  # in-game IDs are below 8,000
     titles=TITLES,
     song_data=song_data,
     charts=charts,

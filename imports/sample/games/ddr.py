@@ -1,4 +1,4 @@
-"""DDR. Single and double charts; the songs are spread over the categories of flare skill."""
+"""DDR. Single and double charts; the songs are in all categories of flare skill."""
 
 from __future__ import annotations
 
@@ -76,11 +76,11 @@ def charts(title: Title, *, number: int, chance: Random) -> Iterator[Chart]:
 
 # --- a play -------------------------------------------------------------------------------------------
 
-UNKNOWN_STEPS = 300  # of real charts some do not say it
+UNKNOWN_STEPS = 300  # the default; some real charts lack the number
 
 
 def play(chart: Row, player: Player) -> Row:
-    """A play of DDR, SP or DP."""
+    """Returns a play of DDR, SP or DP."""
     chance, steps = player.chance, chart["data"].get("stepCount", UNKNOWN_STEPS)
     off = player.errors(chart["levelNum"])
     miss, good = int(steps * off * chance.uniform(0, 0.4)), int(steps * off * chance.uniform(0, 0.3))
@@ -109,7 +109,7 @@ def play(chart: Row, player: Player) -> Row:
     }
 
 
-_FULL_COMBOS = {  # what none of may be hit
+_FULL_COMBOS = {  # lamp -> judgements that it excludes
     "MARVELOUS FULL COMBO": ("PERFECT", "GREAT", "GOOD", "MISS"),
     "PERFECT FULL COMBO": ("GREAT", "GOOD", "MISS"),
     "GREAT FULL COMBO": ("GOOD", "MISS"),

@@ -8,7 +8,7 @@ from random import Random
 from imports.games import gitadora
 from imports.sample.form import Chart, Player, Row, Sample, Title, without_fraction
 
-# era: the version since which it is there; top: the level of guitar EXTREME. From 7.5 on there is a MASTER too.
+# era: the first version; top: the level of guitar EXTREME. From 7.5 on there is also a MASTER.
 TITLES = (
     Title("Feedback Cathedral", "Humbucker Saints", "konaste", 7.85),
     Title("放課後アンプ泥棒", "軽音部第二班", "konaste", 5.4, ("The After-school Amp Thief",), ("houkago",)),
@@ -45,7 +45,7 @@ def song_data(_title: Title, _chance: Random) -> Row:
 
 
 def versions(title: Title) -> list[str]:
-    """The newest and, unless it left, the oldest in which it is there."""
+    """Returns the newest version, and the title's first one if that is another."""
     return ["konaste"] if title.era == "konaste" else ["konaste", title.era]
 
 
@@ -73,7 +73,7 @@ def charts(title: Title, *, number: int, chance: Random) -> Iterator[Chart]:
 
 
 def play(chart: Row, player: Player) -> Row:
-    """A play of GITADORA: 85 % are for the hits, 15 % for the longest chain."""
+    """Returns a play of GITADORA: 85 % are for hits, 15 % for the longest chain."""
     chance, level = player.chance, chart["levelNum"]
     notes = 150 + int(95 * level) + chart["songID"] % 61
     off = min(notes, int(notes * player.errors(level) * chance.uniform(1.2, 3)))

@@ -8,7 +8,7 @@ from random import Random
 from imports.games import iidx
 from imports.sample.form import Chart, Player, Row, Sample, Title, since, tier
 
-# era: version and genre; top: the level of ANOTHER (or LEGGENDARIA, where 12.5 is one).
+# era: version and genre; top: the level of ANOTHER (12.5: with a LEGGENDARIA).
 TITLES = (
     Title("Aluminium Horizon", "Lathe", "29 HARD TECHNO", 12),
     Title("薄明のインターチェンジ", "東雲ハイウェイ", "31 DRUM'N BASS", 12, ("Interchange at Dawn",), ("hakumei",)),
@@ -68,7 +68,7 @@ def song_data(title: Title, _chance: Random) -> Row:
 
 def versions(title: Title) -> list[str]:
     newest = [version for version in iidx.VERSIONS if version.isdecimal()]
-    oldest = ["16-cs"] if title.era.startswith("26 ") else []  # for the tracker of the consoles, whose sample has it
+    oldest = ["16-cs"] if title.era.startswith("26 ") else []  # for the sample file of the console score tracker
     return [*since(newest, title.era.split()[0]), "inf", *oldest]
 
 
@@ -92,7 +92,7 @@ def charts(title: Title, *, number: int, chance: Random) -> Iterator[Chart]:
 
 def _chart(playtype: str, difficulty: str, level: int, *, number: int, notes: int, chance: Random) -> Chart:
     data: Row = {"2dxtraSet": None, "hashSHA256": None, "inGameID": number, "notecount": notes}
-    # Only the two highest levels have figures for BPI, and only they are rated by the community.
+    # Only the two highest levels have values for BPI and community ratings.
     is_high = level >= 11
     data |= {
         "bpiCoefficient": round(chance.uniform(0.85, 1.45), 6) if is_high and chance.random() < 0.8 else None,
@@ -121,7 +121,7 @@ def _letter(value: float) -> str:
 
 
 def play(chart: Row, player: Player) -> Row:
-    """A play of beatmania IIDX, SP or DP."""
+    """Returns a play of beatmania IIDX, SP or DP."""
     chance, notes = player.chance, chart["data"]["notecount"]
     off = player.errors(chart["levelNum"] + (0.6 if "LEGG" in chart["difficulty"] else 0))
     bad_poor = int(notes * off * chance.uniform(0, 0.5))

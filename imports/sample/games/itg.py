@@ -1,4 +1,4 @@
-"""ITG. Stamina charts: long streams of sixteenths, with a break now and then."""
+"""ITG. Stamina charts: long streams of sixteenths with short breaks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from random import Random
 
 from imports.sample.form import Chart, Player, Row, Sample, Title
 
-# era: tempo of the stream in BPM (a multiple of three) and pack; top: the block (a half: not ranked).
+# era: tempo of the stream in BPM (a multiple of three) and pack; top: the level (with a half: unranked).
 TITLES = (
     Title("Endless Escalator", "Calf Cramp", "150 Treadmill Vol. 1", 12),
     Title("Breath Control", "Diaphragm", "162 Treadmill Vol. 1", 13),
@@ -58,7 +58,7 @@ def charts(title: Title, *, number: int, chance: Random) -> Iterator[Chart]:
     bpm, block = int(tempo), int(title.top)
     streams = [chance.choice((8, 16, 24, 32, 40)) for _ in range(2)]
     notes = [SIXTEENTHS] * streams[0] + [0] * chance.choice((1, 2)) + [SIXTEENTHS] * streams[1]
-    speed = bpm * SIXTEENTHS / 4 / 60  # notes a second where they are sixteenths
+    speed = bpm * SIXTEENTHS / 4 / 60  # notes per second in a stream of sixteenths
     tag = next((tag for most, tag in _TAGS if block <= most), "Edit")
     yield Chart(
         playtype="Stamina",
@@ -93,11 +93,11 @@ def charts(title: Title, *, number: int, chance: Random) -> Iterator[Chart]:
 
 _WORTH = {"fantastic+": 5, "fantastic": 5, "excellent": 4, "great": 2, "decent": 0, "wayoff": -6, "miss": -12}
 _LAMPS = ("CLEAR", "CLEAR", "CLEAR", "FULL COMBO", "FULL EXCELLENT COMBO", "QUAD", "QUINT")
-"""The lamp of a play that is not failed, by its worst judgement, `miss` first."""
+"""Lamps of cleared plays, by the worst judgement, `miss` first."""
 
 
 def play(chart: Row, player: Player) -> Row:
-    """A play of ITG, whose life bar empties where too many notes are missed."""
+    """Returns a play of ITG. It is failed if too many notes are missed."""
     chance, notes = player.chance, sum(chart["data"]["notesPerMeasure"])
     off = player.errors(chart["levelNum"])
     breaks = int(notes * off * chance.uniform(0, 0.5))
@@ -117,7 +117,7 @@ def play(chart: Row, player: Player) -> Row:
     }
     earned = sum(_WORTH[name] * count for name, count in judgements.items())
     failed = judgements["miss"] > notes * 0.02
-    # The lamp is the best one for which nothing below its name was hit.
+    # The best lamp that the worst judgement allows.
     worst = next((place for place, count in enumerate(reversed(judgements.values())) if count), 0)
     return {
         "scorePercent": round(max(0, 100 * earned / (5 * notes)), 2),

@@ -8,7 +8,7 @@ from random import Random
 from imports.games import jubeat
 from imports.sample.form import Chart, Player, Row, Sample, Title, since, without_fraction
 
-# era: the version it is from; top: the level of EXT. From 10.3 on it may be played in hard mode too.
+# era: the first version; top: the level of EXT. From 10.3 on there is also a hard mode.
 TITLES = (
     Title("Glass Marble Arcade", "Sixteen Squares", "festo", 9.6),
     Title("積み木の摩天楼", "よんかけよん", "beyond", 10.2, ("Skyscraper of Building Blocks",), ("tsumiki",)),
@@ -80,7 +80,7 @@ _WORTH = {"perfect": 10, "great": 7, "good": 4, "poor": 1, "miss": 0}  # tenths
 
 
 def play(chart: Row, player: Player) -> Row:
-    """A play of jubeat: nine tenths of the million are for the hits, the last for the bar they fill."""
+    """Returns a play of jubeat: 90 % of the million are for hits, 10 % for the music bar."""
     chance, notes = player.chance, chart["data"]["noteCount"]
     is_hard = chart["difficulty"].startswith(jubeat.HARD)
     off = min(notes, int(notes * player.errors(chart["levelNum"] + (0.5 if is_hard else 0)) * chance.uniform(1, 4)))

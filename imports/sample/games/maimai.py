@@ -8,7 +8,7 @@ from random import Random
 from imports.games import maimai
 from imports.sample.form import Chart, Player, Row, Sample, Title, without_fraction
 
-# era: the version it is from; top: the level of Master. From 12.5 on there is a Re:Master too.
+# era: the first version; top: the level of Master. From 12.5 on there is also a Re:Master.
 TITLES = (
     Title("Laundromat Odyssey", "Spin Cycle", "maimai PLUS", 10.8, (), ("sentaku",)),
     Title("ぐるぐる金魚鉢", "縁日オーケストラ", "GreeN", 9.7, ("The Whirling Goldfish Bowl",), ("guruguru",)),
@@ -78,7 +78,7 @@ def charts(title: Title, *, number: int, chance: Random) -> Iterator[Chart]:
 
 
 def play(chart: Row, player: Player) -> Row:
-    """A play of maimai; what is above 100 % comes from the breaks."""
+    """Returns a play of maimai; the percent above 100 is for breaks."""
     chance, level, most = player.chance, chart["levelNum"], chart["data"]["maxPercent"]
     notes = 90 + 60 * int(level) + chart["songID"] % 53
     off = min(notes, int(notes * player.errors(level) * chance.uniform(0.8, 2)))

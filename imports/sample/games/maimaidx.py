@@ -8,7 +8,7 @@ from random import Random
 from imports.games import maimaidx
 from imports.sample.form import Chart, Player, Row, Sample, Title, since, without_fraction
 
-# era: the version it is in since, kind of its charts, genre; top: the level of Master. From 13.5 on there is Re:Master.
+# era: the first version, type of the charts, genre; top: the level of Master. From 13.5 on there is also a Re:Master.
 TITLES = (
     Title("Soap Bubble Syndicate", "Foam Party", "universeplus DX maimai", 13.2, (), ("shabondama",)),
     Title("銭湯ロケット", "湯けむり連合", "universeplus Std POPS＆アニメ", 11.8, ("Bathhouse Rocket",), ("sentou",)),
@@ -45,7 +45,7 @@ TITLES = (
     Title("Evaporation Day", "Spray", "prismplus DX maimai", 14.1),
 )
 
-DX = 10_000  # what DX charts' in-game IDs are above those of standard ones
+DX = 10_000  # offset of the in-game IDs of DX charts
 
 
 # --- charts -------------------------------------------------------------------------------------------
@@ -87,7 +87,7 @@ def charts(title: Title, *, number: int, chance: Random) -> Iterator[Chart]:
 
 
 def play(chart: Row, player: Player) -> Row:
-    """A play of maimai DX; the last percent comes from the breaks."""
+    """Returns a play of maimai DX; the last percent is for breaks."""
     chance, level = player.chance, chart["levelNum"]
     notes = 120 + 60 * int(level) + chart["songID"] % 59
     off = min(notes, int(notes * player.errors(level) * chance.uniform(0.5, 1.2)))

@@ -8,7 +8,7 @@ from random import Random
 from imports.games import museca
 from imports.sample.form import Chart, Player, Row, Sample, Title
 
-# era: the version it came with; top: the level of Red; the first search word is the reading that the game shows.
+# era: the first version; top: the level of Red; the first search term is the reading that the game shows.
 TITLES = (
     Title(
         "花冠のペンデュラム", "小夜時雨", "1", 13, ("Pendulum of the Flower Crown",), ("ﾊﾅｶﾝﾑﾘﾉﾍﾟﾝﾃﾞｭﾗﾑ", "hanakanmuri")
@@ -79,7 +79,7 @@ _CRITICAL = 2  # a near hit is worth half of a critical one
 
 
 def play(chart: Row, player: Player) -> Row:
-    """A play of MÚSECA."""
+    """Returns a play of MÚSECA."""
     chance, level = player.chance, chart["levelNum"]
     notes = 300 + 70 * int(level) + chart["songID"] % 61
     off = int(notes * player.errors(level) * chance.uniform(0.5, 1.4))

@@ -8,7 +8,7 @@ from random import Random
 from imports.games import ongeki
 from imports.sample.form import Chart, Player, Row, Sample, Title, without_fraction
 
-# era: the version it is from (after オンゲキ; - for the first) and genre; top: the level of MASTER.
+# era: the first version (after オンゲキ; - for the first of all) and genre; top: the level of MASTER.
 TITLES = (
     Title("Card Shuffle Chronicle", "Wildcard Society", "bright/VARIETY", 13.1, (), ("shuffle",)),
     Title("放課後マグネット", "右ひだり放送部", "-/オンゲキ", 11.6, ("After-school Magnet",), ("magnet",)),
@@ -90,12 +90,12 @@ def charts(title: Title, *, number: int, chance: Random) -> Iterator[Chart]:
 
 # --- a play -------------------------------------------------------------------------------------------
 
-HITS, BELLS = 950_000, 60_000  # what a score is made of
+HITS, BELLS = 950_000, 60_000  # maximum points for each
 _WORTH = {"cbreak": 10, "break": 9, "hit": 6, "miss": 0}  # tenths
 
 
 def play(chart: Row, player: Player) -> Row:
-    """A play of O.N.G.E.K.I."""
+    """Returns a play of O.N.G.E.K.I."""
     chance, level, most = player.chance, chart["levelNum"], chart["data"]["maxPlatScore"]
     notes, bells = most // 2, 20 + chart["songID"] % 37
     off = min(notes, chance.randint(0, 6) + int(notes * player.errors(level) * chance.uniform(0.3, 1.2)))

@@ -1,4 +1,4 @@
-"""pop'n music. A song is known by its genre as much as by its title."""
+"""pop'n music. Players use a song's genre as often as its title."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from random import Random
 from imports.games import popn
 from imports.sample.form import Chart, Player, Row, Sample, Title, since
 
-# era: version and genre, which has an English name after a slash where it is not English; top: the level of EX.
+# era: version and genre, with its English name after a slash if it is not English; top: the level of EX.
 TITLES = (
     Title("ゆうやけ商店会のうた", "なかよし商店会", "peace ご当地ソング/LOCAL ANTHEM", 36, (), ("yuuyake",)),
     Title("Bubble Bath Bandits", "Tubby & The Ducks", "kaimei SURF", 39),
@@ -74,11 +74,11 @@ def charts(title: Title, *, number: int, chance: Random) -> Iterator[Chart]:
 # --- a play -------------------------------------------------------------------------------------------
 
 _WORTH = {"cool": 10, "great": 7, "good": 4, "bad": 0}
-_LEVELS = 3  # of fifty, that make as much of a difference as one of other games
+_LEVELS = 3  # three of the fifty levels differ as much as one level of other games
 
 
 def play(chart: Row, player: Player) -> Row:
-    """A play of pop'n music."""
+    """Returns a play of pop'n music."""
     chance, level = player.chance, chart["levelNum"]
     notes = 180 + 22 * int(level) + chart["songID"] % 53
     off = int(notes * player.errors(player.skill + (level - player.skill) / _LEVELS) * chance.uniform(0.6, 1.6))
@@ -92,7 +92,7 @@ def play(chart: Row, player: Player) -> Row:
 
 
 def _medal(good: int, bad: int, notes: int, chance: Random) -> str:
-    """Goods decide the shape of a full combo's medal and bads that of a clear's."""
+    """Returns the medal. Goods determine the shape of a full combo's medal and bads that of a clear's."""
     if bad == 0 and good == 0:
         return "perfect"
     if bad == 0:

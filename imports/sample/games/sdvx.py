@@ -112,11 +112,11 @@ _CRITICAL = 2  # a near hit is worth half of a critical one
 
 
 def play(chart: Row, player: Player) -> Row:
-    """A play of SOUND VOLTEX."""
+    """Returns a play of SOUND VOLTEX."""
     chance, level = player.chance, chart["levelNum"]
     notes = 500 + 90 * int(level) + chart["songID"] % 97
     bad = int(notes * player.errors(level) * chance.uniform(0.4, 1.2))
-    # A handful of errors is taken for none: otherwise hardly a play would be a full chain.
+    # Up to five errors count as none, as full chains would be too rare otherwise.
     bad = bad if bad > 5 else 0
     miss = int(bad * max(0, chance.uniform(-0.05, 0.3)))
     near = bad - miss

@@ -1,4 +1,4 @@
-"""USC. The same chart can be played with a controller and without."""
+"""USC. The same chart can be played with and without a controller."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from random import Random
 
 from imports.sample.form import Chart, Player, Row, Sample, Title
 
-# era: who made the charts; top: the level of INF (17 and above) or EXH.
+# era: the charts' effector; top: the level of INF (17 and above) or EXH.
 TITLES = (
     Title("Copper Wire Cathedral", "Lowgain", "tetrapod", 18),
     Title("千の風見鶏", "浅葱カルテット", "さんかく", 17, ("A Thousand Weathercocks",), ("sen no kazamidori",)),
@@ -69,7 +69,7 @@ _CRITICAL = 2  # a near hit is worth half of a critical one
 
 
 def play(chart: Row, player: Player) -> Row:
-    """A play of USC."""
+    """Returns a play of USC."""
     chance, level = player.chance, chart["levelNum"]
     notes = 480 + 85 * int(level) + chart["songID"] % 83
     off = int(notes * player.errors(level) * chance.uniform(0.4, 1.2))

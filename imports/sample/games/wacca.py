@@ -8,7 +8,7 @@ from random import Random
 from imports.games import wacca
 from imports.sample.form import Chart, Player, Row, Sample, Title, without_fraction
 
-# era: version and genre; top: the internal level of EXPERT. Above 12.5 there is an INFERNO too.
+# era: version and genre; top: the internal level of EXPERT. Above 12.5 there is also an INFERNO.
 TITLES = (
     Title("360度の夜明け", "環状線ユニオン", "reverse ハードコア", 12.8, ("Dawn in All Directions",), ("sanbyaku",)),
     Title("Halo Mechanics", "Perimeter", "plus オリジナル", 13.3),
@@ -74,7 +74,7 @@ _WORTH = {"marvelous": 10, "great": 7, "good": 3, "miss": 0}
 
 
 def play(chart: Row, player: Player) -> Row:
-    """A play of WACCA."""
+    """Returns a play of WACCA."""
     chance, level = player.chance, chart["levelNum"]
     notes = 250 + 75 * int(level) + chart["songID"] % 71
     off = min(notes, int(notes * player.errors(level) * chance.uniform(0.9, 2)))

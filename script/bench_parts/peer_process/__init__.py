@@ -1,1 +1,1 @@
-"""Other ways of storing scores, in a process and an environment of their own (requirements-peers.txt)."""
+"""Other ways of storing scores, in a separate process and environment (requirements-peers.txt)."""

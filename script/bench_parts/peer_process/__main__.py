@@ -1,4 +1,4 @@
-"""Stores documents in one of the ways, as long as standard input names some: `__main__ WAY`."""
+"""Stores the documents named on standard input in one of the ways: `__main__ WAY`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.utils import timezone
 
 
 def main() -> None:
-    """Says `ready`; then for each line `{document, user, import}` the document is stored, and `stored` is said."""
+    """Prints `ready`; then stores the document of each line `{document, user, import}` and prints `stored`."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "script.bench_parts.peer_process.settings"
     django.setup()
     from script.bench_parts.peer_process.ways import WAYS  # noqa: PLC0415 - needs Django to be set up
@@ -22,13 +22,13 @@ def main() -> None:
     store = WAYS[sys.argv[1]]
     print("ready", flush=True)
     for line in sys.stdin:
-        asked = json.loads(line)
-        store(rows_of(Path(asked["document"]).read_bytes(), user_id=asked["user"], import_key=asked["import"]))
+        request = json.loads(line)
+        store(rows_of(Path(request["document"]).read_bytes(), user_id=request["user"], import_key=request["import"]))
         print("stored", flush=True)
 
 
 def rows_of(content: bytes, *, user_id: int, import_key: int) -> Iterator[dict[str, Any]]:
-    """The scores of a document, read and judged by the product itself: the ways differ in how they store."""
+    """Yields the scores of a document, read and judged by the product itself: the ways differ only in storing."""
     from imports.games import GAMES  # noqa: PLC0415
     from imports.pipeline.progress import Progress  # noqa: PLC0415
     from imports.pipeline.scoring.reading import iter_judged, parse  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""The peers' tables: copies of those of scores and bests, made by `peers.create_tables`."""
+"""The peers' tables: copies of the tables of scores and bests, created by `peers.create_tables`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import models
 
 
 def reference(to: str) -> Any:
-    """A foreign key like those of the product: without an index of its own."""
+    """Returns a foreign key like those of the product, without its own index."""
     return models.ForeignKey(to, models.DO_NOTHING, related_name="+", db_index=False)
 
 

@@ -1,4 +1,4 @@
-"""The product's settings, with the peers' tables found before the product's own."""
+"""The product's settings, with the peers' tables before the product's in the search path."""
 
 from __future__ import annotations
 

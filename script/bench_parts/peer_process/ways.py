@@ -1,4 +1,4 @@
-"""The ways themselves: each stores judged scores in one transaction, and passes over those that are there."""
+"""The ways: each stores judged scores in one transaction, and skips those that exist."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COLUMNS = (
 
 
 def orm_loop(rows: Iterable[Row]) -> None:
-    """`get_or_create` for each row, and its best updated if the score is better by the default metric."""
+    """Uses `get_or_create` for each row, and updates its best if the score is better by the default metric."""
     with transaction.atomic():
         for row in rows:
             _, is_new = Score.objects.get_or_create(score_id=row["score_id"], defaults=row)
@@ -50,14 +50,14 @@ def raise_best(row: Row) -> None:
 
 
 def bulk_create(rows: Iterable[Row]) -> None:
-    """`full_clean` for each row, then `bulk_create`."""
+    """Uses `full_clean` for each row, then `bulk_create`."""
     valid = []
     for row in rows:
         score = Score(**row)
         try:
             score.full_clean()
         except ValidationError as error:
-            if error.message_dict.keys() != {"score_id"}:  # it is there
+            if error.message_dict.keys() != {"score_id"}:  # it exists
                 raise
             continue
         valid.append(score)
@@ -66,19 +66,19 @@ def bulk_create(rows: Iterable[Row]) -> None:
 
 
 def resource(**options: Any) -> ModelResource:
-    """A resource of scores. Columns are stored as they are: nothing is converted, no chart looked up for a row."""
+    """Returns a resource of scores. Columns are stored unconverted, and no chart is looked up per row."""
     fields = {name: Field(attribute=name, column_name=name, widget=Widget()) for name in COLUMNS}
     shared = {"fields": COLUMNS, "import_id_fields": ("score_id",), "use_transactions": True}
     return modelresource_factory(Score, meta_options={**shared, **options}, custom_fields=fields)()
 
 
 def import_export(rows: Iterable[Row]) -> None:
-    """django-import-export with its default of a row at a time."""
+    """Uses django-import-export with its default of one row at a time."""
     store_dataset(resource(skip_unchanged=True), rows)
 
 
 def import_export_bulk(rows: Iterable[Row]) -> None:
-    """django-import-export with `use_bulk`, and what else its documentation recommends for many rows."""
+    """Uses django-import-export with `use_bulk` and its documentation's other recommendations for many rows."""
     fast = {"use_bulk": True, "batch_size": BATCH_SIZE, "instance_loader_class": CachedInstanceLoader}
     store_dataset(resource(**fast, skip_diff=True), rows)
 

@@ -1,4 +1,4 @@
-"""The e-mail address of an account over the API: told to its owner alone, and only once it is verified."""
+"""The e-mail address of an account in the API: only its owner can read it, and only once it is verified."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 
 
 @pytest.mark.parametrize(
-    ("stored", "told"),
+    ("stored", "expected"),
     [
         ({}, ("", False)),
         ({"email": "a@example.org"}, ("", False)),
@@ -20,9 +20,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
         ({"email": "", "email_changed_at": timezone.now()}, ("", False)),
     ],
 )
-def test_an_address_counts_once_it_is_verified(stored: dict[str, object], told: tuple[str, bool]) -> None:
+def test_an_email_address_is_returned_once_it_is_verified(
+    stored: dict[str, object], expected: tuple[str, bool]
+) -> None:
     alice = people.alice()
     User.objects.filter(pk=alice.pk).update(**stored)
     browser = people.session_of(alice)
-    answers = [browser.get(f"/api/v1/users/me/{path}").json()["body"] for path in ("email", "is-email-verified")]
-    assert tuple(answers) == told
+    bodies = [browser.get(f"/api/v1/users/me/{path}").json()["body"] for path in ("email", "is-email-verified")]
+    assert tuple(bodies) == expected

@@ -1,4 +1,4 @@
-"""POST /api/v1/auth/login and /logout: JSON sessions with limits on guessing, for our own pages and programs."""
+"""POST /api/v1/auth/login and /logout: JSON sessions with limits on password guessing."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 
 LOGIN, LOGOUT, STATUS = "/api/v1/auth/login", "/api/v1/auth/logout", "/api/v1/status"
 BAD_TOKEN = (401, "The provided API token does not correspond with any key in the database.")
-NO_CSRF = (403, "A request with a browser's session must bear its CSRF token in the header X-CSRFToken.")
+NO_CSRF = (403, "Requests with a browser session must include the CSRF token in the header X-CSRFToken.")
 LENGTH = (400, "[!password] Expected a string with length between 8 and 4096. (Received ****)")
 FORMS = ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x")
-FOREIGN = (403, "Nobody signs in from the page of another site.")
+FOREIGN = (403, "Signing in from another site is not allowed.")
 RIGHT = {"username": "Alice", "!password": people.PASSWORD}
 
 
@@ -42,7 +42,7 @@ def without(key: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", ["Alice", "alice", "ALICE"])
-def test_name_and_password_give_a_session(name: str) -> None:
+def test_a_name_and_a_password_open_a_session(name: str) -> None:
     alice, client = people.alice(), people.guest()
     response = sign_in(client, {**RIGHT, "username": name, "captcha": "whatever another instance asks for"})
     assert summary(response) == (200, "Signed in as Alice.")
@@ -65,7 +65,7 @@ def test_name_and_password_give_a_session(name: str) -> None:
         ([], (400, "[null] Object does not match structure of schema, expected this location to have an object.")),
     ],
 )
-def test_a_refused_sign_in_says_why(given: Any, expected: tuple[int, str]) -> None:
+def test_a_refused_sign_in_has_a_reason(given: Any, expected: tuple[int, str]) -> None:
     people.alice(), people.eve()
     client = people.guest()
     assert summary(sign_in(client, given)) == expected
@@ -73,7 +73,7 @@ def test_a_refused_sign_in_says_why(given: Any, expected: tuple[int, str]) -> No
 
 
 @pytest.mark.parametrize("name", ["", "ab", "1abc", "a" * 22, "Al ice", "Alice\n", "Al\0ice", 5, None, ["Alice"]])
-def test_an_invalid_name_is_refused(name: Any) -> None:
+def test_a_sign_in_with_an_invalid_name_is_refused(name: Any) -> None:
     people.alice()
     status, description = summary(sign_in(people.guest(), {**RIGHT, "username": name}))
     assert status == 400
@@ -81,14 +81,14 @@ def test_an_invalid_name_is_refused(name: Any) -> None:
 
 
 @pytest.mark.parametrize("key", ["username", "!password"])
-def test_both_are_needed(key: str) -> None:
+def test_a_sign_in_needs_a_name_and_a_password(key: str) -> None:
     status, description = summary(sign_in(people.guest(), without(key)))
     assert status == 400
     assert description.startswith(f"[{key}] Expected")
     assert description.endswith("(Received nothing (undefined))")
 
 
-def test_an_account_that_is_switched_off_cannot_sign_in() -> None:
+def test_an_inactive_account_cannot_sign_in() -> None:
     alice = people.alice()
     alice.is_active = False
     alice.save()
@@ -110,30 +110,30 @@ def test_a_signed_in_user_cannot_sign_in_as_another() -> None:
     assert body(client, STATUS)["whoami"] == bob.pk
 
 
-def test_a_program_with_a_token_may_open_a_session_as_well() -> None:
+def test_a_client_with_a_valid_token_may_sign_in() -> None:
     people.alice()
     assert summary(sign_in(people.bearer(people.bob())))[0] == 200
     assert summary(sign_in(people.with_authorization("Bearer x"))) == BAD_TOKEN
 
 
 @pytest.mark.parametrize("path", [LOGIN, LOGOUT])
-def test_a_sign_in_cannot_be_fetched(path: str) -> None:
+def test_a_get_request_to_login_or_logout_is_a_404(path: str) -> None:
     assert summary(people.guest().get(path)) == (404, "Endpoint Not Found.")
 
 
 # --- cookies ----------------------------------------------------------------------------------------
 
 
-def test_the_session_cookie_bears_the_name_of_the_instance_and_is_for_our_own_pages_alone() -> None:
+def test_the_session_cookie_has_the_name_of_the_instance_and_is_strict_and_http_only() -> None:
     people.alice()
     cookies = sign_in(people.guest()).cookies
     session = cookies["Tachi_Imports_SESSION"]
     assert (session["samesite"], session["httponly"], session["path"]) == ("Strict", True, "/")
-    assert len(session.value) == 32  # a random name for what the server keeps
+    assert len(session.value) == 32  # a random key of the stored session
     assert cookies["Tachi_Imports_CSRF"]["samesite"] == "Lax"
 
 
-def test_a_sign_in_gives_a_new_session_and_a_new_csrf_token() -> None:
+def test_a_sign_in_replaces_the_session_and_the_csrf_token() -> None:
     people.alice()
     client = people.guest()
     client.get("/login/")
@@ -142,7 +142,7 @@ def test_a_sign_in_gives_a_new_session_and_a_new_csrf_token() -> None:
     assert all(client.cookies[name].value != value for name, value in before.items())
 
 
-def test_a_session_that_signed_in_by_json_can_change_things_with_its_csrf_cookie() -> None:
+def test_a_session_of_a_json_sign_in_can_make_changes_with_its_csrf_cookie() -> None:
     people.alice()
     client = Client(enforce_csrf_checks=True)
     assert summary(sign_in(client))[0] == 200
@@ -151,7 +151,7 @@ def test_a_session_that_signed_in_by_json_can_change_things_with_its_csrf_cookie
     assert summary(client.post(STATUS, headers={"X-CSRFToken": token}))[0] == 200
 
 
-# --- from elsewhere ---------------------------------------------------------------------------------
+# --- cross-site requests ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_a_session_that_signed_in_by_json_can_change_things_with_its_csrf_cookie
         {"Sec-Fetch-Site": "same-site"},
     ],
 )
-def test_the_page_of_another_site_signs_nobody_in(headers: dict[str, str]) -> None:
+def test_a_cross_site_sign_in_is_refused(headers: dict[str, str]) -> None:
     people.alice()
     client = people.guest()
     assert summary(sign_in(client, headers=headers)) == FOREIGN
@@ -176,13 +176,13 @@ def test_the_page_of_another_site_signs_nobody_in(headers: dict[str, str]) -> No
 @pytest.mark.parametrize(
     "headers", [{}, {"Origin": "http://testserver"}, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}]
 )
-def test_our_own_pages_and_programs_do(headers: dict[str, str]) -> None:
+def test_a_same_origin_sign_in_and_one_without_an_origin_are_accepted(headers: dict[str, str]) -> None:
     people.alice()
     assert summary(sign_in(people.guest(), headers=headers))[0] == 200
 
 
 @pytest.mark.parametrize("content_type", FORMS)
-def test_a_form_signs_nobody_in_as_another_site_may_send_one_unasked(content_type: str) -> None:
+def test_a_sign_in_by_form_is_refused_as_another_site_could_send_it(content_type: str) -> None:
     people.alice()
     client = people.guest()
     response = client.post(LOGIN, json.dumps(RIGHT), content_type=content_type)
@@ -202,7 +202,7 @@ def test_signing_out_ends_the_session() -> None:
 
 
 @pytest.mark.parametrize("who", [people.guest, lambda: people.bearer(people.alice())])
-def test_only_a_session_can_be_ended(who: Any) -> None:
+def test_a_sign_out_without_a_session_is_refused(who: Any) -> None:
     assert summary(who().post(LOGOUT)) == (409, "You are not signed in.")
 
 
@@ -212,16 +212,16 @@ def test_signing_out_needs_the_csrf_token() -> None:
     assert summary(client.post(LOGOUT)) == NO_CSRF
 
 
-# --- against guessing -------------------------------------------------------------------------------
+# --- password guessing ------------------------------------------------------------------------------
 
 
-def wrong(client: Client, *, name: str = "Alice", address: str = "127.0.0.1") -> int:
+def fail_sign_in(client: Client, *, name: str = "Alice", address: str = "127.0.0.1") -> int:
     status: int = sign_in(client, {"username": name, "!password": "wrong password"}, REMOTE_ADDR=address).status_code
     return status
 
 
 @pytest.mark.usefixtures("rate_limits")
-def test_fifteen_requests_in_ten_minutes_are_enough_whatever_they_are() -> None:
+def test_the_sixteenth_sign_in_request_in_ten_minutes_is_refused() -> None:
     client = people.guest()
     actual = [client.post(LOGIN).status_code for _ in range(15)] + [sign_in(client).status_code]
     assert actual == [400] * 15 + [429]
@@ -232,43 +232,44 @@ def test_fifteen_requests_in_ten_minutes_are_enough_whatever_they_are() -> None:
 
 
 @pytest.mark.usefixtures("rate_limits")
-def test_signing_in_does_not_count_as_a_normal_request(redis_clean: Redis) -> None:
+def test_a_sign_in_does_not_count_towards_the_default_limit(redis_clean: Redis) -> None:
     sign_in(people.guest())
     assert redis_clean.keys("tachi:limit:normal:*") == []
 
 
 @pytest.mark.usefixtures("rate_limits")
-def test_many_addresses_guess_no_faster_at_one_account() -> None:
+def test_failed_sign_ins_to_an_account_are_counted_across_addresses() -> None:
     people.alice()
     actual = [
-        wrong(people.guest(), address=f"10.0.{number}.1") for number in range(FAILED_SIGN_IN_LIMIT.max_requests + 1)
+        fail_sign_in(people.guest(), address=f"10.0.{number}.1")
+        for number in range(FAILED_SIGN_IN_LIMIT.max_requests + 1)
     ]
     assert actual == [403] * FAILED_SIGN_IN_LIMIT.max_requests + [429]
-    assert wrong(people.guest(), name="Nobody", address="10.0.0.1") == 404  # other names are not held up
+    assert fail_sign_in(people.guest(), name="Nobody", address="10.0.0.1") == 404  # other names are not limited
 
 
 @pytest.mark.usefixtures("rate_limits")
-def test_a_name_that_nobody_has_is_slowed_like_any_other() -> None:
+def test_failed_sign_ins_to_an_unknown_name_are_limited_too() -> None:
     actual = [
-        wrong(people.guest(), name="Nobody", address=f"10.0.{number}.1")
+        fail_sign_in(people.guest(), name="Nobody", address=f"10.0.{number}.1")
         for number in range(FAILED_SIGN_IN_LIMIT.max_requests + 1)
     ]
     assert actual == [404] * FAILED_SIGN_IN_LIMIT.max_requests + [429]
 
 
 @pytest.mark.usefixtures("rate_limits")
-def test_nobody_locks_a_player_out_from_afar() -> None:
+def test_a_player_can_sign_in_from_a_known_address_despite_failed_attempts() -> None:
     people.alice()
-    home, elsewhere = "198.51.100.7", "203.0.113.9"
-    assert sign_in(people.guest(), REMOTE_ADDR=home).status_code == 200
+    known_address, new_address = "198.51.100.7", "203.0.113.9"
+    assert sign_in(people.guest(), REMOTE_ADDR=known_address).status_code == 200
     for number in range(FAILED_SIGN_IN_LIMIT.max_requests):
-        wrong(people.guest(), address=f"10.0.{number}.1")
-    assert sign_in(people.guest(), REMOTE_ADDR=elsewhere).status_code == 429
-    assert sign_in(people.guest(), REMOTE_ADDR=home).status_code == 200
+        fail_sign_in(people.guest(), address=f"10.0.{number}.1")
+    assert sign_in(people.guest(), REMOTE_ADDR=new_address).status_code == 429
+    assert sign_in(people.guest(), REMOTE_ADDR=known_address).status_code == 200
 
 
 @pytest.mark.usefixtures("rate_limits")
-def test_a_right_password_costs_nothing_of_what_guessing_may_cost(redis_clean: Redis) -> None:
+def test_a_successful_sign_in_is_not_counted_as_an_attempt(redis_clean: Redis) -> None:
     people.alice()
     sign_in(people.guest())
     counted = {key: redis_clean.get(key) for key in redis_clean.keys("tachi:limit:sign-in*")}
@@ -277,18 +278,18 @@ def test_a_right_password_costs_nothing_of_what_guessing_may_cost(redis_clean: R
 
 
 @pytest.mark.usefixtures("rate_limits")
-def test_the_pages_slow_guesses_by_the_same_count() -> None:
+def test_the_sign_in_page_shares_the_counter_of_failed_sign_ins() -> None:
     people.ada()
     with patch.object(login_throttling, "FAILED_SIGN_IN_LIMIT", RateLimit("sign-in-failed", 3, 600)):
         for _ in range(3):
-            wrong(people.guest(), name="ada")
+            fail_sign_in(people.guest(), name="ada")
         refused = people.guest().post("/login/", {"username": "Ada", "password": people.PASSWORD})
     assert refused.status_code == 429
     assert 0 < int(refused.headers["Retry-After"]) <= 600
 
 
 @pytest.mark.usefixtures("rate_limits")
-def test_attempts_at_once_do_not_slip_through_before_they_are_counted(settings: Settings) -> None:
+def test_concurrent_sign_in_attempts_cannot_exceed_the_limit(settings: Settings) -> None:
     """Attempts are counted before the password is checked."""
     people.alice()
     request = HttpRequest()
@@ -308,7 +309,8 @@ def test_attempts_at_once_do_not_slip_through_before_they_are_counted(settings: 
     assert len(seen) == SIGN_IN_LIMIT.max_requests
 
 
-def test_an_unknown_name_takes_the_work_of_a_wrong_password(
+@pytest.mark.slow
+def test_a_sign_in_hashes_once_for_an_unknown_name_as_for_a_wrong_password(
     monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
@@ -324,7 +326,7 @@ def test_an_unknown_name_takes_the_work_of_a_wrong_password(
     spent = []
     for name in ("Alice", "Nobody"):
         work.clear()
-        wrong(people.guest(), name=name)
+        fail_sign_in(people.guest(), name=name)
         spent.append(len(work))
     assert spent == [1, 1]
 

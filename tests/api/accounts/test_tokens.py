@@ -1,4 +1,4 @@
-"""/api/v1/users/:userID/api-tokens: only for the player, in a browser, and without secrets."""
+"""/api/v1/users/:userID/api-tokens: only for the player in a browser, and without secrets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ WHEN = "[expiresAt] Expected a time in Unix milliseconds."
 
 
 @pytest.fixture
-def alices() -> Client:
+def client_of_alice() -> Client:
     return people.session_of(people.alice())
 
 
@@ -41,7 +41,7 @@ def create(client: Client, options: Any, *, path: str = TOKENS) -> Any:
     return client.post(f"{path}/create", options, content_type="application/json")
 
 
-def made_by(client: Client, *, path: str = TOKENS, **options: Any) -> dict[str, Any]:
+def create_token(client: Client, *, path: str = TOKENS, **options: Any) -> dict[str, Any]:
     response = create(client, {"permissions": ["submit_score"], **options}, path=path)
     assert response.status_code == 200, response.content
     token: dict[str, Any] = json.loads(response.content)["body"]
@@ -51,6 +51,7 @@ def made_by(client: Client, *, path: str = TOKENS, **options: Any) -> dict[str, 
 # --- who --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.quick_rows(8)
 @pytest.mark.parametrize(
     ("caller", "expected"),
     callers.table(anybody=NOT_THEIRS, a_guest=NEEDS_SESSION, the_owners_session=(200, "")),
@@ -77,22 +78,22 @@ def test_only_the_player_in_a_browser_manages_tokens(
 
 
 @pytest.mark.parametrize("path_part", ["me", "Alice", "ALICE", "number"])
-def test_the_player_is_named_as_everywhere(path_part: str, alices: Client) -> None:
+def test_the_token_list_accepts_me_a_name_and_a_number(path_part: str, client_of_alice: Client) -> None:
     path_part = str(people.alice().pk) if path_part == "number" else path_part
-    assert summary(alices.get(f"/api/v1/users/{path_part}/api-tokens")) == (200, "Returned 0 keys.")
+    assert summary(client_of_alice.get(f"/api/v1/users/{path_part}/api-tokens")) == (200, "Returned 0 keys.")
 
 
-def test_the_user_is_looked_for_first() -> None:
+def test_an_unknown_user_is_reported_before_missing_authentication() -> None:
     assert summary(people.guest().get("/api/v1/users/nobody/api-tokens")) == (404, "The user nobody does not exist.")
     expected = (401, "Cannot use 'me' userID with no authentication.")
     assert summary(people.guest().get("/api/v1/users/me/api-tokens")) == expected
 
 
-def test_me_by_token_is_still_a_token() -> None:
+def test_a_token_cannot_list_tokens_of_me() -> None:
     assert summary(people.bearer(people.alice(), *Permission).get("/api/v1/users/me/api-tokens")) == NOT_THEIRS
 
 
-def test_making_and_revoking_need_the_csrf_token() -> None:
+def test_creating_and_revoking_a_token_need_the_csrf_token() -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(people.alice())
     people.token_of(people.alice())
@@ -104,7 +105,7 @@ def test_making_and_revoking_need_the_csrf_token() -> None:
 # --- the list ---------------------------------------------------------------------------------------
 
 
-def test_the_list_tells_everything_but_the_secret(alices: Client) -> None:
+def test_the_token_list_has_all_members_but_no_secret(client_of_alice: Client) -> None:
     alice = people.alice()
     token, secret = APIToken.build(
         alice,
@@ -114,7 +115,7 @@ def test_the_list_tells_everything_but_the_secret(alices: Client) -> None:
         expires_at=datetime.fromisoformat("2036-01-02T03:04:05.678+00:00"),
     )
     token.save()
-    response = alices.get(TOKENS)
+    response = client_of_alice.get(TOKENS)
     assert secret not in response.content.decode()
     assert summary(response) == (200, "Returned 1 keys.")
     assert json.loads(response.content)["body"] == [
@@ -132,41 +133,42 @@ def test_the_list_tells_everything_but_the_secret(alices: Client) -> None:
     ]
 
 
-def test_the_list_is_of_ones_own_tokens_newest_first(alices: Client) -> None:
+def test_the_token_list_has_only_own_tokens_newest_first(client_of_alice: Client) -> None:
     people.token_of(people.bob())
-    names = [made_by(alices, identifier=name)["identifier"] for name in ("first", "second")]
-    assert [token["identifier"] for token in body(alices, TOKENS)] == names[::-1]
+    names = [create_token(client_of_alice, identifier=name)["identifier"] for name in ("first", "second")]
+    assert [token["identifier"] for token in body(client_of_alice, TOKENS)] == names[::-1]
 
 
-def test_the_list_tells_when_a_token_was_last_used(alices: Client) -> None:
-    secret = made_by(alices)["token"]
+def test_the_token_list_has_the_time_of_the_last_use(client_of_alice: Client) -> None:
+    secret = create_token(client_of_alice)["token"]
     before = timezone.now()
     people.with_authorization(f"Bearer {secret}").get("/api/v1/status")
-    (token,) = body(alices, TOKENS)
+    (token,) = body(client_of_alice, TOKENS)
     assert before.timestamp() * 1000 - 1 <= token["lastUsedAt"] <= timezone.now().timestamp() * 1000
 
 
-def test_nobody_keeps_a_copy(alices: Client) -> None:
-    assert alices.get(TOKENS).headers["Cache-Control"] == "no-store"
-    assert create(alices, {"permissions": []}).headers["Cache-Control"] == "no-store"
+def test_token_responses_are_never_cached(client_of_alice: Client) -> None:
+    assert client_of_alice.get(TOKENS).headers["Cache-Control"] == "no-store"
+    assert create(client_of_alice, {"permissions": []}).headers["Cache-Control"] == "no-store"
 
 
-# --- making one -------------------------------------------------------------------------------------
+# --- creation ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.quick_rows(3)
 @pytest.mark.parametrize("permission", Permission.values)
-def test_each_of_the_eight_permissions_can_be_given(permission: str, alices: Client) -> None:
-    made = made_by(alices, permissions=[permission])
+def test_a_token_can_have_each_of_the_eight_permissions(permission: str, client_of_alice: Client) -> None:
+    made = create_token(client_of_alice, permissions=[permission])
     assert made["permissions"] == {permission: True}
     status = body(people.with_authorization(f"Bearer {made['token']}"), "/api/v1/status")
     assert (status["whoami"], status["permissions"]) == (people.alice().pk, [permission])
 
 
-def test_a_new_token_is_shown_whole_once(alices: Client) -> None:
-    made = made_by(alices)
+def test_the_secret_of_a_token_is_returned_only_at_its_creation(client_of_alice: Client) -> None:
+    made = create_token(client_of_alice)
     assert re.fullmatch("[0-9a-f]{40}", made["token"])
-    assert summary(create(alices, {"permissions": []})) == (200, "Successfully created new API Token.")
-    assert body(alices, TOKENS)[1] == {**made, "token": None}
+    assert summary(create(client_of_alice, {"permissions": []})) == (200, "Successfully created new API Token.")
+    assert body(client_of_alice, TOKENS)[1] == {**made, "token": None}
 
 
 @pytest.mark.parametrize(
@@ -178,13 +180,14 @@ def test_a_new_token_is_shown_whole_once(alices: Client) -> None:
         ({"permissions": ["submit_score"], "identifier": "あ" * 100}, "あ" * 100, {"submit_score": True}),
     ],
 )
-def test_a_token_is_what_was_wished_for(
-    options: Any, identifier: str, permissions: dict[str, bool], alices: Client
+def test_a_new_token_has_the_requested_name_and_permissions(
+    options: Any, identifier: str, permissions: dict[str, bool], client_of_alice: Client
 ) -> None:
-    made = json.loads(create(alices, options).content)["body"]
+    made = json.loads(create(client_of_alice, options).content)["body"]
     assert (made["identifier"], made["permissions"], made["expiresAt"]) == (identifier, permissions, None)
 
 
+@pytest.mark.quick_rows(6)
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
@@ -198,7 +201,7 @@ def test_a_token_is_what_was_wished_for(
         ({"permissions": [], "identifier": 5}, (400, "[identifier] Expected *string or no value. (Received 5)")),
         ({"permissions": [], "identifier": "x" * 101}, (400, f"{LONG} (Received {'x' * 97}...)")),
         ({"permissions": [], "clientID": None}, (400, "[clientID] Expected *string or no value. (Received null)")),
-        ({"permissions": [], "expiresAt": 1}, (400, "[expiresAt] Expected a time to come. (Received 1)")),
+        ({"permissions": [], "expiresAt": 1}, (400, "[expiresAt] Expected a time in the future. (Received 1)")),
         ({"permissions": [], "expiresAt": "tomorrow"}, (400, f"{WHEN} (Received tomorrow)")),
         ({"permissions": [], "expiresAt": 1.5}, (400, f"{WHEN} (Received 1.5)")),
         ({"permissions": [], "expiresAt": 9e15}, (400, f"{WHEN} (Received 9000000000000000)")),
@@ -206,37 +209,40 @@ def test_a_token_is_what_was_wished_for(
         ([], (400, "[null] Object does not match structure of schema, expected this location to have an object.")),
     ],
 )
-def test_an_invalid_token_request_says_why(options: Any, expected: tuple[int, str], alices: Client) -> None:
-    assert summary(create(alices, options)) == expected
+def test_an_invalid_token_request_is_refused_with_a_reason(
+    options: Any, expected: tuple[int, str], client_of_alice: Client
+) -> None:
+    assert summary(create(client_of_alice, options)) == expected
     assert not APIToken.objects.exists()
 
 
-@pytest.mark.parametrize("wish", [{}, {"expiresAt": None}])
-def test_a_token_may_last_for_ever(wish: dict[str, Any], alices: Client) -> None:
-    assert made_by(alices, **wish)["expiresAt"] is None
+@pytest.mark.parametrize("options", [{}, {"expiresAt": None}])
+def test_a_token_may_have_no_expiry(options: dict[str, Any], client_of_alice: Client) -> None:
+    assert create_token(client_of_alice, **options)["expiresAt"] is None
 
 
-def test_a_token_ends_when_its_time_has_come(alices: Client) -> None:
+def test_a_token_stops_working_when_it_expires(client_of_alice: Client) -> None:
     soon = int(timezone.now().timestamp() * 1000) + 60_000
-    made = made_by(alices, expiresAt=soon)
+    made = create_token(client_of_alice, expiresAt=soon)
     program = people.with_authorization(f"Bearer {made['token']}")
     assert made["expiresAt"] == soon
     assert program.get("/api/v1/status").status_code == 200
     APIToken.objects.update(expires_at=timezone.now() - timedelta(milliseconds=1))
     assert summary(program.get("/api/v1/status")) == callers.BAD_TOKEN
-    assert len(body(alices, TOKENS)) == 1  # it is still there to be seen, and to be revoked
+    assert len(body(client_of_alice, TOKENS)) == 1  # an expired token stays listed and can be revoked
 
 
-def test_a_player_has_at_most_a_hundred_tokens(alices: Client) -> None:
+@pytest.mark.slow
+def test_a_player_has_at_most_a_hundred_tokens(client_of_alice: Client) -> None:
     for _ in range(tokens.MAX_TOKENS_PER_USER):
-        made_by(alices)
+        create_token(client_of_alice)
     expected = (400, "You have 100 tokens already. Revoke one first.")
-    assert summary(create(alices, {"permissions": []})) == expected
-    made_by(people.session_of(people.bob()), path="/api/v1/users/bob/api-tokens")
+    assert summary(create(client_of_alice, {"permissions": []})) == expected
+    create_token(people.session_of(people.bob()), path="/api/v1/users/bob/api-tokens")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_last_token_is_not_made_twice_by_two_requests_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_concurrent_requests_cannot_exceed_the_maximum_number_of_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tokens, "MAX_TOKENS_PER_USER", 1)
     alice = people.alice()
     actual: list[int] = []
@@ -256,67 +262,67 @@ def test_the_last_token_is_not_made_twice_by_two_requests_at_once(monkeypatch: p
     assert APIToken.objects.count() == 1
 
 
-# --- revoking one -----------------------------------------------------------------------------------
+# --- revocation -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["tokenID", "token"])
-def test_a_token_is_revoked_by_its_number_or_its_secret(name: str, alices: Client) -> None:
-    made = made_by(alices)
-    kept = made_by(alices)
-    response = alices.delete(f"{TOKENS}/{made[name]}")
+def test_a_token_is_revoked_by_its_id_or_its_secret(name: str, client_of_alice: Client) -> None:
+    made = create_token(client_of_alice)
+    other = create_token(client_of_alice)
+    response = client_of_alice.delete(f"{TOKENS}/{made[name]}")
     assert summary(response) == (200, "Removed Token.")
     assert json.loads(response.content)["body"] == {}
     assert summary(people.with_authorization(f"Bearer {made['token']}").get("/api/v1/status")) == callers.BAD_TOKEN
-    assert people.with_authorization(f"Bearer {kept['token']}").get("/api/v1/status").status_code == 200
-    assert summary(alices.delete(f"{TOKENS}/{made[name]}")) == NO_KEY
+    assert people.with_authorization(f"Bearer {other['token']}").get("/api/v1/status").status_code == 200
+    assert summary(client_of_alice.delete(f"{TOKENS}/{made[name]}")) == NO_KEY
 
 
-@pytest.mark.parametrize("name", ["0", "nonsense", "f" * 40, "9" * 40, "9" * 400, "%00", "１", "-1"])
-def test_a_token_that_is_not_there_cannot_be_revoked(name: str, alices: Client) -> None:
-    assert summary(alices.delete(f"{TOKENS}/{name}")) == NO_KEY
+@pytest.mark.parametrize("name", ["0", "nonsense", "f" * 40, "9" * 40, "9" * 5_000, "%00", "１", "-1"])
+def test_revoking_an_unknown_token_is_a_404(name: str, client_of_alice: Client) -> None:
+    assert summary(client_of_alice.delete(f"{TOKENS}/{name}")) == NO_KEY
 
 
-def test_the_tokens_of_others_are_not_there(alices: Client) -> None:
+def test_revoking_a_token_of_another_player_is_a_404(client_of_alice: Client) -> None:
     secret = people.token_of(people.bob())
-    assert summary(alices.delete(f"{TOKENS}/{secret}")) == NO_KEY
-    assert summary(alices.delete(f"{TOKENS}/{APIToken.objects.get().pk}")) == NO_KEY
+    assert summary(client_of_alice.delete(f"{TOKENS}/{secret}")) == NO_KEY
+    assert summary(client_of_alice.delete(f"{TOKENS}/{APIToken.objects.get().pk}")) == NO_KEY
     assert APIToken.objects.exists()
 
 
-# --- on record --------------------------------------------------------------------------------------
+# --- audit ------------------------------------------------------------------------------------------
 
 
-def record() -> list[tuple[Any, ...]]:
+def audit_entries() -> list[tuple[Any, ...]]:
     return list(AuditEntry.objects.order_by("pk").values_list("verb", "subject", "actor", "reason", "counts"))
 
 
-def test_making_and_revoking_are_on_record_whatever_the_door(alices: Client) -> None:
+def test_creating_and_revoking_tokens_are_audited_for_the_api_and_the_page(client_of_alice: Client) -> None:
     alice: User = people.alice()
-    by_api = made_by(alices, identifier="by API")
-    alices.delete(f"{TOKENS}/{by_api['tokenID']}")
-    alices.post("/tokens/", {"name": "by page", "may": ["submit_score"], "lasts": ""})
-    alices.post(f"/tokens/{APIToken.objects.get().pk}/revoke/")
-    assert record() == [
+    by_api = create_token(client_of_alice, identifier="by API")
+    client_of_alice.delete(f"{TOKENS}/{by_api['tokenID']}")
+    client_of_alice.post("/tokens/", {"name": "by page", "may": ["submit_score"], "lasts": ""})
+    client_of_alice.post(f"/tokens/{APIToken.objects.get().pk}/revoke/")
+    assert audit_entries() == [
         (verb, alice.pk, alice.pk, source, {"permissions": ["submit_score"]})
         for source in ("by API", "by page")
         for verb in ("token made", "token revoked")
     ]
 
 
-def test_no_entry_holds_the_secret(alices: Client) -> None:
-    secret = made_by(alices)["token"]
+def test_no_audit_entry_contains_the_secret(client_of_alice: Client) -> None:
+    secret = create_token(client_of_alice)["token"]
     actual = [str(getattr(entry, field.attname)) for entry in AuditEntry.objects.all() for field in entry._meta.fields]
     assert not any(secret in text or tokens.digest_of(secret) in text for text in actual)
 
 
-def test_a_refused_request_leaves_no_audit_entry(alices: Client) -> None:
-    create(alices, {})
+def test_a_refused_request_leaves_no_audit_entry(client_of_alice: Client) -> None:
+    create(client_of_alice, {})
     create(people.guest(), {"permissions": []})
-    alices.delete(f"{TOKENS}/0")
-    assert record() == []
+    client_of_alice.delete(f"{TOKENS}/0")
+    assert audit_entries() == []
 
 
-# --- in the words of 2026 -------------------------------------------------------------------------------
+# --- the API of 2026 ------------------------------------------------------------------------------------
 
 
 NOT_BY_A_KEY = "This request cannot be performed by an API key and requires session authentication as this user."
@@ -334,7 +340,7 @@ NOT_FOR_THIS_USER = "You are not permitted to perform this action for this user.
         ({"permissions": "submit_score"}, 400, "Invalid request: permissions Value was not an array."),
     ],
 )
-def test_with_documents_of_2026_tokens_are_made_and_refused_as_in_2026(
+def test_with_documents_of_2026_a_token_request_has_the_messages_of_2026(
     settings: Settings, given: dict[str, Any], status: int, description: str
 ) -> None:
     settings.TACHI_API_DOCUMENTS = "2026"
@@ -343,10 +349,10 @@ def test_with_documents_of_2026_tokens_are_made_and_refused_as_in_2026(
     assert summary(response) == (status, description)
 
 
-def test_with_documents_of_2026_tokens_are_for_their_player_by_number_or_me(settings: Settings) -> None:
+def test_with_documents_of_2026_tokens_are_listed_by_number_or_me_for_the_player_only(settings: Settings) -> None:
     settings.TACHI_API_DOCUMENTS = "2026"
     alice, number = people.session_of(people.alice()), people.alice().pk
-    answers = {
+    responses = {
         who: summary(client.get(f"/api/v1/users/{name}/api-tokens"))
         for who, client, name in (
             ("me", alice, "me"),
@@ -357,7 +363,7 @@ def test_with_documents_of_2026_tokens_are_for_their_player_by_number_or_me(sett
             ("guest", people.guest(), number),
         )
     }
-    assert answers == {
+    assert responses == {
         "me": (200, "Returned 1 keys."),
         "by number": (200, "Returned 1 keys."),
         "by name": (403, NOT_FOR_THIS_USER),

@@ -1,4 +1,4 @@
-"""URLs under /api/v1/games and /api/v1/search: the order of checks, and who may read them."""
+"""Paths under /api/v1/games and /api/v1/search: the order of checks, and permissions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 SDVX = "/api/v1/games/sdvx/Single"
 SUPPORTED = ", ".join(game.slug for game in GAMES)
 
-# --- which game ---------------------------------------------------------------------------------------
+# --- games --------------------------------------------------------------------------------------------
 
 UNDER_A_PLAYTYPE = (
     "",
@@ -33,6 +33,7 @@ UNDER_A_PLAYTYPE = (
 )
 
 
+@pytest.mark.quick_rows(6)
 @pytest.mark.parametrize("rest", UNDER_A_PLAYTYPE)
 @pytest.mark.parametrize(
     ("address", "expected"),
@@ -44,11 +45,11 @@ UNDER_A_PLAYTYPE = (
         ("sdvx/SP", "The playtype SP is not supported."),
     ],
 )
-def test_game_and_playtype_are_looked_at_before_anything_else(address: str, expected: str, rest: str) -> None:
+def test_game_and_playtype_are_checked_before_anything_else(address: str, expected: str, rest: str) -> None:
     assert summary(people.guest().get(f"/api/v1/games/{address}{rest}")) == (400, expected)
 
 
-EVERYTHING = (
+ALL_PATHS = (
     "/api/v1/games",
     "/api/v1/games/sdvx",
     *(f"{SDVX}{rest.partition('?')[0]}" for rest in UNDER_A_PLAYTYPE),
@@ -60,15 +61,17 @@ EVERYTHING = (
 )
 
 
-@pytest.mark.parametrize("address", EVERYTHING)
-def test_a_bad_token_and_a_banned_player_are_refused_although_everybody_may_read(address: str) -> None:
+@pytest.mark.quick_rows(6)
+@pytest.mark.parametrize("address", ALL_PATHS)
+def test_a_bad_token_and_a_banned_player_are_refused_on_public_paths(address: str) -> None:
     assert summary(people.with_authorization("Bearer nobody's").get(address)) == BAD_TOKEN
     assert summary(people.bearer(people.eve()).get(address)) == BANNED
     assert summary(people.session_of(people.eve()).get(address)) == BANNED
 
 
-@pytest.mark.parametrize("address", EVERYTHING)
-def test_pages_of_other_origins_may_read_it_and_nobody_keeps_it(address: str) -> None:
+@pytest.mark.quick_rows(6)
+@pytest.mark.parametrize("address", ALL_PATHS)
+def test_the_catalogue_may_be_read_by_other_origins_and_is_not_cached(address: str) -> None:
     preflight = {"Origin": "https://example.org", "Access-Control-Request-Method": "GET"}
     for response in (people.guest().get(address), people.guest().options(address, headers=preflight)):
         assert response.headers["Access-Control-Allow-Origin"] == "*"
@@ -79,11 +82,12 @@ def test_pages_of_other_origins_may_read_it_and_nobody_keeps_it(address: str) ->
     assert (response.status_code, response.content) == (200, b"")
 
 
+@pytest.mark.quick_rows(8)
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-@pytest.mark.parametrize("address", EVERYTHING)
-def test_nothing_can_be_changed_here(address: str, method: str) -> None:
+@pytest.mark.parametrize("address", ALL_PATHS)
+def test_the_catalogue_is_read_only(address: str, method: str) -> None:
     if (method, address.rpartition("/")[2]) == ("post", "resolve"):
-        pytest.skip("asks for a chart by POST, too, and changes nothing")
+        pytest.skip("resolves a chart by POST and changes nothing")
     assert summary(getattr(people.guest(), method)(address)) == (404, "Endpoint Not Found.")
 
 
@@ -100,10 +104,10 @@ def test_nothing_can_be_changed_here(address: str, method: str) -> None:
         "/scores",
     ],
 )
-def test_a_game_that_is_not_offered_does_not_exist(rest: str) -> None:
+def test_paths_of_tachi_that_are_not_offered_are_a_404(rest: str) -> None:
     assert summary(people.guest().get(f"{SDVX}{rest}")) == (404, "Endpoint Not Found.")
 
 
 @pytest.mark.parametrize("address", ["/API/V1/Games/sdvx/Single/LeaderBoard/", f"{SDVX}/leaderboard/"])
-def test_literals_match_in_any_case_and_with_a_slash_behind(address: str) -> None:
+def test_literal_path_parts_of_the_catalogue_match_in_any_case_and_with_a_trailing_slash(address: str) -> None:
     assert summary(people.guest().get(address)) == (200, "Returned 0 user's game stats.")

@@ -1,4 +1,4 @@
-"""GET …/games/:game/:playtype/charts: lists, resolving, one chart, its leaderboard and who plays it."""
+"""GET …/games/:game/:playtype/charts: lists, single charts, leaderboards and playcounts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from imports.models import Chart, PersonalBest, Song, User
 from tests import people
 from tests.api import expected_documents
 from tests.api.envelopes import body, summary
-from tests.factories import NOON, a_chart, a_song, an_import, charts, score_on
+from tests.factories import NOON, charts, create_chart, create_import, create_song, score_on
 from tests.query_plans import OUT_OF_ORDER, plan_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
@@ -64,7 +64,7 @@ def players(count: int) -> list[User]:
 # --- the list -----------------------------------------------------------------------------------------
 
 
-def test_charts_are_listed_by_how_many_play_them() -> None:
+def test_charts_are_listed_by_playcount() -> None:
     first, second, third = charts(3)
     for user in players(3):
         best_on(third, user)
@@ -77,16 +77,16 @@ def test_charts_are_listed_by_how_many_play_them() -> None:
     assert summary(people.guest().get(CHARTS)) == (200, "Returned 3 charts.")
 
 
-def test_a_list_has_at_most_a_hundred_charts() -> None:
+def test_a_list_of_charts_has_at_most_a_hundred() -> None:
     for number in range(1, 61):
-        song = a_song(number)
-        a_chart(song, "NOV"), a_chart(song, "EXH")
+        song = create_song(number)
+        create_chart(song, "NOV"), create_chart(song, "EXH")
     assert len(body(people.guest(), CHARTS)["charts"]) == 100
     assert len(body(people.guest(), f"{CHARTS}?search=song")["charts"]) == 100
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "expected"),
     [
         ("search=冥", {1}),
         ("search=dead tree", {2}),
@@ -96,21 +96,21 @@ def test_a_list_has_at_most_a_hundred_charts() -> None:
         ("search=" + "x" * 10_000, set()),
         ("search=%ED%A0%80", set()),  # half of a surrogate pair
         ("search=", {1, 2, 3}),
-        ("search=冥&search=冥", {1, 2, 3}),  # given twice, it counts as not given
+        ("search=冥&search=冥", {1, 2, 3}),  # a repeated parameter is ignored
         ("foo=bar", {1, 2, 3}),
     ],
 )
-def test_a_search_finds_charts_of_songs(query: str, found: set[int]) -> None:
+def test_a_search_finds_charts_by_song(query: str, expected: set[int]) -> None:
     for number, title in enumerate(("冥", "Gravekeeper of the Dead Tree", "100%"), start=1):
-        a_chart(a_song(number, title))
+        create_chart(create_song(number, title))
     document = body(people.guest(), f"{CHARTS}?{query}")
-    assert {chart["songID"] for chart in document["charts"]} == {song["id"] for song in document["songs"]} == found
+    assert {chart["songID"] for chart in document["charts"]} == {song["id"] for song in document["songs"]} == expected
     assert all("__textScore" not in song for song in document["songs"])
 
 
-def test_only_what_the_caller_has_played_with_its_siblings() -> None:
-    played, other = a_song(1), a_song(2)
-    mine, sibling, theirs = a_chart(played, "NOV"), a_chart(played, "EXH"), a_chart(other)
+def test_the_filter_of_played_charts_includes_the_other_charts_of_their_songs() -> None:
+    played, other = create_song(1), create_song(2)
+    mine, sibling, theirs = create_chart(played, "NOV"), create_chart(played, "EXH"), create_chart(other)
     best_on(mine, people.alice())
     best_on(theirs, people.bob())
     for client in (people.session_of(people.alice()), people.bearer(people.alice())):
@@ -124,10 +124,10 @@ def test_only_what_the_caller_has_played_with_its_siblings() -> None:
     assert summary(people.guest().get(f"{CHARTS}?requesterHasPlayed=a&requesterHasPlayed=b"))[0] == 200
 
 
-def test_extra_sets_of_iidx_are_left_out_unless_asked_for() -> None:
-    song = a_song(1, game="iidx")
+def test_extra_sets_of_iidx_are_left_out_unless_requested() -> None:
+    song = create_song(1, game="iidx")
     plain = an_iidx_chart(song, "ANOTHER")
-    extra = an_iidx_chart(a_song(2, game="iidx"), "ANOTHER", **{"2dxtraSet": "HEROIC VERSE"})
+    extra = an_iidx_chart(create_song(2, game="iidx"), "ANOTHER", **{"2dxtraSet": "HEROIC VERSE"})
     address = "/api/v1/games/iidx/SP/charts"
     document = body(people.guest(), address)
     assert [chart["chartID"] for chart in document["charts"]] == [plain.chart_id]
@@ -136,7 +136,7 @@ def test_extra_sets_of_iidx_are_left_out_unless_asked_for() -> None:
     assert [chart["chartID"] for chart in document["charts"]] == [plain.chart_id, extra.chart_id]
 
 
-def test_the_list_of_everything_is_counted_now_and_then(redis_clean: Redis) -> None:
+def test_the_playcounts_of_the_whole_list_are_cached(redis_clean: Redis) -> None:
     (chart,) = charts(1)
     assert body(people.guest(), CHARTS)["charts"][0]["__playcount"] == 0
     best_on(chart, people.alice())
@@ -146,10 +146,10 @@ def test_the_list_of_everything_is_counted_now_and_then(redis_clean: Redis) -> N
     assert body(people.guest(), CHARTS)["charts"][0]["__playcount"] == 1
 
 
-# --- one chart ----------------------------------------------------------------------------------------
+# --- single charts ------------------------------------------------------------------------------------
 
 
-def test_a_chart_is_told_with_its_song_and_its_whole_name() -> None:
+def test_a_single_chart_has_its_song_and_its_full_name() -> None:
     (chart,) = charts(1)
     assert summary(people.guest().get(f"{CHARTS}/{chart.chart_id}")) == (200, "Returned Song 1 (EXH 16).")
     document = body(people.guest(), f"{CHARTS}/{chart.chart_id}")
@@ -158,33 +158,33 @@ def test_a_chart_is_told_with_its_song_and_its_whole_name() -> None:
 
 @pytest.mark.parametrize("rest", ["", "/playcount", "/pbs", "/pbs/search"])
 @pytest.mark.parametrize("path_part", ["none", "%00", "x" * 5_000])
-def test_a_chart_that_is_not_there(path_part: str, rest: str) -> None:
+def test_an_unknown_chart_is_a_404(path_part: str, rest: str) -> None:
     charts(1)
     shown = path_part.replace("%00", "\0")
     assert summary(people.guest().get(f"{CHARTS}/{path_part}{rest}")) == (404, f"The chart {shown} does not exist.")
 
 
-def test_a_chart_of_another_playtype_is_not_there() -> None:
-    chart = an_iidx_chart(a_song(1, game="iidx"), "ANOTHER", playtype="DP")
+def test_a_chart_of_another_playtype_is_a_404() -> None:
+    chart = an_iidx_chart(create_song(1, game="iidx"), "ANOTHER", playtype="DP")
     actual = summary(people.guest().get(f"/api/v1/games/iidx/SP/charts/{chart.chart_id}"))
     assert actual == (404, f"The chart {chart.chart_id} does not exist.")
 
 
-def test_the_playcount_is_the_number_of_players() -> None:
+def test_the_playcount_of_a_chart_is_its_number_of_players() -> None:
     (chart,) = charts(1)
-    an_import(people.alice(), score_on(chart, 1), score_on(chart, 2))
-    an_import(people.bob(), score_on(chart))
+    create_import(people.alice(), score_on(chart, 1), score_on(chart, 2))
+    create_import(people.bob(), score_on(chart))
     assert body(people.guest(), f"{CHARTS}/{chart.chart_id}/playcount") == {"count": 2}
     assert summary(people.guest().get(f"{CHARTS}/{chart.chart_id}/playcount")) == (200, "Counted scores for chart.")
 
 
-# --- its leaderboard ----------------------------------------------------------------------------------
+# --- leaderboards -------------------------------------------------------------------------------------
 
 
-def test_the_leaderboard_is_everybody_s_bests_by_rank() -> None:
+def test_the_leaderboard_of_a_chart_lists_all_bests_by_rank() -> None:
     (chart,) = charts(1)
-    an_import(people.alice(), score_on(chart, 9_000_000, timeAchieved=NOON))
-    an_import(people.bob(), score_on(chart, 9_500_000), score_on(chart, 1))
+    create_import(people.alice(), score_on(chart, 9_000_000, timeAchieved=NOON))
+    create_import(people.bob(), score_on(chart, 9_500_000), score_on(chart, 1))
     document = body(people.guest(), f"{CHARTS}/{chart.chart_id}/pbs")
     first, second = document["pbs"]
     assert (first["userID"], first["rankingData"]) == (people.bob().pk, {"rank": 1, "outOf": 2, "rivalRank": None})
@@ -194,7 +194,7 @@ def test_the_leaderboard_is_everybody_s_bests_by_rank() -> None:
     assert summary(people.guest().get(f"{CHARTS}/{chart.chart_id}/pbs")) == (200, "Returned 2 scores.")
 
 
-def test_ranks_are_those_that_a_player_s_own_pages_tell() -> None:
+def test_the_ranks_of_a_leaderboard_equal_those_of_a_search_in_it() -> None:
     (chart,) = charts(1)
     for number, user in enumerate(players(30)):
         best_on(chart, user, keys=number % 3, time=[None, 5.0, 3.0][number % 3 - number % 2])
@@ -202,16 +202,16 @@ def test_ranks_are_those_that_a_player_s_own_pages_tell() -> None:
     actual = [pb["rankingData"]["rank"] for pb in leaderboard]
     assert actual == sorted(actual)
     assert len(set(actual)) < 30  # complete ties share a rank
-    found = body(people.guest(), f"{CHARTS}/{chart.chart_id}/pbs/search?search=player")["pbs"]
+    results = body(people.guest(), f"{CHARTS}/{chart.chart_id}/pbs/search?search=player")["pbs"]
     ranks = {pb["userID"]: pb["rankingData"] for pb in leaderboard}
-    assert len(found) == 25
-    assert {pb["userID"]: pb["rankingData"] for pb in found}.items() <= ranks.items()
+    assert len(results) == 25
+    assert {pb["userID"]: pb["rankingData"] for pb in results}.items() <= ranks.items()
 
 
 def test_complete_ties_share_a_rank_and_the_next_is_skipped() -> None:
     (chart,) = charts(1)
-    worths = [(9.0, NOON), (7.0, NOON), (7.0, NOON), (7.0, NOON + 1), (7.0, None), (7.0, None), (1.0, NOON)]
-    for user, (keys, time) in zip(players(7), worths, strict=True):
+    values = [(9.0, NOON), (7.0, NOON), (7.0, NOON), (7.0, NOON + 1), (7.0, None), (7.0, None), (1.0, NOON)]
+    for user, (keys, time) in zip(players(7), values, strict=True):
         best_on(chart, user, keys=keys, time=time)
     ranks = [1, 2, 2, 4, 5, 5, 7]
     for start in range(1, 8):
@@ -219,6 +219,7 @@ def test_complete_ties_share_a_rank_and_the_next_is_skipped() -> None:
         assert [pb["rankingData"]["rank"] for pb in document] == ranks[start - 1 :]
 
 
+@pytest.mark.quick_rows(4)
 @pytest.mark.parametrize(
     ("query", "ranks"),
     [
@@ -236,7 +237,7 @@ def test_complete_ties_share_a_rank_and_the_next_is_skipped() -> None:
         ("startRanking=5&startRanking=6", range(1, 101)),
     ],
 )
-def test_a_page_of_the_leaderboard_begins_at_a_rank(query: str, ranks: range) -> None:
+def test_a_page_of_a_leaderboard_starts_at_the_requested_rank(query: str, ranks: range) -> None:
     (chart,) = charts(1)
     PersonalBest.objects.bulk_create(a_best(chart, user, keys=key) for key, user in enumerate(players(210)))
     document = body(people.guest(), f"{CHARTS}/{chart.chart_id}/pbs?{query}")
@@ -245,7 +246,7 @@ def test_a_page_of_the_leaderboard_begins_at_a_rank(query: str, ranks: range) ->
     assert len(document["users"]) == len(ranks)
 
 
-def test_players_are_found_on_it_by_a_part_of_their_name() -> None:
+def test_a_leaderboard_can_be_searched_by_a_part_of_a_name() -> None:
     (chart,) = charts(1)
     for user in (people.alice(), people.bob()):
         best_on(chart, user, keys=user.pk)
@@ -259,10 +260,10 @@ def test_players_are_found_on_it_by_a_part_of_their_name() -> None:
 
 
 @pytest.mark.slow
-def test_a_leaderboard_of_many_is_read_from_its_index_alone() -> None:
+def test_a_large_leaderboard_is_read_from_its_index() -> None:
     chart = charts(15)[7]
     players(2_000)
-    everybody_plays_everything()
+    create_bests_of_all_players_on_all_charts()
     with CaptureQueriesContext(connection) as captured:
         assert len(leaderboard_page(chart, V2, start=1_001).pbs) == 100
     for query in captured.captured_queries[::2]:  # the second loads the owners
@@ -271,7 +272,7 @@ def test_a_leaderboard_of_many_is_read_from_its_index_alone() -> None:
         assert "Sort" not in plan, plan
 
 
-def everybody_plays_everything() -> None:
+def create_bests_of_all_players_on_all_charts() -> None:
     data = '{"score": 1, "lamp": "CLEAR", "grade": "D", "judgements": {}, "optional": {}}'
     with connection.cursor() as cursor:
         cursor.execute(
@@ -291,8 +292,8 @@ def everybody_plays_everything() -> None:
 # --- BMS ----------------------------------------------------------------------------------------------
 
 
-def test_charts_that_sieglinde_rates_are_listed() -> None:
-    song = a_song(1, game="bms")
+def test_the_list_of_sieglinde_charts_has_only_rated_charts() -> None:
+    song = create_song(1, game="bms")
     for name, data in {
         "easy": {"sglEC": 3.5, "sglHC": None},
         "hard": {"sglEC": None, "sglHC": 13.1},
@@ -316,21 +317,21 @@ def test_charts_that_sieglinde_rates_are_listed() -> None:
 
 
 @pytest.mark.usefixtures("sdvx_and_iidx")
-def test_bms_hashes_are_found_only_where_bms_is_offered() -> None:
+def test_the_list_of_sieglinde_charts_needs_bms_on_the_instance() -> None:
     assert summary(people.guest().get("/api/v1/games/bms/7K/sieglinde-charts")) == (
         400,
         "Invalid/unsupported game bms - Expected any of iidx, sdvx",
     )
 
 
-# --- costs --------------------------------------------------------------------------------------------
+# --- queries ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "address",
     [CHARTS, f"{CHARTS}?search=song", f"{CHARTS}/{{}}", f"{CHARTS}/{{}}/pbs", f"{CHARTS}/{{}}/pbs/search?search=pl"],
 )
-def test_many_rows_take_as_many_queries_as_few(address: str, redis_clean: Redis) -> None:
+def test_lists_of_charts_take_a_constant_number_of_queries(address: str, redis_clean: Redis) -> None:
     known = charts(12)
     queries = []
     for number, user in enumerate(players(12)):

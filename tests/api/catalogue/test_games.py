@@ -1,4 +1,4 @@
-"""GET /api/v1/games and what is under them: declarations, counts, leaderboards, players, songs, activity."""
+"""GET /api/v1/games and the paths under it: declarations, counts, leaderboards, players, songs, activity."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from imports.models import GameStats, PersonalBest, Score, Session, User
 from tests import people
 from tests.api import expected_documents
 from tests.api.envelopes import body, summary
-from tests.factories import HOUR, NOON, a_chart, a_song, an_import, charts, score_on
+from tests.factories import HOUR, NOON, charts, create_chart, create_import, create_song, score_on
 from tests.games import vectors
 from tests.games.spec_pages import page_of
 
@@ -24,7 +24,7 @@ SDVX = "/api/v1/games/sdvx/Single"
 
 
 @pytest.mark.usefixtures("sdvx_and_iidx")
-def test_the_games_of_the_instance_are_listed_and_no_others() -> None:
+def test_the_list_of_games_has_only_those_of_the_instance() -> None:
     document = body(people.guest(), "/api/v1/games")
     assert document["supportedGames"] == ["iidx", "sdvx"]
     assert {game: config["playtypes"] for game, config in document["configs"].items()} == {
@@ -32,11 +32,11 @@ def test_the_games_of_the_instance_are_listed_and_no_others() -> None:
         "sdvx": ["Single"],
     }
     assert summary(people.guest().get("/api/v1/games")) == (200, "Returned support information for 2 game(s).")
-    told_of_another = summary(people.guest().get("/api/v1/games/ddr"))
-    assert told_of_another == (400, "Invalid/unsupported game ddr - Expected any of iidx, sdvx")
+    response = people.guest().get("/api/v1/games/ddr")
+    assert summary(response) == (400, "Invalid/unsupported game ddr - Expected any of iidx, sdvx")
 
 
-def test_a_game_is_told_with_the_shape_of_its_songs() -> None:
+def test_a_game_has_the_schema_of_its_song_data() -> None:
     assert summary(people.guest().get("/api/v1/games/sdvx")) == (200, "Returned information for sdvx")
     assert body(people.guest(), "/api/v1/games/sdvx") == {
         "name": "SOUND VOLTEX",
@@ -52,17 +52,19 @@ def test_a_game_is_told_with_the_shape_of_its_songs() -> None:
     }
 
 
-SAME = ("defaultMetric", "preferredDefaultEnum", "orderedJudgements")
+UNCHANGED_SINCE_2025 = ("defaultMetric", "preferredDefaultEnum", "orderedJudgements")
 
 
 @vectors.needed
 @pytest.mark.parametrize("name", vectors.NAMES)
-def test_a_declaration_is_the_original_s(name: str) -> None:
-    """What has not changed since 2025 as its configuration says, lists that have grown as the specification does."""
+def test_the_config_of_a_playtype_equals_that_of_tachi(name: str) -> None:
+    """Members unchanged since 2025 equal Tachi's configuration; extended lists equal the specification."""
     game, playtype = name.split(":")
     config = body(people.guest(), f"/api/v1/games/{game}/{playtype}")["config"]
     theirs, page = vectors.config()["gpts"][name], page_of(game, playtype)
-    assert {part: config[part] for part in SAME} == {part: theirs[part] for part in SAME}
+    assert {part: config[part] for part in UNCHANGED_SINCE_2025} == {
+        part: theirs[part] for part in UNCHANGED_SINCE_2025
+    }
     assert (config["versions"], config["supportedMatchTypes"]) == (page.versions, page.match_types)
     assert config["difficulties"].get("order", []) == (
         list(page.difficulties) if config["difficulties"]["type"] == "FIXED" else []
@@ -96,18 +98,18 @@ def test_a_declaration_is_the_original_s(name: str) -> None:
         ("usc", "Keyboard", "USC (Keyboard/Other)"),
     ],
 )
-def test_a_playtype_is_told_by_the_name_that_players_know(game: str, playtype: str, expected: str) -> None:
+def test_the_description_of_a_playtype_has_its_usual_name(game: str, playtype: str, expected: str) -> None:
     response = summary(people.guest().get(f"/api/v1/games/{game}/{playtype}"))
     assert response == (200, f"Retrieved information about {expected}")
 
 
-def test_scores_players_and_charts_are_counted_now_and_then(redis_clean: Redis) -> None:
+def test_the_counts_of_a_playtype_are_cached(redis_clean: Redis) -> None:
     first, second = charts(2)
-    an_import(people.alice(), score_on(first), score_on(second))
-    an_import(people.bob(), score_on(first))
+    create_import(people.alice(), score_on(first), score_on(second))
+    create_import(people.bob(), score_on(first))
     assert counts() == {"scoreCount": 3, "playerCount": 2, "chartCount": 2}
-    charts_more = a_chart(a_song(9))
-    an_import(people.bob(), score_on(charts_more))
+    new_chart = create_chart(create_song(9))
+    create_import(people.bob(), score_on(new_chart))
     assert counts() == {"scoreCount": 3, "playerCount": 2, "chartCount": 2}
     redis_clean.flushdb()
     assert counts() == {"scoreCount": 4, "playerCount": 2, "chartCount": 3}
@@ -119,7 +121,7 @@ def counts() -> dict[str, int]:
     return dict(document)
 
 
-def test_counts_without_redis_are_queried_each_time(settings: Settings) -> None:
+def test_the_counts_of_a_playtype_are_not_cached_without_redis(settings: Settings) -> None:
     location = "unix:///nowhere/redis.sock"
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": location}}
     assert counts()["chartCount"] == 0
@@ -139,7 +141,7 @@ def rated(ratings: dict[str, float | None], *, game: str = "sdvx") -> dict[str, 
     return players
 
 
-def test_players_stand_by_rating_the_unrated_last() -> None:
+def test_a_leaderboard_is_ordered_by_rating_with_unrated_players_last() -> None:
     players = rated({"low": 1.5, "none": None, "high": 17.25, "middle": 9.0})
     rated({"elsewhere": 99.0}, game="iidx")
     document = body(people.guest(), f"{SDVX}/leaderboard")
@@ -173,15 +175,15 @@ def test_players_stand_by_rating_the_unrated_last() -> None:
         ("alg=", (400, "Invalid value of  for alg. Expected one of VF6, VF7")),
         ("alg=none&alg=none", (200, "Returned 3 user's game stats.")),
         ("foo=bar", (200, "Returned 3 user's game stats.")),
-        ("cursor=none", (400, "[cursor] Expected the cursor of another answer of this list. (Received none)")),
+        ("cursor=none", (400, "[cursor] Expected a cursor from another response of this list. (Received none)")),
     ],
 )
-def test_a_leaderboard_s_query(query: str, expected: tuple[int, str]) -> None:
+def test_a_leaderboard_validates_its_query(query: str, expected: tuple[int, str]) -> None:
     rated({"one": 1.0, "two": 2.0, "three": 3.0})
     assert summary(people.guest().get(f"{SDVX}/leaderboard?{query}")) == expected
 
 
-def test_a_leaderboard_goes_on_where_its_cursor_says() -> None:
+def test_a_leaderboard_can_be_paginated_by_cursor() -> None:
     players = rated({"a": 5.0, "b": 4.0, "c": 4.0, "d": None, "e": None, "f": 3.0})
     seen, address = [], f"{SDVX}/leaderboard?limit=2"
     while address:
@@ -193,10 +195,10 @@ def test_a_leaderboard_goes_on_where_its_cursor_says() -> None:
     assert [seen[0], seen[3]] == [players["a"].pk, players["f"].pk]
 
 
-def test_the_best_bests_of_everybody_are_told_with_their_owners() -> None:
+def test_the_leaderboard_of_bests_has_their_owners_charts_and_songs() -> None:
     first, second = charts(2)
-    an_import(people.alice(), score_on(first, 9_000_000), score_on(second, 9_900_000))
-    an_import(people.bob(), score_on(first, 9_500_000))
+    create_import(people.alice(), score_on(first, 9_000_000), score_on(second, 9_900_000))
+    create_import(people.bob(), score_on(first, 9_500_000))
     document = body(people.guest(), f"{SDVX}/pb-leaderboard")
     assert [pb["scoreData"]["score"] for pb in document["pbs"]] == [9_900_000, 9_500_000, 9_000_000]
     assert [pb["rankingData"]["rank"] for pb in document["pbs"]] == [1, 1, 2]
@@ -215,14 +217,14 @@ def test_the_best_bests_of_everybody_are_told_with_their_owners() -> None:
         ("alg=ProfileVF6", "Invalid value of ProfileVF6 for alg. Expected one of VF6, VF7"),
     ],
 )
-def test_a_leaderboard_of_bests_refuses(query: str, expected: str) -> None:
+def test_the_leaderboard_of_bests_refuses_an_invalid_query(query: str, expected: str) -> None:
     assert summary(people.guest().get(f"{SDVX}/pb-leaderboard?{query}")) == (400, expected)
 
 
-def test_a_best_that_is_gone_since_the_last_look_is_left_out() -> None:
+def test_a_best_deleted_since_the_leaderboard_was_cached_is_left_out() -> None:
     (chart,) = charts(1)
-    an_import(people.alice(), score_on(chart))
-    an_import(people.bob(), score_on(chart))
+    create_import(people.alice(), score_on(chart))
+    create_import(people.bob(), score_on(chart))
     assert len(body(people.guest(), f"{SDVX}/pb-leaderboard")["pbs"]) == 2
     PersonalBest.objects.filter(user=people.bob()).delete()
     assert [pb["userID"] for pb in body(people.guest(), f"{SDVX}/pb-leaderboard")["pbs"]] == [people.alice().pk]
@@ -231,7 +233,7 @@ def test_a_best_that_is_gone_since_the_last_look_is_left_out() -> None:
 # --- players ------------------------------------------------------------------------------------------
 
 
-def test_players_of_the_playtype_are_found_by_a_part_of_their_name() -> None:
+def test_a_search_finds_players_of_the_playtype_by_a_part_of_their_name() -> None:
     rated({"Lincoln": 1.0, "LinkedIn": 2.0})
     rated({"Linz": 1.0}, game="iidx")
     User.objects.bulk_create(User(username=f"lin{number}") for number in range(40))
@@ -248,16 +250,16 @@ def test_players_of_the_playtype_are_found_by_a_part_of_their_name() -> None:
         ("search=a&foo=1", "[null] Unexpected properties inside object: foo."),
     ],
 )
-def test_a_search_for_players_is_strict(query: str, expected: str) -> None:
+def test_an_invalid_search_for_players_is_refused(query: str, expected: str) -> None:
     assert summary(people.guest().get(f"{SDVX}/players?{query}")) == (400, expected)
 
 
 # --- songs --------------------------------------------------------------------------------------------
 
 
-def test_a_song_is_told_with_all_its_charts_of_the_playtype() -> None:
-    song = a_song(1)
-    easy, hard = a_chart(song, "NOV"), a_chart(song, "EXH", is_primary=False)
+def test_a_song_has_all_its_charts_of_the_playtype() -> None:
+    song = create_song(1)
+    easy, hard = create_chart(song, "NOV"), create_chart(song, "EXH", is_primary=False)
     document = body(people.guest(), f"{SDVX}/songs/1")
     assert document["song"] == expected_documents.song(1)
     assert [chart["chartID"] for chart in document["charts"]] == [easy.chart_id, hard.chart_id]
@@ -283,8 +285,8 @@ NO_INTEGER = (400, "Invalid songID - could not be converted into integer?")
         ("001", (200, "Returned 0 charts for song Song 1.")),
     ],
 )
-def test_song_ids_are_whole_numbers(path_part: str, expected: tuple[int, str]) -> None:
-    a_song(1)
+def test_an_invalid_or_unknown_song_id_is_refused(path_part: str, expected: tuple[int, str]) -> None:
+    create_song(1)
     assert summary(people.guest().get(f"{SDVX}/songs/{path_part}")) == expected
 
 
@@ -304,10 +306,10 @@ def a_session(user: User, start: int, *, game: str = "sdvx", playtype: str = "Si
     )
 
 
-def test_the_activity_of_a_playtype_is_everybody_s() -> None:
+def test_the_activity_of_a_playtype_contains_all_players() -> None:
     (chart,) = charts(1)
-    an_import(people.alice(), score_on(chart, timeAchieved=NOON))
-    an_import(people.bob(), score_on(chart, timeAchieved=NOON + HOUR))
+    create_import(people.alice(), score_on(chart, timeAchieved=NOON))
+    create_import(people.bob(), score_on(chart, timeAchieved=NOON + HOUR))
     Score.objects.filter(user=people.bob()).update(highlight=True)
     document = body(people.guest(), f"{SDVX}/activity")
     assert [session["userID"] for session in document["recentSessions"]] == [people.bob().pk, people.alice().pk]
@@ -335,28 +337,29 @@ def test_global_activity_has_a_feed_for_every_playtype_of_the_instance() -> None
     assert earlier["sdvx:Single"]["recentSessions"] == []
 
 
-def test_global_activity_keeps_the_thirty_sessions_that_ended_last() -> None:
+def test_global_activity_has_the_thirty_sessions_that_ended_last() -> None:
     for number in range(20):
         a_session(people.alice(), NOON + number * 4 * HOUR)
         a_session(people.alice(), NOON + number * 4 * HOUR + 1, game="iidx", playtype="SP")
     document = body(people.guest(), "/api/v1/activity")
-    kept = [session for feed in document.values() for session in feed["recentSessions"]]
-    assert len(kept) == 30
-    assert min(session["timeStarted"] for session in kept) == NOON + 5 * 4 * HOUR
+    listed = [session for feed in document.values() for session in feed["recentSessions"]]
+    assert len(listed) == 30
+    assert min(session["timeStarted"] for session in listed) == NOON + 5 * 4 * HOUR
 
 
-# --- costs --------------------------------------------------------------------------------------------
+# --- queries ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.quick_rows(2)
 @pytest.mark.parametrize(
     "rest", ["", "/leaderboard", "/pb-leaderboard", "/players?search=player", "/songs/1", "/activity"]
 )
-def test_many_rows_take_as_many_queries_as_few(rest: str, redis_clean: Redis) -> None:
+def test_documents_of_a_playtype_take_a_constant_number_of_queries(rest: str, redis_clean: Redis) -> None:
     (chart,) = charts(1)
     queries = []
     for number in range(12):
         user = User.objects.create_user(f"player{number}")
-        an_import(user, score_on(chart, 9_000_000 + number, timeAchieved=NOON + number))
+        create_import(user, score_on(chart, 9_000_000 + number, timeAchieved=NOON + number))
         if number in (0, 11):
             redis_clean.flushdb()
             with CaptureQueriesContext(connection) as captured:

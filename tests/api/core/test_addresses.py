@@ -1,4 +1,4 @@
-"""Words of addresses match in any case, parameters keep theirs: a table over all routes of the API."""
+"""Literal parts of URL paths match in any case and parameters keep their case, for all routes of the API."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
 def routes(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterator[str]:
-    """Addresses as `/api/v1/users/<user_id>/stats`."""
+    """Yields paths as `/api/v1/users/<user_id>/stats`."""
     for pattern in patterns:
         route = before + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
@@ -29,22 +29,22 @@ def routes(patterns: list[URLPattern | URLResolver], before: str = "") -> Iterat
 ROUTES = sorted(set(routes(get_resolver().url_patterns)))
 
 
-def test_the_table_is_whole() -> None:
+def test_the_list_of_routes_is_complete() -> None:
     assert {"/api/v1/auth/login", "/ir/direct-manual/import", "/api/v1/games/<game>/<playtype>/charts"} < set(ROUTES)
     assert len(ROUTES) > 60
 
 
 @pytest.mark.parametrize("change", [str.upper, str.title])
 @pytest.mark.parametrize("route", ROUTES)
-def test_every_word_of_an_address_matches_in_any_case(route: str, change: type[str]) -> None:
+def test_every_literal_path_part_matches_in_any_case(route: str, change: type[str]) -> None:
     words = [part if PARAMETER.fullmatch(part) else change(part) for part in route.split("/")]
-    asked = PARAMETER.sub("MixedCase", "/".join(words))
-    found, expected = resolve(canonical_path(asked)), resolve(PARAMETER.sub("MixedCase", route))
-    assert (found.route, found.kwargs) == (expected.route, expected.kwargs)
+    requested = PARAMETER.sub("MixedCase", "/".join(words))
+    match, expected = resolve(canonical_path(requested)), resolve(PARAMETER.sub("MixedCase", route))
+    assert (match.route, match.kwargs) == (expected.route, expected.kwargs)
 
 
 @pytest.mark.parametrize(
-    ("asked", "plain"),
+    ("requested", "canonical"),
     [
         ("//API//v1/Games/SDVX/Single/Charts/", "/api/v1/games/SDVX/Single/charts"),
         ("/api/v1/users/Single/games/bms/7K", "/api/v1/users/Single/games/bms/7K"),
@@ -55,13 +55,13 @@ def test_every_word_of_an_address_matches_in_any_case(route: str, change: type[s
         ("/IR/", "/ir"),
     ],
 )
-def test_parameters_keep_their_case_and_slashes_are_forgiven(asked: str, plain: str) -> None:
-    assert canonical_path(asked) == plain
+def test_a_canonical_path_keeps_the_case_of_parameters_and_drops_extra_slashes(requested: str, canonical: str) -> None:
+    assert canonical_path(requested) == canonical
 
 
 @pytest.mark.django_db
-def test_a_sign_in_is_known_in_any_case() -> None:
+def test_the_sign_in_endpoint_matches_in_any_case() -> None:
     address = "/API/V1/AUTH/LOGIN"
     credentials = {"username": "nobody", "!password": "correct horse battery"}
-    answer = people.guest().post(address, credentials, content_type="application/json")
-    assert summary(answer) == (404, "This user does not exist.")
+    response = people.guest().post(address, credentials, content_type="application/json")
+    assert summary(response) == (404, "This user does not exist.")

@@ -23,6 +23,7 @@ WRONG_TYPE = (400, "Invalid Authorization Type - Expected Bearer.")
 PUBLIC = ("/api/v1/status", "/api/v1/config", "/api/v1/users/1", "/api/v1/imports/0/poll-status", "/api/v1/nothing")
 
 
+@pytest.mark.quick_rows(5)
 @pytest.mark.parametrize("path", PUBLIC)
 @pytest.mark.parametrize(
     ("header", "expected"),
@@ -37,15 +38,17 @@ PUBLIC = ("/api/v1/status", "/api/v1/config", "/api/v1/users/1", "/api/v1/import
         ("Bearer \N{LATIN SMALL LETTER U WITH DIAERESIS}", UNKNOWN),
     ],
 )
-def test_a_wrong_header_is_refused_on_public_endpoints_too(path: str, header: str, expected: tuple[int, str]) -> None:
+def test_an_invalid_authorization_header_is_refused_on_public_endpoints(
+    path: str, header: str, expected: tuple[int, str]
+) -> None:
     assert summary(people.with_authorization(header).get(path)) == expected
 
 
-def test_a_401_says_how_to_authenticate() -> None:
+def test_a_401_has_a_www_authenticate_header() -> None:
     assert people.with_authorization("Bearer x").get("/api/v1/status").headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_an_empty_header_is_a_guest() -> None:
+def test_an_empty_authorization_header_counts_as_a_guest() -> None:
     assert body(people.with_authorization(""), "/api/v1/status")["whoami"] is None
 
 
@@ -55,41 +58,41 @@ def test_a_token_acts_for_its_user_with_its_permissions() -> None:
     assert (status["whoami"], status["permissions"]) == (people.alice().pk, ["delete_score", "submit_score"])
 
 
-def test_a_session_has_all_permissions_and_is_no_token() -> None:
+def test_a_session_has_all_permissions() -> None:
     status = body(people.session_of(people.alice()), "/api/v1/status")
     assert (status["whoami"], status["permissions"]) == (people.alice().pk, list(Permission.values))
 
 
 @pytest.mark.parametrize("path", PUBLIC[:1] + PUBLIC[3:4])
-def test_a_session_wins_over_any_header(path: str) -> None:
+def test_a_session_takes_precedence_over_the_authorization_header(path: str) -> None:
     client = people.session_of(people.alice())
     assert summary(client.get(path, headers={"Authorization": "Bearer nonsense"}))[0] != 401
 
 
-def test_a_session_that_is_over_does_not_win() -> None:
+def test_an_ended_session_does_not_take_precedence_over_a_token() -> None:
     client = people.session_of(people.alice())
     client.session.flush()
     assert summary(client.get("/api/v1/status", headers={"Authorization": "Bearer x"})) == UNKNOWN
 
 
 @pytest.mark.parametrize("path", [*PUBLIC[:3], PUBLIC[4]])
-def test_the_banned_are_told_so_however_they_come(path: str, settings: Settings) -> None:
+def test_a_banned_player_is_refused_by_token_and_by_session(path: str, settings: Settings) -> None:
     settings.TACHI_NAME = "Our House"
     expected = (403, "You are banned from Our House")
     assert summary(people.bearer(people.eve(), *Permission).get(path)) == expected
     assert summary(people.session_of(people.eve()).get(path)) == expected
 
 
-def test_a_banned_token_cannot_even_poll() -> None:
+def test_a_token_of_a_banned_player_cannot_poll() -> None:
     assert summary(people.bearer(people.eve()).get("/api/v1/imports/0/poll-status"))[0] == 403
 
 
-def test_a_token_past_its_time_is_unknown() -> None:
+def test_an_expired_token_is_unknown() -> None:
     _, secret = APIToken.objects.create_token(people.alice(), expires_at=timezone.now() - timedelta(seconds=1))
     assert summary(people.with_authorization(f"Bearer {secret}").get("/api/v1/status")) == UNKNOWN
 
 
-def test_the_token_of_an_account_that_is_switched_off_is_unknown() -> None:
+def test_a_token_of_an_inactive_account_is_unknown() -> None:
     alice = people.alice()
     client = people.bearer(alice)
     alice.is_active = False
@@ -97,7 +100,7 @@ def test_the_token_of_an_account_that_is_switched_off_is_unknown() -> None:
     assert summary(client.get("/api/v1/status")) == UNKNOWN
 
 
-def test_the_last_use_is_written_at_most_once_a_minute() -> None:
+def test_the_last_use_of_a_token_is_written_at_most_once_a_minute() -> None:
     client = people.bearer(people.alice())
     seen = []
     for age in (timedelta(0), timedelta(0), timedelta(seconds=61)):
@@ -108,7 +111,7 @@ def test_the_last_use_is_written_at_most_once_a_minute() -> None:
     assert seen == [True, False, True]
 
 
-def test_a_visit_in_a_browser_is_noted_at_most_once_a_minute() -> None:
+def test_the_last_visit_in_a_browser_is_written_at_most_once_a_minute() -> None:
     client = Client()
     client.force_login(people.alice())
     seen = []
@@ -120,7 +123,7 @@ def test_a_visit_in_a_browser_is_noted_at_most_once_a_minute() -> None:
     assert seen == [True, False, True]
 
 
-def test_a_program_is_not_the_player_being_here() -> None:
+def test_a_request_with_a_token_does_not_count_as_a_visit() -> None:
     people.bearer(people.alice()).get("/api/v1/status")
     assert User.objects.get().last_seen is None
 
@@ -132,14 +135,14 @@ def browser(*, csrf: str = "") -> Client:
     return client
 
 
-def test_a_session_must_bear_its_csrf_token_to_change_anything() -> None:
-    refused = (403, "A request with a browser's session must bear its CSRF token in the header X-CSRFToken.")
+def test_a_session_needs_its_csrf_token_for_changes() -> None:
+    refused = (403, "Requests with a browser session must include the CSRF token in the header X-CSRFToken.")
     assert summary(browser().post("/api/v1/status")) == refused
     assert summary(browser(csrf="b" * 32).post("/api/v1/status")) == refused
     assert summary(browser(csrf="a" * 32).post("/api/v1/status"))[0] == 200
 
 
-def test_reading_needs_no_csrf_token() -> None:
+def test_a_get_request_with_a_session_needs_no_csrf_token() -> None:
     assert json.loads(browser().get("/api/v1/status").content)["body"]["whoami"] == people.alice().pk
 
 
@@ -149,7 +152,7 @@ def test_a_token_needs_no_csrf_token() -> None:
 
 
 @pytest.mark.parametrize(("client", "queries"), [(people.guest, 0), (lambda: people.bearer(people.alice()), 2)])
-def test_finding_out_who_asks_takes_few_queries(
+def test_authentication_takes_at_most_two_queries(
     client: Callable[[], Client], queries: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     caller = client()

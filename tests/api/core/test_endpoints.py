@@ -1,4 +1,4 @@
-"""What stands beside a view is what the description tells of it and what the view answers and refuses."""
+"""The `endpoint` decorator of a view is the source of its OpenAPI operation, its messages and its errors."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Fruits(APIViewSet):
     @endpoint(
         id="createFruit",
         returns=Fruit,
-        says=("Planted {count} trees.", "Nothing was planted."),
+        message=("Planted {count} trees.", "Nothing was planted."),
         permissions=(RequesterIsKnown, CanDeleteScore),
         query=(switch("quickly", "Without roots."), Parameter(name="X-Season", is_header=True)),
         body=NEW_FRUIT,
@@ -87,23 +87,27 @@ def request(query: str = "", **headers: str) -> Request:
     return Request(RequestFactory().get(f"/{query}", headers=headers))
 
 
-def test_an_operation_is_told_from_what_stands_beside_the_view() -> None:
-    told = operation_of(a_view(), a_view().endpoint)
-    assert (told.name, told.summary, told.note) == ("createFruit", "Plants a tree for a fruit", "It takes years.")
-    assert told.success_description == "Planted … trees.` or `Nothing was planted."
-    assert (told.caller, told.token_permission) == (Caller.SIGNED_IN, Permission.DELETE_SCORE)
-    assert [(parameter.name, parameter.is_header) for parameter in told.query] == [
+def test_an_operation_is_derived_from_the_endpoint_decorator() -> None:
+    operation = operation_of(a_view(), a_view().endpoint)
+    assert (operation.name, operation.summary, operation.note) == (
+        "createFruit",
+        "Plants a tree for a fruit",
+        "It takes years.",
+    )
+    assert operation.success_description == "Planted … trees.` or `Nothing was planted."
+    assert (operation.caller, operation.token_permission) == (Caller.SIGNED_IN, Permission.DELETE_SCORE)
+    assert [(parameter.name, parameter.is_header) for parameter in operation.query] == [
         ("quickly", False),
         ("X-Season", True),
     ]
-    assert told.body_required
-    assert told.request_body["application/json"] == {
+    assert operation.body_required
+    assert operation.request_body["application/json"] == {
         "type": "object",
         "properties": {"name": {"type": "string", "maxLength": 9}, "label": {"type": "string", "maxLength": 5}},
         "required": ["name"],
         "additionalProperties": False,
     }
-    assert {status: words[0] for status, words in told.refusals.items()} == {
+    assert {status: words[0] for status, words in operation.refusals.items()} == {
         401: IsAuthenticated.message,
         403: CanDeleteScore.message,
         404: "There is no … called ….",
@@ -112,12 +116,16 @@ def test_an_operation_is_told_from_what_stands_beside_the_view() -> None:
     }
 
 
-def test_invalid_parameters_at_an_address_of_2026_have_one_message() -> None:
+def test_a_view_of_2026_has_one_message_for_all_invalid_parameters() -> None:
     class FruitsV3(APIViewSet):
         tag = Tag.CATALOGUE
 
         @endpoint(
-            id="createFruitV3", returns=Fruit, says="", body=Fields(of_kind(str, "name"), is_strict=False), is_v3=True
+            id="createFruitV3",
+            returns=Fruit,
+            message="",
+            body=Fields(of_kind(str, "name"), is_strict=False),
+            is_v3=True,
         )
         def create(self, _request: Request) -> Response:
             """Plants a tree."""
@@ -128,18 +136,18 @@ def test_invalid_parameters_at_an_address_of_2026_have_one_message() -> None:
     assert operation_of(view, view.endpoint).refusals == {400: ["Invalid request: … …"]}
 
 
-def test_the_words_of_a_success_are_the_declared_ones() -> None:
+def test_a_success_has_the_declared_description() -> None:
     assert a_view().ok({}, count=2).data["description"] == "Planted 2 trees."
-    assert a_view().ok({}, says="Nothing was planted.", status=202).status_code == 202
+    assert a_view().ok({}, message="Nothing was planted.", status=202).status_code == 202
 
 
-def test_a_refusal_s_words_and_status_are_those_of_its_class() -> None:
-    refusal = FruitNotFound(kind="pear", name="{x}")
-    assert (refusal.status, refusal.description) == (404, "There is no pear called {x}.")
+def test_an_api_error_has_the_message_and_status_of_its_class() -> None:
+    error = FruitNotFound(kind="pear", name="{x}")
+    assert (error.status, error.description) == (404, "There is no pear called {x}.")
     assert APIError("Something else.", status=401).headers == {"WWW-Authenticate": "Bearer"}
 
 
-def test_a_document_holds_its_members_in_order_and_leaves_out_what_it_has_not() -> None:
+def test_a_document_has_its_members_in_order_without_the_unset_ones() -> None:
     class Row:
         pk, name = 7, "pear"
 
@@ -152,18 +160,18 @@ def test_a_document_holds_its_members_in_order_and_leaves_out_what_it_has_not() 
     ("query", "page", "is_quick"),
     [("", 1, False), ("?page=7", 7, False), ("?page=0&quickly", 1, True), ("?page=2&page=3&quickly=no", 1, True)],
 )
-def test_parameters_of_loose_queries_are_read_as_they_are_declared(query: str, page: int, is_quick: bool) -> None:
+def test_a_query_parameter_is_parsed_as_declared(query: str, page: int, is_quick: bool) -> None:
     assert positive_int("page", "Which.", default=1).of(request(query)) == page
     assert switch("quickly", "").is_in(request(query)) is is_quick
 
 
-def test_a_parameter_that_is_missing_or_too_large_is_refused_by_its_class() -> None:
+def test_a_missing_or_too_large_parameter_raises_its_declared_error() -> None:
     with pytest.raises(NoSeason):
-        positive_int("page", "", default=1, most=9, too_large=NoSeason).of(request("?page=10"))
+        positive_int("page", "", default=1, maximum=9, too_large=NoSeason).of(request("?page=10"))
     with pytest.raises(NoSeason):
         search(NoSeason).of(request("?search=a&search=b"))
 
 
-def test_a_header_is_read_as_it_is_declared() -> None:
+def test_a_header_parameter_is_parsed_as_declared() -> None:
     season = Parameter(name="X-Season", check=lambda value: value or "none", is_header=True)
     assert (season.of(request(**{"X-Season": "spring"})), season.of(request())) == ("spring", "none")

@@ -27,7 +27,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "PROPFIND")
     "path", ["/api/v1", "/api/v1/", "/api/v1/nothing", "/api/v1/import", "/ir", "/ir/nothing/at/all"]
 )
 @pytest.mark.parametrize("method", METHODS)
-def test_an_unknown_route_is_no_endpoint_whatever_the_method(method: str, path: str) -> None:
+def test_an_unknown_route_is_a_404_for_every_method(method: str, path: str) -> None:
     assert summary(people.guest().generic(method, path)) == (404, "Endpoint Not Found.")
 
 
@@ -47,25 +47,25 @@ def test_an_unknown_route_is_no_endpoint_whatever_the_method(method: str, path: 
         ("PROPFIND", "/api/v1/status"),
     ],
 )
-def test_a_known_route_with_a_wrong_method_is_no_endpoint_either(method: str, path: str) -> None:
+def test_a_known_route_with_a_wrong_method_is_a_404(method: str, path: str) -> None:
     assert summary(people.guest().generic(method, path)) == (404, "Endpoint Not Found.")
 
 
 @pytest.mark.parametrize("path", ["/api/v1/status", "/API/V1/Status", "/api/v1/status/", "/Api/v1/STATUS/"])
-def test_literals_match_in_any_case_and_with_a_slash_at_the_end(path: str) -> None:
+def test_literal_path_parts_match_in_any_case_and_with_a_trailing_slash(path: str) -> None:
     assert summary(people.guest().get(path)) == (200, "Status check successful.")
 
 
-def test_parameters_keep_their_case() -> None:
+def test_a_path_parameter_keeps_its_case() -> None:
     assert summary(people.guest().get("/API/V1/USERS/NoBody/"))[1] == "The user NoBody does not exist."
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/xml;q=1", "nonsense", ""])
-def test_an_accept_header_changes_nothing(accept: str) -> None:
+def test_the_accept_header_is_ignored(accept: str) -> None:
     assert summary(people.guest().get("/api/v1/status?echo=a", headers={"Accept": accept}))[0] == 200
 
 
-def test_an_unexpected_error_is_logged_and_not_shown(
+def test_an_unexpected_error_is_logged_and_not_shown_to_the_client(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken() -> str:
@@ -76,14 +76,16 @@ def test_an_unexpected_error_is_logged_and_not_shown(
     assert "the password is 1234" in caplog.text
 
 
-def test_polling_has_the_same_net_under_it(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_of_poll_status_is_logged_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr("imports.api.imports.poll_status.STATEMENT", "SELECT nonsense %s")
     with caplog.at_level(logging.ERROR):
         assert summary(people.guest().get("/api/v1/imports/0/poll-status")) == (500, INTERNAL_ERROR)
     assert "nonsense" in caplog.text
 
 
-def test_an_unknown_host_is_told_in_the_envelope_too() -> None:
+def test_an_unknown_host_is_refused_in_the_envelope() -> None:
     assert summary(people.guest().get("/api/v1/status", headers={"Host": "elsewhere.example"}))[0] == 400
 
 
@@ -91,7 +93,9 @@ def test_an_unknown_host_is_told_in_the_envelope_too() -> None:
     ("status", "expected"),
     [(500, (500, INTERNAL_ERROR)), (400, (400, "Your request could not be read.")), (302, (404, ENDPOINT_NOT_FOUND))],
 )
-def test_a_page_is_never_the_answer(status: int, expected: tuple[int, str], rf: RequestFactory) -> None:
+def test_an_html_response_is_replaced_by_an_envelope(
+    status: int, expected: tuple[int, str], rf: RequestFactory
+) -> None:
     response = APIMiddleware(lambda _request: HttpResponse("<html>", status=status))
     assert summary(response(rf.get("/api/v1/status"))) == expected
 
@@ -111,16 +115,16 @@ def test_a_page_is_never_the_answer(status: int, expected: tuple[int, str], rf: 
         (KeyError("secret"), (500, INTERNAL_ERROR)),
     ],
 )
-def test_every_exception_has_its_answer(error: Exception, expected: tuple[int, str]) -> None:
-    refused = log_and_convert(error)
-    assert (refused.status, refused.description) == expected
+def test_each_exception_is_converted_to_its_status_and_message(error: Exception, expected: tuple[int, str]) -> None:
+    converted = log_and_convert(error)
+    assert (converted.status, converted.description) == expected
 
 
-def test_numbers_that_json_cannot_express_are_null() -> None:
+def test_nan_and_infinity_are_encoded_as_null() -> None:
     assert json.loads(encode([float("nan"), float("inf"), -float("inf"), 1.5])) == [None, None, None, 1.5]
 
 
-def test_nothing_but_plain_data_is_ever_written() -> None:
+def test_a_model_instance_cannot_be_encoded() -> None:
     with pytest.raises(TypeError):
         encode({"body": people.alice()})
 
@@ -141,8 +145,10 @@ def test_nothing_but_plain_data_is_ever_written() -> None:
         ("a", {}, False, "Expected x."),
     ],
 )
-def test_a_parameter_that_does_not_fit_is_quoted(key: str, value: object, ending: str, *, absent: bool) -> None:
-    refused = invalid_parameter(key, "Expected x.", value, absent=absent)
-    assert refused.status == 400
-    assert refused.description.startswith(f"[{key}] Expected x.")
-    assert refused.description.endswith(ending)
+def test_the_message_for_an_invalid_parameter_quotes_the_value(
+    key: str, value: object, ending: str, *, absent: bool
+) -> None:
+    error = invalid_parameter(key, "Expected x.", value, absent=absent)
+    assert error.status == 400
+    assert error.description.startswith(f"[{key}] Expected x.")
+    assert error.description.endswith(ending)

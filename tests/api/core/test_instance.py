@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 STATUS = "/api/v1/status"
 
 
-def test_status_tells_a_guest_who_he_is_and_what_runs() -> None:
+def test_the_status_shows_a_guest_the_server_version_and_no_user() -> None:
     before = time.time() * 1_000
     document = body(people.guest(), STATUS)
     assert set(document) == {"serverTime", "startTime", "version", "whoami", "permissions"}
@@ -29,24 +29,24 @@ def test_status_tells_a_guest_who_he_is_and_what_runs() -> None:
 
 
 @pytest.mark.parametrize("echo", ["hello", "", "\N{SNOWMAN}"])
-def test_the_status_echoes_from_query_and_body(echo: str) -> None:
+def test_the_status_echoes_a_text_of_the_query_or_the_body(echo: str) -> None:
     assert people.guest().get(STATUS, {"echo": echo}).json()["body"]["echo"] == echo
     assert people.guest().post(STATUS, {"echo": echo}, content_type="application/json").json()["body"]["echo"] == echo
 
 
-def test_get_looks_at_the_query_and_post_at_the_body() -> None:
+def test_a_status_post_reads_the_body_and_not_the_query() -> None:
     response = people.guest().post(f"{STATUS}?echo=query", {"echo": "body"}, content_type="application/json").json()
     assert response["body"]["echo"] == "body"
 
 
-def test_unknown_members_are_refused() -> None:
+def test_the_status_refuses_unknown_members() -> None:
     expected = (400, "[null] Unexpected properties inside object: foo, bar.")
     assert summary(people.guest().get(STATUS, {"foo": 1, "bar": 2})) == expected
     assert summary(people.guest().post(STATUS, {"foo": 1, "bar": 2}, content_type="application/json")) == expected
     assert summary(people.guest().post(STATUS, {"echo": 5}, content_type="application/json"))[0] == 400
 
 
-def test_config_tells_what_the_instance_offers(settings: Settings) -> None:
+def test_the_config_lists_the_games_and_import_types_of_the_instance(settings: Settings) -> None:
     settings.TACHI_NAME = "Our House"
     document = body(people.guest(), "/api/v1/config")
     assert document["GAME_GROUPS"] == document.pop("GAMES")
@@ -61,7 +61,7 @@ def test_config_tells_what_the_instance_offers(settings: Settings) -> None:
     }
 
 
-def test_import_types_are_those_that_were_chosen_and_that_a_game_of_the_instance_can_come_by(
+def test_import_types_are_limited_to_the_configured_ones_and_the_games_of_the_instance(
     settings: Settings,
 ) -> None:
     settings.TACHI_GAMES = ["wacca"]

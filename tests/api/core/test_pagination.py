@@ -1,4 +1,4 @@
-"""Cursors: every row of a list once, in order, whatever the size of the pages and whatever happens between them."""
+"""Cursor pagination returns each row once and in order, with any page size and with changes between two pages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from imports.api.core.pagination import INVALID_CURSOR, CursorPagination, Page
 from imports.formats.schema import Violation
 from imports.models import Import, Score
 from tests import people
-from tests.factories import MINUTE, NOON, an_import, charts, queued_import, score_on
+from tests.factories import MINUTE, NOON, charts, create_import, queued_import, score_on
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ UNTIMED_LAST = CursorPagination(key="time_achieved", kind=float, limit=500, null
 
 
 def imports(*minutes: int) -> QuerySet[Import]:
-    """Imports that were queued so many minutes after the start."""
+    """Creates imports that were queued at `START` plus these minutes."""
     for minute in minutes:
         job = queued_import(people.alice())
         Import.objects.filter(pk=job.pk).update(time_queued=START + timedelta(minutes=minute), row_count=minute)
@@ -38,15 +38,15 @@ def imports(*minutes: int) -> QuerySet[Import]:
 
 
 def scores(*times: float | None) -> QuerySet[Score]:
-    """Scores achieved so many minutes after noon, or at times that nobody knows."""
+    """Imports scores achieved these minutes after noon; None stands for an unknown time."""
     at = [None if time is None else NOON + time * MINUTE for time in times]
     rows = [score_on(chart, timeAchieved=time) for chart, time in zip(charts(len(times)), at, strict=True)]
-    assert an_import(people.alice(), *rows).score_count == len(times)
+    assert create_import(people.alice(), *rows).score_count == len(times)
     return Score.objects.all()
 
 
 def pages(paging: CursorPagination, rows: QuerySet[Any], limit: int) -> Iterator[Page[Any]]:
-    """All pages, each by the cursor of the one before."""
+    """Yields all pages; each is requested with the cursor of the previous one."""
     options: dict[str, Any] = {"limit": limit}
     while True:
         page = paging.page(rows, options)
@@ -60,6 +60,7 @@ def read(paging: CursorPagination, rows: QuerySet[Any], limit: int) -> list[Any]
     return [row for page in pages(paging, rows, limit) for row in page.rows]
 
 
+@pytest.mark.quick_rows(4)
 @pytest.mark.parametrize("limit", [1, 2, 3, 6, 7])
 @pytest.mark.parametrize(
     "paging",
@@ -72,17 +73,18 @@ def read(paging: CursorPagination, rows: QuerySet[Any], limit: int) -> list[Any]
     ],
     ids=lambda paging: f"{paging.key} {'down' if paging.descending else 'up'}",
 )
-def test_the_pages_together_are_the_list(paging: CursorPagination, limit: int) -> None:
+def test_all_pages_together_contain_the_whole_list_in_order(paging: CursorPagination, limit: int) -> None:
     rows = imports(2, 0, 2, 2, 1, 0)
     sign = "-" if paging.descending else ""
     whole = list(rows.order_by(*dict.fromkeys([f"{sign}{paging.key}", f"{sign}pk"])))
     assert read(paging, rows, limit) == whole
 
 
+@pytest.mark.quick_rows(4)
 @pytest.mark.parametrize("limit", [1, 2, 3, 5, 6])
 @pytest.mark.parametrize("descending", [True, False])
 @pytest.mark.parametrize("times", [(3, None, 1, None, 3, 2.5), (None, None), (2, 1), ()])
-def test_rows_without_a_value_come_last(times: tuple[float | None, ...], descending: bool, limit: int) -> None:
+def test_rows_with_a_null_key_come_last(times: tuple[float | None, ...], descending: bool, limit: int) -> None:
     paging = CursorPagination(key="time_achieved", kind=float, limit=500, nullable=True, descending=descending)
     rows = scores(*times)
     order = F("time_achieved")
@@ -90,13 +92,13 @@ def test_rows_without_a_value_come_last(times: tuple[float | None, ...], descend
     assert read(paging, rows, limit) == list(rows.order_by(ordered, "-pk" if descending else "pk"))
 
 
-def test_an_annotation_can_be_the_key() -> None:
+def test_an_annotation_can_be_the_pagination_key() -> None:
     paging = CursorPagination(key="rows", kind=int, limit=9)
     rows = imports(1, 3, 2).annotate(rows=F("row_count") * 2)
     assert [row.rows for row in read(paging, rows, 1)] == [6, 4, 2]
 
 
-def test_rows_added_or_deleted_between_two_pages_move_no_others() -> None:
+def test_rows_added_or_deleted_between_two_pages_do_not_shift_other_rows() -> None:
     rows = imports(1, 2, 3, 4, 5)
     following = pages(BY_COUNT, rows, 2)
     seen = [row.row_count for row in next(following).rows]
@@ -112,11 +114,11 @@ def test_a_page_without_a_limit_has_the_default_length() -> None:
     assert len(CursorPagination(key="row_count", kind=int, limit=2).page(rows, {}).rows) == 2
 
 
-def test_the_last_page_has_no_next_even_if_it_is_full() -> None:
+def test_a_full_last_page_has_no_next_cursor() -> None:
     assert BY_COUNT.page(imports(1, 2), {"limit": 2}).next is None
 
 
-def test_a_page_is_one_query_and_one_more_where_the_valueless_begin(
+def test_a_page_takes_one_query_and_a_second_where_null_keys_begin(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     rows = scores(1, 2, 3, None)
@@ -125,13 +127,14 @@ def test_a_page_is_one_query_and_one_more_where_the_valueless_begin(
             UNTIMED_LAST.page(rows, {"limit": limit})
 
 
-# --- what clients send ----------------------------------------------------------------------------------
+# --- parameters -----------------------------------------------------------------------------------------
 
 
 def cursor(*position: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
 
 
+@pytest.mark.quick_rows(4)
 @pytest.mark.parametrize(
     "text",
     [
@@ -149,18 +152,18 @@ def cursor(*position: Any) -> str:
         base64.urlsafe_b64encode(b'["row_count",1,1').decode(),
     ],
 )
-def test_cursors_of_ones_own_making_are_refused(text: Any) -> None:
+def test_a_forged_cursor_is_refused(text: Any) -> None:
     with pytest.raises(Violation, match=INVALID_CURSOR):
         BY_COUNT.members["cursor"](text)
 
 
-def test_a_time_without_a_zone_is_no_cursor() -> None:
+def test_a_cursor_with_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(Violation):
         BY_TIME.members["cursor"](cursor("time_queued", "2026-01-01T00:00:00", 1))
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "501", "1.5", "", "x", "٣", "1" * 5000, ["1", "2"]])
-def test_limits_out_of_reach_are_refused(text: Any) -> None:
+def test_a_limit_out_of_range_is_refused(text: Any) -> None:
     with pytest.raises(Violation, match="Expected an integer between 1 and 500"):
         BY_COUNT.members["limit"](text)
 
@@ -168,26 +171,26 @@ def test_limits_out_of_reach_are_refused(text: Any) -> None:
 # --- responses ------------------------------------------------------------------------------------------
 
 
-def announced(page: Page[Any], query: str = "?limit=2&cursor=old&game=sdvx") -> dict[str, str]:
+def pagination_headers(page: Page[Any], query: str = "?limit=2&cursor=old&game=sdvx") -> dict[str, str]:
     request = Request(RequestFactory().get(f"/api/v1/lists/a>b{query}"))
     return dict(page.add_pagination_headers(request, HttpResponse()).headers)
 
 
-def test_the_headers_say_where_the_next_page_is() -> None:
-    headers = announced(Page([], "new"))
+def test_the_pagination_headers_link_to_the_next_page() -> None:
+    headers = pagination_headers(Page([], "new"))
     assert headers["X-Next-Cursor"] == "new"
     assert headers["Link"] == '<http://testserver/api/v1/lists/a%3Eb?limit=2&cursor=new&game=sdvx>; rel="next"'
 
 
-def test_the_public_address_stands_in_them(settings: Settings) -> None:
+def test_the_link_header_uses_the_public_url(settings: Settings) -> None:
     settings.TACHI_PUBLIC_URL = "https://imports.example"
-    assert announced(Page([], "new"))["Link"].startswith("<https://imports.example/api/v1/lists/")
+    assert pagination_headers(Page([], "new"))["Link"].startswith("<https://imports.example/api/v1/lists/")
 
 
-def test_pages_of_other_origins_may_read_them() -> None:
+def test_the_pagination_headers_are_exposed_to_other_origins() -> None:
     exposed = people.guest().get("/api/v1/status").headers["Access-Control-Expose-Headers"].split(", ")
     assert {"Link", "X-Next-Cursor"} <= set(exposed)
 
 
-def test_the_last_page_announces_nothing() -> None:
-    assert set(announced(Page([], None))) == {"Content-Type"}
+def test_the_last_page_has_no_pagination_headers() -> None:
+    assert set(pagination_headers(Page([], None))) == {"Content-Type"}

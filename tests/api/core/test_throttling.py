@@ -19,7 +19,7 @@ from imports.api.imports import orphans
 from imports.models import GameStats, Import, Permission, Session
 from tests import people
 from tests.api.envelopes import summary
-from tests.factories import NOON, an_import, batch_manual, charts, score_on, unknown_score
+from tests.factories import NOON, batch_manual, charts, create_import, score_on, unknown_score
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rate_limits")]
 
@@ -28,7 +28,7 @@ STATUS = "/api/v1/status"
 
 @pytest.fixture
 def three_a_minute() -> Iterator[RateLimit]:
-    """A normal limit that is quickly reached."""
+    """Lowers the default limit to three requests a minute."""
     limiter = RateLimit("normal", 3, 60)
     with patch.object(throttling, "DEFAULT_LIMIT", limiter):
         yield limiter
@@ -44,7 +44,7 @@ def upload(client: Client, path: str) -> tuple[int, str]:
     return summary(client.post(path, form))
 
 
-def test_the_limits_are_those_of_the_original() -> None:
+def test_the_rate_limits_are_those_of_tachi() -> None:
     assert [
         (limiter.max_requests, limiter.seconds) for limiter in (DEFAULT_LIMIT, SCORE_IMPORT_LIMIT, STRICT_LIMIT)
     ] == [
@@ -54,7 +54,7 @@ def test_the_limits_are_those_of_the_original() -> None:
     ]
 
 
-def test_headers_count_down_and_the_next_request_is_refused(three_a_minute: RateLimit) -> None:
+def test_the_rate_limit_headers_count_down_until_a_request_is_refused(three_a_minute: RateLimit) -> None:
     client = people.guest()
     actual = [client.get(STATUS).headers["X-RateLimit-Remaining"] for _ in range(3)]
     refused = client.get(STATUS)
@@ -71,7 +71,9 @@ def test_headers_count_down_and_the_next_request_is_refused(three_a_minute: Rate
     assert 0 < int(refused.headers["Retry-After"]) <= 60
 
 
-def test_the_window_ends_for_good(three_a_minute: RateLimit, redis_clean: Redis) -> None:
+def test_the_window_of_a_rate_limit_is_not_extended_by_refused_requests(
+    three_a_minute: RateLimit, redis_clean: Redis
+) -> None:
     client = people.guest()
     for _ in range(4):
         last = client.get(STATUS)
@@ -83,20 +85,20 @@ def test_the_window_ends_for_good(three_a_minute: RateLimit, redis_clean: Redis)
 
 
 @pytest.mark.parametrize("path", ["/api/v1/imports/0/poll-status", "/api/v1/nothing", "/ir/nothing"])
-def test_everything_shares_one_normal_counter(path: str, three_a_minute: RateLimit) -> None:
+def test_all_endpoints_share_the_default_counter(path: str, three_a_minute: RateLimit) -> None:
     client = people.guest()
     for _ in range(3):
         client.get(STATUS)
     assert client.get(path).status_code == 429
 
 
-def test_addresses_are_counted_apart(three_a_minute: RateLimit) -> None:
+def test_each_client_address_has_its_own_counter(three_a_minute: RateLimit) -> None:
     for _ in range(4):
         people.guest().get(STATUS)
     assert people.guest().get(STATUS, REMOTE_ADDR="10.0.0.2").status_code == 200
 
 
-def test_a_known_user_is_counted_across_addresses(three_a_minute: RateLimit) -> None:
+def test_an_authenticated_user_has_one_counter_for_all_addresses(three_a_minute: RateLimit) -> None:
     clients = [people.bearer(people.alice()), people.bearer(people.alice()), people.session_of(people.alice())]
     for number, client in enumerate(clients):
         assert client.get(STATUS, REMOTE_ADDR=f"10.0.0.{number}").status_code == 200
@@ -104,7 +106,7 @@ def test_a_known_user_is_counted_across_addresses(three_a_minute: RateLimit) -> 
     assert clients[0].get("/api/v1/imports/0/poll-status").status_code == 429
 
 
-def test_players_behind_one_address_do_not_share_a_limit(three_a_minute: RateLimit) -> None:
+def test_players_behind_one_address_have_separate_counters(three_a_minute: RateLimit) -> None:
     for _ in range(4):
         last = people.bearer(people.alice()).get(STATUS)
     assert last.status_code == 429
@@ -117,14 +119,15 @@ def test_requests_under_ir_are_counted_by_address(three_a_minute: RateLimit, red
     assert redis_clean.keys("tachi:limit:normal:*") == [b"tachi:limit:normal:127.0.0.1"]
 
 
+@pytest.mark.quick_rows(5)
 @pytest.mark.parametrize(
     ("proxies", "forwarded", "address"),
     [
         (0, "", "192.0.2.1"),
-        (0, "198.51.100.7", "192.0.2.1"),  # without a proxy nobody may choose his own address
+        (0, "198.51.100.7", "192.0.2.1"),  # without a proxy the header is not trusted
         (1, "", "192.0.2.1"),
         (1, "198.51.100.7", "198.51.100.7"),
-        (1, "203.0.113.9, 198.51.100.7", "198.51.100.7"),  # what the client made up stands before what we wrote
+        (1, "203.0.113.9, 198.51.100.7", "198.51.100.7"),  # our proxy appends to the client's forged header
         (2, "203.0.113.9, 198.51.100.7, 10.0.0.1", "198.51.100.7"),
         (2, "198.51.100.7", "198.51.100.7"),
         (1, "198.51.100.7:4711", "198.51.100.7"),
@@ -135,18 +138,20 @@ def test_requests_under_ir_are_counted_by_address(three_a_minute: RateLimit, red
         (1, ",", "192.0.2.1"),
     ],
 )
-def test_an_address_is_what_our_own_proxies_say(proxies: int, forwarded: str, address: str, settings: Settings) -> None:
+def test_the_client_address_is_taken_from_trusted_proxies_only(
+    proxies: int, forwarded: str, address: str, settings: Settings
+) -> None:
     settings.TACHI_PROXIES = proxies
     meta = {"REMOTE_ADDR": "192.0.2.1", **({"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {})}
     assert client_address(meta) == address
 
 
-def test_requests_without_an_address_share_one_limit() -> None:
+def test_requests_without_an_address_share_one_counter() -> None:
     assert client_address({}) == client_address({"REMOTE_ADDR": ""}) == "nowhere"
 
 
 @pytest.mark.parametrize("proxies", [0, 1])
-def test_a_header_that_changes_with_each_request_does_not_evade_the_limit(
+def test_a_changing_forwarded_header_does_not_evade_the_rate_limit(
     proxies: int, three_a_minute: RateLimit, settings: Settings
 ) -> None:
     settings.TACHI_PROXIES = proxies
@@ -157,7 +162,7 @@ def test_a_header_that_changes_with_each_request_does_not_evade_the_limit(
     assert actual == [200, 200, 200, 429]
 
 
-def test_an_api_request_with_a_wrong_token_is_not_counted_as_normal_but_one_to_an_ir_is(
+def test_an_invalid_token_counts_towards_the_default_limit_under_ir_only(
     three_a_minute: RateLimit, redis_clean: Redis
 ) -> None:
     client = people.with_authorization("Bearer x")
@@ -168,7 +173,7 @@ def test_an_api_request_with_a_wrong_token_is_not_counted_as_normal_but_one_to_a
 
 
 @pytest.mark.parametrize("path", [STATUS, "/api/v1/imports/0/poll-status", "/ir/direct-manual/import"])
-def test_an_address_that_tries_tokens_is_not_listened_to_for_a_while(path: str, redis_clean: Redis) -> None:
+def test_an_address_that_guesses_tokens_is_refused_until_the_window_ends(path: str, redis_clean: Redis) -> None:
     good = people.bearer(people.alice())
     with patch.object(authentication, "BAD_TOKEN_LIMIT", RateLimit("bad-token", 3, 60)):
         actual = [people.with_authorization(f"Bearer {number:040x}").post(STATUS).status_code for number in range(4)]
@@ -182,7 +187,7 @@ def test_an_address_that_tries_tokens_is_not_listened_to_for_a_while(path: str, 
         assert good.get(STATUS).status_code == 200
 
 
-def test_good_tokens_are_never_counted_as_bad_ones(redis_clean: Redis) -> None:
+def test_a_valid_token_is_not_counted_as_an_invalid_one(redis_clean: Redis) -> None:
     people.bearer(people.alice()).get(STATUS)
     people.with_authorization("").get(STATUS)
     people.with_authorization("Basic x").get(STATUS)
@@ -190,7 +195,7 @@ def test_good_tokens_are_never_counted_as_bad_ones(redis_clean: Redis) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/v1/import/file", "/ir/direct-manual/import"])
-def test_the_sixth_upload_in_a_minute_is_refused_whichever_way_it_comes(path: str) -> None:
+def test_the_sixth_upload_in_a_minute_is_refused_for_files_and_irs_together(path: str) -> None:
     client = people.bearer(people.alice(), Permission.SUBMIT_SCORE)
     paths = ["/api/v1/import/file", "/ir/direct-manual/import"] * 2 + [path, path]
     actual = [upload(client, each)[0] for each in paths[:5]]
@@ -201,18 +206,18 @@ def test_the_sixth_upload_in_a_minute_is_refused_whichever_way_it_comes(path: st
 
 
 @pytest.mark.parametrize("path", ["/api/v1/import/file", "/ir/direct-manual/import"])
-def test_uploads_that_may_not_be_are_not_counted_as_uploads(path: str, redis_clean: Redis) -> None:
+def test_an_unauthorized_upload_is_not_counted_as_an_upload(path: str, redis_clean: Redis) -> None:
     assert people.guest().post(path).status_code == 401
     assert people.bearer(people.alice()).post(path).status_code == 403
     assert redis_clean.keys("tachi:limit:score-import:*") == []
 
 
-def test_an_upload_that_is_refused_for_its_form_is_counted(redis_clean: Redis) -> None:
+def test_an_upload_with_an_invalid_form_is_counted(redis_clean: Redis) -> None:
     assert people.bearer(people.alice(), Permission.SUBMIT_SCORE).post("/api/v1/import/file").status_code == 400
     assert len(redis_clean.keys("tachi:limit:score-import:*")) == 1
 
 
-def test_all_bests_have_a_limit_of_their_own_after_the_path_is_known() -> None:
+def test_the_list_of_all_bests_has_a_strict_limit_that_counts_valid_paths_only() -> None:
     alice = people.alice()
     GameStats.objects.create(user=alice, game="sdvx", playtype="Single")
     client = people.guest()
@@ -222,7 +227,7 @@ def test_all_bests_have_a_limit_of_their_own_after_the_path_is_known() -> None:
     assert actual == [200] * 15 + [429]
 
 
-def test_requests_pass_when_redis_is_gone(settings: Settings) -> None:
+def test_requests_are_not_limited_while_redis_is_down(settings: Settings) -> None:
     settings.REDIS_URL = "unix:///nowhere/at/all.sock"
     for _ in range(3):
         response = people.guest().get(STATUS)
@@ -230,18 +235,18 @@ def test_requests_pass_when_redis_is_gone(settings: Settings) -> None:
         assert "X-RateLimit-Limit" not in response.headers
 
 
-def test_nothing_is_counted_when_the_limits_are_off(settings: Settings, redis_clean: Redis) -> None:
+def test_requests_are_not_counted_when_rate_limits_are_disabled(settings: Settings, redis_clean: Redis) -> None:
     settings.TACHI_RATE_LIMITS = False
     people.guest().get(STATUS)
     assert redis_clean.keys("tachi:limit:*") == []
 
 
-# --- what is expensive --------------------------------------------------------------------------------
+# --- expensive requests -------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything expensive may be asked for once, and what has three rows is long."""
+    """Allows each expensive request once a minute, and counts documents of three rows as long."""
     for name in ("FILES", "LONG_DOCUMENTS", "SEARCHES", "ORPHANS"):
         limiter = RateLimit(name.lower(), 1, 60)
         for module in (throttling, counted, orphans):
@@ -254,8 +259,8 @@ def once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
 
 EXPENSIVE = {
     "table": ("GET", "/api/v1/imports/{job}/errors?format=csv"),
-    "rows to mend": ("GET", "/api/v1/imports/{job}/errors?format=batch-manual"),
-    "what was sent": ("GET", "/api/v1/imports/{job}/input"),
+    "rows to correct": ("GET", "/api/v1/imports/{job}/errors?format=batch-manual"),
+    "input": ("GET", "/api/v1/imports/{job}/input"),
     "document": ("GET", "/api/v1/imports/{job}"),
     "preview": ("GET", "/api/v1/imports/{job}/revert"),
     "session": ("GET", "/api/v1/sessions/{session}"),
@@ -264,38 +269,39 @@ EXPENSIVE = {
     "search for users": ("GET", "/api/v1/users?search=a"),
     "orphans": ("POST", "/api/v1/import/orphans"),
     "table on a page": ("GET", "/imports/{job}/problems.csv"),
-    "rows to mend on a page": ("GET", "/imports/{job}/left-out.json"),
-    "what was sent on a page": ("GET", "/imports/{job}/input/"),
+    "rows to correct on a page": ("GET", "/imports/{job}/left-out.json"),
+    "input on a page": ("GET", "/imports/{job}/input/"),
     "search on a page": ("GET", "/games/sdvx/songs/?q=a"),
     "orphans on a page": ("POST", "/orphans/retry/"),
 }
 
 
+@pytest.mark.quick_rows(5)
 @pytest.mark.usefixtures("once_a_minute")
 @pytest.mark.parametrize(("method", "path"), EXPENSIVE.values(), ids=EXPENSIVE)
-def test_expensive_requests_have_limits_of_their_own(method: str, path: str) -> None:
+def test_an_expensive_request_has_its_own_rate_limit(method: str, path: str) -> None:
     rows = [score_on(chart, timeAchieved=NOON) for chart in charts(3)]
-    job = an_import(people.alice(), *rows, unknown_score(), file_name="night.json")
+    job = create_import(people.alice(), *rows, unknown_score(), file_name="night.json")
     client = people.session_of(people.alice())
     address = path.format(job=job.import_id, session=Session.objects.get().session_id)
     assert client.generic(method, address).status_code in {200, 302}
     refused = client.generic(method, address)
     assert refused.status_code == 429
     assert 0 < int(refused.headers["Retry-After"]) <= 60
-    assert client.get(STATUS).status_code == 200, "everything else goes on"
+    assert client.get(STATUS).status_code == 200, "other requests are not limited"
 
 
 @pytest.mark.usefixtures("once_a_minute")
-def test_small_documents_and_pages_of_problems_are_not_among_them() -> None:
-    job = an_import(people.alice(), score_on(charts(1)[0], timeAchieved=NOON))
+def test_a_short_document_and_a_page_of_problems_are_not_limited() -> None:
+    job = create_import(people.alice(), score_on(charts(1)[0], timeAchieved=NOON))
     for _ in range(3):
         for path in ("", "/errors", "/revert", "/poll-status"):
             assert summary(people.session_of(people.alice()).get(f"/api/v1/imports/{job.import_id}{path}"))[0] == 200
 
 
 @pytest.mark.usefixtures("once_a_minute")
-def test_a_completed_poll_of_a_long_import_is_told_whole_and_counted() -> None:
-    job = an_import(people.alice(), *(score_on(chart) for chart in charts(3)))
+def test_a_poll_of_a_long_completed_import_returns_all_scores_and_is_counted() -> None:
+    job = create_import(people.alice(), *(score_on(chart) for chart in charts(3)))
     Import.objects.update(score_count=counted.LONG + 1)
     address = f"/api/v1/imports/{job.import_id}/poll-status"
     actual = people.guest().get(address)
@@ -303,8 +309,8 @@ def test_a_completed_poll_of_a_long_import_is_told_whole_and_counted() -> None:
     assert people.guest().get(address).status_code == 429
 
 
-def test_the_limits_of_what_is_expensive_come_from_the_settings() -> None:
-    found = {
+def test_the_limits_of_expensive_requests_come_from_the_settings() -> None:
+    limits = {
         limiter.name: (limiter.max_requests, limiter.seconds)
         for limiter in (
             counted.SCORE_CHECK_LIMIT,
@@ -314,7 +320,7 @@ def test_the_limits_of_what_is_expensive_come_from_the_settings() -> None:
             counted.SEARCHES,
         )
     }
-    assert found == {
+    assert limits == {
         **{"score-check": (10, 60), "orphans": (5, 60), "files": (20, 60)},
         **{"long-documents": (30, 60), "searches": (120, 60)},
     }

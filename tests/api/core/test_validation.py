@@ -22,7 +22,7 @@ from imports.models import (
 )
 from tests import people
 from tests.api.envelopes import body, summary
-from tests.factories import MINUTE, NOON, batch_manual, charts, process, score_on, unknown_score
+from tests.factories import MINUTE, NOON, batch_manual, charts, run_job, score_on, unknown_score
 
 pytestmark = pytest.mark.django_db
 
@@ -105,14 +105,15 @@ def as_body(content: bytes) -> Any:
     return submitter().post("/ir/direct-manual/import", content, content_type="application/json")
 
 
+@pytest.mark.quick_rows(12)
 @pytest.mark.parametrize(("content", "message"), FAILURES.values(), ids=FAILURES)
 @pytest.mark.parametrize("send", [as_file, as_body])
-def test_bad_input_fails_as_a_whole_with_a_400_that_says_why(send: Any, content: bytes, message: str) -> None:
+def test_an_invalid_document_fails_as_a_whole_with_a_400_and_a_reason(send: Any, content: bytes, message: str) -> None:
     charts(1)
     actual = summary(send(content))
     job = Import.objects.first()
     if actual[0] == 202 and job is not None:
-        process(job)
+        run_job(job)
         actual = summary(people.guest().get(f"/api/v1/imports/{job.import_id}/poll-status"))
     if content.strip() or send is as_file:
         assert actual[0] == 400, actual
@@ -125,7 +126,7 @@ def test_bad_input_fails_as_a_whole_with_a_400_that_says_why(send: Any, content:
 
 def run(content: bytes) -> Import:
     as_file(content)
-    return process(Import.objects.latest("pk"))
+    return run_job(Import.objects.latest("pk"))
 
 
 PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
@@ -140,8 +141,9 @@ PROBLEMS: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
+@pytest.mark.quick_rows(3)
 @pytest.mark.parametrize(("bad", "kind"), PROBLEMS.values(), ids=PROBLEMS)
-def test_a_bad_row_is_left_out_and_named(bad: dict[str, Any], kind: str) -> None:
+def test_an_invalid_row_is_left_out_and_reported_with_its_number(bad: dict[str, Any], kind: str) -> None:
     (chart,) = charts(1)
     job = run(text(score_on(chart, 1), bad, score_on(chart, 2)))
     document = body(people.guest(), f"/api/v1/imports/{job.import_id}")
@@ -150,13 +152,13 @@ def test_a_bad_row_is_left_out_and_named(bad: dict[str, Any], kind: str) -> None
     assert ImportProblem.objects.get().datapoint == bad
 
 
-def test_the_same_score_twice_is_one_score() -> None:
+def test_a_score_that_a_file_has_twice_is_stored_once() -> None:
     (chart,) = charts(1)
     job = run(text(score_on(chart), score_on(chart, timeAchieved=NOON), score_on(chart, comment="again")))
     assert (job.state, job.score_count, job.duplicate_count, job.problem_count) == (State.COMPLETED, 1, 2, 0)
 
 
-def test_the_same_file_twice_adds_nothing() -> None:
+def test_a_second_import_of_the_same_file_adds_nothing() -> None:
     (chart,) = charts(1)
     content = text(score_on(chart), unknown_score())
     run(content)
@@ -166,13 +168,13 @@ def test_the_same_file_twice_adds_nothing() -> None:
     assert [error["type"] for error in document["errors"]] == ["OrphanExists"]
 
 
-def test_duplicate_keys_count_as_the_last() -> None:
+def test_of_duplicate_json_keys_the_last_counts() -> None:
     charts(1)
     content = text(row(timeAchieved=NOON)).replace(b'"score": 9000000', b'"score": "x", "score": 9000000')
     assert run(content).state == State.COMPLETED
 
 
-def test_times_out_of_order_and_equal_are_one_session() -> None:
+def test_scores_with_unordered_and_equal_times_form_one_session() -> None:
     times = [NOON + MINUTE, NOON, NOON, NOON + MINUTE]
     rows = [score_on(chart, timeAchieved=time) for chart, time in zip(charts(4), times, strict=True)]
     run(text(*rows))

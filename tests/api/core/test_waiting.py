@@ -1,4 +1,4 @@
-"""Requests that wait for the end of an import: what they answer, and that meanwhile pages have their slots."""
+"""Requests that wait for the end of an import: their responses, and that they leave worker slots to pages."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ from tachi_imports.http import capacity
 from tachi_imports.http.request_buffering import RequestBuffer
 from tachi_imports.http.worker_slots import WORKER_SLOT, Slots
 from tests import people
-from tests.factories import charts, process, queued_import, score_on
+from tests.factories import charts, queued_import, run_job, score_on
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TIMEOUT_SECONDS = 30.0  # the machine may be busy
-LONG = 2 * TIMEOUT_SECONDS  # what waits as long as this fails its test
+LONG = 2 * TIMEOUT_SECONDS  # a wait of this length fails its test
 
 
 def hook(request: HttpRequest, import_id: str, seconds: str) -> HttpResponse:
@@ -55,9 +55,11 @@ class Routes:
 
 @pytest.fixture
 def web(settings: Settings) -> Iterator[RequestBuffer]:
-    """As the web server has it, with one slot."""
+    """Returns a request buffer like that of the web server, with one worker slot."""
     settings.ROOT_URLCONF, settings.MIDDLEWARE = Routes, []
-    buffer = RequestBuffer(WSGIHandler(), most=0, refuse=_refuse, worker_slots=1, quick_worker_slots=0, timeout=LONG)
+    buffer = RequestBuffer(
+        WSGIHandler(), max_bytes=0, refuse=_refuse, worker_slots=1, quick_worker_slots=0, timeout=LONG
+    )
     yield buffer
     with ThreadPoolExecutor(1) as pool:
         pool.submit(_close_connections, buffer).result()
@@ -90,25 +92,27 @@ def start_request(
     return threads.submit(get, web, f"/hook/{job.import_id}/{seconds}")
 
 
-def until(what: Callable[[], bool]) -> None:
+def wait_until(is_met: Callable[[], bool]) -> None:
     deadline = time.monotonic() + TIMEOUT_SECONDS
-    while not what():
+    while not is_met():
         assert time.monotonic() < deadline
         time.sleep(0.005)
 
 
-def are_away(web: RequestBuffer, count: int = 1) -> None:
-    until(lambda: web.worker_slots.away.free == capacity.MAX_WAITING_FOR_IMPORTS - count and web.worker_slots.free == 1)
+def wait_for_released_slots(web: RequestBuffer, count: int = 1) -> None:
+    wait_until(
+        lambda: web.worker_slots.away.free == capacity.MAX_WAITING_FOR_IMPORTS - count and web.worker_slots.free == 1
+    )
 
 
-def is_heard(web: RequestBuffer) -> None:
-    """Somebody waits, and notices come."""
-    are_away(web)
-    until(lambda: queue.redis().pubsub_numsub(CHANGED_CHANNEL)[0][1] > 0)
+def wait_for_subscriber(web: RequestBuffer) -> None:
+    """Waits until a request waits for its import and has subscribed to notices."""
+    wait_for_released_slots(web)
+    wait_until(lambda: queue.redis().pubsub_numsub(CHANGED_CHANNEL)[0][1] > 0)
 
 
-def ended(job: Import, state: State = State.COMPLETED) -> None:
-    """Of this no notice comes."""
+def end_without_notice(job: Import, state: State = State.COMPLETED) -> None:
+    """Changes the state of an import in the database without publishing a notice."""
     now = timezone.now()
     facts = {"time_finished": now, "reverted_at": now, "status_code": 400, "error_message": "x"}
     Import.objects.filter(pk=job.pk).update(state=state, **facts)
@@ -120,48 +124,48 @@ def job() -> Import:
 
 
 @pytest.fixture
-def looks_only_on_notice(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_polling(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "POLL_INTERVAL_SECONDS", LONG)
 
 
-# --- answers ------------------------------------------------------------------------------------------------
+# --- responses ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("looks_only_on_notice")
-def test_the_answer_comes_as_soon_as_the_import_has_ended(
+@pytest.mark.usefixtures("no_polling")
+def test_a_waiting_request_is_answered_as_soon_as_the_import_ends(
     web: RequestBuffer, threads: ThreadPoolExecutor, job: Import
 ) -> None:
-    answer = start_request(threads, web, job)
-    is_heard(web)
-    process(job)
-    assert answer.result(TIMEOUT_SECONDS) == {"state": "completed", "scores": 1}
+    response = start_request(threads, web, job)
+    wait_for_subscriber(web)
+    run_job(job)
+    assert response.result(TIMEOUT_SECONDS) == {"state": "completed", "scores": 1}
     assert (web.worker_slots.free, web.worker_slots.away.free) == (1, capacity.MAX_WAITING_FOR_IMPORTS)
 
 
-@pytest.mark.usefixtures("looks_only_on_notice")
+@pytest.mark.usefixtures("no_polling")
 @pytest.mark.parametrize("state", [State.COMPLETED, State.FAILED, State.CANCELLED, State.REVERTED])
-def test_an_import_that_has_ended_is_not_waited_for(web: RequestBuffer, job: Import, state: State) -> None:
-    ended(job, state)
+def test_a_request_does_not_wait_for_a_finished_import(web: RequestBuffer, job: Import, state: State) -> None:
+    end_without_notice(job, state)
     with ThreadPoolExecutor(1) as pool:
         assert start_request(pool, web, job).result(TIMEOUT_SECONDS)["state"] == state
 
 
-@pytest.mark.usefixtures("looks_only_on_notice")
-def test_cancelling_ends_the_wait(web: RequestBuffer, threads: ThreadPoolExecutor, job: Import) -> None:
-    answer = start_request(threads, web, job)
-    is_heard(web)
+@pytest.mark.usefixtures("no_polling")
+def test_cancelling_the_import_ends_the_wait(web: RequestBuffer, threads: ThreadPoolExecutor, job: Import) -> None:
+    response = start_request(threads, web, job)
+    wait_for_subscriber(web)
     jobs.cancel(job, by=job.user)
-    assert answer.result(TIMEOUT_SECONDS)["state"] == "cancelled"
+    assert response.result(TIMEOUT_SECONDS)["state"] == "cancelled"
 
 
-@pytest.mark.usefixtures("looks_only_on_notice")
-def test_the_wait_ends_with_its_time(web: RequestBuffer, threads: ThreadPoolExecutor, job: Import) -> None:
+@pytest.mark.usefixtures("no_polling")
+def test_a_wait_ends_after_its_time_limit(web: RequestBuffer, threads: ThreadPoolExecutor, job: Import) -> None:
     begun = time.monotonic()
     assert start_request(threads, web, job, seconds=0.3).result(TIMEOUT_SECONDS) == {"state": "queued", "scores": 0}
     assert time.monotonic() - begun >= 0.3
 
 
-def test_a_wait_without_a_request_buffer_is_the_same(job: Import) -> None:
+def test_a_request_can_wait_without_a_request_buffer(job: Import) -> None:
     with ThreadPoolExecutor(1) as pool:
         worker = pool.submit(_work_later, job)
         request = RequestFactory().post("/")
@@ -177,124 +181,126 @@ def _work_later(job: Import) -> None:
         connection.close()
 
 
-def test_a_test_of_a_hook_needs_no_worker(job: Import, worked_on_while_waiting: None) -> None:
+def test_the_fixture_worked_on_while_waiting_replaces_a_worker(job: Import, worked_on_while_waiting: None) -> None:
     assert wait_for_import(RequestFactory().post("/"), job).state == State.COMPLETED
 
 
-def test_a_notice_only_says_that_it_is_time_to_look(
+def test_a_notice_about_an_unfinished_import_does_not_end_the_wait(
     web: RequestBuffer, threads: ThreadPoolExecutor, job: Import
 ) -> None:
-    answer = start_request(threads, web, job)
-    are_away(web)
+    response = start_request(threads, web, job)
+    wait_for_released_slots(web)
     notices.publish(job.import_id)
-    assert not answer.done()
-    process(job)
-    assert answer.result(TIMEOUT_SECONDS)["state"] == "completed"
+    assert not response.done()
+    run_job(job)
+    assert response.result(TIMEOUT_SECONDS)["state"] == "completed"
 
 
-# --- others meanwhile ---------------------------------------------------------------------------------------
+# --- other requests meanwhile -------------------------------------------------------------------------------
 
 
-def test_many_who_wait_leave_pages_their_slot(web: RequestBuffer, threads: ThreadPoolExecutor, job: Import) -> None:
-    answers = [start_request(threads, web, job) for _ in range(20)]
-    are_away(web, 20)
+def test_twenty_waiting_requests_leave_the_worker_slot_to_pages(
+    web: RequestBuffer, threads: ThreadPoolExecutor, job: Import
+) -> None:
+    responses = [start_request(threads, web, job) for _ in range(20)]
+    wait_for_released_slots(web, 20)
     for _ in range(20):
         assert threads.submit(get, web, "/page").result(TIMEOUT_SECONDS) == {"imports": 1}
-    process(job)
-    assert [answer.result(TIMEOUT_SECONDS)["state"] for answer in answers] == ["completed"] * 20
+    run_job(job)
+    assert [response.result(TIMEOUT_SECONDS)["state"] for response in responses] == ["completed"] * 20
     assert web.worker_slots.away.free == capacity.MAX_WAITING_FOR_IMPORTS
 
 
-@pytest.mark.usefixtures("looks_only_on_notice")
-def test_where_too_many_wait_already_the_answer_comes_at_once(
+@pytest.mark.usefixtures("no_polling")
+def test_a_request_does_not_wait_when_too_many_requests_wait_already(
     web: RequestBuffer, threads: ThreadPoolExecutor, job: Import
 ) -> None:
     web.worker_slots.away = Slots(2)
-    answers = [start_request(threads, web, job) for _ in range(2)]
-    until(lambda: web.worker_slots.away.free == 0)
+    responses = [start_request(threads, web, job) for _ in range(2)]
+    wait_until(lambda: web.worker_slots.away.free == 0)
     assert start_request(threads, web, job).result(TIMEOUT_SECONDS)["state"] == "queued"
-    process(job)
-    assert [answer.result(TIMEOUT_SECONDS)["state"] for answer in answers] == ["completed"] * len(answers)
+    run_job(job)
+    assert [response.result(TIMEOUT_SECONDS)["state"] for response in responses] == ["completed"] * len(responses)
 
 
-def test_a_slot_that_is_busy_at_the_end_is_waited_for(
+def test_a_request_waits_for_a_busy_slot_after_its_import_has_ended(
     web: RequestBuffer, threads: ThreadPoolExecutor, job: Import
 ) -> None:
-    there, go = threading.Event(), threading.Event()
+    started, finish = threading.Event(), threading.Event()
 
-    def works() -> None:
+    def occupy_slot() -> None:
         with web.worker_slots.taken(is_quick=False):
-            there.set()
-            assert go.wait(TIMEOUT_SECONDS)
+            started.set()
+            assert finish.wait(TIMEOUT_SECONDS)
 
-    answer = start_request(threads, web, job)
-    are_away(web)
-    busy = threads.submit(works)
-    assert there.wait(TIMEOUT_SECONDS)
+    response = start_request(threads, web, job)
+    wait_for_released_slots(web)
+    busy = threads.submit(occupy_slot)
+    assert started.wait(TIMEOUT_SECONDS)
     web.worker_slots._timeout = 0.1
-    ended(job, State.CANCELLED)
+    end_without_notice(job, State.CANCELLED)
     notices.publish(job.import_id)
     time.sleep(0.5)  # longer than others wait for a slot
-    assert not answer.done()
-    go.set()
-    assert answer.result(TIMEOUT_SECONDS)["state"] == "cancelled"
+    assert not response.done()
+    finish.set()
+    assert response.result(TIMEOUT_SECONDS)["state"] == "cancelled"
     busy.result(TIMEOUT_SECONDS)
 
 
-def test_a_transaction_is_not_left_in_its_middle(web: RequestBuffer, threads: ThreadPoolExecutor, job: Import) -> None:
+def test_a_request_in_a_transaction_may_not_wait(web: RequestBuffer, threads: ThreadPoolExecutor, job: Import) -> None:
     request = RequestFactory().post("/")
 
-    def waits() -> None:
+    def wait_in_transaction() -> None:
         with web.worker_slots.taken(is_quick=False) as slot:
             request.META[WORKER_SLOT] = slot
             with transaction.atomic():
                 wait_for_import(request, job)
 
     with pytest.raises(RuntimeError, match="a transaction"):
-        threads.submit(waits).result(TIMEOUT_SECONDS)
+        threads.submit(wait_in_transaction).result(TIMEOUT_SECONDS)
 
 
-# --- when notices do not come -------------------------------------------------------------------------------
+# --- without notices ----------------------------------------------------------------------------------------
 
 
 @contextmanager
-def redis_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    nobody = Redis(unix_socket_path="/nonexistent/redis.sock", retry=Retry(NoBackoff(), 0))
-    with monkeypatch.context() as away:
-        away.setattr(jobs, "following", notices.Subscriber(lambda: nobody).following)
-        away.setattr(queue, "redis", lambda: nobody)
+def redis_down(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    unreachable = Redis(unix_socket_path="/nonexistent/redis.sock", retry=Retry(NoBackoff(), 0))
+    with monkeypatch.context() as patched:
+        patched.setattr(jobs, "following", notices.Subscriber(lambda: unreachable).following)
+        patched.setattr(queue, "redis", lambda: unreachable)
         yield
 
 
-def test_without_redis_the_end_is_found_by_looking(
+def test_without_redis_the_end_of_an_import_is_found_by_polling(
     web: RequestBuffer, threads: ThreadPoolExecutor, job: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(waiting, "POLL_INTERVAL_SECONDS", 0.1)
-    with redis_away(monkeypatch):
-        answer = start_request(threads, web, job)
-        are_away(web)
-        ended(job)
-        assert answer.result(TIMEOUT_SECONDS)["state"] == "completed"
+    with redis_down(monkeypatch):
+        response = start_request(threads, web, job)
+        wait_for_released_slots(web)
+        end_without_notice(job)
+        assert response.result(TIMEOUT_SECONDS)["state"] == "completed"
 
 
-@pytest.mark.usefixtures("looks_only_on_notice")
-def test_notices_come_again_after_redis_was_away(
+@pytest.mark.usefixtures("no_polling")
+def test_a_wait_ends_after_the_subscription_to_redis_was_interrupted(
     web: RequestBuffer, threads: ThreadPoolExecutor, job: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(notices, "RECONNECT_SECONDS", 0.05)
-    answer = start_request(threads, web, job)
-    is_heard(web)
-    ended(job)
+    response = start_request(threads, web, job)
+    wait_for_subscriber(web)
+    end_without_notice(job)
     queue.redis().client_kill_filter(_type="pubsub")
-    assert answer.result(TIMEOUT_SECONDS)["state"] == "completed"
+    assert response.result(TIMEOUT_SECONDS)["state"] == "completed"
 
 
-def test_without_redis_nothing_goes_on_once_nobody_waits(
+def test_without_redis_the_notice_thread_ends_with_the_last_waiting_request(
     web: RequestBuffer, threads: ThreadPoolExecutor, job: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(notices, "RECONNECT_SECONDS", 0.05)
     before = set(threading.enumerate())
-    with redis_away(monkeypatch):
+    with redis_down(monkeypatch):
         with jobs.following(job.import_id):
             listening = [thread for thread in threading.enumerate() if thread not in before]
             assert [thread.name for thread in listening] == ["import notices"]
@@ -304,11 +310,9 @@ def test_without_redis_nothing_goes_on_once_nobody_waits(
             assert any(t.name == "import notices" for t in set(threading.enumerate()) - before)
 
 
-def test_while_the_database_is_away_the_import_counts_as_under_way(
-    job: Import, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def is_away(**_: Any) -> Import:
+def test_an_import_counts_as_queued_while_the_database_is_down(job: Import, monkeypatch: pytest.MonkeyPatch) -> None:
+    def raise_operational_error(**_: Any) -> Import:
         raise OperationalError("the connection is closed")
 
-    monkeypatch.setattr(Import.objects, "get", is_away)
+    monkeypatch.setattr(Import.objects, "get", raise_operational_error)
     assert wait_for_import(RequestFactory().post("/"), job, seconds=0.1).state == State.QUEUED

@@ -1,4 +1,4 @@
-"""Programs that send scores: their addresses, headers, and a body that each of them sends."""
+"""The programs that send scores to hooks: their paths, headers and an example of their bodies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.test import Client
 from imports.formats.match_keys import chart_keys
 from imports.models import Chart, Permission, User
 from tests import people
-from tests.factories import a_song
+from tests.factories import create_song
 
 FERVIDEX = {"User-Agent": "fervidex/1.3.0", "X-Software-Model": "LDJ:J:E:A:2023090500"}
 INFINITAS = {**FERVIDEX, "X-Software-Model": "P2D:J:B:A:2024030800"}
@@ -21,7 +21,7 @@ IN_GAME_ID = 901
 
 @dataclass(frozen=True)
 class Sender:
-    """A program, what it sends, and under which member it is refused."""
+    """A program, its request, and the member of its error messages."""
 
     path: str
     body: dict[str, Any]
@@ -29,7 +29,7 @@ class Sender:
     error_key: str = "description"
 
     def send(self, client: Client, content: bytes | None = None, *, content_type: str = "application/json") -> Any:
-        """Sends its body, or this."""
+        """Sends `content`; without it, the body of this sender."""
         sent = json.dumps(self.body).encode() if content is None else content
         return client.generic("POST", self.path, sent, content_type=content_type, headers=self.headers)
 
@@ -37,7 +37,7 @@ class Sender:
         return Sender(self.path, {**self.body, **members}, self.headers, self.error_key)
 
     def with_headers(self, **headers: str | None) -> Sender:
-        """With other headers, `_` for `-`; None takes one away."""
+        """Returns a sender with changed headers, `_` stands for `-`; None removes a header."""
         named = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
         left = {name: value for name, value in named.items() if value is not None}
         return Sender(self.path, self.body, left, self.error_key)
@@ -104,7 +104,7 @@ SINGLE_SCORES = {"barbatos": BARBATOS, "fervidex score": FERVIDEX_SCORE, "kshook
 
 
 def charts() -> None:
-    """The chart that the programs' bodies are on, in either game."""
+    """Creates the chart of the example bodies in both games."""
     _chart("sdvx", "Single", "EXH", {}, versions=["konaste", "vivid", "exceed"])
     _chart("iidx", "SP", "ANOTHER", {"notecount": 500, "2dxtraSet": None}, versions=["30", "inf"])
 
@@ -114,7 +114,7 @@ def _chart(game: str, playtype: str, difficulty: str, data: dict[str, Any], *, v
     Chart.objects.create(
         chart_id=f"{game:_>40}",
         game=game,
-        song=a_song(1, game=game),
+        song=create_song(1, game=game),
         playtype=playtype,
         difficulty=difficulty,
         level="16",
@@ -126,11 +126,11 @@ def _chart(game: str, playtype: str, difficulty: str, data: dict[str, Any], *, v
 
 
 def program_of(user: User) -> Client:
-    """A client with a token of this user's that may submit scores."""
+    """Returns a client with a token of this user that may submit scores."""
     return people.bearer(user, Permission.SUBMIT_SCORE)
 
 
 def words_of(response: Any) -> str:
-    """What a hook says, under whichever member."""
+    """Returns the message of a hook from `description` or `error`."""
     reply = response.json()
     return str(reply.get("description") or reply["error"])

@@ -1,4 +1,4 @@
-"""The hooks of BMS, PMS and USC: who may, what is refused, and what they tell of scores."""
+"""The hooks of BMS, PMS and USC: permissions, invalid requests, and documents of scores."""
 
 from __future__ import annotations
 
@@ -45,15 +45,16 @@ BAD_BODIES = {
 }
 
 
+@pytest.mark.quick_rows(8)
 @each_post
 @pytest.mark.parametrize("name", BAD_BODIES)
-def test_bad_bodies_are_refused_in_words_and_leave_nothing(path: str, name: str) -> None:
+def test_an_invalid_body_is_refused_with_a_message(path: str, name: str) -> None:
     client = program(people.alice())
     response = client.post(f"/ir/{path}", BAD_BODIES[name], content_type="application/json")
-    answer = json.loads(response.content)
+    reply = json.loads(response.content)
     assert response.status_code < 500
-    assert answer["description"]
-    assert response.status_code >= 400 or answer["statusCode"] == 40
+    assert reply["description"]
+    assert response.status_code >= 400 or reply["statusCode"] == 40
     assert not Import.objects.exclude(state=State.FAILED).exists()  # a long body is read by a worker
     assert not OrphanScore.objects.exists()
 
@@ -67,14 +68,14 @@ def test_bad_bodies_are_refused_in_words_and_leave_nothing(path: str, name: str)
         ("usc/Controller/scores", usc(sha1="\0")),
     ],
 )
-def test_text_that_cannot_be_stored_is_refused(path: str, body: Any) -> None:
+def test_a_text_with_nul_characters_is_refused(path: str, body: Any) -> None:
     response = send(program(people.alice()), path, body)
     assert response.status_code == 400 or response.json()["statusCode"] == 40
     assert "NUL" in response.json()["description"]
 
 
 @each_post
-def test_headers_may_be_missing(path: str) -> None:
+def test_a_request_without_headers_is_refused_as_a_guest(path: str) -> None:
     response = send(Client(raise_request_exception=False), path, POSTS[path])
     if path.startswith("usc"):
         assert response.json() == {"statusCode": 40, "description": "No auth token provided."}
@@ -90,7 +91,7 @@ def test_banned_players_are_refused(path: str) -> None:
 
 
 @each_post
-def test_hooks_need_the_permission_to_submit_scores_but_for_beatoraja(path: str) -> None:
+def test_hooks_except_beatoraja_need_the_permission_to_submit_scores(path: str) -> None:
     client = people.bearer(people.alice())
     response = client.post(
         f"/ir/{path}", POSTS[path], content_type="application/json", headers={"X-TachiIR-Version": "v2"}
@@ -117,15 +118,17 @@ def course_of_beatoraja(**score: Any) -> dict[str, Any]:
 def test_a_course_raises_a_class_and_never_lowers_it() -> None:
     course = a_course()
     client = program(people.alice())
-    said = [send(client, "beatoraja/submit-course", course_of_beatoraja()).json()["description"] for _ in range(2)]
+    description = [
+        send(client, "beatoraja/submit-course", course_of_beatoraja()).json()["description"] for _ in range(2)
+    ]
     Course.objects.filter(pk=course.pk).update(value="NORMAL_1")
-    said.append(send(client, "lr2hook/import/course", lr2hook(md5="".join(HASHES))).json()["description"])
-    assert said == ["Successfully updated class.", "Class not updated.", "Class not updated."]
+    description.append(send(client, "lr2hook/import/course", lr2hook(md5="".join(HASHES))).json()["description"])
+    assert description == ["Successfully updated class.", "Class not updated.", "Class not updated."]
     assert GameStats.objects.get().classes == {"genocideDan": "NORMAL_3"}
 
 
 @pytest.mark.parametrize(
-    ("score", "status", "said"),
+    ("score", "status", "description"),
     [
         ({"clear": "Easy", "lntype": 1}, 200, "Class not updated, as you didn't clear this course."),
         ({"lntype": 2, "option": 2}, 400, "LN mode is the only supported mode for dans."),
@@ -133,16 +136,16 @@ def test_a_course_raises_a_class_and_never_lowers_it() -> None:
         ({}, 404, "Unsupported course."),
     ],
 )
-def test_courses_that_give_nothing(score: dict[str, Any], status: int, said: str) -> None:
+def test_a_course_without_a_class_has_a_reason(score: dict[str, Any], status: int, description: str) -> None:
     response = send(program(people.alice()), "beatoraja/submit-course", course_of_beatoraja(**score))
-    assert (response.status_code, response.json()["description"]) == (status, said)
+    assert (response.status_code, response.json()["description"]) == (status, description)
     assert not GameStats.objects.exists()
 
 
-# --- what the programs show ---------------------------------------------------------------------------------------
+# --- documents for the programs -----------------------------------------------------------------------------------
 
 
-def test_beatoraja_shows_everybodys_bests_and_ones_own() -> None:
+def test_beatoraja_gets_all_bests_of_a_chart_and_own_scores() -> None:
     bms_chart()
     alice, bob = program(people.alice()), program(people.bob())
     send(alice, "beatoraja/submit-score", beatoraja())
@@ -160,24 +163,28 @@ def test_beatoraja_shows_everybodys_bests_and_ones_own() -> None:
     assert alice.get("/ir/beatoraja/rivals").json()["body"] == []
 
 
-def test_a_reverted_score_leaves_the_record_of_usc() -> None:
+def test_a_reverted_score_is_no_longer_the_record_of_usc() -> None:
     usc_chart()
     alice, bob = program(people.alice()), program(people.bob())
     send(alice, "usc/Controller/scores", usc(score=9_500_000))
-    told = send(bob, "usc/Controller/scores", usc(score=9_400_000)).json()["body"]
-    assert (told["score"]["ranking"], told["isServerRecord"], told["serverRecord"]["username"]) == (2, False, "Alice")
+    bodies = send(bob, "usc/Controller/scores", usc(score=9_400_000)).json()["body"]
+    assert (bodies["score"]["ranking"], bodies["isServerRecord"], bodies["serverRecord"]["username"]) == (
+        2,
+        False,
+        "Alice",
+    )
     revert(Import.objects.get(user=people.alice()), RevertRequest(by=people.alice()))
     record = bob.get(f"/ir/usc/Controller/charts/{SHA1}/record").json()["body"]["record"]
     assert (record["username"], record["ranking"]) == ("Bob", 1)
     assert PersonalBest.objects.count() == 1
 
 
-def test_a_play_with_more_points_than_every_earlier_one_is_a_best() -> None:
+def test_a_usc_score_above_all_earlier_ones_is_a_personal_best() -> None:
     usc_chart()
     client = program(people.alice())
     points = [9_000_000, 9_100_000, 9_050_000, 9_100_001]
-    told = [send(client, "usc/Controller/scores", usc(score=score)).json()["body"]["isPB"] for score in points]
-    assert told == [True, True, False, True]
+    bodies = [send(client, "usc/Controller/scores", usc(score=score)).json()["body"]["isPB"] for score in points]
+    assert bodies == [True, True, False, True]
 
 
 # --- replays ------------------------------------------------------------------------------------------------------
@@ -188,7 +195,7 @@ def submit_replay(client: Client, score_id: str, content: bytes = b"a replay") -
     return client.post("/ir/usc/Controller/replays", {"identifier": score_id, "replay": file})
 
 
-def test_a_replay_is_stored_for_its_owner_alone_and_outlives_a_revert() -> None:
+def test_a_replay_is_readable_by_its_owner_only_also_after_a_revert() -> None:
     usc_chart()
     alice, bob = program(people.alice()), program(people.bob())
     score_id = send(alice, "usc/Controller/scores", usc()).json()["body"]["sendReplay"]
@@ -202,7 +209,7 @@ def test_a_replay_is_stored_for_its_owner_alone_and_outlives_a_revert() -> None:
     assert people.guest().get(address).status_code == 401
 
 
-def test_replays_are_bounded_in_size_and_number(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_replays_are_limited_in_size_and_number(monkeypatch: pytest.MonkeyPatch) -> None:
     usc_chart()
     monkeypatch.setattr(hook_charts, "MAX_REPLAYS", 2)
     client = program(people.alice())
@@ -216,15 +223,15 @@ def test_replays_are_bounded_in_size_and_number(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("identifier", ["", "x" * 10_000, "\0", "T" + "0" * 64])
-def test_replays_of_no_score_are_refused(identifier: str) -> None:
+def test_a_replay_of_an_unknown_score_is_refused(identifier: str) -> None:
     assert submit_replay(program(people.alice()), identifier).json()["statusCode"] in {40, 44}
     assert not Replay.objects.exists()
 
 
-def test_lr2hook_answers_with_the_import() -> None:
+def test_lr2hook_gets_the_import_document() -> None:
     bms_chart()
-    answer = send(program(people.alice()), "lr2hook/import", lr2hook()).json()
-    assert answer["description"] == "Import successful."
-    assert answer["body"]["scoreIDs"] == list(Score.objects.values_list("score_id", flat=True))
+    response_body = send(program(people.alice()), "lr2hook/import", lr2hook()).json()
+    assert response_body["description"] == "Import successful."
+    assert response_body["body"]["scoreIDs"] == list(Score.objects.values_list("score_id", flat=True))
     assert Score.objects.get().score_data["optional"]["gaugeHistory"] == [80] * 1000
     assert Score.objects.get().chart.data["hashMD5"] == MD5

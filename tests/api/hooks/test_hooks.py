@@ -1,4 +1,4 @@
-"""What all hooks do alike: they wait, they keep what cannot go in yet, and no body breaks them."""
+"""The common behaviour of all hooks: waiting for the import, storing orphans, and refusing invalid bodies."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from tests.api.hooks.senders import (
     program_of,
     words_of,
 )
-from tests.factories import process
+from tests.factories import run_job
 
 pytestmark = pytest.mark.django_db
 
 MIB = 2**20
-HOSTILE: dict[str, tuple[bytes, int]] = {
+UNREADABLE_BODIES: dict[str, tuple[bytes, int]] = {
     "NUL": (b"\0" * 100, 400),
     "broken UTF-8": (b'{"chart": "\xff\xfe"}', 400),
     "HTML": (b"<!doctype html><html></html>", 400),
@@ -45,16 +45,17 @@ HOSTILE: dict[str, tuple[bytes, int]] = {
 }
 each_sender = pytest.mark.parametrize("sender", SENDERS.values(), ids=SENDERS)
 each_single_score = pytest.mark.parametrize("sender", SINGLE_SCORES.values(), ids=SINGLE_SCORES)
-waits = pytest.mark.usefixtures("worked_on_while_waiting")
+processed_while_waiting = pytest.mark.usefixtures("worked_on_while_waiting")
 
 
-# --- bodies that are none -----------------------------------------------------------------------------
+# --- invalid bodies -----------------------------------------------------------------------------------
 
 
+@pytest.mark.quick_rows(5)
 @each_sender
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_body_that_cannot_be_read_is_refused_and_leaves_nothing(sender: Sender, name: str) -> None:
-    content, status = HOSTILE[name]
+@pytest.mark.parametrize("name", UNREADABLE_BODIES)
+def test_an_unreadable_body_is_refused_without_an_import(sender: Sender, name: str) -> None:
+    content, status = UNREADABLE_BODIES[name]
     response = sender.send(program_of(people.alice()), content)
     assert (response.status_code, response.json()["success"]) == (status, False)
     assert response.json()["description"]
@@ -63,17 +64,18 @@ def test_a_body_that_cannot_be_read_is_refused_and_leaves_nothing(sender: Sender
 
 @each_single_score
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"[[1]]"])
-def test_a_body_without_members_lacks_the_first_one(sender: Sender, content: bytes) -> None:
+def test_the_error_for_an_empty_body_names_the_first_required_member(sender: Sender, content: bytes) -> None:
     response = sender.send(program_of(people.alice()), content)
     assert response.status_code == 400
     assert "| Received undefined [type: undefined]." in response.json()[sender.error_key]
     assert not Import.objects.exists()
 
 
-@waits
+@pytest.mark.quick_rows(2)
+@processed_while_waiting
 @each_sender
-def test_lists_and_bodies_of_other_programs_leave_nothing(sender: Sender) -> None:
-    """The same where all stored scores are asked for, so that they are looked at."""
+def test_lists_and_bodies_of_other_programs_store_no_scores(sender: Sender) -> None:
+    """Static imports are enabled, so that bodies with all stored scores are processed."""
     senders.charts()
     for hook in HookSettings.Hook:
         HookSettings.objects.change(people.alice(), hook, {"force_static_import": True})
@@ -83,33 +85,34 @@ def test_lists_and_bodies_of_other_programs_leave_nothing(sender: Sender) -> Non
         assert response.status_code in (200, 202, 400)
         assert words_of(response)
     for job in Import.objects.all():
-        assert process(job).status_code in (None, 400)
+        assert run_job(job).status_code in (None, 400)
     assert not Score.objects.exists()
     assert not OrphanScore.objects.exists()
 
 
-def test_a_body_of_another_kind_counts_as_none() -> None:
+def test_a_body_of_another_content_type_counts_as_empty() -> None:
     response = FERVIDEX_SCORE.send(program_of(people.alice()), content_type="text/plain")
     assert response.json()["error"].startswith("Invalid Fervidex Request?: chart | Expected any of")
 
 
-@waits
+@pytest.mark.quick_rows(3)
+@processed_while_waiting
 @pytest.mark.parametrize(
     ("sender", "member"), [(FERVIDEX_SCORE, "ghost"), (FERVIDEX_SCORE, "pacemaker"), (KSHOOK_SCORE, "retry_count")]
 )
 @pytest.mark.parametrize("value", ["\0", "\ud800", {"a": {"\0": 1}}, 1e300, "x" * 100_000, [[1]]])
-def test_a_member_that_may_be_anything_breaks_nothing(sender: Sender, member: str, value: Any) -> None:
+def test_an_unchecked_member_may_have_any_storable_value(sender: Sender, member: str, value: Any) -> None:
     content = json.dumps(sender.changed(**{member: value}).body).encode()
     response = sender.send(program_of(people.alice()), content)
     is_storable = "\\u0000" not in content.decode() and "\\ud800" not in content.decode()
     assert response.status_code == (200 if is_storable else 400)
 
 
-# --- who may ------------------------------------------------------------------------------------------
+# --- permissions --------------------------------------------------------------------------------------
 
 
 @each_sender
-def test_guests_are_told_under_the_hooks_own_key(sender: Sender) -> None:
+def test_a_guest_gets_the_error_in_the_member_of_the_hook(sender: Sender) -> None:
     response = sender.send(people.guest())
     assert (response.status_code, response.json()) == (
         401,
@@ -118,20 +121,20 @@ def test_guests_are_told_under_the_hooks_own_key(sender: Sender) -> None:
 
 
 @each_sender
-def test_the_banned_are_told_in_a_description(sender: Sender) -> None:
+def test_a_banned_player_gets_the_error_in_the_description(sender: Sender) -> None:
     response = sender.send(program_of(people.eve()))
     assert (response.status_code, response.json()["description"]) == (403, "You are banned from Tachi Imports")
 
 
 @each_sender
-def test_a_blocked_client_is_told_what_the_moderators_wrote(sender: Sender) -> None:
+def test_a_blocked_client_gets_the_message_of_the_moderators(sender: Sender) -> None:
     BlockedClient.objects.create(pattern="badhook", message="Get a newer one.")
     response = sender.with_headers(User_Agent="BadHook/1").send(program_of(people.alice()))
     assert (response.status_code, response.json()["description"]) == (403, "Get a newer one.")
 
 
 @each_sender
-def test_an_instance_without_the_game_does_not_have_the_address(sender: Sender, settings: Settings) -> None:
+def test_a_hook_of_a_disabled_game_is_a_404(sender: Sender, settings: Settings) -> None:
     settings.TACHI_GAMES = ["bms"]
     response = sender.send(program_of(people.alice()))
     assert response.status_code == 404
@@ -141,9 +144,9 @@ def test_an_instance_without_the_game_does_not_have_the_address(sender: Sender, 
 # --- imports ------------------------------------------------------------------------------------------
 
 
-@waits
+@processed_while_waiting
 @each_single_score
-def test_a_score_is_imported_in_the_request_itself(sender: Sender) -> None:
+def test_a_hook_returns_the_finished_import(sender: Sender) -> None:
     senders.charts()
     response = sender.with_headers(X_User_Intent="true").send(program_of(people.alice()))
     assert (response.status_code, words_of(response)) == (200, "Import successful.")
@@ -155,19 +158,19 @@ def test_a_score_is_imported_in_the_request_itself(sender: Sender) -> None:
 
 
 @each_single_score
-def test_an_import_that_takes_too_long_is_accepted_and_goes_on(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_import_of_a_hook_gets_a_202_and_continues(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(base, "WAIT_SECONDS", 0.01)
     senders.charts()
     response = sender.send(program_of(people.alice()))
     body = response.json()["body"]
     assert (response.status_code, words_of(response)) == (202, base.STILL_RUNNING)
     assert body["url"].endswith(f"/api/v1/imports/{body['importID']}/poll-status")
-    assert process(Import.objects.get(import_id=body["importID"])).score_count == 1
+    assert run_job(Import.objects.get(import_id=body["importID"])).score_count == 1
 
 
-@waits
+@processed_while_waiting
 @each_single_score
-def test_a_score_whose_chart_comes_later_has_the_time_of_its_receipt(sender: Sender) -> None:
+def test_an_orphan_of_a_hook_is_imported_with_the_time_of_its_receipt(sender: Sender) -> None:
     sender.send(program_of(people.alice()))
     sender.send(program_of(people.alice()))
     first, second = OrphanScore.objects.order_by("pk")
@@ -177,9 +180,9 @@ def test_a_score_whose_chart_comes_later_has_the_time_of_its_receipt(sender: Sen
     assert Score.objects.get().time_achieved == first.context["timeReceived"]
 
 
-@waits
+@processed_while_waiting
 @each_single_score
-def test_a_revert_and_a_restore_bring_the_same_score_back(sender: Sender) -> None:
+def test_a_revert_and_a_restore_of_a_hook_import_keep_the_score(sender: Sender) -> None:
     senders.charts()
     document = sender.send(program_of(people.alice())).json()["body"]
     job = Import.objects.get(import_id=document["importID"])
@@ -189,15 +192,16 @@ def test_a_revert_and_a_restore_bring_the_same_score_back(sender: Sender) -> Non
     assert not Score.objects.exists()
     job.refresh_from_db()
     jobs.restore(job, by=people.alice())
-    assert process(job).state == State.COMPLETED
+    assert run_job(job).state == State.COMPLETED
     assert Score.objects.values(*facts).get() == before
 
 
+@pytest.mark.quick_rows(1)
 @each_single_score
-def test_a_score_asks_the_database_a_bounded_number_of_times(
+def test_an_import_of_one_score_takes_a_bounded_number_of_queries(
     sender: Sender, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """A worker's share of what a player waits for; each question is a round trip."""
+    """The player waits for these queries of the worker; each is a round trip."""
     monkeypatch.setattr(base, "WAIT_SECONDS", 0.01)
     senders.charts()
     program, member = program_of(people.alice()), "pgreat" if sender is FERVIDEX_SCORE else "score"
@@ -205,7 +209,7 @@ def test_a_score_asks_the_database_a_bounded_number_of_times(
         more = {"ex_score": sender.body["ex_score"] + 2 * step} if sender is FERVIDEX_SCORE else {}
         sender.changed(**{member: sender.body[member] + step}, **more).send(program)
         job = Import.objects.latest("pk")
-        # Two of them for the history of ratings: how it ends, and the row of the last day.
+        # Two of them for the history of ratings: its latest row, and the row of the last day.
         with django_assert_max_num_queries(33):
             jobs.run_import(job.import_id)
         job.refresh_from_db()
@@ -215,8 +219,8 @@ def test_a_score_asks_the_database_a_bounded_number_of_times(
 # --- fervidex and kshook ------------------------------------------------------------------------------
 
 
-@waits
-def test_a_highlight_marks_the_score_that_is_there_and_its_best() -> None:
+@processed_while_waiting
+def test_a_repeated_score_with_a_highlight_marks_the_stored_score_and_its_best() -> None:
     senders.charts()
     program = program_of(people.alice())
     FERVIDEX_SCORE.changed(highlight=True).send(program)
@@ -228,38 +232,38 @@ def test_a_highlight_marks_the_score_that_is_there_and_its_best() -> None:
     assert Score.objects.get().highlight
 
 
-def test_a_dan_only_rises_and_has_a_history() -> None:
+def test_a_fervidex_dan_only_rises_and_is_recorded_as_achievements() -> None:
     program = program_of(people.alice())
-    said = [words_of(FERVIDEX_CLASS.changed(course_id=place).send(program)) for place in (10, 10, 9, 11)]
+    messages = [words_of(FERVIDEX_CLASS.changed(course_id=place).send(program)) for place in (10, 10, 9, 11)]
     changed, unchanged = "Dan changed!", "Dan unchanged, was worse than your current dan."
-    assert said == [changed, unchanged, unchanged, changed]
+    assert messages == [changed, unchanged, unchanged, changed]
     assert GameStats.objects.get().classes == {"dan": "DAN_5"}
     history = ClassAchievement.objects.order_by("pk").values_list("old_value", "new_value")
     assert list(history) == [(None, "DAN_4"), ("DAN_4", "DAN_5")]
     assert not Import.objects.exists()
 
 
-def test_stored_scores_of_the_arcade_count_once_after_they_were_asked_for() -> None:
+def test_a_static_import_of_fervidex_adds_scores_once_after_it_was_enabled() -> None:
     senders.charts()
     alice, program = people.alice(), program_of(people.alice())
     HookSettings.objects.change(alice, "fervidex", {"force_static_import": True})
     for _ in range(2):
         response = FERVIDEX_PROFILE.send(program)
         assert (response.status_code, response.json()["body"]) == (202, {})
-    first, second = (process(job) for job in Import.objects.order_by("pk"))
+    first, second = (run_job(job) for job in Import.objects.order_by("pk"))
     assert (first.score_count, second.score_count) == (1, 0)
     assert first.class_deltas[0]["new"] == "DAN_1"
 
 
-def test_failures_of_stored_scores_are_in_the_list_of_failed_imports() -> None:
+def test_an_invalid_static_import_of_fervidex_becomes_a_failed_import() -> None:
     sender = Sender(FERVIDEX_PROFILE.path, {"scores": {"x\0y": {}}}, INFINITAS, "error")
     assert sender.send(program_of(people.alice())).status_code == 202
-    job = process(Import.objects.get())
+    job = run_job(Import.objects.get())
     assert (job.state, job.error_message) == (State.FAILED, "Invalid score with songID x\N{REPLACEMENT CHARACTER}y.")
 
 
-@waits
-def test_an_export_is_taken_once_after_it_was_asked_for() -> None:
+@processed_while_waiting
+def test_an_export_of_kshook_is_imported_once_after_it_was_enabled() -> None:
     senders.charts()
     program, disabled = program_of(people.alice()), "Static importing is disabled. Ignoring static import request."
     assert words_of(KSHOOK_EXPORT.send(program)) == disabled
@@ -270,7 +274,7 @@ def test_an_export_is_taken_once_after_it_was_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("agent", "says"),
+    ("agent", "message"),
     [
         (None, "Invalid User-Agent."),
         ("curl/8", "Invalid User-Agent curl/8 - expected fervidex client."),
@@ -281,19 +285,19 @@ def test_an_export_is_taken_once_after_it_was_asked_for() -> None:
         ("fervidex/1..3", "Versions of fervidex < 1.3.0 are not supported."),
     ],
 )
-def test_other_programs_and_old_versions_of_fervidex_are_refused(agent: str | None, says: str) -> None:
+def test_other_clients_and_old_versions_of_fervidex_are_refused(agent: str | None, message: str) -> None:
     response = FERVIDEX_CLASS.with_headers(User_Agent=agent).send(program_of(people.alice()))
-    assert (response.status_code, response.json()) == (400, {"success": False, "error": says})
+    assert (response.status_code, response.json()) == (400, {"success": False, "error": message})
 
 
 @pytest.mark.parametrize("version", ["..", "0.9.0", "1.3.0", "1.10.0", "1.3.0.4", "2.0.0"])
-def test_newer_versions_of_fervidex_pass(version: str) -> None:
+def test_a_supported_version_of_fervidex_is_accepted(version: str) -> None:
     sender = FERVIDEX_CLASS.with_headers(User_Agent=f"fervidex/{version}")
     assert sender.send(program_of(people.alice())).status_code == 200
 
 
 @pytest.mark.parametrize(
-    ("model", "says"),
+    ("model", "message"),
     [
         (None, "Invalid X-Software-Model."),
         ("LDJ:J:E:A:202309050", "Invalid X-Software-Model."),
@@ -302,13 +306,13 @@ def test_newer_versions_of_fervidex_pass(version: str) -> None:
         ("QCV:J:B:A:2021083100", "Invalid software model QCV:J:B:A:2021083100)"),
     ],
 )
-def test_games_that_fervidex_does_not_support_are_refused(model: str | None, says: str) -> None:
+def test_an_unsupported_software_model_of_fervidex_is_refused(model: str | None, message: str) -> None:
     response = FERVIDEX_CLASS.with_headers(X_Software_Model=model).send(program_of(people.alice()))
-    assert (response.status_code, response.json()) == (400, {"success": False, "error": says})
+    assert (response.status_code, response.json()) == (400, {"success": False, "error": message})
 
 
 @pytest.mark.parametrize(
-    ("headers", "says"),
+    ("headers", "message"),
     [
         ({"User_Agent": None}, "Invalid User-Agent."),
         ({"User_Agent": "KsHook/1"}, "Invalid User-Agent KsHook/1 - expected KsHook client."),
@@ -316,13 +320,13 @@ def test_games_that_fervidex_does_not_support_are_refused(model: str | None, say
         ({"X_Software_Model": "KFC:J:B:A:2021083100"}, "Invalid softID KFC:J:B:A:2021083100."),
     ],
 )
-def test_other_software_than_konaste_with_kshook_is_refused(headers: dict[str, str | None], says: str) -> None:
+def test_an_invalid_header_of_kshook_is_refused(headers: dict[str, str | None], message: str) -> None:
     response = KSHOOK_SCORE.with_headers(**headers).send(program_of(people.alice()))
-    assert (response.status_code, response.json()) == (400, {"success": False, "error": says})
+    assert (response.status_code, response.json()) == (400, {"success": False, "error": message})
 
 
 @pytest.mark.parametrize(
-    ("cards", "card", "says"),
+    ("cards", "card", "message"),
     [
         (["E004A"], None, "Fervidex did not provide a card ID."),
         (["E004A"], "e004a", "The card ID e004a is not in your list of filters. Ignoring."),
@@ -331,13 +335,13 @@ def test_other_software_than_konaste_with_kshook_is_refused(headers: dict[str, s
         (None, None, "Dan changed!"),
     ],
 )
-def test_only_the_players_cards_count_where_some_are_named(cards: Any, card: str | None, says: str) -> None:
+def test_a_card_filter_ignores_scores_of_other_cards(cards: Any, card: str | None, message: str) -> None:
     HookSettings.objects.change(people.alice(), "fervidex", {"cards": cards})
-    assert words_of(FERVIDEX_CLASS.with_headers(X_Account_Id=card).send(program_of(people.alice()))) == says
+    assert words_of(FERVIDEX_CLASS.with_headers(X_Account_Id=card).send(program_of(people.alice()))) == message
 
 
 @pytest.mark.parametrize(
-    ("members", "says"),
+    ("members", "message"),
     [
         ({"course_id": 19}, "[course_id] Expected an integer between 0 and 18. (Received 19)"),
         ({"course_id": [1]}, "[course_id] Expected an integer between 0 and 18. (Received 1)"),
@@ -348,6 +352,6 @@ def test_only_the_players_cards_count_where_some_are_named(cards: Any, card: str
         ({"cleared": False, "course_id": 99}, "[course_id] Expected an integer between 0 and 18. (Received 99)"),
     ],
 )
-def test_a_course_that_is_none_is_refused(members: dict[str, Any], says: str) -> None:
+def test_an_invalid_fervidex_course_is_refused(members: dict[str, Any], message: str) -> None:
     response = FERVIDEX_CLASS.changed(**members).send(program_of(people.alice()))
-    assert (response.status_code, response.json()["error"]) == (400, says)
+    assert (response.status_code, response.json()["error"]) == (400, message)

@@ -1,4 +1,4 @@
-"""Charts of BMS and PMS that nobody knows come in once enough players have played them, and leave as exactly."""
+"""Unknown charts of BMS and PMS are created once enough players have played them, and can be removed again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from imports import jobs
 from imports.models import Chart, Import, OrphanRetry, OrphanScore, PlayerChart, Score, Song, State, User, WaitingChart
 from imports.pipeline.undo.revert import RevertRequest, revert
 from tests import people
-from tests.factories import process
+from tests.factories import run_job
 from tests.hashed_charts import OTHER, SHA256, beatoraja, bms_chart, program, send
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("worked_on_while_waiting")]
@@ -34,7 +34,9 @@ def response_of(response: Any) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize(("mode", "game", "playtype"), [("BEAT_14K", "bms", "14K"), ("POPN_9K", "pms", "Keyboard")])
-def test_the_third_player_brings_the_chart(players: list[User], mode: str, game: str, playtype: str) -> None:
+def test_the_score_of_a_third_player_creates_the_chart(
+    players: list[User], mode: str, game: str, playtype: str
+) -> None:
     first = play(players[0], mode=mode, chart={"title": "As it was", "notes": 1200})
     play(players[1], mode=mode)
     third = play(players[2], mode=mode)
@@ -47,19 +49,19 @@ def test_the_third_player_brings_the_chart(players: list[User], mode: str, game:
     assert PlayerChart.objects.get().chart == chart
 
 
-def test_one_player_counts_once(players: list[User]) -> None:
+def test_repeated_scores_of_a_player_count_once_for_a_chart(players: list[User]) -> None:
     for points in (1170, 1168, 1166, 1164):
         response = play(players[0], exscore=points, epg=300 - (1170 - points) // 2)
     assert CURRENTLY(1) in response_of(response)[1]
     assert not Chart.objects.exists()
 
 
-def test_the_number_of_players_is_a_setting(players: list[User], settings: Settings) -> None:
+def test_the_number_of_players_for_a_chart_is_a_setting(players: list[User], settings: Settings) -> None:
     settings.TACHI_ORPHAN_CHART_PLAYERS = 1
     assert response_of(play(players[0])) == (200, "Imported score.")
 
 
-def test_earlier_players_get_their_scores_without_asking(
+def test_a_created_chart_retries_the_orphans_of_earlier_players(
     players: list[User], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     for player in players[:2]:
@@ -73,18 +75,18 @@ def test_earlier_players_get_their_scores_without_asking(
     assert not OrphanScore.objects.exists()
 
 
-def test_a_reverted_play_does_not_count_and_a_restored_one_does(players: list[User]) -> None:
+def test_a_reverted_score_does_not_count_for_a_chart_and_a_restored_one_does(players: list[User]) -> None:
     play(players[0])
     job = Import.objects.get()
     revert(job, RevertRequest(by=players[0]))
     play(players[1])
     assert CURRENTLY(2) in response_of(play(players[2]))[1]
     jobs.restore(Import.objects.get(pk=job.pk), by=players[0])
-    assert process(job).score_count == 1  # it is the third
+    assert run_job(job).score_count == 1  # the third player
     assert Chart.objects.count() == 1
 
 
-def test_a_revert_of_the_play_that_brought_the_chart_leaves_the_chart_and_a_restore_brings_the_score(
+def test_a_revert_of_the_score_that_created_a_chart_keeps_the_chart(
     players: list[User],
 ) -> None:
     for player in players[:3]:
@@ -93,23 +95,23 @@ def test_a_revert_of_the_play_that_brought_the_chart_leaves_the_chart_and_a_rest
     revert(job, RevertRequest(by=players[2]))
     assert not Score.objects.exists()
     jobs.restore(Import.objects.get(pk=job.pk), by=players[2])
-    assert process(job).state == State.COMPLETED
+    assert run_job(job).state == State.COMPLETED
     restored = Score.objects.get()
     assert (restored.score_id, restored.time_achieved) == (score.score_id, score.time_achieved)
     assert Chart.objects.count() == Song.objects.count() == 1
 
 
-def test_a_chart_that_differs_from_the_score_takes_it_and_takes_it_back(players: list[User]) -> None:
+def test_a_score_with_another_sha256_is_imported_and_restored_on_the_created_chart(players: list[User]) -> None:
     for player in players[:3]:
         play(player, chart={"sha256": OTHER})
     job = Import.objects.get(user=players[2])
     assert Score.objects.get().chart.data["hashSHA256"] == OTHER
     revert(job, RevertRequest(by=players[2]))
     jobs.restore(Import.objects.get(pk=job.pk), by=players[2])
-    assert process(job).score_count == 1
+    assert run_job(job).score_count == 1
 
 
-def test_titles_that_no_index_could_hold_are_cut(players: list[User], settings: Settings) -> None:
+def test_a_title_too_long_for_an_index_is_cut(players: list[User], settings: Settings) -> None:
     settings.TACHI_ORPHAN_CHART_PLAYERS = 1
     assert response_of(play(players[0], chart={"title": "長" * 100_000}))[0] == 200
     assert len(Song.objects.get().title) == 500
@@ -124,7 +126,7 @@ def act(action: str, model: str, rows: list[int], **fields: str) -> str:
     return str(people.session_of(people.mo()).post(address, data, follow=True).content.decode())
 
 
-def test_moderators_see_the_charts_that_wait(players: list[User]) -> None:
+def test_moderators_see_the_waiting_charts(players: list[User]) -> None:
     play(players[0])
     play(players[1])
     page = people.session_of(people.mo()).get(reverse("admin:imports_waitingchart_changelist")).content.decode()
@@ -132,34 +134,34 @@ def test_moderators_see_the_charts_that_wait(players: list[User]) -> None:
     assert WaitingChart.objects.get().player_count == 2
 
 
-def test_a_removed_chart_stays_out_and_its_plays_wait(players: list[User]) -> None:
+def test_a_removed_chart_is_not_created_again_and_its_scores_become_orphans(players: list[User]) -> None:
     for player in players[:3]:
         play(player)
     act("remove", "playerchart", [PlayerChart.objects.get().pk])
     assert not Chart.objects.exists()
     assert not Song.objects.exists()
-    assert process(Import.objects.get(user=players[2])).problem_count == 1
+    assert run_job(Import.objects.get(user=players[2])).problem_count == 1
     assert response_of(play(players[3]))[0] == 202
     assert not Chart.objects.exists()
     assert OrphanScore.objects.count() == 4
 
 
-def test_a_removed_chart_may_be_brought_again_once_it_is_reopened(players: list[User]) -> None:
+def test_a_reopened_chart_is_created_again(players: list[User]) -> None:
     for player in players[:3]:
         play(player)
-    brought = PlayerChart.objects.get()
-    act("remove", "playerchart", [brought.pk])
-    act("reopen", "playerchart", [brought.pk])
+    created = PlayerChart.objects.get()
+    act("remove", "playerchart", [created.pk])
+    act("reopen", "playerchart", [created.pk])
     assert response_of(play(players[3]))[0] == 200
     assert PlayerChart.objects.get().chart == Chart.objects.get()
 
 
-def test_the_plays_of_a_merged_chart_are_on_the_other_one(players: list[User]) -> None:
+def test_the_scores_of_a_merged_chart_move_to_the_target_chart(players: list[User]) -> None:
     for player in players[:3]:
         play(player)
     other = bms_chart(sha256=OTHER, song_id=99)
     act("merge", "playerchart", [PlayerChart.objects.get().pk], target=other.chart_id)
-    assert process(Import.objects.get(user=players[2])).score_count == 1
+    assert run_job(Import.objects.get(user=players[2])).score_count == 1
     assert response_of(play(players[3]))[0] == 200
     jobs.retry_orphans(players[0], by=players[0])
     assert {(score.chart_id, score.user_id) for score in Score.objects.all()} == {
@@ -168,7 +170,7 @@ def test_the_plays_of_a_merged_chart_are_on_the_other_one(players: list[User]) -
     assert Chart.objects.get() == other
 
 
-def test_a_chart_that_waits_can_be_merged(players: list[User]) -> None:
+def test_a_waiting_chart_can_be_merged(players: list[User]) -> None:
     play(players[0])
     other = bms_chart(sha256=OTHER, song_id=99)
     act("merge", "waitingchart", [WaitingChart.objects.get().pk], target=other.chart_id)
@@ -176,8 +178,9 @@ def test_a_chart_that_waits_can_be_merged(players: list[User]) -> None:
     assert Score.objects.get().chart == other
 
 
+@pytest.mark.quick_rows(1)
 @pytest.mark.parametrize("target", ["", "nothing", "another playtype"])
-def test_a_chart_is_merged_with_one_of_its_own_kind_alone(players: list[User], target: str) -> None:
+def test_a_chart_cannot_be_merged_with_a_chart_of_another_playtype(players: list[User], target: str) -> None:
     for player in players[:3]:
         play(player)
     foreign = bms_chart(sha256=OTHER, song_id=99)
@@ -188,7 +191,7 @@ def test_a_chart_is_merged_with_one_of_its_own_kind_alone(players: list[User], t
     assert PlayerChart.objects.get().closed_at is None
 
 
-def test_players_may_not_look(players: list[User]) -> None:
+def test_players_may_not_see_the_waiting_charts(players: list[User]) -> None:
     for model in ("waitingchart", "playerchart"):
         response = people.session_of(people.bob()).get(reverse(f"admin:imports_{model}_changelist"))
         assert response.status_code == 302

@@ -1,4 +1,4 @@
-"""What players tell their hooks, through the API: both addresses, and that it stays between them."""
+"""The hook settings of players in the API, at both of their paths."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ def change(body: Any, address: str = FERVIDEX) -> Any:
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_settings_are_read_back_at_either_address(address: str) -> None:
+def test_hook_settings_are_the_same_at_both_paths(address: str) -> None:
     client = people.session_of(people.alice())
     assert client.get(address).json()["body"] is None
-    answer = client.patch(address, {"forceStaticImport": True}, content_type="application/json").json()
-    assert (answer["description"], answer["body"]["forceStaticImport"]) == ("Successfully updated settings.", True)
+    reply = client.patch(address, {"forceStaticImport": True}, content_type="application/json").json()
+    assert (reply["description"], reply["body"]["forceStaticImport"]) == ("Successfully updated settings.", True)
     other = address.removesuffix("/settings") if address.endswith("/settings") else f"{address}/settings"
-    assert client.get(other).json()["body"] == answer["body"]
-    assert ("cards" in answer["body"]) is ("fervidex" in address)
+    assert client.get(other).json()["body"] == reply["body"]
+    assert ("cards" in reply["body"]) is ("fervidex" in address)
 
 
-def test_a_member_that_is_not_sent_stays() -> None:
+def test_a_missing_member_of_hook_settings_keeps_its_value() -> None:
     change({"cards": ["E004A", "E004B"], "forceStaticImport": True})
     assert change({"cards": None}).json()["body"] == {
         "userID": people.alice().pk,
@@ -42,7 +42,7 @@ def test_a_member_that_is_not_sent_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "says"),
+    ("body", "message"),
     [
         ({}, "No modifications sent."),
         ([], "No modifications sent."),
@@ -55,18 +55,18 @@ def test_a_member_that_is_not_sent_stays() -> None:
         ({"forceStaticImport": None}, "[forceStaticImport] Expected *boolean or no value. (Received null)"),
     ],
 )
-def test_invalid_settings_are_refused_and_change_nothing(body: Any, says: str | None) -> None:
+def test_invalid_hook_settings_are_refused_and_change_nothing(body: Any, message: str | None) -> None:
     response = change(body)
     assert response.status_code == 400
-    assert says is None or response.json()["description"] == says
+    assert message is None or response.json()["description"] == message
     assert not HookSettings.objects.exists()
 
 
-def test_six_cards_are_allowed() -> None:
+def test_hook_settings_allow_six_cards() -> None:
     assert change({"cards": ["x"] * 6}).status_code == 200
 
 
-def test_only_one_of_two_imports_uses_the_setting_up() -> None:
+def test_only_one_import_consumes_the_static_import_setting() -> None:
     alice = people.alice()
     HookSettings.objects.change(alice, "fervidex", {"force_static_import": True})
     assert [HookSettings.objects.use_up_static_import(alice, "fervidex") for _ in range(2)] == [True, False]

@@ -1,6 +1,6 @@
-"""What the original answered the hooks of games whose charts are told apart by hashes, through our own views.
+"""The hooks of games with charts identified by hashes return the responses of Tachi.
 
-A worker's work is done while a request waits. `tools/formats_conformance.py` holds a whole server against the same.
+Imports are processed while a request waits. `tools/formats_conformance.py` compares a running server with the same.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ pytestmark = [
 
 FILES = ("ir-beatoraja", "ir-lr2hook", "ir-usc")
 ANYTHING = ("$importDocument", "$anything", "$chartID", "$scoreID", "$sessionID", "$songID", "$now")
-LADDERS = "calculatedData"  # of the rules of 2025
+LADDERS = "calculatedData"  # has values by the rules of 2025
 
 
 def _cases() -> Iterator[Any]:
     if not vectors.FOLDER.is_dir():
         return
     for name in FILES:
-        held = vectors.read(f"formats/{name}.json")
-        decided = vectors.read("formats/exceptions.json").get(name, {})
-        for case in held["cases"]:
-            rule = decided.get(case["name"], {})
+        vector_file = vectors.read(f"formats/{name}.json")
+        exceptions = vectors.read("formats/exceptions.json").get(name, {})
+        for case in vector_file["cases"]:
+            rule = exceptions.get(case["name"], {})
             if rule.get("skip") or case.get("users", 1) > 5:
                 continue
-            yield pytest.param(_as_decided(case, rule), held["catalogues"], id=f"{name}: {case['name']}")
+            yield pytest.param(_with_exceptions(case, rule), vector_file["catalogues"], id=f"{name}: {case['name']}")
 
 
-def _as_decided(case: dict[str, Any], rule: Mapping[str, Any]) -> dict[str, Any]:
+def _with_exceptions(case: dict[str, Any], rule: Mapping[str, Any]) -> dict[str, Any]:
     changed = copy.deepcopy(case)
     for path, value in rule.get("expect", {}).items():
         *way, last = [int(part) if part.isdigit() else part for part in re.findall(r"\w+", path)]
@@ -58,7 +58,7 @@ def _as_decided(case: dict[str, Any], rule: Mapping[str, Any]) -> dict[str, Any]
 
 
 class VectorCase:
-    """The users of a case, and what its placeholders stand for."""
+    """The users of a case and the values of its placeholders."""
 
     def __init__(self, count: int) -> None:
         self.users = [User.objects.create_user(f"player{number}") for number in range(1, count + 1)]
@@ -67,12 +67,12 @@ class VectorCase:
         self.first_score = ""
 
     def sent(self, value: str) -> str:
-        value = re.sub(r"\$token(\d+)", lambda found: self.tokens[int(found[1]) - 1], value)
-        value = re.sub(r"\$readonly(\d+)", lambda found: self.readonly[int(found[1]) - 1], value)
+        value = re.sub(r"\$token(\d+)", lambda match: self.tokens[int(match[1]) - 1], value)
+        value = re.sub(r"\$readonly(\d+)", lambda match: self.readonly[int(match[1]) - 1], value)
         return value.replace("$unknowntoken", "0" * 40).replace("$scoreIDOfStep0", self.first_score)
 
     def differences(self, want: Any, have: Any, path: str = "") -> list[str]:
-        """Where `have` lacks or contradicts what is wanted."""
+        """Returns a line for each part of `want` that `have` lacks or contradicts."""
         if isinstance(want, str) and (want.startswith(ANYTHING) or re.fullmatch("T[0-9a-f]{64}", want)):
             return [] if have is not None else [f"{path} is missing"]
         if isinstance(want, str) and "$" in want:
@@ -91,11 +91,11 @@ class VectorCase:
         return [] if same else [f"{path}: expected {want!r}, got {have!r}"]
 
     def _named(self, want: str, have: Any, path: str) -> list[str]:
-        found = re.fullmatch(r"\$(username|user)(\d+)", want)
-        if found is None:
+        match = re.fullmatch(r"\$(username|user)(\d+)", want)
+        if match is None:
             return []
-        user = self.users[int(found[2]) - 1]
-        expected = user.username if found[1] == "username" else user.pk
+        user = self.users[int(match[2]) - 1]
+        expected = user.username if match[1] == "username" else user.pk
         return [] if have == expected else [f"{path}: expected {expected!r}, got {have!r}"]
 
 
@@ -122,7 +122,9 @@ def _send(vector_case: VectorCase, request: Mapping[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize(("case", "catalogues"), list(_cases()))
-def test_the_original_answered_the_same(case: dict[str, Any], catalogues: dict[str, Any], tmp_path: Path) -> None:
+def test_a_hook_returns_the_same_response_as_tachi(
+    case: dict[str, Any], catalogues: dict[str, Any], tmp_path: Path
+) -> None:
     _load(tmp_path, catalogues[case["catalogue"]], case.get("state", {}).get("bms-course-lookup"))
     vector_case = VectorCase(case.get("users", 1))
     APIToken.objects.update(last_used_at=None)
@@ -132,9 +134,9 @@ def test_the_original_answered_the_same(case: dict[str, Any], catalogues: dict[s
             continue
         before = set(Import.objects.values_list("pk", flat=True))
         response = _send(vector_case, step["request"])
-        answer = json.loads(response.content)
-        assert response.status_code == step["expect"]["status"], answer
-        assert vector_case.differences(step["expect"]["body"], answer, f"step {number}") == []
+        reply = json.loads(response.content)
+        assert response.status_code == step["expect"]["status"], reply
+        assert vector_case.differences(step["expect"]["body"], reply, f"step {number}") == []
         _assert_import(vector_case, step, before)
 
 

@@ -1,4 +1,4 @@
-"""Alice's imports for lists, and the URLs of the lists."""
+"""Imports of Alice for the tests of lists, and the URLs of the lists."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from imports.models import Import, State
 from imports.models.documents import UNFINISHED
 from tests import people
 from tests.api.callers import Outcome
-from tests.factories import an_import, queued_import
+from tests.factories import create_import, queued_import
 
 ALL, ALL_FAILED = "/api/v1/imports", "/api/v1/imports/failed"
 HERS, HERS_FAILED = "/api/v1/users/alice/imports", "/api/v1/users/Alice/imports/failed"
@@ -21,7 +21,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def in_state(state: State, **fields: Any) -> Import:
-    """An import of Alice's, without scores; no worker was at it."""
+    """Creates an import of Alice in a state, without scores and without a worker."""
     job = queued_import(people.alice(), **fields)
     done: dict[str, Any] = {} if state in UNFINISHED else {"time_finished": timezone.now()}
     needed: dict[State, dict[str, Any]] = {
@@ -34,15 +34,15 @@ def in_state(state: State, **fields: Any) -> Import:
 
 
 def finished(minute: int, **fields: Any) -> Import:
-    """A completed import of Alice's, finished so many minutes after the start."""
-    job = an_import(people.alice())
+    """Creates a completed import of Alice that finished these minutes after `START`."""
+    job = create_import(people.alice())
     Import.objects.filter(pk=job.pk).update(time_finished=START + timedelta(minutes=minute), **fields)
     job.refresh_from_db()
     return job
 
 
 def ids(expected: Any) -> list[str]:
-    """The IDs of the imports in a list."""
+    """Returns the IDs of the imports in the body of a list."""
     return [each["importID"] for each in (expected if isinstance(expected, list) else next(iter(expected.values())))]
 
 

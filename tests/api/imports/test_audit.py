@@ -15,7 +15,7 @@ from tests import people
 from tests.api import expected_documents
 from tests.api.callers import GUEST, STRANGER, Caller, Outcome, table
 from tests.api.envelopes import body, summary
-from tests.factories import an_import, charts, queued_import, score_on
+from tests.factories import charts, create_import, queued_import, score_on
 
 pytestmark = pytest.mark.django_db
 
@@ -31,8 +31,8 @@ def address(job: Import) -> str:
     ("caller", "expected"),
     table(anybody=STRANGER, guest=GUEST, owner=FOUND, moderator=FOUND, admin=FOUND, lacking=FOUND),
 )
-def test_owner_and_moderators_may_read_it(caller: Caller, expected: Outcome) -> None:
-    job = an_import(people.alice())
+def test_the_owner_and_moderators_may_read_the_audit_of_an_import(caller: Caller, expected: Outcome) -> None:
+    job = create_import(people.alice())
     assert summary(caller(Permission.SUBMIT_SCORE).get(address(job))) == expected
 
 
@@ -40,12 +40,12 @@ def test_owner_and_moderators_may_read_it(caller: Caller, expected: Outcome) -> 
     ("caller", "expected"), table(anybody=UNKNOWN, owner=FOUND, moderator=FOUND, admin=FOUND, lacking=FOUND)
 )
 def test_the_audit_of_a_reverted_import_can_still_be_read(caller: Caller, expected: Outcome) -> None:
-    job = an_import(people.alice(), {"not": "a score"})
+    job = create_import(people.alice(), {"not": "a score"})
     assert summary(caller(Permission.SUBMIT_SCORE).get(address(job))) == expected
 
 
-def test_the_audit_shows_who_acted_for_whom_with_which_token_when_why_and_on_how_much() -> None:
-    job = an_import(people.alice(), score_on(charts(1)[0]))
+def test_an_audit_entry_has_its_actor_subject_token_time_reason_and_counts() -> None:
+    job = create_import(people.alice(), score_on(charts(1)[0]))
     secret = people.token_of(people.ada(), Permission.DELETE_SCORE)
     APIToken.objects.update(identifier="Cleaning up")
     people.with_authorization(f"Bearer {secret}").post(
@@ -80,8 +80,8 @@ def entry(row: AuditEntry, verb: str, actor: int | None, **members: Any) -> dict
     return {**base, **members}
 
 
-def test_entries_outlive_the_token_that_acted() -> None:
-    job = an_import(people.alice())
+def test_an_audit_entry_remains_after_its_token_is_deleted() -> None:
+    job = create_import(people.alice())
     client = people.bearer(people.alice(), Permission.DELETE_SCORE)
     client.post(f"/api/v1/imports/{job.import_id}/revert")
     APIToken.objects.all().delete()
@@ -89,15 +89,17 @@ def test_entries_outlive_the_token_that_acted() -> None:
     assert (document["verb"], document["actorID"], document["token"]) == ("reverted", people.alice().pk, None)
 
 
-def test_the_newest_come_first_and_the_oldest_are_cut() -> None:
-    job = an_import(people.alice())
+def test_the_audit_lists_the_newest_entries_up_to_the_maximum() -> None:
+    job = create_import(people.alice())
     with patch.object(transitions, "MAX_LISTED", 1):
         document = body(people.session_of(people.alice()), address(job))["entries"]
-    assert [found["verb"] for found in document] == ["completed"]
+    assert [each["verb"] for each in document] == ["completed"]
 
 
 @pytest.mark.parametrize("number", [1, 30])
-def test_its_queries_do_not_grow(number: int, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_the_audit_takes_a_constant_number_of_queries(
+    number: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     job = queued_import(people.alice())
     for _ in range(number):
         AuditEntry.objects.create(verb=AuditEntry.Verb.RETRIED, job=job, subject=people.alice(), actor=people.mo())

@@ -19,7 +19,7 @@ from tests import people
 from tests.api.callers import Caller, Outcome, lacks, table
 from tests.api.envelopes import summary
 from tests.api.expected_documents import TYPES_OF_TACHI
-from tests.factories import an_import, batch_manual, charts, process, score_on, unknown_score
+from tests.factories import batch_manual, charts, create_import, run_job, score_on, unknown_score
 
 pytestmark = pytest.mark.django_db
 
@@ -45,20 +45,20 @@ def as_body(client: Client, document: Any, query: str = "", **headers: str) -> A
     return client.post(f"{CHECK}{query}", document, content_type="application/json", headers=headers)
 
 
-WAYS = pytest.mark.parametrize("send", [as_file, as_body])
+BOTH_SENDERS = pytest.mark.parametrize("send", [as_file, as_body])
 
 
 def success_body(response: Any) -> dict[str, Any]:
     reply = json.loads(response.content)
     assert response.status_code == 200, reply
-    found: dict[str, Any] = reply["body"]
-    return found
+    content: dict[str, Any] = reply["body"]
+    return content
 
 
-# --- who may, and what comes first --------------------------------------------------------------------
+# --- permissions and the order of checks --------------------------------------------------------------
 
 
-@WAYS
+@BOTH_SENDERS
 @pytest.mark.parametrize(
     ("caller", "expected"), table(anybody=(200, "Checked 1 rows."), guest=GUEST, lacking=lacks(Permission.SUBMIT_SCORE))
 )
@@ -66,14 +66,14 @@ def test_users_who_can_submit_scores_can_check_them(send: Any, caller: Caller, e
     assert summary(send(caller(SUBMIT), batch_manual(unknown_score()))) == expected
 
 
-@WAYS
-def test_a_program_that_moderators_keep_out_may_not_check_either(send: Any) -> None:
+@BOTH_SENDERS
+def test_a_blocked_client_may_not_check_scores(send: Any) -> None:
     BlockedClient.objects.create(pattern="haywire", message="Please update.", created_by=people.mo())
     headers = {"User-Agent": "Haywire/1.0"}
     assert summary(send(submitter(), batch_manual(), **headers)) == (403, "Please update.")
 
 
-def test_the_address_knows_no_case() -> None:
+def test_the_path_of_a_check_matches_in_any_case() -> None:
     response = submitter().post("/API/v1/Import/CHECK/", batch_manual(), content_type="application/json")
     assert summary(response) == (200, "Checked 0 rows.")
 
@@ -92,7 +92,7 @@ def test_the_address_knows_no_case() -> None:
         ),
     ],
 )
-def test_a_form_is_refused_as_an_import_refuses_it(fields: dict[str, Any], expected: Outcome) -> None:
+def test_a_check_refuses_a_form_with_the_message_of_an_import(fields: dict[str, Any], expected: Outcome) -> None:
     assert summary(submitter().post("/api/v1/import/file", fields)) == expected
     assert summary(submitter().post(CHECK, fields)) == expected
 
@@ -105,7 +105,7 @@ def test_a_form_is_refused_as_an_import_refuses_it(fields: dict[str, Any], expec
         (b"{", (400, "Invalid JSON. (It ends too early.)")),
     ],
 )
-def test_a_body_is_refused_as_an_import_refuses_it(content: bytes, expected: Outcome) -> None:
+def test_a_check_refuses_a_body_with_the_message_of_an_import(content: bytes, expected: Outcome) -> None:
     first, second = (
         summary(submitter().post(path, content, content_type="application/json"))
         for path in ("/ir/direct-manual/import", CHECK)
@@ -113,13 +113,14 @@ def test_a_body_is_refused_as_an_import_refuses_it(content: bytes, expected: Out
     assert first == second == expected
 
 
-def test_a_broken_body_is_told_before_who_sends_it_and_a_form_after_that() -> None:
+def test_a_check_reports_invalid_json_before_authentication_and_a_form_after() -> None:
     guest = people.guest()
     assert summary(guest.post(CHECK, b"{", content_type="application/json"))[0] == 400
     assert summary(guest.post(CHECK, {})) == GUEST
 
 
-@WAYS
+@pytest.mark.quick_rows(2)
+@BOTH_SENDERS
 @pytest.mark.parametrize(
     "document",
     [
@@ -133,30 +134,30 @@ def test_a_broken_body_is_told_before_who_sends_it_and_a_form_after_that() -> No
 def test_a_check_of_an_unreadable_file_fails_with_the_message_of_the_import(send: Any, document: Any) -> None:
     response = summary(send(submitter(), document))
     kind = "file/batch-manual" if send is as_file else "ir/direct-manual"
-    job = process(jobs.submit(people.alice(), jobs.Upload(content=json.dumps(document).encode(), import_type=kind)))
+    job = run_job(jobs.submit(people.alice(), jobs.Upload(content=json.dumps(document).encode(), import_type=kind)))
     assert response == (job.status_code, job.error_message)
 
 
-def test_a_check_costs_no_import_of_those_that_are_allowed_a_minute() -> None:
+def test_a_check_does_not_count_towards_the_import_limit() -> None:
     assert check.CHECK_LIMIT.name != SCORE_IMPORT_LIMIT.name
     assert check.CheckImport.rate_limits == (check.CHECK_LIMIT,)
 
 
-# --- what it answers ----------------------------------------------------------------------------------
+# --- results ------------------------------------------------------------------------------------------
 
 
 def test_a_check_gives_a_verdict_on_every_row() -> None:
     old, new = charts(2)
-    stored = an_import(people.alice(), score_on(old)).scores.get()
+    stored = create_import(people.alice(), score_on(old)).scores.get()
     unknown, future = unknown_score(), score_on(new, 9_000_000, timeAchieved=9_999_999_999_999)
     document = batch_manual(
         score_on(new), score_on(old), score_on(new), unknown, future, score_on(new, -1), classes={"dan": "DAN_3"}
     )
-    found = success_body(as_body(submitter(), document, "?rows=all&invalid=skip"))
-    malformed = found["rows"][5].pop("message")
-    fresh = found["rows"][0].pop("scoreID")
+    result = success_body(as_body(submitter(), document, "?rows=all&invalid=skip"))
+    malformed = result["rows"][5].pop("message")
+    new_id = result["rows"][0].pop("scoreID")
     assert malformed.startswith("Invalid BATCH-MANUAL: scores[5].score | ")
-    assert found == {
+    assert result == {
         "importType": "ir/direct-manual",
         "game": "sdvx",
         "playtypes": ["Single"],
@@ -169,7 +170,7 @@ def test_a_check_gives_a_verdict_on_every_row() -> None:
         "rows": [
             {"row": 0, "verdict": "new", "chartID": new.chart_id, "songID": 2},
             {"row": 1, "verdict": "duplicate", "scoreID": stored.score_id, "chartID": old.chart_id, "songID": 1},
-            {"row": 2, "verdict": "repeated", "scoreID": fresh, "chartID": new.chart_id, "songID": 2, "repeats": 0},
+            {"row": 2, "verdict": "repeated", "scoreID": new_id, "chartID": new.chart_id, "songID": 2, "repeats": 0},
             {
                 "row": 3, "verdict": "unknown", "type": "SongOrChartNotFound",
                 "message": "Cannot find chart tachiSongID:999999.", "datapoint": unknown,
@@ -184,7 +185,7 @@ def test_a_check_gives_a_verdict_on_every_row() -> None:
     }  # fmt: skip
 
 
-def test_a_file_and_a_body_are_judged_alike() -> None:
+def test_a_check_of_a_file_equals_that_of_a_body() -> None:
     document = batch_manual(unknown_score(), score_on(charts(1)[0]))
     by_file, by_body = (success_body(send(submitter(), document, "?rows=all")) for send in (as_file, as_body))
     assert by_file.pop("importType") == "file/batch-manual"
@@ -192,7 +193,7 @@ def test_a_file_and_a_body_are_judged_alike() -> None:
     assert by_file == by_body
 
 
-def test_a_missing_time_is_inferred_where_the_import_would() -> None:
+def test_a_check_infers_a_missing_time_as_the_import_does() -> None:
     two = batch_manual(unknown_score(), unknown_score(score=2))
     headers = {"X-Infer-Score-TimeAchieved": "true"}
     refused = "Cannot use X-Infer-Score-TimeAchieved with multiple scores in your import."
@@ -200,7 +201,7 @@ def test_a_missing_time_is_inferred_where_the_import_would() -> None:
     assert summary(as_body(submitter(), batch_manual(unknown_score()), **headers))[0] == 200
 
 
-# --- which rows it lists ------------------------------------------------------------------------------
+# --- listed rows --------------------------------------------------------------------------------------
 
 
 def three_problems_and_two_scores() -> dict[str, Any]:
@@ -209,6 +210,7 @@ def three_problems_and_two_scores() -> dict[str, Any]:
     return batch_manual(problems[0], score_on(chart), problems[1], problems[2], score_on(chart, 9_000_000))
 
 
+@pytest.mark.quick_rows(3)
 @pytest.mark.parametrize(
     ("query", "rows", "following"),
     [
@@ -224,10 +226,10 @@ def three_problems_and_two_scores() -> dict[str, Any]:
     ],
 )
 def test_a_check_lists_the_requested_rows_and_counts_all(query: str, rows: list[int], following: str | None) -> None:
-    found = success_body(as_body(submitter(), three_problems_and_two_scores(), query))
-    assert [row["row"] for row in found["rows"]] == rows
-    assert found["next"] == following
-    assert (found["totals"]["rows"], found["totals"]["new"], found["totals"]["unknown"]) == (5, 2, 3)
+    result = success_body(as_body(submitter(), three_problems_and_two_scores(), query))
+    assert [row["row"] for row in result["rows"]] == rows
+    assert result["next"] == following
+    assert (result["totals"]["rows"], result["totals"]["new"], result["totals"]["unknown"]) == (5, 2, 3)
 
 
 WORDS = "problems, all, new, duplicate, repeated, blacklisted, unknown, ambiguous, invalid, broken"
@@ -244,18 +246,18 @@ WORDS = "problems, all, new, duplicate, repeated, blacklisted, unknown, ambiguou
         ("?cursor=x", "[cursor] Expected an integer between 0 and 999999999. (Received x)"),
     ],
 )
-def test_a_wish_that_makes_no_sense_is_refused(query: str, description: str) -> None:
+def test_a_check_with_an_invalid_parameter_is_refused(query: str, description: str) -> None:
     assert summary(as_body(submitter(), batch_manual(), query)) == (400, description)
 
 
-# --- what it leaves, and what it may cost ---------------------------------------------------------------
+# --- side effects and limits ----------------------------------------------------------------------------
 
 
-@WAYS
-def test_nothing_is_stored(send: Any) -> None:
+@BOTH_SENDERS
+def test_a_check_stores_nothing(send: Any) -> None:
     document = {**three_problems_and_two_scores(), "classes": {"dan": "DAN_3"}}
     client = submitter()
-    success_body(send(client, batch_manual()))  # notes when the token was used
+    success_body(send(client, batch_manual()))  # updates the last use of the token
     tables = [model._default_manager for model in apps.get_models(include_auto_created=True)]
     before = [sorted(map(str, table.values_list())) for table in tables]
     success_body(send(client, document, "?rows=all", **{"X-User-Intent": "true", "Idempotency-Key": "a"}))
@@ -263,7 +265,7 @@ def test_nothing_is_stored(send: Any) -> None:
     assert not Import.objects.exists()
 
 
-def test_one_large_file_is_checked_at_a_time_and_small_ones_beside_it() -> None:
+def test_only_one_large_file_is_checked_at_a_time_but_small_ones_meanwhile() -> None:
     small, large = batch_manual(), json.dumps(batch_manual()).encode() + b" " * submissions.LARGE_UPLOAD_BYTES
     with patch.object(submissions, "LARGE_UPLOAD_BYTES", len(large)), submissions._one_large_check():
         refused = as_file(submitter(), large)
@@ -273,7 +275,7 @@ def test_one_large_file_is_checked_at_a_time_and_small_ones_beside_it() -> None:
     assert summary(as_file(submitter(), large)) == (200, "Checked 0 rows.")
 
 
-def test_a_large_file_that_fails_is_in_nobodys_way() -> None:
+def test_a_failed_check_of_a_large_file_does_not_block_the_next() -> None:
     broken = b"nonsense" + b" " * submissions.LARGE_UPLOAD_BYTES
     for _ in range(2):
         assert summary(as_file(submitter(), broken))[0] == 400

@@ -1,4 +1,4 @@
-"""POST /api/v1/import/file with every kind of file: what is refused at once, and what goes along with it."""
+"""POST /api/v1/import/file with every format of files: immediate errors and additional form fields."""
 
 from __future__ import annotations
 
@@ -29,12 +29,13 @@ def send(import_type: str, content: bytes, *, name: str = "scores.txt", intent: 
     return people.bearer(people.alice(), Permission.SUBMIT_SCORE).post("/api/v1/import/file", form, headers=headers)
 
 
+@pytest.mark.quick_rows(9)
 @each_file
-def test_a_file_of_every_kind_is_taken(source: Format) -> None:
+def test_a_file_of_every_format_is_accepted(source: Format) -> None:
     assert source.sample is not None
     fields = dict(source.sample.fields)
-    answer = send(source.import_type, source.sample.content, intent="true", **fields)
-    assert answer.status_code == 202
+    response = send(source.import_type, source.sample.content, intent="true", **fields)
+    assert response.status_code == 202
     job = Import.objects.get()
     assert (job.import_type, job.user_intent, job.input.fields) == (source.import_type, True, fields)
 
@@ -54,11 +55,12 @@ REFUSED: list[tuple[str, bytes, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("import_type", "content", "fields", "said"), REFUSED, ids=range(len(REFUSED)))
-def test_unreadable_files_are_refused_at_once(
-    import_type: str, content: bytes, fields: dict[str, str], said: str
+@pytest.mark.quick_rows(4)
+@pytest.mark.parametrize(("import_type", "content", "fields", "description"), REFUSED, ids=range(len(REFUSED)))
+def test_an_unreadable_file_is_refused_at_once(
+    import_type: str, content: bytes, fields: dict[str, str], description: str
 ) -> None:
-    assert summary(send(import_type, content, **fields)) == (400, said)
+    assert summary(send(import_type, content, **fields)) == (400, description)
     assert not Import.objects.exists()
 
 
@@ -72,17 +74,17 @@ def test_unreadable_files_are_refused_at_once(
         ("1234_sp_score.csv", {"playtype": "SP"}, False),
     ],
 )
-def test_a_file_whose_name_says_another_playtype_is_looked_at_twice(
+def test_a_file_whose_name_contradicts_the_playtype_needs_a_confirmation(
     name: str, fields: dict[str, str], is_refused: bool
 ) -> None:
-    answer = send(IIDX, CONTENT[IIDX], name=name, **fields)
-    assert (answer.status_code == 400) is is_refused
+    response = send(IIDX, CONTENT[IIDX], name=name, **fields)
+    assert (response.status_code == 400) is is_refused
     if is_refused:
-        said = "Safety Triggered: Filename contained 'DP', but was marked as a SP import."
-        assert summary(answer)[1] == f"{said} Are you *absolutely* sure this is right?"
+        description = "Safety Triggered: Filename contained 'DP', but was marked as a SP import."
+        assert summary(response)[1] == f"{description} Are you *absolutely* sure this is right?"
 
 
-def test_nobody_can_say_that_a_file_holds_rows_that_were_kept() -> None:
+def test_a_client_cannot_mark_a_file_as_stored_rows() -> None:
     content = kept_rows.encode({"game": "sdvx", "playtype": "Single", "service": "x"}, [], [])
     assert summary(send(SDVX, content, **{kept_rows.FIELD: "1"}))[0] == 400
     assert send(SDVX, CONTENT[SDVX], **{kept_rows.FIELD: "1"}).status_code == 202
@@ -97,18 +99,18 @@ def test_nobody_can_say_that_a_file_holds_rows_that_were_kept() -> None:
         (["file/tachi-scores"], ["file/tachi-scores"]),
     ],
 )
-def test_the_refusal_of_an_unknown_type_lists_those_of_tachi(
+def test_the_error_for_an_unknown_import_type_lists_those_of_tachi(
     settings: Settings, chosen: list[str], listed: list[str]
 ) -> None:
     settings.TACHI_IMPORT_TYPES = chosen
-    said = f"[importType] Expected any of {', '.join(listed)}. (Received ir/fervidex)"
-    assert summary(send("ir/fervidex", b"{}")) == (400, said)
+    description = f"[importType] Expected any of {', '.join(listed)}. (Received ir/fervidex)"
+    assert summary(send("ir/fervidex", b"{}")) == (400, description)
 
 
-def test_a_type_that_was_not_chosen_is_none_of_the_instance(settings: Settings) -> None:
+def test_an_import_type_that_is_not_enabled_is_refused(settings: Settings) -> None:
     settings.TACHI_IMPORT_TYPES = ["file/batch-manual", SDVX]
-    status, said = summary(send(IIDX, CONTENT[IIDX], playtype="SP"))
-    assert (status, said) == (
+    status, description = summary(send(IIDX, CONTENT[IIDX], playtype="SP"))
+    assert (status, description) == (
         400,
         f"[importType] Expected any of file/batch-manual, {SDVX}. (Received {IIDX})",
     )

@@ -19,7 +19,7 @@ from imports.takeout.csv_cells import escape_formula
 from tests import people
 from tests.api.callers import GUEST, STRANGER, Caller, Outcome, table
 from tests.api.envelopes import body, summary
-from tests.factories import an_import, batch_manual, charts, queued_import, score_on, unknown_score
+from tests.factories import batch_manual, charts, create_import, queued_import, score_on, unknown_score
 
 pytestmark = pytest.mark.django_db
 
@@ -39,10 +39,10 @@ def input_of(job: Import) -> str:
 
 
 def with_problems(*more: dict[str, Any], **fields: Any) -> Import:
-    """An import of Alice's: a good row between one of an unknown song and one that breaks a rule of its game."""
+    """Imports for Alice a valid row between a row of an unknown song and one that violates a rule of its game."""
     (chart,) = charts(1)
     invalid = score_on(chart, lamp="PERFECT ULTIMATE CHAIN", comment="at last")
-    return an_import(people.alice(), unknown_score(), score_on(chart), invalid, *more, **fields)
+    return create_import(people.alice(), unknown_score(), score_on(chart), invalid, *more, **fields)
 
 
 def bytes_of(response: Any) -> bytes:
@@ -50,22 +50,22 @@ def bytes_of(response: Any) -> bytes:
 
 
 def table_of(response: Any) -> list[list[str]]:
-    """The cells of a CSV."""
+    """Returns the cells of a CSV response."""
     assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
     return list(csv.reader(io.StringIO(bytes_of(response).decode("utf-8-sig"), newline="")))
 
 
-def found(response: Any) -> Outcome:
-    """Status and description; of a file only the status."""
+def outcome_of(response: Any) -> Outcome:
+    """Returns the status and the description of a response; for a file an empty description."""
     return (200, "") if "Content-Disposition" in response.headers else summary(response)
 
 
 # --- errors -------------------------------------------------------------------------------------------
 
 
-def test_each_row_that_was_left_out_says_which_it_is_why_and_what_it_said() -> None:
+def test_each_problem_has_its_row_number_type_message_and_row() -> None:
     job = with_problems()
-    sent = json.loads(downloads_of(job))["scores"]
+    sent = json.loads(input_bytes_of(job))["scores"]
     assert body(people.session_of(people.alice()), errors_of(job)) == {
         "errors": [
             {"row": 0, "type": "SongOrChartNotFound", "message": NOT_FOUND, "datapoint": sent[0]},
@@ -81,11 +81,11 @@ def test_each_row_that_was_left_out_says_which_it_is_why_and_what_it_said() -> N
     }
 
 
-def downloads_of(job: Import) -> bytes:
+def input_bytes_of(job: Import) -> bytes:
     return bytes_of(people.session_of(people.mo()).get(input_of(job)))
 
 
-def test_the_rows_of_problems_are_not_public() -> None:
+def test_a_guest_sees_problems_without_their_rows() -> None:
     job = with_problems()
     document = body(people.guest(), errors_of(job))
     assert [set(each) for each in document["errors"]] == [{"row", "type", "message"}] * 2
@@ -97,38 +97,38 @@ def test_the_rows_of_problems_are_not_public() -> None:
 
 @pytest.mark.parametrize("query", ["", "?format=csv"])
 @pytest.mark.parametrize(("caller", "expected"), table(anybody=(200, "")))
-def test_everybody_sees_the_problems_of_what_everybody_sees(caller: Caller, expected: Outcome, query: str) -> None:
-    status, description = found(caller(SUBMIT).get(errors_of(with_problems(), query)))
+def test_the_problems_of_a_completed_import_are_public(caller: Caller, expected: Outcome, query: str) -> None:
+    status, description = outcome_of(caller(SUBMIT).get(errors_of(with_problems(), query)))
     assert (status, description if status != 200 else "") == expected
 
 
 @pytest.mark.parametrize(("state", "query"), [(State.FAILED, ""), (State.CANCELLED, "?format=csv")])
 @pytest.mark.parametrize(("caller", "expected"), table(anybody=(200, ""), guest=UNKNOWN, stranger=UNKNOWN))
-def test_problems_of_imports_that_are_not_completed_are_for_owners_and_moderators(
+def test_the_problems_of_unfinished_imports_are_for_owners_and_moderators(
     caller: Caller, expected: Outcome, state: State, query: str
 ) -> None:
     job = with_problems()
     Import.objects.filter(pk=job.pk).update(state=state, status_code=400, error_message="Nonsense.")
-    status, description = found(caller(SUBMIT).get(errors_of(job, query)))
+    status, description = outcome_of(caller(SUBMIT).get(errors_of(job, query)))
     assert (status, description if status != 200 else "") == expected
 
 
 @pytest.mark.parametrize(("caller", "expected"), table(anybody=(200, ""), guest=REVERTED, stranger=REVERTED))
-def test_a_reverted_import_is_gone_for_others(caller: Caller, expected: Outcome) -> None:
+def test_the_problems_of_a_reverted_import_are_a_410_for_others(caller: Caller, expected: Outcome) -> None:
     job = with_problems()
     revert(job, RevertRequest())
-    status, description = found(caller(SUBMIT).get(errors_of(job)))
+    status, description = outcome_of(caller(SUBMIT).get(errors_of(job)))
     assert (status, description if status != 200 else "") == expected
 
 
 @pytest.mark.parametrize("address", ["errors", "errors?format=csv", "errors?format=batch-manual", "input"])
 @pytest.mark.parametrize("import_id", ["0" * 40, "x", "%00", "' OR 1=1 --"])
-def test_unknown_objects_are_not_found(import_id: str, address: str) -> None:
+def test_the_files_of_an_unknown_import_are_a_404(import_id: str, address: str) -> None:
     client = people.session_of(people.mo())
     assert summary(client.get(f"/api/v1/imports/{import_id}/{address}")) == UNKNOWN
 
 
-def test_the_links_lead_through_all_problems() -> None:
+def test_the_link_headers_page_through_all_problems() -> None:
     job = with_problems(*(unknown_score(score=i) for i in range(2, 6)))
     client = people.session_of(people.alice())
     seen, link = [], errors_of(job, "?limit=2")
@@ -145,28 +145,30 @@ def test_the_links_lead_through_all_problems() -> None:
     [
         ("?format=xml", "[format] Expected any of json, csv, batch-manual. (Received xml)"),
         ("?limit=501", "[limit] Expected an integer between 1 and 500. (Received 501)"),
-        ("?cursor=x", "[cursor] Expected the cursor of another answer of this list. (Received x)"),
+        ("?cursor=x", "[cursor] Expected a cursor from another response of this list. (Received x)"),
         ("?row=1", "[null] Unexpected properties inside object: row."),
     ],
 )
-def test_queries_that_are_not_understood_are_refused(query: str, expected: str) -> None:
+def test_an_invalid_query_for_problems_is_refused(query: str, expected: str) -> None:
     assert summary(people.guest().get(errors_of(with_problems(), query))) == (400, expected)
 
 
 @pytest.mark.parametrize("number", [1, 40])
 @pytest.mark.parametrize("query", ["", "?format=csv"])
-def test_the_queries_do_not_grow(query: str, number: int, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    job = an_import(people.alice(), *(unknown_score(score=i) for i in range(number)))
+def test_a_list_of_problems_takes_a_constant_number_of_queries(
+    query: str, number: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    job = create_import(people.alice(), *(unknown_score(score=i) for i in range(number)))
     client = people.guest()
-    # Import, problems; savepoint and release; a page also tells which rows are in meanwhile.
+    # Import, problems; savepoint and release; a page also reads which rows have been imported since.
     with django_assert_num_queries(4 if "csv" in query else 5):
         assert client.get(errors_of(job, query)).status_code == 200
 
 
-# --- as a table ---------------------------------------------------------------------------------------
+# --- CSV ----------------------------------------------------------------------------------------------
 
 
-def test_a_table_for_spreadsheets_holds_all_rows() -> None:
+def test_the_csv_of_problems_has_all_rows() -> None:
     job = with_problems()
     response = people.session_of(people.alice()).get(errors_of(job, "?format=csv"))
     assert response.headers["Content-Disposition"] == f'attachment; filename="{job.import_id}-errors.csv"'
@@ -189,14 +191,14 @@ def test_a_table_for_spreadsheets_holds_all_rows() -> None:
         ("text/html", False),
     ],
 )
-def test_a_client_that_prefers_csv_gets_a_table(accept: str, is_table: bool) -> None:
+def test_a_client_that_prefers_csv_gets_csv(accept: str, is_table: bool) -> None:
     job = with_problems()
     client = Client(headers={"Accept": accept})
     assert ("Content-Disposition" in client.get(errors_of(job)).headers) is is_table
     assert "Content-Disposition" not in client.get(errors_of(job, "?format=json")).headers
 
 
-def test_a_table_can_be_had_in_parts() -> None:
+def test_the_csv_of_problems_can_be_paginated() -> None:
     job = with_problems()
     client = people.guest()
     first = client.get(errors_of(job, "?format=csv&limit=1"))
@@ -205,6 +207,7 @@ def test_a_table_can_be_had_in_parts() -> None:
     assert "X-Next-Cursor" not in second.headers
 
 
+@pytest.mark.quick_rows(4)
 @pytest.mark.parametrize(
     ("text", "cell"),
     [
@@ -222,11 +225,11 @@ def test_a_table_can_be_had_in_parts() -> None:
         ("Cannot find chart songTitle:=1.", "Cannot find chart songTitle:=1."),
     ],
 )
-def test_no_cell_is_a_formula_not_even_if_semicolons_or_tabs_part_cells(text: str, cell: str) -> None:
+def test_a_formula_in_a_cell_is_escaped_also_after_semicolons_and_tabs(text: str, cell: str) -> None:
     assert escape_formula(text) == cell
 
 
-def test_a_row_full_of_formulas_says_what_it_said_and_is_none() -> None:
+def test_a_csv_row_with_formulas_keeps_its_data_and_is_escaped() -> None:
     evil = "=cmd|' /C calc'!A0;=1+1\t@SUM(A1)"
     job = with_problems(unknown_score(comment=evil, identifier=evil, matchType="songTitle"))
     response = people.session_of(people.alice()).get(errors_of(job, "?format=csv"))
@@ -236,79 +239,79 @@ def test_a_row_full_of_formulas_says_what_it_said_and_is_none() -> None:
     assert ";=" not in row[2]
 
 
-# --- as a file to correct-----------------------------------------------------------------------------
+# --- BATCH-MANUAL -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("caller", "expected"), table(anybody=(200, ""), guest=GUEST, stranger=STRANGER))
-def test_the_rows_themselves_are_for_owners_and_moderators(caller: Caller, expected: Outcome) -> None:
+def test_the_file_of_rows_to_correct_is_for_owners_and_moderators(caller: Caller, expected: Outcome) -> None:
     job = with_problems()
-    assert found(caller(SUBMIT).get(errors_of(job, "?format=batch-manual"))) == expected
+    assert outcome_of(caller(SUBMIT).get(errors_of(job, "?format=batch-manual"))) == expected
 
 
-def test_a_file_to_mend_of_what_is_hidden_is_hidden_too() -> None:
+def test_the_file_of_rows_to_correct_of_a_hidden_import_is_a_404() -> None:
     job = with_problems()
     Import.objects.filter(pk=job.pk).update(state=State.CANCELLED)
     assert summary(people.session_of(people.bob()).get(errors_of(job, "?format=batch-manual"))) == UNKNOWN
 
 
-def test_the_file_to_mend_holds_just_the_rows_that_were_left_out() -> None:
+def test_the_file_of_rows_to_correct_has_only_the_rows_that_were_left_out() -> None:
     job = with_problems()
     response = people.session_of(people.alice()).get(errors_of(job, "?format=batch-manual"))
     assert response.headers["Content-Disposition"] == f'attachment; filename="{job.import_id}-left-out.json"'
-    sent = json.loads(downloads_of(job))
+    sent = json.loads(input_bytes_of(job))
     assert json.loads(response.content) == {"meta": sent["meta"], "scores": [sent["scores"][0], sent["scores"][2]]}
 
 
-def test_corrected_rows_are_imported() -> None:
+def test_a_corrected_file_is_imported() -> None:
     job = with_problems()
     client = people.session_of(people.alice())
     document = json.loads(client.get(errors_of(job, "?format=batch-manual")).content)
     document["scores"][0] |= {"identifier": "1", "difficulty": "EXH"}
     document["scores"][1] |= {"lamp": "FAILED"}
-    mended = an_import(people.alice(), *document["scores"])
-    assert (mended.score_count, mended.problem_count) == (2, 0)
+    corrected = create_import(people.alice(), *document["scores"])
+    assert (corrected.score_count, corrected.problem_count) == (2, 0)
     assert Score.objects.count() == 3
 
 
-def test_rows_that_were_skipped_for_breaking_the_schema_are_in_it_too() -> None:
+def test_the_file_of_rows_to_correct_includes_rows_skipped_as_invalid() -> None:
     job = with_problems({"score": "a lot"}, fields={"invalid": "skip"})
     response = people.session_of(people.alice()).get(errors_of(job, "?format=batch-manual"))
     assert json.loads(response.content)["scores"][-1] == {"score": "a lot"}
 
 
-def test_the_corrected_file_has_the_meta_of_the_input() -> None:
+def test_the_file_of_rows_to_correct_has_the_meta_of_the_input() -> None:
     rows = batch_manual(unknown_score())
     rows["meta"] |= {"version": "vivid"}
-    job = an_import(people.alice(), parts=rows)
+    job = create_import(people.alice(), parts=rows)
     response = people.session_of(people.alice()).get(errors_of(job, "?format=batch-manual"))
     assert json.loads(response.content)["meta"]["version"] == "vivid"
 
 
-def test_an_import_that_failed_as_a_whole_has_no_rows_to_mend() -> None:
-    job = an_import(people.alice(), {"matchType": "nonsense"})
+def test_the_file_of_rows_to_correct_of_a_failed_import_is_a_409() -> None:
+    job = create_import(people.alice(), {"matchType": "nonsense"})
     response = people.session_of(people.alice()).get(errors_of(job, "?format=batch-manual"))
     assert summary(response) == (409, job.error_message)
 
 
-# --- what was sent ------------------------------------------------------------------------------------
+# --- input --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("caller", "expected"), table(anybody=(200, ""), guest=GUEST, stranger=STRANGER))
-def test_the_input_is_for_owners_and_moderators(caller: Caller, expected: Outcome) -> None:
-    assert found(caller(SUBMIT).get(input_of(queued_import(people.alice())))) == expected
+def test_the_input_of_an_import_is_for_owners_and_moderators(caller: Caller, expected: Outcome) -> None:
+    assert outcome_of(caller(SUBMIT).get(input_of(queued_import(people.alice())))) == expected
 
 
 @pytest.mark.parametrize(
     ("state", "stranger"), [(State.FAILED, UNKNOWN), (State.CANCELLED, UNKNOWN), (State.REVERTED, REVERTED)]
 )
 @pytest.mark.parametrize(("caller", "expected"), table(anybody=(200, ""), guest=STRANGER, stranger=STRANGER))
-def test_other_users_learn_nothing_of_unfinished_imports(
+def test_the_input_of_a_hidden_import_looks_unknown_to_other_users(
     caller: Caller, expected: Outcome, state: State, stranger: Outcome
 ) -> None:
     job = with_problems()
     fields = {"status_code": 400, "error_message": "Nonsense.", "reverted_at": job.time_finished}
     Import.objects.filter(pk=job.pk).update(state=state, **fields)
-    assert found(caller(SUBMIT).get(input_of(job))) == (stranger if expected == STRANGER else expected)
+    assert outcome_of(caller(SUBMIT).get(input_of(job))) == (stranger if expected == STRANGER else expected)
 
 
 @pytest.mark.parametrize("size", [0, 1, 70_000, exports.MAX_MEMORY_BYTES, exports.MAX_MEMORY_BYTES + 1, 3_000_000])
@@ -345,7 +348,7 @@ def test_the_file_name_of_the_input_is_escaped(name: str, expected: str) -> None
 
 
 @pytest.mark.parametrize("path", ["/input", "/errors?format=batch-manual"])
-def test_an_input_that_is_no_longer_stored_is_gone(path: str) -> None:
+def test_an_input_that_is_no_longer_stored_is_a_410(path: str) -> None:
     job = with_problems()
     ImportInput.objects.all().delete()
     assert summary(people.session_of(people.alice()).get(f"/api/v1/imports/{job.import_id}{path}")) == NO_INPUT
@@ -353,7 +356,7 @@ def test_an_input_that_is_no_longer_stored_is_gone(path: str) -> None:
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 @pytest.mark.parametrize("path", ["input", "errors"])
-def test_the_files_of_an_import_cannot_be_changed(path: str, method: str) -> None:
+def test_the_files_of_an_import_are_read_only(path: str, method: str) -> None:
     client = people.bearer(people.alice(), *Permission)
     response = getattr(client, method)(f"/api/v1/imports/{with_problems().import_id}/{path}")
     assert summary(response) == (404, "Endpoint Not Found.")

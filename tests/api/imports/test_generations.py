@@ -1,4 +1,4 @@
-"""Imports at addresses that the APIs of 2025 and 2026 share: documents with the members of both."""
+"""Imports at paths that the APIs of 2025 and 2026 share: documents with the members of both."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytest_django import Settings
 from imports.models import Import, Permission
 from tests import people
 from tests.api.envelopes import body, summary
-from tests.factories import an_import
+from tests.factories import create_import
 
 pytestmark = pytest.mark.django_db
 
@@ -22,14 +22,14 @@ DAN = {"set": "dan", "old": None, "new": "DAN_9", "playtype": "SP"}
 
 
 def iidx_import() -> Import:
-    """An import of Alice's without scores that raises a class of IIDX SP."""
+    """Creates an import of Alice without scores that raises a class of IIDX SP."""
     meta = {"game": "iidx", "playtype": "SP", "service": "A test"}
-    return an_import(people.alice(), parts={"meta": meta, "classes": {"dan": "DAN_9"}})
+    return create_import(people.alice(), parts={"meta": meta, "classes": {"dan": "DAN_9"}})
 
 
 @pytest.mark.parametrize(("year", "game"), [("2026", "iidx-sp"), ("2025", "iidx")])
 @pytest.mark.parametrize("place", ["poll", "list", "contents"])
-def test_an_import_has_the_members_of_both_and_its_classes_name_the_game_as_the_setting_says(
+def test_an_import_has_the_members_of_both_versions_and_its_classes_the_game_id_of_the_setting(
     place: str, year: str, game: str, settings: Settings
 ) -> None:
     settings.TACHI_API_DOCUMENTS = year
@@ -37,11 +37,11 @@ def test_an_import_has_the_members_of_both_and_its_classes_name_the_game_as_the_
     guest = people.guest()
     match place:
         case "poll":
-            found = body(guest, f"{address}/poll-status")["import"]
+            document = body(guest, f"{address}/poll-status")["import"]
         case "contents":
-            found = body(guest, address)["import"]
+            document = body(guest, address)["import"]
         case _:
-            (found,) = body(guest, "/api/v1/imports")["imports"]
+            (document,) = body(guest, "/api/v1/imports")["imports"]
     expected = {
         "game": "iidx",
         "playtypes": [],
@@ -50,7 +50,7 @@ def test_an_import_has_the_members_of_both_and_its_classes_name_the_game_as_the_
         "games": ["iidx-sp"],
         "classDeltas": [{**DAN, "game": game}],
     }
-    assert {name: found[name] for name in expected} == expected
+    assert {name: document[name] for name in expected} == expected
 
 
 REFUSED = [
@@ -88,23 +88,23 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("method", "address", "sent", "expected"), REFUSED)
-def test_invalid_requests_are_refused_for_their_first_fault(
+def test_an_invalid_request_is_refused_for_its_first_error(
     method: str, address: str, sent: dict[str, Any], expected: str
 ) -> None:
-    is_own = address == TIMESTOPS  # for the player alone, in a browser
+    is_own = address == TIMESTOPS  # only for the player, in a browser
     client = people.session_of(people.alice()) if is_own else people.bearer(people.alice(), Permission.SUBMIT_SCORE)
     response = client.generic(method, address, json.dumps(sent), content_type="application/json")
     assert summary(response) == (400, expected)
 
 
 @pytest.mark.parametrize("name", ["alice", "Alice"])
-def test_timestops_are_asked_for_by_number_or_me_alone(name: str) -> None:
+def test_timestops_are_read_by_number_or_me_only(name: str) -> None:
     client = people.session_of(people.alice())
     assert summary(client.get(f"/api/v1/users/{name}/import-timestops"))[0] == 403
     assert body(client, f"/api/v1/users/{people.alice().pk}/import-timestops") == {"timestops": []}
 
 
-def test_a_timestop_is_kept_until_it_is_reset() -> None:
+def test_a_timestop_is_stored_until_it_is_reset() -> None:
     client = people.session_of(people.alice())
 
     def send(method: str, **given: Any) -> tuple[int, str]:
@@ -123,7 +123,7 @@ def test_a_timestop_is_kept_until_it_is_reset() -> None:
 
 
 @pytest.mark.parametrize("time", [-1, 0.5, 10**18, 1e400, True])
-def test_a_timestop_is_a_time(time: float) -> None:
+def test_an_invalid_timestop_is_refused(time: float) -> None:
     client = people.session_of(people.alice())
     response = client.put(TIMESTOPS, {"importType": "api/flo-iidx", "lastScoreTime": time}, "application/json")
     assert summary(response)[0] == 400

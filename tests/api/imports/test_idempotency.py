@@ -1,4 +1,4 @@
-"""Idempotency-Key: a submission that is sent twice makes one import. Also the other options of a submission."""
+"""Idempotency-Key: a submission that is sent twice creates one import. Also the other options of a submission."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from imports.submissions import MAX_KEY_LENGTH
 from tests import people
 from tests.api.callers import Outcome
 from tests.api.envelopes import summary
-from tests.factories import batch_manual, charts, process, score_on, unknown_score
+from tests.factories import batch_manual, charts, run_job, score_on, unknown_score
 
 pytestmark = pytest.mark.django_db
 
 QUEUED = (202, "Import loaded into queue. You can poll the provided URL for information on when its complete.")
-TAKEN = (422, "This Idempotency-Key stands for another request of the last 24 hours. A new import needs a new key.")
+TAKEN = (422, "This Idempotency-Key was used for another request in the last 24 hours. Use a new key for a new import.")
 NO_KEY = (400, "[Idempotency-Key] Expected 1 to 255 printable ASCII characters.")
 
 
@@ -45,7 +45,7 @@ def as_body(client: Client, document: Any, query: str = "", **headers: str) -> A
     return client.post(path, document, content_type="application/json", headers=headers)
 
 
-WAYS = pytest.mark.parametrize("send", [as_file, as_body])
+BOTH_SENDERS = pytest.mark.parametrize("send", [as_file, as_body])
 
 
 def keyed(key: str) -> dict[str, str]:
@@ -55,8 +55,8 @@ def keyed(key: str) -> dict[str, str]:
 # --- one key, one import ------------------------------------------------------------------------------
 
 
-@WAYS
-def test_the_same_request_again_has_the_same_answer_and_makes_nothing(send: Any) -> None:
+@BOTH_SENDERS
+def test_a_repeated_request_with_a_key_gets_the_same_response_and_creates_nothing(send: Any) -> None:
     client, document = submitter(), batch_manual(unknown_score())
     first, second = (send(client, document, **keyed("hook-1")) for _ in range(2))
     assert summary(first) == summary(second) == QUEUED
@@ -64,11 +64,11 @@ def test_the_same_request_again_has_the_same_answer_and_makes_nothing(send: Any)
     assert Import.objects.count() == AuditEntry.objects.count() == IdempotencyKey.objects.count() == 1
 
 
-@WAYS
-def test_the_answer_stays_the_same_when_the_import_is_done(send: Any) -> None:
+@BOTH_SENDERS
+def test_a_repeated_request_gets_the_same_response_after_the_import_is_completed(send: Any) -> None:
     client, document = submitter(), batch_manual(score_on(charts(1)[0]))
     first = send(client, document, **keyed("a"))
-    job = process(Import.objects.get())
+    job = run_job(Import.objects.get())
     second = send(client, document, **keyed("a"))
     assert (job.state, first.content) == (State.COMPLETED, second.content)
     assert Score.objects.count() == 1
@@ -88,20 +88,20 @@ def test_requests_without_a_key_are_all_queued() -> None:
         lambda client: as_body(client, batch_manual(), **keyed("a"), **{"X-Infer-Score-TimeAchieved": "true"}),
         lambda client: as_file(client, batch_manual(), **keyed("a")),
     ],
-    ids=["another body", "another wish", "another time", "another way"],
+    ids=["another body", "another query", "another header", "another path"],
 )
-def test_the_same_key_for_something_else_is_refused(other: Any) -> None:
+def test_a_key_that_belongs_to_another_request_is_refused(other: Any) -> None:
     client = submitter()
     assert summary(as_body(client, batch_manual(), **keyed("a"))) == QUEUED
     assert summary(other(client)) == TAKEN
     assert Import.objects.count() == 1
 
 
-def test_keys_of_different_players_do_not_meet_but_those_of_a_players_tokens_do() -> None:
+def test_keys_are_shared_by_the_tokens_of_a_player_and_not_between_players() -> None:
     documents = (batch_manual(), batch_manual(unknown_score()))
-    bobs = people.bearer(people.bob(), Permission.SUBMIT_SCORE)
+    client_of_bob = people.bearer(people.bob(), Permission.SUBMIT_SCORE)
     assert summary(as_body(submitter(), documents[0], **keyed("a"))) == QUEUED
-    assert summary(as_body(bobs, documents[1], **keyed("a"))) == QUEUED
+    assert summary(as_body(client_of_bob, documents[1], **keyed("a"))) == QUEUED
     assert summary(as_body(submitter(), documents[1], **keyed("a"))) == TAKEN
     assert summary(as_body(people.session_of(people.alice()), documents[0], **keyed("a"))) == QUEUED
     assert Import.objects.count() == 2
@@ -120,13 +120,13 @@ def test_keys_of_different_players_do_not_meet_but_those_of_a_players_tokens_do(
         ("two words", QUEUED),
     ],
 )
-@WAYS
-def test_a_key_is_printable_and_not_too_long(send: Any, key: str, expected: Outcome) -> None:
+@BOTH_SENDERS
+def test_an_invalid_key_is_refused(send: Any, key: str, expected: Outcome) -> None:
     assert summary(send(submitter(), batch_manual(), **keyed(key))) == expected
     assert Import.objects.count() == (expected is QUEUED)
 
 
-def test_a_request_that_made_no_import_leaves_its_key_free() -> None:
+def test_a_refused_request_does_not_use_up_its_key() -> None:
     client = submitter()
     assert summary(client.post("/ir/direct-manual/import", headers=keyed("a")))[0] == 400
     assert summary(client.post("/api/v1/import/file", headers=keyed("a")))[0] == 400
@@ -135,19 +135,19 @@ def test_a_request_that_made_no_import_leaves_its_key_free() -> None:
     assert summary(as_body(client, batch_manual(), **keyed("a"))) == QUEUED
 
 
-def test_a_page_of_another_site_may_send_a_key_and_only_then_is_told_so() -> None:
-    asked = {"Access-Control-Request-Headers": "authorization,content-type,idempotency-key"}
+def test_a_preflight_allows_the_key_header_only_if_it_is_requested() -> None:
+    requested = {"Access-Control-Request-Headers": "authorization,content-type,idempotency-key"}
     default = "Content-Type, X-User-Intent, Authorization"
-    preflights = [people.guest().options("/api/v1/import/file", headers=headers) for headers in ({}, asked)]
+    preflights = [people.guest().options("/api/v1/import/file", headers=headers) for headers in ({}, requested)]
     allowed = [response.headers["Access-Control-Allow-Headers"] for response in preflights]
     assert allowed == [default, f"{default}, Idempotency-Key"]
 
 
-# --- for a day ----------------------------------------------------------------------------------------
+# --- expiry -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("hours", "imports"), [(23.9, 1), (24.1, 2)])
-def test_a_key_counts_for_a_day(hours: float, imports: int) -> None:
+def test_a_key_is_valid_for_a_day(hours: float, imports: int) -> None:
     client = submitter()
     as_body(client, batch_manual(), **keyed("a"))
     IdempotencyKey.objects.update(created_at=timezone.now() - timedelta(hours=hours))
@@ -156,7 +156,7 @@ def test_a_key_counts_for_a_day(hours: float, imports: int) -> None:
     assert IdempotencyKey.objects.get().job == Import.objects.latest("pk")
 
 
-def test_the_sweeper_deletes_keys_that_do_not_count_any_more() -> None:
+def test_the_sweeper_deletes_expired_keys() -> None:
     client = submitter()
     for key in "ab":
         as_body(client, batch_manual(), **keyed(key))
@@ -166,17 +166,17 @@ def test_the_sweeper_deletes_keys_that_do_not_count_any_more() -> None:
     assert Import.objects.count() == 2
 
 
-# --- at once ------------------------------------------------------------------------------------------
+# --- concurrency --------------------------------------------------------------------------------------
 
-ROUNDS, AT_ONCE = 10, 4
+ROUNDS, CONCURRENT_REQUESTS = 10, 4
 
 
 @pytest.mark.django_db(transaction=True)
-def test_concurrent_requests_with_one_key_make_one_import(redis_clean: Redis) -> None:
+def test_concurrent_requests_with_one_key_create_one_import(redis_clean: Redis) -> None:
     secret = people.token_of(people.alice(), Permission.SUBMIT_SCORE)
-    barrier = threading.Barrier(AT_ONCE)
+    barrier = threading.Barrier(CONCURRENT_REQUESTS)
 
-    def knock(number: int) -> tuple[int, bytes]:
+    def submit(number: int) -> tuple[int, bytes]:
         client = people.with_authorization(f"Bearer {secret}")
         try:
             barrier.wait(timeout=60)
@@ -185,9 +185,9 @@ def test_concurrent_requests_with_one_key_make_one_import(redis_clean: Redis) ->
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(CONCURRENT_REQUESTS) as pool:
         for number in range(ROUNDS):
-            responses = list(pool.map(knock, [number] * AT_ONCE))
+            responses = list(pool.map(submit, [number] * CONCURRENT_REQUESTS))
             assert len(set(responses)) == 1
             assert responses[0][0] == 202
     assert Import.objects.count() == IdempotencyKey.objects.count() == AuditEntry.objects.count() == ROUNDS
@@ -195,11 +195,11 @@ def test_concurrent_requests_with_one_key_make_one_import(redis_clean: Redis) ->
 
 
 @pytest.mark.django_db(transaction=True)
-def test_concurrent_different_requests_with_one_key_queue_one_and_refuse_the_others() -> None:
+def test_of_concurrent_different_requests_with_one_key_only_one_is_queued() -> None:
     secret = people.token_of(people.alice(), Permission.SUBMIT_SCORE)
-    barrier = threading.Barrier(AT_ONCE)
+    barrier = threading.Barrier(CONCURRENT_REQUESTS)
 
-    def knock(score: int) -> Outcome:
+    def submit(score: int) -> Outcome:
         client = people.with_authorization(f"Bearer {secret}")
         try:
             barrier.wait(timeout=60)
@@ -207,41 +207,41 @@ def test_concurrent_different_requests_with_one_key_queue_one_and_refuse_the_oth
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        responses = list(pool.map(knock, range(AT_ONCE)))
-    assert sorted(responses) == [QUEUED, *[TAKEN] * (AT_ONCE - 1)]
+    with ThreadPoolExecutor(CONCURRENT_REQUESTS) as pool:
+        responses = list(pool.map(submit, range(CONCURRENT_REQUESTS)))
+    assert sorted(responses) == [QUEUED, *[TAKEN] * (CONCURRENT_REQUESTS - 1)]
     assert Import.objects.count() == 1
 
 
-# --- the other wishes ---------------------------------------------------------------------------------
+# --- other options ------------------------------------------------------------------------------------
 
 
-@WAYS
-def test_invalid_skip_leaves_out_what_breaks_the_schema_and_takes_the_rest(send: Any) -> None:
+@BOTH_SENDERS
+def test_invalid_skip_leaves_out_rows_that_violate_the_schema(send: Any) -> None:
     (chart,) = charts(1)
     document = batch_manual(score_on(chart, -1), score_on(chart), score_on(chart, lamp="nonsense"))
     client = submitter()
     status, description = summary(send(client, document))
     assert (status, description[:41]) == (400, "Invalid BATCH-MANUAL: scores[0].score | E")
     assert summary(send(client, document, "?invalid=skip")) == QUEUED
-    lenient = process(Import.objects.get())
+    lenient = run_job(Import.objects.get())
     assert (lenient.state, lenient.score_count, lenient.problem_count) == (State.COMPLETED, 1, 2)
     assert list(ImportProblem.objects.values_list("row", "type")) == [(0, "InvalidDatapoint"), (2, "InvalidDatapoint")]
 
 
-def test_a_single_score_without_a_time_gets_that_of_its_arrival() -> None:
+def test_an_inferred_time_is_the_time_of_the_request() -> None:
     (chart,) = charts(1)
     before = timezone.now().timestamp() * 1000
     as_body(submitter(), batch_manual(score_on(chart)), **{"X-Infer-Score-TimeAchieved": "true"})
-    process(Import.objects.get())
+    run_job(Import.objects.get())
     score = Score.objects.get()
     assert score.time_achieved is not None
     assert before - 1 <= score.time_achieved <= timezone.now().timestamp() * 1000
 
 
 @pytest.mark.parametrize("value", ["false", "1", "yes", ""])
-def test_any_other_word_infers_nothing(value: str) -> None:
+def test_a_time_is_not_inferred_for_another_header_value(value: str) -> None:
     (chart,) = charts(1)
     as_body(submitter(), batch_manual(score_on(chart)), **{"X-Infer-Score-TimeAchieved": value})
-    process(Import.objects.get())
+    run_job(Import.objects.get())
     assert Score.objects.get().time_achieved is None

@@ -1,4 +1,4 @@
-"""Lists of imports beyond the original's: filters, search and pagination."""
+"""Lists of imports: filters, search and pagination, which Tachi does not have."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.api.imports.import_factories import (
     some_failed,
     some_of,
 )
-from tests.factories import NOON, an_import, charts, score_on
+from tests.factories import NOON, charts, create_import, score_on
 
 pytestmark = pytest.mark.django_db
 
@@ -32,11 +32,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("address", [ALL, HERS])
-def test_filters_narrow_a_list_each_and_together(address: str) -> None:
+def test_list_filters_apply_alone_and_together(address: str) -> None:
     sdvx = finished(1, game="sdvx", user_intent=True)
     iidx = finished(2, game="iidx", import_type="ir/direct-manual")
     client = people.guest()
-    wanted = {
+    expected_ids = {
         "game=sdvx": [sdvx],
         "game=iidx": [iidx],
         "game=bms": [],
@@ -47,25 +47,25 @@ def test_filters_narrow_a_list_each_and_together(address: str) -> None:
         "userIntent=false&game=sdvx": [],
         "userIntent=false&game=iidx&importType=ir/direct-manual&state=completed": [iidx],
     }
-    document = {query: ids(body(client, f"{address}?{query}")) for query in wanted}
-    assert document == {query: [job.import_id for job in jobs] for query, jobs in wanted.items()}
+    document = {query: ids(body(client, f"{address}?{query}")) for query in expected_ids}
+    assert document == {query: [job.import_id for job in jobs] for query, jobs in expected_ids.items()}
 
 
-def test_a_stretch_of_time_has_its_beginning_and_not_its_end() -> None:
+def test_the_filter_since_is_inclusive_and_until_is_exclusive() -> None:
     jobs = {minute: finished(minute) for minute in (1, 2, 3)}
     at = {minute: expected_documents.milliseconds(job.time_finished) for minute, job in jobs.items()}
     client = people.guest()
-    wanted = {
+    expected_ids = {
         f"since={at[2]}": [3, 2],
         f"until={at[2]}": [1],
         f"since={at[2]}&until={at[3]}": [2],
         "since=0": [3, 2, 1],
     }
-    for query, minutes in wanted.items():
+    for query, minutes in expected_ids.items():
         assert ids(body(client, f"{HERS}?{query}")) == [jobs[minute].import_id for minute in minutes]
 
 
-def test_failed_imports_are_filtered_by_the_time_they_were_sent() -> None:
+def test_failed_imports_are_filtered_by_the_time_of_their_upload() -> None:
     job = in_state(State.FAILED)
     Import.objects.filter(pk=job.pk).update(time_queued=START)
     at = expected_documents.milliseconds(START)
@@ -81,7 +81,7 @@ SERVICE = "ぼくのサービス Deluxe"
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "is_match"),
     [
         ("barbatos", True),
         ("BARB", True),
@@ -99,10 +99,10 @@ SERVICE = "ぼくのサービス Deluxe"
         ("!deluxe", True),
     ],
 )
-def test_every_word_of_a_search_begins_a_word_of_service_or_client(text: str, found: bool) -> None:
+def test_a_search_matches_the_beginnings_of_words_of_service_and_client(text: str, is_match: bool) -> None:
     finished(1, client=CLIENT, service=SERVICE)
     response = people.session_of(people.alice()).get(HERS, {"search": text})
-    assert summary(response) == some_of(int(found))
+    assert summary(response) == some_of(int(is_match))
 
 
 ALLOWED = {
@@ -125,16 +125,17 @@ def test_only_moderators_can_search_all_imports_by_program(caller: Caller, expec
     assert summary(caller(Permission.SUBMIT_SCORE).get(ALL, {"search": "barbatos"})) == expected
 
 
-def test_everybody_may_search_for_services() -> None:
+def test_a_guest_can_search_by_service() -> None:
     finished(1, client=CLIENT, service=SERVICE)
     assert summary(people.guest().get(ALL, {"search": "deluxe"})) == some_of(1)
 
 
-# --- filters that take any text ----------------------------------------------------------------------
+# --- filters that accept any text --------------------------------------------------------------------
 
 
+@pytest.mark.quick_rows(4)
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "expected"),
     [
         ("importType=file/none", []),
         ("importType=", []),
@@ -148,20 +149,23 @@ def test_everybody_may_search_for_services() -> None:
         ("userIntent=true&userIntent=true", [2]),
     ],
 )
-def test_unknown_import_types_find_nothing_and_an_intent_is_true_or_else_false(query: str, found: list[int]) -> None:
+def test_an_unknown_import_type_matches_nothing_and_an_invalid_intent_counts_as_false(
+    query: str, expected: list[int]
+) -> None:
     jobs = {1: finished(1, user_intent=True), 2: finished(2)}
     actual = ids(body(people.guest(), f"{HERS}?{query}"))
-    assert actual == [jobs[number].import_id for number in found]
+    assert actual == [jobs[number].import_id for number in expected]
 
 
-# --- queries that are refused -------------------------------------------------------------------------
+# --- invalid queries ----------------------------------------------------------------------------------
 
 STATES = "[state] Expected any of queued, running, completed, failed, cancelled, reverted."
-CURSOR = "[cursor] Expected the cursor of another answer of this list."
+CURSOR = "[cursor] Expected a cursor from another response of this list."
 LIMIT = "[limit] Expected an integer between 1 and 500."
 TIME = "Expected a time in Unix milliseconds."
 
 
+@pytest.mark.quick_rows(6)
 @pytest.mark.parametrize("address", LISTS)
 @pytest.mark.parametrize(
     ("query", "expected"),
@@ -179,7 +183,7 @@ TIME = "Expected a time in Unix milliseconds."
         ("page=2", "[null] Unexpected properties inside object: page."),
     ],
 )
-def test_queries_that_are_not_understood_are_refused(address: str, query: str, expected: str) -> None:
+def test_an_invalid_list_query_is_refused(address: str, query: str, expected: str) -> None:
     people.alice()
     status, description = summary(people.guest().get(f"{address}?{query}"))
     assert (status, description[: len(expected)]) == (400, expected)
@@ -187,35 +191,36 @@ def test_queries_that_are_not_understood_are_refused(address: str, query: str, e
 
 @pytest.mark.parametrize("address", [ALL, HERS])
 @pytest.mark.parametrize("query", ["state=done", "state=", "state=failed&state=failed"])
-def test_states_that_there_are_not_are_refused(address: str, query: str) -> None:
+def test_an_unknown_state_is_refused(address: str, query: str) -> None:
     people.alice()
     status, description = summary(people.guest().get(f"{address}?{query}"))
     assert (status, description[: len(STATES)]) == (400, STATES)
 
 
 @pytest.mark.parametrize("address", [ALL_FAILED, HERS_FAILED])
-def test_lists_of_failed_imports_take_no_state(address: str) -> None:
+def test_a_list_of_failed_imports_refuses_the_state_filter(address: str) -> None:
     people.alice()
     actual = summary(people.guest().get(f"{address}?state=failed"))
     assert actual == (400, "[null] Unexpected properties inside object: state.")
 
 
 @pytest.mark.parametrize("address", [HERS, HERS_FAILED, RECENT])
-def test_the_user_comes_before_the_query(address: str) -> None:
+def test_an_unknown_user_is_reported_before_an_invalid_query(address: str) -> None:
     nobody = address.lower().replace("alice", "nobody")
     assert summary(people.guest().get(f"{nobody}?x=1")) == (404, "The user nobody does not exist.")
     me = address.lower().replace("alice", "me")
     assert summary(people.guest().get(f"{me}?x=1")) == (401, "Cannot use 'me' userID with no authentication.")
 
 
-# --- page by page -------------------------------------------------------------------------------------
+# --- pagination ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.quick_rows(3)
 @pytest.mark.parametrize("address", [f"{ALL}?", f"{HERS}?", f"{HERS}?state=failed&", f"{ALL_FAILED}?"])
 @pytest.mark.parametrize("limit", [1, 2, 5])
-def test_the_links_lead_through_the_whole_list(limit: int, address: str) -> None:
+def test_the_link_headers_page_through_the_whole_list(limit: int, address: str) -> None:
     state = State.FAILED if "failed" in address else State.COMPLETED
-    wanted = [in_state(state).import_id for _ in range(5)][::-1]
+    expected_ids = [in_state(state).import_id for _ in range(5)][::-1]
     client = people.session_of(people.alice())
     seen, link = [], f"{address}limit={limit}"
     while link:
@@ -223,7 +228,7 @@ def test_the_links_lead_through_the_whole_list(limit: int, address: str) -> None
         seen += ids(response.json()["body"])
         link = response.headers.get("Link", "").partition(">")[0].removeprefix("<")
         assert ("X-Next-Cursor" in response.headers) is bool(link)
-    assert seen == wanted
+    assert seen == expected_ids
 
 
 def test_a_cursor_of_another_list_is_refused() -> None:
@@ -235,13 +240,14 @@ def test_a_cursor_of_another_list_is_refused() -> None:
     assert summary(client.get(HERS, {"cursor": cursor, "state": "failed"})) == some_of(1)
 
 
+@pytest.mark.quick_rows(1)
 @pytest.mark.parametrize("number", [1, 20])
 @pytest.mark.parametrize(("address", "queries"), [(ALL, 5), (HERS, 5)])
-def test_the_queries_of_a_list_do_not_grow(
+def test_a_list_of_imports_takes_a_constant_number_of_queries(
     address: str, queries: int, number: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     some = charts(3)
     for i in range(number):
-        an_import(people.alice(), *(score_on(chart, 9_000_000 + i, timeAchieved=NOON + i) for chart in some))
+        create_import(people.alice(), *(score_on(chart, 9_000_000 + i, timeAchieved=NOON + i) for chart in some))
     with django_assert_num_queries(queries):  # page, users or user, documents; savepoint and release
         assert len(ids(body(people.guest(), address))) == number

@@ -29,18 +29,18 @@ from tests.api.imports.import_factories import (
     some_failed,
     some_of,
 )
-from tests.factories import HOUR, NOON, an_import, charts, queued_import, score_on, unknown_score
+from tests.factories import HOUR, NOON, charts, create_import, queued_import, score_on, unknown_score
 
 pytestmark = pytest.mark.django_db
 
-# --- called plainly -----------------------------------------------------------------------------------
+# --- without parameters -------------------------------------------------------------------------------
 
 
-def test_a_completed_import_is_told_as_a_poll_tells_it() -> None:
+def test_a_listed_import_has_the_document_of_its_poll() -> None:
     first, second = charts(2)
-    an_import(people.bob(), score_on(first, timeAchieved=NOON))
-    an_import(people.alice(), score_on(first, timeAchieved=NOON + 9 * HOUR))
-    job = an_import(
+    create_import(people.bob(), score_on(first, timeAchieved=NOON))
+    create_import(people.alice(), score_on(first, timeAchieved=NOON + 9 * HOUR))
+    job = create_import(
         people.alice(),
         unknown_score(),
         score_on(second, timeAchieved=NOON + 8 * HOUR),
@@ -65,22 +65,22 @@ def test_a_completed_import_is_told_as_a_poll_tells_it() -> None:
     assert body(people.guest(), f"{ALL}/{job.import_id}/poll-status")["import"] == document
 
 
-def test_everybodys_imports_come_with_their_owners_each_once() -> None:
+def test_the_list_of_all_imports_has_each_owner_once() -> None:
     for user in (people.bob(), people.alice(), people.bob()):
-        an_import(user)
+        create_import(user)
     document = body(people.guest(), ALL)
     assert [each["userID"] for each in document["imports"]] == [people.bob().pk, people.alice().pk, people.bob().pk]
     assert sorted(user["username"] for user in document["users"]) == ["Alice", "Bob"]
     assert expected_documents.user(people.alice()) in document["users"]
 
 
-def test_a_players_list_is_an_array_of_theirs() -> None:
-    an_import(people.bob())
-    job = an_import(people.alice())
+def test_the_list_of_a_player_has_only_the_imports_of_the_player() -> None:
+    create_import(people.bob())
+    job = create_import(people.alice())
     assert ids(body(people.guest(), HERS)) == [job.import_id]
 
 
-def test_imports_are_listed_by_when_they_finished_then_by_when_they_were_made() -> None:
+def test_imports_are_listed_by_finish_time_then_by_creation() -> None:
     jobs = {minute: finished(minute) for minute in (2, 3, 1)}
     twin = finished(2)
     wanted = [jobs[3].import_id, twin.import_id, jobs[2].import_id, jobs[1].import_id]
@@ -89,21 +89,21 @@ def test_imports_are_listed_by_when_they_finished_then_by_when_they_were_made() 
 
 @pytest.mark.parametrize("address", [ALL, HERS])
 @pytest.mark.parametrize("state", sorted(set(State) - {State.COMPLETED}))
-def test_only_what_is_completed_is_listed(state: State, address: str) -> None:
+def test_only_completed_imports_are_listed(state: State, address: str) -> None:
     in_state(state)
     for client in (people.guest(), people.session_of(people.alice()), people.session_of(people.mo())):
         assert summary(client.get(address)) == (200, "Found 0 imports.")
 
 
 def test_a_reverted_import_leaves_the_lists() -> None:
-    job = an_import(people.alice(), score_on(charts(1)[0]))
+    job = create_import(people.alice(), score_on(charts(1)[0]))
     assert summary(people.guest().get(HERS)) == (200, "Found 1 imports.")
     revert(job, RevertRequest())
     assert summary(people.guest().get(HERS)) == (200, "Found 0 imports.")
 
 
-def test_a_failed_import_says_why_and_when_it_was_sent() -> None:
-    job = an_import(people.alice(), {"matchType": "nonsense"}, user_intent=True)
+def test_a_listed_failed_import_has_its_error_and_upload_time() -> None:
+    job = create_import(people.alice(), {"matchType": "nonsense"}, user_intent=True)
     document = {
         "importID": job.import_id,
         "userID": people.alice().pk,
@@ -120,7 +120,7 @@ def test_a_failed_import_says_why_and_when_it_was_sent() -> None:
     assert [user["username"] for user in content["users"]] == ["Alice"]
 
 
-def test_failed_imports_are_listed_by_when_they_were_sent() -> None:
+def test_failed_imports_are_listed_by_upload_time() -> None:
     jobs = [in_state(State.FAILED) for _ in range(3)]
     for job, day in zip(jobs, (2, 3, 1), strict=True):
         Import.objects.filter(pk=job.pk).update(time_queued=START + timedelta(days=day))
@@ -130,20 +130,20 @@ def test_failed_imports_are_listed_by_when_they_were_sent() -> None:
 
 
 @pytest.mark.parametrize("address", LISTS)
-def test_nothing_is_a_list_too(address: str) -> None:
+def test_a_list_without_imports_is_empty(address: str) -> None:
     people.alice()
     document = body(people.session_of(people.mo()), address)
     assert document in ([], {"imports": [], "users": []}, {"failedImports": [], "users": []})
 
 
 @pytest.mark.parametrize("address", [ALL, HERS, ALL.upper(), f"{HERS}/"])
-def test_addresses_know_no_case_and_no_slash_at_their_end(address: str) -> None:
-    an_import(people.alice())
+def test_a_list_path_matches_in_any_case_and_with_a_trailing_slash(address: str) -> None:
+    create_import(people.alice())
     assert summary(people.guest().get(address)) == (200, "Found 1 imports.")
 
 
-def test_no_more_than_500_are_told_at_once() -> None:
-    model = an_import(people.alice())
+def test_a_page_of_imports_has_at_most_500() -> None:
+    model = create_import(people.alice())
     copies = [Import(user=model.user, state=State.COMPLETED, time_finished=START) for _ in range(500)]
     Import.objects.bulk_create(copies)
     response = people.guest().get(HERS)
@@ -151,13 +151,13 @@ def test_no_more_than_500_are_told_at_once() -> None:
     assert "X-Next-Cursor" in response.headers
 
 
-# --- who sees what ------------------------------------------------------------------------------------
+# --- visibility ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("address", [ALL, HERS])
 @pytest.mark.parametrize(("caller", "expected"), table(anybody=some_of(1)))
-def test_everybody_sees_what_is_completed(caller: Caller, expected: Outcome, address: str) -> None:
-    an_import(people.alice())
+def test_completed_imports_are_public(caller: Caller, expected: Outcome, address: str) -> None:
+    create_import(people.alice())
     assert summary(caller(Permission.SUBMIT_SCORE).get(address)) == expected
 
 
@@ -170,15 +170,15 @@ def test_everybody_sees_what_is_completed(caller: Caller, expected: Outcome, add
         stranger=some_failed(0),
     ),
 )
-def test_owners_and_moderators_see_what_failed(caller: Caller, expected: Outcome, address: str) -> None:
+def test_failed_imports_are_listed_for_owners_and_moderators(caller: Caller, expected: Outcome, address: str) -> None:
     in_state(State.FAILED)
     assert summary(caller(Permission.SUBMIT_SCORE).get(address)) == expected
 
 
 @pytest.mark.parametrize("state", sorted(State))
 @pytest.mark.parametrize("person", [None, people.alice, people.bob, people.mo, people.ada, people.eve])
-def test_the_lists_show_exactly_what_is_visible(person: Callable[[], Any] | None, state: State) -> None:
-    """`in_state` says the general rule so that an index can answer it."""
+def test_the_list_query_returns_exactly_the_visible_imports(person: Callable[[], Any] | None, state: State) -> None:
+    """`in_state` states the rule of `visible_to` in a form for which PostgreSQL uses an index."""
     for each in State:
         in_state(each)
     user = person() if person else None
@@ -190,15 +190,15 @@ def test_the_lists_show_exactly_what_is_visible(person: Callable[[], Any] | None
 
 
 @pytest.mark.parametrize("address", [ALL, HERS])
-def test_each_state_can_be_asked_for(address: str) -> None:
+def test_a_list_can_be_filtered_by_each_state(address: str) -> None:
     jobs = {state: in_state(state) for state in State}
     client = people.session_of(people.alice())
     document = {state: ids(body(client, f"{address}?state={state}")) for state in State}
     assert document == {state: [job.import_id] for state, job in jobs.items()}
 
 
-def test_imports_that_are_not_completed_have_their_state() -> None:
-    job = an_import(people.alice(), score_on(charts(1)[0]))
+def test_listed_imports_that_are_not_completed_have_their_state() -> None:
+    job = create_import(people.alice(), score_on(charts(1)[0]))
     revert(job, RevertRequest(by=people.mo(), reason="cheated"))
     job.refresh_from_db()
     for state in (State.QUEUED, State.RUNNING, State.CANCELLED):
@@ -223,7 +223,7 @@ def test_imports_that_are_not_completed_have_their_state() -> None:
 # --- recent imports -----------------------------------------------------------------------------------
 
 
-def test_import_types_are_counted_the_most_used_first() -> None:
+def test_recent_imports_are_counted_by_type_most_used_first() -> None:
     day = timezone.now() - timedelta(days=27)
     for _ in range(2):
         Import.objects.filter(pk=in_state(State.COMPLETED, user_intent=True).pk).update(import_type="ir/direct-manual")
@@ -235,9 +235,9 @@ def test_import_types_are_counted_the_most_used_first() -> None:
     assert summary(people.guest().get(RECENT)) == (200, "Found 2 imports.")
 
 
-def test_old_unintended_and_unfinished_imports_do_not_count() -> None:
-    an_import(people.bob(), user_intent=True)
-    an_import(people.alice())
+def test_old_unintended_and_unfinished_imports_are_not_recent_imports() -> None:
+    create_import(people.bob(), user_intent=True)
+    create_import(people.alice())
     queued_import(people.alice(), user_intent=True)
     for state in (State.FAILED, State.REVERTED):
         in_state(state, user_intent=True)
@@ -247,14 +247,14 @@ def test_old_unintended_and_unfinished_imports_do_not_count() -> None:
 
 
 @pytest.mark.parametrize(("caller", "expected"), table(anybody=some_of(1)))
-def test_everybody_may_see_what_somebody_used(caller: Caller, expected: Outcome) -> None:
+def test_recent_imports_are_public(caller: Caller, expected: Outcome) -> None:
     in_state(State.COMPLETED, user_intent=True)
     assert summary(caller(Permission.SUBMIT_SCORE).get(RECENT)) == expected
 
 
 @pytest.mark.parametrize("address", [*LISTS, RECENT])
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_lists_are_only_read(method: str, address: str) -> None:
+def test_lists_of_imports_are_read_only(method: str, address: str) -> None:
     people.alice()
     client = people.bearer(people.alice(), *Permission)
     assert summary(getattr(client, method)(address)) == (404, "Endpoint Not Found.")

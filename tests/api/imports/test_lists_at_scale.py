@@ -1,4 +1,4 @@
-"""Lists of a player with 100,000 imports: each page reads only its part of an index."""
+"""Lists of a player with 100,000 imports: each page reads only its range of an index."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from pytest_django import DjangoDbBlocker
 from imports.models import Import, State
 from tests import people
 from tests.api.envelopes import summary
-from tests.factories import an_import
+from tests.factories import create_import
 
-pytestmark = [pytest.mark.usefixtures("_crowded"), pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.usefixtures("_many_imports"), pytest.mark.django_db, pytest.mark.slow]
 
 TABLE = Import._meta.db_table
 IMPORTS = 100_000
@@ -27,13 +27,13 @@ PAGE = 500
 
 
 @pytest.fixture(scope="module")
-def _crowded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Alice's and Bob's imports, two minutes apart. Some failed, some are reverted, few are of iidx."""
-    # One transaction that is rolled back: making so many takes longer than all the tests.
+def _many_imports(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Creates imports of Alice and Bob, two minutes apart. Some failed, some are reverted, few are of iidx."""
+    # One transaction that is rolled back: to create this many rows takes longer than all tests.
     with django_db_blocker.unblock(), transaction.atomic():
-        model = an_import(people.alice(), client="Barbatos/1.2", user_intent=True)
-        kept = [str(field.column) for field in Import._meta.concrete_fields if field.column not in CHANGED]
-        columns, values = ", ".join([*CHANGED, *kept]), ", ".join([*CHANGED.values(), *kept])
+        model = create_import(people.alice(), client="Barbatos/1.2", user_intent=True)
+        copied = [str(field.column) for field in Import._meta.concrete_fields if field.column not in CHANGED]
+        columns, values = ", ".join([*CHANGED, *copied]), ", ".join([*CHANGED.values(), *copied])
         source = f"SELECT {values} FROM {TABLE}, generate_series(1, %s) AS n WHERE id = %s"  # noqa: S608
         with connection.cursor() as cursor:
             cursor.execute(f"INSERT INTO {TABLE} ({columns}) {source}", [people.bob().pk, IMPORTS + OTHERS, model.pk])
@@ -57,27 +57,27 @@ CHANGED = {
 }
 
 
-def deep_in(client: Client, address: str) -> str:
-    """The query of the page that begins half-way down a list."""
+def middle_cursor(client: Client, address: str) -> str:
+    """Returns the cursor of the page that begins in the middle of a list."""
     middle = Import.objects.order_by("-time_queued")[IMPORTS // 2].time_queued
     until = int(middle.timestamp() * 1000)
     return client.get(f"{address}until={until}&limit=1").headers["X-Next-Cursor"]
 
 
 def plans_of(client: Client, address: str) -> list[Any]:
-    """How PostgreSQL runs the statements that choose a page."""
+    """Returns the query plans of the statements that select a page."""
     with CaptureQueriesContext(connection) as queries:
         status, description = summary(client.get(address))
     assert (status, description.split()[1]) == (200, str(PAGE)), description
-    chosen = [query["sql"] for query in queries.captured_queries if f"LIMIT {PAGE + 1}" in query["sql"]]
-    return [explained(sql) for sql in chosen]
+    statements = [query["sql"] for query in queries.captured_queries if f"LIMIT {PAGE + 1}" in query["sql"]]
+    return [explained(sql) for sql in statements]
 
 
 def explained(sql: str) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS OFF, FORMAT JSON) {sql}")
-        found = cursor.fetchone()[0]
-    return (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
+        plan = cursor.fetchone()[0]
+    return (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
 
 
 def nodes(plan: Any) -> Iterator[Any]:
@@ -86,11 +86,11 @@ def nodes(plan: Any) -> Iterator[Any]:
         yield from nodes(part)
 
 
-def read_from(plan: Any) -> tuple[str, int]:
-    """The one index that a plan reads, and how many of its rows beyond those on the page."""
-    found = list(nodes(plan))
-    assert [node["Node Type"] for node in found] == ["Limit", "Index Scan"], found
-    scan = found[-1]
+def index_and_extra_rows(plan: Any) -> tuple[str, int]:
+    """Returns the index that a plan reads and the number of rows that it reads beyond those on the page."""
+    steps = list(nodes(plan))
+    assert [node["Node Type"] for node in steps] == ["Limit", "Index Scan"], steps
+    scan = steps[-1]
     return scan["Index Name"], scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0) - PAGE - 1
 
 
@@ -106,36 +106,36 @@ LISTS = [
 
 
 @pytest.mark.parametrize("address", LISTS)
-def test_every_page_is_read_from_an_index_and_costs_what_the_first_one_does(address: str) -> None:
-    """Of two indexes that serve, PostgreSQL takes the shorter one, and passes over the few rows of others in it."""
+def test_the_first_and_a_middle_page_are_read_from_an_index(address: str) -> None:
+    """Of two suitable indexes PostgreSQL may use the shorter one and skip its few rows of others."""
     moderator = people.session_of(people.mo())
-    for query in ("", f"cursor={deep_in(moderator, address)}"):
+    for query in ("", f"cursor={middle_cursor(moderator, address)}"):
         (plan,) = plans_of(moderator, f"{address}{query}")
-        index, passed_over = read_from(plan)
+        index, extra_rows = index_and_extra_rows(plan)
         assert index.startswith("import_list")
-        assert passed_over <= PAGE
+        assert extra_rows <= PAGE
 
 
-def test_others_failures_are_not_even_looked_at() -> None:
-    """What Bob may see of all that failed is his own, and nobody's time."""
+def test_a_list_of_failed_imports_does_not_read_those_of_others() -> None:
+    """Of all failed imports, Bob may see only his own."""
     (plan,) = plans_of(people.session_of(people.bob()), "/api/v1/imports/failed?")
-    assert read_from(plan) == ("import_list_user_state", 0)
+    assert index_and_extra_rows(plan) == ("import_list_user_state", 0)
 
 
-def test_a_rare_word_is_found_by_the_index_of_words() -> None:
+def test_a_search_for_a_rare_word_uses_the_search_index() -> None:
     address = "/api/v1/users/alice/imports?search=rarely"
     with CaptureQueriesContext(connection) as queries:
         status, description = summary(people.guest().get(address))
-    assert (status, description) == (200, f"Found {found_by_hand('Rarely')} imports.")
+    assert (status, description) == (200, f"Found {count_by_service('Rarely')} imports.")
     (sql,) = [query["sql"] for query in queries.captured_queries if f"LIMIT {PAGE + 1}" in query["sql"]]
     assert "import_search" in {node.get("Index Name") for node in nodes(explained(sql))}
 
 
-def found_by_hand(service: str) -> int:
+def count_by_service(service: str) -> int:
     return Import.objects.filter(service=service, state=State.COMPLETED).count()
 
 
-def test_a_stretch_of_time_is_read_from_where_it_begins() -> None:
+def test_a_time_range_is_read_from_an_index_without_earlier_rows() -> None:
     newest = Import.objects.latest("pk").time_finished
     oldest = Import.objects.earliest("pk").time_finished
     assert newest is not None
@@ -143,6 +143,6 @@ def test_a_stretch_of_time_is_read_from_where_it_begins() -> None:
     middle = newest - (newest - oldest) / 2
     since, until = (int((middle + timedelta(days=days)).timestamp() * 1000) for days in (-2, 2))
     (plan,) = plans_of(people.guest(), f"/api/v1/users/alice/imports?since={since}&until={until}")
-    index, passed_over = read_from(plan)
+    index, extra_rows = index_and_extra_rows(plan)
     assert index.startswith("import_list")
-    assert passed_over <= PAGE
+    assert extra_rows <= PAGE

@@ -15,7 +15,7 @@ from tests import people
 from tests.api import expected_documents
 from tests.api.callers import STRANGER, Caller, Outcome, lacks, table
 from tests.api.envelopes import body, summary
-from tests.factories import a_chart, a_song, an_import, unknown_score
+from tests.factories import create_chart, create_import, create_song, unknown_score
 
 pytestmark = pytest.mark.django_db
 
@@ -30,11 +30,11 @@ def unknown(song_id: int, **fields: Any) -> dict[str, Any]:
 
 
 def release(song_id: int) -> None:
-    """The song that was unknown comes out."""
-    a_chart(a_song(song_id))
+    """Creates the song that was unknown, with a chart."""
+    create_chart(create_song(song_id))
 
 
-# --- trying again -------------------------------------------------------------------------------------
+# --- retrying -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -46,18 +46,18 @@ def release(song_id: int) -> None:
         owner=(200, "Reprocessed 1 orphan scores."),
     ),
 )
-def test_everybody_tries_their_own(caller: Caller, expected: Outcome) -> None:
-    an_import(people.alice(), unknown(7))
+def test_a_caller_retries_only_their_own_orphans(caller: Caller, expected: Outcome) -> None:
+    create_import(people.alice(), unknown(7))
     release(7)
     assert summary(caller(SUBMIT).post("/api/v1/import/orphans")) == expected
     assert Score.objects.count() == (expected[1] == "Reprocessed 1 orphan scores.")
 
 
-def test_a_retry_counts_its_results_and_lists_the_reasons_of_the_rest() -> None:
-    job = an_import(people.alice(), unknown(7), unknown(8), unknown(9), unknown(9, lamp="PERFECT ULTIMATE CHAIN"))
+def test_a_retry_counts_its_results_and_updates_the_errors_of_the_rest() -> None:
+    job = create_import(people.alice(), unknown(7), unknown(8), unknown(9), unknown(9, lamp="PERFECT ULTIMATE CHAIN"))
     release(7)
     release(9)
-    an_import(people.alice(), unknown(7))
+    create_import(people.alice(), unknown(7))
     client = people.bearer(people.alice(), SUBMIT)
     response = client.post("/api/v1/import/orphans", b'{"anything": 1}', content_type="application/json")
     assert json.loads(response.content)["body"] == {"processed": 4, "failed": 2, "success": 1, "removed": 1}
@@ -71,8 +71,8 @@ def test_a_retry_counts_its_results_and_lists_the_reasons_of_the_rest() -> None:
     assert (entry.actor, entry.subject, entry.token) == (people.alice(), people.alice(), people.alice().tokens.get())
 
 
-def test_reverting_the_import_takes_its_rescued_scores_along() -> None:
-    job = an_import(people.alice(), unknown(7), unknown(8))
+def test_a_revert_removes_scores_imported_from_orphans() -> None:
+    job = create_import(people.alice(), unknown(7), unknown(8))
     release(7)
     client = people.session_of(people.alice())
     client.post("/api/v1/import/orphans")
@@ -92,13 +92,13 @@ def test_reverting_the_import_takes_its_rescued_scores_along() -> None:
         the_owners_token_without_the_permission=(200, "Found 1 orphan scores."),
     ),
 )
-def test_everybody_lists_their_own(caller: Caller, expected: Outcome) -> None:
-    an_import(people.alice(), unknown(7))
+def test_a_caller_lists_only_their_own_orphans(caller: Caller, expected: Outcome) -> None:
+    create_import(people.alice(), unknown(7))
     assert summary(caller(SUBMIT).get(ADDRESS)) == expected
 
 
-def test_an_orphan_is_told_whole() -> None:
-    job = an_import(people.alice(), unknown(7))
+def test_a_listed_orphan_has_all_its_members() -> None:
+    job = create_import(people.alice(), unknown(7))
     row = OrphanScore.objects.get()
     assert body(people.session_of(people.alice()), ADDRESS) == {
         "orphans": [
@@ -119,8 +119,8 @@ def test_an_orphan_is_told_whole() -> None:
     assert (row.data["identifier"], row.context["game"]) == ("7", "sdvx")
 
 
-def test_pages_follow_each_other_newest_first_also_when_one_is_deleted_between() -> None:
-    an_import(people.alice(), *map(unknown, range(1, 6)))
+def test_pages_of_orphans_are_complete_when_orphans_are_deleted_in_between() -> None:
+    create_import(people.alice(), *map(unknown, range(1, 6)))
     client = people.session_of(people.alice())
     seen, query = [], "?game=sdvx"
     with patch.object(orphans, "PAGE_SIZE", 2):
@@ -134,11 +134,11 @@ def test_pages_follow_each_other_newest_first_also_when_one_is_deleted_between()
 
 @pytest.mark.parametrize("game", ["iidx", "chunithm"])
 def test_orphans_of_other_games_are_left_out(game: str) -> None:
-    an_import(people.alice(), unknown(7))
+    create_import(people.alice(), unknown(7))
     assert body(people.session_of(people.alice()), f"{ADDRESS}?game={game}")["orphans"] == []
 
 
-CURSOR = "[cursor] Expected the next of another answer."
+CURSOR = "[cursor] Expected next from another response."
 
 
 @pytest.mark.parametrize(
@@ -153,16 +153,18 @@ CURSOR = "[cursor] Expected the next of another answer."
         ("?page=2", "[null] Unexpected properties inside object: page."),
     ],
 )
-def test_queries_that_are_not_understood_are_refused(query: str, expected: str) -> None:
+def test_an_invalid_query_for_orphans_is_refused(query: str, expected: str) -> None:
     status, description = summary(people.session_of(people.alice()).get(ADDRESS + query))
     assert (status, description[: len(expected)]) == (400, expected)
 
 
 @pytest.mark.parametrize("number", [1, 40])
-def test_the_queries_of_a_list_do_not_grow(number: int, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_the_list_of_orphans_takes_a_constant_number_of_queries(
+    number: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     for song_id in range(1, number + 1):
         if song_id < 4 or song_id == number:
-            an_import(people.alice(), unknown(song_id))
+            create_import(people.alice(), unknown(song_id))
     client = people.session_of(people.alice())
     with django_assert_num_queries(3):  # browser's session, its user, the orphans with their imports
         assert body(client, ADDRESS)["orphans"]
@@ -185,8 +187,8 @@ UNKNOWN = (404, "This orphan score does not exist.")
         an_administrators_session=DELETED,
     ),
 )
-def test_owners_and_moderators_in_a_browser_may_delete_one(caller: Caller, expected: Outcome) -> None:
-    job = an_import(people.alice(), unknown(7))
+def test_owners_and_moderators_in_a_browser_may_delete_an_orphan(caller: Caller, expected: Outcome) -> None:
+    job = create_import(people.alice(), unknown(7))
     address = f"{ADDRESS}/{OrphanScore.objects.get().orphan_id}"
     client = caller(DELETE)
     assert summary(client.delete(address)) == expected
@@ -198,5 +200,5 @@ def test_owners_and_moderators_in_a_browser_may_delete_one(caller: Caller, expec
 
 
 @pytest.mark.parametrize("orphan_id", ["O" + "0" * 64, "%00", "x", "' OR 1=1 --"])
-def test_unknown_objects_are_not_found(orphan_id: str) -> None:
+def test_deleting_an_unknown_orphan_is_a_404(orphan_id: str) -> None:
     assert summary(people.session_of(people.alice()).delete(f"{ADDRESS}/{orphan_id}")) == UNKNOWN

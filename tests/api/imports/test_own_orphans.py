@@ -12,7 +12,7 @@ from imports.models import AuditEntry, OrphanScore, Permission
 from tests import people
 from tests.api import expected_documents
 from tests.api.envelopes import body, summary
-from tests.factories import an_import, unknown_score
+from tests.factories import create_import, unknown_score
 
 pytestmark = pytest.mark.django_db
 
@@ -21,9 +21,9 @@ NO_CURSOR = (400, "Invalid pagination cursor.")
 INVALID = "Invalid request: limit "
 
 
-def some(*numbers: int) -> list[OrphanScore]:
-    """Orphans of Alice's with these songs, newest first."""
-    an_import(people.alice(), *(unknown_score(identifier=str(number)) for number in numbers))
+def orphans_of_songs(*numbers: int) -> list[OrphanScore]:
+    """Creates orphans of Alice with these song IDs and returns them newest first."""
+    create_import(people.alice(), *(unknown_score(identifier=str(number)) for number in numbers))
     return list(OrphanScore.objects.order_by("-pk"))
 
 
@@ -31,8 +31,8 @@ def client() -> Any:
     return people.bearer(people.alice(), Permission.SUBMIT_SCORE)
 
 
-def test_the_list_tells_each_in_a_few_words() -> None:
-    (orphan,) = some(7)
+def test_the_list_has_a_summary_of_each_orphan() -> None:
+    (orphan,) = orphans_of_songs(7)
     assert body(client(), ADDRESS) == {
         "orphans": [
             {
@@ -49,8 +49,8 @@ def test_the_list_tells_each_in_a_few_words() -> None:
     }
 
 
-def test_one_is_told_with_its_row_and_its_context() -> None:
-    (orphan,) = some(7)
+def test_a_single_orphan_has_its_row_and_its_context() -> None:
+    (orphan,) = orphans_of_songs(7)
     assert body(client(), f"{ADDRESS}/{orphan.orphan_id}") == {
         "orphanID": orphan.orphan_id,
         "importType": "file/batch-manual",
@@ -62,14 +62,15 @@ def test_one_is_told_with_its_row_and_its_context() -> None:
     }
 
 
-def test_pages_go_on_behind_the_last_row_that_was_seen() -> None:
-    newest, middle, oldest = some(7, 8, 9)
+def test_a_page_of_orphans_starts_after_the_given_row() -> None:
+    newest, middle, oldest = orphans_of_songs(7, 8, 9)
     first = body(client(), f"{ADDRESS}?limit=2")
     assert ([each["rowID"] for each in first["orphans"]], first["hasMore"]) == ([newest.pk, middle.pk], True)
     second = body(client(), f"{ADDRESS}?limit=2&after={middle.pk}")
     assert ([each["rowID"] for each in second["orphans"]], second["hasMore"]) == ([oldest.pk], False)
 
 
+@pytest.mark.quick_rows(4)
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -87,13 +88,13 @@ def test_pages_go_on_behind_the_last_row_that_was_seen() -> None:
         ("after=1&after=2", NO_CURSOR),
     ],
 )
-def test_queries_are_judged_in_the_words_of_2026(query: str, expected: tuple[int, str]) -> None:
-    some(7)
+def test_a_list_of_orphans_has_the_error_messages_of_2026(query: str, expected: tuple[int, str]) -> None:
+    orphans_of_songs(7)
     assert summary(client().get(f"{ADDRESS}?{query}")) == expected
 
 
-def test_a_deleted_orphan_is_gone_on_record_and_that_of_another_player_is_not_there() -> None:
-    (orphan,) = some(7)
+def test_deleting_an_orphan_is_audited_and_a_404_for_other_players() -> None:
+    (orphan,) = orphans_of_songs(7)
     address = f"{ADDRESS}/{orphan.orphan_id}"
     missing = (404, "No such orphan score for this user.")
     other = people.bearer(people.bob(), *Permission)
@@ -104,12 +105,14 @@ def test_a_deleted_orphan_is_gone_on_record_and_that_of_another_player_is_not_th
 
 
 @pytest.mark.parametrize("number", [1, 20])
-def test_the_queries_of_the_list_do_not_grow(number: int, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    some(*range(1_000, 1_000 + number))
-    asking = client()
-    asking.get(ADDRESS)  # the token's last use is written
+def test_the_list_of_own_orphans_takes_a_constant_number_of_queries(
+    number: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    orphans_of_songs(*range(1_000, 1_000 + number))
+    caller = client()
+    caller.get(ADDRESS)  # updates the last use of the token
     with django_assert_num_queries(2):  # token, orphans
-        assert len(body(asking, ADDRESS)["orphans"]) == number
+        assert len(body(caller, ADDRESS)["orphans"]) == number
 
 
 @pytest.mark.parametrize(
@@ -127,5 +130,7 @@ def test_the_queries_of_the_list_do_not_grow(number: int, django_assert_num_quer
         ({"title": "x" * 200}, {}, "x" * 120),
     ],
 )
-def test_a_summary_names_the_song_as_the_row_or_its_context_does(data: Any, context: Any, summary: str | None) -> None:
+def test_a_summary_of_an_orphan_names_the_song_of_the_row_or_the_context(
+    data: Any, context: Any, summary: str | None
+) -> None:
     assert summary_of(data, context) == summary

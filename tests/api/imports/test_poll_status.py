@@ -1,4 +1,4 @@
-"""GET …/poll-status: never 404 after a 202, never backwards, and cheap."""
+"""GET …/poll-status: never a 404 after a 202, never decreasing progress, and few queries."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from imports.pipeline.undo.revert import RevertRequest, revert
 from tests import people
 from tests.api import expected_documents
 from tests.api.envelopes import body, summary
-from tests.factories import HOUR, NOON, an_import, batch_manual, charts, queued_import, score_on, unknown_score
+from tests.factories import HOUR, NOON, batch_manual, charts, create_import, queued_import, score_on, unknown_score
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_clean")]
 
@@ -40,7 +40,7 @@ def running(attempts: int = 1) -> Import:
     return job
 
 
-def test_a_queued_import_says_how_many_of_its_player_come_first() -> None:
+def test_a_queued_import_has_its_position_among_those_of_its_player() -> None:
     queued_import(people.bob())
     waiting = [queued_import(people.alice()) for _ in range(3)]
     document = [body(people.guest(), address(job)) for job in waiting]
@@ -49,17 +49,17 @@ def test_a_queued_import_says_how_many_of_its_player_come_first() -> None:
     ]
 
 
-def test_the_running_import_counts_as_one_that_comes_first() -> None:
+def test_a_running_import_counts_in_the_queue_position() -> None:
     running()
     document = body(people.guest(), address(queued_import(people.alice())))
     assert document["progress"]["queuePosition"] == 1
 
 
-def test_a_running_import_that_has_not_said_anything_starts_up() -> None:
+def test_a_running_import_without_reported_progress_is_starting_up() -> None:
     assert body(people.guest(), address(running())) == {"importStatus": "ongoing", "progress": WAITING}
 
 
-def test_a_running_import_tells_all_that_is_known(redis_clean: Redis) -> None:
+def test_a_running_import_has_all_members_of_its_reported_progress(redis_clean: Redis) -> None:
     job = running()
     snapshot = Snapshot(
         attempt=1, stage=Stage.CHECKING, percent=24, processed=50, total=100, eta=1.5, seconds={"reading": 0.25}
@@ -77,7 +77,7 @@ def test_a_running_import_tells_all_that_is_known(redis_clean: Redis) -> None:
 
 
 @pytest.mark.parametrize("stage", Stage)
-def test_every_stage_has_a_description_for_those_who_know_no_more(stage: Stage, redis_clean: Redis) -> None:
+def test_every_stage_has_a_description_without_counts(stage: Stage, redis_clean: Redis) -> None:
     job = running()
     progress.writer(redis_clean, job.import_id)(Snapshot(attempt=1, stage=stage))
     document = body(people.guest(), address(job))["progress"]
@@ -85,13 +85,15 @@ def test_every_stage_has_a_description_for_those_who_know_no_more(stage: Stage, 
     assert set(document) == {"description", "stage", "percent", "stages"}
 
 
-def test_an_attempt_that_follows_another_starts_up_where_the_bar_stood(redis_clean: Redis) -> None:
+def test_a_second_attempt_starts_at_the_percentage_of_the_first(redis_clean: Redis) -> None:
     job = running(attempts=2)
     progress.writer(redis_clean, job.import_id)(Snapshot(attempt=1, stage=Stage.BESTS, percent=85))
     assert body(people.guest(), address(job))["progress"] == {**WAITING, "percent": 85}
 
 
-def test_each_poll_shows_no_less_than_the_previous_one(redis_clean: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_attempt_never_reports_less_progress_than_before(
+    redis_clean: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(progress, "WRITE_INTERVAL_SECONDS", 0)
     job = running()
     progress.writer(redis_clean, job.import_id)(Snapshot(attempt=1, stage=Stage.SAVING, percent=60))
@@ -104,10 +106,10 @@ def test_each_poll_shows_no_less_than_the_previous_one(redis_clean: Redis, monke
     assert {snapshot.attempt for snapshot in written} == {2}
 
 
-def test_an_import_that_is_run_again_begins_at_nothing(
+def test_a_retried_import_starts_at_zero_progress(
     redis_clean: Redis, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
-    job = an_import(people.alice(), {"matchType": "nonsense"})
+    job = create_import(people.alice(), {"matchType": "nonsense"})
     progress.writer(redis_clean, job.import_id)(Snapshot(attempt=1, stage=Stage.READING, percent=5))
     with django_capture_on_commit_callbacks(execute=True):
         jobs.retry(job, by=people.alice())
@@ -115,12 +117,12 @@ def test_an_import_that_is_run_again_begins_at_nothing(
     assert body(people.guest(), address(job))["progress"] == WAITING
 
 
-def test_within_an_attempt_nothing_goes_backwards(redis_clean: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A poll for each snapshot that a real import writes."""
+def test_progress_never_decreases_within_an_attempt(redis_clean: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Polls once for each snapshot that a real import writes."""
     monkeypatch.setattr(progress, "WRITE_INTERVAL_SECONDS", 0)
     written: list[Snapshot] = []
     monkeypatch.setattr("imports.jobs.progress_status.progress_writer", lambda _import_id: written.append)
-    job = an_import(people.alice(), *[score_on(chart, timeAchieved=NOON) for chart in charts(20)])
+    job = create_import(people.alice(), *[score_on(chart, timeAchieved=NOON) for chart in charts(20)])
     Import.objects.filter(pk=job.pk).update(state=State.RUNNING)
     actual = []
     for snapshot in written:
@@ -133,8 +135,8 @@ def test_within_an_attempt_nothing_goes_backwards(redis_clean: Redis, monkeypatc
     assert percents[0] < percents[-1] <= 100
 
 
-def test_a_completed_import_comes_with_its_document() -> None:
-    job = an_import(people.alice())
+def test_a_poll_of_a_completed_import_returns_its_document() -> None:
+    job = create_import(people.alice())
     assert summary(people.guest().get(address(job))) == (200, "Import was completed!")
     assert body(people.guest(), address(job)) == {
         "importStatus": "completed",
@@ -142,45 +144,49 @@ def test_a_completed_import_comes_with_its_document() -> None:
     }
 
 
-def test_the_document_is_that_of_the_import_itself() -> None:
-    job = an_import(people.alice(), *[score_on(chart, timeAchieved=NOON) for chart in charts(3)])
+def test_the_polled_document_equals_the_import_document() -> None:
+    job = create_import(people.alice(), *[score_on(chart, timeAchieved=NOON) for chart in charts(3)])
     document = body(people.guest(), f"/api/v1/imports/{job.import_id}")
     assert body(people.guest(), address(job))["import"] == document["import"]
 
 
-def test_a_failed_import_answers_with_its_status_and_message() -> None:
-    job = an_import(people.alice(), {"matchType": "nonsense"})
+def test_a_poll_of_a_failed_import_returns_its_status_and_message() -> None:
+    job = create_import(people.alice(), {"matchType": "nonsense"})
     status, description = summary(people.guest().get(address(job)))
     assert status == 400
     assert description.startswith("Invalid BATCH-MANUAL: scores[0].score | Expected an integer.")
 
 
 @pytest.mark.parametrize(
-    ("reader", "seconds_ago", "is_told"),
+    ("reader", "seconds_ago", "has_reason"),
     [("guest", 30, True), ("guest", 61, False), ("bob", 61, False), ("alice", 61, True), ("mo", 61, True)],
 )
-def test_a_failed_import_tells_its_reason_to_others_for_a_minute(reader: str, seconds_ago: int, is_told: bool) -> None:
-    job = an_import(people.alice(), {"matchType": "nonsense"})
+def test_a_poll_shows_the_reason_of_a_failure_to_others_for_a_minute(
+    reader: str, seconds_ago: int, has_reason: bool
+) -> None:
+    job = create_import(people.alice(), {"matchType": "nonsense"})
     Import.objects.filter(pk=job.pk).update(time_finished=now() - timedelta(seconds=seconds_ago))
     client = people.guest() if reader == "guest" else people.bearer(getattr(people, reader)())
     status, description = summary(client.get(address(job)))
     assert status == 400
-    assert description.startswith("Invalid BATCH-MANUAL:" if is_told else "This import failed. Its owner can see why.")
+    assert description.startswith(
+        "Invalid BATCH-MANUAL:" if has_reason else "This import failed. Its owner can see why."
+    )
 
 
-def test_a_reverted_import_is_gone() -> None:
-    job = an_import(people.alice(), score_on(charts(1)[0]))
+def test_a_poll_of_a_reverted_import_is_a_410() -> None:
+    job = create_import(people.alice(), score_on(charts(1)[0]))
     revert(job, RevertRequest())
     assert summary(people.guest().get(address(job))) == (410, "This import has been reverted.")
 
 
-def test_a_cancelled_import_is_gone() -> None:
+def test_a_poll_of_a_cancelled_import_is_a_410() -> None:
     job = queued_import(people.alice())
     Import.objects.filter(pk=job.pk).update(state=State.CANCELLED)
     assert summary(people.guest().get(address(job))) == (410, "This import was cancelled.")
 
 
-def test_an_unknown_import_is_not_found() -> None:
+def test_a_poll_of_an_unknown_import_is_a_404() -> None:
     assert summary(people.guest().get("/api/v1/imports/" + "0" * 40 + "/poll-status")) == (
         404,
         "There is no ongoing import here.",
@@ -193,16 +199,16 @@ def test_the_first_poll_after_a_202_finds_the_import() -> None:
     assert summary(client.get(json.loads(response.content)["body"]["url"])) == (200, "Import is ongoing.")
 
 
-@pytest.mark.parametrize(("state", "again"), [(State.QUEUED, "1"), (State.RUNNING, "1"), (State.COMPLETED, None)])
-def test_clients_are_told_when_to_come_back_while_there_is_a_reason_to(state: State, again: str | None) -> None:
-    job = an_import(people.alice())
+@pytest.mark.parametrize(("state", "retry_after"), [(State.QUEUED, "1"), (State.RUNNING, "1"), (State.COMPLETED, None)])
+def test_a_poll_has_a_retry_after_header_while_the_import_is_unfinished(state: State, retry_after: str | None) -> None:
+    job = create_import(people.alice())
     Import.objects.filter(pk=job.pk).update(state=state)
-    assert people.guest().get(address(job)).headers.get("Retry-After") == again
+    assert people.guest().get(address(job)).headers.get("Retry-After") == retry_after
 
 
 @pytest.fixture
 def counted_redis(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The keys that are read from Redis."""
+    """Returns a list that collects the import IDs whose progress is read from Redis."""
     read: list[str] = []
     real = progress.read
 
@@ -215,9 +221,9 @@ def counted_redis(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def in_state(state: State) -> Import:
-    """An import of forty scores and a problem, as it stands in this state."""
+    """Creates an import of forty scores and a problem in a state."""
     rows = [score_on(chart, timeAchieved=NOON + i * 3 * HOUR) for i, chart in enumerate(charts(40))]
-    job = an_import(people.alice(), *rows, unknown_score())
+    job = create_import(people.alice(), *rows, unknown_score())
     fields: dict[State, dict[str, Any]] = {
         State.FAILED: {"status_code": 400, "error_message": "Nonsense."},
         State.REVERTED: {"reverted_at": job.time_finished},
@@ -226,22 +232,23 @@ def in_state(state: State) -> Import:
     return job
 
 
-ASKERS: dict[str, Callable[[], Client]] = {
+CALLERS: dict[str, Callable[[], Client]] = {
     "a guest": people.guest,
     "a token": lambda: people.bearer(people.bob()),
     "a browser": lambda: people.session_of(people.bob()),
 }
 
 
+@pytest.mark.quick_rows(3)
 @pytest.mark.parametrize("state", State)
-@pytest.mark.parametrize("asker", ASKERS)
+@pytest.mark.parametrize("caller", CALLERS)
 def test_a_poll_is_one_statement_in_every_state(
-    asker: str, state: State, django_assert_num_queries: DjangoAssertNumQueries, counted_redis: list[str]
+    caller: str, state: State, django_assert_num_queries: DjangoAssertNumQueries, counted_redis: list[str]
 ) -> None:
-    """And one read from Redis, if there is progress to show."""
+    """A running import takes one read from Redis in addition."""
     job = in_state(state)
-    client = ASKERS[asker]()
-    client.get(address(job))  # the first one in a minute notes that the token was used
+    client = CALLERS[caller]()
+    client.get(address(job))  # the first request in a minute updates the last use of the token
     counted_redis.clear()
     with django_assert_num_queries(1):
         client.get(address(job))
@@ -256,7 +263,7 @@ def test_a_poll_is_one_statement_in_every_state(
         ("Basic x", (400, "Invalid Authorization Type - Expected Bearer.")),
     ],
 )
-def test_wrong_tokens_are_refused_before_it_is_told_whether_there_is_an_import(
+def test_a_poll_with_an_invalid_token_is_refused_whether_or_not_the_import_exists(
     header: str, expected: tuple[int, str]
 ) -> None:
     for import_id in (in_state(State.COMPLETED).import_id, "0" * 40):
@@ -264,7 +271,7 @@ def test_wrong_tokens_are_refused_before_it_is_told_whether_there_is_an_import(
         assert summary(client.get(f"/api/v1/imports/{import_id}/poll-status")) == expected
 
 
-def test_tokens_that_have_run_out_and_those_of_the_banned_are_refused() -> None:
+def test_a_poll_with_a_banned_or_an_expired_token_is_refused() -> None:
     job = in_state(State.COMPLETED)
     assert summary(people.bearer(people.eve()).get(address(job))) == (403, "You are banned from Tachi Imports")
     client = people.bearer(people.bob())
@@ -272,13 +279,13 @@ def test_tokens_that_have_run_out_and_those_of_the_banned_are_refused() -> None:
     assert summary(client.get(address(job)))[0] == 401
 
 
-def test_a_token_that_polls_is_a_token_in_use() -> None:
+def test_a_poll_updates_the_last_use_of_the_token() -> None:
     people.bearer(people.bob()).get(address(in_state(State.COMPLETED)))
     assert APIToken.objects.get(user=people.bob()).last_used_at is not None
 
 
 @pytest.mark.parametrize("state", State)
-def test_the_short_way_of_a_poll_without_a_token_bears_the_same_headers(state: State) -> None:
+def test_a_poll_without_a_token_has_the_headers_of_one_with_a_token(state: State) -> None:
     job = in_state(state)
     short = people.guest().get(address(job))
     long = people.bearer(people.bob()).get(address(job))
@@ -287,13 +294,13 @@ def test_the_short_way_of_a_poll_without_a_token_bears_the_same_headers(state: S
     assert {**short.headers, **dict.fromkeys(of_sessions)} == {**long.headers, **dict.fromkeys(of_sessions)}
 
 
-def test_a_poll_for_a_host_that_is_not_ours_is_refused() -> None:
+def test_a_poll_for_an_unknown_host_is_refused() -> None:
     client = Client(headers={"Host": "elsewhere.example"})
     assert client.get(address(running())).status_code == 400
 
 
 def prepared_polls() -> list[int]:
-    """How often each statement of a poll ran that PostgreSQL has prepared on this connection."""
+    """Returns the number of executions of each prepared statement of polls on this connection."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE strpos(statement, 'long_lists') > 0"
@@ -301,9 +308,9 @@ def prepared_polls() -> list[int]:
         return [runs for (runs,) in cursor.fetchall()]
 
 
-@pytest.mark.parametrize("asker", ["a guest", "a token"])
-def test_the_query_of_a_poll_is_prepared_once(asker: str) -> None:
-    job, client = running(), ASKERS[asker]()
+@pytest.mark.parametrize("caller", ["a guest", "a token"])
+def test_the_query_of_a_poll_is_prepared_once(caller: str) -> None:
+    job, client = running(), CALLERS[caller]()
     before = sum(prepared_polls())
     for _ in range(4):
         client.get(address(job))
@@ -312,9 +319,9 @@ def test_the_query_of_a_poll_is_prepared_once(asker: str) -> None:
     assert len(runs) <= 2, "one for guests, one for tokens"
 
 
-def test_nothing_else_is_prepared() -> None:
-    """What is asked with many keys at once needs a plan of its own."""
-    job = an_import(people.alice(), score_on(charts(1)[0]))
+def test_an_import_document_does_not_use_prepared_statements() -> None:
+    """A query with many keys needs a plan for its values."""
+    job = create_import(people.alice(), score_on(charts(1)[0]))
     for _ in range(3):
         people.guest().get(f"/api/v1/imports/{job.import_id}")
     with connection.cursor() as cursor:
@@ -322,41 +329,41 @@ def test_nothing_else_is_prepared() -> None:
         assert cursor.fetchall() == []
 
 
-def elsewhere(statement: str, *values: Any) -> None:
-    """From another connection, so that the one that polls does not notice."""
+def execute_on_other_connection(statement: str, *values: Any) -> None:
+    """Executes a statement on another connection than that of the polls."""
     with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}) as other:
         other.execute(statement, values)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_connection_that_fell_since_the_last_poll_is_made_anew() -> None:
+def test_a_poll_reconnects_after_its_connection_was_closed() -> None:
     job = running()
     connection.ensure_connection()
-    elsewhere("SELECT pg_terminate_backend(%s)", connection.connection.info.backend_pid)
+    execute_on_other_connection("SELECT pg_terminate_backend(%s)", connection.connection.info.backend_pid)
     assert summary(people.guest().get(address(job))) == (200, "Import is ongoing.")
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    ("there", "back"),
+    ("forward", "backward"),
     [
         ("ADD COLUMN surplus int", "DROP COLUMN surplus"),
         ("ALTER COLUMN revert_reason TYPE varchar(9000)", "ALTER COLUMN revert_reason TYPE text"),
     ],
 )
-@pytest.mark.parametrize("asker", ["a guest", "a token"])
-def test_polls_survive_a_migration(asker: str, there: str, back: str) -> None:
-    job, client = running(), ASKERS[asker]()
-    for change in (there, back):
-        for _ in range(7):  # from the second on prepared, from the seventh on with a plan for all values
+@pytest.mark.parametrize("caller", ["a guest", "a token"])
+def test_polls_work_after_a_migration(caller: str, forward: str, backward: str) -> None:
+    job, client = running(), CALLERS[caller]()
+    for change in (forward, backward):
+        for _ in range(7):  # prepared from the second execution on, with a generic plan from the seventh on
             client.get(address(job))
-        elsewhere(f"ALTER TABLE imports_import {change}")
+        execute_on_other_connection(f"ALTER TABLE imports_import {change}")
         assert summary(client.get(address(job))) == (200, "Import is ongoing.")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_polls_survive_that_what_was_prepared_is_thrown_away() -> None:
-    """As a pooler does between two of its clients."""
+def test_polls_work_after_prepared_statements_were_discarded() -> None:
+    """A connection pooler discards them between two of its clients."""
     job = running()
     for _ in range(3):
         people.guest().get(address(job))

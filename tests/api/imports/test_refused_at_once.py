@@ -16,7 +16,7 @@ from imports.models import AuditEntry, IdempotencyKey, Import, ImportInput, Perm
 from imports.submissions import FEW_ROWS_BYTES
 from tests import people
 from tests.api.envelopes import summary
-from tests.factories import batch_manual, process, unknown_score
+from tests.factories import batch_manual, run_job, unknown_score
 
 pytestmark = pytest.mark.django_db
 
@@ -38,9 +38,9 @@ def submitter() -> Any:
     return people.bearer(people.alice(), Permission.SUBMIT_SCORE)
 
 
-WAYS = {as_file: "file/batch-manual", as_body: "ir/direct-manual"}
+IMPORT_TYPES = {as_file: "file/batch-manual", as_body: "ir/direct-manual"}
 
-NEVER: dict[str, Any] = {
+INVALID_DOCUMENTS: dict[str, Any] = {
     "an unknown game": batch_manual(meta={**META, "game": "osu"}),
     "an unknown playtype": batch_manual(meta={**META, "playtype": "Double"}),
     "a short service": batch_manual(meta={**META, "service": "a"}),
@@ -55,39 +55,40 @@ NEVER: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("document", NEVER.values(), ids=NEVER)
-@pytest.mark.parametrize("send", WAYS)
-def test_impossible_uploads_are_refused_with_the_message_of_the_poll(send: Any, document: Any) -> None:
+@pytest.mark.quick_rows(6)
+@pytest.mark.parametrize("document", INVALID_DOCUMENTS.values(), ids=INVALID_DOCUMENTS)
+@pytest.mark.parametrize("send", IMPORT_TYPES)
+def test_an_invalid_upload_is_refused_with_the_message_of_the_poll(send: Any, document: Any) -> None:
     content = json.dumps(document).encode()
     actual = summary(send(content))
     assert not Import.objects.exists()
     assert not ImportInput.objects.exists()
     assert not AuditEntry.objects.filter(verb=AuditEntry.Verb.UPLOADED).exists()
 
-    job = process(jobs.submit(people.alice(), jobs.Upload(content=content, import_type=WAYS[send])))
+    job = run_job(jobs.submit(people.alice(), jobs.Upload(content=content, import_type=IMPORT_TYPES[send])))
     assert job.state == State.FAILED
     assert actual == summary(people.guest().get(f"/api/v1/imports/{job.import_id}/poll-status"))
 
 
-@pytest.mark.parametrize("send", WAYS)
-def test_a_wrong_row_among_many_is_left_to_the_poll(send: Any) -> None:
+@pytest.mark.parametrize("send", IMPORT_TYPES)
+def test_an_invalid_row_of_a_large_file_is_reported_by_the_poll(send: Any) -> None:
     content = json.dumps(batch_manual(*MANY_UNKNOWN_SCORES, unknown_score(lamp=5))).encode()
     assert len(content) > FEW_ROWS_BYTES
     assert send(content).status_code == 202
-    job = process(Import.objects.get())
+    job = run_job(Import.objects.get())
     actual = people.guest().get(f"/api/v1/imports/{job.import_id}/poll-status")
     assert summary(actual)[1].startswith("Invalid BATCH-MANUAL: scores[2000].lamp | ")
     assert json.loads(actual.content)["hint"] == SKIP_HINT
 
 
-def test_too_many_rows_are_refused_as_by_the_poll(settings: Settings) -> None:
+def test_an_upload_with_too_many_rows_is_refused_at_once(settings: Settings) -> None:
     settings.TACHI_MAX_ROWS = 2
     content = json.dumps(batch_manual(*MANY_UNKNOWN_SCORES[:3])).encode()
     expected = (413, "This file has 3 rows. One import may have 2: split it into several files.")
     assert summary(as_body(content)) == expected
 
 
-@pytest.mark.parametrize("send", WAYS)
+@pytest.mark.parametrize("send", IMPORT_TYPES)
 @pytest.mark.parametrize(
     ("document", "query", "is_helpful"),
     [
@@ -98,7 +99,9 @@ def test_too_many_rows_are_refused_as_by_the_poll(settings: Settings) -> None:
         (batch_manual(x=1), "?invalid=skip", False),
     ],
 )
-def test_the_refusal_names_skip_where_it_would_help(send: Any, document: Any, query: str, *, is_helpful: bool) -> None:
+def test_the_error_of_an_upload_hints_at_skip_where_it_would_help(
+    send: Any, document: Any, query: str, *, is_helpful: bool
+) -> None:
     content = json.dumps(document).encode()
     received = json.loads(send(content, query).content)
     assert received["success"] is False
@@ -107,12 +110,12 @@ def test_the_refusal_names_skip_where_it_would_help(send: Any, document: Any, qu
         assert send(content, "?invalid=skip").status_code == 202
 
 
-@pytest.mark.parametrize("what", ["Nested too deeply", "Longer than 1 MiB"])
-def test_the_hint_does_not_advise_skip_for_rows_that_are_never_skipped(what: str) -> None:
-    assert not is_skippable(f"Invalid BATCH-MANUAL: scores[0].comment | {what}.")
+@pytest.mark.parametrize("reason", ["Nested too deeply", "Longer than 1 MiB"])
+def test_rows_that_are_too_deep_or_too_long_are_never_skippable(reason: str) -> None:
+    assert not is_skippable(f"Invalid BATCH-MANUAL: scores[0].comment | {reason}.")
 
 
-def test_a_refused_submission_uses_up_no_key_and_an_earlier_one_is_answered_again() -> None:
+def test_a_refused_submission_does_not_use_up_its_idempotency_key() -> None:
     headers = {"Idempotency-Key": "evening"}
     assert as_body(json.dumps(batch_manual(x=1)).encode(), **headers).status_code == 400
     assert not IdempotencyKey.objects.exists()

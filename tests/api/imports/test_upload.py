@@ -1,4 +1,4 @@
-"""POST /api/v1/import/file and POST /ir/direct-manual/import: permissions, order of checks, what is stored."""
+"""POST /api/v1/import/file and POST /ir/direct-manual/import: permissions, order of checks, stored data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from imports.models import AuditEntry, Import, ImportInput, Permission, State
 from tests import people
 from tests.api.envelopes import summary
 from tests.api.expected_documents import TYPES_OF_TACHI
-from tests.factories import batch_manual, charts, process, score_on, unknown_score
+from tests.factories import batch_manual, charts, run_job, score_on, unknown_score
 
 pytestmark = pytest.mark.django_db
 
@@ -42,22 +42,22 @@ def form(**fields: Any) -> dict[str, Any]:
     return {"importType": "file/batch-manual", "scoreData": file(), **fields}
 
 
-# --- who may ----------------------------------------------------------------------------------------
+# --- permissions ------------------------------------------------------------------------------------
 
 MISSING = (403, "You are missing the following permissions necessary for this request: submit_score")
 BANNED = (403, "You are banned from Tachi Imports")
 
 
 @pytest.mark.parametrize(
-    ("path", "guest_told"),
+    ("path", "expected_for_guest"),
     [
         (FILE, (401, "You are not authorised to perform this action.")),
         (DIRECT, (401, "This endpoint requires authentication.")),
     ],
 )
-def test_only_who_may_submit_scores_may_upload(path: str, guest_told: tuple[int, str]) -> None:
+def test_an_upload_needs_the_permission_to_submit_scores(path: str, expected_for_guest: tuple[int, str]) -> None:
     others = [permission for permission in Permission if permission is not Permission.SUBMIT_SCORE]
-    assert summary(people.guest().post(path)) == guest_told
+    assert summary(people.guest().post(path)) == expected_for_guest
     assert summary(people.with_authorization("Bearer x").post(path))[0] == 401
     assert summary(people.bearer(people.alice(), *others).post(path)) == MISSING
     assert summary(people.bearer(people.eve(), *Permission).post(path)) == BANNED
@@ -65,7 +65,7 @@ def test_only_who_may_submit_scores_may_upload(path: str, guest_told: tuple[int,
 
 
 @pytest.mark.parametrize("client", [submitter, lambda: people.session_of(people.alice())])
-def test_a_token_and_a_session_may_submit(client: Any) -> None:
+def test_a_token_and_a_session_may_upload(client: Any) -> None:
     assert summary(client().post(FILE, form())) == QUEUED
     assert summary(client().post(DIRECT, batch_manual(), content_type="application/json")) == QUEUED
 
@@ -73,6 +73,7 @@ def test_a_token_and_a_session_may_submit(client: Any) -> None:
 # --- the form ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.quick_rows(5)
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
@@ -93,9 +94,7 @@ def test_a_token_and_a_session_may_submit(client: Any) -> None:
         (form(**{"x" * 1_001: "a"}), WRONG_FILE),
     ],
 )
-def test_a_form_is_refused_for_its_first_fault_and_leaves_nothing(
-    fields: dict[str, Any], expected: tuple[int, str]
-) -> None:
+def test_an_invalid_form_is_refused_for_its_first_error(fields: dict[str, Any], expected: tuple[int, str]) -> None:
     assert summary(submitter().post(FILE, fields)) == expected
     assert not Import.objects.exists()
 
@@ -111,31 +110,31 @@ def test_a_form_is_refused_for_its_first_fault_and_leaves_nothing(
         (b"scores", "text/plain", (400, f"{NO_FORM} text/plain.")),
     ],
 )
-def test_a_body_that_is_no_form_is_refused(content: bytes, content_type: str, expected: tuple[int, str]) -> None:
+def test_an_upload_that_is_not_a_form_is_refused(content: bytes, content_type: str, expected: tuple[int, str]) -> None:
     assert summary(submitter().post(FILE, content, content_type=content_type)) == expected
 
 
-def test_a_thousand_fields_too_many_are_refused() -> None:
+def test_a_form_with_too_many_fields_is_refused() -> None:
     assert summary(submitter().post(FILE, form(**{f"f{n}": "" for n in range(1_001)}))) == WRONG_FILE
 
 
 @pytest.mark.parametrize(("size", "status"), [(100_000, 202), (100_001, 400), (3_000_000, 400)])
-def test_a_file_may_be_as_large_as_the_setting_says(size: int, status: int, settings: Settings) -> None:
+def test_a_file_larger_than_the_setting_is_refused(size: int, status: int, settings: Settings) -> None:
     settings.TACHI_MAX_UPLOAD_BYTES = 100_000
     assert summary(submitter().post(FILE, form(scoreData=file(GOOD.ljust(size)))))[0] == status
     assert Import.objects.count() == (status == 202)
 
 
-def test_a_file_of_three_megabytes_is_taken_whole() -> None:
+def test_a_file_of_three_megabytes_is_stored_completely() -> None:
     content = GOOD.ljust(3_000_000)
     assert summary(submitter().post(FILE, form(scoreData=file(content)))) == QUEUED
     assert zlib.decompress(ImportInput.objects.get().content) == content
 
 
-# --- what is kept -----------------------------------------------------------------------------------
+# --- stored data ------------------------------------------------------------------------------------
 
 
-def test_a_file_is_kept_as_it_was_sent_with_all_that_was_said_of_it() -> None:
+def test_an_uploaded_file_is_stored_unchanged_with_its_form_fields() -> None:
     content = json.dumps(batch_manual()).encode()
     fields = form(scoreData=file(content, "a/b/my scores.json"), playtype="SP", note="hello", invalid="skip")
     client = submitter()
@@ -154,7 +153,7 @@ def test_a_file_is_kept_as_it_was_sent_with_all_that_was_said_of_it() -> None:
     assert AuditEntry.objects.get().verb == AuditEntry.Verb.UPLOADED
 
 
-def test_a_body_is_kept_as_it_was_sent() -> None:
+def test_an_uploaded_body_is_stored_unchanged() -> None:
     content = json.dumps(batch_manual(unknown_score()), indent=4).encode()
     response = submitter().post(
         f"{DIRECT}?invalid=skip&other=1",
@@ -173,12 +172,12 @@ def test_a_body_is_kept_as_it_was_sent() -> None:
 @pytest.mark.parametrize(
     ("value", "intent"), [("true", True), ("True", True), ("1", False), ("false", False), ("", False)]
 )
-def test_only_true_is_user_intent(value: str, *, intent: bool) -> None:
+def test_only_the_value_true_sets_the_user_intent(value: str, *, intent: bool) -> None:
     submitter().post(DIRECT, batch_manual(), content_type="application/json", headers={"X-User-Intent": value})
     assert Import.objects.get().user_intent is intent
 
 
-def test_the_url_is_that_of_the_public_address_where_there_is_one(settings: Settings) -> None:
+def test_the_poll_url_uses_the_configured_public_url(settings: Settings) -> None:
     settings.TACHI_PUBLIC_URL = "https://scores.example.org"
     response = submitter().post(FILE, form())
     document = json.loads(response.content)["body"]
@@ -186,16 +185,16 @@ def test_the_url_is_that_of_the_public_address_where_there_is_one(settings: Sett
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_upload_asks_for_a_worker(redis_clean: Redis) -> None:
+def test_an_upload_is_queued_for_a_worker(redis_clean: Redis) -> None:
     submitter().post(FILE, form())
     assert redis_clean.llen("rq:queue:default") == 1
 
 
-def test_an_upload_becomes_scores() -> None:
+def test_an_upload_is_processed_into_scores() -> None:
     (chart,) = charts(1)
     content = json.dumps(batch_manual(score_on(chart))).encode()
     submitter().post(FILE, form(scoreData=file(content)))
     submitter().post(DIRECT, batch_manual(score_on(chart, 9_600_000)), content_type="application/json")
-    first, second = (process(job) for job in Import.objects.order_by("pk"))
+    first, second = (run_job(job) for job in Import.objects.order_by("pk"))
     assert (first.state, first.score_count) == (State.COMPLETED, 1)
     assert (second.state, second.score_count) == (State.COMPLETED, 1)

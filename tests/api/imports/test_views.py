@@ -15,7 +15,7 @@ from imports.pipeline.undo.revert import RevertRequest, revert
 from tests import people
 from tests.api import expected_documents
 from tests.api.envelopes import body, summary
-from tests.factories import HOUR, MINUTE, NOON, an_import, charts, queued_import, score_on, unknown_score
+from tests.factories import HOUR, MINUTE, NOON, charts, create_import, queued_import, score_on, unknown_score
 
 pytestmark = pytest.mark.django_db
 
@@ -27,9 +27,9 @@ def address(job: Import) -> str:
 
 
 @pytest.mark.usefixtures("documents_of_2025")
-def test_the_document_contains_everything_that_an_import_did() -> None:
+def test_an_import_document_contains_all_results_of_the_import() -> None:
     first, second = charts(2)
-    job = an_import(
+    job = create_import(
         people.alice(),
         unknown_score(),
         score_on(
@@ -102,8 +102,8 @@ def test_the_document_contains_everything_that_an_import_did() -> None:
     }
 
 
-def test_an_import_of_nothing_is_an_import_too() -> None:
-    job = an_import(people.alice())
+def test_the_document_of_an_empty_import_has_empty_lists() -> None:
+    job = create_import(people.alice())
     assert body(people.guest(), address(job)) == {
         "scores": [],
         "songs": [],
@@ -114,10 +114,10 @@ def test_an_import_of_nothing_is_an_import_too() -> None:
     }
 
 
-def test_sessions_are_listed_once_each_by_their_start_and_shown_where_they_were_created() -> None:
+def test_the_sessions_of_an_import_are_listed_by_start_and_included_if_created() -> None:
     a, b, c = charts(3)
-    an_import(people.alice(), score_on(a, timeAchieved=NOON))
-    job = an_import(
+    create_import(people.alice(), score_on(a, timeAchieved=NOON))
+    job = create_import(
         people.alice(),
         score_on(b, timeAchieved=NOON + 50 * HOUR),
         score_on(b, 9_000_000, timeAchieved=NOON + HOUR),
@@ -135,23 +135,25 @@ def test_sessions_are_listed_once_each_by_their_start_and_shown_where_they_were_
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.RUNNING])
-def test_an_import_that_is_under_way_is_not_there_yet(state: State) -> None:
+def test_the_document_of_an_unfinished_import_is_a_404(state: State) -> None:
     job = queued_import(people.alice())
     Import.objects.filter(pk=job.pk).update(state=state)
     for client in (people.guest(), people.session_of(people.alice())):
         assert summary(client.get(address(job))) == UNKNOWN
 
 
-def test_an_import_that_failed_is_not_there() -> None:
-    job = an_import(people.alice(), {"not": "a score"})
+def test_the_document_of_a_failed_import_is_a_404() -> None:
+    job = create_import(people.alice(), {"not": "a score"})
     for client in (people.guest(), people.session_of(people.alice()), people.session_of(people.mo())):
         assert summary(client.get(address(job))) == UNKNOWN
 
 
 @pytest.mark.parametrize("number", [1, 40])
-def test_the_number_of_queries_does_not_grow(number: int, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_an_import_document_takes_a_constant_number_of_queries(
+    number: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     rows = [score_on(chart, timeAchieved=NOON + i * 3 * HOUR) for i, chart in enumerate(charts(number))]
-    job = an_import(people.alice(), *rows, *[unknown_score(score=i) for i in range(number)])
+    job = create_import(people.alice(), *rows, *[unknown_score(score=i) for i in range(number)])
     client = people.guest()
     # import, scores, their sessions, charts, songs, sessions, their scores, problems; savepoint and release
     with django_assert_num_queries(10):
@@ -160,10 +162,10 @@ def test_the_number_of_queries_does_not_grow(number: int, django_assert_num_quer
 
 
 @pytest.mark.django_db(transaction=True)
-def test_everything_read_is_of_one_moment() -> None:
+def test_a_read_snapshot_does_not_see_a_concurrent_revert() -> None:
     """A revert between two queries must not show half of an import."""
     (chart,) = charts(1)
-    job = an_import(people.alice(), score_on(chart))
+    job = create_import(people.alice(), score_on(chart))
 
     def revert_it() -> None:
         revert(job, RevertRequest())

@@ -14,7 +14,7 @@ from imports.models import ClassAchievement, Score, Session, User
 from tests import people
 from tests.api import expected_documents
 from tests.api.envelopes import body, summary
-from tests.factories import HOUR, MINUTE, NOON, an_import, charts, score_on
+from tests.factories import HOUR, MINUTE, NOON, charts, create_import, score_on
 from tests.pipeline.factories import EVENING, catalogue, import_rows
 
 pytestmark = pytest.mark.django_db
@@ -32,12 +32,12 @@ def fetch(query: str = "") -> Any:
 
 
 def play(count: int, *, user: User | None = None) -> None:
-    """So many sessions of one score each, nine hours apart."""
+    """Imports `count` sessions of one score each, nine hours apart."""
     chart = Score.objects.first()
     on = chart.chart if chart else charts(1)[0]
     rows = [score_on(on, 9_000_000 + i, timeAchieved=NOON + 9 * HOUR * i) for i in range(count)]
-    an_import(user or people.alice(), *rows)
-    # Classes are dated by the server's clock, which is not what these tests are about.
+    create_import(user or people.alice(), *rows)
+    # Classes have the time of the server's clock, which these tests do not cover.
     ClassAchievement.objects.all().delete()
 
 
@@ -52,7 +52,7 @@ def achieve(user: User, at: float, value: str = "DAN_1") -> None:
     )
 
 
-def test_a_feed_tells_of_sessions_highlights_and_classes() -> None:
+def test_a_feed_contains_sessions_highlights_and_classes() -> None:
     play(2)
     Score.objects.filter(time_achieved=NOON).update(highlight=True)
     achieve(people.alice(), NOON + MINUTE)
@@ -79,16 +79,16 @@ def test_a_feed_tells_of_sessions_highlights_and_classes() -> None:
     assert [document[name] for name in ("goals", "goalSubs", "quests", "questSubs")] == [[]] * 4
 
 
-def test_songs_and_charts_belong_to_the_highlights_alone() -> None:
+def test_a_feed_has_songs_and_charts_of_highlights_only() -> None:
     play(1)
     document = fetch()
     assert (document["songs"], document["charts"]) == ([], [])
 
 
-def test_nothing_older_than_the_last_session_told_of_is_told() -> None:
+def test_a_feed_has_nothing_older_than_its_oldest_session() -> None:
     play(12)
     Score.objects.update(highlight=True)
-    start = NOON + 2 * 9 * HOUR  # of the tenth session from the end
+    start = NOON + 2 * 9 * HOUR  # the start of the tenth session from the end
     for value, at in (("DAN_1", start - 1), ("DAN_2", start), ("DAN_3", start + HOUR)):
         achieve(people.alice(), at, value)
     document = fetch("?sessions=10")
@@ -98,7 +98,7 @@ def test_nothing_older_than_the_last_session_told_of_is_told() -> None:
     assert times == [NOON + 9 * HOUR * i for i in range(11, 1, -1)]
 
 
-def test_the_next_page_begins_before_the_last_session_of_this_one() -> None:
+def test_the_next_page_of_a_feed_starts_before_its_oldest_session() -> None:
     play(25)
     Score.objects.update(highlight=True)
     seen: list[float] = []
@@ -114,12 +114,12 @@ def test_the_next_page_begins_before_the_last_session_of_this_one() -> None:
 
 
 def test_a_feed_without_sessions_is_empty() -> None:
-    an_import(people.alice(), score_on(charts(1)[0]), parts={"classes": {"dan": "DAN_1"}})
+    create_import(people.alice(), score_on(charts(1)[0]), parts={"classes": {"dan": "DAN_1"}})
     document = fetch()
     assert {name: document[name] for name in document if document[name]} == {}
 
 
-def test_a_feed_of_everybody_holds_all_players() -> None:
+def test_a_feed_of_a_game_contains_all_players() -> None:
     play(1)
     play(1, user=people.bob())
     Score.objects.update(highlight=True)
@@ -128,14 +128,14 @@ def test_a_feed_of_everybody_holds_all_players() -> None:
     assert len(fetch()["users"]) == 1
 
 
-# --- over all games -------------------------------------------------------------------------------------------------
+# --- all games ------------------------------------------------------------------------------------------------------
 
 
 def row(**metrics: Any) -> dict[str, Any]:
     return {"matchType": "tachiSongID", "identifier": "1", "timeAchieved": EVENING, **metrics}
 
 
-def played_three() -> None:
+def play_three_games() -> None:
     catalogue()
     import_rows(people.alice(), "sdvx:Single", [row(difficulty="EXH", score=9_000_000, lamp="CLEAR")])
     for playtype in ("SP", "DP"):
@@ -144,8 +144,8 @@ def played_three() -> None:
 
 @pytest.mark.usefixtures("documents_of_2025")
 @pytest.mark.parametrize("query", ["", "?includeRivals=true&includeFollowers=false", "?startTime="])
-def test_a_user_has_a_feed_for_every_game_they_played(query: str) -> None:
-    played_three()
+def test_the_activity_of_a_user_has_a_feed_for_each_played_game(query: str) -> None:
+    play_three_games()
     document = body(people.guest(), f"/api/v1/users/alice/activity{query}")
     assert sorted(document) == ["iidx:DP", "iidx:SP", "sdvx:Single"]
     for feed in document.values():
@@ -153,8 +153,8 @@ def test_a_user_has_a_feed_for_every_game_they_played(query: str) -> None:
         assert set(feed) == MEMBERS
 
 
-def test_the_start_holds_for_every_game() -> None:
-    played_three()
+def test_the_start_time_applies_to_the_feed_of_each_game() -> None:
+    play_three_games()
     document = body(people.guest(), f"/api/v1/users/alice/activity?startTime={EVENING:.0f}")
     assert [feed["recentSessions"] for feed in document.values()] == [[], [], []]
 
@@ -167,7 +167,7 @@ def test_the_start_holds_for_every_game() -> None:
         ("startTime=x", "Invalid startTime, got a non number."),
     ],
 )
-def test_the_query_of_all_games_is_strict(query: str, expected: str) -> None:
+def test_an_invalid_query_for_feeds_of_all_games_is_refused(query: str, expected: str) -> None:
     people.alice()
     assert summary(people.guest().get(f"/api/v1/users/alice/activity?{query}")) == (400, expected)
 
@@ -177,16 +177,16 @@ def test_a_user_without_plays_has_no_feeds() -> None:
     assert body(people.guest(), "/api/v1/users/alice/activity") == {}
 
 
-def test_the_totals_are_over_all_games() -> None:
-    played_three()
+def test_the_stats_of_a_user_count_all_games() -> None:
+    play_three_games()
     assert body(people.guest(), "/api/v1/users/alice/stats") == {"scores": 3, "sessions": 3}
 
 
-def test_the_summary_tells_of_the_last_sixteen_hours() -> None:
+def test_the_recent_summary_covers_the_last_sixteen_hours() -> None:
     now = time.time_ns() // 1_000_000
     (chart,) = charts(1)
     times = (now - HOUR, now - 2 * HOUR, now - 15 * HOUR, now - 17 * HOUR, None)
-    an_import(people.alice(), *[score_on(chart, 9_000_000 + i, timeAchieved=t) for i, t in enumerate(times)])
+    create_import(people.alice(), *[score_on(chart, 9_000_000 + i, timeAchieved=t) for i, t in enumerate(times)])
     recent = body(people.guest(), "/api/v1/users/alice/recent-summary")
     assert recent.pop("recentPlaycount") == 3
     assert [len(session["scoreIDs"]) for session in recent.pop("recentSessions")] == [2, 2]
@@ -200,7 +200,9 @@ def test_the_summary_tells_of_the_last_sixteen_hours() -> None:
 
 
 @pytest.mark.parametrize("number", [1, 25])
-def test_the_queries_of_a_feed_do_not_grow(number: int, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_a_feed_takes_a_constant_number_of_queries(
+    number: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     play(number)
     Score.objects.update(highlight=True)
     # user, stats; sessions, their scores, highlights, classes, charts, songs, users; savepoint and release

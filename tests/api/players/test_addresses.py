@@ -1,4 +1,4 @@
-"""Every URL under a user: who may read it, and the order of checks."""
+"""Every path under a user: its permissions and the order of its checks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pytest_django import DjangoDbBlocker
 from tests import people
 from tests.api.callers import BAD_TOKEN, BANNED
 from tests.api.envelopes import summary
-from tests.factories import NOON, an_import, charts, score_on
+from tests.factories import NOON, charts, create_import, score_on
 from tests.sharing import shared
 
 pytestmark = pytest.mark.django_db
@@ -63,44 +63,48 @@ def fetch(rest: str, *, who: str = "alice", client: Client | None = None) -> tup
 @pytest.fixture(scope="module")
 def played(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     with shared(django_db_blocker):
-        an_import(people.alice(), score_on(charts(1)[0], timeAchieved=NOON))
+        create_import(people.alice(), score_on(charts(1)[0], timeAchieved=NOON))
         yield
 
 
 @pytest.mark.usefixtures("played")
 @pytest.mark.parametrize(("rest", "expected"), ALL.items())
 @pytest.mark.parametrize("path_part", ["alice", "ALICE", "number"])
-def test_a_guest_may_read_everything(rest: str, expected: str, path_part: str) -> None:
+def test_a_guest_may_read_every_path_under_a_user(rest: str, expected: str, path_part: str) -> None:
     alice = people.alice().pk
     assert fetch(rest, who=path_part.replace("number", str(alice))) == (200, expected.format(alice=alice))
 
 
+@pytest.mark.quick_rows(8)
 @pytest.mark.usefixtures("played")
 @pytest.mark.parametrize("rest", ALL)
-def test_the_requester_is_checked_first(rest: str) -> None:
+def test_the_caller_is_checked_first(rest: str) -> None:
     assert fetch(rest, client=people.with_authorization("Bearer nobody's")) == BAD_TOKEN
     assert fetch(rest, client=people.bearer(people.eve())) == BANNED
     assert fetch(rest, client=people.session_of(people.eve())) == BANNED
     assert fetch(rest, client=people.with_authorization("Basic x"))[0] == 400
 
 
+@pytest.mark.quick_rows(8)
 @pytest.mark.usefixtures("played")
 @pytest.mark.parametrize(("rest", "expected"), ALL.items())
-def test_me_is_who_asks(rest: str, expected: str) -> None:
+def test_me_is_the_authenticated_user(rest: str, expected: str) -> None:
     alice = people.alice()
     assert fetch(rest, who="me") == GUEST
     for client in (people.bearer(alice), people.session_of(alice)):
         assert fetch(rest, who="me", client=client) == (200, expected.format(alice=alice.pk))
 
 
+@pytest.mark.quick_rows(8)
 @pytest.mark.parametrize("rest", [*ALL, "/games/none/None/pbs?alg=none", "/games/sdvx/None/history?duration=x"])
-def test_a_user_who_does_not_exist_is_told_first(rest: str) -> None:
+def test_an_unknown_user_is_reported_before_other_errors(rest: str) -> None:
     assert fetch(rest, who="nobody") == NOBODY
 
 
 WRONG_QUERIES = "duration=x&alg=x&sessions=x&startTime=x&limit=x&cursor=x&search=1&search=2"
 
 
+@pytest.mark.quick_rows(8)
 @pytest.mark.parametrize("rest", OF_A_PLAYER)
 @pytest.mark.parametrize(
     ("place", "expected"),
@@ -126,6 +130,7 @@ def test_the_chart_is_checked_third(rest: str, chart: str) -> None:
     assert fetch(f"{address}?{WRONG_QUERIES}") == (404, "This chart does not exist.")
 
 
+@pytest.mark.quick_rows(8)
 @pytest.mark.usefixtures("played")
 @pytest.mark.parametrize(
     ("rest", "expected"),
@@ -140,7 +145,7 @@ def test_the_chart_is_checked_third(rest: str, chart: str) -> None:
         ("/pbs/best?alg=VF6&alg=VF6", "Invalid score algorithm. Expected any of VF6, VF7"),
         ("/pbs/best?x=1", "[null] Unexpected properties inside object: x."),
         ("/pbs/best?limit=101", "[limit] Expected an integer between 1 and 100. (Received 101)"),
-        ("/pbs/best?cursor=x", "[cursor] Expected the cursor of another answer of this list. (Received x)"),
+        ("/pbs/best?cursor=x", "[cursor] Expected a cursor from another response of this list. (Received x)"),
         ("/scores", "Invalid value for search parameter."),
         ("/scores?search=1&search=2", "Invalid value for search parameter."),
         ("/scores/recent?limit=0", "[limit] Expected an integer between 1 and 100. (Received 0)"),
@@ -175,7 +180,7 @@ def test_the_query_is_checked_last(rest: str, expected: str) -> None:
         "/activity?sessions=100&startTime=1e300",
     ],
 )
-def test_a_query_may_say_more_where_it_is_not_strict(rest: str) -> None:
+def test_unknown_parameters_of_a_loose_query_are_ignored(rest: str) -> None:
     assert fetch(f"{PLAYER}{rest}")[0] == 200
 
 
@@ -189,7 +194,7 @@ def test_a_query_may_say_more_where_it_is_not_strict(rest: str) -> None:
         ("/Recent-Summary/", 200),
     ],
 )
-def test_words_of_an_address_may_be_written_in_any_case(rest: str, status: int) -> None:
+def test_literal_path_parts_under_a_user_match_in_any_case(rest: str, status: int) -> None:
     assert fetch(rest)[0] == status
 
 
@@ -203,20 +208,20 @@ def test_words_of_an_address_may_be_written_in_any_case(rest: str, status: int) 
         *("/games", "/games/iidx/SP/eamusement-csv"),
     ],
 )
-def test_unknown_addresses_are_404(rest: str) -> None:
+def test_an_unknown_path_under_a_user_is_a_404(rest: str) -> None:
     assert fetch(rest) == (404, "Endpoint Not Found.")
 
 
 @pytest.mark.usefixtures("played")
 @pytest.mark.parametrize("rest", ["/stats", f"{PLAYER}", f"{PLAYER}/pbs/best", f"{PLAYER}/scores/recent"])
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_nothing_here_can_be_written_to(rest: str, method: str) -> None:
+def test_the_paths_under_a_user_are_read_only(rest: str, method: str) -> None:
     client = people.bearer(people.alice())
     assert summary(getattr(client, method)(f"/api/v1/users/alice{rest}")) == (404, "Endpoint Not Found.")
 
 
-def test_the_documentation_lists_every_address() -> None:
-    told_of = DOCUMENTATION.read_text()
+def test_the_documentation_lists_every_path_under_a_user() -> None:
+    documentation = DOCUMENTATION.read_text()
     for rest in (*OF_A_USER, *OF_A_PLAYER):
         address = rest.partition("?")[0].replace(CHART, ":chartID")
-        assert address == "" or f"{address}`" in told_of, address
+        assert address == "" or f"{address}`" in documentation, address

@@ -1,4 +1,4 @@
-"""A player's bests: by rating, by song, one with its composition, and its neighbours."""
+"""A player's bests: by rating, by song, a single best with its composition, and its neighbours."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from imports.models import Chart, PersonalBest, Score, User
 from tests import people
 from tests.api import expected_documents
 from tests.api.envelopes import body
-from tests.factories import NOON, a_chart, a_song, an_import, charts, score_on
+from tests.factories import NOON, charts, create_chart, create_import, create_song, score_on
 from tests.pipeline.factories import catalogue, import_rows
 
 pytestmark = pytest.mark.django_db
@@ -24,24 +24,26 @@ def fetch(rest: str = "") -> Any:
 
 
 def all_pages(rest: str) -> list[Any]:
-    """The bests of every page, by the cursors in the headers."""
-    found, query = [], ""
+    """Returns the bests of all pages, which are requested with the cursors of the headers."""
+    bests, query = [], ""
     while True:
         response = people.guest().get(f"{BESTS}{rest}{query}")
-        found += response.json()["body"]["pbs"]
+        bests += response.json()["body"]["pbs"]
         if "X-Next-Cursor" not in response.headers:
-            return found
+            return bests
         query = f"&cursor={response.headers['X-Next-Cursor']}"
 
 
-def not_primary(chart: Chart) -> None:
+def make_not_primary(chart: Chart) -> None:
     Chart.objects.filter(pk=chart.pk).update(is_primary=False)
     PersonalBest.objects.filter(chart=chart).update(is_primary=False)
 
 
-def test_the_best_come_by_their_rating() -> None:
+def test_the_best_bests_are_ordered_by_rating() -> None:
     rows = charts(3)
-    an_import(people.alice(), *[score_on(c, s) for c, s in zip(rows, (9_000_000, 9_900_000, 9_500_000), strict=True)])
+    create_import(
+        people.alice(), *[score_on(c, s) for c, s in zip(rows, (9_000_000, 9_900_000, 9_500_000), strict=True)]
+    )
     document = fetch("/best")
     assert [best["songID"] for best in document["pbs"]] == [2, 3, 1]
     ratings = [best["calculatedData"]["VF7"] for best in document["pbs"]]
@@ -50,16 +52,16 @@ def test_the_best_come_by_their_rating() -> None:
     assert document["charts"] == [expected_documents.chart(chart, number) for number, chart in enumerate(rows, 1)]
 
 
-def test_bests_without_the_rating_and_on_lesser_charts_are_last_and_left_out() -> None:
-    unrated, good, lesser = charts(3)
-    an_import(people.alice(), *[score_on(chart) for chart in (unrated, good, lesser)])
+def test_unrated_bests_come_last_and_those_on_secondary_charts_are_left_out() -> None:
+    unrated, good, secondary = charts(3)
+    create_import(people.alice(), *[score_on(chart) for chart in (unrated, good, secondary)])
     PersonalBest.objects.filter(chart=unrated).update(calculated_data={"VF7": None})
-    not_primary(lesser)
+    make_not_primary(secondary)
     assert [best["songID"] for best in fetch("/best")["pbs"]] == [2, 1]
 
 
 @pytest.mark.parametrize(("alg", "first"), [("ktLampRating", "2"), ("BPI", "1"), ("", "2")])
-def test_each_rating_has_an_order_of_its_own(alg: str, first: str) -> None:
+def test_bests_are_ordered_by_the_requested_rating(alg: str, first: str) -> None:
     catalogue()
     row = {"matchType": "tachiSongID", "difficulty": "ANOTHER"}
     low_lamp = {**row, "identifier": "1", "score": 1_900, "lamp": "FAILED"}
@@ -70,18 +72,25 @@ def test_each_rating_has_an_order_of_its_own(alg: str, first: str) -> None:
     assert str(document["pbs"][0]["songID"]) == first
 
 
-def test_a_hundred_are_told_and_the_rest_on_further_pages() -> None:
-    an_import(people.alice(), *[score_on(chart, 9_000_000 + i * 5_000) for i, chart in enumerate(charts(103))])
+def test_a_page_of_bests_has_at_most_a_hundred() -> None:
+    create_import(people.alice(), *[score_on(chart, 9_000_000 + i * 5_000) for i, chart in enumerate(charts(103))])
     assert len(fetch("/best")["pbs"]) == 100
     assert [best["songID"] for best in all_pages("/best?limit=40")] == list(range(103, 0, -1))
     assert sorted(best["songID"] for best in all_pages("/all?limit=60")) == list(range(1, 104))
 
 
-def test_bests_are_found_by_their_songs_latest_first() -> None:
-    songs = [a_song(1, "Summer Rain"), a_song(2, "Winter"), a_song(3, "Summer Breeze"), a_song(4, "Autumn")]
-    rows = [a_chart(song) for song in songs]
-    an_import(people.alice(), *[score_on(c, timeAchieved=t) for c, t in zip(rows[:3], (None, NOON, NOON), strict=True)])
-    an_import(people.bob(), score_on(rows[3]))
+def test_a_search_finds_bests_by_song_newest_first() -> None:
+    songs = [
+        create_song(1, "Summer Rain"),
+        create_song(2, "Winter"),
+        create_song(3, "Summer Breeze"),
+        create_song(4, "Autumn"),
+    ]
+    rows = [create_chart(song) for song in songs]
+    create_import(
+        people.alice(), *[score_on(c, timeAchieved=t) for c, t in zip(rows[:3], (None, NOON, NOON), strict=True)]
+    )
+    create_import(people.bob(), score_on(rows[3]))
     document = fetch("?search=summer")
     assert [best["songID"] for best in document["pbs"]] == [3, 1]
     assert {song["title"]: song["__textScore"] > 0 for song in document["songs"]} == {
@@ -91,22 +100,22 @@ def test_bests_are_found_by_their_songs_latest_first() -> None:
     assert fetch("?search=autumn") == {"pbs": [], "songs": [], "charts": []}
 
 
-def test_thirty_are_found_at_most_and_lesser_charts_too() -> None:
+def test_a_search_finds_at_most_thirty_bests_including_secondary_charts() -> None:
     rows = charts(31)
-    an_import(people.alice(), *[score_on(chart, timeAchieved=NOON + i) for i, chart in enumerate(rows)])
-    not_primary(rows[30])
-    found = fetch("?search=song")["pbs"]
-    assert [best["songID"] for best in found] == list(range(31, 1, -1))
-    assert found[0]["isPrimary"] is False
+    create_import(people.alice(), *[score_on(chart, timeAchieved=NOON + i) for i, chart in enumerate(rows)])
+    make_not_primary(rows[30])
+    results = fetch("?search=song")["pbs"]
+    assert [best["songID"] for best in results] == list(range(31, 1, -1))
+    assert results[0]["isPrimary"] is False
 
 
 # --- one best -------------------------------------------------------------------------------------------------------
 
 
-def test_a_best_is_told_with_its_chart_and_rank() -> None:
+def test_a_single_best_has_its_chart_and_rank() -> None:
     (chart,) = charts(1)
-    an_import(people.alice(), score_on(chart))
-    an_import(people.bob(), score_on(chart, 9_900_000))
+    create_import(people.alice(), score_on(chart))
+    create_import(people.bob(), score_on(chart, 9_900_000))
     document = fetch(f"/{chart.chart_id}")
     assert document["chart"] == expected_documents.chart(chart, 1)
     assert document["pb"]["rankingData"] == {"rank": 2, "outOf": 2, "rivalRank": None}
@@ -114,10 +123,10 @@ def test_a_best_is_told_with_its_chart_and_rank() -> None:
 
 
 @pytest.mark.parametrize("query", ["?getComposition", "?getComposition=false"])
-def test_a_best_may_be_told_with_the_scores_it_is_made_of(query: str) -> None:
+def test_a_single_best_has_its_component_scores_on_request(query: str) -> None:
     (chart,) = charts(1)
     rows = [score_on(chart, 9_500_000), score_on(chart, 9_000_000, lamp="EXCESSIVE CLEAR"), score_on(chart, 8_000_000)]
-    an_import(people.alice(), *rows)
+    create_import(people.alice(), *rows)
     best, lamp, _ = Score.objects.order_by("pk")
     document = fetch(f"/{chart.chart_id}{query}")
     assert [score["scoreID"] for score in document["scores"]] == [best.score_id, lamp.score_id]
@@ -125,14 +134,15 @@ def test_a_best_may_be_told_with_the_scores_it_is_made_of(query: str) -> None:
 
 
 @pytest.mark.parametrize("rest", ["", "/leaderboard-adjacent"])
-def test_a_chart_that_was_not_played_has_no_best(rest: str) -> None:
+def test_a_best_on_an_unplayed_chart_is_a_404(rest: str) -> None:
     played, other = charts(2)
-    an_import(people.alice(), score_on(played))
-    an_import(people.bob(), score_on(other))
+    create_import(people.alice(), score_on(played))
+    create_import(people.bob(), score_on(other))
     response = people.guest().get(f"{BESTS}/{other.chart_id}{rest}")
     assert (response.status_code, response.json()["description"]) == (404, "This user has not played this chart.")
 
 
+@pytest.mark.quick_rows(1)
 @pytest.mark.parametrize(
     ("better", "worse", "above", "below"),
     [
@@ -142,23 +152,24 @@ def test_a_chart_that_was_not_played_has_no_best(rest: str) -> None:
         (5, 1, [5, 4, 3, 2, 1], [7]),
     ],
 )
-def test_neighbours_on_the_leaderboard_come_nearest_first(
+def test_neighbours_of_a_best_are_listed_nearest_first(
     better: int, worse: int, above: list[int], below: list[int]
 ) -> None:
     (chart,) = charts(1)
     for number in range(better):
-        an_import(User.objects.create_user(f"better_{number}"), score_on(chart, 9_600_000 + number))
+        create_import(User.objects.create_user(f"better_{number}"), score_on(chart, 9_600_000 + number))
     for number in range(worse):
-        an_import(User.objects.create_user(f"worse_{number}"), score_on(chart, 9_400_000 - number))
-    an_import(people.alice(), score_on(chart))
+        create_import(User.objects.create_user(f"worse_{number}"), score_on(chart, 9_400_000 - number))
+    create_import(people.alice(), score_on(chart))
     document = fetch(f"/{chart.chart_id}/leaderboard-adjacent")
     ranks = [[best["rankingData"]["rank"] for best in document[f"adjacent{side}"]] for side in ("Above", "Below")]
     assert ranks == [above, below]
-    told_of = {best["userID"] for side in ("Above", "Below") for best in document[f"adjacent{side}"]}
-    assert {user["id"] for user in document["users"]} == told_of
+    user_ids = {best["userID"] for side in ("Above", "Below") for best in document[f"adjacent{side}"]}
+    assert {user["id"] for user in document["users"]} == user_ids
     assert set(document) == {"pb", "chart", "adjacentAbove", "adjacentBelow", "users"}
 
 
+@pytest.mark.quick_rows(3)
 @pytest.mark.parametrize("number", [1, 40])
 @pytest.mark.parametrize(
     ("rest", "queries"),
@@ -167,14 +178,14 @@ def test_neighbours_on_the_leaderboard_come_nearest_first(
         ("/all", 8),
         ("?search=song", 11),  # in addition, two for the songs and one for their charts
         (f"/{1:036x}_EXH?getComposition", 8),  # user, stats, chart, best, rank, scores; savepoint and release
-        (f"/{1:036x}_EXH/leaderboard-adjacent", 10),  # those around and their users instead of the scores
+        (f"/{1:036x}_EXH/leaderboard-adjacent", 10),  # neighbours and their users instead of the scores
     ],
 )
-def test_the_queries_do_not_grow(
+def test_bests_take_a_constant_number_of_queries(
     number: int, rest: str, queries: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     rows = charts(number)
-    an_import(people.alice(), *[score_on(chart) for chart in rows])
-    an_import(people.bob(), score_on(rows[0]))
+    create_import(people.alice(), *[score_on(chart) for chart in rows])
+    create_import(people.bob(), score_on(rows[0]))
     with django_assert_num_queries(queries):
         fetch(rest)

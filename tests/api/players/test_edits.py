@@ -16,7 +16,7 @@ from imports.pipeline.scores import edit_session
 from tests import people
 from tests.api.callers import GUEST, STRANGER, Caller, Outcome, lacks, table
 from tests.api.envelopes import body, summary
-from tests.factories import NOON, an_import, charts, score_on
+from tests.factories import NOON, charts, create_import, score_on
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +31,7 @@ NOT_YOUR_SESSION = (403, "You are not authorised to modify this session.")
 
 @pytest.fixture
 def score() -> Score:
-    an_import(people.alice(), score_on(charts(1)[0], timeAchieved=NOON))
+    create_import(people.alice(), score_on(charts(1)[0], timeAchieved=NOON))
     return Score.objects.get()
 
 
@@ -46,7 +46,7 @@ def send(client: Client, method: str, row: Score | Session, content: Any) -> Any
     return client.generic(method, f"/api/v1/{kind}/{key}", text, content_type="application/json")
 
 
-# --- who ----------------------------------------------------------------------------------------------
+# --- permissions --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_owners_and_administrators_in_a_browser_may_delete_a_score(
         owner=UPDATED_SESSION,
     ),
 )
-def test_only_its_owner_may_edit_a_session(caller: Caller, expected: Outcome, session: Session) -> None:
+def test_only_the_owner_may_edit_a_session(caller: Caller, expected: Outcome, session: Session) -> None:
     assert summary(send(caller(EDIT_SESSION), "PATCH", session, {"highlight": True})) == expected
     assert Session.objects.get().highlight == (expected == UPDATED_SESSION)
 
@@ -104,7 +104,7 @@ def test_only_its_owner_may_edit_a_session(caller: Caller, expected: Outcome, se
     ("method", "kind", "expected"),
     [("PATCH", "scores", UNKNOWN), ("DELETE", "scores", UNKNOWN), ("PATCH", "sessions", UNKNOWN_SESSION)],
 )
-def test_unknown_objects_are_not_found_by_anybody(client: Any, method: str, kind: str, expected: Outcome) -> None:
+def test_editing_an_unknown_score_or_session_is_a_404(client: Any, method: str, kind: str, expected: Outcome) -> None:
     assert summary(client().generic(method, f"/api/v1/{kind}/x")) == expected
 
 
@@ -115,6 +115,7 @@ NO_HIGHLIGHT = "[highlight] Expected *boolean or no value."
 NO_ARRAY = "[null] Object does not match structure of schema, expected this location to have an object."
 
 
+@pytest.mark.quick_rows(4)
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -130,7 +131,7 @@ NO_ARRAY = "[null] Object does not match structure of schema, expected this loca
         ({"highlight": True, "score": 1}, "[null] Unexpected properties inside object: score."),
     ],
 )
-def test_changes_of_a_score_that_are_not_understood(content: Any, expected: str, score: Score) -> None:
+def test_an_invalid_change_of_a_score_is_refused(content: Any, expected: str, score: Score) -> None:
     assert summary(send(people.session_of(people.alice()), "PATCH", score, content)) == (400, expected)
     assert Score.objects.values_list("comment", "highlight", "edited").get() == (None, False, False)
 
@@ -144,7 +145,7 @@ def test_changes_of_a_score_that_are_not_understood(content: Any, expected: str,
         ({"blackList": True}, "[null] Unexpected properties inside object: blackList."),
     ],
 )
-def test_a_deletion_that_is_not_understood_is_refused_before_a_permission(
+def test_an_invalid_deletion_is_refused_before_the_permission_is_checked(
     content: Any, expected: str, score: Score
 ) -> None:
     assert summary(send(people.bearer(people.alice()), "DELETE", score, content)) == (400, expected)
@@ -156,6 +157,7 @@ NO_NAME = "[name] Expected a string with length between 3 and 80."
 NO_DESC = "[desc] Expected a string with length between 3 and 120."
 
 
+@pytest.mark.quick_rows(4)
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -170,12 +172,12 @@ NO_DESC = "[desc] Expected a string with length between 3 and 120."
         ({"highlight": 1}, f"{NO_HIGHLIGHT} (Received 1)"),
     ],
 )
-def test_changes_of_a_session_that_are_not_understood(content: Any, expected: str, session: Session) -> None:
+def test_an_invalid_change_of_a_session_is_refused(content: Any, expected: str, session: Session) -> None:
     assert summary(send(people.session_of(people.alice()), "PATCH", session, content)) == (400, expected)
     assert Session.objects.values_list("name", "desc", "highlight").get() == (session.name, None, False)
 
 
-# --- what they do -------------------------------------------------------------------------------------
+# --- results ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -187,7 +189,7 @@ def test_changes_of_a_session_that_are_not_understood(content: Any, expected: st
         {"comment": None},
     ],
 )
-def test_an_edited_score_is_told_with_its_best(changes: dict[str, Any], score: Score) -> None:
+def test_editing_a_score_returns_it_and_updates_its_best(changes: dict[str, Any], score: Score) -> None:
     client = people.bearer(people.alice(), EDIT)
     before = body(client, f"/api/v1/scores/{score.score_id}")["score"]
     document = json.loads(send(client, "PATCH", score, changes).content)["body"]
@@ -200,7 +202,7 @@ def test_an_edited_score_is_told_with_its_best(changes: dict[str, Any], score: S
     "changes",
     [{"name": "abc"}, {"desc": "with friends"}, {"name": "x" * 80, "desc": "y" * 120, "highlight": True}],
 )
-def test_an_edited_session_is_told(changes: dict[str, Any], session: Session) -> None:
+def test_editing_a_session_returns_it(changes: dict[str, Any], session: Session) -> None:
     client = people.bearer(people.alice(), EDIT_SESSION)
     before = body(client, f"/api/v1/sessions/{session.session_id}")["session"]
     document = json.loads(send(client, "PATCH", session, {**changes, "more": 1}).content)["body"]
@@ -208,33 +210,35 @@ def test_an_edited_session_is_told(changes: dict[str, Any], session: Session) ->
     assert body(client, f"/api/v1/sessions/{session.session_id}")["session"] == document
 
 
-def test_a_description_can_be_taken_away_again(session: Session) -> None:
+def test_the_description_of_a_session_can_be_removed(session: Session) -> None:
     client = people.session_of(people.alice())
     for desc in ("with friends", None):
         assert json.loads(send(client, "PATCH", session, {"desc": desc}).content)["body"]["desc"] == desc
 
 
-@pytest.mark.parametrize(("options", "comes_back"), [(b"", 1), ({"blacklist": False}, 1), ({"blacklist": True}, 0)])
-def test_a_deleted_score_comes_back_unless_it_is_blacklisted(options: Any, comes_back: int, score: Score) -> None:
+@pytest.mark.parametrize(("options", "imported_again"), [(b"", 1), ({"blacklist": False}, 1), ({"blacklist": True}, 0)])
+def test_a_deleted_score_can_be_imported_again_unless_it_is_blacklisted(
+    options: Any, imported_again: int, score: Score
+) -> None:
     assert summary(send(people.bearer(people.alice(), DELETE), "DELETE", score, options)) == DELETED
     assert (PersonalBest.objects.count(), Session.objects.count()) == (0, 0)
-    assert ScoreBlacklist.objects.filter(score_id=score.score_id).count() == 1 - comes_back
-    assert an_import(people.alice(), score_on(score.chart)).score_count == comes_back
-    verb = AuditEntry.Verb.SCORE_DELETED if comes_back else AuditEntry.Verb.BLACKLISTED
+    assert ScoreBlacklist.objects.filter(score_id=score.score_id).count() == 1 - imported_again
+    assert create_import(people.alice(), score_on(score.chart)).score_count == imported_again
+    verb = AuditEntry.Verb.SCORE_DELETED if imported_again else AuditEntry.Verb.BLACKLISTED
     assert AuditEntry.objects.get(verb=verb).token == people.alice().tokens.get()
 
 
 def test_the_last_score_of_an_import_leaves_an_empty_import(score: Score) -> None:
-    """Unlike in the original, which deletes the import: here it can still be read and reverted."""
+    """Tachi deletes such an import; this server keeps it readable and revertible."""
     send(people.session_of(people.alice()), "DELETE", score, b"")
     assert body(people.guest(), f"/api/v1/imports/{score.from_import.import_id}")["import"]["scoreIDs"] == []
 
 
-# --- somebody was quicker -----------------------------------------------------------------------------
+# --- concurrent deletion ------------------------------------------------------------------------------
 
 
-def quicker(original: Any) -> Any:
-    """The same after the row went."""
+def after_deletion(original: Any) -> Any:
+    """Returns a function that deletes the row and then calls the original function."""
 
     def wrapped(row: Score | Session, *args: Any, **kwargs: Any) -> Any:
         type(row).objects.filter(pk=row.pk).delete()
@@ -244,21 +248,21 @@ def quicker(original: Any) -> Any:
 
 
 @pytest.mark.parametrize(("method", "name"), [("PATCH", "edit_score"), ("DELETE", "delete_score")])
-def test_a_score_that_goes_meanwhile_is_not_found(method: str, name: str, score: Score) -> None:
+def test_a_score_that_is_deleted_concurrently_is_a_404(method: str, name: str, score: Score) -> None:
     content = {"highlight": True} if method == "PATCH" else {}
-    with patch.object(scores, name, quicker(getattr(scores, name))):
+    with patch.object(scores, name, after_deletion(getattr(scores, name))):
         assert summary(send(people.session_of(people.alice()), method, score, content)) == UNKNOWN
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_session_that_goes_meanwhile_is_not_found(session: Session) -> None:
-    with patch.object(sessions, "edit_session", quicker(edit_session)):
+def test_a_session_that_is_deleted_concurrently_is_a_404(session: Session) -> None:
+    with patch.object(sessions, "edit_session", after_deletion(edit_session)):
         response = send(people.session_of(people.alice()), "PATCH", session, {"highlight": True})
     assert summary(response) == UNKNOWN_SESSION
 
 
 @pytest.mark.parametrize(("module", "name"), [(scores, "edit_score"), (sessions, "edit_session")])
-def test_a_database_that_breaks_is_not_taken_for_that(module: Any, name: str, score: Score, session: Session) -> None:
+def test_a_database_error_during_an_edit_is_a_500(module: Any, name: str, score: Score, session: Session) -> None:
     row = score if module is scores else session
     with patch.object(module, name, side_effect=DatabaseError("broken")):
         response = send(people.session_of(people.alice()), "PATCH", row, {"highlight": True})

@@ -59,7 +59,7 @@ def a_best(user: User, chart: Chart, ratings: dict[str, float | None]) -> None:
 # --- jubility -------------------------------------------------------------------------------------------------------
 
 
-def test_the_bests_that_make_up_the_jubility_are_told_in_halves() -> None:
+def test_the_jubility_lists_its_bests_in_pick_up_and_other() -> None:
     alice = people.alice()
     charts = {}
     for number in range(1, 80):
@@ -71,13 +71,13 @@ def test_the_bests_that_make_up_the_jubility_are_told_in_halves() -> None:
     assert summary(people.guest().get(JUBILITY)) == (200, "Retrieved scores that went into this users jubility.")
     assert [best["songID"] for best in document["pickUp"]] == list(range(35, 5, -1))
     assert [best["songID"] for best in document["other"]] == list(range(79, 49, -1))
-    told_of = {*range(6, 36), *range(50, 80)}
-    assert {song["id"] for song in document["songs"]} == told_of
-    assert {chart["songID"] for chart in document["charts"]} == told_of
+    song_ids = {*range(6, 36), *range(50, 80)}
+    assert {song["id"] for song in document["songs"]} == song_ids
+    assert {chart["songID"] for chart in document["charts"]} == song_ids
     assert set(document) == {"pickUp", "other", "songs", "charts"}
 
 
-def test_hard_mode_shares_its_place_with_the_normal_one() -> None:
+def test_the_jubility_counts_the_better_of_normal_and_hard_mode() -> None:
     alice = people.alice()
     a_best(alice, a_chart("jubeat", 1, difficulty="EXT", data={}), {"jubility": 10.0})
     a_best(alice, a_chart("jubeat", 1, difficulty="HARD EXT", data={}), {"jubility": 12.0})
@@ -86,7 +86,7 @@ def test_hard_mode_shares_its_place_with_the_normal_one() -> None:
     assert [best["calculatedData"]["jubility"] for best in document["other"]] == [12.0, 5.0]
 
 
-def test_nobody_is_asked_whether_they_played_it() -> None:
+def test_the_jubility_of_a_user_without_plays_is_empty() -> None:
     people.alice()
     empty: dict[str, Any] = {"pickUp": [], "other": [], "songs": [], "charts": []}
     assert body(people.guest(), JUBILITY) == empty
@@ -94,7 +94,7 @@ def test_nobody_is_asked_whether_they_played_it() -> None:
     assert summary(people.guest().get(JUBILITY.replace("alice", "me")))[0] == 401
 
 
-# --- a chart by its file --------------------------------------------------------------------------------------------
+# --- charts by checksum ---------------------------------------------------------------------------------------------
 
 
 def best_on(checksum: str, *, who: str = "alice", playtype: str = "7K") -> Any:
@@ -102,7 +102,7 @@ def best_on(checksum: str, *, who: str = "alice", playtype: str = "7K") -> Any:
 
 
 @pytest.mark.parametrize("checksum", [MD5, MD5.upper(), SHA256, SHA256.upper()])
-def test_a_best_is_found_by_the_files_hash(checksum: str) -> None:
+def test_a_best_is_found_by_the_checksum_of_the_chart(checksum: str) -> None:
     chart = a_chart("bms", 1, difficulty="CHART", data={"hashMD5": MD5, "hashSHA256": SHA256})
     people.alice()
     assert summary(best_on(checksum)) == (200, "Player has not played this chart.")
@@ -113,6 +113,7 @@ def test_a_best_is_found_by_the_files_hash(checksum: str) -> None:
     assert (best["chartID"], best["rankingData"]["rank"]) == (chart.chart_id, 1)
 
 
+@pytest.mark.quick_rows(1)
 @pytest.mark.parametrize(
     ("checksum", "expected"),
     [
@@ -122,20 +123,20 @@ def test_a_best_is_found_by_the_files_hash(checksum: str) -> None:
         (MD5, (404, "No chart found with the given checksum.")),
     ],
 )
-def test_a_hash_is_one_and_known(checksum: str, expected: tuple[int, str]) -> None:
+def test_an_invalid_or_unknown_checksum_is_refused(checksum: str, expected: tuple[int, str]) -> None:
     people.alice()
     assert summary(best_on(checksum)) == expected
     assert summary(best_on(checksum, who="nobody")) == (404, "The user nobody does not exist.")
 
 
-def test_a_chart_of_the_other_playtype_is_not_found() -> None:
+def test_a_checksum_of_another_playtype_is_a_404() -> None:
     a_chart("bms", 1, difficulty="CHART", data={"hashMD5": MD5})
     people.alice()
     assert summary(best_on(MD5, playtype="14K"))[0] == 404
     assert summary(best_on(MD5, playtype="9K")) == (400, "The game bms does not have a playtype called 9K.")
 
 
-def test_a_game_that_is_not_offered_has_nothing_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_endpoints_of_a_disabled_game_are_a_404(monkeypatch: pytest.MonkeyPatch) -> None:
     people.alice()
     monkeypatch.setattr("imports.jobs.enabled_games", lambda: (BY_SLUG["sdvx"],))
     for response in (people.guest().get(JUBILITY), best_on(MD5)):

@@ -1,4 +1,4 @@
-"""GET /api/v1/users: by last visit and by name; when `lastSeen` is updated."""
+"""GET /api/v1/users: lists by last visit and by name, and updates of `lastSeen`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 USERS = "/api/v1/users"
 
 
-def seen(user: User, minutes_ago: float) -> User:
+def set_last_seen(user: User, minutes_ago: float) -> User:
     User.objects.filter(pk=user.pk).update(last_seen=timezone.now() - timedelta(minutes=minutes_ago))
     return user
 
@@ -28,29 +28,29 @@ def names(query: str = "") -> list[str]:
     return [user["username"] for user in body(people.guest(), USERS + query)]
 
 
-def test_the_user_seen_last_comes_first() -> None:
+def test_users_are_listed_by_last_visit_newest_first() -> None:
     for user, minutes in ((people.alice(), 20), (people.bob(), 1), (people.mo(), 500)):
-        seen(user, minutes)
+        set_last_seen(user, minutes)
     assert names() == ["Bob", "Alice", "Mo_"]
     assert summary(people.guest().get(USERS)) == (200, "Returned 3 users.")
 
 
-def test_a_user_never_seen_is_listed_by_sign_up_or_sign_in() -> None:
-    seen(people.alice(), 30)
+def test_a_user_without_a_visit_is_listed_by_sign_up() -> None:
+    set_last_seen(people.alice(), 30)
     people.bob()
     User.objects.filter(pk=people.mo().pk).update(date_joined=timezone.now() - timedelta(days=1))
     assert names() == ["Bob", "Alice", "Mo_"]
 
 
 @pytest.mark.parametrize("query", ["?online", "?online=false", "?online="])
-def test_users_online_were_seen_in_the_last_five_minutes(query: str) -> None:
+def test_the_online_filter_lists_visits_of_the_last_five_minutes(query: str) -> None:
     for user, minutes in ((people.alice(), 4.9), (people.bob(), 5.1)):
-        seen(user, minutes)
+        set_last_seen(user, minutes)
     assert names(query) == ["Alice"]
 
 
 @pytest.mark.parametrize(
-    ("search", "found"),
+    ("search", "expected"),
     [
         ("ali", ["Alice"]),
         ("LIC", ["Alice"]),
@@ -62,14 +62,14 @@ def test_users_online_were_seen_in_the_last_five_minutes(query: str) -> None:
         ("nobody", []),
     ],
 )
-def test_users_are_found_by_a_part_of_their_name(search: str, found: list[str]) -> None:
+def test_a_search_finds_users_by_a_part_of_their_name(search: str, expected: list[str]) -> None:
     for user in (people.alice(), people.bob(), people.mo()):
-        seen(user, 60)
-    assert sorted(names(f"?search={search}")) == found
+        set_last_seen(user, 60)
+    assert sorted(names(f"?search={search}")) == expected
     assert names(f"?search={search}&online") == []
 
 
-def test_twenty_five_are_found_at_most_and_a_hundred_listed() -> None:
+def test_a_search_returns_at_most_25_users_and_a_list_a_hundred() -> None:
     User.objects.bulk_create(User(username=f"player_{number:03}") for number in range(130))
     assert len(names("?search=player")) == 25
     assert len(names()) == 100
@@ -89,11 +89,11 @@ def test_twenty_five_are_found_at_most_and_a_hundred_listed() -> None:
         ("?anything=1", (200, "Returned 0 users.")),
     ],
 )
-def test_a_search_is_one(query: str, expected: tuple[int, str]) -> None:
+def test_an_invalid_query_for_users_is_refused(query: str, expected: tuple[int, str]) -> None:
     assert summary(people.guest().get(USERS + query)) == expected
 
 
-def test_the_list_is_for_everybody_who_is_not_refused() -> None:
+def test_the_list_of_users_refuses_a_bad_token_and_a_banned_player() -> None:
     assert summary(people.with_authorization("Bearer nobody's").get(USERS)) == BAD_TOKEN
     assert summary(people.bearer(people.eve()).get(USERS)) == BANNED
 
@@ -106,7 +106,7 @@ def last_seen(user: User) -> datetime | None:
     return user.last_seen
 
 
-def test_a_browser_is_seen_and_a_program_is_not() -> None:
+def test_a_browser_updates_last_seen_and_a_token_does_not() -> None:
     alice = people.alice()
     people.bearer(alice, *Permission).get(f"{USERS}/me")
     people.guest().get(f"{USERS}/alice")
@@ -121,6 +121,6 @@ def test_a_browser_is_seen_and_a_program_is_not() -> None:
 def test_last_seen_is_written_at_most_once_a_minute(minutes: float, is_written: bool) -> None:
     alice = people.alice()
     browser = people.session_of(alice)
-    before: Any = last_seen(seen(alice, minutes))
+    before: Any = last_seen(set_last_seen(alice, minutes))
     browser.get(f"{USERS}/me")
     assert (last_seen(alice) != before) is is_written

@@ -1,4 +1,4 @@
-"""Pictures of players: uploaded, decoded and drawn anew; never served as anything that could run."""
+"""Profile pictures: uploads are decoded and encoded again, and never served as a type that could run scripts."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ TOO_LARGE = (400, pictures.TOO_LARGE)
 WRONG_FORM = (400, "File provided was too large, corrupt, or provided in the wrong field.")
 
 
-def alices() -> Client:
+def client_of_alice() -> Client:
     return people.bearer(people.alice(), Permission.CUSTOMISE_PROFILE)
 
 
 def put(content: bytes, *, field: str = "pfp", client: Client | None = None, path: str = PFP) -> Any:
     form = encode_multipart(BOUNDARY, {field: SimpleUploadedFile("<b>.html", content, "text/html")})
-    return (client or alices()).put(path, form, content_type=MULTIPART_CONTENT)
+    return (client or client_of_alice()).put(path, form, content_type=MULTIPART_CONTENT)
 
 
 def shown(name: str = "alice") -> Image.Image:
@@ -56,13 +56,13 @@ def test_a_picture_is_uploaded_replaced_and_removed(kind: str) -> None:
     assert ProfilePicture.objects.count() == 1
 
     for _ in range(2):
-        assert summary(alices().delete(PFP)) == (200, "Removed custom profile picture.")
+        assert summary(client_of_alice().delete(PFP)) == (200, "Removed custom profile picture.")
     assert people.guest().get("/api/v1/users/alice/pfp").headers["Content-Type"] == "image/svg+xml"
 
 
 @pytest.mark.parametrize("path", ["/api/v1/users/alice/pfp", "/api/v1/users/alice/pfp.png"])
 @pytest.mark.parametrize("uploaded", [True, False])
-def test_a_picture_can_neither_run_nor_be_taken_for_a_page(path: str, uploaded: bool) -> None:
+def test_a_picture_is_served_with_headers_that_prevent_scripts(path: str, uploaded: bool) -> None:
     people.alice()
     if uploaded:
         put(picture())
@@ -74,7 +74,7 @@ def test_a_picture_can_neither_run_nor_be_taken_for_a_page(path: str, uploaded: 
     assert "html" not in headers["Content-Disposition"]
 
 
-def test_nothing_of_the_file_but_its_pixels_is_served() -> None:
+def test_a_served_picture_has_no_metadata_of_the_uploaded_file() -> None:
     secret = b"taken at home"
     notes = PngInfo()
     notes.add_text("Comment", secret.decode())
@@ -84,15 +84,15 @@ def test_nothing_of_the_file_but_its_pixels_is_served() -> None:
     assert b"script" not in content
 
 
-def test_a_photo_stands_upright() -> None:
+def test_a_photo_is_rotated_by_its_exif_orientation() -> None:
     exif = Image.Exif()
-    exif[0x0112] = 6  # the camera was held on its side
+    exif[0x0112] = 6  # orientation: rotated by 90 degrees
     put(picture("JPEG", (40, 20), exif=exif.tobytes()))
     assert shown().size == (20, 40)
 
 
 def bomb(side: int) -> bytes:
-    """A PNG of a few kilobytes that says it has so many pixels a side, and has them."""
+    """Returns a PNG of a few kilobytes that has `side` pixels on each side."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -117,7 +117,7 @@ def bomb(side: int) -> bytes:
     ],
     ids=["nothing", "HTML", "SVG", "another kind", "half a PNG", "half a JPEG", "16 MP", "3600 MP", "over 1 MiB"],
 )
-def test_other_files_than_pictures_are_refused_and_change_nothing(content: bytes, expected: tuple[int, str]) -> None:
+def test_an_invalid_picture_is_refused_and_the_old_one_remains(content: bytes, expected: tuple[int, str]) -> None:
     put(picture())
     before = bytes(ProfilePicture.objects.get().content)
     assert summary(put(content)) == expected
@@ -125,13 +125,13 @@ def test_other_files_than_pictures_are_refused_and_change_nothing(content: bytes
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
-def test_damaged_pictures_are_refused_in_words_or_drawn(kind: str) -> None:
-    chance, whole = Random(kind), picture(kind, (300, 40))
+def test_a_damaged_picture_is_refused_or_encoded(kind: str) -> None:
+    random, whole = Random(kind), picture(kind, (300, 40))
     for _ in range(200):
         damaged = bytearray(whole)
-        for _ in range(chance.choice((1, 3, 20))):
-            damaged[chance.randrange(min(chance.choice((64, len(damaged))), len(damaged)))] = chance.randrange(256)
-        del damaged[chance.choice((chance.randrange(len(damaged)), len(damaged))) :]
+        for _ in range(random.choice((1, 3, 20))):
+            damaged[random.randrange(min(random.choice((64, len(damaged))), len(damaged)))] = random.randrange(256)
+        del damaged[random.choice((random.randrange(len(damaged)), len(damaged))) :]
         try:
             drawn = Image.open(BytesIO(pictures.encode_picture(bytes(damaged))))
         except pictures.PictureRefused:
@@ -139,15 +139,15 @@ def test_damaged_pictures_are_refused_in_words_or_drawn(kind: str) -> None:
         assert (drawn.format, max(drawn.size) <= pictures.SIDE) == ("PNG", True)
 
 
-def test_a_form_has_one_picture_in_its_field() -> None:
+def test_a_picture_outside_its_form_field_is_refused() -> None:
     assert summary(put(picture(), field="banner")) == WRONG_FORM
     no_file = encode_multipart(BOUNDARY, {"pfp": "text"})
-    assert summary(alices().put(PFP, no_file, content_type=MULTIPART_CONTENT)) == (400, "No file provided.")
-    assert summary(alices().put(PFP)) == (400, "No file provided.")
-    assert summary(alices().put(PFP, b"\x89PNG", content_type="image/png"))[0] == 400
+    assert summary(client_of_alice().put(PFP, no_file, content_type=MULTIPART_CONTENT)) == (400, "No file provided.")
+    assert summary(client_of_alice().put(PFP)) == (400, "No file provided.")
+    assert summary(client_of_alice().put(PFP, b"\x89PNG", content_type="image/png"))[0] == 400
 
 
-def test_an_administrator_may_by_any_name_and_a_player_by_number_or_me_alone() -> None:
+def test_a_picture_is_changed_by_its_player_by_number_or_me_and_by_administrators() -> None:
     people.alice()
     admin = people.bearer(people.ada(), Permission.CUSTOMISE_PROFILE)
     assert summary(put(picture(), client=admin, path="/api/v1/users/alice/pfp"))[0] == 200
@@ -157,7 +157,7 @@ def test_an_administrator_may_by_any_name_and_a_player_by_number_or_me_alone() -
 
 
 @pytest.mark.usefixtures("rate_limits")
-def test_uploads_are_limited() -> None:
-    client = alices()
+def test_uploads_of_pictures_are_rate_limited() -> None:
+    client = client_of_alice()
     statuses = [put(b"", client=client).status_code for _ in range(21)]
     assert statuses == [400] * 20 + [429]

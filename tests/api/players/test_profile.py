@@ -14,7 +14,7 @@ from imports.pipeline.undo.revert import RevertRequest, revert
 from tests import factories, people
 from tests.api import expected_documents
 from tests.api.envelopes import body
-from tests.factories import HOUR, MINUTE, NOON, an_import, charts, score_on
+from tests.factories import HOUR, MINUTE, NOON, charts, create_import, score_on
 
 pytestmark = pytest.mark.django_db
 
@@ -30,9 +30,9 @@ def stats(user: User, rating: float | None) -> GameStats:
     return factories.rated(user, {"VF7": rating})
 
 
-def test_a_profile_holds_ends_totals_and_places() -> None:
+def test_a_profile_has_first_and_last_score_totals_and_ranks() -> None:
     first, second = charts(2)
-    an_import(
+    create_import(
         people.alice(),
         score_on(second, 9_000_000, timeAchieved=NOON + 30 * MINUTE),
         score_on(first, 9_000_000, timeAchieved=NOON),
@@ -62,10 +62,10 @@ def test_a_profile_holds_ends_totals_and_places() -> None:
     }
 
 
-def test_of_scores_at_one_moment_a_revert_and_a_restore_change_neither_end() -> None:
-    """Their IDs decide, not which was stored first."""
+def test_a_revert_and_a_restore_keep_first_and_last_of_simultaneous_scores() -> None:
+    """Of simultaneous scores the IDs decide, not the order of storage."""
     rows = [score_on(chart, timeAchieved=NOON) for chart in charts(6)]
-    made = [an_import(people.alice(), row) for row in rows]
+    made = [create_import(people.alice(), row) for row in rows]
     ends = [fetch()[name]["scoreID"] for name in ("firstScore", "mostRecentScore")]
     for job in made:
         revert(job, RevertRequest(by=people.alice()))
@@ -74,8 +74,8 @@ def test_of_scores_at_one_moment_a_revert_and_a_restore_change_neither_end() -> 
         assert [fetch()[name]["scoreID"] for name in ("firstScore", "mostRecentScore")] == ends
 
 
-def test_a_player_of_untimed_scores_has_no_first_one_and_no_playtime() -> None:
-    an_import(people.alice(), score_on(charts(1)[0]))
+def test_a_profile_of_untimed_scores_has_no_first_score_and_no_playtime() -> None:
+    create_import(people.alice(), score_on(charts(1)[0]))
     document = fetch()
     assert [document[name] for name in ("firstScore", "mostRecentScore", "totalScores", "playtime")] == [
         *(None, None),
@@ -83,15 +83,15 @@ def test_a_player_of_untimed_scores_has_no_first_one_and_no_playtime() -> None:
     ]
 
 
-def test_a_player_who_only_gave_a_class_has_a_profile() -> None:
-    an_import(people.alice(), parts={"classes": {"dan": "DAN_1"}})
+def test_a_player_with_a_class_and_no_scores_has_a_profile() -> None:
+    create_import(people.alice(), parts={"classes": {"dan": "DAN_1"}})
     document = fetch()
     assert (document["totalScores"], document["gameStats"]["classes"]) == (0, {"dan": "DAN_1"})
 
 
 @pytest.mark.parametrize("query", ["", "?duration=week", "?duration=year"])
-def test_history_knows_today_alone(query: str) -> None:
-    an_import(people.alice(), score_on(charts(1)[0]))
+def test_the_history_of_a_new_player_has_only_today(query: str) -> None:
+    create_import(people.alice(), score_on(charts(1)[0]))
     stats(people.bob(), 20.0)
     (today,) = fetch(f"/history{query}")
     assert abs(today.pop("timestamp") - time.time() * 1_000) < 60_000
@@ -103,10 +103,10 @@ def test_history_knows_today_alone(query: str) -> None:
     }
 
 
-def test_the_most_played_charts_come_with_their_counts() -> None:
+def test_the_most_played_charts_have_their_playcounts() -> None:
     seldom, often, never = charts(3)
-    an_import(people.alice(), score_on(seldom), *[score_on(often, 9_000_000 + i) for i in range(3)])
-    an_import(people.bob(), *[score_on(chart, 8_000_000 + i) for chart in (seldom, never) for i in range(5)])
+    create_import(people.alice(), score_on(seldom), *[score_on(often, 9_000_000 + i) for i in range(3)])
+    create_import(people.bob(), *[score_on(chart, 8_000_000 + i) for chart in (seldom, never) for i in range(5)])
     document = fetch("/most-played")
     counts = [(best["chartID"], best["__playcount"]) for best in document["pbs"]]
     assert counts == [(often.chart_id, 3), (seldom.chart_id, 1)]
@@ -115,8 +115,8 @@ def test_the_most_played_charts_come_with_their_counts() -> None:
     assert {song["id"] for song in document["songs"]} == {1, 2}
 
 
-def test_a_hundred_of_the_most_played_are_told() -> None:
-    an_import(people.alice(), *[score_on(chart) for chart in charts(101)])
+def test_the_most_played_charts_are_at_most_a_hundred() -> None:
+    create_import(people.alice(), *[score_on(chart) for chart in charts(101)])
     assert len(fetch("/most-played")["pbs"]) == 100
 
 
@@ -144,7 +144,7 @@ def neighbours() -> tuple[list[float | None], list[float | None]]:
         (None, (None, 6.0, None), [], [None, None]),
     ],
 )
-def test_neighbours_are_five_on_each_side_best_first(
+def test_neighbours_of_a_player_are_at_most_five_on_each_side_best_first(
     own: float | None, others: tuple[float | None, ...], above: list[float], below: list[float | None]
 ) -> None:
     stats(people.alice(), own)
@@ -152,7 +152,7 @@ def test_neighbours_are_five_on_each_side_best_first(
     assert neighbours() == (above, below)
 
 
-def test_neighbours_are_told_with_who_they_are() -> None:
+def test_neighbours_of_a_player_are_returned_with_their_users() -> None:
     mine = stats(people.alice(), 5.0)
     stats(people.bob(), 6.0)
     document = fetch("/leaderboard-adjacent?alg=VF7")
@@ -177,10 +177,10 @@ def test_neighbours_are_told_with_who_they_are() -> None:
         ("/leaderboard-adjacent", 8),  # user, stats (twice), above, below, ranking; savepoint and release
     ],
 )
-def test_the_queries_do_not_grow(
+def test_a_profile_takes_a_constant_number_of_queries(
     number: int, rest: str, queries: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    an_import(people.alice(), *[score_on(chart, timeAchieved=NOON + i) for i, chart in enumerate(charts(number))])
+    create_import(people.alice(), *[score_on(chart, timeAchieved=NOON + i) for i, chart in enumerate(charts(number))])
     crowd(*[float(i) for i in range(number)])
     with django_assert_num_queries(queries):
         fetch(rest)

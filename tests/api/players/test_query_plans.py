@@ -1,6 +1,6 @@
-"""Every list of a player is read through an index, and what is ordered by time in the order of one.
+"""Every list of a player is read from an index, and lists by time in the order of an index.
 
-Tables of tests are small, and PostgreSQL would rather read them whole: here it may not where it can do otherwise.
+The tables of the tests are small, so that PostgreSQL would prefer sequential scans; the tests disable these.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from django.test.utils import CaptureQueriesContext
 
 from imports.models import PersonalBest, Score, Session, User
 from tests import people
-from tests.factories import HOUR, NOON, a_chart, a_song, an_import, charts, score_on
+from tests.factories import HOUR, NOON, charts, create_chart, create_import, create_song, score_on
 from tests.query_plans import OUT_OF_ORDER, plan_of
 
 pytestmark = pytest.mark.django_db
 
 OF_A_PLAYER = "session_by_player|sessions_of_a_player_do_not_coincide"
 PLAYER = "/api/v1/users/alice/games/sdvx/Single"
-READING_ALL = ("enable_seqscan",)
+SEQUENTIAL_SCANS = ("enable_seqscan",)
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Plan:
 
     @property
     def sorts(self) -> bool:
-        """Whether more is sorted than rows of one and the same time."""
+        """Whether the plan sorts rows other than those with equal times."""
         return re.search(r"(?<!Incremental )Sort  \(", self.text) is not None
 
 
@@ -46,7 +46,7 @@ class Plan:
 def _played() -> None:
     rows = charts(3)
     for user in (people.alice(), people.bob()):
-        an_import(
+        create_import(
             user,
             *[score_on(rows[i % 3], 9_000_000 + i, timeAchieved=NOON + 9 * HOUR * i) for i in range(12)],
             *[score_on(chart, 8_000_000) for chart in rows],
@@ -57,12 +57,12 @@ def _played() -> None:
         cursor.execute("ANALYZE")
 
 
-def plans(address: str, *, without: tuple[str, ...] = READING_ALL) -> list[Plan]:
-    """How PostgreSQL answers what a request asks it, where it may not do it in some ways."""
-    with CaptureQueriesContext(connection) as asked:
+def plans(address: str, *, without: tuple[str, ...] = SEQUENTIAL_SCANS) -> list[Plan]:
+    """Returns the plans of the queries of a request, with some planner methods disabled."""
+    with CaptureQueriesContext(connection) as captured:
         assert people.guest().get(address).status_code == 200
-    statement = [query["sql"] for query in asked.captured_queries if re.match(r"\s*(SELECT|WITH)\b", query["sql"])]
-    return [Plan(sql, plan_of(sql, without=without)) for sql in statement]
+    statements = [query["sql"] for query in captured.captured_queries if re.match(r"\s*(SELECT|WITH)\b", query["sql"])]
+    return [Plan(sql, plan_of(sql, without=without)) for sql in statements]
 
 
 def read_addresses() -> list[str]:
@@ -83,13 +83,15 @@ def read_addresses() -> list[str]:
     ]
 
 
+@pytest.mark.quick_rows(9)
 @pytest.mark.usefixtures("_played")
 @pytest.mark.parametrize("address", read_addresses())
-def test_no_table_is_read_as_a_whole(address: str) -> None:
+def test_a_list_of_a_player_does_not_scan_whole_tables(address: str) -> None:
     read = [table for plan in plans(address) for table in plan.whole_tables]
     assert read == []
 
 
+@pytest.mark.quick_rows(2)
 @pytest.mark.usefixtures("_played")
 @pytest.mark.parametrize(
     ("address", "table", "index"),
@@ -102,7 +104,7 @@ def test_no_table_is_read_as_a_whole(address: str) -> None:
         ("/api/v1/users/alice/sessions/calendar?limit=2", "imports_session", "session_by_end"),
     ],
 )
-def test_lists_by_time_are_read_in_the_order_of_an_index(address: str, table: str, index: str) -> None:
+def test_a_list_by_time_is_read_in_the_order_of_an_index(address: str, table: str, index: str) -> None:
     by_time = [
         plan
         for plan in plans(address, without=OUT_OF_ORDER)
@@ -118,7 +120,7 @@ def test_lists_by_time_are_read_in_the_order_of_an_index(address: str, table: st
     ("rest", "order"),
     [("/scores/recent?limit=2", "time_achieved"), ("/sessions/recent?limit=2", "time_started")],
 )
-def test_a_further_page_begins_in_the_index_where_the_one_before_ended(rest: str, order: str) -> None:
+def test_the_next_page_of_a_list_starts_at_its_cursor_in_the_index(rest: str, order: str) -> None:
     cursor = people.guest().get(f"{PLAYER}{rest}").headers["X-Next-Cursor"]
     further = [plan for plan in plans(f"{PLAYER}{rest}&cursor={cursor}", without=OUT_OF_ORDER) if "ROW(" in plan.sql]
     (plan,) = further
@@ -126,10 +128,10 @@ def test_a_further_page_begins_in_the_index_where_the_one_before_ended(rest: str
 
 
 def crowd() -> None:
-    """Bests of a hundred players on forty charts."""
+    """Creates bests of a hundred players on forty charts."""
     User.objects.bulk_create(User(username=f"player_{number}") for number in range(100))
     for number in range(4, 41):
-        a_chart(a_song(number))
+        create_chart(create_song(number))
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -147,10 +149,10 @@ def crowd() -> None:
 
 
 @pytest.mark.usefixtures("_played")
-def test_a_leaderboard_is_read_in_its_order_and_ranks_are_counted_in_it() -> None:
+def test_a_leaderboard_and_its_ranks_are_read_from_its_index() -> None:
     crowd()
-    asked = plans(f"{PLAYER}/pbs/{1:036x}_EXH/leaderboard-adjacent", without=OUT_OF_ORDER)
-    on_the_board = [plan for plan in asked if "best_by_rank" in plan.text]
-    assert len(on_the_board) == 3  # the rank, those around, and their ranks
-    for plan in on_the_board:
+    all_plans = plans(f"{PLAYER}/pbs/{1:036x}_EXH/leaderboard-adjacent", without=OUT_OF_ORDER)
+    by_rank = [plan for plan in all_plans if "best_by_rank" in plan.text]
+    assert len(by_rank) == 3  # the rank, the neighbours, and their ranks
+    for plan in by_rank:
         assert not plan.sorts, plan.text

@@ -1,4 +1,4 @@
-"""A player's sessions: by time, by rating, by name, highlighted, the last, and the short form of all."""
+"""A player's sessions: by time, by rating, by name, highlighted ones, the last one, and the calendar."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from imports.models import Session
 from tests import people
 from tests.api import expected_documents
 from tests.api.envelopes import body, summary
-from tests.factories import HOUR, MINUTE, NOON, an_import, charts, score_on
+from tests.factories import HOUR, MINUTE, NOON, charts, create_import, score_on
 
 pytestmark = pytest.mark.django_db
 
@@ -23,20 +23,20 @@ def fetch(rest: str = "") -> Any:
 
 
 def play(count: int) -> list[Session]:
-    """So many sessions of one score each, nine hours apart, earliest first."""
+    """Imports `count` sessions of one score each, nine hours apart, and returns them earliest first."""
     (chart,) = charts(1)
-    an_import(
+    create_import(
         people.alice(),
         *[score_on(chart, 9_000_000 + 10_000 * i, timeAchieved=NOON + 9 * HOUR * i) for i in range(count)],
     )
     return list(Session.objects.order_by("time_started"))
 
 
-def name(session: Session, text: str) -> None:
+def rename(session: Session, text: str) -> None:
     Session.objects.filter(pk=session.pk).update(name=text)
 
 
-def test_the_latest_come_first_with_what_their_scores_were() -> None:
+def test_recent_sessions_are_listed_newest_first_with_their_score_info() -> None:
     first, second = play(2)
     latest, earliest = fetch("/recent")
     info = latest.pop("__scoreInfo")
@@ -53,10 +53,10 @@ def test_the_latest_come_first_with_what_their_scores_were() -> None:
     assert [each["isNewScore"] for each in earliest["__scoreInfo"]] == [True]
 
 
-def test_each_session_is_held_against_the_bests_before_it() -> None:
-    """The same as each session's own page tells."""
+def test_the_score_info_of_a_session_compares_with_the_bests_before_it() -> None:
+    """The score info equals that of the single session."""
     one, two = charts(2)
-    an_import(
+    create_import(
         people.alice(),
         *[score_on(one, s, timeAchieved=NOON + 9 * HOUR * i) for i, s in enumerate((9_500_000, 9_000_000, 9_700_000))],
         score_on(two, 9_000_000, lamp="EXCESSIVE CLEAR", timeAchieved=NOON + MINUTE),
@@ -64,7 +64,7 @@ def test_each_session_is_held_against_the_bests_before_it() -> None:
         score_on(two, 9_950_000, lamp="FAILED", timeAchieved=NOON + 9 * HOUR + 2 * MINUTE),
         score_on(two, 9_100_000, timeAchieved=NOON + 18 * HOUR + MINUTE),
     )
-    an_import(people.bob(), score_on(one, 10_000_000, lamp="PERFECT ULTIMATE CHAIN", timeAchieved=NOON - HOUR))
+    create_import(people.bob(), score_on(one, 10_000_000, lamp="PERFECT ULTIMATE CHAIN", timeAchieved=NOON - HOUR))
     sessions = fetch("/recent")
     assert [len(session["__scoreInfo"]) for session in sessions] == [2, 3, 2]
     for session in sessions:
@@ -77,7 +77,7 @@ def test_each_session_is_held_against_the_bests_before_it() -> None:
     ]
 
 
-def test_the_best_come_by_their_rating_and_those_without_one_last() -> None:
+def test_the_best_sessions_are_ordered_by_rating_and_unrated_ones_come_last() -> None:
     low, unrated, high = play(3)
     for session, rating in ((low, 1.0), (unrated, None), (high, 2.0)):
         Session.objects.filter(pk=session.pk).update(calculated_data={"ProfileVF7": rating})
@@ -90,13 +90,13 @@ def test_the_best_come_by_their_rating_and_those_without_one_last() -> None:
     assert all("__scoreInfo" in each for each in fetch("/best"))
 
 
-def test_highlighted_ones_are_told_apart() -> None:
+def test_highlighted_sessions_have_their_own_list() -> None:
     first, _, third = play(3)
     Session.objects.filter(pk__in=[first.pk, third.pk]).update(highlight=True)
     assert [each["sessionID"] for each in fetch("/highlighted")] == [third.session_id, first.session_id]
 
 
-def test_the_last_one_is_told_with_its_scores() -> None:
+def test_the_last_session_has_its_score_info() -> None:
     _, last = play(2)
     document = fetch("/last")
     assert set(document) == {"session", "scoreInfo"}
@@ -106,13 +106,13 @@ def test_the_last_one_is_told_with_its_scores() -> None:
 
 
 def test_a_player_of_untimed_scores_has_no_sessions() -> None:
-    an_import(people.alice(), score_on(charts(1)[0]))
+    create_import(people.alice(), score_on(charts(1)[0]))
     assert summary(people.guest().get(f"{SESSIONS}/last")) == (404, "This user has not got any sessions!")
     assert [fetch(rest) for rest in ("/recent", "/best", "/highlighted", "/calendar", "?search=x")] == [[]] * 5
 
 
 @pytest.mark.parametrize(
-    ("search", "found"),
+    ("search", "expected"),
     [
         ("evening", ["Evening Run", "Late Evening"]),
         ("EVENING RUN", ["Evening Run"]),
@@ -121,25 +121,25 @@ def test_a_player_of_untimed_scores_has_no_sessions() -> None:
         ("%00", []),
     ],
 )
-def test_sessions_are_found_by_name_best_match_first(search: str, found: list[str]) -> None:
+def test_a_search_finds_sessions_by_name_best_match_first(search: str, expected: list[str]) -> None:
     names = ("Élan vital", "Late Evening", "Evening Run")
     for session, text in zip(play(3), names, strict=True):
-        name(session, text)
+        rename(session, text)
     sessions = fetch(f"?search={search}")
-    assert sorted(each["name"] for each in sessions) == found
+    assert sorted(each["name"] for each in sessions) == expected
     scores = [each["__textScore"] for each in sessions]
     assert scores == sorted(scores, reverse=True)
     assert all(len(each["scoreIDs"]) == 1 for each in sessions)
 
 
-def test_an_empty_search_finds_the_latest_sessions() -> None:
+def test_an_empty_search_lists_the_latest_sessions() -> None:
     sessions = play(2)
     assert [(each["sessionID"], each["__textScore"]) for each in fetch("?search=")] == [
         (session.session_id, 0) for session in reversed(sessions)
     ]
 
 
-def test_the_calendar_tells_of_every_session_in_a_few_words() -> None:
+def test_the_calendar_has_the_short_form_of_every_session() -> None:
     session, _ = play(2)
     assert fetch("/calendar")[1] == {
         "sessionID": session.session_id,
@@ -155,33 +155,35 @@ def test_the_calendar_tells_of_every_session_in_a_few_words() -> None:
 
 
 @pytest.mark.parametrize("rest", ["/recent", "/best", "/calendar"])
-def test_lists_go_on_page_by_page(rest: str) -> None:
+def test_lists_of_sessions_can_be_paginated(rest: str) -> None:
     sessions = [session.session_id for session in play(5)]
     Session.objects.update(calculated_data={"ProfileVF7": None})
-    found, address = [], f"{SESSIONS}{rest}?limit=2"
+    session_ids, address = [], f"{SESSIONS}{rest}?limit=2"
     while address:
         response = people.guest().get(address)
         page = [session["sessionID"] for session in response.json()["body"]]
         assert len(page) <= 2
-        found += page
+        session_ids += page
         address = response.headers.get("Link", "").partition(">")[0].removeprefix("<")
-    assert sorted(found) == sorted(sessions)
-    assert rest == "/best" or found == sessions[::-1]
+    assert sorted(session_ids) == sorted(sessions)
+    assert rest == "/best" or session_ids == sessions[::-1]
 
 
+@pytest.mark.quick_rows(2)
 @pytest.mark.parametrize("number", [2, 20])
 @pytest.mark.parametrize(
     ("rest", "queries"),
     [
-        # user, stats, sessions, scores; choice, charts, songs, scores of the bests before; savepoint and release
-        ("/recent", 10),
-        ("/best", 11),  # unrated ones too
-        ("/last", 10),
+        # user, stats, sessions, scores; earlier bests, choice, charts, songs and scores of the others;
+        # savepoint and release
+        ("/recent", 11),
+        ("/best", 12),  # unrated ones too
+        ("/last", 11),
         ("?search=", 7),  # user, stats, names, sessions, scores; savepoint and release
         ("/calendar", 3),
     ],
 )
-def test_the_queries_do_not_grow(
+def test_lists_of_sessions_take_a_constant_number_of_queries(
     number: int, rest: str, queries: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     play(number)

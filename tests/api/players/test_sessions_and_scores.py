@@ -9,15 +9,15 @@ from imports.models import Score, Session
 from tests import people
 from tests.api import expected_documents
 from tests.api.envelopes import body, summary
-from tests.factories import HOUR, MINUTE, NOON, an_import, charts, score_on
+from tests.factories import HOUR, MINUTE, NOON, charts, create_import, score_on
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.usefixtures("documents_of_2025")
-def test_a_session_is_told_with_its_scores_in_the_order_of_time() -> None:
+def test_a_session_has_its_scores_in_chronological_order() -> None:
     first, second = charts(2)
-    an_import(
+    create_import(
         people.alice(),
         score_on(second, 9_000_000, timeAchieved=NOON + MINUTE),
         score_on(first, 9_000_000, timeAchieved=NOON),
@@ -51,11 +51,13 @@ def test_a_session_is_told_with_its_scores_in_the_order_of_time() -> None:
     }
 
 
-def test_the_id_of_a_session_that_was_merged_means_the_one_that_it_was_merged_into() -> None:
+def test_the_id_of_a_merged_session_leads_to_the_session_it_was_merged_into() -> None:
     (chart,) = charts(1)
-    an_import(people.alice(), score_on(chart, 1, timeAchieved=NOON), score_on(chart, 2, timeAchieved=NOON + 3 * HOUR))
+    create_import(
+        people.alice(), score_on(chart, 1, timeAchieved=NOON), score_on(chart, 2, timeAchieved=NOON + 3 * HOUR)
+    )
     early, late = (f"/api/v1/sessions/{one.session_id}" for one in Session.objects.order_by("time_started"))
-    an_import(people.alice(), score_on(chart, 3, timeAchieved=NOON + 90 * MINUTE))
+    create_import(people.alice(), score_on(chart, 3, timeAchieved=NOON + 90 * MINUTE))
 
     assert body(people.guest(), late) == body(people.guest(), early)
 
@@ -68,10 +70,10 @@ def test_the_id_of_a_session_that_was_merged_means_the_one_that_it_was_merged_in
     )
 
 
-def test_scores_are_held_against_the_best_before_the_session() -> None:
-    """The untimed score, the later one and the one of another player do not count; two of one session compare alike."""
+def test_score_info_compares_each_score_with_the_best_before_the_session() -> None:
+    """Untimed scores, later scores and those of other players are ignored; all scores have the same baseline."""
     (chart,) = charts(1)
-    an_import(
+    create_import(
         people.alice(),
         score_on(chart, 9_000_000, lamp="FAILED", timeAchieved=NOON - 9 * HOUR),
         score_on(chart, 8_000_000, lamp="EXCESSIVE CLEAR", timeAchieved=NOON - 8 * HOUR),
@@ -80,7 +82,7 @@ def test_scores_are_held_against_the_best_before_the_session() -> None:
         score_on(chart, 8_500_000, timeAchieved=NOON + 1),
         score_on(chart, 9_999_999, timeAchieved=NOON + 9 * HOUR),
     )
-    an_import(people.bob(), score_on(chart, 9_900_000, timeAchieved=NOON - 9 * HOUR))
+    create_import(people.bob(), score_on(chart, 9_900_000, timeAchieved=NOON - 9 * HOUR))
     session = Session.objects.get(time_started=NOON)
     document = body(people.guest(), f"/api/v1/sessions/{session.session_id}")["scoreInfo"]
     assert [info | {"scoreID": ""} for info in document] == [
@@ -90,26 +92,28 @@ def test_scores_are_held_against_the_best_before_the_session() -> None:
 
 
 @pytest.mark.parametrize("number", [1, 40])
-def test_the_queries_of_a_session_do_not_grow(number: int, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_a_session_takes_a_constant_number_of_queries(
+    number: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     rows = [score_on(chart, timeAchieved=NOON + i) for i, chart in enumerate(charts(number))]
-    an_import(people.alice(), *[dict(row, score=1_000, timeAchieved=NOON - 9 * HOUR) for row in rows], *rows)
+    create_import(people.alice(), *[dict(row, score=1_000, timeAchieved=NOON - 9 * HOUR) for row in rows], *rows)
     address = f"/api/v1/sessions/{Session.objects.get(time_started=NOON).session_id}"
     # session, scores, charts, songs, sessions; charts, songs, choice, scores; index; savepoint and release
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         assert len(body(people.guest(), address)["scoreInfo"]) == number
 
 
 @pytest.mark.parametrize("kind", ["sessions", "scores"])
 @pytest.mark.parametrize("key", ["Q" + "0" * 40, "T" + "0" * 64, "%00", "x", "' OR 1=1 --"])
-def test_unknown_objects_are_not_found(kind: str, key: str) -> None:
+def test_an_unknown_session_or_score_is_a_404(kind: str, key: str) -> None:
     assert summary(people.guest().get(f"/api/v1/{kind}/{key}")) == (404, f"This {kind[:-1]} does not exist.")
 
 
 @pytest.mark.usefixtures("documents_of_2025")
 @pytest.mark.parametrize("query", ["?getRelated", "?getRelated=false", "?getRelated=1&getRelated=2"])
-def test_a_score_is_told_with_what_belongs_to_it_when_asked(query: str) -> None:
+def test_a_score_has_its_user_song_and_chart_on_request(query: str) -> None:
     (chart,) = charts(1)
-    an_import(people.alice(), score_on(chart, timeAchieved=NOON))
+    create_import(people.alice(), score_on(chart, timeAchieved=NOON))
     score = Score.objects.select_related("chart").get()
     address = f"/api/v1/scores/{score.score_id}"
     document = expected_documents.score(

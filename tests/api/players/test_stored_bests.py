@@ -1,4 +1,4 @@
-"""GET …/games/:game/:playtype/pbs/all: every personal best of a player, with its rank among everybody's."""
+"""GET …/games/:game/:playtype/pbs/all: every personal best of a player with its rank among all players."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from imports.models import Chart, PersonalBest, Score, User
 from tests import people
 from tests.api import expected_documents
 from tests.api.envelopes import body, summary
-from tests.factories import NOON, an_import, charts, score_on
+from tests.factories import NOON, charts, create_import, score_on
 
 pytestmark = pytest.mark.django_db
 
@@ -29,16 +29,16 @@ ADDRESS = "/api/v1/users/alice/games/sdvx/Single/pbs/all"
         ("%00", "Single", (400, "The game \0 is not supported.")),
     ],
 )
-def test_game_playtype_and_stats_are_asked_for_in_this_order(
+def test_the_game_is_checked_before_the_playtype_and_the_stats(
     game: str, playtype: str, expected: tuple[int, str]
 ) -> None:
     people.alice()
     assert summary(people.guest().get(f"/api/v1/users/alice/games/{game}/{playtype}/pbs/all")) == expected
 
 
-def test_a_best_is_told_with_what_it_is_composed_of() -> None:
+def test_a_best_has_the_scores_that_it_is_composed_of() -> None:
     (chart,) = charts(1)
-    an_import(
+    create_import(
         people.alice(),
         score_on(chart, 9_500_000, timeAchieved=NOON),
         score_on(chart, 9_000_000, lamp="EXCESSIVE CLEAR", timeAchieved=NOON + 0.5),
@@ -87,6 +87,7 @@ def best(user: User, chart: Chart, *, keys: list[float], time: float | None, sco
     )
 
 
+@pytest.mark.quick_rows(4)
 @pytest.mark.parametrize(
     ("alice", "bob", "rank"),
     [
@@ -103,9 +104,11 @@ def best(user: User, chart: Chart, *, keys: list[float], time: float | None, sco
         ({"time": None, "score_id": "Tb"}, {"time": None, "score_id": "Ta"}, 1),
     ],
 )
-def test_a_rank_is_decided_by_what_was_reached_and_when(alice: dict[str, Any], bob: dict[str, Any], rank: int) -> None:
+def test_a_rank_depends_on_the_rank_keys_and_then_on_the_time(
+    alice: dict[str, Any], bob: dict[str, Any], rank: int
+) -> None:
     first, other = charts(2)
-    an_import(people.alice(), score_on(other))
+    create_import(people.alice(), score_on(other))
     plain = {"keys": [1.0], "time": 1.0}
     best(people.alice(), first, **{**plain, "score_id": "T1", **alice})
     best(people.bob(), first, **{**plain, "score_id": "T2", **bob})
@@ -114,16 +117,18 @@ def test_a_rank_is_decided_by_what_was_reached_and_when(alice: dict[str, Any], b
     assert document[other.chart_id] == {"rank": 1, "outOf": 1, "rivalRank": None}
 
 
-def test_a_best_on_a_chart_that_is_not_primary_is_told_too() -> None:
+def test_the_list_of_all_bests_includes_charts_that_are_not_primary() -> None:
     (chart,) = charts(1)
-    an_import(people.alice(), score_on(chart))
+    create_import(people.alice(), score_on(chart))
     Chart.objects.update(is_primary=False)
     PersonalBest.objects.update(is_primary=False)
     assert [pb["isPrimary"] for pb in body(people.guest(), ADDRESS)["pbs"]] == [False]
 
 
 @pytest.mark.parametrize("number", [1, 40])
-def test_the_queries_do_not_grow(number: int, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    an_import(people.alice(), *[score_on(chart) for chart in charts(number)])
+def test_the_list_of_all_bests_takes_a_constant_number_of_queries(
+    number: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    create_import(people.alice(), *[score_on(chart) for chart in charts(number)])
     with django_assert_num_queries(8):  # user, stats, bests, charts, songs, ranks; savepoint and release
         assert len(body(people.guest(), ADDRESS)["pbs"]) == number

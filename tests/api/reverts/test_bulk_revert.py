@@ -19,7 +19,7 @@ from imports.pipeline.undo.revert import RevertRequest, revert
 from tests import people
 from tests.api.callers import GUEST, STRANGER, Caller, Outcome, lacks, table
 from tests.api.envelopes import summary
-from tests.factories import HOUR, NOON, an_import, charts, process, queued_import, score_on
+from tests.factories import HOUR, NOON, charts, create_import, queued_import, run_job, score_on
 
 pytestmark = pytest.mark.django_db
 
@@ -35,13 +35,13 @@ def post(client: Client, *jobs: Import, **options: Any) -> Any:
     return client.post(ADDRESS, options, content_type="application/json")
 
 
-def two() -> tuple[Import, Import]:
+def two_imports() -> tuple[Import, Import]:
     first, second = charts(2)
-    early = an_import(people.alice(), score_on(first, timeAchieved=NOON))
-    return early, an_import(people.alice(), score_on(second, timeAchieved=NOON + HOUR), score_on(first))
+    early = create_import(people.alice(), score_on(first, timeAchieved=NOON))
+    return early, create_import(people.alice(), score_on(second, timeAchieved=NOON + HOUR), score_on(first))
 
 
-def by_name(job: Import, expected: Outcome) -> Outcome:
+def with_import_id(job: Import, expected: Outcome) -> Outcome:
     return expected[0], f"{job.import_id}: {expected[1]}"
 
 
@@ -49,9 +49,9 @@ def by_name(job: Import, expected: Outcome) -> Outcome:
     ("caller", "expected"),
     table(anybody=STRANGER, guest=GUEST, lacking=lacks(DELETE), owner=REVERTED, admin=REVERTED),
 )
-def test_owners_and_administrators_may_revert_several(caller: Caller, expected: Outcome) -> None:
-    early, late = two()
-    named = expected if expected[0] not in {403} or "banned" in expected[1] else by_name(late, expected)
+def test_owners_and_administrators_may_revert_several_imports(caller: Caller, expected: Outcome) -> None:
+    early, late = two_imports()
+    named = expected if expected[0] not in {403} or "banned" in expected[1] else with_import_id(late, expected)
     assert summary(post(caller(DELETE), late, early)) == named
     assert Score.objects.count() == (0 if expected == REVERTED else 2)
 
@@ -59,15 +59,15 @@ def test_owners_and_administrators_may_revert_several(caller: Caller, expected: 
 @pytest.mark.parametrize(
     ("caller", "expected"), table(anybody=STRANGER, guest=GUEST, lacking=PREVIEWED, owner=PREVIEWED, admin=PREVIEWED)
 )
-def test_owners_and_administrators_can_preview_several(caller: Caller, expected: Outcome) -> None:
-    early, late = two()
-    named = by_name(early, expected) if expected == STRANGER else expected
+def test_owners_and_administrators_may_preview_several_imports(caller: Caller, expected: Outcome) -> None:
+    early, late = two_imports()
+    named = with_import_id(early, expected) if expected == STRANGER else expected
     assert summary(post(caller(DELETE), early, late, preview=True)) == named
     assert Score.objects.count() == 2
 
 
-def test_the_preview_tells_what_is_then_done_newest_first_and_on_record() -> None:
-    early, late = two()
+def test_a_bulk_revert_equals_its_preview_and_is_audited_newest_first() -> None:
+    early, late = two_imports()
     client = people.session_of(people.alice())
     previewed = json.loads(post(client, early, late, preview=True).content)["body"]
     done = json.loads(post(client, early, late, reason=" a wild script ").content)["body"]
@@ -77,9 +77,9 @@ def test_the_preview_tells_what_is_then_done_newest_first_and_on_record() -> Non
     assert [(entry.job, entry.reason) for entry in entries] == [(late, "a wild script"), (early, "a wild script")]
 
 
-def test_scores_that_a_spared_import_carried_stay_when_asked_for() -> None:
+def test_a_bulk_revert_keeps_scores_carried_by_other_imports_on_request() -> None:
     (chart,) = charts(1)
-    first, second, spared = (an_import(people.alice(), score_on(chart)) for _ in range(3))
+    first, second, spared = (create_import(people.alice(), score_on(chart)) for _ in range(3))
     document = json.loads(post(people.session_of(people.alice()), first, second, keepShared=True).content)["body"]
     assert (document["shared"], Score.objects.get().from_import) == (
         [{"importID": spared.import_id, "count": 1}],
@@ -87,14 +87,14 @@ def test_scores_that_a_spared_import_carried_stay_when_asked_for() -> None:
     )
 
 
-def test_scores_that_only_reverted_imports_share_are_not_kept() -> None:
-    """After a restore the older import carries what the newer one owns. Both go, and so does their score."""
+def test_a_bulk_revert_removes_scores_shared_only_by_its_imports() -> None:
+    """After a restore the older import carries the score of the newer one. Both are reverted, and so is their score."""
     (chart,) = charts(1)
-    older = an_import(people.alice(), score_on(chart))
+    older = create_import(people.alice(), score_on(chart))
     revert(older, RevertRequest(by=people.alice()))
-    newer = an_import(people.alice(), score_on(chart))
+    newer = create_import(people.alice(), score_on(chart))
     jobs.restore(older, by=people.alice())
-    process(older)
+    run_job(older)
     document = json.loads(post(people.session_of(people.alice()), older, newer, keepShared=True).content)["body"]
     assert (document["scores"], document["kept"], document["shared"]) == (1, 0, [])
     counts = AuditEntry.objects.filter(verb=AuditEntry.Verb.REVERTED).order_by("-pk").values_list("counts", flat=True)
@@ -120,52 +120,54 @@ def _in_state(state: State) -> Import:
         (State.REVERTED, (410, "This import has been reverted.")),
     ],
 )
-def test_one_that_is_refused_is_named_and_spares_the_others(state: State, expected: Outcome, preview: bool) -> None:
-    early, late = two()
-    odd = _in_state(state)
-    response = post(people.session_of(people.alice()), early, odd, late, preview=preview)
-    assert summary(response) == by_name(odd, expected)
+def test_a_bulk_revert_with_an_unrevertible_import_names_it_and_reverts_nothing(
+    state: State, expected: Outcome, preview: bool
+) -> None:
+    early, late = two_imports()
+    unrevertible = _in_state(state)
+    response = post(people.session_of(people.alice()), early, unrevertible, late, preview=preview)
+    assert summary(response) == with_import_id(unrevertible, expected)
     assert Score.objects.count() == 2
 
 
-def test_an_unknown_one_is_named() -> None:
-    early, _ = two()
+def test_a_bulk_revert_names_an_unknown_import() -> None:
+    early, _ = two_imports()
     response = post(people.session_of(people.alice()), importIDs=[early.import_id, "0" * 40])
     assert summary(response) == (404, f"{'0' * 40}: This import does not exist.")
     assert Score.objects.count() == 2
 
 
-def test_an_import_of_another_player_is_named() -> None:
-    early, _ = two()
-    other = an_import(people.bob(), score_on(early.scores.get().chart))
-    assert summary(post(people.session_of(people.alice()), early, other)) == by_name(other, STRANGER)
+def test_a_bulk_revert_names_an_import_of_another_player() -> None:
+    early, _ = two_imports()
+    other = create_import(people.bob(), score_on(early.scores.get().chart))
+    assert summary(post(people.session_of(people.alice()), early, other)) == with_import_id(other, STRANGER)
     assert Score.objects.count() == 3
 
 
-def test_even_an_administrator_reverts_imports_of_one_player_at_a_time() -> None:
-    early, _ = two()
-    other = an_import(people.bob(), score_on(early.scores.get().chart))
+def test_a_bulk_revert_of_two_players_is_refused_for_administrators() -> None:
+    early, _ = two_imports()
+    other = create_import(people.bob(), score_on(early.scores.get().chart))
     expected = (400, "[importIDs] Expected imports of one user.")
     assert summary(post(people.session_of(people.ada()), early, other)) == expected
     assert Score.objects.count() == 3
 
 
-def test_nothing_is_reverted_while_another_import_of_the_player_runs() -> None:
-    early, late = two()
+def test_a_bulk_revert_is_refused_while_an_import_of_the_player_runs() -> None:
+    early, late = two_imports()
     _in_state(State.RUNNING)
     assert summary(post(people.session_of(people.alice()), early, late)) == (409, BUSY)
 
 
-def test_one_that_somebody_reverts_between_our_look_and_the_lock_is_named_too() -> None:
-    early, late = two()
+def test_a_bulk_revert_names_an_import_that_was_reverted_before_the_lock() -> None:
+    early, late = two_imports()
 
-    def somebody_first(jobs: list[Import], operation: RevertRequest) -> Any:
+    def revert_one_first(jobs: list[Import], operation: RevertRequest) -> Any:
         revert(early, RevertRequest(by=people.ada()))
         return revert_all(jobs, operation)
 
-    with patch.object(imports_revert, "revert_all", somebody_first):
+    with patch.object(imports_revert, "revert_all", revert_one_first):
         response = post(people.session_of(people.alice()), early, late)
-    assert summary(response) == by_name(early, (410, "This import has been reverted."))
+    assert summary(response) == with_import_id(early, (410, "This import has been reverted."))
     late.refresh_from_db()
     assert (late.state, Score.objects.get().from_import) == (State.COMPLETED, late)
 
@@ -173,6 +175,7 @@ def test_one_that_somebody_reverts_between_our_look_and_the_lock_is_named_too() 
 ARRAY = "[importIDs] Expected an array of 1 to 100 import IDs."
 
 
+@pytest.mark.quick_rows(4)
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -193,29 +196,29 @@ ARRAY = "[importIDs] Expected an array of 1 to 100 import IDs."
         ({"importIDs": ["x"], "why": "", "who": 1}, "[null] Unexpected properties inside object: why, who."),
     ],
 )
-def test_invalid_options_are_refused(content: Any, expected: str) -> None:
+def test_a_bulk_revert_with_invalid_options_is_refused(content: Any, expected: str) -> None:
     client = people.session_of(people.alice())
     assert summary(client.post(ADDRESS, content, content_type="application/json")) == (400, expected)
 
 
 @pytest.mark.parametrize("name", ["preview", "keepShared", "details"])
-def test_a_query_reverts_nothing(name: str) -> None:
-    """Whoever asks for a preview there must not get the revert."""
-    early, late = two()
+def test_a_bulk_revert_refuses_query_parameters(name: str) -> None:
+    """A client that sends `preview` in the query must not get a revert."""
+    early, late = two_imports()
     content = {"importIDs": [early.import_id, late.import_id]}
     client = people.session_of(people.alice())
-    answer = client.post(f"{ADDRESS}?{name}=true", content, content_type="application/json")
-    assert summary(answer) == (400, f"[null] Unexpected properties inside object: {name}.")
+    response = client.post(f"{ADDRESS}?{name}=true", content, content_type="application/json")
+    assert summary(response) == (400, f"[null] Unexpected properties inside object: {name}.")
     assert set(Import.objects.values_list("state", flat=True)) == {State.COMPLETED}
 
 
 @pytest.mark.parametrize("import_id", ["\0", "\N{SNOWMAN}", "' OR 1=1 --", "revert"])
-def test_an_invalid_import_id_is_an_unknown_import(import_id: str) -> None:
+def test_a_bulk_revert_reports_an_invalid_import_id_as_unknown(import_id: str) -> None:
     response = post(people.session_of(people.alice()), importIDs=[import_id])
     assert summary(response) == (404, f"{import_id}: This import does not exist.".replace("\0", "\ufffd"))
 
 
-def test_the_queries_of_a_revert_do_not_grow_with_its_scores() -> None:
+def test_a_bulk_revert_takes_a_constant_number_of_queries() -> None:
     def queries(*jobs: Import) -> int:
         with CaptureQueriesContext(connection) as captured:
             assert summary(post(client, *jobs, preview=True)) == PREVIEWED
@@ -223,7 +226,7 @@ def test_the_queries_of_a_revert_do_not_grow_with_its_scores() -> None:
 
     client = people.session_of(people.alice())
     rows = [score_on(chart, 1_000) for chart in charts(41)]  # too low for another class
-    an_import(people.alice(), rows[0])
-    small = [an_import(people.alice(), row) for row in rows[1:3]]
-    large = [an_import(people.alice(), *part) for part in (rows[3:20], rows[20:])]
+    create_import(people.alice(), rows[0])
+    small = [create_import(people.alice(), row) for row in rows[1:3]]
+    large = [create_import(people.alice(), *part) for part in (rows[3:20], rows[20:])]
     assert queries(*large) == queries(*small)

@@ -14,7 +14,7 @@ from imports.models import AuditEntry, GameStats, Import, Permission, PersonalBe
 from imports.pipeline import states
 from tests import people
 from tests.api.envelopes import body, summary
-from tests.factories import NOON, an_import, charts, queued_import, score_on
+from tests.factories import NOON, charts, create_import, queued_import, score_on
 
 pytestmark = pytest.mark.django_db
 
@@ -60,9 +60,10 @@ def revert(client: Client, import_id: str, options: Any = b"") -> tuple[int, str
     return summary(client.post(f"/api/v1/imports/{import_id}/revert", options, content_type="application/json"))
 
 
-# --- the matrix -------------------------------------------------------------------------------------
+# --- permissions ------------------------------------------------------------------------------------
 
 
+@pytest.mark.quick_rows(7)
 @pytest.mark.parametrize(
     ("caller", "expected"),
     table(
@@ -79,28 +80,31 @@ def revert(client: Client, import_id: str, options: Any = b"") -> tuple[int, str
         },
     ),
 )
-def test_owners_and_administrators_may_revert(caller: Caller, expected: tuple[int, str]) -> None:
-    job = an_import(people.alice(), score_on(charts(1)[0]))
+def test_owners_and_administrators_may_revert_an_import(caller: Caller, expected: tuple[int, str]) -> None:
+    job = create_import(people.alice(), score_on(charts(1)[0]))
     assert revert(caller(), job.import_id) == expected
     assert Score.objects.count() == (expected != REVERTED)
 
 
+@pytest.mark.quick_rows(4)
 @pytest.mark.parametrize(("caller", "expected"), table(anybody=GONE, **REFUSED_EVERYWHERE))
-def test_a_reverted_import_is_gone_for_everybody(caller: Caller, expected: tuple[int, str]) -> None:
-    job = an_import(people.alice(), score_on(charts(1)[0]))
+def test_a_reverted_import_is_a_410_for_everybody(caller: Caller, expected: tuple[int, str]) -> None:
+    job = create_import(people.alice(), score_on(charts(1)[0]))
     assert revert(people.session_of(people.alice()), job.import_id) == REVERTED
     assert revert(caller(), job.import_id) == expected
     assert summary(caller().get(f"/api/v1/imports/{job.import_id}")) == expected
 
 
+@pytest.mark.quick_rows(4)
 @pytest.mark.parametrize(("caller", "expected"), table(anybody=UNKNOWN, **REFUSED_EVERYWHERE))
-def test_an_unknown_import_is_unknown_to_everybody(caller: Caller, expected: tuple[int, str]) -> None:
+def test_a_revert_of_an_unknown_import_is_a_404_for_everybody(caller: Caller, expected: tuple[int, str]) -> None:
     assert revert(caller(), "0" * 40) == expected
 
 
 MISSED = (409, "This import was never completed, so there is nothing to revert.")
 
 
+@pytest.mark.quick_rows(7)
 @pytest.mark.parametrize(
     ("caller", "expected"),
     table(
@@ -118,8 +122,10 @@ MISSED = (409, "This import was never completed, so there is nothing to revert."
         },
     ),
 )
-def test_a_failed_import_is_known_to_its_owner_and_to_moderators(caller: Caller, expected: tuple[int, str]) -> None:
-    job = an_import(people.alice(), {"not": "a score"})
+def test_a_revert_of_a_failed_import_is_a_404_except_for_owners_and_moderators(
+    caller: Caller, expected: tuple[int, str]
+) -> None:
+    job = create_import(people.alice(), {"not": "a score"})
     assert job.state == State.FAILED
     assert revert(caller(), job.import_id) == expected
 
@@ -129,33 +135,31 @@ def test_a_failed_import_is_known_to_its_owner_and_to_moderators(caller: Caller,
     ("caller", "expected"),
     [(people.guest, GUEST), (lambda: people.session_of(people.bob()), STRANGER), (CALLERS["the owner's token"], BUSY)],
 )
-def test_an_import_that_is_under_way_cannot_be_reverted(
-    caller: Caller, expected: tuple[int, str], state: State
-) -> None:
+def test_an_unfinished_import_cannot_be_reverted(caller: Caller, expected: tuple[int, str], state: State) -> None:
     job = queued_import(people.alice())
     Import.objects.filter(pk=job.pk).update(state=state)
     assert revert(caller(), job.import_id) == expected
 
 
-# --- busy -------------------------------------------------------------------------------------------
+# --- locks ------------------------------------------------------------------------------------------
 
 
-def test_another_running_import_of_the_owner_makes_a_revert_wait() -> None:
-    job = an_import(people.alice(), score_on(charts(1)[0]))
+def test_a_revert_is_refused_while_another_import_of_the_owner_runs() -> None:
+    job = create_import(people.alice(), score_on(charts(1)[0]))
     Import.objects.filter(pk=queued_import(people.alice()).pk).update(state=State.RUNNING)
     assert revert(people.session_of(people.ada()), job.import_id) == BUSY
     assert Score.objects.count() == 1
 
 
-def test_a_running_import_of_somebody_else_does_not() -> None:
-    job = an_import(people.alice(), score_on(charts(1)[0]))
+def test_a_revert_is_not_refused_while_an_import_of_another_player_runs() -> None:
+    job = create_import(people.alice(), score_on(charts(1)[0]))
     Import.objects.filter(pk=queued_import(people.bob()).pk).update(state=State.RUNNING)
     assert revert(people.session_of(people.alice()), job.import_id) == REVERTED
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_reverts_at_once_are_one_revert_and_one_that_is_told_to_wait() -> None:
-    job = an_import(people.alice(), score_on(charts(1)[0]))
+def test_a_revert_is_refused_while_the_player_lock_is_held() -> None:
+    job = create_import(people.alice(), score_on(charts(1)[0]))
     locked, done = threading.Event(), threading.Event()
 
     def hold_the_lock() -> None:
@@ -176,31 +180,31 @@ def test_two_reverts_at_once_are_one_revert_and_one_that_is_told_to_wait() -> No
     assert revert(people.session_of(people.alice()), job.import_id) == REVERTED
 
 
-# --- what it does -----------------------------------------------------------------------------------
+# --- results ----------------------------------------------------------------------------------------
 
 
 def counts() -> dict[str, int]:
     return {model.__name__: model.objects.count() for model in (Score, Session, PersonalBest, GameStats)}
 
 
-def test_a_revert_takes_back_all_that_the_import_brought() -> None:
+def test_a_revert_removes_everything_that_the_import_added() -> None:
     first, second = charts(2)
-    an_import(people.alice(), score_on(first, timeAchieved=NOON))
+    create_import(people.alice(), score_on(first, timeAchieved=NOON))
     before = counts()
-    job = an_import(people.alice(), score_on(second, timeAchieved=NOON + 1_000), score_on(second, 9_900_000))
+    job = create_import(people.alice(), score_on(second, timeAchieved=NOON + 1_000), score_on(second, 9_900_000))
     assert revert(people.bearer(people.alice(), DELETE), job.import_id) == REVERTED
     assert counts() == before
     assert body(people.guest(), "/api/v1/users/alice/games/sdvx/Single/pbs/all")["pbs"][0]["chartID"] == first.chart_id
 
 
 def test_the_body_of_a_revert_is_an_empty_object() -> None:
-    job = an_import(people.alice())
+    job = create_import(people.alice())
     response = people.session_of(people.alice()).post(f"/api/v1/imports/{job.import_id}/revert")
     assert response.json() == {"success": True, "description": "Reverted import.", "body": {}}
 
 
-def test_the_audit_keeps_who_did_it_with_which_token_and_why() -> None:
-    job = an_import(people.alice(), score_on(charts(1)[0]))
+def test_a_revert_is_audited_with_its_actor_token_and_reason() -> None:
+    job = create_import(people.alice(), score_on(charts(1)[0]))
     client = people.bearer(people.ada(), DELETE)
     revert(client, job.import_id, {"reason": "  played by a friend\0 "})
     job.refresh_from_db()
@@ -209,18 +213,18 @@ def test_the_audit_keeps_who_did_it_with_which_token_and_why() -> None:
     assert (entry.actor, entry.subject, entry.token) == (people.ada(), people.alice(), people.ada().tokens.get())
 
 
-@pytest.mark.parametrize(("wish", "left"), [(True, 1), (False, 0)])
-def test_scores_that_another_import_also_carried_stay_only_when_asked_for(wish: bool, left: int) -> None:
+@pytest.mark.parametrize(("keep_shared", "remaining"), [(True, 1), (False, 0)])
+def test_a_revert_keeps_scores_carried_by_another_import_only_on_request(keep_shared: bool, remaining: int) -> None:
     (chart,) = charts(1)
-    job = an_import(people.alice(), score_on(chart))
-    other = an_import(people.alice(), score_on(chart))
-    assert revert(people.session_of(people.alice()), job.import_id, {"keepShared": wish}) == REVERTED
-    assert Score.objects.filter(from_import=other).count() == left
-    assert Score.objects.count() == left
+    job = create_import(people.alice(), score_on(chart))
+    other = create_import(people.alice(), score_on(chart))
+    assert revert(people.session_of(people.alice()), job.import_id, {"keepShared": keep_shared}) == REVERTED
+    assert Score.objects.filter(from_import=other).count() == remaining
+    assert Score.objects.count() == remaining
 
 
 @pytest.mark.parametrize(
-    ("query", "options", "left"),
+    ("query", "options", "remaining"),
     [
         ("keepShared=true", b"", 1),
         ("keepShared=true&details=true", b"{}", 1),
@@ -229,27 +233,27 @@ def test_scores_that_another_import_also_carried_stay_only_when_asked_for(wish: 
         ("keepShared=false", {"keepShared": True}, 1),
     ],
 )
-def test_a_revert_takes_the_same_query_as_its_preview(query: str, options: Any, left: int) -> None:
+def test_a_revert_accepts_the_query_of_its_preview(query: str, options: Any, remaining: int) -> None:
     (chart,) = charts(1)
-    job = an_import(people.alice(), score_on(chart))
-    an_import(people.alice(), score_on(chart))
+    job = create_import(people.alice(), score_on(chart))
+    create_import(people.alice(), score_on(chart))
     address = f"/api/v1/imports/{job.import_id}/revert?{query}"
     people.session_of(people.alice()).post(address, options, content_type="application/json")
-    assert Score.objects.count() == left
+    assert Score.objects.count() == remaining
 
 
 @pytest.mark.parametrize("value", ["maybe", "", "1", "true&keepShared=true"])
-def test_a_wish_of_the_query_that_is_not_understood_reverts_nothing(value: str) -> None:
-    job = an_import(people.alice(), score_on(charts(1)[0]))
+def test_a_revert_with_an_invalid_query_is_refused(value: str) -> None:
+    job = create_import(people.alice(), score_on(charts(1)[0]))
     address = f"/api/v1/imports/{job.import_id}/revert?keepShared={value}"
-    status, told = summary(people.session_of(people.alice()).post(address))
-    assert (status, told.startswith("[keepShared] ")) == (400, True)
+    status, description = summary(people.session_of(people.alice()).post(address))
+    assert (status, description.startswith("[keepShared] ")) == (400, True)
     assert Score.objects.count() == 1
 
 
 @pytest.mark.parametrize("options", [b"[]", b"[1]", b"", b"{}", b'{"more": [1], "preview": true}'])
-def test_members_that_nobody_knows_are_ignored(options: bytes) -> None:
-    job = an_import(people.alice(), score_on(charts(1)[0]))
+def test_a_revert_ignores_unknown_members(options: bytes) -> None:
+    job = create_import(people.alice(), score_on(charts(1)[0]))
     assert revert(people.session_of(people.alice()), job.import_id, options) == REVERTED
 
 
@@ -269,21 +273,21 @@ NO_REASON = "[reason] Expected a string with length between 0 and 500."
         ({"reason": "x" * 501}, f"{NO_REASON} (Received {'x' * 97}...)"),
     ],
 )
-def test_wishes_of_the_wrong_kind_are_refused_and_nothing_is_reverted(options: dict[str, Any], expected: str) -> None:
-    job = an_import(people.alice(), score_on(charts(1)[0]))
+def test_a_revert_with_invalid_options_is_refused(options: dict[str, Any], expected: str) -> None:
+    job = create_import(people.alice(), score_on(charts(1)[0]))
     assert revert(people.session_of(people.alice()), job.import_id, options) == (400, expected)
     assert Score.objects.count() == 1
 
 
-def test_a_second_import_of_the_same_scores_works_again() -> None:
+def test_reverted_scores_can_be_imported_again() -> None:
     (chart,) = charts(1)
-    job = an_import(people.alice(), score_on(chart))
+    job = create_import(people.alice(), score_on(chart))
     revert(people.session_of(people.alice()), job.import_id)
-    assert an_import(people.alice(), score_on(chart)).score_count == 1
+    assert create_import(people.alice(), score_on(chart)).score_count == 1
 
 
 @pytest.mark.parametrize("import_id", ["%00", "x", "0" * 39, "0" * 41, "\N{SNOWMAN}", "' OR 1=1 --", "x" * 5_000])
-def test_an_invalid_import_id_is_an_unknown_import(import_id: str) -> None:
+def test_a_revert_reports_an_invalid_import_id_as_unknown(import_id: str) -> None:
     client = people.session_of(people.alice())
     assert revert(client, import_id) == UNKNOWN
     assert summary(client.get(f"/api/v1/imports/{import_id}")) == UNKNOWN

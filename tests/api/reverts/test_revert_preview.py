@@ -1,4 +1,4 @@
-"""GET /api/v1/imports/:importID/revert: permissions, and that it predicts exactly what the revert does."""
+"""GET /api/v1/imports/:importID/revert: permissions, and that the preview equals the result of the revert."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from django.test.utils import CaptureQueriesContext
 
 from imports.api.imports import revert_changes
 from imports.models import AuditEntry, Import, Permission, PersonalBest, Score, Session, State
+from imports.pipeline.undo import preview as undo_preview
 from tests import people
 from tests.api import expected_documents
 from tests.api.callers import GUEST, STRANGER, Caller, Outcome, table
 from tests.api.envelopes import body, summary
-from tests.factories import HOUR, MINUTE, NOON, an_import, charts, queued_import, score_on
+from tests.factories import HOUR, MINUTE, NOON, charts, create_import, queued_import, score_on
 
 pytestmark = pytest.mark.django_db
 
@@ -43,21 +44,21 @@ def revert_with_details(job: Import, **options: Any) -> Any:
     return json.loads(response.content)["body"]
 
 
-# --- who ----------------------------------------------------------------------------------------------
+# --- permissions --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("caller", "expected"), table(anybody=STRANGER, guest=GUEST, owner=PREVIEWED, admin=PREVIEWED, lacking=PREVIEWED)
 )
-def test_owners_and_administrators_can_preview_without_permission_to_delete(caller: Caller, expected: Outcome) -> None:
-    job = an_import(people.alice(), score_on(charts(1)[0]))
+def test_owners_and_administrators_may_preview_without_the_delete_permission(caller: Caller, expected: Outcome) -> None:
+    job = create_import(people.alice(), score_on(charts(1)[0]))
     assert summary(caller(Permission.DELETE_SCORE).get(address(job))) == expected
     assert Score.objects.count() == 1
 
 
 @pytest.mark.parametrize(("caller", "expected"), table(anybody=GONE))
-def test_a_reverted_import_has_no_preview(caller: Caller, expected: Outcome) -> None:
-    job = an_import(people.alice())
+def test_a_preview_of_a_reverted_import_is_a_410(caller: Caller, expected: Outcome) -> None:
+    job = create_import(people.alice())
     revert_with_details(job)
     assert summary(caller(Permission.DELETE_SCORE).get(address(job))) == expected
 
@@ -72,7 +73,7 @@ def test_a_reverted_import_has_no_preview(caller: Caller, expected: Outcome) -> 
         (State.REVERTED, GONE),
     ],
 )
-def test_a_preview_is_refused_as_the_revert_would_be(state: State, expected: Outcome) -> None:
+def test_a_preview_is_refused_in_the_same_states_as_the_revert(state: State, expected: Outcome) -> None:
     job = queued_import(people.alice())
     now = people.alice().date_joined
     fields = {"error_message": "x", "status_code": 400, "time_finished": now, "reverted_at": now}
@@ -82,7 +83,7 @@ def test_a_preview_is_refused_as_the_revert_would_be(state: State, expected: Out
 
 
 def test_a_preview_is_refused_while_another_import_runs() -> None:
-    job = an_import(people.alice())
+    job = create_import(people.alice())
     Import.objects.filter(pk=queued_import(people.alice()).pk).update(state=State.RUNNING)
     assert summary(people.session_of(people.ada()).get(address(job))) == BUSY
 
@@ -102,12 +103,12 @@ NO_FLAG = "Expected any of true, false."
         ("POST", "?details=false&whatever=1", (200, "Reverted import.")),
     ],
 )
-def test_invalid_queries_are_refused(method: str, query: str, expected: Outcome) -> None:
-    job = an_import(people.alice())
+def test_an_invalid_preview_query_is_refused(method: str, query: str, expected: Outcome) -> None:
+    job = create_import(people.alice())
     assert summary(people.session_of(people.alice()).generic(method, address(job, query))) == expected
 
 
-# --- what ---------------------------------------------------------------------------------------------
+# --- contents -----------------------------------------------------------------------------------------
 
 
 def session(session: Session, count: int, start: float, end: float) -> dict[str, Any]:
@@ -144,19 +145,19 @@ HIGH = {"scoreData": expected_documents.score_data(9_500_000, "AA+"), "calculate
 
 
 @pytest.mark.usefixtures("documents_of_2025")
-def test_a_preview_lists_everything_that_goes_falls_shrinks_and_stays() -> None:
+def test_a_preview_lists_all_changes_of_sessions_bests_ratings_and_classes() -> None:
     first, second = charts(2)
     alice = people.alice()
-    an_import(alice, score_on(first, 9_000_000, timeAchieved=NOON))
-    fallen = PersonalBest.objects.select_related("chart").get()
-    job = an_import(
+    create_import(alice, score_on(first, 9_000_000, timeAchieved=NOON))
+    lowered = PersonalBest.objects.select_related("chart").get()
+    job = create_import(
         alice,
         score_on(first, timeAchieved=NOON + MINUTE),
         score_on(second, 7_000_001, timeAchieved=NOON + 9 * HOUR),
         parts={"classes": {"dan": "DAN_3"}},
     )
     early, late = Session.objects.order_by("time_started")
-    risen, new = PersonalBest.objects.select_related("chart").order_by("chart")
+    raised, new = PersonalBest.objects.select_related("chart").order_by("chart")
     actual = preview(job)
     assert actual == {
         "scores": 2,
@@ -178,8 +179,8 @@ def test_a_preview_lists_everything_that_goes_falls_shrinks_and_stays() -> None:
             "falls": [
                 {
                     "chartID": first.chart_id,
-                    "before": best(risen, 1, NOON + MINUTE, **HIGH),
-                    "after": best(fallen, 1, NOON, **MIDDLE),
+                    "before": best(raised, 1, NOON + MINUTE, **HIGH),
+                    "after": best(lowered, 1, NOON, **MIDDLE),
                 }
             ],
             "vanishes": [{"chartID": second.chart_id, "before": best(new, 2, NOON + 9 * HOUR, **LOW)}],
@@ -200,57 +201,57 @@ def test_a_preview_lists_everything_that_goes_falls_shrinks_and_stays() -> None:
     assert revert_with_details(job) == actual
 
 
-@pytest.mark.parametrize("were_apart", [True, False])
-def test_an_import_that_bridges_two_sessions_is_told_as_a_split(*, were_apart: bool) -> None:
-    """A part that was a session before has its ID and name back; what one is called that never was nobody knows."""
+@pytest.mark.parametrize("were_separate", [True, False])
+def test_a_preview_shows_the_split_of_a_session_that_the_import_joined(*, were_separate: bool) -> None:
+    """A part that was a session before gets its ID and name back; those of a new session are not known yet."""
     (chart,) = charts(1)
     ends = [score_on(chart, score, timeAchieved=NOON + at) for score, at in ((1, 0), (2, 3 * HOUR))]
     between = score_on(chart, 3, timeAchieved=NOON + 90 * MINUTE)
-    if were_apart:
-        an_import(people.alice(), *ends)
+    if were_separate:
+        create_import(people.alice(), *ends)
     late = Session.objects.filter(time_started=NOON + 3 * HOUR).first()
-    bridge = an_import(people.alice(), between)
-    if not were_apart:
-        an_import(people.alice(), *ends)
+    bridge = create_import(people.alice(), between)
+    if not were_separate:
+        create_import(people.alice(), *ends)
     whole = Session.objects.get()
     actual = preview(bridge)
     (split,) = actual["sessions"]["split"]
     unknown = {"sessionID": None, "name": None}
     parts = [session(whole, 1, NOON, NOON), session(late or whole, 1, NOON + 3 * HOUR, NOON + 3 * HOUR)]
     assert split["before"] == session(whole, 3, NOON, NOON + 3 * HOUR)
-    assert split["after"] == (parts if were_apart else [parts[0], {**parts[1], **unknown}])
+    assert split["after"] == (parts if were_separate else [parts[0], {**parts[1], **unknown}])
     assert revert_with_details(bridge) == actual
 
 
-def test_a_preview_names_the_imports_that_also_carried_scores_and_can_keep_those() -> None:
+def test_a_preview_lists_imports_with_shared_scores_and_can_keep_these_scores() -> None:
     first, second = charts(2)
-    job = an_import(people.alice(), score_on(first), score_on(second))
-    other = an_import(people.alice(), score_on(second))
-    all_go, some_stay = preview(job), preview(job, "?keepShared=true")
-    assert all_go["shared"] == some_stay["shared"] == [{"importID": other.import_id, "count": 1}]
-    assert [(actual["scores"], actual["kept"]) for actual in (all_go, some_stay)] == [(2, 0), (1, 1)]
-    assert revert_with_details(job, keepShared=True) == some_stay
+    job = create_import(people.alice(), score_on(first), score_on(second))
+    other = create_import(people.alice(), score_on(second))
+    without_shared, with_shared = preview(job), preview(job, "?keepShared=true")
+    assert without_shared["shared"] == with_shared["shared"] == [{"importID": other.import_id, "count": 1}]
+    assert [(actual["scores"], actual["kept"]) for actual in (without_shared, with_shared)] == [(2, 0), (1, 1)]
+    assert revert_with_details(job, keepShared=True) == with_shared
 
 
-def test_derived_classes_that_fall_are_told() -> None:
-    job = an_import(people.alice(), score_on(charts(1)[0]))
+def test_a_preview_lists_lowered_derived_classes() -> None:
+    job = create_import(people.alice(), score_on(charts(1)[0]))
     assert preview(job)["classes"] == [
         {"game": "sdvx", "playtype": "Single", "set": "vfClass", "before": "SIENNA_I", "after": None}
     ]
 
 
-def test_a_preview_leaves_no_trace() -> None:
-    job = an_import(people.alice(), score_on(charts(1)[0], timeAchieved=NOON))
+def test_a_preview_stores_nothing() -> None:
+    job = create_import(people.alice(), score_on(charts(1)[0], timeAchieved=NOON))
     entries = AuditEntry.objects.count()
     assert preview(job) == preview(job)
     job.refresh_from_db()
     assert (job.state, AuditEntry.objects.count()) == (State.COMPLETED, entries)
 
 
-def test_long_lists_are_cut_and_counted() -> None:
+def test_long_lists_of_a_preview_are_cut_and_counted() -> None:
     rows = [score_on(chart, timeAchieved=NOON + i * 3 * HOUR) for i, chart in enumerate(charts(5))]
-    job = an_import(people.alice(), *rows)
-    with patch.object(revert_changes, "MAX_LISTED", 3):
+    job = create_import(people.alice(), *rows)
+    with patch.object(revert_changes, "MAX_LISTED", 3), patch.object(undo_preview, "MAX_LISTED", 3):
         actual = preview(job)
     assert (len(actual["sessions"]["gone"]), actual["sessions"]["totals"]["gone"]) == (3, 5)
     assert (len(actual["bests"]["vanishes"]), actual["bests"]["totals"]["vanishes"]) == (3, 5)
@@ -265,12 +266,12 @@ def _queries(client: Client, job: Import) -> int:
     return len(captured)
 
 
-def test_the_queries_of_a_preview_do_not_grow() -> None:
+def test_a_preview_takes_a_constant_number_of_queries() -> None:
     some = charts(31)
-    small = an_import(people.alice(), score_on(some[0], timeAchieved=NOON))
-    large = an_import(
+    small = create_import(people.alice(), score_on(some[0], timeAchieved=NOON))
+    large = create_import(
         people.alice(), *[score_on(chart, timeAchieved=NOON + i * 3 * HOUR) for i, chart in enumerate(some[1:], 10)]
     )
     client = people.session_of(people.alice())
-    # The small one's place in the history of classes passes to the large one, which costs two more.
+    # The class achievement of the small import passes to the large one, which takes two more queries.
     assert _queries(client, large) <= _queries(client, small)

@@ -27,10 +27,10 @@ def is_signed_in(client: Client) -> bool:
     return client.get("/account/").status_code == 200
 
 
-def test_the_account_page_leads_to_all_of_it(alices: Client) -> None:
+def test_the_account_page_links_to_every_account_setting(alices: Client) -> None:
     people.token_of(people.alice(), Permission.SUBMIT_SCORE)
     factories.charts(1)
-    factories.an_import(people.alice(), factories.unknown_score())
+    factories.create_import(people.alice(), factories.unknown_score())
     page = alices.get("/account/")
     assert heading_of(page) == "Account"
     assert "1 token" in text_of(page)
@@ -49,12 +49,12 @@ def test_the_account_page_leads_to_all_of_it(alices: Client) -> None:
     assert 'href="/account/"' in alices.get("/users/Alice/").content.decode()
 
 
-def test_a_new_password_counts_and_ends_every_other_session(alices: Client) -> None:
-    elsewhere = people.session_of(people.alice())
+def test_a_new_password_ends_every_other_session(alices: Client) -> None:
+    other_session = people.session_of(people.alice())
     page = alices.post("/account/password/", CHANGE, follow=True)
     assert messages_of(page) == "Password changed. All other browsers were signed out."
-    assert (is_signed_in(alices), is_signed_in(elsewhere)) == (True, False)
-    assert elsewhere.get("/api/v1/status").json()["body"]["whoami"] is None
+    assert (is_signed_in(alices), is_signed_in(other_session)) == (True, False)
+    assert other_session.get("/api/v1/status").json()["body"]["whoami"] is None
     assert people.guest().post("/login/", {"username": "alice", "password": NEW}).status_code == 302
     assert people.guest().post("/login/", {"username": "alice", "password": people.PASSWORD}).status_code == 200
 
@@ -68,14 +68,14 @@ def test_a_new_password_counts_and_ends_every_other_session(alices: Client) -> N
         ({"new_password1": "Alice1234", "new_password2": "Alice1234"}, "too similar to the name"),
     ],
 )
-def test_an_invalid_new_password_says_why_at_its_field(wrong: dict[str, Any], says: str, alices: Client) -> None:
-    elsewhere = people.session_of(people.alice())
+def test_an_invalid_new_password_shows_an_error_at_its_field(wrong: dict[str, Any], says: str, alices: Client) -> None:
+    other_session = people.session_of(people.alice())
     response = alices.post("/account/password/", {**CHANGE, **wrong})
     assert response.status_code == 400
     assert says in text_of(response)
     assert people.PASSWORD not in response.content.decode()
     assert User.objects.get().check_password(people.PASSWORD)
-    assert is_signed_in(elsewhere)
+    assert is_signed_in(other_session)
 
 
 def test_every_other_browser_can_be_signed_out(alices: Client) -> None:
@@ -90,15 +90,17 @@ def test_every_other_browser_can_be_signed_out(alices: Client) -> None:
 
 
 @pytest.mark.parametrize("password", ["", "wrong"])
-def test_only_who_knows_the_password_signs_the_others_out(password: str, alices: Client) -> None:
-    elsewhere = people.session_of(people.alice())
+def test_signing_out_other_browsers_requires_the_password(password: str, alices: Client) -> None:
+    other_session = people.session_of(people.alice())
     response = alices.post("/account/sign-out-everywhere/", {"password": password})
     assert response.status_code == 400
-    assert is_signed_in(elsewhere)
+    assert is_signed_in(other_session)
 
 
-def test_a_password_that_was_changed_meanwhile_stays_changed(alices: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The old one was checked, then somebody stored a new one: it must not come back."""
+def test_signing_out_other_browsers_keeps_a_concurrently_changed_password(
+    alices: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The password changes after the old one was checked: the old one must not be saved again."""
     changed = User(username="x")
     changed.set_password(NEW)
 
@@ -111,6 +113,7 @@ def test_a_password_that_was_changed_meanwhile_stays_changed(alices: Client, mon
     assert User.objects.get().password == changed.password
 
 
+@pytest.mark.quick_rows(1)
 @pytest.mark.parametrize(
     ("address", "form"),
     [
@@ -119,13 +122,15 @@ def test_a_password_that_was_changed_meanwhile_stays_changed(alices: Client, mon
     ],
 )
 @pytest.mark.usefixtures("rate_limits")
-def test_a_found_browser_does_not_lead_to_the_password(address: str, form: dict[str, str], alices: Client) -> None:
+def test_password_guesses_of_a_signed_in_browser_are_limited(
+    address: str, form: dict[str, str], alices: Client
+) -> None:
     responses = [alices.post(address, form).status_code for _ in range(ACCOUNT_LIMIT.max_requests + 1)]
     assert responses == [400] * ACCOUNT_LIMIT.max_requests + [429]
     assert people.session_of(people.bob()).post(address, form).status_code == 400  # it is Alice's account that waits
 
 
-def test_a_player_says_what_others_read(alices: Client) -> None:
+def test_the_profile_shows_status_and_about_text_escaped(alices: Client) -> None:
     form = {"status": "夜更かし中", "about": "First line\n\n<b>Second</b>"}
     page = alices.post("/account/profile/", form, follow=True)
     assert page.redirect_chain == [("/users/Alice/", 302)]
@@ -134,14 +139,14 @@ def test_a_player_says_what_others_read(alices: Client) -> None:
     assert "<p>First line</p>\n\n<p>&lt;b&gt;Second&lt;/b&gt;</p>" in body
 
 
-def test_a_profile_has_its_limits_and_changes_nothing_else(alices: Client) -> None:
+def test_the_profile_form_limits_the_status_and_ignores_other_fields(alices: Client) -> None:
     assert "at most 140 characters" in text_of(alices.post("/account/profile/", {"status": "x" * 141}))
     alices.post("/account/profile/", {"status": "hi", "username": "Boss", "is_staff": "on", "is_superuser": "on"})
     alice = User.objects.get()
     assert (alice.username, alice.status, alice.is_staff, alice.is_superuser) == ("Alice", "hi", False, False)
 
 
-def test_forms_from_elsewhere_are_refused() -> None:
+def test_forms_without_a_csrf_token_are_refused() -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(people.alice())
     for address in ("/account/password/", "/account/sign-out-everywhere/", "/account/profile/", "/orphans/retry/"):
@@ -150,7 +155,7 @@ def test_forms_from_elsewhere_are_refused() -> None:
 
 
 @pytest.mark.parametrize("address", ["/account/password/", "/account/sign-out-everywhere/"])
-def test_pages_that_ask_for_a_password_are_not_kept(address: str, alices: Client) -> None:
+def test_pages_that_ask_for_a_password_are_not_cached(address: str, alices: Client) -> None:
     assert "no-store" in alices.get(address)["Cache-Control"]
 
 
@@ -161,7 +166,7 @@ def hook_settings() -> dict[str, tuple[list[str] | None, bool]]:
     return {each.hook: (each.cards, each.force_static_import) for each in people.alice().hook_settings.all()}
 
 
-def test_a_player_says_which_cards_count_and_takes_it_back(alices: Client) -> None:
+def test_hook_settings_are_saved_and_cleared(alices: Client) -> None:
     page = alices.post("/account/hooks/", {"cards": "E004A\r\n E004B ", "kshook": "on"}, follow=True)
     assert messages_of(page) == "Saved. Applies from the next score on."
     assert hook_settings() == {"fervidex": (["E004A", "E004B"], False), "kshook-sv6c": (None, True)}
@@ -173,12 +178,12 @@ def test_a_player_says_which_cards_count_and_takes_it_back(alices: Client) -> No
 @pytest.mark.parametrize(
     ("cards", "says"), [("x " * 7, "No more than 6 cards."), ("x" * 101, "too long for a card ID")]
 )
-def test_cards_that_are_none_are_refused(alices: Client, cards: str, says: str) -> None:
+def test_invalid_cards_are_refused(alices: Client, cards: str, says: str) -> None:
     page = alices.post("/account/hooks/", {"cards": cards})
     assert page.status_code == 400
     assert says in text_of(page)
     assert not HookSettings.objects.exists()
 
 
-def test_the_settings_of_hooks_need_somebody_who_is_signed_in() -> None:
+def test_hook_settings_require_sign_in() -> None:
     assert people.guest().get("/account/hooks/").status_code == 302

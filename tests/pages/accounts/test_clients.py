@@ -1,4 +1,4 @@
-"""The pages of the API clients that one has made, their webhooks in the API, and secrets of the operator's."""
+"""The pages of a player's own API clients, their webhooks in the API, and the secrets of the operator's clients."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_authors_find_their_clients_on_the_account_page(client: APIClient) -> No
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "expected"),
     [
         ({}, "Waiting"),
         ({"status": 204, "delivered_at": timezone.now(), "next_attempt_at": None}, "Delivered (204)"),
@@ -41,25 +41,25 @@ def test_authors_find_their_clients_on_the_account_page(client: APIClient) -> No
         ({"failure": "timeout", "next_attempt_at": None}, "Failed: no answer in time"),
     ],
 )
-def test_the_page_of_a_client_tells_what_became_of_its_events(
-    fields: dict[str, Any], said: str, client: APIClient
+def test_the_client_page_shows_the_outcome_of_each_webhook_delivery(
+    fields: dict[str, Any], expected: str, client: APIClient
 ) -> None:
     delivery = WebhookDelivery.objects.create(client=client, user=people.bob(), body="{}", **fields)
     page = people.session_of(people.alice()).get(f"/account/clients/{client.client_id}/")
     assert heading_of(page) == "Class Bot"
-    assert said in text_of(page)
+    assert expected in text_of(page)
     assert delivery.delivery_id in text_of(page)
     assert HOOK in text_of(page)
 
 
 @pytest.mark.parametrize("failure", Failure.values)
-def test_every_failure_has_words(failure: str, client: APIClient) -> None:
+def test_every_delivery_failure_has_a_text(failure: str, client: APIClient) -> None:
     WebhookDelivery.objects.create(client=client, user=people.bob(), body="{}", failure=failure, status=404)
     page = text_of(people.session_of(people.alice()).get(f"/account/clients/{client.client_id}/"))
     assert failure == "status" or "answer 404" not in page
 
 
-def test_the_page_shows_the_last_twenty_with_as_many_queries_as_one(
+def test_the_client_page_shows_twenty_deliveries_in_a_fixed_number_of_queries(
     client: APIClient, django_assert_max_num_queries: Any
 ) -> None:
     for _ in range(25):
@@ -70,7 +70,7 @@ def test_the_page_shows_the_last_twenty_with_as_many_queries_as_one(
     assert page.count("Waiting") == 20
 
 
-def test_the_address_of_a_webhook_is_changed_by_its_author_and_shown_to_nobody_else(client: APIClient) -> None:
+def test_only_the_author_reads_and_changes_the_webhook_url(client: APIClient) -> None:
     alice, path = people.session_of(people.alice()), f"/api/v1/clients/{client.client_id}"
     assert alice.get(path).json()["body"]["webhookUri"] == HOOK
     for other in (people.guest(), people.session_of(people.bob())):
@@ -85,15 +85,15 @@ def test_the_address_of_a_webhook_is_changed_by_its_author_and_shown_to_nobody_e
     ["ftp://a/", "https://", "//a/", "https://a b/", "https://a/#b", "https://u:p@a/", "https://a:0/", "https://a:99999/",
      "https://[::1/"],
 )  # fmt: skip
-def test_a_webhook_has_a_web_address(address: str) -> None:
+def test_an_invalid_webhook_url_is_refused(address: str) -> None:
     given = {"name": "Tool", "permissions": ["submit_score"], "webhookUri": address}
     answer = people.session_of(people.alice()).post("/api/v1/clients/create", given, content_type="application/json")
     assert answer.status_code == 400
-    assert "This is no http or https address." in answer.json()["description"]
+    assert "This is not an http or https URL." in answer.json()["description"]
     assert not APIClient.objects.exists()
 
 
-def test_administrators_give_the_clients_of_the_operator_their_secret(client: APIClient) -> None:
+def test_administrators_reset_the_secret_of_a_client_without_an_author(client: APIClient) -> None:
     own = APIClient.objects.create(client_id="CXBot", name="Own bot")
     url = reverse("admin:imports_apiclient_changelist")
 
@@ -105,7 +105,7 @@ def test_administrators_give_the_clients_of_the_operator_their_secret(client: AP
     own.refresh_from_db()
     assert own.secret_digest == ""
     assert "Choose one client without an author." in choose(people.ada(), client)
-    said = choose(people.ada(), own)
+    text = choose(people.ada(), own)
     own.refresh_from_db()
-    secret = said.partition("shown only once: ")[2][:40]
+    secret = text.partition("shown only once: ")[2][:40]
     assert own.has_secret(secret)

@@ -1,4 +1,4 @@
-"""/account/delete/ and /account/return/: what goes is shown, the password is asked for, and it may all come back."""
+"""/account/delete/ and /account/return/: the confirmation page, the password, and restoring."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ PASSWORD = {"password": people.PASSWORD}
 @pytest.fixture
 def alices() -> Client:
     first, second = factories.charts(2)
-    factories.an_import(
+    factories.create_import(
         people.alice(), factories.score_on(first), factories.score_on(second), factories.unknown_score()
     )
     return people.session_of(people.alice())
 
 
-def test_what_goes_is_shown_before_the_password_is_asked_for(alices: Client) -> None:
+def test_the_confirmation_page_lists_the_data_that_will_be_deleted(alices: Client) -> None:
     people.token_of(people.alice())
     APIClient.objects.create_for(people.alice(), name="Night Logger")
     page = text_of(alices.get("/account/delete/everything/"))
@@ -55,32 +55,32 @@ def test_an_account_is_hidden_and_restored_by_name_and_password(alices: Client) 
     assert wrong.status_code == 400
     assert "Wrong name or password, or the account isn't waiting to be deleted." in text_of(wrong)
     page = alices.post("/account/return/", {"username": "aLICE", **PASSWORD}, follow=True)
-    assert messages_of(page) == "Welcome back. Your account is as it was."
+    assert messages_of(page) == "Welcome back! Your account is restored."
     assert alices.get("/account/").status_code == 200
     assert Score.objects.count() == 2
 
 
 @pytest.mark.parametrize("address", ["/account/delete/everything/", "/account/delete/sdvx/"])
-def test_without_the_password_nothing_is_hidden(address: str, alices: Client) -> None:
+def test_deletion_requires_the_password(address: str, alices: Client) -> None:
     for given in ({}, {"password": "wrong"}):
         assert alices.post(address, given).status_code == 400
     assert not Departure.objects.exists()
 
 
 @pytest.mark.usefixtures("rate_limits")
-def test_wrong_passwords_are_counted(alices: Client) -> None:
+def test_wrong_passwords_for_restoring_an_account_are_limited(alices: Client) -> None:
     for _ in range(ACCOUNT_LIMIT.max_requests):
         people.guest().post("/account/return/", {"username": "alice", "password": "wrong"})
     assert people.guest().post("/account/return/", {"username": "alice", **PASSWORD}).status_code == 429
 
 
-def test_the_only_administrator_is_told_why_the_account_stays() -> None:
+def test_the_only_administrator_cannot_delete_the_account() -> None:
     page = people.session_of(people.ada()).post("/account/delete/everything/", PASSWORD)
     assert "You are the only administrator. Make somebody else one first." in text_of(page)
 
 
-def test_an_account_that_does_not_leave_is_not_entered_there(alices: Client) -> None:
+def test_the_restore_form_refuses_an_account_that_is_not_being_deleted(alices: Client) -> None:
     page = people.guest().post("/account/return/", {"username": "alice", **PASSWORD})
     assert page.status_code == 400
-    jobs.leave(people.alice(), "sdvx", by=people.alice())
+    jobs.start_departure(people.alice(), "sdvx", by=people.alice())
     assert people.guest().post("/account/return/", {"username": "alice", **PASSWORD}).status_code == 400

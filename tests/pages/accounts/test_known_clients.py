@@ -29,14 +29,15 @@ def known_clients() -> None:
     call_command("loaddata", "known_clients", verbosity=0)
 
 
+@pytest.mark.quick_rows(3)
 @pytest.mark.usefixtures("known_clients")
 @pytest.mark.parametrize("known", KNOWN, ids=[known["client_id"] for known in KNOWN])
 def test_a_known_client_gets_a_token_that_sends_scores(known: dict[str, Any]) -> None:
     browser = people.session_of(people.alice())
     address = f"/client-file-flow/{known['client_id']}"
-    asked = browser.get(address, follow=True)
-    assert f"Allow {known['name']} to use your account?" in text_of(asked)
-    shown = text_of(browser.post(f"{address}/"))
+    page = browser.get(address, follow=True)
+    assert f"Allow {known['name']} to use your account?" in text_of(page)
+    shown = text_of(browser.post(f"{address}/", follow=True))
     [secret] = re.findall(r"\b[0-9a-f]{40}\b", shown)
 
     tool = people.with_authorization(f"Bearer {secret}")
@@ -50,7 +51,7 @@ def test_a_known_client_gets_a_token_that_sends_scores(known: dict[str, Any]) ->
 
 
 @pytest.mark.usefixtures("known_clients")
-def test_clients_that_are_loaded_again_keep_their_tokens_and_what_the_fixture_does_not_say_is_reset() -> None:
+def test_reloading_the_known_clients_resets_their_fields_and_keeps_their_tokens() -> None:
     client = APIClient.objects.get(client_id="CXBarbatos")
     token, _ = APIToken.objects.create_for(people.alice(), permissions=["submit_score"], identifier="x", client=client)
     APIClient.objects.filter(pk=client.pk).update(name="Other")
@@ -61,7 +62,7 @@ def test_clients_that_are_loaded_again_keep_their_tokens_and_what_the_fixture_do
     assert not any(client.author_id or client.redirect_uri for client in APIClient.objects.all())
 
 
-def test_a_bot_gets_its_token_by_oauth_uses_it_and_loses_it_once_its_player_revokes_it() -> None:
+def test_a_bot_uses_its_oauth_token_until_the_player_revokes_it() -> None:
     author, browser = people.session_of(people.bob()), people.session_of(people.alice())
     wanted = {"name": "Score bot", "redirectUri": CALLBACK, "permissions": ["submit_score", "customise_score"]}
     made = author.post("/api/v1/clients/create", wanted, content_type="application/json").json()["body"]
@@ -69,8 +70,8 @@ def test_a_bot_gets_its_token_by_oauth_uses_it_and_loses_it_once_its_player_revo
 
     verifier = secrets.token_urlsafe(48)
     challenge = urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-    asked = {"clientID": made["clientID"], "redirect_uri": CALLBACK, "state": "xyz"}
-    query = urlencode({**asked, "code_challenge": challenge, "code_challenge_method": "S256"})
+    parameters = {"clientID": made["clientID"], "redirect_uri": CALLBACK, "state": "xyz"}
+    query = urlencode({**parameters, "code_challenge": challenge, "code_challenge_method": "S256"})
     assert "Score bot" in text_of(browser.get(f"/oauth/request-auth?{query}"))
     allowed = browser.post(f"/oauth/request-auth?{query}").content.decode()
     target = urlsplit(allowed.split('content="0;url=')[1].split('"')[0].replace("&amp;", "&"))
@@ -84,10 +85,10 @@ def test_a_bot_gets_its_token_by_oauth_uses_it_and_loses_it_once_its_player_revo
         "code": answer["code"][0],
         "code_verifier": verifier,
     }
-    told = people.guest().post("/api/v1/oauth/token", given, content_type="application/json").json()["body"]
-    assert (told["userID"], told["identifier"]) == (people.alice().pk, "Score bot Token")
+    token = people.guest().post("/api/v1/oauth/token", given, content_type="application/json").json()["body"]
+    assert (token["userID"], token["identifier"]) == (people.alice().pk, "Score bot Token")
 
-    bot = people.with_authorization(f"Bearer {told['token']}")
+    bot = people.with_authorization(f"Bearer {token['token']}")
     assert bot.get("/api/v1/users/me").json()["body"]["username"] == "Alice"
     row = factories.score_on(factories.charts(1)[0])
     sent = bot.post("/ir/direct-manual/import", factories.batch_manual(row), content_type="application/json")

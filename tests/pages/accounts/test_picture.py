@@ -31,7 +31,7 @@ def upload(content: bytes, client: Client | None = None) -> Any:
 
 
 def image_on(page: Any) -> str:
-    """The address of the picture on a page; empty where there is none."""
+    """Returns the address of the picture on a page; empty if there is none."""
     found = re.search(r'<img class="portrait[^"]*" src="([^"]+)"', page.content.decode())
     return found[1] if found else ""
 
@@ -44,20 +44,20 @@ def test_a_picture_is_uploaded_replaced_and_removed() -> None:
     assert client.get(image_on(page)).headers["Content-Type"] == "image/svg+xml"
 
     page = upload(picture(size=(500, 500)), client)
-    assert "Your picture is saved." in text_of(page)
+    assert "Picture saved." in text_of(page)
     first = image_on(page)
     assert Image.open(BytesIO(client.get(first).content)).size == (256, 256)
     page = upload(picture(color="blue"), client)
     assert image_on(page) != first, "browsers keep pictures, so another one has another address"
 
     page = client.post("/account/picture/remove/", follow=True)
-    assert "Your picture is removed." in text_of(page)
+    assert "Picture removed." in text_of(page)
     assert not ProfilePicture.objects.exists()
     page = client.post("/account/picture/remove/", follow=True)
-    assert "Your picture is removed." not in text_of(page)
+    assert "Picture removed." not in text_of(page)
 
 
-def test_everybody_sees_it_on_the_profile() -> None:
+def test_guests_see_the_picture_on_the_profile() -> None:
     people.alice()
     assert image_on(people.guest().get("/users/Alice/")) == ""
     upload(picture())
@@ -66,7 +66,7 @@ def test_everybody_sees_it_on_the_profile() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "expected"),
     [
         (b"<svg onload='alert(1)'/>", "This file isn't a picture we can read."),
         (b"", "This file isn't a picture we can read."),
@@ -75,20 +75,20 @@ def test_everybody_sees_it_on_the_profile() -> None:
     ],
     ids=["SVG", "nothing", "over 1 MiB", "12 MP"],
 )
-def test_what_is_no_picture_is_told_of_at_the_field(content: bytes, said: str) -> None:
+def test_an_invalid_picture_is_refused_with_a_reason(content: bytes, expected: str) -> None:
     page = upload(content)
     assert page.status_code == 400
-    assert said in text_of(page)
+    assert expected in text_of(page)
     assert not ProfilePicture.objects.exists()
 
 
-def test_a_form_without_a_file_says_so() -> None:
+def test_a_picture_form_without_a_file_is_refused() -> None:
     page = alices().post(PICTURE)
     assert page.status_code == 400
     assert "This field is required." in text_of(page)
 
 
 @pytest.mark.usefixtures("rate_limits")
-def test_uploads_are_limited() -> None:
+def test_picture_uploads_are_rate_limited() -> None:
     client = alices()
     assert [upload(b"", client).status_code for _ in range(21)] == [400] * 20 + [429]

@@ -14,7 +14,7 @@ RIGHT = "correct horse battery"
 
 
 @pytest.mark.parametrize("name", ["Alice", "alice", "ALICE", " Alice "])
-def test_names_do_not_tell_capitals_from_small_letters(name: str) -> None:
+def test_names_are_case_insensitive(name: str) -> None:
     alice, client = people.alice(), people.guest()
     response = client.post("/login/", {"username": name, "password": RIGHT})
     assert (response.status_code, response["Location"]) == (302, "/")
@@ -34,7 +34,7 @@ def test_names_do_not_tell_capitals_from_small_letters(name: str) -> None:
         ("A" * 5_000, RIGHT, "Wrong name or password."),
     ],
 )
-def test_a_refused_sign_in_says_why(name: str, password: str, says: str) -> None:
+def test_a_refused_sign_in_shows_the_reason(name: str, password: str, says: str) -> None:
     people.alice(), people.eve()
     client = people.guest()
     response = client.post("/login/", {"username": name, "password": password})
@@ -43,24 +43,24 @@ def test_a_refused_sign_in_says_why(name: str, password: str, says: str) -> None
     assert "_auth_user_id" not in client.session
 
 
-def test_a_sign_in_leads_to_the_page_that_was_requested() -> None:
+def test_a_sign_in_redirects_to_the_requested_page() -> None:
     people.alice()
     client = people.guest()
-    asked = client.get("/imports/?state=failed")
-    assert asked["Location"] == "/login/?next=/imports/%3Fstate%3Dfailed"
-    assert 'name="next" value="/imports/?state=failed"' in client.get(asked["Location"]).content.decode()
+    response = client.get("/imports/?state=failed")
+    assert response["Location"] == "/login/?next=/imports/%3Fstate%3Dfailed"
+    assert 'name="next" value="/imports/?state=failed"' in client.get(response["Location"]).content.decode()
     form = {"username": "alice", "password": RIGHT, "next": "/imports/?state=failed"}
     assert client.post("/login/", form)["Location"] == "/imports/?state=failed"
 
 
 @pytest.mark.parametrize("target", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)"])
-def test_nobody_is_sent_to_another_host(target: str) -> None:
+def test_a_sign_in_never_redirects_to_another_host(target: str) -> None:
     people.alice()
     form = {"username": "alice", "password": RIGHT, "next": target}
     assert people.guest().post("/login/", form)["Location"] == "/"
 
 
-def test_signing_out_needs_a_button() -> None:
+def test_signing_out_requires_a_post() -> None:
     client = people.session_of(people.alice())
     assert client.get("/logout/").status_code == 405
     assert "_auth_user_id" in client.session
@@ -69,7 +69,7 @@ def test_signing_out_needs_a_button() -> None:
 
 
 @pytest.mark.usefixtures("rate_limits")
-def test_passwords_are_guessed_slowly() -> None:
+def test_wrong_passwords_are_rate_limited() -> None:
     people.alice()
     wrong, right = ({"username": "alice", "password": each} for each in ("guess", RIGHT))
     for _ in range(3):  # who knows it is not counted

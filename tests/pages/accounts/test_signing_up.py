@@ -24,14 +24,14 @@ FORM = {"username": "mirei", "password1": GOOD, "password2": GOOD}
 
 
 def routes_of(entries: Iterable[Any], start: str = "") -> Iterator[str]:
-    """The addresses of URL patterns, those that they include among them."""
+    """Yields the routes of URL patterns, including nested ones."""
     for entry in entries:
         route = start + str(entry.pattern)
         yield route
         yield from routes_of(getattr(entry, "url_patterns", ()), route)
 
 
-def test_no_name_is_one_of_an_address() -> None:
+def test_first_path_segments_are_reserved_names() -> None:
     first_parts = {
         part[0] for part in (re.match(r"\w[\w-]+", route) for route in routes_of(addresses.urlpatterns)) if part
     }
@@ -39,7 +39,7 @@ def test_no_name_is_one_of_an_address() -> None:
     assert {name for name in first_parts if not is_reserved_name(name)} == set()
 
 
-def test_a_new_account_is_signed_in_and_shown_where_to_begin() -> None:
+def test_a_new_account_is_signed_in_and_redirected_to_the_upload_page() -> None:
     client = people.guest()
     page = client.post("/signup/", FORM, follow=True)
     mirei = User.objects.get(username="mirei")
@@ -58,11 +58,12 @@ def test_a_new_account_is_signed_in_and_shown_where_to_begin() -> None:
         ({"username": "ab", "password1": "short", "password2": "short"}, "username"),
     ],
 )
-def test_one_goes_on_at_the_first_field_that_is_wrong(wrong: dict[str, Any], field: str) -> None:
+def test_the_first_invalid_field_gets_the_focus(wrong: dict[str, Any], field: str) -> None:
     page = people.guest().post("/signup/", {**FORM, **wrong}).content.decode()
     assert re.findall(r'<input[^>]* name="(\w+)"[^>]* autofocus', page.replace("\n", " ")) == [field]
 
 
+@pytest.mark.quick_rows(6)
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
@@ -82,7 +83,7 @@ def test_one_goes_on_at_the_first_field_that_is_wrong(wrong: dict[str, Any], fie
         ({"password1": "mirei123", "password2": "mirei123"}, "The password is too similar to the name."),
     ],
 )
-def test_an_invalid_sign_up_says_why_at_its_field(wrong: dict[str, Any], says: str) -> None:
+def test_an_invalid_sign_up_shows_an_error_at_its_field(wrong: dict[str, Any], says: str) -> None:
     people.alice()
     response = people.guest().post("/signup/", {**FORM, **wrong})
     page = response.content.decode()
@@ -92,8 +93,8 @@ def test_an_invalid_sign_up_says_why_at_its_field(wrong: dict[str, Any], says: s
     assert list(User.objects.values_list("username", flat=True)) == ["Alice"]
 
 
-def test_a_name_that_somebody_takes_at_the_same_moment_is_refused_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both looked before either was stored: the database decides."""
+def test_a_name_taken_by_a_concurrent_sign_up_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both sign-ups pass the form's check before either is stored, so the database constraint decides."""
     people.alice()
     monkeypatch.setattr(SignUpForm, "clean_username", lambda _: "aLICE")
     monkeypatch.setattr(User, "validate_constraints", lambda *_, **__: None)
@@ -102,7 +103,7 @@ def test_a_name_that_somebody_takes_at_the_same_moment_is_refused_as_any_other(m
     assert User.objects.count() == 1
 
 
-def test_a_sign_in_leads_to_the_page_that_was_requested() -> None:
+def test_a_sign_up_redirects_to_the_requested_page() -> None:
     client = people.guest()
     page = client.get("/login/?next=/imports/%3Fstate%3Dfailed")
     assert 'href="/signup/?next=/imports/%3Fstate%3Dfailed"' in page.content.decode()
@@ -112,7 +113,7 @@ def test_a_sign_in_leads_to_the_page_that_was_requested() -> None:
 @pytest.mark.parametrize(
     "target", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)", "/\\elsewhere.example"]
 )
-def test_nobody_is_sent_to_another_host(target: str) -> None:
+def test_a_sign_up_never_redirects_to_another_host(target: str) -> None:
     assert people.guest().post("/signup/", {**FORM, "next": target})["Location"] == "/"
     assert people.guest().post(f"/signup/?next={target}", {**FORM, "username": "second"})["Location"] == "/"
 
@@ -124,7 +125,7 @@ def test_a_signed_in_user_cannot_sign_up() -> None:
     assert User.objects.count() == 1
 
 
-def test_an_instance_may_close_its_door(settings: Settings) -> None:
+def test_sign_ups_can_be_closed(settings: Settings) -> None:
     settings.TACHI_SIGNUPS = False
     for response in (people.guest().get("/signup/"), people.guest().post("/signup/", FORM)):
         assert response.status_code == 403
@@ -136,19 +137,19 @@ def test_an_instance_may_close_its_door(settings: Settings) -> None:
     assert people.guest().get("/api/v1/config").json()["body"]["SIGNUPS_ENABLED"] is False
 
 
-def test_an_open_door_can_be_found() -> None:
+def test_open_sign_ups_are_linked() -> None:
     for address in ("/", "/login/"):
         assert 'href="/signup/' in people.guest().get(address).content.decode()
 
 
 @pytest.mark.usefixtures("rate_limits")
-def test_accounts_are_not_made_by_the_hundred() -> None:
+def test_sign_ups_are_rate_limited() -> None:
     for number in range(ACCOUNT_LIMIT.max_requests):
         assert people.guest().post("/signup/", {**FORM, "username": f"bot-{number}"}).status_code == 302
     response = people.guest().post("/signup/", {**FORM, "username": "one-more"})
     assert response.status_code == 429
     assert ACCOUNT_LIMIT.seconds - 60 < int(response["Retry-After"]) <= ACCOUNT_LIMIT.seconds
     assert heading_of(response) == "Too many attempts"
-    assert "Nothing was changed Try again in" in text_of(response)
+    assert "Nothing was changed. Try again in" in text_of(response)
     assert not User.objects.filter(username="one-more").exists()
     assert people.guest().get("/signup/").status_code == 200

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from imports.models import APIToken, AuditEntry, Permission
-from imports.pages.accounts import fresh_tokens
+from imports.pages.accounts import new_tokens
 from imports.pages.texts import account_texts
 from tests import people
 from tests.pages.html_parsing import heading_of, messages_of, text_of
@@ -51,21 +51,21 @@ def test_a_new_token_is_shown_once_and_works(alices: Client) -> None:
     assert "arcade tablet submit_score , delete_score" in text_of(again)
 
 
-def test_neither_the_session_nor_the_browser_holds_the_secret_in_between(alices: Client) -> None:
+def test_neither_the_session_nor_the_cookie_contains_the_new_secret(alices: Client) -> None:
     alices.post("/tokens/", FORM)
-    half, pad = alices.session[fresh_tokens.SESSION_KEY], alices.cookies[fresh_tokens.COOKIE]
+    half, pad = alices.session[new_tokens.SESSION_KEY], alices.cookies[new_tokens.COOKIE]
     assert (pad["httponly"], pad["samesite"], pad["path"]) == (True, "Strict", "/tokens/")
     assert APIToken.objects.find(half) is None
     assert APIToken.objects.find(pad.value) is None
     secret = secret_in(alices.get("/tokens/"))
     assert secret not in (half, pad.value)
-    assert not alices.cookies[fresh_tokens.COOKIE].value
+    assert not alices.cookies[new_tokens.COOKIE].value
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "00", "zz" * 20, "0" * 40])
-def test_a_cookie_that_is_not_ours_shows_nothing(cookie: str, alices: Client) -> None:
+def test_an_invalid_cookie_shows_no_secret(cookie: str, alices: Client) -> None:
     alices.post("/tokens/", FORM)
-    alices.cookies[fresh_tokens.COOKIE] = cookie
+    alices.cookies[new_tokens.COOKIE] = cookie
     page = alices.get("/tokens/")
     assert page.status_code == 200
     assert 'id="token"' not in page.content.decode()
@@ -82,7 +82,7 @@ def test_a_cookie_that_is_not_ours_shows_nothing(cookie: str, alices: Client) ->
         ({"lasts": "7"}, "7 is not one of the available choices."),
     ],
 )
-def test_an_invalid_token_form_says_why_at_its_field(wrong: dict[str, Any], says: str, alices: Client) -> None:
+def test_an_invalid_token_form_shows_an_error_at_its_field(wrong: dict[str, Any], says: str, alices: Client) -> None:
     people.token_of(people.alice(), Permission.SUBMIT_SCORE)
     APIToken.objects.update(identifier="phone")
     response = alices.post("/tokens/", {**FORM, **wrong})
@@ -91,7 +91,7 @@ def test_an_invalid_token_form_says_why_at_its_field(wrong: dict[str, Any], says
     assert APIToken.objects.count() == 1
 
 
-def test_a_revoked_token_works_no_longer(alices: Client) -> None:
+def test_a_revoked_token_is_no_longer_found(alices: Client) -> None:
     secret = people.token_of(people.alice(), Permission.SUBMIT_SCORE)
     token = APIToken.objects.get()
     page = alices.post(f"/tokens/{token.pk}/revoke/", follow=True)
@@ -99,7 +99,7 @@ def test_a_revoked_token_works_no_longer(alices: Client) -> None:
     assert APIToken.objects.find(secret) is None
 
 
-def test_nobody_sees_or_revokes_the_tokens_of_others(alices: Client) -> None:
+def test_only_the_owner_sees_and_revokes_a_token(alices: Client) -> None:
     people.token_of(people.bob(), Permission.SUBMIT_SCORE)
     token = APIToken.objects.get()
     assert "Custom Token" not in text_of(alices.get("/tokens/"))
@@ -109,7 +109,7 @@ def test_nobody_sees_or_revokes_the_tokens_of_others(alices: Client) -> None:
     assert APIToken.objects.exists()
 
 
-def test_a_revocation_is_asked_before_it_is_done(alices: Client) -> None:
+def test_a_revocation_asks_for_confirmation(alices: Client) -> None:
     people.token_of(people.alice(), Permission.SUBMIT_SCORE)
     address = f"/tokens/{APIToken.objects.get().pk}/revoke/"
     page = alices.get(address)
@@ -120,7 +120,7 @@ def test_a_revocation_is_asked_before_it_is_done(alices: Client) -> None:
     assert APIToken.objects.exists()
 
 
-def test_a_line_for_the_shell_goes_with_a_token_that_may_submit(alices: Client, settings: Settings) -> None:
+def test_a_token_that_can_submit_is_shown_with_a_curl_command(alices: Client, settings: Settings) -> None:
     settings.TACHI_PUBLIC_URL = "https://scores.example.org"
     made = alices.post("/tokens/", FORM, follow=True)
     line = re.search(r'<code id="curl">(.*?)</code>', made.content.decode())
@@ -133,7 +133,7 @@ def test_a_line_for_the_shell_goes_with_a_token_that_may_submit(alices: Client, 
     assert "curl" not in text_of(other)
 
 
-def test_making_and_revoking_are_on_record(alices: Client) -> None:
+def test_creating_and_revoking_a_token_are_audited(alices: Client) -> None:
     alices.post("/tokens/", FORM)
     alices.post(f"/tokens/{APIToken.objects.get().pk}/revoke/")
     entries = AuditEntry.objects.filter(subject=people.alice()).order_by("pk")
@@ -143,7 +143,7 @@ def test_making_and_revoking_are_on_record(alices: Client) -> None:
     ]
 
 
-def test_an_expired_token_says_so(alices: Client) -> None:
+def test_an_expired_token_is_marked_as_expired(alices: Client) -> None:
     people.token_of(people.alice(), Permission.SUBMIT_SCORE)
     APIToken.objects.update(expires_at=timezone.now() - timedelta(days=1))
     assert "expired" in text_of(alices.get("/tokens/"))

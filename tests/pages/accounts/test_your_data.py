@@ -1,4 +1,4 @@
-"""/account/data/: asking for an export, seeing how far it is, downloading it."""
+"""/account/data/: requesting an export, its progress, downloading it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ ADDRESS = "/account/data/"
 
 @pytest.fixture
 def alices() -> Client:
-    factories.an_import(people.alice(), factories.score_on(factories.charts(1)[0]))
+    factories.create_import(people.alice(), factories.score_on(factories.charts(1)[0]))
     return people.session_of(people.alice())
 
 
-def test_an_export_is_asked_for_and_downloaded_once_it_is_ready(alices: Client) -> None:
+def test_an_export_is_requested_and_downloaded(alices: Client) -> None:
     page = alices.post(ADDRESS, follow=True)
     assert "Preparing your export: 0 %" in text_of(page)
     assert 'http-equiv="refresh"' in page.content.decode()
@@ -38,12 +38,12 @@ def test_an_export_is_asked_for_and_downloaded_once_it_is_ready(alices: Client) 
     assert "scores/sdvx-Single.json" in ZipFile(io.BytesIO(content)).namelist()
 
 
-def test_an_export_that_failed_says_so(alices: Client) -> None:
+def test_a_failed_export_is_reported(alices: Client) -> None:
     DataExport.objects.create(user=people.alice(), state=ExportState.FAILED)
     assert "Something went wrong on our side. Start a new export." in text_of(alices.get(ADDRESS))
 
 
-def test_each_game_that_was_played_has_its_table(alices: Client) -> None:
+def test_the_data_page_offers_a_csv_file_for_each_played_game(alices: Client) -> None:
     page = alices.get(ADDRESS)
     assert 'href="/account/data/sdvx/Single.csv"' in page.content.decode()
     file = alices.get("/account/data/sdvx/Single.csv")

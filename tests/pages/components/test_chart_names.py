@@ -15,7 +15,7 @@ TABLES = [{"table": "★", "level": "12"}, {"table": "st", "level": "3"}]
 
 
 def game(slug: str, *playtypes: str, **shorthands: str) -> Game:
-    """As much of a game as its names need."""
+    """Returns a stub of a game with the attributes that chart names need."""
     labels = {name: Difficulty(name, short).label for name, short in shorthands.items()}
     known = {playtype: SimpleNamespace(difficulty_labels=labels) for playtype in playtypes}
     return cast(Game, SimpleNamespace(slug=slug, playtypes=playtypes, by_name=known))
@@ -95,7 +95,7 @@ IIDX_12 = chart("SP", "ANOTHER", "12")
         (CHUNITHM, chart("Single", "MASTER", "14+"), "Title (MASTER 14+)", "Title (M 14+)"),
     ],
 )
-def test_a_chart_is_called_in_full_and_in_short(of: Game, named: Chart, full: str, short: str) -> None:
+def test_a_chart_has_a_full_and_a_short_name(of: Game, named: Chart, full: str, short: str) -> None:
     assert (chart_name(of, named), chart_name(of, named, short=True)) == (full, short)
 
 
@@ -124,5 +124,5 @@ def test_a_chart_is_called_in_full_and_in_short(of: Game, named: Chart, full: st
         (CHUNITHM, chart("Single", "MASTER", "14+"), "MASTER 14+", "M 14+"),
     ],
 )
-def test_a_difficulty_alone(of: Game, named: Chart, long: str, short: str) -> None:
+def test_a_difficulty_has_a_full_and_a_short_name(of: Game, named: Chart, long: str, short: str) -> None:
     assert (str(difficulty_name(of, named, short=False)), str(difficulty_name(of, named))) == (long, short)

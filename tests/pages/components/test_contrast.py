@@ -56,22 +56,22 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def test_the_measure_is_the_one_of_wcag() -> None:
+def test_contrast_follows_wcag() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)
 
 
-def test_all_fifteen_lights_and_the_one_of_progress_are_looked_at() -> None:
+def test_all_sixteen_light_colours_are_checked() -> None:
     assert len(LIGHTS) == 16
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 @pytest.mark.parametrize(("top", "below", "needed"), PAIRS)
-def test_a_pair_can_be_told_apart(top: str, below: str, needed: float, theme: int) -> None:
+def test_a_colour_pair_has_enough_contrast(top: str, below: str, needed: float, theme: int) -> None:
     assert contrast(COLOURS[top][theme], COLOURS[below][theme]) >= needed
 
 
 @pytest.mark.parametrize("ground", [LIGHT, DARK], ids=["light", "dark"])
 @pytest.mark.parametrize("top", ON_DISPLAY)
-def test_dark_colours_can_be_read_on_the_display_of_either_theme(top: str, ground: int) -> None:
+def test_display_colours_have_enough_contrast_in_both_themes(top: str, ground: int) -> None:
     assert contrast(COLOURS[top][DARK], COLOURS["display"][ground]) >= TEXT

@@ -20,13 +20,11 @@ DECLARED = [
 
 
 @pytest.mark.parametrize(("game", "playtype", "ladder", "values"), DECLARED)
-def test_every_ladder_of_every_game_has_its_lights_in_order(
-    game: str, playtype: str, ladder: str, values: tuple[str, ...]
-) -> None:
+def test_every_ladder_has_its_lights_in_order(game: str, playtype: str, ladder: str, values: tuple[str, ...]) -> None:
     assert tuple(TABLE[game][ladder]) == values, playtype
 
 
-def test_the_stylesheet_knows_every_light_and_level() -> None:
+def test_the_stylesheet_defines_every_light_and_level() -> None:
     lamp_colors = [light for ladders in TABLE.values() for ladder in ladders.values() for light in ladder.values()]
     lamps = [
         light
@@ -58,11 +56,11 @@ def test_the_stylesheet_knows_every_light_and_level() -> None:
         ("arcaea", "LOST", Light("LOST", "LOST", "ember", 0, 5)),
     ],
 )
-def test_a_lamp_is_a_light_and_a_level(game: str, lamp: str, light: Light) -> None:
+def test_a_lamp_has_a_colour_and_a_level(game: str, lamp: str, light: Light) -> None:
     assert light_of(game, "lamp", lamp) == light
 
 
-def test_a_value_nobody_knows_shines_gray() -> None:
+def test_an_unknown_lamp_is_gray() -> None:
     assert light_of("sdvx", "lamp", "NEW LAMP") == Light("NEW LAMP", "NEW LAMP", "gray", 0, 5)
 
 
@@ -74,7 +72,7 @@ def test_a_value_nobody_knows_shines_gray() -> None:
         ({"noteLamp": "FULL COMBO", "clearLamp": "FAILED"}, "FULL COMBO, FAILED", 1),
     ],
 )
-def test_chunithm_names_the_clear_lamp_unless_it_goes_without_saying(
+def test_chunithm_shows_the_clear_lamp_unless_the_note_lamp_implies_it(
     metrics: dict[str, str], value: str, lit: int
 ) -> None:
     lamp = shown_lamp("chunithm", metrics)
@@ -89,7 +87,7 @@ def test_chunithm_names_the_clear_lamp_unless_it_goes_without_saying(
         ({"noteLamp": "ALL BREAK", "bellLamp": "FULL BELL"}, "ALL BREAK, FULL BELL", 3),
     ],
 )
-def test_ongeki_names_the_bells_where_they_say_more(metrics: dict[str, str], value: str, lit: int) -> None:
+def test_ongeki_shows_the_bell_lamp_of_a_full_bell(metrics: dict[str, str], value: str, lit: int) -> None:
     lamp = shown_lamp("ongeki", metrics)
     assert (lamp.value, lamp.lit) == (value, lit)
 
@@ -103,9 +101,9 @@ def test_ongeki_names_the_bells_where_they_say_more(metrics: dict[str, str], val
         ("iidx", {"lamp": "FAILED"}, "FAILED"),
     ],
 )
-def test_a_failed_play_is_named_as_its_players_would(game: str, metrics: dict[str, str], value: str) -> None:
+def test_a_failed_play_is_shown_in_the_game_s_terms(game: str, metrics: dict[str, str], value: str) -> None:
     assert shown_lamp(game, metrics).value == value
 
 
-def test_the_edge_shows_the_note_lamp_where_there_are_two() -> None:
+def test_the_row_edge_shows_the_note_lamp_of_games_with_two_lamps() -> None:
     assert [row_ladder(game) for game in ("chunithm", "ongeki", "sdvx")] == ["noteLamp", "noteLamp", "lamp"]

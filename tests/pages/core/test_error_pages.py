@@ -17,7 +17,7 @@ from tests.pages.html_parsing import heading_of, text_of
     "address",
     ["/nowhere/", "/imports/nonsense/", "/imports/%00/", "/users/%F0%9F%92%A9/", "/users/a/b/c/", "/styleguide/"],
 )
-def test_an_address_that_leads_nowhere_is_said_to(address: str) -> None:
+def test_an_unknown_address_shows_the_404_page(address: str) -> None:
     for client in (people.guest(), people.session_of(people.alice())):
         page = client.get(address)
         assert page.status_code == 404
@@ -34,7 +34,7 @@ def test_an_unexpected_error_hides_its_reason() -> None:
     assert "inner workings" not in page.content.decode()
 
 
-def test_the_page_for_what_broke_needs_no_database() -> None:
+def test_the_500_page_needs_no_database() -> None:
     # Without the mark django_db, asking the database would fail this test.
     page = server_error(RequestFactory().get("/imports/"))
     assert page.status_code == 500
@@ -43,7 +43,7 @@ def test_the_page_for_what_broke_needs_no_database() -> None:
 
 
 @pytest.mark.django_db
-def test_a_form_without_its_token_is_explained() -> None:
+def test_a_form_without_a_csrf_token_shows_the_expired_page() -> None:
     people.alice()
     client = people.guest()
     client.handler.enforce_csrf_checks = True
@@ -54,7 +54,7 @@ def test_a_form_without_its_token_is_explained() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("address", ["/", "/login/", "/nowhere/"])
-def test_every_page_carries_the_policy_and_may_not_be_framed(address: str) -> None:
+def test_every_page_has_a_csp_and_forbids_framing(address: str) -> None:
     page = people.guest().get(address)
     assert "default-src 'none'" in page["Content-Security-Policy"]
     assert page["X-Frame-Options"] == "DENY"

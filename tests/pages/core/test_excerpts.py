@@ -1,4 +1,4 @@
-"""The lines of a file around what is wrong in it."""
+"""The lines of a file around an invalid value."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from imports.pages.texts.excerpts import MAX_LINE_LENGTH, ExcerptLine, excerpt_of_error, excerpt_of_row
+from imports.pages.imports.problems.excerpts import MAX_LINE_LENGTH, ExcerptLine, excerpt_of_error, excerpt_of_row
 
 ROWS: list[Any] = [
     {"score": 1, "lamp": "CLEAR", "timeAchieved": 10},
@@ -39,7 +39,7 @@ def test_the_value_of_a_row_is_marked_in_its_line(row: int, field: str, expected
     assert INDENTED.split("\n")[at.number - 1] == at.before + at.mark + at.after
 
 
-def test_three_lines_before_the_value_and_one_after_it_are_shown() -> None:
+def test_an_excerpt_has_three_lines_before_the_value_and_one_after() -> None:
     lines = excerpt_of_row(INDENTED, 0, "timeAchieved")
     assert [bool(line.mark) for line in lines] == [False, False, False, True, False]
 
@@ -64,7 +64,7 @@ def test_a_file_of_one_line_is_cut_around_the_value() -> None:
     "text",
     ["", "[]", "{}", "null", '{"scores": {}}', '{"scores": [1]}', "[" * 100_000, '{"a":' * 100_000, "\0\1", "PK\3\4"],
 )
-def test_other_files_have_no_lines(text: str) -> None:
+def test_files_without_rows_have_no_excerpt(text: str) -> None:
     assert excerpt_of_row(text, 3, "score") == ()
 
 
@@ -80,5 +80,5 @@ def test_other_files_have_no_lines(text: str) -> None:
         ("[" * 100_000, []),
     ],
 )
-def test_a_file_that_is_no_json_is_shown_where_it_stops_being_so(text: str, expected: list[str]) -> None:
+def test_a_file_with_a_json_syntax_error_is_marked_at_the_error(text: str, expected: list[str]) -> None:
     assert written(excerpt_of_error(text)) == expected

@@ -30,11 +30,11 @@ def language_of(client: Client, address: str = "/login/") -> str:
         ("", "en"),
     ],
 )
-def test_the_browser_chooses_the_language(accepted: str, language: str) -> None:
+def test_the_accept_language_header_selects_the_language(accepted: str, language: str) -> None:
     assert language_of(Client(headers={"Accept-Language": accepted})) == language
 
 
-def test_a_page_in_japanese_says_so_and_may_be_kept_for_such_readers_only() -> None:
+def test_a_japanese_page_declares_its_language_and_varies_by_it() -> None:
     page = Client(headers=JAPANESE).get("/login/")
     assert "サインイン" in page.content.decode()
     assert page.headers["Content-Language"] == "ja"
@@ -42,7 +42,7 @@ def test_a_page_in_japanese_says_so_and_may_be_kept_for_such_readers_only() -> N
     assert "max-age=3600" not in page.headers["Cache-Control"]
 
 
-def test_a_reader_who_chose_a_language_keeps_it_whatever_the_browser_asks_for() -> None:
+def test_a_chosen_language_takes_precedence_over_the_browser_s() -> None:
     client = Client(headers=JAPANESE)
     page = client.get("/games/?page=1").content.decode()
     assert 'name="next" value="/games/?page=1"' in page
@@ -64,20 +64,20 @@ def test_a_language_that_is_not_offered_cannot_be_chosen(language: str) -> None:
     assert language_of(client) == "en"
 
 
-def test_a_choice_leads_back_to_pages_of_ours_only() -> None:
+def test_a_language_choice_redirects_to_pages_of_this_site_only() -> None:
     chosen = Client().post("/language/", {"language": "ja", "next": "https://elsewhere.example/"})
     assert chosen.headers["Location"] == "/"
 
 
-def test_a_choice_needs_a_token_against_forgery() -> None:
+def test_a_language_choice_requires_a_csrf_token() -> None:
     assert Client(enforce_csrf_checks=True).post("/language/", {"language": "ja"}).status_code == 403
 
 
-def test_errors_are_in_the_language_of_the_reader() -> None:
+def test_error_pages_use_the_reader_s_language() -> None:
     assert language_of(Client(headers=JAPANESE), "/nowhere/") == "ja"
 
 
-def test_the_api_speaks_english_and_varies_by_no_language() -> None:
+def test_the_api_is_english_and_does_not_vary_by_language() -> None:
     Client(headers=JAPANESE).get("/login/")  # what this thread did last
     refused = Client(headers=JAPANESE).get("/api/v1/users/nobody")
     assert refused.json()["description"].isascii()
@@ -86,18 +86,18 @@ def test_the_api_speaks_english_and_varies_by_no_language() -> None:
 
 
 @pytest.mark.parametrize("address", ["/texts/ja/", "/healthz", "/api/schema"])
-def test_responses_that_are_the_same_in_each_language_do_not_vary_by_it(address: str) -> None:
+def test_language_independent_responses_do_not_vary_by_language(address: str) -> None:
     assert "Accept-Language" not in Client(headers=JAPANESE).get(address).headers.get("Vary", "")
 
 
-def test_the_manifest_is_kept_for_each_language() -> None:
+def test_the_web_manifest_varies_by_language() -> None:
     manifest = Client(headers=JAPANESE).get("/site.webmanifest")
     assert manifest.json()["shortcuts"][0]["short_name"] == "アップロード"
     assert "Accept-Language" in manifest.headers["Vary"]
 
 
-def test_a_share_card_is_the_same_whoever_fetches_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    job = factories.an_import(people.alice(), factories.score_on(factories.charts(1)[0]))
+def test_a_share_card_does_not_depend_on_the_reader_s_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    job = factories.create_import(people.alice(), factories.score_on(factories.charts(1)[0]))
     drawn: list[str] = []
 
     def draw(svg: str) -> bytes:
@@ -111,7 +111,7 @@ def test_a_share_card_is_the_same_whoever_fetches_it(monkeypatch: pytest.MonkeyP
     assert drawn[0] == drawn[1]
 
 
-def test_times_are_written_in_the_language() -> None:
-    factories.an_import(people.alice(), factories.score_on(factories.charts(1)[0], timeAchieved=factories.NOON))
+def test_times_are_formatted_in_the_reader_s_language() -> None:
+    factories.create_import(people.alice(), factories.score_on(factories.charts(1)[0], timeAchieved=factories.NOON))
     page = people.session_of(people.alice()).get("/imports/", headers=JAPANESE).content.decode()
     assert "年" in page.partition("<time")[2].partition("</time>")[0]

@@ -37,7 +37,7 @@ def test_opening_a_page_is_a_visit(address: str) -> None:
     assert timezone.now() - at < timedelta(minutes=1)
 
 
-def test_moderating_is_a_visit() -> None:
+def test_opening_an_admin_page_is_a_visit() -> None:
     mo = people.mo()
     here_since(mo, seconds_ago=None).get("/admin/")
     assert last_seen(mo) is not None
@@ -52,13 +52,13 @@ def test_a_visit_is_written_at_most_once_a_minute(seconds_ago: float | None, is_
     assert (last_seen(alice) != before) is is_written
 
 
-def test_a_visit_that_is_not_written_costs_no_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_a_visit_within_a_minute_costs_no_query(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     browser = here_since(people.alice(), seconds_ago=30)
     with django_assert_num_queries(3):  # the session, its user, and whether an import of theirs runs
-        browser.get("/games/")
+        browser.get("/help/")
 
 
-def test_guests_and_the_banned_leave_no_trace() -> None:
+def test_visits_of_guests_and_banned_players_are_not_recorded() -> None:
     eve = people.eve()
     here_since(eve, seconds_ago=None).get("/games/")
     people.guest().get("/users/Eve/")

@@ -64,13 +64,21 @@ def test_only_a_profile_rating_without_a_format_is_cut(value: float, kind: Ratin
     assert format_rating(value, Shown.DEFAULT, kind=kind) == text
 
 
+@pytest.mark.parametrize(
+    ("shown", "text"),
+    [(Shown.DEFAULT, "14,203.50"), (Shown.DP0, "14,204"), (Shown.DP2, "14,203.50"), (Shown.NUM, "14,203.5")],
+)
+def test_a_profile_rating_has_commas_between_thousands(shown: Shown, text: str) -> None:
+    assert format_rating(14_203.5, shown, kind="profile") == text
+
+
 def test_an_explicit_format_rounds_a_profile_rating_too() -> None:
     assert format_rating(17.6149, Shown.DP2, kind="profile") == "17.61"
     assert format_rating(17.6159, Shown.DP2, kind="profile") == "17.62"
 
 
 @pytest.mark.parametrize("shown", list(Shown))
-def test_nothing_is_called_no_data(shown: Shown) -> None:
+def test_a_missing_value_is_shown_as_no_data(shown: Shown) -> None:
     assert format_metric(None, shown) == NO_DATA
     assert format_rating(None, shown, kind="profile") == NO_DATA
 
@@ -79,7 +87,7 @@ def test_nothing_is_called_no_data(shown: Shown) -> None:
     ("value", "places", "text"),
     [(0.5, 0, "1"), (2.5, 0, "3"), (-2.5, 0, "−3"), (1.005, 2, "1.00"), (1.125, 2, "1.13")],
 )
-def test_ties_go_away_from_zero_as_javascript_rounds(value: float, places: int, text: str) -> None:
+def test_ties_round_away_from_zero_as_in_javascript(value: float, places: int, text: str) -> None:
     assert to_fixed(value, places=places) == text
 
 
@@ -104,12 +112,12 @@ def test_a_percentage_in_a_score_cell_is_never_rounded_up(value: float | None, p
         (14_203, 14_606.0, Shown.RAW, "+403"),
     ],
 )
-def test_the_values_before_and_after_differ_by_the_change(
+def test_a_change_is_the_difference_of_the_shown_values(
     before: float | None, after: float, shown: Shown, text: str
 ) -> None:
     assert format_change(before, after, shown, kind="profile") == text
 
 
 @pytest.mark.parametrize(("value", "text"), [(1204, "+1,204"), (-2, "−2"), (0, "0"), (0.5, "+0.5")])
-def test_a_change_carries_its_sign(value: float, text: str) -> None:
+def test_a_change_has_a_sign(value: float, text: str) -> None:
     assert format_signed(value) == text

@@ -1,4 +1,4 @@
-"""In a language whose every letter has an accent, no page holds another letter, names and data aside."""
+"""In a pseudo-language with an accent on every letter, no page has a plain letter, except in names and data."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from imports.pages.components.lamp_colors import TABLE
 from imports.pages.texts.score_texts import metric_name
 from tests import people
 from tests.browser.conftest import SAMPLE
-from tests.browser.fixtures import PageStates, page_states
+from tests.browser.page_states import PageStates, page_states
 
 pytestmark = [
     pytest.mark.slow,
@@ -35,13 +35,14 @@ pytestmark = [
 ]
 WORDS = re.compile(r"[A-Za-z]{2,}")
 OTHER_NAMES = (
-    *("PLAYED", "No Data.", "Best Lamp", "CSV", "JSON", "XML", "ZIP", '{ "meta": { "game": "sdvx", … }, … }'),
+    *("PLAYED", "No Data.", "Best Lamp", "CSV", "JSON", "XML", "ZIP"),
+    '{ "meta": { "game": "sdvx", … }, "scores": [ … ] }',
     *("wrong card, these are my brother's", "“nothing”", ": nothing", "“zzz”", "Tactile Snowfal", "saturday.json"),
     *("Tests 1.0", "nightlogger.example", "night-logger.json", "meta.service", "a string with length between 3 and 60"),
 )
-"""What is written so in files, searches and reasons of `page_states`, and names of a game that it builds."""
+"""Texts of files, searches and reasons in `page_states`, and names of a game that it builds."""
 TIMES = r"\d+ [A-Z][a-z]{2} \d{4}|novembre \d{4}|\d+ minutes|UTC"
-"""Times in Django's own words for the language whose code is borrowed."""
+"""Times in Django's own translation for the language code that the pseudo-language uses."""
 SAID = ("nothing", "⟦nd íń ťĥé ɋúéúé⟧")  # a search; an ordinal, which is Django's
 WRITTEN: tuple[tuple[type[Model], str], ...] = (
     (APIClient, "name"),
@@ -60,7 +61,7 @@ WRITTEN: tuple[tuple[type[Model], str], ...] = (
 
 
 class Words(HTMLParser):
-    """Collects the letters without accents, outside of code, times and what says that it is not translated."""
+    """Collects texts with plain letters outside of code, times and elements with `translate="no"`."""
 
     SILENT = ("script", "style", "code", "pre", "time")
     EMPTY = ("meta", "link", "input", "br", "hr", "img", "use", "path", "rect", "line", "circle", "polyline")
@@ -92,7 +93,7 @@ class Words(HTMLParser):
 
 
 def names() -> set[str]:
-    """What is called so in each language: games and what belongs to them, and what players and files wrote."""
+    """Returns the names that are the same in each language: of games and their parts, and of players and files."""
     known = {settings.TACHI_NAME, *OTHER_NAMES, *(each.name for each in FORMATS if each.import_type not in NAMES)}
     for game in BY_SLUG.values():
         known |= {game.name, *game.playtype_labels.values()}
@@ -116,7 +117,7 @@ def names_of(playtype: Playtype) -> set[str]:
         playtype.name,
         *playtype.match_types,
         *playtype.versions.values(),
-        *map(rating_name, ratings),
+        *(rating_name(rating, playtype) for rating in ratings),
         *(metric for metric in metrics if metric not in ("score", "lamp", "grade")),
         *(metric_name(metric) for metric in metrics if metric not in ("score", "lamp", "grade")),
         *(str(value) for ladder in ladders for value in ladder.values),
@@ -126,19 +127,19 @@ def names_of(playtype: Playtype) -> set[str]:
 
 
 def texts_of_django() -> set[str]:
-    """What Django's admin says itself, in English and in the language whose code is borrowed."""
-    said: set[str] = set()
+    """Returns the texts of Django's admin, in English and in the language whose code the pseudo-language uses."""
+    texts: set[str] = set()
     for folder in ("conf", "contrib/admin", "contrib/auth"):
         path = Path(django.__file__).parent / folder / "locale/ia/LC_MESSAGES/django.mo"
         with path.open("rb") as file:
             catalogue = vars(GNUTranslations(file))["_catalog"]
-        said |= {key if isinstance(key, str) else key[0] for key in catalogue} | {*catalogue.values()}
+        texts |= {key if isinstance(key, str) else key[0] for key in catalogue} | {*catalogue.values()}
     english = Path(django.__file__).parent / "contrib/admin/locale/en/LC_MESSAGES/django.po"
-    return said | set(re.findall(r'^msgid "(.+)"$', english.read_text(), re.MULTILINE))
+    return texts | set(re.findall(r'^msgid "(.+)"$', english.read_text(), re.MULTILINE))
 
 
 def moderators_pages() -> PageStates:
-    """The daily pages of moderators, on what `page_states` created. Lists and forms are mostly Django's own words."""
+    """Returns the main pages of moderators for the rows of `page_states`; lists and forms are mostly Django's texts."""
     mo, alice = people.mo(), people.alice()
     imports = {f"admin-{job.state}": f"imports/import/{job.pk}/change/" for job in Import.objects.filter(user=alice)}
     pages = {
@@ -150,22 +151,22 @@ def moderators_pages() -> PageStates:
 
 
 @pytest.mark.usefixtures("accented")
-def test_no_page_says_anything_in_english(redis_clean: Redis) -> None:
+def test_every_text_of_every_page_is_translated(redis_clean: Redis) -> None:
     call_command("load_seeds", str(SAMPLE / "seeds"), verbosity=0)
     states = {**page_states(redis_clean), **moderators_pages()}
     known = re.compile(
         f"[0-9a-f]{{40}}|{TIMES}|" + "|".join(re.escape(each) for each in sorted(names(), key=len, reverse=True))
     )
-    django_says = texts_of_django()
+    django_texts = texts_of_django()
     wrong = {}
     for name, (reader, address) in states.items():
         client = Client() if reader is None else people.session_of(reader)
         words = Words()
         page = client.get(address, headers={"Accept-Language": "ia"}).content.decode()
         words.feed(page.split('class="plate all-fields"')[0])  # for developers, in the words of the database
-        said = [text for text in words.found if WORDS.search(known.sub("", text)) and text not in SAID]
+        untranslated = [text for text in words.found if WORDS.search(known.sub("", text)) and text not in SAID]
         if name.startswith("admin-"):
-            said = [text for text in said if text.rstrip(":") not in django_says]
-        if said:
-            wrong[name] = said
+            untranslated = [text for text in untranslated if text.rstrip(":") not in django_texts]
+        if untranslated:
+            wrong[name] = untranslated
     assert wrong == {}

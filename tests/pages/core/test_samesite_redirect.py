@@ -14,18 +14,18 @@ FOLLOWED = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-F
 
 
 def known_here() -> Client:
-    """A browser that was given a form before."""
+    """Returns a browser with a CSRF cookie from an earlier visit."""
     client = people.guest()
     client.get("/login/")
     assert settings.CSRF_COOKIE_NAME in client.cookies
     return client
 
 
-def test_a_followed_link_is_followed_once_more_from_here() -> None:
+def test_a_link_from_another_site_is_repeated_by_the_page() -> None:
     response = known_here().get("/imports/?state=failed&x=%22%3E", headers=FOLLOWED)
     assert response.status_code == 200
-    there = "/imports/?state=failed&amp;x=%22%3E"
-    assert f'<meta http-equiv="refresh" content="0;url={there}">' in response.content.decode()
+    target = "/imports/?state=failed&amp;x=%22%3E"
+    assert f'<meta http-equiv="refresh" content="0;url={target}">' in response.content.decode()
     assert response.headers["Cache-Control"] == "no-store"
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
 
@@ -40,26 +40,26 @@ def test_a_followed_link_is_followed_once_more_from_here() -> None:
         {**FOLLOWED, "Sec-Fetch-Dest": "iframe"},
     ],
 )
-def test_nothing_else_is_asked_for_twice(headers: dict[str, str]) -> None:
+def test_other_requests_are_not_repeated(headers: dict[str, str]) -> None:
     assert "refresh" not in known_here().get("/", headers=headers).content.decode()
 
 
-def test_a_followed_link_to_the_api_is_answered_at_once() -> None:
+def test_a_link_from_another_site_to_the_api_is_not_repeated() -> None:
     assert known_here().get("/API/v1/status", headers=FOLLOWED).json()["success"] is True
 
 
-def test_a_new_visitor_and_a_request_with_a_session_get_the_page_at_once() -> None:
+def test_requests_of_new_visitors_and_with_a_session_are_not_repeated() -> None:
     for client in (people.guest(), people.session_of(people.alice())):
         client.cookies.pop(settings.CSRF_COOKIE_NAME, None)
         assert 'http-equiv="refresh"' not in client.get("/", headers=FOLLOWED).content.decode()
 
 
-def test_nothing_that_changes_something_is_repeated() -> None:
+def test_a_post_request_is_not_repeated() -> None:
     response = known_here().post("/login/", {"username": "", "password": ""}, headers=FOLLOWED)
     assert 'http-equiv="refresh"' not in response.content.decode()
 
 
 @pytest.mark.parametrize("path", ["/%2Felsewhere.example/", "//elsewhere.example/"])
-def test_nobody_is_sent_elsewhere(path: str) -> None:
+def test_a_repeated_request_stays_on_this_host(path: str) -> None:
     page = known_here().get(path, headers=FOLLOWED).content.decode()
     assert "url=//" not in page

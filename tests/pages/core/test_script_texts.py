@@ -34,7 +34,7 @@ class TestInABrowser:
 
     @translated
     @pytest.mark.usefixtures("esperanto")
-    def test_progress_speaks_the_language_of_the_page(self, site: Site, page: Page) -> None:
+    def test_progress_texts_use_the_language_of_the_page(self, site: Site, page: Page) -> None:
         bring_texts(site)
         site.answers["GET /import"] = progress_page(QUEUED)
         site.answers["GET /poll"] = ongoing(stage="queued", percent=0, queuePosition=2, etaSeconds=9)
@@ -51,7 +51,7 @@ class TestInABrowser:
 
     @translated
     @pytest.mark.usefixtures("esperanto")
-    def test_the_texts_of_the_server_and_of_the_script_are_the_same(self, site: Site, page: Page) -> None:
+    def test_the_server_and_the_script_render_the_same_texts(self, site: Site, page: Page) -> None:
         bring_texts(site)
         site.answers["GET /import"] = progress_page(RUNNING)
         site.answers["GET /poll"] = ongoing(**RUNNING)
@@ -64,7 +64,7 @@ class TestInABrowser:
 
     @translated
     @pytest.mark.usefixtures("esperanto")
-    def test_an_upload_speaks_the_language_of_the_page(self, site: Site, page: Page, tmp_path: Path) -> None:
+    def test_upload_texts_use_the_language_of_the_page(self, site: Site, page: Page, tmp_path: Path) -> None:
         bring_texts(site)
         site.answers["GET /new"] = rendered(UPLOAD_PAGE)
         (tmp_path / "years.json").write_text("x" * 1_200)
@@ -73,17 +73,17 @@ class TestInABrowser:
         expect(page.get_by_role("alert")).to_have_text("⟦The file is larger than ⟦1 KB⟧. Nothing was uploaded.⟧")
 
     @pytest.mark.parametrize(
-        ("language", "readers", "said"),
+        ("language", "readers", "expected"),
         [
             ("en", "en-GB", "13 Sept 2020, 21:26, now"),
-            ("en", "en-US", "Sep 13, 2020, 09:26 PM, now"),
+            ("en", "en-US", "Sep 13, 2020, 9:26 PM, now"),
             ("en", "de-DE", "13 Sept 2020, 21:26, now"),
             ("de", "de-AT", "13. Sep. 2020, 21:26, jetzt"),
             ("de", "en-GB", "13. Sept. 2020, 21:26, jetzt"),
         ],
     )
-    def test_times_are_told_in_the_language_of_the_page(
-        self, language: str, readers: str, said: str, site: Site, browser: Browser
+    def test_times_use_the_language_of_the_page(
+        self, language: str, readers: str, expected: str, site: Site, browser: Browser
     ) -> None:
         actual = rendered(TIMES, time=1_600_000_000_000, now=int(time.time() * 1_000)).body
         site.answers["GET /page"] = Answer(actual.replace('<html lang="en">', f'<html lang="{language}">'))
@@ -91,7 +91,7 @@ class TestInABrowser:
         opened = context.new_page()
         opened.goto(f"{site.address}/page")
         try:
-            expect(opened.get_by_role("main")).to_contain_text(said)
+            expect(opened.get_by_role("main")).to_contain_text(expected)
         finally:
             context.close()
 
@@ -99,7 +99,7 @@ class TestInABrowser:
 # --- the catalogue -----------------------------------------------------------------------------------
 
 
-def test_english_pages_fetch_no_catalogue_as_the_scripts_are_written_in_english() -> None:
+def test_english_pages_load_no_script_catalogue() -> None:
     page = Client().get("/login/").content.decode()
     assert "js/texts.js" in page
     assert "/texts/en" not in page
@@ -107,7 +107,7 @@ def test_english_pages_fetch_no_catalogue_as_the_scripts_are_written_in_english(
 
 @translated
 @pytest.mark.usefixtures("esperanto")
-def test_the_catalogue_may_be_kept_by_browsers_and_is_nobodys_own() -> None:
+def test_the_script_catalogue_is_publicly_cacheable() -> None:
     response = Client().get("/texts/eo/?v=1")
     assert response.headers["Content-Type"].startswith("text/javascript")
     assert r'"Copied": "\u27e6Copied\u27e7"' in response.content.decode()
@@ -118,5 +118,5 @@ def test_the_catalogue_may_be_kept_by_browsers_and_is_nobodys_own() -> None:
 
 
 @pytest.mark.django_db
-def test_a_language_that_is_not_offered_has_none(settings: SettingsWrapper) -> None:
+def test_a_language_that_is_not_offered_has_no_script_catalogue(settings: SettingsWrapper) -> None:
     assert Client().get("/texts/eo/").status_code == 404

@@ -25,14 +25,14 @@ def test_an_icon_is_decoration_unless_it_has_a_name() -> None:
 
 
 @pytest.mark.parametrize("value", [datetime(2026, 11, 22, 22, 41, tzinfo=UTC), 1_795_387_260_000])
-def test_a_moment_reads_as_utc_until_the_readers_zone_is_known(value: datetime | int) -> None:
+def test_a_moment_is_rendered_in_utc(value: datetime | int) -> None:
     assert render("{% moment value %}", value=value) == (
         '<time datetime="2026-11-22T22:41:00Z" data-time="1795387260000" data-form="moment">'
         "22 Nov 2026, 22:41 UTC</time>"
     )
 
 
-def test_no_moment_is_said_in_words() -> None:
+def test_a_missing_moment_is_rendered_as_no_time() -> None:
     assert render('{% moment value "short" %}', value=None) == '<span class="dim">no time</span>'
 
 
@@ -40,11 +40,11 @@ def test_no_moment_is_said_in_words() -> None:
     ("title", "attributes"),
     [("404号室のワルツ", 'lang="ja" translate="no"'), ("VERMILION CASCADE", 'translate="no"')],
 )
-def test_a_title_is_never_translated_and_japanese_where_it_is(title: str, attributes: str) -> None:
+def test_a_title_is_marked_as_untranslatable_and_with_its_language(title: str, attributes: str) -> None:
     assert render("<b {{ title|title_attrs }}></b>", title=title) == f"<b {attributes}></b>"
 
 
-def test_text_from_outside_stays_text() -> None:
+def test_icon_names_are_escaped() -> None:
     assert render('{% icon "x" name %}', name='"><script>') == (
         '<svg class="i" role="img" aria-label="&quot;&gt;&lt;script&gt;"><use href="/static/icons.svg#x"/></svg>'
     )

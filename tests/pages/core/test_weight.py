@@ -1,4 +1,4 @@
-"""What pages weigh on the wire: compressed, and with a length that tells nothing of what they hold."""
+"""The size of compressed pages, and the random padding that hides the length of their content."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 ACCEPTS = {"Accept-Encoding": "gzip, deflate, br"}
 KB = 1_000
-TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="[^"]*"')  # masked anew in each page
+TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="[^"]*"')  # masked again on each page
 
 
 def on_the_wire(client: Client, address: str) -> Any:
@@ -35,16 +35,16 @@ def large() -> Import:
     """An import of 300 scores, half of them new bests over an earlier one."""
     charts = factories.charts(300)
     earlier = [factories.score_on(chart, 9_000_000 + place) for place, chart in enumerate(charts[:150])]
-    factories.an_import(people.alice(), *earlier)
+    factories.create_import(people.alice(), *earlier)
     rows = [
         factories.score_on(chart, 9_500_000 + place * 1_000, timeAchieved=factories.NOON + place * factories.MINUTE)
         for place, chart in enumerate(charts)
     ]
-    return factories.an_import(people.alice(), *rows, file_name="night.json")
+    return factories.create_import(people.alice(), *rows, file_name="night.json")
 
 
 @pytest.mark.slow
-def test_the_result_of_300_scores_is_light_on_every_tab(large: Import) -> None:
+def test_every_tab_of_an_import_of_300_scores_is_below_15_kilobytes(large: Import) -> None:
     alices = people.session_of(people.alice())
     for tab in ("", "?tab=scores", "?tab=sessions", "?tab=problems", "?tab=history", "?tab=input"):
         size = len(on_the_wire(alices, f"{url_of(large)}{tab}").content)
@@ -52,13 +52,13 @@ def test_the_result_of_300_scores_is_light_on_every_tab(large: Import) -> None:
 
 
 @pytest.mark.slow
-def test_the_games_are_light() -> None:
+def test_game_pages_and_the_home_page_are_below_5_kilobytes() -> None:
     call_command("load_seeds", "imports/sample/seeds", verbosity=0)
     for address in (reverse("game-list"), reverse("game-detail", args=["sdvx"]), reverse("home")):
         assert len(on_the_wire(people.guest(), address).content) < 5 * KB, address
 
 
-def test_a_page_is_whole_once_decompressed() -> None:
+def test_a_compressed_page_equals_the_plain_page() -> None:
     plain = people.guest().get(reverse("game-list"))
     assert "Content-Encoding" not in plain.headers
     packed = on_the_wire(people.guest(), reverse("game-list"))
@@ -67,7 +67,7 @@ def test_a_page_is_whole_once_decompressed() -> None:
     assert "Accept-Encoding" in plain.headers["Vary"]
 
 
-def test_the_length_of_a_page_is_padded_by_chance() -> None:
+def test_the_length_of_a_page_is_padded_randomly() -> None:
     guest = people.guest()
     lengths = {len(guest.get(reverse("game-list"), headers=ACCEPTS).content) for _ in range(12)}
     assert len(lengths) > 1

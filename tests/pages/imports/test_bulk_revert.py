@@ -1,4 +1,4 @@
-"""Several imports are reverted in one operation: chosen in the list, confirmed once, and undone again."""
+"""Several imports are reverted in one operation: selected in the list, confirmed once, and restored again."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def alices() -> Client:
 
 
 def three_nights() -> list[Import]:
-    """On each night the same four charts, better every time; the last also brings a fifth."""
+    """Returns imports of three nights with the same four charts, better each time; the last has a fifth chart."""
     charts = factories.charts(5)
     return [
-        factories.an_import(
+        factories.create_import(
             people.alice(),
             *(
                 factories.score_on(
@@ -48,10 +48,10 @@ def ids(jobs: list[Import]) -> dict[str, Any]:
     return {"import": [job.import_id for job in jobs]}
 
 
-def test_one_question_says_what_all_of_them_change(alices: Client) -> None:
+def test_the_confirmation_page_shows_the_combined_changes(alices: Client) -> None:
     jobs = three_nights()
     page = alices.get(REVERT, ids(jobs[1:]))
-    said = text_of(page)
+    text = text_of(page)
     assert heading_of(page) == "Revert these 2 imports?"
     for part in (
         "Scores 13 −9 4",
@@ -66,9 +66,9 @@ def test_one_question_says_what_all_of_them_change(alices: Client) -> None:
         "Cancel",
         "Revert 2 imports",
     ):
-        assert part in said
-    assert said.index("night-2.json") < said.index("night-1.json")
-    assert "night-0.json" not in said
+        assert part in text
+    assert text.index("night-2.json") < text.index("night-1.json")
+    assert "night-0.json" not in text
 
 
 def test_the_confirmation_page_changes_nothing(alices: Client) -> None:
@@ -80,51 +80,51 @@ def test_the_confirmation_page_changes_nothing(alices: Client) -> None:
 
 
 def form_of(page: Any) -> dict[str, Any]:
-    """What the question's form sends as it stands."""
+    """Returns the fields of the confirmation form, unchanged."""
     body = page.content.decode()
     return {"import": re.findall(r'name="import" value="([0-9a-f]{40})"', body), "reason": ""}
 
 
-def test_what_was_said_is_done_at_once_newest_first_and_told(alices: Client) -> None:
+def test_selected_imports_are_reverted_newest_first_and_listed_afterwards(alices: Client) -> None:
     jobs = three_nights()
     form = form_of(alices.get(REVERT, ids(jobs[1:])))
     page = alices.post(REVERT, {**form, "reason": "wrong card"}, follow=True)
-    said = text_of(page)
+    text = text_of(page)
     assert heading_of(page) == "2 imports reverted"
-    assert "9 scores removed. Reason: “wrong card”" in said
-    assert said.count("Restore night-") == 2
-    assert "Restore both" in said
-    assert said.count("until ") == 2
+    assert "9 scores removed. Reason: “wrong card”" in text
+    assert text.count("Restore night-") == 2
+    assert "Restore both" in text
+    assert text.count("until ") == 2
     assert (Score.objects.count(), PersonalBest.objects.count(), Session.objects.count()) == (4, 4, 1)
     entries = AuditEntry.objects.filter(verb="reverted").order_by("pk")
     assert [(entry.job, entry.reason) for entry in entries] == [(jobs[2], "wrong card"), (jobs[1], "wrong card")]
     assert check_player(people.alice()) == []
 
 
-def test_all_of_them_can_come_back(alices: Client) -> None:
+def test_reverted_imports_are_restored_together(alices: Client) -> None:
     jobs = three_nights()
     done = alices.post(REVERT, ids(jobs), follow=True)
     page = alices.post("/imports/restore/", form_of(done), follow=True)
     assert page.redirect_chain == [("/imports/", 302)]
     assert messages_of(page) == "Restoring 3 imports…"
     for job in jobs:  # as they came, so that each finds what it was better than
-        assert factories.process(job).state == State.COMPLETED
+        assert factories.run_job(job).state == State.COMPLETED
     assert (Score.objects.count(), Session.objects.count()) == (13, 3)
     assert [job.best_count for job in Import.objects.order_by("pk")] == [0, 4, 4]
 
 
-def test_the_page_of_what_was_done_tells_how_it_stands_now(alices: Client) -> None:
+def test_the_reverted_page_shows_the_current_state_of_each_import(alices: Client) -> None:
     jobs = three_nights()
     done = alices.post(REVERT, ids(jobs[:2]))["Location"]
     alices.post(f"/imports/{jobs[0].import_id}/restore/")
     ImportInput.objects.filter(job=jobs[1]).delete()
-    said = text_of(alices.get(done))
-    assert "Queued" in said
-    assert "The file has been removed, so it can't be restored" in said
-    assert "Restore" not in said
+    text = text_of(alices.get(done))
+    assert "Queued" in text
+    assert "The file has been removed, so it can't be restored" in text
+    assert "Restore" not in text
 
 
-def test_what_cannot_come_back_is_counted(alices: Client) -> None:
+def test_imports_that_cannot_be_restored_are_counted(alices: Client) -> None:
     jobs = three_nights()
     alices.post(REVERT, ids(jobs[:2]))
     ImportInput.objects.filter(job=jobs[1]).delete()
@@ -136,29 +136,27 @@ def test_what_cannot_come_back_is_counted(alices: Client) -> None:
     ("keep_shared", "left", "says"),
     [("yes", 2, "2 scores removed, 2 kept with other imports."), ("no", 0, "4 scores removed.")],
 )
-def test_scores_shared_with_others_are_kept_or_not_as_one_chooses(
-    keep_shared: str, left: int, says: str, alices: Client
-) -> None:
+def test_shared_scores_are_kept_or_removed_as_chosen(keep_shared: str, left: int, says: str, alices: Client) -> None:
     rows = [factories.score_on(chart, timeAchieved=factories.NOON) for chart in factories.charts(4)]
-    first, second = (factories.an_import(people.alice(), *part) for part in (rows[:3], rows[3:]))
-    factories.an_import(people.alice(), *rows[:2], file_name="the-other.json")
-    said = text_of(alices.get(REVERT, ids([first, second])))
-    assert "2 of their scores also came with the-other.json" in said
-    assert "Remove all 4" in said
+    first, second = (factories.create_import(people.alice(), *part) for part in (rows[:3], rows[3:]))
+    factories.create_import(people.alice(), *rows[:2], file_name="the-other.json")
+    text = text_of(alices.get(REVERT, ids([first, second])))
+    assert "2 of their scores also came with the-other.json" in text
+    assert "Remove all 4" in text
     page = alices.post(REVERT, {**ids([first, second]), "keep_shared": keep_shared}, follow=True)
     assert says in text_of(page)
     assert Score.objects.count() == left
 
 
-def test_scores_shared_among_the_chosen_are_nobodys_to_keep(alices: Client) -> None:
+def test_scores_shared_among_the_selected_imports_are_removed(alices: Client) -> None:
     rows = [factories.score_on(chart, timeAchieved=factories.NOON) for chart in factories.charts(2)]
-    jobs = [factories.an_import(people.alice(), *rows) for _ in range(2)]
+    jobs = [factories.create_import(people.alice(), *rows) for _ in range(2)]
     page = alices.get(REVERT, ids(jobs))
     assert 'name="keep_shared"' not in page.content.decode()
     assert "2 scores will be removed." in text_of(page)
 
 
-def test_imports_that_changed_meanwhile_are_left_out_of_the_question(alices: Client) -> None:
+def test_the_confirmation_page_skips_imports_that_are_no_longer_completed(alices: Client) -> None:
     jobs = three_nights()
     revert(jobs[0], RevertRequest())
     page = alices.get(REVERT, ids(jobs))
@@ -166,7 +164,7 @@ def test_imports_that_changed_meanwhile_are_left_out_of_the_question(alices: Cli
     assert "1 selected import isn't completed and is skipped." in text_of(page)
 
 
-def test_nothing_is_reverted_if_one_import_changed_after_the_question(alices: Client) -> None:
+def test_a_bulk_revert_is_refused_if_an_import_changed_after_confirmation(alices: Client) -> None:
     jobs = three_nights()
     form = form_of(alices.get(REVERT, ids(jobs)))
     revert(jobs[0], RevertRequest())
@@ -175,7 +173,7 @@ def test_nothing_is_reverted_if_one_import_changed_after_the_question(alices: Cl
     assert Import.objects.filter(state=State.COMPLETED).count() == 2
 
 
-def test_nothing_is_reverted_while_an_import_runs(alices: Client) -> None:
+def test_a_bulk_revert_is_a_409_while_an_import_runs(alices: Client) -> None:
     jobs = three_nights()
     in_state(people.alice(), State.RUNNING)
     for response in (alices.get(REVERT, ids(jobs)), alices.post(REVERT, ids(jobs))):
@@ -185,19 +183,19 @@ def test_nothing_is_reverted_while_an_import_runs(alices: Client) -> None:
     assert Score.objects.count() == 13
 
 
-def test_a_form_without_a_choice_asks_for_one(alices: Client) -> None:
+def test_a_bulk_revert_without_imports_asks_for_a_selection(alices: Client) -> None:
     assert messages_of(alices.get(REVERT, follow=True)).startswith("Select the imports")
     assert messages_of(alices.post(REVERT, follow=True)).startswith("Select the imports")
 
 
-def test_a_hundred_are_the_most(alices: Client) -> None:
+def test_a_bulk_revert_is_limited_to_a_hundred_imports(alices: Client) -> None:
     wanted = {"import": [f"{number:040x}" for number in range(101)]}
     assert messages_of(alices.get(REVERT, wanted, follow=True)).startswith("At most 100 imports")
 
 
-def test_an_administrator_reverts_several_of_one_player_but_not_of_two() -> None:
+def test_administrators_bulk_revert_imports_of_one_player_only() -> None:
     ada, jobs = people.session_of(people.ada()), three_nights()
-    bobs = factories.an_import(people.bob(), factories.score_on(factories.a_chart(factories.a_song(9))))
+    bobs = factories.create_import(people.bob(), factories.score_on(factories.create_chart(factories.create_song(9))))
     refused = ada.get(REVERT, ids([*jobs, bobs]))
     assert refused.status_code == 403
     assert "Imports of several players cannot be reverted together." in text_of(refused)
@@ -207,14 +205,14 @@ def test_an_administrator_reverts_several_of_one_player_but_not_of_two() -> None
     assert set(AuditEntry.objects.filter(verb="reverted").values_list("actor__username", flat=True)) == {"Ada"}
 
 
-def test_an_import_of_another_player_among_the_chosen_stops_the_revert(alices: Client) -> None:
+def test_a_bulk_revert_with_another_player_s_import_is_refused(alices: Client) -> None:
     jobs = three_nights()
-    bobs = factories.an_import(people.bob(), factories.score_on(factories.a_chart(factories.a_song(9))))
+    bobs = factories.create_import(people.bob(), factories.score_on(factories.create_chart(factories.create_song(9))))
     assert alices.post(REVERT, ids([*jobs, bobs])).status_code == 403
     assert set(Import.objects.values_list("state", flat=True)) == {State.COMPLETED}
 
 
-def test_a_form_from_elsewhere_is_refused() -> None:
+def test_a_bulk_revert_requires_a_csrf_token() -> None:
     jobs = three_nights()
     client = Client(enforce_csrf_checks=True)
     client.force_login(people.alice())
@@ -222,9 +220,9 @@ def test_a_form_from_elsewhere_is_refused() -> None:
     assert Score.objects.count() == 13
 
 
-def test_a_rating_that_stays_is_told_with_its_value(alices: Client) -> None:
+def test_the_confirmation_page_shows_a_rating_that_stays_the_same(alices: Client) -> None:
     alice, chart = people.alice(), factories.charts(1)[0]
-    factories.an_import(alice, factories.score_on(chart, 9_900_000))
-    lower = [factories.an_import(alice, factories.score_on(chart, points)) for points in (9_000_000, 9_100_000)]
+    factories.create_import(alice, factories.score_on(chart, 9_900_000))
+    lower = [factories.create_import(alice, factories.score_on(chart, points)) for points in (9_000_000, 9_100_000)]
     page = alices.get(f"/imports/revert/?import={lower[0].import_id}&import={lower[1].import_id}")
     assert "VOLFORCE 0.332 none 0.332" in text_of(page)

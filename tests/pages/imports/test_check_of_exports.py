@@ -1,4 +1,4 @@
-"""The check of an export: the page says whose it is and which games it has, and imports one of them or all."""
+"""The check of an export: the page shows its owner and games, and imports one game or all of them."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def client() -> Client:
 
 @pytest.fixture
 def export() -> bytes:
-    """Alice's: a score of SOUND VOLTEX, and two of WACCA on one chart."""
+    """An export of Alice's with a score of SOUND VOLTEX and two scores of WACCA on one chart."""
     alice = people.alice()
-    factories.an_import(alice, factories.score_on(factories.charts(1)[0]))
-    chart = factories.a_chart(factories.a_song(1, game="wacca"), "EXPERT")
+    factories.create_import(alice, factories.score_on(factories.charts(1)[0]))
+    chart = factories.create_chart(factories.create_song(1, game="wacca"), "EXPERT")
     rows = [factories.score_on(chart, score) for score in (900_000, 910_000)]
     meta = {"game": "wacca", "playtype": "Single", "service": "Arcade"}
-    exported.bring(alice, msgspec.json.encode(factories.batch_manual(*rows, meta=meta)))
+    exported.import_file(alice, msgspec.json.encode(factories.batch_manual(*rows, meta=meta)))
     return exported.zip_of_files(exported.exported(alice))
 
 
@@ -38,7 +38,7 @@ def given(client: Client, content: bytes) -> Any:
     return client.post("/import/", {"scoreData": SimpleUploadedFile("export.zip", content, "application/zip")})
 
 
-def test_it_is_recognized_and_the_page_says_whose_it_is_and_what_is_in_it(client: Client, export: bytes) -> None:
+def test_an_uploaded_export_shows_its_owner_and_contents(client: Client, export: bytes) -> None:
     address = given(client, export)["Location"]
     page = client.get(address)
     assert heading_of(page) == "1 score ready to import"
@@ -54,11 +54,11 @@ def test_it_is_recognized_and_the_page_says_whose_it_is_and_what_is_in_it(client
     assert [(job.import_type, job.state) for job in people.bob().imports.all()] == [
         ("file/tachi-imports-export", "queued")
     ]
-    job = factories.process(people.bob().imports.get())
+    job = factories.run_job(people.bob().imports.get())
     assert (job.game, job.score_count) == ("wacca", 2)
 
 
-def test_all_games_are_imported_at_once_and_once(
+def test_all_games_of_an_export_are_imported_in_one_step_and_once(
     client: Client, export: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address, opened, init = given(client, export)["Location"], [], ExportArchive.__init__
@@ -74,7 +74,7 @@ def test_all_games_are_imported_at_once_and_once(
     made = list(people.bob().imports.order_by("pk"))
     assert "2 imports have started, one for each game." in messages_of(client.get("/imports/"))
     for job in made:
-        factories.process(job)
+        factories.run_job(job)
     assert [(job.game, job.score_count) for job in made] == [("sdvx", 1), ("wacca", 2)]
 
 
@@ -85,7 +85,7 @@ def test_a_file_that_is_no_export_has_no_games_to_import(client: Client) -> None
     assert not people.bob().imports.exists()
 
 
-def test_what_is_no_export_is_refused_on_the_page(client: Client, export: bytes) -> None:
+def test_an_invalid_export_is_refused(client: Client, export: bytes) -> None:
     assert given(client, export[: len(export) // 2]).status_code == 400
     assert given(client, write_archive({"letter.txt": b"Dear"})).status_code == 400
     address = given(client, export)["Location"]

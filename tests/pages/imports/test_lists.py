@@ -1,4 +1,4 @@
-"""A player's imports, as they and others see them."""
+"""The list of a player's imports, for the player and for others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 from redis import Redis
 
-from imports.models import Import, ImportInput, State, User
+from imports.models import APIToken, Import, ImportInput, State, User
 from imports.pages.imports.views import lists as views
 from imports.pipeline.progress import Snapshot, Stage, writer
 from imports.pipeline.undo.revert import RevertRequest, revert
@@ -28,26 +28,26 @@ def alices() -> Client:
     return people.session_of(people.alice())
 
 
-def test_an_empty_list_says_what_will_be_here(alices: Client) -> None:
+def test_an_empty_import_list_links_to_the_upload_page(alices: Client) -> None:
     page = alices.get("/imports/")
     assert "No imports yet Your imports appear here" in text_of(page)
     assert 'href="/import/">Upload your first scores' in page.content.decode()
     assert alices.get("/")["Location"] == "/import/"
 
 
-def test_every_state_has_its_line(alices: Client) -> None:
+def test_imports_of_every_state_have_a_row(alices: Client) -> None:
     alice, charts = people.alice(), factories.charts(3)
     rows = [factories.score_on(chart, timeAchieved=factories.NOON) for chart in charts]
-    factories.an_import(alice, *rows, file_name="first.json")
-    factories.an_import(alice, rows[0], factories.unknown_score(), file_name="again.json")
-    taken = factories.an_import(
+    factories.create_import(alice, *rows, file_name="first.json")
+    factories.create_import(alice, rows[0], factories.unknown_score(), file_name="again.json")
+    taken = factories.create_import(
         alice, {**rows[1], "score": 1}, {**rows[2], "score": 1}, rows[0], file_name="taken.json"
     )
     revert(taken, RevertRequest(by=alice))
-    factories.an_import(alice, {"lamp": "CLEAR"}, file_name="broken.json")
+    factories.create_import(alice, {"lamp": "CLEAR"}, file_name="broken.json")
     in_state(alice, State.CANCELLED)
     factories.queued_import(alice, file_name="waits.json")
-    said = text_of(alices.get("/imports/"))
+    text = text_of(alices.get("/imports/"))
     lines = [
         "waits.json Batch-Manual file Queued 0 %",
         "scores.json Batch-Manual file Cancelled Nothing was saved",
@@ -56,11 +56,34 @@ def test_every_state_has_its_line(alices: Client) -> None:
         "again.json SOUND VOLTEX, Tests Completed Nothing new, 1 duplicate, 1 problem – rating unchanged",
         "first.json SOUND VOLTEX, Tests Completed 3 new 0.882 VOLFORCE",
     ]
-    assert [line for line in lines if line not in said] == []
-    assert sorted(lines, key=said.index) == lines  # newest first
+    assert [line for line in lines if line not in text] == []
+    assert sorted(lines, key=text.index) == lines  # newest first
 
 
-def test_the_chips_count_and_choose(alices: Client) -> None:
+def test_new_bests_are_counted_beside_the_new_scores(alices: Client) -> None:
+    charts = factories.charts(2)
+    factories.create_import(people.alice(), factories.score_on(charts[0], 9_000_000))
+    factories.create_import(people.alice(), *(factories.score_on(chart, 9_500_000) for chart in charts))
+    assert "Completed 2 new, 1 new best" in text_of(alices.get("/imports/"))
+
+
+def test_only_the_owner_sees_the_token_of_an_import(alices: Client) -> None:
+    people.token_of(people.alice())
+    token = APIToken.objects.get()
+    APIToken.objects.update(identifier="cabinet laptop")
+    charts = factories.charts(4)
+    for chart in charts:
+        factories.create_import(people.alice(), factories.score_on(chart, 9_000_000))
+        Import.objects.update(token=token)
+    assert text_of(alices.get("/imports/")).count("SOUND VOLTEX, token “cabinet laptop”, ") == 1  # of the run
+    newest = Import.objects.latest("pk")
+    Import.objects.exclude(pk=newest.pk).update(token=None)
+    assert text_of(alices.get("/imports/")).count("token “cabinet laptop”") == 1  # of the newest alone
+    for reader in (people.bob(), people.mo()):
+        assert "cabinet laptop" not in text_of(people.session_of(reader).get("/users/Alice/imports/"))
+
+
+def test_the_state_chips_count_and_filter_imports(alices: Client) -> None:
     for state in (State.CANCELLED, State.FAILED, State.FAILED, State.QUEUED, State.QUEUED, State.RUNNING):
         in_state(people.alice(), state)
     assert "All 6 Running 3 Failed 2 Cancelled 1" in text_of(alices.get("/imports/"))
@@ -72,7 +95,7 @@ def test_the_chips_count_and_choose(alices: Client) -> None:
 
 
 def many(user: User, count: int, **fields: Any) -> None:
-    """So many completed imports, that each say their place in `score_count`."""
+    """Creates `count` completed imports whose `score_count` is their number, from 1."""
     done = {
         "state": State.COMPLETED,
         "import_type": "file/batch-manual",
@@ -84,17 +107,17 @@ def many(user: User, count: int, **fields: Any) -> None:
 
 
 def numbers_on(page: Any) -> list[int]:
-    """What `many` wrote, as far as this page shows it."""
+    """Returns the numbers written by `many` that this page shows."""
     return [int(found) for found in re.findall(r"(\d+) new(?= )", text_of(page))]
 
 
 def step(page: Any, rel: str) -> str | None:
-    """Where the button to newer (prev) or older (next) imports leads."""
+    """Returns the target of the link to newer (prev) or older (next) imports, or None."""
     found = re.search(rf'rel="{rel}" href="([^"]*)"', page.content.decode())
     return html.unescape(found[1]) if found else None
 
 
-def test_fifty_stand_on_a_page_and_the_ways_lead_through_all_of_them(alices: Client) -> None:
+def test_the_import_list_has_pages_of_fifty_in_both_directions(alices: Client) -> None:
     many(people.alice(), 120)
     seen, address = [], "/imports/?state=completed"
     while address:
@@ -110,7 +133,7 @@ def test_fifty_stand_on_a_page_and_the_ways_lead_through_all_of_them(alices: Cli
     assert back == [seen[1], seen[0]]
 
 
-def test_a_page_beyond_the_end_leads_back(alices: Client) -> None:
+def test_a_page_beyond_the_end_links_to_the_newest_imports(alices: Client) -> None:
     many(people.alice(), 2)
     beyond = alices.get(f"/imports/?state=completed&before={Import.objects.earliest('pk').pk}")
     assert "Nothing on this page" in text_of(beyond)
@@ -118,7 +141,7 @@ def test_a_page_beyond_the_end_leads_back(alices: Client) -> None:
 
 
 @pytest.mark.parametrize("nonsense", ["before=x", "after=-1", "before=99999999999999999999", "before=%00", "before=٣"])
-def test_nonsense_in_the_address_shows_the_newest(nonsense: str, alices: Client) -> None:
+def test_an_invalid_cursor_shows_the_newest_imports(nonsense: str, alices: Client) -> None:
     many(people.alice(), 3)
     assert numbers_on(alices.get(f"/imports/?{nonsense}")) == [3, 2, 1]
 
@@ -130,8 +153,8 @@ def test_a_list_too_long_to_count_has_chips_without_numbers(alices: Client, monk
 
 
 @pytest.mark.parametrize("place", ["", "before"])
-def test_any_page_is_read_from_its_edge_alone(place: str, alices: Client) -> None:
-    """The plan, not the clock: the index by player and key is entered at the edge, and nothing is sorted."""
+def test_a_page_of_the_list_is_read_by_index_without_sorting(place: str, alices: Client) -> None:
+    """The query plan uses the index by player and primary key from the cursor on, and sorts nothing."""
     alice = people.alice()
     many(alice, 400)
     many(people.bob(), 400)
@@ -152,6 +175,7 @@ FACTS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.quick_rows(8)
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -181,7 +205,7 @@ FACTS: dict[str, dict[str, Any]] = {
         ("game=nothing&when=sometime", ["old", "iidx by a tool", "sdvx by hand"]),
     ],
 )
-def test_the_address_narrows_the_list(query: str, expected: list[str], alices: Client) -> None:
+def test_query_parameters_filter_the_import_list(query: str, expected: list[str], alices: Client) -> None:
     for number, fields in enumerate(FACTS.values()):
         many(people.alice(), 1, **fields)
         Import.objects.filter(score_count=1).update(score_count=100 + number)
@@ -191,7 +215,7 @@ def test_the_address_narrows_the_list(query: str, expected: list[str], alices: C
         assert "No matching imports" in text_of(page)
 
 
-def test_chips_and_ways_keep_the_filters_and_the_form_keeps_the_state(alices: Client) -> None:
+def test_chips_and_page_links_keep_the_filters_and_the_form_keeps_the_state(alices: Client) -> None:
     many(people.alice(), 60, game="sdvx")
     page = alices.get("/imports/?game=sdvx&state=completed").content.decode()
     assert 'href="?game=sdvx&amp;state=failed"' in page
@@ -201,35 +225,35 @@ def test_chips_and_ways_keep_the_filters_and_the_form_keeps_the_state(alices: Cl
     assert '<option value="sdvx" selected>' in page
 
 
-def test_an_invalid_filter_says_why_at_its_field(alices: Client) -> None:
+def test_an_invalid_filter_shows_an_error_at_its_field(alices: Client) -> None:
     many(people.alice(), 1)
     assert "nothing is not one of the available choices." in text_of(alices.get("/imports/?game=nothing"))
     assert "Null characters are not allowed." in text_of(alices.get("/imports/?q=%00"))
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "expected"),
     [
         ("since=yesterday", "From Enter a valid date."),
         ("until=2020-02-31", "To Enter a valid date."),
         ("since=2020-01-02&until=2020-01-01", "Choose a day that is not before the first one."),
     ],
 )
-def test_days_that_cannot_be_meant_are_said_at_their_field(query: str, said: str, alices: Client) -> None:
+def test_invalid_days_show_an_error_at_their_field(query: str, expected: str, alices: Client) -> None:
     many(people.alice(), 1)
     page = alices.get(f"/imports/?{query}")
-    assert said in text_of(page)
+    assert expected in text_of(page)
     assert numbers_on(page) == [1]  # a part that cannot be meant narrows nothing
 
 
-def test_the_days_that_were_asked_for_stay_in_their_fields(alices: Client) -> None:
+def test_the_requested_days_stay_in_their_fields(alices: Client) -> None:
     many(people.alice(), 1)
     page = alices.get("/imports/?since=2020-01-01&until=2020-02-01").content.decode()
     assert re.search(r'<input type="date" name="since" value="2020-01-01"', page)
     assert re.search(r'<input type="date" name="until" value="2020-02-01"', page)
 
 
-def test_what_sent_an_import_is_searched_by_its_owner_and_moderators_alone(alices: Client) -> None:
+def test_only_the_owner_and_moderators_can_search_by_client(alices: Client) -> None:
     many(people.alice(), 1, service="Night Logger", client="my-own-script")
     address = "/users/Alice/imports/?q=script"
     assert numbers_on(alices.get("/imports/?q=script")) == [1]
@@ -237,7 +261,7 @@ def test_what_sent_an_import_is_searched_by_its_owner_and_moderators_alone(alice
     assert numbers_on(people.session_of(people.bob()).get(address)) == []
 
 
-def test_only_what_can_be_reverted_can_be_chosen(alices: Client) -> None:
+def test_only_imports_that_the_reader_may_revert_can_be_selected(alices: Client) -> None:
     many(people.alice(), 2)
     in_state(people.alice(), State.FAILED)
     page = alices.get("/imports/").content.decode()
@@ -248,8 +272,8 @@ def test_only_what_can_be_reverted_can_be_chosen(alices: Client) -> None:
     assert people.session_of(people.ada()).get("/users/Alice/imports/").content.decode().count('name="import"') == 2
 
 
-def test_a_list_with_boxes_does_not_load_itself_anew(alices: Client) -> None:
-    """It would forget what was chosen. Without scripts a link looks again."""
+def test_a_list_with_checkboxes_does_not_reload_itself(alices: Client) -> None:
+    """A reload would lose the selection. Without scripts, a link refreshes the list."""
     many(people.alice(), 1)
     in_state(people.alice(), State.RUNNING)
     page = alices.get("/imports/").content.decode()
@@ -258,7 +282,7 @@ def test_a_list_with_boxes_does_not_load_itself_anew(alices: Client) -> None:
 
 
 @pytest.mark.parametrize("count", [5, 50])
-def test_queries_do_not_grow_with_the_list(
+def test_queries_of_the_import_list_do_not_grow_with_its_rows(
     count: int, alices: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     alice = people.alice()
@@ -269,7 +293,7 @@ def test_queries_do_not_grow_with_the_list(
     assert text_of(page).count("scores.json") == count
 
 
-def test_a_running_import_shows_how_far_it_is(alices: Client, redis_clean: Redis) -> None:
+def test_a_running_import_in_the_list_shows_its_progress(alices: Client, redis_clean: Redis) -> None:
     job = in_state(people.alice(), State.RUNNING)
     writer(redis_clean, job.import_id)(Snapshot(attempt=1, stage=Stage.BESTS, percent=85))
     page = alices.get("/imports/")
@@ -280,7 +304,7 @@ def test_a_running_import_shows_how_far_it_is(alices: Client, redis_clean: Redis
     assert '<meta http-equiv="refresh"' in page.content.decode()
 
 
-def test_only_the_first_few_that_wait_are_asked_about(alices: Client) -> None:
+def test_only_three_queued_imports_are_polled(alices: Client) -> None:
     for _ in range(20):
         factories.queued_import(people.alice())
     page = alices.get("/imports/").content.decode()
@@ -294,8 +318,8 @@ def test_a_finished_import_is_not_polled(alices: Client) -> None:
     assert "http-equiv" not in page
 
 
-def test_others_see_what_is_in_or_under_way(alices: Client) -> None:
-    factories.an_import(people.alice(), factories.unknown_score(), file_name="secret.json")
+def test_other_players_see_completed_imports_without_file_names(alices: Client) -> None:
+    factories.create_import(people.alice(), factories.unknown_score(), file_name="secret.json")
     in_state(people.alice(), State.REVERTED)
     for client in (people.guest(), people.session_of(people.bob())):
         page = client.get("/users/alice/imports/")
@@ -308,7 +332,16 @@ def test_others_see_what_is_in_or_under_way(alices: Client) -> None:
     assert "secret.json" in seen
 
 
-def test_an_import_without_a_file_is_named_by_what_sent_it(alices: Client) -> None:
-    factories.an_import(people.alice(), factories.unknown_score(), file_name="gone.json")
+def test_an_import_without_a_file_is_named_by_its_service(alices: Client) -> None:
+    factories.create_import(people.alice(), factories.unknown_score(), file_name="gone.json")
     ImportInput.objects.all().delete()
     assert "Tests SOUND VOLTEX Completed" in text_of(alices.get("/imports/"))
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [("game=ongeki", "No import fits all of these filters."), ("q=zzz", "A search finds the beginnings of words")],
+)
+def test_a_list_without_matches_explains_the_filters(query: str, expected: str, alices: Client) -> None:
+    in_state(people.alice(), State.FAILED)
+    assert expected in text_of(alices.get(f"/imports/?{query}"))

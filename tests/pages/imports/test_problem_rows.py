@@ -1,4 +1,4 @@
-"""The values shown of a row that was left out: those its message mentions, then those that identify it."""
+"""The shown values of a row with a problem: first the values that the message mentions, then those that identify it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from imports.pages.imports.problem_rows import relevant_values
+from imports.pages.imports.problems.problem_rows import relevant_values
 
 ROW = {
     "matchType": "songTitle",
@@ -49,12 +49,12 @@ ROW = {
         ("Something else.", [("identifier", '"Tactile Snowfal"', False), ("difficulty", '"MXM"', False)]),
     ],
 )
-def test_what_the_message_speaks_of_comes_first(message: str, values: list[tuple[str, str, bool]]) -> None:
+def test_values_that_the_message_mentions_come_first(message: str, values: list[tuple[str, str, bool]]) -> None:
     assert relevant_values(ROW, message) == values
 
 
 @pytest.mark.parametrize("datapoint", [None, [], [1, 2], "text", 3, {}, {"scores": [1, 2]}])
-def test_rows_of_any_shape_are_taken(datapoint: Any) -> None:
+def test_rows_of_any_shape_are_accepted(datapoint: Any) -> None:
     assert relevant_values(datapoint, "Something else.") == []
 
 

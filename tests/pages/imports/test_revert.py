@@ -20,7 +20,7 @@ def alices() -> Client:
 
 
 def two_nights() -> tuple[Import, Import]:
-    """Four charts on one night, and better on the next, with one new chart and a class."""
+    """Returns two imports: four charts on one night, and better scores on the next with a fifth chart and a class."""
     charts = factories.charts(5)
     before = [
         factories.score_on(chart, 9_000_000, timeAchieved=factories.NOON + place * factories.MINUTE)
@@ -32,17 +32,19 @@ def two_nights() -> tuple[Import, Import]:
         )
         for place, chart in enumerate(charts)
     ]
-    first = factories.an_import(people.alice(), *before)
-    second = factories.an_import(people.alice(), *after, parts={"classes": {"dan": "DAN_3"}}, file_name="night.json")
+    first = factories.create_import(people.alice(), *before)
+    second = factories.create_import(
+        people.alice(), *after, parts={"classes": {"dan": "DAN_3"}}, file_name="night.json"
+    )
     return first, second
 
 
-def test_the_question_says_everything_that_changes(alices: Client) -> None:
+def test_the_confirmation_page_lists_every_change(alices: Client) -> None:
     _, job = two_nights()
     session = Session.objects.order_by("time_started").last()
     assert session
     page = alices.get(url_of(job, "revert/"))
-    said = text_of(page)
+    text = text_of(page)
     assert heading_of(page) == "Revert this import?"
     for part in (
         "night.json, SOUND VOLTEX",
@@ -58,29 +60,29 @@ def test_the_question_says_everything_that_changes(alices: Client) -> None:
         "9,500,000 9,000,000",
         "Revert 5 scores",
     ):
-        assert part in said
+        assert part in text
     assert 'name="keep_shared"' not in page.content.decode()
 
 
-def test_a_session_that_loses_scores_is_named_with_what_is_left(alices: Client) -> None:
+def test_a_session_that_loses_scores_is_shown_with_the_remaining_count(alices: Client) -> None:
     charts = factories.charts(5)
     rows = [factories.score_on(chart, timeAchieved=factories.NOON + place) for place, chart in enumerate(charts)]
-    factories.an_import(people.alice(), *rows[:1], *rows[4:])
-    job = factories.an_import(people.alice(), *rows[1:4])
+    factories.create_import(people.alice(), *rows[:1], *rows[4:])
+    job = factories.create_import(people.alice(), *rows[1:4])
     name = Session.objects.get().name
-    assert f"{name} gets shorter. It has 2 scores left of 5." in text_of(alices.get(url_of(job, "revert/")))
+    assert f"{name} gets shorter. 2 of its 5 scores remain." in text_of(alices.get(url_of(job, "revert/")))
 
 
-def test_many_sessions_are_counted_and_not_named(alices: Client) -> None:
+def test_five_removed_sessions_are_counted_and_not_named(alices: Client) -> None:
     rows = [
         factories.score_on(chart, timeAchieved=factories.NOON + place * 3 * factories.HOUR)
         for place, chart in enumerate(factories.charts(5))
     ]
-    job = factories.an_import(people.alice(), *rows)
+    job = factories.create_import(people.alice(), *rows)
     assert "5 sessions removed." in text_of(alices.get(url_of(job, "revert/")))
 
 
-def test_an_import_whose_file_is_gone_names_no_day_to_restore_it_until(alices: Client) -> None:
+def test_an_import_without_its_file_has_no_restore_deadline(alices: Client) -> None:
     _, job = two_nights()
     ImportInput.objects.all().delete()
     assert "You can restore it until" not in text_of(alices.get(url_of(job, "revert/")))
@@ -94,7 +96,7 @@ def test_the_confirmation_page_changes_nothing(alices: Client) -> None:
     assert not AuditEntry.objects.filter(verb="reverted").exists()
 
 
-def test_what_was_said_beforehand_is_what_happens(alices: Client) -> None:
+def test_a_revert_makes_the_announced_changes(alices: Client) -> None:
     _, job = two_nights()
     response = alices.post(url_of(job, "revert/"), {"reason": "wrong card"}, follow=True)
     assert response.redirect_chain == [(url_of(job), 302)]
@@ -104,7 +106,7 @@ def test_what_was_said_beforehand_is_what_happens(alices: Client) -> None:
     assert (job.state, job.reverted_by, job.revert_reason) == (State.REVERTED, people.alice(), "wrong card")
 
 
-def test_the_question_works_as_a_dialog(alices: Client) -> None:
+def test_the_confirmation_form_works_as_a_dialog(alices: Client) -> None:
     """dialog.js looks for this form and shows it; the form posts to the same address."""
     _, job = two_nights()
     page = alices.get(url_of(job, "revert/")).content.decode()
@@ -123,17 +125,18 @@ def test_the_question_works_as_a_dialog(alices: Client) -> None:
         (None, 0, "3 scores removed."),
     ],
 )
-def test_shared_scores_are_kept_or_not_as_one_chooses(
+def test_shared_scores_are_kept_or_removed_as_chosen(
     keep_shared: str | None, left: int, says: str, alices: Client
 ) -> None:
     rows = [factories.score_on(chart, timeAchieved=factories.NOON) for chart in factories.charts(3)]
-    job = factories.an_import(people.alice(), *rows)
-    factories.an_import(people.alice(), *rows[:2], file_name="the-other.json")
+    job = factories.create_import(people.alice(), *rows)
+    factories.create_import(people.alice(), *rows[:2], file_name="the-other.json")
     said = text_of(alices.get(url_of(job, "revert/")))
     assert "2 of its scores also came with the-other.json" in said
     assert "Keep 2 shared" in said
     assert "Remove all 3" in said
     assert "1 score will be removed." in said
+    assert "Revert import Revert 1 score Revert 3 scores" in said
     form = {"keep_shared": keep_shared} if keep_shared else {}
     assert messages_of(alices.post(url_of(job, "revert/"), form, follow=True)) == says
     assert Score.objects.count() == left
@@ -145,13 +148,13 @@ def test_a_revert_is_refused_while_another_import_runs(alices: Client) -> None:
     for response in (alices.get(url_of(job, "revert/")), alices.post(url_of(job, "revert/"))):
         assert response.status_code == 409
         assert heading_of(response) == "Please wait"
-        assert "Nothing was changed An import or revert of this player is still running." in text_of(response)
+        assert "Nothing was changed. An import or revert of this player is still running." in text_of(response)
         assert f'href="{url_of(job)}"' in response.content.decode()
     assert Score.objects.count() == 9
 
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.FAILED, State.CANCELLED, State.REVERTED])
-def test_an_import_without_scores_says_that_there_is_nothing_to_revert(state: State, alices: Client) -> None:
+def test_an_import_that_is_not_completed_cannot_be_reverted(state: State, alices: Client) -> None:
     job = in_state(people.alice(), state)
     for send in (alices.get, alices.post):
         response = send(url_of(job, "revert/"), follow=True)
@@ -159,7 +162,7 @@ def test_an_import_without_scores_says_that_there_is_nothing_to_revert(state: St
         assert messages_of(response).startswith("This import can't be reverted")
 
 
-def test_reverting_twice_reverts_once(alices: Client) -> None:
+def test_a_second_revert_is_refused(alices: Client) -> None:
     _, job = two_nights()
     alices.post(url_of(job, "revert/"), follow=True)
     second = alices.post(url_of(job, "revert/"), follow=True)
@@ -167,26 +170,26 @@ def test_reverting_twice_reverts_once(alices: Client) -> None:
     assert AuditEntry.objects.filter(verb="reverted").count() == 1
 
 
-def test_a_reason_is_kept_to_what_can_be_kept(alices: Client) -> None:
+def test_a_reason_is_stripped_and_truncated(alices: Client) -> None:
     _, job = two_nights()
     alices.post(url_of(job, "revert/"), {"reason": f" a\0b{'x' * 600} "})
     job.refresh_from_db()
     assert job.revert_reason == f"ab{'x' * 498}"
 
 
-def test_a_reason_cannot_become_markup(alices: Client) -> None:
+def test_a_revert_reason_is_escaped(alices: Client) -> None:
     _, job = two_nights()
     page = alices.post(url_of(job, "revert/"), {"reason": "<b>x</b>"}, follow=True)
     assert "&lt;b&gt;x&lt;/b&gt;" in page.content.decode()
 
 
-def test_an_administrator_reverts_for_somebody_else() -> None:
+def test_an_administrator_reverts_an_import_of_another_player() -> None:
     _, job = two_nights()
     page = people.session_of(people.ada()).post(url_of(job, "revert/"), {"reason": "cheated"}, follow=True)
     assert "by Ada 5 scores removed. Reason: “cheated”" in text_of(page)
 
 
-def test_a_form_from_elsewhere_is_refused() -> None:
+def test_a_revert_requires_a_csrf_token() -> None:
     _, job = two_nights()
     client = Client(enforce_csrf_checks=True)
     client.force_login(people.alice())

@@ -1,4 +1,4 @@
-"""Single-score imports of one tool in the list: folded into runs, with their scores."""
+"""Single-score imports of one tool in the list are grouped into runs, with their scores."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def alices() -> Client:
 
 
 def singles(user: User, count: int, **fields: Any) -> list[Import]:
-    """So many completed imports of one row by a tool, a minute apart, oldest first."""
+    """Returns `count` completed imports of one row by a tool, a minute apart, oldest first."""
     facts = {
         "state": State.COMPLETED,
         "import_type": "ir/direct-manual",
@@ -51,7 +51,7 @@ def singles(user: User, count: int, **fields: Any) -> list[Import]:
 
 
 def row_names(page: Any) -> list[str]:
-    """What the rows of the list are called, those within a run aside."""
+    """Returns the names of the rows of the list, without those inside a run."""
     body = re.sub(r'<ul class="inner">.*?</ul>', "", page.content.decode(), flags=re.DOTALL)
     return [
         " ".join(html.unescape(re.sub("<[^>]+>", "", name)).split())
@@ -91,14 +91,14 @@ def test_another_kind_of_import_ends_a_run(other: dict[str, Any], expected: list
     assert row_names(alices.get("/imports/")) == expected
 
 
-def test_two_are_no_run_and_a_long_pause_ends_one(alices: Client) -> None:
+def test_two_imports_are_no_run_and_a_long_pause_ends_a_run(alices: Client) -> None:
     now = timezone.now()
     singles(people.alice(), 2, start=now - timedelta(hours=9))
     singles(people.alice(), 4, start=now - timedelta(hours=5))
     assert row_names(alices.get("/imports/")) == ["KsHook · 4 scores", "KsHook", "KsHook"]
 
 
-def test_the_pages_of_a_folded_list_show_every_import_once(alices: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_with_runs_show_every_import_once(alices: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "PER_PAGE", 3)
     monkeypatch.setattr(runs, "MAX_READ", 40)
     alice = people.alice()
@@ -133,7 +133,7 @@ def test_the_pages_of_a_folded_list_show_every_import_once(alices: Client, monke
     )
 
 
-def test_a_run_has_a_list_of_its_own_that_keeps_to_it(alices: Client) -> None:
+def test_a_run_links_to_a_list_of_its_imports(alices: Client) -> None:
     alice = people.alice()
     hers = singles(alice, 4)
     singles(alice, 1, service="Night", row_count=7)
@@ -151,7 +151,7 @@ def test_a_run_has_a_list_of_its_own_that_keeps_to_it(alices: Client) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "x", "a" * 81, f"{'a' * 40}-{'b' * 40}", "%00"])
-def test_what_names_no_run_finds_nothing(name: str, alices: Client) -> None:
+def test_an_invalid_run_matches_no_import(name: str, alices: Client) -> None:
     singles(people.alice(), 3)
     assert alices.get(f"/imports/?run={name}").status_code == 200
     assert alices.get(f"/imports/revert/?run={name}").status_code == 302
@@ -164,31 +164,31 @@ def test_the_run_of_another_player_cannot_be_reverted(alices: Client) -> None:
     assert row_names(alices.get(f"/imports/?run={name}")) == []
 
 
-def test_a_single_score_shows_what_was_played(alices: Client) -> None:
+def test_a_single_score_import_shows_its_chart_and_score(alices: Client) -> None:
     alice, chart = people.alice(), factories.charts(1)[0]
     for points in (9_000_000, 9_500_000, 9_400_000):
         row = factories.score_on(chart, points, timeAchieved=factories.NOON + points)
-        factories.an_import(alice, row, user_intent=True)
+        factories.create_import(alice, row, user_intent=True)
     lines = text_of(alices.get("/imports/"))
     assert "Song 1 EXH 16 SOUND VOLTEX, Tests Completed 9,400,000 AA CLEAR −100,000" in lines
     assert "Song 1 EXH 16 SOUND VOLTEX, Tests Completed 9,500,000 AA+ CLEAR New best" in lines
     assert "Song 1 EXH 16 SOUND VOLTEX, Tests Completed 9,000,000 A+ CLEAR First play" in lines
 
 
-def test_a_run_unfolds_to_its_newest_scores_with_gains_and_sums_up_the_rating(alices: Client) -> None:
+def test_a_run_lists_its_newest_scores_and_its_rating_change(alices: Client) -> None:
     alice, chart = people.alice(), factories.charts(1)[0]
     for points in (9_000_000, 9_500_000, 9_600_000):
         content = factories.score_on(chart, points, timeAchieved=factories.NOON + points)
-        factories.an_import(alice, content)
+        factories.create_import(alice, content)
     page = alices.get("/imports/")
     assert row_names(page) == ["Tests · 3 scores"]
     assert "Song 1 EXH 16 9,600,000 AA+ New best +100,000" in text_of(page)
-    assert "3 new, 2 new bests 0.297 VOLFORCE" in text_of(page)  # a first rating is told as it is
+    assert "3 new, 2 new bests 0.297 VOLFORCE" in text_of(page)  # a first rating is shown without a change
     assert page.content.decode().count("strip mini") == 1
 
 
 @pytest.mark.parametrize("count", [4, 40])
-def test_queries_do_not_grow_with_runs(
+def test_queries_of_the_import_list_do_not_grow_with_runs(
     count: int, alices: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     alice = people.alice()
@@ -206,23 +206,23 @@ def failed(user: User, count: int, message: str = "No such game.", **fields: Any
     return singles(user, count, state=State.FAILED, status_code=400, error_message=message, score_count=0, **fields)
 
 
-def test_a_tool_whose_last_imports_failed_is_told_of_first(alices: Client) -> None:
+def test_a_failing_tool_is_reported_above_the_list(alices: Client) -> None:
     singles(people.alice(), 3)
     last = failed(people.alice(), 2, "Unknown firmware.\nMore of it.")[-1]
     page = alices.get("/imports/")
-    said = text_of(page)
-    assert "The last 2 imports by" in said
-    assert "Unknown firmware. View the last one" in said
+    text = text_of(page)
+    assert "The last 2 imports by" in text
+    assert "Unknown firmware. View the last one" in text
     assert f'href="{url_of(last)}">View the last one' in page.content.decode()
 
 
-def test_a_tool_that_works_again_is_not_told_of(alices: Client) -> None:
+def test_a_tool_that_works_again_is_not_reported(alices: Client) -> None:
     failed(people.alice(), 3)
     singles(people.alice(), 1)
     assert "failed." not in text_of(alices.get("/imports/"))
 
 
-def test_only_the_player_is_told_of_failing_tools_and_not_of_files(alices: Client) -> None:
+def test_only_the_owner_sees_failing_tools_and_failed_files_are_not_reported(alices: Client) -> None:
     failed(people.alice(), 1)
     failed(people.bob(), 1, user_intent=True)
     assert "The last import by" in text_of(alices.get("/imports/"))

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from redis import Redis
 
@@ -34,7 +36,7 @@ def client() -> Client:
     return people.session_of(people.alice())
 
 
-def test_a_file_becomes_an_import_that_its_page_shows(client: Client) -> None:
+def test_an_uploaded_file_becomes_an_import(client: Client) -> None:
     form = {**UNCHECKED, "scoreData": a_file(name="夜.json")}
     response = client.post("/import/", form, headers={"User-Agent": "Night Browser"})
     job = Import.objects.get()
@@ -46,7 +48,7 @@ def test_a_file_becomes_an_import_that_its_page_shows(client: Client) -> None:
     assert "夜.json" in text_of(client.get(response["Location"]))
 
 
-def test_a_worker_is_asked_once_it_is_saved(
+def test_an_upload_enqueues_a_job_after_commit(
     client: Client, redis_clean: Redis, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
@@ -54,23 +56,24 @@ def test_a_worker_is_asked_once_it_is_saved(
     assert redis_clean.llen("rq:queue:default") == 1
 
 
-def test_a_script_is_told_where_to_go(client: Client) -> None:
+def test_a_script_receives_the_address_of_the_import(client: Client) -> None:
     response = client.post("/import/", {**UNCHECKED, "scoreData": a_file()}, headers=SCRIPT)
     assert (response.status_code, response.json()) == (201, {"url": url_of(Import.objects.get())})
 
 
-def test_pasted_text_is_as_good_as_a_file(client: Client) -> None:
+def test_pasted_text_becomes_an_import(client: Client) -> None:
     response = client.post("/import/", {**UNCHECKED, "pasted": GOOD.decode()})
     job = Import.objects.get()
     assert response["Location"] == url_of(job)
     assert (zlib.decompress(job.input.content), job.input.file_name) == (GOOD, "")
 
 
-def test_utf_16_is_named(client: Client) -> None:
+def test_a_utf_16_file_is_refused_with_advice(client: Client) -> None:
     response = client.post("/import/", {**KIND, "scoreData": a_file(GOOD.decode().encode("utf-16"))})
     assert "looks like UTF-16; save it as UTF-8" in text_of(response)
 
 
+@pytest.mark.quick_rows(8)
 @pytest.mark.parametrize("kind", [KIND, UNCHECKED], ids=["check", "import"])
 @pytest.mark.parametrize("headers", [{}, SCRIPT], ids=["form", "script"])
 @pytest.mark.parametrize(
@@ -95,7 +98,7 @@ def test_utf_16_is_named(client: Client) -> None:
         ({"wrong": GOOD}, "Choose a file or paste its text."),
     ],
 )
-def test_an_invalid_upload_is_refused_with_its_reason(
+def test_an_invalid_upload_is_refused_with_a_reason(
     form: dict[str, Any], says: str, headers: dict[str, str], kind: dict[str, str], client: Client
 ) -> None:
     sent = {name: a_file(value) if isinstance(value, bytes) else value for name, value in {**kind, **form}.items()}
@@ -105,7 +108,7 @@ def test_an_invalid_upload_is_refused_with_its_reason(
     assert not Import.objects.exists()
 
 
-def test_the_reason_stands_at_its_field_and_is_tied_to_it(client: Client) -> None:
+def test_an_upload_error_is_linked_to_its_field(client: Client) -> None:
     page = client.post("/import/", {**KIND, "scoreData": a_file(b"")}).content.decode()
     assert 'id="id_scoreData_error"' in page
     assert 'aria-invalid="true"' in page
@@ -113,7 +116,7 @@ def test_the_reason_stands_at_its_field_and_is_tied_to_it(client: Client) -> Non
 
 
 @pytest.mark.parametrize(("size", "status"), [(1_000, 302), (1_001, 400), (70_000, 413)])
-def test_a_file_may_be_as_large_as_the_limit(size: int, status: int, client: Client, settings: Settings) -> None:
+def test_a_file_above_the_size_limit_is_refused(size: int, status: int, client: Client, settings: Settings) -> None:
     settings.TACHI_MAX_UPLOAD_BYTES = 1_000
     response = client.post("/import/", {**UNCHECKED, "scoreData": a_file(GOOD.ljust(size))})
     assert response.status_code == status
@@ -122,19 +125,19 @@ def test_a_file_may_be_as_large_as_the_limit(size: int, status: int, client: Cli
     assert Import.objects.count() == (status == 302)
 
 
-def test_a_body_far_beyond_the_limit_is_not_even_read(client: Client) -> None:
+def test_a_request_body_far_beyond_the_limit_is_not_read(client: Client) -> None:
     response = client.post("/import/", b"", content_type="multipart/form-data", CONTENT_LENGTH=str(10**12))
     assert response.status_code == 413
     assert "Nothing was imported: the file is larger than 16.8 MB." in text_of(response)
 
 
-def test_the_limit_is_told_before_anything_is_sent(client: Client) -> None:
+def test_the_upload_form_shows_the_size_limit(client: Client) -> None:
     page = client.get("/import/")
     assert "up to 16.8 MB" in text_of(page)
     assert 'data-max-bytes="16777216"' in page.content.decode()
 
 
-def test_a_form_from_elsewhere_is_refused() -> None:
+def test_an_upload_requires_a_csrf_token() -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(people.alice())
     response = client.post("/import/", {**KIND, "scoreData": a_file()})
@@ -146,7 +149,7 @@ def test_a_form_from_elsewhere_is_refused() -> None:
 @pytest.mark.parametrize(
     ("is_signed_in", "status", "says"), [(False, 401, "you have been signed out."), (True, 403, "Reload it")]
 )
-def test_a_script_whose_page_is_from_before_is_told_what_to_do(is_signed_in: bool, status: int, says: str) -> None:
+def test_a_script_on_an_outdated_page_receives_advice(is_signed_in: bool, status: int, says: str) -> None:
     client = Client(enforce_csrf_checks=True)
     if is_signed_in:
         client.force_login(people.alice())
@@ -163,8 +166,8 @@ TOLD_APART = [name for name in SAMPLES if name != "file/pli-iidx-csv"]
 
 
 @pytest.mark.parametrize("import_type", TOLD_APART)
-def test_a_file_of_any_kind_is_recognized_by_what_is_in_it(import_type: str, client: Client) -> None:
-    """Its name says whether it is of SP or DP, as those of the official site do."""
+def test_every_file_format_is_detected_by_its_content(import_type: str, client: Client) -> None:
+    """The playtype, SP or DP, is taken from the file name, as in downloads from the official site."""
     sample = SAMPLES[import_type]
     file = SimpleUploadedFile(sample.file_name, sample.content, "application/octet-stream")
     checked = client.post("/import/", {"scoreData": file}, headers=SCRIPT)
@@ -177,7 +180,7 @@ def test_a_file_of_any_kind_is_recognized_by_what_is_in_it(import_type: str, cli
     assert job.input.fields == {**sample.fields, "invalid": "skip"}
 
 
-def test_what_a_file_does_not_say_is_asked_for(client: Client) -> None:
+def test_a_missing_playtype_is_requested(client: Client) -> None:
     content = SAMPLES["file/eamusement-iidx-csv"].content
     for name in ("scores.csv", "sp_and_dp.csv"):
         answer = client.post("/import/", {"scoreData": a_file(content, name)}, headers=SCRIPT)
@@ -188,14 +191,14 @@ def test_what_a_file_does_not_say_is_asked_for(client: Client) -> None:
     assert answer.status_code == 201
 
 
-def test_the_kind_that_was_chosen_counts(client: Client) -> None:
+def test_the_selected_format_takes_precedence_over_detection(client: Client) -> None:
     sample = SAMPLES["file/pli-iidx-csv"]
     form = {"importType": "file/pli-iidx-csv", "do": "import", "scoreData": a_file(sample.content, sample.file_name)}
     client.post("/import/", form)
     assert (Import.objects.get().import_type, Import.objects.get().input.fields) == ("file/pli-iidx-csv", sample.fields)
 
 
-def test_what_it_was_read_as_is_said_where_it_cannot_be_read(client: Client) -> None:
+def test_an_error_names_the_detected_format(client: Client) -> None:
     content = SAMPLES["file/eamusement-sdvx-csv"].content + b"only,three,cells\n"
     answer = client.post("/import/", {"scoreData": a_file(content, "a.csv"), "do": "import"}, headers=SCRIPT)
     assert answer.status_code == 400
@@ -203,7 +206,7 @@ def test_what_it_was_read_as_is_said_where_it_cannot_be_read(client: Client) -> 
     assert answer.json()["code"] == "Row 2 has an invalid amount of cells (3, expected 11)."
 
 
-def test_the_page_lists_what_goes_in_with_a_sample_of_each(client: Client) -> None:
+def test_the_upload_page_lists_formats_with_samples(client: Client) -> None:
     page = client.get("/import/").content.decode()
     assert 'accept=".csv,.json,.xml,.zip,text/plain"' in page
     for import_type, sample in SAMPLES.items():
@@ -213,3 +216,28 @@ def test_the_page_lists_what_goes_in_with_a_sample_of_each(client: Client) -> No
         assert answer.content == sample.content
         assert sample.file_name in answer["Content-Disposition"]
     assert client.get("/import/samples/nonsense/").status_code == 404
+
+
+def test_recently_used_formats_link_to_their_newest_imports(client: Client) -> None:
+    charts = factories.charts(2)
+    assert "Last used" not in text_of(client.get("/import/"))
+    factories.create_import(people.alice(), factories.score_on(charts[0]))
+    newest = factories.create_import(people.alice(), factories.score_on(charts[1]))
+    factories.create_import(people.bob(), factories.score_on(charts[0]))
+    page = client.get("/import/")
+    text = text_of(page)
+    assert text.count("Batch-Manual file, SOUND VOLTEX Tests") == 1
+    assert page.content.decode().count(">SV<") == 1
+    assert f'href="{url_of(newest)}"' in page.content.decode()
+
+
+def test_queries_of_the_upload_page_do_not_grow_with_the_imports(client: Client) -> None:
+    charts, counts = factories.charts(12), []
+    client.get("/import/")  # the first visit is noted
+    for part in (charts[:2], charts[2:]):
+        for chart in part:
+            factories.create_import(people.alice(), factories.score_on(chart))
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/import/")
+        counts.append(len(queries))
+    assert counts[0] == counts[1]

@@ -1,12 +1,14 @@
-"""What others show of us: the picture of an import, the web manifest, and files that a phone shares."""
+"""Share cards of imports and sessions, tags for link previews, the web manifest, and files shared by a phone."""
 
 from __future__ import annotations
 
 import json
+import re
 import struct
-from html import escape
+from html import escape, unescape
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -20,7 +22,7 @@ from pytest_django import Settings
 from redis import Redis
 
 from imports.catalogue.chart_names import ChartName
-from imports.models import Import, Session, State
+from imports.models import Chart, Import, Session, State
 from imports.pages.components.lamp_colors import TABLE, light_of
 from imports.pages.components.score_rows import Play, Plays
 from imports.pages.components.view_models import DiffRow, SongName
@@ -33,10 +35,10 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def job() -> Import:
-    return factories.an_import(people.alice(), *(factories.score_on(chart) for chart in factories.charts(3)))
+    return factories.create_import(people.alice(), *(factories.score_on(chart) for chart in factories.charts(3)))
 
 
-def test_the_picture_of_an_import_is_a_png_for_everybody(job: Import, redis_clean: Redis) -> None:
+def test_the_card_of_an_import_is_a_public_png(job: Import, redis_clean: Redis) -> None:
     answer = people.guest().get(url_of(job, "card.png"))
     assert (answer.status_code, answer["Content-Type"]) == (200, "image/png")
     assert "public" in answer["Cache-Control"]
@@ -47,22 +49,24 @@ def test_the_picture_of_an_import_is_a_png_for_everybody(job: Import, redis_clea
     assert again.status_code == 304
 
 
-def test_the_words_of_a_picture_are_drawn(job: Import) -> None:
-    """Fonts that resvg does not find would leave the picture without any."""
+def test_the_text_of_a_card_is_drawn(job: Import) -> None:
+    """With fonts that resvg does not find, a card would have no text."""
     svg = cards.card_svg(job)
     assert "3 new scores" in svg
     pictures = {cards.card_png(svg.replace("3 new scores", words)) for words in ("3 new scores", "4 new scores", "")}
     assert len(pictures) == 3
 
 
-def test_a_picture_is_drawn_once(job: Import, redis_clean: Redis) -> None:
+def test_a_card_is_drawn_once(job: Import, redis_clean: Redis) -> None:
     with patch.object(resvg_py, "svg_to_bytes", wraps=resvg_py.svg_to_bytes) as drawn:
         for _ in range(3):
             assert people.guest().get(url_of(job, "card.png")).status_code == 200
     assert drawn.call_count == 1
 
 
-def test_a_process_that_draws_already_says_so(job: Import, redis_clean: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_card_request_during_another_drawing_is_a_503(
+    job: Import, redis_clean: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(cards, "WAIT_SECONDS", 0.01)
     with cards._drawing:
         answer = people.guest().get(url_of(job, "card.png"))
@@ -70,20 +74,20 @@ def test_a_process_that_draws_already_says_so(job: Import, redis_clean: Redis, m
 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.REVERTED, State.QUEUED])
-def test_what_is_not_completed_has_no_picture(state: State) -> None:
+def test_an_import_that_is_not_completed_has_no_card(state: State) -> None:
     hers = in_state(people.alice(), state)
     for client in (people.guest(), people.session_of(people.alice())):
         assert client.get(url_of(hers, "card.png")).status_code == 404
 
 
-def test_names_cannot_become_markup_of_the_picture(job: Import) -> None:
+def test_names_on_a_card_are_escaped(job: Import) -> None:
     job.service = job.game = "<script>"
     job.user.username = '"><rect/>'
     assert "<script>" not in cards.card_svg(job)
     assert '"><rect/>' not in cards.card_svg(job)
 
 
-def test_a_result_names_its_picture_with_the_hosts_address(job: Import, settings: Settings) -> None:
+def test_an_import_page_has_preview_tags_with_the_public_url(job: Import, settings: Settings) -> None:
     settings.TACHI_PUBLIC_URL = "https://scores.example.org"
     page = people.guest().get(url_of(job)).content.decode()
     assert f'property="og:image" content="https://scores.example.org{url_of(job, "card.png")}"' in page
@@ -92,7 +96,48 @@ def test_a_result_names_its_picture_with_the_hosts_address(job: Import, settings
     assert 'rel="manifest" href="/site.webmanifest"' in page
 
 
-def test_the_manifest_names_icons_that_are_there_and_where_files_are_shared_to() -> None:
+TAGS = {
+    "og:site_name", "og:type", "og:title", "og:description", "og:url", "og:image", "og:image:width", "og:image:height",
+    "og:image:alt",
+}  # fmt: skip
+
+
+def tags_of(page: Any) -> dict[str, str]:
+    """Returns the Open Graph tags of a page."""
+    found = re.findall(r'<meta property="(og:[^"]+)" content="([^"]*)"', page.content.decode())
+    assert len(found) == len(dict(found))  # no duplicates
+    return {name: unescape(value) for name, value in found}
+
+
+def test_every_public_page_has_all_open_graph_tags(job: Import, settings: Settings) -> None:
+    settings.TACHI_PUBLIC_URL = "https://scores.example.org"
+    row = factories.score_on(Chart.objects.order_by("pk")[0], 9_900_000, timeAchieved=factories.NOON)
+    single, repeated = (factories.create_import(people.alice(), row) for _ in range(2))
+    session = Session.objects.order_by("pk").first()
+    assert session is not None
+    paths = [
+        *(url_of(each) for each in (job, single, repeated)),
+        f"/sessions/{session.session_id}/", "/", "/users/Alice/", "/games/", "/games/sdvx/", "/login/",
+    ]  # fmt: skip
+    for path in paths:
+        page = people.guest().get(path, follow=True)
+        tags = tags_of(page)
+        assert page.status_code == 200, path
+        assert tags.keys() == TAGS, path
+        assert all(tags.values()), path
+        assert tags["og:url"] == f"https://scores.example.org{page.wsgi_request.path}"
+        assert tags["og:image"].startswith("https://scores.example.org/")
+
+
+def test_the_alt_text_of_a_card_has_its_text_without_the_songs(job: Import) -> None:
+    words = cards.import_card_text(job)
+    alt = tags_of(people.guest().get(url_of(job)))["og:image:alt"]
+    assert alt == words.partition(" Biggest gains")[0]
+    assert "3 new scores. Alice, SOUND VOLTEX." in alt
+    assert "Biggest gains" in words
+
+
+def test_the_manifest_has_existing_icons_and_a_share_target() -> None:
     answer = people.guest().get("/site.webmanifest")
     assert answer["Content-Type"] == "application/manifest+json"
     manifest = json.loads(answer.content)
@@ -108,16 +153,16 @@ def test_the_manifest_names_icons_that_are_there_and_where_files_are_shared_to()
 
 @pytest.fixture
 def session() -> Session:
-    """Three plays of Alice's, a day after one on the first chart."""
+    """A session of three plays of Alice's, a day after a play on the first chart."""
     charts = factories.charts(3)
-    factories.an_import(people.alice(), factories.score_on(charts[0], 9_000_000, timeAchieved=factories.NOON))
+    factories.create_import(people.alice(), factories.score_on(charts[0], 9_000_000, timeAchieved=factories.NOON))
     start = factories.NOON + 24 * factories.HOUR
     rows = [factories.score_on(chart, timeAchieved=start + place) for place, chart in enumerate(charts)]
-    factories.an_import(people.alice(), *rows)
+    factories.create_import(people.alice(), *rows)
     return Session.objects.order_by("-time_started")[0]
 
 
-def test_the_picture_of_a_session_is_a_png_for_everybody(session: Session, redis_clean: Redis) -> None:
+def test_the_card_of_a_session_is_a_public_png(session: Session, redis_clean: Redis) -> None:
     answer = people.guest().get(f"/sessions/{session.session_id}/card.png")
     assert (answer.status_code, answer["Content-Type"]) == (200, "image/png")
     assert struct.unpack(">II", answer.content[16:24]) == (1200, 630)
@@ -125,7 +170,7 @@ def test_the_picture_of_a_session_is_a_png_for_everybody(session: Session, redis
     assert people.guest().get(f"/sessions/{'Q' + '0' * 40}/card.png").status_code == 404
 
 
-def test_the_picture_of_a_session_has_its_rating_lamps_and_new_bests(session: Session) -> None:
+def test_the_card_of_a_session_has_rating_lamps_and_new_bests(session: Session) -> None:
     svg = cards.session_svg(session)
     assert "VOLFORCE" in svg
     assert "3 scores, 1 new best" in svg
@@ -137,21 +182,23 @@ def test_the_picture_of_a_session_has_its_rating_lamps_and_new_bests(session: Se
     assert "&lt;b&gt;last train" in cards.session_svg(session)
 
 
-def test_a_large_session_has_a_picture_too(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_card_of_a_large_session_stays_below_the_size_limit(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     light = light_of("sdvx", "lamp", "CLEAR")
     plays = [Play(place, place, light, "S", "16", 16, 1, 1, place, place % 7 == 0) for place in range(2_000)]
     monkeypatch.setattr(cards, "session_plays", lambda *_: Plays(plays, {}))
     assert len(cards.session_svg(session)) < cards.MAX_SVG_LENGTH
 
 
-def test_the_lights_of_a_picture_are_those_of_the_pages() -> None:
+def test_cards_use_the_light_colours_of_the_stylesheet() -> None:
     sheet = (Path(settings.BASE_DIR) / "static" / "css" / "site.css").read_text()
     assert {f"--light-{name}: {colour};" in sheet for name, colour in cards.LIGHTS.items()} == {True}
     shown = {light.color for ladders in TABLE.values() for ladder in ladders.values() for light in ladder.values()}
     assert shown <= {*cards.LIGHTS}
 
 
-def test_a_session_names_its_picture_and_what_it_changed(session: Session, settings: Settings) -> None:
+def test_a_session_page_has_preview_tags_with_its_changes(session: Session, settings: Settings) -> None:
     settings.TACHI_PUBLIC_URL = "https://scores.example.org"
     page = people.guest().get(f"/sessions/{session.session_id}/").content.decode()
     assert f'content="https://scores.example.org/sessions/{session.session_id}/card.png"' in page
@@ -166,7 +213,7 @@ NOT_LISTED = "🐾✪枪"
 
 
 def cells(letters: str) -> list[bytes]:
-    """Each letter drawn by itself."""
+    """Returns the drawn pixels of each letter."""
     places = [(letter, place % PER_LINE * CELL, place // PER_LINE * CELL) for place, letter in enumerate(letters)]
     texts = "".join(
         f'<text x="{x + 6}" y="{y + 18}" font-family="Public Sans" font-size="12">{escape(letter)}</text>'
@@ -180,7 +227,7 @@ def cells(letters: str) -> list[bytes]:
 
 
 @pytest.mark.slow
-def test_the_fonts_have_the_letters_that_pictures_are_drawn_with_and_others_are_boxes() -> None:
+def test_the_fonts_have_all_listed_letters_and_draw_boxes_for_others() -> None:
     listed = "".join(map(chr, sorted(cards._letters())))[::11]  # some from each part: all of them take long to draw
     *drawn, box, second_box, third_box = cells(listed + NOT_LISTED)
     assert box == second_box == third_box
@@ -188,8 +235,8 @@ def test_the_fonts_have_the_letters_that_pictures_are_drawn_with_and_others_are_
 
 
 @pytest.mark.parametrize("text", ["終電後のプラネタリウム", "ŽťŁő", "Ελλάδα", "Привет", "♥★→", "Žť♥ΕλλάδαПривет終電"])
-def test_titles_of_other_scripts_and_of_several_are_drawn_whole(text: str) -> None:
-    """In the font that has all their letters, although it is not the one that the picture names."""
+def test_titles_of_other_and_mixed_scripts_are_drawn_completely(text: str) -> None:
+    """They are drawn in the font that has all their letters, even if the card names another font."""
     drawn = [
         resvg_py.svg_to_bytes(
             svg_string=f'<svg xmlns="http://www.w3.org/2000/svg" width="600" height="60">'
@@ -203,26 +250,26 @@ def test_titles_of_other_scripts_and_of_several_are_drawn_whole(text: str) -> No
     assert drawn[0] == drawn[1]
 
 
-def test_a_letter_that_no_font_has_is_left_out() -> None:
+def test_a_letter_without_a_font_is_left_out() -> None:
     assert cards._drawable("Paw 🐾 up") == "Paw up"
 
 
-def test_most_titles_of_the_catalogue_lose_no_letter() -> None:
+def test_sample_titles_lose_no_letter() -> None:
     seeds = Path(settings.BASE_DIR) / "imports" / "sample" / "seeds"
     titles = [row["title"] for path in seeds.glob("songs-*.json") for row in json.loads(path.read_bytes())]
     assert [title for title in titles if cards._drawable(title) != title] == []
 
 
 def raised(title: str) -> Import:
-    """An import that made a best better, on a song of this title."""
-    chart = factories.a_chart(factories.a_song(1, title))
+    """Returns an import that improved a best, on a song of this title."""
+    chart = factories.create_chart(factories.create_song(1, title))
     for day, points in enumerate((9_000_000, 9_600_000)):
         row = factories.score_on(chart, points, timeAchieved=factories.NOON + day * 24 * factories.HOUR)
-        job = factories.an_import(people.alice(), row)
+        job = factories.create_import(people.alice(), row)
     return job
 
 
-def test_a_card_shows_the_songs_that_raised_the_rating_with_what_changed() -> None:
+def test_a_card_shows_the_songs_with_the_biggest_gains() -> None:
     svg = cards.card_svg(raised("終電後のプラネタリウム"))
     assert "終電後のプラネタリウム" in svg
     assert "EXH 16" in svg
@@ -231,7 +278,7 @@ def test_a_card_shows_the_songs_that_raised_the_rating_with_what_changed() -> No
     assert cards.LIGHTS["green"] in svg
 
 
-def test_the_words_beside_a_card_name_the_same_songs() -> None:
+def test_the_text_of_a_card_names_the_same_songs() -> None:
     text = cards.import_card_text(raised("終電後のプラネタリウム"))
     assert text.endswith("Alice, SOUND VOLTEX. Biggest gains: 終電後のプラネタリウム EXH 16.")
 
@@ -246,16 +293,16 @@ def test_the_words_beside_a_card_name_the_same_songs() -> None:
         ("月" * 80, 22, ["月" * 27 + "…", "月" * 27 + "…"]),
     ],
 )
-def test_a_long_title_is_smaller_and_then_on_two_lines(title: str, size: int, lines: list[str]) -> None:
+def test_a_long_title_is_set_smaller_and_then_on_two_lines(title: str, size: int, lines: list[str]) -> None:
     light = light_of("sdvx", "lamp", "CLEAR")
     gain = cards._gain(DiffRow(SongName(title), ChartName("EXH", "17"), light, (("", "1"),)), 0)
     assert (gain.size, list(gain.lines)) == (size, lines)
 
 
-# --- the page of sharing ---------------------------------------------------------------------------------
+# --- the share page --------------------------------------------------------------------------------------
 
 
-def test_a_card_of_an_import_has_the_classes_on_its_rail_and_those_that_were_gained(job: Import) -> None:
+def test_the_card_of_an_import_has_the_classes_of_its_rail(job: Import) -> None:
     change = cards._import_change(job)
     assert change
     assert change.class_rail
@@ -265,9 +312,7 @@ def test_a_card_of_an_import_has_the_classes_on_its_rail_and_those_that_were_gai
 
 
 @pytest.mark.parametrize("shared", ["import", "session"])
-def test_a_page_offers_the_picture_and_the_link_without_scripts(
-    shared: str, session: Session, settings: Settings
-) -> None:
+def test_the_share_page_offers_card_and_link_without_scripts(shared: str, session: Session, settings: Settings) -> None:
     settings.TACHI_PUBLIC_URL = "https://scores.example.org"
     address = url_of(Import.objects.latest("pk")) if shared == "import" else f"/sessions/{session.session_id}/"
     assert f'href="{address}share/" data-dialog' in people.guest().get(address).content.decode()
@@ -281,7 +326,7 @@ def test_a_page_offers_the_picture_and_the_link_without_scripts(
     assert "Anyone with the link can see" in text_of(page)
 
 
-def test_what_has_no_picture_cannot_be_shared() -> None:
+def test_a_reverted_import_and_an_unknown_session_cannot_be_shared() -> None:
     hers = in_state(people.alice(), State.REVERTED)
     assert people.session_of(people.alice()).get(url_of(hers, "share/")).status_code == 404
     assert people.guest().get(f"/sessions/{'Q' + '0' * 40}/share/").status_code == 404
@@ -302,7 +347,7 @@ def test_a_shared_file_is_checked_and_not_imported(redis_clean: Redis) -> None:
     assert not Import.objects.exists()
 
 
-def test_a_shared_file_that_is_none_of_ours_says_so() -> None:
+def test_a_shared_file_of_an_unknown_format_is_refused() -> None:
     answer = people.session_of(people.alice()).post(
         "/import/share/", {"scoreData": SimpleUploadedFile("cat.json", b"meow")}
     )
@@ -317,17 +362,17 @@ def test_another_site_cannot_share_a_file(site: str) -> None:
     assert client.post("/import/share/", {"scoreData": file}, headers={"Sec-Fetch-Site": site}).status_code == 403
 
 
-def test_a_guest_who_shares_a_file_signs_in_first() -> None:
+def test_a_guest_who_shares_a_file_is_redirected_to_sign_in() -> None:
     client = people.guest()
     page = client.post("/import/share/", {"scoreData": SimpleUploadedFile("night.json", b"{}")}, follow=True)
     assert page.redirect_chain == [("/login/?next=/import/", 302)]
     assert "Sign in, then share the file again." in messages_of(page)
 
 
-def test_a_banned_player_shares_nothing() -> None:
+def test_a_banned_player_cannot_share_a_file() -> None:
     file = SimpleUploadedFile("night.json", b"{}")
     assert people.session_of(people.eve()).post("/import/share/", {"scoreData": file}).status_code == 403
 
 
-def test_a_link_to_share_is_no_page() -> None:
+def test_the_share_target_refuses_get_requests() -> None:
     assert people.session_of(people.alice()).get("/import/share/").status_code == 405

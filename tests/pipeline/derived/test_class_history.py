@@ -1,4 +1,4 @@
-"""The feed of classes agrees with the current classes after any reverts and restores."""
+"""The class history agrees with the current classes after any reverts and restores."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CHARTS = [(song, difficulty) for song in (1, 2, 3) for difficulty in DIFFICULTIE
 
 
 def rows(first: int, last: int, score: int = 1_007_500) -> list[dict[str, Any]]:
-    """Scores on charts by number; two or three of them make a class."""
+    """Returns rows on the charts `first` to `last`; two or three of them reach a class."""
     return [
         {
             "matchType": "tachiSongID", "identifier": str(song), "difficulty": difficulty, "score": score,
@@ -44,7 +44,7 @@ def restore(job: Import) -> None:
 
 
 def feed(user: User) -> list[tuple[Any, ...]]:
-    """The chain of each class set, oldest first."""
+    """Returns the entries of each class set, oldest first."""
     columns = ("class_set", "old_value", "new_value", "time_achieved", "from_import")
     found = ClassAchievement.objects.filter(user=user).order_by("class_set", "time_achieved", "pk")
     return list(found.values_list(*columns))
@@ -54,28 +54,28 @@ def reached(user: User, class_set: str = "colour") -> list[str]:
     return [value for name, _, value, *_ in feed(user) if name == class_set]
 
 
-def standing(user: User, class_set: str = "colour") -> str | None:
+def current_class(user: User, class_set: str = "colour") -> str | None:
     stats = GameStats.objects.filter(user=user).first()
     return stats.classes.get(class_set) if stats else None
 
 
-def reports_of(*imports: Import) -> list[Any]:
-    """What the documents of imports say they did."""
+def effects_of(*imports: Import) -> list[Any]:
+    """Returns the stored effects of imports: classes, ratings, bests and counts."""
     columns = ("class_deltas", "rating_changes", "best_count", "first_play_count", "score_count", "duplicate_count")
     return list(Import.objects.filter(pk__in=[job.pk for job in imports]).order_by("pk").values(*columns))
 
 
-def all_of(user: User, *imports: Import) -> tuple[Any, ...]:
+def documents_of(user: User, *imports: Import) -> tuple[Any, ...]:
     stats = list(GameStats.objects.filter(user=user).order_by("game", "playtype").values("ratings", "classes"))
-    return stats, feed(user), reports_of(*imports)
+    return stats, feed(user), effects_of(*imports)
 
 
 def assert_agrees(user: User) -> None:
-    """The last entry is the class that stands, each begins where the one before ended, and nothing is to repair."""
+    """Checks that entries are chained, that the last one is the current class, and that nothing needs a repair."""
     for name in ("colour", "dan"):
         values = [(old, new) for set_name, old, new, *_ in feed(user) if set_name == name]
         assert [old for old, _ in values] == [None, *(new for _, new in values)][:-1] if values else True
-        assert standing(user, name) == (values[-1][1] if values else None)
+        assert current_class(user, name) == (values[-1][1] if values else None)
     assert check_player(user) == []
 
 
@@ -101,31 +101,33 @@ def two_dans(user: User) -> tuple[Import, Import]:
 RAISES = [two_ratings, two_ratings_the_second_as_good_alone, two_ratings_the_second_hidden_by_the_first, two_dans]
 
 
+@pytest.mark.quick_rows(2)
 @pytest.mark.parametrize("raised", RAISES)
 @pytest.mark.parametrize("roll_back", [False, True], ids=["", "rolled back"])
 @pytest.mark.parametrize("which", [0, 1], ids=["first", "second"])
-def test_a_revert_and_a_restore_leave_classes_history_and_documents_as_they_were(
+def test_a_revert_and_a_restore_preserve_classes_history_and_effects(
     user: User, raised: Raise, roll_back: bool, which: int
 ) -> None:
     both = raised(user)
-    before = all_of(user, *both)
+    before = documents_of(user, *both)
 
     revert(both[which], RevertRequest(by=user, roll_back_classes=roll_back))
     assert_agrees(user)
     restore(both[which])
 
-    assert all_of(user, *both) == before
+    assert documents_of(user, *both) == before
     assert_agrees(user)
 
 
+@pytest.mark.quick_rows(2)
 @pytest.mark.parametrize("raised", RAISES)
 @pytest.mark.parametrize("reverted", [(0, 1), (1, 0)])
 @pytest.mark.parametrize("restored", [(0, 1), (1, 0)])
-def test_the_order_of_reverts_and_restores_does_not_show(
+def test_the_order_of_reverts_and_restores_does_not_matter(
     user: User, raised: Raise, reverted: tuple[int, int], restored: tuple[int, int]
 ) -> None:
     both = raised(user)
-    before = all_of(user, *both)
+    before = documents_of(user, *both)
 
     for place in reverted:
         revert_import(both[place])
@@ -134,10 +136,10 @@ def test_the_order_of_reverts_and_restores_does_not_show(
         restore(both[place])
         assert_agrees(user)
 
-    assert all_of(user, *both) == before
+    assert documents_of(user, *both) == before
 
 
-def test_a_revert_leaves_the_feed_of_the_other_import_alone(user: User) -> None:
+def test_a_revert_leaves_the_history_of_the_other_import(user: User) -> None:
     first, second = two_ratings(user)
     assert reached(user) == ["ORANGE", "PURPLE"]
 
@@ -149,21 +151,21 @@ def test_a_revert_leaves_the_feed_of_the_other_import_alone(user: User) -> None:
     assert feed(user)[0][-1] == second.pk
 
 
-def test_an_import_that_raises_a_class_is_in_the_feed_whatever_was_reverted_before(user: User) -> None:
+def test_an_import_after_a_revert_adds_its_class_to_the_history(user: User) -> None:
     first, _ = two_ratings(user)
     revert_import(first)
 
     third = import_rows(user, CHUNITHM, rows(0, 9))
 
     assert feed(user)[-1][-1] == third.pk
-    assert [delta["new"] for delta in third.class_deltas] == [standing(user)]
+    assert [delta["new"] for delta in third.class_deltas] == [current_class(user)]
     assert_agrees(user)
 
 
-# --- what is no import --------------------------------------------------------------------------------
+# --- deletions, orphans and reratings -----------------------------------------------------------------
 
 
-def test_a_deleted_score_takes_the_feed_down_with_its_class(user: User) -> None:
+def test_deleting_a_score_lowers_the_class_in_the_history(user: User) -> None:
     job = import_rows(user, CHUNITHM, rows(0, 2))
     assert reached(user) == ["GREEN"]
 
@@ -173,7 +175,7 @@ def test_a_deleted_score_takes_the_feed_down_with_its_class(user: User) -> None:
     assert_agrees(user)
 
 
-def test_a_class_comes_back_to_the_import_that_gave_it_though_its_scores_were_deleted(user: User) -> None:
+def test_a_class_stays_with_its_import_after_its_scores_are_deleted(user: User) -> None:
     job = import_rows(user, CHUNITHM, rows(0, 3))
     import_rows(user, CHUNITHM, rows(0, 3, 1_007_000))
     before = feed(user)
@@ -189,7 +191,7 @@ def test_a_class_comes_back_to_the_import_that_gave_it_though_its_scores_were_de
     assert_agrees(user)
 
 
-def test_a_rescued_row_that_raises_a_class_is_in_the_feed(user: User) -> None:
+def test_a_matched_orphan_that_raises_a_class_is_in_the_history(user: User) -> None:
     late = {**rows(0, 1)[0], "identifier": "4", "difficulty": "MASTER"}
     import_rows(user, CHUNITHM, [*rows(0, 1), late])
     release("chunithm")
@@ -200,7 +202,7 @@ def test_a_rescued_row_that_raises_a_class_is_in_the_feed(user: User) -> None:
     assert_agrees(user)
 
 
-def test_new_levels_that_move_a_class_move_the_feed(user: User) -> None:
+def test_new_chart_levels_that_change_a_class_change_the_history(user: User) -> None:
     import_rows(user, CHUNITHM, rows(0, 3))
     keys = list(Chart.objects.filter(game="chunithm").values_list("pk", flat=True))
 
@@ -217,30 +219,28 @@ def test_new_levels_that_move_a_class_move_the_feed(user: User) -> None:
 # --- moderators ---------------------------------------------------------------------------------------
 
 
-def put(user: User, value: str | None) -> None:
+def set_dan(user: User, value: str | None) -> None:
     set_class(user, ClassChange("sdvx", "Single", "dan", value), by=player(), reason="see the photo")
 
 
 @pytest.mark.parametrize("value", [None, "DAN_5", "INF"])
 @pytest.mark.parametrize("is_reverted", [False, True], ids=["before the revert", "after the revert"])
-def test_a_restore_does_not_undo_what_a_moderator_said_of_a_class(
-    user: User, value: str | None, is_reverted: bool
-) -> None:
+def test_a_restore_keeps_a_class_that_a_moderator_set(user: User, value: str | None, is_reverted: bool) -> None:
     job = import_rows(user, SDVX, [], classes={"dan": "DAN_9"})
     if is_reverted:
         revert_import(job)
-    put(user, value)
+    set_dan(user, value)
     assert_agrees(user)
     if not is_reverted:
         revert_import(job)
 
     restore(job)
 
-    assert standing(user, "dan") == value
+    assert current_class(user, "dan") == value
     assert_agrees(user)
 
 
-def test_a_class_rolled_back_with_the_revert_comes_back_with_the_restore(user: User) -> None:
+def test_a_restore_brings_back_a_class_that_its_revert_rolled_back(user: User) -> None:
     _, second = two_dans(user)
 
     revert(second, RevertRequest(by=user, roll_back_classes=True))
@@ -263,7 +263,7 @@ def _twice(user: User) -> None:
 DAMAGE: dict[str, Callable[[User], Any]] = {
     "an entry twice": _twice,
     "an entry above the class": lambda user: ClassAchievement.objects.filter(user=user).update(new_value="GOLD"),
-    "a chain that is torn": lambda user: ClassAchievement.objects.filter(user=user).update(old_value="RED"),
+    "a broken chain": lambda user: ClassAchievement.objects.filter(user=user).update(old_value="RED"),
     "the last entry missing": lambda user: ClassAchievement.objects.filter(user=user, new_value="PURPLE").delete(),
 }
 
@@ -279,9 +279,10 @@ def test_a_damaged_history_is_found_and_repaired(user: User, damage: Callable[[U
     assert_agrees(user)
 
 
-# --- chains by themselves -----------------------------------------------------------------------------
+# --- chains without a database ------------------------------------------------------------------------
 
 
+@pytest.mark.quick_rows(3)
 @pytest.mark.parametrize(
     ("entries", "current", "wanted"),
     [
@@ -297,7 +298,7 @@ def test_a_damaged_history_is_found_and_repaired(user: User, damage: Callable[[U
         ([(1, "GREEN", 7)], "RED", [("GREEN", 7), ("RED", None)]),
     ],
 )
-def test_a_chain_rises_to_the_class_that_stands(
+def test_a_chain_rises_to_the_current_class(
     entries: list[tuple[int, str, int | None]], current: str | None, wanted: list[tuple[str, int | None]]
 ) -> None:
     def at(day: int) -> datetime:

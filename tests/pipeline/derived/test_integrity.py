@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from imports.models import DailyRatings, GameStats, Import, PersonalBest, Score, Session, Standing, User
+from imports.models import DailyRatings, GameStats, Import, PersonalBest, RankingEntry, Score, Session, User
 from imports.pipeline.derived.integrity import check_player
 from tests.pipeline.factories import DIFFICULTIES, EVENING, import_rows, player, state_of
 
@@ -63,7 +63,7 @@ def _miscount_day(user: User) -> None:
 
 
 def _lose_standings(user: User) -> None:
-    Standing.objects.filter(user=user).delete()
+    RankingEntry.objects.filter(user=user).delete()
 
 
 def _change_rating_of_a_score(user: User) -> None:
@@ -74,6 +74,7 @@ def _miscount(user: User) -> None:
     Import.objects.filter(user=user).update(score_count=7)
 
 
+@pytest.mark.quick_rows(4)
 @pytest.mark.parametrize(
     "damage",
     [
@@ -97,7 +98,7 @@ def test_damage_is_found_reported_and_repaired(damage: Any) -> None:
     assert state_of(user) == whole
 
 
-def test_a_sound_player_has_no_differences() -> None:
+def test_a_consistent_player_has_no_differences() -> None:
     user = player()
     for gpt in DIFFICULTIES:
         import_rows(user, gpt, [])

@@ -49,7 +49,7 @@ def test_scores_are_cut_where_neighbours_are_more_than_two_hours_apart(times: li
         ([1], [(0, 2)], [(0, 2)]),  # a score taken away from inside
     ],
 )
-def test_only_the_touched_neighbourhood_is_looked_at(
+def test_windows_cover_the_touched_times_and_their_sessions_only(
     touched: list[float], sessions: list[tuple[float, float]], expected: list[tuple[float, float]]
 ) -> None:
     spans = [Span(start * HOUR, end * HOUR) for start, end in sessions]
@@ -63,7 +63,7 @@ TIMES = st.lists(st.integers(0, 40), max_size=30)
 
 
 @given(TIMES)
-def test_islands_hold_every_score_once_and_lie_more_than_two_hours_apart(hours: list[int]) -> None:
+def test_islands_contain_every_score_once_and_are_more_than_two_hours_apart(hours: list[int]) -> None:
     scores = timed(*sorted(hours))
 
     found = islands(scores)

@@ -1,4 +1,4 @@
-"""Imports of classes by hand set them higher or lower; a revert brings back what stood, history included."""
+"""Manual class imports raise or lower a class; a revert restores the class and its history."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SDVX = "sdvx:Single"
 
 
 def give(user: User, dan: str) -> Import:
-    """An import of classes that a worker has dealt with."""
+    """Returns a completed manual class import."""
     content = json.dumps({"game": "sdvx", "classes": {"dan": dan}}).encode()
     job = jobs.submit(user, jobs.Upload(content=content, import_type="file/import-class"))
     jobs.run_import(job.import_id)
@@ -49,7 +49,7 @@ def state_of(user: User) -> tuple[Any, ...]:
 
 @pytest.fixture
 def user() -> User:
-    """Has reached DAN_3 and then DAN_9 by other imports."""
+    """A player who reached DAN_3 and then DAN_9 by other imports."""
     found = player()
     for reached in ("DAN_3", "DAN_9"):
         import_rows(found, SDVX, [], classes={"dan": reached})
@@ -57,7 +57,7 @@ def user() -> User:
 
 
 @pytest.mark.parametrize("given", ["DAN_11", "DAN_9", "DAN_5", "DAN_3", "DAN_1"])
-def test_a_class_by_hand_stands_and_a_revert_and_a_restore_are_exact(user: User, given: str) -> None:
+def test_a_manual_class_is_set_reverted_and_restored_exactly(user: User, given: str) -> None:
     before = state_of(user)
 
     job = give(user, given)
@@ -80,7 +80,7 @@ def test_a_class_by_hand_stands_and_a_revert_and_a_restore_are_exact(user: User,
     assert check_player(user) == []
 
 
-def test_the_first_class_by_hand_goes_with_a_revert() -> None:
+def test_a_revert_removes_a_first_manual_class() -> None:
     user = player()
     job = give(user, "DAN_5")
     assert dan(user) == "DAN_5"
@@ -90,7 +90,7 @@ def test_the_first_class_by_hand_goes_with_a_revert() -> None:
     assert state_of(user) == ([], [])
 
 
-def test_a_revert_leaves_a_class_that_was_raised_since(user: User) -> None:
+def test_a_revert_keeps_a_class_that_was_raised_later(user: User) -> None:
     job = give(user, "DAN_10")
     import_rows(user, SDVX, [], classes={"dan": "DAN_11"})
 
@@ -101,7 +101,7 @@ def test_a_revert_leaves_a_class_that_was_raised_since(user: User) -> None:
     assert dan(user) == "DAN_11"
 
 
-def test_a_restore_does_not_lower_a_class_that_was_raised_since(user: User) -> None:
+def test_a_restore_keeps_a_class_that_was_raised_later(user: User) -> None:
     job = give(user, "DAN_5")
     revert_import(job)
     import_rows(user, SDVX, [], classes={"dan": "DAN_11"})
@@ -112,7 +112,7 @@ def test_a_restore_does_not_lower_a_class_that_was_raised_since(user: User) -> N
     assert check_player(user) == []
 
 
-def test_a_restore_leaves_a_class_that_a_moderator_set_since(user: User) -> None:
+def test_a_restore_keeps_a_class_that_a_moderator_set_later(user: User) -> None:
     job = give(user, "DAN_11")
     revert_import(job)
     set_class(user, ClassChange("sdvx", "Single", "dan", "DAN_2"), by=None, reason="a test")
@@ -122,13 +122,13 @@ def test_a_restore_leaves_a_class_that_a_moderator_set_since(user: User) -> None
     assert dan(user) == "DAN_2"
 
 
-def test_other_imports_still_only_raise_a_class(user: User) -> None:
+def test_other_imports_only_raise_a_manual_class(user: User) -> None:
     give(user, "DAN_2")
     import_rows(user, SDVX, [], classes={"dan": "DAN_1"})
     assert dan(user) == "DAN_2"
 
 
-def test_the_preview_tells_that_the_class_goes_back(user: User) -> None:
+def test_the_preview_shows_the_class_before_the_import(user: User) -> None:
     job = give(user, "DAN_5")
 
     changes = preview([job], RevertRequest(by=user))
@@ -138,7 +138,7 @@ def test_the_preview_tells_that_the_class_goes_back(user: User) -> None:
     assert dan(user) == "DAN_5"
 
 
-def test_the_audit_trail_tells_of_the_import_and_its_revert(user: User) -> None:
+def test_the_audit_log_has_the_import_and_its_revert(user: User) -> None:
     job = give(user, "DAN_5")
     revert(job, RevertRequest(by=user))
     verbs = AuditEntry.objects.filter(job=job).order_by("pk").values_list("verb", flat=True)

@@ -1,4 +1,4 @@
-"""The history of ratings is what the scores that count by the end of each day make, whatever happened to them."""
+"""The rating history of each day follows from the scores that count by its end, after any operations."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def on_day(number: int, **changes: Any) -> dict[str, Any]:
 
 
 def rated_days(user: User) -> list[tuple[int, int, float | None]]:
-    """Day (from the first), number of scores, and rating, oldest first."""
+    """Returns (days since FIRST, number of scores, rating) of each day, oldest first."""
     rows = DailyRatings.objects.filter(user=user).order_by("day")
     return [((row.day - FIRST).days, row.score_count, row.ratings["VF7"]) for row in rows]
 
@@ -58,12 +58,12 @@ def current(user: User) -> float | None:
     return value
 
 
-def assert_is_right(user: User) -> None:
+def assert_history_is_correct(user: User) -> None:
     assert stored_days(user) == days_of_scores(user)
     assert check_player(user) == []
 
 
-def test_each_day_with_scores_has_the_ratings_of_its_end(user: User) -> None:
+def test_each_day_with_scores_has_the_ratings_at_its_end(user: User) -> None:
     import_rows(user, SDVX, [on_day(0, score=8_000_000), on_day(0, score=9_000_000), on_day(3, score=9_800_000)])
 
     (first, first_count, before), (last, last_count, after) = rated_days(user)
@@ -71,10 +71,10 @@ def test_each_day_with_scores_has_the_ratings_of_its_end(user: User) -> None:
     assert before is not None
     assert after is not None
     assert before < after == current(user)
-    assert_is_right(user)
+    assert_history_is_correct(user)
 
 
-def test_an_older_score_changes_the_days_from_its_own_on(user: User) -> None:
+def test_an_older_score_changes_its_day_and_the_later_days(user: User) -> None:
     import_rows(user, SDVX, [on_day(0, score=8_000_000), on_day(5, score=9_000_000)])
     first, last = rated_days(user)
 
@@ -86,10 +86,10 @@ def test_an_older_score_changes_the_days_from_its_own_on(user: User) -> None:
     assert last[2] is not None
     assert days[2][2] is not None
     assert last[2] < days[2][2]
-    assert_is_right(user)
+    assert_history_is_correct(user)
 
 
-def test_a_score_without_a_time_counts_from_the_day_on_which_it_came_in(user: User) -> None:
+def test_a_score_without_a_time_counts_from_the_day_of_its_import(user: User) -> None:
     import_rows(user, SDVX, [on_day(0, score=8_000_000)])
     import_rows(user, SDVX, [sdvx_row(score=9_900_000)])
 
@@ -99,10 +99,10 @@ def test_a_score_without_a_time_counts_from_the_day_on_which_it_came_in(user: Us
     assert before is not None
     assert after is not None
     assert before < after == current(user)
-    assert_is_right(user)
+    assert_history_is_correct(user)
 
 
-def test_a_day_without_scores_any_more_is_gone(user: User) -> None:
+def test_a_day_that_loses_its_scores_is_removed(user: User) -> None:
     import_rows(user, SDVX, [on_day(0)])
     timed, untimed = (
         import_rows(user, SDVX, [on_day(4, score=9_900_000)]),
@@ -117,7 +117,7 @@ def test_a_day_without_scores_any_more_is_gone(user: User) -> None:
     assert rated_days(user) == []
 
 
-def test_the_lamp_of_one_score_and_the_points_of_another_make_the_best_of_a_day(user: User) -> None:
+def test_the_best_of_a_day_merges_the_lamp_of_another_score(user: User) -> None:
     import_rows(
         user, SDVX, [on_day(0, score=9_900_000, lamp="FAILED"), on_day(1, score=8_000_000, lamp="ULTIMATE CHAIN")]
     )
@@ -126,7 +126,7 @@ def test_the_lamp_of_one_score_and_the_points_of_another_make_the_best_of_a_day(
     assert alone is not None
     assert merged is not None
     assert alone < merged == current(user)
-    assert_is_right(user)
+    assert_history_is_correct(user)
 
 
 def test_a_restored_import_restores_the_history(user: User) -> None:
@@ -142,8 +142,8 @@ def test_a_restored_import_restores_the_history(user: User) -> None:
     assert stored_days(user) == before
 
 
-def test_an_untimed_score_of_a_restored_import_counts_from_when_its_row_was_tried_again(user: User) -> None:
-    """Then it had found its chart, days after the import; the import is the player's only one."""
+def test_an_untimed_matched_orphan_keeps_its_day_after_a_restore(user: User) -> None:
+    """The orphan found its chart days after the import, which is the player's only import."""
     rows = [
         on_day(0, score=9_000_000),
         sdvx_row(score=8_000_000),
@@ -163,7 +163,7 @@ def test_an_untimed_score_of_a_restored_import_counts_from_when_its_row_was_trie
     jobs.run_import(job.import_id)
 
     assert stored_days(user) == before
-    assert_is_right(user)
+    assert_history_is_correct(user)
 
 
 def test_new_levels_of_a_chart_change_the_days_on_which_it_counted(user: User) -> None:
@@ -176,10 +176,10 @@ def test_new_levels_of_a_chart_change_the_days_on_which_it_counted(user: User) -
 
     assert rated_days(user)[0] == first
     assert rated_days(user)[1] != second
-    assert_is_right(user)
+    assert_history_is_correct(user)
 
 
-def test_a_chart_that_is_no_longer_primary_counts_on_no_day(user: User) -> None:
+def test_a_chart_that_is_not_primary_counts_on_no_day(user: User) -> None:
     import_rows(user, SDVX, [on_day(0, identifier="2"), on_day(2)])
     chart = Chart.objects.get(game="sdvx", song__song_id=1, difficulty="EXH")
     Chart.objects.filter(pk=chart.pk).update(is_primary=False)
@@ -188,23 +188,21 @@ def test_a_chart_that_is_no_longer_primary_counts_on_no_day(user: User) -> None:
 
     (_, _, before), (_, _, after) = rated_days(user)
     assert before == after == current(user)
-    assert_is_right(user)
+    assert_history_is_correct(user)
 
 
-def test_a_history_that_does_not_end_in_the_current_ratings_is_computed_again(user: User) -> None:
-    """A player of a release that knew no histories has the whole of theirs with the next import."""
+def test_a_missing_history_is_recomputed_by_the_next_import(user: User) -> None:
+    """Players of a release without histories get their whole history with the next import."""
     import_rows(user, SDVX, [on_day(number, score=9_000_000 + number) for number in range(3)])
     DailyRatings.objects.filter(user=user).delete()
 
     import_rows(user, SDVX, [on_day(5, score=9_500_000)])
 
     assert [day for day, _, _ in rated_days(user)] == [0, 1, 2, 5]
-    assert_is_right(user)
+    assert_history_is_correct(user)
 
 
-def test_a_job_computes_the_histories_of_players_of_an_earlier_release(
-    user: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_job_computes_missing_histories(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rating_histories, "close_old_connections", lambda: None)  # the test's own
     others = [user, player(), player()]
     for one in others:
@@ -216,10 +214,10 @@ def test_a_job_computes_the_histories_of_players_of_an_earlier_release(
     jobs.perform_histories()
 
     assert [stored_days(one) for one in others] == wanted
-    assert not jobs.sweep_histories(), "none is left"
+    assert not jobs.sweep_histories(), "all are computed"
 
 
-def test_a_history_that_cannot_be_computed_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_history_that_fails_does_not_block_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rating_histories, "close_old_connections", lambda: None)  # the test's own
     first, second = player(), player()
     for one in (first, second):
@@ -238,10 +236,10 @@ def test_a_history_that_cannot_be_computed_keeps_no_other_waiting(monkeypatch: p
 
     assert stored_days(second) == wanted
     assert stored_days(first) == {}
-    assert jobs.sweep_histories(), "it is tried again"
+    assert jobs.sweep_histories(), "the failed one is retried"
 
 
-def test_a_score_of_now_costs_two_statements_however_long_the_history_is(
+def test_a_refresh_of_the_last_day_costs_two_statements(
     user: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     import_rows(user, SDVX, [on_day(number, score=9_000_000 + number) for number in range(30)])
@@ -249,7 +247,7 @@ def test_a_score_of_now_costs_two_statements_however_long_the_history_is(
     still = StatsChange("sdvx", "Single", stats.ratings, stats.ratings, {}, {})
     with django_assert_num_queries(2):
         rating_history.refresh(user.pk, still, [EVENING + 29 * DAY])
-    assert_is_right(user)
+    assert_history_is_correct(user)
 
 
 @pytest.mark.slow
@@ -260,7 +258,7 @@ def test_a_score_of_now_costs_two_statements_however_long_the_history_is(
 )
 @given(documents(), st.randoms(use_true_random=False))
 @undone()
-def test_the_history_follows_from_the_scores_after_any_imports_reverts_restores_and_deletions(
+def test_the_history_follows_from_the_scores_after_any_operations(
     part: int, drawn: list[Document], chance: Random
 ) -> None:
     user = player()
@@ -292,10 +290,10 @@ def _some_of(found: Any, chance: Random) -> list[Any]:
     return chance.sample(rows, min(len(rows), 1 + chance.randrange(2)))
 
 
-def test_midnight_is_that_of_utc(user: User) -> None:
+def test_days_begin_at_midnight_utc(user: User) -> None:
     midnight = datetime(2023, 11, 16, tzinfo=UTC)
     times = [(midnight - timedelta(milliseconds=1)).timestamp() * 1_000, midnight.timestamp() * 1_000]
     import_rows(user, SDVX, [sdvx_row(score=9_000_000 + place, timeAchieved=time) for place, time in enumerate(times)])
 
     assert [day for day, _, _ in rated_days(user)] == [1, 2]
-    assert_is_right(user)
+    assert_history_is_correct(user)

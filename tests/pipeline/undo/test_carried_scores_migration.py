@@ -1,4 +1,4 @@
-"""Migration 0011_carried_scores_data: carried scores, from primary keys to score IDs and back."""
+"""Migration 0011_carried_scores_data converts carried scores from primary keys to score IDs and back."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def run(statement: str) -> None:
 
 
 def keys_of(job: Import) -> set[int]:
-    """The keys in the column that the model does not have any more."""
+    """Returns the keys in the column that the model no longer has."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT also_carried FROM imports_import WHERE id = %s", [job.pk])
         return {key for part in cursor.fetchone()[0] for key in range(part.lower, part.upper)}
 
 
-def test_keys_of_carried_scores_become_their_ids_and_keys_again(user: User) -> None:
+def test_keys_of_carried_scores_are_migrated_to_ids_and_back(user: User) -> None:
     first, second = (
         import_rows(user, "sdvx:Single", EVENING_ROWS[:5]),
         import_rows(user, "sdvx:Single", EVENING_ROWS[1:8]),

@@ -1,4 +1,4 @@
-"""A score that its owner deleted stays deleted for earlier imports, however often they are restored."""
+"""A score that its player deleted stays deleted when earlier imports are restored."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ def counts(job: Import) -> tuple[int, int, int]:
     return job.score_count, job.duplicate_count, job.problem_count
 
 
+@pytest.mark.quick_rows(1)
 @pytest.mark.parametrize("blacklist", [False, True])
 def test_a_restore_does_not_bring_back_a_score_that_was_deleted_before_the_revert(user: User, blacklist: bool) -> None:
     job = import_rows(user, SDVX, [DELETED, DELETED, *KEPT])
@@ -67,7 +68,7 @@ def test_a_restore_does_not_bring_back_a_score_that_was_deleted_before_the_rever
     assert check_player(user) == []
 
 
-def test_an_import_whose_scores_were_all_deleted_says_the_same_once_it_is_back(user: User) -> None:
+def test_a_restored_import_whose_scores_were_all_deleted_stays_empty(user: User) -> None:
     job = import_rows(user, SDVX, [DELETED])
     delete(user)
     job.refresh_from_db()
@@ -80,7 +81,7 @@ def test_an_import_whose_scores_were_all_deleted_says_the_same_once_it_is_back(u
     assert (job.score_count, job.playtypes) == before == (0, [])
 
 
-def test_a_deletion_holds_for_every_import_that_was_in(user: User) -> None:
+def test_a_deletion_holds_for_every_completed_import_with_the_score(user: User) -> None:
     first, second = import_rows(user, SDVX, [DELETED, *KEPT]), import_rows(user, SDVX, [DELETED, *KEPT])
     delete(user)
     before = counts(second)
@@ -94,7 +95,7 @@ def test_a_deletion_holds_for_every_import_that_was_in(user: User) -> None:
 
 
 def test_a_score_deleted_while_its_import_was_reverted_stays_deleted(user: User) -> None:
-    """It had passed to another import: to restore the first one undoes the revert, not the deletion."""
+    """The score had passed to another import. A restore undoes the revert of its import, not the deletion."""
     first, _ = import_rows(user, SDVX, [DELETED, *KEPT]), import_rows(user, SDVX, [DELETED, *KEPT])
     revert_import(first, keep_shared=True)
     delete(user)
@@ -104,7 +105,7 @@ def test_a_score_deleted_while_its_import_was_reverted_stays_deleted(user: User)
     assert points(user) == of(KEPT)
 
 
-def test_a_later_import_brings_a_deleted_score_again_and_so_does_its_restore(user: User) -> None:
+def test_a_later_import_and_its_restore_store_a_deleted_score_again(user: User) -> None:
     first = import_rows(user, SDVX, [DELETED, *KEPT])
     delete(user)
     later = import_rows(user, SDVX, [DELETED])
@@ -117,7 +118,7 @@ def test_a_later_import_brings_a_deleted_score_again_and_so_does_its_restore(use
     assert later.scores.count() == 1
 
 
-def test_an_import_that_was_never_in_brings_the_score_when_it_is_tried_again(user: User) -> None:
+def test_a_retried_import_that_never_completed_stores_a_deleted_score(user: User) -> None:
     import_rows(user, SDVX, [DELETED])
     waiting = submit_rows(user, SDVX, [DELETED])
     jobs.cancel(waiting, by=user)
@@ -128,7 +129,7 @@ def test_an_import_that_was_never_in_brings_the_score_when_it_is_tried_again(use
     assert counts(rerun(waiting)) == (1, 0, 0)
 
 
-def test_a_rescued_row_does_not_bring_back_what_was_deleted_since(user: User) -> None:
+def test_a_matched_orphan_does_not_restore_a_deleted_score(user: User) -> None:
     row = sdvx_row(identifier="4")
     early = import_rows(user, SDVX, [row])
     release("sdvx")
@@ -142,14 +143,14 @@ def test_a_rescued_row_does_not_bring_back_what_was_deleted_since(user: User) ->
     assert not ImportProblem.objects.filter(job=early).exists()
 
 
-# --- while an import judges ---------------------------------------------------------------------------
+# --- deletions during an import -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("blacklist", [False, True])
-def test_a_score_deleted_while_an_import_judges_its_row_is_judged_again(
+def test_a_row_is_judged_again_if_its_score_is_deleted_during_the_import(
     user: User, monkeypatch: pytest.MonkeyPatch, blacklist: bool
 ) -> None:
-    """It had been counted as a duplicate, and would have been nowhere."""
+    """Otherwise the row would be a duplicate of a score that no longer exists."""
     import_rows(user, SDVX, [DELETED, *KEPT])
     job = submit_rows(user, SDVX, [DELETED, *KEPT])
     _after_judging(monkeypatch, lambda: delete(user, blacklist=blacklist))
@@ -162,7 +163,7 @@ def test_a_score_deleted_while_an_import_judges_its_row_is_judged_again(
 
 
 def _after_judging(monkeypatch: pytest.MonkeyPatch, action: Callable[[], None]) -> None:
-    """Runs the action once, between an import's judging and its storing."""
+    """Runs the action once, after an import has judged and before it stores."""
     judge, left = running.judge, [action]
 
     def judge_then_act(*args: Any, **more: Any) -> Any:

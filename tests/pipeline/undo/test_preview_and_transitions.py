@@ -1,4 +1,4 @@
-"""Preview, restore, retry, cancel: the operations around a revert."""
+"""The operations around a revert: preview, retry, cancel, deleted scores, classes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_preview_changes_nothing(user: User) -> None:
     assert (state_of(user), job.state, AuditEntry.objects.count()) == before
 
 
-def test_a_preview_says_what_the_revert_then_does(user: User) -> None:
+def test_a_preview_equals_the_result_of_the_revert(user: User) -> None:
     import_rows(user, SDVX, EVENING_ROWS[:5])
     job = import_rows(user, SDVX, [*EVENING_ROWS[3:], sdvx_row(difficulty="MXM")], classes={"dan": "DAN_3"})
 
@@ -43,12 +43,13 @@ def test_a_preview_says_what_the_revert_then_does(user: User) -> None:
     done = revert_all([job], RevertRequest(by=user))
 
     assert seen == done
-    assert (done.scores, done.sessions_gone, done.sessions_shrunk, done.bests_gone, len(done.bests)) == (8, 0, 1, 1, 2)
+    assert (done.scores, done.sessions_gone, done.sessions_shrunk) == (8, 0, 1)
+    assert (done.bests_gone, done.bests_changed, len(done.bests)) == (1, 1, 2)
     assert [(turn.name, turn.after is None) for turn in done.ratings] == [("VF6", False), ("VF7", False)]
     assert [delta["new"] for delta in done.classes_staying] == ["DAN_3"]
 
 
-def test_the_preview_reports_a_split_when_the_bridge_goes(user: User) -> None:
+def test_a_preview_reports_the_split_of_a_session(user: User) -> None:
     ends = [sdvx_row(timeAchieved=EVENING), sdvx_row(score=9_100_000, timeAchieved=EVENING + 6 * HALF_HOUR)]
     import_rows(user, SDVX, ends)
     bridge = import_rows(user, SDVX, [sdvx_row(score=9_200_000, timeAchieved=EVENING + 3 * HALF_HOUR)])
@@ -56,10 +57,10 @@ def test_the_preview_reports_a_split_when_the_bridge_goes(user: User) -> None:
     seen = preview([bridge], RevertRequest(by=user))
 
     assert (seen.sessions_split, [len(change.after) for change in seen.sessions]) == (1, [2])
-    assert seen == revert_all([bridge], RevertRequest(by=user)), "the name that the other half will get is chance"
+    assert seen == revert_all([bridge], RevertRequest(by=user)), "the name of the other half is random"
 
 
-def test_a_preview_names_the_imports_that_also_carried_scores(user: User) -> None:
+def test_a_preview_counts_shared_scores_by_import(user: User) -> None:
     first = import_rows(user, SDVX, EVENING_ROWS[:4])
     second = import_rows(user, SDVX, EVENING_ROWS[2:6])
 
@@ -80,7 +81,7 @@ def test_several_imports_are_reverted_as_one_operation(user: User) -> None:
     assert list(Import.objects.filter(user=user, state=State.COMPLETED)) == [kept]
 
 
-def test_changes_are_listed_in_a_fixed_order_wherever_their_rows_lie(user: User) -> None:
+def test_changed_bests_are_listed_in_order_of_their_charts(user: User) -> None:
     job = import_rows(user, SDVX, [sdvx_row(), sdvx_row(difficulty="NOV"), sdvx_row(difficulty="MXM")])
     edit_score(Score.objects.filter(user=user).earliest("chart_id"), {"highlight": True}, by=user)
 
@@ -89,7 +90,32 @@ def test_changes_are_listed_in_a_fixed_order_wherever_their_rows_lie(user: User)
     assert charts == sorted(charts)
 
 
-def test_nobody_looks_before_it_is_their_turn(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changed_bests_are_counted_and_the_first_of_each_kind_listed(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_rows(user, SDVX, [sdvx_row(difficulty="NOV"), sdvx_row(difficulty="MXM")])
+    better = [sdvx_row(difficulty=name, score=9_900_000) for name in ("NOV", "MXM", "EXH")]
+    job = import_rows(user, SDVX, [*better, sdvx_row(identifier="2"), sdvx_row(identifier="3")])
+    monkeypatch.setattr(preview_module, "MAX_LISTED", 1)
+
+    seen = preview([job], RevertRequest(by=user))
+    done = revert_all([job], RevertRequest(by=user))
+
+    assert seen == done
+    assert (done.bests_gone, done.bests_changed) == (3, 2)
+    assert sorted(change.is_gone for change in done.bests) == [False, True]
+
+
+def test_a_preview_does_not_refresh_history_rankings_and_snapshot(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = import_rows(user, SDVX, EVENING_ROWS)
+    monkeypatch.setattr("imports.pipeline.derived.rating_history.refresh", _explode)
+    monkeypatch.setattr("imports.pipeline.rankings.ranking_entries.refresh", _explode)
+    monkeypatch.setattr("imports.pipeline.undo.revert_snapshot.save", _explode)
+
+    assert preview([job], RevertRequest(by=user)).scores == len(EVENING_ROWS)
+
+
+def test_a_revert_takes_no_snapshot_without_the_player_lock(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     job = import_rows(user, SDVX, [sdvx_row()])
     monkeypatch.setattr(states, "try_lock_player", lambda _user: False)
     monkeypatch.setattr(preview_module, "take_snapshot", _explode)
@@ -98,7 +124,7 @@ def test_nobody_looks_before_it_is_their_turn(user: User, monkeypatch: pytest.Mo
         revert_all([job], RevertRequest(by=user))
 
 
-def test_nothing_to_revert_changes_nothing() -> None:
+def test_a_revert_of_no_imports_changes_nothing() -> None:
     assert revert_all([], RevertRequest()) == Changes()
 
 
@@ -110,9 +136,7 @@ def run_again(job: Import) -> None:
     job.refresh_from_db()
 
 
-def test_a_failed_import_can_be_tried_again_once_its_reason_is_gone(
-    user: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_import_can_be_retried(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         patched.setattr("imports.jobs.worker.run", _explode)
         job = import_rows(user, SDVX, EVENING_ROWS)
@@ -124,7 +148,7 @@ def test_a_failed_import_can_be_tried_again_once_its_reason_is_gone(
     assert (job.state, job.attempts, job.error_message, job.score_count) == (State.COMPLETED, 1, "", 12)
 
 
-def test_inputs_are_pruned_by_age_and_never_under_a_waiting_import(user: User) -> None:
+def test_inputs_are_pruned_by_age_except_those_of_queued_imports(user: User) -> None:
     done, waiting = (
         import_rows(user, SDVX, []),
         jobs.submit(user, jobs.Upload(content=b"{}", import_type="file/batch-manual")),
@@ -140,7 +164,7 @@ def test_inputs_are_pruned_by_age_and_never_under_a_waiting_import(user: User) -
 # --- cancel ---------------------------------------------------------------------------------------
 
 
-def test_a_queued_import_that_is_cancelled_never_runs(user: User) -> None:
+def test_a_cancelled_queued_import_never_runs(user: User) -> None:
     job = jobs.submit(user, jobs.Upload(content=b"{}", import_type="file/batch-manual"))
 
     jobs.cancel(job, by=user)
@@ -150,9 +174,7 @@ def test_a_queued_import_that_is_cancelled_never_runs(user: User) -> None:
 
 
 @pytest.mark.parametrize("moment", ["while its rows are judged", "inside its transaction"])
-def test_a_running_import_that_is_cancelled_leaves_nothing(
-    user: User, monkeypatch: pytest.MonkeyPatch, moment: str
-) -> None:
+def test_a_cancelled_running_import_stores_nothing(user: User, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
     def cancel_then(original: Any) -> Any:
         def wrapped(*args: Any, **kwargs: Any) -> Any:
             jobs.cancel(Import.objects.get(user=user), by=user)
@@ -165,7 +187,7 @@ def test_a_running_import_that_is_cancelled_leaves_nothing(
 
     job = import_rows(user, SDVX, EVENING_ROWS)
 
-    # Inside the transaction the cancellation of this test is rolled back with it; what matters is that nothing stays.
+    # Inside the transaction, this test's cancellation is rolled back as well, so the state may still be "running".
     assert job.state in {State.CANCELLED, State.RUNNING}
     assert state_of(user) == NOTHING
 
@@ -178,7 +200,7 @@ def test_a_completed_import_cannot_be_cancelled(user: User) -> None:
 # --- single scores --------------------------------------------------------------------------------
 
 
-def test_deleting_a_score_leaves_the_state_of_the_others(user: User) -> None:
+def test_a_deletion_leaves_the_state_of_the_other_scores(user: User) -> None:
     import_rows(user, SDVX, EVENING_ROWS[:11])
     wanted = _without_parts(state_of(user))
     last = import_rows(user, SDVX, EVENING_ROWS[11:])
@@ -189,14 +211,14 @@ def test_deleting_a_score_leaves_the_state_of_the_others(user: User) -> None:
     assert (_without_parts(state_of(user)), last.score_count) == (wanted, 0)
 
 
-def test_a_blacklisted_score_does_not_come_back(user: User) -> None:
+def test_a_blacklisted_score_is_not_imported_again(user: User) -> None:
     import_rows(user, SDVX, EVENING_ROWS[:1])
     delete_score(Score.objects.get(user=user), by=user, blacklist=True)
 
     assert import_rows(user, SDVX, EVENING_ROWS[:1]).score_count == 0
 
 
-def test_a_score_is_deleted_once(user: User) -> None:
+def test_a_second_deletion_of_a_score_is_refused(user: User) -> None:
     import_rows(user, SDVX, EVENING_ROWS[:1])
     score = Score.objects.get(user=user)
 
@@ -205,7 +227,7 @@ def test_a_score_is_deleted_once(user: User) -> None:
         delete_score(score, by=user)
 
 
-def test_a_highlight_reaches_the_best(user: User) -> None:
+def test_highlighting_a_score_highlights_the_best(user: User) -> None:
     import_rows(user, SDVX, EVENING_ROWS[:1])
 
     edit_score(Score.objects.get(user=user), {"highlight": True}, by=user)
@@ -216,7 +238,7 @@ def test_a_highlight_reaches_the_best(user: User) -> None:
 # --- classes --------------------------------------------------------------------------------------
 
 
-def test_a_moderator_takes_back_the_classes_an_import_gave(user: User) -> None:
+def test_a_moderator_rolls_back_the_classes_of_an_import(user: User) -> None:
     moderator = player()
     import_rows(user, SDVX, [], classes={"dan": "DAN_3"})
     job = import_rows(user, SDVX, EVENING_ROWS, classes={"dan": "DAN_9"})
@@ -229,7 +251,7 @@ def test_a_moderator_takes_back_the_classes_an_import_gave(user: User) -> None:
     assert (entry.actor, entry.subject, entry.reason, entry.job) == (moderator, user, "not theirs", job)
 
 
-def test_a_revert_of_the_only_class_leaves_no_stats(user: User) -> None:
+def test_removing_the_only_class_deletes_the_stats(user: User) -> None:
     import_rows(user, SDVX, [], classes={"dan": "DAN_3"})
 
     set_class(user, ClassChange("sdvx", "Single", "dan", None), by=player(), reason="mistake")
@@ -243,7 +265,7 @@ def test_only_provided_classes_can_be_set(user: User, name: str, value: str | No
         set_class(user, ClassChange("sdvx", "Single", name, value), by=player(), reason="")
 
 
-def _explode(*_: object) -> None:
+def _explode(*_: object, **__: object) -> None:
     raise RuntimeError
 
 

@@ -1,4 +1,4 @@
-"""A restored import is as it was before its revert: scores, sessions with their names, edits."""
+"""A restore brings back the state before the revert: scores, sessions with their names, edits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from imports.models import (
 )
 from imports.pipeline.derived.integrity import check_player
 from imports.pipeline.orphans import reprocess
-from imports.pipeline.scores import edit_score, edit_session
+from imports.pipeline.scores import edit_score, edit_session, highlighted_scores, move_pin
 from imports.pipeline.scoring import convert
 from imports.pipeline.undo.preview import preview
 from imports.pipeline.undo.revert import RevertRequest
@@ -58,7 +58,7 @@ def named(user: User) -> list[tuple[Any, ...]]:
     return list(Session.objects.filter(user=user).values_list("session_id", "name", "desc", "highlight"))
 
 
-def test_a_restore_brings_back_the_same_documents(user: User) -> None:
+def test_a_restore_brings_back_the_same_state(user: User) -> None:
     job = import_rows(user, SDVX, EVENING_ROWS, classes={"dan": "DAN_3"})
     score = Score.objects.filter(user=user).earliest("pk")
     edit_score(score, {"comment": "at last", "highlight": True}, by=user)
@@ -79,8 +79,22 @@ def test_a_restore_brings_back_the_same_documents(user: User) -> None:
     assert Score.objects.get(user=user, highlight=True).comment == "at last"
 
 
+def test_a_restore_brings_back_the_order_of_pins(user: User) -> None:
+    job = import_rows(user, SDVX, EVENING_ROWS[:3])
+    for score in Score.objects.filter(user=user):
+        edit_score(score, {"highlight": True}, by=user)
+    move_pin(highlighted_scores(user)[2], "up")
+    order = [score.score_id for score in highlighted_scores(user)]
+
+    revert_import(job)
+    jobs.restore(job, by=user)
+    run_again(job)
+
+    assert [score.score_id for score in highlighted_scores(user)] == order
+
+
 def moments_of(user: User) -> list[Any]:
-    """When imports ran, and when scores and orphans came in."""
+    """Returns the times of imports, scores and orphans."""
     return [
         *Import.objects.filter(user=user).values_list("pk", "time_started", "time_finished").order_by("pk"),
         *Score.objects.filter(user=user).values_list("score_id", "time_added").order_by("score_id"),
@@ -88,7 +102,7 @@ def moments_of(user: User) -> list[Any]:
     ]
 
 
-def test_a_restored_import_came_when_it_first_came(user: User) -> None:
+def test_a_restored_import_keeps_its_times(user: User) -> None:
     late = sdvx_row(identifier=str(UNRELEASED), timeAchieved=EVENING)
     never = sdvx_row(identifier=str(UNRELEASED + 1), timeAchieved=EVENING)
     job = import_rows(user, SDVX, [*EVENING_ROWS[:3], late, never])
@@ -103,7 +117,7 @@ def test_a_restored_import_came_when_it_first_came(user: User) -> None:
         assert moments_of(user) == before
 
 
-def test_other_imports_still_know_their_carried_scores_after_a_restore(user: User) -> None:
+def test_a_restore_preserves_the_carried_scores_of_other_imports(user: User) -> None:
     first = import_rows(user, SDVX, EVENING_ROWS[:4])
     second = import_rows(user, SDVX, EVENING_ROWS[2:6])
     revert_import(first)
@@ -117,7 +131,7 @@ def test_other_imports_still_know_their_carried_scores_after_a_restore(user: Use
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_sessions_keep_their_names_whichever_import_is_restored_first(user: User, order: tuple[int, int]) -> None:
+def test_sessions_keep_their_names_in_any_order_of_restores(user: User, order: tuple[int, int]) -> None:
     both = [import_rows(user, SDVX, EVENING_ROWS[:2]), import_rows(user, SDVX, EVENING_ROWS[2:4])]
     edit_session(Session.objects.get(user=user), {"name": "The long night", "desc": "with friends"}, by=user)
     before = state_of(user), named(user)
@@ -131,7 +145,7 @@ def test_sessions_keep_their_names_whichever_import_is_restored_first(user: User
     assert (state_of(user), named(user)) == before
 
 
-def test_a_session_that_is_there_lends_its_name_to_no_other(user: User) -> None:
+def test_two_sessions_never_get_the_same_id_after_a_restore(user: User) -> None:
     ends = [EVENING_ROWS[0], sdvx_row(score=9_900_000, timeAchieved=EVENING + 6 * HALF_HOUR)]
     bridge = sdvx_row(score=9_800_000, timeAchieved=EVENING + 3 * HALF_HOUR)
     first, between = import_rows(user, SDVX, ends[:1]), import_rows(user, SDVX, [bridge])
@@ -145,7 +159,7 @@ def test_a_session_that_is_there_lends_its_name_to_no_other(user: User) -> None:
     assert len({session_id for session_id, *_ in named(user)}) == 2
 
 
-def test_a_restored_import_is_again_the_one_that_created_its_session(user: User) -> None:
+def test_a_restored_import_again_counts_as_creator_of_its_session(user: User) -> None:
     first, second = import_rows(user, SDVX, EVENING_ROWS[:2]), import_rows(user, SDVX, EVENING_ROWS[2:4])
     revert_import(first)
     assert second.session_parts.get().created
@@ -160,13 +174,13 @@ UNKNOWN = sdvx_row(identifier=str(UNRELEASED), timeAchieved=EVENING)
 
 
 def waiting_of(user: User) -> list[Any]:
-    """What imports say of rows that they left out, and whose the orphans are."""
-    told = ImportProblem.objects.filter(job__user=user).order_by("job", "row").values_list("job", "row", "type")
-    return [*told, *OrphanScore.objects.filter(user=user).values_list("orphan_id", "from_import").order_by("orphan_id")]
+    """Returns the problems of imports and the owners of the orphans."""
+    rows = ImportProblem.objects.filter(job__user=user).order_by("job", "row").values_list("job", "row", "type")
+    return [*rows, *OrphanScore.objects.filter(user=user).values_list("orphan_id", "from_import").order_by("orphan_id")]
 
 
 @pytest.mark.parametrize("place", [0, 1])
-def test_a_restored_import_has_its_orphans_again_and_says_of_its_rows_what_it_did(user: User, place: int) -> None:
+def test_a_restore_brings_back_orphans_and_problems(user: User, place: int) -> None:
     both = [
         import_rows(user, SDVX, [UNKNOWN, EVENING_ROWS[0], UNKNOWN]),
         import_rows(user, SDVX, [EVENING_ROWS[1], UNKNOWN]),
@@ -181,7 +195,7 @@ def test_a_restored_import_has_its_orphans_again_and_says_of_its_rows_what_it_di
     assert waiting_of(user) == before
 
 
-def test_a_row_that_is_in_on_a_chosen_chart_is_told_as_before_once_its_import_is_back(user: User) -> None:
+def test_a_restore_brings_back_the_problem_of_a_corrected_row(user: User) -> None:
     job = import_rows(user, SDVX, [UNKNOWN])
     before = waiting_of(user)[:1]
     chosen = submit_rows(user, SDVX, EVENING_ROWS[:1])
@@ -195,7 +209,7 @@ def test_a_row_that_is_in_on_a_chosen_chart_is_told_as_before_once_its_import_is
     assert waiting_of(user) == before
 
 
-def test_edits_come_back_to_a_score_that_another_import_brought_meanwhile(user: User) -> None:
+def test_a_restore_applies_edits_to_a_score_of_a_later_import(user: User) -> None:
     first = import_rows(user, SDVX, EVENING_ROWS[:1])
     edit_score(Score.objects.get(user=user), {"comment": "at last", "highlight": True}, by=user)
     revert_import(first)
@@ -209,7 +223,7 @@ def test_edits_come_back_to_a_score_that_another_import_brought_meanwhile(user: 
     assert check_player(user) == []
 
 
-def test_edits_since_the_revert_are_kept(user: User) -> None:
+def test_a_restore_keeps_edits_made_after_the_revert(user: User) -> None:
     first = import_rows(user, SDVX, EVENING_ROWS[:1])
     edit_score(Score.objects.get(user=user), {"comment": "then"}, by=user)
     revert_import(first)
@@ -231,7 +245,7 @@ def test_only_a_reverted_import_can_be_restored(user: User, state: State) -> Non
         jobs.restore(job, by=user)
 
 
-def test_an_import_without_its_input_cannot_be_run_again(user: User) -> None:
+def test_an_import_without_its_input_cannot_be_restored(user: User) -> None:
     job = import_rows(user, SDVX, EVENING_ROWS)
     revert_import(job)
     ImportInput.objects.filter(job=job).delete()

@@ -63,7 +63,7 @@ def test_import_a_import_b_revert_b_leaves_the_state_of_import_a(case: Overlap) 
 @EXAMPLES
 @given(overlaps())
 @undone()
-def test_the_order_of_imports_never_shows(case: Overlap) -> None:
+def test_the_order_of_imports_does_not_matter(case: Overlap) -> None:
     user = player()
     one, two = import_rows(user, case.gpt, case.first), import_rows(user, case.gpt, case.second)
     forwards = _without_parts(state_of(user))
@@ -107,8 +107,8 @@ def test_sessions_are_the_islands_of_the_timed_scores(case: Overlap) -> None:
     assert sorted(session[6] for session in state_of(user)["sessions"]) == islands_by_hand(user)
 
 
-def test_every_playtype_of_the_world_is_imported_whole() -> None:
-    """Guards the properties above against documents whose rows are all refused."""
+def test_example_rows_of_every_playtype_are_imported() -> None:
+    """Makes sure that the rows of the property tests above are accepted."""
     for gpt in DIFFICULTIES:
         rows = [example_row(gpt, difficulty) for difficulty in DIFFICULTIES[gpt]]
         job = import_rows(player(), gpt, rows)
@@ -130,5 +130,5 @@ def example_row(gpt: str, difficulty: str) -> dict[str, Any]:
 
 
 def _without_parts(state: dict[str, Any]) -> dict[str, Any]:
-    """Which import brought a session's first score does depend on the order, and should."""
+    """Removes the imports of sessions, which do depend on the order of imports."""
     return {**state, "sessions": [session[:-1] for session in state["sessions"]]}

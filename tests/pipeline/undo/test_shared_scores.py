@@ -1,4 +1,4 @@
-"""Scores that several imports carried: their owner and their data after reverts and restores."""
+"""Scores that several imports carry: their owner and values after reverts and restores."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ RICH = sdvx_row(
 )  # fmt: skip
 
 
-def bring_as(user: User, service: str, *rows: dict[str, Any]) -> Import:
+def import_from(user: User, service: str, *rows: dict[str, Any]) -> Import:
     meta = {"game": "sdvx", "playtype": "Single", "service": service}
     content = json.dumps({"meta": meta, "scores": rows}).encode()
     job = jobs.submit(user, jobs.Upload(content=content, import_type="file/batch-manual"))
@@ -63,12 +63,12 @@ def bring_as(user: User, service: str, *rows: dict[str, Any]) -> Import:
     return job
 
 
-# --- with whose data --------------------------------------------------------------------------------
+# --- values of passed scores ------------------------------------------------------------------------
 
 
-def test_a_revert_keeping_shared_scores_hands_over_the_other_imports_data(user: User) -> None:
-    first = bring_as(user, "First", PLAIN)
-    second = bring_as(user, "Second", RICH)
+def test_a_kept_score_takes_the_values_of_its_new_owner(user: User) -> None:
+    first = import_from(user, "First", PLAIN)
+    second = import_from(user, "Second", RICH)
 
     done = revert_all([first], KEEP)
 
@@ -81,7 +81,7 @@ def test_a_revert_keeping_shared_scores_hands_over_the_other_imports_data(user: 
     assert check_player(user) == []
 
 
-def test_the_remaining_state_is_that_of_the_other_import_alone(user: User) -> None:
+def test_a_revert_that_keeps_shared_scores_leaves_the_state_of_the_other_import(user: User) -> None:
     first = import_rows(user, SDVX, [*EVENING_ROWS[:3], PLAIN])
     moved = [{**row, "timeAchieved": EVENING + 40 * HALF_HOUR, "comment": "later"} for row in EVENING_ROWS[:2]]
     second = import_rows(user, SDVX, [*moved, RICH])
@@ -94,9 +94,10 @@ def test_the_remaining_state_is_that_of_the_other_import_alone(user: User) -> No
     assert kept == state_of(user)
 
 
-def test_a_session_whose_scores_have_no_time_in_the_other_import_goes(user: User) -> None:
-    first = bring_as(user, "First", RICH)
-    bring_as(user, "Second", PLAIN)
+@pytest.mark.slow
+def test_a_session_is_removed_if_its_scores_have_no_time_in_the_other_import(user: User) -> None:
+    first = import_from(user, "First", RICH)
+    import_from(user, "Second", PLAIN)
     seen = preview([first], KEEP)
 
     assert seen == revert_all([first], KEEP)
@@ -105,7 +106,7 @@ def test_a_session_whose_scores_have_no_time_in_the_other_import_goes(user: User
     assert Score.objects.get(user=user).time_achieved is None
 
 
-def test_the_preview_tells_of_sessions_that_come_to_be_and_of_those_that_grow(user: User) -> None:
+def test_a_preview_counts_new_and_moved_sessions(user: User) -> None:
     untimed = sdvx_row(score=8_000_000)
     first = import_rows(user, SDVX, [EVENING_ROWS[0], untimed])
     import_rows(user, SDVX, [EVENING_ROWS[1], {**EVENING_ROWS[0], "timeAchieved": EVENING + 3 * HALF_HOUR}])
@@ -116,12 +117,14 @@ def test_the_preview_tells_of_sessions_that_come_to_be_and_of_those_that_grow(us
 
     assert seen == done
     assert check_player(user) == []
-    kinds = (seen.sessions_gone, seen.sessions_shrunk, seen.sessions_moved, len(seen.sessions_made), seen.sessions_lost)
-    assert kinds == (0, 0, 1, 1, -1)
+    kinds = (seen.sessions_gone, seen.sessions_shrunk, seen.sessions_moved, len(seen.sessions_made))
+    assert kinds == (0, 0, 1, 1)
+    [totals] = seen.totals.values()
+    assert totals["after"]["sessions"] == totals["before"]["sessions"] + 1
 
 
-def test_the_owners_comment_stays_with_the_score(user: User) -> None:
-    first, second = bring_as(user, "First", PLAIN), bring_as(user, "Second", RICH)
+def test_a_player_s_comment_stays_with_a_passed_score(user: User) -> None:
+    first, second = import_from(user, "First", PLAIN), import_from(user, "Second", RICH)
     edit_score(Score.objects.get(user=user), {"comment": "mine", "highlight": True}, by=user)
     before = score_values(user), state_of(user)
 
@@ -133,8 +136,8 @@ def test_the_owners_comment_stays_with_the_score(user: User) -> None:
     assert (score_values(user), state_of(user)) == before
 
 
-def test_a_score_passes_with_its_own_data_if_the_other_imports_input_is_gone(user: User) -> None:
-    first, second = bring_as(user, "First", PLAIN), bring_as(user, "Second", RICH)
+def test_a_passed_score_keeps_its_values_if_the_other_input_is_gone(user: User) -> None:
+    first, second = import_from(user, "First", PLAIN), import_from(user, "Second", RICH)
     ImportInput.objects.filter(job=second).delete()
 
     assert revert_all([first], KEEP).kept == 1
@@ -144,9 +147,10 @@ def test_a_score_passes_with_its_own_data_if_the_other_imports_input_is_gone(use
     assert check_player(user) == []
 
 
-def test_an_import_whose_input_is_stored_goes_before_one_whose_input_is_gone(user: User) -> None:
+@pytest.mark.slow
+def test_an_import_with_input_is_preferred_as_new_owner(user: User) -> None:
     first, second, third = (
-        bring_as(user, name, row) for name, row in (("One", PLAIN), ("Two", PLAIN), ("Three", RICH))
+        import_from(user, name, row) for name, row in (("One", PLAIN), ("Two", PLAIN), ("Three", RICH))
     )
     ImportInput.objects.filter(job=second).delete()
 
@@ -155,20 +159,21 @@ def test_an_import_whose_input_is_stored_goes_before_one_whose_input_is_gone(use
     assert (owned_by(second), owned_by(third), Score.objects.get(user=user).time_achieved) == (0, 1, EVENING)
 
 
-def test_a_row_that_could_not_be_a_score_by_itself_passes_no_data(user: User) -> None:
-    """It was a duplicate and never judged; the score stays with the data that was."""
-    first = bring_as(user, "First", PLAIN)
-    second = bring_as(user, "Second", {**PLAIN, "timeAchieved": 9_999_999_999_999_999, "comment": "impossible"})
+def test_a_passed_score_takes_no_values_from_an_invalid_row(user: User) -> None:
+    """The row was a duplicate and never judged, so the score keeps its values."""
+    first = import_from(user, "First", PLAIN)
+    second = import_from(user, "Second", {**PLAIN, "timeAchieved": 9_999_999_999_999_999, "comment": "impossible"})
 
     revert_all([first], KEEP)
 
     assert (owned_by(second), Score.objects.get(user=user).comment) == (1, "from the first")
 
 
-# --- to whom ----------------------------------------------------------------------------------------
+# --- new owners of passed scores --------------------------------------------------------------------
 
 
-def test_imports_remember_what_they_carried_while_nobody_has_it(user: User) -> None:
+@pytest.mark.slow
+def test_imports_keep_their_carried_scores_while_these_are_deleted(user: User) -> None:
     first, second = import_rows(user, SDVX, EVENING_ROWS[:5]), import_rows(user, SDVX, EVENING_ROWS[:5])
     revert_import(first)
     third = import_rows(user, SDVX, EVENING_ROWS[:5])
@@ -181,7 +186,8 @@ def test_imports_remember_what_they_carried_while_nobody_has_it(user: User) -> N
     assert check_player(user) == []
 
 
-def test_a_restored_import_passes_its_scores_to_whoever_carried_them_all_along(user: User) -> None:
+@pytest.mark.slow
+def test_a_restored_import_passes_its_scores_to_an_import_that_carried_them(user: User) -> None:
     first, second, third = (import_rows(user, SDVX, EVENING_ROWS[:5]) for _ in range(3))
     revert_import(first)
     revert_import(second)
@@ -193,12 +199,11 @@ def test_a_restored_import_passes_its_scores_to_whoever_carried_them_all_along(u
     assert check_player(user) == []
 
 
+@pytest.mark.quick_rows(1)
 @pytest.mark.parametrize("chosen", [(0,), (0, 1), (1, 0)])
-def test_a_restore_after_a_revert_that_kept_shared_scores_gives_back_the_state_before(
-    user: User, chosen: tuple[int, ...]
-) -> None:
+def test_a_restore_undoes_a_revert_that_kept_shared_scores(user: User, chosen: tuple[int, ...]) -> None:
     rows = [[{**row, "comment": f"by {n}"} for row in EVENING_ROWS[:4]] for n in range(3)]
-    imports = [bring_as(user, f"Service {n}", *rows[n], *EVENING_ROWS[5 + n : 6 + n]) for n in range(3)]
+    imports = [import_from(user, f"Service {n}", *rows[n], *EVENING_ROWS[5 + n : 6 + n]) for n in range(3)]
     before = score_values(user), state_of(user), documents(user)
 
     for place in chosen:
@@ -211,8 +216,9 @@ def test_a_restore_after_a_revert_that_kept_shared_scores_gives_back_the_state_b
     assert check_player(user) == []
 
 
-def test_scores_come_back_along_the_way_they_went_whichever_import_is_restored_first(user: User) -> None:
-    imports = [bring_as(user, f"Service {n}", {**PLAIN, "comment": f"by {n}"}) for n in range(3)]
+@pytest.mark.slow
+def test_passed_scores_return_in_any_order_of_restores(user: User) -> None:
+    imports = [import_from(user, f"Service {n}", {**PLAIN, "comment": f"by {n}"}) for n in range(3)]
     before = score_values(user), state_of(user), documents(user)
 
     revert_import(imports[0], keep_shared=True)
@@ -236,8 +242,9 @@ def documents(user: User) -> list[dict[str, Any]]:
     ]
 
 
-def test_several_imports_pass_to_none_of_each_other(user: User) -> None:
-    first, second, third = (bring_as(user, f"Service {n}", {**PLAIN, "comment": f"by {n}"}) for n in range(3))
+@pytest.mark.slow
+def test_imports_reverted_together_pass_no_scores_to_each_other(user: User) -> None:
+    first, second, third = (import_from(user, f"Service {n}", {**PLAIN, "comment": f"by {n}"}) for n in range(3))
 
     seen = preview([first, second], KEEP)
     done = revert_all([first, second], KEEP)
@@ -247,7 +254,7 @@ def test_several_imports_pass_to_none_of_each_other(user: User) -> None:
     assert check_player(user) == []
 
 
-def test_bests_and_ratings_follow_a_score_that_passes(user: User) -> None:
+def test_bests_and_ratings_follow_a_passed_score(user: User) -> None:
     first = import_rows(user, SDVX, [sdvx_row(timeAchieved=EVENING), sdvx_row(lamp="EXCESSIVE CLEAR")])
     import_rows(user, SDVX, [sdvx_row(timeAchieved=EVENING + HALF_HOUR)])
 
@@ -260,8 +267,9 @@ def test_bests_and_ratings_follow_a_score_that_passes(user: User) -> None:
 # --- verified and repaired --------------------------------------------------------------------------
 
 
+@pytest.mark.quick_rows(1)
 @pytest.mark.parametrize("damage", ["lost", "foreign"])
-def test_the_integrity_check_mends_what_an_import_carried(user: User, damage: str) -> None:
+def test_the_integrity_check_repairs_carried_scores(user: User, damage: str) -> None:
     import_rows(user, SDVX, EVENING_ROWS[:3])
     second = import_rows(user, SDVX, EVENING_ROWS[:3])
     ids = [score.score_id for score in Score.objects.filter(user=user)]
@@ -284,7 +292,7 @@ def test_the_integrity_check_mends_what_an_import_carried(user: User, damage: st
     assert carriers(user.pk, Score.objects.filter(user=user).values_list("score_id", flat=True)) == whole
 
 
-def test_the_carried_scores_of_an_import_without_input_are_taken_as_stored(user: User) -> None:
+def test_the_integrity_check_ignores_carried_scores_without_input(user: User) -> None:
     import_rows(user, SDVX, EVENING_ROWS[:3])
     second = import_rows(user, SDVX, EVENING_ROWS[:3])
     ImportInput.objects.filter(job=second).delete()

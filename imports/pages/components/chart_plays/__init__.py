@@ -1,1 +1,1 @@
-"""What was played on a chart: a score with all that it holds, the player's scores over time, everybody's bests."""
+"""Scores on a chart: a score with all metrics, the player's scores over time, the leaderboard."""

@@ -1,4 +1,4 @@
-"""A player's scores on one chart over time: as a picture, and as the rows of the table that holds its numbers."""
+"""A player's scores on one chart over time: a plot, and the rows of the table with the same numbers."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from imports.pages.texts import score_texts
 from imports.pages.texts.numbers import format_metric, format_metric_difference
 
 MAX_SCORES = 100  # of the latest scores
-MARGIN_PERCENT = 6.0  # percent of the picture's width and height that stay free around it
+MARGIN_PERCENT = 6.0  # free margin of the plot, in percent of its width and height
 
 
 @dataclass(frozen=True, slots=True)
 class PlayRow:
-    """A score on the chart. `gain` is what it added to the best, signed; `is_best`: the best when it was played."""
+    """A score on the chart. `gain`: the signed difference to the best before; `is_best`: the best when played."""
 
     url: str
     time: int | None  # ms
@@ -39,7 +39,7 @@ class PlayRow:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Where a score stands in the picture, in percent; `to_x` and `to_y` are the next one's, empty for the last."""
+    """The position of a score in the plot, in percent; `to_x`, `to_y`: that of the next score, empty for the last."""
 
     x: str
     y: str
@@ -51,11 +51,10 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """`_history.html`: `low` and `high` are the values at the lower and upper edge; `start`, `end` in ms."""
+    """`_history.html`. `values`: at the upper edge, in the middle and at the lower edge; `start`, `end` in ms."""
 
     points: tuple[Point, ...]
-    low: str
-    high: str
+    values: tuple[str, str, str]
     start: int
     end: int
     label: str
@@ -63,7 +62,7 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class ChartHistory:
-    """`rows` newest first. `plot` is None where fewer than two scores say when they were achieved."""
+    """A player's scores on a chart. `rows`: newest first. `plot`: None with fewer than two timed scores."""
 
     rows: tuple[PlayRow, ...]
     plot: Plot | None
@@ -72,7 +71,7 @@ class ChartHistory:
 
 
 def get_chart_history(chart: Chart, player: User) -> ChartHistory | None:
-    """None where the player has no score on it. Three queries at most."""
+    """Returns the player's scores on the chart; None if there are none. At most three queries."""
     game = BY_SLUG[chart.game]
     playtype = game.by_name[chart.playtype]
     mine = Score.objects.filter(chart=chart, user=player)
@@ -80,7 +79,7 @@ def get_chart_history(chart: Chart, player: User) -> ChartHistory | None:
     if not latest:
         return None
     count, before = len(latest), None
-    # Only a full page can hide older scores. Their best decides which of the listed ones were bests when played.
+    # Only a full list can omit older scores. Their best decides which listed scores were bests when played.
     if count == MAX_SCORES:
         count = mine.count()
         older = mine.exclude(pk__in=[score.pk for score in latest])
@@ -95,7 +94,7 @@ def get_chart_history(chart: Chart, player: User) -> ChartHistory | None:
 
 
 def _play_rows(scores: Sequence[Score], game: Game, playtype: Playtype, *, before: float | None) -> list[PlayRow]:
-    """Rows of these scores, oldest first."""
+    """Returns rows of these scores, oldest first."""
     shown, best, rows = metric_format(playtype, playtype.default_metric), before, []
     for score in scores:
         value = score.best_keys[0]
@@ -121,23 +120,26 @@ def _play_rows(scores: Sequence[Score], game: Game, playtype: Playtype, *, befor
 
 
 def _plot(rows: Sequence[PlayRow], playtype: Playtype) -> Plot | None:
-    """Of the rows with a time and a value, oldest first."""
-    # Untimed scores stay in the table: there is no place for them between the others.
+    """Returns the plot of the rows with a time and a value, oldest first; None if there are fewer than two."""
+    # Untimed scores are only in the table, because they have no position in time.
     timed = [(row, row.time, row.value) for row in rows if row.time is not None and row.value is not None]
     if len(timed) < 2:
         return None
     values, start, end = [value for _, _, value in timed], timed[0][1], timed[-1][1]
     low, high, shown = min(values), max(values), metric_format(playtype, playtype.default_metric)
     points = [
-        # High and low change places, as y is counted from the picture's upper edge.
+        # High and low are swapped, because y is counted from the upper edge.
         Point(_percent(time, start, end), _percent(value, high, low), row.is_best, row.lamp.color)
         for row, time, value in timed
     ]
     joined = [replace(here, to_x=there.x, to_y=there.y) for here, there in pairwise(points)]
-    ends = format_metric(low, shown), format_metric(high, shown)
-    return Plot((*joined, points[-1]), *ends, start, end, score_texts.history_label(len(points), *ends))
+    # Between whole numbers a whole number, because no score has a half.
+    middle = (high + low) // 2 if float(high).is_integer() and float(low).is_integer() else (high + low) / 2
+    top, half, bottom = (format_metric(value, shown) for value in (high, middle, low))
+    label = score_texts.history_label(len(points), bottom, top)
+    return Plot((*joined, points[-1]), (top, half, bottom), start, end, label)
 
 
 def _percent(value: float, low: float, high: float) -> str:
-    part = (value - low) / (high - low) if high != low else 0.5  # equal values lie in the middle
+    part = (value - low) / (high - low) if high != low else 0.5  # equal values are in the middle
     return f"{MARGIN_PERCENT + part * (100 - 2 * MARGIN_PERCENT):.2f}%"

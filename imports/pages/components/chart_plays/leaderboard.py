@@ -1,4 +1,4 @@
-"""A chart's leaderboard by the best at a page's edge: any page is read from the index alone, however far down it is."""
+"""A chart's leaderboard with cursor pagination: any page is read from the index alone."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from imports.pipeline.rankings.ranks import (
 )
 
 PER_PAGE = 25
-MAX_AROUND = 2  # bests above and below one
+MAX_AROUND = 2  # number of bests above and below a best
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class LeaderboardRow:
 
 @dataclass(frozen=True, slots=True)
 class Leaderboard:
-    """`newer_url` leads to better, `older_url` to lesser bests, empty where there are none; `own` is the reader's."""
+    """A page of a leaderboard. `newer_url`: better bests, `older_url`: lower bests, or empty; `own`: the reader's."""
 
     rows: tuple[LeaderboardRow, ...]
     out_of: int
@@ -56,11 +56,11 @@ class Leaderboard:
 
 
 def leaderboard(chart: Chart, query: QueryDict, *, reader: User | None) -> Leaderboard:
-    """The page that `below` or `above` (a score ID at its edge) names in the address. Six queries at most."""
+    """Returns the page after the cursor `below` or `above` (a score ID) in the query. At most six queries."""
     found = PersonalBest.objects.filter(chart=chart).select_related("user")
     listed, better, lesser = _page(found, query)
     own = found.filter(user=reader).first() if reader else None
-    # To count a rank costs a look at all new bests: it is done for the page's first, and the others follow from it.
+    # Counting a rank is expensive, so that it is done for the first best only, and the others follow from it.
     ranks = best_ranks([*listed[:1], *([own] if own else [])])
     if not listed:
         return Leaderboard((), 0)
@@ -76,7 +76,7 @@ def leaderboard(chart: Chart, query: QueryDict, *, reader: User | None) -> Leade
 
 
 def rows_around(best: PersonalBest, *, reader: User | None) -> list[LeaderboardRow]:
-    """A best with up to two on either side of it on its leaderboard. Three queries."""
+    """Returns a best with up to two bests above and below it on its leaderboard. Three queries."""
     found = PersonalBest.objects.filter(chart=best.chart_id).select_related("user")
     above = list(found.filter(ranked_above(best)).order_by(*BY_RANK_BACKWARDS)[:MAX_AROUND])[::-1]
     below = list(found.filter(ranked_below(best)).order_by(*BY_RANK)[:MAX_AROUND])
@@ -87,11 +87,11 @@ def rows_around(best: PersonalBest, *, reader: User | None) -> list[LeaderboardR
 
 
 def _page(found: QuerySet[PersonalBest], query: QueryDict) -> tuple[Sequence[PersonalBest], bool, bool]:
-    """Bests, best first, and whether there are better and lesser ones. An edge that is gone means the beginning."""
+    """Returns bests, best first, and whether there are better and lower ones. A missing cursor means the first page."""
     above = _best_at(found, query.get("above", ""))
     if above is not None:
         up = list(found.filter(ranked_above(above)).order_by(*BY_RANK_BACKWARDS)[: PER_PAGE + 1])
-        # None are above where that best has risen to the top since the page was made: then the beginning is meant.
+        # Nothing is above the cursor if its best has become the first meanwhile: then the first page is returned.
         if up:
             return up[:PER_PAGE][::-1], len(up) > PER_PAGE, True
     below = _best_at(found, query.get("below", ""))
@@ -101,7 +101,7 @@ def _page(found: QuerySet[PersonalBest], query: QueryDict) -> tuple[Sequence[Per
 
 
 def _best_at(found: QuerySet[PersonalBest], score_id: str) -> PersonalBest | None:
-    # PostgreSQL refuses texts with NUL, which would be an error page of ours instead of the board's beginning.
+    # PostgreSQL refuses texts with NUL, which would be a server error instead of the first page.
     return found.filter(score_id=score_id).first() if score_id and "\0" not in score_id else None
 
 

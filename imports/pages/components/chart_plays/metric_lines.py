@@ -1,4 +1,4 @@
-"""Everything that a score holds, line by line, as its game declares it."""
+"""All metrics of a score, line by line, in the order of the game's declaration."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from imports.pages.components.lamp_colors import Light, light_of
 from imports.pages.texts import formatting, score_texts
 from imports.pages.texts.numbers import format_metric, format_number, format_rating
 
-WIDTH, HEIGHT = 600, 100  # the units in which a trace is drawn
-MAX_POINTS = 300  # of a trace; longer lists are thinned
+WIDTH, HEIGHT = 600, 100  # units of a trace
+MAX_POINTS = 300  # points of a trace; longer lists are thinned
 
 
 @dataclass(frozen=True, slots=True)
 class MetricLine:
-    """`name` and `text`; a grade has its `light`; a list of numbers a `trace`: points of a polyline of 600 by 100."""
+    """A metric. `light`: of a grade; `trace`: of a list of numbers, points of a polyline in a box of 600 by 100."""
 
     name: str
     text: str
@@ -28,8 +28,8 @@ class MetricLine:
 
 
 def metric_lines(score: Score, playtype: Playtype) -> list[MetricLine]:
-    """What was given and what follows from it, in the order of the declaration."""
-    # Older rules may have called a lamp otherwise: it is shown as it is called today.
+    """Returns the provided and derived metrics, in the order of the declaration."""
+    # A lamp of older rules is shown with its current name.
     given = as_of_today(score.score_data, playtype)
     return [
         _line(name, metric, given[name], game=score.game) for name, metric in playtype.metrics.items() if name in given
@@ -37,7 +37,7 @@ def metric_lines(score: Score, playtype: Playtype) -> list[MetricLine]:
 
 
 def optional_lines(score: Score, playtype: Playtype) -> list[MetricLine]:
-    """What the file said beyond what it must."""
+    """Returns the optional metrics of the score."""
     given: Mapping[str, Any] = score.score_data.get("optional") or {}
     return [
         _line(name, metric, given[name], game=score.game)
@@ -56,11 +56,11 @@ def judgement_lines(score: Score, playtype: Playtype) -> list[MetricLine]:
 
 
 def rating_lines(score: Score, playtype: Playtype) -> list[MetricLine]:
-    """Every rating of the score, the default one first."""
+    """Returns all ratings of the score, the default one first."""
     names = sorted(playtype.score_ratings, key=lambda name: name != playtype.default_score_rating)
     return [
         MetricLine(
-            formatting.rating_name(name),
+            formatting.rating_name(name, playtype),
             format_rating(score.calculated_data[name], playtype.score_ratings[name].shown, kind="score"),
         )
         for name in names
@@ -82,7 +82,7 @@ def _line(name: str, metric: Metric, value: Any, *, game: str) -> MetricLine:
     if len(known) == 1:  # a single point is no line
         return MetricLine(label, text)
     points = []
-    # No more points than can be seen, as a gauge may have thousands of values; gaps are passed over.
+    # No more points than are visible, because a gauge may have thousands of values; gaps are skipped.
     for place in range(0, len(value), max(1, len(value) // MAX_POINTS)):
         if value[place] is not None:
             x = place / max(1, len(value) - 1) * WIDTH

@@ -1,4 +1,4 @@
-"""Replays that were sent along with scores."""
+"""Replays of scores."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from imports.pages.core.urls import replay_url
 
 
 def find_replay_url(score: Score, reader: object) -> str:
-    """Where its player downloads the replay; empty for anybody else, and where there is none. One query for USC."""
+    """Returns the address of the replay for its player; empty for others, and if there is none. One query for USC."""
     if score.game != "usc" or not isinstance(reader, User) or reader.pk != score.user_id:
         return ""
     is_stored = Replay.objects.filter(user=reader, score_id=score.score_id).exists()

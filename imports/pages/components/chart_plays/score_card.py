@@ -1,4 +1,4 @@
-"""The result of an import that brought one score: the score, what it changed, and where it stands."""
+"""The result of an import of one score: the score, its changes, and its rank."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from imports.models.sessions import session_of
 from imports.pages.components.chart_plays.history import ChartHistory, get_chart_history
 from imports.pages.components.chart_plays.leaderboard import LeaderboardRow, rows_around
 from imports.pages.components.chart_plays.metric_lines import MetricLine, judgement_lines, optional_lines
+from imports.pages.components.chart_plays.own_plays import RECENT, place_among_own, recent_best
 from imports.pages.components.import_summary import rating_changes
 from imports.pages.components.lamp_colors import TABLE, Light, light_of, row_ladder, shown_lamp
 from imports.pages.components.score_rows import (
@@ -28,14 +29,17 @@ from imports.pages.components.score_rows import (
     score_row,
 )  # fmt: skip
 from imports.pages.components.view_models import ScoreRow
-from imports.pages.texts import formatting, import_texts
+from imports.pages.texts import formatting, import_texts, score_texts
 from imports.pages.texts.numbers import MINUS, format_change, format_metric, format_rating
 from imports.pipeline.rankings.ranks import Rank, best_ranks
 
 
 @dataclass(frozen=True, slots=True)
 class CardLine:
-    """A value before and after; of a lamp or grade as lights. `change` is signed text, or words for what rose."""
+    """A value before and after; of a lamp or grade as lights. `change`: signed text, or the rise in words.
+
+    `is_marked`: whether it is the profile rating.
+    """
 
     name: str
     after: str | Light
@@ -44,11 +48,15 @@ class CardLine:
     note: str = ""
     kind: Literal["number", "lamp", "grade"] = "number"
     is_rise: bool = False
+    is_marked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreCard:
-    """`before` is the best that a revert leads back to, written out; empty where there was none."""
+    """The result of an import of one score. `before`: the best after a revert, as text; empty if there was none.
+
+    `place`: the rank among the player's own scores, if the score is no new best.
+    """
 
     headline: str
     score: Score
@@ -64,11 +72,17 @@ class ScoreCard:
     session: Session | None
     before: str
     rating_before: str
+    place: str
+
+    @property
+    def has_lamp_line(self) -> bool:
+        """Whether a line shows the lamp."""
+        return any(line.kind == "lamp" for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """What the player had on the chart before: the best by the default metric, and the best of each ladder."""
+    """The player's state on the chart before: the best by the default metric, and the highest value of each ladder."""
 
     best: Score | None
     lamp: Light | None
@@ -77,7 +91,7 @@ class Earlier:
 
 
 def score_card(job: Import, *, reader: User | None) -> ScoreCard | None:
-    """None where the score of the import is not there any more. A dozen queries."""
+    """Returns the result of an import of one score; None if the score no longer exists. About twelve queries."""
     score = Score.objects.select_related("user").filter(from_import=job).first()
     if score is None:
         return None
@@ -89,7 +103,7 @@ def score_card(job: Import, *, reader: User | None) -> ScoreCard | None:
     rank_before = _rank_before(earlier.best, each.playtype) if each.place == "best" else None
     if rank and rank_before == rank.rank:
         rank_before = None
-    # Once a later score is the best, the place on the leaderboard is that one's.
+    # If a later score is the best, the rank on the leaderboard belongs to that one.
     is_still_best = best is not None and best.score_id == score.score_id
     before = ""
     if earlier.best and is_still_best:
@@ -102,10 +116,20 @@ def score_card(job: Import, *, reader: User | None) -> ScoreCard | None:
         score=score,
         row=row,
         difficulty=difficulty_name(each.game, each.chart, short=False),
-        rating_name=formatting.rating_name(each.playtype.default_score_rating),
+        rating_name=formatting.rating_name(each.playtype.default_score_rating, each.playtype),
         lines=(
             *_chart_lines(each, row, earlier),
-            *(CardLine(change.name, change.after, change.before, change.change) for change in rating),
+            *(
+                CardLine(
+                    change.name,
+                    change.after,
+                    change.before,
+                    change.change or (str(score_texts.NO_CHANGE) if change.is_still else ""),
+                    is_marked=change.change.startswith("+"),
+                )
+                for change in rating
+            ),
+            *([] if each.place in ("best", "first") else _recent_lines(score, each.playtype)),
             *([_rank_line(rank, rank_before)] if rank and is_still_best else ()),
         ),
         history=get_chart_history(chart, score.user),
@@ -116,11 +140,12 @@ def score_card(job: Import, *, reader: User | None) -> ScoreCard | None:
         session=session_of(score),
         before=before,
         rating_before=next((f"{change.name} {change.before}" for change in rating if change.before), ""),
+        place=place_among_own(score) if each.place not in ("best", "first") else "",
     )
 
 
 def _earlier(score: Score, playtype: Playtype) -> Earlier:
-    """Three queries at most."""
+    """Returns the state before the score. At most three queries."""
     there = Score.objects.filter(user=score.user_id, chart=score.chart_id, from_import__lt=score.from_import_id)
     best = there.order_by(DEFAULT_METRIC.desc(nulls_last=True), "pk").first()
     if best is None:
@@ -143,13 +168,13 @@ def _highest(game: str, ladder: str, values: Sequence[str | None]) -> Light | No
 
 
 def _chart_lines(each: ScoreComparison, row: ScoreRow, earlier: Earlier) -> list[CardLine]:
-    """The default metric, lamp, grade and rating on the chart, compared with what was there before."""
+    """Returns default metric, lamp, grade and rating on the chart, compared with the state before."""
     playtype, before = each.playtype, each.baseline.before
     value = format_metric(each.score.best_keys[0], each.shown)
     rating = playtype.default_score_rating
     shown = playtype.score_ratings[rating].shown
     now = each.score.calculated_data.get(rating)
-    name = formatting.rating_name(rating)
+    name = formatting.rating_name(rating, playtype)
     if earlier.best is None or before is None:
         return [CardLine(import_texts.on_chart(name), format_rating(now, shown, kind="score"))]
     if each.place != "best":
@@ -183,15 +208,21 @@ def _chart_lines(each: ScoreComparison, row: ScoreRow, earlier: Earlier) -> list
 
 
 def _steps(game: str, ladder: str, before: Light | None, after: Light) -> int:
-    """How many rungs of a ladder lie between the two; 0 or less where the second is no better."""
+    """Returns the number of steps on a ladder between both; 0 or less if the second is not better."""
     order = list(TABLE[game][ladder])
     if before is None or after.value not in order:
         return 0
     return order.index(after.value) - order.index(before.value)
 
 
+def _recent_lines(score: Score, playtype: Playtype) -> list[CardLine]:
+    """Returns the comparison of a score that is no new best with the last plays before it."""
+    recent = recent_best(score, playtype)
+    return [CardLine(import_texts.best_of_last(RECENT), recent.value, change=recent.difference)] if recent else []
+
+
 def _rank_before(best: Score | None, playtype: Playtype) -> int | None:
-    """Where the best before would stand among the others' bests of today."""
+    """Returns the rank that the best before would have among the current bests of the others."""
     if best is None:
         return None
     keys = rank_keys(best.score_data, best.score_data.get("optional") or {}, playtype)
@@ -212,7 +243,7 @@ def _rank_line(rank: Rank, before: int | None) -> CardLine:
 
 
 def repeated_score(job: Import) -> Score | None:
-    """The score that an import's only row repeated, with the import that had brought it. Two queries."""
+    """Returns the score that an import's only row duplicates, with its import. Two queries."""
     carried = CarriedScores.objects.filter(job=job).first()
     ids = unpack_score_ids(carried.score_ids) if carried else set()
     if len(ids) != 1:

@@ -1,1 +1,1 @@
-"""Sessions as the pages of players list them."""
+"""Sessions as rows of lists."""

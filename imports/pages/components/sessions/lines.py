@@ -1,4 +1,4 @@
-"""Sessions as rows of a list: a strip of their lamps, their scores and new bests, and what they did to the rating."""
+"""Sessions as rows of a list: a strip of lamps, numbers of scores and new bests, and the rating change."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from imports.pages.texts import score_texts
 from imports.pages.texts.numbers import format_change
 from imports.pipeline.rankings.session_results import count_new_bests, find_lamps, ratings_around
 
-MAX_DRAWN = 2_000  # scores; a session of more is no evening, and is shown in numbers alone
+MAX_DRAWN = 2_000  # scores; a session with more is shown only in numbers
 
 
 def session_lines(sessions: Sequence[Session], *, with_game: bool = False) -> list[Line]:
-    """Three queries, however many they are."""
+    """Returns the rows of sessions. Three queries for any number of sessions."""
     drawn = [session.pk for session in sessions if session.score_count <= MAX_DRAWN]
     lamps, bests, ratings = find_lamps(drawn, columns=COLUMNS), count_new_bests(drawn), ratings_around(drawn)
     lines = []

@@ -1,1 +1,1 @@
-"""How scores come in: the kinds of files, the programs that send scores, and which of them fail."""
+"""Sources of scores: file formats, programs that send scores, and failing tools."""

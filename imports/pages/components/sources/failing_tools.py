@@ -1,4 +1,4 @@
-"""Tools whose latest imports failed: what a player whose scores come in by themselves would not notice otherwise."""
+"""Tools with failed latest imports, which players with automatic imports would not notice otherwise."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from imports.models import Import, State, User
 from imports.models.documents import UNFINISHED
 from imports.pages.core.display_names import format_name
 from imports.pages.core.urls import import_url
-from imports.pages.texts import formatting, import_texts
+from imports.pages.texts import import_texts
+from imports.pages.texts.failures import failure_line
 
 MAX_LOOKED_AT = 100  # latest imports
-MAX_TOLD = 3  # tools
+MAX_SHOWN = 3  # tools
 
 
 @dataclass(frozen=True, slots=True)
 class FailingTool:
-    """A tool whose latest imports all failed. `text` says how many, `message` why the last one did.
+    """A tool whose latest imports failed. `text`: with their number; `message`: of the last one.
 
-    `token`: the key of the token that the last one came with, None if it has been revoked.
+    `token`: the primary key of the last one's token, None if it was revoked.
     """
 
     text: str
@@ -35,10 +36,10 @@ class FailingTool:
 
 
 def failing_tools(player: User) -> Sequence[FailingTool]:
-    """Those whose newest finished import failed, latest first. One query, of a bounded number of imports."""
-    # Files that somebody uploads by hand say on their own page that they failed.
+    """Returns the tools whose newest finished import failed, latest first. One query of limited size."""
+    # Failed uploads are reported on their own page.
     sent = Import.objects.filter(user=player, user_intent=False).exclude(state__in=UNFINISHED).order_by("-pk")
-    columns = ("import_id", "state", "import_type", "client", "error_message", "time_queued", "token_id")
+    columns = ("import_id", "state", "import_type", "client", "error_message", "status_code", "time_queued", "token_id")
     failed: dict[tuple[str, str], list[Import]] = {}
     settled = set()
     for job in sent.only(*columns)[:MAX_LOOKED_AT]:
@@ -48,13 +49,13 @@ def failing_tools(player: User) -> Sequence[FailingTool]:
         else:
             settled.add(source)
     tools = []
-    for jobs in list(failed.values())[:MAX_TOLD]:
+    for jobs in list(failed.values())[:MAX_SHOWN]:
         newest = jobs[0]
         query = urlencode({"type": newest.import_type, "state": State.FAILED.value})
         tools.append(
             FailingTool(
                 text=import_texts.tool_fails(format_name(newest), len(jobs)),
-                message=formatting.first_line(newest.error_message),
+                message=failure_line(newest.error_message, newest.status_code),
                 time=milliseconds(newest.time_queued),
                 url=import_url(newest),
                 list_url=f"{reverse('import-list')}?{query}",

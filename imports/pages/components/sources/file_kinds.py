@@ -1,4 +1,4 @@
-"""How scores come in: the kinds of files and the hooks that this instance takes, from the formats' own declarations."""
+"""The file formats and hooks that this instance accepts, from the declarations of the formats."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from imports.pages.texts import formatting, game_texts, import_texts
 
 @dataclass(frozen=True, slots=True)
 class FileKind:
-    """A kind of file: what it is called, whose scores it holds, and where a sample of it is."""
+    """A file format: its name, its games, and the address of a sample."""
 
     name: str
     games: str
@@ -25,9 +25,9 @@ class FileKind:
 
 @dataclass(frozen=True, slots=True)
 class HookKind:
-    """A program that sends scores by itself: what it is called, and what is entered in it. `addresses` are whole.
+    """A program that sends scores: its name, and the values to enter in it. `addresses`: absolute.
 
-    `settings_url`: where its player says what of it counts; empty where there is nothing to say.
+    `settings_url`: of the player's settings for it; empty if it has none.
     """
 
     name: str
@@ -36,12 +36,12 @@ class HookKind:
 
 
 def file_formats() -> list[Format]:
-    """The kinds of files that this instance takes."""
+    """Returns the file formats that this instance accepts."""
     return [each for each in jobs.enabled_formats() if each.is_file]
 
 
 def file_kinds(game: Game | None = None) -> list[FileKind]:
-    """Those of the games that the instance has, or of one game, in their order."""
+    """Returns the file formats of all enabled games, or of one game, in order."""
     kinds = []
     for each in file_formats():
         if each.sample is None or (game is not None and not each.serves([game])):
@@ -49,17 +49,18 @@ def file_kinds(game: Game | None = None) -> list[FileKind]:
         games = ", ".join(one.name for one in jobs.enabled_games() if one.slug in each.games)
         name, url = each.sample.file_name, reverse("import-sample", args=[slug_of(each)])
         if game is not None and not each.games:
-            name, url = str(game_texts.EXAMPLE_BELOW), "#example"  # its sample is of another game
-        # A format that names no games is for all.
+            # The format's sample is of another game; the page of the score format has an example.
+            name, url = str(game_texts.EXAMPLE), f"{reverse('score-format', args=[game.slug])}#example"
+        # A format without games is for all games.
         kinds.append(FileKind(format_name(each.import_type), games or str(import_texts.EVERY_GAME), name, url))
     return kinds
 
 
 def hook_kinds(game: Game, *, origin: str) -> list[HookKind]:
-    """The programs that send scores of a game. `origin`: of this instance, as programs reach it."""
+    """Returns the programs that send scores of a game. `origin`: the public address of this instance."""
     found: dict[tuple[str, ...], HookKind] = {}
     for each in jobs.enabled_formats():
-        # What shares an address comes from one program: the first of its formats has its name.
+        # Formats with the same addresses are of one program: the first one has its name.
         if each.addresses and each.serves([game]) and each.addresses not in found:
             addresses = tuple(f"{origin}{address}" for address in each.addresses)
             settings_url = reverse("hook-settings") if each.has_settings else ""
@@ -68,11 +69,11 @@ def hook_kinds(game: Game, *, origin: str) -> list[HookKind]:
 
 
 def slug_of(source: Format) -> str:
-    """An import type as an address may have it."""
+    """Returns an import type in the form for addresses."""
     return source.import_type.removeprefix("file/")
 
 
 def kinds_of_files() -> str:
-    """`CSV, JSON or XML`."""
+    """Returns the file types in words: `CSV, JSON or XML`."""
     endings = {ending.removeprefix(".").upper() for each in file_formats() for ending in each.extensions}
     return formatting.or_listed(sorted(endings))

@@ -1,1 +1,1 @@
-"""The list of imports: its rows, the runs that single scores are folded into, and what narrows it."""
+"""The list of imports: its rows, the runs that imports of single scores are folded into, and its filters."""

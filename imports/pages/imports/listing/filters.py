@@ -1,4 +1,4 @@
-"""Narrowing a list of imports. Everything stands in the address, so that it can be kept and sent."""
+"""Filters of a list of imports. They are in the query string, so that addresses can be bookmarked and shared."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from imports.pages.imports.listing.runs import run_members
 from imports.pages.texts import revert_texts
 from imports.pages.texts.translation import gettext_lazy
 
-MAX_SEARCH_LENGTH = 100  # characters that are looked for
+MAX_SEARCH_LENGTH = 100  # characters of the search text
 
 
 def _day(label: str) -> forms.DateField:
-    """A day as browsers send it: 2026-11-23."""
+    """Returns a field for a day as browsers send it: 2026-11-23."""
     widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     return forms.DateField(label=label, required=False, input_formats=["%Y-%m-%d"], widget=widget)
 
 
 class ImportFilters(forms.Form):
-    """What a list is narrowed to; a part that says nothing sensible narrows nothing and says what is wrong with it.
+    """The filters of a list; an invalid filter is ignored and shows its error.
 
-    Both days are included. They are days of the reader's time zone, which page.js writes into `zone`; else of UTC.
+    Both days are included. They are days in the reader's time zone, which page.js writes into `zone`; otherwise in UTC.
     """
 
     q = forms.CharField(
@@ -70,7 +70,7 @@ class ImportFilters(forms.Form):
     run = forms.CharField(
         label=gettext_lazy("Only this run"), required=False, max_length=81, widget=forms.HiddenInput
     )  # listing.runs.run_id
-    state = forms.CharField(required=False, widget=forms.HiddenInput)  # the chips' business: kept beside the others
+    state = forms.CharField(required=False, widget=forms.HiddenInput)  # set by the chips; kept when the form is sent
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -80,17 +80,17 @@ class ImportFilters(forms.Form):
         return cleaned
 
     def chosen(self) -> dict[str, Any]:
-        """The filters that are set and sensible, the state aside."""
-        # Not `is_valid`: a date that is none must not take the other filters along.
+        """Returns the filters that are set and valid, without the state."""
+        # Not `is_valid`: an invalid date must not disable the other filters.
         self.full_clean()
         return {name: value for name, value in self.cleaned_data.items() if value and name not in ("state", "zone")}
 
     def narrow(self, found: QuerySet[Import], *, clients: bool) -> QuerySet[Import]:
-        """`clients`: whether the reader may search in what sent the imports (User-Agents), too."""
+        """Applies the filters. `clients`: whether the reader may also search the User-Agents of the imports."""
         for name, value in self.chosen().items():
             match name:
                 case "q":
-                    # Signs alone are no words: nothing matches them, rather than everything.
+                    # Punctuation alone gives no words: it matches nothing instead of everything.
                     wanted = cast(ImportQuerySet, found)
                     found = wanted.search(value, clients=clients) if words_of(value) else found.none()
                 case "game":
@@ -114,5 +114,5 @@ class ImportFilters(forms.Form):
     def _zone(self) -> tzinfo:
         try:
             return ZoneInfo(self.cleaned_data.get("zone") or "UTC")
-        except (ValueError, OSError, ZoneInfoNotFoundError):  # names no zone, or climbs out of their folder
+        except (ValueError, OSError, ZoneInfoNotFoundError):  # not a time zone, or a path outside the time zone folder
             return UTC

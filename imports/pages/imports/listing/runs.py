@@ -1,65 +1,27 @@
-"""Runs of imports of one score each, such as a tool sends while its player plays: one row of the list."""
+"""Pages of the list in which runs of imports are one row, and the imports of a run."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import pairwise
-from typing import NamedTuple
 
 from django.db.models import QuerySet
 from django.http import QueryDict
 
 from imports.integers import parse_digits
-from imports.models import Import, State
+from imports.models import Import
+from imports.pages.components.sources.import_runs import COLUMNS, SOURCE, Folding, fold
 from imports.pages.core.pagination import PER_PAGE, list_url
 
-MAX_READ = 500  # imports that a page looks at, however many of them its runs fold
-MIN_FOLDED = 3  # imports; fewer are as easy to read as rows of their own
-MAX_PAUSE = timedelta(hours=2)  # between two imports of a run; two scores further apart are two sessions, too
+MAX_READ = 500  # imports that a page reads, however many of them its runs fold
 MAX_REVERTED_TOGETHER = 100  # imports, as in the API
 RUN = re.compile("([0-9a-f]{40})-([0-9a-f]{40})")
-FOLDED_STATES = frozenset({State.COMPLETED, State.REVERTED, State.FAILED})
-SOURCE = ("state", "user_intent", "game", "import_type", "service", "client", "token_id")
-
-
-class Folding(NamedTuple):
-    """What decides whether imports are folded: the columns of `SOURCE` are the same in a whole run."""
-
-    pk: int
-    import_id: str
-    time: datetime
-    rows: int
-    state: str
-    user_intent: bool
-    game: str
-    import_type: str
-    service: str
-    client: str
-    token_id: int | None
-    playtypes: list[str]
-
-    @property
-    def source(self) -> tuple[object, ...]:
-        return self[4:-1]
-
-    @property
-    def is_single(self) -> bool:
-        return self.rows <= 1 and not self.user_intent and self.state in FOLDED_STATES
-
-    def continues(self, neighbour: Folding) -> bool:
-        """Whether the two belong to one run."""
-        near = abs(self.time - neighbour.time) <= MAX_PAUSE
-        # What brought no score has no playtype, and does not end a run.
-        alike = self.playtypes == neighbour.playtypes or not (self.playtypes and neighbour.playtypes)
-        return near and alike and self.is_single and neighbour.is_single and self.source == neighbour.source
 
 
 @dataclass(frozen=True, slots=True)
 class FoldedPage:
-    """Imports of the list, newest first: those of a run together, each other one by itself."""
+    """A page of imports, newest first: those of a run together, every other import alone."""
 
     entries: Sequence[Sequence[Folding]]
     newer_url: str = ""
@@ -71,21 +33,20 @@ class FoldedPage:
 
 
 def paginate_folded(found: QuerySet[Import], query: QueryDict) -> FoldedPage:
-    """The page that `before` or `after` in the address name, as `core.pagination.paginate`. One query."""
+    """Returns the page that `before` or `after` in the query name, like `core.pagination.paginate`. One query."""
     before, after = (parse_digits(query.get(name, "")) for name in ("before", "after"))
-    columns = ("pk", "import_id", "time_queued", "row_count", *SOURCE, "playtypes")
     if after is not None:
-        rows = found.filter(pk__gt=after).order_by("pk").values_list(*columns)
+        rows = found.filter(pk__gt=after).order_by("pk").values_list(*COLUMNS)
     else:
-        rows = (found if before is None else found.filter(pk__lt=before)).order_by("-pk").values_list(*columns)
+        rows = (found if before is None else found.filter(pk__lt=before)).order_by("-pk").values_list(*COLUMNS)
     read = [Folding(*row) for row in rows[: MAX_READ + 1]]
     entries = fold(read[:MAX_READ])
-    # What was not read may continue the last run. It begins the next page, unless it is a page of its own.
+    # Unread imports may continue the last run. It goes to the next page, unless it fills this page alone.
     if len(read) > MAX_READ and len(entries) > 1:
         entries.pop()
     shown = entries[:PER_PAGE]
     has_more = sum(map(len, shown)) < len(read)
-    if not shown:  # beyond either end: the way back is the beginning
+    if not shown:  # beyond either end: back to the first page
         return FoldedPage((), newer_url="" if before is after is None else list_url(query))
     if after is not None:
         shown, has_newer, has_older = [entry[::-1] for entry in shown[::-1]], has_more, True
@@ -98,27 +59,13 @@ def paginate_folded(found: QuerySet[Import], query: QueryDict) -> FoldedPage:
     )
 
 
-def fold(rows: Sequence[Folding]) -> list[list[Folding]]:
-    """The same rows in the same order: runs of at least `MIN_FOLDED` together, each other one by itself."""
-    stretches: list[list[Folding]] = [[row] for row in rows[:1]]
-    for row, following in pairwise(rows):
-        if row.continues(following):
-            stretches[-1].append(following)
-        else:
-            stretches.append([following])
-    entries: list[list[Folding]] = []
-    for stretch in stretches:
-        entries += [stretch] if len(stretch) >= MIN_FOLDED else [[row] for row in stretch]
-    return entries
-
-
 def run_members(found: QuerySet[Import], name: str) -> QuerySet[Import]:
-    """The imports of a run (`core.urls.run_url`), of those that were found; none for what names no run."""
+    """Returns the imports of a run (`core.urls.run_url`) among those of `found`; none if the name is not of a run."""
     ends = RUN.fullmatch(name)
     newest, oldest = (found.filter(import_id=ends[place]).first() if ends else None for place in (1, 2))
     if newest is None or oldest is None or newest.user_id != oldest.user_id:
         return found.none()
     source = {column: getattr(newest, column) for column in SOURCE if column != "state"}
-    # The state may have changed since: what was folded as completed is still the same run once it is reverted.
+    # The state may have changed since: a run folded as completed is still the same run once it is reverted.
     between = found.filter(user=newest.user_id, pk__range=(oldest.pk, newest.pk), row_count__lte=1)
     return between.filter(**source)

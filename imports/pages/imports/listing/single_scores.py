@@ -1,4 +1,4 @@
-"""The scores of imports that brought one each, and the lamps of a run of them."""
+"""The scores of imports of one score each, and the lamps of a run of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LAMPS = ("lamp", "clearLamp", "noteLamp", "bellLamp")
 
 
 def single_scores(jobs: Iterable[Import]) -> dict[int, ScoreRow]:
-    """The score of each import that brought exactly one, by the import's key. Three queries at most."""
+    """Returns the score of each import with exactly one, by the import's key. Three queries at most."""
     wanted = [job.pk for job in jobs if job.state == State.COMPLETED and job.row_count == job.score_count == 1]
     if not wanted:
         return {}
@@ -39,12 +39,12 @@ def single_scores(jobs: Iterable[Import]) -> dict[int, ScoreRow]:
 
 
 def lamps_of(runs: Sequence[Sequence[int]]) -> list[list[Light]]:
-    """The lamps of the scores of each run, given by the keys of its imports, oldest first. One query."""
+    """Returns the lamps of the scores of each run, given by the keys of its imports, oldest first. One query."""
     keys = [key for run in runs for key in run]
     if not keys:
         return []
     scores = Score.objects.filter(from_import__in=keys, game__in=BY_SLUG)
-    # Without the documents themselves: a hook's may hold the graph of a whole gauge.
+    # Without the whole documents: those of hooks may hold the graph of a whole gauge.
     rows = scores.values("from_import_id", "game", **{name: F(f"score_data__{name}") for name in LAMPS})
     lamps = {}
     for row in cast("Iterable[Mapping[str, Any]]", rows):

@@ -1,1 +1,1 @@
-"""One file a page. A view asks who may, fetches, and hands over to a builder of `imports.pages`."""
+"""One file for each page. A view checks permissions, reads the rows, and calls a builder of `imports.pages`."""

@@ -1,4 +1,4 @@
-"""/imports/revert/: several imports of one player at once. GET asks, POST does; /imports/reverted/ tells of it."""
+"""/imports/revert/: several imports of one player. GET confirms, POST reverts; /imports/reverted/ is the result."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ IMPORT_ID = re.compile("[0-9a-f]{40}")
 def bulk_revert(request: AuthenticatedRequest) -> HttpResponse:
     selection: QueryDict = request.POST if request.method == "POST" else request.GET
     if "run" in request.GET and request.method != "POST":
-        # A run is named by its ends, as a hundred IDs would make the address too long for servers.
+        # A run is given by its first and last import: a hundred IDs would be too long for the address.
         members = run_members(visible_imports(request), request.GET["run"]).filter(state=State.COMPLETED)
         selection = QueryDict(mutable=True)
         selection.setlist("import", list(members.values_list("import_id", flat=True)[: MAX_REVERTED_TOGETHER + 1]))
     count = len(set(selection.getlist("import")))
-    # Nothing chosen, or too much, is no error of an address: the list is where to choose again.
+    # No or too many imports chosen is no error of the address: the list is the place to choose again.
     if not count or count > MAX_REVERTED_TOGETHER:
         messages.info(request, revert_texts.TOO_MANY if count else revert_texts.CHOOSE_SOME)
         return redirect("import-list")
@@ -48,7 +48,7 @@ def bulk_revert(request: AuthenticatedRequest) -> HttpResponse:
     try:
         if request.method != "POST":
             return _confirm_page(request, chosen, back_url=back_url)
-        # All of them or, where one is not completed any more, none: what was confirmed is what is done.
+        # All of them, or none if one is not completed any more: exactly the confirmed revert is done.
         revert_all(chosen, revert_options_from_post(request))
     except PlayerLocked:
         context = {"back_url": back_url, "back_text": import_texts.TO_THE_LIST, "section": "imports"}
@@ -62,7 +62,7 @@ def bulk_revert(request: AuthenticatedRequest) -> HttpResponse:
 
 
 def _confirm_page(request: AuthenticatedRequest, chosen: Sequence[Import], *, back_url: str) -> HttpResponse:
-    """Of those only that are still completed; as for one, shared scores are kept unless the answer says otherwise."""
+    """Shows those that are still completed; shared scores are kept by default, as for a single import."""
     completed = [job for job in chosen if job.state == State.COMPLETED]
     if not completed:
         messages.info(request, revert_texts.NOTHING_TO_REVERT)
@@ -80,7 +80,7 @@ def _confirm_page(request: AuthenticatedRequest, chosen: Sequence[Import], *, ba
 @require_safe
 @sign_in_required
 def bulk_revert_result(request: AuthenticatedRequest) -> HttpResponse:
-    """Stays readable and true: it tells how each of these imports stands now."""
+    """Shows the present state of each of these imports, so that the address stays valid."""
     chosen = _selected_imports(request, request.GET)
     if not chosen:
         return redirect("import-list")
@@ -100,7 +100,7 @@ def bulk_revert_result(request: AuthenticatedRequest) -> HttpResponse:
             for job in chosen
         ],
         "restorable": [job for job in chosen if job.state == State.REVERTED and get_input(job) is not None],
-        # They were given one reason; since then one may have been restored, or reverted again for another.
+        # They had one reason; since then an import may have been restored, or reverted again with another reason.
         "reason": reasons.pop() if len(reasons) == 1 else "",
         "crumb": Link(import_texts.IMPORTS, _list_of(request, chosen)),
         "section": "imports",
@@ -111,10 +111,10 @@ def bulk_revert_result(request: AuthenticatedRequest) -> HttpResponse:
 @require_POST
 @sign_in_required
 def bulk_restore(request: AuthenticatedRequest) -> HttpResponse:
-    """Queues them again, the oldest first, as they came."""
+    """Queues the imports again, the oldest first, in their original order."""
     chosen = _selected_imports(request, request.POST)
     refused = 0
-    # Each by itself, unlike the revert: one whose file is gone must not keep the others away.
+    # Each separately, unlike the revert: an import whose file is deleted must not block the others.
     for job in sorted(chosen, key=lambda job: job.pk):
         if not permissions.can_run_again(request.user, None, job):
             raise PermissionDenied(import_texts.NOT_YOURS)
@@ -122,15 +122,18 @@ def bulk_restore(request: AuthenticatedRequest) -> HttpResponse:
             jobs.restore(job, by=request.user)
         except jobs.InvalidTransition:
             refused += 1
-    messages.success(request, revert_texts.restore_result(len(chosen) - refused, refused))
+    if refused < len(chosen):
+        messages.success(request, revert_texts.restoring(len(chosen) - refused))
+    if refused:
+        messages.warning(request, revert_texts.not_restored(refused))
     return redirect(_list_of(request, chosen))
 
 
-# --- what was chosen ----------------------------------------------------------------------------------
+# --- the selection ------------------------------------------------------------------------------------
 
 
 def _selected_imports(request: AuthenticatedRequest, selection: QueryDict) -> list[Import]:
-    """Newest first. Raises Http404 for what the reader may not see, PermissionDenied for what they may not revert."""
+    """Returns them newest first. Raises Http404 if the reader may not see one, PermissionDenied if not revert it."""
     wanted = {text for text in selection.getlist("import") if IMPORT_ID.fullmatch(text)}
     found = list(
         visible_imports(request)
@@ -138,7 +141,7 @@ def _selected_imports(request: AuthenticatedRequest, selection: QueryDict) -> li
         .select_related("user")
         .order_by("-pk")[:MAX_REVERTED_TOGETHER]
     )
-    # One is misspelt or not for this reader. To go on with the rest would revert less than was asked for.
+    # An ID is unknown or hidden from this reader. Continuing with the rest would revert less than was requested.
     if len(found) < len(set(selection.getlist("import"))):
         raise Http404
     if not all(permissions.can_revert(request.user, None, job) for job in found):

@@ -1,4 +1,4 @@
-"""/imports/:id/input/: the file that was given, for its owner and moderators."""
+"""/imports/:id/input/: the uploaded file, for its owner and moderators."""
 
 from __future__ import annotations
 

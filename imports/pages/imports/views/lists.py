@@ -23,7 +23,7 @@ from imports.pages.imports.listing.rows import folded_rows, import_rows
 from imports.pages.imports.listing.runs import FoldedPage, paginate_folded
 from imports.pages.texts import import_texts
 
-MAX_COUNTED = 1_000  # imports; the chips of a longer list have no numbers, as counting would take longer than looking
+MAX_COUNTED = 1_000  # imports; the chips of a longer list have no counts, as counting would take longer than the page
 CHIPS: dict[str, frozenset[State]] = {
     "running": UNFINISHED,
     "completed": frozenset({State.COMPLETED}),
@@ -52,10 +52,10 @@ def _page(request: HttpRequest, owner: User) -> HttpResponse:
     is_own = owner == request.user
     mine = visible_imports(request).filter(user=owner)
     filters, state = ImportFilters(request.GET), request.GET.get("state", "")
-    # Clients tell which programs a player uses: only the player and moderators may search for them.
+    # User-Agents show which programs a player uses: only the player and moderators may search them.
     narrowed = filters.narrow(mine, clients=is_own or permissions.is_moderator(request.user))
     found = narrowed.filter(state__in=CHIPS[state]) if state in CHIPS else narrowed
-    # How many each chip leads to; of too many imports to count nothing is said.
+    # The count of each chip; none if there are too many imports to count.
     states, counts = Counter(mine.order_by("-pk").values_list("state", flat=True)[: MAX_COUNTED + 1]), None
     if states.total() <= MAX_COUNTED:
         counts = {name: n for name, each in CHIPS.items() if (n := sum(states[state] for state in each))}
@@ -71,7 +71,7 @@ def _page(request: HttpRequest, owner: User) -> HttpResponse:
         "owner": owner,
         "is_own": is_own,
         "is_empty": counts is not None and not counts,
-        # The counts are of the whole list; beside a narrowed one they would be wrong.
+        # The counts are of the whole list; with filters they would be wrong.
         "chips": _chips(None if chosen else counts, state, request.GET),
         "filters": filters,
         "active": active_filters(filters, chosen, request.GET),
@@ -88,11 +88,11 @@ def _page(request: HttpRequest, owner: User) -> HttpResponse:
 
 
 def _chips(counts: Counts | None, state: str, query: QueryDict) -> list[Link]:
-    """All, then what there is some of; each keeps the other filters."""
+    """Returns "all" and the states that occur; each keeps the other filters."""
     total = None if counts is None else sum(counts.values())
     chips = [Link(import_texts.ALL, list_url(query, state=None), total, is_current=state not in CHIPS)]
     for name in CHIPS:
-        # The chosen one stays even where it leads to nothing: it says what the list is narrowed to.
+        # The chosen state stays even without imports: it shows the active filter.
         if counts is None or name in counts or name == state:
             count = None if counts is None else counts.get(name, 0)
             chips.append(Link(import_texts.STATES[name], list_url(query, state=name), count, is_current=name == state))

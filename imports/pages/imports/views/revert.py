@@ -1,4 +1,4 @@
-"""/imports/:id/revert/: GET asks, POST does. dialog.js shows the same question in a dialog."""
+"""/imports/:id/revert/: GET asks for confirmation, POST reverts. dialog.js shows the same page in a dialog."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def import_revert(request: AuthenticatedRequest, import_id: str) -> HttpResponse
             done = revert(job, revert_options_from_post(request))
             messages.success(request, formatting.sentence(revert_texts.revert_result(done.scores, done.kept)))
             return redirect(import_url(job))
-        # Scores that another import also carried are kept unless the answer says otherwise.
+        # Scores that another import also has are kept by default.
         preview = revert_preview([job], RevertRequest(by=request.user, keep_shared=True))
     except PlayerLocked:
         return render(request, "busy.html", {"back_url": import_url(job), "section": "imports"}, status=409)
@@ -40,6 +40,6 @@ def import_revert(request: AuthenticatedRequest, import_id: str) -> HttpResponse
 
 
 def revert_options_from_post(request: AuthenticatedRequest) -> RevertRequest:
-    """What the question's form says should be done."""
+    """Returns the options of the submitted form."""
     reason = request.POST.get("reason", "").replace("\0", "").strip()[:MAX_REASON_LENGTH]
     return RevertRequest(by=request.user, reason=reason, keep_shared=request.POST.get("keep_shared") == "yes")

@@ -1,4 +1,4 @@
-"""What else can be done with an import: stopping it, trying it again, bringing it back. POST only."""
+"""Cancelling, retrying and restoring an import. POST only."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from imports.pages.texts import import_texts
 
 
 def _transition_view(transition: Callable[..., None], done: str, *, may_skip: bool = False) -> Page:
-    """A view that does this to an import and goes back to its page.
+    """Returns a view that applies a transition to an import and redirects to its page.
 
-    With `may_skip` the form may say `invalid=skip`, to leave out the rows that break the schema.
+    With `may_skip` the form may have `invalid=skip`, to skip the rows that break the schema.
     """
 
     @require_POST
@@ -32,7 +32,7 @@ def _transition_view(transition: Callable[..., None], done: str, *, may_skip: bo
         params = {"skip_invalid": True} if may_skip and request.POST.get("invalid") == "skip" else {}
         try:
             transition(job, by=request.user, **params)
-        # The state may have moved on since the page was made: the reason is worth more to the player than an error.
+        # The state may have changed since the page was rendered: the reason helps the player more than an error page.
         except jobs.InvalidTransition as reason:
             messages.info(request, str(reason))
         else:

@@ -1,4 +1,4 @@
-"""/import/: giving a file. It is checked first; import_check asks what to do with it."""
+"""/import/: uploading a file. It is checked first; the page of the check asks for confirmation."""
 
 from __future__ import annotations
 
@@ -25,23 +25,24 @@ from imports.pages.core.urls import import_url
 from imports.pages.imports import pending_uploads
 from imports.pages.imports.checks import check_and_keep
 from imports.pages.imports.forms import UploadForm
+from imports.pages.imports.listing.last_used import last_used_files
 from imports.pages.texts import upload_texts
 from imports.pipeline.progress import snapshot_facts
 
-FORM_OVERHEAD_BYTES = 64 * 1024  # bytes of the other fields and of what stands between them
+FORM_OVERHEAD_BYTES = 64 * 1024  # bytes of the other fields and of the separators
 MAX_DISCARDED_FILES = 4  # times the limit: a larger body is not read to its end
-PROGRESS_NAME = re.compile("[0-9a-f]{32}")  # what upload.js calls a check whose progress it asks for
+PROGRESS_NAME = re.compile("[0-9a-f]{32}")  # name by which upload.js polls the progress of a check
 RETRY_AFTER = 3  # seconds
 
 
-@csrf_exempt  # checked below: looking for the token would read the body, however large
+@csrf_exempt  # checked below: finding the token would read the body, however large
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_new(request: HttpRequest) -> HttpResponseBase:
-    length = 0  # what the client says it sends
+    length = 0  # as the client declares it
     with contextlib.suppress(ValueError):
         length = int(request.META.get("CONTENT_LENGTH") or 0)
     is_too_large = length > settings.TACHI_MAX_UPLOAD_BYTES + FORM_OVERHEAD_BYTES
-    # Read and forgotten, as browsers only look at an answer once they have sent everything.
+    # Read and discarded, as browsers only read the response once they have sent everything.
     if is_too_large and length <= MAX_DISCARDED_FILES * settings.TACHI_MAX_UPLOAD_BYTES:
         with contextlib.suppress(OSError):
             while request.read(1 << 16):
@@ -49,7 +50,7 @@ def import_new(request: HttpRequest) -> HttpResponseBase:
     response = _too_large(request) if is_too_large else _import_new(request)
     if request.method != "POST" or not _wants_json(request) or isinstance(response, JsonResponse):
         return response
-    # Refused before the form was looked at: upload.js could make nothing of a page for signing in or about old forms.
+    # Refused before the form was read: upload.js cannot show a sign-in page or one about outdated forms.
     if request.user.is_authenticated:
         return JsonResponse({"description": upload_texts.PAGE_EXPIRED}, status=403)
     return JsonResponse({"description": upload_texts.SIGNED_OUT}, status=401)
@@ -58,10 +59,10 @@ def import_new(request: HttpRequest) -> HttpResponseBase:
 @csrf_exempt  # a phone's share sheet has no token: see below
 @require_POST
 def import_share(request: HttpRequest) -> HttpResponseBase:
-    """A file that a phone shares to the product (the manifest's `share_target`): checked, never imported by itself.
+    """Receives a file that a phone shares (`share_target` of the manifest): checked, never imported automatically.
 
-    Another site could post here as well. It gets nowhere: browsers send our session with no such post (its cookie is
-    SameSite=Strict), they say where it comes from, and a check stores nothing that counts.
+    Another site could post here as well, without effect: browsers send no session with such requests (its cookie is
+    SameSite=Strict), they send the origin, and a check stores no scores.
     """
     if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
         raise PermissionDenied
@@ -104,8 +105,8 @@ def _import_new(request: AuthenticatedRequest) -> HttpResponse:
 
 
 def _check(request: AuthenticatedRequest, form: UploadForm, upload: jobs.Upload) -> HttpResponse:
-    """Checks the file, keeps it with what was found, and leads to the page that tells."""
-    # The page names the check itself, as it asks how far it is while this request is still being answered.
+    """Checks the file, stores it with the result, and redirects to the page of the check."""
+    # The page chooses the check's name, as it polls its progress during this request.
     name = request.POST.get("progress", "")
     try:
         progress = jobs.create_progress(_progress_name(request, name)) if PROGRESS_NAME.fullmatch(name) else None
@@ -128,7 +129,7 @@ def _check(request: AuthenticatedRequest, form: UploadForm, upload: jobs.Upload)
 @require_safe
 @sign_in_required
 def import_check_progress(request: AuthenticatedRequest, name: str) -> JsonResponse:
-    """How far a check of the reader's own is; nothing while it has not begun."""
+    """Returns the progress of a check by the reader; empty before it starts."""
     found = jobs.get_progress(_progress_name(request, name))
     response = JsonResponse(snapshot_facts(found) if found else {})
     response.headers["Cache-Control"] = "no-store"
@@ -139,21 +140,24 @@ def _progress_name(request: AuthenticatedRequest, name: str) -> str:
     return f"check:{request.user.pk}:{name}"
 
 
-# --- answering --------------------------------------------------------------------------------------
+# --- responses --------------------------------------------------------------------------------------
 
 
 def redirect_or_json(request: HttpRequest, url: str) -> HttpResponse:
     return JsonResponse({"url": url}, status=201) if _wants_json(request) else redirect(url)
 
 
-def _page(request: HttpRequest, form: UploadForm, *, status: int = 400, unchecked: bool = False) -> HttpResponse:
-    """The form. For upload.js what is wrong with it, in one sentence. `unchecked`: it may be imported as it is."""
+def _page(
+    request: AuthenticatedRequest, form: UploadForm, *, status: int = 400, unchecked: bool = False
+) -> HttpResponse:
+    """Returns the form; for upload.js only its error as a sentence. `unchecked`: the file may be imported unchecked."""
     if form.errors and _wants_json(request):
         description = " ".join(str(error) for errors in form.errors.values() for error in errors)
         answer = {"description": description, "code": form.failure, "unchecked": unchecked, "asks": form.missing_field}
         return JsonResponse(answer, status=status)
     context = {
         "form": form,
+        "last_used": last_used_files(request.user),
         "kinds": file_kinds(),
         "endings": kinds_of_files(),
         "max_bytes": settings.TACHI_MAX_UPLOAD_BYTES,
@@ -165,7 +169,7 @@ def _page(request: HttpRequest, form: UploadForm, *, status: int = 400, unchecke
 
 @sign_in_required
 def _too_large(request: AuthenticatedRequest) -> HttpResponse:
-    """The form again, without what was sent: that was too large to be read."""
+    """Returns the empty form: the submitted one was too large to be read."""
     form = UploadForm({"importType": ""})
     form.full_clean()
     form.errors.clear()

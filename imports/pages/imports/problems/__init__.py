@@ -1,0 +1,1 @@
+"""Rows that cannot be imported: their explanations, suggested matches and corrections."""

@@ -1,0 +1,1 @@
+"""Unmatched scores, as a list and grouped by title."""
