@@ -17,9 +17,9 @@ def derive(apps: Any, schema_editor: Any) -> None:  # noqa: ARG001 - Django's si
     """Has the trigger look at each row."""
     with schema_editor.connection.cursor() as cursor:
         for table in ("imports_song", "imports_chart"):
-            cursor.execute(f"SELECT coalesce(max(id), 0) FROM {table}")  # noqa: S608 - our own tables
-            last = cursor.fetchone()[0]
-            for start in range(0, last, BATCH):
+            cursor.execute(f"SELECT coalesce(min(id), 1), coalesce(max(id), 0) FROM {table}")  # noqa: S608 - our own tables
+            first, last = cursor.fetchone()
+            for start in range(first - 1, last, BATCH):
                 cursor.execute(
                     f"UPDATE {table} SET v3_id = '' WHERE id > %s AND id <= %s AND v3_id = ''",  # noqa: S608
                     [start, start + BATCH],

@@ -7,6 +7,7 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 from django.db import connection
+from pytest_django import DjangoAssertNumQueries
 
 from imports.models import Chart, Song
 from tests import factories
@@ -59,6 +60,18 @@ def test_existing_rows_get_their_ids_in_batches(monkeypatch: pytest.MonkeyPatch)
         DATA.derive(apps, editor)
 
     assert v3_ids() == {**derived(), "sdvx:4": "S19d35e0b57fb77b9b12"}
+
+
+def test_batches_begin_at_the_lowest_id(
+    monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    """IDs of a table whose first rows were deleted may begin anywhere."""
+    run("ALTER SEQUENCE imports_song_id_seq RESTART 1000001; ALTER SEQUENCE imports_chart_id_seq RESTART 1000001")
+    factories.charts(5)
+    monkeypatch.setattr(DATA, "BATCH", 2)
+
+    with connection.schema_editor(atomic=False) as editor, django_assert_max_num_queries(8):
+        DATA.derive(apps, editor)
 
 
 def test_a_row_inserted_by_the_previous_release_gets_its_id() -> None:
