@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -155,17 +155,15 @@ def imports_by_client(now: datetime) -> list[ClientHours]:
     most = max((total for counts in hours.values() for total, _ in counts.values()), default=1)
     sums = {name: [sum(part) for part in zip(*counts.values(), strict=True)] for name, counts in hours.items()}
     busiest = sorted(sums, key=lambda name: -sums[name][0])[:MAX_CLIENTS]
-    return [
-        ClientHours(name or _("No client"), sums[name][0], sums[name][1], tuple(_bars(hours[name], most)))
-        for name in busiest
-    ]
-
-
-def _bars(counts: Mapping[int, tuple[int, int]], most: int) -> Iterator[tuple[str, str, str, str, str]]:
-    """Yields bars in units of a 24 by 20 picture: failed imports are at the bottom of the bar."""
-    for hour, (total, failed) in sorted(counts.items()):
-        height, part = max(1.0, total / most * 20), max(1.0, total / most * 20) * failed / total
-        yield f"{hour + 0.1:.1f}", f"{20 - height:.2f}", f"{height:.2f}", f"{20 - part:.2f}", f"{part:.2f}"
+    lines = []
+    for name in busiest:
+        bars = []  # in units of a 24 by 20 picture; failed imports are at the bottom of the bar
+        for hour, (total, failed) in sorted(hours[name].items()):
+            height = max(1.0, total / most * 20)
+            part = height * failed / total
+            bars.append((f"{hour + 0.1:.1f}", f"{20 - height:.2f}", f"{height:.2f}", f"{20 - part:.2f}", f"{part:.2f}"))
+        lines.append(ClientHours(name or _("No client"), sums[name][0], sums[name][1], tuple(bars)))
+    return lines
 
 
 def rescued_imports(sweeps: monitoring.Sweeps) -> list[tuple[datetime, str, Import | None]]:

@@ -98,7 +98,7 @@ def _requeue(
             raise InputExpired(INPUT_EXPIRED)
         # The UPDATE itself checks the state: of two concurrent requests, one succeeds.
         if not states.requeue(job, only_from=only_from):
-            raise InvalidTransition("This import cannot be run again as it stands now.")
+            raise InvalidTransition("This import cannot be run again in its current state.")
         AuditEntry.objects.record(verb, job, by=by, token=token, reason=reason)
         # After the commit: before it a worker would find the import in its previous state and ignore it.
         transaction.on_commit(enqueue)
@@ -109,7 +109,7 @@ def cancel(job: Import, *, by: User, token: APIToken | None = None, reason: str 
     # One transaction: cancelled and recorded, or neither.
     with transaction.atomic():
         if not states.cancel(job):
-            raise InvalidTransition("This import is not under way.")
+            raise InvalidTransition("This import is neither queued nor running.")
         reached = read_progress(queue.redis(), job.import_id) if job.state == State.RUNNING else None
         counts = {"percent": reached.percent} if reached else {}
         AuditEntry.objects.record(AuditEntry.Verb.CANCELLED, job, by=by, token=token, reason=reason, counts=counts)

@@ -125,7 +125,13 @@ def write(user: User, file: IO[bytes], *, instance: str, report: Report) -> None
             _add_scores(archive, user, stats, playtype, report)
     hidden = SessionIdentity.objects.filter(user=user).order_by("pk").iterator(chunk_size=CHUNK_ROWS)
     archive.add_lists("sessions.json", {"sessions": _sessions(user), "mergedSessions": map(documents.session, hidden)})
-    _add_classes(archive, user)
+    history = ClassAchievement.objects.filter(user=user).select_related("from_import").order_by("time_achieved", "pk")
+    history = history.defer("from_import__put_aside")
+    classes = {
+        "current": map(documents.stats, GameStats.objects.filter(user=user).order_by("game", "playtype")),
+        "history": map(documents.achievement, history.iterator(chunk_size=CHUNK_ROWS)),
+    }
+    archive.add_lists("classes.json", classes)
     _add_imports(archive, user)
     for replay in Replay.objects.filter(user=user).order_by("pk").iterator(chunk_size=10):
         archive.add(f"replays/{replay.score_id}.urf", [bytes(replay.content)])
@@ -200,21 +206,17 @@ def _sessions(user: User) -> Iterator[documents.Document]:
         yield {**documents.session(session), "calculatedData": session.calculated_data, "scoreIDs": ids}
 
 
-def _add_classes(archive: Archive, user: User) -> None:
-    history = ClassAchievement.objects.filter(user=user).select_related("from_import").order_by("time_achieved", "pk")
-    lists = {
-        "current": map(documents.stats, GameStats.objects.filter(user=user).order_by("game", "playtype")),
-        "history": map(documents.achievement, history.defer("from_import__put_aside").iterator(chunk_size=CHUNK_ROWS)),
-    }
-    archive.add_lists("classes.json", lists)
-
-
 # --- imports ------------------------------------------------------------------------------------------
 
 
 def _add_imports(archive: Archive, user: User) -> None:
     """Adds the imports, the rows that they left out, and their inputs that are still stored."""
-    paths = dict(_add_inputs(archive, user))
+    paths = {}
+    stored = ImportInput.objects.filter(job__user=user).order_by("job")
+    inputs = stored.values_list("job", "job__import_id", "file_name").iterator(chunk_size=CHUNK_ROWS)
+    for key, import_id, file_name in inputs:
+        paths[key] = f"imports/{import_id}/{safe_file_name(file_name)}"
+        archive.add(paths[key], uploaded(key))
     mine = Import.objects.filter(user=user).order_by("pk").select_related("input").defer("put_aside", "input__content")
     found = (documents.import_(job, paths.get(job.pk)) for job in mine.iterator(chunk_size=CHUNK_ROWS))
     archive.add_lists("imports.json", {"imports": found})
@@ -226,13 +228,3 @@ def _add_imports(archive: Archive, user: User) -> None:
     archive.add_lists("unmatched.json", {"unmatched": map(documents.orphan, orphans.iterator(chunk_size=CHUNK_ROWS))})
     blacklist = ScoreBlacklist.objects.filter(user=user).order_by("pk").iterator(chunk_size=CHUNK_ROWS)
     archive.add_lists("blacklist.json", {"blacklist": map(documents.blacklisted, blacklist)})
-
-
-def _add_inputs(archive: Archive, user: User) -> Iterator[tuple[int, str]]:
-    """Adds the inputs of imports; yields (import's primary key, path in the ZIP)."""
-    stored = ImportInput.objects.filter(job__user=user).order_by("job")
-    found = stored.values_list("job", "job__import_id", "file_name")
-    for key, import_id, file_name in found.iterator(chunk_size=CHUNK_ROWS):
-        name = f"imports/{import_id}/{safe_file_name(file_name)}"
-        archive.add(name, uploaded(key))
-        yield key, name

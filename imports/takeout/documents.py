@@ -12,7 +12,6 @@ from imports.games.judging import as_of_today
 from imports.games.spec import Playtype
 from imports.integers import json_number, milliseconds
 from imports.models import (
-    APIToken,
     Chart,
     ClassAchievement,
     GameStats,
@@ -51,18 +50,16 @@ def account(user: User) -> Document:
             {"hook": each.hook, "cards": each.cards, "forceStaticImport": each.force_static_import}
             for each in HookSettings.objects.filter(user=user).order_by("hook")
         ],
-        "apiTokens": [_token(each) for each in user.tokens.order_by("pk")],
-    }
-
-
-def _token(token: APIToken) -> Document:
-    """Returns a token without its secret, which is not stored."""
-    return {
-        "identifier": token.identifier,
-        "permissions": token.permissions,
-        "createdAt": milliseconds(token.created_at),
-        "lastUsedAt": _moment(token.last_used_at),
-        "expiresAt": _moment(token.expires_at),
+        "apiTokens": [  # without their secrets, which are not stored
+            {
+                "identifier": token.identifier,
+                "permissions": token.permissions,
+                "createdAt": milliseconds(token.created_at),
+                "lastUsedAt": _moment(token.last_used_at),
+                "expiresAt": _moment(token.expires_at),
+            }
+            for token in user.tokens.order_by("pk")
+        ],
     }
 
 

@@ -75,8 +75,14 @@ def _run(paths: DataPaths, options: argparse.Namespace, status_lock: Lock, users
         users.acquire()  # succeeds once no process shares the lock
         group.ask_to_stop()
 
+    def are_up() -> bool:
+        for child in group.children:
+            if child.deaths >= MAX_DEATHS:
+                raise ServicesError(f"{child.name} does not start. The end of its log:\n{tail(paths, child.name)}")
+        return _up(group, servers)
+
     try:
-        if not group.wait_until(lambda: _all_up(group, servers, paths), seconds=START_TIMEOUT_SECONDS):
+        if not group.wait_until(are_up, seconds=START_TIMEOUT_SECONDS):
             raise ServicesError(f"The servers did not start. Their logs are in {paths.logs}.")
         status_file = StatusFile(status_lock, group, servers)
         status_file.update()
@@ -113,14 +119,6 @@ def _child(server: Server, *, rank: int) -> Child:
         return server.start()
 
     return Child(server.name, start, rank=rank, stop_signal=server.stop_signal, grace=server.grace)
-
-
-def _all_up(group: ProcessGroup, servers: list[Server], paths: DataPaths) -> bool:
-    """Returns whether all servers accept connections. Raises ServicesError if a server keeps dying."""
-    for child in group.children:
-        if child.deaths >= MAX_DEATHS:
-            raise ServicesError(f"{child.name} does not start. The end of its log:\n{tail(paths, child.name)}")
-    return _up(group, servers)
 
 
 def _up(group: ProcessGroup, servers: list[Server]) -> bool:

@@ -97,7 +97,7 @@ def database_metrics() -> Iterator[Metric]:
 
 def _waiting() -> Iterator[Metric]:
     depth = monitoring.queue_depth()
-    unfinished = GaugeMetricFamily("tachi_imports_unfinished", "Imports under way now.", labels=["state"])
+    unfinished = GaugeMetricFamily("tachi_imports_unfinished", "Imports in progress now.", labels=["state"])
     for state in (State.QUEUED, State.RUNNING):
         unfinished.add_metric([state.value], depth[state.value])
     yield unfinished

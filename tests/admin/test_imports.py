@@ -317,12 +317,12 @@ def test_restore_retry_and_cancel_report_results_and_refusals(mo: Client) -> Non
     waiting = factories.queued_import(alice)
 
     assert act(mo, "restore_selected", completed) == [
-        f"Skipped: {completed.import_id} of Alice. This import cannot be run again as it stands now."
+        f"Skipped: {completed.import_id} of Alice. This import cannot be run again in its current state."
     ]
     assert act(mo, "cancel_selected", waiting, reason="too many") == ["Cancelled 1 import."]
     assert act(mo, "retry_selected", failed, completed) == [
         "Retrying 1 import.",
-        f"Skipped: {completed.import_id} of Alice. This import cannot be run again as it stands now.",
+        f"Skipped: {completed.import_id} of Alice. This import cannot be run again in its current state.",
     ]
     revert(completed, RevertRequest(by=alice))
     assert act(mo, "restore_selected", completed) == ["Restoring 1 import."]

@@ -60,7 +60,7 @@ def test_a_running_import_of_the_player_prevents_a_revert() -> None:
     job = factories.create_import(alice, *two_evenings())
     Import.objects.filter(pk=factories.queued_import(alice).pk).update(state=State.RUNNING)
 
-    with pytest.raises(CommandError, match="Another import or revert of Alice is under way"):
+    with pytest.raises(CommandError, match="Another import or revert of Alice is in progress"):
         run("revert_import", job.import_id)
 
     assert Score.objects.count() == 2

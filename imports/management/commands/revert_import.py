@@ -31,7 +31,7 @@ class Command(BaseCommand):
             done = revert_all([job], RevertRequest(reason=options["reason"], keep_shared=options["keep_shared"]))
         except PlayerLocked:
             raise CommandError(
-                f"Another import or revert of {job.user} is under way. Try again when it is done."
+                f"Another import or revert of {job.user} is in progress. Try again when it is done."
             ) from None
         except NotRevertible:
             raise CommandError(f"This import is {job.state}, and only a completed one can be reverted.") from None

@@ -6,7 +6,7 @@ The rules are those of `bests`, which selects stored scores with SQL; tests comp
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -78,7 +78,13 @@ def daily_winners(plays: Iterable[Play], playtype: Playtype) -> DailyWinners:
         if leads:
             found.ratings[score_id] = ratings
             found.keys[score_id] = keys
-            found.by_day[(chart, day)] = _winners(leaders)
+            primary = leaders[1]  # it replaces a leader that it ties with
+            found.by_day[(chart, day)] = {
+                place: primary.score_id
+                if (primary.keys[place - 1], primary.rank[1]) == (leader.keys[place - 1], leader.rank[1])
+                else leader.score_id
+                for place, leader in leaders.items()
+            }
     return found
 
 
@@ -88,14 +94,3 @@ class _Leader(NamedTuple):
     score_id: str
     rank: tuple[float, float, float]
     keys: Sequence[float | None]
-
-
-def _winners(leaders: Mapping[int, _Leader]) -> dict[int, str]:
-    """Returns position -> score ID; the primary score replaces a leader that it ties with."""
-    primary = leaders[1]
-    return {
-        place: primary.score_id
-        if (primary.keys[place - 1], primary.rank[1]) == (leader.keys[place - 1], leader.rank[1])
-        else leader.score_id
-        for place, leader in leaders.items()
-    }

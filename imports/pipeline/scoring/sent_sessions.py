@@ -25,7 +25,11 @@ def store_identities(job: Import, sent: Sequence[SentSession], affected: Affecte
     """
     ids = {f"{_prefix(job)}{one.number:010x}": one for one in sent}
     existing = {row.session_id for row in _identities_of(job)}
-    _restore_edit_flags(job)
+    if edited_names := job.put_aside.get(KEPT, {}):
+        for model in (Session, SessionIdentity):
+            for name in EDITABLE:
+                edited = [session_id for session_id, names in edited_names.items() if name in names]
+                model.objects.filter(user=job.user_id, session_id__in=edited).update(**{f"{name}_edited": True})
     SessionIdentity.objects.bulk_create(
         [
             SessionIdentity(
@@ -72,16 +76,6 @@ def remove_edit_flags(job: Import) -> AffectedScope:
         rows = model.objects.filter(user=job.user_id, game=job.game, session_id__in=edited_names)
         rows.update(**{f"{name}_edited": False for name in EDITABLE})
     return affected
-
-
-def _restore_edit_flags(job: Import) -> None:
-    edited_names: dict[str, list[str]] = job.put_aside.get(KEPT, {})
-    if not edited_names:
-        return
-    for model in (Session, SessionIdentity):
-        for name in EDITABLE:
-            ids = [session_id for session_id, names in edited_names.items() if name in names]
-            model.objects.filter(user=job.user_id, session_id__in=ids).update(**{f"{name}_edited": True})
 
 
 def _identities_of(job: Import) -> Iterator[Session | SessionIdentity]:

@@ -21,8 +21,8 @@ SUBMIT = Permission.SUBMIT_SCORE
 QUEUED = (202, "Import loaded into queue. You can poll the provided URL for information on when its complete.")
 CANCELLED = (200, "Cancelled import.")
 UNKNOWN = (404, "This import does not exist.")
-NOT_NOW = (409, "This import cannot be run again as it stands now.")
-NOT_UNDER_WAY = (409, "This import is not under way.")
+NOT_NOW = (409, "This import cannot be run again in its current state.")
+NOT_IN_PROGRESS = (409, "This import is neither queued nor running.")
 INPUT_GONE = (410, "The input of this import is no longer stored.")
 
 
@@ -77,7 +77,7 @@ def test_a_completed_import_cannot_be_restored_retried_or_cancelled(
     caller: Caller, expected_outcome: Outcome, verb: str
 ) -> None:
     job = create_import(people.alice(), score_on(charts(1)[0]))
-    expected = NOT_UNDER_WAY if (expected_outcome, verb) == (NOT_NOW, "cancel") else expected_outcome
+    expected = NOT_IN_PROGRESS if (expected_outcome, verb) == (NOT_NOW, "cancel") else expected_outcome
     assert summary(post(caller(SUBMIT), job, verb)) == expected
     assert Score.objects.count() == 1
 
@@ -102,7 +102,7 @@ def test_a_transition_of_an_unknown_import_is_a_404(verb: str, import_id: str) -
 )
 @pytest.mark.parametrize("state", list(State))
 def test_each_transition_is_allowed_in_its_states_only(verb: str, allowed_states: set[State], state: State) -> None:
-    done, refused = (CANCELLED, NOT_UNDER_WAY) if verb == "cancel" else (QUEUED, NOT_NOW)
+    done, refused = (CANCELLED, NOT_IN_PROGRESS) if verb == "cancel" else (QUEUED, NOT_NOW)
     response = post(people.session_of(people.alice()), in_state(state), verb)
     assert summary(response) == (done if state in allowed_states else refused)
 

@@ -169,7 +169,7 @@ def test_a_document_that_nobody_reads_any_more_is_not_composed_to_the_end(thread
     response = begin_response(threads, buffer, composer)
     next(iter(response))
     response.close()
-    composer.proceed.release(2)  # one that is under way, and at most one more
+    composer.proceed.release(2)  # one that is in progress, and at most one more
     assert composer.ended.wait(TIMEOUT_SECONDS)
     assert len(composer.connections) < 4
     assert all_become_free(buffer)

@@ -38,7 +38,7 @@ def timed(count: int, score: int = 9_500_000, *, day: int = 0) -> list[dict[str,
     ]
 
 
-# --- under way --------------------------------------------------------------------------------------
+# --- in progress --------------------------------------------------------------------------------------
 
 
 def test_a_queued_import_shows_its_position(alices: Client, redis_clean: Redis) -> None:

@@ -229,7 +229,7 @@ def test_a_reverted_import_can_be_restored(alices: Client) -> None:
 def test_restoring_a_completed_import_is_refused(alices: Client) -> None:
     job = factories.create_import(people.alice(), *two_scores())
     page = alices.post(url_of(job, "restore/"), follow=True)
-    assert "This import cannot be run again as it stands now." in text_of(page)
+    assert "This import cannot be run again in its current state." in text_of(page)
     assert heading_of(page) == "2 new scores"
 
 

@@ -111,6 +111,8 @@ def score_card(job: Import, *, reader: User | None) -> ScoreCard | None:
         before = f"{format_metric(earlier.best.best_keys[0], each.shown)} {lamp.short}"
     row = score_row(each)
     rating = rating_changes(job)
+    # A score that is no new best is compared with the last plays before it.
+    recent = None if each.place in ("best", "first") else recent_best(score, each.playtype)
     return ScoreCard(
         headline=import_texts.one_score_headline(each.place, row.gain),
         score=score,
@@ -129,7 +131,7 @@ def score_card(job: Import, *, reader: User | None) -> ScoreCard | None:
                 )
                 for change in rating
             ),
-            *([] if each.place in ("best", "first") else _recent_lines(score, each.playtype)),
+            *([CardLine(import_texts.best_of_last(RECENT), recent.value, change=recent.difference)] if recent else ()),
             *([_rank_line(rank, rank_before)] if rank and is_still_best else ()),
         ),
         history=get_chart_history(chart, score.user),
@@ -213,12 +215,6 @@ def _steps(game: str, ladder: str, before: Light | None, after: Light) -> int:
     if before is None or after.value not in order:
         return 0
     return order.index(after.value) - order.index(before.value)
-
-
-def _recent_lines(score: Score, playtype: Playtype) -> list[CardLine]:
-    """Returns the comparison of a score that is no new best with the last plays before it."""
-    recent = recent_best(score, playtype)
-    return [CardLine(import_texts.best_of_last(RECENT), recent.value, change=recent.difference)] if recent else []
 
 
 def _rank_before(best: Score | None, playtype: Playtype) -> int | None:

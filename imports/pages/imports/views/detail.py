@@ -36,7 +36,7 @@ from imports.pages.imports.problems.excerpts import ExcerptLine, excerpt_of_end,
 from imports.pages.imports.tabs import chosen_tab, contents, file_facts, tab_links
 from imports.pages.texts import formatting, import_texts, problem_texts, revert_texts, upload_texts
 from imports.pages.texts.failures import Failure, explain, mistaken
-from imports.pipeline.checking import UnfitRows, unfit_rows
+from imports.pipeline.checking import unfit_rows
 from imports.pipeline.suggestions import Kept, named_songs
 
 Context = dict[str, Any]
@@ -154,13 +154,21 @@ def _failed(job: Import, reader: User | AnonymousUser) -> Context:
     # Only a readable file can have valid rows, and it is read again to find them.
     unfit = unfit_rows(job, jobs.enabled_games()) if job.state == State.FAILED and status == UNREADABLE else None
     helps = unfit is not None and 0 < unfit.fit < unfit.rows
-    failure = explain(
-        job.error_message, status, unfit.problems if unfit else (), songs=_songs(job, unfit) if unfit else {}
-    )
+    songs = {}
+    if unfit is not None:
+        named = unfit.problems[:MAX_NAMED]
+        kept = {each.row: Kept(each.datapoint, unfit.context, job.import_type) for each in named}
+        songs = {row: found.song.title for row, found in named_songs(kept).items()}
+    failure = explain(job.error_message, status, unfit.problems if unfit else (), songs=songs)
     content = stored_content(job) if failure.is_other_kind else b""
     other = other_format(job, content)
     if other is not None:
         failure = _mistaken(job, failure, other, content)
+    cancelled = ""
+    if job.state == State.CANCELLED:
+        entry = AuditEntry.objects.filter(job=job, verb=AuditEntry.Verb.CANCELLED).order_by("-pk").first()
+        percent = entry.counts.get("percent") if entry else None
+        cancelled = upload_texts.cancelled(percent, is_by_reader=entry is not None and entry.actor_id == reader.pk)
     are_complete = failure.is_cut_off and unfit is not None and len(unfit.problems) == 1
     return {
         "import_the_rest": problem_texts.import_rest_choice(unfit.fit, unfit.rows, are_complete=are_complete)
@@ -172,23 +180,11 @@ def _failed(job: Import, reader: User | AnonymousUser) -> Context:
         # An invalid file stays invalid: trying again would fail again.
         "may_help": job.state == State.CANCELLED or status >= 500,
         "upload_choices": upload_choices(job, other) if other is not None else (),
-        "cancelled": _cancelled(job, reader) if job.state == State.CANCELLED else "",
+        "cancelled": cancelled,
         "attempts": job.attempts if job.state == State.FAILED and status >= 500 else 0,
         "entries": history(job),
         "file": file_facts(job),
     }
-
-
-def _cancelled(job: Import, reader: User | AnonymousUser) -> str:
-    entry = AuditEntry.objects.filter(job=job, verb=AuditEntry.Verb.CANCELLED).order_by("-pk").first()
-    percent = entry.counts.get("percent") if entry else None
-    return upload_texts.cancelled(percent, is_by_reader=entry is not None and entry.actor_id == reader.pk)
-
-
-def _songs(job: Import, unfit: UnfitRows) -> dict[int, str]:
-    """Returns row -> title of its song, of the first rows that break the schema."""
-    kept = {each.row: Kept(each.datapoint, unfit.context, job.import_type) for each in unfit.problems[:MAX_NAMED]}
-    return {row: found.song.title for row, found in named_songs(kept).items()}
 
 
 def _mistaken(job: Import, failure: Failure, other: Format, content: bytes) -> Failure:
