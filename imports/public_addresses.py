@@ -19,7 +19,7 @@ def is_public(address: str) -> bool:
         return found.is_global and not found.is_multicast
     if found in NAT64:
         return is_public(str(ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)))
-    if found.ipv4_mapped is not None:
-        return is_public(str(found.ipv4_mapped))
-    inner = [found.sixtofour, *(found.teredo or ())]
-    return found in GLOBAL_UNICAST and found.is_global and all(is_public(str(each)) for each in inner if each)
+    # Python before 3.11.4 considers all 6to4 addresses private.
+    if (inner := found.ipv4_mapped or found.sixtofour) is not None:
+        return is_public(str(inner))
+    return found in GLOBAL_UNICAST and found.is_global and all(is_public(str(each)) for each in found.teredo or ())

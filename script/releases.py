@@ -182,10 +182,9 @@ class Prefix:
             shutil.rmtree(release.folder, ignore_errors=True)
             draft = release.folder.with_name(f".{version}.new")
             shutil.rmtree(draft, ignore_errors=True)
-            if hasattr(tarfile, "data_filter"):
-                found.extractall(draft, filter="data")
-            else:
-                found.extractall(draft)  # noqa: S202 - Python 3.11.3 and older; the archive is trusted, as it is run
+            # Python before 3.11.4 has no filters; the archive is trusted, as it is run.
+            found.extraction_filter = getattr(tarfile, "data_filter", None)
+            found.extractall(draft)  # noqa: S202
         (draft / name).rename(release.folder)
         draft.rmdir()
         release.install_packages(settings)

@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from imports.access import permissions
 from imports.admin import classes
@@ -53,7 +53,7 @@ class ScoreAdmin(ReadOnlyAdmin):
         "comment", "highlight", "pin_place", "edited", "score_data", "score_meta", "calculated_data",
     )  # fmt: skip
 
-    @admin.display(description=gettext_lazy("score"), ordering="pk")
+    @admin.display(description=pgettext_lazy("column", "score"), ordering="pk")
     def name(self, score: Score) -> str:
         return truncate(score.score_id)
 
@@ -83,7 +83,7 @@ class ScoreBlacklistAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("A whole score ID, or a player's name")
     fields = ("score_id", "user", "score", "time_added")
 
-    @admin.display(description=gettext_lazy("score"), ordering="pk")
+    @admin.display(description=pgettext_lazy("column", "score"), ordering="pk")
     def name(self, blacklisted: ScoreBlacklist) -> str:
         return truncate(blacklisted.score_id)
 

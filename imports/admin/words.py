@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from imports.models import AuthLevel, User
 
@@ -46,7 +46,7 @@ TABLES = {
     "replay": (gettext_lazy("replay"), gettext_lazy("replays")),
     "rerating": (gettext_lazy("rerating"), gettext_lazy("reratings")),
     "rowcorrection": (gettext_lazy("row correction"), gettext_lazy("row corrections")),
-    "score": (gettext_lazy("score"), gettext_lazy("scores")),
+    "score": (pgettext_lazy("column", "score"), gettext_lazy("scores")),
     "scoreblacklist": (gettext_lazy("blacklisted score"), gettext_lazy("blacklisted scores")),
     "session": (gettext_lazy("session"), gettext_lazy("sessions")),
     "sessionidentity": (gettext_lazy("session identity"), gettext_lazy("session identities")),
@@ -151,7 +151,7 @@ COLUMNS = {
     "row": gettext_lazy("row"),
     "row_count": gettext_lazy("rows"),
     "rules": gettext_lazy("rules"),
-    "score": gettext_lazy("score"),
+    "score": pgettext_lazy("column", "score"),
     "score_count": gettext_lazy("scores"),
     "score_id": gettext_lazy("score ID"),
     "scores_changed": gettext_lazy("scores changed"),

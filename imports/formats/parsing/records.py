@@ -21,9 +21,11 @@ _PLAIN = {
     "": re.compile(r"[^,\r\n]*+"),
     "\n": re.compile(r"[^,\n]*+"),
     "\r": re.compile(r"[^,\r]*+"),
-    "\r\n": re.compile(r"(?:[^,\r]|\r(?!\n))*+"),
+    "\r\n": re.compile(r"[^,\r]*+(?:\r(?!\n)[^,\r]*+)*"),
 }
-"""Line end of a file ("" until it is known) -> pattern of a cell without quotes. Other line ends are text."""
+"""Line end of a file ("" until it is known) -> pattern of a cell without quotes. Other line ends are text.
+
+No possessive quantifier follows a group with a condition: Python before 3.11.5 matches too much (gh-106052)."""
 
 
 class CSVError(ValueError):
