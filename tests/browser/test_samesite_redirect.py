@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -33,6 +33,8 @@ def other_site(live_server: LiveServer) -> Iterator[str]:
     """A site with another host name: localhost instead of 127.0.0.1."""
 
     class Handler(BaseHTTPRequestHandler):
+        timeout = 0.5  # seconds; browsers open a second connection that they may never use
+
         def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "text/html")
@@ -42,7 +44,8 @@ def other_site(live_server: LiveServer) -> Iterator[str]:
         def log_message(self, *_args: Any) -> None:
             return
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = False  # server_close() waits for them
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     yield f"http://localhost:{server.server_port}/"

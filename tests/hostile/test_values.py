@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import re
 import zipfile
 import zlib
@@ -70,6 +71,7 @@ def test_a_file_with_hostile_parts_is_read_or_refused_with_a_message(file: int) 
         properties.a_document(b"".join(parts))
 
 
+MANY = 600_000 if os.environ.get("CI") else 100_000
 BOMBS = {
     "brackets": b"[" * 4_000_000,
     "braces": b'{"a":' * 800_000,
@@ -77,10 +79,10 @@ BOMBS = {
     "digits": b'{"scores": ' + b"9" * 4_000_000 + b"}",
     "zeros": b"0." + b"0" * 4_000_000 + b"1",
     "an exponent": b'{"scores": [1e' + b"9" * 4_000_000 + b"]}",
-    "escapes": b'"' + b"\\u0000" * 600_000 + b'"',
+    "escapes": b'"' + b"\\u0000" * MANY + b'"',
     "backslashes": b'"' + b"\\" * 4_000_000 + b'"',
-    "empty objects": b"[" + b"{}," * 500_000 + b"{}]",
-    "one key a million times": b"{" + b'"a":1,' * 600_000 + b'"a":1}',
+    "empty objects": b"[" + b"{}," * MANY + b"{}]",
+    "one key many times": b"{" + b'"a":1,' * MANY + b'"a":1}',
     "gzip": gzip.compress(bytes(64_000_000)),
     "gzip in gzip": gzip.compress(gzip.compress(bytes(64_000_000))),
     "many small gzips": gzip.compress(b"") * 100_000,
