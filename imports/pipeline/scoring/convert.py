@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from imports.errors import ProblemType, RowProblem
 from imports.formats.base import Catalogue, Draft, Format, Parsed
@@ -72,6 +72,30 @@ class Chunk:
             self.known.add(key)
 
 
+class Converted(NamedTuple):
+    """Rows and their drafts, each with its score ID. The chunk has the problems of rows that could not be converted."""
+
+    chunk: Chunk
+    rows: Sequence[Any]
+    drafts: Sequence[tuple[str, Draft]]
+
+    @property
+    def score_ids(self) -> list[str]:
+        return [score_id for score_id, _ in self.drafts]
+
+
+LookUp = Callable[[Iterable[Converted], Known], Iterator[tuple[Converted, Mapping[str, int | None]]]]
+"""Yields the same in the same order, each with the stored scores among its score IDs."""
+
+
+def look_up_in_turn(
+    converted: Iterable[Converted], known: Known
+) -> Iterator[tuple[Converted, Mapping[str, int | None]]]:
+    """Looks up the scores of some rows before the next ones are converted."""
+    for each in converted:
+        yield each, known(each.score_ids)
+
+
 def judge_rows(
     parsed: Parsed,
     source: Format,
@@ -81,6 +105,7 @@ def judge_rows(
     now: int,
     known: Known | None,
     rules: int | None = None,
+    look_up: LookUp = look_up_in_turn,
 ) -> Iterator[Chunk]:
     """Judges all rows in order, in chunks. `known` is None for a player without scores.
 
@@ -90,13 +115,10 @@ def judge_rows(
     seen: set[str] = set()
     playtypes = parsed.context.game.by_name
     size = CHUNK_ROWS if known else FIRST_IMPORT_CHUNK_ROWS
-    for start in range(0, len(parsed.rows), size):
-        rows = parsed.rows[start : start + size]
-        parsed.rows[start : start + size] = [None] * len(rows)
-        chunk = Chunk(rows_done=start + len(rows))
-        drafts = _convert(rows, start, parsed, source, catalogue, chunk=chunk, user_id=user_id)
-        # One query for all rows of the chunk. Rows that repeat an earlier one of the file are in `seen`.
-        there = known([identity for identity, _ in drafts]) if known and drafts else {}
+    converted = _convert(parsed, source, catalogue, user_id=user_id, size=size)
+    # One query for all rows of a chunk. Rows that repeat an earlier one of the file are in `seen`.
+    for (chunk, rows, drafts), there in look_up(converted, known or (lambda _: {})):
+        start = chunk.rows_done - len(rows)
         for identity, draft in drafts:
             if identity in there or identity in seen:
                 key = there.get(identity)
@@ -116,32 +138,29 @@ def judge_rows(
         yield chunk
 
 
-def _convert(
-    rows: Sequence[Any],
-    start: int,
-    parsed: Parsed,
-    source: Format,
-    catalogue: Catalogue,
-    *,
-    chunk: Chunk,
-    user_id: int,
-) -> list[tuple[str, Draft]]:
-    drafts = []
+def _convert(parsed: Parsed, source: Format, catalogue: Catalogue, *, user_id: int, size: int) -> Iterator[Converted]:
+    """Converts the rows in order, this many at a time, and releases them."""
     context, chosen, playtypes = parsed.context, parsed.chosen, parsed.context.game.by_name
-    for index, row in enumerate(rows, start):
-        if isinstance(row, RowProblem):
-            made: Draft | RowProblem | None = row
-        elif index in chosen:
-            made = source.draft(row, index, context, chosen[index])
-        else:
-            made = source.convert(row, index, context, catalogue)
-        if isinstance(made, Draft):
-            drafts.append((score_id(user_id, made.chart.chart_id, made.play, playtypes[made.chart.playtype]), made))
-        elif made is None:
-            chunk.passed_over.append(index)
-        else:
-            chunk.problems.append(made)
-    return drafts
+    for start in range(0, len(parsed.rows), size):
+        rows = parsed.rows[start : start + size]
+        parsed.rows[start : start + size] = [None] * len(rows)
+        chunk = Chunk(rows_done=start + len(rows))
+        drafts = []
+        for index, row in enumerate(rows, start):
+            if isinstance(row, RowProblem):
+                made: Draft | RowProblem | None = row
+            elif index in chosen:
+                made = source.draft(row, index, context, chosen[index])
+            else:
+                made = source.convert(row, index, context, catalogue)
+            if isinstance(made, Draft):
+                playtype = playtypes[made.chart.playtype]
+                drafts.append((score_id(user_id, made.chart.chart_id, made.play, playtype), made))
+            elif made is None:
+                chunk.passed_over.append(index)
+            else:
+                chunk.problems.append(made)
+        yield Converted(chunk, rows, drafts)
 
 
 def _judge_or_report(

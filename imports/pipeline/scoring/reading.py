@@ -15,7 +15,8 @@ from imports.integers import milliseconds
 from imports.models import Chart, Import, ImportInput
 from imports.pipeline.progress import Progress, Stage
 from imports.pipeline.scoring.chart_loading import charts_by_pk, load_catalogue
-from imports.pipeline.scoring.convert import Chunk, Known, judge_rows
+from imports.pipeline.scoring.convert import CHUNK_ROWS, Chunk, Known, judge_rows, look_up_in_turn
+from imports.pipeline.scoring.lookup_ahead import look_up_ahead
 from imports.pipeline.upload import Upload
 
 TOO_MANY_ROWS = "This file has {rows:,} rows. One import may have {most:,}: split it into several files."
@@ -98,9 +99,11 @@ def iter_judged(
     total = len(parsed.rows)
     progress.stage(Stage.CHECKING, total=total, through=through)
 
+    look_up = look_up_ahead if known and total > CHUNK_ROWS else look_up_in_turn
+
     def judge_chunks() -> Iterator[Chunk]:
         for chunk in judge_rows(
-            parsed, source, catalogue, user_id=user_id, now=parsed.received, known=known, rules=rules
+            parsed, source, catalogue, user_id=user_id, now=parsed.received, known=known, rules=rules, look_up=look_up
         ):
             yield chunk
             # After the caller has processed the chunk.

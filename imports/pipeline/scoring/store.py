@@ -10,7 +10,7 @@ from itertools import chain, islice
 from typing import Any
 
 import msgspec
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from imports.errors import RowProblem
 from imports.formats.base import Context
@@ -287,11 +287,13 @@ def known_scores(
     passed_over: dict[str, int | None] = dict.fromkeys(blacklist, BLACKLISTED)
     passed_over |= {score_id: DELETED if is_own else None for score_id, is_own in (deleted or {}).items()}
 
+    database = connections[DEFAULT_DB_ALIAS]  # of this thread: the look-up may be called in another one
+
     def known(score_ids: Sequence[str]) -> Mapping[str, int | None]:
         found: dict[str, int | None] = {}
-        if has_scores:
+        if has_scores and score_ids:
             asked = [score_id for score_id in score_ids if score_id not in besides] if besides else list(score_ids)
-            with connection.cursor() as cursor:
+            with database.cursor() as cursor:
                 cursor.execute(
                     f"SELECT score_id, id FROM {_table(Score)} WHERE score_id = ANY(%s::text[])",
                     [array_of(asked)],
