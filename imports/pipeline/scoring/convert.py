@@ -116,8 +116,12 @@ def judge_rows(
     playtypes = parsed.context.game.by_name
     size = CHUNK_ROWS if known else FIRST_IMPORT_CHUNK_ROWS
     converted = _convert(parsed, source, catalogue, user_id=user_id, size=size)
+
+    def stored_among(score_ids: Sequence[str]) -> Mapping[str, int | None]:
+        return known(score_ids) if known and score_ids else {}
+
     # One query for all rows of a chunk. Rows that repeat an earlier one of the file are in `seen`.
-    for (chunk, rows, drafts), there in look_up(converted, known or (lambda _: {})):
+    for (chunk, rows, drafts), there in look_up(converted, stored_among):
         start = chunk.rows_done - len(rows)
         for identity, draft in drafts:
             if identity in there or identity in seen:

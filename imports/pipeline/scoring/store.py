@@ -291,7 +291,7 @@ def known_scores(
 
     def known(score_ids: Sequence[str]) -> Mapping[str, int | None]:
         found: dict[str, int | None] = {}
-        if has_scores and score_ids:
+        if has_scores:
             asked = [score_id for score_id in score_ids if score_id not in besides] if besides else list(score_ids)
             with database.cursor() as cursor:
                 cursor.execute(
