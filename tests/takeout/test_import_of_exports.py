@@ -12,10 +12,12 @@ from imports import jobs, submissions
 from imports.errors import ImportFailed
 from imports.formats.files.tachi_imports_export import IMPORT_TYPE, contents
 from imports.formats.parsing.export_archive import ExportArchive
-from imports.models import Import, Score, Session, User, find_session
+from imports.models import Chart, Import, Score, Session, User, find_session
 from imports.pipeline.derived import sessions
+from imports.pipeline.derived.integrity import check_player
 from imports.pipeline.derived.snapshot import take_snapshot
 from imports.pipeline.scores import edit_score
+from imports.pipeline.undo.revert import RevertRequest, revert_together
 from tests import factories, people
 from tests.factories import HOUR, NOON
 from tests.takeout import exported
@@ -61,6 +63,28 @@ def visible_data(user: User) -> dict[str, Any]:
         "sessions": list(user.sessions.order_by("game", "playtype", "time_started").values(*named, "calculated_data")),
         "stats": list(stats.values("game", "playtype", "ratings", "classes")),
     }
+
+
+@pytest.mark.parametrize("export_first", [False, True])
+def test_a_kept_score_is_highlighted_if_it_is_in_the_file_of_its_new_owner(alice: User, *, export_first: bool) -> None:
+    bob = people.bob()
+    charts = Chart.objects.filter(scores__user=alice).order_by("pk")
+    rows = [factories.score_on(chart, timeAchieved=NOON + HOUR) for chart in charts]
+    imports = [lambda: import_export(bob, zip_of(alice)), lambda: factories.create_import(bob, *rows)]
+    first, second = (run() for run in (imports if export_first else imports[::-1]))
+    alone = {score.score_id: score.highlight for score in Score.objects.filter(user=bob)}
+    assert sum(alone.values()) == export_first
+
+    revert_together([first], RevertRequest(keep_shared=True))
+
+    second.refresh_from_db()
+    assert second.score_count == 3
+    for rows_of in (bob.scores, bob.bests):
+        assert rows_of.filter(highlight=True).count() == (not export_first)
+    assert check_player(bob) == []
+
+    exported.restore_import(first)
+    assert {score.score_id: score.highlight for score in Score.objects.filter(user=bob)} == alone
 
 
 def test_an_imported_export_gives_the_same_data_and_its_revert_removes_all(alice: User) -> None:

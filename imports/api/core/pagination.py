@@ -26,7 +26,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
@@ -174,7 +174,9 @@ class CursorPagination:
             # The padding was removed, as it would have to be escaped in a URL.
             raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
             key, value, pk = msgspec.json.decode(raw, type=CURSOR_TYPES[self.kind])
-        except (ValueError, binascii.Error, msgspec.MsgspecError):
+            if isinstance(value, datetime):
+                value = value.astimezone(UTC)  # refuses the last hours of year 9999 in a western zone, for example
+        except (ValueError, OverflowError, binascii.Error, msgspec.MsgspecError):
             raise Violation(INVALID_CURSOR, text) from None
         # The cursor of another list, where the value has another meaning.
         if key != self.key or (value is None and not self.nullable):

@@ -1,7 +1,7 @@
 """Passes shared scores of a reverted import to other imports that carried them.
 
 A score passes to the earliest of these imports, and takes the values in its file, which is read, converted and judged
-again as for an import. The player's comments and highlights stay.
+again as for an import. Comments and highlights that the player edited stay.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ SCORES = Score._meta.db_table
 # All scores of a large import, with their values, in one JSON text would take too much memory.
 SCORES_PER_STATEMENT = 5_000
 CHANGED = """, service = new.service, import_type = %(import_type)s,
-    comment = CASE WHEN score.edited THEN score.comment ELSE new.comment END, time_achieved = new.time_achieved,
-    score_data = new.score_data, score_meta = new.score_meta, calculated_data = new.calculated_data,
-    best_keys = new.best_keys"""
+    comment = CASE WHEN score.edited THEN score.comment ELSE new.comment END,
+    highlight = CASE WHEN score.edited THEN score.highlight ELSE new.is_highlighted END,
+    time_achieved = new.time_achieved, score_data = new.score_data, score_meta = new.score_meta,
+    calculated_data = new.calculated_data, best_keys = new.best_keys"""
 to_json = msgspec.json.Encoder().encode
 
 
@@ -91,7 +92,10 @@ def _judged_again(job: Import, wanted: Collection[str]) -> Iterator[Mapping[str,
         # Any key: all other scores count as known, so that they are not judged.
         return {score_id: 1 for score_id in score_ids if score_id not in wanted}
 
-    names = ("score_id", "comment", "time_achieved", "score_data", "score_meta", "calculated_data", "best_keys")
+    names = (
+        "score_id", "comment", "is_highlighted", "time_achieved", "score_data", "score_meta", "calculated_data",
+        "best_keys",
+    )  # fmt: skip
     import_type = parsed.context.import_type_of_scores
     for chunk in reading.iter_judged(source, parsed, Progress(), user_id=job.user_id, known=known, rules=job.rules):
         for score in chunk.scores:
@@ -117,8 +121,9 @@ def _pass(
             f"""
             UPDATE {SCORES} AS score SET from_import_id = %(owner)s{CHANGED if with_data else ""}
             FROM {SCORES} AS before JOIN jsonb_to_recordset(%(rows)s::jsonb) AS new
-                (score_id text, comment text, time_achieved float8, score_data jsonb, score_meta jsonb,
-                 calculated_data jsonb, best_keys float8[], service text) ON new.score_id = before.score_id
+                (score_id text, comment text, is_highlighted boolean, time_achieved float8, score_data jsonb,
+                 score_meta jsonb, calculated_data jsonb, best_keys float8[], service text)
+                ON new.score_id = before.score_id
             WHERE score.id = before.id AND score.from_import_id = ANY(%(jobs)s)
             RETURNING before.from_import_id, score.score_id, score.game, score.playtype, score.chart_id,
                       score.time_added, before.time_achieved, score.time_achieved

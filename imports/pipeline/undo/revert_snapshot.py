@@ -98,6 +98,9 @@ def original_run_times(job: Import) -> dict[str, datetime]:
 
 
 def original_time_added(job: Import) -> datetime:
-    """Returns when the scores of an import were added: for a restored import the original time, otherwise now."""
-    added = job.put_aside.get("time_added")
+    """Returns when the scores of an import were added: for a restored import the original time, otherwise now.
+
+    A restored import without scores of its own, because other imports had brought them, adds them as of its end.
+    """
+    added = job.put_aside.get("time_added") or job.put_aside.get("time_finished")
     return datetime.fromisoformat(added) if added else timezone.now()

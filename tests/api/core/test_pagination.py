@@ -157,9 +157,14 @@ def test_a_forged_cursor_is_refused(text: Any) -> None:
         BY_COUNT.members["cursor"](text)
 
 
-def test_a_cursor_with_a_time_without_a_zone_is_refused() -> None:
-    with pytest.raises(Violation):
-        BY_TIME.members["cursor"](cursor("time_queued", "2026-01-01T00:00:00", 1))
+@pytest.mark.parametrize(
+    "time",
+    ["2026-01-01T00:00:00", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"],
+    ids=["without a zone", "before the year 1", "after the year 9999"],
+)
+def test_a_cursor_whose_time_is_no_stored_time_is_refused(time: str) -> None:
+    with pytest.raises(Violation, match=INVALID_CURSOR):
+        BY_TIME.members["cursor"](cursor("time_queued", time, 1))
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "501", "1.5", "", "x", "٣", "1" * 5000, ["1", "2"]])

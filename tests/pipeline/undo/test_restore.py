@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -115,6 +116,22 @@ def test_a_restored_import_keeps_its_times(user: User) -> None:
         jobs.restore(job, by=user)
         run_again(job)
         assert moments_of(user) == before
+
+
+def test_scores_that_another_import_owned_count_from_the_time_of_the_restored_import(user: User) -> None:
+    first, second = (import_rows(user, SDVX, [sdvx_row()]) for _ in range(2))
+    a_month_ago = timezone.now() - timedelta(days=30)
+    Import.objects.filter(pk=second.pk).update(time_started=a_month_ago, time_finished=a_month_ago)
+    for job in (first, second):
+        job.refresh_from_db()
+        revert_import(job)
+
+    jobs.restore(second, by=user)
+    run_again(second)
+
+    assert Score.objects.get(user=user).time_added == a_month_ago
+    assert [row.day for row in user.daily_ratings.all()] == [a_month_ago.date()]
+    assert check_player(user) == []
 
 
 def test_a_restore_preserves_the_carried_scores_of_other_imports(user: User) -> None:
