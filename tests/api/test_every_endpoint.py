@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -60,6 +62,22 @@ def test_each_caller_gets_the_response_of_the_table(
             expected[name] = (status, filled(description, fields))
             transaction.set_rollback(True)
     assert responses == expected
+
+
+OF_ALICE = re.compile(r"/users/(?:alice|\{alice\})(?=/|$|\?)")
+OWN = [
+    replace(endpoint, path=OF_ALICE.sub("/users/me", endpoint.path))
+    for endpoint in ENDPOINTS
+    if OF_ALICE.search(endpoint.path)
+]
+
+
+@pytest.mark.quick_rows(4)
+@pytest.mark.parametrize("endpoint", OWN, ids=lambda endpoint: endpoint.name)
+def test_a_player_may_do_the_same_at_users_me(endpoint: Endpoint, names: dict[str, str]) -> None:
+    test_each_caller_gets_the_response_of_the_table(
+        endpoint, [name for name in CALLERS if name.startswith("the owner's")], names
+    )
 
 
 # --- the table is complete --------------------------------------------------------------------------

@@ -100,14 +100,16 @@ class UserViewSet(DocumentView):
     lookup_value_regex = "[^/]+"
 
     def get_object(self) -> User:
-        """Returns the user for `me`, a numeric ID or a name in any case (spec: http-api §6). Raises APIError."""
+        """Returns the user for `me`, a numeric ID or a name in any case (spec: http-api §6), with permissions checked.
+
+        Raises APIError.
+        """
         segment = self.path_param("user_id")
-        # Before any query.
-        if segment == "me":
+        if segment == "me":  # without a query
             if self.user is None:
                 raise RequesterUnknown()
-            return self.user
-        if segment.isascii() and segment.isdigit():
+            user: User | None = self.user
+        elif segment.isascii() and segment.isdigit():
             number = parse_digits(segment, maximum=MAX_USER_ID)
             user = None if number is None else User.objects.present().filter(pk=number).first()
         else:  # through the index of names_are_unique_whatever_their_case
