@@ -14,7 +14,7 @@ from imports.games import BY_SLUG
 GAMES_ENABLED_TOGETHER = {"bms", "pms"}
 
 
-@register()
+@register("settings")
 def configured_games_exist(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001
     """Every name in TACHI_GAMES must be a game of this release; bms and pms must be enabled together."""
     chosen = set(settings.TACHI_GAMES)
@@ -32,7 +32,7 @@ def configured_games_exist(app_configs: Sequence[Any] | None, **kwargs: Any) -> 
     ]
 
 
-@register()
+@register("settings")
 def configured_import_types_exist(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001
     """Every name in TACHI_IMPORT_TYPES must be an import type of this release."""
     unknown = [name for name in settings.TACHI_IMPORT_TYPES if name not in BY_IMPORT_TYPE]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import gzip
 import hashlib
 import json
 import os
@@ -19,6 +20,7 @@ import tarfile
 import time
 import urllib.error
 import urllib.request
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -153,6 +155,11 @@ class Prefix:
 
     root: Path
 
+    def settings(self) -> Path:
+        """Returns the file of this installation's settings: another one on this machine may use the system's."""
+        beside = self.root / "environment"
+        return beside if beside.exists() or not SYSTEM_SETTINGS.exists() else SYSTEM_SETTINGS
+
     def linked(self, name: str) -> Release | None:
         """Returns the release that a link points to."""
         link = self.root / name
@@ -168,16 +175,28 @@ class Prefix:
     def add(self, archive: Path, settings: Settings) -> Release:
         """Unpacks a release and installs its packages, unless that has been done. Raises Failed."""
         verify(archive)
-        with tarfile.open(archive) as found:
+        try:
+            release = self._unpack(archive)
+        except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
+            raise Failed(f"{archive} cannot be unpacked: {error}") from None
+        done = release.folder / ".installed"
+        if done.exists():
+            say(f"{release.version} is installed already.")
+            return release
+        release.install_packages(settings)
+        done.touch()
+        return release
+
+    def _unpack(self, archive: Path) -> Release:
+        """Unpacks an archive into the folder of its version, unless that release is installed."""
+        with gzip.open(archive) as content, tarfile.open(fileobj=content, mode="r:") as found:
             top = found.next()
             name = Path(top.name).parts[0] if top is not None else ""
             version = name.removeprefix("tachi-imports-")
             if not version or version == name:
-                raise Failed(f"{archive} is no release of Tachi Imports.")
+                raise Failed(f"{archive} is not a release of Tachi Imports.")
             release = Release(self.root / "releases" / version)
-            done = release.folder / ".installed"
-            if done.exists():
-                say(f"{version} is installed already.")
+            if (release.folder / ".installed").exists():
                 return release
             shutil.rmtree(release.folder, ignore_errors=True)
             draft = release.folder.with_name(f".{version}.new")
@@ -185,10 +204,9 @@ class Prefix:
             # Python before 3.11.4 has no filters; the archive is trusted, as it is run.
             found.extraction_filter = getattr(tarfile, "data_filter", None)
             found.extractall(draft)  # noqa: S202
+            content.read()  # gzip compares its checksum at the end only
         (draft / name).rename(release.folder)
         draft.rmdir()
-        release.install_packages(settings)
-        done.touch()
         return release
 
 
@@ -313,7 +331,7 @@ def main() -> None:
     parser.add_argument("release", nargs="?", type=Path, help="an archive made by script/release")
     parser.add_argument("--prefix", type=Path, default=Path("/opt/tachi-imports"), help="default: /opt/tachi-imports")
     parser.add_argument(
-        "--settings", type=Path, help=f"default: {SYSTEM_SETTINGS} if it exists, else PREFIX/environment"
+        "--settings", type=Path, help=f"default: PREFIX/environment if it exists, else {SYSTEM_SETTINGS}"
     )
     parser.set_defaults(back=False)
     if action == "upgrade":
@@ -322,15 +340,14 @@ def main() -> None:
     if (options.release is None) != options.back:
         parser.error("name a release" + (", or --back" if action == "upgrade" else ""))
     prefix = Prefix(options.prefix.absolute())
-    beside = prefix.root / "environment"
     try:
-        settings = Settings.read(options.settings or (SYSTEM_SETTINGS if SYSTEM_SETTINGS.exists() else beside))
+        settings = Settings.read(options.settings or prefix.settings())
         (prefix.root / "releases").mkdir(parents=True, exist_ok=True)
         if options.back:
             go_back(prefix, settings)
         else:
             (install if action == "install" else upgrade)(prefix, options.release, settings)
-    except Failed as error:
+    except (Failed, OSError) as error:
         sys.exit(str(error))
 
 

@@ -19,9 +19,6 @@ BASE_DIR = PACKAGE / "files" if (PACKAGE / "files").is_dir() else PACKAGE.parent
 """The folder of manage.py, templates and static files. The wheel has them inside the package."""
 IS_RELEASE = (BASE_DIR / "COMMIT").exists()
 """Whether this is an unpacked release, which contains static files and catalogues made by script/release."""
-# Tests never read a file: it may refer to the database of a real installation.
-_FILE = os.environ.get("TACHI_SETTINGS") or BASE_DIR / ".env"
-_FROM_FILE: Mapping[str, str | None] = {} if os.environ.get("TACHI_ENV") == "test" else dotenv_values(_FILE)
 _WORDS = {"on": True, "yes": True, "true": True, "1": True, "off": False, "no": False, "false": False, "0": False}
 
 
@@ -30,6 +27,26 @@ class SettingError(SystemExit):
 
     def __init__(self, name: str, problem: str) -> None:
         super().__init__(f"{name} {problem}")
+
+
+def _read_file() -> Mapping[str, str | None]:
+    """Returns the variables in the file of settings. Raises SettingError if it cannot be read."""
+    named = os.environ.get("TACHI_SETTINGS")
+    path = Path(named or BASE_DIR / ".env")
+    # Tests never read a file: it may refer to the database of a real installation.
+    if os.environ.get("TACHI_ENV") == "test" or not (named or path.exists()):
+        return {}
+    try:
+        with path.open(encoding="utf-8") as file:
+            return dotenv_values(stream=file)
+    except OSError as error:
+        reason = error.strerror
+    except UnicodeDecodeError:
+        reason = "it is not UTF-8"
+    raise SettingError(f"The settings in {path}", f"cannot be read ({reason}).")
+
+
+_FROM_FILE = _read_file()
 
 
 def _read(name: str) -> str | None:

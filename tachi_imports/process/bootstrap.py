@@ -19,6 +19,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
+from django.core.management.base import BaseCommand, SystemCheckError
 from django.db import connection
 
 from tachi_imports import env
@@ -35,6 +36,7 @@ def main() -> None:
     log_setup.set_up()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tachi_imports.settings")
     django.setup()
+    check_settings()
     wait_for_other_hosts()
     migrate()
     # A release contains them (script/release).
@@ -48,6 +50,14 @@ def main() -> None:
     make_first_administrator()
     if settings.TACHI_ENV != "development" and not _has_songs():
         print_line("There are no songs yet: manage.py load_seeds FOLDER loads them.")
+
+
+def check_settings() -> None:
+    """Ends the process if the workers, which run these system checks, would refuse to start."""
+    try:
+        BaseCommand().check(tags=["settings"])  # the others depend on the release alone, and take half a second
+    except SystemCheckError as error:
+        sys.exit(str(error))
 
 
 def wait_for_other_hosts() -> None:

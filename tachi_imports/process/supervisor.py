@@ -143,7 +143,7 @@ def main() -> int:
                     plan=plan, paths=paths, running=running, lock=lock, listeners=listeners, inherited=inherited
                 ).run()
     except (CannotRun, services.ServicesError) as error:
-        print_line(str(error))
+        print_error(str(error))
         return 1
 
 
@@ -208,7 +208,7 @@ class Installation:
                 if not former:
                     raise
                 # A new release that fails to start must not end the service: the former web still responds.
-                print_line(f"{error} The former release goes on.")
+                print_error(f"{error} The former release goes on.")
                 self._report("refused", problem=str(error))
             else:
                 group.retire(former)
@@ -242,7 +242,7 @@ class Installation:
             group.wait_until(lambda: bootstrap.poll() is not None, seconds=math.inf)
             kill_session(bootstrap.pid)
             if bootstrap.wait() != 0 and not group.stop_asked:
-                raise CannotRun("The database could not be prepared; the messages above say why.")
+                raise CannotRun("The installation could not be prepared; the messages above say why.")
             notes.seek(0)
             password = notes.read().decode("ascii")
         children = self._plan.children(files)
@@ -286,7 +286,7 @@ class Installation:
                 execute(release, inheritance, descriptors=[*sockets.values(), *locks.values(), *ready])
             except OSError as error:
                 problem = str(error)
-        print_line(f"{release} cannot take over: {problem}")
+        print_error(f"{release} cannot take over: {problem}")
         self._report("refused", problem=problem)
 
     def _report(self, state: str, *, problem: str = "") -> None:
@@ -398,6 +398,11 @@ def _manage(*command: str) -> list[str]:
 def print_line(text: str) -> None:
     """Prints a line immediately, for the process that started this one."""
     print(text, flush=True)
+
+
+def print_error(text: str) -> None:
+    """Prints a line to standard error, which `TACHI_LOG_FORMAT=json` logs as an error."""
+    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import re
 import subprocess
 import sys
 import tarfile
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.utils import canonicalize_name
@@ -89,6 +91,13 @@ def prefix(tmp_path: Path) -> Path:
     (tmp_path / "environment").write_text(f"# ours\nDATA_DIR='{tmp_path / 'data'}'\n")
     with tarfile.open(tmp_path / "strange.tar.gz", "w:gz") as archive:
         archive.add(tmp_path / "environment", "something/else")
+    (tmp_path / "large").write_bytes(random.Random(1).randbytes(100_000))
+    with tarfile.open(tmp_path / "whole.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "large", "tachi-imports-0.9.0/large")
+    whole = (tmp_path / "whole.tar.gz").read_bytes()
+    (tmp_path / "cut.tar.gz").write_bytes(whole[:50_000])
+    (tmp_path / "damaged.tar.gz").write_bytes(whole[:50_000] + bytes(100) + whole[50_100:])
+    (tmp_path / "text.tar.gz").write_text("Not found")
     return tmp_path
 
 
@@ -102,13 +111,22 @@ def prefix(tmp_path: Path) -> Path:
         ("upgrade", ["--back"], "No previous release is installed"),
         ("upgrade", ["strange.tar.gz"], "script/install does that"),
         ("install", ["missing.tar.gz"], "There is no file"),
-        ("install", ["strange.tar.gz"], "is no release of Tachi Imports"),
+        ("install", ["strange.tar.gz"], "strange.tar.gz is not a release of Tachi Imports"),
+        ("install", ["cut.tar.gz"], "cut.tar.gz cannot be unpacked"),
+        ("install", ["text.tar.gz"], "text.tar.gz cannot be unpacked"),
+        ("install", ["damaged.tar.gz"], "damaged.tar.gz cannot be unpacked"),
     ],
 )
 def test_failures_of_the_scripts_are_named(prefix: Path, script: str, arguments: list[str], said: str) -> None:
     code, message = operate(script, prefix, *(prefix / each if "." in each else each for each in arguments))
-    assert (code != 0, said in message) == (True, True), message
+    assert (code != 0, said in message, "Traceback" in message) == (True, True, False), message
     assert not (prefix / "current").exists()
+
+
+def test_a_prefix_that_cannot_be_written_is_named(prefix: Path) -> None:
+    (prefix / "releases").write_text("a file where the folder should be")
+    code, message = operate("install", prefix, prefix / "whole.tar.gz")
+    assert (code, f"'{prefix / 'releases'}'" in message, "Traceback" in message) == (1, True, False), message
 
 
 @pytest.mark.quick_rows(1)
@@ -136,17 +154,43 @@ def test_an_archive_with_another_digest_is_refused(prefix: Path) -> None:
     assert (code, "is not the file that strange.tar.gz.sha256 describes" in message) == (1, True)
 
 
-@pytest.mark.parametrize(("switch", "is_on"), [("on", True), ("TRUE", True), ("off", False), (None, False)])
-def test_the_packages_of_tracing_are_installed_if_tracing_is_on(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, switch: str | None, *, is_on: bool
-) -> None:
-    """Otherwise a new release would not start with the settings of the former one."""
+@pytest.fixture
+def releases(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The module script/releases.py."""
     spec = spec_from_file_location("releases", SCRIPTS / "releases.py")
     assert spec is not None
     assert spec.loader is not None
-    releases = module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "releases", releases)  # where dataclasses look their module up
-    spec.loader.exec_module(releases)
+    module = module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "releases", module)  # where dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("system", "own", "expected"),
+    [
+        (True, True, "own"),  # a second installation must not migrate the database of the first
+        (False, True, "own"),
+        (True, False, "system"),
+        (False, False, "own"),  # named in the message
+    ],
+)
+def test_a_prefix_uses_its_own_settings_before_those_of_the_system(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, releases: Any, *, system: bool, own: bool, expected: str
+) -> None:
+    files = {"system": tmp_path / "etc", "own": tmp_path / "environment"}
+    monkeypatch.setattr(releases, "SYSTEM_SETTINGS", files["system"])
+    for name, exists in (("system", system), ("own", own)):
+        if exists:
+            files[name].touch()
+    assert releases.Prefix(tmp_path).settings() == files[expected]
+
+
+@pytest.mark.parametrize(("switch", "is_on"), [("on", True), ("TRUE", True), ("off", False), (None, False)])
+def test_the_packages_of_tracing_are_installed_if_tracing_is_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, releases: Any, switch: str | None, *, is_on: bool
+) -> None:
+    """Otherwise a new release would not start with the settings of the former one."""
     commands: list[list[str]] = []
     monkeypatch.setattr(releases.Release, "_run", lambda _, argv: commands.append([str(part) for part in argv]))
     found = {} if switch is None else {"TACHI_TRACING": switch}

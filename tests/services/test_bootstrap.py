@@ -47,6 +47,13 @@ def test_a_waiting_host_does_not_block_concurrent_index_creation() -> None:
     assert not waiting.is_alive()
 
 
+@pytest.mark.parametrize("name", ["TACHI_GAMES", "TACHI_IMPORT_TYPES"])
+def test_settings_with_which_no_worker_starts_stop_the_start(settings: SettingsWrapper, name: str) -> None:
+    setattr(settings, name, ["unheard-of"])
+    with pytest.raises(SystemExit, match=rf"{name} names unknown .*: unheard-of\."):
+        bootstrap.check_settings()
+
+
 @pytest.mark.django_db
 def test_the_first_start_creates_a_demo_player_and_returns_its_password() -> None:
     password = bootstrap.make_demo_player()

@@ -159,12 +159,12 @@ PRODUCTION = {
 
 def settings_under(variables: dict[str, str], *, show: str = "''") -> subprocess.CompletedProcess[str]:
     """Reads the settings in a process of their own and prints `show`."""
-    no_file = "import dotenv; dotenv.dotenv_values = lambda path: {}"  # a developer may have a .env
-    program = f"{no_file}; from tachi_imports import settings as s; print({show})"
+    program = f"from tachi_imports import settings as s; print({show})"
+    no_file = {"TACHI_SETTINGS": os.devnull}  # a developer may have a .env
     ours = {key: value for key, value in os.environ.items() if key in {"PATH", "DATA_DIR", "COVERAGE_PROCESS_CONFIG"}}
     return subprocess.run(
         [sys.executable, "-c", program],
-        env=ours | variables,
+        env=ours | no_file | variables,
         cwd=env.BASE_DIR,
         capture_output=True,
         text=True,
@@ -194,6 +194,28 @@ def settings_under(variables: dict[str, str], *, show: str = "''") -> subprocess
 def test_unusable_settings_stop_the_process(change: dict[str, str], message: str) -> None:
     done = settings_under(PRODUCTION | change)
     assert (done.returncode, done.stderr.strip()) == (1, message)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(None, "No such file or directory"), (b"", "Is a directory"), (b"TACHI_NAME=\xff\n", "it is not UTF-8")],
+    ids=["missing", "a folder", "another encoding"],
+)
+def test_a_named_file_that_cannot_be_read_stops_the_process(tmp_path: Path, content: bytes | None, reason: str) -> None:
+    """Otherwise the process would run with other settings, on another database."""
+    file = tmp_path / "environment"
+    if content == b"":
+        file.mkdir()
+    elif content is not None:
+        file.write_bytes(content)
+    done = settings_under({"TACHI_SETTINGS": str(file)})
+    assert (done.returncode, done.stderr) == (1, f"The settings in {file} cannot be read ({reason}).\n")
+
+
+def test_a_named_file_sets_what_the_environment_does_not(tmp_path: Path) -> None:
+    (tmp_path / "environment").write_text("TACHI_NAME=Ours\nTACHI_MAX_ROWS=1000\n", encoding="utf-8")
+    variables = {"TACHI_SETTINGS": str(tmp_path / "environment"), "TACHI_MAX_ROWS": "2000"}
+    assert settings_under(variables, show="s.TACHI_NAME, s.TACHI_MAX_ROWS").stdout == "Ours 2000\n"
 
 
 def test_production_behind_https_has_secure_cookies_and_hsts() -> None:

@@ -17,6 +17,8 @@ import psutil
 import pytest
 
 from tachi_imports import env
+from tachi_imports.embedded import services
+from tachi_imports.embedded.locks import Lock
 from tests.services.process_inspection import kill_all, wait_for
 from tests.services.test_supervisor import Server
 from tests.workers import free_port
@@ -103,6 +105,15 @@ def status_of(server: Server, path: str, **headers: str) -> int:
 
 def messages(lines: list[dict[str, Any]], part: str) -> list[dict[str, Any]]:
     return [line for line in lines if part in line["message"]]
+
+
+def test_the_reason_for_not_starting_is_logged_as_an_error(server: Server, folder: Path) -> None:
+    lock = Lock(services.make_folders(folder / "data").locks / "server")
+    assert lock.try_acquire()
+    said, _ = server.start().communicate()
+    lock.close()
+    [line] = objects(said)
+    assert (line["level"], "already runs" in line["message"]) == ("ERROR", True)
 
 
 @pytest.mark.slow

@@ -165,6 +165,16 @@ def test_an_invalid_setting_is_named(server: Server) -> None:
     assert server.start().communicate()[0] == "WORKERS must be a whole number from 0 to 32, not 'many'.\n"
 
 
+@pytest.mark.slow
+def test_an_unknown_game_is_named_and_nothing_starts(migrated: Path, server: Server) -> None:
+    server.variables["TACHI_GAMES"] = "sdvx,unheard-of"
+    said, _ = server.start().communicate(timeout=120)
+    assert server.process is not None
+    assert server.process.returncode == 1
+    assert said.count("TACHI_GAMES names unknown games: unheard-of.") == 1
+    assert "is ready" not in said
+
+
 def test_the_supervisor_does_not_wait_for_the_restart_of_embedded_servers() -> None:
     asked, may_finish = threading.Event(), threading.Event()
 
