@@ -60,6 +60,12 @@ RULES = max(game.rules for game in GAMES)
 """The year of the newest rules that are implemented."""
 
 BY_SLUG: dict[str, Game] = {game.slug: game for game in GAMES}
+VERSIONED_IN_SONG_OR_CHART: frozenset[str] = frozenset(
+    game.slug
+    for game in GAMES
+    if all("displayVersion" in shape.members for shape in (game.song_data, *(p.chart_data for p in game.playtypes)))
+)
+"""Games whose seeds of 2025 have the member `displayVersion` in songs, and those of 2026 in charts."""
 
 
 def by_id(games: Iterable[Game]) -> dict[str, tuple[Game, Playtype]]:

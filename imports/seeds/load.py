@@ -108,6 +108,7 @@ def _load_game(files: Sequence[SeedFile], *, keep: bool, skip_broken: bool) -> L
     _skip(_stage(files, loaded), loaded, skip_broken=skip_broken)
     mirror.plan(sum(rows.total for rows in loaded.row_counts.values()))
     mirror.find_songs()
+    mirror.find_display_versions()
     stale = _apply(loaded, files, keep=keep or bool(loaded.skipped), skip_broken=skip_broken)
     mirror.finish(sum(rows.written for rows in loaded.row_counts.values()))
     rerating = rerate.plan(stale.rated, stale.flagged)

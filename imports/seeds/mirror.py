@@ -17,6 +17,7 @@ from django.db import connection
 
 from imports.advisory_locks import CATALOGUE_LOCK
 from imports.formats.match_keys import chart_keys, song_keys
+from imports.games import VERSIONED_IN_SONG_OR_CHART
 from imports.seeds.rows import ChartRow, Kind, Problem, SongRow
 
 NEVER_DELETED = frozenset({"bms", "pms"})  # imports add charts to these
@@ -136,6 +137,21 @@ def find_songs() -> None:
             WHERE new.song_id IS NULL AND (song.game, song.v3_id) = (new.game, new.song_v3_id)
             """
         )
+
+
+def find_display_versions() -> None:
+    """Gives songs that have no version the most frequent one of their charts, for clients of 2025."""
+    _run(
+        """
+        UPDATE new_song song SET data = song.data || jsonb_build_object('displayVersion', chart.version)
+        FROM (
+            SELECT game, song_id, mode() WITHIN GROUP (ORDER BY data->>'displayVersion') AS version
+            FROM new_chart WHERE game = ANY(%(games)s) AND data->>'displayVersion' IS NOT NULL GROUP BY game, song_id
+        ) AS chart
+        WHERE (chart.game, chart.song_id) = (song.game, song.song_id) AND NOT song.data ? 'displayVersion'
+        """,
+        {"games": list(VERSIONED_IN_SONG_OR_CHART)},
+    )
 
 
 def finish(written: int) -> None:

@@ -110,10 +110,18 @@ def _export(method: str, path: str, expected: Outcome) -> Endpoint:
 IN_BROWSER_ALONE = (401, "You are not authenticated.")
 
 
-def _in_a_browser(method: str, path: str, description: str, json: Any = None, *, author: bool = False) -> Endpoint:
+def _in_a_browser(
+    method: str,
+    path: str,
+    description: str,
+    json: Any = None,
+    *,
+    author: bool = False,
+    refusal: Outcome = IN_BROWSER_ALONE,
+) -> Endpoint:
     """For everybody in a browser; with `author`, only for the creator of the client."""
     tools = [name for name in CALLERS if "token" in name and name not in REFUSED_EVERYWHERE]
-    exceptions = dict.fromkeys([*tools, "guest"], IN_BROWSER_ALONE)
+    exceptions = dict.fromkeys([*tools, "guest"], refusal)
     if author:
         others = ("another user's session", "a moderator's session", "an administrator's session")
         exceptions |= dict.fromkeys(others, STRANGER)
@@ -166,7 +174,12 @@ SIGNING_IN = (
             "code": "{code}",
         },
     ),
-    _in_a_browser("GET", "clients", "Returned clients."),
+    _in_a_browser(
+        "GET",
+        "clients",
+        "Returned clients.",
+        refusal=(401, "You are not authenticated (for a session-level request, at least)."),
+    ),
     _in_a_browser(
         "POST", "clients/create", "Created a new API client.", {"name": "New", "permissions": ["submit_score"]}
     ),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -98,6 +99,10 @@ class AsksInBrowser(IsInBrowser):
         return self.has_permission(request, view)
 
 
+class ListsInBrowser(IsInBrowser):
+    message = "You are not authenticated (for a session-level request, at least)."
+
+
 AUTHOR = (AsksInBrowser, IsAuthor)
 
 
@@ -105,7 +110,10 @@ class ClientsOfUser(APIViewSet):
     """The API clients of the user."""
 
     tag = Tag.ACCOUNTS
-    permission_classes = (IsInBrowser,)
+
+    @property
+    def permission_classes(self) -> Sequence[type[BasePermission]]:  # type: ignore[override]
+        return (ListsInBrowser,) if self.action == "list" else (IsInBrowser,)
 
     @endpoint(id="listClients", returns=list[schemas.Client], message="Returned clients.")
     def list(self, request: Request) -> Response:

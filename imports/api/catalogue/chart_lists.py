@@ -38,33 +38,42 @@ class UserRequired(APIError):
 
 @dataclass(frozen=True, slots=True)
 class ChartQuery:
-    """The parameters of a list of charts. `search`: None if absent; an empty text is a search."""
+    """The parameters of a list of charts (spec: http-api-reads §7.1).
 
-    search: str | None
+    In the API of 2026 charts are listed by their number of scores instead of players, `by` selects charts instead of
+    songs, and IIDX's 2dxtra sets are never listed (spec: api-v3 §2.8).
+    """
+
+    search: str | None  # None if absent; an empty text is a search
     by: User | None  # only charts of songs that this user has played
     with_extra_sets: bool
+    of_2026: bool = False
 
     @property
     def is_everything(self) -> bool:
         return self.search is None and self.by is None
 
 
-def chart_query(request: Request, user: User | None) -> ChartQuery:
+def chart_query(request: Request, user: User | None, *, of_2026: bool) -> ChartQuery:
     """Returns the parameters of a request. Raises UserRequired for a guest who requests played charts."""
     has_played = HAS_PLAYED.of(request) is not None
     if has_played and user is None:
         raise UserRequired()
+    search = SEARCH.of(request)
     return ChartQuery(
-        search=SEARCH.of(request),
+        # In the API of 2026 an empty text is no search.
+        search=(search or None) if of_2026 else search,
         by=user if has_played else None,
-        with_extra_sets=WITH_EXTRA_SETS.is_in(request),
+        with_extra_sets=WITH_EXTRA_SETS.is_in(request) and not of_2026,
+        of_2026=of_2026,
     )
 
 
 def chart_list(played: GamePlaytype, query: ChartQuery, documents: Generation) -> schemas.Charts:
     """Returns charts, most played first. Without a search text or a player the counts are at most ten minutes old."""
     if query.is_everything:
-        counts = cached(f"most-played:{played}", lambda: _most_played(played, query))
+        counted = "scores" if query.of_2026 else "players"
+        counts = cached(f"most-played:{played}:{counted}", lambda: _most_played(played, query))
     else:
         counts = _most_played(played, query)
     charts = load_charts(counts)
@@ -82,12 +91,17 @@ def chart_list(played: GamePlaytype, query: ChartQuery, documents: Generation) -
 
 
 def _most_played(played: GamePlaytype, query: ChartQuery) -> dict[int, int]:
-    """Returns chart -> its number of players, for the `MAX_LISTED` most played charts."""
+    """Returns chart -> its number of players (or of scores), for the `MAX_LISTED` most played charts."""
     conditions, values = ["chart.game = %(game)s", "chart.playtype = %(playtype)s"], dict[str, Any](played.names)
     if query.search is not None:
         conditions.append("chart.song_id = ANY(%(songs)s)")
         values["songs"] = [found.song.pk for found in find_songs(query.search, game=played.game.slug)]
-    if query.by is not None:
+    if query.of_2026:
+        conditions.append("chart.data->>'2dxtraSet' IS NULL")
+    if query.by is not None and query.of_2026:
+        conditions.append(f"chart.id IN (SELECT chart_id FROM {BESTS} WHERE user_id = %(user)s)")  # noqa: S608
+        values["user"] = query.by.pk
+    elif query.by is not None:
         conditions.append(
             f"""chart.song_id IN (SELECT sibling.song_id FROM {BESTS} best JOIN {CHARTS} sibling
             ON sibling.id = best.chart_id WHERE best.user_id = %(user)s
@@ -97,8 +111,10 @@ def _most_played(played: GamePlaytype, query: ChartQuery) -> dict[int, int]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT chart.id, (SELECT count(*) FROM {BESTS} best WHERE best.chart_id = chart.id) AS players
-            FROM {CHARTS} chart WHERE {" AND ".join(conditions)} ORDER BY players DESC, chart.id LIMIT {MAX_LISTED}
+            SELECT chart.id, (
+                SELECT count(*) FROM {SCORES if query.of_2026 else BESTS} AS play WHERE play.chart_id = chart.id
+            ) AS plays
+            FROM {CHARTS} chart WHERE {" AND ".join(conditions)} ORDER BY plays DESC, chart.id LIMIT {MAX_LISTED}
             """,  # noqa: S608 - only our own words are pasted in
             values,
         )

@@ -30,7 +30,7 @@ from imports.catalogue.chart_names import chart_name
 from imports.formats.lookup import Refusal
 from imports.games import bms
 from imports.games.spec import Game
-from imports.models import Chart, PersonalBest
+from imports.models import Chart, PersonalBest, User
 from imports.pipeline.scoring.chart_loading import charts_by_pk
 
 RESOLVE_QUERY = Fields(*RESOLVE_FIELDS)
@@ -60,9 +60,13 @@ class Charts(GameViewSet):
         raises=(*NOT_OFFERED, UserRequired),
     )
     def list(self, request: Request, **address: str) -> Response:
-        """Lists the 100 charts with the most players, or the charts of songs that match a search."""
+        """Lists the 100 charts with the most players, or the charts of songs that match a search.
+
+        In the API of 2026 scores are counted instead of players, and `requesterHasPlayed` lists only charts that you
+        have played.
+        """
         played = self.game_playtype()
-        query = chart_query(request, self.user)
+        query = chart_query(request, self.user, of_2026=self.is_v3)
         with read_snapshot():
             body = chart_list(played, query, self.documents)
         return self.ok(body, count=len(body.charts))
@@ -102,7 +106,7 @@ class Charts(GameViewSet):
 
     def resolved(self) -> Response:
         played = self.game_playtype()
-        params = RESOLVE_BODY.from_body(self.body)
+        params = self.in_this_version(RESOLVE_BODY).from_body(self.body)
         with read_snapshot():
             chart = resolved_chart(params, played.game, played.playtype)
         return self.ok(self.song_and_chart(chart))
@@ -145,7 +149,7 @@ class Charts(GameViewSet):
     def pbs(self, request: Request, **address: str) -> Response:
         """Returns the leaderboard of a chart, 100 personal bests per page."""
         with read_snapshot():
-            body = leaderboard_page(self.chart(), self.documents, start=START_RANKING.of(request))
+            body = leaderboard_page(self.chart(), self.documents, start=self.parameter(START_RANKING))
         return self.ok(body, count=len(body.pbs))
 
     @endpoint(
@@ -160,7 +164,10 @@ class Charts(GameViewSet):
         """Searches the leaderboard of a chart by a part of the user's name."""
         with read_snapshot():
             chart = self.chart()
-            body = bests_of_users(find_users(SEARCH.of(request)), chart, self.documents)
+            # In the API of 2026 only users with a best on the chart are searched.
+            bests = PersonalBest.objects.filter(chart=chart)
+            searched = User.objects.filter(pk__in=bests.values("user")) if self.is_v3 else None
+            body = bests_of_users(find_users(self.parameter(SEARCH), searched), chart, self.documents)
         return self.ok(body, count=len(body.pbs))
 
     def song_and_chart(self, chart: Chart) -> schemas.SongAndChart:

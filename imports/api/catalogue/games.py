@@ -21,7 +21,7 @@ from imports.api.common import schemas as shared
 from imports.api.common import schemas_stats
 from imports.api.common.activity import FEED_QUERY, Feed, Feeds, FeedScope, feed_params, feeds
 from imports.api.common.generations import Generation
-from imports.api.common.players import find_users
+from imports.api.common.players import MAX_FOUND_USERS, find_users
 from imports.api.common.queries import bests_with_related, read_snapshot
 from imports.api.core.endpoints import endpoint
 from imports.api.core.exceptions import ParameterError
@@ -38,15 +38,14 @@ PLAYERS_QUERY = Fields(text("search", longest=10_000, required=True, description
 RETRIEVED = "Retrieved information about {name}"
 DEFAULT_LEADERS = 100  # players
 MAX_BESTS = 50
+MAX_FOUND_PLAYERS = 1_000  # in the API of 2026, where Tachi has no limit
 
 
 class LeaderLimitTooLarge(ParameterError):
-    path, problem = "limit", f"Too big: expected number to be <={LEADERS.limit}"
     message = f"Invalid limit. Limit is capped at {LEADERS.limit}."
 
 
 class BestLimitTooLarge(ParameterError):
-    path, problem = "limit", f"Too big: expected number to be <={MAX_BESTS}"
     message = f"Cannot specify a limit higher than {MAX_BESTS}."
 
 
@@ -128,7 +127,7 @@ class GameInfo(GameViewSet):
     def leaders(self, kind: Any) -> Response:
         """Returns a page of the leaderboard. `kind`: the class of the body, with or without ranks of its rows."""
         played = self.game_playtype()
-        limit = LEADER_LIMIT.of(self.request)
+        limit = self.parameter(LEADER_LIMIT)
         rating = rating_param(
             self.request, known=played.playtype.profile_ratings, default=played.playtype.default_profile_rating
         )
@@ -159,13 +158,14 @@ class GameInfo(GameViewSet):
     def best_leaderboard(self, request: Request, **address: str) -> Response:
         """Lists the personal bests of all players by a score rating."""
         played = self.game_playtype()
-        limit = BEST_LIMIT.of(request)
+        limit = self.parameter(BEST_LIMIT)
         declared = played.playtype
         rating = rating_param(
             request,
             known=declared.score_ratings,
             default=declared.default_score_rating,
-            listed=declared.profile_ratings,
+            # Tachi names the wrong ratings in the API of 2025.
+            listed=declared.score_ratings if self.is_v3 else declared.profile_ratings,
         )
 
         def best_keys() -> list[int]:
@@ -193,8 +193,9 @@ class GameInfo(GameViewSet):
         played = self.game_playtype()
         search = self.query(PLAYERS_QUERY)["search"]
         stats = GameStats.objects.filter(**played.names)
-        # Up to 25 players of the game; unlike in Tachi, short search texts miss none.
-        users = find_users(search, User.objects.filter(pk__in=stats.values("user")))
+        # Players of the game only; unlike in Tachi, short search texts miss none.
+        limit = MAX_FOUND_PLAYERS if self.is_v3 else MAX_FOUND_USERS
+        users = find_users(search, User.objects.filter(pk__in=stats.values("user")), limit=limit)
         return self.ok([shared.User.from_row(user) for user in users], count=len(users))
 
     @endpoint(
@@ -267,8 +268,12 @@ def game_info(played: GamePlaytype, *, of_2026: bool = False) -> schemas.GameInf
 def _best_leaders(keys: list[int], rating: str, limit: int, documents: Generation) -> schemas.BestLeaders:
     """Returns the documents of bests, ordered by their current ratings."""
     bests = PersonalBest.objects.defer("rank_keys").prefetch_related("user").in_bulk(keys).values()
-    unrated = float("-inf")
-    ordered = sorted(bests, key=lambda best: (-(best.calculated_data.get(rating) or unrated), best.pk))[:limit]
+
+    def place(best: PersonalBest) -> tuple[bool, float, int]:
+        value = best.calculated_data.get(rating)
+        return value is None, -(value or 0), best.pk
+
+    ordered = sorted(bests, key=place)[:limit]
     people = {best.user_id: best.user for best in ordered}
     related = bests_with_related(ordered, documents)
     return documents.of(schemas.BestLeaders)(

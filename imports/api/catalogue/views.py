@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from imports import jobs
 from imports.api.common.generations import V3, DocumentView
-from imports.api.common.players import UnknownGameID, offered_game
+from imports.api.common.players import UnknownGameID, offered_game, refuse_path_of_2026
 from imports.api.core.endpoints import Tag
 from imports.api.core.exceptions import APIError
 from imports.games.spec import Game, Playtype
@@ -59,7 +59,9 @@ class GameViewSet(DocumentView):
     lookup_value_regex = "[^/]+"
 
     def game(self) -> Game:
-        """Returns the game of the path. Raises APIError with 400."""
+        """Returns the game of the path. Raises APIError with 400, or EndpointNotFound for an unknown path of 2026."""
+        if "playtype" in self.kwargs:
+            refuse_path_of_2026(self.kwargs["game"], self.kwargs["playtype"])
         offered = {game.slug: game for game in jobs.enabled_games()}
         given = self.kwargs["game"]
         if given not in offered:

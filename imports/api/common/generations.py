@@ -22,7 +22,7 @@ from imports.api.common import schemas_stats
 from imports.api.common import schemas_v3 as v3
 from imports.api.core.endpoints import Endpoint
 from imports.api.core.exceptions import APIError
-from imports.api.core.parameters import Fields
+from imports.api.core.parameters import Fields, Parameter
 from imports.api.core.responses import Schema, documents_year
 from imports.api.core.views import APIViewSet
 
@@ -129,8 +129,8 @@ class Generation:
             id=declared.id if self in SHARED else f"{declared.id}{self.suffix}",
             returns=self.form(declared.returns) if self.forms else declared.returns,
             raises=[error for error in raises if error is not None],
-            body=body.as_lenient() if body is not None and self.is_v3 else body,
-            query=query.as_lenient() if isinstance(query, Fields) and self.is_v3 else query,
+            body=body.as_of_2026() if body is not None and self.is_v3 else body,
+            query=query.as_of_2026() if isinstance(query, Fields) and self.is_v3 else query,
             is_v3=self.is_v3 or declared.is_v3,
         )
 
@@ -191,7 +191,17 @@ class DocumentView(APIViewSet):
 
     def query(self, fields: Fields) -> dict[str, Any]:
         """Returns the checked members of the query. Raises APIError with 400."""
-        return (fields.as_lenient() if self.is_v3 else fields).from_query(self.request)
+        return self.in_this_version(fields).from_query(self.request)
+
+    def parameter(self, parameter: Parameter) -> Any:
+        """Returns the checked value of one parameter of the query. Raises APIError with 400."""
+        if self.is_v3:
+            return Fields(parameter).as_of_2026().from_query(self.request)[parameter.name]
+        return parameter.of(self.request)
+
+    def in_this_version(self, fields: Fields) -> Fields:
+        """Returns the members of a query or body as they are in the API version of this response."""
+        return fields.as_of_2026() if self.is_v3 else fields
 
 
 class SharedView(DocumentView):

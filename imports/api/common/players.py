@@ -10,14 +10,20 @@ from django.db.models.functions import Lower
 from imports import jobs
 from imports.api.common.generations import V3, DocumentView
 from imports.api.core.endpoints import Tag
-from imports.api.core.exceptions import APIError
+from imports.api.core.exceptions import APIError, EndpointNotFound
 from imports.formats.text import storable
-from imports.games import by_id
+from imports.games import BY_SLUG, GAMES, by_id
 from imports.games.spec import Game, Playtype
 from imports.integers import parse_digits
 from imports.models import Chart, GameStats, PersonalBest, Score, Session, User, find_chart
 
 MAX_USER_ID = 2**31 - 1
+IDS_OF_2026 = frozenset(by_id(GAMES)) - frozenset(BY_SLUG)
+"""IDs of games that do not exist in the API of 2025."""
+NOT_OFFERED_OF_2026 = frozenset(
+    ("custom-tables", "eamusement-csv", "folders", "playlists", "rivals", "showcase", "tables", "targets")
+)
+"""What Tachi has under a game of 2026, and this instance has not, by the first part of the path."""
 LATEST_FIRST = (F("time_achieved").desc(nulls_last=True), "-pk")
 
 
@@ -127,8 +133,9 @@ class PlayerViewSet(UserViewSet):
 
     def player(self) -> Player:
         """Returns the player of the path. Raises APIError in the order of spec: http-api-reads §1.1."""
-        user = self.get_object()
         game, name = self.kwargs["game"], self.kwargs["playtype"]
+        refuse_path_of_2026(game, name)
+        user = self.get_object()
         offered = {game.slug: game for game in jobs.enabled_games()}.get(game)
         if offered is None:
             raise GameNotSupported(game=game)
@@ -150,6 +157,12 @@ class PlayerViewSet(UserViewSet):
         if chart is None:
             raise ChartNotOfGame()
         return chart
+
+
+def refuse_path_of_2026(game: str, playtype: str) -> None:
+    """Raises EndpointNotFound for an unknown path of 2026, which looks like one of 2025: `/games/iidx-sp/folders`."""
+    if game in IDS_OF_2026 or playtype in NOT_OFFERED_OF_2026:
+        raise EndpointNotFound()
 
 
 class UnknownGameID(APIError):
@@ -196,7 +209,7 @@ class PlayerViewSetV3(PlayerViewSet):
 MAX_FOUND_USERS = 25  # users found by a part of their name
 
 
-def find_users(part: str, users: QuerySet[User] | None = None) -> list[User]:
-    """Returns up to 25 users whose names contain this part in any case, unordered."""
+def find_users(part: str, users: QuerySet[User] | None = None, *, limit: int = MAX_FOUND_USERS) -> list[User]:
+    """Returns up to `limit` users whose names contain this part in any case, unordered."""
     searched = User.objects.present() if users is None else users
-    return list(searched.filter(username__icontains=storable(part))[:MAX_FOUND_USERS])
+    return list(searched.filter(username__icontains=storable(part))[:limit])

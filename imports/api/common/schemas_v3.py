@@ -16,7 +16,7 @@ from imports.api.common import schemas_stats
 from imports.api.common.schemas import Classes, Free, Milliseconds, Moment, Ratings
 from imports.api.core.responses import Schema
 from imports.catalogue.chart_names import table_folders
-from imports.games import BY_SLUG, playtype_of
+from imports.games import BY_SLUG, VERSIONED_IN_SONG_OR_CHART, playtype_of
 from imports.integers import json_number, milliseconds
 from imports.models import Chart as ChartRow
 from imports.models import ClassAchievement, GameStats, PersonalBest
@@ -71,6 +71,8 @@ class ChartV3(Schema):
         data = chart.data
         if "tableFolders" in data:  # seeds of 2025 have a list
             data = {**data, "tableFolders": {each["table"]: each["level"] for each in table_folders(data)}}
+        if chart.game in VERSIONED_IN_SONG_OR_CHART and "displayVersion" in chart.song.data:
+            data = {"displayVersion": chart.song.data["displayVersion"], **data}
         return cls(
             chart_id=chart.v3_id,
             legacy_chart_id=chart.chart_id,

@@ -16,6 +16,7 @@ from imports.api.core.renderers import json_response
 from imports.api.core.responses import error_envelope
 from imports.errors import INPUT_EXPIRED
 from imports.formats.batch_manual import is_skippable
+from imports.games import javascript
 from tachi_imports.http.database_errors import RETRY_AFTER_SECONDS, is_database_away
 
 log = logging.getLogger(__name__)
@@ -144,11 +145,13 @@ def import_fault(message: str, *, status: int) -> ImportFault:
 
 
 class ParameterError(APIError):
-    """An invalid parameter. `path` and `problem`: the parts of the message in the API of 2026."""
+    """An invalid parameter. `path` and `problem`: the parts of the message in the API of 2026.
+
+    `problem` also names the other invalid parameters, if there are any.
+    """
 
     status = 400
-    path = "search"
-    problem = "Invalid input: expected string, received undefined"
+    path = problem = ""
 
 
 class InvalidRequest(APIError):
@@ -174,7 +177,7 @@ def received(key: str, value: Any, *, absent: bool = False) -> str:
     # Names with this prefix are secrets, such as a password: clients log responses, so they must not repeat them.
     if key.startswith("!"):
         return " (Received ****)"
-    text = value if isinstance(value, str) else {None: "null", True: "true", False: "false"}.get(value, str(value))
+    text = javascript.text(value)
     return f" (Received {text if len(text) < 100 else f'{text[:97]}...'})"
 
 

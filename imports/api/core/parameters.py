@@ -33,7 +33,8 @@ class Parameter:
     """A member of a query or body, or a header.
 
     `check` returns the value to use; it is called with ABSENT if there is none, and raises Violation or an APIError.
-    `expects`: the messages of its violations. `raises`: its other errors.
+    `expects`: the messages of its violations. `raises`: its other errors. `check_of_2026`: the check in the API of 2026
+    if that refuses other values.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Parameter:
     expects: Sequence[str] = ()
     raises: Sequence[type[APIError]] = ()
     is_header: bool = False
+    check_of_2026: Check | None = None
 
     def __call__(self, value: Any) -> Any:
         return self.check(value)
@@ -54,6 +56,20 @@ class Parameter:
             return self.check(request.headers.get(self.name, ABSENT))
         given = request.query_params.getlist(self.name)
         return self.check(given[0] if len(given) == 1 else ABSENT)
+
+    def as_of_2026(self) -> Parameter:
+        """Returns the parameter with the messages of the API of 2026."""
+        if self.check_of_2026 is not None:
+            return replace(self, check=self.check_of_2026)
+
+        def check(value: Any) -> Any:
+            try:
+                return self.check(value)
+            except Violation as violation:
+                problem = validation.problem_of_2026(violation, self.schema)
+                raise Violation(problem, violation.value) from None
+
+        return replace(self, check=check)
 
     def is_in(self, request: Request) -> bool:
         """Returns whether the query contains this parameter, with any value."""
@@ -72,9 +88,10 @@ class Fields(dict[str, Parameter]):
         self.is_strict = is_strict
         self.is_required = needs_one or any(parameter.required for parameter in parameters)
 
-    def as_lenient(self) -> Fields:
-        """Returns fields with the same members that ignore others."""
-        return Fields(*self.values(), is_strict=False, needs_one=self.is_required)
+    def as_of_2026(self) -> Fields:
+        """Returns fields with the same members in the API of 2026, which ignores others and has other messages."""
+        members = (parameter.as_of_2026() for parameter in self.values())
+        return Fields(*members, is_strict=False, needs_one=self.is_required)
 
     def from_body(self, body: Body) -> dict[str, Any]:
         """Returns the checked members of a body. Raises APIError with 400."""
@@ -87,17 +104,14 @@ class Fields(dict[str, Parameter]):
 
 # --- members at paths of 2026 -----------------------------------------------------------------------------------
 
-KINDS = {bool: "boolean", float: "number", str: "string", dict: "object", list: "array", type(None): "null"}
-
 
 def of_kind(kind: type, name: str, description: str = "") -> Parameter:
     """Returns a required member of this JSON type. Numbers are floats (`Body.members`)."""
-    expected = KINDS[kind]
+    expected = validation.KINDS[kind]
 
     def check(value: Any) -> Any:
         if type(value) is not kind:
-            received = "undefined" if value is ABSENT else KINDS[type(value)]
-            raise Violation(f"Invalid input: expected {expected}, received {received}", value)
+            raise Violation(validation.wrong_kind(expected, value), value)
         return value
 
     return Parameter(
@@ -200,7 +214,13 @@ def search(missing: type[APIError], description: str = "The search query.") -> P
             raise missing()
         return str(value)
 
-    return Parameter(name="search", description=description, check=check, required=True, raises=(missing,))
+    return replace(
+        of_kind(str, "search", description),
+        check=check,
+        check_of_2026=of_kind(str, "search").check,
+        expects=(),
+        raises=(missing,),
+    )
 
 
 def switch(name: str, description: str) -> Parameter:
@@ -216,7 +236,11 @@ def positive_int(
     maximum: int = MAX_SAFE_INTEGER,
     too_large: type[APIError] | None = None,
 ) -> Parameter:
-    """Returns a parameter for a positive integer; other values count as absent. Its check raises `too_large`."""
+    """Returns a parameter for a positive integer; other values count as absent, except in the API of 2026.
+
+    Its check raises `too_large`.
+    """
+    check_of_2026 = validation.query_integer(1, maximum)
 
     def check(value: Any) -> int:
         number = int(value) if isinstance(value, str) and INTEGER.fullmatch(value) else 0
@@ -231,6 +255,7 @@ def positive_int(
         schema={"type": "integer", "minimum": 1, "maximum": maximum},
         check=check,
         raises=() if too_large is None else (too_large,),
+        check_of_2026=lambda value: default if value is ABSENT else check_of_2026(value),
     )
 
 

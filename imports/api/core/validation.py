@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rest_framework.request import Request
 
-from imports.api.core.exceptions import invalid_parameter
+from imports.api.core.exceptions import APIError, invalid_parameter
 from imports.api.core.parsers import Body
 from imports.formats import schema
+from imports.formats.parsing.numbers import number_of
 from imports.formats.schema import ABSENT, Check, Violation
 
 MAX_REASON_LENGTH = 500  # UTF-16 units
@@ -49,8 +52,72 @@ def _validate(given: Mapping[str, Any], members: MemberChecks) -> dict[str, Any]
         quoted = "" if isinstance(value, dict | list | tuple) else schema.written(value)
         # Names of members without brackets, also if they are no identifiers: `!password`, not `["!password"]`.
         key = re.sub(r'\["(.*?)"\]', r".\1", violation.path).removeprefix(".") or "null"
-        raise invalid_parameter(key, violation.message, quoted, absent=value is ABSENT) from None
+        error = invalid_parameter(key, violation.message, quoted, absent=value is ABSENT)
+        # In the API of 2025 the first problem is all that a response tells of.
+        error.problem = ", ".join([error.problem, *_other_problems(given, members, key)])
+        raise error from None
     return checked
+
+
+def _other_problems(given: Mapping[str, Any], members: MemberChecks, first: str) -> Iterator[str]:
+    """Yields the invalid members after the first one, each with its problem."""
+    for name in itertools.islice(itertools.dropwhile(lambda name: name != first, members), 1, None):
+        try:
+            members[name](given.get(name, ABSENT))
+        except Violation as violation:
+            yield f"{name} {violation.message}"
+        except APIError:  # it has a response of its own
+            continue
+
+
+# --- messages of 2026 -------------------------------------------------------------------------------
+
+KINDS = {bool: "boolean", float: "number", str: "string", dict: "object", list: "array", type(None): "null"}
+"""Type of JSON data -> its name in messages."""
+
+
+def problem_of_2026(violation: Violation, expected: Mapping[str, Any]) -> str:
+    """Returns what the API of 2026 says of an invalid value: the message of zod, with which Tachi checks parameters.
+
+    `expected`: the JSON schema of the parameter.
+    """
+    value = violation.value
+    if "enum" in expected:
+        options = "|".join(f'"{option}"' for option in expected["enum"])
+        return f"Invalid option: expected one of {options}"
+    if expected["type"] == "integer":
+        return _numeric_problem(value, low=expected["minimum"], high=expected["maximum"])
+    if expected["type"] == "string" and not isinstance(value, str):
+        return wrong_kind("string", value)
+    return violation.message
+
+
+def wrong_kind(expected: str, value: Any) -> str:
+    """Returns the message for a value of another JSON type than the expected one."""
+    return f"Invalid input: expected {expected}, received {KINDS.get(type(value), 'undefined')}"
+
+
+def query_integer(low: int, high: int) -> Check:
+    """Returns the check of an integer in a query of 2026, which JavaScript converts from text."""
+
+    def check(value: Any) -> int:
+        if problem := _numeric_problem(value, low=low, high=high):
+            raise Violation(problem, value)
+        return int(number_of(value))
+
+    return check
+
+
+def _numeric_problem(value: Any, *, low: int, high: int) -> str:
+    """Returns what is wrong with a number in a query; "" if it is valid."""
+    number = number_of(value) if isinstance(value, str) else math.nan
+    if math.isnan(number):
+        return "Invalid input: expected number, received NaN"
+    if not number.is_integer():
+        return "Invalid input: expected int, received number"
+    if number < low:
+        return f"Too small: expected number to be >={low}"
+    return f"Too big: expected number to be <={high}" if number > high else ""
 
 
 # --- checks -----------------------------------------------------------------------------------------

@@ -17,10 +17,10 @@ from imports.api.core.exceptions import APIError
 from imports.api.core.parameters import Fields, Parameter
 from imports.api.core.permissions import CanSubmitScoresV3
 from imports.api.core.responses import Empty
-from imports.api.core.validation import optional
+from imports.api.core.validation import optional, query_integer
 from imports.api.imports import orphan_schemas
 from imports.api.imports.orphans import ImportOrphans
-from imports.formats.schema import ABSENT, Violation
+from imports.formats.schema import ABSENT
 from imports.integers import parse_digits
 from imports.models import OrphanScore, User
 from imports.pipeline.orphans import delete_orphan
@@ -41,21 +41,6 @@ class NoSuchOrphan(APIError):
     message = "No such orphan score for this user."
 
 
-NOT_A_NUMBER = "Invalid input: expected number, received NaN"
-TOO_LARGE = f"Too big: expected number to be <={MAX_LIMIT}"
-TOO_SMALL = "Too small: expected number to be >=1"
-
-
-def count(value: Any) -> int:
-    """Returns the number of orphans to list. Raises Violation."""
-    number = parse_digits(value)
-    if number is None:
-        raise Violation(NOT_A_NUMBER, value)
-    if not 1 <= number <= MAX_LIMIT:
-        raise Violation(TOO_LARGE if number > MAX_LIMIT else TOO_SMALL, value)
-    return number
-
-
 def row_id(value: Any) -> int | None:
     """Returns the `rowID` after which the page starts; None if absent. Raises InvalidCursor."""
     number = parse_digits(value)
@@ -68,8 +53,8 @@ LIMIT = Parameter(
     name="limit",
     description=f"How many are listed at once; {DEFAULT_LIMIT}.",
     schema={"type": "integer", "minimum": 1, "maximum": MAX_LIMIT},
-    check=optional(count),
-    expects=(NOT_A_NUMBER, TOO_LARGE, TOO_SMALL),
+    check=optional(query_integer(1, MAX_LIMIT)),
+    expects=(f"Too big: expected number to be <={MAX_LIMIT}",),
 )
 AFTER = Parameter(
     name="after",

@@ -44,7 +44,9 @@ class Status(APIViewSet):
     )
     def retrieve(self, request: Request) -> Response:
         """Returns the authenticated user and the permissions of the token."""
-        return self._status_response(request.query_params.dict())
+        # As in Tachi, a value given several times is a list.
+        given = {name: values if len(values) > 1 else values[0] for name, values in request.query_params.lists()}
+        return self._status_response(given)
 
     @endpoint(
         id="postStatus",
@@ -58,7 +60,7 @@ class Status(APIViewSet):
         return self._status_response(self.body.members())
 
     def _status_response(self, parameters: dict[str, Any]) -> Response:
-        # Not checked by `Fields`: as in Tachi, null counts as absent, and of several values the last is used.
+        # Not checked by `Fields`: as in Tachi, null counts as absent.
         echo = parameters.pop("echo", None)
         if echo is not None and not isinstance(echo, str):
             raise invalid_parameter("echo", NO_TEXT, echo)

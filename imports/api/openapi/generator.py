@@ -367,7 +367,7 @@ def _refusals(
     for error in (*endpoint.raises, *(error for parameter in parameters for error in parameter.raises)):
         kind = InvalidRequest if endpoint.is_v3 and issubclass(error, ParameterError) else error
         found[kind.status].append(kind.described_as or _with_gaps(kind.message))
-    if endpoint.is_v3 and any(parameter.expects for parameter in parameters):
+    if endpoint.is_v3 and any(parameter.expects or parameter.check_of_2026 for parameter in parameters):
         found[InvalidRequest.status].append(_with_gaps(InvalidRequest.message))
         parameters = ()
     for parameter in parameters:

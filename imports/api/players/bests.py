@@ -86,7 +86,7 @@ class PlayerBests(PlayerViewSet):
         Returns those on the best matching songs, latest first.
         """
         player = self.player()
-        text = SEARCH.of(request)
+        text = self.parameter(SEARCH)
         with read_snapshot():
             found = find_charts(text, player, self.documents)
             bests = player.bests().filter(chart__in=found.charts).order_by(*LATEST_FIRST)[:MAX_FOUND_SONGS]
@@ -210,7 +210,7 @@ class PlayerBests(PlayerViewSet):
     def resolve(self, request: Request, **address: str) -> Response:
         """Returns a player's personal best on the chart that a BATCH-MANUAL row resolves to."""
         player = self.player()
-        params = RESOLVE_BODY.from_body(self.body)
+        params = self.in_this_version(RESOLVE_BODY).from_body(self.body)
         with read_snapshot():
             chart = resolved_chart(params, BY_SLUG[player.game], player.playtype)
             best, rank = best_on(chart, player)
@@ -231,6 +231,9 @@ class PlayerBests(PlayerViewSet):
     def rivals(self, request: Request, **address: str) -> Response:
         """Returns the personal bests of a player's rivals on a chart. Always empty, as rivals are not supported."""
         self.player()
+        return self.no_rivals()
+
+    def no_rivals(self) -> Response:
         return self.ok(self.documents.of(schemas.RivalsOnChart)(pbs=[], rivals=[]), count=0)
 
 
@@ -238,6 +241,18 @@ class PlayerBestsV3(PlayerViewSetV3, PlayerBests):
     """The same in the API of 2026."""
 
     order_of_all = ALL_LATEST_FIRST
+
+    @endpoint(
+        id="getRivalsOnChart",
+        returns=schemas.RivalsOnChart,
+        message="Returned {count} rivals' PBs.",
+        raises=(*NO_PLAYER, ChartNotOfGame),
+    )
+    @action(detail=True)
+    def rivals(self, request: Request, **address: str) -> Response:  # type: ignore[override]  # as DRF's stubs have actions
+        """Returns the personal bests of a player's rivals on a chart. Always empty, as rivals are not supported."""
+        self.chart(self.player())
+        return self.no_rivals()
 
     @endpoint(
         id="listBestsOnSong",

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import F, FloatField, Sum
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -38,6 +38,9 @@ SCORES = Score._meta.db_table
 
 class PlayerProfile(PlayerViewSet):
     """The profile of a player on a game and playtype."""
+
+    missing_rating: float | None = None
+    """What counts as the rating of a player who has none; None: below all others."""
 
     @endpoint(
         id="getProfile",
@@ -132,7 +135,7 @@ class PlayerProfile(PlayerViewSet):
         rating = rating_param(self.request, known=ratings, default=player.playtype.default_profile_rating)
         with read_snapshot():
             mine = player.stats().get()
-            above, below = neighbouring_stats(mine, rating)
+            above, below = neighbouring_stats(mine, rating, missing=self.missing_rating)
             place = stats_rankings([mine])[mine.pk][rating]
             # Together, so that the ranks take one query.
             rows = self.rows([*above, mine, *below], rating)
@@ -189,6 +192,7 @@ class PlayerProfileV3(PlayerViewSetV3, PlayerProfile):
     """The same in the API of 2026."""
 
     generations = (PlayerViewSetV3.generations[0].extended(forms={schemas.GameSettings: schemas.GameSettingsV3}),)
+    missing_rating = 0.0
 
     @endpoint(
         id="getHistory",
@@ -279,13 +283,18 @@ def most_played(player: Player) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
-def neighbouring_stats(mine: GameStats, rating: str) -> tuple[Sequence[GameStats], Sequence[GameStats]]:
-    """Returns the stats of the players above and below, each best first."""
-    value = Cast(KeyTextTransform(rating, "ratings"), FloatField())
+def neighbouring_stats(
+    mine: GameStats, rating: str, *, missing: float | None
+) -> tuple[Sequence[GameStats], Sequence[GameStats]]:
+    """Returns the stats of the players above and below, each best first. `missing` takes the place of no rating."""
+    value: Any = Cast(KeyTextTransform(rating, "ratings"), FloatField())
+    if missing is not None:
+        value = Coalesce(value, missing)
     others = GameStats.objects.filter(game=mine.game, playtype=mine.playtype).exclude(pk=mine.pk)
     others = others.select_related("user").annotate(rating=value)
     # Players without a rating are below all others.
     own = mine.ratings.get(rating)
+    own = missing if own is None else own
     if own is None:
         return [], list(others.filter(rating=None).order_by("pk")[:NEIGHBOUR_COUNT])
     above = list(others.filter(rating__gt=own).order_by("rating", "-pk")[:NEIGHBOUR_COUNT])

@@ -69,7 +69,7 @@ class PlayerScores(PlayerViewSet):
         Returns those on the best matching songs, latest first.
         """
         player = self.player()
-        text = SEARCH.of(request)
+        text = self.parameter(SEARCH)
         with read_snapshot():
             found = find_charts(text, player, self.documents)
             scores = player.scores().filter(chart__in=found.charts).order_by(*LATEST_FIRST)[:MAX_FOUND_SONGS]

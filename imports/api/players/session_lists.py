@@ -73,7 +73,7 @@ class PlayerSessions(PlayerViewSet):
         """
         player = self.player()
         # Names are compared here and not in the database: a player has few sessions, and there is no index for it.
-        wanted = fuzzy.pattern(SEARCH.of(request))
+        wanted = fuzzy.pattern(self.parameter(SEARCH))
         with read_snapshot():
             newest = player.sessions().order_by("-time_started").values_list("pk", "name")
             names = [*newest[:MAX_SEARCHED_SESSIONS]]

@@ -221,6 +221,16 @@ def test_the_leaderboard_of_bests_refuses_an_invalid_query(query: str, expected:
     assert summary(people.guest().get(f"{SDVX}/pb-leaderboard?{query}")) == (400, expected)
 
 
+def test_the_leaderboard_of_bests_has_unrated_ones_behind_those_with_a_rating_of_zero() -> None:
+    for number, chart in enumerate(charts(3)):
+        create_import(people.alice(), score_on(chart, 9_000_000 + number))
+    expected = [0.5, 0.0, None]
+    for best, rating in zip(PersonalBest.objects.order_by("pk"), expected[::-1], strict=True):
+        PersonalBest.objects.filter(pk=best.pk).update(calculated_data={"VF7": rating})
+    document = body(people.guest(), f"{SDVX}/pb-leaderboard")
+    assert [best["calculatedData"]["VF7"] for best in document["pbs"]] == expected
+
+
 def test_a_best_deleted_since_the_leaderboard_was_cached_is_left_out() -> None:
     (chart,) = charts(1)
     create_import(people.alice(), score_on(chart))

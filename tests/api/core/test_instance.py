@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -43,7 +44,23 @@ def test_the_status_refuses_unknown_members() -> None:
     expected = (400, "[null] Unexpected properties inside object: foo, bar.")
     assert summary(people.guest().get(STATUS, {"foo": 1, "bar": 2})) == expected
     assert summary(people.guest().post(STATUS, {"foo": 1, "bar": 2}, content_type="application/json")) == expected
-    assert summary(people.guest().post(STATUS, {"echo": 5}, content_type="application/json"))[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("echo", "received"),
+    [
+        (5, "5"), (0, "0"), (1, "1"), (1.0, "1"), (-0.5, "-0.5"), (1e22, "1e+22"), (True, "true"), (False, "false"),
+    ],
+)  # fmt: skip
+def test_the_status_refuses_an_echo_that_is_no_text(echo: Any, received: str) -> None:
+    response = people.guest().post(STATUS, {"echo": echo}, content_type="application/json")
+    assert summary(response) == (400, f"[echo] Expected *string or no value. (Received {received})")
+
+
+def test_the_status_refuses_several_echoes() -> None:
+    expected = (400, "[echo] Expected *string or no value.")
+    assert summary(people.guest().get(f"{STATUS}?echo=a&echo=b")) == expected
+    assert summary(people.guest().post(STATUS, {"echo": ["a"]}, content_type="application/json")) == expected
 
 
 def test_the_config_lists_the_games_and_import_types_of_the_instance(settings: Settings) -> None:
