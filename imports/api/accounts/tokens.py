@@ -123,13 +123,16 @@ NEW_TOKEN = Fields(
 # Accepts any strings: unknown permissions are reported together.
 NEW_TOKEN_V3 = Fields(
     *(
-        replace(parameter, check=validation.optional(schema.list_of(schema.string("Expected string.", high=100))))
+        replace(
+            parameter,
+            schema={"type": "array", "items": {"type": "string"}},
+            check=validation.optional(schema.list_of(schema.string("Expected string.", high=100))),
+        )
         if name == "permissions"
         else parameter
         for name, parameter in NEW_TOKEN.items()
     ),
-    is_strict=False,
-)
+).as_of_2026()
 
 
 class IsSelfBySession(APIPermission):

@@ -67,7 +67,7 @@ class Parameter:
                 return self.check(value)
             except Violation as violation:
                 problem = validation.problem_of_2026(violation, self.schema)
-                raise Violation(problem, violation.value) from None
+                raise Violation(problem, violation.value, path=violation.path) from None
 
         return replace(self, check=check)
 

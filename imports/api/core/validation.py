@@ -82,14 +82,15 @@ def problem_of_2026(violation: Violation, expected: Mapping[str, Any]) -> str:
     `expected`: the JSON schema of the parameter.
     """
     value = violation.value
+    if violation.path:  # the element of a list
+        expected = expected["items"]
     if "enum" in expected:
         options = "|".join(f'"{option}"' for option in expected["enum"])
         return f"Invalid option: expected one of {options}"
     if expected["type"] == "integer":
         return _numeric_problem(value, low=expected["minimum"], high=expected["maximum"])
-    if expected["type"] == "string" and not isinstance(value, str):
-        return wrong_kind("string", value)
-    return violation.message
+    is_expected = expected["type"] not in ("string", "array") or KINDS.get(type(value)) == expected["type"]
+    return violation.message if is_expected else wrong_kind(expected["type"], value)
 
 
 def wrong_kind(expected: str, value: Any) -> str:

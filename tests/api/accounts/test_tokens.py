@@ -337,7 +337,20 @@ NOT_FOR_THIS_USER = "You are not permitted to perform this action for this user.
         ({"clientID": "x"}, 404, "This client does not exist."),
         ({}, 400, "Invalid request, must specify either clientID or permissions."),
         ({"permissions": ["submit_score"], "more": 1}, 200, "Successfully created new API Token."),
-        ({"permissions": "submit_score"}, 400, "Invalid request: permissions Value was not an array."),
+        (
+            {"permissions": "submit_score", "identifier": 5, "clientID": None},
+            400,
+            (
+                "Invalid request: permissions Invalid input: expected array, received string, "
+                "identifier Invalid input: expected string, received number, "
+                "clientID Invalid input: expected string, received null"
+            ),
+        ),
+        (
+            {"permissions": ["submit_score", 1]},
+            400,
+            "Invalid request: permissions[1] Invalid input: expected string, received number",
+        ),
     ],
 )
 def test_with_documents_of_2026_a_token_request_has_the_messages_of_2026(
