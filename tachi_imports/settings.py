@@ -188,6 +188,7 @@ TEMPLATES = [
     }
 ]
 TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = "tachi_imports.formats"
 USE_TZ = True
 
 # The pages are written in English; a language is offered if it has a catalogue (docs/translating.md).

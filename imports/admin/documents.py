@@ -1,5 +1,7 @@
 """Stored input, problems, orphans, idempotency keys and the audit trail in the admin."""
 
+# ruff: noqa: ARG002 - Django decides the signatures
+
 from __future__ import annotations
 
 from typing import Any
@@ -101,17 +103,34 @@ class OrphanScoreAdmin(ReadOnlyAdmin):
         return truncate(orphan.error_message, length=120)
 
 
+class ActionFilter(admin.SimpleListFilter):
+    """Entries of one kind of action, by the names that the list shows."""
+
+    title = gettext_lazy("action")
+    parameter_name = "verb"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(verb, words.what_happened(verb, None)) for verb in words.VERBS]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
+        return queryset.filter(verb=self.value()) if self.value() else queryset
+
+
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
     """Actions with their actor, time and reason. The database refuses changes to them."""
 
     player = "subject"
-    list_display = ("at", "verb", "job", "subject", "actor", "counts_text", "reason")
-    list_filter = ("verb",)
+    list_display = ("at", "what", "job", "subject", "actor", "counts_text", "reason")
+    list_filter = (ActionFilter,)
     list_select_related = ("job", "subject", "actor")
     search_fields = ("job__import_id",)
     search_help_text = gettext_lazy("A whole import ID, or the name of the player whose scores it was about")
-    fields = ("at", "verb", "job", "subject", "actor", "token", "reason", "counts")
+    fields = ("at", "what", "job", "subject", "actor", "token", "reason", "counts")
+
+    @admin.display(description=gettext_lazy("action"), ordering="verb")
+    def what(self, entry: AuditEntry) -> str:
+        return words.what_happened(entry.verb, None)
 
     @admin.display(description=gettext_lazy("counts"))
     def counts_text(self, entry: AuditEntry) -> str:

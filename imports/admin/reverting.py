@@ -112,19 +112,19 @@ class PlayerPlan:
         """(label, number) of removed and changed things; sessions only if affected."""
         if self.changes is None:
             return []
-        changes = self.changes
+        changes, made = self.changes, len(self.changes.sessions_made)
         always = [
-            (_("scores removed"), changes.scores),
-            (_("bests removed"), changes.bests_gone),
-            (_("bests changed"), changes.bests_changed),
-            (_("sessions removed"), changes.sessions_gone),
+            (ngettext("score removed", "scores removed", changes.scores), changes.scores),
+            (ngettext("best removed", "bests removed", changes.bests_gone), changes.bests_gone),
+            (ngettext("best changed", "bests changed", changes.bests_changed), changes.bests_changed),
+            (ngettext("session removed", "sessions removed", changes.sessions_gone), changes.sessions_gone),
         ]
         sometimes = [
-            (_("scores kept"), changes.kept),
-            (_("sessions changed"), changes.sessions_shrunk),
-            (_("sessions moved"), changes.sessions_moved),
-            (_("sessions created"), len(changes.sessions_made)),
-            (_("sessions split"), changes.sessions_split),
+            (ngettext("score kept", "scores kept", changes.kept), changes.kept),
+            (ngettext("session changed", "sessions changed", changes.sessions_shrunk), changes.sessions_shrunk),
+            (ngettext("session moved", "sessions moved", changes.sessions_moved), changes.sessions_moved),
+            (ngettext("session created", "sessions created", made), made),
+            (ngettext("session split", "sessions split", changes.sessions_split), changes.sessions_split),
         ]
         return [*always, *(line for line in sometimes if line[1])]
 

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -33,9 +34,11 @@ from imports.models import (
 )
 
 
-def to_datetime(milliseconds: float | None) -> datetime | None:
-    """Converts Unix milliseconds to a datetime."""
-    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
+def format_milliseconds(milliseconds: float | None) -> str | None:
+    """Formats Unix milliseconds; Django would format a datetime in lists, but not on the page of one row."""
+    if milliseconds is None:
+        return None
+    return date_format(datetime.fromtimestamp(milliseconds / 1000, tz=UTC), "DATETIME_FORMAT")
 
 
 @admin.register(Score)
@@ -68,8 +71,8 @@ class ScoreAdmin(ReadOnlyAdmin):
         return ", ".join(map(str, metrics))
 
     @admin.display(description=gettext_lazy("achieved"))
-    def achieved(self, score: Score) -> datetime | None:
-        return to_datetime(score.time_achieved)
+    def achieved(self, score: Score) -> str | None:
+        return format_milliseconds(score.time_achieved)
 
 
 @admin.register(ScoreBlacklist)
@@ -112,8 +115,8 @@ class PersonalBestAdmin(ReadOnlyAdmin):
         return ", ".join(f"{name} {value}" for name, value in best.calculated_data.items())
 
     @admin.display(description=gettext_lazy("achieved"))
-    def achieved(self, best: PersonalBest) -> datetime | None:
-        return to_datetime(best.time_achieved)
+    def achieved(self, best: PersonalBest) -> str | None:
+        return format_milliseconds(best.time_achieved)
 
 
 @admin.register(Session)
@@ -132,12 +135,12 @@ class SessionAdmin(ReadOnlyAdmin):
     )  # fmt: skip
 
     @admin.display(description=gettext_lazy("started"))
-    def started(self, session: Session) -> datetime | None:
-        return to_datetime(session.time_started)
+    def started(self, session: Session) -> str | None:
+        return format_milliseconds(session.time_started)
 
     @admin.display(description=gettext_lazy("ended"))
-    def ended(self, session: Session) -> datetime | None:
-        return to_datetime(session.time_ended)
+    def ended(self, session: Session) -> str | None:
+        return format_milliseconds(session.time_ended)
 
 
 @admin.register(SessionIdentity)
@@ -155,12 +158,12 @@ class SessionIdentityAdmin(ReadOnlyAdmin):
     )  # fmt: skip
 
     @admin.display(description=gettext_lazy("started"))
-    def started(self, identity: SessionIdentity) -> datetime | None:
-        return to_datetime(identity.time_started)
+    def started(self, identity: SessionIdentity) -> str | None:
+        return format_milliseconds(identity.time_started)
 
     @admin.display(description=gettext_lazy("ended"))
-    def ended(self, identity: SessionIdentity) -> datetime | None:
-        return to_datetime(identity.time_ended)
+    def ended(self, identity: SessionIdentity) -> str | None:
+        return format_milliseconds(identity.time_ended)
 
 
 @admin.register(ImportSession)

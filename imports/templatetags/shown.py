@@ -13,6 +13,7 @@ from django.utils import dateformat
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from imports.catalogue.chart_names import ChartName
 from imports.pages.components.lamp_colors import Light
@@ -59,6 +60,19 @@ def moment(value: datetime | int | None, form: str = "moment", none: str = NO_TI
         form,
         dateformat.format(value, str(TIME_FORMATS[form])),
     )
+
+
+@register.simple_tag
+def time_span(start: datetime | int, end: datetime | int, form: str = "moment") -> SafeString:
+    """Renders the start in this form and the end as a time of day; within one minute only the start."""
+    if _minute(start) == _minute(end):
+        return moment(start, form)
+    # Translators: from one time to another, as in `6:04 to 6:31`.
+    return format_html(_("{start} to {end}"), start=moment(start, form), end=moment(end, "clock"))
+
+
+def _minute(value: datetime | int) -> int:
+    return int(value if isinstance(value, int) else value.timestamp() * 1000) // 60_000
 
 
 # --- marks of scores ---------------------------------------------------------------------------------

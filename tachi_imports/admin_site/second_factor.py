@@ -74,7 +74,7 @@ def code_view(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
         if form.is_valid():
             form.add_error("code", WRONG)
     is_enrolled = TOTPDevice.objects.filter(user=user, confirmed=True).exists()
-    page = {"title": _("Second factor"), "form": form, "next": target, "is_enrolled": is_enrolled}
+    page = {"title": _("Two-factor authentication"), "form": form, "next": target, "is_enrolled": is_enrolled}
     return TemplateResponse(request, "admin/second-factor.html", {**context, **page})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -52,6 +53,7 @@ from imports.models import (
 from imports.pictures import encode_picture
 from tests import factories, people
 from tests.factories import picture
+from tests.pages.html_parsing import text_of
 from tests.sharing import shared
 
 pytestmark = pytest.mark.django_db
@@ -260,6 +262,26 @@ def test_the_pages_of_the_admin_comply_with_the_content_security_policy(ada: Cli
         html = page.content.decode()
         assert "script-src 'self'" in page.headers["Content-Security-Policy"]
         assert not FORBIDDEN.search(html), url
+
+
+def test_the_audit_trail_names_actions_in_the_language_of_the_reader(ada: Client) -> None:
+    AuditEntry.objects.create(verb=AuditEntry.Verb.TOKEN_MADE, actor=people.ada(), subject=people.alice())
+    entry = AuditEntry.objects.latest("pk")
+    for address in ("/admin/imports/auditentry/?verb=token+made", f"/admin/imports/auditentry/{entry.pk}/change/"):
+        assert "Token created" in text_of(ada.get(address))
+        assert "トークンを作成" in text_of(ada.get(address, headers={"Accept-Language": "ja"}))
+    assert (
+        "Token created" not in ada.get("/admin/imports/auditentry/?verb=banned").content.decode().partition("<tbody")[2]
+    )
+
+
+def test_times_are_written_alike_in_lists_and_on_the_pages_of_rows(ada: Client) -> None:
+    score = Score.objects.filter(time_achieved__isnull=False).latest("pk")
+    achieved = datetime.fromtimestamp((score.time_achieved or 0) / 1000, UTC)
+    for address in ("/admin/imports/score/", f"/admin/imports/score/{score.pk}/change/"):
+        text = text_of(ada.get(address))
+        assert f"{achieved:%-d %b %Y, %H:%M}" in text
+        assert f"{score.time_added:%-d %b %Y, %H:%M}" in text
 
 
 def test_the_admin_has_the_name_of_the_product(ada: Client, settings: Any) -> None:

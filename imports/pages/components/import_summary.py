@@ -16,7 +16,7 @@ from imports.pages.components.class_progress import class_rail, distance, find_l
 from imports.pages.components.view_models import Count as Cell
 from imports.pages.components.view_models import Note, RatingChange
 from imports.pages.core.display_names import class_name
-from imports.pages.texts import formatting, import_texts, sharing_texts
+from imports.pages.texts import formatting, import_texts, score_texts, sharing_texts
 from imports.pages.texts.numbers import format_change, format_rating
 
 MIN_SHOWN_SECONDS = 0.05  # lower values would be shown as 0.0 s
@@ -139,24 +139,36 @@ def counts(job: Import) -> Counts:
     sessions = parts.aggregate(touched=Count("pk"), created=Count("pk", filter=Q(created=True)))
     cells = (
         *_score_cells(job),
-        Cell(import_texts.SESSIONS, sessions["touched"], import_texts.new_count_note(sessions["created"])),
-        Cell(import_texts.DUPLICATES, job.duplicate_count),
-        Cell(import_texts.PROBLEMS, job.problem_count, url="?tab=problems#parts" if job.problem_count else ""),
+        Cell(
+            import_texts.session_label(sessions["touched"]),
+            sessions["touched"],
+            import_texts.new_count_note(sessions["created"]),
+        ),
+        _duplicate_cell(job),
+        Cell(
+            import_texts.problem_label(job.problem_count),
+            job.problem_count,
+            url="?tab=problems#parts" if job.problem_count else "",
+        ),
     )
     return Counts(cells, sessions["touched"])
 
 
 def counts_before(job: Import) -> tuple[Cell, ...]:
     """Returns the counts of a reverted import before its revert."""
-    return (*_score_cells(job), Cell(import_texts.DUPLICATES, job.duplicate_count))
+    return (*_score_cells(job), _duplicate_cell(job))
 
 
 def _score_cells(job: Import) -> tuple[Cell, ...]:
     return (
-        Cell(import_texts.NEW_SCORES, job.score_count),
-        Cell(import_texts.BETTER_BESTS, job.best_count),
-        Cell(import_texts.FIRST_PLAYS, job.first_play_count),
+        Cell(import_texts.new_score_label(job.score_count), job.score_count),
+        Cell(score_texts.new_best_label(job.best_count), job.best_count),
+        Cell(score_texts.first_play_label(job.first_play_count), job.first_play_count),
     )
+
+
+def _duplicate_cell(job: Import) -> Cell:
+    return Cell(import_texts.duplicate_label(job.duplicate_count), job.duplicate_count)
 
 
 def seconds_taken(job: Import) -> float | None:

@@ -55,6 +55,11 @@ class PlayStrip:
     marks: tuple[str, ...]
     times: tuple[int, ...]
 
+    @property
+    def width(self) -> str:
+        """The width of the picture in columns: up to the right edge of the last one."""
+        return f"{_width(self.columns):g}"
+
 
 def play_strip(
     lamps: Sequence[Light], new_bests: Sequence[bool], times: Sequence[int], *, max_columns: int = MAX_PLAY_COLUMNS
@@ -75,9 +80,13 @@ def play_strip(
         columns,
         "".join(_column(place, HEIGHT) for place in range(columns)),
         tuple((color, "".join(paths)) for color, paths in lit.items()),
-        tuple(f"{(place + COLUMN / 2) / columns * 100:.2f}%" for place in marked),
+        tuple(f"{(place + COLUMN / 2) / _width(columns) * 100:.2f}%" for place in marked),
         tuple(times[at] for at in shown),
     )
+
+
+def _width(columns: int) -> float:
+    return columns - 1 + COLUMN
 
 
 def _height(light: Light) -> float:

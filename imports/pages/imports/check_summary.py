@@ -28,7 +28,7 @@ from imports.pages.imports.problems.problem_rows import relevant_values
 from imports.pages.imports.problems.row_correction import reference_to_correct
 from imports.pages.imports.problems.row_explanations import explain_row, marked, row_facts
 from imports.pages.imports.problems.title_matches import TITLE, likely_matches
-from imports.pages.texts import formatting, import_texts, problem_texts, revert_texts, upload_texts
+from imports.pages.texts import formatting, import_texts, problem_texts, revert_texts, score_texts, upload_texts
 from imports.pages.texts.failures import cut_off_cause
 from imports.pipeline.checking import CheckResult, Verdict
 from imports.pipeline.suggestions import Kept, chart_reference_of, sure_matches
@@ -346,18 +346,19 @@ def _problem_row(facts: Mapping[str, Any], pick_urls: Mapping[int, str]) -> Prob
 
 
 def _counts(totals: Mapping[str, int], rows: int) -> tuple[Count, ...]:
+    known = _sum(totals, KNOWN_VERDICTS)
     # Deleted scores are counted with duplicates, and internal errors with invalid rows; both are also named.
     deleted, broken = totals[Verdict.BLACKLISTED], totals[Verdict.BROKEN]
     return (
-        Count(upload_texts.ROWS, rows),
+        Count(upload_texts.row_label(rows), rows),
         Count(upload_texts.NEW, totals[Verdict.NEW], swatch="c-new"),
         Count(
-            upload_texts.DUPLICATES_SKIPPED,
-            _sum(totals, KNOWN_VERDICTS),
+            upload_texts.skipped_duplicate_label(known),
+            known,
             small=upload_texts.deleted_scores_note(deleted),
             swatch="c-dup",
         ),
-        Count(upload_texts.UNKNOWN_CHART, totals[Verdict.UNKNOWN], swatch="c-bad"),
+        Count(upload_texts.unknown_chart_label(totals[Verdict.UNKNOWN]), totals[Verdict.UNKNOWN], swatch="c-bad"),
         Count(upload_texts.AMBIGUOUS, totals[Verdict.AMBIGUOUS], swatch="c-bad"),
         Count(
             upload_texts.INVALID,
@@ -371,19 +372,20 @@ def _counts(totals: Mapping[str, int], rows: int) -> tuple[Count, ...]:
 def _predicted_counts(totals: Mapping[str, int], prediction: Mapping[str, Any], *, where: str) -> tuple[Count, ...]:
     """`where`: the part of the page that lists the problems."""
     deleted = totals[Verdict.BLACKLISTED]
-    bad = _sum(totals, PROBLEM_VERDICTS)
+    known, bad = (_sum(totals, verdicts) for verdicts in (KNOWN_VERDICTS, PROBLEM_VERDICTS))
+    new, bests, first = totals[Verdict.NEW], prediction["best_count"], prediction["first_play_count"]
     return (
-        Count(import_texts.NEW_SCORES, totals[Verdict.NEW], swatch="c-new"),
-        Count(import_texts.BETTER_BESTS, prediction["best_count"]),
-        Count(import_texts.FIRST_PLAYS, prediction["first_play_count"]),
+        Count(import_texts.new_score_label(new), new, swatch="c-new"),
+        Count(score_texts.new_best_label(bests), bests),
+        Count(score_texts.first_play_label(first), first),
         Count(
-            upload_texts.DUPLICATES_SKIPPED,
-            _sum(totals, KNOWN_VERDICTS),
+            upload_texts.skipped_duplicate_label(known),
+            known,
             small=upload_texts.deleted_scores_note(deleted),
             swatch="c-dup",
         ),
-        Count(import_texts.PROBLEMS, bad, url=where if bad else "", swatch="c-bad"),
-        Count(import_texts.SESSIONS, prediction["sessions"]),
+        Count(import_texts.problem_label(bad), bad, url=where if bad else "", swatch="c-bad"),
+        Count(import_texts.session_label(prediction["sessions"]), prediction["sessions"]),
     )
 
 

@@ -58,8 +58,8 @@ def class_progress(value: float, playtype: Playtype, trend: Trend) -> ClassProgr
     return ClassProgress(
         rail=progress,
         ends=((floor_text(ladder, floor), ladder.name(index)), (floor_text(ladder, following[0]), following[1])),
-        next_class=formatting.distance_to_class(
-            distance(value, following[0], rating_format(playtype, rating)), following[1]
+        next_class=formatting.sentence(
+            formatting.distance_to_class(distance(value, following[0], rating_format(playtype, rating)), following[1])
         ),
         # An estimate of many years is useless.
         pace=player_texts.pace(days) if 0 < days < 2 * 365 else "",

@@ -140,22 +140,20 @@ def session_counts(
             raised=Count("chart_id", filter=Q(top__gt=F("before"))),
             first=Count("chart_id", filter=Q(before=None)),
         )
+    bests = (
+        Cell(score_texts.new_best_label(counts["raised"]), counts["raised"]),
+        Cell(score_texts.first_play_label(counts["first"]), counts["first"]),
+    )
     if session.score_count == 1:
         still = [Cell(verdict.name, str(score_texts.NO_CHANGE))] if verdict and verdict.is_still else []
-        return (
-            Cell(score_texts.score_label(1), 1),
-            Cell(score_texts.new_best_label(counts["raised"]), counts["raised"]),
-            Cell(score_texts.first_play_label(counts["first"]), counts["first"]),
-            *still,
-        )
+        return (Cell(score_texts.score_label(1), 1), *bests, *still)
     minutes = int(session.time_ended - session.time_started) // 60_000
     played = Cell(score_texts.PLAYED_FOR, f"{minutes // 60}:{minutes % 60:02d}", small=score_texts.HOURS)
     cells = (
-        Cell(import_texts.SCORES, session.score_count),
-        Cell(import_texts.BETTER_BESTS, counts["raised"]),
-        Cell(import_texts.FIRST_PLAYS, counts["first"]),
+        Cell(score_texts.score_label(session.score_count), session.score_count),
+        *bests,
         *([played] if minutes else []),
-        Cell(score_texts.CHARTS, counts["charts"]),
+        Cell(score_texts.chart_label(counts["charts"]), counts["charts"]),
     )
     playtype = find_playtype(session.game, session.playtype)
     if playtype is None:

@@ -34,6 +34,7 @@ WAIT_SECONDS = 2.0  # for another picture being drawn
 MAX_SVG_LENGTH = 20_000  # characters; ours have half of that
 SEGMENTS, SEGMENT_WIDTH = 80, 13.4  # of the rail, and the distance between two in units
 STRIP_WIDTH, MAX_COLUMNS = 1072, 120  # units, and columns for the plays of a session
+MAX_SCALE = 80.0  # units of one column, so that few plays are not drawn as wide bars
 MAX_NAME_LENGTH = 40  # characters of a session's name
 MAX_GAINS = 2  # that fit into the picture of an import
 HEAD_WIDTH, HEAD_SIZES = 1072, (22, 32)  # units; the smallest and the largest size of letters
@@ -183,6 +184,8 @@ def session_svg(session: Session) -> str:
     """Returns the picture of a session: its player's public numbers, and the lamps of its plays in their order."""
     plays, change = _session_plays(session), _session_change(session)
     strip = strip_of(plays, max_columns=MAX_COLUMNS)
+    scale = min(STRIP_WIDTH / float(strip.width), MAX_SCALE) if strip else 1.0
+    drawn = scale * float(strip.width) if strip else 0.0
     game, name = game_name(session.game, [session.playtype]), _drawable(session.name)[:MAX_NAME_LENGTH]
     context = {
         "player": session.user.username,
@@ -194,8 +197,8 @@ def session_svg(session: Session) -> str:
         "segments": _segments(change),
         "marks": _class_marks(change),
         "columns": [(LIGHTS[color], path) for color, path in strip.lit] if strip else (),
-        "scale": f"{STRIP_WIDTH / strip.columns:.3f}" if strip else "1",
-        "diamonds": [f"{64 + float(mark[:-1]) / 100 * STRIP_WIDTH:.1f}" for mark in strip.marks] if strip else (),
+        "scale": f"{scale:.3f}",
+        "diamonds": [f"{64 + float(mark[:-1]) / 100 * drawn:.1f}" for mark in strip.marks] if strip else (),
         "instance": _drawable(settings.TACHI_NAME) or "Tachi Imports",
         "day": datetime.fromtimestamp(session.time_ended / 1000, UTC),
     }

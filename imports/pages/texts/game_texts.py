@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from imports.pages.texts.translation import gettext_lazy
 
 GAMES, API = gettext_lazy("Games"), gettext_lazy("API")
-EXAMPLE = gettext_lazy("example")
+EXAMPLE = gettext_lazy("View an example")
 ALL_LEVELS = gettext_lazy("All levels")
 GIVEN, OPTIONAL, DERIVED = gettext_lazy("required"), gettext_lazy("optional"), gettext_lazy("calculated")
 NUMBER, WHOLE_NUMBER = gettext_lazy("number"), gettext_lazy("whole number")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, npgettext
 
 from imports.pages.texts.formatting import (
     file_size,
@@ -16,12 +16,6 @@ from imports.pages.texts.translation import gettext_lazy
 
 # --- what an import did -----------------------------------------------------------------------------
 
-NEW_SCORES, BETTER_BESTS, FIRST_PLAYS = (
-    gettext_lazy("new scores"),
-    gettext_lazy("new bests"),
-    gettext_lazy("first plays"),
-)
-SESSIONS, DUPLICATES, PROBLEMS = gettext_lazy("sessions"), gettext_lazy("duplicates"), gettext_lazy("problems")
 TABS = {
     "overview": gettext_lazy("Overview"),
     "scores": gettext_lazy("Scores"),
@@ -31,7 +25,27 @@ TABS = {
 }
 """The labels of the tabs of an import's page."""
 
-SCORES, CHARTS, CHARTS_HEAD = gettext_lazy("scores"), gettext_lazy("charts"), gettext_lazy("Charts")
+CHARTS_HEAD = gettext_lazy("Charts")
+
+
+def new_score_label(count: int) -> str:
+    """Returns the label below the number of new scores."""
+    return ngettext("new score", "new scores", count)
+
+
+def session_label(count: int) -> str:
+    """Returns the label below the number of sessions."""
+    return npgettext("below a number", "session", "sessions", count)
+
+
+def duplicate_label(count: int) -> str:
+    """Returns the label below the number of duplicates."""
+    return ngettext("duplicate", "duplicates", count)
+
+
+def problem_label(count: int) -> str:
+    """Returns the label below the number of problems."""
+    return ngettext("problem", "problems", count)
 
 
 def new_count_note(count: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, npgettext
 
 from imports.pages.texts.formatting import listed, sentence
 from imports.pages.texts.translation import gettext_lazy
@@ -65,7 +65,6 @@ SCORE_HIGHLIGHT_HINT = gettext_lazy("Also pins your best on this chart.")
 SESSION_HIGHLIGHT_HINT = gettext_lazy("Shown first on your profile.")
 PLAYED_FOR = gettext_lazy("played")
 HOURS = gettext_lazy("h")
-CHARTS = gettext_lazy("charts")
 SESSION_NAME = gettext_lazy("Name")
 SESSION_ABOUT = gettext_lazy("Note")
 BLACKLIST = gettext_lazy("Never import this score again")
@@ -139,6 +138,11 @@ def new_best_label(count: int) -> str:
 def first_play_label(count: int) -> str:
     """Returns the label below the number of first plays."""
     return ngettext("first play", "first plays", count)
+
+
+def chart_label(count: int) -> str:
+    """Returns the label below the number of charts."""
+    return npgettext("below a number", "chart", "charts", count)
 
 
 NO_CHANGE = gettext_lazy("no change")

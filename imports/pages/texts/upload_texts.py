@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, npgettext
 
 from imports.pages.texts.formatting import file_size, or_listed
 from imports.pages.texts.translation import gettext_lazy
@@ -26,8 +26,7 @@ def too_large(limit: int) -> str:
 
 # --- checking ---------------------------------------------------------------------------------------
 
-ROWS, NEW, DUPLICATES_SKIPPED = gettext_lazy("rows"), gettext_lazy("new"), gettext_lazy("duplicates, skipped")
-UNKNOWN_CHART, AMBIGUOUS, INVALID = gettext_lazy("unknown chart"), gettext_lazy("ambiguous"), gettext_lazy("invalid")
+NEW, AMBIGUOUS, INVALID = gettext_lazy("new"), gettext_lazy("ambiguous"), gettext_lazy("invalid")
 NOTHING_NEW = gettext_lazy("Nothing new in this file")
 BUSY = gettext_lazy("Another large file is being checked. Try again in a few seconds.")
 NOT_KEPT = gettext_lazy(
@@ -124,6 +123,21 @@ def check_rail_label(new: int, duplicates: int, bad: int, rows: int) -> str:
     )
 
 
+def row_label(count: int) -> str:
+    """Returns the label below the number of rows of a file."""
+    return npgettext("below a number", "row", "rows", count)
+
+
+def skipped_duplicate_label(count: int) -> str:
+    """Returns the label below the number of rows that will be skipped as duplicates."""
+    return ngettext("duplicate, skipped", "duplicates, skipped", count)
+
+
+def unknown_chart_label(count: int) -> str:
+    """Returns the label below the number of rows with unknown charts."""
+    return npgettext("below a number", "unknown chart", "unknown charts", count)
+
+
 def about_file(size: int, kind: str, game: str, rows: int, service: str) -> str:
     """Returns `61 KB, Batch-Manual file, SOUND VOLTEX, 235 rows from Night Logger`."""
     return ngettext(
@@ -159,8 +173,8 @@ FIELD_LABELS = {"playtype": gettext_lazy("SP or DP (beatmania IIDX CSV files)")}
 
 
 def recognized_as(name: str) -> str:
-    """Returns `It was read as e-amusement CSV (SOUND VOLTEX).`"""
-    return _("Read as {name}.").format(name=name)
+    """Returns `Detected format: e-amusement CSV (SOUND VOLTEX).`"""
+    return _("Detected format: {name}.").format(name=name)
 
 
 def say_which(name: str, values: Sequence[str]) -> str:

@@ -39,7 +39,7 @@ def image_on(page: Any) -> str:
 def test_a_picture_is_uploaded_replaced_and_removed() -> None:
     client = alices()
     page = client.get(PICTURE)
-    assert "You have not uploaded a picture" in text_of(page)
+    assert "You haven't uploaded a picture" in text_of(page)
     assert "Remove picture" not in text_of(page)
     assert client.get(image_on(page)).headers["Content-Type"] == "image/svg+xml"
 

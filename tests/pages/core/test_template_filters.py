@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.template import engines
+from django.utils.html import strip_tags
 
 from imports.templatetags import shown
 
@@ -30,6 +31,20 @@ def test_a_moment_is_rendered_in_utc(value: datetime | int) -> None:
         '<time datetime="2026-11-22T22:41:00Z" data-time="1795387260000" data-form="moment">'
         "22 Nov 2026, 22:41 UTC</time>"
     )
+
+
+@pytest.mark.parametrize(
+    ("minutes", "form", "text"),
+    [
+        (31, "moment", "22 Nov 2026, 22:41 UTC to 23:12 UTC"),
+        (31, "clock", "22:41 UTC to 23:12 UTC"),
+        (0.4, "clock", "22:41 UTC"),
+    ],
+)
+def test_a_span_within_a_minute_is_rendered_as_one_time(minutes: float, form: str, text: str) -> None:
+    start = 1_795_387_260_000
+    rendered = render("{% time_span start end form %}", start=start, end=start + int(minutes * 60_000), form=form)
+    assert strip_tags(rendered) == text
 
 
 def test_a_missing_moment_is_rendered_as_no_time() -> None:

@@ -130,7 +130,7 @@ def test_a_completed_import_shows_its_changes(alices: Client) -> None:
     changes = job.rating_changes["Single"]["VF7"]
     assert f"before {changes[0]:.3f} {changes[1]:.3f} +{round(changes[1], 3) - round(changes[0], 3):.3f}" in text
     assert "Dan LV.03. Set by the file." in text
-    counts = "new scores 4 new bests 4 first plays 0 sessions 2 1 new duplicates 1 problems 1"
+    counts = "new scores 4 new bests 4 first plays 0 sessions 2 1 new duplicate 1 problem 1"
     assert counts in text
     assert "1 row wasn't imported: 1 unknown song or chart." in text
     assert "Completed SOUND VOLTEX night.json" in text

@@ -202,7 +202,7 @@ def test_an_error_names_the_detected_format(client: Client) -> None:
     content = SAMPLES["file/eamusement-sdvx-csv"].content + b"only,three,cells\n"
     answer = client.post("/import/", {"scoreData": a_file(content, "a.csv"), "do": "import"}, headers=SCRIPT)
     assert answer.status_code == 400
-    assert answer.json()["description"].startswith("Read as e-amusement CSV (SOUND VOLTEX).")
+    assert answer.json()["description"].startswith("Detected format: e-amusement CSV (SOUND VOLTEX).")
     assert answer.json()["code"] == "Row 2 has an invalid amount of cells (3, expected 11)."
 
 

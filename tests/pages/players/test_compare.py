@@ -123,7 +123,7 @@ def test_compared_charts_are_paginated_and_keep_the_filter(anyone: Client) -> No
 
 
 def test_the_comparison_form_is_filled_with_the_viewer(anyone: Client) -> None:
-    assert "Whom to compare" in text_of(anyone.get(PAGE))
+    assert "Choose players" in text_of(anyone.get(PAGE))
     assert 'value="Alice"' in people.session_of(people.alice()).get(PAGE).content.decode()
     page = anyone.get(f"{PAGE}?one=alice&other=nobody")
     assert page.status_code == 200

@@ -93,6 +93,19 @@ def test_the_top_five_link_to_the_full_ranking_and_to_the_viewer_s_row() -> None
     assert full.content.decode().count('id="you"') == 1  # among those around them
 
 
+def test_the_only_player_is_not_compared_with_others() -> None:
+    played(people.alice(), 9_500_000)
+    page = people.session_of(people.alice()).get(PAGE)
+    text = text_of(page)
+    assert "#1 The only player so far." in text
+    assert "ahead of" not in text
+    assert 'class="histo"' not in page.content.decode()
+    played(people.bob(), 9_600_000)
+    page = people.session_of(people.alice()).get(PAGE)
+    assert "of 2 players, ahead of 0%." in text_of(page)
+    assert 'class="histo"' in page.content.decode()
+
+
 def test_a_viewer_ranked_on_the_first_page_sees_the_whole_page() -> None:
     page = people.session_of(some_players(40)[3]).get(PAGE)
     assert "Top 5" not in text_of(page)

@@ -51,7 +51,7 @@ def test_the_session_page_lists_new_bests_before_all_scores() -> None:
     worse = factories.score_on(first, 8_500_000, timeAchieved=factories.NOON + DAY + 2)
     factories.create_import(people.alice(), better, new, worse)
     text = text_of(people.guest().get(address()))
-    assert "scores 3 new bests 1 first plays 1" in text
+    assert "scores 3 new best 1 first play 1" in text
     new_part = text[text.index("Biggest gains") : text.index("All scores")]
     assert "Song 1 EXH 16 9,000,000 9,600,000 +0." in new_part
     assert "Song 2 EXH 16 8,000,000 CLEAR" in new_part
@@ -76,7 +76,7 @@ def test_a_new_best_that_lowers_the_rating_of_its_chart_is_no_gain() -> None:
     ]
     factories.create_import(people.alice(), *rows)
     text = text_of(people.guest().get(address()))
-    assert "scores 2 new bests 1" in text
+    assert "scores 2 new best 1" in text
     assert "The new bests of this session didn't raise VOLFORCE." in text
 
 
@@ -248,12 +248,12 @@ def test_plays_of_a_session_are_drawn_in_order_and_counted_by_lamp(played: Sessi
     overview = page.context["overview"]
     assert overview.strip.columns == 4
     assert [color for color, _ in overview.strip.lit] == ["violet", "green", "ember"]
-    assert overview.strip.marks == ("9.75%",)
+    assert overview.strip.marks == ("10.32%",)
     assert [(line.light.value, line.plays, line.new_bests) for line in overview.lamps] == [
         ("EXCESSIVE CLEAR", 1, 1), ("CLEAR", 2, 0), ("FAILED", 1, 0),
     ]  # fmt: skip
     text = text_of(page)
-    assert "scores 4 new bests 1 first plays 2 played 0:03 h charts 3" in text
+    assert "scores 4 new best 1 first plays 2 played 0:03 h charts 3" in text
     assert "Grades of this session" in text
 
 

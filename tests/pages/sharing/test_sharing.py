@@ -23,6 +23,7 @@ from redis import Redis
 
 from imports.catalogue.chart_names import ChartName
 from imports.models import Chart, Import, Session, State
+from imports.pages.components import lamp_strip
 from imports.pages.components.lamp_colors import TABLE, light_of
 from imports.pages.components.score_rows import Play, Plays
 from imports.pages.components.view_models import DiffRow, SongName
@@ -180,6 +181,20 @@ def test_the_card_of_a_session_has_rating_lamps_and_new_bests(session: Session) 
     assert "終電 Žižkov" in cards.session_svg(session)  # the fonts have no paw
     session.name = "<b>last train</b>"
     assert "&lt;b&gt;last train" in cards.session_svg(session)
+
+
+def test_few_plays_are_narrow_columns_on_a_card_and_many_fill_its_width(session: Session) -> None:
+    assert "scale(80.000 21.667)" in cards.session_svg(session)
+    charts = [factories.create_chart(factories.create_song(number)) for number in range(100, 140)]
+    start = int(session.time_ended) + factories.MINUTE
+    rows = [factories.score_on(chart, timeAchieved=start + place) for place, chart in enumerate(charts)]
+    factories.create_import(people.alice(), *rows)
+    session.refresh_from_db()
+    svg = cards.session_svg(session)
+    scale = re.search(r"translate\(64 376\) scale\(([\d.]+) ", svg)
+    assert scale is not None
+    # The last column ends at the right edge.
+    assert float(scale[1]) * (session.score_count - 1 + lamp_strip.COLUMN) == pytest.approx(cards.STRIP_WIDTH, abs=0.1)
 
 
 def test_the_card_of_a_large_session_stays_below_the_size_limit(

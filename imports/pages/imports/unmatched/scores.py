@@ -54,7 +54,8 @@ def orphan_rows(found: Sequence[OrphanScore]) -> list[OrphanRow]:
         match = matches.get(orphan.pk)
         reason = explain_row(ProblemType.NOT_FOUND, orphan.error_message, named).text
         if match is not None:
-            reason = f"{reason.removesuffix('.')}. {problem_texts.likeness_text(match.title, match.differs_in)}."
+            likeness = formatting.sentence(problem_texts.likeness_text(match.title, match.differs_in))
+            reason = f"{formatting.sentence(reason.rstrip('.。'))} {likeness}"
         played = data.get("timeAchieved")
         rows.append(
             OrphanRow(

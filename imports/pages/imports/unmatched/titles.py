@@ -134,7 +134,7 @@ def _orphan_group(
     elif difficulties and first_asked.match_type != TITLE:  # the song is known by its number
         why = problem_texts.no_such_chart(list(difficulties))
     if guess and not charts and difficulties:
-        why = f"{why}. {problem_texts.no_such_chart(list(difficulties))}"
+        why = f"{formatting.sentence(why)} {problem_texts.no_such_chart(list(difficulties))}"
     sources = dict.fromkeys(import_name(orphan.from_import, private=True) for orphan, _ in rows)
     parts = [formatting.listed(difficulties), formatting.listed(list(sources)[:MAX_SOURCES])]
     query = urlencode({"game": game, "title": title_key(named)})
