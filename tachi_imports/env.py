@@ -151,7 +151,7 @@ def mail_server(name: str) -> tuple[bool, MailServer]:
         parts = urlsplit(value)
         port = parts.port or MAIL_PORTS[parts.scheme]
     except ValueError:
-        raise SettingError(name, "has a port that is no number.") from None
+        raise SettingError(name, "has a port that is not a number.") from None
     if not parts.hostname:
         raise SettingError(name, "names no host.")
     return True, MailServer(

@@ -6,6 +6,7 @@ import time
 
 from django.core.management.base import OutputWrapper
 
+from imports.management.counted import counted
 from imports.models import Rerating
 from imports.seeds import rerate
 
@@ -35,8 +36,8 @@ def rerate_here(left: Rerating, output: OutputWrapper) -> str:
 
 def describe_rerating(left: Rerating) -> str:
     """Returns a line about a finished or unfinished rerating."""
-    changed = f"{left.scores_changed:,} scores changed"
+    changed = f"{counted(left.scores_changed, 'score')} changed"
     by = f"{left.game} by the rules of {left.rules} " if left.game else ""
     if left.time_finished is not None:
-        return f"{by}rerated: {changed}, {left.players_done:,} players checked"
-    return f"{by}being rerated: {left.players_done:,} of {left.player_count:,} players, {changed} so far"
+        return f"{by}rerated: {changed}, {counted(left.players_done, 'player')} checked"
+    return f"{by}being rerated: {left.players_done:,} of {counted(left.player_count, 'player')}, {changed} so far"

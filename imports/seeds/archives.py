@@ -115,7 +115,7 @@ def is_seed_file(member: Member) -> bool:
     if path.is_absolute() or ".." in path.parts:
         raise ArchiveTooLarge(f"holds {member.name}, which points out of it")
     if not member.is_file:
-        raise ArchiveTooLarge(f"holds {member.name}, which is no file")
+        raise ArchiveTooLarge(f"holds {member.name}, which is not a file")
     return True
 
 

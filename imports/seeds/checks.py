@@ -95,11 +95,11 @@ def _as_declared(row: ChartRow, playtypes: Mapping[str, Playtype] | None) -> Fin
         return
     playtype = playtypes.get(row.playtype)
     if playtype is None:
-        yield f"playtype: {row.playtype} is none of {', '.join(playtypes)}"
+        yield f"playtype: {row.playtype} is not one of {', '.join(playtypes)}"
         return
     known = playtype.difficulty_names
     if known is not None and not playtype.has_special_charts and row.difficulty not in known:
-        yield f"difficulty: {row.difficulty} is none of {', '.join(known)}"
+        yield f"difficulty: {row.difficulty} is not one of {', '.join(known)}"
     yield from (f"versions: {version} is not known" for version in row.versions if version not in playtype.versions)
     if len(set(row.versions)) < len(row.versions):
         yield "versions: one stands twice"

@@ -67,13 +67,13 @@ def _courses(rows: Sequence[CourseRow]) -> list[Course]:
     for number, row in enumerate(rows):
         place = f"{row.game}-{row.playtype.lower()}" if row.playtype else row.game
         if place not in places:
-            problems.append(Problem(COURSES, f"is of {place}, which is no game and playtype", number, row.key))
+            problems.append(Problem(COURSES, f"is of {place}, which is not a known game and playtype", number, row.key))
             continue
         game, playtype = places[place]
         classes = BY_SLUG[game].by_name[playtype].classes.get(row.set)
         # Only provided classes: derived ones follow from ratings, not from courses.
         if classes is None or not classes.is_provided or row.value not in classes.ids:
-            problems.append(Problem(COURSES, f"{row.set} {row.value} is no class of {place}", number, row.key))
+            problems.append(Problem(COURSES, f"{row.set} {row.value} is not a class of {place}", number, row.key))
         found.append(
             Course(
                 md5sums=row.md5sums,

@@ -69,7 +69,7 @@ def seed_file(path: Path) -> SeedFile:
 def files_in(folder: Path) -> list[SeedFile]:
     """Returns the folder's seed files. Raises SeedsBroken if there are none."""
     if not folder.is_dir():
-        raise SeedsBroken.of(str(folder), "is no folder")
+        raise SeedsBroken.of(str(folder), "is neither a folder nor a file")
     found = [seed_file(path) for path in sorted(folder.iterdir()) if NAME.fullmatch(path.name)]
     if not found and not (folder / COURSES).is_file():
         raise SeedsBroken.of(str(folder), NOTHING_TO_LOAD)
@@ -94,9 +94,9 @@ def read(file: SeedFile) -> tuple[dict[int, Any], list[Problem]]:
     try:
         parts = _PARTS.decode(content)
     except msgspec.ValidationError as error:
-        return {}, [Problem(file.name, f"is no list of rows: {in_words(error)}")]
+        return {}, [Problem(file.name, f"is not a list of rows: {in_words(error)}")]
     except (msgspec.DecodeError, RecursionError) as error:
-        return {}, [Problem(file.name, f"is no JSON ({error})")]
+        return {}, [Problem(file.name, f"is not JSON ({error})")]
     return _sort_out(file, ((place, _read_row(file, place, bytes(part))) for place, part in enumerate(parts)))
 
 

@@ -60,7 +60,7 @@ def test_the_confirmation_page_changes_nothing(mo: Client) -> None:
     assert page.status_code == 200
     assert "Revert 1 import of 1 player?" in html
     assert "<dt>best removed</dt><dd>1</dd>" in html
-    assert "<dt>bests changed</dt><dd>1</dd>" in html
+    assert "<dt>best changed</dt><dd>1</dd>" in html
     assert "Classes that stay, because a file set them: SOUND VOLTEX Dan LV.04." in html
     assert "VOLFORCE</th>" in html
     assert "Song 1 [Single EXH]" in html

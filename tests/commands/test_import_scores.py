@@ -59,7 +59,7 @@ def test_the_wait_option_runs_the_import_itself_without_a_worker(tmp_path: Path)
 
     assert lines[1] == "No worker is running; working here."
     assert lines[-5:] == [  # after the stages that lasted long enough to be printed
-        "Completed: 1 new scores, 1 first plays, 0 new bests, 0 duplicates, 2 problems.",
+        "Completed: 1 new score, 1 first play, 0 new bests, 0 duplicates, 2 problems.",
         "  dan: none -> DAN_4",
         "  vfClass: none -> SIENNA_I",
         f"  row 1: InvalidDatapoint: Got 1 error when validating score: {too_perfect}",
@@ -87,7 +87,7 @@ def test_earlier_imports_of_the_player_are_run_first(tmp_path: Path, alice: User
 
     earlier.refresh_from_db()
     assert (earlier.state, earlier.score_count) == (State.COMPLETED, 1)
-    assert lines[-1] == "Completed: 0 new scores, 0 first plays, 0 new bests, 1 duplicates, 0 problems."
+    assert lines[-1] == "Completed: 0 new scores, 0 first plays, 0 new bests, 1 duplicate, 0 problems."
 
 
 @pytest.mark.usefixtures("alice")
@@ -168,7 +168,7 @@ def test_the_command_waits_for_a_worker_that_runs_the_import(
     worker.join()
 
     assert "No worker is running; working here." not in lines
-    assert lines[-1].startswith("Completed: 1 new scores") or lines[-1].startswith("  vfClass")
+    assert lines[-1].startswith("Completed: 1 new score") or lines[-1].startswith("  vfClass")
     assert Score.objects.count() == 1
 
 

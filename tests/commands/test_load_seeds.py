@@ -43,7 +43,7 @@ def test_the_command_reports_kept_charts_and_reratings(tmp_path: Path) -> None:
 
     assert lines[2:] == [
         "not in the files, but kept because of scores: sdvx EXH of 2",
-        "rerated: 1 scores changed, 1 players checked",
+        "rerated: 1 score changed, 1 player checked",
     ]
 
 

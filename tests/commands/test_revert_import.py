@@ -27,9 +27,9 @@ def test_the_command_reports_what_was_deleted() -> None:
 
     assert lines == [
         f"Reverted import {job.import_id} of Alice.",
-        "  2 scores gone",
-        "  2 personal bests gone, 0 changed",
-        "  2 sessions gone",
+        "  2 scores deleted",
+        "  2 personal bests deleted, 0 changed",
+        "  2 sessions deleted",
         "  classes stay: dan DAN_4",
     ]
     assert (Import.objects.get().state, Import.objects.get().revert_reason) == (State.REVERTED, "wrong account")
@@ -43,7 +43,7 @@ def test_the_keep_shared_option_keeps_scores_carried_by_another_import() -> None
 
     lines = run("revert_import", job.import_id, "--keep-shared")
 
-    assert lines[1] == "  1 scores gone, 1 kept for other imports"
+    assert lines[1] == "  1 score deleted, 1 kept for other imports"
     assert Score.objects.count() == 1
 
 

@@ -86,7 +86,7 @@ def test_the_command_can_use_charts_of_other_seeds(tmp_path: Path) -> None:
 
 
 def test_an_unknown_game_or_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="taiko is none of iidx:SP, iidx:DP, "):
+    with pytest.raises(CommandError, match="taiko is not one of iidx:SP, iidx:DP, "):
         run("make_sample", "taiko")
     with pytest.raises(CommandError, match="cannot be read"):
         run("make_sample", "sdvx", "--seeds", tmp_path)

@@ -81,7 +81,7 @@ def test_a_restored_backup_is_complete_and_consistent(old: Path, empty: Path, tm
     assert before["imports_score"][0] == 40
     assert before["imports_import"][0] == before["imports_importinput"][0] == 2
     assert contents(empty) == before
-    assert "Nothing differs among 1 players." in done(empty, "check_integrity")
+    assert "Nothing differs among 1 player." in done(empty, "check_integrity")
 
     refused = manage(empty, "restore", path)
     assert (refused.returncode, "A backup can only be restored into an empty database." in refused.stderr) == (1, True)

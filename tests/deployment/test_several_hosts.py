@@ -133,7 +133,7 @@ def test_an_installation_on_several_hosts_imports_and_survives_a_lost_worker(fol
         start_worker(hosts, "workers2")
         assert wait_for(lambda: is_done(hosts, token, second), seconds=60), hosts.said("workers2")
 
-        assert "Nothing differs among 1 players." in hosts.manage("web", "check_integrity")
+        assert "Nothing differs among 1 player." in hosts.manage("web", "check_integrity")
 
 
 def write_scores(file: Path, count: int) -> None:
@@ -165,4 +165,4 @@ def test_an_import_moves_to_another_host_when_its_worker_is_cut_off(folder: Path
         print(f"completed {time.monotonic() - cut:.0f} s after the cut")
 
         hosts.net.plug("workers1")
-        assert "Nothing differs among 1 players." in hosts.manage("web", "check_integrity")
+        assert "Nothing differs among 1 player." in hosts.manage("web", "check_integrity")

@@ -227,5 +227,5 @@ def test_upgrades_a_failed_upgrade_and_a_rollback_lose_no_request_or_import(
         after = stored(servers)
         assert len(after) == ROWS * len(importer.queued)
         assert before.items() <= after.items()
-        assert "Nothing differs among 1 players." in operator.manage("check_integrity")
+        assert "Nothing differs among 1 player." in operator.manage("check_integrity")
         os.kill(supervisor, 0)

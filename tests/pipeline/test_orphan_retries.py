@@ -283,7 +283,7 @@ def test_the_command_creates_no_retry_for_a_player_without_orphans(user: User) -
     nothing = "0 tried, 0 rescued, 0 kept, 0 removed"
     assert run("reprocess_orphans", user.username) == [
         f"{user.username}: {nothing}",
-        f"Orphans of 1 players: {nothing}.",
+        f"Orphans of 1 player: {nothing}.",
     ]
     assert run("reprocess_orphans") == [f"Orphans of 0 players: {nothing}."]
     assert not OrphanRetry.objects.exists()

@@ -70,10 +70,10 @@ def test_a_broken_song_is_reported_and_nothing_is_loaded(tmp_path: Path, row: An
         (chart(levelNum="16"), f"{CHART_1}: levelNum: expected a number, got text"),
         (chart(isPrimary=1), f"{CHART_1}: isPrimary: expected true or false, got a whole number"),
         (chart(chartID=""), "charts-sdvx.json[1] (chartID ): chartID: expected text of length >= 1"),
-        (chart(playtype="Double"), f"{CHART_1}: playtype: Double is none of Single"),
+        (chart(playtype="Double"), f"{CHART_1}: playtype: Double is not one of Single"),
         (
             chart(difficulty="HARD", chartID="EXH of 1"),
-            f"{CHART_1}: difficulty: HARD is none of NOV, ADV, EXH, INF, GRV, HVN, VVD, XCD, NBL, MXM, ULT",
+            f"{CHART_1}: difficulty: HARD is not one of NOV, ADV, EXH, INF, GRV, HVN, VVD, XCD, NBL, MXM, ULT",
         ),
         (chart(versions=["booth", "moth"]), f"{CHART_1}: versions: moth is not known"),
         (chart(versions=["booth", "booth"]), f"{CHART_1}: versions: one stands twice"),
@@ -101,12 +101,12 @@ def test_a_broken_chart_is_reported_and_nothing_is_loaded(tmp_path: Path, row: A
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ("{}", "songs-sdvx.json: is no list of rows: expected a list, got an object"),
-        ("", "songs-sdvx.json: is no JSON (Input data was truncated)"),
-        ("[{}", "songs-sdvx.json: is no JSON (Input data was truncated)"),
-        ("\ufeff\ufeff[]", "songs-sdvx.json: is no JSON (JSON is malformed: invalid character (byte 0))"),
+        ("{}", "songs-sdvx.json: is not a list of rows: expected a list, got an object"),
+        ("", "songs-sdvx.json: is not JSON (Input data was truncated)"),
+        ("[{}", "songs-sdvx.json: is not JSON (Input data was truncated)"),
+        ("\ufeff\ufeff[]", "songs-sdvx.json: is not JSON (JSON is malformed: invalid character (byte 0))"),
         (b'[{"id": 1, "title": "\xff"}]', "songs-sdvx.json[0]: is not UTF-8"),
-        ("[" * 2000 + "]" * 2000, "songs-sdvx.json: is no JSON (maximum recursion depth exceeded)"),
+        ("[" * 2000 + "]" * 2000, "songs-sdvx.json: is not JSON (maximum recursion depth exceeded)"),
     ],
 )
 def test_a_file_without_a_list_of_rows_is_refused(tmp_path: Path, content: Any, expected: str) -> None:
@@ -139,7 +139,7 @@ def test_a_folder_without_seed_files_is_refused(tmp_path: Path) -> None:
     assert messages_of(write(tmp_path, goals=[])) == [
         f"{tmp_path}: holds neither songs-<game>.json nor charts-<game>.json"
     ]
-    assert messages_of(tmp_path / "nowhere") == [f"{tmp_path / 'nowhere'}: is no folder"]
+    assert messages_of(tmp_path / "nowhere") == [f"{tmp_path / 'nowhere'}: is neither a folder nor a file"]
 
 
 SONGS = {"songs_unbuilt": [song(data={})], "songs_sdvx": [song()]}

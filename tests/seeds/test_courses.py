@@ -48,9 +48,9 @@ def test_courses_of_2026_have_game_and_playtype_in_one_member(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([course(set="nothing")], "nothing NORMAL_1 is no class of bms-7k"),
-        ([course(value="DAN_99")], "genocideDan DAN_99 is no class of bms-7k"),
-        ([course(playtype="9K")], "is of bms-9k, which is no game and playtype"),
+        ([course(set="nothing")], "nothing NORMAL_1 is not a class of bms-7k"),
+        ([course(value="DAN_99")], "genocideDan DAN_99 is not a class of bms-7k"),
+        ([course(playtype="9K")], "is of bms-9k, which is not a known game and playtype"),
         ([course(title=5)], "title: expected text"),
         ([5], "expected an object"),
     ],

@@ -122,7 +122,7 @@ def test_the_command_reports_skipped_rows_and_fails(tmp_path: Path) -> None:
     with pytest.raises(CommandError) as failed:
         run("load_seeds", "--skip-broken", write(tmp_path, songs_sdvx=[song(1), song(2, x=1, title=None)], **USC))
     assert str(failed.value).splitlines() == [
-        "Skipped 1 broken rows. Nothing of their games was deleted.",
+        "Skipped 1 broken row. Nothing of their games was deleted.",
         "songs-sdvx.json[1] (id 2): title: expected text, got null",
     ]
     assert titles() == ["Song 1", "Song 1"]

@@ -128,13 +128,13 @@ def test_an_archive_with_links_is_refused(tmp_path: Path) -> None:
             info = tarfile.TarInfo("songs-sdvx.json")
             info.type, info.linkname = kind, "/etc/passwd"
             packed.addfile(info)
-        assert messages_of(path) == "holds songs-sdvx.json, which is no file"
+        assert messages_of(path) == "holds songs-sdvx.json, which is not a file"
 
     with zipfile.ZipFile(path, "w") as made:
         member = zipfile.ZipInfo("songs-sdvx.json")
         member.external_attr = 0o120777 << 16
         made.writestr(member, "/etc/passwd")
-    assert messages_of(path) == "holds songs-sdvx.json, which is no file"
+    assert messages_of(path) == "holds songs-sdvx.json, which is not a file"
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Exists, OuterRef, QuerySet
 
+from imports.management.counted import counted
 from imports.models import Import, User
 from imports.pipeline.derived.integrity import check_player
 
@@ -38,11 +39,12 @@ class Command(BaseCommand):
             players += 1
             progress.show(players, differences)
         progress.clear()
+        found, checked = counted(differences, "difference"), counted(players, "player")
         # An error only if differences remain, so that a nightly job can alert by the exit code.
         if differences and not options["repair"]:
-            raise CommandError(f"{differences} differences among {players} players. --repair corrects them.")
-        done = f"{differences} differences repaired" if differences else "Nothing differs"
-        self.stdout.write(f"{done} among {players} players.")
+            raise CommandError(f"{found} among {checked}. --repair corrects them.")
+        done = f"{found} repaired" if differences else "Nothing differs"
+        self.stdout.write(f"{done} among {checked}.")
 
 
 def chosen_users(names: list[str], *, sample: int | None) -> QuerySet[User]:
@@ -79,7 +81,8 @@ class Progress:
             return
         self._shown = now
         left = (now - self._begun) / done * (self._total - done)
-        text = f"{done:,} of {self._total:,} players, {differences:,} differences, about {left:,.0f} s left"
+        found, players = counted(differences, "difference"), counted(self._total, "player")
+        text = f"{done:,} of {players}, {found}, about {left:,.0f} s left"
         self._output.write(f"\r{text:<79}" if self._moves else text, ending="" if self._moves else "\n")
         self._output.flush()
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from imports import jobs
+from imports.management.counted import counted
 from imports.management.progress_bar import ProgressBar, follow
 from imports.models import Import, State, User
 
@@ -85,14 +86,14 @@ def failure_message(job: Import) -> str:
 def summary_lines(job: Import) -> list[str]:
     """Returns lines about a completed import: counts, class changes, the first problems."""
     counts = {
-        "new scores": job.score_count,
-        "first plays": job.first_play_count,
-        "new bests": job.best_count,
-        "duplicates": job.duplicate_count,
-        "problems": job.problem_count,
+        "new score": job.score_count,
+        "first play": job.first_play_count,
+        "new best": job.best_count,
+        "duplicate": job.duplicate_count,
+        "problem": job.problem_count,
     }
     lines = [
-        "Completed: " + ", ".join(f"{count:,} {what}" for what, count in counts.items()) + ".",
+        "Completed: " + ", ".join(counted(count, what) for what, count in counts.items()) + ".",
         *(f"  {delta['set']}: {delta['old'] or 'none'} -> {delta['new']}" for delta in job.class_deltas),
         *(
             # On one line each: messages about the schema have several.
@@ -101,5 +102,5 @@ def summary_lines(job: Import) -> list[str]:
         ),
     ]
     if job.problem_count > MAX_LISTED_PROBLEMS:
-        lines.append(f"  and {job.problem_count - MAX_LISTED_PROBLEMS:,} more problems")
+        lines.append(f"  and {counted(job.problem_count - MAX_LISTED_PROBLEMS, 'more problem')}")
     return lines

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from imports import jobs
+from imports.management.counted import counted
 from imports.management.progress_bar import has_workers
 from imports.management.rerating import rerate_here
 from imports.seeds.files import COURSES, seed_file
@@ -61,10 +62,12 @@ class Command(BaseCommand):
                 continue
             jobs.enqueue_rerating(left.pk)
             if left.player_count:
-                players = f"{left.player_count:,} players"
+                players = counted(left.player_count, "player")
                 lines.append(f"scores of {players} on changed charts are being rerated: manage.py rerate --status")
         if loaded.orphan_owners:
-            lines.append(f"orphans of {loaded.orphan_owners:,} players are queued to be retried by the workers")
+            lines.append(
+                f"orphans of {counted(loaded.orphan_owners, 'player')} are queued to be retried by the workers"
+            )
         if options["verbosity"]:
             for line in lines:
                 self.stdout.write(line)
@@ -87,7 +90,10 @@ def skipped_lines(loaded: Loaded) -> list[str]:
     if not loaded.skipped:
         return []
     rows = {(problem.file, problem.row) for problem in loaded.skipped}
-    return [f"Skipped {len(rows):,} broken rows. Nothing of their games was deleted.", *lines_of(loaded.skipped)]
+    return [
+        f"Skipped {counted(len(rows), 'broken row')}. Nothing of their games was deleted.",
+        *lines_of(loaded.skipped),
+    ]
 
 
 def summary_lines(loaded: Loaded) -> list[str]:

@@ -48,5 +48,5 @@ def parse_gpt(text: str) -> str:
     """Returns `iidx:DP` unchanged, and for `iidx` its first playtype. Raises ArgumentTypeError."""
     gpt = next((name for name in SKILLS if text in (name, name.split(":")[0])), None)
     if gpt is None:
-        raise ArgumentTypeError(f"{text} is none of {', '.join(SKILLS)}")
+        raise ArgumentTypeError(f"{text} is not one of {', '.join(SKILLS)}")
     return gpt

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from imports import jobs
+from imports.management.counted import counted
 
 
 class Command(BaseCommand):
@@ -19,4 +20,4 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
-        self.stdout.write(f"{jobs.prune_inputs(older_than_days=options['days'])} inputs deleted.")
+        self.stdout.write(f"{counted(jobs.prune_inputs(older_than_days=options['days']), 'input')} deleted.")

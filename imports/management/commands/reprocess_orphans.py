@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from imports import jobs
+from imports.management.counted import counted
 from imports.models import User
 from imports.pipeline.states import PlayerLocked
 
@@ -43,7 +44,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{user.username}: {described(asdict(rescue))}")
         # Also if there were no orphans, so that the output is never empty.
         left = f"; {locked} left to the workers" if locked else ""
-        self.stdout.write(f"Orphans of {tried} players: {described(counts)}{left}.")
+        self.stdout.write(f"Orphans of {counted(tried, 'player')}: {described(counts)}{left}.")
 
 
 def described(counts: Mapping[str, int]) -> str:

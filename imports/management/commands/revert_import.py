@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from imports.management.counted import counted
 from imports.models import Import
 from imports.pipeline.undo.preview import Changes, revert_all
 from imports.pipeline.undo.revert import NotRevertible, PlayerLocked, RevertRequest
@@ -44,9 +45,11 @@ def change_lines(done: Changes) -> list[str]:
     """Returns lines about the changes of a revert."""
     sessions = sum(1 - len(change.after) for change in done.sessions)
     lines = [
-        f"{done.scores:,} scores gone" + (f", {done.kept:,} kept for other imports" if done.kept else ""),
-        f"{done.bests_gone:,} personal bests gone, {done.bests_changed:,} changed",
-        f"{sessions:,} sessions gone" if sessions >= 0 else f"{-sessions:,} sessions more, as one fell apart",
+        f"{counted(done.scores, 'score')} deleted" + (f", {done.kept:,} kept for other imports" if done.kept else ""),
+        f"{counted(done.bests_gone, 'personal best')} deleted, {done.bests_changed:,} changed",
+        f"{counted(sessions, 'session')} deleted"
+        if sessions >= 0
+        else f"{counted(-sessions, 'session')} more, as one was split",
     ]
     if done.classes_staying:
         lines.append("classes stay: " + ", ".join(f"{delta['set']} {delta['new']}" for delta in done.classes_staying))

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from imports import jobs
+from imports.management.counted import counted
 
 
 class Command(BaseCommand):
@@ -18,4 +19,4 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
         if options["forever"]:
             jobs.sweep_forever()  # ends with the process
-        self.stdout.write(f"{jobs.sweep_once()} imports queued again.")
+        self.stdout.write(f"{counted(jobs.sweep_once(), 'import')} queued again.")
