@@ -70,8 +70,8 @@ def test_a_kept_score_is_highlighted_if_it_is_in_the_file_of_its_new_owner(alice
     bob = people.bob()
     charts = Chart.objects.filter(scores__user=alice).order_by("pk")
     rows = [factories.score_on(chart, timeAchieved=NOON + HOUR) for chart in charts]
-    imports = [lambda: import_export(bob, zip_of(alice)), lambda: factories.create_import(bob, *rows)]
-    first, second = (run() for run in (imports if export_first else imports[::-1]))
+    first = import_export(bob, zip_of(alice)) if export_first else factories.create_import(bob, *rows)
+    second = factories.create_import(bob, *rows) if export_first else import_export(bob, zip_of(alice))
     alone = {score.score_id: score.highlight for score in Score.objects.filter(user=bob)}
     assert sum(alone.values()) == export_first
 
