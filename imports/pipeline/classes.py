@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.db import transaction
 
 from imports.games import playtype_of
 from imports.games.spec import Game
-from imports.models import AuditEntry, GameStats, Import, User
+from imports.models import AuditEntry, GameStats, Import, State, User
 from imports.pipeline import states
 from imports.pipeline.derived import class_history, class_updates, stats
 from imports.pipeline.derived.class_history import NO_IMPORT, Cause
 from imports.pipeline.rankings import ranking_entries
+from imports.pipeline.undo import revert_snapshot
 
 
 class NotProvided(ValueError):
@@ -102,14 +105,14 @@ def lowered(job: Import, game: Game, provided: Mapping[str, Mapping[str, str]]) 
 
     A restored import lowers only those again that were not changed since its revert.
     """
-    replaced = {(delta["playtype"], delta["set"]): delta["old"] for delta in job.class_deltas}
+    replaced = _replaced(job)
     found: dict[str, set[str]] = {}
     for row in GameStats.objects.filter(user=job.user_id, game=game.slug, playtype__in=provided):
         sets = game.by_name[row.playtype].classes
         for name, value in provided[row.playtype].items():
             current = row.classes.get(name)
             is_lower = current is not None and sets[name].index(value) < sets[name].index(current)
-            if is_lower and (not job.put_aside or replaced.get((row.playtype, name)) == current):
+            if is_lower and (not job.put_aside or replaced[(row.playtype, name)].value == current):
                 found.setdefault(row.playtype, set()).add(name)
     return found
 
@@ -119,8 +122,41 @@ def restore_previous_classes(job: Import) -> None:
 
     Classes that were changed since then stay.
     """
+    replaced = _replaced(job)
     for change in still_raised(job):
-        _set(job.user_id, change, cause=Cause(restored_entries=job.classes_before or ()))
+        before = replaced[(change.playtype, change.class_set)]
+        _set(job.user_id, replace(change, value=before.value), cause=Cause(restored_entries=before.entries))
+
+
+@dataclass(slots=True)
+class _Replaced:
+    """The class that an import of classes replaced, and the history that it had."""
+
+    value: str | None = None
+    entries: list[Mapping[str, Any]] = field(default_factory=list)
+
+
+def _replaced(job: Import) -> dict[tuple[str, str], _Replaced]:
+    """Returns the classes that an import of classes replaced, by playtype and class set.
+
+    If another import of classes had given that class and has been reverted since, the class that this one had replaced.
+    """
+    # A restored import is running, and its row has no times until it completes.
+    finished = job.time_finished or revert_snapshot.original_run_times(job).get("time_finished")
+    imports = [job]
+    if finished is not None:  # otherwise it runs for the first time
+        given_before = Import.objects.filter(
+            user=job.user_id, game=job.game, import_type=job.import_type, pk__lt=job.pk
+        )
+        imports += given_before.filter(state=State.REVERTED, reverted_at__gt=finished).order_by("-pk")
+    found: dict[tuple[str, str], _Replaced] = defaultdict(_Replaced)
+    for each in imports:
+        for delta in each.class_deltas:
+            before = found[(delta["playtype"], delta["set"])]
+            if each is job or before.value == delta["new"]:
+                before.value = delta["old"]
+                before.entries += each.classes_before or ()
+    return found
 
 
 def still_raised(job: Import) -> list[ClassChange]:

@@ -70,10 +70,8 @@ def test_a_kept_score_is_highlighted_if_it_is_in_the_file_of_its_new_owner(alice
     bob = people.bob()
     charts = Chart.objects.filter(scores__user=alice).order_by("pk")
     rows = [factories.score_on(chart, timeAchieved=NOON + HOUR) for chart in charts]
-    first, second = (
-        import_export(bob, zip_of(alice)) if is_export else factories.create_import(bob, *rows)
-        for is_export in (export_first, not export_first)
-    )
+    first = import_export(bob, zip_of(alice)) if export_first else factories.create_import(bob, *rows)
+    second = factories.create_import(bob, *rows) if export_first else import_export(bob, zip_of(alice))
     alone = {score.score_id: score.highlight for score in Score.objects.filter(user=bob)}
     assert sum(alone.values()) == export_first
 

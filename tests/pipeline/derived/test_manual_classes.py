@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -78,6 +79,37 @@ def test_a_manual_class_is_set_reverted_and_restored_exactly(user: User, given: 
     assert state_of(user) == after
     assert job.class_deltas == deltas
     assert check_player(user) == []
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+@pytest.mark.parametrize("given", [("DAN_11", "DAN_5", "DAN_7"), ("DAN_8", "DAN_2", "DAN_1")])
+def test_manual_classes_are_reverted_and_restored_in_any_order(
+    user: User, given: tuple[str, ...], order: tuple[int, ...]
+) -> None:
+    before = state_of(user)
+    given_by = [give(user, value) for value in given]
+
+    for place in order:
+        given_by[place].refresh_from_db()
+        revert(given_by[place], RevertRequest(by=user))
+    assert state_of(user) == before
+    assert check_player(user) == []
+
+    for place in reversed(order):
+        restore(given_by[place])
+    assert dan(user) == given[-1]
+    assert check_player(user) == []
+
+
+def test_a_revert_keeps_the_class_that_another_import_gave_after_an_earlier_revert() -> None:
+    user = player()
+    revert(give(user, "DAN_5"), RevertRequest(by=user))
+    import_rows(user, SDVX, [], classes={"dan": "DAN_5"})
+    job = give(user, "DAN_2")
+
+    revert(job, RevertRequest(by=user))
+
+    assert dan(user) == "DAN_5"
 
 
 def test_a_revert_removes_a_first_manual_class() -> None:
