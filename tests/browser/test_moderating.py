@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -24,6 +25,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pyte
 WIDTHS = (1280, 390, 320)
 IGNORED_RULES = {"label-title-only": "the label of a list's search field is a picture, with its alternative text"}
 """Rules of axe that Django's markup violates, and why they are ignored."""
+TOO_WIDE = """() => {
+    const edge = document.documentElement.clientWidth;
+    const parts = document.querySelectorAll("body, .actions, .actions label, .actions select, .form-row, .submit-row");
+    const isTooWide = (part) => part.scrollWidth > part.clientWidth + 1 || part.getBoundingClientRect().right > edge;
+    return [...parts].filter(isTooWide).map((part) => part.outerHTML.slice(0, 80));
+}"""
+"""Returns the parts of a page that stick out of it, or whose content sticks out of them."""
 
 
 @pytest.fixture
@@ -124,3 +132,23 @@ def page_errors(page: Page, name: str) -> dict[str, Any]:
             Path(FOLDER).mkdir(parents=True, exist_ok=True)
             save_screenshots(page, f"{name}-{width}")
     return wrong
+
+
+def test_every_list_and_form_of_the_admin_fits_a_phone(
+    live_server: LiveServer, open_browser: OpenBrowser, three_imports: list[Import]
+) -> None:
+    """In both languages; wide tables scroll on their own, and what is asked before an action is never cut off."""
+    people.ada()
+    page = open_browser(viewport={"width": 390, "height": 844}).new_page()
+    sign_in(page, live_server.url, "ada")
+    page.goto(f"{live_server.url}/admin/")
+    found = page.eval_on_selector_all("main a[href^='/admin/']", "links => links.map((link) => link.pathname)")
+    wrong: dict[str, Any] = {}
+    for language in ("en", "ja"):
+        page.context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": live_server.url}])
+        for address in sorted(set(found)):
+            page.goto(f"{live_server.url}{address}")
+            if flaws := page.evaluate(TOO_WIDE):
+                wrong[f"{address} in {language}"] = flaws
+    assert len(found) > 30
+    assert wrong == {}
