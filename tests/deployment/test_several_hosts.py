@@ -161,7 +161,7 @@ def test_an_import_moves_to_another_host_when_its_worker_is_cut_off(folder: Path
         cut = time.monotonic()
         start_worker(hosts, "workers2")
         assert wait_for(lambda: is_done(hosts, token, path), seconds=90), hosts.said("workers2")
-        assert "attempt 2" in hosts.said("workers2")
+        assert wait_for(lambda: "attempt 2" in hosts.said("workers2"), seconds=10)  # logged after it is visible
         print(f"completed {time.monotonic() - cut:.0f} s after the cut")
 
         hosts.net.plug("workers1")
