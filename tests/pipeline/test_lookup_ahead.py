@@ -29,7 +29,7 @@ def rows(numbers: Sequence[int]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def outcome(job: Import) -> tuple[Any, ...]:
+def counts_and_problems(job: Import) -> tuple[Any, ...]:
     problems = [(each.row, each.type, each.message) for each in job.problems.all()]
     return job.row_count, job.score_count, job.duplicate_count, problems
 
@@ -49,7 +49,7 @@ def test_looking_ahead_stores_the_same_as_looking_in_turn(monkeypatch: pytest.Mo
 
     found = import_rows(ahead, SDVX, second)
 
-    assert outcome(found) == outcome(expected)
+    assert counts_and_problems(found) == counts_and_problems(expected)
     assert (found.score_count, found.duplicate_count, found.problem_count) == (20, 25, 1)
     stored, expected_scores = (
         list(user.scores.order_by("time_achieved").values_list("chart", "score_data", "time_achieved"))

@@ -24,11 +24,11 @@ def echo(environ: dict[str, Any], _start_response: Any) -> list[bytes]:
 def long_response(size: int = LONG_BYTES) -> Callable[..., list[bytes]]:
     """Returns an application whose response is `size` bytes long, with its length in the headers."""
 
-    def answers(_environ: Environ, start_response: Any) -> list[bytes]:
+    def application(_environ: Environ, start_response: Any) -> list[bytes]:
         start_response("200 OK", [("Content-Length", str(size))])
         return [b"x" * size]
 
-    return answers
+    return application
 
 
 def refuse(_environ: Environ, start_response: Any) -> list[bytes]:

@@ -64,7 +64,7 @@ def walked(client: Client, start: str) -> dict[str, list[str]]:
     return pages
 
 
-def addresses(pages: dict[str, list[str]]) -> set[str]:
+def urls_of(pages: dict[str, list[str]]) -> set[str]:
     """Of these pages and of what they refer to."""
     return set(pages) | {target.partition("#")[0] for targets in pages.values() for target in targets}
 
@@ -77,9 +77,7 @@ def test_every_link_of_a_player_leads_somewhere() -> None:
     for state in (State.FAILED, State.REVERTED, State.CANCELLED, State.QUEUED):
         in_state(alice, state)
     pages = walked(people.session_of(alice), "/")
-    assert {"/import/", "/imports/", "/tokens/", "/users/Alice/", f"/imports/{job.import_id}/input/"} <= addresses(
-        pages
-    )
+    assert {"/import/", "/imports/", "/tokens/", "/users/Alice/", f"/imports/{job.import_id}/input/"} <= urls_of(pages)
     assert all(urlsplit(target).netloc == "" for targets in pages.values() for target in targets)
 
 
@@ -88,7 +86,7 @@ def test_every_link_of_a_guest_leads_somewhere() -> None:
     row = factories.score_on(factories.charts(1)[0], timeAchieved=factories.NOON)
     factories.create_import(people.alice(), row)
     pages = walked(people.guest(), "/")
-    reached = addresses(pages)
+    reached = urls_of(pages)
     assert {"/", "/login/", "/games/sdvx/songs/", "/users/Alice/"} <= reached
     for kind in ("/charts/", "/scores/", "/sessions/", "/imports/"):
         assert [address for address in reached if address.startswith(kind)] != []

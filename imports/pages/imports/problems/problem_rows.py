@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -16,7 +17,14 @@ from imports.models import Import, ImportProblem, RowCorrection, Score
 from imports.pages.components.view_models import ProblemRow
 from imports.pages.core.urls import import_url, score_url
 from imports.pages.imports.problems.row_correction import is_correctable
-from imports.pages.imports.problems.row_explanations import PREAMBLE, UNKNOWN, explain_row, marked, row_facts
+from imports.pages.imports.problems.row_explanations import (
+    PREAMBLE,
+    UNKNOWN,
+    Explanation,
+    explain_row,
+    marked,
+    row_facts,
+)
 from imports.pages.imports.problems.title_matches import find_matches, likely_matches
 from imports.pages.texts import formatting, problem_texts
 from imports.pipeline.suggestions import Kept, Match
@@ -48,34 +56,30 @@ def problem_rows(problems: Iterable[ImportProblem], job: Import, *, private: boo
     unknown = {problem.row for problem in listed if problem.type in UNKNOWN} - set(matches) - set(corrected)
     likely = likely_matches({row: each for row, each in kept.items() if row in unknown}) if mine else {}
     facts = row_facts(kept, likely)
-    return [
-        _problem_row(problem, job, private=private, mine=mine, match=matches.get(problem.row), facts=facts)
-        if problem.row not in corrected
-        else _corrected_row(problem, corrected[problem.row], private=private, scores=scores, facts=facts)
-        for problem in listed
-    ]
+    rows = []
+    for problem in listed:
+        explanation = explain_row(problem.type, problem.message, facts.get(problem.row))
+        values = marked(relevant_values(problem.datapoint, problem.message), explanation.offender) if private else ()
+        row = ProblemRow(
+            row=problem.row,
+            kind=explanation.kind,
+            message=explanation.text,
+            values=tuple(values),
+            song=explanation.song,
+        )
+        if correction := corrected.get(problem.row):
+            rows.append(_corrected_row(row, correction, is_there=correction.score_id in scores))
+        else:
+            rows.append(_open_row(row, problem, explanation, mine=mine, match=matches.get(problem.row)))
+    return rows
 
 
-def _corrected_row(
-    problem: ImportProblem,
-    correction: RowCorrection,
-    *,
-    private: bool,
-    scores: Collection[str],
-    facts: Mapping[int, Mapping[str, Any]],
-) -> ProblemRow:
-    """Returns a row that another import has imported on the chosen chart."""
+def _corrected_row(row: ProblemRow, correction: RowCorrection, *, is_there: bool) -> ProblemRow:
+    """Returns a row that another import has imported on the chosen chart. `is_there`: its score still exists."""
     # It stays listed: the import's page shows the state of its file.
-    is_there = correction.score_id in scores
-    explanation = explain_row(problem.type, problem.message, facts.get(problem.row))
-    return ProblemRow(
-        row=problem.row,
+    return replace(
+        row,
         kind=problem_texts.CORRECTED,
-        message=explanation.text,
-        values=tuple(marked(relevant_values(problem.datapoint, problem.message), explanation.offender))
-        if private
-        else (),
-        song=explanation.song,
         advice=problem_texts.IN_AS_CHOSEN if is_there else problem_texts.WAS_IN_AS_CHOSEN,
         corrected_url=import_url(correction.corrected_by),
         score_url=score_url(correction.score_id) if is_there else "",
@@ -90,30 +94,18 @@ def _kept(problem: ImportProblem) -> Kept:
     return Kept(problem.datapoint, context, job.import_type)
 
 
-def _problem_row(
-    problem: ImportProblem,
-    job: Import,
-    *,
-    private: bool,
-    mine: bool,
-    match: Match | None,
-    facts: Mapping[int, Mapping[str, Any]],
+def _open_row(
+    row: ProblemRow, problem: ImportProblem, explanation: Explanation, *, mine: bool, match: Match | None
 ) -> ProblemRow:
-    explanation = explain_row(problem.type, problem.message, facts.get(problem.row))
+    """Returns a row that has not been corrected, with what its owner can do."""
     may_correct = mine and is_correctable(problem)
     # Rows with an unknown difficulty, version or member are shown as invalid, but stored like those of unknown songs.
     is_kept = problem.type == ProblemType.INVALID and problem.orphan_id is not None
     advice = formatting.ADVICE.get(ProblemType.NOT_FOUND if is_kept else problem.type, "")
-    return ProblemRow(
-        row=problem.row,
-        kind=explanation.kind,
-        message=explanation.text,
-        values=tuple(marked(relevant_values(problem.datapoint, problem.message), explanation.offender))
-        if private
-        else (),
+    return replace(
+        row,
         advice=problem_texts.likeness_text(match.title, match.differs_in) if match else advice,
-        mend_url=reverse("import-mend", args=[job.import_id, problem.row]) if may_correct else "",
-        song=explanation.song,
+        mend_url=reverse("import-mend", args=[problem.job.import_id, problem.row]) if may_correct else "",
         use_chart=(match.chart.pk if match else explanation.use_chart) if may_correct else None,
         use_song=match.chart.song.title if match else explanation.use_song,
     )
